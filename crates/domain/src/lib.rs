@@ -1,1 +1,27 @@
-//! domain
+//! The nouns and rules of the trade: ids, amounts, tokens, the order, what may follow what, and the
+//! events an order leaves behind.
+//!
+//! It must not know of async, of IO, of a clock or of randomness: times and ids are handed in.
+//!
+//! Begin with `order/transition.rs`, the one table of what may follow what.
+
+pub mod amount;
+pub mod event;
+pub mod ids;
+pub mod order;
+pub mod price;
+pub mod quote;
+pub mod slippage;
+pub mod time;
+pub mod token;
+pub mod transaction;
+pub mod venue;
+
+pub use amount::BaseUnits;
+pub use event::{Event, EventData, NewEvent};
+pub use ids::{ClientId, ClientOrderId, EventId, IdempotencyKey, OrderId, Seq, WorkerId};
+pub use order::{Order, State, Status, Terms};
+pub use slippage::Bps;
+pub use time::Timestamp;
+pub use token::Token;
+pub use venue::Venue;

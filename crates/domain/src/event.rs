@@ -1,0 +1,175 @@
+//! Events: immutable facts about an order, in the past tense. An order is nothing but its events.
+//!
+//! The serialised form is what stores and feeds keep; it is not what clients see. A change of it needs
+//! a new [`SCHEMA_VERSION`] and a golden test.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EventId, OrderId, Seq};
+use crate::order::Status;
+use crate::quote::{Choice, Fill, Route};
+use crate::time::Timestamp;
+use crate::transaction::Signature;
+
+/// Version of the persisted form of orders and events.
+pub const SCHEMA_VERSION: u16 = 1;
+
+/// An event as somebody wants to record it. Whether it became a fact, the store says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Decides who won where two want the same place.
+    pub id: EventId,
+    pub order_id: OrderId,
+    pub seq: Seq,
+    /// Executions begun so far, this event included.
+    pub executions: u32,
+    pub data: EventData,
+}
+
+/// A recorded event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub order_id: OrderId,
+    pub seq: Seq,
+    pub at: Timestamp,
+    /// Executions begun so far, this event included.
+    pub executions: u32,
+    pub data: EventData,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventData {
+    /// The order was stored; from here on it cannot be lost.
+    Accepted,
+    /// A worker began an execution.
+    RoutingStarted,
+    /// Venues were asked and one was chosen.
+    Routed { route: Route },
+    /// The transaction's bytes are stored. It is sent after this event, never before.
+    Submitted {
+        choice: Choice,
+        signature: Signature,
+    },
+    /// The chain executed the swap.
+    Confirmed { fill: Fill },
+    /// The execution failed in a way that another one may cure; it begins after the delay.
+    RetryScheduled { failure: Failure, delay_ms: u64 },
+    /// The order ended without a swap.
+    Failed { failure: Failure },
+    /// The client withdrew the order in time.
+    Cancelled { reason: String },
+    /// The order's time ran out before anything was sent.
+    Expired { reason: String },
+}
+
+/// Why an execution failed: a stable code for programs, a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub code: FailureCode,
+    pub reason: String,
+}
+
+/// Stable names of what can go wrong with an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// No venue made an offer in time.
+    NoQuote,
+    /// The pools cannot fill the amount.
+    InsufficientLiquidity,
+    /// The amount is too small to buy a single unit.
+    AmountTooSmall,
+    /// The best offer is below the order's own floor.
+    BelowMinimum,
+    /// The swap would have returned less than the floor when it executed.
+    SlippageExceeded,
+    /// The transaction's blocks went by without it.
+    TransactionExpired,
+    /// The chain executed the transaction and it failed.
+    TransactionFailed,
+    /// The chain could not be reached or refused the transaction.
+    ChainUnavailable,
+    /// The order stopped every worker that took it.
+    Poison,
+    /// A defect of the engine, contained.
+    Internal,
+}
+
+impl FailureCode {
+    /// The name clients see.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoQuote => "no_quote",
+            Self::InsufficientLiquidity => "insufficient_liquidity",
+            Self::AmountTooSmall => "amount_too_small",
+            Self::BelowMinimum => "below_minimum",
+            Self::SlippageExceeded => "slippage_exceeded",
+            Self::TransactionExpired => "transaction_expired",
+            Self::TransactionFailed => "transaction_failed",
+            Self::ChainUnavailable => "chain_unavailable",
+            Self::Poison => "poison",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl EventData {
+    /// The status an order has after this event.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Accepted | Self::RetryScheduled { .. } => Status::Pending,
+            Self::RoutingStarted => Status::Routing,
+            Self::Routed { .. } => Status::Building,
+            Self::Submitted { .. } => Status::Submitted,
+            Self::Confirmed { .. } => Status::Confirmed,
+            Self::Failed { .. } => Status::Failed,
+            Self::Cancelled { .. } => Status::Cancelled,
+            Self::Expired { .. } => Status::Expired,
+        }
+    }
+}
+
+impl NewEvent {
+    /// The fact this became when the store recorded it.
+    #[must_use]
+    pub fn recorded(self, at: Timestamp) -> Event {
+        Event {
+            order_id: self.order_id,
+            seq: self.seq,
+            at,
+            executions: self.executions,
+            data: self.data,
+        }
+    }
+}
+
+impl Event {
+    /// The execution this event belongs to, counted from 1: a `pending` event speaks of the next one.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        match self.data.status() {
+            Status::Pending => self.executions.saturating_add(1),
+            _ => self.executions.max(1),
+        }
+    }
+
+    /// When the retry that this event announces may begin.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        match &self.data {
+            EventData::RetryScheduled { delay_ms, .. } => {
+                Some(self.at.plus(Duration::from_millis(*delay_ms)))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

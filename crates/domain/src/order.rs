@@ -1,0 +1,299 @@
+//! The order: what the client asked for, and the state its events have brought it to.
+
+mod transition;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use transition::IllegalTransition;
+
+use crate::amount::BaseUnits;
+use crate::event::{Event, EventData, Failure, NewEvent};
+use crate::ids::{ClientId, ClientOrderId, EventId, OrderId, Seq};
+use crate::quote::{Choice, Fill, Route};
+use crate::slippage::Bps;
+use crate::time::Timestamp;
+use crate::token::Token;
+use crate::transaction::Signature;
+use crate::venue::VenueSet;
+
+/// What the client asked for. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub order_type: OrderType,
+    pub token_in: Token,
+    pub token_out: Token,
+    pub amount_in: BaseUnits,
+    pub slippage: Bps,
+    /// The client's own floor, beside the one that slippage gives.
+    pub min_amount_out: Option<BaseUnits>,
+    pub venues: VenueSet,
+    pub client_order_id: Option<ClientOrderId>,
+    /// How long the order may wait for its first transaction, from its acceptance on.
+    pub valid_for_seconds: Option<u32>,
+}
+
+/// How an order decides when to execute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderType {
+    /// At once, at the best price on offer.
+    Market,
+}
+
+impl OrderType {
+    /// The name clients see and send.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Market => "market",
+        }
+    }
+}
+
+/// Where an order stands, without the details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Pending,
+    Routing,
+    Building,
+    Submitted,
+    Confirmed,
+    Failed,
+    Cancelled,
+    Expired,
+}
+
+impl Status {
+    /// Every status, in the order of an order's life.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Routing,
+        Self::Building,
+        Self::Submitted,
+        Self::Confirmed,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Expired,
+    ];
+
+    /// The name clients see and send.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Routing => "routing",
+            Self::Building => "building",
+            Self::Submitted => "submitted",
+            Self::Confirmed => "confirmed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The place of this status in [`Status::ALL`]: also its code in a database column.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Pending => 0,
+            Self::Routing => 1,
+            Self::Building => 2,
+            Self::Submitted => 3,
+            Self::Confirmed => 4,
+            Self::Failed => 5,
+            Self::Cancelled => 6,
+            Self::Expired => 7,
+        }
+    }
+
+    /// Finds a status by the name that [`Status::name`] gives.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Whether nothing can follow.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            Self::Confirmed | Self::Failed | Self::Cancelled | Self::Expired
+        )
+    }
+
+    /// Whether the client may still withdraw: nothing has been signed and stored.
+    #[must_use]
+    pub const fn is_withdrawable(self) -> bool {
+        matches!(self, Self::Pending | Self::Routing | Self::Building)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where an order stands, with what is known there. It follows from the last event alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Waiting for a worker, or for its next execution where the last one failed.
+    Pending {
+        last_failure: Option<Failure>,
+    },
+    Routing,
+    Building {
+        route: Route,
+    },
+    /// Its bytes are stored: it may have been sent, and may land until the chain says otherwise.
+    Submitted {
+        choice: Choice,
+        signature: Signature,
+    },
+    Confirmed {
+        fill: Fill,
+    },
+    Failed {
+        failure: Failure,
+    },
+    Cancelled {
+        reason: String,
+    },
+    Expired {
+        reason: String,
+    },
+}
+
+impl State {
+    /// The state without its details.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Pending { .. } => Status::Pending,
+            Self::Routing => Status::Routing,
+            Self::Building { .. } => Status::Building,
+            Self::Submitted { .. } => Status::Submitted,
+            Self::Confirmed { .. } => Status::Confirmed,
+            Self::Failed { .. } => Status::Failed,
+            Self::Cancelled { .. } => Status::Cancelled,
+            Self::Expired { .. } => Status::Expired,
+        }
+    }
+}
+
+/// An order as its events tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub id: OrderId,
+    pub client: ClientId,
+    pub terms: Terms,
+    pub created_at: Timestamp,
+    /// The time of the last event.
+    pub updated_at: Timestamp,
+    /// The place of the last event.
+    pub seq: Seq,
+    /// Executions begun so far. A resume after a crash is not one.
+    pub executions: u32,
+    pub state: State,
+}
+
+impl Order {
+    /// The first event of an order that is about to be accepted.
+    #[must_use]
+    pub const fn accepted(order_id: OrderId, event_id: EventId) -> NewEvent {
+        NewEvent {
+            id: event_id,
+            order_id,
+            seq: Seq::FIRST,
+            executions: 0,
+            data: EventData::Accepted,
+        }
+    }
+
+    /// The order as its row and its last event tell it.
+    #[must_use]
+    pub fn from_last_event(
+        client: ClientId,
+        terms: Terms,
+        created_at: Timestamp,
+        last: Event,
+    ) -> Self {
+        Self {
+            id: last.order_id,
+            client,
+            terms,
+            created_at,
+            updated_at: last.at,
+            seq: last.seq,
+            executions: last.executions,
+            state: transition::state_after(last.data),
+        }
+    }
+
+    /// The event that would follow, with its place and attempt, if it may follow.
+    pub fn propose(&self, id: EventId, data: EventData) -> Result<NewEvent, IllegalTransition> {
+        transition::check(&self.state, &data)?;
+        let begun = u32::from(matches!(data, EventData::RoutingStarted));
+        Ok(NewEvent {
+            id,
+            order_id: self.id,
+            seq: self.seq.next(),
+            executions: self.executions.saturating_add(begun),
+            data,
+        })
+    }
+
+    /// The order after this recorded event, if it may follow.
+    pub fn apply(mut self, event: Event) -> Result<Self, IllegalTransition> {
+        if event.seq != self.seq.next() {
+            return Err(IllegalTransition::OutOfOrder {
+                expected: self.seq.next(),
+                got: event.seq,
+            });
+        }
+        transition::check(&self.state, &event.data)?;
+        self.updated_at = event.at;
+        self.seq = event.seq;
+        self.executions = event.executions;
+        self.state = transition::state_after(event.data);
+        Ok(self)
+    }
+
+    /// Executions that have ended, in whatever way.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        match self.status() {
+            Status::Routing | Status::Building | Status::Submitted => {
+                self.executions.saturating_sub(1)
+            }
+            _ => self.executions,
+        }
+    }
+
+    /// The order's status.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.state.status()
+    }
+
+    /// When the order expires if nothing was signed by then.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.terms.expires_at(self.created_at)
+    }
+}
+
+impl Terms {
+    /// When an order accepted at `created_at` expires if nothing was signed by then.
+    #[must_use]
+    pub fn expires_at(&self, created_at: Timestamp) -> Option<Timestamp> {
+        self.valid_for_seconds
+            .map(|seconds| created_at.plus(std::time::Duration::from_secs(u64::from(seconds))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::event::FailureCode;
+use crate::venue::{Pool, Venue};
+
+fn terms() -> Terms {
+    Terms {
+        order_type: OrderType::Market,
+        token_in: Token::SOL,
+        token_out: Token::USDC,
+        amount_in: BaseUnits::new(1_500_000_000),
+        slippage: Bps::DEFAULT,
+        min_amount_out: None,
+        venues: VenueSet::ALL,
+        client_order_id: None,
+        valid_for_seconds: None,
+    }
+}
+
+fn choice() -> Choice {
+    Choice {
+        venue: Venue::Meteora,
+        pool: Pool::DammV2,
+        expected_amount_out: BaseUnits::new(225_000_000),
+        min_amount_out: BaseUnits::new(223_875_000),
+    }
+}
+
+fn failure() -> Failure {
+    Failure {
+        code: FailureCode::NoQuote,
+        reason: "no venue answered in time".to_owned(),
+    }
+}
+
+fn every_event() -> Vec<EventData> {
+    let signature = Signature::from_bytes(&[7; 64]);
+    vec![
+        EventData::Accepted,
+        EventData::RoutingStarted,
+        EventData::Routed {
+            route: Route {
+                choice: choice(),
+                quotes: Vec::new(),
+            },
+        },
+        EventData::Submitted {
+            choice: choice(),
+            signature: signature.clone(),
+        },
+        EventData::Confirmed {
+            fill: Fill {
+                venue: Venue::Meteora,
+                pool: Pool::DammV2,
+                signature,
+                amount_out: BaseUnits::new(224_000_000),
+            },
+        },
+        EventData::RetryScheduled {
+            failure: failure(),
+            delay_ms: 1_000,
+        },
+        EventData::Failed { failure: failure() },
+        EventData::Cancelled {
+            reason: "cancelled by the client".to_owned(),
+        },
+        EventData::Expired {
+            reason: "ran out of time".to_owned(),
+        },
+    ]
+}
+
+fn order_after(data: EventData) -> Order {
+    let event = Event {
+        order_id: OrderId::new(Uuid::from_u128(1)),
+        seq: Seq::new(3),
+        at: Timestamp::from_millis(1_000),
+        executions: 1,
+        data,
+    };
+    Order::from_last_event(
+        ClientId::anyone(),
+        terms(),
+        Timestamp::from_millis(0),
+        event,
+    )
+}
+
+/// What may follow what, written a second time and by hand.
+fn may_follow(from: Status, event: &EventData) -> bool {
+    use Status as S;
+    let to: &[&str] = match from {
+        S::Pending => &["routing", "failed", "cancelled", "expired"],
+        S::Routing => &["building", "retry", "failed", "cancelled", "expired"],
+        S::Building => &["submitted", "retry", "failed", "cancelled", "expired"],
+        S::Submitted => &["confirmed", "retry", "failed"],
+        S::Confirmed | S::Failed | S::Cancelled | S::Expired => &[],
+    };
+    let name = match event {
+        EventData::Accepted => "accepted",
+        EventData::RetryScheduled { .. } => "retry",
+        other => other.status().name(),
+    };
+    to.contains(&name)
+}
+
+#[test]
+fn every_pair_of_state_and_event_is_as_the_table_says() {
+    let mut legal = 0;
+
+    for last in every_event() {
+        for next in every_event() {
+            let order = order_after(last.clone());
+            let expected = may_follow(order.status(), &next);
+
+            let proposed = order.propose(EventId::new(Uuid::from_u128(9)), next.clone());
+
+            assert_eq!(proposed.is_ok(), expected, "{last:?} then {next:?}");
+            legal += usize::from(expected);
+        }
+    }
+    // `accepted` and `retry scheduled` both lead to pending, so pending's four count twice.
+    assert_eq!(legal, 4 + 4 + 5 + 5 + 3);
+}
+
+#[test]
+fn an_event_out_of_place_is_refused() {
+    let order = order_after(EventData::Accepted);
+    let event = Event {
+        order_id: order.id,
+        seq: Seq::new(5),
+        at: order.updated_at,
+        executions: 1,
+        data: EventData::RoutingStarted,
+    };
+
+    let applied = order.apply(event);
+
+    let expected = IllegalTransition::OutOfOrder {
+        expected: Seq::new(4),
+        got: Seq::new(5),
+    };
+    assert_eq!(applied, Err(expected));
+}
+
+proptest! {
+    #[test]
+    fn any_sequence_of_events_keeps_the_rules(picks in prop::collection::vec(0usize..9, 0..60)) {
+        let events = every_event();
+        let mut order = Order::from_last_event(
+            ClientId::anyone(),
+            terms(),
+            Timestamp::from_millis(0),
+            Order::accepted(OrderId::new(Uuid::from_u128(1)), EventId::new(Uuid::from_u128(2)))
+                .recorded(Timestamp::from_millis(0)),
+        );
+        let (mut begun, mut taken) = (0, 0);
+
+        for (index, pick) in picks.into_iter().enumerate() {
+            let before = order.clone();
+            let Ok(new) = order.propose(EventId::new(Uuid::from_u128(index as u128)), events[pick].clone())
+            else {
+                prop_assert_eq!(&order, &before);
+                continue;
+            };
+            prop_assert!(!before.status().is_terminal());
+            taken += 1;
+            begun += u32::from(matches!(new.data, EventData::RoutingStarted));
+            order = order.apply(new.recorded(Timestamp::from_millis(0))).unwrap();
+
+            // Gapless, counted, and the same whether folded or read from the last event alone.
+            prop_assert_eq!(order.seq, Seq::new(taken));
+            prop_assert_eq!(order.executions, begun);
+            prop_assert!(order.attempts() <= begun);
+            if order.status().is_terminal() {
+                prop_assert_eq!(order.attempts(), begun);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_persisted_form_of_terms_is_stable() {
+    let json = serde_json::to_string(&terms()).unwrap();
+
+    assert_eq!(
+        json,
+        r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#
+    );
+    assert_eq!(serde_json::from_str::<Terms>(&json).unwrap(), terms());
+}

@@ -1,0 +1,70 @@
+//! What venues offered for an order and which offer was taken, kept with the order for ever.
+
+use serde::{Deserialize, Serialize};
+
+use crate::amount::BaseUnits;
+use crate::transaction::Signature;
+use crate::venue::{Pool, Venue};
+
+/// One venue's answer to one request for a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub venue: Venue,
+    pub answer: Answer,
+}
+
+/// A venue makes an offer or gives a reason why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Offered(Offer),
+    Declined { reason: String },
+}
+
+/// What a venue would pay, everything deducted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub pool: Pool,
+    /// Net of fees and of the order's own effect on the price.
+    pub amount_out: BaseUnits,
+    /// The venue's fee in millionths of the amount traded.
+    pub fee_ppm: u32,
+    /// How much worse than the pool's price before the trade, in millionths, fee apart.
+    pub impact_ppm: u32,
+}
+
+impl Quote {
+    /// The offer, where the venue made one.
+    #[must_use]
+    pub const fn offer(&self) -> Option<&Offer> {
+        match &self.answer {
+            Answer::Offered(offer) => Some(offer),
+            Answer::Declined { .. } => None,
+        }
+    }
+}
+
+/// The decision for one attempt: all offers, the chosen one, and the least that is accepted for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    pub choice: Choice,
+    pub quotes: Vec<Quote>,
+}
+
+/// The chosen venue and what is expected of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub venue: Venue,
+    pub pool: Pool,
+    pub expected_amount_out: BaseUnits,
+    pub min_amount_out: BaseUnits,
+}
+
+/// What an order got in the end, as the chain's ledger says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fill {
+    pub venue: Venue,
+    pub pool: Pool,
+    pub signature: Signature,
+    pub amount_out: BaseUnits,
+}

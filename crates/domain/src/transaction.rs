@@ -1,0 +1,79 @@
+//! A signed transaction as the engine keeps it: bytes it never looks into, and the two facts it needs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A block height of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Height(u64);
+
+impl Height {
+    /// A height read from the chain or a store.
+    #[must_use]
+    pub const fn new(value: u64) -> Self {
+        Self(value)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Height {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A transaction's signature in base58, by which the chain knows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Signature(Arc<str>);
+
+/// The text is not the base58 form of 64 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a base58 signature of 64 bytes")]
+pub struct InvalidSignature;
+
+impl Signature {
+    /// The signature in these 64 bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 64]) -> Self {
+        Self(bs58::encode(bytes).into_string().into())
+    }
+
+    /// Checks a text from outside.
+    pub fn parse(text: &str) -> Result<Self, InvalidSignature> {
+        let mut bytes = [0; 64];
+        match bs58::decode(text).onto(&mut bytes) {
+            Ok(64) => Ok(Self(text.into())),
+            _ => Err(InvalidSignature),
+        }
+    }
+
+    /// The base58 text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What must be stored before anything is sent: the same bytes may be sent again at any time, and after
+/// `last_valid_height` they can no longer land.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedTransaction {
+    pub signature: Signature,
+    pub bytes: Arc<[u8]>,
+    pub last_valid_height: Height,
+}
