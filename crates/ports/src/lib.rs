@@ -1,1 +1,49 @@
-//! ports
+//! What the engine needs from the world, as traits: the store (the truth), the queue (a hint), the feed
+//! (a projection), the clock. Each trait's promises are numbered; `testkit::contract` has one test per
+//! promise, and every backend passes all of them.
+//!
+//! It must not know of any database, of HTTP or of a venue.
+//!
+//! Begin with `order_store.rs`.
+
+pub mod announcer;
+pub mod clock;
+pub mod job_queue;
+pub mod operations;
+pub mod order_history;
+pub mod order_store;
+pub mod random;
+pub mod shutdown;
+pub mod status_feed;
+pub mod worker_registry;
+
+mod error;
+
+use std::sync::Arc;
+
+pub use announcer::Announcer;
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, Result};
+pub use job_queue::JobQueue;
+pub use operations::Operations;
+pub use order_history::OrderHistory;
+pub use order_store::OrderStore;
+pub use random::Random;
+pub use shutdown::Shutdown;
+pub use status_feed::StatusFeed;
+pub use worker_registry::WorkerRegistry;
+
+/// The whole truth: a backend implements the four parts, the engine holds one of these.
+pub trait Store: OrderStore + OrderHistory + WorkerRegistry + Operations {}
+
+impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations> Store for T {}
+
+/// Everything of the outside that the engine holds, made once in `main` and cloned freely.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub queue: Arc<dyn JobQueue>,
+    pub feed: Arc<dyn StatusFeed>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Random,
+}

@@ -1,0 +1,88 @@
+//! Telling queue and feed what the store already knows, without anybody waiting for them.
+//!
+//! Both are hints: when they are slow or away, what does not fit into the bounded buffers here is
+//! dropped, the sweeper brings the jobs again, and watchers read the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{ClientId, Event};
+use tokio::sync::mpsc;
+
+use crate::job_queue::Job;
+use crate::status_feed::Published;
+use crate::{JobQueue, Shutdown, StatusFeed};
+
+/// Events or jobs kept while the last batch is on its way; at a few hundred bytes each, a few MiB.
+const BUFFERED: usize = 16_384;
+/// One call's size.
+const BATCH: usize = 1_024;
+/// A server that needs longer is away; its adapter has its own, shorter limits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A cheap handle to both lanes.
+#[derive(Debug, Clone)]
+pub struct Announcer {
+    events: mpsc::Sender<Published>,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Announcer {
+    /// Starts the two lanes; they end, drained, when the last handle is gone or the process stops hard.
+    #[must_use]
+    pub fn start(feed: Arc<dyn StatusFeed>, queue: Arc<dyn JobQueue>, shutdown: &Shutdown) -> Self {
+        let (events, receiver) = mpsc::channel(BUFFERED);
+        shutdown.spawn(publish_all(feed, receiver));
+        let (jobs, receiver) = mpsc::channel(BUFFERED);
+        shutdown.spawn(push_all(queue, receiver));
+        Self { events, jobs }
+    }
+
+    /// Tells watchers of a recorded event.
+    pub fn publish(&self, client: &ClientId, event: &Event) {
+        let published = Published {
+            client: client.clone(),
+            event: event.clone(),
+        };
+        if self.events.try_send(published).is_err() {
+            metrics::counter!("feed_dropped_total").increment(1);
+        }
+    }
+
+    /// Tells workers of a due order.
+    pub fn enqueue(&self, job: Job) {
+        if self.jobs.try_send(job).is_err() {
+            metrics::counter!("queue_push_dropped_total").increment(1);
+        }
+    }
+}
+
+async fn publish_all(feed: Arc<dyn StatusFeed>, mut events: mpsc::Receiver<Published>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while events.recv_many(&mut batch, BATCH).await > 0 {
+        let count = batch.len();
+        let published = tokio::time::timeout(PATIENCE, feed.publish(std::mem::take(&mut batch)));
+        if !matches!(published.await, Ok(Ok(()))) {
+            metrics::counter!("feed_dropped_total").increment(count as u64);
+            tracing::debug!(
+                count,
+                "{count} events did not reach the feed; watchers read the store"
+            );
+        }
+    }
+}
+
+async fn push_all(queue: Arc<dyn JobQueue>, mut jobs: mpsc::Receiver<Job>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while jobs.recv_many(&mut batch, BATCH).await > 0 {
+        let count = batch.len();
+        let pushed = tokio::time::timeout(PATIENCE, queue.push(std::mem::take(&mut batch)));
+        if !matches!(pushed.await, Ok(Ok(_))) {
+            metrics::counter!("queue_push_dropped_total").increment(count as u64);
+            tracing::debug!(
+                count,
+                "{count} jobs did not reach the queue; the sweeper brings them"
+            );
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Time: a wall clock for what is stored and shown, sleeping for what waits.
+//!
+//! Promises of every [`Clock`]:
+//! 1. `now` never goes back by more than the host's clock does.
+//! 2. `monotonic` never goes back.
+//! 3. `sleep` ends no earlier than asked, measured by `monotonic`.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::Timestamp;
+
+/// Tells the time and waits. Everything that needs either is handed one.
+#[async_trait]
+pub trait Clock: Send + Sync + Debug {
+    /// The wall clock. Only for stamps and for a store that runs in this process.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment of this process.
+    fn monotonic(&self) -> Duration;
+
+    /// Waits. Cancel safety: dropping the future ends the wait and nothing else.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// The host's own clock. Sleeping goes through tokio, so that a paused runtime pauses it.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: tokio::time::Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time begins now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            started: tokio::time::Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

@@ -1,0 +1,82 @@
+//! What can go wrong with a backend, told by what the caller can do about it.
+
+use std::error::Error as StdError;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// A backend's failure. "Not found" and "somebody else won" are outcomes, not errors.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It did not answer, and nothing was changed. Try again later.
+    #[error("{what} is unavailable")]
+    Unavailable {
+        what: &'static str,
+        #[source]
+        source: Source,
+    },
+    /// A write was sent and no answer came: it may have happened or may yet happen. Repeat the very
+    /// same call (same ids) to learn which.
+    #[error("the outcome of a write to {what} is unknown")]
+    OutcomeUnknown {
+        what: &'static str,
+        #[source]
+        source: Source,
+    },
+    /// It is full: a disk, a memory limit. Nothing was changed.
+    #[error("{what} is full")]
+    Full {
+        what: &'static str,
+        #[source]
+        source: Source,
+    },
+    /// What it holds cannot be read. A person must look.
+    #[error("{what} holds something unreadable")]
+    Corrupt {
+        what: &'static str,
+        #[source]
+        source: Source,
+    },
+}
+
+impl Error {
+    /// The backend `what` did not answer, and nothing was changed.
+    pub fn unavailable(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::Unavailable {
+            what,
+            source: source.into(),
+        }
+    }
+
+    /// A write to `what` got no answer.
+    pub fn outcome_unknown(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::OutcomeUnknown {
+            what,
+            source: source.into(),
+        }
+    }
+
+    /// The backend `what` has no room.
+    pub fn full(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::Full {
+            what,
+            source: source.into(),
+        }
+    }
+
+    /// The backend `what` holds something unreadable.
+    pub fn corrupt(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::Corrupt {
+            what,
+            source: source.into(),
+        }
+    }
+
+    /// Whether waiting may cure it.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        !matches!(self, Self::Corrupt { .. })
+    }
+}
+
+/// The result of asking a backend.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,212 @@
+//! The truth about orders: how one gets in, who may execute it, and what is recorded of it.
+//!
+//! Promises of every [`OrderStore`]:
+//! 1. What `accept` confirmed is durable: order, first event, idempotency answer and client order id
+//!    came in one transaction, and no crash loses them.
+//! 2. For one client and one idempotency key at most one order is ever accepted; a repeat with the same
+//!    fingerprint gets the first answer byte for byte, another fingerprint is refused. Concurrent twins
+//!    are no exception.
+//! 3. For one client a client order id names at most one order, for ever.
+//! 4. `claim` grants an open, due order to one worker at a time; a grant makes every earlier lease of
+//!    that order worthless. An order is not granted while the worker that holds it is alive.
+//! 5. `record` adds an event at the next sequence number and nowhere else, only under the newest lease,
+//!    and the answer `Won` is given if and only if the event with the proposed id is what is stored.
+//!    Repeating a call with the same event after an unknown outcome gives the true answer.
+//! 6. A submission stores the transaction and its event together, and at most one attempt of an order
+//!    is live.
+//! 7. A retry's event, its due time, the end of the lease and the death of its attempt are one
+//!    transaction; so are an end's event and the end of the lease.
+//! 8. `withdraw` succeeds only where nothing has been submitted; against a concurrent `record` exactly
+//!    one of the two wins.
+//! 9. Due times, leases and expiries are judged by the store's own clock.
+//! 10. Leases end with the worker that holds them: released, retired, or silent for longer than the
+//!     lease time.
+//! 11. `claim` counts the grants in a row that recorded nothing, a deliberate release excepted.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::transaction::SignedTransaction;
+use domain::{
+    ClientId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Status, Terms, Timestamp,
+    WorkerId,
+};
+
+use crate::Result;
+
+/// An order as intake hands it over: checked, with everything that its one transaction stores.
+#[derive(Debug, Clone)]
+pub struct NewOrder {
+    pub id: OrderId,
+    pub event_id: EventId,
+    pub client: ClientId,
+    pub terms: Terms,
+    /// The W3C trace context of the request, to go on with when the order is executed.
+    pub trace_context: Option<String>,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What makes a repeated request the same request, and the answer it then gets.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    pub key: IdempotencyKey,
+    /// A digest of the request's meaning.
+    pub fingerprint: [u8; 32],
+    /// The answer to the first request, made before the commit so that it can be stored with it.
+    pub answer: Arc<[u8]>,
+}
+
+/// What became of an order that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is stored. This is its first event.
+    Stored(Event),
+    /// The same request was accepted before: this order, this answer.
+    Replayed {
+        order_id: OrderId,
+        answer: Arc<[u8]>,
+    },
+    /// The key belongs to another request.
+    KeyReused,
+    /// The client has used this client order id before, for this order.
+    ClientOrderIdTaken { order_id: OrderId },
+}
+
+/// A worker's exclusive right to go on with one order, for as long as the store sees it so.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    pub order: Order,
+    pub worker: WorkerId,
+    /// Grows with every grant. What is written under an older one is refused.
+    pub fence: u64,
+    /// The attempt that may still land, if there is one.
+    pub live_attempt: Option<SignedTransaction>,
+    /// Grants in a row, this one included, since an event was last recorded.
+    pub fruitless_grants: u32,
+    pub trace_context: Option<String>,
+}
+
+/// The answer to a claim.
+#[derive(Debug)]
+pub enum Claim {
+    Granted(Box<Lease>),
+    /// It waits for its retry or for the chain until then.
+    NotDue {
+        due_at: Timestamp,
+        due_in: Duration,
+    },
+    /// Another worker holds it and is alive.
+    Held,
+    /// It has ended.
+    Ended,
+    /// There is no such order, or it was written by a newer version of the engine.
+    Unknown,
+}
+
+/// The answer to a proposed event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is a fact now.
+    Won(Event),
+    /// The order was withdrawn first; it has ended.
+    Withdrawn,
+    /// Another worker has the order. Whoever reads this stops at once.
+    LeaseLost,
+}
+
+/// Why an order ends before anything was submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The client asked for it.
+    Cancelled,
+    /// Its time ran out. Refused by the store where it has not.
+    Expired,
+}
+
+/// The answer to a withdrawal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The order has ended with this event.
+    Won { event: Event, client: ClientId },
+    /// It was submitted or had ended before, or it has not expired.
+    TooLate { status: Status },
+    /// There is no such order for this client.
+    Unknown,
+}
+
+/// An open order that should be in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueOrder {
+    pub id: OrderId,
+    pub client: ClientId,
+    pub due_at: Timestamp,
+    /// Whether claiming it starts an execution, for which a limiter wants a token; otherwise it resumes.
+    pub starts_execution: bool,
+}
+
+/// Which due orders to list: a page of them, oldest due time first.
+#[derive(Debug, Clone, Copy)]
+pub struct DuePage {
+    /// Only orders due for at least this long, so that what is being pushed is left alone.
+    pub grace: Duration,
+    /// Go on after this order of the page before.
+    pub after: Option<(Timestamp, OrderId)>,
+    pub limit: usize,
+}
+
+/// The truth about orders. See the module's promises.
+///
+/// Cancel safety: a dropped call may or may not have happened; repeat it with the same ids to know.
+#[async_trait]
+pub trait OrderStore: Send + Sync + Debug {
+    /// Stores a new order, due at once.
+    async fn accept(&self, order: NewOrder) -> Result<Accepted>;
+
+    /// The answer kept for a client's idempotency key, with the fingerprint it was kept for.
+    async fn answer_for(
+        &self,
+        client: &ClientId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<(OrderId, Idempotency)>>;
+
+    /// Asks for the exclusive right to go on with an order.
+    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim>;
+
+    /// Records an event that needs nothing beside it. A retry or a terminal event ends the lease.
+    async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded>;
+
+    /// Records `submitted` together with the signed transaction, before anything is sent.
+    async fn record_submission(
+        &self,
+        lease: &Lease,
+        event: &NewEvent,
+        transaction: &SignedTransaction,
+    ) -> Result<Recorded>;
+
+    /// Gives an order back without an event, to be due after `delay`. A lease that is no longer the
+    /// newest changes nothing.
+    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()>;
+
+    /// Ends an order that has not been submitted, whoever holds it. `client` limits it to that
+    /// client's orders.
+    async fn withdraw(
+        &self,
+        order: OrderId,
+        client: Option<&ClientId>,
+        event: EventId,
+        withdrawal: Withdrawal,
+        reason: &str,
+    ) -> Result<Withdrawn>;
+
+    /// Open orders whose due time has passed and that nobody alive holds.
+    async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>>;
+
+    /// Due orders in turn between clients, at most `per_client` of each: what workers take while the
+    /// queue is away.
+    async fn due_fairly(&self, per_client: usize, limit: usize) -> Result<Vec<DueOrder>>;
+
+    /// Open orders whose expiry has passed and that are not submitted.
+    async fn overdue(&self, limit: usize) -> Result<Vec<OrderId>>;
+}
