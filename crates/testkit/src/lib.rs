@@ -1,1 +1,12 @@
-//! testkit
+//! What tests share: private servers, the engine's programs as processes, the contracts every backend
+//! must pass, and the end-to-end suites.
+//!
+//! It must not be used by anything but tests.
+//!
+//! Begin with `engine.rs` for whole programs, with `contract.rs` for backends.
+
+pub mod e2e;
+pub mod engine;
+pub mod free_port;
+pub mod http;
+pub mod program;

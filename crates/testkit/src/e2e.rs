@@ -1,0 +1,117 @@
+//! End-to-end suites over real HTTP and WebSocket: written against what clients see, they run over one
+//! process and over a cluster alike.
+
+pub mod client_programs;
+pub mod load;
+pub mod socket;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::http::http;
+
+/// Where a running engine answers.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Base addresses of its gateways; an all-in-one engine has one.
+    pub gateways: Vec<String>,
+}
+
+impl Target {
+    /// An engine behind these addresses.
+    #[must_use]
+    pub fn new(gateways: Vec<String>) -> Self {
+        Self {
+            gateways,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The address of a path on the `n`th gateway, counted round.
+    #[must_use]
+    pub fn url(&self, n: usize, path: &str) -> String {
+        format!("{}{path}", self.gateways[n % self.gateways.len()])
+    }
+
+    /// The same for a WebSocket.
+    #[must_use]
+    pub fn ws_url(&self, n: usize, path: &str) -> String {
+        self.url(n, path).replacen("http", "ws", 1)
+    }
+
+    /// Posts an order as this very text; the answer with its status.
+    pub async fn post_order(&self, n: usize, body: &str) -> Result<(u16, Value)> {
+        let request = http()
+            .post(self.url(n, "/api/orders/execute"))
+            .header("content-type", "application/json")
+            .body(body.to_owned());
+        let answer = request.send().await.context("post the order")?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await.context("read the answer")?))
+    }
+
+    /// Posts an order that must be accepted; its id.
+    pub async fn accept(&self, n: usize, body: &str) -> Result<String> {
+        let (status, answer) = self.post_order(n, body).await?;
+        ensure!(status == 201, "{status}: {answer}");
+        Ok(text(&answer, "orderId")?.to_owned())
+    }
+
+    /// Gets JSON that must be there.
+    pub async fn get(&self, n: usize, path: &str) -> Result<Value> {
+        let answer = self
+            .http
+            .get(self.url(n, path))
+            .send()
+            .await
+            .context("get")?;
+        let status = answer.status();
+        let body: Value = answer.json().await.context("read the answer")?;
+        ensure!(status.is_success(), "GET {path}: {status}: {body}");
+        Ok(body)
+    }
+
+    /// Everything that landed for an order.
+    pub async fn ledger_of(&self, order_id: &str) -> Result<Vec<Value>> {
+        let page = self
+            .get(0, &format!("/api/sim/ledger?orderId={order_id}&limit=200"))
+            .await?;
+        Ok(page["entries"].as_array().context("entries")?.clone())
+    }
+}
+
+/// A field that must be a text.
+pub fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
+    value[field]
+        .as_str()
+        .with_context(|| format!("`{field}` is not a text in {value}"))
+}
+
+/// The statuses of events, in their order.
+#[must_use]
+pub fn statuses(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .filter_map(|event| event["status"].as_str())
+        .collect()
+}
+
+/// Events must count from 0 without a gap and end in a terminal one, and in no other place have one.
+pub fn check_gapless(events: &[Value]) -> Result<()> {
+    let terminal = |event: &Value| {
+        matches!(
+            event["status"].as_str(),
+            Some("confirmed" | "failed" | "cancelled" | "expired")
+        )
+    };
+    for (index, event) in events.iter().enumerate() {
+        ensure!(event["seq"] == index, "event {index} is {event}");
+        let is_last = index + 1 == events.len();
+        ensure!(
+            terminal(event) == is_last,
+            "the end is not where it should be: {events:#?}"
+        );
+    }
+    ensure!(!events.is_empty(), "no events");
+    Ok(())
+}
