@@ -21,10 +21,7 @@ impl Target {
     /// An engine behind these addresses.
     #[must_use]
     pub fn new(gateways: Vec<String>) -> Self {
-        Self {
-            gateways,
-            http: reqwest::Client::new(),
-        }
+        Self { gateways }
     }
 
     /// The address of a path on the `n`th gateway, counted round.
@@ -59,12 +56,7 @@ impl Target {
 
     /// Gets JSON that must be there.
     pub async fn get(&self, n: usize, path: &str) -> Result<Value> {
-        let answer = self
-            .http
-            .get(self.url(n, path))
-            .send()
-            .await
-            .context("get")?;
+        let answer = http().get(self.url(n, path)).send().await.context("get")?;
         let status = answer.status();
         let body: Value = answer.json().await.context("read the answer")?;
         ensure!(status.is_success(), "GET {path}: {status}: {body}");
