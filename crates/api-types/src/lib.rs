@@ -1,1 +1,23 @@
-//! api-types
+//! What goes over the wire: the shapes of requests, answers, events and problems, with their conversion
+//! from the domain. The API document is generated from these types.
+//!
+//! It must not know of HTTP servers, of stores' inner life or of how orders are executed.
+//!
+//! Begin with `event.rs` and `order.rs`.
+
+pub mod admin;
+pub mod event;
+pub mod ledger;
+pub mod names;
+pub mod order;
+pub mod problem;
+pub mod quote;
+pub mod socket;
+pub mod stats;
+pub mod submit;
+pub mod system;
+pub mod token;
+
+pub use event::EventView;
+pub use order::OrderView;
+pub use problem::Problem;

@@ -1,0 +1,113 @@
+//! What operators see.
+
+use ports::job_queue::Depth;
+use ports::operations::AuditEntry;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::order::OrderView;
+use crate::stats::{QueueStats, WorkerView};
+
+/// The queue as the store sees it, and the hint's own depth beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminQueue {
+    pub success: bool,
+    /// Whether workers are told to take no new work.
+    pub paused: bool,
+    pub queue: QueueStats,
+    /// What the queue itself holds; null while it is away.
+    pub entries: Option<QueueEntries>,
+    /// Entries that could not be read, newest first, as they are.
+    pub dead_entries: Vec<String>,
+}
+
+/// What the queue itself holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueEntries {
+    pub ready: u64,
+    pub delayed: u64,
+    pub in_flight: u64,
+    pub dead: u64,
+}
+
+/// The workers that are alive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdminWorkers {
+    pub success: bool,
+    pub workers: Vec<WorkerView>,
+}
+
+/// Failed orders that were not retried, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminDead {
+    pub success: bool,
+    pub orders: Vec<OrderView>,
+    pub next_cursor: Option<String>,
+}
+
+/// Operators' acts, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminAudit {
+    pub success: bool,
+    pub entries: Vec<AuditView>,
+    pub next_cursor: Option<String>,
+}
+
+/// An operator's act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditView {
+    pub id: u64,
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub actor: String,
+    pub action: String,
+    pub subject: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// The answer to a pause or its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdminPaused {
+    pub success: bool,
+    pub paused: bool,
+}
+
+/// The order that was accepted in place of a dead one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminRetried {
+    pub success: bool,
+    /// The new order.
+    pub order_id: Uuid,
+    /// The dead one, which stays as it ended.
+    pub retry_of: Uuid,
+}
+
+impl From<Depth> for QueueEntries {
+    fn from(depth: Depth) -> Self {
+        Self {
+            ready: depth.ready,
+            delayed: depth.delayed,
+            in_flight: depth.in_flight,
+            dead: depth.dead_entries,
+        }
+    }
+}
+
+impl From<AuditEntry> for AuditView {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at.to_string(),
+            actor: entry.actor,
+            action: entry.action,
+            subject: entry.subject,
+            detail: entry.detail,
+        }
+    }
+}

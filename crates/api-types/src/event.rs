@@ -1,0 +1,205 @@
+//! An event as clients see it: the same object in the history, on every socket and in server-sent events.
+
+use domain::event::EventData;
+use domain::order::Terms;
+use domain::quote::{Choice, Fill, Route};
+use domain::{BaseUnits, Event};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::names::{PoolName, StatusName, VenueName};
+use crate::quote::QuoteView;
+
+/// Something that happened to an order. Which fields are there depends on the status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventView {
+    pub order_id: Uuid,
+    /// Counts from 0 without gaps.
+    pub seq: u32,
+    pub status: StatusName,
+    #[schema(format = DateTime, examples("2026-01-31T09:30:00.125Z"))]
+    pub timestamp: String,
+    /// The execution this event belongs to, counted from 1; a `pending` event speaks of the next one.
+    #[schema(minimum = 1)]
+    pub attempt: u32,
+    /// `pending` after a failed execution: when the next one may begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    pub retry_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub dex: Option<VenueName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub dex_type: Option<VenueName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool: Option<PoolName>,
+    /// `building`: what each venue offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quotes: Option<Vec<QuoteView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expected_amount_out: Option<String>,
+    /// The least the swap takes: the larger of slippage's floor and the client's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub min_amount_out: Option<String>,
+    /// The transaction's signature in base58.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tx_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub executed_price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount_out: Option<String>,
+    /// What went wrong, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error: Option<String>,
+    /// The same text as `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error_reason: Option<String>,
+    /// What went wrong, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub error_code: Option<String>,
+    /// `cancelled` and `expired`: why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<String>,
+}
+
+/// The events of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsAnswer {
+    pub success: bool,
+    pub order_id: Uuid,
+    pub status: StatusName,
+    pub events: Vec<EventView>,
+}
+
+/// An event as the JSON text that every door sends.
+#[must_use]
+pub fn render(event: &Event, terms: &Terms) -> String {
+    to_json(&EventView::new(event, terms))
+}
+
+/// The same with the place in the account stream after it, to resume from.
+#[must_use]
+pub fn render_with_cursor(event: &Event, terms: &Terms, cursor: &str) -> String {
+    #[derive(Serialize)]
+    struct WithCursor<'a> {
+        #[serde(flatten)]
+        event: EventView,
+        cursor: &'a str,
+    }
+    to_json(&WithCursor {
+        event: EventView::new(event, terms),
+        cursor,
+    })
+}
+
+fn to_json(view: &impl Serialize) -> String {
+    serde_json::to_string(view).expect("invariant: strings and numbers are always JSON")
+}
+
+impl EventView {
+    /// The event as clients see it; amounts need the order's terms.
+    #[must_use]
+    pub fn new(event: &Event, terms: &Terms) -> Self {
+        let mut view = Self::bare(event);
+        match &event.data {
+            EventData::Accepted | EventData::RoutingStarted => {}
+            EventData::RetryScheduled { failure, .. } => {
+                view.error = Some(failure.reason.clone());
+            }
+            EventData::Routed { route } => view.add_route(route, terms),
+            EventData::Submitted { choice, signature } => {
+                view.dex = Some(choice.venue.into());
+                view.tx_hash = Some(signature.as_str().to_owned());
+            }
+            EventData::Confirmed { fill } => view.add_fill(fill, terms),
+            EventData::Failed { failure } => {
+                view.error = Some(failure.reason.clone());
+                view.error_reason = Some(failure.reason.clone());
+                view.error_code = Some(failure.code.name().to_owned());
+            }
+            EventData::Cancelled { reason } | EventData::Expired { reason } => {
+                view.reason = Some(reason.clone());
+            }
+        }
+        view
+    }
+
+    fn bare(event: &Event) -> Self {
+        Self {
+            order_id: event.order_id.uuid(),
+            seq: event.seq.get(),
+            status: event.data.status().into(),
+            timestamp: event.at.to_string(),
+            attempt: event.attempt(),
+            retry_at: event.retry_at().map(|at| at.to_string()),
+            dex: None,
+            dex_type: None,
+            pool: None,
+            quotes: None,
+            expected_amount_out: None,
+            min_amount_out: None,
+            tx_hash: None,
+            executed_price: None,
+            amount_out: None,
+            error: None,
+            error_reason: None,
+            error_code: None,
+            reason: None,
+        }
+    }
+
+    fn add_route(&mut self, route: &Route, terms: &Terms) {
+        let Choice {
+            venue,
+            pool,
+            expected_amount_out,
+            min_amount_out,
+        } = &route.choice;
+        let quotes = route.quotes.iter();
+        self.dex = Some((*venue).into());
+        self.pool = Some((*pool).into());
+        self.quotes = Some(quotes.map(|quote| QuoteView::new(quote, terms)).collect());
+        self.expected_amount_out = Some(amount_out(*expected_amount_out, terms));
+        self.min_amount_out = Some(amount_out(*min_amount_out, terms));
+    }
+
+    fn add_fill(&mut self, fill: &Fill, terms: &Terms) {
+        self.dex = Some(fill.venue.into());
+        self.dex_type = Some(fill.venue.into());
+        self.pool = Some(fill.pool.into());
+        self.tx_hash = Some(fill.signature.as_str().to_owned());
+        self.executed_price = Some(executed_price(fill, terms));
+        self.amount_out = Some(amount_out(fill.amount_out, terms));
+    }
+}
+
+pub(crate) fn amount_out(amount: BaseUnits, terms: &Terms) -> String {
+    amount.to_decimal(terms.token_out.decimals())
+}
+
+pub(crate) fn executed_price(fill: &Fill, terms: &Terms) -> String {
+    domain::price::price(
+        terms.token_in,
+        terms.amount_in,
+        terms.token_out,
+        fill.amount_out,
+    )
+}
+
+#[cfg(test)]
+mod tests;

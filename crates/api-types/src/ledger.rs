@@ -1,0 +1,36 @@
+//! The simulated chain's own book, as clients see it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::names::VenueName;
+
+/// A transaction that landed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerEntryView {
+    /// The transaction's signature in base58: the order's `txHash`.
+    pub signature: String,
+    pub order_id: Uuid,
+    pub dex: VenueName,
+    pub token_in: String,
+    pub token_out: String,
+    pub amount_in: String,
+    /// `0` where the transaction was rolled back.
+    pub amount_out: String,
+    pub height: u64,
+    #[schema(format = DateTime)]
+    pub landed_at: String,
+    /// Whether the swap took effect.
+    pub ok: bool,
+}
+
+/// A page of the book, oldest line first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerAnswer {
+    pub entries: Vec<LedgerEntryView>,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<String>,
+}

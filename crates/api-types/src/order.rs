@@ -1,0 +1,172 @@
+//! An order as clients see it.
+
+use domain::order::State;
+use domain::{Order, Token};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::event::{amount_out, executed_price};
+use crate::names::{PoolName, StatusName, VenueName};
+
+/// An order and what became of it. What is not known, or not yet, is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderView {
+    pub order_id: Uuid,
+    pub client_order_id: Option<String>,
+    #[schema(examples("market"))]
+    pub order_type: String,
+    #[schema(examples("SOL"))]
+    pub token_in: String,
+    #[schema(examples("USDC"))]
+    pub token_out: String,
+    #[schema(examples("1.5"))]
+    pub amount_in: String,
+    #[schema(maximum = 5000)]
+    pub slippage_bps: u16,
+    /// The client's own floor, where it named one.
+    pub min_amount_out: Option<String>,
+    pub status: StatusName,
+    pub dex: Option<VenueName>,
+    pub dex_type: Option<VenueName>,
+    pub pool: Option<PoolName>,
+    pub executed_price: Option<String>,
+    pub amount_out: Option<String>,
+    /// The transaction's signature in base58.
+    pub tx_hash: Option<String>,
+    /// Why the order failed.
+    pub error_reason: Option<String>,
+    pub error_code: Option<String>,
+    /// Executions that ended, with or without success.
+    pub attempts: u32,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    /// When the order expires if nothing was signed by then.
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+    /// The venues the order may use.
+    pub venues: Vec<VenueName>,
+    /// Whether native SOL is wrapped before the swap or unwrapped after it.
+    pub native_sol: Option<NativeSol>,
+    /// What the last execution failed of, while the order waits for its next one.
+    pub last_error: Option<String>,
+    /// Why the order was cancelled or expired.
+    pub reason: Option<String>,
+    /// The place of the order's last event.
+    pub seq: u32,
+}
+
+/// What a swap's transaction does with native SOL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NativeSol {
+    WrappedBeforeSwap,
+    UnwrappedAfterSwap,
+}
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderAnswer {
+    pub success: bool,
+    pub order: OrderView,
+}
+
+/// A page of orders, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderListAnswer {
+    pub success: bool,
+    pub orders: Vec<OrderView>,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl From<&Order> for OrderView {
+    fn from(order: &Order) -> Self {
+        let mut view = Self::without_state(order);
+        match &order.state {
+            State::Pending { last_failure } => {
+                view.last_error = last_failure.as_ref().map(|failure| failure.reason.clone());
+            }
+            State::Routing => {}
+            State::Building { route } => view.add_venue(route.choice.venue, route.choice.pool),
+            State::Submitted { choice, signature } => {
+                view.add_venue(choice.venue, choice.pool);
+                view.tx_hash = Some(signature.as_str().to_owned());
+            }
+            State::Confirmed { fill } => {
+                view.add_venue(fill.venue, fill.pool);
+                view.tx_hash = Some(fill.signature.as_str().to_owned());
+                view.executed_price = Some(executed_price(fill, &order.terms));
+                view.amount_out = Some(amount_out(fill.amount_out, &order.terms));
+            }
+            State::Failed { failure } => {
+                view.error_reason = Some(failure.reason.clone());
+                view.error_code = Some(failure.code.name().to_owned());
+            }
+            State::Cancelled { reason } | State::Expired { reason } => {
+                view.reason = Some(reason.clone());
+            }
+        }
+        view
+    }
+}
+
+impl OrderView {
+    fn without_state(order: &Order) -> Self {
+        let terms = &order.terms;
+        let client_order_id = terms.client_order_id.as_ref();
+        Self {
+            order_id: order.id.uuid(),
+            client_order_id: client_order_id.map(|id| id.as_str().to_owned()),
+            order_type: terms.order_type.name().to_owned(),
+            token_in: terms.token_in.symbol().to_owned(),
+            token_out: terms.token_out.symbol().to_owned(),
+            amount_in: terms.amount_in.to_decimal(terms.token_in.decimals()),
+            slippage_bps: terms.slippage.get(),
+            min_amount_out: terms.min_amount_out.map(|floor| amount_out(floor, terms)),
+            status: order.status().into(),
+            dex: None,
+            dex_type: None,
+            pool: None,
+            executed_price: None,
+            amount_out: None,
+            tx_hash: None,
+            error_reason: None,
+            error_code: None,
+            attempts: order.attempts(),
+            created_at: order.created_at.to_string(),
+            updated_at: order.updated_at.to_string(),
+            expires_at: order.expires_at().map(|at| at.to_string()),
+            venues: terms.venues.iter().map(VenueName::from).collect(),
+            native_sol: NativeSol::of(terms.token_in, terms.token_out),
+            last_error: None,
+            reason: None,
+            seq: order.seq.get(),
+        }
+    }
+
+    fn add_venue(&mut self, venue: domain::Venue, pool: domain::venue::Pool) {
+        self.dex = Some(venue.into());
+        self.dex_type = Some(venue.into());
+        self.pool = Some(pool.into());
+    }
+}
+
+impl NativeSol {
+    fn of(token_in: Token, token_out: Token) -> Option<Self> {
+        if token_in.is_native() {
+            Some(Self::WrappedBeforeSwap)
+        } else if token_out.is_native() {
+            Some(Self::UnwrappedAfterSwap)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use domain::event::{Failure, FailureCode};
+use domain::order::{OrderType, Terms};
+use domain::quote::Fill;
+use domain::transaction::Signature;
+use domain::venue::{Pool, VenueSet};
+use domain::{BaseUnits, Bps, ClientId, OrderId, Seq, Timestamp, Venue};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+
+fn order(state: State) -> Order {
+    Order {
+        id: OrderId::new(Uuid::nil()),
+        client: ClientId::anyone(),
+        terms: Terms {
+            order_type: OrderType::Market,
+            token_in: Token::SOL,
+            token_out: Token::USDC,
+            amount_in: BaseUnits::new(100_000_000),
+            slippage: Bps::DEFAULT,
+            min_amount_out: Some(BaseUnits::new(15_000_000)),
+            venues: VenueSet::ALL,
+            client_order_id: None,
+            valid_for_seconds: Some(60),
+        },
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(1),
+        seq: Seq::new(4),
+        executions: 1,
+        state,
+    }
+}
+
+fn shown(state: State) -> Value {
+    serde_json::to_value(OrderView::from(&order(state))).unwrap()
+}
+
+#[test]
+fn what_is_not_known_is_null() {
+    let shown = shown(State::Routing);
+
+    assert_eq!(shown["status"], "routing");
+    assert_eq!(shown["amountIn"], "0.1");
+    assert_eq!(shown["minAmountOut"], "15");
+    assert_eq!(shown["expiresAt"], "1970-01-01T00:01:00.000Z");
+    assert_eq!(shown["nativeSol"], "wrapped_before_swap");
+    for field in [
+        "clientOrderId",
+        "dex",
+        "dexType",
+        "pool",
+        "executedPrice",
+        "amountOut",
+        "txHash",
+        "errorReason",
+        "errorCode",
+        "lastError",
+        "reason",
+    ] {
+        assert_eq!(shown.get(field), Some(&Value::Null), "{field}");
+    }
+}
+
+#[test]
+fn a_confirmed_order_shows_what_was_bought() {
+    let signature = Signature::from_bytes(&[1; 64]);
+
+    let shown = shown(State::Confirmed {
+        fill: Fill {
+            venue: Venue::Meteora,
+            pool: Pool::DammV2,
+            signature: signature.clone(),
+            amount_out: BaseUnits::new(15_025_000),
+        },
+    });
+
+    assert_eq!(shown["dexType"], "meteora");
+    assert_eq!(shown["pool"], "damm_v2");
+    assert_eq!(shown["executedPrice"], "150.25");
+    assert_eq!(shown["amountOut"], "15.025");
+    assert_eq!(shown["txHash"], signature.as_str());
+    assert_eq!(shown["attempts"], json!(1));
+}
+
+#[test]
+fn a_failed_order_says_why_and_a_waiting_one_what_it_waits_after() {
+    let failure = || Failure {
+        code: FailureCode::NoQuote,
+        reason: "nobody sells".to_owned(),
+    };
+
+    let failed = shown(State::Failed { failure: failure() });
+    let waiting = shown(State::Pending {
+        last_failure: Some(failure()),
+    });
+
+    assert_eq!(failed["errorReason"], "nobody sells");
+    assert_eq!(failed["errorCode"], "no_quote");
+    assert_eq!(waiting["errorReason"], Value::Null);
+    assert_eq!(waiting["lastError"], "nobody sells");
+}

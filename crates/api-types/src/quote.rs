@@ -1,0 +1,88 @@
+//! What venues offer, as clients see it.
+
+use domain::order::Terms;
+use domain::price::ratio;
+use domain::quote::{Answer, Offer, Quote};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::names::{PoolName, VenueName};
+
+/// One venue's offer, or why it makes none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteView {
+    pub dex: VenueName,
+    pub pool: Option<PoolName>,
+    /// `amountOut` per `amountIn`.
+    #[schema(examples("150.25"))]
+    pub price: Option<String>,
+    /// The venue's fee as a fraction of the amount traded.
+    #[schema(examples("0.0025"))]
+    pub fee: Option<String>,
+    /// After the fee and the order's own effect on the price.
+    #[schema(examples("150.25"))]
+    pub amount_out: Option<String>,
+    /// How much the order itself moves the price, as a fraction.
+    #[schema(examples("0.0001"))]
+    pub price_impact: Option<String>,
+    /// Why there is no offer.
+    pub error: Option<String>,
+}
+
+impl QuoteView {
+    /// The venue's answer to a request with these terms.
+    #[must_use]
+    pub fn new(quote: &Quote, terms: &Terms) -> Self {
+        match &quote.answer {
+            Answer::Offered(offer) => Self::offered(quote, offer, terms),
+            Answer::Declined { reason } => Self {
+                dex: quote.venue.into(),
+                pool: None,
+                price: None,
+                fee: None,
+                amount_out: None,
+                price_impact: None,
+                error: Some(reason.clone()),
+            },
+        }
+    }
+
+    fn offered(quote: &Quote, offer: &Offer, terms: &Terms) -> Self {
+        let price = domain::price::price(
+            terms.token_in,
+            terms.amount_in,
+            terms.token_out,
+            offer.amount_out,
+        );
+        Self {
+            dex: quote.venue.into(),
+            pool: Some(offer.pool.into()),
+            price: Some(price),
+            fee: Some(from_millionths(offer.fee_ppm)),
+            amount_out: Some(offer.amount_out.to_decimal(terms.token_out.decimals())),
+            price_impact: Some(from_millionths(offer.impact_ppm)),
+            error: None,
+        }
+    }
+}
+
+fn from_millionths(ppm: u32) -> String {
+    ratio(u128::from(ppm), 1, -6)
+}
+
+/// Every venue's offer and what the engine would make of them now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuotesAnswer {
+    pub success: bool,
+    /// True in the answer to an order with `?dryRun=true`: nothing was stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub dry_run: Option<bool>,
+    pub quotes: Vec<QuoteView>,
+    /// The venue that pays most; null where none makes an offer.
+    pub best: Option<VenueName>,
+    pub expected_amount_out: Option<String>,
+    pub min_amount_out: Option<String>,
+}

@@ -1,0 +1,137 @@
+//! Counts over the whole engine, as clients see them.
+
+use domain::Status;
+use ports::order_history::Counts;
+use ports::worker_registry::WorkerRow;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What the whole cluster is doing, at most a second old.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatsAnswer {
+    pub success: bool,
+    pub by_status: ByStatus,
+    pub queue: QueueStats,
+    pub throughput: Throughput,
+    pub latency_ms: Latency,
+    pub workers: Vec<WorkerView>,
+}
+
+/// How many orders have each status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct ByStatus {
+    pub pending: u64,
+    pub routing: u64,
+    pub building: u64,
+    pub submitted: u64,
+    pub confirmed: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    pub expired: u64,
+}
+
+/// How much is waiting and running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueStats {
+    /// Due, and no worker has them.
+    pub waiting: u64,
+    /// Waiting for a due time.
+    pub delayed: u64,
+    pub running: u64,
+    /// Age of the oldest waiting order; 0 where none waits.
+    pub oldest_ms: u64,
+}
+
+/// How much ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Throughput {
+    /// Orders that ended within the last minute.
+    pub last_minute: u64,
+}
+
+/// From acceptance to confirmation, lately; null while there is nothing to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Latency {
+    pub p50: Option<u64>,
+    pub p99: Option<u64>,
+}
+
+/// A worker that is alive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkerView {
+    pub id: Uuid,
+    pub version: String,
+    pub host: String,
+    pub slots: u32,
+    pub running: u32,
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    #[schema(format = DateTime)]
+    pub seen_at: String,
+}
+
+impl StatsAnswer {
+    /// The answer that these counts and workers give.
+    #[must_use]
+    pub fn new(counts: &Counts, workers: &[WorkerRow]) -> Self {
+        Self {
+            success: true,
+            by_status: ByStatus::from(&counts.by_status),
+            queue: QueueStats::from(counts),
+            throughput: Throughput {
+                last_minute: counts.ended_last_minute,
+            },
+            latency_ms: Latency {
+                p50: counts.latency_p50_ms,
+                p99: counts.latency_p99_ms,
+            },
+            workers: workers.iter().map(WorkerView::from).collect(),
+        }
+    }
+}
+
+impl From<&[u64; 8]> for ByStatus {
+    fn from(counts: &[u64; 8]) -> Self {
+        let of = |status: Status| counts[status.index()];
+        Self {
+            pending: of(Status::Pending),
+            routing: of(Status::Routing),
+            building: of(Status::Building),
+            submitted: of(Status::Submitted),
+            confirmed: of(Status::Confirmed),
+            failed: of(Status::Failed),
+            cancelled: of(Status::Cancelled),
+            expired: of(Status::Expired),
+        }
+    }
+}
+
+impl From<&Counts> for QueueStats {
+    fn from(counts: &Counts) -> Self {
+        Self {
+            waiting: counts.waiting,
+            delayed: counts.delayed,
+            running: counts.running,
+            oldest_ms: counts.oldest_waiting_ms.unwrap_or(0),
+        }
+    }
+}
+
+impl From<&WorkerRow> for WorkerView {
+    fn from(worker: &WorkerRow) -> Self {
+        Self {
+            id: worker.id.uuid(),
+            version: worker.version.clone(),
+            host: worker.host.clone(),
+            slots: worker.slots,
+            running: worker.running,
+            started_at: worker.started_at.to_string(),
+            seen_at: worker.seen_at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Handing in an order: the request as it may be written, and the answer to one that was accepted.
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
+
+use crate::names::{StatusName, VenueName};
+
+/// The sentence every accepted order is answered with.
+pub const ACCEPTED_MESSAGE: &str = "Order created and queued for execution";
+
+/// An order. Amounts are strings or JSON numbers, taken exactly as written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubmitOrder {
+    /// Symbol (any case) or mint address. Both tokens absent: `SOL` to `USDC`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("SOL"))]
+    pub token_in: Option<String>,
+    /// Symbol (any case) or mint address, other than `tokenIn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("USDC"))]
+    pub token_out: Option<String>,
+    /// How much of `tokenIn` to swap. This or `amountIn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub amount: Option<String>,
+    /// The same as `amount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub amount_in: Option<String>,
+    /// Slippage in basis points; 50 where none of the three is given, and at most one may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 5000)]
+    pub slippage_bps: Option<u16>,
+    /// Slippage as a fraction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, nullable = false, minimum = 0, maximum = 0.5)]
+    pub slippage: Option<serde_json::Number>,
+    /// Slippage in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, nullable = false, minimum = 0, maximum = 50)]
+    pub slippage_tolerance: Option<serde_json::Number>,
+    /// The least of `tokenOut` to take; slippage's floor holds beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub min_amount_out: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, inline)]
+    pub order_type: Option<OrderTypeName>,
+    /// The same as `orderType`.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
+    #[schema(nullable = false, inline)]
+    pub kind: Option<OrderTypeName>,
+    /// Your own name for the order, unique for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[ -~]+$"
+    )]
+    pub client_order_id: Option<String>,
+    /// The order expires when nothing was submitted by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 2592000)]
+    pub valid_for_seconds: Option<u32>,
+    /// The venues the order may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub venues: Option<Vec<VenueName>>,
+    /// Venues the order must not use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub exclude_venues: Option<Vec<VenueName>>,
+}
+
+/// A positive decimal as a string, or a JSON number: a shape for the API document alone.
+#[derive(Debug, Clone, Copy)]
+pub struct DecimalText;
+
+impl PartialSchema for DecimalText {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r"^[0-9]+(\.[0-9]+)?$"))
+            .examples(["1.5"]);
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .exclusive_minimum(Some(0));
+        OneOfBuilder::new().item(text).item(number).into()
+    }
+}
+
+impl ToSchema for DecimalText {}
+
+/// When an order executes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderTypeName {
+    /// At once.
+    Market,
+}
+
+/// The answer to an accepted order: it is stored and cannot be lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AcceptedOrder {
+    pub success: bool,
+    pub order_id: Uuid,
+    pub status: StatusName,
+    pub message: String,
+    /// The socket on which to follow the order.
+    pub ws_url: String,
+    /// What the gateway guesses; null where it has no guess yet.
+    pub queue: Option<QueueEstimate>,
+}
+
+/// How long it may take until the order's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueEstimate {
+    pub position: u64,
+    pub eta_ms: u64,
+}
+
+/// The answer to a cancelled order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelledOrder {
+    pub success: bool,
+    pub order_id: Uuid,
+    pub status: StatusName,
+    pub message: String,
+}

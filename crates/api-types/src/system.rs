@@ -1,0 +1,43 @@
+//! Whether the process lives and can serve, as probes see it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The process lives. It says nothing of what the process depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HealthAnswer {
+    #[schema(examples("ok"))]
+    pub status: String,
+    #[schema(format = DateTime)]
+    pub timestamp: String,
+}
+
+/// Whether the process can serve, and what it depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReadyAnswer {
+    pub status: Readiness,
+    pub store: DependencyState,
+    pub queue: DependencyState,
+}
+
+/// Whether requests should come here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// All is well.
+    Ready,
+    /// Orders are accepted and end, slower.
+    Degraded,
+    /// Orders cannot be accepted.
+    Unavailable,
+    /// The process is on its way out.
+    Stopping,
+}
+
+/// The state of something the process depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DependencyState {
+    Up,
+    Down,
+}
