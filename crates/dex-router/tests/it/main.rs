@@ -1,0 +1,3 @@
+//! The integration tests of `dex-router`, in one binary.
+
+mod vectors;
