@@ -1,0 +1,295 @@
+//! A private PostgreSQL: a copy of a data folder that was initialised once, on a free port.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::process::{Process, accepts, find_program, wait_until};
+use crate::free_port::free_port;
+
+const INSTALL: &str = "apt-get install postgresql (or your system's PostgreSQL 15 or newer)";
+/// Folders of packaged versions, newest first; the binaries are rarely in `PATH`.
+const PACKAGED: [u8; 5] = [18, 17, 16, 15, 14];
+/// A cold start recovers what a kill left behind.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// Another process may take the free port first.
+const START_TRIES: u32 = 5;
+
+/// A PostgreSQL server of one's own. It ends, and its data with it, when this is dropped.
+#[derive(Debug)]
+pub struct PostgresServer {
+    folder: TempDir,
+    port: u16,
+    user: Option<Unprivileged>,
+    settings: Vec<(String, String)>,
+    process: Option<Process>,
+}
+
+impl PostgresServer {
+    /// Starts one with PostgreSQL's own settings: durable as in production.
+    pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with settings of `postgresql.conf` changed.
+    pub fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
+        let user = Unprivileged::for_this_process()?;
+        let folder = tempfile::Builder::new()
+            .prefix("oe-pg-")
+            .tempdir()
+            .context("cannot make a folder for PostgreSQL")?;
+        let template = template(user)?;
+        run(
+            Command::new("cp")
+                .arg("-a")
+                .arg("--reflink=auto")
+                .arg(&template)
+                .arg(folder.path().join("data")),
+            "copy the data folder",
+        )?;
+        give_to(folder.path(), user)?;
+        let mut server = Self {
+            folder,
+            port: 0,
+            user,
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            process: None,
+        };
+        for _ in 0..START_TRIES {
+            server.port = free_port();
+            if server.restart().is_ok() {
+                return Ok(server);
+            }
+        }
+        server.port = free_port();
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where to connect, as `DATABASE_URL` wants it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The process id of the server itself; 0 while it is down.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().map_or(0, Process::pid)
+    }
+
+    /// Kills it and all its backends at once, as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process
+            .take()
+            .context("PostgreSQL is down already")?
+            .kill_tree()
+    }
+
+    /// Stops all its processes where they stand; connections stay open and nothing answers.
+    pub fn freeze(&self) -> Result<()> {
+        self.process
+            .as_ref()
+            .context("PostgreSQL is down")?
+            .signal_tree(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.process
+            .as_ref()
+            .context("PostgreSQL is down")?
+            .signal_tree(Signal::SIGCONT)
+    }
+
+    /// Ends it in good order, keeping its data.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end(Signal::SIGINT, STOP_PATIENCE);
+        }
+    }
+
+    /// Starts it on the same folder and port, recovering what is there.
+    pub fn restart(&mut self) -> Result<()> {
+        self.stop();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .context("cannot open PostgreSQL's log")?;
+        let mut command = Command::new(program("postgres")?);
+        command
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .args(["-p", &self.port.to_string()])
+            .arg("-k")
+            .arg(self.folder.path())
+            .args(["-c", "listen_addresses=127.0.0.1"])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        for (name, value) in &self.settings {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        lower(&mut command, self.user);
+        let mut process = Process::spawn(&mut command)?;
+        let ready_file = self.folder.path().join("data/postmaster.pid");
+        let port = self.port;
+        let started = wait_until(START_PATIENCE, || {
+            process.has_ended() || (says_ready(&ready_file) && accepts(port))
+        });
+        if !started || process.has_ended() {
+            process.end(Signal::SIGQUIT, STOP_PATIENCE);
+            bail!("PostgreSQL did not start: {}", self.last_words());
+        }
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn last_words(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log"))
+            .unwrap_or_default()
+            .lines()
+            .rev()
+            .take(3)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // Its data is thrown away: no need for a checkpoint.
+            process.end(Signal::SIGQUIT, STOP_PATIENCE);
+        }
+    }
+}
+
+fn says_ready(pid_file: &Path) -> bool {
+    fs::read_to_string(pid_file).is_ok_and(|text| text.contains("ready"))
+}
+
+fn program(name: &str) -> Result<PathBuf> {
+    let folders: Vec<PathBuf> = PACKAGED
+        .iter()
+        .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
+        .collect();
+    find_program(name, &folders, INSTALL)
+}
+
+/// The user that PostgreSQL runs as where this process is root, as which it refuses to run.
+#[derive(Debug, Clone, Copy)]
+struct Unprivileged {
+    uid: u32,
+    gid: u32,
+}
+
+impl Unprivileged {
+    fn for_this_process() -> Result<Option<Self>> {
+        let uid = fs::metadata("/proc/self")
+            .context("cannot tell who this process is")?
+            .uid();
+        if uid != 0 {
+            return Ok(None);
+        }
+        let users = fs::read_to_string("/etc/passwd").context("cannot read the list of users")?;
+        ["postgres", "nobody"]
+            .iter()
+            .find_map(|name| Self::named(&users, name))
+            .map(Some)
+            .context("PostgreSQL does not run as root; add a user named postgres")
+    }
+
+    fn named(users: &str, name: &str) -> Option<Self> {
+        let line = users
+            .lines()
+            .find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some(Self {
+            uid: fields.next()?.parse().ok()?,
+            gid: fields.next()?.parse().ok()?,
+        })
+    }
+}
+
+fn lower(command: &mut Command, user: Option<Unprivileged>) {
+    if let Some(user) = user {
+        command.uid(user.uid).gid(user.gid);
+    }
+}
+
+fn give_to(path: &Path, user: Option<Unprivileged>) -> Result<()> {
+    if let Some(user) = user {
+        chown(path, Some(user.uid), Some(user.gid)).context("cannot hand the folder over")?;
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).context("cannot close the folder")
+}
+
+/// A data folder initialised once per machine and user: copying it takes a tenth of initialising.
+fn template(user: Option<Unprivileged>) -> Result<PathBuf> {
+    let initdb = program("initdb")?;
+    let owner = user.map_or_else(|| "own".to_owned(), |user| user.uid.to_string());
+    let version = initdb.display().to_string().replace(['/', '.'], "-");
+    let base = std::env::temp_dir().join(format!("oe-pg-template{version}-{owner}"));
+    fs::create_dir_all(&base).context("cannot make a folder for PostgreSQL")?;
+    let lock = File::create(base.join("lock")).context("cannot lock the template")?;
+    lock.lock().context("cannot lock the template")?;
+
+    let ready = base.join("data");
+    if ready.exists() {
+        return Ok(ready);
+    }
+    let fresh = base.join("fresh");
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh).context("cannot clear the template")?;
+    }
+    fs::create_dir(&fresh).context("cannot make the template")?;
+    give_to(&fresh, user)?;
+    // The owner must be able to enter the folder above it.
+    fs::set_permissions(&base, fs::Permissions::from_mode(0o755))
+        .context("cannot open a folder")?;
+    let mut command = Command::new(initdb);
+    command
+        .arg("-D")
+        .arg(&fresh)
+        .args(["-U", "postgres", "-A", "trust", "-E", "UTF8"])
+        .args(["--locale=C", "--no-sync"])
+        .current_dir(&base);
+    lower(&mut command, user);
+    run(&mut command, "initialise PostgreSQL")?;
+    fs::rename(&fresh, &ready).context("cannot keep the template")?;
+    Ok(ready)
+}
+
+fn run(command: &mut Command, what: &str) -> Result<()> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot {what}"))?;
+    if !output.status.success() {
+        bail!(
+            "cannot {what}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! A private Redis with an append-only file, on a free port.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::process::{Process, accepts, find_program, wait_until};
+use crate::free_port::free_port;
+
+const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 or newer)";
+const START_PATIENCE: Duration = Duration::from_secs(15);
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+/// Another process may take the free port first.
+const START_TRIES: u32 = 5;
+
+/// A Redis server of one's own. It ends, and its data with it, when this is dropped.
+#[derive(Debug)]
+pub struct RedisServer {
+    folder: TempDir,
+    port: u16,
+    settings: Vec<String>,
+    process: Option<Process>,
+}
+
+impl RedisServer {
+    /// Starts one that keeps an append-only file, synced every second.
+    pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with further arguments, such as `["--maxmemory", "2mb"]`.
+    pub fn start_with(settings: &[&str]) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("oe-redis-")
+            .tempdir()
+            .context("cannot make a folder for Redis")?;
+        let mut server = Self {
+            folder,
+            port: 0,
+            settings: settings
+                .iter()
+                .map(|setting| (*setting).to_owned())
+                .collect(),
+            process: None,
+        };
+        for _ in 0..START_TRIES {
+            server.port = free_port();
+            if server.restart().is_ok() {
+                return Ok(server);
+            }
+        }
+        server.port = free_port();
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where to connect, as `REDIS_URL` wants it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The process id of the server; 0 while it is down.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().map_or(0, Process::pid)
+    }
+
+    /// Kills it at once.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process
+            .take()
+            .context("Redis is down already")?
+            .kill_tree()
+    }
+
+    /// Stops it where it stands; connections stay open and nothing answers.
+    pub fn freeze(&self) -> Result<()> {
+        self.process
+            .as_ref()
+            .context("Redis is down")?
+            .signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.process
+            .as_ref()
+            .context("Redis is down")?
+            .signal(Signal::SIGCONT)
+    }
+
+    /// Ends it in good order, keeping its data.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end(Signal::SIGTERM, STOP_PATIENCE);
+        }
+    }
+
+    /// Starts it on the same folder and port, with the data that is there.
+    pub fn restart(&mut self) -> Result<()> {
+        self.stop();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .context("cannot open the log of Redis")?;
+        let mut command = Command::new(find_program("redis-server", &[], INSTALL)?);
+        command
+            .args(["--port", &self.port.to_string()])
+            .args(["--bind", "127.0.0.1"])
+            .arg("--dir")
+            .arg(self.folder.path())
+            .args(["--appendonly", "yes", "--save", ""])
+            .args(&self.settings)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(Stdio::null());
+        let mut process = Process::spawn(&mut command)?;
+        let port = self.port;
+        let started = wait_until(START_PATIENCE, || process.has_ended() || accepts(port));
+        if !started || process.has_ended() {
+            process.end(Signal::SIGTERM, STOP_PATIENCE);
+            bail!(
+                "Redis did not start; its log is in {}",
+                self.folder.path().display()
+            );
+        }
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Keeps a copy of everything that it holds now, to go back to with [`Self::roll_back`].
+    pub fn snapshot(&mut self) -> Result<RedisSnapshot> {
+        self.stop();
+        let copy = tempfile::tempdir().context("cannot make a folder for the copy")?;
+        copy_folder(&self.data(), copy.path())?;
+        self.restart()?;
+        Ok(RedisSnapshot(copy))
+    }
+
+    /// Kills it and starts it with what it held when the copy was made.
+    pub fn roll_back(&mut self, to: &RedisSnapshot) -> Result<()> {
+        self.kill()?;
+        fs::remove_dir_all(self.data()).context("cannot remove the newer data")?;
+        copy_folder(to.0.path(), &self.data())?;
+        self.restart()
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("appendonlydir")
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end(Signal::SIGKILL, STOP_PATIENCE);
+        }
+    }
+}
+
+/// What a Redis held at some moment.
+#[derive(Debug)]
+pub struct RedisSnapshot(TempDir);
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).context("cannot make a folder")?;
+    for entry in fs::read_dir(from).context("Redis left no append-only file")? {
+        let entry = entry.context("cannot read a folder")?;
+        fs::copy(entry.path(), to.join(entry.file_name())).context("cannot copy a file")?;
+    }
+    Ok(())
+}
