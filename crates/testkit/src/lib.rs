@@ -10,3 +10,4 @@ pub mod engine;
 pub mod free_port;
 pub mod http;
 pub mod program;
+pub mod servers;
