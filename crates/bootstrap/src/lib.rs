@@ -1,1 +1,19 @@
-//! bootstrap
+//! What every program of the engine does first and last: settings, logs, metrics, the choice of
+//! backends, signals.
+//!
+//! It must not know what the gateway, the worker or the all-in-one engine do; only mains see it.
+//!
+//! Begin with `config.rs`; the one match on the configured backend is in `backend.rs`.
+
+pub mod args;
+pub mod config;
+pub mod measure;
+pub mod runtime;
+pub mod secret;
+pub mod signals;
+pub mod telemetry;
+
+pub use config::Config;
+/// The allocator of all programs: small objects, many threads, little left behind.
+pub use mimalloc::MiMalloc;
+pub use secret::Secret;

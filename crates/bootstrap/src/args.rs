@@ -1,0 +1,192 @@
+//! From the command line and the environment to settings, or to one line that says what is wrong.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{Arg, Command, Parser};
+
+use crate::secret::without_password;
+
+/// Exit code of a program that was called in a wrong way or with wrong settings.
+pub const EXIT_USAGE: u8 = 2;
+
+/// Variables of older engines, and what took their place.
+const OBSOLETE: [(&str, &str); 2] = [
+    (
+        "WS_WORKER_CONCURRENCY",
+        "QUEUE_MAX_CONCURRENCY sets how many orders a worker executes at once",
+    ),
+    (
+        "WS_WORKER_RATE_LIMIT",
+        "QUEUE_RATE_LIMIT_PER_MINUTE sets how many executions start per minute",
+    ),
+];
+/// Settings whose values never appear, not even wrong ones.
+const SECRET: [&str; 2] = ["API_KEYS", "ADMIN_KEY"];
+
+/// Why a program ends before it began.
+#[derive(Debug)]
+pub enum Stop {
+    /// It was asked for help or its version: this is the answer.
+    Answer(Box<Error>),
+    /// The way it was called or a setting is wrong: one line.
+    Wrong(String),
+}
+
+impl Stop {
+    /// Prints it where it belongs and gives the exit code.
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Answer(answer) => {
+                // Nobody reads it where this fails.
+                let _ = answer.print();
+                ExitCode::SUCCESS
+            }
+            Self::Wrong(line) => {
+                eprintln!("{line}");
+                ExitCode::from(EXIT_USAGE)
+            }
+        }
+    }
+}
+
+impl From<crate::config::Invalid> for Stop {
+    fn from(invalid: crate::config::Invalid) -> Self {
+        Self::Wrong(invalid.to_string())
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(answer) => answer.fmt(f),
+            Self::Wrong(line) => f.write_str(line),
+        }
+    }
+}
+
+/// Reads flags and environment.
+pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, Stop> {
+    parse_with(P::command().mut_args_deep(&presentable), arguments)
+}
+
+/// Lines about variables that are set and have no meaning any more.
+#[must_use]
+pub fn obsolete_variables() -> Vec<String> {
+    OBSOLETE
+        .iter()
+        .filter(|(name, _)| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+        .map(|(name, instead)| format!("{name} is ignored: {instead}"))
+        .collect()
+}
+
+fn parse_with<P: Parser>(
+    mut command: Command,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<P, Stop> {
+    let matches = command.try_get_matches_from_mut(arguments);
+    matches
+        .and_then(|matches| P::from_arg_matches(&matches))
+        .map_err(|error| explain(&command, error))
+}
+
+/// A variable set to nothing counts as unset; values do not show in help.
+fn presentable(arg: Arg) -> Arg {
+    let is_empty =
+        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let arg = arg.hide_env_values(true);
+    match arg.get_env() {
+        Some(name) if is_empty(name) => arg.env(None),
+        _ => arg,
+    }
+}
+
+trait MutArgsDeep {
+    fn mut_args_deep(self, change: &impl Fn(Arg) -> Arg) -> Self;
+}
+
+impl MutArgsDeep for Command {
+    fn mut_args_deep(self, change: &impl Fn(Arg) -> Arg) -> Self {
+        self.mut_args(change)
+            .mut_subcommands(|sub| sub.mut_args_deep(change))
+    }
+}
+
+fn explain(command: &Command, error: Error) -> Stop {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Stop::Answer(Box::new(error)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            Stop::Wrong(explain_value(command, &error))
+        }
+        _ => {
+            let text = error.to_string();
+            let line = text
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
+            Stop::Wrong(format!("{line} (see --help)"))
+        }
+    }
+}
+
+fn explain_value(command: &Command, error: &Error) -> String {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let shown = text(ContextKind::InvalidArg);
+    let flag = shown.split_whitespace().next().unwrap_or_default();
+    let variable = variable_of(command, flag);
+    let name = variable.as_deref().unwrap_or(flag);
+    let value = if SECRET.contains(&name) {
+        "***".to_owned()
+    } else {
+        without_password(&text(ContextKind::InvalidValue))
+    };
+    let allowed = match (
+        error.get(ContextKind::ValidValue),
+        std::error::Error::source(error),
+    ) {
+        (Some(ContextValue::Strings(values)), _) => values.join(" or "),
+        (_, Some(source)) => source.to_string(),
+        _ => "see --help".to_owned(),
+    };
+    format!("{name}={value} is not allowed: {allowed}")
+}
+
+/// The environment variable behind a flag such as `--port`.
+fn variable_of(command: &Command, flag: &str) -> Option<String> {
+    let of_flag = |arg: &&Arg| {
+        arg.get_long()
+            .is_some_and(|long| flag.strip_prefix("--") == Some(long))
+    };
+    let own = command
+        .get_arguments()
+        .find(of_flag)
+        .and_then(|arg| arg.get_env());
+    own.map(|name| name.to_string_lossy().into_owned())
+        .or_else(|| {
+            command
+                .get_subcommands()
+                .find_map(|sub| variable_of(sub, flag))
+        })
+}
+
+#[cfg(test)]
+pub(crate) fn parse_flags<P: Parser>(flags: &[&str]) -> Result<P, Stop> {
+    let command = P::command().mut_args_deep(&|arg: Arg| arg.env(None::<&'static str>));
+    let named = P::command();
+    let arguments = std::iter::once("program")
+        .chain(flags.iter().copied())
+        .map(OsString::from);
+    let matches = command.try_get_matches_from(arguments);
+    matches
+        .and_then(|matches| P::from_arg_matches(&matches))
+        .map_err(|error| explain(&named, error))
+}

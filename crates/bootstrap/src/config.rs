@@ -1,0 +1,358 @@
+//! Every setting, declared once: as an environment variable and as a flag.
+//!
+//! Components get one of these small structs, or values out of them; nobody else reads the environment.
+
+mod values;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::secret::Secret;
+use values::{
+    api_key, database_url, decimal, host, http_url, log_filter, origin, redis_url, secret_text,
+    whole,
+};
+
+pub use values::ApiKey;
+
+/// Where the all-in-one engine and the gateway listen when nothing else is said.
+pub const DEFAULT_PORT: u16 = 3000;
+/// A lease must outlive this many heartbeats, so that one lost heartbeat loses no lease.
+const HEARTBEATS_PER_LEASE: u64 = 3;
+
+/// All settings of a process that runs a part of the engine.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    #[command(flatten)]
+    pub listen: Listen,
+    #[command(flatten)]
+    pub servers: Servers,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub periods: Periods,
+    #[command(flatten)]
+    pub access: Access,
+    #[command(flatten)]
+    pub sim: Sim,
+    #[command(flatten)]
+    pub logs: Logs,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Listening")]
+pub struct Listen {
+    /// Address to listen on; containers set 0.0.0.0
+    #[arg(long, env = "HOST", default_value = "127.0.0.1", value_parser = host)]
+    pub host: String,
+    /// Port to listen on, 0 for a free one [default: 3000; workers and the simulated chain's status only where it is set]
+    #[arg(long, env = "PORT", value_parser = whole(0..=u16::MAX))]
+    pub port: Option<u16>,
+    /// Base of the wsUrl in answers, where the request does not tell it
+    #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = http_url)]
+    pub public_url: Option<String>,
+    /// Proxies in front whose X-Forwarded-For, -Proto and -Host are believed
+    #[arg(long, env = "TRUST_PROXY", value_name = "COUNT", default_value = "0", value_parser = whole(0..=16_u8))]
+    pub trust_proxy: u8,
+    /// Origins that browsers may call from, comma-separated, or *
+    #[arg(long, env = "CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<String>,
+}
+
+/// Where the state is kept.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Stores")]
+pub struct Servers {
+    /// PostgreSQL; without it the store is embedded
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", value_parser = database_url)]
+    pub database_url: Option<Secret>,
+    /// PostgreSQL for migrations, where DATABASE_URL goes through a transaction pooler
+    #[arg(long, env = "DATABASE_DIRECT_URL", value_name = "URL", value_parser = database_url)]
+    pub database_direct_url: Option<Secret>,
+    /// Redis; without it queue and feed are in the process
+    #[arg(long, env = "REDIS_URL", value_name = "URL", value_parser = redis_url)]
+    pub redis_url: Option<Secret>,
+    /// Redis' host, where REDIS_URL is not set
+    #[arg(long, env = "REDIS_HOST", value_name = "HOST", value_parser = host)]
+    pub redis_host: Option<String>,
+    /// Redis' port, beside REDIS_HOST [default: 6379]
+    #[arg(long, env = "REDIS_PORT", value_name = "PORT", value_parser = whole(1..=u16::MAX))]
+    pub redis_port: Option<u16>,
+    /// Folder of the embedded store; one process at a time
+    #[arg(
+        long,
+        env = "DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "./data"
+    )]
+    pub data_dir: PathBuf,
+    /// Seconds for which Redis keeps an order's live state after its last event
+    #[arg(long, env = "ACTIVE_ORDER_TTL_SECONDS", value_name = "SECONDS", default_value = "3600", value_parser = whole(1..=2_592_000_u64))]
+    pub active_order_ttl_seconds: u64,
+}
+
+impl Servers {
+    /// Where Redis is, however it was said.
+    #[must_use]
+    pub fn redis(&self) -> Option<Secret> {
+        self.redis_url.clone().or_else(|| {
+            let host = self.redis_host.as_deref()?;
+            let host = if host.contains(':') {
+                format!("[{host}]")
+            } else {
+                host.to_owned()
+            };
+            let port = self.redis_port.unwrap_or(6379);
+            Some(Secret::new(&format!("redis://{host}:{port}")))
+        })
+    }
+}
+
+/// How much is executed, and how often it is tried.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Execution")]
+pub struct Work {
+    /// Orders in execution at once, per worker
+    #[arg(long, env = "QUEUE_MAX_CONCURRENCY", value_name = "COUNT", default_value = "10", value_parser = whole(1..=100_000_u32))]
+    pub queue_max_concurrency: u32,
+    /// Executions started per minute, sustained; 0 for no limit
+    #[arg(long, env = "QUEUE_RATE_LIMIT_PER_MINUTE", value_name = "COUNT", default_value = "100", value_parser = whole(0..=10_000_000_u32))]
+    pub queue_rate_limit_per_minute: u32,
+    /// Executions that may start at once
+    #[arg(long, env = "QUEUE_RATE_LIMIT_BURST", value_name = "COUNT", default_value = "10", value_parser = whole(1..=10_000_000_u32))]
+    pub queue_rate_limit_burst: u32,
+    /// Whether each worker has the whole limit, or all of them share it
+    #[arg(
+        long,
+        env = "QUEUE_RATE_LIMIT_SCOPE",
+        value_name = "SCOPE",
+        value_enum,
+        default_value = "worker"
+    )]
+    pub queue_rate_limit_scope: LimitScope,
+    /// Waiting orders beyond which new ones are refused
+    #[arg(long, env = "QUEUE_MAX_WAITING", value_name = "COUNT", default_value = "1000000", value_parser = whole(1..=1_000_000_000_u64))]
+    pub queue_max_waiting: u64,
+    /// Executions of one order, the first included
+    #[arg(long, env = "RETRY_MAX_ATTEMPTS", value_name = "COUNT", default_value = "3", value_parser = whole(1..=100_u32))]
+    pub retry_max_attempts: u32,
+    /// Delay before the second execution, in milliseconds; it doubles from there, jittered
+    #[arg(long, env = "RETRY_BASE_DELAY_MS", value_name = "MS", default_value = "1000", value_parser = whole(0..=86_400_000_u64))]
+    pub retry_base_delay_ms: u64,
+    /// Longest delay between two executions, in milliseconds
+    #[arg(long, env = "RETRY_MAX_DELAY_MS", value_name = "MS", default_value = "30000", value_parser = whole(0..=86_400_000_u64))]
+    pub retry_max_delay_ms: u64,
+}
+
+/// Whose limit the rate limit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LimitScope {
+    /// Each worker has the whole limit, so that adding workers adds throughput.
+    Worker,
+    /// All workers share it.
+    Queue,
+}
+
+/// How quickly failures are noticed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Periods")]
+pub struct Periods {
+    /// How long a silent worker keeps its orders, in milliseconds; at least 3 heartbeats
+    #[arg(long, env = "LEASE_MS", value_name = "MS", default_value = "20000", value_parser = whole(30..=3_600_000_u64))]
+    pub lease_ms: u64,
+    /// How often a worker says that it is alive, in milliseconds
+    #[arg(long, env = "HEARTBEAT_MS", value_name = "MS", default_value = "5000", value_parser = whole(10..=600_000_u64))]
+    pub heartbeat_ms: u64,
+    /// How often forgotten and overdue orders are looked for, in milliseconds
+    #[arg(long, env = "SWEEP_MS", value_name = "MS", default_value = "1000", value_parser = whole(10..=600_000_u64))]
+    pub sweep_ms: u64,
+}
+
+impl Periods {
+    /// How long a silent worker keeps its orders.
+    #[must_use]
+    pub const fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms)
+    }
+
+    /// How often a worker says that it is alive.
+    #[must_use]
+    pub const fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms)
+    }
+
+    /// How often forgotten and overdue orders are looked for.
+    #[must_use]
+    pub const fn sweep(&self) -> Duration {
+        Duration::from_millis(self.sweep_ms)
+    }
+}
+
+/// Who may call, and how much.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Access")]
+pub struct Access {
+    /// Clients' keys as name:key, comma-separated; where set, the API needs one
+    #[arg(long, env = "API_KEYS", value_name = "NAME:KEY", value_delimiter = ',', value_parser = api_key)]
+    pub api_keys: Vec<ApiKey>,
+    /// Key of the admin calls; without it they answer on loopback only
+    #[arg(long, env = "ADMIN_KEY", value_name = "KEY", value_parser = secret_text)]
+    pub admin_key: Option<Secret>,
+    /// New orders per minute and client; 0 for no limit
+    #[arg(long, env = "CLIENT_RATE_LIMIT_PER_MINUTE", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_u32))]
+    pub client_rate_limit_per_minute: u32,
+    /// Open orders per client; 0 for no limit
+    #[arg(long, env = "CLIENT_MAX_OPEN_ORDERS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=1_000_000_000_u64))]
+    pub client_max_open_orders: u64,
+    /// Open sockets per client; 0 for no limit
+    #[arg(long, env = "CLIENT_MAX_SOCKETS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_u32))]
+    pub client_max_sockets: u32,
+    /// Open sockets per gateway; 0 for no limit
+    #[arg(long, env = "MAX_SOCKETS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_u32))]
+    pub max_sockets: u32,
+}
+
+/// The simulated world.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Simulation")]
+pub struct Sim {
+    /// Where orders are executed
+    #[arg(
+        long,
+        env = "ORDER_VENUE_MODE",
+        value_name = "MODE",
+        value_enum,
+        default_value = "sim"
+    )]
+    pub order_venue_mode: VenueMode,
+    /// The simulated chain that several processes share; without it, one in this process
+    #[arg(long, env = "SIM_CHAIN_URL", value_name = "URL", value_parser = http_url)]
+    pub sim_chain_url: Option<String>,
+    /// Factor on every simulated delay and on the block time; 0 for no delays
+    #[arg(long, env = "SIM_LATENCY_SCALE", value_name = "FACTOR", default_value = "1", value_parser = decimal(0.0..=1000.0))]
+    pub sim_latency_scale: f64,
+    /// Chance that a simulated call fails in a way that another try may cure
+    #[arg(long, env = "SIM_FAILURE_RATE", value_name = "CHANCE", default_value = "0", value_parser = decimal(0.0..=1.0))]
+    pub sim_failure_rate: f64,
+    /// Makes prices, delays and failures the same every time [default: random]
+    #[arg(long, env = "SIM_SEED", value_name = "NUMBER", value_parser = whole(0..=u64::MAX))]
+    pub sim_seed: Option<u64>,
+}
+
+/// Where orders are executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VenueMode {
+    /// On the simulated chain.
+    Sim,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs")]
+pub struct Logs {
+    /// Lines for people or for programs [default: text on a terminal, else json]
+    #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// Which lines are logged, also per module: info,order_worker=debug
+    #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
+    pub rust_log: String,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One readable line.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Settings that are right one by one and wrong together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    #[error(
+        "LEASE_MS={lease_ms} is not allowed: at least {HEARTBEATS_PER_LEASE} times HEARTBEAT_MS ({heartbeat_ms})"
+    )]
+    LeaseTooShort { lease_ms: u64, heartbeat_ms: u64 },
+    #[error("API_KEYS names the client {client} twice: each name and each key once")]
+    ClientTwice { client: String },
+    #[error(
+        "API_KEYS gives {client} a key that is taken: each name and each key once, none the ADMIN_KEY"
+    )]
+    KeyTwice { client: String },
+    #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
+    DirectWithoutDatabase,
+    #[error("{variable} is not set: {program} needs {example}")]
+    Missing {
+        program: &'static str,
+        variable: &'static str,
+        example: &'static str,
+    },
+}
+
+impl Config {
+    /// Checks what no single value shows.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        let (lease_ms, heartbeat_ms) = (self.periods.lease_ms, self.periods.heartbeat_ms);
+        if lease_ms < HEARTBEATS_PER_LEASE * heartbeat_ms {
+            return Err(Invalid::LeaseTooShort {
+                lease_ms,
+                heartbeat_ms,
+            });
+        }
+        if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
+            return Err(Invalid::DirectWithoutDatabase);
+        }
+        self.access.validate()
+    }
+
+    /// Checks what a process of a cluster needs beside.
+    pub fn validate_for_cluster(&self, program: &'static str) -> Result<(), Invalid> {
+        self.validate()?;
+        let missing = |variable, example| Invalid::Missing {
+            program,
+            variable,
+            example,
+        };
+        if self.servers.database_url.is_none() {
+            return Err(missing(
+                "DATABASE_URL",
+                "postgres://user:password@host:5432/database",
+            ));
+        }
+        if self.servers.redis().is_none() {
+            return Err(missing("REDIS_URL", "redis://host:6379, or REDIS_HOST"));
+        }
+        match self.sim.order_venue_mode {
+            VenueMode::Sim if self.sim.sim_chain_url.is_none() => Err(missing(
+                "SIM_CHAIN_URL",
+                "the address of an order-engine sim-chain, such as http://host:4000",
+            )),
+            VenueMode::Sim => Ok(()),
+        }
+    }
+}
+
+impl Access {
+    fn validate(&self) -> Result<(), Invalid> {
+        for (place, one) in self.api_keys.iter().enumerate() {
+            let client = || one.client.to_string();
+            let earlier = &self.api_keys[..place];
+            if earlier.iter().any(|other| other.client == one.client) {
+                return Err(Invalid::ClientTwice { client: client() });
+            }
+            if earlier.iter().any(|other| other.key == one.key)
+                || self.admin_key.as_ref() == Some(&one.key)
+            {
+                return Err(Invalid::KeyTwice { client: client() });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

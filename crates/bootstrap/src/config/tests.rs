@@ -1,0 +1,294 @@
+//! Every variable's wrong value is answered with one line that names the variable, the value and what
+//! is allowed.
+
+use clap::Parser;
+
+use super::*;
+use crate::args::parse_flags;
+
+#[derive(Debug, Parser)]
+struct Program {
+    #[command(flatten)]
+    config: Config,
+}
+
+fn parse(flags: &[&str]) -> Result<Config, String> {
+    parse_flags::<Program>(flags)
+        .map(|program| program.config)
+        .map_err(|stop| stop.to_string())
+}
+
+#[track_caller]
+fn check_refused(flag: &str, value: &str, variable: &str, allowed: &str) {
+    let line = parse(&[&format!("{flag}={value}")]).expect_err("must be refused");
+
+    assert!(line.contains(variable), "{line:?} names {variable}");
+    assert!(line.contains(value), "{line:?} shows {value}");
+    assert!(line.contains(allowed), "{line:?} says {allowed}");
+    assert_eq!(line.lines().count(), 1, "{line:?} is one line");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
+    let cases = [
+        ("--host", "a b", "HOST", "IP address"),
+        ("--port", "70000", "PORT", "0 to 65535"),
+        ("--port", "-1", "PORT", "0 to 65535"),
+        ("--public-url", "example.com", "PUBLIC_URL", "http"),
+        ("--trust-proxy", "yes", "TRUST_PROXY", "0 to 16"),
+        (
+            "--cors-origins",
+            "desk.example",
+            "CORS_ORIGINS",
+            "https://desk.example",
+        ),
+        (
+            "--cors-origins",
+            "https://desk.example/path",
+            "CORS_ORIGINS",
+            "origins",
+        ),
+        (
+            "--database-url",
+            "mysql://db",
+            "DATABASE_URL",
+            "postgres://",
+        ),
+        (
+            "--database-direct-url",
+            "db",
+            "DATABASE_DIRECT_URL",
+            "postgres://",
+        ),
+        ("--redis-url", "http://redis", "REDIS_URL", "redis://"),
+        ("--redis-host", "", "REDIS_HOST", "host name"),
+        ("--redis-port", "0", "REDIS_PORT", "1 to 65535"),
+        (
+            "--active-order-ttl-seconds",
+            "0",
+            "ACTIVE_ORDER_TTL_SECONDS",
+            "1 to 2592000",
+        ),
+        (
+            "--queue-max-concurrency",
+            "0",
+            "QUEUE_MAX_CONCURRENCY",
+            "1 to 100000",
+        ),
+        (
+            "--queue-rate-limit-per-minute",
+            "ten",
+            "QUEUE_RATE_LIMIT_PER_MINUTE",
+            "0 to 10000000",
+        ),
+        (
+            "--queue-rate-limit-burst",
+            "0",
+            "QUEUE_RATE_LIMIT_BURST",
+            "1 to 10000000",
+        ),
+        (
+            "--queue-rate-limit-scope",
+            "cluster",
+            "QUEUE_RATE_LIMIT_SCOPE",
+            "worker or queue",
+        ),
+        (
+            "--queue-max-waiting",
+            "0",
+            "QUEUE_MAX_WAITING",
+            "1 to 1000000000",
+        ),
+        (
+            "--retry-max-attempts",
+            "0",
+            "RETRY_MAX_ATTEMPTS",
+            "1 to 100",
+        ),
+        (
+            "--retry-base-delay-ms",
+            "1s",
+            "RETRY_BASE_DELAY_MS",
+            "0 to 86400000",
+        ),
+        (
+            "--retry-max-delay-ms",
+            "1.5",
+            "RETRY_MAX_DELAY_MS",
+            "0 to 86400000",
+        ),
+        ("--lease-ms", "1", "LEASE_MS", "30 to 3600000"),
+        ("--heartbeat-ms", "x", "HEARTBEAT_MS", "10 to 600000"),
+        ("--sweep-ms", "0", "SWEEP_MS", "10 to 600000"),
+        (
+            "--client-rate-limit-per-minute",
+            "-5",
+            "CLIENT_RATE_LIMIT_PER_MINUTE",
+            "0 to 10000000",
+        ),
+        (
+            "--client-max-open-orders",
+            "many",
+            "CLIENT_MAX_OPEN_ORDERS",
+            "0 to 1000000000",
+        ),
+        (
+            "--client-max-sockets",
+            "many",
+            "CLIENT_MAX_SOCKETS",
+            "0 to 10000000",
+        ),
+        ("--max-sockets", "many", "MAX_SOCKETS", "0 to 10000000"),
+        ("--order-venue-mode", "live", "ORDER_VENUE_MODE", "sim"),
+        (
+            "--sim-chain-url",
+            "chain:4000",
+            "SIM_CHAIN_URL",
+            "http://host:4000",
+        ),
+        (
+            "--sim-latency-scale",
+            "NaN",
+            "SIM_LATENCY_SCALE",
+            "0 to 1000",
+        ),
+        (
+            "--sim-latency-scale",
+            "-1",
+            "SIM_LATENCY_SCALE",
+            "0 to 1000",
+        ),
+        ("--sim-failure-rate", "1.1", "SIM_FAILURE_RATE", "0 to 1"),
+        ("--sim-seed", "abc", "SIM_SEED", "0 to 18446744073709551615"),
+        ("--log-format", "xml", "LOG_FORMAT", "text or json"),
+        ("--log", "order_worker=loud", "RUST_LOG", "debug"),
+    ];
+
+    for (flag, value, variable, allowed) in cases {
+        check_refused(flag, value, variable, allowed);
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_not_shown() {
+    for flag in ["--api-keys=hunter2", "--admin-key=hunter 2"] {
+        let line = parse(&[flag]).expect_err("must be refused");
+
+        assert!(line.contains("=*** is not allowed"), "{line}");
+        assert!(!line.contains("hunter"), "{line}");
+    }
+    let line = parse(&["--redis-url=http://user:hunter2@redis"]).expect_err("must be refused");
+    assert!(!line.contains("hunter2"), "{line}");
+}
+
+#[test]
+fn nothing_set_is_the_contracts_defaults() {
+    let config = parse(&[]).expect("defaults are right");
+
+    assert_eq!(config.validate(), Ok(()));
+    assert_eq!(
+        (config.listen.host.as_str(), config.listen.port),
+        ("127.0.0.1", None)
+    );
+    assert_eq!(config.work.queue_max_concurrency, 10);
+    assert_eq!(config.work.queue_rate_limit_per_minute, 100);
+    assert_eq!(config.work.queue_rate_limit_burst, 10);
+    assert_eq!(config.work.queue_rate_limit_scope, LimitScope::Worker);
+    assert_eq!(config.work.queue_max_waiting, 1_000_000);
+    assert_eq!(config.work.retry_max_attempts, 3);
+    assert_eq!(config.periods.lease(), Duration::from_secs(20));
+    assert_eq!(config.servers.data_dir, PathBuf::from("./data"));
+    assert!(config.servers.redis().is_none());
+    assert!(config.access.api_keys.is_empty());
+}
+
+#[test]
+fn a_lease_outlives_three_heartbeats() {
+    let config = parse(&["--lease-ms=2999", "--heartbeat-ms=1000"]).expect("each is right");
+
+    let line = config
+        .validate()
+        .expect_err("together they are wrong")
+        .to_string();
+
+    assert_eq!(
+        line,
+        "LEASE_MS=2999 is not allowed: at least 3 times HEARTBEAT_MS (1000)"
+    );
+}
+
+#[test]
+fn a_process_of_a_cluster_refuses_to_start_without_its_servers() {
+    let database = "--database-url=postgres://localhost/orders";
+    let redis = "--redis-host=localhost";
+    let chain = "--sim-chain-url=http://localhost:4000";
+    for (flags, missing) in [
+        (vec![redis, chain], Some("DATABASE_URL")),
+        (vec![database, chain], Some("REDIS_URL")),
+        (vec![database, redis], Some("SIM_CHAIN_URL")),
+        (vec![database, redis, chain], None),
+    ] {
+        let config = parse(&flags).expect("each is right");
+
+        let refused = config
+            .validate_for_cluster("order-worker")
+            .err()
+            .map(|e| e.to_string());
+
+        match (refused, missing) {
+            (Some(line), Some(variable)) => assert!(line.starts_with(variable), "{line}"),
+            (refused, missing) => assert_eq!(refused.as_deref(), missing),
+        }
+    }
+}
+
+#[test]
+fn keys_are_told_apart() {
+    let config = parse(&["--api-keys=desk:alpha,fund:beta", "--admin-key=root"]).expect("right");
+    let names: Vec<_> = config
+        .access
+        .api_keys
+        .iter()
+        .map(|key| key.client.as_str())
+        .collect();
+    assert_eq!(names, ["desk", "fund"]);
+    assert_eq!(config.validate(), Ok(()));
+
+    for flags in [
+        vec!["--api-keys=desk:alpha,desk:beta"],
+        vec!["--api-keys=desk:alpha,fund:alpha"],
+        vec!["--api-keys=desk:alpha", "--admin-key=alpha"],
+    ] {
+        let config = parse(&flags).expect("each is right");
+        let line = config
+            .validate()
+            .expect_err("together they are wrong")
+            .to_string();
+        assert!(
+            line.starts_with("API_KEYS") && !line.contains("alpha"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn redis_may_be_given_by_host_and_port() {
+    for (flags, url) in [
+        (vec!["--redis-host=cache"], "redis://cache:6379"),
+        (
+            vec!["--redis-host=::1", "--redis-port=7000"],
+            "redis://[::1]:7000",
+        ),
+        (
+            vec!["--redis-url=rediss://a:1", "--redis-host=b"],
+            "rediss://a:1",
+        ),
+    ] {
+        let config = parse(&flags).expect("right");
+
+        assert_eq!(
+            config.servers.redis().map(|url| url.expose().to_owned()),
+            Some(url.to_owned())
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Readers of single values. Each refuses with what is allowed, so that the line an operator sees can
+//! be acted upon.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use domain::ClientId;
+
+use crate::secret::Secret;
+
+/// A reader of whole numbers within `allowed`.
+pub(super) fn whole<T>(allowed: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Copy,
+{
+    move |text| {
+        let value = text.trim().parse::<T>().ok();
+        value
+            .filter(|value| allowed.contains(value))
+            .ok_or_else(|| {
+                let (from, to) = (allowed.start(), allowed.end());
+                format!("a whole number from {from} to {to}")
+            })
+    }
+}
+
+/// A reader of decimal numbers within `allowed`.
+pub(super) fn decimal(
+    allowed: RangeInclusive<f64>,
+) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let value = text.trim().parse::<f64>().ok();
+        value
+            .filter(|value| allowed.contains(value))
+            .ok_or_else(|| {
+                let (from, to) = (allowed.start(), allowed.end());
+                format!("a number from {from} to {to}")
+            })
+    }
+}
+
+/// An address or a name to listen on.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let text = text.trim().trim_start_matches('[').trim_end_matches(']');
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_%".contains(&byte);
+    if !text.is_empty() && text.len() <= 253 && text.bytes().all(named) {
+        Ok(text.to_owned())
+    } else {
+        Err("an IP address or a host name, such as 127.0.0.1, 0.0.0.0 or ::1".to_owned())
+    }
+}
+
+fn url(text: &str, schemes: &[&str]) -> Option<String> {
+    let text = text.trim();
+    let (scheme, rest) = text.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let plain = !text
+        .bytes()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
+    (plain && !host.is_empty() && schemes.contains(&scheme)).then(|| text.to_owned())
+}
+
+/// Where PostgreSQL is.
+pub(super) fn database_url(text: &str) -> Result<Secret, String> {
+    url(text, &["postgres", "postgresql"])
+        .map(|text| Secret::new(&text))
+        .ok_or_else(|| "a URL such as postgres://user:password@host:5432/database".to_owned())
+}
+
+/// Where Redis is.
+pub(super) fn redis_url(text: &str) -> Result<Secret, String> {
+    url(text, &["redis", "rediss"])
+        .map(|text| Secret::new(&text))
+        .ok_or_else(|| {
+            "a URL such as redis://host:6379 or rediss://user:password@host:6380".to_owned()
+        })
+}
+
+/// The base of an HTTP service.
+pub(super) fn http_url(text: &str) -> Result<String, String> {
+    url(text, &["http", "https"])
+        .map(|text| text.trim_end_matches('/').to_owned())
+        .ok_or_else(|| "a URL such as http://host:4000 or https://host".to_owned())
+}
+
+/// An origin as a browser sends it, or all of them.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let bare = |url: &String| {
+        !url.split_once("://")
+            .is_some_and(|(_, rest)| rest.contains('/'))
+    };
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    url(text, &["http", "https"])
+        .filter(bare)
+        .ok_or_else(|| "origins such as https://desk.example, comma-separated, or *".to_owned())
+}
+
+/// A client's name and the key it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub client: ClientId,
+    pub key: Secret,
+}
+
+/// `name:key`.
+pub(super) fn api_key(text: &str) -> Result<ApiKey, String> {
+    const ALLOWED: &str = "name:key pairs, comma-separated; a name has 1 to 64 and a key 1 to 512 \
+                           visible ASCII characters";
+    let (name, key) = text
+        .trim()
+        .split_once(':')
+        .ok_or_else(|| ALLOWED.to_owned())?;
+    let client = ClientId::parse(name).map_err(|_| ALLOWED.to_owned())?;
+    let key = secret_text(key).map_err(|_| ALLOWED.to_owned())?;
+    Ok(ApiKey { client, key })
+}
+
+/// A key as it can stand in a header.
+pub(super) fn secret_text(text: &str) -> Result<Secret, String> {
+    let text = text.trim();
+    if !text.is_empty() && text.len() <= 512 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Secret::new(text))
+    } else {
+        Err("1 to 512 visible ASCII characters".to_owned())
+    }
+}
+
+/// Which lines are logged.
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(text.trim())
+        .map(|_| text.trim().to_owned())
+        .map_err(|_| {
+            "error, warn, info, debug or trace, also per module such as info,order_worker=debug"
+                .to_owned()
+        })
+}

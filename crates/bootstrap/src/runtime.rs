@@ -1,0 +1,44 @@
+//! The one async runtime of a process.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+
+/// The engine waits far more than it computes; more threads only cost memory and wake each other up.
+const THREADS_MAX: usize = 4;
+/// For files and name lookups; databases have threads of their own.
+const BLOCKING_THREADS_MAX: usize = 8;
+/// What still blocks after everything was asked to stop is left behind.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How many threads work on this machine.
+#[must_use]
+pub fn threads() -> usize {
+    std::thread::available_parallelism()
+        .map_or(2, usize::from)
+        .min(THREADS_MAX)
+}
+
+/// Runs a program's main future to its end.
+pub fn run(main: impl Future<Output = ExitCode>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads())
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .thread_name("engine")
+        .enable_all()
+        .build()
+        .context("could not start the async runtime");
+    match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(main);
+            runtime.shutdown_timeout(GRACE);
+            code
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

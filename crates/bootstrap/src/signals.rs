@@ -1,0 +1,101 @@
+//! From the first signal to the exit code: soft first, hard on the second one or when time is up.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ports::Shutdown;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{info, warn};
+
+/// What runs may take this long to finish. Hosts kill after 30 s, the contract promises 25.
+const SOFT_LIMIT: Duration = Duration::from_secs(20);
+/// After the hard request everything is dropped at its next await; what is not by then is stuck.
+const HARD_LIMIT: Duration = Duration::from_secs(2);
+
+/// The process' ears for SIGTERM and SIGINT. Made before anything else, so that none is missed.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Begins to listen.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+
+    /// Drives `work` to its end under this process' signals. `work` ends once everything it started
+    /// has ended; it learns of a request to stop from `shutdown`.
+    pub async fn supervise(
+        mut self,
+        shutdown: &Shutdown,
+        work: impl Future<Output = anyhow::Result<()>>,
+    ) -> Ended {
+        let mut work = std::pin::pin!(work);
+        let mut by_signal = false;
+        tokio::select! {
+            outcome = &mut work => return Ended { by_signal, outcome },
+            () = shutdown.soft() => {}
+            name = self.next() => {
+                info!("{name}: finishing what runs; a second signal stops at once");
+                by_signal = true;
+                shutdown.request_soft();
+            }
+        }
+        tokio::select! {
+            outcome = &mut work => return Ended { by_signal, outcome },
+            name = self.next() => warn!("{name} again: stopping at once"),
+            () = tokio::time::sleep(SOFT_LIMIT) => {
+                warn!("not finished within {} s: stopping at once", SOFT_LIMIT.as_secs());
+            }
+        }
+        shutdown.request_hard();
+        let outcome = tokio::time::timeout(HARD_LIMIT, work)
+            .await
+            .unwrap_or_else(|_| {
+                warn!("something does not stop; what was stored is enough for the next start");
+                Ok(())
+            });
+        Ended { by_signal, outcome }
+    }
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Whether somebody asked it to.
+    pub by_signal: bool,
+    /// What came of its work.
+    pub outcome: anyhow::Result<()>,
+}
+
+impl Ended {
+    /// The exit code of a program that should run until it is asked to stop: ending by itself, as when
+    /// a task it cannot do without has died, is a failure.
+    #[must_use]
+    pub fn of_service(self) -> ExitCode {
+        match self.outcome {
+            Ok(()) if self.by_signal => {
+                info!("stopped");
+                ExitCode::SUCCESS
+            }
+            Ok(()) => ExitCode::FAILURE,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "cannot go on: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}

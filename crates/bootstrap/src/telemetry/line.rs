@@ -1,0 +1,101 @@
+//! A log line for people: time, level, and a message that reads alone. Fields are for programs and for
+//! whoever debugs; they follow the message where it is a debug line or has no words of its own.
+
+use std::fmt;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Formats events as one readable line.
+#[derive(Debug)]
+pub(super) struct ReadableLine;
+
+impl<S, N> FormatEvent<S, N> for ReadableLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _ctx: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let metadata = event.metadata();
+        let mut parts = Parts::default();
+        event.record(&mut parts);
+        write_time(&mut writer)?;
+        write_level(&mut writer, *metadata.level())?;
+        writer.write_str(&parts.message)?;
+        let detailed = *metadata.level() >= Level::DEBUG || parts.message.is_empty();
+        if detailed {
+            writer.write_str(&parts.fields)?;
+            write!(writer, "  [{}]", metadata.target())?;
+        } else if let Some(error) = parts.error.filter(|error| !parts.message.contains(error)) {
+            write!(writer, ": {error}")?;
+        }
+        writeln!(writer)
+    }
+}
+
+/// `09:30:00.125`: the day is known to whoever looks at a terminal.
+fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
+    let now = jiff::Timestamp::now();
+    let time = now.strftime("%H:%M:%S%.3f");
+    if writer.has_ansi_escapes() {
+        write!(writer, "\x1b[2m{time}\x1b[0m ")
+    } else {
+        write!(writer, "{time} ")
+    }
+}
+
+fn write_level(writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+    let (word, colour) = match level {
+        Level::ERROR => ("ERROR", "31"),
+        Level::WARN => ("WARN ", "33"),
+        Level::INFO => ("INFO ", "32"),
+        Level::DEBUG => ("DEBUG", "34"),
+        Level::TRACE => ("TRACE", "35"),
+    };
+    if writer.has_ansi_escapes() {
+        write!(writer, "\x1b[{colour}m{word}\x1b[0m ")
+    } else {
+        write!(writer, "{word} ")
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    message: String,
+    fields: String,
+    error: Option<String>,
+}
+
+impl Parts {
+    fn take(&mut self, field: &Field, value: String) {
+        use fmt::Write;
+        match field.name() {
+            "message" => self.message = value,
+            name => {
+                // Writing to a String does not fail.
+                let _ = write!(self.fields, " {name}={value}");
+                if name == "error" {
+                    self.error = Some(value);
+                }
+            }
+        }
+    }
+}
+
+impl Visit for Parts {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.take(field, value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.take(field, format!("{value:?}"));
+    }
+}

@@ -1,0 +1,115 @@
+//! Writing log lines on a thread of its own, so that a reader who stops reading stops no order.
+
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Lines on their way to standard error. At a few hundred bytes each, a few MiB; what is beyond them
+/// is dropped and counted.
+const WAITING_LINES: usize = 8_192;
+
+enum Message {
+    Line(Vec<u8>),
+    End,
+}
+
+/// Where formatted lines go.
+#[derive(Debug, Clone)]
+pub(super) struct Lines(SyncSender<Message>);
+
+/// The thread that writes. Dropping it waits until the lines under way are written.
+#[derive(Debug)]
+pub(super) struct LogThread {
+    lines: SyncSender<Message>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Starts the thread.
+pub(super) fn start() -> (Lines, LogThread) {
+    let (sender, receiver) = sync_channel(WAITING_LINES);
+    let thread = std::thread::Builder::new()
+        .name("logs".to_owned())
+        .spawn(move || write_all(&receiver))
+        .ok();
+    (
+        Lines(sender.clone()),
+        LogThread {
+            lines: sender,
+            thread,
+        },
+    )
+}
+
+fn write_all(lines: &Receiver<Message>) {
+    let mut batch = Vec::new();
+    while let Ok(Message::Line(line)) = lines.recv() {
+        batch.extend_from_slice(&line);
+        let mut ended = false;
+        for message in lines.try_iter().take(WAITING_LINES) {
+            match message {
+                Message::Line(line) => batch.extend_from_slice(&line),
+                Message::End => {
+                    ended = true;
+                    break;
+                }
+            }
+        }
+        // There is nowhere to say that standard error is gone.
+        let _ = io::stderr().lock().write_all(&batch);
+        batch.clear();
+        if ended {
+            return;
+        }
+    }
+}
+
+impl Drop for LogThread {
+    fn drop(&mut self) {
+        // A thread stuck on a reader who reads nothing must not hold the exit.
+        if self.lines.try_send(Message::End).is_ok()
+            && let Some(thread) = self.thread.take()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One line being formatted; it is on its way when this is dropped.
+#[derive(Debug)]
+pub(super) struct LineBuffer<'a> {
+    lines: &'a SyncSender<Message>,
+    buffer: Vec<u8>,
+}
+
+impl Write for LineBuffer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for LineBuffer<'_> {
+    fn drop(&mut self) {
+        let line = std::mem::take(&mut self.buffer);
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(Message::Line(line)) {
+            metrics::counter!("log_lines_dropped_total").increment(1);
+        }
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = LineBuffer<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        LineBuffer {
+            lines: &self.0,
+            buffer: Vec::new(),
+        }
+    }
+}
