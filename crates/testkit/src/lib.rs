@@ -5,9 +5,13 @@
 //!
 //! Begin with `engine.rs` for whole programs, with `contract.rs` for backends.
 
+pub mod contract;
 pub mod e2e;
 pub mod engine;
 pub mod free_port;
 pub mod http;
+pub mod manual_clock;
 pub mod program;
 pub mod servers;
+
+pub use manual_clock::ManualClock;

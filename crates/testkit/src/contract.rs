@@ -1,0 +1,27 @@
+//! The ports' promises as tests: one suite per port, one function per promise or face of a promise.
+//!
+//! A backend implements a fixture ([`StoreFixture`], [`QueueFixture`], [`FeedFixture`]) and names it to
+//! [`store_contract!`](crate::store_contract), [`queue_contract!`](crate::queue_contract) or
+//! [`feed_contract!`](crate::feed_contract), which expand to one `#[tokio::test]` per function. The
+//! expression is evaluated once per test and must give a fresh, empty backend:
+//!
+//! ```ignore
+//! testkit::store_contract!(Embedded::fresh().await);
+//! ```
+
+pub mod job_queue;
+pub mod operations;
+pub mod order_history;
+pub mod order_store;
+pub mod status_feed;
+pub mod worker_registry;
+
+mod fixture;
+mod given;
+mod macros;
+
+pub use fixture::{FeedFixture, QueueFixture, StoreFixture, Unreadable};
+pub use given::{Given, eventually, promptly};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! What a backend lends to its contract: handles, and the means to let its time pass.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ports::{JobQueue, StatusFeed, Store};
+
+/// A fresh, empty store under test.
+#[async_trait]
+pub trait StoreFixture: Send + Sync {
+    /// The store as the process that opened it holds it.
+    fn store(&self) -> Arc<dyn Store>;
+
+    /// The same store as another process sees it; where only one process may open it, another handle.
+    async fn second_handle(&self) -> Arc<dyn Store>;
+
+    /// The store as it is found after every process that held it was killed. The former handles are
+    /// not used any more. A store that lives in memory alone gives the same one.
+    async fn after_a_crash(&self) -> Arc<dyn Store>;
+
+    /// Returns once the store's own clock has gone on by at least this much.
+    async fn advance(&self, by: Duration);
+
+    /// The lease time the store was opened with.
+    fn lease(&self) -> Duration;
+}
+
+/// A fresh, empty queue under test.
+#[async_trait]
+pub trait QueueFixture: Send + Sync {
+    /// The queue as one process holds it.
+    fn queue(&self) -> Arc<dyn JobQueue>;
+
+    /// The same queue as another process sees it; where it lives in one process, another handle.
+    async fn second_handle(&self) -> Arc<dyn JobQueue>;
+
+    /// Returns once the queue's own clock has gone on by at least this much.
+    async fn advance(&self, by: Duration);
+
+    /// How long a worker may be silent before it is given up.
+    fn lease(&self) -> Duration;
+
+    /// A fresh queue whose shared limiter lets `burst` executions start at once and then one an hour;
+    /// `None` where the backend has no shared limiter.
+    async fn limited(&self, burst: u32) -> Option<Arc<dyn JobQueue>>;
+
+    /// Puts an entry that cannot be read in front of everything.
+    async fn inject_unreadable(&self, raw: &str) -> Unreadable;
+}
+
+/// Whether a queue can hold entries it cannot read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The entry is there now.
+    Injected,
+    /// Entries are values of this process and cannot be unreadable.
+    Impossible,
+}
+
+/// A fresh feed under test.
+#[async_trait]
+pub trait FeedFixture: Send + Sync {
+    /// The feed as one process holds it.
+    fn feed(&self) -> Arc<dyn StatusFeed>;
+
+    /// The same feed as another process sees it; where it lives in one process, another handle.
+    async fn second_handle(&self) -> Arc<dyn StatusFeed>;
+
+    /// More events than the feed keeps for any tail. Fixtures keep it small.
+    fn more_than_it_keeps(&self) -> usize;
+
+    /// The feed after everything it kept was lost: a restart, an emptied server.
+    async fn after_losing_everything(&self) -> Arc<dyn StatusFeed>;
+}

@@ -1,0 +1,319 @@
+//! What the suites begin with: orders, workers, events, and a bounded wait for a condition.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use domain::event::{Failure, FailureCode};
+use domain::order::OrderType;
+use domain::quote::{Choice, Fill, Route};
+use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::venue::{Pool, VenueSet};
+use domain::{
+    BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey, NewEvent, Order,
+    OrderId, Terms, Timestamp, Token, Venue, WorkerId,
+};
+use ports::order_store::{Accepted, Claim, Idempotency, Lease, NewOrder, Recorded};
+use ports::worker_registry::WorkerRow;
+use ports::{Clock, Random, Store, SystemClock};
+
+/// Makes what a test needs; every id comes later than the one before it.
+#[derive(Debug)]
+pub struct Given {
+    random: Random,
+    next_ms: AtomicI64,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Given {
+    /// A source of fresh ids.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            random: Random::from_system(),
+            next_ms: AtomicI64::new(SystemClock::new().now().as_millis()),
+        }
+    }
+
+    fn tick(&self) -> Timestamp {
+        Timestamp::from_millis(self.next_ms.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// An order's id, greater than all before.
+    pub fn order_id(&self) -> OrderId {
+        self.random.order_id(self.tick())
+    }
+
+    /// An event's id.
+    pub fn event_id(&self) -> EventId {
+        self.random.event_id(self.tick())
+    }
+
+    /// An identity that no worker has had.
+    pub fn worker_id(&self) -> WorkerId {
+        self.random.worker_id(self.tick())
+    }
+
+    /// A client by name.
+    pub fn client(&self, name: &str) -> ClientId {
+        ClientId::parse(name).expect("invariant: the test names a valid client")
+    }
+
+    /// A plain order of this client.
+    pub fn order_of(&self, client: &ClientId) -> NewOrder {
+        NewOrder {
+            id: self.order_id(),
+            event_id: self.event_id(),
+            client: client.clone(),
+            terms: terms(),
+            trace_context: Some(
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+            ),
+            idempotency: None,
+        }
+    }
+
+    /// A plain order.
+    pub fn order(&self) -> NewOrder {
+        self.order_of(&ClientId::anyone())
+    }
+
+    /// A plain order under an idempotency key; its answer holds its id.
+    pub fn order_with_key(&self, key: &str, fingerprint: u8) -> NewOrder {
+        let mut order = self.order();
+        order.idempotency = Some(Idempotency {
+            key: IdempotencyKey::parse(key).expect("invariant: the test names a valid key"),
+            fingerprint: [fingerprint; 32],
+            answer: Arc::from(format!(r#"{{"orderId":"{}"}}"#, order.id).into_bytes()),
+        });
+        order
+    }
+
+    /// A plain order which its client calls by this name.
+    pub fn order_called(&self, name: &str) -> NewOrder {
+        let mut order = self.order();
+        order.terms.client_order_id =
+            Some(ClientOrderId::parse(name).expect("invariant: the test names a valid id"));
+        order
+    }
+
+    /// An accepted plain order.
+    pub async fn accepted(&self, store: &Arc<dyn Store>) -> OrderId {
+        self.accept(store, self.order()).await
+    }
+
+    /// Accepts this order, which nothing stands against.
+    pub async fn accept(&self, store: &Arc<dyn Store>, order: NewOrder) -> OrderId {
+        let id = order.id;
+        let accepted = store.accept(order).await.expect("accept answers");
+        assert!(
+            matches!(accepted, Accepted::Stored(_)),
+            "not stored: {accepted:?}"
+        );
+        id
+    }
+
+    /// A worker that is alive.
+    pub async fn worker(&self, store: &Arc<dyn Store>) -> WorkerId {
+        let row = self.worker_row();
+        store.enlist(&row).await.expect("enlist answers");
+        row.id
+    }
+
+    /// A worker as it enters itself.
+    pub fn worker_row(&self) -> WorkerRow {
+        let at = self.tick();
+        WorkerRow {
+            id: self.random.worker_id(at),
+            version: "0.1.0".to_owned(),
+            host: "contract".to_owned(),
+            slots: 10,
+            running: 0,
+            started_at: at,
+            seen_at: at,
+        }
+    }
+
+    /// A lease of this order for a fresh worker.
+    pub async fn leased(&self, store: &Arc<dyn Store>, order: OrderId) -> Lease {
+        let worker = self.worker(store).await;
+        granted(store, order, worker).await
+    }
+
+    /// The event that would follow in the order's life.
+    pub fn next(&self, order: &Order, data: EventData) -> NewEvent {
+        order
+            .propose(self.event_id(), data)
+            .expect("the test proposes a legal event")
+    }
+
+    /// Records what follows, and moves the lease's order on.
+    pub async fn record(&self, store: &Arc<dyn Store>, lease: &mut Lease, data: EventData) {
+        let event = self.next(&lease.order, data);
+        let recorded = store.record(lease, &event).await.expect("record answers");
+        follow(lease, recorded);
+    }
+
+    /// Records a submission, and moves the lease's order on.
+    pub async fn submit(&self, store: &Arc<dyn Store>, lease: &mut Lease) -> SignedTransaction {
+        let transaction = self.transaction();
+        let event = self.next(&lease.order, submitted(&transaction));
+        let recorded = store
+            .record_submission(lease, &event, &transaction)
+            .await
+            .expect("record_submission answers");
+        follow(lease, recorded);
+        transaction
+    }
+
+    /// Takes a leased, pending order up to building.
+    pub async fn build(&self, store: &Arc<dyn Store>, lease: &mut Lease) {
+        self.record(store, lease, EventData::RoutingStarted).await;
+        self.record(store, lease, routed()).await;
+    }
+
+    /// A signed transaction unlike any other.
+    pub fn transaction(&self) -> SignedTransaction {
+        let mut signature = [0; 64];
+        for chunk in signature.chunks_mut(8) {
+            chunk.copy_from_slice(&self.random.bits().to_le_bytes());
+        }
+        SignedTransaction {
+            signature: Signature::from_bytes(&signature),
+            bytes: Arc::from(signature.as_slice()),
+            last_valid_height: Height::new(1_150),
+        }
+    }
+}
+
+/// Claims an order that nothing stands against.
+pub(super) async fn granted(store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> Lease {
+    match store.claim(order, worker).await.expect("claim answers") {
+        Claim::Granted(lease) => *lease,
+        other => panic!("not granted: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn follow(lease: &mut Lease, recorded: Recorded) {
+    let Recorded::Won(event) = recorded else {
+        panic!("not recorded: {recorded:?}");
+    };
+    lease.order = lease.order.clone().apply(event).expect("a legal event");
+}
+
+/// An order to sell 1.5 SOL.
+pub(super) fn terms() -> Terms {
+    Terms {
+        order_type: OrderType::Market,
+        token_in: Token::SOL,
+        token_out: Token::USDC,
+        amount_in: BaseUnits::new(1_500_000_000),
+        slippage: Bps::DEFAULT,
+        min_amount_out: None,
+        venues: VenueSet::ALL,
+        client_order_id: None,
+        valid_for_seconds: None,
+    }
+}
+
+fn choice() -> Choice {
+    Choice {
+        venue: Venue::Meteora,
+        pool: Pool::DammV2,
+        expected_amount_out: BaseUnits::new(225_000_000),
+        min_amount_out: BaseUnits::new(223_875_000),
+    }
+}
+
+/// A route was chosen.
+pub(super) fn routed() -> EventData {
+    EventData::Routed {
+        route: Route {
+            choice: choice(),
+            quotes: Vec::new(),
+        },
+    }
+}
+
+/// This transaction is stored.
+pub(super) fn submitted(transaction: &SignedTransaction) -> EventData {
+    EventData::Submitted {
+        choice: choice(),
+        signature: transaction.signature.clone(),
+    }
+}
+
+/// This transaction was executed.
+pub(super) fn confirmed(transaction: &SignedTransaction) -> EventData {
+    EventData::Confirmed {
+        fill: Fill {
+            venue: Venue::Meteora,
+            pool: Pool::DammV2,
+            signature: transaction.signature.clone(),
+            amount_out: BaseUnits::new(224_000_000),
+        },
+    }
+}
+
+fn failure() -> Failure {
+    Failure {
+        code: FailureCode::NoQuote,
+        reason: "no venue answered in time".to_owned(),
+    }
+}
+
+/// Another execution begins after this delay.
+pub(super) fn retry_after(delay: Duration) -> EventData {
+    EventData::RetryScheduled {
+        failure: failure(),
+        delay_ms: u64::try_from(delay.as_millis()).expect("invariant: a test's delay is short"),
+    }
+}
+
+/// The order failed for good.
+pub(super) fn failed() -> EventData {
+    EventData::Failed { failure: failure() }
+}
+
+/// Waits, five seconds at the most, until `probe` gives something.
+///
+/// # Panics
+/// Where it never does.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut probe: impl FnMut() -> F,
+) -> T {
+    const LIMIT: Duration = Duration::from_secs(5);
+    const PAUSE: Duration = Duration::from_millis(5);
+    let polling = async {
+        loop {
+            if let Some(found) = probe().await {
+                return found;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    match tokio::time::timeout(LIMIT, polling).await {
+        Ok(found) => found,
+        Err(_) => panic!("waited {LIMIT:?} in vain for {what}"),
+    }
+}
+
+/// Awaits what must not take long.
+///
+/// # Panics
+/// Where it takes more than five seconds.
+pub async fn promptly<T>(what: &str, future: impl Future<Output = T>) -> T {
+    const LIMIT: Duration = Duration::from_secs(5);
+    match tokio::time::timeout(LIMIT, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {LIMIT:?} in vain for {what}"),
+    }
+}

@@ -1,0 +1,152 @@
+//! The lists of promises, as macros that a backend's tests expand.
+
+/// One test per listed function of a suite.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_tests {
+    ($fixture:expr; $suite:ident: $($promise:ident),+ $(,)?) => {
+        $(
+            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                $crate::contract::$suite::$promise(&$fixture).await;
+            }
+        )+
+    };
+}
+
+/// Every promise of a store, as tests over the fixture that the expression gives.
+#[macro_export]
+macro_rules! store_contract {
+    ($fixture:expr) => {
+        $crate::contract_tests! { $fixture; order_store:
+            an_accepted_order_survives_a_crash,
+            acceptance_stores_everything_together,
+            a_repeat_gets_the_first_answer_byte_for_byte,
+            a_key_with_another_fingerprint_is_refused,
+            a_key_belongs_to_one_client,
+            concurrent_twins_become_one_order,
+            twins_in_one_burst_do_not_disturb_others,
+            a_client_order_id_names_one_order,
+            concurrent_orders_with_one_client_order_id_become_one,
+            the_key_is_looked_at_before_the_client_order_id,
+            fifty_concurrent_claims_grant_one,
+            a_held_order_is_not_granted_again,
+            a_grant_makes_the_earlier_lease_worthless,
+            an_unknown_order_is_not_granted,
+            a_granted_lease_tells_all_that_is_stored,
+            an_event_is_recorded_at_the_next_place_only,
+            a_repeated_record_gives_the_true_answer,
+            a_repeated_record_is_true_even_after_the_lease,
+            two_events_for_one_place_have_one_winner,
+            a_submission_stores_its_transaction,
+            only_one_attempt_is_live,
+            a_repeated_submission_gives_the_true_answer,
+            a_retry_ends_the_lease_and_sets_the_due_time,
+            a_retry_ends_its_attempt,
+            an_end_ends_the_lease,
+            an_order_is_withdrawn_at_any_step_before_submission,
+            a_submitted_order_is_not_withdrawn,
+            another_clients_order_is_not_withdrawn,
+            a_repeated_withdrawal_gives_the_true_answer,
+            a_holder_learns_of_a_withdrawal,
+            a_withdrawal_and_a_submission_have_one_winner,
+            due_times_are_judged_by_the_stores_clock,
+            expiry_is_judged_by_the_stores_clock,
+            due_orders_are_listed_page_by_page,
+            held_and_ended_orders_are_not_due,
+            due_tells_starts_from_resumes,
+            the_grace_leaves_fresh_orders_alone,
+            due_orders_are_taken_in_turn_between_clients,
+            a_release_ends_the_lease,
+            a_release_under_an_old_lease_changes_nothing,
+            a_retired_workers_order_is_granted_at_once,
+            a_silent_workers_order_is_granted_after_the_lease_time,
+            a_beating_worker_keeps_its_lease,
+            fruitless_grants_are_counted,
+            a_recorded_event_ends_the_count_of_fruitless_grants,
+            a_deliberate_release_is_not_fruitless,
+        }
+        $crate::contract_tests! { $fixture; order_history:
+            what_was_recorded_is_read_at_once_by_every_handle,
+            events_are_read_from_any_place,
+            many_followers_are_served_by_one_query,
+            a_list_is_newest_first,
+            paging_neither_skips_nor_repeats,
+            a_list_is_filtered_by_every_status,
+            a_list_is_filtered_by_tokens,
+            another_clients_orders_do_not_exist,
+            an_order_is_found_by_its_clients_name_for_it,
+            open_orders_are_counted_up_to_a_limit,
+            counts_agree_with_the_orders,
+        }
+        $crate::contract_tests! { $fixture; worker_registry:
+            a_heartbeat_keeps_a_worker_alive,
+            a_silent_worker_is_gone_for_ever,
+            an_unknown_worker_is_gone,
+            a_retired_worker_is_gone,
+            the_silent_are_buried_once,
+            workers_are_listed_oldest_first,
+            a_heartbeat_tells_of_a_pause,
+        }
+        $crate::contract_tests! { $fixture; operations:
+            a_pause_survives_a_crash,
+            every_act_is_in_the_audit_log,
+            a_failed_order_is_dead_until_retried,
+            a_dead_order_is_retried_at_most_once,
+            only_failed_orders_are_dead,
+            a_store_that_works_answers_a_ping,
+        }
+    };
+}
+
+/// Every promise of a queue, as tests over the fixture that the expression gives.
+#[macro_export]
+macro_rules! queue_contract {
+    ($fixture:expr) => {
+        $crate::contract_tests! { $fixture; job_queue:
+            a_queued_entry_is_not_pushed_again,
+            an_entry_in_flight_is_not_pushed_again,
+            a_delayed_entry_is_not_pushed_again,
+            an_acknowledged_entry_may_be_pushed_again,
+            concurrent_pushes_of_one_entry_queue_it_once,
+            concurrent_claims_share_the_entries,
+            clients_are_served_in_turn,
+            a_client_is_served_oldest_first,
+            a_resume_comes_first,
+            a_worker_without_a_token_gets_resumes_only,
+            the_shared_limiter_holds_executions_back,
+            the_shared_limiter_lets_resumes_pass,
+            what_a_leaving_worker_held_comes_back,
+            what_a_silent_worker_held_comes_back,
+            a_beating_worker_keeps_what_it_holds,
+            a_delayed_entry_waits_for_its_time,
+            a_retried_entry_waits_for_its_time,
+            a_claim_of_an_empty_queue_returns_at_once,
+            waiting_has_a_limit,
+            a_push_wakes_whoever_waits,
+            a_wait_after_a_push_returns_at_once,
+            an_unreadable_entry_stops_nothing,
+            depth_counts_every_entry_once,
+        }
+    };
+}
+
+/// Every promise of a feed, as tests over the fixture that the expression gives.
+#[macro_export]
+macro_rules! feed_contract {
+    ($fixture:expr) => {
+        $crate::contract_tests! { $fixture; status_feed:
+            a_published_event_reaches_every_open_tail,
+            events_of_an_order_come_in_order,
+            an_order_is_always_in_one_shard,
+            a_tail_from_now_brings_nothing_older,
+            a_tail_goes_on_after_a_position,
+            a_slow_tail_is_told_that_it_lost,
+            a_forgotten_position_is_told_that_it_lost,
+            a_senseless_position_is_told_that_it_lost,
+            a_lost_tail_goes_on,
+            nobody_waits_for_a_slow_tail,
+            a_dropped_wait_loses_nothing,
+        }
+    };
+}

@@ -1,0 +1,337 @@
+//! The promises of [`ports::order_history`], by their numbers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{ClientOrderId, EventData, OrderId, Seq, Status, Token};
+use ports::Store;
+use ports::order_history::{ListFilter, Watch};
+use ports::order_store::{Withdrawal, Withdrawn};
+
+use super::given::{confirmed, failed, retry_after};
+use super::{Given, StoreFixture};
+
+async fn listed(store: &Arc<dyn Store>, filter: &ListFilter) -> Vec<OrderId> {
+    let orders = store.list(filter).await.expect("list answers");
+    orders.iter().map(|order| order.id).collect()
+}
+
+fn first(limit: usize) -> ListFilter {
+    ListFilter {
+        limit,
+        ..ListFilter::default()
+    }
+}
+
+/// 1: read your writes, and others'.
+pub async fn what_was_recorded_is_read_at_once_by_every_handle(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let (store, other) = (fixture.store(), fixture.second_handle().await);
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    for data in [EventData::RoutingStarted, super::given::routed()] {
+        given.record(&store, &mut lease, data).await;
+
+        let seen = other.order(order, None).await.expect("the store answers");
+
+        assert_eq!(seen.as_ref(), Some(&lease.order));
+    }
+}
+
+/// 1: from any place.
+pub async fn events_are_read_from_any_place(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    for from in 0..5 {
+        let events = store.events(order, Seq::new(from)).await;
+
+        let seqs: Vec<_> = events
+            .expect("events answer")
+            .iter()
+            .map(|event| event.seq.get())
+            .collect();
+
+        assert_eq!(seqs, (from..3).collect::<Vec<_>>());
+    }
+    let unknown = store.events(given.order_id(), Seq::FIRST).await;
+    assert_eq!(unknown.expect("events answer"), []);
+}
+
+/// 1: many at once.
+pub async fn many_followers_are_served_by_one_query(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let mut watches = Vec::new();
+    for next in 0..4 {
+        let order_id = given.accepted(&store).await;
+        let mut lease = given.leased(&store, order_id).await;
+        given.build(&store, &mut lease).await;
+        let next = Seq::new(next);
+        watches.push(Watch { order_id, next });
+    }
+    let unknown = Watch {
+        order_id: given.order_id(),
+        next: Seq::FIRST,
+    };
+    watches.push(unknown);
+
+    let events = store
+        .events_for(&watches)
+        .await
+        .expect("events_for answers");
+
+    assert_eq!(events.len(), 3 + 2 + 1);
+    for watch in watches {
+        let missed: Vec<_> = events
+            .iter()
+            .filter(|event| event.order_id == watch.order_id)
+            .cloned()
+            .collect();
+        let expected = store.events(watch.order_id, watch.next).await;
+        assert_eq!(missed, expected.expect("events answer"));
+    }
+    let none = store.events_for(&[]).await.expect("events_for answers");
+    assert_eq!(none, []);
+}
+
+async fn ten_accepted(given: &Given, store: &Arc<dyn Store>) -> Vec<OrderId> {
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        ids.push(given.accepted(store).await);
+    }
+    ids.reverse();
+    ids
+}
+
+/// 2: order.
+pub async fn a_list_is_newest_first(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let newest_first = ten_accepted(&given, &store).await;
+
+    assert_eq!(listed(&store, &first(100)).await, newest_first);
+    assert_eq!(listed(&store, &first(4)).await, newest_first[..4]);
+}
+
+/// 2: pages, while orders come in and move on.
+pub async fn paging_neither_skips_nor_repeats(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let newest_first = ten_accepted(&given, &store).await;
+    let mut filter = first(3);
+    let mut seen = Vec::new();
+
+    loop {
+        let page = listed(&store, &filter).await;
+        let Some(last) = page.last() else { break };
+        filter.before = Some(*last);
+        seen.extend(page);
+        given.accepted(&store).await;
+        let mut lease = given.leased(&store, newest_first[seen.len() - 1]).await;
+        given
+            .record(&store, &mut lease, EventData::RoutingStarted)
+            .await;
+    }
+
+    assert_eq!(seen, newest_first);
+}
+
+/// One order at each status, in the order of [`Status::ALL`].
+async fn one_at_each_status(given: &Given, store: &Arc<dyn Store>) -> Vec<OrderId> {
+    let mut ids = Vec::new();
+    for status in Status::ALL {
+        let mut new = given.order();
+        new.terms.valid_for_seconds = (status == Status::Expired).then_some(1);
+        let order = given.accept(store, new).await;
+        ids.push(order);
+        if matches!(
+            status,
+            Status::Pending | Status::Cancelled | Status::Expired
+        ) {
+            continue;
+        }
+        let mut lease = given.leased(store, order).await;
+        given
+            .record(store, &mut lease, EventData::RoutingStarted)
+            .await;
+        if matches!(status, Status::Routing) {
+            continue;
+        }
+        given
+            .record(store, &mut lease, super::given::routed())
+            .await;
+        match status {
+            Status::Submitted => {
+                given.submit(store, &mut lease).await;
+            }
+            Status::Confirmed => {
+                let transaction = given.submit(store, &mut lease).await;
+                given
+                    .record(store, &mut lease, confirmed(&transaction))
+                    .await;
+            }
+            Status::Failed => given.record(store, &mut lease, failed()).await,
+            _ => {}
+        }
+    }
+    ids
+}
+
+async fn withdraw(given: &Given, store: &Arc<dyn Store>, order: OrderId, how: Withdrawal) {
+    let call = store.withdraw(order, None, given.event_id(), how, "for the test");
+    let withdrawn = call.await.expect("withdraw answers");
+    assert!(matches!(withdrawn, Withdrawn::Won { .. }), "{withdrawn:?}");
+}
+
+/// 2 and 4: by status, one of each.
+pub async fn a_list_is_filtered_by_every_status(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let ids = one_at_each_status(&given, &store).await;
+    fixture.advance(Duration::from_millis(1_050)).await;
+    withdraw(&given, &store, ids[6], Withdrawal::Cancelled).await;
+    withdraw(&given, &store, ids[7], Withdrawal::Expired).await;
+
+    for (status, id) in Status::ALL.into_iter().zip(ids) {
+        for client in [None, Some(domain::ClientId::anyone())] {
+            let filter = ListFilter {
+                status: Some(status),
+                client,
+                ..first(10)
+            };
+
+            let found = store.list(&filter).await.expect("list answers");
+
+            let found: Vec<_> = found.iter().map(|o| (o.id, o.status())).collect();
+            assert_eq!(found, [(id, status)]);
+        }
+    }
+}
+
+/// 2: by tokens.
+pub async fn a_list_is_filtered_by_tokens(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let bonk = Token::find("BONK").expect("a listed token");
+    let mut ids = Vec::new();
+    for (token_in, token_out) in [(Token::SOL, bonk), (bonk, Token::SOL)] {
+        let mut order = given.order();
+        order.terms.token_in = token_in;
+        order.terms.token_out = token_out;
+        ids.push(given.accept(&store, order).await);
+    }
+    ids.push(given.accepted(&store).await);
+    let by = async |token_in, token_out| {
+        let filter = ListFilter {
+            token_in,
+            token_out,
+            ..first(10)
+        };
+        listed(&store, &filter).await
+    };
+
+    assert_eq!(by(Some(Token::SOL), None).await, [ids[2], ids[0]]);
+    assert_eq!(by(None, Some(Token::SOL)).await, [ids[1]]);
+    assert_eq!(by(Some(Token::SOL), Some(bonk)).await, [ids[0]]);
+    assert_eq!(by(Some(bonk), Some(bonk)).await, []);
+}
+
+/// 3: whose.
+pub async fn another_clients_orders_do_not_exist(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (owner, other) = (given.client("owner"), given.client("other"));
+    let order = given.accept(&store, given.order_of(&owner)).await;
+    let theirs = given.accept(&store, given.order_of(&other)).await;
+
+    let hidden = store.order(order, Some(&other)).await;
+    let shown = store.order(order, Some(&owner)).await;
+
+    assert_eq!(hidden.expect("the store answers"), None);
+    assert!(shown.expect("the store answers").is_some());
+    for (client, expected) in [(owner, order), (other, theirs)] {
+        for status in [None, Some(Status::Pending)] {
+            let filter = ListFilter {
+                client: Some(client.clone()),
+                status,
+                ..first(10)
+            };
+            assert_eq!(listed(&store, &filter).await, [expected]);
+        }
+    }
+    assert_eq!(listed(&store, &first(10)).await, [theirs, order]);
+}
+
+/// 3: by the client's own name.
+pub async fn an_order_is_found_by_its_clients_name_for_it(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let new = given.order_called("order no. 7");
+    let order = given.accept(&store, new.clone()).await;
+    let name = ClientOrderId::parse("order no. 7").expect("a valid id");
+
+    let found = store.order_by_client_id(&new.client, &name).await;
+    let hidden = store
+        .order_by_client_id(&given.client("other"), &name)
+        .await;
+
+    let found = found.expect("the store answers").expect("the order");
+    assert_eq!(found.id, order);
+    assert_eq!(hidden.expect("the store answers"), None);
+}
+
+/// 4: for the limit on open orders.
+pub async fn open_orders_are_counted_up_to_a_limit(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (busy, idle) = (given.client("busy"), given.client("idle"));
+    let mut orders = Vec::new();
+    for _ in 0..5 {
+        orders.push(given.accept(&store, given.order_of(&busy)).await);
+    }
+    let count = async |client, limit| {
+        let counted = store.open_orders(client, limit).await;
+        counted.expect("open_orders answers")
+    };
+    assert_eq!(count(&busy, 100).await, 5);
+    assert_eq!(count(&busy, 3).await, 3);
+    assert_eq!(count(&idle, 100).await, 0);
+
+    withdraw(&given, &store, orders[0], Withdrawal::Cancelled).await;
+
+    assert_eq!(count(&busy, 100).await, 4);
+}
+
+/// 4: by status and by what they wait for.
+pub async fn counts_agree_with_the_orders(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let ids = one_at_each_status(&given, &store).await;
+    withdraw(&given, &store, ids[6], Withdrawal::Cancelled).await;
+    let delayed = given.accepted(&store).await;
+    let mut lease = given.leased(&store, delayed).await;
+    given.build(&store, &mut lease).await;
+    let retry = retry_after(Duration::from_secs(3_600));
+    given.record(&store, &mut lease, retry).await;
+
+    let agree = async || {
+        let counts = store.counts().await.expect("counts answer");
+        // Pending: the first, the one that has not expired yet, and the delayed one.
+        (counts.by_status == [3, 1, 1, 1, 1, 1, 1, 0]
+            && (counts.waiting, counts.delayed, counts.running) == (2, 1, 3)
+            && counts.oldest_waiting_ms.is_some()
+            && counts.ended_last_minute == 3
+            && counts.latency_p50_ms.is_some())
+        .then_some(())
+    };
+    super::eventually("counts to agree with the orders", agree).await;
+
+    // The same after everything is read anew; leases may have ended with their workers.
+    let found = fixture.after_a_crash().await;
+    let counts = found.counts().await.expect("counts answer");
+    assert_eq!(counts.by_status, [3, 1, 1, 1, 1, 1, 1, 0]);
+    assert_eq!(counts.delayed, 1);
+}

@@ -1,0 +1,253 @@
+//! Promises 4, 10 and 11: one holder at a time, until its lease ends; fruitless grants are counted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{EventData, OrderId, WorkerId};
+use ports::Store;
+use ports::order_store::{Claim, Lease, Recorded};
+use ports::worker_registry::Heartbeat;
+use tokio::task::JoinSet;
+
+use crate::contract::given::{failed, granted};
+use crate::contract::{Given, StoreFixture};
+
+async fn claim(store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> Claim {
+    store.claim(order, worker).await.expect("claim answers")
+}
+
+/// 4: one of many.
+pub async fn fifty_concurrent_claims_grant_one(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let handles = [fixture.store(), fixture.second_handle().await];
+    for _ in 0..5 {
+        let order = given.accepted(&handles[0]).await;
+        let mut claims = JoinSet::new();
+        for index in 0..50 {
+            let store = Arc::clone(&handles[index % 2]);
+            let worker = given.worker(&store).await;
+            claims.spawn(async move { claim(&store, order, worker).await });
+        }
+
+        let answers = claims.join_all().await;
+
+        let granted = answers.iter().filter(|a| matches!(a, Claim::Granted(_)));
+        assert_eq!(granted.count(), 1);
+        let held = answers.iter().filter(|a| matches!(a, Claim::Held));
+        assert_eq!(held.count(), 49);
+    }
+}
+
+/// 4: while its holder is alive, whoever asks.
+pub async fn a_held_order_is_not_granted_again(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let holder = given.leased(&store, order).await.worker;
+    let other = given.worker(&store).await;
+
+    assert!(matches!(claim(&store, order, other).await, Claim::Held));
+    assert!(matches!(claim(&store, order, holder).await, Claim::Held));
+}
+
+/// 4: fencing.
+pub async fn a_grant_makes_the_earlier_lease_worthless(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let old = given.leased(&store, order).await;
+    store.retire(old.worker).await.expect("retire answers");
+    let mut new = given.leased(&store, order).await;
+    assert!(new.fence > old.fence);
+
+    let late = given.next(&old.order, EventData::RoutingStarted);
+    let refused = store.record(&old, &late).await.expect("record answers");
+
+    assert_eq!(refused, Recorded::LeaseLost);
+    given
+        .record(&store, &mut new, EventData::RoutingStarted)
+        .await;
+}
+
+/// 4: nothing there.
+pub async fn an_unknown_order_is_not_granted(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let worker = given.worker(&store).await;
+
+    let answer = claim(&store, given.order_id(), worker).await;
+
+    assert!(matches!(answer, Claim::Unknown));
+}
+
+/// 4: the grant loads the order.
+pub async fn a_granted_lease_tells_all_that_is_stored(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let new = given.order();
+    let order = given.accept(&store, new.clone()).await;
+    let mut first = given.leased(&store, order).await;
+    assert_eq!(first.trace_context, new.trace_context);
+    assert_eq!(first.live_attempt, None);
+    given.build(&store, &mut first).await;
+    let transaction = given.submit(&store, &mut first).await;
+    store.retire(first.worker).await.expect("retire answers");
+
+    let second = given.leased(&store, order).await;
+
+    assert_eq!(second.order, first.order);
+    assert_eq!(second.order.terms, new.terms);
+    assert_eq!(second.live_attempt, Some(transaction));
+    assert_eq!(second.trace_context, new.trace_context);
+}
+
+/// 10: released.
+pub async fn a_release_ends_the_lease(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let lease = given.leased(&store, order).await;
+
+    let released = store.release(&lease, Duration::ZERO).await;
+
+    released.expect("release answers");
+    let event = given.next(&lease.order, EventData::RoutingStarted);
+    let late = store.record(&lease, &event).await.expect("record answers");
+    assert_eq!(late, Recorded::LeaseLost);
+    let next = given.leased(&store, order).await;
+    assert!(next.fence > lease.fence);
+}
+
+/// 10: only the newest lease's holder gives the order back.
+pub async fn a_release_under_an_old_lease_changes_nothing(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let old = given.leased(&store, order).await;
+    store.retire(old.worker).await.expect("retire answers");
+    let mut new = given.leased(&store, order).await;
+
+    store
+        .release(&old, Duration::from_secs(3_600))
+        .await
+        .expect("release answers");
+
+    let other = given.worker(&store).await;
+    assert!(matches!(claim(&store, order, other).await, Claim::Held));
+    given
+        .record(&store, &mut new, EventData::RoutingStarted)
+        .await;
+}
+
+/// 10: retired.
+pub async fn a_retired_workers_order_is_granted_at_once(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let lease = given.leased(&store, order).await;
+
+    store.retire(lease.worker).await.expect("retire answers");
+
+    let other = given.worker(&fixture.second_handle().await).await;
+    granted(&store, order, other).await;
+}
+
+/// 10: silent.
+pub async fn a_silent_workers_order_is_granted_after_the_lease_time(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let silent = given.leased(&store, order).await;
+
+    fixture
+        .advance(fixture.lease() + Duration::from_millis(50))
+        .await;
+
+    let other = given.leased(&store, order).await;
+    assert!(other.fence > silent.fence);
+    let event = given.next(&silent.order, EventData::RoutingStarted);
+    let late = store.record(&silent, &event).await.expect("record answers");
+    assert_eq!(late, Recorded::LeaseLost);
+}
+
+/// 10: not silent.
+pub async fn a_beating_worker_keeps_its_lease(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let lease = given.leased(&store, order).await;
+
+    for _ in 0..6 {
+        fixture.advance(fixture.lease() / 4).await;
+        let beat = store.heartbeat(lease.worker, 1).await;
+        let beat = beat.expect("heartbeat answers");
+        assert!(matches!(beat, Heartbeat::Alive { .. }), "{beat:?}");
+    }
+
+    let other = given.worker(&store).await;
+    assert!(matches!(claim(&store, order, other).await, Claim::Held));
+}
+
+async fn dies(store: &Arc<dyn Store>, lease: &Lease) {
+    store.retire(lease.worker).await.expect("retire answers");
+}
+
+/// 11: counted.
+pub async fn fruitless_grants_are_counted(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+
+    for count in 1..=3 {
+        let lease = given.leased(&store, order).await;
+        assert_eq!(lease.fruitless_grants, count);
+        dies(&store, &lease).await;
+    }
+
+    // The fourth one ends it.
+    let mut lease = given.leased(&store, order).await;
+    given.record(&store, &mut lease, failed()).await;
+    let worker = given.worker(&store).await;
+    assert!(matches!(claim(&store, order, worker).await, Claim::Ended));
+}
+
+/// 11: in a row.
+pub async fn a_recorded_event_ends_the_count_of_fruitless_grants(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let lease = given.leased(&store, order).await;
+    dies(&store, &lease).await;
+    let mut lease = given.leased(&store, order).await;
+    assert_eq!(lease.fruitless_grants, 2);
+    given
+        .record(&store, &mut lease, EventData::RoutingStarted)
+        .await;
+    dies(&store, &lease).await;
+
+    let lease = given.leased(&store, order).await;
+
+    assert_eq!(lease.fruitless_grants, 1);
+    dies(&store, &lease).await;
+    assert_eq!(given.leased(&store, order).await.fruitless_grants, 2);
+}
+
+/// 11: a release is excepted.
+pub async fn a_deliberate_release_is_not_fruitless(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+
+    for _ in 0..4 {
+        let lease = given.leased(&store, order).await;
+        assert_eq!(lease.fruitless_grants, 1);
+        store
+            .release(&lease, Duration::ZERO)
+            .await
+            .expect("release answers");
+    }
+    let lease = given.leased(&store, order).await;
+    dies(&store, &lease).await;
+
+    assert_eq!(given.leased(&store, order).await.fruitless_grants, 2);
+}
