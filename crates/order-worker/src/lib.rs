@@ -1,1 +1,83 @@
-//! order-worker
+//! The worker: takes order ids from the queue, claims the orders in the store, and walks each through
+//! its life until it has ended or waits for something.
+//!
+//! What holds here, and nowhere in this crate may be broken:
+//! - **I1** The store is the only truth; the queue only says where to look.
+//! - **I2** At most one attempt per order may still land.
+//! - **I3** Every change is one recorded event, under the lease's fence; no effect without a won record.
+//! - **I4** Sign, store, commit, send: never in another order.
+//! - **I5** Another transaction is signed only once the last one is proved dead: the finalized height is
+//!   past its last valid one, read first, and then its signature is not found.
+//! - **I6** Timers here are monotonic; leases, due times and expiries are judged by the store's clock.
+//!
+//! It must not know of any database, of HTTP, or of how a venue computes its prices.
+//!
+//! Begin with `lifecycle.rs`: how an order lives. `driver.rs` keeps the slots filled, `sweeper.rs` brings
+//! back what was lost on the way.
+
+pub mod crash_point;
+pub mod limiter;
+pub mod retry;
+pub mod settings;
+pub mod sweeper;
+
+mod assignment;
+mod context;
+mod driver;
+mod lifecycle;
+mod metrics;
+mod panics;
+mod recording;
+mod session;
+mod stages;
+mod taking;
+
+use std::sync::Arc;
+
+use dex_router::{Chain, Router};
+use ports::{Announcer, Ports, Shutdown};
+
+pub use settings::Settings;
+
+use context::Context;
+use session::Presence;
+use sweeper::Sweeper;
+
+/// A running worker, for whoever wants to know how it is. It stops when the [`Shutdown`] says so.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    presence: Arc<Presence>,
+}
+
+impl Worker {
+    /// Starts taking work, and the sweeper beside it. Both end by themselves after a soft request.
+    #[must_use]
+    pub fn start(
+        ports: &Ports,
+        announcer: &Announcer,
+        router: Router,
+        chain: Arc<dyn Chain>,
+        settings: Settings,
+        shutdown: &Shutdown,
+    ) -> Self {
+        let sweeper = Sweeper::new(ports, announcer, settings.sweep);
+        let context = Context::new(ports, announcer, router, chain, settings, shutdown);
+        let presence = Arc::new(Presence::default());
+        let driver = driver::run(Arc::new(context), Arc::clone(&presence));
+        shutdown.spawn_essential("worker", driver);
+        shutdown.spawn_essential("sweeper", sweeper.run(shutdown.clone()));
+        Self { presence }
+    }
+
+    /// Whether the store knows this worker, so that it may hold leases.
+    #[must_use]
+    pub fn is_enlisted(&self) -> bool {
+        self.presence.is_enlisted()
+    }
+
+    /// How many orders it executes at this moment.
+    #[must_use]
+    pub fn running(&self) -> u32 {
+        self.presence.running()
+    }
+}

@@ -1,0 +1,183 @@
+//! One job, from the moment it is taken until it is given back: claim the order, let it live, tell the
+//! queue what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Status;
+use ports::job_queue::{Delivery, Job};
+use ports::order_store::{Claim, Lease};
+use tracing::{Instrument, debug, error, info_span};
+
+use crate::context::Context;
+use crate::crash_point::{self, CrashPoint};
+use crate::lifecycle::{self, Ending};
+use crate::limiter::{Limiter, Token};
+use crate::panics::{Panicked, contain};
+use crate::recording::{self, answered};
+use crate::session::{Session, Slot};
+
+/// How long an order rests whose run panicked outside its stages.
+const PANIC_REST: Duration = Duration::from_secs(1);
+
+/// Where a job was found.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Queue(Delivery),
+    /// In the store itself, while the queue is away.
+    Store(Job),
+}
+
+/// Whether the job may start an execution, should it turn out to be a start.
+#[derive(Debug)]
+pub(crate) enum Permission {
+    /// Nobody counts, or the queue has counted.
+    Free,
+    /// It has a token, or may ask for one.
+    Counted {
+        limiter: Arc<Limiter>,
+        token: Option<Token>,
+    },
+    /// It may only resume: operators want no new executions, or the queue has counted no start.
+    ResumeOnly { look_again_in: Duration },
+}
+
+impl Permission {
+    /// Makes sure that an execution may start now, or says when to try again.
+    pub(crate) fn obtain(&mut self) -> Result<(), Duration> {
+        match self {
+            Self::Free => Ok(()),
+            Self::Counted { limiter, token } => {
+                let token = match token {
+                    Some(token) => token,
+                    None => token.insert(limiter.take()?),
+                };
+                token.begin();
+                Ok(())
+            }
+            Self::ResumeOnly { look_again_in } => Err(*look_again_in),
+        }
+    }
+
+    /// The start is recorded: its token counts from now on.
+    pub(crate) fn spend(&mut self) {
+        if let Self::Counted { token, .. } = self {
+            drop(token.take());
+        }
+    }
+}
+
+/// Carries a job out and gives it back.
+pub(crate) async fn carry_out(
+    ctx: Arc<Context>,
+    session: Arc<Session>,
+    slot: Slot,
+    source: Source,
+    permission: Permission,
+) {
+    let ending = claim_and_live(&ctx, &session, &source, permission).await;
+    if ending == Ending::LeaseLost {
+        session.doubt_lease();
+    }
+    // The queue may be slow to take the job back; the slot must not wait for that.
+    drop(slot);
+    crash_point::reached(CrashPoint::PublishedNotAcknowledged);
+    give_back(&ctx, source, ending).await;
+}
+
+async fn claim_and_live(
+    ctx: &Context,
+    session: &Session,
+    source: &Source,
+    permission: Permission,
+) -> Ending {
+    let id = source.job().order_id;
+    if ctx.shutdown.is_stopping() {
+        return source.as_it_was(Duration::ZERO);
+    }
+    match answered(ctx, || ctx.store.claim(id, session.worker)).await {
+        Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission).await,
+        Ok(Claim::NotDue { due_in, .. }) => source.as_it_was(due_in),
+        // Ended, or somebody's who sees to it; a dead holder's orders are brought again by the sweeper.
+        Ok(Claim::Held | Claim::Ended | Claim::Unknown) => Ending::Over,
+        Err(error) => {
+            error!(order.id = %id, %error, "order {id} cannot be claimed: {error}");
+            Ending::Over
+        }
+    }
+}
+
+async fn contained_life(ctx: &Context, lease: Lease, permission: Permission) -> Ending {
+    let order = &lease.order;
+    let id = order.id;
+    if order.status() != Status::Pending {
+        ctx.metrics.rescued.increment(1);
+    }
+    let trace = lease.trace_context.as_deref();
+    let span = info_span!("order.run", order.id = %id, trace);
+    let life = lifecycle::live(ctx, lease.clone(), permission);
+    match contain(life.instrument(span)).await {
+        Ok(ending) => ending,
+        Err(Panicked(error)) => {
+            ctx.metrics.panics.increment(1);
+            error!(order.id = %id, error, "the run of order {id} met a defect: {error}");
+            recording::release(ctx, &lease, PANIC_REST).await;
+            Ending::Resume { delay: PANIC_REST }
+        }
+    }
+}
+
+/// Tells the queue, as a courtesy: whatever it does not hear, the sweeper tells it again.
+pub(crate) async fn give_back(ctx: &Context, source: Source, ending: Ending) {
+    let answer = match (source, ending) {
+        (Source::Queue(delivery), Ending::Over | Ending::LeaseLost) => {
+            ctx.queue.ack(delivery).await
+        }
+        (Source::Queue(mut delivery), Ending::Retry { delay }) => {
+            delivery.job.starts_execution = true;
+            ctx.queue.retry(delivery, delay).await
+        }
+        (Source::Queue(mut delivery), Ending::Resume { delay }) => {
+            delivery.job.starts_execution = false;
+            ctx.queue.retry(delivery, delay).await
+        }
+        (Source::Store(job), Ending::Retry { delay }) => {
+            let job = Job {
+                starts_execution: true,
+                ..job
+            };
+            ctx.queue.push_delayed(job, delay).await
+        }
+        (Source::Store(job), Ending::Resume { delay }) => {
+            let job = Job {
+                starts_execution: false,
+                ..job
+            };
+            ctx.queue.push_delayed(job, delay).await
+        }
+        (Source::Store(_), Ending::Over | Ending::LeaseLost) => Ok(()),
+    };
+    if let Err(error) = answer {
+        ctx.metrics.queue_failures.increment(1);
+        debug!(%error, "the queue was not told what became of a job: {error}");
+    }
+}
+
+impl Source {
+    /// The job itself.
+    pub(crate) const fn job(&self) -> &Job {
+        match self {
+            Self::Queue(delivery) => &delivery.job,
+            Self::Store(job) => job,
+        }
+    }
+
+    /// The ending of a job that was not touched.
+    pub(crate) const fn as_it_was(&self, delay: Duration) -> Ending {
+        if self.job().starts_execution {
+            Ending::Retry { delay }
+        } else {
+            Ending::Resume { delay }
+        }
+    }
+}

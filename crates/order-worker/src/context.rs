@@ -1,0 +1,60 @@
+//! Everything that the parts of a worker share for the whole life of the process.
+
+use std::sync::Arc;
+
+use dex_router::{Chain, Router};
+use domain::EventId;
+use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store};
+
+use crate::limiter::Limiter;
+use crate::metrics::Metrics;
+use crate::settings::{Scope, Settings};
+
+/// Made once by [`crate::Worker::start`].
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Random,
+    pub(crate) announcer: Announcer,
+    pub(crate) router: Router,
+    pub(crate) chain: Arc<dyn Chain>,
+    pub(crate) settings: Settings,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) metrics: Metrics,
+    /// This worker's own limiter. It outlives the worker's identities: the limit holds for the process.
+    pub(crate) limiter: Option<Arc<Limiter>>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        ports: &Ports,
+        announcer: &Announcer,
+        router: Router,
+        chain: Arc<dyn Chain>,
+        settings: Settings,
+        shutdown: &Shutdown,
+    ) -> Self {
+        let own = settings.rate.filter(|_| settings.scope == Scope::Worker);
+        let limiter = own.map(|rate| Arc::new(Limiter::new(rate, Arc::clone(&ports.clock))));
+        Self {
+            store: Arc::clone(&ports.store),
+            queue: Arc::clone(&ports.queue),
+            clock: Arc::clone(&ports.clock),
+            random: ports.random.clone(),
+            announcer: announcer.clone(),
+            router,
+            chain,
+            settings,
+            shutdown: shutdown.clone(),
+            metrics: Metrics::register(),
+            limiter,
+        }
+    }
+
+    /// The id of an event that is about to be proposed.
+    pub(crate) fn event_id(&self) -> EventId {
+        self.random.event_id(self.clock.now())
+    }
+}

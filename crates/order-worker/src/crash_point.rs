@@ -1,0 +1,106 @@
+//! Named points of an order's life at which a test build can end the process at once, as SIGKILL would:
+//! nothing is flushed, nobody is told. Without the feature `crash-points` a point is nothing at all.
+
+/// A point of an order's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// The lease was granted.
+    Claimed,
+    /// The chosen route is recorded.
+    Routed,
+    /// The swap is put together, not signed.
+    Built,
+    /// It is signed, not stored.
+    Signed,
+    /// The bytes and `submitted` are recorded, nothing was sent.
+    Stored,
+    /// The chain took the bytes.
+    Sent,
+    /// The chain may have taken the bytes; its reply was not looked at.
+    ReplyLost,
+    /// The chain said that it landed; `confirmed` is not recorded.
+    ConfirmedNotStored,
+    /// The order's end is recorded; nobody was told.
+    StoredNotPublished,
+    /// The order's end was told; the queue's delivery was not acknowledged.
+    PublishedNotAcknowledged,
+}
+
+impl CrashPoint {
+    /// Every point, in the order of an order's life.
+    pub const ALL: [Self; 10] = [
+        Self::Claimed,
+        Self::Routed,
+        Self::Built,
+        Self::Signed,
+        Self::Stored,
+        Self::ReplyLost,
+        Self::Sent,
+        Self::ConfirmedNotStored,
+        Self::StoredNotPublished,
+        Self::PublishedNotAcknowledged,
+    ];
+
+    /// The name by which tests arm it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Routed => "routed",
+            Self::Built => "built",
+            Self::Signed => "signed",
+            Self::Stored => "stored",
+            Self::Sent => "sent",
+            Self::ReplyLost => "reply_lost",
+            Self::ConfirmedNotStored => "confirmed_not_stored",
+            Self::StoredNotPublished => "stored_not_published",
+            Self::PublishedNotAcknowledged => "published_not_acknowledged",
+        }
+    }
+
+    /// Finds a point by the name that [`CrashPoint::name`] gives.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|point| point.name() == name)
+    }
+}
+
+#[cfg(feature = "crash-points")]
+mod armed {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::CrashPoint;
+
+    /// How often each point may still be passed; zero where it is not armed. A static, as a real crash
+    /// takes the whole process too.
+    static LEFT: [AtomicU32; CrashPoint::ALL.len()] = [const { AtomicU32::new(0) }; 10];
+
+    fn place(point: CrashPoint) -> &'static AtomicU32 {
+        let index = CrashPoint::ALL.iter().position(|other| *other == point);
+        &LEFT[index.expect("invariant: ALL holds every point")]
+    }
+
+    /// Ends the process when `point` is reached for the `nth` time from now, counted from 1.
+    pub fn arm(point: CrashPoint, nth: u32) {
+        place(point).store(nth, Ordering::SeqCst);
+    }
+
+    pub(crate) fn reached(point: CrashPoint) {
+        let left = place(point).fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            left.checked_sub(1)
+        });
+        if left == Ok(1) {
+            std::process::abort();
+        }
+    }
+}
+
+#[cfg(feature = "crash-points")]
+pub use armed::arm;
+#[cfg(feature = "crash-points")]
+pub(crate) use armed::reached;
+
+/// Ends the process where a test asked for it; nothing in a build without the feature.
+#[cfg(not(feature = "crash-points"))]
+#[inline(always)]
+pub(crate) const fn reached(_: CrashPoint) {}

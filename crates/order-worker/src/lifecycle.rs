@@ -1,0 +1,293 @@
+//! How an order lives: a loop over its persisted state, one arm per state, one stage per arm, one
+//! recorded event per turn. A fresh order and one resumed after a crash take the same path; all
+//! branching on an order's state is here.
+
+use std::time::Duration;
+
+use domain::event::{Failure, FailureCode};
+use domain::quote::{Choice, Fill};
+use domain::transaction::SignedTransaction;
+use domain::{EventData, Order, State};
+use ports::order_store::Lease;
+use tracing::error;
+
+use crate::assignment::Permission;
+use crate::context::Context;
+use crate::crash_point::{self, CrashPoint};
+use crate::metrics::took;
+use crate::panics::{Panicked, contain};
+use crate::recording::{self, Refused};
+use crate::stages::settle::{Origin, Sending, Settled};
+use crate::stages::{StageError, build, failure, route, settle};
+
+/// Grants in a row that recorded nothing, at which an order is taken for one that kills its workers.
+const POISON_GRANTS: u32 = 3;
+/// How long an order rests that met a defect, so that a person can look before it is tried again.
+const DEFECT_REST: Duration = Duration::from_secs(30);
+
+/// What is left to do when a run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Nothing, for anybody.
+    Over,
+    /// Its next execution begins after this delay.
+    Retry { delay: Duration },
+    /// It goes on from where it is, after this delay.
+    Resume { delay: Duration },
+    /// Another worker has it.
+    LeaseLost,
+}
+
+/// What a turn found to be next.
+enum Next {
+    Record(EventData),
+    Submit(Choice, SignedTransaction),
+    Release(Ending),
+}
+
+/// Walks a claimed order on until it has ended, waits for something, or belongs to somebody else.
+pub(crate) async fn live(ctx: &Context, mut lease: Lease, mut permission: Permission) -> Ending {
+    crash_point::reached(CrashPoint::Claimed);
+    let mut origin = Origin::Resumed;
+    if lease.order.status().is_withdrawable()
+        && let Err(refused) = recording::expire(ctx, &lease.order).await
+    {
+        return refused_ending(ctx, &lease, refused).await;
+    }
+    loop {
+        let next = match &lease.order.state {
+            // A retry ends the lease, and so does an end.
+            State::Confirmed { .. }
+            | State::Failed { .. }
+            | State::Cancelled { .. }
+            | State::Expired { .. } => return Ending::Over,
+
+            State::Submitted { choice, .. } => submitted(ctx, &lease, choice, origin).await,
+            _ if is_poison(&lease) => poisoned(ctx, &lease),
+            // Nothing was stored that could be sent: somebody else may as well go on.
+            _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
+
+            State::Pending { .. } => match permission.obtain() {
+                Ok(()) => Next::Record(EventData::RoutingStarted),
+                Err(delay) => Next::Release(Ending::Retry { delay }),
+            },
+            State::Routing => routing(ctx, &lease.order).await,
+            State::Building { route } => building(ctx, &lease.order, &route.choice).await,
+        };
+        let recorded = match next {
+            Next::Record(data) => {
+                let retry = retry_delay(&data);
+                let recorded = recording::record(ctx, &mut lease, data).await;
+                if let (Ok(()), Some(delay)) = (recorded, retry) {
+                    return Ending::Retry { delay };
+                }
+                recorded
+            }
+            Next::Submit(choice, transaction) => {
+                origin = Origin::JustStored;
+                submit(ctx, &mut lease, choice, transaction).await
+            }
+            Next::Release(ending) => {
+                recording::release(ctx, &lease, ending.delay()).await;
+                return ending;
+            }
+        };
+        if let Err(refused) = recorded {
+            return refused_ending(ctx, &lease, refused).await;
+        }
+        passed(&lease.order, &mut permission);
+    }
+}
+
+/// Bookkeeping after a won record: a start has used its token.
+fn passed(order: &Order, permission: &mut Permission) {
+    match &order.state {
+        State::Routing => permission.spend(),
+        State::Building { .. } => crash_point::reached(CrashPoint::Routed),
+        State::Submitted { .. } => crash_point::reached(CrashPoint::Stored),
+        _ => {}
+    }
+}
+
+async fn routing(ctx: &Context, order: &Order) -> Next {
+    let began = ctx.clock.monotonic();
+    let stage = contain(route::route(ctx, &order.terms));
+    let Some(routed) = unless_stopping(ctx, stage).await else {
+        return Next::Release(hand_back(order));
+    };
+    took(&ctx.metrics.route, began, ctx.clock.monotonic());
+    match routed.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
+        Ok(route) => Next::Record(EventData::Routed { route }),
+        Err(error) => Next::Record(after_failure(ctx, order, error)),
+    }
+}
+
+async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
+    let began = ctx.clock.monotonic();
+    let stage = contain(build::build(ctx, order, choice));
+    let Some(built) = unless_stopping(ctx, stage).await else {
+        return Next::Release(hand_back(order));
+    };
+    took(&ctx.metrics.build, began, ctx.clock.monotonic());
+    match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
+        Ok(transaction) => Next::Submit(choice.clone(), transaction),
+        Err(error) => Next::Record(after_failure(ctx, order, error)),
+    }
+}
+
+async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin) -> Next {
+    let order = &lease.order;
+    let rest = Next::Release(Ending::Resume { delay: DEFECT_REST });
+    let Some(transaction) = &lease.live_attempt else {
+        let id = order.id;
+        error!(order.id = %id, "order {id} is submitted, but the store has no transaction of it");
+        return rest;
+    };
+    let began = ctx.clock.monotonic();
+    let sending = Sending {
+        transaction,
+        choice,
+        token_out: order.terms.token_out,
+    };
+    let settled = contain(settle::settle(ctx, sending, origin)).await;
+    took(&ctx.metrics.settle, began, ctx.clock.monotonic());
+    match settled {
+        Ok(Settled::Landed { amount_out }) => {
+            crash_point::reached(CrashPoint::ConfirmedNotStored);
+            let (venue, pool) = (choice.venue, choice.pool);
+            let signature = transaction.signature.clone();
+            Next::Record(EventData::Confirmed {
+                fill: Fill {
+                    venue,
+                    pool,
+                    signature,
+                    amount_out,
+                },
+            })
+        }
+        Ok(Settled::Dead(failure)) => {
+            Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
+        }
+        Ok(Settled::Undecided { ask_again_in }) => Next::Release(Ending::Resume {
+            delay: ask_again_in,
+        }),
+        Err(panicked) => {
+            // It may have been sent: whatever happens to us, only the chain can end it.
+            let _ = defect(ctx, order, &panicked);
+            rest
+        }
+    }
+}
+
+/// Stores the signed bytes with `submitted`, if the order's time has not run out meanwhile.
+async fn submit(
+    ctx: &Context,
+    lease: &mut Lease,
+    choice: Choice,
+    transaction: SignedTransaction,
+) -> Result<(), Refused> {
+    recording::expire(ctx, &lease.order).await?;
+    let signature = transaction.signature.clone();
+    let data = EventData::Submitted { choice, signature };
+    recording::record_submission(ctx, lease, data, transaction).await
+}
+
+/// Another execution, or the end: the one place that decides it.
+fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
+    let policy = &ctx.settings.retry;
+    match error {
+        StageError::Transient(failure) if order.executions < policy.max_attempts => {
+            let delay = policy.delay_after(order.executions, &ctx.random);
+            let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+            EventData::RetryScheduled { failure, delay_ms }
+        }
+        StageError::Transient(failure) => EventData::Failed {
+            failure: exhausted(ctx, order.executions, failure),
+        },
+        StageError::Permanent(failure) => EventData::Failed { failure },
+    }
+}
+
+/// The last failure of an order that has used all its attempts.
+fn exhausted(ctx: &Context, executions: u32, last: Failure) -> Failure {
+    let most = ctx.settings.retry.max_attempts.max(executions);
+    let reason = format!("{} ({executions} of {most} attempts)", last.reason);
+    let code = match last.code {
+        FailureCode::Internal => {
+            ctx.metrics.poison.increment(1);
+            FailureCode::Poison
+        }
+        code => code,
+    };
+    Failure { code, reason }
+}
+
+fn retry_delay(data: &EventData) -> Option<Duration> {
+    match data {
+        EventData::RetryScheduled { delay_ms, .. } => Some(Duration::from_millis(*delay_ms)),
+        _ => None,
+    }
+}
+
+fn is_poison(lease: &Lease) -> bool {
+    lease.fruitless_grants >= POISON_GRANTS && lease.live_attempt.is_none()
+}
+
+fn poisoned(ctx: &Context, lease: &Lease) -> Next {
+    let (id, grants) = (lease.order.id, lease.fruitless_grants);
+    ctx.metrics.poison.increment(1);
+    error!(order.id = %id, grants, "order {id} was taken {grants} times without a step: it ends as poison");
+    let reason = "the order stopped every worker that took it";
+    Next::Record(EventData::Failed {
+        failure: failure(FailureCode::Poison, reason),
+    })
+}
+
+fn defect(ctx: &Context, order: &Order, panicked: &Panicked) -> StageError {
+    let (id, Panicked(error)) = (order.id, panicked);
+    ctx.metrics.panics.increment(1);
+    error!(order.id = %id, order.status = order.status().name(), error, "order {id} met a defect: {error}");
+    StageError::transient(
+        FailureCode::Internal,
+        "the engine met a defect while executing the order",
+    )
+}
+
+/// Runs a stage that may be cut short; `None` where stopping was asked for first.
+async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = ctx.shutdown.soft() => None,
+        done = stage => Some(done),
+    }
+}
+
+/// What becomes of an order given back in the middle of its life.
+fn hand_back(order: &Order) -> Ending {
+    let delay = Duration::ZERO;
+    match order.state {
+        State::Pending { .. } => Ending::Retry { delay },
+        _ => Ending::Resume { delay },
+    }
+}
+
+async fn refused_ending(ctx: &Context, lease: &Lease, refused: Refused) -> Ending {
+    match refused {
+        Refused::Withdrawn => Ending::Over,
+        Refused::LeaseLost => Ending::LeaseLost,
+        Refused::Broken => {
+            recording::release(ctx, lease, DEFECT_REST).await;
+            Ending::Over
+        }
+    }
+}
+
+impl Ending {
+    /// How long the order rests.
+    pub(crate) const fn delay(self) -> Duration {
+        match self {
+            Self::Retry { delay } | Self::Resume { delay } => delay,
+            Self::Over | Self::LeaseLost => Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Writing to the store on behalf of one order: repeated until it answers, then told to whoever watches.
+//!
+//! A write is repeated for as long as the worker's identity lives. Giving up earlier would strand the
+//! order: its lease lasts as long as the worker does, and nobody would be working on it.
+
+use std::time::Duration;
+
+use domain::transaction::SignedTransaction;
+use domain::{Event, EventData, Order, Status, Venue};
+use ports::order_store::{Lease, Recorded, Withdrawal, Withdrawn};
+use tracing::{debug, error, info};
+
+use crate::context::Context;
+use crate::crash_point::{self, CrashPoint};
+use crate::metrics::Metrics;
+use crate::retry::Policy;
+
+/// Waits between repeats of a call to the store.
+const REPEAT: Policy = Policy {
+    max_attempts: u32::MAX,
+    base_delay: Duration::from_millis(20),
+    max_delay: Duration::from_secs(1),
+};
+
+/// Why an event did not become a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The order was withdrawn first; it has ended.
+    Withdrawn,
+    /// Another worker has the order.
+    LeaseLost,
+    /// The store cannot read what it holds, or the event may not follow: a person must look.
+    Broken,
+}
+
+/// Repeats a call to the store until it answers. Only what waiting cannot cure is returned.
+pub(crate) async fn answered<T, F>(ctx: &Context, call: impl Fn() -> F) -> ports::Result<T>
+where
+    F: Future<Output = ports::Result<T>>,
+{
+    let mut failures = 0;
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() => {
+                failures += 1;
+                ctx.metrics.store_failures.increment(1);
+                debug!(%error, failures, "a call to the store is repeated: {error}");
+                ctx.clock
+                    .sleep(REPEAT.delay_after(failures, &ctx.random))
+                    .await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Records an event and moves the order on.
+pub(crate) async fn record(
+    ctx: &Context,
+    lease: &mut Lease,
+    data: EventData,
+) -> Result<(), Refused> {
+    let event = propose(ctx, &lease.order, data)?;
+    let answer = answered(ctx, || ctx.store.record(lease, &event)).await;
+    move_on(ctx, lease, answer)
+}
+
+/// Records `submitted` with its bytes and moves the order on. Only what won may be sent.
+pub(crate) async fn record_submission(
+    ctx: &Context,
+    lease: &mut Lease,
+    data: EventData,
+    transaction: SignedTransaction,
+) -> Result<(), Refused> {
+    let event = propose(ctx, &lease.order, data)?;
+    let answer = answered(ctx, || {
+        ctx.store.record_submission(lease, &event, &transaction)
+    })
+    .await;
+    move_on(ctx, lease, answer)?;
+    lease.live_attempt = Some(transaction);
+    Ok(())
+}
+
+/// Gives the order back without an event, to be due after `delay`.
+pub(crate) async fn release(ctx: &Context, lease: &Lease, delay: Duration) {
+    ctx.metrics.released.increment(1);
+    if let Err(error) = answered(ctx, || ctx.store.release(lease, delay)).await {
+        let id = lease.order.id;
+        error!(order.id = %id, %error, "order {id} could not be given back: {error}");
+    }
+}
+
+/// Ends the order if its time has run out, which only the store's clock can say. Orders without a limit
+/// do not ask.
+pub(crate) async fn expire(ctx: &Context, order: &Order) -> Result<(), Refused> {
+    let Some(seconds) = order.terms.valid_for_seconds else {
+        return Ok(());
+    };
+    let event = ctx.event_id();
+    let reason = expiry_reason(seconds);
+    let withdraw = || {
+        ctx.store
+            .withdraw(order.id, None, event, Withdrawal::Expired, &reason)
+    };
+    match answered(ctx, withdraw).await {
+        Ok(Withdrawn::Won { event, client }) => {
+            tell(ctx, order, &event);
+            ctx.announcer.publish(&client, &event);
+            Err(Refused::Withdrawn)
+        }
+        Ok(Withdrawn::TooLate { status }) if status.is_terminal() => Err(Refused::Withdrawn),
+        Ok(Withdrawn::TooLate { .. } | Withdrawn::Unknown) => Ok(()),
+        Err(error) => Err(broken(order, &error)),
+    }
+}
+
+/// What people read of an order that ran out of time.
+pub(crate) fn expiry_reason(valid_for_seconds: u32) -> String {
+    format!("the order was not submitted within its {valid_for_seconds} seconds")
+}
+
+fn propose(ctx: &Context, order: &Order, data: EventData) -> Result<domain::NewEvent, Refused> {
+    order
+        .propose(ctx.event_id(), data)
+        .map_err(|illegal| broken(order, &illegal))
+}
+
+fn move_on(
+    ctx: &Context,
+    lease: &mut Lease,
+    answer: ports::Result<Recorded>,
+) -> Result<(), Refused> {
+    let event = match answer {
+        Ok(Recorded::Won(event)) => event,
+        Ok(Recorded::Withdrawn) => return Err(Refused::Withdrawn),
+        Ok(Recorded::LeaseLost) => return Err(Refused::LeaseLost),
+        Err(error) => return Err(broken(&lease.order, &error)),
+    };
+    let moved = lease.order.clone().apply(event.clone());
+    let moved = moved.map_err(|illegal| broken(&lease.order, &illegal))?;
+    tell(ctx, &lease.order, &event);
+    lease.order = moved;
+    if lease.order.status().is_terminal() {
+        crash_point::reached(CrashPoint::StoredNotPublished);
+    }
+    ctx.announcer.publish(&lease.order.client, &event);
+    Ok(())
+}
+
+fn broken(order: &Order, error: &dyn std::error::Error) -> Refused {
+    let id = order.id;
+    error!(order.id = %id, order.seq = order.seq.get(), %error, "order {id} cannot go on: {error}");
+    Refused::Broken
+}
+
+/// One line per change of state, and its count.
+fn tell(ctx: &Context, before: &Order, event: &Event) {
+    let (id, status) = (event.order_id, event.data.status());
+    let (venue, error) = details(&event.data, before);
+    info!(
+        order.id = %id,
+        order.seq = event.seq.get(),
+        order.status = status.name(),
+        attempt = event.attempt(),
+        venue = venue.map(Venue::name),
+        error,
+        duration_ms = u64::try_from(event.at.since(before.updated_at).as_millis()).unwrap_or(u64::MAX),
+        "order {id} is {status}",
+    );
+    if status.is_terminal() {
+        Metrics::ended(status, venue);
+    } else if status == Status::Pending {
+        ctx.metrics.retried.increment(1);
+    }
+}
+
+fn details<'a>(data: &'a EventData, before: &'a Order) -> (Option<Venue>, Option<&'a str>) {
+    use domain::State;
+    let venue_so_far = match &before.state {
+        State::Building { route } => Some(route.choice.venue),
+        State::Submitted { choice, .. } => Some(choice.venue),
+        _ => None,
+    };
+    match data {
+        EventData::Routed { route } => (Some(route.choice.venue), None),
+        EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
+            (venue_so_far, Some(&failure.reason))
+        }
+        EventData::Cancelled { reason } | EventData::Expired { reason } => {
+            (venue_so_far, Some(reason))
+        }
+        _ => (venue_so_far, None),
+    }
+}

@@ -1,0 +1,72 @@
+//! How long to wait before trying again. The only caller of the `backoff` crate, which computes the
+//! steps; the jitter is drawn from our own source, so that a seed replays it.
+
+use std::time::{Duration, Instant};
+
+use backoff::backoff::Backoff;
+use backoff::exponential::ExponentialBackoff;
+use ports::Random;
+
+/// How failed executions are repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Executions of one order, the first one included.
+    pub max_attempts: u32,
+    /// The longest wait before the second execution; each further one doubles it.
+    pub base_delay: Duration,
+    /// No wait is longer.
+    pub max_delay: Duration,
+}
+
+/// Twice this many doublings exceed every delay that can be set.
+const MOST_STEPS: u32 = 64;
+
+/// The crate asks its clock only in order to enforce a limit on the time elapsed, and we set none: time
+/// may as well stand still.
+#[derive(Debug)]
+struct StandingClock(Instant);
+
+impl backoff::Clock for StandingClock {
+    fn now(&self) -> Instant {
+        self.0
+    }
+}
+
+impl Policy {
+    /// The delay after this many failures in a row, counted from 1: between half of the step and all of
+    /// it.
+    #[must_use]
+    pub fn delay_after(&self, failures: u32, random: &Random) -> Duration {
+        let step = self.step(failures);
+        let half = step / 2;
+        half + random.duration_below(step - half)
+    }
+
+    fn step(&self, failures: u32) -> Duration {
+        let now = StandingClock::start();
+        let mut steps = ExponentialBackoff {
+            current_interval: self.base_delay.min(self.max_delay),
+            initial_interval: self.base_delay.min(self.max_delay),
+            randomization_factor: 0.0,
+            multiplier: 2.0,
+            max_interval: self.max_delay,
+            start_time: now.0,
+            max_elapsed_time: None,
+            clock: now,
+        };
+        (1..failures.min(MOST_STEPS)).for_each(|_| {
+            steps.next_backoff();
+        });
+        steps.next_backoff().unwrap_or(self.max_delay)
+    }
+}
+
+impl StandingClock {
+    fn start() -> Self {
+        // Any moment will do; tokio's is the one that a paused runtime controls.
+        Self(tokio::time::Instant::now().into_std())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! One identity of the worker, from its entry into the list of workers until it retires or is told that
+//! it is gone. Leases belong to it; when it ends, so does all that was done in its name.
+
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{OrderId, WorkerId};
+use ports::worker_registry::{Heartbeat, WorkerRow};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::context::Context;
+use crate::limiter::Limiter;
+use crate::metrics::Metrics;
+use crate::retry::Policy;
+
+/// Waits between tries to reach a store that is away.
+const REACH: Policy = Policy {
+    max_attempts: u32::MAX,
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_secs(1),
+};
+/// A heartbeat that fails is repeated after this part of its period.
+const REPEAT_PART: u32 = 4;
+
+/// What the process shows of its worker, across identities.
+#[derive(Debug, Default)]
+pub(crate) struct Presence {
+    enlisted: AtomicBool,
+    running: AtomicU32,
+}
+
+impl Presence {
+    pub(crate) fn is_enlisted(&self) -> bool {
+        self.enlisted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn running(&self) -> u32 {
+        self.running.load(Ordering::Relaxed)
+    }
+}
+
+/// An identity and what it holds.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) worker: WorkerId,
+    slots: Arc<Semaphore>,
+    presence: Arc<Presence>,
+    metrics: Metrics,
+    /// Orders in this worker's hands, so that a job delivered twice is not taken up twice.
+    held: Mutex<HashSet<OrderId>>,
+    is_paused: AtomicBool,
+    live_workers: AtomicU32,
+    /// Raised when a write was refused for want of a lease: perhaps the worker was given up.
+    doubt: Notify,
+    has_doubt: AtomicBool,
+    /// This worker's part of the shared limit, while the queue that keeps it is away.
+    share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
+}
+
+/// An order in this worker's hands, in one of its slots.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    session: Arc<Session>,
+    order: OrderId,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Session {
+    /// Enters the list of workers under a fresh identity; waits for the store as long as it takes.
+    pub(crate) async fn open(ctx: &Context, presence: &Arc<Presence>) -> Arc<Self> {
+        let mut failures = 0;
+        loop {
+            let now = ctx.clock.now();
+            let worker = ctx.random.worker_id(now);
+            let row = WorkerRow {
+                id: worker,
+                version: ctx.settings.version.clone(),
+                host: ctx.settings.host.clone(),
+                slots: ctx.settings.concurrency.max(1),
+                running: 0,
+                started_at: now,
+                seen_at: now,
+            };
+            let entered = async {
+                ctx.store.enlist(&row).await?;
+                ctx.store.heartbeat(worker, 0).await
+            };
+            match entered.await {
+                Ok(Heartbeat::Alive {
+                    paused,
+                    live_workers,
+                }) => {
+                    info!(worker.id = %worker, slots = row.slots, "worker {worker} takes orders");
+                    let session = Self::new(ctx, worker, presence);
+                    session.heard(paused, live_workers);
+                    return session;
+                }
+                Ok(Heartbeat::Gone) => {}
+                Err(error) if failures == 0 => {
+                    warn!(%error, "the worker waits for the store: {error}");
+                }
+                Err(_) => {}
+            }
+            failures += 1;
+            ctx.clock
+                .sleep(REACH.delay_after(failures, &ctx.random))
+                .await;
+        }
+    }
+
+    fn new(ctx: &Context, worker: WorkerId, presence: &Arc<Presence>) -> Arc<Self> {
+        let slots = ctx.settings.concurrency.max(1);
+        ctx.metrics.slots.set(slots);
+        ctx.metrics.slots_used.set(0);
+        presence.running.store(0, Ordering::Relaxed);
+        presence.enlisted.store(true, Ordering::Relaxed);
+        let permits = usize::try_from(slots)
+            .unwrap_or(usize::MAX)
+            .min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            worker,
+            slots: Arc::new(Semaphore::new(permits)),
+            presence: Arc::clone(presence),
+            metrics: ctx.metrics.clone(),
+            held: Mutex::default(),
+            is_paused: AtomicBool::new(false),
+            live_workers: AtomicU32::new(1),
+            doubt: Notify::new(),
+            has_doubt: AtomicBool::new(false),
+            share: Mutex::default(),
+        })
+    }
+
+    fn heard(&self, paused: bool, live_workers: u32) {
+        self.is_paused.store(paused, Ordering::Relaxed);
+        self.live_workers
+            .store(live_workers.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether operators want no new executions.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a free slot; returns it and how many are free altogether.
+    pub(crate) async fn free_slot(&self) -> (OwnedSemaphorePermit, usize) {
+        let permit = Arc::clone(&self.slots).acquire_owned().await;
+        let permit = permit.expect("invariant: the slots are never closed");
+        (permit, 1 + self.slots.available_permits())
+    }
+
+    /// A further free slot, where there is one.
+    pub(crate) fn another_slot(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.slots).try_acquire_owned().ok()
+    }
+
+    /// Puts an order into a slot; `None` where it is in this worker's hands already.
+    pub(crate) fn hold(
+        self: &Arc<Self>,
+        order: OrderId,
+        permit: OwnedSemaphorePermit,
+    ) -> Option<Slot> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.insert(order) {
+            return None;
+        }
+        drop(held);
+        self.presence.running.fetch_add(1, Ordering::Relaxed);
+        self.metrics.slots_used.increment(1);
+        Some(Slot {
+            session: Arc::clone(self),
+            order,
+            _permit: permit,
+        })
+    }
+
+    /// Says that a write was refused for want of a lease.
+    pub(crate) fn doubt_lease(&self) {
+        self.has_doubt.store(true, Ordering::Relaxed);
+        self.doubt.notify_one();
+    }
+
+    /// This worker's part of the limit that the queue keeps for all, while the queue is away.
+    pub(crate) fn shared_limiter(&self, ctx: &Context) -> Option<Arc<Limiter>> {
+        let rate = ctx.settings.rate?;
+        let workers = self.live_workers.load(Ordering::Relaxed);
+        let workers = NonZeroU32::new(workers).unwrap_or(NonZeroU32::MIN);
+        let mut share = self.share.lock().unwrap_or_else(PoisonError::into_inner);
+        if share.as_ref().is_none_or(|(of, _)| *of != workers) {
+            let limiter = Limiter::shared(rate, workers, Arc::clone(&ctx.clock));
+            *share = Some((workers, Arc::new(limiter)));
+        }
+        share.as_ref().map(|(_, limiter)| Arc::clone(limiter))
+    }
+
+    /// Keeps the identity alive; returns once it is lost, for good: the store said so, or was silent for
+    /// so long that others may have been given what this worker holds.
+    pub(crate) async fn keep_alive(&self, ctx: &Context) {
+        let (period, lease) = (ctx.settings.heartbeat, ctx.settings.lease);
+        let mut heard_at = ctx.clock.monotonic();
+        let mut pause = period;
+        loop {
+            tokio::select! {
+                () = self.doubt.notified() => {}
+                () = ctx.clock.sleep(pause) => {}
+            }
+            let asked_at = ctx.clock.monotonic();
+            let running = self.presence.running();
+            let patience = lease
+                .saturating_sub(asked_at.saturating_sub(heard_at))
+                .min(period);
+            let answer = tokio::join!(
+                timeout(patience, ctx.store.heartbeat(self.worker, running)),
+                timeout(period, ctx.queue.heartbeat(self.worker)),
+            )
+            .0;
+            match answer {
+                Ok(Ok(Heartbeat::Alive {
+                    paused,
+                    live_workers,
+                })) => {
+                    // The lease counts from a moment before the store heard us.
+                    heard_at = asked_at;
+                    pause = period.saturating_sub(ctx.clock.monotonic().saturating_sub(asked_at));
+                    self.heard(paused, live_workers);
+                    if self.has_doubt.swap(false, Ordering::Relaxed) {
+                        ctx.metrics.lease_lost.increment(1);
+                    }
+                    continue;
+                }
+                Ok(Ok(Heartbeat::Gone)) => break,
+                Ok(Err(_)) | Err(_) => pause = period / REPEAT_PART,
+            }
+            if ctx.clock.monotonic().saturating_sub(heard_at) >= lease {
+                break;
+            }
+        }
+        ctx.metrics.lease_lost.increment(1);
+        self.presence.enlisted.store(false, Ordering::Relaxed);
+        let worker = self.worker;
+        warn!(worker.id = %worker, "worker {worker} was given up; it drops its orders and comes back as another");
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut held = self
+            .session
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        held.remove(&self.order);
+        drop(held);
+        self.session
+            .presence
+            .running
+            .fetch_sub(1, Ordering::Relaxed);
+        self.session.metrics.slots_used.decrement(1);
+    }
+}

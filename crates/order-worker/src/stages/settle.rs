@@ -1,0 +1,228 @@
+//! Finding out what became of a transaction whose bytes are stored: sending them, asking, sending the
+//! same bytes again, until the chain has the last word or the slot is needed by others.
+//!
+//! No failed call is a failed attempt here. An attempt is dead only when the chain rolled it back, or
+//! when the finalized height was past its last valid one *before* its signature was not found (I5).
+
+use std::time::Duration;
+
+use dex_router::chain::{Error, Fate, Revert};
+use domain::event::{Failure, FailureCode};
+use domain::quote::Choice;
+use domain::transaction::SignedTransaction;
+use domain::{BaseUnits, Token};
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::failure;
+use crate::context::Context;
+use crate::crash_point::{self, CrashPoint};
+
+/// A chain that needs longer for one answer is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The same bytes are not sent more often than this.
+const CADENCE_MIN: Duration = Duration::from_millis(200);
+/// A slot is not given up earlier than this, however fast the chain usually is.
+const SLOT_TIME_MIN: Duration = Duration::from_secs(1);
+
+/// Where a transaction stands when it comes into our hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This very run stored it a moment ago, and has sent nothing yet.
+    JustStored,
+    /// Somebody stored it some time ago, and may have sent it.
+    Resumed,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// The swap took effect.
+    Landed { amount_out: BaseUnits },
+    /// It can never take effect any more.
+    Dead(Failure),
+    /// It may still land: ask again after this long, outside the slot.
+    Undecided { ask_again_in: Duration },
+}
+
+/// A transaction on its way, with what is needed to speak of it to people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sending<'a> {
+    pub(crate) transaction: &'a SignedTransaction,
+    pub(crate) choice: &'a Choice,
+    pub(crate) token_out: Token,
+}
+
+/// Sees to a stored transaction until its fate is known or its time in the slot is over.
+pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
+    let pace = Pace::of(ctx.chain.usual_time(), origin);
+    let began = ctx.clock.monotonic();
+    let mut is_first = true;
+    loop {
+        // What was stored a moment ago cannot have a fate; anything else is asked for first.
+        if !(is_first && origin == Origin::JustStored) {
+            if let Some(settled) = judge(ctx, sending).await {
+                return settled;
+            }
+            ctx.metrics.resent.increment(1);
+        }
+        let was_sent = send(ctx, sending.transaction).await;
+        let spent = ctx.clock.monotonic().saturating_sub(began);
+        let wait = pace
+            .wait(is_first && was_sent)
+            .min(pace.slot_time.saturating_sub(spent));
+        if let Some(settled) = listen(ctx, sending, wait).await {
+            return settled;
+        }
+        let spent = ctx.clock.monotonic().saturating_sub(began);
+        if spent >= pace.slot_time || ctx.shutdown.is_stopping() {
+            let jitter = ctx.random.duration_below(pace.outside / 4);
+            return Settled::Undecided {
+                ask_again_in: pace.outside + jitter,
+            };
+        }
+        is_first = false;
+    }
+}
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// For the first answer to bytes that were taken.
+    first: Duration,
+    /// Between sending the same bytes again.
+    cadence: Duration,
+    /// Altogether, in the slot.
+    slot_time: Duration,
+    /// Outside it, before looking again.
+    outside: Duration,
+}
+
+impl Pace {
+    fn of(usual: Duration, origin: Origin) -> Self {
+        let cadence = (usual / 2).max(CADENCE_MIN);
+        let outside = usual.max(SLOT_TIME_MIN);
+        match origin {
+            Origin::JustStored => Self {
+                first: usual.max(CADENCE_MIN),
+                cadence,
+                slot_time: (usual * 2).max(SLOT_TIME_MIN),
+                outside,
+            },
+            // Resumes come before fresh orders. On a chain that stalls, each of them may hold a slot
+            // for a fraction of the time it spends outside only, or nothing else would get one.
+            Origin::Resumed => {
+                let glance = (usual / 4).max(CADENCE_MIN);
+                Self {
+                    first: glance,
+                    cadence: glance,
+                    slot_time: glance,
+                    outside,
+                }
+            }
+        }
+    }
+
+    const fn wait(self, is_first_answer: bool) -> Duration {
+        if is_first_answer {
+            self.first
+        } else {
+            self.cadence
+        }
+    }
+}
+
+/// Sends the stored bytes. Whatever the answer, they may have arrived: only the fate counts.
+async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
+    let answer = timeout(PATIENCE, ctx.chain.send(transaction)).await;
+    crash_point::reached(CrashPoint::ReplyLost);
+    match answer {
+        Ok(Ok(())) => {
+            crash_point::reached(CrashPoint::Sent);
+            true
+        }
+        Ok(Err(error)) => {
+            let signature = &transaction.signature;
+            debug!(%signature, %error, "sending {signature} gave no usable answer: {error}");
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+/// Waits for news.
+async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<Settled> {
+    if wait.is_zero() {
+        return None;
+    }
+    let began = ctx.clock.monotonic();
+    let signature = &sending.transaction.signature;
+    let answer = timeout(wait + PATIENCE, ctx.chain.await_fate(signature, wait)).await;
+    let settled = match answer {
+        Ok(Ok(fate)) => verdict(sending, fate),
+        Ok(Err(_)) | Err(_) => None,
+    };
+    if settled.is_none() {
+        // An answer that came too soon must not turn this into a tight loop.
+        let spent = ctx.clock.monotonic().saturating_sub(began);
+        let rest = wait.saturating_sub(spent);
+        if !rest.is_zero() {
+            ctx.clock.sleep(rest).await;
+        }
+    }
+    settled
+}
+
+/// Asks the height first and the fate second: the other way round, a transaction that lands between the
+/// two would be taken for dead.
+async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
+    let transaction = sending.transaction;
+    let height = answered(ctx.chain.finalized_height()).await;
+    let fate = answered(ctx.chain.fate(&transaction.signature)).await?;
+    if fate != Fate::Unknown {
+        return verdict(sending, fate);
+    }
+    let (height, last_valid) = (height?, transaction.last_valid_height);
+    (height > last_valid).then(|| {
+        Settled::Dead(failure(
+            FailureCode::TransactionExpired,
+            format!("the transaction expired: block {last_valid} went by without it"),
+        ))
+    })
+}
+
+async fn answered<T>(call: impl Future<Output = Result<T, Error>>) -> Option<T> {
+    match timeout(PATIENCE, call).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(error)) => {
+            debug!(%error, "asking the chain gave no usable answer: {error}");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+fn verdict(sending: Sending<'_>, fate: Fate) -> Option<Settled> {
+    match fate {
+        Fate::Unknown => None,
+        Fate::Landed { amount_out, .. } => Some(Settled::Landed { amount_out }),
+        Fate::Reverted { reason, .. } => Some(Settled::Dead(explain(sending, &reason))),
+    }
+}
+
+fn explain(sending: Sending<'_>, revert: &Revert) -> Failure {
+    let token = sending.token_out;
+    let minimum = sending.choice.min_amount_out.to_decimal(token.decimals());
+    match revert {
+        Revert::SlippageExceeded => failure(
+            FailureCode::SlippageExceeded,
+            format!(
+                "slippage exceeded: the price moved and the swap would have returned less than {minimum} {token}"
+            ),
+        ),
+        Revert::InsufficientLiquidity => {
+            failure(FailureCode::InsufficientLiquidity, revert.to_string())
+        }
+        Revert::Other(_) => failure(FailureCode::TransactionFailed, revert.to_string()),
+    }
+}

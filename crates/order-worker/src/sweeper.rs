@@ -1,0 +1,237 @@
+//! Bringing back what was lost on the way: due orders that the queue does not know, orders whose time
+//! ran out, workers that fell silent.
+//!
+//! The queue is a hint (I1). Whatever happens to it, this loop fills it again from the store, and as
+//! pushing is idempotent it may do so at any time. It walks a long backlog page by page across rounds,
+//! so that a round stays small, and runs through to the end where the queue turns out to lack something.
+
+use std::time::Duration;
+
+use domain::{OrderId, Timestamp};
+use futures_util::future::join_all;
+use ports::job_queue::Job;
+use ports::order_store::{DuePage, Withdrawal, Withdrawn};
+use ports::{Announcer, Ports, Shutdown};
+use tracing::{debug, info, warn};
+
+use crate::metrics::Metrics;
+
+/// Orders looked at in one call.
+const PAGE: usize = 1_000;
+/// A round that never ends would starve the rest: this is twice the waiting orders that the default
+/// settings accept.
+const PAGES_PER_ROUND: usize = 2_000;
+/// Pages of a usual round that bring the queue nothing new, before it leaves the rest to the next one.
+const FRUITLESS_PAGES: usize = 8;
+/// Between two rounds, however hungry the queue says it is.
+const GAP: Duration = Duration::from_millis(20);
+
+/// What a round knows of the queue before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The process has just started: whatever is due is taken to be lost.
+    Start,
+    /// The usual look.
+    Routine,
+    /// The queue has room, or was emptied.
+    Hungry,
+}
+
+/// The loop and where its walk through the backlog has come to.
+#[derive(Debug)]
+pub struct Sweeper {
+    ports: Ports,
+    announcer: Announcer,
+    period: Duration,
+    reached: Option<(Timestamp, OrderId)>,
+}
+
+impl Sweeper {
+    /// A sweeper that has seen nothing yet.
+    #[must_use]
+    pub fn new(ports: &Ports, announcer: &Announcer, period: Duration) -> Self {
+        let (ports, announcer) = (ports.clone(), announcer.clone());
+        Self {
+            ports,
+            announcer,
+            period,
+            reached: None,
+        }
+    }
+
+    /// Sweeps until stopping is asked for: at once, then with every period or when the queue is hungry.
+    pub async fn run(mut self, shutdown: Shutdown) {
+        let mut reason = Reason::Start;
+        // So that the workers of a cluster, started together, do not sweep together.
+        let mut pause = self.ports.random.duration_below(self.period);
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.soft() => return,
+                () = self.round(reason) => {}
+            }
+            self.ports.clock.sleep(GAP.min(self.period)).await;
+            reason = tokio::select! {
+                biased;
+                () = shutdown.soft() => return,
+                () = self.ports.queue.wait_hungry() => Reason::Hungry,
+                () = self.ports.clock.sleep(pause) => Reason::Routine,
+            };
+            pause = self.period;
+        }
+    }
+
+    /// One round: every part of it is tried, whatever becomes of the others.
+    pub async fn round(&mut self, reason: Reason) {
+        if let Err(error) = self.expire_overdue().await {
+            debug!(%error, "overdue orders wait for the next round: {error}");
+        }
+        if let Err(error) = self.bury_silent().await {
+            debug!(%error, "silent workers wait for the next round: {error}");
+        }
+        if let Err(error) = self.ports.queue.reap().await {
+            debug!(%error, "the queue could not be reaped: {error}");
+        }
+        if let Err(error) = self.push_due(reason).await {
+            debug!(%error, "due orders wait for the next round: {error}");
+        }
+    }
+
+    async fn push_due(&mut self, reason: Reason) -> ports::Result<()> {
+        let grace = match reason {
+            Reason::Start | Reason::Hungry => Duration::ZERO,
+            // Gateways and workers push what they make due themselves; this is for what they lost.
+            Reason::Routine => self.period,
+        };
+        let patience = match reason {
+            Reason::Start | Reason::Hungry => PAGES_PER_ROUND,
+            Reason::Routine if self.queue_lacks_some().await? => FRUITLESS_PAGES,
+            Reason::Routine => 1,
+        };
+        let mut walk = Walk::default();
+        let mut is_from_oldest = self.reached.is_none();
+        for _ in 0..PAGES_PER_ROUND {
+            let page = DuePage {
+                grace,
+                after: self.reached,
+                limit: PAGE,
+            };
+            let due = self.ports.store.due(page).await?;
+            let (count, last) = (due.len(), due.last().map(|order| (order.due_at, order.id)));
+            let pushed = if due.is_empty() {
+                0
+            } else {
+                self.push(due).await?
+            };
+            walk.passed(page.after, count, pushed);
+            if walk.has_filled_up(pushed) {
+                // Go on with the first order that may have found no room.
+                self.reached = walk.incomplete_from.flatten();
+                break;
+            }
+            self.reached = last.filter(|_| count == PAGE);
+            let is_at_end = self.reached.is_none();
+            if (is_at_end && is_from_oldest) || walk.fruitless >= patience {
+                break;
+            }
+            is_from_oldest |= is_at_end;
+        }
+        if walk.taken > 0 {
+            let taken = walk.taken;
+            let pushed = u64::try_from(taken).unwrap_or(u64::MAX);
+            metrics::counter!("sweeper_pushed_total").increment(pushed);
+            debug!(taken, "{taken} due orders were brought to the queue");
+        }
+        Ok(())
+    }
+
+    async fn push(&self, due: Vec<ports::order_store::DueOrder>) -> ports::Result<usize> {
+        self.ports
+            .queue
+            .push(due.into_iter().map(Job::from).collect())
+            .await
+    }
+
+    /// Whether the queue knows of fewer orders than wait in the store: something was lost.
+    async fn queue_lacks_some(&self) -> ports::Result<bool> {
+        let depth = self.ports.queue.depth().await?;
+        let counts = self.ports.store.counts().await?;
+        Ok(depth.ready.saturating_add(depth.in_flight) < counts.waiting)
+    }
+
+    async fn expire_overdue(&self) -> ports::Result<()> {
+        loop {
+            let overdue = self.ports.store.overdue(PAGE).await?;
+            let count = overdue.len();
+            let ended = join_all(overdue.into_iter().map(|order| self.expire(order))).await;
+            let ended = ended.into_iter().filter(|has_ended| *has_ended).count();
+            if ended > 0 {
+                let expired = u64::try_from(ended).unwrap_or(u64::MAX);
+                metrics::counter!("sweeper_expired_total").increment(expired);
+            }
+            // A page of which nothing ended would come back as it is.
+            if count < PAGE || ended == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn expire(&self, order: OrderId) -> bool {
+        let event = self.ports.random.event_id(self.ports.clock.now());
+        let reason = "the order was not submitted within its time";
+        let withdrawn = self
+            .ports
+            .store
+            .withdraw(order, None, event, Withdrawal::Expired, reason)
+            .await;
+        let Ok(Withdrawn::Won { event, client }) = withdrawn else {
+            return false;
+        };
+        info!(
+            order.id = %order,
+            order.seq = event.seq.get(),
+            order.status = event.data.status().name(),
+            "order {order} is expired",
+        );
+        Metrics::ended(event.data.status(), None);
+        self.announcer.publish(&client, &event);
+        true
+    }
+
+    async fn bury_silent(&self) -> ports::Result<()> {
+        for worker in self.ports.store.bury_silent().await? {
+            metrics::counter!("workers_buried_total").increment(1);
+            warn!(worker.id = %worker, "worker {worker} fell silent; its orders pass to others");
+        }
+        Ok(())
+    }
+}
+
+/// What a walk through the backlog has met.
+#[derive(Debug, Default)]
+struct Walk {
+    /// Orders that the queue did not know.
+    taken: usize,
+    /// Pages in a row of which it took nothing, before it took anything.
+    fruitless: usize,
+    /// Where the first page begins of which it did not take all, since it last took a whole one.
+    incomplete_from: Option<Option<(Timestamp, OrderId)>>,
+}
+
+impl Walk {
+    fn passed(&mut self, from: Option<(Timestamp, OrderId)>, count: usize, pushed: usize) {
+        self.taken += pushed;
+        if self.taken == 0 {
+            self.fruitless += 1;
+        } else if pushed == count {
+            self.incomplete_from = None;
+        } else if self.incomplete_from.is_none() {
+            self.incomplete_from = Some(from);
+        }
+    }
+
+    /// A queue that took some and then nothing has no more room.
+    const fn has_filled_up(&self, pushed: usize) -> bool {
+        self.taken > 0 && pushed == 0
+    }
+}

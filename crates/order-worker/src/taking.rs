@@ -1,0 +1,313 @@
+//! Finding work for free slots: from the queue, or from the store itself while the queue is away.
+//!
+//! With a limit, a token is taken only when work is known to exist, and before the job is: a limited job
+//! holds neither slot nor lease. Without a token, and while operators pause the engine, only resumes are
+//! taken.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::poll;
+use ports::job_queue::{Claimed, Job, Wanted};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use crate::assignment::{Permission, Source, carry_out, give_back};
+use crate::context::Context;
+use crate::lifecycle::Ending;
+use crate::limiter::{Limiter, Token};
+use crate::session::Session;
+use crate::settings::Scope;
+
+/// The longest sleep on a wake-up that may have been lost.
+const POLL: Duration = Duration::from_secs(1);
+/// While starts are held back, how often to look for what may go on regardless.
+const RESUMES_POLL: Duration = Duration::from_millis(200);
+/// While the queue is away, how often to ask queue and store.
+const AWAY_PACE: Duration = Duration::from_millis(250);
+/// How long a start that operators hold back rests before it is looked at again.
+const PAUSED: Permission = Permission::ResumeOnly {
+    look_again_in: Duration::from_secs(1),
+};
+/// A resume that turns out to be a start goes back at once, to be counted by the queue's limiter.
+const UNCOUNTED: Permission = Permission::ResumeOnly {
+    look_again_in: Duration::ZERO,
+};
+/// Between two looks that found nothing, so that wake-ups for nothing cannot make a tight loop.
+const EMPTY_GAP: Duration = Duration::from_millis(5);
+
+/// What a look brought.
+enum Found {
+    Work(Vec<(Source, Permission)>),
+    /// Nothing; a wake-up will tell.
+    Nothing,
+    /// Nothing that may be taken before this time has passed.
+    Later(Duration),
+}
+
+/// Who takes work in one session.
+pub(crate) struct Taker<'a> {
+    ctx: &'a Arc<Context>,
+    session: &'a Arc<Session>,
+    /// Whether the last look showed that starts are waiting.
+    is_backlogged: bool,
+    is_queue_away: bool,
+}
+
+impl<'a> Taker<'a> {
+    pub(crate) const fn new(ctx: &'a Arc<Context>, session: &'a Arc<Session>) -> Self {
+        Self {
+            ctx,
+            session,
+            is_backlogged: false,
+            is_queue_away: false,
+        }
+    }
+
+    /// Keeps the slots filled until stopping is asked for. Dropping the future loses nothing for good:
+    /// what was taken and not begun comes back when the session is closed.
+    pub(crate) async fn fill_slots(&mut self, runs: &mut JoinSet<()>) {
+        while !self.ctx.shutdown.is_stopping() {
+            reap(runs);
+            let (permit, free) = self.session.free_slot().await;
+            match self.look(free).await {
+                Found::Work(work) => self.begin_all(work, permit, runs).await,
+                Found::Later(wait) => {
+                    drop(permit);
+                    self.ctx.clock.sleep(wait).await;
+                }
+                Found::Nothing => self.wait_for_work(permit, free, runs).await,
+            }
+        }
+    }
+
+    /// Registers for a wake-up, looks once more, and only then waits.
+    async fn wait_for_work(
+        &mut self,
+        permit: OwnedSemaphorePermit,
+        free: usize,
+        runs: &mut JoinSet<()>,
+    ) {
+        let queue = Arc::clone(&self.ctx.queue);
+        let mut wake = pin!(queue.wait(POLL));
+        let is_awake = poll!(wake.as_mut()).is_ready();
+        match self.look(free).await {
+            Found::Work(work) => return self.begin_all(work, permit, runs).await,
+            Found::Later(wait) => {
+                drop(permit);
+                return self.ctx.clock.sleep(wait).await;
+            }
+            Found::Nothing => drop(permit),
+        }
+        if !is_awake {
+            wake.await;
+        }
+        self.ctx.clock.sleep(EMPTY_GAP).await;
+    }
+
+    async fn begin_all(
+        &self,
+        work: Vec<(Source, Permission)>,
+        permit: OwnedSemaphorePermit,
+        runs: &mut JoinSet<()>,
+    ) {
+        let mut first = Some(permit);
+        for (source, permission) in work {
+            let order = source.job().order_id;
+            let slot = first
+                .take()
+                .or_else(|| self.session.another_slot())
+                .and_then(|permit| self.session.hold(order, permit));
+            match slot {
+                Some(slot) => {
+                    let (ctx, session) = (Arc::clone(self.ctx), Arc::clone(self.session));
+                    runs.spawn(carry_out(ctx, session, slot, source, permission));
+                }
+                // It is in our hands already.
+                None => give_back(self.ctx, source, Ending::Over).await,
+            }
+        }
+    }
+
+    async fn look(&mut self, free: usize) -> Found {
+        let looked = if self.session.is_paused() {
+            self.look_paused(free).await
+        } else if let Some(limiter) = &self.ctx.limiter {
+            self.look_limited(free, &Arc::clone(limiter)).await
+        } else {
+            self.look_freely(free).await
+        };
+        match looked {
+            Ok(found) => {
+                self.queue_is_back().await;
+                found
+            }
+            Err(error) => {
+                self.queue_is_away(&error);
+                self.look_in_store(free).await
+            }
+        }
+    }
+
+    async fn look_freely(&self, free: usize) -> ports::Result<Found> {
+        let claimed = self.claim(free, Wanted::Any).await?;
+        let limited_for = claimed.limited_for;
+        let found = from_queue(claimed, |job| {
+            let is_counted = job.starts_execution || self.ctx.settings.rate.is_none();
+            if is_counted {
+                Permission::Free
+            } else {
+                UNCOUNTED
+            }
+        });
+        Ok(match (found, limited_for) {
+            // The queue's own limiter: what resumes is looked for meanwhile.
+            (Found::Nothing, Some(wait)) => Found::Later(wait.clamp(EMPTY_GAP, RESUMES_POLL)),
+            (found, _) => found,
+        })
+    }
+
+    async fn look_paused(&self, free: usize) -> ports::Result<Found> {
+        let claimed = self.claim(free, Wanted::Resumes).await?;
+        Ok(match from_queue(claimed, |_| PAUSED) {
+            Found::Nothing => Found::Later(RESUMES_POLL),
+            found => found,
+        })
+    }
+
+    async fn look_limited(&mut self, free: usize, limiter: &Arc<Limiter>) -> ports::Result<Found> {
+        let counted = |token| Permission::Counted {
+            limiter: Arc::clone(limiter),
+            token,
+        };
+        if !self.is_backlogged {
+            let resumes = self.claim(free, Wanted::Resumes).await?;
+            if !resumes.deliveries.is_empty() {
+                return Ok(from_queue(resumes, |_| counted(None)));
+            }
+            if self.ctx.queue.depth().await?.ready == 0 {
+                return Ok(Found::Nothing);
+            }
+        }
+        match limiter.take() {
+            Ok(token) => {
+                let claimed = self.claim(1, Wanted::Any).await?;
+                self.is_backlogged = !claimed.deliveries.is_empty();
+                let mut token = Some(token);
+                Ok(from_queue(claimed, |_| counted(token.take())))
+            }
+            Err(wait) => {
+                self.is_backlogged = true;
+                let resumes = self.claim(free, Wanted::Resumes).await?;
+                Ok(match from_queue(resumes, |_| counted(None)) {
+                    Found::Nothing => Found::Later(wait.clamp(EMPTY_GAP, RESUMES_POLL)),
+                    found => found,
+                })
+            }
+        }
+    }
+
+    async fn claim(&self, max: usize, wanted: Wanted) -> ports::Result<Claimed> {
+        let claimed = self
+            .ctx
+            .queue
+            .claim(self.session.worker, max, wanted)
+            .await?;
+        let taken = u64::try_from(claimed.deliveries.len()).unwrap_or(u64::MAX);
+        self.ctx.metrics.queue_claims.increment(taken);
+        Ok(claimed)
+    }
+
+    /// One order per client and round, at a gentle pace: the store has other things to do.
+    async fn look_in_store(&self, free: usize) -> Found {
+        self.ctx.clock.sleep(AWAY_PACE).await;
+        let Ok(due) = self.ctx.store.due_fairly(1, free).await else {
+            return Found::Later(AWAY_PACE);
+        };
+        let limiter = match self.ctx.settings.scope {
+            Scope::Worker => self.ctx.limiter.clone(),
+            Scope::Queue => self.session.shared_limiter(self.ctx),
+        };
+        let mut work = Vec::new();
+        for job in due.into_iter().map(Job::from) {
+            if let Some(permission) = self.permission_for(&job, limiter.as_ref()) {
+                work.push((Source::Store(job), permission));
+            }
+        }
+        if work.is_empty() {
+            Found::Later(AWAY_PACE)
+        } else {
+            Found::Work(work)
+        }
+    }
+
+    fn permission_for(&self, job: &Job, limiter: Option<&Arc<Limiter>>) -> Option<Permission> {
+        if self.session.is_paused() {
+            return (!job.starts_execution).then_some(PAUSED);
+        }
+        let Some(limiter) = limiter else {
+            return Some(Permission::Free);
+        };
+        let token: Option<Token> = if job.starts_execution {
+            Some(limiter.take().ok()?)
+        } else {
+            None
+        };
+        Some(Permission::Counted {
+            limiter: Arc::clone(limiter),
+            token,
+        })
+    }
+
+    fn queue_is_away(&mut self, error: &ports::Error) {
+        self.ctx.metrics.queue_failures.increment(1);
+        self.is_backlogged = false;
+        if !self.is_queue_away {
+            self.is_queue_away = true;
+            warn!(%error, "the queue is away, taking orders from the store: {error}");
+        }
+    }
+
+    /// A claim whose answer was lost may have left entries in our hands without our knowledge. So all
+    /// are given back; those that we do hold are recognised when they come again.
+    async fn queue_is_back(&mut self) {
+        if !self.is_queue_away {
+            return;
+        }
+        let worker = self.session.worker;
+        let given_back = async {
+            self.ctx.queue.leave(worker).await?;
+            self.ctx.queue.heartbeat(worker).await
+        };
+        if given_back.await.is_ok() {
+            self.is_queue_away = false;
+            info!("the queue is back");
+        }
+    }
+}
+
+fn from_queue(claimed: Claimed, mut permission: impl FnMut(&Job) -> Permission) -> Found {
+    if claimed.deliveries.is_empty() {
+        return Found::Nothing;
+    }
+    let deliveries = claimed.deliveries.into_iter();
+    let work = deliveries.map(|delivery| {
+        let permission = permission(&delivery.job);
+        (Source::Queue(delivery), permission)
+    });
+    Found::Work(work.collect())
+}
+
+/// Takes finished runs off the list; orders' panics are contained within them, so that one here is the
+/// driver's own.
+pub(crate) fn reap(runs: &mut JoinSet<()>) {
+    while let Some(run) = runs.try_join_next() {
+        if let Err(error) = run
+            && error.is_panic()
+        {
+            error!(%error, "a run ended in a defect: {error}");
+        }
+    }
+}
