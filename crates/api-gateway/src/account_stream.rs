@@ -1,0 +1,260 @@
+//! The account stream: every order the caller may see, on one connection.
+//!
+//! The feed's tails pass each event, rendered once, into one ring for the whole process; a reader whom
+//! the ring overtakes is closed and may resume. Each message carries a cursor, the places in all shards
+//! after it; resuming reads the feed from there up to where the ring took over. Wherever events may have
+//! been missed the reader is told `resync` instead, and reads lists and orders by HTTP.
+
+mod catch_up;
+mod cursor;
+mod ring;
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytestring::ByteString;
+use domain::order::{Status, Terms};
+use domain::{ClientId, OrderId, Seq};
+use futures_util::StreamExt;
+use futures_util::stream;
+use ports::status_feed::{Position, Published, Shard};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+pub use self::cursor::Cursor;
+pub(crate) use self::ring::Ring;
+use self::ring::{Passed, PassedEvent};
+use crate::ws::hub::{Hub, Inner};
+
+/// How long a new reader waits for the tails to be open. Longer means that the feed is away.
+const OPEN_PATIENCE: Duration = Duration::from_secs(2);
+/// Orders looked up at once for their terms.
+const LOOKUPS: usize = 16;
+
+/// Which events a reader wants.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// Only this client's; everybody's where it is absent.
+    pub client: Option<ClientId>,
+    pub statuses: StatusSet,
+}
+
+/// Some of the statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusSet(u8);
+
+impl StatusSet {
+    /// All of them.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// Reads a comma-separated list of names; `None` where one is unknown or there is none.
+    #[must_use]
+    pub fn parse(list: &str) -> Option<Self> {
+        let mut bits = 0;
+        for name in list.split(',') {
+            bits |= 1 << Status::parse(name.trim())?.index();
+        }
+        Some(Self(bits))
+    }
+
+    /// Whether this status is one of them.
+    #[must_use]
+    pub const fn contains(self, status: Status) -> bool {
+        self.0 & (1 << status.index()) != 0
+    }
+}
+
+impl Filter {
+    fn wants(&self, event: &PassedEvent) -> bool {
+        let is_theirs = self.client.as_ref().is_none_or(|own| *own == event.client);
+        is_theirs && self.statuses.contains(event.status)
+    }
+}
+
+/// A reader of the account stream.
+#[derive(Debug)]
+pub struct AccountReader {
+    filter: Filter,
+    ring: broadcast::Receiver<Arc<Passed>>,
+    /// To be sent before anything of the ring.
+    first: VecDeque<ByteString>,
+    overlap: Overlap,
+}
+
+/// What was caught up with may stand in the ring again, as far as the ring was filled by then.
+#[derive(Debug, Default)]
+struct Overlap {
+    caught_up: HashSet<(OrderId, Seq)>,
+    in_ring: usize,
+}
+
+/// What a reader gets next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    Message(ByteString),
+    /// The ring has overtaken it.
+    TooSlow,
+    /// This process stops.
+    Stopped,
+}
+
+impl AccountReader {
+    /// Joins the stream. The subscription stands when this returns: what is published from now on, and
+    /// with a cursor what was published after it, is read or `resync` is.
+    pub async fn join(hub: &Hub, filter: Filter, cursor: Option<Cursor>) -> Self {
+        let hub = hub.inner();
+        // Holds the tails open until the receiver that is kept takes over.
+        let interest = hub.ring.subscribe();
+        hub.wake_tails();
+        let are_open = tokio::time::timeout(OPEN_PATIENCE, all_tails_open(hub)).await;
+        let (ring, places) = hub.ring.subscribe_at();
+        drop(interest);
+
+        let mut reader = Self {
+            filter,
+            ring,
+            first: VecDeque::new(),
+            overlap: Overlap::default(),
+        };
+        let caught_up = match cursor {
+            _ if are_open.is_err() => None,
+            None => Some(Vec::new()),
+            Some(cursor) => catch_up::read(hub, &cursor, &places).await,
+        };
+        match caught_up {
+            Some(events) => reader.begin_with(&events),
+            None => reader.first.push_back(resync()),
+        }
+        reader
+    }
+
+    fn begin_with(&mut self, events: &[PassedEvent]) {
+        let wanted = events.iter().filter(|event| self.filter.wants(event));
+        self.first = wanted.map(|event| event.text.clone()).collect();
+        self.overlap = Overlap {
+            caught_up: events
+                .iter()
+                .map(|event| (event.order_id, event.seq))
+                .collect(),
+            in_ring: self.ring.len(),
+        };
+    }
+
+    /// The next message for this reader. Cancel safety: a dropped call has taken nothing that is wanted.
+    pub async fn next(&mut self) -> Read {
+        loop {
+            if let Some(text) = self.first.pop_front() {
+                return Read::Message(text);
+            }
+            let passed = match self.ring.recv().await {
+                Ok(passed) => passed,
+                Err(RecvError::Lagged(_)) => return Read::TooSlow,
+                Err(RecvError::Closed) => return Read::Stopped,
+            };
+            match &*passed {
+                Passed::Missed => return Read::Message(resync()),
+                Passed::Event(event) if self.overlap.holds(event) => {}
+                Passed::Event(event) if self.filter.wants(event) => {
+                    return Read::Message(event.text.clone());
+                }
+                Passed::Event(_) => {}
+            }
+        }
+    }
+}
+
+impl Overlap {
+    fn holds(&mut self, event: &PassedEvent) -> bool {
+        if self.in_ring == 0 {
+            // Beyond what the two could share: the memory is of no use any more.
+            self.caught_up = HashSet::new();
+            return false;
+        }
+        self.in_ring -= 1;
+        self.caught_up.contains(&(event.order_id, event.seq))
+    }
+}
+
+fn resync() -> ByteString {
+    ByteString::from_static(api_types::socket::RESYNC)
+}
+
+async fn all_tails_open(hub: &Inner) {
+    for shard in (0..hub.ports.feed.shards()).map(Shard) {
+        let mut open = hub.shard_at(shard).open.subscribe();
+        // The sender lives as long as the hub.
+        let _ = open.wait_for(|open| *open).await;
+    }
+}
+
+/// Puts a shard's events into the ring, if anybody reads it.
+pub(crate) async fn pass_on(hub: &Inner, shard: Shard, events: &[(Position, Arc<Published>)]) {
+    if !hub.ring.has_readers() {
+        if let Some((position, _)) = events.last() {
+            hub.ring.moved(shard, position.clone());
+        }
+        return;
+    }
+    let terms = terms_of(hub, events).await;
+    for ((position, published), terms) in events.iter().zip(terms) {
+        match terms {
+            Some(terms) => hub.ring.pass(shard, position.clone(), published, &terms),
+            None => {
+                hub.ring.moved(shard, position.clone());
+                hub.ring.lost();
+            }
+        }
+    }
+}
+
+/// The terms of these events' orders; `None` for those that cannot be read now.
+async fn terms_of(
+    hub: &Inner,
+    events: &[(Position, Arc<Published>)],
+) -> Vec<Option<Arc<Terms>>> {
+    let orders: HashSet<OrderId> = events
+        .iter()
+        .map(|(_, published)| published.event.order_id)
+        .filter(|order| hub.terms.get(*order).is_none())
+        .collect();
+    stream::iter(orders)
+        .for_each_concurrent(LOOKUPS, |order| look_up(hub, order))
+        .await;
+    events
+        .iter()
+        .map(|(_, published)| hub.terms.get(published.event.order_id))
+        .collect()
+}
+
+async fn look_up(hub: &Inner, order: OrderId) {
+    match hub.ports.store.order(order, None).await {
+        Ok(Some(found)) => hub.terms.insert(order, Arc::new(found.terms)),
+        Ok(None) => {}
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::debug!(order.id = %order, error, "terms of {order} cannot be read now");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_statuses_is_read_as_written() {
+        let set = StatusSet::parse("confirmed, failed").unwrap();
+
+        assert!(set.contains(Status::Confirmed));
+        assert!(set.contains(Status::Failed));
+        assert!(!set.contains(Status::Pending));
+    }
+
+    #[test]
+    fn an_unknown_status_is_not_passed_over() {
+        for list in ["", "done", "confirmed,", "Confirmed"] {
+            assert_eq!(StatusSet::parse(list), None, "{list:?}");
+        }
+    }
+}
