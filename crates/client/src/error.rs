@@ -1,0 +1,69 @@
+//! What can go wrong between a client and an engine, told by what the caller can do about it.
+
+use std::error::Error as StdError;
+
+use api_types::Problem;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why a call brought no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not one of an HTTP service.
+    #[error("{0} is not the address of an engine; it looks like http://127.0.0.1:3000")]
+    BaseUrl(String),
+    /// Nobody answers there.
+    #[error(
+        "no engine answers at {base_url}; start one with `order-engine serve`, or name another with --base-url"
+    )]
+    Unreachable {
+        base_url: String,
+        #[source]
+        source: Source,
+    },
+    /// The engine refuses the call.
+    #[error("{}", explain(.0))]
+    Refused(Box<Problem>),
+    /// Something answers, but not as an engine would.
+    #[error("{base_url} does not answer like an engine: {what}")]
+    Unexpected { base_url: String, what: String },
+}
+
+impl Error {
+    /// The stable code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(problem) => Some(&problem.code),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed a little later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused(problem) => matches!(problem.status, 429 | 503),
+            Self::BaseUrl(_) | Self::Unexpected { .. } => false,
+        }
+    }
+}
+
+fn explain(problem: &Problem) -> String {
+    let mut text = problem.detail.clone();
+    for error in &problem.errors {
+        let line = format!("{}: {}", error.field, error.message);
+        if !text.contains(&error.message) {
+            text.push_str("; ");
+            text.push_str(&line);
+        }
+    }
+    let hint = match problem.status {
+        401 => "; give a key with --api-key or API_KEY",
+        403 => "; this call needs the admin key: --api-key or API_KEY",
+        429 | 503 => "; try again a little later",
+        _ => "",
+    };
+    format!("{text} ({}){hint}", problem.code)
+}

@@ -1,0 +1,77 @@
+//! What operators see and do.
+
+use api_types::admin::{
+    AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
+};
+use api_types::stats::StatsAnswer;
+use api_types::system::{HealthAnswer, ReadyAnswer};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::transport::Client;
+
+#[derive(Serialize)]
+struct Page<'a> {
+    cursor: Option<&'a str>,
+    limit: Option<u32>,
+}
+
+impl Client {
+    /// Whether the engine's process lives.
+    pub async fn health(&self) -> Result<HealthAnswer, Error> {
+        self.get("/health").await
+    }
+
+    /// Whether the engine can serve, and what it depends on.
+    pub async fn ready(&self) -> Result<ReadyAnswer, Error> {
+        self.get("/ready").await
+    }
+
+    /// Counts over the whole engine.
+    pub async fn stats(&self) -> Result<StatsAnswer, Error> {
+        self.get("/api/stats").await
+    }
+
+    /// The queue as operators see it.
+    pub async fn queue(&self) -> Result<AdminQueue, Error> {
+        self.get("/api/admin/queue").await
+    }
+
+    /// The workers that are alive.
+    pub async fn workers(&self) -> Result<AdminWorkers, Error> {
+        self.get("/api/admin/workers").await
+    }
+
+    /// Failed orders that were not retried, newest first.
+    pub async fn dead(&self, cursor: Option<&str>, limit: Option<u32>) -> Result<AdminDead, Error> {
+        self.get_with("/api/admin/dead", &Page { cursor, limit })
+            .await
+    }
+
+    /// Operators' acts, newest first.
+    pub async fn audit(
+        &self,
+        cursor: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<AdminAudit, Error> {
+        self.get_with("/api/admin/audit", &Page { cursor, limit })
+            .await
+    }
+
+    /// Hands a failed order in once more.
+    pub async fn retry_dead(&self, id: Uuid) -> Result<AdminRetried, Error> {
+        let request = self.post(&format!("/api/admin/dead/{id}/retry"));
+        Ok(self.call(request).await?)
+    }
+
+    /// Tells workers to take no new work.
+    pub async fn pause(&self) -> Result<AdminPaused, Error> {
+        Ok(self.call(self.post("/api/admin/pause")).await?)
+    }
+
+    /// Lets workers take work again.
+    pub async fn resume(&self) -> Result<AdminPaused, Error> {
+        Ok(self.call(self.post("/api/admin/resume")).await?)
+    }
+}

@@ -1,0 +1,158 @@
+//! Orders: handing in, reading, cancelling.
+
+use std::time::Duration;
+
+use api_types::event::EventsAnswer;
+use api_types::ledger::LedgerAnswer;
+use api_types::order::{OrderAnswer, OrderListAnswer};
+use api_types::quote::QuotesAnswer;
+use api_types::submit::{AcceptedOrder, CancelledOrder, SubmitOrder};
+use api_types::token::TokensAnswer;
+use api_types::{OrderView, names::StatusName};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::transport::{Client, Failed};
+use crate::{Error, Follow};
+
+/// How often a submission is sent before its failure is told. Its key makes repeating harmless.
+const SUBMISSIONS_MAX: u32 = 4;
+/// The delay before the second one; it doubles from there.
+const RESUBMIT_DELAY: Duration = Duration::from_millis(250);
+/// Whoever is asked to wait longer than this is told instead.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
+
+/// Which orders to list.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListQuery {
+    pub status: Option<StatusName>,
+    pub token_in: Option<String>,
+    pub token_out: Option<String>,
+    pub limit: Option<u32>,
+    pub cursor: Option<String>,
+}
+
+impl Client {
+    /// Hands in an order. While the engine is away or busy the same submission is repeated a few times,
+    /// under one key, so that at most one order comes of it.
+    pub async fn submit(&self, order: &SubmitOrder) -> Result<AcceptedOrder, Error> {
+        let key = format!("{:016x}{:016x}", self.random().bits(), self.random().bits());
+        self.submit_with_key(order, &key).await
+    }
+
+    /// The same under the caller's own idempotency key.
+    pub async fn submit_with_key(
+        &self,
+        order: &SubmitOrder,
+        key: &str,
+    ) -> Result<AcceptedOrder, Error> {
+        let mut delay = RESUBMIT_DELAY;
+        for _ in 1..SUBMISSIONS_MAX {
+            let failed = match self.submit_once(order, key).await {
+                Ok(accepted) => return Ok(accepted),
+                Err(failed) => failed,
+            };
+            let wait = failed.retry_after.unwrap_or_default().max(delay);
+            if !failed.error.is_transient() || wait > RETRY_AFTER_MAX {
+                return Err(failed.error);
+            }
+            tokio::time::sleep(wait + self.random().duration_below(delay)).await;
+            delay *= 2;
+        }
+        Ok(self.submit_once(order, key).await?)
+    }
+
+    async fn submit_once(&self, order: &SubmitOrder, key: &str) -> Result<AcceptedOrder, Failed> {
+        let request = self
+            .post("/api/orders/execute")
+            .header("Idempotency-Key", key)
+            .json(order);
+        Ok(self.call(request).await?)
+    }
+
+    /// What an order would meet now; nothing is stored.
+    pub async fn dry_run(&self, order: &SubmitOrder) -> Result<QuotesAnswer, Error> {
+        let request = self.post("/api/orders/execute?dryRun=true").json(order);
+        Ok(self.call(request).await?)
+    }
+
+    /// An order.
+    pub async fn order(&self, id: Uuid) -> Result<OrderView, Error> {
+        let answer: OrderAnswer = self.get(&format!("/api/orders/{id}")).await?;
+        Ok(answer.order)
+    }
+
+    /// A page of orders, newest first.
+    pub async fn list(&self, query: &ListQuery) -> Result<OrderListAnswer, Error> {
+        self.get_with("/api/orders", query).await
+    }
+
+    /// An order's events after `since`, or all of them.
+    pub async fn events(&self, id: Uuid, since: Option<u32>) -> Result<EventsAnswer, Error> {
+        #[derive(Serialize)]
+        struct Query {
+            since: Option<u32>,
+        }
+        self.get_with(&format!("/api/orders/{id}/events"), &Query { since })
+            .await
+    }
+
+    /// Follows an order from its first event to its end, across lost connections.
+    #[must_use]
+    pub fn follow(&self, id: Uuid) -> Follow {
+        Follow::new(self.clone(), id)
+    }
+
+    /// Withdraws an order in time, or says why it is too late.
+    pub async fn cancel(&self, id: Uuid) -> Result<CancelledOrder, Error> {
+        let request = self.post(&format!("/api/orders/{id}/cancel"));
+        Ok(self.call(request).await?)
+    }
+
+    /// Every venue's offer for a swap.
+    pub async fn quotes(
+        &self,
+        token_in: &str,
+        token_out: &str,
+        amount: &str,
+    ) -> Result<QuotesAnswer, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Query<'a> {
+            token_in: &'a str,
+            token_out: &'a str,
+            amount: &'a str,
+        }
+        let query = Query {
+            token_in,
+            token_out,
+            amount,
+        };
+        self.get_with("/api/quotes", &query).await
+    }
+
+    /// The listed tokens.
+    pub async fn tokens(&self) -> Result<TokensAnswer, Error> {
+        self.get("/api/tokens").await
+    }
+
+    /// What landed on the simulated chain, of one order or of all.
+    pub async fn ledger(
+        &self,
+        order: Option<Uuid>,
+        cursor: Option<&str>,
+    ) -> Result<LedgerAnswer, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Query<'a> {
+            order_id: Option<Uuid>,
+            cursor: Option<&'a str>,
+        }
+        let query = Query {
+            order_id: order,
+            cursor,
+        };
+        self.get_with("/api/sim/ledger", &query).await
+    }
+}

@@ -1,0 +1,158 @@
+//! One WebSocket connection: opened with the client's key, watched for silence, and its end explained.
+
+use std::time::Duration;
+
+use api_types::Problem;
+use futures_util::StreamExt;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use crate::Error;
+use crate::transport::Client;
+
+/// Longer than any handshake across the world.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// The server pings every 20 s: who is silent for three of them is gone.
+const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// The longest wait between two attempts to connect.
+const DELAY_MAX: Duration = Duration::from_secs(5);
+const DELAY_FIRST: Duration = Duration::from_millis(100);
+/// Attempts in a row without a message before a follower is told: about half a minute.
+const ATTEMPTS_MAX: u32 = 10;
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+/// What a connection brought.
+#[derive(Debug)]
+pub(crate) enum Received {
+    Text(String),
+    /// The server says that there is nothing more to come.
+    Ended,
+    /// The connection is gone or the server asks to come back: connect again where it stopped.
+    Reconnect,
+    /// The server closed for good.
+    Closed {
+        code: u16,
+        reason: String,
+    },
+}
+
+/// Why a connection could not be opened.
+#[derive(Debug)]
+enum Refusal {
+    /// It may work a little later.
+    Later(Error),
+    /// It will not.
+    Final(Error),
+}
+
+impl Socket {
+    /// Opens a connection to a path.
+    async fn open(client: &Client, path: &str) -> Result<Self, Refusal> {
+        let url = client.url(path).replacen("http", "ws", 1);
+        let mut request = url
+            .into_client_request()
+            .map_err(|error| Refusal::Final(client.unexpected(error.to_string())))?;
+        request.headers_mut().extend(client.headers().clone());
+        let connecting = connect_async_with_config(request, None, true);
+        match tokio::time::timeout(CONNECT_LIMIT, connecting).await {
+            Ok(Ok((stream, _))) => Ok(Self { stream }),
+            Ok(Err(WsError::Http(response))) => Err(refusal(client, &response)),
+            Ok(Err(error)) => Err(Refusal::Later(client.unreachable(error))),
+            Err(late) => Err(Refusal::Later(client.unreachable(late))),
+        }
+    }
+
+    /// Waits for what comes next. Cancel safety: nothing is lost by dropping the future.
+    pub(crate) async fn next(&mut self) -> Received {
+        loop {
+            let message = match tokio::time::timeout(SILENCE_LIMIT, self.stream.next()).await {
+                Ok(Some(Ok(message))) => message,
+                Ok(Some(Err(_)) | None) | Err(_) => return Received::Reconnect,
+            };
+            match message {
+                Message::Text(text) => return Received::Text(text.as_str().to_owned()),
+                Message::Close(None) => return Received::Reconnect,
+                Message::Close(Some(frame)) => return closed(frame.code, frame.reason.as_str()),
+                // Pings are answered by the library while it reads on.
+                Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+}
+
+fn closed(code: CloseCode, reason: &str) -> Received {
+    match u16::from(code) {
+        1000 => Received::Ended,
+        code @ (4000 | 4001 | 4009) => Received::Closed {
+            code,
+            reason: reason.to_owned(),
+        },
+        // 1012 and 1013 ask for it; anything else between a client and a server is an accident.
+        _ => Received::Reconnect,
+    }
+}
+
+fn refusal(
+    client: &Client,
+    response: &tokio_tungstenite::tungstenite::http::Response<Option<Vec<u8>>>,
+) -> Refusal {
+    let body = response.body().as_deref().unwrap_or_default();
+    let error = match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => Error::Refused(Box::new(problem)),
+        Err(_) => client.unexpected(format!("the socket was refused: {}", response.status())),
+    };
+    match response.status().as_u16() {
+        429 | 500..=599 => Refusal::Later(error),
+        _ => Refusal::Final(error),
+    }
+}
+
+/// How long to wait before each attempt to connect: growing, spread at random, and not for ever.
+#[derive(Debug, Default)]
+pub(crate) struct Reconnects {
+    failed: u32,
+}
+
+impl Reconnects {
+    /// Opens a connection, patiently where the engine is away for a moment.
+    pub(crate) async fn open(&mut self, client: &Client, path: &str) -> Result<Socket, Error> {
+        loop {
+            match Socket::open(client, path).await {
+                Ok(socket) => return Ok(socket),
+                Err(Refusal::Final(error)) => return Err(error),
+                Err(Refusal::Later(error)) => self.wait(client, error).await?,
+            }
+        }
+    }
+
+    /// A connection broke off: waits until another one may be opened.
+    pub(crate) async fn lost(&mut self, client: &Client) -> Result<(), Error> {
+        let error = client.unreachable("the connection is lost again and again");
+        self.wait(client, error).await
+    }
+
+    /// A message came: the next trouble is a new one.
+    pub(crate) fn succeeded(&mut self) {
+        self.failed = 0;
+    }
+
+    /// Waits before the next attempt; gives the error back once there were too many in a row.
+    async fn wait(&mut self, client: &Client, error: Error) -> Result<(), Error> {
+        if self.failed >= ATTEMPTS_MAX {
+            return Err(error);
+        }
+        let limit = DELAY_MAX.min(DELAY_FIRST * 2_u32.saturating_pow(self.failed));
+        self.failed += 1;
+        let delay = limit / 2 + client.random().duration_below(limit / 2);
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+}
