@@ -1,1 +1,27 @@
-//! sim-chain
+//! The world outside the engine, simulated: pools on two venues whose prices move by themselves, block
+//! heights, transactions that wait, execute, revert or expire, and a durable ledger of what landed.
+//!
+//! It must not know of the engine's orders beyond an id, of its store, queue or feed. The engine reaches it
+//! only through `dex_router`'s traits, in this process ([`SimChain`]).
+//!
+//! Begin with `chain.rs`; what makes it exact is in `ledger/book.rs` and `blocks.rs`.
+
+pub mod config;
+pub mod faults;
+pub mod transaction;
+
+mod blocks;
+mod chain;
+mod known;
+mod ledger;
+mod mempool;
+mod pools;
+mod prices;
+mod venue;
+mod wallet;
+mod weather;
+mod world;
+
+pub use chain::SimChain;
+pub use config::SimConfig;
+pub use ledger::OpenError;

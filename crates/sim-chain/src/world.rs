@@ -1,0 +1,18 @@
+//! What the chain's parts share: time, pools, and what is known of signatures.
+
+use std::sync::Arc;
+
+use ports::Clock;
+
+use crate::blocks::Blocks;
+use crate::known::Known;
+use crate::pools::Pools;
+
+/// The part of the chain that its ledger's thread needs too.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) blocks: Blocks,
+    pub(crate) pools: Pools,
+    pub(crate) known: Known,
+}

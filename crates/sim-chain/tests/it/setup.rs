@@ -1,0 +1,75 @@
+//! Chains to test, and swaps to send.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dex_router::chain::{Chain, Swap};
+use dex_router::venue::QuoteRequest;
+use domain::quote::Choice;
+use domain::transaction::SignedTransaction;
+use domain::{BaseUnits, Bps, OrderId, Timestamp, Token, Venue};
+use ports::{Random, Shutdown, SystemClock};
+use sim_chain::{SimChain, SimConfig};
+
+pub(crate) const SEED: u64 = 42;
+pub(crate) const ONE_SOL: u64 = 1_000_000_000;
+
+/// No delays, no failures, a ledger in memory.
+pub(crate) fn config() -> SimConfig {
+    SimConfig {
+        latency_scale: 0.0,
+        failure_rate: 0.0,
+        seed: Some(SEED),
+        ledger_path: None,
+    }
+}
+
+pub(crate) fn config_on_disk(folder: &Path) -> SimConfig {
+    SimConfig {
+        ledger_path: Some(folder.join("ledger.db")),
+        ..config()
+    }
+}
+
+pub(crate) fn open(config: &SimConfig) -> Arc<SimChain> {
+    let clock = Arc::new(SystemClock::new());
+    SimChain::open(config, clock, Random::seeded(7), Shutdown::new()).unwrap()
+}
+
+pub(crate) fn order_id(number: u64) -> OrderId {
+    Random::seeded(number).order_id(Timestamp::from_millis(1_700_000_000_000))
+}
+
+pub(crate) fn sell_sol(amount: u64) -> QuoteRequest {
+    QuoteRequest {
+        token_in: Token::SOL,
+        token_out: Token::USDC,
+        amount_in: BaseUnits::new(amount),
+    }
+}
+
+/// A swap at this venue's present offer less this slippage.
+pub(crate) async fn swap(chain: &Arc<SimChain>, order: u64, slippage_bps: u16) -> Swap {
+    let request = sell_sol(ONE_SOL);
+    let offer = chain.sources()[0].quote(request).await.unwrap();
+    Swap {
+        order_id: order_id(order),
+        execution: 1,
+        token_in: request.token_in,
+        token_out: request.token_out,
+        amount_in: request.amount_in,
+        choice: Choice {
+            venue: Venue::Raydium,
+            pool: offer.pool,
+            expected_amount_out: offer.amount_out,
+            min_amount_out: offer
+                .amount_out
+                .less_bps_rounded_up(Bps::new(slippage_bps).unwrap()),
+        },
+    }
+}
+
+pub(crate) async fn transaction(chain: &Arc<SimChain>, order: u64) -> SignedTransaction {
+    let swap = swap(chain, order, 100).await;
+    chain.build(&swap).await.unwrap()
+}
