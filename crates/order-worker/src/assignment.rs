@@ -14,7 +14,7 @@ use crate::crash_point::{self, CrashPoint};
 use crate::lifecycle::{self, Ending};
 use crate::limiter::{Limiter, Token};
 use crate::panics::{Panicked, contain};
-use crate::recording::{self, answered};
+use crate::recording::{self, Answered, repeated};
 use crate::session::{Session, Slot};
 
 /// How long an order rests whose run panicked outside its stages.
@@ -95,11 +95,20 @@ async fn claim_and_live(
     if ctx.shutdown.is_stopping() {
         return source.as_it_was(Duration::ZERO);
     }
-    match answered(ctx, || ctx.store.claim(id, session.worker)).await {
+    let claim = || ctx.store.claim(id, session.worker);
+    let Answered { answer, failures } = repeated(ctx, claim).await;
+    match answer {
         Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission).await,
         Ok(Claim::NotDue { due_in, .. }) => source.as_it_was(due_in),
-        // Ended, or somebody's who sees to it; a dead holder's orders are brought again by the sweeper.
-        Ok(Claim::Held | Claim::Ended | Claim::Unknown) => Ending::Over,
+        Ok(Claim::Held) => {
+            if failures > 0 {
+                // Perhaps by ourselves: a grant whose answer was lost.
+                session.renew();
+            }
+            // A living holder sees to it; a dead one's orders are brought again by the sweeper.
+            Ending::Over
+        }
+        Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {
             error!(order.id = %id, %error, "order {id} cannot be claimed: {error}");
             Ending::Over

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::session::{Presence, Session};
 use crate::taking::{Taker, reap};
 
-/// How long a stopping worker lets its orders come to a point where they can be handed over. The
+/// How long a worker that stops, or changes its identity, lets its orders come to a point where they can be handed over. The
 /// process has 25 s; the gateway beside it and a slow store need some of them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(8);
 /// How long a stopping worker waits for store and queue to be told.
@@ -40,6 +40,7 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
             biased;
             () = &mut lost => true,
             () = ctx.shutdown.soft() => false,
+            () = session.must_renew() => false,
             () = taker.fill_slots(&mut runs) => false,
         };
         // Orders in hand still need their leases while they are brought to an end.
@@ -47,7 +48,7 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
             || tokio::select! {
                 biased;
                 () = &mut lost => true,
-                () = drain(ctx, &mut runs) => false,
+                () = drain(ctx, session, &mut runs) => false,
             }
     };
     // Whatever still runs stops here, before its lease may pass to others.
@@ -58,9 +59,9 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
     let _ = timeout(FAREWELL_LIMIT, ctx.queue.leave(session.worker)).await;
 }
 
-async fn drain(ctx: &Context, runs: &mut JoinSet<()>) {
-    let count = runs.len();
-    info!(count, "the worker stops; {count} orders are in its hands");
+async fn drain(ctx: &Context, session: &Session, runs: &mut JoinSet<()>) {
+    let (worker, count) = (session.worker, runs.len());
+    info!(worker.id = %worker, count, "worker {worker} takes no more; {count} orders are in its hands");
     tokio::select! {
         () = ctx.clock.sleep(DRAIN_LIMIT) => {}
         () = async { while runs.join_next().await.is_some() {} } => {}
@@ -68,7 +69,7 @@ async fn drain(ctx: &Context, runs: &mut JoinSet<()>) {
     reap(runs);
     if !runs.is_empty() {
         let count = runs.len();
-        info!(count, "{count} submitted orders are left to others");
+        info!(count, "{count} orders are left to others");
     }
 }
 

@@ -202,14 +202,14 @@ fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
             EventData::RetryScheduled { failure, delay_ms }
         }
         StageError::Transient(failure) => EventData::Failed {
-            failure: exhausted(ctx, order.executions, failure),
+            failure: exhausted(ctx, order.executions, &failure),
         },
         StageError::Permanent(failure) => EventData::Failed { failure },
     }
 }
 
 /// The last failure of an order that has used all its attempts.
-fn exhausted(ctx: &Context, executions: u32, last: Failure) -> Failure {
+fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
     let most = ctx.settings.retry.max_attempts.max(executions);
     let reason = format!("{} ({executions} of {most} attempts)", last.reason);
     let code = match last.code {

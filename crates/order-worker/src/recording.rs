@@ -33,8 +33,22 @@ pub(crate) enum Refused {
     Broken,
 }
 
+/// An answer, and how many calls before it gave none: each of them may have taken effect.
+pub(crate) struct Answered<T> {
+    pub(crate) answer: ports::Result<T>,
+    pub(crate) failures: u32,
+}
+
 /// Repeats a call to the store until it answers. Only what waiting cannot cure is returned.
 pub(crate) async fn answered<T, F>(ctx: &Context, call: impl Fn() -> F) -> ports::Result<T>
+where
+    F: Future<Output = ports::Result<T>>,
+{
+    repeated(ctx, call).await.answer
+}
+
+/// The same, for calls of which a lost answer matters.
+pub(crate) async fn repeated<T, F>(ctx: &Context, call: impl Fn() -> F) -> Answered<T>
 where
     F: Future<Output = ports::Result<T>>,
 {
@@ -49,7 +63,7 @@ where
                     .sleep(REPEAT.delay_after(failures, &ctx.random))
                     .await;
             }
-            answer => return answer,
+            answer => return Answered { answer, failures },
         }
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Session {
     /// Raised when a write was refused for want of a lease: perhaps the worker was given up.
     doubt: Notify,
     has_doubt: AtomicBool,
+    /// Raised when this identity may hold a lease it does not know of.
+    renewal: Notify,
     /// This worker's part of the shared limit, while the queue that keeps it is away.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
 }
@@ -132,6 +134,7 @@ impl Session {
             live_workers: AtomicU32::new(1),
             doubt: Notify::new(),
             has_doubt: AtomicBool::new(false),
+            renewal: Notify::new(),
             share: Mutex::default(),
         })
     }
@@ -183,6 +186,17 @@ impl Session {
     pub(crate) fn doubt_lease(&self) {
         self.has_doubt.store(true, Ordering::Relaxed);
         self.doubt.notify_one();
+    }
+
+    /// Says that a claim was granted, perhaps, whose answer never came. The store keeps such an order for
+    /// this identity as long as it lives, so the identity must end.
+    pub(crate) fn renew(&self) {
+        self.renewal.notify_one();
+    }
+
+    /// Waits until the identity must end for the sake of a lease it may hold unknowingly.
+    pub(crate) async fn must_renew(&self) {
+        self.renewal.notified().await;
     }
 
     /// This worker's part of the limit that the queue keeps for all, while the queue is away.
