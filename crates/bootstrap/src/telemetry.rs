@@ -62,13 +62,14 @@ impl LogLevels {
 /// Starts logging for this process. A second call in one process changes nothing but its own handle.
 #[must_use]
 pub fn start(logs: &Logs) -> Telemetry {
-    let terminal = std::io::stderr().is_terminal();
+    let stderr = std::io::stderr();
+    let terminal = stderr.is_terminal();
     let format = logs.log_format.unwrap_or(if terminal {
         LogFormat::Text
     } else {
         LogFormat::Json
     });
-    let colour = if terminal && !no_colour() {
+    let colour = if wants_colour(&stderr) {
         Colour::On
     } else {
         Colour::Off
@@ -89,9 +90,11 @@ pub fn start(logs: &Logs) -> Telemetry {
     }
 }
 
-/// The convention by which people ask programs for plain text.
-fn no_colour() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+/// Whether colour helps whoever reads this stream: a person, who has not asked for plain text.
+#[must_use]
+pub fn wants_colour(stream: &impl IsTerminal) -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    stream.is_terminal() && !plain
 }
 
 fn text_layer<S>(lines: Lines, colour: Colour) -> impl Layer<S>

@@ -68,7 +68,7 @@ impl Client {
             .post("/api/orders/execute")
             .header("Idempotency-Key", key)
             .json(order);
-        Ok(self.call(request).await?)
+        self.call(request).await
     }
 
     /// What an order would meet now; nothing is stored.

@@ -1,1 +1,25 @@
-fn main() {}
+//! The all-in-one engine and its command line.
+//!
+//! Begin with `engine.rs`, how the parts make one engine; `cli.rs` lists the commands.
+
+mod batch;
+mod board;
+mod cli;
+mod commands;
+
+mod exit;
+mod lifecycle;
+mod output;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: bootstrap::MiMalloc = bootstrap::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = cli::with_default_command(std::env::args_os());
+    match bootstrap::args::parse::<cli::Cli>(arguments) {
+        Ok(cli) => bootstrap::runtime::run(async { exit::code_of(Box::pin(cli.run()).await) }),
+        Err(stop) => stop.report(),
+    }
+}

@@ -1,0 +1,108 @@
+//! The commands and their flags.
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+use client::Client;
+use ports::Random;
+
+use crate::commands::{completions, orders, queue, simulate, submit, top, watch};
+use crate::exit::{MEANINGS, Verdict};
+
+const EXAMPLES: &str = "\
+Examples:
+  order-engine                        run the engine on 127.0.0.1:3000
+  order-engine demo                   see five orders from start to end
+  order-engine submit SOL USDC 1.5    swap and follow it
+  order-engine orders list            what was ordered lately
+  order-engine help submit            more about one command";
+
+/// An order execution engine for swaps on Solana.
+#[derive(Debug, Parser)]
+#[command(name = "order-engine", version, about, after_help = format!("{EXAMPLES}\n\n{MEANINGS}"))]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Hand in an order and follow it to its end
+    #[command(after_help = submit::EXAMPLES)]
+    Submit(Box<submit::Submit>),
+    /// Follow one order, or all of them
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(watch::Watch),
+    /// Hand in many orders and follow each
+    #[command(after_help = simulate::EXAMPLES)]
+    Simulate(simulate::Simulate),
+    /// List, show and cancel orders
+    #[command(subcommand, after_help = orders::EXAMPLES)]
+    Orders(orders::Orders),
+    /// Look after the queue: state, pause, resume, failed orders
+    #[command(subcommand, after_help = queue::EXAMPLES)]
+    Queue(queue::Queue),
+    /// A live view of a running engine
+    #[command(after_help = top::EXAMPLES)]
+    Top(top::Top),
+    /// Print the completions of a shell, or the manual page
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Completions),
+}
+
+/// Which engine to speak to.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Engine")]
+pub(crate) struct Connection {
+    /// Address of the engine
+    #[arg(
+        long,
+        visible_alias = "baseUrl",
+        env = "ORDER_ENGINE_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:3000"
+    )]
+    base_url: String,
+    /// Key to show, where the engine wants one; the admin key for operators' commands
+    #[arg(long, env = "API_KEY", value_name = "KEY")]
+    api_key: Option<String>,
+}
+
+impl Connection {
+    /// A client for that engine.
+    pub(crate) fn client(&self) -> Result<Client, client::Error> {
+        Client::new(client::Settings {
+            base_url: self.base_url.clone(),
+            api_key: self.api_key.clone(),
+            random: Random::from_system(),
+        })
+    }
+}
+
+/// The arguments with `serve` put in where no command is named.
+pub(crate) fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let names_command = arguments.get(1).is_some_and(|first| {
+        let general = ["-h", "--help", "-V", "--version"];
+        !first.to_string_lossy().starts_with('-') || general.iter().any(|flag| first == flag)
+    });
+    if !names_command {
+        arguments.insert(arguments.len().min(1), OsString::from("serve"));
+    }
+    arguments
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
+        match self.command {
+            Command::Submit(submit) => submit::run(&submit).await,
+            Command::Watch(watch) => watch::run(&watch).await,
+            Command::Simulate(simulate) => simulate::run(&simulate).await,
+            Command::Orders(orders) => orders::run(&orders).await,
+            Command::Queue(queue) => queue::run(&queue).await,
+            Command::Top(top) => top::run(&top).await,
+            Command::Completions(completions) => completions::run(&completions),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `order-engine completions`: completions of a shell, or the manual page, on standard output.
+
+use std::io::{self, Write};
+
+use clap::{Args, CommandFactory, ValueEnum};
+
+use crate::cli::Cli;
+use crate::exit::Verdict;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine completions bash > ~/.local/share/bash-completion/completions/order-engine
+  order-engine completions man | man -l -";
+
+/// For what.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell, or `man` for the manual page
+    #[arg(value_enum)]
+    of: Kind,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Bash,
+    Elvish,
+    Fish,
+    PowerShell,
+    Zsh,
+    Man,
+}
+
+/// Runs the command.
+pub(crate) fn run(completions: &Completions) -> anyhow::Result<Verdict> {
+    use clap_complete::Shell;
+    let shell = match completions.of {
+        Kind::Bash => Shell::Bash,
+        Kind::Elvish => Shell::Elvish,
+        Kind::Fish => Shell::Fish,
+        Kind::PowerShell => Shell::PowerShell,
+        Kind::Zsh => Shell::Zsh,
+        Kind::Man => return print_manual(),
+    };
+    // Written at once: the generator does not expect a reader who goes away.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "order-engine", &mut text);
+    io::stdout().lock().write_all(&text)?;
+    Ok(Verdict::Good)
+}
+
+fn print_manual() -> anyhow::Result<Verdict> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    io::stdout().lock().write_all(&page)?;
+    Ok(Verdict::Good)
+}

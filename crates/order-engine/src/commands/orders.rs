@@ -1,0 +1,210 @@
+//! `order-engine orders`: list, show and cancel.
+
+use api_types::OrderView;
+use clap::{Args, Subcommand, ValueEnum};
+use client::{Client, ListQuery};
+use comfy_table::{Cell, Table};
+use uuid::Uuid;
+
+use crate::cli::Connection;
+use crate::exit::Verdict;
+use crate::lifecycle::{detail, time_of_day};
+use crate::output::{self, Format, short, status};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine orders list --status failed
+  order-engine orders list --token-in SOL --limit 200 --json
+  order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
+  order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+
+/// What to do with orders.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Orders {
+    /// Orders, newest first
+    List(List),
+    /// One order with its events
+    Show(One),
+    /// Withdraw an order before it is submitted
+    Cancel(One),
+}
+
+/// Which orders.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only orders that stand here
+    #[arg(long, value_enum)]
+    status: Option<StatusFilter>,
+    /// Only orders that sell this token
+    #[arg(long, value_name = "TOKEN")]
+    token_in: Option<String>,
+    /// Only orders that buy this token
+    #[arg(long, value_name = "TOKEN")]
+    token_out: Option<String>,
+    /// How many
+    #[arg(long, value_name = "COUNT", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=200))]
+    limit: u32,
+    /// Go on where the page before ended
+    #[arg(long)]
+    cursor: Option<String>,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Which order.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// The order
+    order_id: Uuid,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StatusFilter {
+    Pending,
+    Routing,
+    Building,
+    Submitted,
+    Confirmed,
+    Failed,
+    Cancelled,
+    Expired,
+}
+
+impl From<StatusFilter> for domain::Status {
+    fn from(filter: StatusFilter) -> Self {
+        match filter {
+            StatusFilter::Pending => Self::Pending,
+            StatusFilter::Routing => Self::Routing,
+            StatusFilter::Building => Self::Building,
+            StatusFilter::Submitted => Self::Submitted,
+            StatusFilter::Confirmed => Self::Confirmed,
+            StatusFilter::Failed => Self::Failed,
+            StatusFilter::Cancelled => Self::Cancelled,
+            StatusFilter::Expired => Self::Expired,
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(orders: &Orders) -> anyhow::Result<Verdict> {
+    match orders {
+        Orders::List(list) => run_list(list).await,
+        Orders::Show(one) => run_show(&one.connection.client()?, one).await,
+        Orders::Cancel(one) => run_cancel(&one.connection.client()?, one).await,
+    }
+}
+
+async fn run_list(list: &List) -> anyhow::Result<Verdict> {
+    let query = ListQuery {
+        status: list
+            .status
+            .map(|filter| domain::Status::from(filter).into()),
+        token_in: list.token_in.clone(),
+        token_out: list.token_out.clone(),
+        limit: Some(list.limit),
+        cursor: list.cursor.clone(),
+    };
+    let answer = list.connection.client()?.list(&query).await?;
+    if list.format.is_json() {
+        output::json(&answer)?;
+        return Ok(Verdict::Good);
+    }
+    if answer.orders.is_empty() {
+        output::line("no orders")?;
+    } else {
+        output::print_table(&table_of(&answer.orders))?;
+    }
+    if let Some(cursor) = &answer.next_cursor {
+        output::line(format!("more: --cursor {cursor}"))?;
+    }
+    Ok(Verdict::Good)
+}
+
+/// A table of orders.
+pub(crate) fn table_of(orders: &[OrderView]) -> Table {
+    let mut table = output::table(["order", "swap", "got", "status"]);
+    for order in orders {
+        let got = order.amount_out.as_deref().map(short).unwrap_or_default();
+        let swap = format!(
+            "{} {}→{}",
+            short(&order.amount_in),
+            order.token_in,
+            order.token_out
+        );
+        table.add_row([
+            Cell::new(order.order_id),
+            Cell::new(swap),
+            Cell::new(got),
+            output::status_cell(order.status),
+        ]);
+    }
+    output::align_right(&mut table, &[2]);
+    table
+}
+
+async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
+    let order = client.order(one.order_id).await?;
+    if one.format.is_json() {
+        output::json(&order)?;
+        return Ok(Verdict::Good);
+    }
+    let events = client.events(one.order_id, None).await?;
+    print_order(&order)?;
+    output::line("")?;
+    for event in &events.events {
+        let told = detail(event, &order.token_out);
+        let name = output::status_name(event.status);
+        output::line(format!("  {}  {name:<10} {told}", time_of_day(&event.timestamp)).trim_end())?;
+    }
+    Ok(Verdict::Good)
+}
+
+fn print_order(order: &OrderView) -> anyhow::Result<()> {
+    let some = |value: &Option<String>| value.clone().unwrap_or_default();
+    let venue = order.dex.map_or("", |venue| venue.name());
+    let rows = [
+        ("order", order.order_id.to_string()),
+        ("client id", some(&order.client_order_id)),
+        ("status", status(order.status)),
+        (
+            "swap",
+            format!(
+                "{} {} → {}",
+                order.amount_in, order.token_in, order.token_out
+            ),
+        ),
+        ("slippage", format!("{} bps", order.slippage_bps)),
+        ("at least", some(&order.min_amount_out)),
+        ("venue", venue.to_owned()),
+        ("got", some(&order.amount_out)),
+        ("price", some(&order.executed_price)),
+        ("transaction", some(&order.tx_hash)),
+        ("failed of", some(&order.error_reason)),
+        ("last error", some(&order.last_error)),
+        ("because", some(&order.reason)),
+        ("attempts", order.attempts.to_string()),
+        ("created", order.created_at.clone()),
+        ("updated", order.updated_at.clone()),
+        ("expires", some(&order.expires_at)),
+    ];
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        output::line(format!("{name:<12} {value}"))?;
+    }
+    Ok(())
+}
+
+async fn run_cancel(client: &Client, one: &One) -> anyhow::Result<Verdict> {
+    let answer = client.cancel(one.order_id).await?;
+    if one.format.is_json() {
+        output::json(&answer)?;
+    } else {
+        output::line(format!("order {} cancelled", answer.order_id))?;
+    }
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,154 @@
+//! `order-engine queue`: what operators see and do. Needs the admin key, or to run beside the engine.
+
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use crate::cli::Connection;
+use crate::exit::Verdict;
+use crate::output::{self, Format};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine queue state
+  order-engine queue pause                 workers finish what they hold and take no more
+  order-engine queue dead                  failed orders
+  order-engine queue retry 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
+  order-engine queue resume --api-key \"$ADMIN_KEY\"";
+
+/// What to do with the queue.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queue {
+    /// How much is waiting and running
+    State(Plain),
+    /// Tell workers to take no new work
+    Pause(Plain),
+    /// Let workers take work again
+    Resume(Plain),
+    /// Failed orders that were not retried, newest first
+    Dead(Dead),
+    /// Hand a failed order in once more, as a new order
+    Retry(Retry),
+}
+
+/// Nothing but the engine and the form of the output.
+#[derive(Debug, Args)]
+pub(crate) struct Plain {
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Which failed orders.
+#[derive(Debug, Args)]
+pub(crate) struct Dead {
+    /// How many
+    #[arg(long, value_name = "COUNT", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=200))]
+    limit: u32,
+    /// Go on where the page before ended
+    #[arg(long)]
+    cursor: Option<String>,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Which failed order.
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// The failed order
+    order_id: Uuid,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Runs the command.
+pub(crate) async fn run(queue: &Queue) -> anyhow::Result<Verdict> {
+    match queue {
+        Queue::State(plain) => state(plain).await?,
+        Queue::Pause(plain) => {
+            let answer = plain.connection.client()?.pause().await?;
+            say(
+                plain.format,
+                &answer,
+                "paused: workers finish what they hold and take no more",
+            )?;
+        }
+        Queue::Resume(plain) => {
+            let answer = plain.connection.client()?.resume().await?;
+            say(plain.format, &answer, "resumed")?;
+        }
+        Queue::Dead(dead) => list_dead(dead).await?,
+        Queue::Retry(retry) => {
+            let answer = retry
+                .connection
+                .client()?
+                .retry_dead(retry.order_id)
+                .await?;
+            let text = format!("order {} accepted in its place", answer.order_id);
+            say(retry.format, &answer, &text)?;
+        }
+    }
+    Ok(Verdict::Good)
+}
+
+fn say(format: Format, answer: &impl serde::Serialize, text: &str) -> anyhow::Result<()> {
+    if format.is_json() {
+        Ok(output::json(answer)?)
+    } else {
+        Ok(output::line(text)?)
+    }
+}
+
+async fn state(plain: &Plain) -> anyhow::Result<()> {
+    let answer = plain.connection.client()?.queue().await?;
+    if plain.format.is_json() {
+        return Ok(output::json(&answer)?);
+    }
+    let queue = answer.queue;
+    let state = if answer.paused { "paused" } else { "running" };
+    output::line(format!("queue        {state}"))?;
+    output::line(format!(
+        "waiting      {} (oldest {} ms)",
+        queue.waiting, queue.oldest_ms
+    ))?;
+    output::line(format!("delayed      {}", queue.delayed))?;
+    output::line(format!("in execution {}", queue.running))?;
+    match answer.entries {
+        Some(entries) => output::line(format!(
+            "entries      {} ready, {} delayed, {} in flight, {} unreadable",
+            entries.ready, entries.delayed, entries.in_flight, entries.dead
+        ))?,
+        None => output::line("entries      the queue is away; orders still end, slower")?,
+    }
+    for entry in &answer.dead_entries {
+        output::line(format!("unreadable   {entry}"))?;
+    }
+    Ok(())
+}
+
+async fn list_dead(dead: &Dead) -> anyhow::Result<()> {
+    let client = dead.connection.client()?;
+    let answer = client
+        .dead(dead.cursor.as_deref(), Some(dead.limit))
+        .await?;
+    if dead.format.is_json() {
+        return Ok(output::json(&answer)?);
+    }
+    if answer.orders.is_empty() {
+        return Ok(output::line("no failed orders")?);
+    }
+    for order in &answer.orders {
+        let why = order.error_reason.as_deref().unwrap_or("no reason kept");
+        let swap = format!("{} {}→{}", order.amount_in, order.token_in, order.token_out);
+        output::line(format!("{}  {swap}", order.order_id))?;
+        output::line(format!("    {why} ({} attempts)", order.attempts))?;
+    }
+    if let Some(cursor) = &answer.next_cursor {
+        output::line(format!("more: --cursor {cursor}"))?;
+    }
+    Ok(())
+}

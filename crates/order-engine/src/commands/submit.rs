@@ -1,0 +1,162 @@
+//! `order-engine submit`: hand in an order and follow it to its end.
+
+use anyhow::Context;
+use api_types::names::{StatusName, VenueName};
+use api_types::quote::QuotesAnswer;
+use api_types::submit::SubmitOrder;
+use clap::{Args, ValueEnum};
+
+use crate::cli::Connection;
+use crate::exit::Verdict;
+use crate::output::{self, Format, short};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine submit SOL USDC 1.5
+  order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
+  order-engine submit SOL USDC 10 --dry-run           quotes only, nothing is stored
+  order-engine submit SOL USDC 1 --detach --json      the engine's answer, for programs
+
+Ends with 0 only where the order was confirmed (with --detach: accepted).";
+
+/// The order and what to do after it was accepted.
+#[derive(Debug, Args)]
+pub(crate) struct Submit {
+    /// Token to sell: symbol or mint address
+    token_in: String,
+    /// Token to buy: symbol or mint address
+    token_out: String,
+    /// How much to sell, a plain decimal
+    amount: String,
+    /// How much worse than quoted the price may become, in basis points [default: 50]
+    #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=5000))]
+    slippage_bps: Option<u16>,
+    /// The least to buy, beside what slippage allows
+    #[arg(long, value_name = "AMOUNT")]
+    min_amount_out: Option<String>,
+    /// Use only this venue; may be repeated
+    #[arg(long, value_enum)]
+    venue: Vec<Venue>,
+    /// Do not use this venue; may be repeated
+    #[arg(long, value_enum)]
+    exclude_venue: Vec<Venue>,
+    /// Your own name for the order, unique for ever
+    #[arg(long, value_name = "NAME")]
+    client_order_id: Option<String>,
+    /// Seconds after which the order expires if nothing was sent
+    #[arg(long, value_name = "SECONDS")]
+    valid_for: Option<u32>,
+    /// Makes repeating this command harmless: the same key is the same order
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+    /// Show what the venues offer and store nothing
+    #[arg(long, conflicts_with = "detach")]
+    dry_run: bool,
+    /// Do not follow the order
+    #[arg(long)]
+    detach: bool,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Venue {
+    Raydium,
+    Meteora,
+}
+
+impl From<Venue> for VenueName {
+    fn from(venue: Venue) -> Self {
+        match venue {
+            Venue::Raydium => Self::Raydium,
+            Venue::Meteora => Self::Meteora,
+        }
+    }
+}
+
+impl Submit {
+    fn order(&self) -> SubmitOrder {
+        let names = |venues: &[Venue]| {
+            (!venues.is_empty()).then(|| venues.iter().copied().map(VenueName::from).collect())
+        };
+        SubmitOrder {
+            token_in: Some(self.token_in.clone()),
+            token_out: Some(self.token_out.clone()),
+            amount: Some(self.amount.clone()),
+            slippage_bps: self.slippage_bps,
+            min_amount_out: self.min_amount_out.clone(),
+            client_order_id: self.client_order_id.clone(),
+            valid_for_seconds: self.valid_for,
+            venues: names(&self.venue),
+            exclude_venues: names(&self.exclude_venue),
+            ..SubmitOrder::default()
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
+    let client = submit.connection.client()?;
+    let order = submit.order();
+    if submit.dry_run {
+        let answer = client.dry_run(&order).await?;
+        print_quotes(&answer, submit.format)?;
+        return Ok(if answer.best.is_some() {
+            Verdict::Good
+        } else {
+            Verdict::Bad
+        });
+    }
+    let accepted = match &submit.idempotency_key {
+        Some(key) => client.submit_with_key(&order, key).await?,
+        None => client.submit(&order).await?,
+    };
+    if submit.format.is_json() {
+        output::json(&accepted)?;
+    } else {
+        output::line(format!("order {} accepted", accepted.order_id))?;
+    }
+    if submit.detach {
+        return Ok(Verdict::Good);
+    }
+    let token_out = submit.token_out.to_uppercase();
+    let follow = client.follow(accepted.order_id);
+    let last = super::watch::show_order(follow, &token_out, submit.format).await?;
+    let last = last.context("the order has no events")?;
+    Ok(if last.status == StatusName::Confirmed {
+        Verdict::Good
+    } else {
+        Verdict::Bad
+    })
+}
+
+fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
+    if format.is_json() {
+        return Ok(output::json(answer)?);
+    }
+    let mut table = output::table(["venue", "you get", "price", "fee", "impact", ""]);
+    for quote in &answer.quotes {
+        let of = |value: &Option<String>| value.as_deref().map(short).unwrap_or_default();
+        let note = match &quote.error {
+            Some(error) => error.clone(),
+            None if answer.best == Some(quote.dex) => "best".to_owned(),
+            None => String::new(),
+        };
+        table.add_row([
+            quote.dex.name().to_owned(),
+            of(&quote.amount_out),
+            of(&quote.price),
+            of(&quote.fee),
+            of(&quote.price_impact),
+            note,
+        ]);
+    }
+    output::align_right(&mut table, &[1, 2, 3, 4]);
+    output::print_table(&table)?;
+    if let Some(floor) = &answer.min_amount_out {
+        output::line(format!("at least {} after slippage", short(floor)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Exit codes, the same for every command.
+
+use std::process::ExitCode;
+
+/// The four ways a command ends; the help of each command repeats them.
+pub(crate) const MEANINGS: &str = "\
+Exit codes:
+  0  done, and it ended as it should
+  1  it failed: an order failed, or the engine refused
+  2  wrong use: a flag, an argument or a setting
+  3  no engine answers at that address";
+
+const UNREACHABLE: u8 = 3;
+
+/// What a command found, where nothing went wrong on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// As it should be.
+    Good,
+    /// Something ended otherwise; it has been said.
+    Bad,
+}
+
+/// The exit code of a command; an error is told in one line.
+pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
+    match outcome {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Bad) => ExitCode::FAILURE,
+        Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            match error.downcast_ref::<client::Error>() {
+                Some(client::Error::Unreachable { .. }) => ExitCode::from(UNREACHABLE),
+                Some(client::Error::BaseUrl(_)) => ExitCode::from(bootstrap::args::EXIT_USAGE),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// `order-engine orders list | head` is a good end.
+fn reader_is_gone(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,71 @@
+//! An order's life told to people, one event at a time.
+
+use api_types::EventView;
+use api_types::names::StatusName;
+use api_types::quote::QuoteView;
+
+use crate::output::short;
+
+/// What an event says beyond its status, in the fewest words.
+pub(crate) fn detail(event: &EventView, token_out: &str) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    match event.status {
+        StatusName::Pending => match &event.error {
+            Some(error) => format!("attempt {} follows: {error}", event.attempt),
+            None => String::new(),
+        },
+        StatusName::Routing if event.attempt > 1 => format!("attempt {}", event.attempt),
+        StatusName::Routing => String::new(),
+        StatusName::Building => why(event),
+        StatusName::Submitted => format!("transaction {}", short_hash(&text(&event.tx_hash))),
+        StatusName::Confirmed => format!(
+            "{} {token_out} on {} at {}",
+            short(&text(&event.amount_out)),
+            event.dex.map_or("", |venue| venue.name()),
+            short(&text(&event.executed_price)),
+        ),
+        StatusName::Failed => text(&event.error),
+        StatusName::Cancelled | StatusName::Expired => text(&event.reason),
+    }
+}
+
+/// The venue that was chosen, and the offers it was chosen over.
+fn why(event: &EventView) -> String {
+    let Some(chosen) = event.dex else {
+        return String::new();
+    };
+    let quotes = event.quotes.as_deref().unwrap_or_default();
+    let of_chosen = quotes.iter().find(|quote| quote.dex == chosen);
+    let best = of_chosen.map(offer).unwrap_or_default();
+    let others: Vec<String> = quotes
+        .iter()
+        .filter(|quote| quote.dex != chosen)
+        .map(|quote| format!("{} {}", quote.dex.name(), offer(quote)))
+        .collect();
+    if others.is_empty() {
+        format!("{} {best}", chosen.name())
+    } else {
+        format!("{} {best} > {}", chosen.name(), others.join(", "))
+    }
+}
+
+fn offer(quote: &QuoteView) -> String {
+    match (&quote.amount_out, &quote.error) {
+        (Some(amount), _) => short(amount),
+        (None, Some(error)) => format!("none ({error})"),
+        (None, None) => "none".to_owned(),
+    }
+}
+
+/// The first characters of a signature, enough to find it by.
+pub(crate) fn short_hash(hash: &str) -> String {
+    match hash.get(..12) {
+        Some(start) if hash.len() > 13 => format!("{start}…"),
+        _ => hash.to_owned(),
+    }
+}
+
+/// The time of day of a timestamp.
+pub(crate) fn time_of_day(timestamp: &str) -> &str {
+    timestamp.get(11..23).unwrap_or(timestamp)
+}
