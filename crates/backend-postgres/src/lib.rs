@@ -1,1 +1,33 @@
-//! backend-postgres
+//! The store on PostgreSQL: the truth for any number of gateways and workers.
+//!
+//! Concurrent calls of one kind are written in one statement (`coalesce.rs`); every statement stands
+//! beside its function and begins with its name. It must not know of the queue, the feed or HTTP.
+//!
+//! Begin with `store.rs`, then `record.rs`.
+
+mod accept;
+mod claim;
+mod coalesce;
+mod connect;
+mod counts;
+mod db;
+mod due;
+mod failure;
+mod history;
+mod housekeeping;
+mod migrate;
+mod operations;
+mod record;
+mod registry;
+mod release;
+mod rows;
+mod settings;
+mod store;
+mod tls;
+mod unsettled;
+mod withdraw;
+
+pub use connect::ConnectError;
+pub use migrate::{Migrated, migrate};
+pub use settings::{PgSettings, StatementCache};
+pub use store::PgStore;

@@ -1,0 +1,241 @@
+//! Claiming orders: a lease and everything that is known of the order.
+//!
+//! Two statements, sent together: the first grants under the row's lock, the second reads. Were it one,
+//! a claim that had to wait for the lock would read events from before the wait.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{OrderId, WorkerId};
+use ports::order_store::{Claim, Lease};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::coalesce::Kind;
+use crate::db::{Connection, Db};
+use crate::failure::Failure;
+use crate::rows;
+use crate::unsettled::{Unsettled, UnsettledLease};
+
+/// The write of claims.
+pub(crate) struct ClaimOrders {
+    pub(crate) db: Arc<Db>,
+    pub(crate) unsettled: Unsettled,
+}
+
+/// A worker's wish for an order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request {
+    pub(crate) order: OrderId,
+    pub(crate) worker: WorkerId,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a claim is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To go on with the order.
+    Execute,
+    /// To give it back: see `unsettled.rs`.
+    GiveBack,
+}
+
+impl Request {
+    const fn lease(&self) -> UnsettledLease {
+        UnsettledLease {
+            order: self.order,
+            worker: self.worker,
+        }
+    }
+}
+
+#[async_trait]
+impl Kind for ClaimOrders {
+    type Request = Request;
+    type Answer = Claim;
+    type Key = OrderId;
+
+    fn keys(request: &Request) -> Vec<OrderId> {
+        vec![request.order]
+    }
+
+    async fn write(
+        &self,
+        connection: &Connection,
+        requests: &[&Request],
+    ) -> Result<Vec<Claim>, Failure> {
+        let lane = self.db.lane(connection).await.map_err(Failure::read)?;
+        let ids: Vec<Uuid> = requests.iter().map(|r| r.order.uuid()).collect();
+        let workers: Vec<Uuid> = requests.iter().map(|r| r.worker.uuid()).collect();
+        let retakes: Vec<bool> = requests
+            .iter()
+            .map(|r| self.unsettled.contains(r.lease()))
+            .collect();
+        let (granted, known) = tokio::join!(
+            biased;
+            grant(connection, lane, self.db.lease_ms(), &ids, &workers, &retakes),
+            load(connection, &ids),
+        );
+        self.db.settle_lane(lane, &granted);
+        let (granted, known) = (granted?, known?);
+        requests
+            .iter()
+            .map(|request| {
+                let row = known.iter().find(|row| {
+                    rows::order_id(row, "order_id").is_ok_and(|id| id == request.order)
+                });
+                match row {
+                    None => Ok(Claim::Unknown),
+                    Some(row) => {
+                        let fence = granted.get(&request.order).copied();
+                        if fence.is_some() && request.purpose == Purpose::Execute {
+                            self.unsettled.remove(request.lease());
+                        }
+                        answer(row, **request, fence)
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn undelivered(&self, request: Request, answer: Result<Claim, Failure>) {
+        if matches!(
+            answer,
+            Ok(Claim::Granted(_)) | Err(Failure::OutcomeUnknown(_))
+        ) {
+            self.unsettled.add(request.lease());
+        }
+    }
+}
+
+const GRANT: &str = "-- grant_claims
+with clock as materialized (
+    select now_ms() as now
+),
+wanted as materialized (
+    select * from unnest($3::uuid[], $4::uuid[], $5::bool[]) as w(id, worker, retake)
+),
+free as materialized (
+    select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, clock.now
+    from wanted w
+    cross join clock
+    join workers me on me.id = w.worker and me.seen_at > clock.now - $2
+    join orders o on o.id = w.id
+    cross join lateral (
+        select e.seq from order_events e where e.order_id = o.id order by e.seq desc limit 1
+    ) as last
+    where o.due_at <= clock.now
+      and o.schema_version <= $6
+      and (o.lease_worker is null
+           or (w.retake and o.lease_worker = w.worker)
+           or not exists (select from workers h
+                          where h.id = o.lease_worker and h.seen_at > clock.now - $2))
+    order by o.id
+    for no key update of o
+),
+granted as (
+    update orders o
+    set fence = o.fence + 1,
+        lease_worker = f.worker,
+        grants = case when f.last_seq > o.granted_seq then 1 else o.grants + 1 end,
+        granted_seq = f.last_seq
+    from free f
+    where o.id = f.id
+    returning o.id, o.fence
+),
+counted as materialized (
+    select count_held($1, max(f.now), array_agg(f.worker), array_agg(f.former)) as lane
+    from free f
+    having count(*) > 0
+)
+select g.id, g.fence, (select lane from counted) from granted g";
+
+async fn grant(
+    connection: &Connection,
+    lane: i64,
+    lease_ms: i64,
+    ids: &[Uuid],
+    workers: &[Uuid],
+    retakes: &[bool],
+) -> Result<HashMap<OrderId, i64>, Failure> {
+    let version = rows::schema_version();
+    let found = connection
+        .query(
+            GRANT,
+            &[
+                (&lane, Type::INT8),
+                (&lease_ms, Type::INT8),
+                (&ids, Type::UUID_ARRAY),
+                (&workers, Type::UUID_ARRAY),
+                (&retakes, Type::BOOL_ARRAY),
+                (&version, Type::INT2),
+            ],
+        )
+        .await
+        .map_err(Failure::write)?;
+    found
+        .iter()
+        .map(|row| Ok((rows::order_id(row, "id")?, rows::column(row, "fence")?)))
+        .collect()
+}
+
+const LOAD: &str = "-- load_claims
+select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
+       o.due_at, o.ended_at, o.fence, o.lease_worker, o.grants, o.granted_seq, now_ms() as now,
+       e.seq, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height
+from unnest($1::uuid[]) as w(id)
+join orders o on o.id = w.id
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as e
+left join order_attempts a on a.order_id = o.id and a.dead_at is null and e.status = 3";
+
+async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure> {
+    connection
+        .query(LOAD, &[(&ids, Type::UUID_ARRAY)])
+        .await
+        .map_err(Failure::write)
+}
+
+fn answer(row: &Row, request: Request, granted: Option<i64>) -> Result<Claim, Failure> {
+    if rows::column::<i16>(row, "schema_version")? > rows::schema_version() {
+        return Ok(Claim::Unknown);
+    }
+    if rows::column::<Option<i64>>(row, "ended_at")?.is_some() {
+        return Ok(Claim::Ended);
+    }
+    // Granted, and not taken over between the two statements.
+    if granted.is_some() && granted == Some(rows::column(row, "fence")?) {
+        return Ok(Claim::Granted(Box::new(lease(row, request.worker)?)));
+    }
+    let now = rows::timestamp(row, "now")?;
+    let due_at = rows::timestamp(row, "due_at")?;
+    if due_at > now {
+        return Ok(Claim::NotDue {
+            due_at,
+            due_in: due_at.since(now),
+        });
+    }
+    Ok(Claim::Held)
+}
+
+fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
+    let order = rows::order(row)?;
+    // An event that came in while the grant waited for its row.
+    let recorded_since =
+        i64::from(order.seq.get()) > i64::from(rows::column::<i32>(row, "granted_seq")?);
+    Ok(Lease {
+        worker,
+        fence: rows::number(row, "fence")?,
+        live_attempt: rows::live_attempt(row)?,
+        fruitless_grants: if recorded_since {
+            1
+        } else {
+            rows::small_number(row, "grants")?
+        },
+        trace_context: rows::column(row, "trace_context")?,
+        order,
+    })
+}

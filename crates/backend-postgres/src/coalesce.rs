@@ -1,0 +1,282 @@
+//! Group commit: concurrent calls of one kind become one statement.
+//!
+//! A batch is whatever arrived while the ones before it were being written; nobody waits for a timer.
+//! What must not stand twice in a batch waits for the next one. Where a batch is refused, its parts are
+//! written one by one, so that each caller learns its own outcome.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use crate::db::{CALL_LIMIT, Connection, Db};
+use crate::failure::Failure;
+
+/// The largest batch: beyond it a statement only gets slower for those who wait for it.
+const BATCH_LIMIT: usize = 512;
+/// Calls that wait to be written; beyond it callers wait to get in, and fail with their deadline.
+const INBOX_LIMIT: usize = 4_096;
+/// Batches of one kind in flight: while one waits for the disk the next one is sent.
+const IN_FLIGHT: usize = 2;
+
+/// One kind of write.
+#[async_trait]
+pub(crate) trait Kind: Send + Sync + 'static {
+    type Request: Send + Sync + 'static;
+    type Answer: Send + 'static;
+    /// What a request writes to and no other of its batch may.
+    type Key: Hash + Eq + Send;
+
+    fn keys(request: &Self::Request) -> Vec<Self::Key>;
+
+    /// Writes all requests in one transaction; one answer for each, in their order.
+    async fn write(
+        &self,
+        connection: &Connection,
+        requests: &[&Self::Request],
+    ) -> Result<Vec<Self::Answer>, Failure>;
+
+    /// An answer that nobody waited for any more.
+    fn undelivered(&self, request: Self::Request, answer: Result<Self::Answer, Failure>) {
+        let _ = (request, answer);
+    }
+}
+
+/// The way in for calls of one kind.
+pub(crate) struct Coalescer<K: Kind> {
+    inbox: mpsc::Sender<Ticket<K>>,
+}
+
+struct Ticket<K: Kind> {
+    request: K::Request,
+    reply: oneshot::Sender<Result<K::Answer, Failure>>,
+    progress: Arc<Progress>,
+}
+
+/// Whether a request was sent, or its caller gave up first: never both.
+#[derive(Debug, Default)]
+struct Progress(AtomicU8);
+
+const WAITING: u8 = 0;
+const SENT: u8 = 1;
+const ABANDONED: u8 = 2;
+
+impl Progress {
+    fn leave_waiting(&self, to: u8) -> bool {
+        self.0
+            .compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+}
+
+/// Abandons a call that has not been sent when its caller goes away.
+struct GiveUp(Arc<Progress>);
+
+impl Drop for GiveUp {
+    fn drop(&mut self) {
+        self.0.leave_waiting(ABANDONED);
+    }
+}
+
+impl<K: Kind> Coalescer<K> {
+    /// Starts writing calls of this kind; it ends when the handle is dropped.
+    pub(crate) fn start(kind: K, db: Arc<Db>, tasks: &mut JoinSet<()>) -> Self {
+        let (inbox, tickets) = mpsc::channel(INBOX_LIMIT);
+        tasks.spawn(write_all(Arc::new(kind), db, tickets));
+        Self { inbox }
+    }
+
+    /// Writes one request, together with those of others.
+    pub(crate) async fn call(&self, request: K::Request) -> Result<K::Answer, Failure> {
+        let deadline = Instant::now() + CALL_LIMIT;
+        let (reply, answer) = oneshot::channel();
+        let progress = Arc::new(Progress::default());
+        let give_up = GiveUp(progress.clone());
+        let ticket = Ticket {
+            request,
+            reply,
+            progress,
+        };
+        match timeout_at(deadline, self.inbox.send(ticket)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(Failure::silent(CALL_LIMIT)),
+        }
+        match timeout_at(deadline, answer).await {
+            Ok(Ok(answer)) => answer,
+            // Too late, or the writer was stopped: whether it was sent decides what is known.
+            Ok(Err(_)) | Err(_) if give_up.0.leave_waiting(ABANDONED) => {
+                Err(Failure::silent(CALL_LIMIT))
+            }
+            Ok(Err(_)) | Err(_) => Err(Failure::silent_write(CALL_LIMIT)),
+        }
+    }
+}
+
+async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver<Ticket<K>>) {
+    let slots = Arc::new(Semaphore::new(IN_FLIGHT));
+    let mut flights = JoinSet::new();
+    let mut waiting = VecDeque::new();
+    loop {
+        if waiting.is_empty() {
+            match inbox.recv().await {
+                Some(ticket) => waiting.push_back(ticket),
+                None => break,
+            }
+        }
+        let Ok(slot) = slots.clone().acquire_owned().await else {
+            break;
+        };
+        while flights.try_join_next().is_some() {}
+        while waiting.len() < BATCH_LIMIT
+            && let Ok(ticket) = inbox.try_recv()
+        {
+            waiting.push_back(ticket);
+        }
+        let batch = take_distinct(&mut waiting);
+        let (kind, db) = (kind.clone(), db.clone());
+        flights.spawn(async move {
+            fly(&*kind, &db, batch).await;
+            drop(slot);
+        });
+    }
+    while flights.join_next().await.is_some() {}
+}
+
+/// Takes what may stand in one batch, leaving the rest in its order.
+fn take_distinct<K: Kind>(waiting: &mut VecDeque<Ticket<K>>) -> Vec<Ticket<K>> {
+    let mut taken = HashSet::new();
+    let mut batch = Vec::with_capacity(waiting.len());
+    let mut left = VecDeque::new();
+    for ticket in waiting.drain(..) {
+        let keys = K::keys(&ticket.request);
+        if keys.iter().any(|key| taken.contains(key)) {
+            // Whatever follows on the same key must not overtake it.
+            taken.extend(keys);
+            left.push_back(ticket);
+        } else {
+            taken.extend(keys);
+            batch.push(ticket);
+        }
+    }
+    *waiting = left;
+    batch
+}
+
+async fn fly<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
+    let connection = db.writer().await;
+    let batch: Vec<Ticket<K>> = batch
+        .into_iter()
+        .filter(|ticket| ticket.progress.leave_waiting(SENT))
+        .collect();
+    if batch.is_empty() {
+        return;
+    }
+    let connection = match connection {
+        Ok(connection) => connection,
+        Err(failure) => return answer_all(kind, batch, &failure),
+    };
+    let requests: Vec<&K::Request> = batch.iter().map(|ticket| &ticket.request).collect();
+    match write_within_limit(kind, db, connection, &requests).await {
+        Ok(answers) => {
+            for (ticket, answer) in batch.into_iter().zip(answers) {
+                deliver(kind, ticket, Ok(answer));
+            }
+        }
+        Err(failure) if batch.len() > 1 && tells_apart(&failure) => {
+            tracing::debug!(
+                error = %ports::Error::from(failure),
+                "a batch of {} is written one by one",
+                batch.len()
+            );
+            one_by_one(kind, db, batch).await;
+        }
+        Err(failure) => answer_all(kind, batch, &failure),
+    }
+}
+
+/// Whether the parts of a failed batch may do better alone.
+const fn tells_apart(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Rollback(_) | Failure::Duplicate(_) | Failure::Corrupt(_)
+    )
+}
+
+/// A request alone that was rolled back, or that met a twin, is tried again this often.
+const SINGLE_TRIES: u32 = 4;
+
+async fn one_by_one<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
+    for ticket in batch {
+        let mut tries = 1;
+        let answer = loop {
+            let result = match db.writer().await {
+                Ok(connection) => {
+                    write_within_limit(kind, db, connection, &[&ticket.request]).await
+                }
+                Err(failure) => Err(failure),
+            };
+            match result {
+                Err(Failure::Rollback(_) | Failure::Duplicate(_)) if tries < SINGLE_TRIES => {
+                    tries += 1;
+                }
+                other => break other,
+            }
+        };
+        let answer = answer.map(|mut answers| answers.pop());
+        match answer {
+            Ok(Some(answer)) => deliver(kind, ticket, Ok(answer)),
+            Ok(None) => {}
+            Err(failure) => deliver(kind, ticket, Err(failure)),
+        }
+    }
+}
+
+/// Writes, once more where it was rolled back for the sake of another, and puts the connection back
+/// only where nothing is left on it.
+async fn write_within_limit<K: Kind>(
+    kind: &K,
+    db: &Db,
+    connection: Connection,
+    requests: &[&K::Request],
+) -> Result<Vec<K::Answer>, Failure> {
+    let mut retried = false;
+    loop {
+        let result = match db.within_limit(kind.write(&connection, requests)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::silent_write(CALL_LIMIT)),
+        };
+        match result {
+            // Alone, a twin that came in between shows as such with a fresh snapshot.
+            Err(Failure::Duplicate(_)) if !retried && requests.len() == 1 => retried = true,
+            Err(Failure::Rollback(_)) if !retried => retried = true,
+            Err(failure) if failure.spoils_connection() => {
+                connection.discard();
+                return Err(failure);
+            }
+            other => return other,
+        }
+    }
+}
+
+fn answer_all<K: Kind>(kind: &K, batch: Vec<Ticket<K>>, failure: &Failure) {
+    for ticket in batch {
+        deliver(kind, ticket, Err(failure.clone()));
+    }
+}
+
+fn deliver<K: Kind>(kind: &K, ticket: Ticket<K>, answer: Result<K::Answer, Failure>) {
+    if let Err(answer) = ticket.reply.send(answer) {
+        kind.undelivered(ticket.request, answer);
+    }
+}
+
+impl<K: Kind> std::fmt::Debug for Coalescer<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Coalescer")
+    }
+}

@@ -1,0 +1,140 @@
+//! Getting a store: waiting for the server, refusing an unsafe one, migrating, opening the pools.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio::time::Instant;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::db::{CALL_LIMIT, Db};
+use crate::migrate::migrate;
+use crate::settings::{PgSettings, StatementCache};
+use crate::tls::{InvalidAddress, read_address};
+
+/// A server in reach answers long before.
+pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// Between two tries to reach a server at the start; it doubles up to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Every statement finds its rows through an index. Told so, the planner cannot keep, from the time when
+/// a table was empty, a plan that reads the whole of it.
+const SESSION: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
+                       -c jit=off -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000";
+
+/// Why there is no store.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("the address of PostgreSQL is not valid: {0}")]
+    Address(#[from] InvalidAddress),
+    #[error("PostgreSQL runs with {setting}=off: what it confirms is not durable; turn it on")]
+    NotDurable { setting: &'static str },
+    #[error("the schema is at version {found} and this program knows {known}; start a newer one")]
+    NewerSchema { found: i32, known: i32 },
+    #[error("PostgreSQL cannot be reached")]
+    Unreachable(#[source] Box<dyn StdError + Send + Sync>),
+    #[error("the schema cannot be brought up to date")]
+    Migration(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl ConnectError {
+    pub(crate) fn unreachable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unreachable(error.into())
+    }
+
+    pub(crate) fn migration(error: refinery::Error) -> Self {
+        Self::Migration(Box::new(error))
+    }
+}
+
+/// Opens a store's connections, waiting for a server that cannot be reached.
+pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
+    let deadline = Instant::now() + settings.patience;
+    let mut pause = FIRST_PAUSE;
+    let mut said = false;
+    loop {
+        match connect_once(settings).await {
+            Err(ConnectError::Unreachable(error)) if Instant::now() < deadline => {
+                if !said {
+                    said = true;
+                    tracing::warn!(error = %error, "PostgreSQL cannot be reached; waiting for it");
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LAST_PAUSE);
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
+    let (mut config, tls) = read_address(&settings.url)?;
+    config
+        .application_name("order-engine")
+        .connect_timeout(CONNECT_LIMIT)
+        .tcp_user_timeout(CALL_LIMIT)
+        .keepalives_idle(Duration::from_secs(10));
+    if settings.statement_cache == StatementCache::On {
+        // Poolers refuse settings of a session they share.
+        config.options(SESSION);
+    }
+    let readers = pool(&config, &tls, settings.pool_size)?;
+    let writers = pool(&config, &tls, settings.writers)?;
+    let db = Arc::new(Db::new(
+        readers,
+        writers,
+        settings.statement_cache,
+        settings.lease,
+    ));
+    refuse_unsafe(&db).await?;
+    migrate(settings).await?;
+    Ok(db)
+}
+
+fn pool(config: &Config, tls: &MakeRustlsConnect, size: usize) -> Result<Pool, ConnectError> {
+    let manager_config = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = Manager::from_config(config.clone(), tls.clone(), manager_config);
+    Pool::builder(manager)
+        .max_size(size.max(1))
+        .runtime(Runtime::Tokio1)
+        .timeouts(Timeouts {
+            wait: Some(CALL_LIMIT),
+            create: Some(CONNECT_LIMIT),
+            recycle: Some(CONNECT_LIMIT),
+        })
+        .build()
+        .map_err(ConnectError::unreachable)
+}
+
+const DURABILITY: &str = "-- read_durability
+select current_setting('fsync'), current_setting('synchronous_commit')";
+
+/// CONTRACT.md: what was answered with 201 survives every crash. With these settings it would not.
+async fn refuse_unsafe(db: &Db) -> Result<(), ConnectError> {
+    let connection = db.reader().await.map_err(unreachable)?;
+    let found = db
+        .within_limit(connection.query(DURABILITY, &[]))
+        .await
+        .map_err(ConnectError::unreachable)?
+        .map_err(ConnectError::unreachable)?;
+    let is_off = |column| {
+        found
+            .first()
+            .is_none_or(|row| row.get::<_, &str>(column) == "off")
+    };
+    for (column, setting) in ["fsync", "synchronous_commit"].into_iter().enumerate() {
+        if is_off(column) {
+            return Err(ConnectError::NotDurable { setting });
+        }
+    }
+    Ok(())
+}
+
+fn unreachable(failure: crate::failure::Failure) -> ConnectError {
+    ConnectError::unreachable(ports::Error::from(failure))
+}

@@ -1,0 +1,79 @@
+//! Counts over the whole store, from what each writer added to its lane.
+
+use ports::order_history::Counts;
+use tokio_postgres::types::Type;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::rows;
+
+const COUNT: &str = "-- count_orders
+with clock as materialized (
+    select now_ms() as now
+)
+select
+    clock.now,
+    (select array_agg(total order by place)
+     from (select u.place, sum(u.n)::int8 as total
+           from lane_orders l, unnest(l.by_status) with ordinality as u(n, place)
+           group by u.place) as totals) as by_status,
+    (select coalesce(sum(h.held), 0)::int8
+     from workers w
+     join lane_holds h on h.worker = w.id
+     where w.seen_at > clock.now - $1) as running,
+    (select count(*) from orders o where o.due_at is not null and o.due_at > clock.now) as delayed,
+    (select o.due_at
+     from orders o
+     where o.due_at is not null
+       and o.due_at <= clock.now
+       and (o.lease_worker is null
+            or o.lease_worker not in (select w.id from workers w
+                                      where w.seen_at > (select now - $1 from clock)))
+     order by o.due_at, o.id
+     limit 1) as oldest_due_at,
+    (select coalesce(sum(s.ended), 0)::int8
+     from lane_seconds s
+     where s.second > clock.now / 1000 - 60) as ended_last_minute,
+    (select percentile_disc(array[0.5, 0.99]) within group (order by latency)
+     from lane_seconds s, unnest(s.latencies) as latency
+     where s.second > clock.now / 1000 - 60) as latencies
+from clock";
+
+/// Statuses that are not terminal stand first.
+const OPEN_STATUSES: usize = 4;
+
+/// Counts over all orders.
+pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
+    let lease = db.lease_ms();
+    let found = db.read(COUNT, &[(&lease, Type::INT8)]).await?;
+    let Some(row) = found.first() else {
+        return Ok(Counts::default());
+    };
+    let sums: Option<Vec<i64>> = rows::column(row, "by_status")?;
+    let mut by_status = [0; 8];
+    for (count, sum) in by_status.iter_mut().zip(sums.unwrap_or_default()) {
+        *count = u64::try_from(sum).unwrap_or(0);
+    }
+    let running: i64 = rows::column(row, "running")?;
+    let running = u64::try_from(running).unwrap_or(0);
+    let delayed: u64 = rows::number(row, "delayed")?;
+    let open: u64 = by_status.iter().take(OPEN_STATUSES).sum();
+    let now = rows::timestamp(row, "now")?;
+    let oldest: Option<i64> = rows::column(row, "oldest_due_at")?;
+    let latencies: Option<Vec<i64>> = rows::column(row, "latencies")?;
+    let latency = |place: usize| {
+        let millis = latencies.as_ref()?.get(place).copied()?;
+        u64::try_from(millis).ok()
+    };
+    Ok(Counts {
+        by_status,
+        waiting: open.saturating_sub(delayed).saturating_sub(running),
+        delayed,
+        running,
+        oldest_waiting_ms: oldest
+            .map(|due| u64::try_from(now.as_millis().saturating_sub(due)).unwrap_or(0)),
+        ended_last_minute: rows::number(row, "ended_last_minute")?,
+        latency_p50_ms: latency(0),
+        latency_p99_ms: latency(1),
+    })
+}

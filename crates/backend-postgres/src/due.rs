@@ -1,0 +1,127 @@
+//! Orders that wait for a worker, and orders whose time has run out.
+
+use domain::OrderId;
+use ports::order_store::{DueOrder, DuePage};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::rows;
+
+const DUE: &str = "-- list_due_orders
+select o.id, o.client, o.due_at, last.status as last_status
+from orders o
+cross join lateral (
+    select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as last
+where o.due_at is not null
+  and o.due_at <= (select now_ms() - $2)
+  and (o.due_at, o.id) > ($3, $4)
+  and o.schema_version <= $5
+  and (o.lease_worker is null
+       or o.lease_worker not in (select w.id from workers w where w.seen_at > (select now_ms() - $1)))
+order by o.due_at, o.id
+limit $6";
+
+/// A page of due orders that nobody alive holds.
+pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure> {
+    let lease = db.lease_ms();
+    let grace = rows::millis(page.grace);
+    let (after_due, after_id) = match page.after {
+        Some((due_at, id)) => (due_at.as_millis(), id.uuid()),
+        None => (i64::MIN, Uuid::nil()),
+    };
+    let version = rows::schema_version();
+    let limit = rows::limit(page.limit);
+    let found = db
+        .read(
+            DUE,
+            &[
+                (&lease, Type::INT8),
+                (&grace, Type::INT8),
+                (&after_due, Type::INT8),
+                (&after_id, Type::UUID),
+                (&version, Type::INT2),
+                (&limit, Type::INT8),
+            ],
+        )
+        .await?;
+    found.iter().map(rows::due_order).collect()
+}
+
+/// The walk over clients jumps from one to the next in the index, however many orders each has.
+const DUE_FAIRLY: &str = "-- list_due_orders_fairly
+with recursive clients as (
+    (select o.client from orders o where o.due_at is not null order by o.client limit 1)
+    union all
+    select (select o.client from orders o
+            where o.due_at is not null and o.client > c.client
+            order by o.client limit 1)
+    from clients c
+    where c.client is not null
+)
+select d.id, c.client, d.due_at, d.last_status
+from clients c
+cross join lateral (
+    select o.id, o.due_at, last.status as last_status,
+           row_number() over (order by o.due_at, o.id) as turn
+    from orders o
+    cross join lateral (
+        select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+    ) as last
+    where o.client = c.client
+      and o.due_at is not null
+      and o.due_at <= (select now_ms())
+      and o.schema_version <= $2
+      and (o.lease_worker is null
+           or o.lease_worker not in (select w.id from workers w
+                                     where w.seen_at > (select now_ms() - $1)))
+    order by o.due_at, o.id
+    limit $3
+) as d
+order by d.turn, d.due_at, d.id
+limit $4";
+
+/// Due orders in turn between clients.
+pub(crate) async fn due_fairly(
+    db: &Db,
+    per_client: usize,
+    limit: usize,
+) -> Result<Vec<DueOrder>, Failure> {
+    let lease = db.lease_ms();
+    let version = rows::schema_version();
+    let (per_client, limit) = (rows::limit(per_client), rows::limit(limit));
+    let found = db
+        .read(
+            DUE_FAIRLY,
+            &[
+                (&lease, Type::INT8),
+                (&version, Type::INT2),
+                (&per_client, Type::INT8),
+                (&limit, Type::INT8),
+            ],
+        )
+        .await?;
+    found.iter().map(rows::due_order).collect()
+}
+
+const OVERDUE: &str = "-- list_overdue_orders
+select o.id
+from orders o
+cross join lateral (
+    select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as last
+where o.expires_at is not null
+  and o.due_at is not null
+  and o.expires_at <= (select now_ms())
+  and last.status <= 2
+order by o.expires_at
+limit $1";
+
+/// Open orders whose time has run out and that are not submitted.
+pub(crate) async fn overdue(db: &Db, limit: usize) -> Result<Vec<OrderId>, Failure> {
+    let limit = rows::limit(limit);
+    let found = db.read(OVERDUE, &[(&limit, Type::INT8)]).await?;
+    found.iter().map(|row| rows::order_id(row, "id")).collect()
+}

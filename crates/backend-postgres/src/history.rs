@@ -1,0 +1,186 @@
+//! Reading orders and events.
+
+use std::fmt::Write;
+
+use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
+use ports::order_history::{ListFilter, Watch};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::{Db, Param};
+use crate::failure::Failure;
+use crate::rows;
+
+/// An order has a few events per execution; more than this in one answer is a mistake somewhere.
+const EVENTS_LIMIT: i64 = 10_000;
+
+const ORDER: &str = "-- read_order
+select o.client, o.terms, o.created_at, o.id as order_id, e.seq, e.executions, e.at, e.data
+from orders o
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as e
+where o.id = $1 and ($2::text is null or o.client = $2)";
+
+/// One order.
+pub(crate) async fn order(
+    db: &Db,
+    id: OrderId,
+    client: Option<&ClientId>,
+) -> Result<Option<Order>, Failure> {
+    let (id, client) = (id.uuid(), client.map(ClientId::as_str));
+    let found = db
+        .read(ORDER, &[(&id, Type::UUID), (&client, Type::TEXT)])
+        .await?;
+    found.first().map(rows::order).transpose()
+}
+
+const ORDER_BY_NAME: &str = "-- read_order_by_client_id
+select o.client, o.terms, o.created_at, o.id as order_id, e.seq, e.executions, e.at, e.data
+from client_order_ids c
+join orders o on o.id = c.order_id
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as e
+where c.client = $1 and c.client_order_id = $2";
+
+/// One order by its client's name for it.
+pub(crate) async fn order_by_client_id(
+    db: &Db,
+    client: &ClientId,
+    name: &ClientOrderId,
+) -> Result<Option<Order>, Failure> {
+    let (client, name) = (client.as_str(), name.as_str());
+    let found = db
+        .read(ORDER_BY_NAME, &[(&client, Type::TEXT), (&name, Type::TEXT)])
+        .await?;
+    found.first().map(rows::order).transpose()
+}
+
+const LIST: &str = "-- list_orders
+select o.client, o.terms, o.created_at, o.id as order_id, e.seq, e.executions, e.at, e.data
+from orders o
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as e
+where true";
+
+/// A page of orders, newest first. Only the conditions that are asked for stand in the statement, so
+/// that each combination gets the index it needs.
+pub(crate) async fn list(db: &Db, filter: &ListFilter) -> Result<Vec<Order>, Failure> {
+    let client = filter.client.as_ref().map(ClientId::as_str);
+    let status = filter.status.map(rows::status_code);
+    let token_in = filter.token_in.map(domain::Token::symbol);
+    let token_out = filter.token_out.map(domain::Token::symbol);
+    let before = filter.before.map(OrderId::uuid);
+    let limit = rows::limit(filter.limit);
+
+    let mut sql = LIST.to_owned();
+    let mut params: Vec<Param<'_>> = Vec::new();
+    if client.is_some() {
+        add(&mut sql, &mut params, "o.client =", (&client, Type::TEXT));
+    }
+    if let Some(wanted) = filter.status {
+        if wanted.is_terminal() {
+            add(
+                &mut sql,
+                &mut params,
+                "o.end_status =",
+                (&status, Type::INT2),
+            );
+        } else {
+            sql.push_str("\n  and o.due_at is not null");
+            add(&mut sql, &mut params, "e.status =", (&status, Type::INT2));
+        }
+    }
+    if token_in.is_some() {
+        add(
+            &mut sql,
+            &mut params,
+            "o.token_in =",
+            (&token_in, Type::TEXT),
+        );
+    }
+    if token_out.is_some() {
+        add(
+            &mut sql,
+            &mut params,
+            "o.token_out =",
+            (&token_out, Type::TEXT),
+        );
+    }
+    if before.is_some() {
+        add(&mut sql, &mut params, "o.id <", (&before, Type::UUID));
+    }
+    params.push((&limit, Type::INT8));
+    let _ = write!(sql, "\norder by o.id desc\nlimit ${}", params.len());
+    rows::orders(&db.read(&sql, &params).await?)
+}
+
+fn add<'a>(sql: &mut String, params: &mut Vec<Param<'a>>, condition: &str, param: Param<'a>) {
+    params.push(param);
+    let _ = write!(sql, "\n  and {condition} ${}", params.len());
+}
+
+const EVENTS: &str = "-- read_events
+select order_id, seq, executions, at, data
+from order_events
+where order_id = $1 and seq >= $2
+order by seq
+limit $3";
+
+/// An order's events from a place on.
+pub(crate) async fn events(db: &Db, id: OrderId, from: Seq) -> Result<Vec<Event>, Failure> {
+    let (id, from) = (id.uuid(), rows::integer(from.get()));
+    let found = db
+        .read(
+            EVENTS,
+            &[
+                (&id, Type::UUID),
+                (&from, Type::INT4),
+                (&EVENTS_LIMIT, Type::INT8),
+            ],
+        )
+        .await?;
+    rows::events(&found)
+}
+
+const EVENTS_FOR: &str = "-- read_events_for_watches
+select e.order_id, e.seq, e.executions, e.at, e.data
+from unnest($1::uuid[], $2::int4[]) as w(order_id, next)
+join order_events e on e.order_id = w.order_id and e.seq >= w.next
+order by e.order_id, e.seq
+limit $3";
+
+/// What many followers have missed.
+pub(crate) async fn events_for(db: &Db, watches: &[Watch]) -> Result<Vec<Event>, Failure> {
+    let ids: Vec<Uuid> = watches.iter().map(|watch| watch.order_id.uuid()).collect();
+    let next: Vec<i32> = watches
+        .iter()
+        .map(|watch| rows::integer(watch.next.get()))
+        .collect();
+    let found = db
+        .read(
+            EVENTS_FOR,
+            &[
+                (&ids, Type::UUID_ARRAY),
+                (&next, Type::INT4_ARRAY),
+                (&EVENTS_LIMIT, Type::INT8),
+            ],
+        )
+        .await?;
+    rows::events(&found)
+}
+
+const OPEN_ORDERS: &str = "-- count_open_orders
+select count(*) as open
+from (select from orders o where o.client = $1 and o.due_at is not null limit $2) as open";
+
+/// How many open orders a client has, counted up to a limit.
+pub(crate) async fn open_orders(db: &Db, client: &ClientId, limit: u64) -> Result<u64, Failure> {
+    let (client, limit) = (client.as_str(), rows::big(limit));
+    let found = db
+        .read(OPEN_ORDERS, &[(&client, Type::TEXT), (&limit, Type::INT8)])
+        .await?;
+    found.first().map_or(Ok(0), |row| rows::number(row, "open"))
+}

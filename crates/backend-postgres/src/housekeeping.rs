@@ -1,0 +1,116 @@
+//! What every process does beside its calls: asking a silent server again, and keeping small what
+//! would otherwise grow for ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+use tokio_postgres::types::Type;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::rows;
+
+/// A server that came back serves again within this time.
+const PROBE_EVERY: Duration = Duration::from_millis(300);
+/// Tidying is cheap, and one process doing it is enough.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// A lane unchanged for this long belongs to nobody any more; where it does, its owner begins it anew.
+const LANE_REST: Duration = Duration::from_secs(15 * 60);
+/// CONTRACT.md keeps answers for 24 hours at least.
+const ANSWERS_KEPT: Duration = Duration::from_secs(48 * 60 * 60);
+/// Rows removed at a time, so that nobody waits for a long transaction.
+const REMOVED_AT_ONCE: i64 = 5_000;
+
+/// Asks a server that fell silent until it answers, for as long as the store is open.
+pub(crate) async fn probe(db: Arc<Db>) {
+    let mut tick = tokio::time::interval(PROBE_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if db.is_away() {
+            db.probe().await;
+        }
+    }
+}
+
+/// Tidies for as long as the store is open.
+pub(crate) async fn tidy(db: Arc<Db>) {
+    let mut tick = tokio::time::interval(TIDY_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick.tick().await;
+    loop {
+        tick.tick().await;
+        if let Err(failure) = tidy_once(&db).await {
+            let error = ports::Error::from(failure);
+            tracing::debug!(error = %error, "tidying the store waits for the next time");
+        }
+    }
+}
+
+async fn tidy_once(db: &Db) -> Result<(), Failure> {
+    fold_lanes(db).await?;
+    forget_answers(db).await
+}
+
+/// Brings the sums of resting lanes together in lane 0, in one transaction.
+const FOLD_ORDERS: &str = "-- fold_lane_orders
+with resting as (
+    delete from lane_orders
+    where lane <> 0 and changed_at < now_ms() - $1
+    returning by_status
+)
+insert into lane_orders as l (lane, by_status, changed_at)
+select 0, array_agg(total order by place), now_ms()
+from (select u.place, sum(u.n)::int8 as total
+      from resting r, unnest(r.by_status) with ordinality as u(n, place)
+      group by u.place) as totals
+having count(*) > 0
+on conflict (lane) do update
+set by_status = array(select a + b
+                      from unnest(l.by_status, excluded.by_status) with ordinality as t(a, b, i)
+                      order by i),
+    changed_at = excluded.changed_at";
+
+const FOLD_HOLDS: &str = "-- fold_lane_holds
+with resting as (
+    delete from lane_holds h
+    where h.lane <> 0 and h.changed_at < now_ms() - $1
+    returning h.worker, h.held
+),
+gone as (
+    delete from lane_holds h
+    where h.lane = 0 and not exists (select from workers w where w.id = h.worker)
+)
+insert into lane_holds as l (lane, worker, held, changed_at)
+select 0, r.worker, sum(r.held), now_ms()
+from resting r
+join workers w on w.id = r.worker
+group by r.worker
+on conflict (lane, worker) do update
+set held = l.held + excluded.held, changed_at = excluded.changed_at";
+
+const FORGET_SECONDS: &str = "-- forget_lane_seconds
+delete from lane_seconds where second < (now_ms() - $1) / 1000";
+
+async fn fold_lanes(db: &Db) -> Result<(), Failure> {
+    let rest = rows::millis(LANE_REST);
+    for statement in [FOLD_ORDERS, FOLD_HOLDS, FORGET_SECONDS] {
+        db.write(statement, &[(&rest, Type::INT8)]).await?;
+    }
+    Ok(())
+}
+
+const FORGET_ANSWERS: &str = "-- forget_idempotency_answers
+delete from idempotency_keys
+where ctid = any(array(select ctid from idempotency_keys where at < now_ms() - $1 limit $2))";
+
+async fn forget_answers(db: &Db) -> Result<(), Failure> {
+    let kept = rows::millis(ANSWERS_KEPT);
+    db.write(
+        FORGET_ANSWERS,
+        &[(&kept, Type::INT8), (&REMOVED_AT_ONCE, Type::INT8)],
+    )
+    .await?;
+    Ok(())
+}

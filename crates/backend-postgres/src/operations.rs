@@ -1,0 +1,237 @@
+//! What operators do, each act with its line in the audit log.
+
+use domain::{ClientOrderId, EventData, Order, OrderId, Timestamp};
+use ports::operations::{AuditEntry, DeadRetry};
+use ports::order_store::NewOrder;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::rows;
+
+/// Whether workers are told to take no new work.
+pub(crate) async fn is_paused(db: &Db) -> Result<bool, Failure> {
+    let found = db
+        .read("-- read_pause\nselect paused from engine_state", &[])
+        .await?;
+    found
+        .first()
+        .map_or(Ok(false), |row| rows::column(row, "paused"))
+}
+
+const SET_PAUSED: &str = "-- set_paused
+with changed as (
+    update engine_state set paused = $1
+)
+insert into audit_log (at, actor, action)
+values (now_ms(), $2, case when $1 then 'pause' else 'resume' end)";
+
+/// Pauses or resumes.
+pub(crate) async fn set_paused(db: &Db, paused: bool, actor: &str) -> Result<(), Failure> {
+    db.write(SET_PAUSED, &[(&paused, Type::BOOL), (&actor, Type::TEXT)])
+        .await?;
+    Ok(())
+}
+
+const DEAD: &str = "-- list_dead_orders
+select o.client, o.terms, o.created_at, o.id as order_id, e.seq, e.executions, e.at, e.data
+from orders o
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as e
+where o.end_status = 5 and o.retried_as is null and o.id < $1
+order by o.id desc
+limit $2";
+
+/// Failed orders that were not retried.
+pub(crate) async fn dead(
+    db: &Db,
+    before: Option<OrderId>,
+    limit: usize,
+) -> Result<Vec<Order>, Failure> {
+    let (before, limit) = (
+        before.map_or(Uuid::max(), OrderId::uuid),
+        rows::limit(limit),
+    );
+    let found = db
+        .read(DEAD, &[(&before, Type::UUID), (&limit, Type::INT8)])
+        .await?;
+    rows::orders(&found)
+}
+
+const RETRY_DEAD: &str = "-- retry_dead_order
+with clock as materialized (
+    select now_ms() as now
+),
+dead as (
+    update orders
+    set retried_as = $3
+    where id = $2 and end_status = 5 and retried_as is null
+    returning id
+),
+placed as (
+    insert into orders (id, client, terms, token_in, token_out, schema_version, trace_context,
+                        created_at, expires_at, due_at)
+    select $3, $5, $6, $7, $8, $9, $10, clock.now, clock.now + $11, clock.now
+    from dead, clock
+    returning created_at
+),
+begun as (
+    insert into order_events (order_id, seq, event_id, status, executions, at, data)
+    select $3, 0, $4, 0, 0, created_at, $12 from placed
+),
+named as (
+    insert into client_order_ids (client, client_order_id, order_id)
+    select $5, $13, $3 from placed where $13::text is not null
+    on conflict do nothing
+),
+noted as (
+    insert into audit_log (at, actor, action, subject, detail)
+    select created_at, $14, 'retry', $2::text, 'as ' || $3::text from placed
+),
+moved as materialized (
+    select count_moved($1, created_at, '{}', array[0::int2]) as lane from placed
+)
+select created_at, (select lane from moved) from placed";
+
+const RETRIED: &str = "-- read_retried_order
+select e.at
+from orders o
+join order_events e on e.order_id = o.retried_as and e.seq = 0
+where o.id = $1 and o.retried_as = $2 and e.event_id = $3";
+
+/// Accepts another order in place of a dead one.
+pub(crate) async fn retry_dead(
+    db: &Db,
+    dead: OrderId,
+    replacement: &NewOrder,
+    actor: &str,
+) -> Result<DeadRetry, Failure> {
+    let lane = db.single_lane().await?;
+    let found = insert_replacement(db, lane, dead, replacement, actor).await;
+    db.settle_lane(lane, &found);
+    let found = found?;
+    let at = match found.first() {
+        Some(row) => Some(rows::timestamp(row, "created_at")?),
+        None => retried_before(db, dead, replacement).await?,
+    };
+    Ok(match at {
+        Some(at) => DeadRetry::Accepted {
+            event: Order::accepted(replacement.id, replacement.event_id).recorded(at),
+            client: replacement.client.clone(),
+        },
+        None => DeadRetry::NotDead,
+    })
+}
+
+async fn insert_replacement(
+    db: &Db,
+    lane: i64,
+    dead: OrderId,
+    order: &NewOrder,
+    actor: &str,
+) -> Result<Vec<Row>, Failure> {
+    let (dead, id, event) = (dead.uuid(), order.id.uuid(), order.event_id.uuid());
+    let client = order.client.as_str();
+    let terms = rows::json(&order.terms)?;
+    let token_in = order.terms.token_in.symbol();
+    let token_out = order.terms.token_out.symbol();
+    let version = rows::schema_version();
+    let valid_for = rows::valid_for_ms(order);
+    let first_event = rows::json(&EventData::Accepted)?;
+    let name = order
+        .terms
+        .client_order_id
+        .as_ref()
+        .map(ClientOrderId::as_str);
+    db.write(
+        RETRY_DEAD,
+        &[
+            (&lane, Type::INT8),
+            (&dead, Type::UUID),
+            (&id, Type::UUID),
+            (&event, Type::UUID),
+            (&client, Type::TEXT),
+            (&terms, Type::TEXT),
+            (&token_in, Type::TEXT),
+            (&token_out, Type::TEXT),
+            (&version, Type::INT2),
+            (&order.trace_context, Type::TEXT),
+            (&valid_for, Type::INT8),
+            (&first_event, Type::TEXT),
+            (&name, Type::TEXT),
+            (&actor, Type::TEXT),
+        ],
+    )
+    .await
+}
+
+/// When an earlier call of one's own, whose answer was lost, accepted the replacement.
+async fn retried_before(
+    db: &Db,
+    dead: OrderId,
+    replacement: &NewOrder,
+) -> Result<Option<Timestamp>, Failure> {
+    let (dead, id) = (dead.uuid(), replacement.id.uuid());
+    let event = replacement.event_id.uuid();
+    let found = db
+        .read(
+            RETRIED,
+            &[(&dead, Type::UUID), (&id, Type::UUID), (&event, Type::UUID)],
+        )
+        .await?;
+    found
+        .first()
+        .map(|row| rows::timestamp(row, "at"))
+        .transpose()
+}
+
+const AUDIT: &str = "-- list_audit
+select id, at, actor, action, subject, detail
+from audit_log
+where id < $1
+order by id desc
+limit $2";
+
+/// Operators' acts, newest first.
+pub(crate) async fn audit(
+    db: &Db,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, Failure> {
+    let (before, limit) = (before.map_or(i64::MAX, rows::big), rows::limit(limit));
+    let found = db
+        .read(AUDIT, &[(&before, Type::INT8), (&limit, Type::INT8)])
+        .await?;
+    found.iter().map(audit_entry).collect()
+}
+
+fn audit_entry(row: &Row) -> Result<AuditEntry, Failure> {
+    Ok(AuditEntry {
+        id: rows::number(row, "id")?,
+        at: rows::timestamp(row, "at")?,
+        actor: rows::column(row, "actor")?,
+        action: rows::column(row, "action")?,
+        subject: rows::column(row, "subject")?,
+        detail: rows::column(row, "detail")?,
+    })
+}
+
+const PING: &str = "-- ping
+select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as read_only";
+
+/// Whether the server answers and takes writes.
+pub(crate) async fn ping(db: &Db) -> Result<(), Failure> {
+    let found = db.read(PING, &[]).await?;
+    match found.first().map(|row| rows::column(row, "read_only")) {
+        Some(Ok(false)) => Ok(()),
+        Some(Err(failure)) => Err(failure),
+        Some(Ok(true)) | None => Err(Failure::Unavailable(std::sync::Arc::new(ReadOnly))),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the server takes no writes")]
+struct ReadOnly;

@@ -1,0 +1,289 @@
+//! Recording events: inserted at the next place, under the newest lease, and won by whoever's id is
+//! stored there. Everything beside the event is written from the winners, in the same statement.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::transaction::SignedTransaction;
+use domain::{EventData, NewEvent, OrderId, Status, Timestamp};
+use ports::order_store::{Lease, Recorded};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::coalesce::Kind;
+use crate::db::{Connection, Db};
+use crate::failure::Failure;
+use crate::rows;
+
+/// The write of events.
+pub(crate) struct Record {
+    pub(crate) db: Arc<Db>,
+}
+
+/// A proposed event with the lease it is proposed under.
+pub(crate) struct Request {
+    event: NewEvent,
+    data: String,
+    fence: i64,
+    worker: Uuid,
+    transaction: Option<SignedTransaction>,
+}
+
+impl Request {
+    pub(crate) fn new(
+        lease: &Lease,
+        event: &NewEvent,
+        transaction: Option<&SignedTransaction>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            data: rows::json(&event.data)?,
+            event: event.clone(),
+            fence: rows::big(lease.fence),
+            worker: lease.worker.uuid(),
+            transaction: transaction.cloned(),
+        })
+    }
+
+    fn retry_delay_ms(&self) -> Option<i64> {
+        match self.event.data {
+            EventData::RetryScheduled { delay_ms, .. } => Some(rows::big(delay_ms)),
+            _ => None,
+        }
+    }
+}
+
+#[async_trait]
+impl Kind for Record {
+    type Request = Request;
+    type Answer = Recorded;
+    type Key = OrderId;
+
+    fn keys(request: &Request) -> Vec<OrderId> {
+        vec![request.event.order_id]
+    }
+
+    async fn write(
+        &self,
+        connection: &Connection,
+        requests: &[&Request],
+    ) -> Result<Vec<Recorded>, Failure> {
+        let lane = self.db.lane(connection).await.map_err(Failure::read)?;
+        let won = insert(connection, lane, self.db.lease_ms(), requests).await;
+        self.db.settle_lane(lane, &won);
+        let won = won?;
+
+        let losers: Vec<&Request> = requests
+            .iter()
+            .copied()
+            .filter(|request| !won.contains_key(&request.event.order_id))
+            .collect();
+        let mut lost = if losers.is_empty() {
+            HashMap::new()
+        } else {
+            explain(connection, &losers).await?
+        };
+        Ok(requests
+            .iter()
+            .map(|request| {
+                let id = request.event.order_id;
+                match won.get(&id) {
+                    Some(at) => Recorded::Won(request.event.clone().recorded(*at)),
+                    None => lost.remove(&id).unwrap_or(Recorded::LeaseLost),
+                }
+            })
+            .collect())
+    }
+}
+
+/// `held` locks the rows, so that a grant to another worker comes before or after and never between;
+/// the lock is taken in the order of the ids, so that two batches do not wait for each other.
+const RECORD: &str = "-- record_events
+with clock as materialized (
+    select now_ms() as now
+),
+proposed as materialized (
+    select * from unnest($3::uuid[], $4::int4[], $5::uuid[], $6::int2[], $7::int4[], $8::text[],
+                         $9::int8[], $10::uuid[], $11::int8[], $12::text[], $13::bytea[], $14::int8[])
+        as p(order_id, seq, event_id, status, executions, data,
+             fence, worker, delay_ms, signature, bytes, last_valid_height)
+),
+held as materialized (
+    select p.*, o.created_at, prev.status as former, greatest(clock.now, prev.at) as at
+    from proposed p
+    cross join clock
+    join workers w on w.id = p.worker and w.seen_at > clock.now - $2
+    join orders o on o.id = p.order_id
+    join order_events prev on prev.order_id = p.order_id and prev.seq = p.seq - 1 and prev.status <= 3
+    where o.fence = p.fence and o.lease_worker = p.worker and o.ended_at is null
+    order by o.id
+    for no key update of o
+),
+inserted as (
+    insert into order_events (order_id, seq, event_id, status, executions, at, data)
+    select order_id, seq, event_id, status, executions, at, data
+    from held
+    order by order_id
+    on conflict (order_id, seq) do nothing
+    returning order_id
+),
+won as materialized (
+    select h.* from held h where h.order_id in (select order_id from inserted)
+),
+let_go as (
+    update orders o
+    set lease_worker = null,
+        due_at = w.at + w.delay_ms,
+        ended_at = case when w.status >= 4 then w.at end,
+        end_status = case when w.status >= 4 then w.status end
+    from won w
+    where o.id = w.order_id and (w.status >= 4 or w.delay_ms is not null)
+),
+died as (
+    update order_attempts a
+    set dead_at = w.at
+    from won w
+    where a.order_id = w.order_id and a.dead_at is null and w.former = 3 and w.status in (0, 5)
+),
+stored as (
+    insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at)
+    select order_id, executions, signature, bytes, last_valid_height, at
+    from won
+    where signature is not null
+    order by order_id
+),
+moved as materialized (
+    select count_moved($1, max(at), array_agg(former), array_agg(status)) as lane
+    from won
+    having count(*) > 0
+),
+freed as materialized (
+    select count_held($1, max(at), '{}', array_agg(worker)) as lane
+    from won
+    where status >= 4 or delay_ms is not null
+    having count(*) > 0
+),
+ended as materialized (
+    select count_ended($1, max(at), count(*),
+                       array_agg(at - created_at) filter (where status = 4)) as lane
+    from won
+    where status >= 4
+    having count(*) > 0
+)
+select w.order_id, w.at,
+       (select lane from moved), (select lane from freed), (select lane from ended)
+from won w";
+
+async fn insert(
+    connection: &Connection,
+    lane: i64,
+    lease_ms: i64,
+    requests: &[&Request],
+) -> Result<HashMap<OrderId, Timestamp>, Failure> {
+    let events = || requests.iter().map(|request| &request.event);
+    let transactions = || requests.iter().map(|request| request.transaction.as_ref());
+    let ids: Vec<Uuid> = events().map(|event| event.order_id.uuid()).collect();
+    let seqs: Vec<i32> = events()
+        .map(|event| rows::integer(event.seq.get()))
+        .collect();
+    let event_ids: Vec<Uuid> = events().map(|event| event.id.uuid()).collect();
+    let statuses: Vec<i16> = events()
+        .map(|event| rows::status_code(event.data.status()))
+        .collect();
+    let executions: Vec<i32> = events().map(|e| rows::integer(e.executions)).collect();
+    let data: Vec<&str> = requests.iter().map(|r| r.data.as_str()).collect();
+    let fences: Vec<i64> = requests.iter().map(|r| r.fence).collect();
+    let workers: Vec<Uuid> = requests.iter().map(|r| r.worker).collect();
+    let delays: Vec<Option<i64>> = requests.iter().map(|r| r.retry_delay_ms()).collect();
+    let signatures: Vec<Option<&str>> = transactions()
+        .map(|t| t.map(|t| t.signature.as_str()))
+        .collect();
+    let bytes: Vec<Option<&[u8]>> = transactions().map(|t| t.map(|t| &*t.bytes)).collect();
+    let heights: Vec<Option<i64>> = transactions()
+        .map(|t| t.map(|t| rows::big(t.last_valid_height.get())))
+        .collect();
+    let found = connection
+        .query(
+            RECORD,
+            &[
+                (&lane, Type::INT8),
+                (&lease_ms, Type::INT8),
+                (&ids, Type::UUID_ARRAY),
+                (&seqs, Type::INT4_ARRAY),
+                (&event_ids, Type::UUID_ARRAY),
+                (&statuses, Type::INT2_ARRAY),
+                (&executions, Type::INT4_ARRAY),
+                (&data, Type::TEXT_ARRAY),
+                (&fences, Type::INT8_ARRAY),
+                (&workers, Type::UUID_ARRAY),
+                (&delays, Type::INT8_ARRAY),
+                (&signatures, Type::TEXT_ARRAY),
+                (&bytes, Type::BYTEA_ARRAY),
+                (&heights, Type::INT8_ARRAY),
+            ],
+        )
+        .await
+        .map_err(Failure::write)?;
+    found
+        .iter()
+        .map(|row| {
+            Ok((
+                rows::order_id(row, "order_id")?,
+                rows::timestamp(row, "at")?,
+            ))
+        })
+        .collect()
+}
+
+const EXPLAIN: &str = "-- explain_lost_events
+select p.order_id, mine.at as won_at, o.end_status
+from unnest($1::uuid[], $2::int4[], $3::uuid[]) as p(order_id, seq, event_id)
+join orders o on o.id = p.order_id
+left join order_events mine
+    on mine.order_id = p.order_id and mine.seq = p.seq and mine.event_id = p.event_id";
+
+/// Finds out what stood in the way: an earlier call of one's own whose answer was lost, a withdrawal,
+/// or another worker.
+async fn explain(
+    connection: &Connection,
+    losers: &[&Request],
+) -> Result<HashMap<OrderId, Recorded>, Failure> {
+    let ids: Vec<Uuid> = losers.iter().map(|r| r.event.order_id.uuid()).collect();
+    let seqs: Vec<i32> = losers
+        .iter()
+        .map(|r| rows::integer(r.event.seq.get()))
+        .collect();
+    let event_ids: Vec<Uuid> = losers.iter().map(|r| r.event.id.uuid()).collect();
+    let found = connection
+        .query(
+            EXPLAIN,
+            &[
+                (&ids, Type::UUID_ARRAY),
+                (&seqs, Type::INT4_ARRAY),
+                (&event_ids, Type::UUID_ARRAY),
+            ],
+        )
+        .await
+        .map_err(Failure::write)?;
+    let mut explained = HashMap::new();
+    for row in &found {
+        let id = rows::order_id(row, "order_id")?;
+        if let Some(loser) = losers.iter().find(|loser| loser.event.order_id == id) {
+            explained.insert(id, explained_by(row, &loser.event)?);
+        }
+    }
+    Ok(explained)
+}
+
+fn explained_by(row: &Row, event: &NewEvent) -> Result<Recorded, Failure> {
+    if let Some(at) = rows::column::<Option<i64>>(row, "won_at")? {
+        let at = Timestamp::from_millis(at);
+        return Ok(Recorded::Won(event.clone().recorded(at)));
+    }
+    let ended = rows::column::<Option<i16>>(row, "end_status")?;
+    Ok(match ended.map(rows::status).transpose()? {
+        Some(Status::Cancelled | Status::Expired) => Recorded::Withdrawn,
+        _ => Recorded::LeaseLost,
+    })
+}

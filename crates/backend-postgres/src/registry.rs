@@ -1,0 +1,120 @@
+//! The workers that are alive: one row each, renewed by its heartbeat.
+
+use domain::WorkerId;
+use ports::worker_registry::{Heartbeat, WorkerRow};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::rows;
+
+const ENLIST: &str = "-- enlist_worker
+insert into workers (id, version, host, slots, running, started_at, seen_at)
+select $1, $2, $3, $4, $5, now, now from (select now_ms() as now) as clock
+on conflict (id) do nothing";
+
+/// Enters a new worker.
+pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
+    let id = worker.id.uuid();
+    let (slots, running) = (rows::integer(worker.slots), rows::integer(worker.running));
+    db.write(
+        ENLIST,
+        &[
+            (&id, Type::UUID),
+            (&worker.version, Type::TEXT),
+            (&worker.host, Type::TEXT),
+            (&slots, Type::INT4),
+            (&running, Type::INT4),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A row that was silent for too long is not renewed, whether it has been buried or not.
+const HEARTBEAT: &str = "-- renew_worker
+with clock as materialized (
+    select now_ms() as now
+),
+renewed as (
+    update workers w
+    set seen_at = clock.now, running = $2
+    from clock
+    where w.id = $1 and w.seen_at > clock.now - $3
+    returning w.id
+)
+select (select paused from engine_state) as paused,
+       (select count(*) from workers w, clock where w.seen_at > clock.now - $3) as live
+from renewed";
+
+/// Renews a worker's leases.
+pub(crate) async fn heartbeat(
+    db: &Db,
+    worker: WorkerId,
+    running: u32,
+) -> Result<Heartbeat, Failure> {
+    let (id, running, lease) = (worker.uuid(), rows::integer(running), db.lease_ms());
+    let found = db
+        .write(
+            HEARTBEAT,
+            &[
+                (&id, Type::UUID),
+                (&running, Type::INT4),
+                (&lease, Type::INT8),
+            ],
+        )
+        .await?;
+    let Some(row) = found.first() else {
+        return Ok(Heartbeat::Gone);
+    };
+    Ok(Heartbeat::Alive {
+        paused: rows::column(row, "paused")?,
+        live_workers: rows::number(row, "live")?,
+    })
+}
+
+const RETIRE: &str = "-- retire_worker
+delete from workers where id = $1";
+
+/// Takes a worker out; its leases end with its row.
+pub(crate) async fn retire(db: &Db, worker: WorkerId) -> Result<(), Failure> {
+    let id = worker.uuid();
+    db.write(RETIRE, &[(&id, Type::UUID)]).await?;
+    Ok(())
+}
+
+const BURY: &str = "-- bury_silent_workers
+delete from workers where seen_at <= now_ms() - $1 returning id";
+
+/// Removes workers that were silent for too long.
+pub(crate) async fn bury_silent(db: &Db) -> Result<Vec<WorkerId>, Failure> {
+    let lease = db.lease_ms();
+    let found = db.write(BURY, &[(&lease, Type::INT8)]).await?;
+    found.iter().map(|row| rows::worker_id(row, "id")).collect()
+}
+
+const WORKERS: &str = "-- list_workers
+select id, version, host, slots, running, started_at, seen_at
+from workers
+where seen_at > now_ms() - $1
+order by started_at, id";
+
+/// The workers that are alive, oldest first.
+pub(crate) async fn workers(db: &Db) -> Result<Vec<WorkerRow>, Failure> {
+    let lease = db.lease_ms();
+    let found = db.read(WORKERS, &[(&lease, Type::INT8)]).await?;
+    found.iter().map(worker_row).collect()
+}
+
+fn worker_row(row: &Row) -> Result<WorkerRow, Failure> {
+    Ok(WorkerRow {
+        id: rows::worker_id(row, "id")?,
+        version: rows::column(row, "version")?,
+        host: rows::column(row, "host")?,
+        slots: rows::small_number(row, "slots")?,
+        running: rows::small_number(row, "running")?,
+        started_at: rows::timestamp(row, "started_at")?,
+        seen_at: rows::timestamp(row, "seen_at")?,
+    })
+}

@@ -1,0 +1,167 @@
+//! The one place where rows become the domain's values.
+
+use std::sync::Arc;
+
+use domain::event::SCHEMA_VERSION;
+use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::{ClientId, Event, EventData, Order, OrderId, Seq, Status, Terms, Timestamp, WorkerId};
+use ports::order_store::{DueOrder, NewOrder};
+use serde::Serialize;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use crate::failure::Failure;
+
+/// A column by its name.
+pub(crate) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &'static str) -> Result<T, Failure> {
+    row.try_get(name)
+        .map_err(|error| Failure::unreadable("a column", name, error))
+}
+
+/// A moment of the store's clock.
+pub(crate) fn timestamp(row: &Row, name: &'static str) -> Result<Timestamp, Failure> {
+    Ok(Timestamp::from_millis(column(row, name)?))
+}
+
+/// A column that holds a number which is never negative.
+pub(crate) fn number<T: TryFrom<i64>>(row: &Row, name: &'static str) -> Result<T, Failure> {
+    natural(column::<i64>(row, name)?, name)
+}
+
+/// The same for the smaller column type.
+pub(crate) fn small_number<T: TryFrom<i64>>(row: &Row, name: &'static str) -> Result<T, Failure> {
+    natural(i64::from(column::<i32>(row, name)?), name)
+}
+
+fn natural<T: TryFrom<i64>>(value: i64, name: &'static str) -> Result<T, Failure> {
+    T::try_from(value).map_err(|_| Failure::unreadable("a number", name, "out of range"))
+}
+
+/// An order's id.
+pub(crate) fn order_id(row: &Row, name: &'static str) -> Result<OrderId, Failure> {
+    Ok(OrderId::new(column(row, name)?))
+}
+
+/// A worker's id.
+pub(crate) fn worker_id(row: &Row, name: &'static str) -> Result<WorkerId, Failure> {
+    Ok(WorkerId::new(column(row, name)?))
+}
+
+/// A client's name.
+pub(crate) fn client(row: &Row) -> Result<ClientId, Failure> {
+    let text: &str = column(row, "client")?;
+    ClientId::parse(text).map_err(|error| Failure::unreadable("the client", text, error))
+}
+
+/// A status from its column.
+pub(crate) fn status(code: i16) -> Result<Status, Failure> {
+    usize::try_from(code)
+        .ok()
+        .and_then(|index| Status::ALL.get(index).copied())
+        .ok_or_else(|| Failure::unreadable("a status", code, "no such status"))
+}
+
+/// A status for its column.
+pub(crate) fn status_code(status: Status) -> i16 {
+    i16::try_from(status.index()).unwrap_or(i16::MAX)
+}
+
+/// An event of columns `order_id`, `seq`, `executions`, `at`, `data`.
+pub(crate) fn event(row: &Row) -> Result<Event, Failure> {
+    let order_id = order_id(row, "order_id")?;
+    let data: &str = column(row, "data")?;
+    Ok(Event {
+        order_id,
+        seq: Seq::new(small_number(row, "seq")?),
+        at: timestamp(row, "at")?,
+        executions: small_number(row, "executions")?,
+        data: serde_json::from_str::<EventData>(data)
+            .map_err(|error| Failure::unreadable("an event", order_id, error))?,
+    })
+}
+
+/// An order of columns `client`, `terms`, `created_at` and those of its last event.
+pub(crate) fn order(row: &Row) -> Result<Order, Failure> {
+    let last = event(row)?;
+    let terms: &str = column(row, "terms")?;
+    let terms: Terms = serde_json::from_str(terms)
+        .map_err(|error| Failure::unreadable("the terms", last.order_id, error))?;
+    let created_at = timestamp(row, "created_at")?;
+    Ok(Order::from_last_event(
+        client(row)?,
+        terms,
+        created_at,
+        last,
+    ))
+}
+
+/// All rows as orders.
+pub(crate) fn orders(rows: &[Row]) -> Result<Vec<Order>, Failure> {
+    rows.iter().map(order).collect()
+}
+
+/// All rows as events.
+pub(crate) fn events(rows: &[Row]) -> Result<Vec<Event>, Failure> {
+    rows.iter().map(event).collect()
+}
+
+/// An order that is due, of columns `id`, `client`, `due_at`, `last_status`.
+pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
+    Ok(DueOrder {
+        id: order_id(row, "id")?,
+        client: client(row)?,
+        due_at: timestamp(row, "due_at")?,
+        starts_execution: status(column(row, "last_status")?)? == Status::Pending,
+    })
+}
+
+/// The live attempt of columns `signature`, `bytes`, `last_valid_height`, where there is one.
+pub(crate) fn live_attempt(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
+    let Some(signature) = column::<Option<&str>>(row, "signature")? else {
+        return Ok(None);
+    };
+    Ok(Some(SignedTransaction {
+        signature: Signature::parse(signature)
+            .map_err(|error| Failure::unreadable("a signature", signature, error))?,
+        bytes: Arc::from(column::<&[u8]>(row, "bytes")?),
+        last_valid_height: Height::new(number(row, "last_valid_height")?),
+    }))
+}
+
+/// The persisted form of terms and event data.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| Failure::unreadable("a value", "a request", error))
+}
+
+/// The persisted form's version, for its column.
+pub(crate) fn schema_version() -> i16 {
+    i16::try_from(SCHEMA_VERSION).unwrap_or(i16::MAX)
+}
+
+/// How long an order is valid, in milliseconds.
+pub(crate) fn valid_for_ms(order: &NewOrder) -> Option<i64> {
+    order
+        .terms
+        .valid_for_seconds
+        .map(|seconds| i64::from(seconds) * 1_000)
+}
+
+/// A count or a place for a statement; no real one is too large for its column.
+pub(crate) fn limit(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A 32-bit number for its column.
+pub(crate) fn integer(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+/// A 64-bit number for its column.
+pub(crate) fn big(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A duration for a statement.
+pub(crate) fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,68 @@
+//! How to reach PostgreSQL and how much of it to use.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Settings of a [`crate::PgStore`].
+#[derive(Clone)]
+pub struct PgSettings {
+    /// `postgres://…`; `sslmode` and `sslrootcert` are understood as libpq understands them.
+    pub url: String,
+    /// The way round a transaction pooler, for migrations.
+    pub direct_url: Option<String>,
+    /// Connections for reading and for single writes.
+    pub pool_size: usize,
+    /// Connections for batches: as many are in flight at once.
+    pub writers: usize,
+    /// How long a worker may be silent before it loses what it holds. The same in every process.
+    pub lease: Duration,
+    /// Whether statements are kept prepared in each session.
+    pub statement_cache: StatementCache,
+    /// How long a server that cannot be reached at the start is waited for.
+    pub patience: Duration,
+}
+
+/// Whether statements are kept prepared in each session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementCache {
+    /// Faster; needs sessions of one's own.
+    On,
+    /// Nothing is tied to a session: for transaction poolers.
+    Off,
+}
+
+impl PgSettings {
+    /// The defaults, for a server at `url`.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            direct_url: None,
+            // Reads take well under a millisecond; a few connections serve thousands a second.
+            pool_size: 4,
+            // Beyond this, batches only become smaller.
+            writers: 4,
+            lease: Duration::from_secs(20),
+            statement_cache: StatementCache::On,
+            patience: Duration::from_secs(600),
+        }
+    }
+
+    /// The address that migrations go to.
+    #[must_use]
+    pub fn migration_url(&self) -> &str {
+        self.direct_url.as_deref().unwrap_or(&self.url)
+    }
+}
+
+impl fmt::Debug for PgSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The addresses hold passwords.
+        f.debug_struct("PgSettings")
+            .field("pool_size", &self.pool_size)
+            .field("writers", &self.writers)
+            .field("lease", &self.lease)
+            .field("statement_cache", &self.statement_cache)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,261 @@
+//! The store: each promise of the ports in the file of its name, joined here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::transaction::SignedTransaction;
+use domain::{
+    ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
+    WorkerId,
+};
+use ports::operations::{AuditEntry, DeadRetry};
+use ports::order_history::{Counts, ListFilter, Watch};
+use ports::order_store::{
+    Accepted, Claim, DueOrder, DuePage, Idempotency, Lease, NewOrder, Recorded, Withdrawal,
+    Withdrawn,
+};
+use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
+use tokio::task::JoinSet;
+
+use crate::accept::{self, Accept};
+use crate::claim::{self, ClaimOrders, Purpose};
+use crate::coalesce::Coalescer;
+use crate::connect::{self, ConnectError};
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::record::{self, Record};
+use crate::release::{self, Release};
+use crate::settings::PgSettings;
+use crate::unsettled::{self, Unsettled, UnsettledLease};
+use crate::withdraw;
+use crate::{counts, due, history, housekeeping, operations, registry};
+
+/// The store on PostgreSQL. It is closed when it is dropped.
+#[derive(Debug)]
+pub struct PgStore {
+    db: Arc<Db>,
+    accept: Coalescer<Accept>,
+    claim: Arc<Coalescer<ClaimOrders>>,
+    record: Coalescer<Record>,
+    release: Arc<Coalescer<Release>>,
+    unsettled: Unsettled,
+    /// The writers and the housekeeping; they end with the store.
+    _tasks: JoinSet<()>,
+}
+
+impl PgStore {
+    /// Connects, migrates where needed, and refuses a server on which nothing would be durable. A
+    /// server that cannot be reached is waited for.
+    pub async fn connect(settings: PgSettings) -> std::result::Result<Arc<Self>, ConnectError> {
+        Ok(Arc::new(Self::over(connect::connect(&settings).await?)))
+    }
+
+    fn over(db: Arc<Db>) -> Self {
+        let mut tasks = JoinSet::new();
+        let (unsettled, leases) = Unsettled::new();
+        let accept = Coalescer::start(Accept { db: db.clone() }, db.clone(), &mut tasks);
+        let claim = ClaimOrders {
+            db: db.clone(),
+            unsettled: unsettled.clone(),
+        };
+        let claim = Arc::new(Coalescer::start(claim, db.clone(), &mut tasks));
+        let record = Coalescer::start(Record { db: db.clone() }, db.clone(), &mut tasks);
+        let release = Release { db: db.clone() };
+        let release = Arc::new(Coalescer::start(release, db.clone(), &mut tasks));
+        tasks.spawn(housekeeping::probe(db.clone()));
+        tasks.spawn(housekeeping::tidy(db.clone()));
+        tasks.spawn(unsettled::settle(
+            db.clone(),
+            unsettled.clone(),
+            leases,
+            claim.clone(),
+            release.clone(),
+        ));
+        Self {
+            db,
+            accept,
+            claim,
+            record,
+            release,
+            unsettled,
+            _tasks: tasks,
+        }
+    }
+}
+
+#[async_trait]
+impl OrderStore for PgStore {
+    async fn accept(&self, order: NewOrder) -> Result<Accepted> {
+        let request = accept::Request::new(order)?;
+        Ok(self.accept.call(request).await?)
+    }
+
+    async fn answer_for(
+        &self,
+        client: &ClientId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<(OrderId, Idempotency)>> {
+        Ok(accept::answer_for(&self.db, client, key).await?)
+    }
+
+    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        let request = claim::Request {
+            order,
+            worker,
+            purpose: Purpose::Execute,
+        };
+        let answer = self.claim.call(request).await;
+        if matches!(answer, Err(Failure::OutcomeUnknown(_))) {
+            self.unsettled.add(UnsettledLease { order, worker });
+        }
+        Ok(answer?)
+    }
+
+    async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
+        let request = record::Request::new(lease, event, None)?;
+        Ok(self.record.call(request).await?)
+    }
+
+    async fn record_submission(
+        &self,
+        lease: &Lease,
+        event: &NewEvent,
+        transaction: &SignedTransaction,
+    ) -> Result<Recorded> {
+        let request = record::Request::new(lease, event, Some(transaction))?;
+        Ok(self.record.call(request).await?)
+    }
+
+    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
+        let released = self.release.call(release::Request::new(lease, delay)).await;
+        if released.is_err() {
+            self.unsettled.add(UnsettledLease {
+                order: lease.order.id,
+                worker: lease.worker,
+            });
+        }
+        Ok(released?)
+    }
+
+    async fn withdraw(
+        &self,
+        order: OrderId,
+        client: Option<&ClientId>,
+        event: EventId,
+        withdrawal: Withdrawal,
+        reason: &str,
+    ) -> Result<Withdrawn> {
+        let request = withdraw::Request {
+            order,
+            client,
+            event,
+            withdrawal,
+            reason,
+        };
+        Ok(withdraw::withdraw(&self.db, &request).await?)
+    }
+
+    async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
+        Ok(due::due(&self.db, page).await?)
+    }
+
+    async fn due_fairly(&self, per_client: usize, limit: usize) -> Result<Vec<DueOrder>> {
+        Ok(due::due_fairly(&self.db, per_client, limit).await?)
+    }
+
+    async fn overdue(&self, limit: usize) -> Result<Vec<OrderId>> {
+        Ok(due::overdue(&self.db, limit).await?)
+    }
+}
+
+#[async_trait]
+impl OrderHistory for PgStore {
+    async fn order(&self, id: OrderId, client: Option<&ClientId>) -> Result<Option<Order>> {
+        Ok(history::order(&self.db, id, client).await?)
+    }
+
+    async fn order_by_client_id(
+        &self,
+        client: &ClientId,
+        client_order_id: &ClientOrderId,
+    ) -> Result<Option<Order>> {
+        Ok(history::order_by_client_id(&self.db, client, client_order_id).await?)
+    }
+
+    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>> {
+        Ok(history::list(&self.db, filter).await?)
+    }
+
+    async fn events(&self, id: OrderId, from: Seq) -> Result<Vec<Event>> {
+        Ok(history::events(&self.db, id, from).await?)
+    }
+
+    async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
+        Ok(history::events_for(&self.db, watches).await?)
+    }
+
+    async fn open_orders(&self, client: &ClientId, limit: u64) -> Result<u64> {
+        Ok(history::open_orders(&self.db, client, limit).await?)
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        Ok(counts::counts(&self.db).await?)
+    }
+}
+
+#[async_trait]
+impl WorkerRegistry for PgStore {
+    async fn enlist(&self, worker: &WorkerRow) -> Result<()> {
+        Ok(registry::enlist(&self.db, worker).await?)
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, running: u32) -> Result<Heartbeat> {
+        Ok(registry::heartbeat(&self.db, worker, running).await?)
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<()> {
+        Ok(registry::retire(&self.db, worker).await?)
+    }
+
+    async fn bury_silent(&self) -> Result<Vec<WorkerId>> {
+        Ok(registry::bury_silent(&self.db).await?)
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerRow>> {
+        Ok(registry::workers(&self.db).await?)
+    }
+}
+
+#[async_trait]
+impl Operations for PgStore {
+    async fn is_paused(&self) -> Result<bool> {
+        Ok(operations::is_paused(&self.db).await?)
+    }
+
+    async fn set_paused(&self, paused: bool, actor: &str) -> Result<()> {
+        Ok(operations::set_paused(&self.db, paused, actor).await?)
+    }
+
+    async fn dead(&self, before: Option<OrderId>, limit: usize) -> Result<Vec<Order>> {
+        Ok(operations::dead(&self.db, before, limit).await?)
+    }
+
+    async fn retry_dead(
+        &self,
+        dead: OrderId,
+        replacement: NewOrder,
+        actor: &str,
+    ) -> Result<DeadRetry> {
+        Ok(operations::retry_dead(&self.db, dead, &replacement, actor).await?)
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
+        Ok(operations::audit(&self.db, before, limit).await?)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(operations::ping(&self.db).await?)
+    }
+}
