@@ -32,7 +32,7 @@ pub fn respond(hub: &Hub, order: &Order, seen: Option<Seq>, permit: Permit) -> H
         return HttpResponse::NoContent().finish();
     }
     let reading = Reading {
-        follower: hub.follow(order, seen),
+        follower: hub.follow(order.id, &order.terms, seen),
         comments: comments(hub.inner().settings.comment_every),
         leaving: Box::pin(leaving(hub.clone())),
         opening: Some(Bytes::from_static(OPENING)),

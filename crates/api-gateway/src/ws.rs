@@ -4,10 +4,12 @@
 //! connections share; then `ws/socket.rs`, one connection.
 
 pub mod close;
+pub mod doors;
 pub mod hub;
 pub mod limits;
 pub mod replay;
 pub mod settings;
+pub mod tcp;
 
 mod frame_guard;
 pub(crate) mod socket;

@@ -18,13 +18,14 @@ mod tail;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Event, Order, OrderId, Seq};
+use domain::order::Terms;
+use domain::{Event, OrderId, Seq};
 use ports::status_feed::Shard;
 use ports::{Ports, Shutdown};
 use tokio::sync::{Notify, watch};
 
 use self::shard::ShardWatches;
-use super::limits::Limits;
+use super::limits::{Limits, Permit};
 use super::replay::{Due, Log, Place, Told, Verdict};
 use super::settings::Settings;
 use super::telemetry;
@@ -87,12 +88,12 @@ impl Hub {
     /// Follows an order from after the last event that was `seen`. The watch stands when this returns:
     /// nothing recorded from now on is missed.
     #[must_use]
-    pub fn follow(&self, order: &Order, seen: Option<Seq>) -> Follower {
+    pub fn follow(&self, order_id: OrderId, terms: &Terms, seen: Option<Seq>) -> Follower {
         let hub = &self.0;
-        let shard = hub.shard(order.id);
-        let (log, is_new) = shard.join(order, hub.ports.clock.monotonic());
+        let shard = hub.shard(order_id);
+        let (log, is_new) = shard.join(order_id, terms, hub.ports.clock.monotonic());
         if is_new {
-            hub.ask(order.id, Urgency::Urgent);
+            hub.ask(order_id, Urgency::Urgent);
             shard.interest.notify_one();
         }
         Follower {
@@ -100,9 +101,15 @@ impl Hub {
             log,
             _watch: Watch {
                 hub: Arc::clone(hub),
-                order_id: order.id,
+                order_id,
             },
         }
+    }
+
+    /// A place for one more live connection of `holder`, if the limits leave one.
+    #[must_use]
+    pub fn admit(&self, holder: &str) -> Option<Permit> {
+        self.0.limits.admit(holder)
     }
 
     /// How many orders are watched.

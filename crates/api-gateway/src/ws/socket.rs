@@ -299,6 +299,9 @@ fn pong_to(text: &str) -> Option<ByteString> {
     if text == "ping" {
         return Some(ByteString::from_static("pong"));
     }
+    if !text.starts_with('{') {
+        return None;
+    }
     let typed: Typed<'_> = serde_json::from_str(text).ok()?;
     (typed.kind == "ping").then(|| ByteString::from_static(api_types::socket::PONG))
 }

@@ -1,11 +1,11 @@
 //! The watched orders of one feed shard, each with its log.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::order::Terms;
-use domain::{Event, Order, OrderId};
+use domain::{Event, OrderId};
 use ports::order_history;
 use tokio::sync::{Notify, watch};
 
@@ -23,7 +23,7 @@ pub(crate) struct ShardWatches {
 
 #[derive(Debug)]
 struct Watched {
-    terms: Arc<Terms>,
+    terms: Terms,
     log: watch::Sender<Log>,
     /// When something was last heard of it, or the store was last asked.
     heard_at: Duration,
@@ -43,19 +43,24 @@ impl ShardWatches {
     }
 
     /// Joins those who watch an order; says whether it is newly watched.
-    pub(super) fn join(&self, order: &Order, now: Duration) -> (watch::Receiver<Log>, bool) {
+    pub(super) fn join(
+        &self,
+        order: OrderId,
+        terms: &Terms,
+        now: Duration,
+    ) -> (watch::Receiver<Log>, bool) {
         let mut orders = self.orders();
-        if let Some(watched) = orders.get(&order.id) {
+        if let Some(watched) = orders.get(&order) {
             return (watched.log.subscribe(), false);
         }
         let (log, follower) = watch::channel(Log::default());
         let watched = Watched {
-            terms: Arc::new(order.terms.clone()),
+            terms: terms.clone(),
             log,
             heard_at: now,
             is_asked: false,
         };
-        orders.insert(order.id, watched);
+        orders.insert(order, watched);
         (follower, true)
     }
 

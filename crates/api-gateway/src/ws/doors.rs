@@ -1,0 +1,198 @@
+//! The doors for WebSockets: who may come in, what for, and from where on. Whatever is wrong with a
+//! request is answered before the upgrade; after it there are only messages and close codes.
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytestring::ByteString;
+use domain::OrderId;
+use domain::order::Terms;
+
+use super::close::Close;
+use super::limits::Permit;
+use super::socket::{self, End, Socket, Source};
+use crate::account_stream::{AccountReader, Cursor, Filter, StatusSet};
+use crate::auth::Caller;
+use crate::error::{ApiError, Code, Result};
+use crate::http::parameters::{Parameters, order_id_in_path};
+use crate::intake::{self, Envelope};
+use crate::limits::Payer;
+use crate::state::Ctx;
+
+/// `GET /api/orders/execute`: with `orderId` follows that order after a greeting, without it takes an
+/// order as the first message and follows it.
+pub async fn execute(
+    ctx: Ctx,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse> {
+    let caller = come_in(&ctx, &request)?;
+    match Parameters::of(&request)?.order_id("orderId")? {
+        Some(id) => {
+            let greeting = api_types::socket::greeting(id).into();
+            follow(&ctx, &request, payload, &caller, (id, Some(greeting))).await
+        }
+        None => submit_and_follow(&ctx, &request, payload, caller).await,
+    }
+}
+
+/// `GET /api/orders/{id}/stream` and `GET /ws/orders/{id}`: follows an order, without a greeting.
+pub async fn order_stream(
+    ctx: Ctx,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse> {
+    let caller = come_in(&ctx, &request)?;
+    let id = order_id_in_path(&request)?;
+    follow(&ctx, &request, payload, &caller, (id, None)).await
+}
+
+/// `GET /api/stream`: every order that the caller may see.
+pub async fn account_stream(
+    ctx: Ctx,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse> {
+    let caller = come_in(&ctx, &request)?;
+    let parameters = Parameters::of(&request)?;
+    let statuses = match parameters.get("status")? {
+        Some(list) => StatusSet::parse(list).ok_or_else(|| {
+            ApiError::invalid_parameter("status", "must be a comma-separated list of statuses")
+        })?,
+        None => StatusSet::ALL,
+    };
+    let cursor = parameters.get("cursor")?.map(|text| {
+        Cursor::decode(text)
+            .ok_or_else(|| ApiError::invalid_parameter("cursor", "is not one of this stream's"))
+    });
+    let cursor = cursor.transpose()?;
+    let client = caller.limited_to().cloned();
+
+    let permit = permit(&ctx, &caller, &request);
+    let is_admitted = permit.is_some();
+    let (response, socket) = upgrade(&ctx, &request, payload, permit).await?;
+    if !is_admitted {
+        return Ok(turn_away(response, socket));
+    }
+    // The subscription stands before the upgrade is answered.
+    let filter = Filter { client, statuses };
+    let reader = AccountReader::join(&ctx.hub, filter, cursor).await;
+    actix_web::rt::spawn(socket.serve(None, Source::Account(Box::new(reader))));
+    Ok(response)
+}
+
+async fn follow(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    payload: web::Payload,
+    caller: &Caller,
+    (id, greeting): (OrderId, Option<ByteString>),
+) -> Result<HttpResponse> {
+    let seen = Parameters::of(request)?.since()?;
+    let found = ctx.ports.store.order(id, caller.limited_to()).await?;
+    let order = found.ok_or_else(ApiError::order_not_found)?;
+
+    let permit = permit(ctx, caller, request);
+    let is_admitted = permit.is_some();
+    let (response, socket) = upgrade(ctx, request, payload, permit).await?;
+    if !is_admitted {
+        return Ok(turn_away(response, socket));
+    }
+    let follower = ctx.hub.follow(id, &order.terms, seen);
+    actix_web::rt::spawn(socket.serve(greeting, Source::Order(follower)));
+    Ok(response)
+}
+
+async fn submit_and_follow(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    payload: web::Payload,
+    caller: Caller,
+) -> Result<HttpResponse> {
+    let permit = permit(ctx, &caller, request);
+    let is_admitted = permit.is_some();
+    let envelope = Envelope::of(ctx, request, caller)?;
+    let (response, mut socket) = upgrade(ctx, request, payload, permit).await?;
+    if !is_admitted {
+        return Ok(turn_away(response, socket));
+    }
+    let ctx = ctx.clone();
+    actix_web::rt::spawn(async move {
+        match take_order(&ctx, &mut socket, &envelope).await {
+            Ok(source) => socket.serve(None, source).await,
+            Err(end) => socket.end(end).await,
+        }
+    });
+    Ok(response)
+}
+
+/// Takes the order from the first message and answers it; what is no order ends the socket.
+async fn take_order(
+    ctx: &Ctx,
+    socket: &mut Socket,
+    envelope: &Envelope,
+) -> std::result::Result<Source, End> {
+    let no_order = "the first message must be the order, a JSON object";
+    socket.object_with(ApiError::new(Code::BadMessage, no_order).to_json().into());
+    let body = socket.first_message().await?;
+
+    let only_pings = "after the order only pings are allowed";
+    socket.object_with(ApiError::new(Code::BadMessage, only_pings).to_json().into());
+    let (receipt, terms) = accept(ctx, envelope, body.as_bytes())
+        .await
+        .map_err(|refusal| End::Refuse(refusal.to_json().into(), Close::BadMessage))?;
+    // Followed before it is answered, so that the first event is on its way meanwhile.
+    let follower = ctx.hub.follow(receipt.order_id, &terms, None);
+    let answer = ByteString::try_from(receipt.answer).map_err(|_| End::Dropped)?;
+    socket.send(answer).await?;
+    Ok(Source::Order(follower))
+}
+
+async fn accept(ctx: &Ctx, envelope: &Envelope, body: &[u8]) -> Result<(intake::Receipt, Terms)> {
+    let receipt = intake::submit(ctx, envelope, body).await?;
+    // The body was accepted, and a replayed answer was to the same body: its terms are the order's.
+    Ok((receipt, intake::check(body)?))
+}
+
+/// Who comes in, and that it is for a WebSocket.
+fn come_in(ctx: &Ctx, request: &HttpRequest) -> Result<Caller> {
+    let caller = Caller::at_door(ctx, request)?;
+    let names = |name: HeaderName, wanted: &str| {
+        let values = request.headers().get_all(name);
+        values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case(wanted))
+    };
+    if names(header::UPGRADE, "websocket") && names(header::CONNECTION, "upgrade") {
+        Ok(caller)
+    } else {
+        let detail = "this address is a WebSocket: connect with an upgrade";
+        Err(ApiError::new(Code::UpgradeRequired, detail))
+    }
+}
+
+async fn upgrade(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    payload: web::Payload,
+    permit: Option<Permit>,
+) -> Result<(HttpResponse, Socket)> {
+    let opened = socket::open(request, payload, &ctx.hub, permit).await;
+    opened.map_err(|_| {
+        ApiError::invalid_header(
+            "Upgrade",
+            "must come with a WebSocket handshake of version 13",
+        )
+    })
+}
+
+fn permit(ctx: &Ctx, caller: &Caller, request: &HttpRequest) -> Option<Permit> {
+    let payer = Payer::of(ctx, caller, request);
+    ctx.hub.admit(payer.as_str())
+}
+
+/// A browser sees a close code, and no refused upgrade: so the upgrade is answered first.
+fn turn_away(response: HttpResponse, socket: Socket) -> HttpResponse {
+    actix_web::rt::spawn(socket.end(End::Close(Close::TooManySockets)));
+    response
+}
