@@ -1,1 +1,22 @@
-//! backend-embedded
+//! The engine's backends in one process: the store on SQLite with one writer and group commit, the
+//! queue and the feed in memory.
+//!
+//! It must not know of HTTP, of venues or of the lifecycle; no type of SQLite leaves it.
+//!
+//! Begin with `store.rs`, then `writer.rs`: every change of the truth goes through there.
+
+pub mod data_dir;
+pub mod feed;
+pub mod queue;
+pub mod store;
+pub mod writer;
+
+mod error;
+mod live;
+mod reading;
+mod schema;
+mod threads;
+
+pub use feed::InProcessFeed;
+pub use queue::InProcessQueue;
+pub use store::{OpenError, Settings, SqliteStore};

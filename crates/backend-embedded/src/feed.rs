@@ -1,0 +1,184 @@
+//! [`StatusFeed`] in this process: one ring of the last events, and tails that are places in it.
+//!
+//! Publishing writes into the ring and wakes who waits; it never waits for a tail. A tail that the ring
+//! has overtaken is told so. A position names this process' start, so that one from before is known to
+//! be forgotten.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+
+use async_trait::async_trait;
+use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
+use ports::{Random, Result, StatusFeed};
+use tokio::sync::watch;
+
+/// Events kept for tails that read slowly: a second of the fastest engine, some 16 MiB.
+pub const KEPT: usize = 16_384;
+
+/// The most one call of `next` brings.
+const BATCH: usize = 512;
+
+/// The feed of an engine that is one process.
+#[derive(Debug)]
+pub struct InProcessFeed(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// Drawn at the start of the process.
+    epoch: u64,
+    kept: usize,
+    ring: RwLock<Ring>,
+    /// The number after the last event's, for those who wait for it to grow.
+    head: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Ring {
+    /// The number of the oldest event kept.
+    first: u64,
+    events: VecDeque<(Position, Arc<Published>)>,
+}
+
+impl fmt::Debug for Ring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ring({} from {})", self.events.len(), self.first)
+    }
+}
+
+impl InProcessFeed {
+    /// An empty feed that keeps the last [`KEPT`] events.
+    #[must_use]
+    pub fn new(random: &Random) -> Self {
+        Self::keeping(KEPT, random)
+    }
+
+    /// An empty feed that keeps this many events.
+    #[must_use]
+    pub fn keeping(kept: usize, random: &Random) -> Self {
+        Self(Arc::new(Shared {
+            epoch: random.bits(),
+            kept,
+            ring: RwLock::default(),
+            head: watch::Sender::new(0),
+        }))
+    }
+}
+
+impl Shared {
+    fn position(&self, number: u64) -> Position {
+        // Of equal width, so that positions also sort as texts.
+        Position(format!("{:016x}:{number:016x}", self.epoch).into())
+    }
+
+    /// The number in a position of this process; `None` for any other text.
+    fn number(&self, position: &Position) -> Option<u64> {
+        let (epoch, number) = position.0.split_once(':')?;
+        let epoch = u64::from_str_radix(epoch, 16).ok()?;
+        let number = u64::from_str_radix(number, 16).ok()?;
+        (epoch == self.epoch && number <= *self.head.borrow()).then_some(number)
+    }
+
+    /// What is kept from this number on; `None` where some of it is not.
+    fn from(&self, number: u64) -> Option<Vec<(Position, Arc<Published>)>> {
+        let ring = self.ring.read().unwrap_or_else(|held| held.into_inner());
+        let skipped = usize::try_from(number.checked_sub(ring.first)?).ok()?;
+        let kept = ring.events.iter().skip(skipped).take(BATCH);
+        Some(kept.cloned().collect())
+    }
+}
+
+#[async_trait]
+impl StatusFeed for InProcessFeed {
+    async fn publish(&self, events: Vec<Published>) -> Result<()> {
+        let head = {
+            let mut ring = self.0.ring.write().unwrap_or_else(|held| held.into_inner());
+            for event in events {
+                if ring.events.len() == self.0.kept {
+                    ring.events.pop_front();
+                    ring.first += 1;
+                }
+                let number = ring.first + u64::try_from(ring.events.len()).unwrap_or(u64::MAX);
+                // The place after this event: going on from there does not bring it again.
+                let position = self.0.position(number + 1);
+                ring.events.push_back((position, Arc::new(event)));
+            }
+            ring.first + u64::try_from(ring.events.len()).unwrap_or(u64::MAX)
+        };
+        // Two publishers may come here in the other order; the head only grows.
+        self.0.head.send_if_modified(|current| {
+            let grows = head > *current;
+            *current = head.max(*current);
+            grows
+        });
+        Ok(())
+    }
+
+    fn shards(&self) -> u16 {
+        1
+    }
+
+    async fn tail(&self, _shard: Shard, from: TailFrom) -> Result<Box<dyn FeedTail>> {
+        let head = self.0.head.subscribe();
+        let now = *head.borrow();
+        let (next, has_lost) = match from {
+            TailFrom::Now => (now, false),
+            TailFrom::After(position) => match self.0.number(&position) {
+                Some(number) => (number, false),
+                None => (now, true),
+            },
+        };
+        Ok(Box::new(Tail {
+            shared: Arc::clone(&self.0),
+            head,
+            next,
+            has_lost,
+        }))
+    }
+}
+
+/// A place in the ring, moved on by its reader.
+#[derive(Debug)]
+struct Tail {
+    shared: Arc<Shared>,
+    head: watch::Receiver<u64>,
+    /// The number of the event that comes next.
+    next: u64,
+    /// To be told before anything else.
+    has_lost: bool,
+}
+
+#[async_trait]
+impl FeedTail for Tail {
+    async fn next(&mut self) -> Result<Tailed> {
+        loop {
+            if self.has_lost {
+                self.has_lost = false;
+                return Ok(Tailed::Lost);
+            }
+            match self.shared.from(self.next) {
+                Some(events) if !events.is_empty() => {
+                    self.next += u64::try_from(events.len()).unwrap_or(u64::MAX);
+                    return Ok(Tailed::Events(events));
+                }
+                Some(_) => {
+                    let next = self.next;
+                    // The sender lives in `shared`, so that waiting does not fail.
+                    let _ = self.head.wait_for(|head| *head > next).await;
+                }
+                None => {
+                    // What is published from now on is new to whoever reads the store after this.
+                    self.next = *self.head.borrow();
+                    self.has_lost = true;
+                }
+            }
+        }
+    }
+
+    fn position(&self) -> Position {
+        self.shared.position(self.next)
+    }
+}

@@ -1,0 +1,299 @@
+//! What the one process knows beside its file: which workers are alive, and running counts, so that
+//! neither heartbeats nor statistics cost a disk.
+//!
+//! It is correct because the data folder is locked: nobody else changes the file, and no lease outlives
+//! the process. It changes only after the transaction it follows was committed.
+
+mod ended;
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use domain::{ClientId, Status, Timestamp, WorkerId};
+use ports::order_history::Counts;
+use ports::worker_registry::{Heartbeat, WorkerRow};
+
+use ended::Ended;
+
+/// The state itself; one lock around it, held for microseconds.
+#[derive(Debug)]
+pub(crate) struct Live {
+    lease: Duration,
+    by_status: [u64; 8],
+    open_by_client: BTreeMap<ClientId, u64>,
+    /// How many open orders wait for each due time that was in the future when it was set.
+    delayed: BTreeMap<Timestamp, u64>,
+    workers: BTreeMap<WorkerId, Worker>,
+    paused: bool,
+    ended: Ended,
+}
+
+#[derive(Debug)]
+struct Worker {
+    row: WorkerRow,
+    /// By the process's monotonic clock: a host clock that is set does not end a lease.
+    seen: Duration,
+    /// Orders whose row names this worker.
+    held: u64,
+}
+
+/// What a batch changes, applied once it is committed.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    by_status: [i64; 8],
+    opened: Vec<ClientId>,
+    closed: Vec<ClientId>,
+    delayed: Vec<Timestamp>,
+    undelayed: Vec<Timestamp>,
+    granted: Vec<WorkerId>,
+    given_back: Vec<WorkerId>,
+    ended: Vec<(Timestamp, Option<Duration>)>,
+    pub(crate) paused: Option<bool>,
+}
+
+impl Changes {
+    /// An order came in.
+    pub(crate) fn accepted(&mut self, client: ClientId) {
+        self.by_status[Status::Pending.index()] += 1;
+        self.opened.push(client);
+    }
+
+    /// An order went from one status to another.
+    pub(crate) fn moved(&mut self, from: Status, to: Status) {
+        self.by_status[from.index()] -= 1;
+        self.by_status[to.index()] += 1;
+    }
+
+    /// An order ended; `latency` where it was confirmed.
+    pub(crate) fn ended(&mut self, client: ClientId, at: Timestamp, latency: Option<Duration>) {
+        self.closed.push(client);
+        self.ended.push((at, latency));
+    }
+
+    /// An order's row names this worker from now on.
+    pub(crate) fn granted(&mut self, worker: WorkerId) {
+        self.granted.push(worker);
+    }
+
+    /// An order's row no longer names this worker.
+    pub(crate) fn given_back(&mut self, worker: WorkerId) {
+        self.given_back.push(worker);
+    }
+
+    /// An open order waits for this time.
+    pub(crate) fn delayed_until(&mut self, due_at: Timestamp) {
+        self.delayed.push(due_at);
+    }
+
+    /// An order no longer waits for the time it waited for.
+    pub(crate) fn no_longer_delayed_until(&mut self, due_at: Timestamp) {
+        self.undelayed.push(due_at);
+    }
+
+    /// Whether the row of counters changes.
+    pub(crate) fn touches_counters(&self) -> bool {
+        self.by_status != [0; 8]
+    }
+}
+
+/// What is read from the file when it is opened.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) by_status: [u64; 8],
+    pub(crate) open_by_client: BTreeMap<ClientId, u64>,
+    pub(crate) delayed: BTreeMap<Timestamp, u64>,
+    pub(crate) paused: bool,
+}
+
+impl Live {
+    /// The state after opening: no worker is alive, so no lease holds.
+    pub(crate) fn new(lease: Duration, stored: Stored) -> Self {
+        Self {
+            lease,
+            by_status: stored.by_status,
+            open_by_client: stored.open_by_client,
+            delayed: stored.delayed,
+            workers: BTreeMap::new(),
+            paused: stored.paused,
+            ended: Ended::default(),
+        }
+    }
+
+    /// The counts by status as they will be after these changes.
+    pub(crate) fn counters_after(&self, changes: &Changes) -> [u64; 8] {
+        let mut after = self.by_status;
+        for (count, change) in after.iter_mut().zip(changes.by_status) {
+            *count = count.saturating_add_signed(change);
+        }
+        after
+    }
+
+    /// Takes over what was committed.
+    pub(crate) fn apply(&mut self, changes: Changes) {
+        self.by_status = self.counters_after(&changes);
+        for client in changes.opened {
+            *self.open_by_client.entry(client).or_default() += 1;
+        }
+        for client in changes.closed {
+            lower(&mut self.open_by_client, &client);
+        }
+        for due_at in changes.delayed {
+            *self.delayed.entry(due_at).or_default() += 1;
+        }
+        for due_at in changes.undelayed {
+            if let Some(count) = self.delayed.get_mut(&due_at) {
+                *count -= 1;
+                if *count == 0 {
+                    self.delayed.remove(&due_at);
+                }
+            }
+        }
+        for worker in changes.granted {
+            if let Some(worker) = self.workers.get_mut(&worker) {
+                worker.held += 1;
+            }
+        }
+        for worker in changes.given_back {
+            if let Some(worker) = self.workers.get_mut(&worker) {
+                worker.held = worker.held.saturating_sub(1);
+            }
+        }
+        for (at, latency) in changes.ended {
+            self.ended.add(at, latency);
+        }
+        self.paused = changes.paused.unwrap_or(self.paused);
+    }
+
+    /// Whether the leases of this worker hold.
+    pub(crate) fn is_alive(&self, worker: WorkerId, monotonic: Duration) -> bool {
+        let worker = self.workers.get(&worker);
+        worker.is_some_and(|worker| self.is_fresh(worker, monotonic))
+    }
+
+    fn is_fresh(&self, worker: &Worker, monotonic: Duration) -> bool {
+        monotonic.saturating_sub(worker.seen) <= self.lease
+    }
+
+    /// Everybody whose leases hold.
+    pub(crate) fn alive(&self, monotonic: Duration) -> HashSet<WorkerId> {
+        self.fresh(monotonic).map(|worker| worker.row.id).collect()
+    }
+
+    fn fresh(&self, monotonic: Duration) -> impl Iterator<Item = &Worker> {
+        let workers = self.workers.values();
+        workers.filter(move |worker| self.is_fresh(worker, monotonic))
+    }
+
+    /// Enters a worker. One that was silent for too long does not come back by entering again.
+    pub(crate) fn enlist(&mut self, row: &WorkerRow, now: Timestamp, monotonic: Duration) {
+        let held = match self.workers.get(&row.id) {
+            Some(earlier) if !self.is_fresh(earlier, monotonic) => return,
+            Some(earlier) => earlier.held,
+            None => 0,
+        };
+        let row = WorkerRow {
+            started_at: now,
+            seen_at: now,
+            ..row.clone()
+        };
+        let seen = monotonic;
+        self.workers.insert(row.id, Worker { row, seen, held });
+    }
+
+    /// Renews a worker's leases, unless it was silent for too long.
+    pub(crate) fn heartbeat(
+        &mut self,
+        worker: WorkerId,
+        running: u32,
+        now: Timestamp,
+        monotonic: Duration,
+    ) -> Heartbeat {
+        if !self.is_alive(worker, monotonic) {
+            return Heartbeat::Gone;
+        }
+        if let Some(worker) = self.workers.get_mut(&worker) {
+            worker.seen = monotonic;
+            worker.row.seen_at = now;
+            worker.row.running = running;
+        }
+        let live_workers = self.fresh(monotonic).count();
+        Heartbeat::Alive {
+            paused: self.paused,
+            live_workers: u32::try_from(live_workers).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Takes a worker out.
+    pub(crate) fn retire(&mut self, worker: WorkerId) {
+        self.workers.remove(&worker);
+    }
+
+    /// Takes the silent out; returns them.
+    pub(crate) fn bury_silent(&mut self, monotonic: Duration) -> Vec<WorkerId> {
+        let alive = self.alive(monotonic);
+        let ids = self.workers.keys().copied();
+        let buried: Vec<_> = ids.filter(|id| !alive.contains(id)).collect();
+        for id in &buried {
+            self.workers.remove(id);
+        }
+        buried
+    }
+
+    /// The living, oldest first.
+    pub(crate) fn workers(&self, monotonic: Duration) -> Vec<WorkerRow> {
+        let mut rows: Vec<_> = self
+            .fresh(monotonic)
+            .map(|worker| worker.row.clone())
+            .collect();
+        rows.sort_by_key(|row| (row.started_at, row.id));
+        rows
+    }
+
+    /// Whether workers are told to take no new work.
+    pub(crate) const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// How many open orders a client has.
+    pub(crate) fn open_orders(&self, client: &ClientId) -> u64 {
+        self.open_by_client.get(client).copied().unwrap_or(0)
+    }
+
+    /// The clients that have open orders.
+    pub(crate) fn clients_with_open_orders(&self) -> Vec<ClientId> {
+        self.open_by_client.keys().cloned().collect()
+    }
+
+    /// All counts but the age of the oldest waiting order, which only the file knows.
+    pub(crate) fn counts(&mut self, now: Timestamp, monotonic: Duration) -> Counts {
+        // What was waited for is over.
+        self.delayed = self.delayed.split_off(&now.plus(Duration::from_millis(1)));
+        let open: u64 = Status::ALL
+            .iter()
+            .filter(|status| !status.is_terminal())
+            .map(|status| self.by_status[status.index()])
+            .sum();
+        let delayed: u64 = self.delayed.values().sum();
+        let running: u64 = self.fresh(monotonic).map(|worker| worker.held).sum();
+        let latency = self.ended.latencies();
+        Counts {
+            by_status: self.by_status,
+            waiting: open.saturating_sub(delayed).saturating_sub(running),
+            delayed,
+            running,
+            oldest_waiting_ms: None,
+            ended_last_minute: self.ended.last_minute(now),
+            latency_p50_ms: latency.at_percent(50),
+            latency_p99_ms: latency.at_percent(99),
+        }
+    }
+}
+
+fn lower(counts: &mut BTreeMap<ClientId, u64>, client: &ClientId) {
+    if let Some(count) = counts.get_mut(client) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(client);
+        }
+    }
+}

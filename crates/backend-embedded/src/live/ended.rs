@@ -1,0 +1,72 @@
+//! How many orders ended within the last minute, and how long the latest confirmed ones took.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use domain::Timestamp;
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Latencies looked at for the percentiles: enough for a 99th, few enough to sort on each look.
+const LATENCIES: usize = 1_024;
+
+/// Ends, counted by the second, and the latest latencies.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Second and count; a minute's worth at most.
+    seconds: VecDeque<(i64, u64)>,
+    latencies: VecDeque<Duration>,
+}
+
+impl Ended {
+    /// An order ended; `latency` where it was confirmed.
+    pub(super) fn add(&mut self, at: Timestamp, latency: Option<Duration>) {
+        let second = at.as_millis() / 1_000;
+        match self.seconds.back_mut() {
+            // A host clock that was set back does not open a second of the past.
+            Some((latest, count)) if *latest >= second => *count += 1,
+            _ => self.seconds.push_back((second, 1)),
+        }
+        self.forget(at);
+        if let Some(latency) = latency {
+            if self.latencies.len() == LATENCIES {
+                self.latencies.pop_front();
+            }
+            self.latencies.push_back(latency);
+        }
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        while let Some((second, _)) = self.seconds.front() {
+            if now.since(Timestamp::from_millis(second * 1_000)) < MINUTE {
+                break;
+            }
+            self.seconds.pop_front();
+        }
+    }
+
+    /// How many ended within the last minute.
+    pub(super) fn last_minute(&mut self, now: Timestamp) -> u64 {
+        self.forget(now);
+        self.seconds.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The latest latencies, sorted.
+    pub(super) fn latencies(&self) -> Latencies {
+        let mut sorted: Vec<_> = self.latencies.iter().copied().collect();
+        sorted.sort_unstable();
+        Latencies(sorted)
+    }
+}
+
+/// Latencies in ascending order.
+#[derive(Debug)]
+pub(super) struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    /// The latency that this percentage of orders does not exceed, in milliseconds.
+    pub(super) fn at_percent(&self, percent: usize) -> Option<u64> {
+        let rank = (self.0.len() * percent).div_ceil(100).max(1);
+        let latency = self.0.get(rank - 1)?;
+        Some(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,160 @@
+//! [`JobQueue`] in this process: a window of waiting orders per client, in turn between clients.
+//!
+//! The mutex is held for microseconds and never across an await; every operation costs at most the
+//! logarithm of a bounded size. What does not fit stays in the store, and the sweeper is woken for it.
+
+mod state;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::WorkerId;
+use ports::job_queue::{Claimed, Delivery, Depth, Job, Wanted};
+use ports::{Clock, JobQueue, Result};
+use tokio::sync::Notify;
+
+use crate::writer::lock;
+use state::State;
+
+/// How much waits in memory, and when a silent worker is given up.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Waiting orders per client. Enough for a second of the fastest engine; the store keeps the rest.
+    pub window: usize,
+    /// Orders that wait to be resumed.
+    pub resumes: usize,
+    /// Orders that wait for a time.
+    pub delayed: usize,
+    /// How long a worker may be silent.
+    pub lease: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            window: 4_096,
+            resumes: 16_384,
+            delayed: 65_536,
+            lease: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The queue of an engine that is one process.
+#[derive(Debug)]
+pub struct InProcessQueue {
+    state: Mutex<State>,
+    arrived: Notify,
+    hungry: Notify,
+    clock: Arc<dyn Clock>,
+}
+
+impl InProcessQueue {
+    /// An empty queue.
+    #[must_use]
+    pub fn new(limits: Limits, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            state: Mutex::new(State::new(limits)),
+            arrived: Notify::new(),
+            hungry: Notify::new(),
+            clock,
+        }
+    }
+
+    /// Changes the state, then wakes whom the change concerns.
+    fn change<T>(&self, change: impl FnOnce(&mut State, Duration) -> T) -> T {
+        let now = self.clock.monotonic();
+        let (value, wakes) = {
+            let mut state = lock(&self.state);
+            let value = change(&mut state, now);
+            (value, state.take_wakes())
+        };
+        if wakes.arrived {
+            self.arrived.notify_waiters();
+        }
+        if wakes.hungry {
+            // Kept for the sweeper where it is not waiting just now.
+            self.hungry.notify_one();
+        }
+        value
+    }
+}
+
+#[async_trait]
+impl JobQueue for InProcessQueue {
+    async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
+        Ok(self.change(|state, _| jobs.into_iter().filter(|job| state.push(job)).count()))
+    }
+
+    async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
+        self.change(|state, now| state.push_delayed(job, now + delay));
+        Ok(())
+    }
+
+    async fn claim(&self, worker: WorkerId, max: usize, wanted: Wanted) -> Result<Claimed> {
+        let jobs = self.change(|state, now| state.claim(worker, max, wanted, now));
+        let deliveries = jobs.into_iter().map(|job| Delivery { job, worker });
+        Ok(Claimed {
+            deliveries: deliveries.collect(),
+            limited_for: None,
+        })
+    }
+
+    async fn ack(&self, delivery: Delivery) -> Result<()> {
+        self.change(|state, _| state.ack(&delivery));
+        Ok(())
+    }
+
+    async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
+        self.change(|state, now| state.retry(&delivery, now + delay, now));
+        Ok(())
+    }
+
+    /// Where the last look was for resumes only and found nothing, entries that start an execution do
+    /// not end the wait: a worker without a token would else go round in circles.
+    async fn wait(&self, limit: Duration) {
+        let arrived = self.arrived.notified();
+        tokio::pin!(arrived);
+        // Registered before the queue is looked at: a push between the two wakes.
+        arrived.as_mut().enable();
+        let now = self.clock.monotonic();
+        let until_next = lock(&self.state).until_next(now);
+        if until_next == Some(Duration::ZERO) {
+            return;
+        }
+        let limit = until_next.map_or(limit, |next| next.min(limit));
+        tokio::select! {
+            biased;
+            () = arrived => {}
+            () = self.clock.sleep(limit) => {}
+        }
+    }
+
+    async fn wait_hungry(&self) {
+        self.hungry.notified().await;
+    }
+
+    async fn heartbeat(&self, worker: WorkerId) -> Result<()> {
+        self.change(|state, now| state.heartbeat(worker, now));
+        Ok(())
+    }
+
+    async fn reap(&self) -> Result<usize> {
+        Ok(self.change(State::reap))
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<()> {
+        self.change(|state, _| state.give_back(worker));
+        Ok(())
+    }
+
+    async fn depth(&self) -> Result<Depth> {
+        Ok(lock(&self.state).depth())
+    }
+
+    /// Entries are values of this process: there are none that cannot be read.
+    async fn dead_entries(&self, _limit: usize) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,332 @@
+//! The queue's state, free of async and of clocks: times are handed in.
+//!
+//! An order is in exactly one of four places: its client's window, the resumes, the delayed, or a
+//! worker's hands; `places` says in which. A window holds the oldest orders known, by their ids, which
+//! sort by age: when it is full, a younger one is left to the store, and from then on all younger ones
+//! are, until the window is half empty and the sweeper is asked to bring them in order.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use domain::{ClientId, OrderId, WorkerId};
+use ports::job_queue::{Delivery, Depth, Job, Wanted};
+
+use super::Limits;
+
+/// Everything that waits or is worked on.
+#[derive(Debug)]
+pub(super) struct State {
+    limits: Limits,
+    places: HashMap<OrderId, Place>,
+    windows: HashMap<ClientId, Window>,
+    /// Clients with something in their window, the next one to serve in front.
+    ring: VecDeque<ClientId>,
+    resumes: BTreeMap<OrderId, Job>,
+    delayed: BTreeMap<(Duration, OrderId), Job>,
+    workers: HashMap<WorkerId, Worker>,
+    /// The resumes overflowed: the store knows of some that are not here.
+    resumes_missing: bool,
+    /// The last look was for resumes only, and there was nothing (more) of them.
+    only_starts_left: bool,
+    wakes: Wakes,
+}
+
+/// Where an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Waiting,
+    Resuming,
+    Delayed,
+    Held(WorkerId),
+}
+
+#[derive(Debug, Default)]
+struct Window {
+    jobs: BTreeMap<OrderId, Job>,
+    /// The oldest order that was left to the store for want of room; younger ones are left there too,
+    /// so that they do not overtake it.
+    missing_from: Option<OrderId>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    seen: Duration,
+    held: BTreeMap<OrderId, Job>,
+}
+
+/// Whom a change concerns.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wakes {
+    pub(super) arrived: bool,
+    pub(super) hungry: bool,
+}
+
+impl State {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            places: HashMap::new(),
+            windows: HashMap::new(),
+            ring: VecDeque::new(),
+            resumes: BTreeMap::new(),
+            delayed: BTreeMap::new(),
+            workers: HashMap::new(),
+            resumes_missing: false,
+            only_starts_left: false,
+            wakes: Wakes::default(),
+        }
+    }
+
+    /// Whom the changes since the last call concern.
+    pub(super) fn take_wakes(&mut self) -> Wakes {
+        std::mem::take(&mut self.wakes)
+    }
+
+    /// Adds an entry; says whether it is new and there was room.
+    pub(super) fn push(&mut self, job: &Job) -> bool {
+        !self.places.contains_key(&job.order_id) && self.make_ready(job.clone())
+    }
+
+    /// Adds an entry for later. What finds no room, the store brings when it is due.
+    pub(super) fn push_delayed(&mut self, job: Job, due: Duration) {
+        if !self.places.contains_key(&job.order_id) {
+            self.delay(job, due);
+        }
+    }
+
+    fn delay(&mut self, job: Job, due: Duration) {
+        if self.delayed.len() < self.limits.delayed {
+            self.places.insert(job.order_id, Place::Delayed);
+            let sooner = self
+                .delayed
+                .first_key_value()
+                .is_none_or(|((first, _), _)| due < *first);
+            self.delayed.insert((due, job.order_id), job);
+            // Whoever waits for the time of the former first one waits too long.
+            self.wakes.arrived |= sooner;
+        }
+    }
+
+    /// Puts an entry that is in no place where it can be claimed; says whether there was room.
+    fn make_ready(&mut self, job: Job) -> bool {
+        let taken = if job.starts_execution {
+            self.into_window(job)
+        } else {
+            self.into_resumes(job)
+        };
+        if taken {
+            self.wakes.arrived = true;
+            self.only_starts_left = false;
+        }
+        taken
+    }
+
+    fn into_resumes(&mut self, job: Job) -> bool {
+        if self.resumes.len() >= self.limits.resumes {
+            self.resumes_missing = true;
+            return false;
+        }
+        self.places.insert(job.order_id, Place::Resuming);
+        self.resumes.insert(job.order_id, job);
+        true
+    }
+
+    fn into_window(&mut self, job: Job) -> bool {
+        if !self.windows.contains_key(&job.client) {
+            self.windows.insert(job.client.clone(), Window::default());
+            self.ring.push_back(job.client.clone());
+        }
+        let window = self
+            .windows
+            .get_mut(&job.client)
+            .expect("invariant: it is there or was just inserted");
+        let id = job.order_id;
+        if window.missing_from.is_some_and(|missing| id > missing) {
+            return false;
+        }
+        window.jobs.insert(id, job);
+        self.places.insert(id, Place::Waiting);
+        if window.jobs.len() > self.limits.window {
+            let (youngest, _) = window
+                .jobs
+                .pop_last()
+                .expect("invariant: it holds more than its limit");
+            window.missing_from = Some(youngest);
+            self.places.remove(&youngest);
+            return youngest != id;
+        }
+        true
+    }
+
+    /// Takes up to `max` entries into a worker's hands.
+    pub(super) fn claim(
+        &mut self,
+        worker: WorkerId,
+        max: usize,
+        wanted: Wanted,
+        now: Duration,
+    ) -> Vec<Job> {
+        self.promote(now);
+        let mut jobs = Vec::with_capacity(max.min(self.ready()));
+        while jobs.len() < max {
+            let next = match wanted {
+                Wanted::Any => self.next_resume().or_else(|| self.next_start()),
+                Wanted::Resumes => self.next_resume(),
+            };
+            let Some(job) = next else { break };
+            jobs.push(job);
+        }
+        self.only_starts_left = wanted == Wanted::Resumes && jobs.len() < max;
+        let worker_id = worker;
+        let worker = self.workers.entry(worker).or_insert_with(|| Worker {
+            seen: now,
+            held: BTreeMap::new(),
+        });
+        for job in &jobs {
+            worker.held.insert(job.order_id, job.clone());
+            self.places.insert(job.order_id, Place::Held(worker_id));
+        }
+        jobs
+    }
+
+    /// Makes ready what has waited long enough.
+    fn promote(&mut self, now: Duration) {
+        while let Some(first) = self.delayed.first_entry()
+            && first.key().0 <= now
+        {
+            let job = first.remove();
+            self.places.remove(&job.order_id);
+            self.make_ready(job);
+        }
+    }
+
+    fn next_resume(&mut self) -> Option<Job> {
+        let (_, job) = self.resumes.pop_first()?;
+        if self.resumes_missing && self.resumes.len() * 2 < self.limits.resumes {
+            self.resumes_missing = false;
+            self.wakes.hungry = true;
+        }
+        Some(job)
+    }
+
+    fn next_start(&mut self) -> Option<Job> {
+        // A client whose window ran empty leaves the ring when its turn comes.
+        while let Some(client) = self.ring.pop_front() {
+            let window = self.windows.get_mut(&client)?;
+            let Some((_, job)) = window.jobs.pop_first() else {
+                self.windows.remove(&client);
+                continue;
+            };
+            if window.missing_from.is_some() && window.jobs.len() * 2 < self.limits.window {
+                window.missing_from = None;
+                self.wakes.hungry = true;
+            }
+            if window.jobs.is_empty() {
+                self.windows.remove(&client);
+            } else {
+                self.ring.push_back(client);
+            }
+            return Some(job);
+        }
+        None
+    }
+
+    /// The entry is done with, if it still is in this worker's hands.
+    pub(super) fn ack(&mut self, delivery: &Delivery) {
+        self.take_from(delivery.worker, delivery.job.order_id);
+    }
+
+    /// Hands the entry out again later, if it still is in this worker's hands. What was begun is
+    /// resumed or begun anew as the delivery says.
+    pub(super) fn retry(&mut self, delivery: &Delivery, due: Duration, now: Duration) {
+        if self.take_from(delivery.worker, delivery.job.order_id) {
+            let job = delivery.job.clone();
+            if due <= now {
+                self.make_ready(job);
+            } else {
+                self.delay(job, due);
+            }
+        }
+    }
+
+    fn take_from(&mut self, worker: WorkerId, order: OrderId) -> bool {
+        if self.places.get(&order) != Some(&Place::Held(worker)) {
+            return false;
+        }
+        self.places.remove(&order);
+        if let Some(worker) = self.workers.get_mut(&worker) {
+            worker.held.remove(&order);
+        }
+        true
+    }
+
+    /// The worker is alive.
+    pub(super) fn heartbeat(&mut self, worker: WorkerId, now: Duration) {
+        let held = BTreeMap::new();
+        let fresh = Worker { seen: now, held };
+        self.workers.entry(worker).or_insert(fresh).seen = now;
+    }
+
+    /// Gives back what silent workers held.
+    pub(super) fn reap(&mut self, now: Duration) -> usize {
+        let silent: BTreeSet<_> = self
+            .workers
+            .iter()
+            .filter(|(_, worker)| now.saturating_sub(worker.seen) > self.limits.lease)
+            .map(|(id, _)| *id)
+            .collect();
+        silent
+            .into_iter()
+            .map(|worker| self.give_back(worker))
+            .sum()
+    }
+
+    /// Gives back what this worker held, and forgets it.
+    pub(super) fn give_back(&mut self, worker: WorkerId) -> usize {
+        let Some(worker) = self.workers.remove(&worker) else {
+            return 0;
+        };
+        let count = worker.held.len();
+        for (order, job) in worker.held {
+            self.places.remove(&order);
+            self.make_ready(job);
+        }
+        count
+    }
+
+    fn waiting(&self) -> usize {
+        self.places.len() - self.resumes.len() - self.delayed.len() - self.held()
+    }
+
+    fn held(&self) -> usize {
+        self.workers.values().map(|worker| worker.held.len()).sum()
+    }
+
+    fn ready(&self) -> usize {
+        self.resumes.len() + self.waiting()
+    }
+
+    /// How long until there may be something to claim; `None` where only an arrival changes that.
+    pub(super) fn until_next(&self, now: Duration) -> Option<Duration> {
+        let something = !self.resumes.is_empty() || (!self.only_starts_left && self.waiting() > 0);
+        if something {
+            return Some(Duration::ZERO);
+        }
+        let ((due, _), _) = self.delayed.first_key_value()?;
+        Some(due.saturating_sub(now))
+    }
+
+    /// How full it is.
+    pub(super) fn depth(&self) -> Depth {
+        let count = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
+        Depth {
+            ready: count(self.ready()),
+            delayed: count(self.delayed.len()),
+            in_flight: count(self.held()),
+            dead_entries: 0,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Questions to the file, each answered over any connection: a reader's, or the writer's own.
+
+pub(crate) mod columns;
+pub(crate) mod due;
+pub(crate) mod list;
+pub(crate) mod operations;
+pub(crate) mod order;
+pub(crate) mod start;

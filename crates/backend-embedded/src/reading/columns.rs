@@ -1,0 +1,35 @@
+//! Columns read as the domain's types; what makes no sense is an unreadable store, never a default.
+
+use domain::{ClientId, OrderId, Timestamp, WorkerId};
+use rusqlite::Row;
+use uuid::Uuid;
+
+use crate::error::Fault;
+
+/// A client's name.
+pub(crate) fn client(row: &Row<'_>, index: usize) -> Result<ClientId, Fault> {
+    let text = row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
+    ClientId::parse(text?).map_err(|_| Fault::Senseless { what: "a client" })
+}
+
+/// An order's id.
+pub(crate) fn order_id(row: &Row<'_>, index: usize) -> Result<OrderId, Fault> {
+    Ok(OrderId::new(Uuid::from_bytes(row.get(index)?)))
+}
+
+/// A worker's id, where there is one.
+pub(crate) fn optional_worker(row: &Row<'_>, index: usize) -> Result<Option<WorkerId>, Fault> {
+    let bytes: Option<[u8; 16]> = row.get(index)?;
+    Ok(bytes.map(|bytes| WorkerId::new(Uuid::from_bytes(bytes))))
+}
+
+/// A moment.
+pub(crate) fn time(row: &Row<'_>, index: usize) -> Result<Timestamp, Fault> {
+    Ok(Timestamp::from_millis(row.get(index)?))
+}
+
+/// A moment, where there is one.
+pub(crate) fn optional_time(row: &Row<'_>, index: usize) -> Result<Option<Timestamp>, Fault> {
+    let millis: Option<i64> = row.get(index)?;
+    Ok(millis.map(Timestamp::from_millis))
+}

@@ -1,0 +1,162 @@
+//! What should be in the queue, and what has run out of time.
+
+use std::collections::HashSet;
+
+use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
+use ports::order_store::{DueOrder, DuePage};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::columns;
+use crate::error::Fault;
+use crate::writer::status_from;
+
+/// Clients looked at in one round: keys are few, and a round follows every second.
+const CLIENTS_PER_ROUND: usize = 1_024;
+
+pub(crate) const DUE: &str = "-- due_orders
+     select key, id, client, due_at, lease_worker, begun from orders indexed by orders_due
+     where ended_at is null and due_at <= ?1 and (due_at, key) > (?2, ?3)
+     order by due_at, key";
+
+pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
+     select key, id, client, due_at, lease_worker, begun from orders indexed by orders_by_client
+     where client = ?1 and end_status is null and due_at <= ?2
+     order by key";
+
+pub(crate) const OLDEST_DUE: &str = "-- oldest_due
+     select due_at, lease_worker from orders indexed by orders_due
+     where ended_at is null and due_at <= ?1
+     order by due_at";
+
+pub(crate) const OVERDUE: &str = "-- overdue_orders
+     select o.id, (select e.status from order_events e where e.order_key = o.key
+         order by e.seq desc limit 1)
+     from orders o indexed by orders_expiring
+     where o.expires_at is not null and o.ended_at is null and o.expires_at <= ?1
+     order by o.expires_at";
+
+/// A page of due orders that nobody alive holds, oldest due time first.
+pub(crate) fn due(
+    db: &Connection,
+    page: &DuePage,
+    now: Timestamp,
+    alive: &HashSet<WorkerId>,
+) -> Result<Vec<DueOrder>, Fault> {
+    let snapshot = db.unchecked_transaction()?;
+    let grace = i64::try_from(page.grace.as_millis()).unwrap_or(i64::MAX);
+    let latest = now.as_millis().saturating_sub(grace);
+    let (after_due, after_key) = match page.after {
+        Some((due_at, order)) => (due_at.as_millis(), key_of(&snapshot, order)?),
+        None => (i64::MIN, i64::MIN),
+    };
+    let mut statement = snapshot.prepare_cached(DUE)?;
+    let mut rows = statement.query(params![latest, after_due, after_key])?;
+    let mut orders = Vec::new();
+    while orders.len() < page.limit
+        && let Some(row) = rows.next()?
+    {
+        if !is_held(row, 4, alive)? {
+            orders.push(due_order(&snapshot, row)?);
+        }
+    }
+    Ok(orders)
+}
+
+fn key_of(db: &Connection, order: OrderId) -> Result<i64, Fault> {
+    let key: Option<i64> = db
+        .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
+        .query_row([order.uuid().as_bytes()], |row| row.get(0))
+        .optional()?;
+    // Orders are never removed; an unknown one is before all others of its due time.
+    Ok(key.unwrap_or(i64::MIN))
+}
+
+fn is_held(row: &Row<'_>, index: usize, alive: &HashSet<WorkerId>) -> Result<bool, Fault> {
+    let holder = columns::optional_worker(row, index)?;
+    Ok(holder.is_some_and(|holder| alive.contains(&holder)))
+}
+
+fn due_order(db: &Connection, row: &Row<'_>) -> Result<DueOrder, Fault> {
+    let begun: bool = row.get(5)?;
+    Ok(DueOrder {
+        id: columns::order_id(row, 1)?,
+        client: columns::client(row, 2)?,
+        due_at: columns::time(row, 3)?,
+        // A row that was granted may still be pending.
+        starts_execution: !begun || last_status(db, row.get(0)?)? == Status::Pending,
+    })
+}
+
+fn last_status(db: &Connection, key: i64) -> Result<Status, Fault> {
+    let status = db
+        .prepare_cached(
+            "-- last_status
+             select status from order_events where order_key = ?1 order by seq desc limit 1",
+        )?
+        .query_row([key], |row| row.get(0))?;
+    status_from(status)
+}
+
+/// Due orders in turn between these clients, at most `per_client` of each.
+pub(crate) fn due_fairly(
+    db: &Connection,
+    clients: &[ClientId],
+    (per_client, limit): (usize, usize),
+    now: Timestamp,
+    alive: &HashSet<WorkerId>,
+) -> Result<Vec<DueOrder>, Fault> {
+    let snapshot = db.unchecked_transaction()?;
+    let mut turns = Vec::new();
+    for client in clients.iter().take(CLIENTS_PER_ROUND) {
+        let mut statement = snapshot.prepare_cached(DUE_OF_CLIENT)?;
+        let mut rows = statement.query(params![client.as_str(), now.as_millis()])?;
+        let mut turn = 0;
+        while turn < per_client
+            && let Some(row) = rows.next()?
+        {
+            if !is_held(row, 4, alive)? {
+                turns.push((turn, due_order(&snapshot, row)?));
+                turn += 1;
+            }
+        }
+    }
+    // Everybody's first before anybody's second; within a turn whoever has waited longest.
+    turns.sort_by_key(|(turn, order)| (*turn, order.due_at, order.id));
+    turns.truncate(limit);
+    Ok(turns.into_iter().map(|(_, order)| order).collect())
+}
+
+/// Open, unsubmitted orders whose expiry has passed.
+pub(crate) fn overdue(
+    db: &Connection,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<OrderId>, Fault> {
+    let mut statement = db.prepare_cached(OVERDUE)?;
+    let mut rows = statement.query([now.as_millis()])?;
+    let mut orders = Vec::new();
+    while orders.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        if status_from(row.get(1)?)?.is_withdrawable() {
+            orders.push(columns::order_id(row, 0)?);
+        }
+    }
+    Ok(orders)
+}
+
+/// Since when the oldest order that nobody holds has been due.
+pub(crate) fn oldest_waiting(
+    db: &Connection,
+    now: Timestamp,
+    alive: &HashSet<WorkerId>,
+) -> Result<Option<Timestamp>, Fault> {
+    let mut statement = db.prepare_cached(OLDEST_DUE)?;
+    let mut rows = statement.query([now.as_millis()])?;
+    while let Some(row) = rows.next()? {
+        if !is_held(row, 1, alive)? {
+            return columns::time(row, 0).map(Some);
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,154 @@
+//! One order, and the events of one or many.
+
+use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
+use ports::order_history::Watch;
+use ports::order_store::Idempotency;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::columns;
+use crate::error::Fault;
+
+/// An order by its place in the store.
+pub(crate) fn by_key(db: &Connection, key: i64) -> Result<Order, Fault> {
+    db.prepare_cached(
+        "-- order_by_key
+         select o.id, o.client, o.terms, o.created_at, e.seq, e.at, e.executions, e.data
+         from orders o join order_events e on e.order_key = o.key
+         where o.key = ?1
+         order by e.seq desc limit 1",
+    )?
+    .query_row([key], |row| Ok(order(row)))?
+}
+
+/// An order, if it is this client's.
+pub(crate) fn by_id(
+    db: &Connection,
+    id: OrderId,
+    client: Option<&ClientId>,
+) -> Result<Option<Order>, Fault> {
+    let found = db
+        .prepare_cached(
+            "-- order_by_id
+             select o.id, o.client, o.terms, o.created_at, e.seq, e.at, e.executions, e.data
+             from orders o join order_events e on e.order_key = o.key
+             where o.id = ?1
+             order by e.seq desc limit 1",
+        )?
+        .query_row([id.uuid().as_bytes()], |row| Ok(order(row)))
+        .optional()?
+        .transpose()?;
+    Ok(found.filter(|order| client.is_none_or(|client| *client == order.client)))
+}
+
+/// An order by its client's name for it.
+pub(crate) fn by_client_id(
+    db: &Connection,
+    client: &ClientId,
+    client_order_id: &ClientOrderId,
+) -> Result<Option<Order>, Fault> {
+    let id = db
+        .prepare_cached(
+            "-- order_called
+             select order_id from client_order_ids where client = ?1 and client_order_id = ?2",
+        )?
+        .query_row(params![client.as_str(), client_order_id.as_str()], |row| {
+            Ok(columns::order_id(row, 0))
+        })
+        .optional()?
+        .transpose()?;
+    match id {
+        Some(id) => by_id(db, id, Some(client)),
+        None => Ok(None),
+    }
+}
+
+/// The answer kept for a client's key.
+pub(crate) fn answer_for(
+    db: &Connection,
+    client: &ClientId,
+    key: &domain::IdempotencyKey,
+) -> Result<Option<(OrderId, Idempotency)>, Fault> {
+    let kept = db
+        .prepare_cached(
+            "-- kept_answer
+             select order_id, fingerprint, answer from idempotency_keys
+             where client = ?1 and key = ?2",
+        )?
+        .query_row(params![client.as_str(), key.as_str()], |row| {
+            let answer: Vec<u8> = row.get(2)?;
+            let fingerprint: [u8; 32] = row.get(1)?;
+            Ok(columns::order_id(row, 0).map(|order| (order, fingerprint, answer)))
+        })
+        .optional()?
+        .transpose()?;
+    Ok(kept.map(|(order, fingerprint, answer)| {
+        let kept = Idempotency {
+            key: key.clone(),
+            fingerprint,
+            answer: answer.into(),
+        };
+        (order, kept)
+    }))
+}
+
+fn order(row: &Row<'_>) -> Result<Order, Fault> {
+    let id = columns::order_id(row, 0)?;
+    let client = columns::client(row, 1)?;
+    let terms = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+    let terms = serde_json::from_str(terms)?;
+    let created_at = columns::time(row, 3)?;
+    Ok(Order::from_last_event(
+        client,
+        terms,
+        created_at,
+        event(row, id, 4)?,
+    ))
+}
+
+/// An event whose columns (`seq, at, executions, data`) begin at `first`.
+fn event(row: &Row<'_>, order_id: OrderId, first: usize) -> Result<Event, Fault> {
+    let data = row.get_ref(first + 3)?.as_str();
+    Ok(Event {
+        order_id,
+        seq: Seq::new(row.get(first)?),
+        at: columns::time(row, first + 1)?,
+        executions: row.get(first + 2)?,
+        data: serde_json::from_str(data.map_err(rusqlite::Error::from)?)?,
+    })
+}
+
+/// An order's events from a place on.
+pub(crate) fn events(db: &Connection, id: OrderId, from: Seq) -> Result<Vec<Event>, Fault> {
+    let mut events = Vec::new();
+    events_into(db, id, from, &mut events)?;
+    Ok(events)
+}
+
+/// What followers have missed.
+pub(crate) fn events_for(db: &Connection, watches: &[Watch]) -> Result<Vec<Event>, Fault> {
+    let snapshot = db.unchecked_transaction()?;
+    let mut events = Vec::new();
+    for watch in watches {
+        events_into(&snapshot, watch.order_id, watch.next, &mut events)?;
+    }
+    Ok(events)
+}
+
+fn events_into(
+    db: &Connection,
+    id: OrderId,
+    from: Seq,
+    events: &mut Vec<Event>,
+) -> Result<(), Fault> {
+    let mut statement = db.prepare_cached(
+        "-- events_of_order
+         select seq, at, executions, data from order_events
+         where order_key = (select key from orders where id = ?1) and seq >= ?2
+         order by seq",
+    )?;
+    let mut rows = statement.query(params![id.uuid().as_bytes(), from.get()])?;
+    while let Some(row) = rows.next()? {
+        events.push(event(row, id, 0)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! What is read once, when the store is opened.
+
+use std::collections::BTreeMap;
+
+use domain::{ClientId, Timestamp};
+use rusqlite::Connection;
+
+use super::columns;
+use crate::error::Fault;
+use crate::live::Stored;
+
+/// The counts and settings that the process goes on with.
+pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
+    Ok(Stored {
+        by_status: counters(db)?,
+        open_by_client: open_by_client(db)?,
+        delayed: delayed(db, now)?,
+        paused: db.query_row(
+            "-- is_paused\nselect paused from engine where id = 1",
+            [],
+            |row| row.get(0),
+        )?,
+    })
+}
+
+fn counters(db: &Connection) -> Result<[u64; 8], Fault> {
+    let mut counters = [0; 8];
+    db.query_row(
+        "-- read_counters
+         select pending, routing, building, submitted, confirmed, failed, cancelled, expired
+         from counters where id = 1",
+        [],
+        |row| {
+            for (index, counter) in counters.iter_mut().enumerate() {
+                let count: i64 = row.get(index)?;
+                *counter = u64::try_from(count).unwrap_or(0);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(counters)
+}
+
+fn open_by_client(db: &Connection) -> Result<BTreeMap<ClientId, u64>, Fault> {
+    let mut statement = db.prepare(
+        "-- open_orders_by_client
+         select client, count(*) from orders indexed by orders_by_end
+         where end_status is null group by client",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut counts = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let count: i64 = row.get(1)?;
+        counts.insert(columns::client(row, 0)?, u64::try_from(count).unwrap_or(0));
+    }
+    Ok(counts)
+}
+
+fn delayed(db: &Connection, now: Timestamp) -> Result<BTreeMap<Timestamp, u64>, Fault> {
+    let mut statement = db.prepare(
+        "-- delayed_orders
+         select due_at, count(*) from orders indexed by orders_due
+         where ended_at is null and due_at > ?1 group by due_at",
+    )?;
+    let mut rows = statement.query([now.as_millis()])?;
+    let mut counts = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let count: i64 = row.get(1)?;
+        counts.insert(columns::time(row, 0)?, u64::try_from(count).unwrap_or(0));
+    }
+    Ok(counts)
+}

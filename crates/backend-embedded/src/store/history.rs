@@ -1,0 +1,64 @@
+//! [`OrderHistory`] on SQLite: reads beside the writer, counts from memory.
+
+use async_trait::async_trait;
+use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
+use ports::order_history::{Counts, ListFilter, Watch};
+use ports::{OrderHistory, Result};
+
+use super::SqliteStore;
+use crate::reading;
+
+#[async_trait]
+impl OrderHistory for SqliteStore {
+    async fn order(&self, id: OrderId, client: Option<&ClientId>) -> Result<Option<Order>> {
+        let client = client.cloned();
+        self.read(move |db| reading::order::by_id(db, id, client.as_ref()))
+            .await
+    }
+
+    async fn order_by_client_id(
+        &self,
+        client: &ClientId,
+        client_order_id: &ClientOrderId,
+    ) -> Result<Option<Order>> {
+        let (client, name) = (client.clone(), client_order_id.clone());
+        self.read(move |db| reading::order::by_client_id(db, &client, &name))
+            .await
+    }
+
+    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>> {
+        let filter = filter.clone();
+        self.read(move |db| reading::list::list(db, &filter)).await
+    }
+
+    async fn events(&self, id: OrderId, from: Seq) -> Result<Vec<Event>> {
+        self.read(move |db| reading::order::events(db, id, from))
+            .await
+    }
+
+    async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
+        let watches = watches.to_vec();
+        self.read(move |db| reading::order::events_for(db, &watches))
+            .await
+    }
+
+    async fn open_orders(&self, client: &ClientId, limit: u64) -> Result<u64> {
+        Ok(self.live().open_orders(client).min(limit))
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        let (now, monotonic) = (self.now(), self.clock.monotonic());
+        let (mut counts, alive) = {
+            let mut live = self.live();
+            (live.counts(now, monotonic), live.alive(monotonic))
+        };
+        if counts.waiting > 0 {
+            let oldest = self
+                .read(move |db| reading::due::oldest_waiting(db, now, &alive))
+                .await?;
+            let age = oldest.map(|due_at| now.since(due_at).as_millis());
+            counts.oldest_waiting_ms = age.and_then(|age| u64::try_from(age).ok());
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,129 @@
+//! [`OrderStore`] on SQLite. Texts are made and read on the caller's side where that is possible; the
+//! writer only moves bytes.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::transaction::SignedTransaction;
+use domain::{ClientId, EventId, IdempotencyKey, NewEvent, Order, OrderId, WorkerId};
+use ports::order_store::{
+    Accepted, Claim, DueOrder, DuePage, Idempotency, Lease, NewOrder, Recorded, Withdrawal,
+    Withdrawn,
+};
+use ports::{OrderStore, Result};
+
+use super::SqliteStore;
+use crate::reading;
+use crate::writer::accept::{self, Accept, Naming};
+use crate::writer::record::{self, Record};
+use crate::writer::{claim, release, withdraw};
+
+#[async_trait]
+impl OrderStore for SqliteStore {
+    async fn accept(&self, order: NewOrder) -> Result<Accepted> {
+        let event = Order::accepted(order.id, order.event_id);
+        let outcome = self.write(Accept::new(order, Naming::Claimed)?).await?;
+        Ok(match outcome {
+            accept::Outcome::Stored { at } => Accepted::Stored(event.recorded(at)),
+            accept::Outcome::Replayed { order, answer } => Accepted::Replayed {
+                order_id: order,
+                answer,
+            },
+            accept::Outcome::KeyReused => Accepted::KeyReused,
+            accept::Outcome::ClientOrderIdTaken { order } => {
+                Accepted::ClientOrderIdTaken { order_id: order }
+            }
+        })
+    }
+
+    async fn answer_for(
+        &self,
+        client: &ClientId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<(OrderId, Idempotency)>> {
+        let (client, key) = (client.clone(), key.clone());
+        self.read(move |db| reading::order::answer_for(db, &client, &key))
+            .await
+    }
+
+    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        self.write(claim::Claim { order, worker }).await
+    }
+
+    async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
+        let outcome = self.write(Record::new(lease, event)?).await?;
+        Ok(recorded(event, &outcome))
+    }
+
+    async fn record_submission(
+        &self,
+        lease: &Lease,
+        event: &NewEvent,
+        transaction: &SignedTransaction,
+    ) -> Result<Recorded> {
+        let submission = Record::submission(lease, event, transaction)?;
+        let outcome = self.write(submission).await?;
+        Ok(recorded(event, &outcome))
+    }
+
+    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
+        self.write(release::Release {
+            order: lease.order.id,
+            worker: lease.worker,
+            fence: lease.fence,
+            delay,
+        })
+        .await
+    }
+
+    async fn withdraw(
+        &self,
+        order: OrderId,
+        client: Option<&ClientId>,
+        event: EventId,
+        withdrawal: Withdrawal,
+        reason: &str,
+    ) -> Result<Withdrawn> {
+        self.write(withdraw::Withdraw {
+            order,
+            client: client.cloned(),
+            event,
+            withdrawal,
+            reason: reason.to_owned(),
+        })
+        .await
+    }
+
+    async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
+        let now = self.now();
+        let alive = self.live().alive(self.clock.monotonic());
+        self.read(move |db| reading::due::due(db, &page, now, &alive))
+            .await
+    }
+
+    async fn due_fairly(&self, per_client: usize, limit: usize) -> Result<Vec<DueOrder>> {
+        let now = self.now();
+        let (alive, clients) = {
+            let live = self.live();
+            let alive = live.alive(self.clock.monotonic());
+            (alive, live.clients_with_open_orders())
+        };
+        let most = (per_client, limit);
+        self.read(move |db| reading::due::due_fairly(db, &clients, most, now, &alive))
+            .await
+    }
+
+    async fn overdue(&self, limit: usize) -> Result<Vec<OrderId>> {
+        let now = self.now();
+        self.read(move |db| reading::due::overdue(db, limit, now))
+            .await
+    }
+}
+
+fn recorded(event: &NewEvent, outcome: &record::Outcome) -> Recorded {
+    match outcome {
+        record::Outcome::Won { at } => Recorded::Won(event.clone().recorded(*at)),
+        record::Outcome::Withdrawn => Recorded::Withdrawn,
+        record::Outcome::LeaseLost => Recorded::LeaseLost,
+    }
+}

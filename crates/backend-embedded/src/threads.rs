@@ -1,0 +1,147 @@
+//! The threads of a store in production: one that writes, a few that read. Blocking work never meets
+//! the async runtime's own threads.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ports::{Error, Result};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{Fault, STORE, Stopped, TimedOut};
+use crate::schema::{self, SchemaError};
+use crate::writer::{Command, Write, Writer, command, lock};
+
+/// Commands that wait while a batch is written: a few batches, then callers wait for room.
+const WAITING_WRITES: usize = 8_192;
+/// One transaction's size. Larger ones gain little and make everybody wait for the last.
+const BATCH: usize = 1_024;
+/// Readers beside the writer; the machine this is made for has two cores.
+const READERS: usize = 2;
+/// Reads that wait for a reader.
+const WAITING_READS: usize = 1_024;
+/// How long a caller waits for a disk. A repeat with the same ids tells what became of a write.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Read = Box<dyn FnOnce(&Connection) + Send>;
+
+/// Handles to the threads. Dropping them lets the threads finish what was sent, and waits for that.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    writes: Option<mpsc::Sender<Command>>,
+    reads: Option<mpsc::Sender<Read>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    /// Starts the threads over an opened file.
+    pub(crate) fn start(writer: Writer, path: &Path) -> std::result::Result<Self, StartError> {
+        let (writes, commands) = mpsc::channel(WAITING_WRITES);
+        let (reads, questions) = mpsc::channel(WAITING_READS);
+        let questions = Arc::new(Mutex::new(questions));
+        let mut threads = vec![spawn("store-writer", move || write_all(writer, commands))?];
+        for _ in 0..READERS {
+            let db = schema::open_reader(path)?;
+            let questions = Arc::clone(&questions);
+            threads.push(spawn("store-reader", move || read_all(&db, &questions))?);
+        }
+        Ok(Self {
+            writes: Some(writes),
+            reads: Some(reads),
+            threads,
+        })
+    }
+
+    /// Applies a change with whatever else has come, and waits until it is durable.
+    pub(crate) async fn write<W: Write>(&self, write: W) -> Result<W::Answer> {
+        let writes = self.writes.as_ref().ok_or_else(stopped)?;
+        let (command, answer) = command(write);
+        let enqueued = tokio::time::timeout(PATIENCE, writes.send(command)).await;
+        match enqueued {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(stopped()),
+            // It was never sent.
+            Err(_) => return Err(Error::unavailable(STORE, TimedOut(PATIENCE))),
+        }
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Error::outcome_unknown(STORE, Stopped)),
+            Err(_) => Err(Error::outcome_unknown(STORE, TimedOut(PATIENCE))),
+        }
+    }
+
+    /// Asks a question on a reader's connection.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> std::result::Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        let reads = self.reads.as_ref().ok_or_else(stopped)?;
+        let (reply, answer) = oneshot::channel();
+        let read: Read = Box::new(move |db| {
+            // Whoever asked may have gone away: then there is no need to look.
+            if !reply.is_closed() {
+                let _ = reply.send(question(db));
+            }
+        });
+        let asking = async {
+            reads.send(read).await.map_err(|_| stopped())?;
+            answer.await.map_err(|_| stopped())?.map_err(Error::from)
+        };
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::unavailable(STORE, TimedOut(PATIENCE))),
+        }
+    }
+}
+
+/// Why the threads cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("a thread cannot be started")]
+    Thread(#[from] std::io::Error),
+    #[error("a reader cannot open the store")]
+    Reader(#[from] SchemaError),
+}
+
+fn stopped() -> Error {
+    Error::unavailable(STORE, Stopped)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+}
+
+/// A batch is what arrived while the last one was being written; nobody waits for a timer.
+fn write_all(mut writer: Writer, mut commands: mpsc::Receiver<Command>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while commands.blocking_recv_many(&mut batch, BATCH) > 0 {
+        writer.apply(std::mem::take(&mut batch));
+    }
+}
+
+fn read_all(db: &Connection, questions: &Mutex<mpsc::Receiver<Read>>) {
+    loop {
+        // One reader waits for a question, the others for their turn to wait.
+        let question = lock(questions).blocking_recv();
+        match question {
+            Some(question) => question(db),
+            None => return,
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.writes.take();
+        self.reads.take();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+    }
+}

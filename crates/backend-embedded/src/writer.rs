@@ -1,0 +1,203 @@
+//! The one writer: every change of the truth is a command applied here, as many in one transaction as
+//! have come together.
+//!
+//! It is a plain struct without a thread or a timer, so that a simulation can call it inline; in
+//! production `threads.rs` calls it. A command that loses (a key taken, a fence gone) is an answer like
+//! any other and leaves the rest of its batch alone. Where SQLite itself fails, the batch is rolled back
+//! and its commands are tried one by one, so that only the one at fault fails.
+
+pub(crate) mod accept;
+pub(crate) mod claim;
+pub(crate) mod operate;
+pub(crate) mod record;
+pub(crate) mod release;
+pub(crate) mod withdraw;
+
+mod event_row;
+mod head;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::{Status, Timestamp};
+use ports::{Clock, Error};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::error::Fault;
+use crate::live::{Changes, Live};
+
+/// One change, waiting to be applied and answered.
+pub type Command = Box<dyn Job>;
+
+/// Something that can be applied within a batch, more than once, and is answered once.
+pub trait Job: Send + fmt::Debug {
+    #[doc(hidden)]
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), RunError>;
+
+    #[doc(hidden)]
+    fn answer(self: Box<Self>, outcome: Result<(), Error>);
+}
+
+/// Why a command could not be run; the whole batch is rolled back.
+#[derive(Debug)]
+pub struct RunError(Fault);
+
+/// A change with its own kind of answer.
+pub(crate) trait Write: Send + fmt::Debug + 'static {
+    type Answer: Send + fmt::Debug + 'static;
+
+    /// Applies the change. It may run again after a rollback, and must then do the same.
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Self::Answer, Fault>;
+}
+
+#[derive(Debug)]
+struct Queued<W: Write> {
+    write: W,
+    answer: Option<W::Answer>,
+    reply: oneshot::Sender<Result<W::Answer, Error>>,
+}
+
+impl<W: Write> Job for Queued<W> {
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), RunError> {
+        self.answer = Some(self.write.run(batch).map_err(RunError)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), Error>) {
+        let Self { answer, reply, .. } = *self;
+        let answer =
+            outcome.map(|()| answer.expect("invariant: a committed command was run first"));
+        // Whoever asked may have gone away; what was committed stays.
+        let _ = reply.send(answer);
+    }
+}
+
+/// A change as a command, and where its answer will come.
+pub(crate) fn command<W: Write>(
+    write: W,
+) -> (Command, oneshot::Receiver<Result<W::Answer, Error>>) {
+    let (reply, receiver) = oneshot::channel();
+    let queued = Queued {
+        write,
+        answer: None,
+        reply,
+    };
+    (Box::new(queued), receiver)
+}
+
+/// Owns the connection that writes.
+#[derive(Debug)]
+pub struct Writer {
+    db: Connection,
+    clock: Arc<dyn Clock>,
+    live: Arc<Mutex<Live>>,
+}
+
+/// The transaction that a batch of commands shares.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    pub(crate) db: Transaction<'a>,
+    pub(crate) now: Timestamp,
+    pub(crate) changes: Changes,
+    monotonic: Duration,
+    live: &'a Mutex<Live>,
+}
+
+impl Batch<'_> {
+    /// Whether the leases of this worker hold.
+    pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
+        lock(self.live).is_alive(worker, self.monotonic)
+    }
+}
+
+/// The live state stays usable when a thread panicked: each change of it is complete.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Writer {
+    pub(crate) const fn new(db: Connection, clock: Arc<dyn Clock>, live: Arc<Mutex<Live>>) -> Self {
+        Self { db, clock, live }
+    }
+
+    /// The writer's own connection, for reads of a store without reader threads.
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Applies all commands in one transaction, commits, then answers them.
+    pub fn apply(&mut self, mut batch: Vec<Command>) {
+        match self.attempt(&mut batch) {
+            Ok(()) => answer_all(batch, None),
+            Err(fault) if batch.len() > 1 && fault.is_worth_splitting() => {
+                for command in batch {
+                    let mut alone = [command];
+                    let fault = self.attempt(&mut alone).err();
+                    answer_all(alone, fault);
+                }
+            }
+            Err(fault) => answer_all(batch, Some(fault)),
+        }
+    }
+
+    fn attempt(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
+        let began = self.clock.monotonic();
+        let mut batch = Batch {
+            now: self.clock.now(),
+            monotonic: began,
+            changes: Changes::default(),
+            live: &self.live,
+            db: self
+                .db
+                .transaction_with_behavior(TransactionBehavior::Immediate)?,
+        };
+        for command in commands.iter_mut() {
+            command.run(&mut batch).map_err(|RunError(fault)| fault)?;
+        }
+        let Batch { db, changes, .. } = batch;
+        if changes.touches_counters() {
+            let counters = lock(&self.live).counters_after(&changes);
+            write_counters(&db, counters)?;
+        }
+        db.commit().map_err(Fault::at_commit)?;
+        lock(&self.live).apply(changes);
+        let took = self.clock.monotonic().saturating_sub(began);
+        metrics::histogram!("store_commit_seconds").record(took.as_secs_f64());
+        Ok(())
+    }
+}
+
+fn answer_all(commands: impl IntoIterator<Item = Command>, fault: Option<Fault>) {
+    for command in commands {
+        command.answer(match &fault {
+            None => Ok(()),
+            Some(fault) => Err(fault.clone().into()),
+        });
+    }
+}
+
+fn write_counters(db: &Connection, counters: [u64; 8]) -> Result<(), Fault> {
+    let counters = counters.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    db.prepare_cached(
+        "-- write_counters
+         update counters set pending = ?1, routing = ?2, building = ?3, submitted = ?4,
+             confirmed = ?5, failed = ?6, cancelled = ?7, expired = ?8
+         where id = 1",
+    )?
+    .execute(counters)?;
+    Ok(())
+}
+
+/// A status as its column holds it.
+pub(crate) fn status_code(status: Status) -> i64 {
+    i64::try_from(status.index()).expect("invariant: there are eight statuses")
+}
+
+/// A status read from its column.
+pub(crate) fn status_from(code: i64) -> Result<Status, Fault> {
+    let index = usize::try_from(code).ok();
+    let status = index.and_then(|index| Status::ALL.get(index));
+    status.copied().ok_or(Fault::Senseless { what: "a status" })
+}

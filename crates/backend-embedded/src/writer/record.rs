@@ -1,0 +1,232 @@
+//! Recording an event under a lease, with what belongs into the same transaction.
+
+use std::time::Duration;
+
+use domain::transaction::SignedTransaction;
+use domain::{EventData, NewEvent, OrderId, Status, Timestamp, WorkerId};
+use ports::order_store::Lease;
+use rusqlite::params;
+
+use super::event_row::{EventRow, recorded_at};
+use super::head::{Head, head};
+use super::{Batch, Write, status_code};
+use crate::error::Fault;
+
+/// An event proposed under a lease.
+#[derive(Debug)]
+pub(crate) struct Record {
+    order: OrderId,
+    worker: WorkerId,
+    fence: i64,
+    event: EventRow,
+    beside: Beside,
+}
+
+/// What is stored beside the event.
+#[derive(Debug)]
+enum Beside {
+    Nothing,
+    Attempt {
+        attempt: u32,
+        venue: &'static str,
+        transaction: SignedTransaction,
+    },
+    /// The end of the lease and of the attempt, and the due time.
+    Retry {
+        delay: Duration,
+    },
+    /// The end of the lease, and of the order.
+    End,
+}
+
+/// What became of it; the event is known but for its time.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Won { at: Timestamp },
+    Withdrawn,
+    LeaseLost,
+}
+
+impl Record {
+    /// An event that needs no transaction beside it.
+    pub(crate) fn new(lease: &Lease, event: &NewEvent) -> Result<Self, Fault> {
+        let beside = match &event.data {
+            EventData::RetryScheduled { delay_ms, .. } => Beside::Retry {
+                delay: Duration::from_millis(*delay_ms),
+            },
+            data if data.status().is_terminal() => Beside::End,
+            _ => Beside::Nothing,
+        };
+        Self::with(lease, event, beside)
+    }
+
+    /// A submission and its transaction.
+    pub(crate) fn submission(
+        lease: &Lease,
+        event: &NewEvent,
+        transaction: &SignedTransaction,
+    ) -> Result<Self, Fault> {
+        let EventData::Submitted { choice, .. } = &event.data else {
+            return Err(Fault::Senseless {
+                what: "a submission that is none",
+            });
+        };
+        let beside = Beside::Attempt {
+            attempt: event.executions,
+            venue: choice.venue.name(),
+            transaction: transaction.clone(),
+        };
+        Self::with(lease, event, beside)
+    }
+
+    fn with(lease: &Lease, event: &NewEvent, beside: Beside) -> Result<Self, Fault> {
+        Ok(Self {
+            order: event.order_id,
+            worker: lease.worker,
+            fence: i64::try_from(lease.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
+            event: EventRow::new(event)?,
+            beside,
+        })
+    }
+}
+
+impl Write for Record {
+    type Answer = Outcome;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Outcome, Fault> {
+        let Some(head) = head(&batch.db, self.order)? else {
+            return Ok(Outcome::LeaseLost);
+        };
+        if self.event.seq <= head.seq {
+            return self.late(batch, &head);
+        }
+        let holds = head.fence == self.fence && head.lease_worker == Some(self.worker);
+        if !holds || self.event.seq != head.seq + 1 {
+            return Ok(Outcome::LeaseLost);
+        }
+        if let Beside::Attempt { .. } = self.beside
+            && !self.insert_attempt(batch, &head)?
+        {
+            return Ok(Outcome::LeaseLost);
+        }
+        self.event.insert(batch, head.key)?;
+        batch.changes.moved(head.status, self.event.status);
+        match self.beside {
+            Beside::Nothing | Beside::Attempt { .. } => {}
+            Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
+            Beside::End => self.end(batch, &head)?,
+        }
+        Ok(Outcome::Won { at: batch.now })
+    }
+}
+
+impl Record {
+    /// The place is taken: by this very event, by a withdrawal, or by another worker's.
+    fn late(&self, batch: &Batch<'_>, head: &Head) -> Result<Outcome, Fault> {
+        let event_id = self.event.event_id;
+        if let Some(at) = recorded_at(&batch.db, head.key, self.event.seq, event_id)? {
+            return Ok(Outcome::Won { at });
+        }
+        let withdrawn = matches!(head.status, Status::Cancelled | Status::Expired);
+        if withdrawn && head.fence == self.fence {
+            Ok(Outcome::Withdrawn)
+        } else {
+            Ok(Outcome::LeaseLost)
+        }
+    }
+
+    /// False where an attempt of this order is live, or bears that number or signature.
+    fn insert_attempt(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
+        let Beside::Attempt {
+            attempt,
+            venue,
+            transaction,
+        } = &self.beside
+        else {
+            return Ok(false);
+        };
+        let height = i64::try_from(transaction.last_valid_height.get())
+            .map_err(|_| Fault::Senseless { what: "a height" })?;
+        let inserted = batch
+            .db
+            .prepare_cached(
+                "-- insert_attempt
+                 insert into order_attempts (order_key, attempt, venue, signature, bytes,
+                     last_valid_height)
+                 values (?1, ?2, ?3, ?4, ?5, ?6)
+                 on conflict do nothing",
+            )?
+            .execute(params![
+                head.key,
+                attempt,
+                venue,
+                transaction.signature.as_str(),
+                &*transaction.bytes,
+                height,
+            ])?;
+        Ok(inserted == 1)
+    }
+
+    fn give_back(&self, batch: &mut Batch<'_>, head: &Head, delay: Duration) -> Result<(), Fault> {
+        bury_attempt(batch, head)?;
+        let due_at = batch.now.plus(delay);
+        batch
+            .db
+            .prepare_cached(
+                "-- schedule_retry
+                 update orders set lease_worker = null, due_at = ?2, begun = 0 where key = ?1",
+            )?
+            .execute(params![head.key, due_at.as_millis()])?;
+        batch.changes.given_back(self.worker);
+        if due_at > batch.now {
+            batch.changes.delayed_until(due_at);
+        }
+        Ok(())
+    }
+
+    fn end(&self, batch: &mut Batch<'_>, head: &Head) -> Result<(), Fault> {
+        if self.event.status != Status::Confirmed {
+            bury_attempt(batch, head)?;
+        }
+        end_order(batch, head, self.event.status)
+    }
+}
+
+/// The attempt that was live is proved dead; only a submitted order has one.
+fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
+    if head.status == Status::Submitted {
+        batch
+            .db
+            .prepare_cached(
+                "-- bury_attempt
+                 update order_attempts set dead_at = ?2 where order_key = ?1 and dead_at is null",
+            )?
+            .execute(params![head.key, batch.now.as_millis()])?;
+    }
+    Ok(())
+}
+
+/// Ends the order's row, its lease and its waiting.
+pub(super) fn end_order(batch: &mut Batch<'_>, head: &Head, status: Status) -> Result<(), Fault> {
+    batch
+        .db
+        .prepare_cached(
+            "-- end_order
+             update orders set lease_worker = null, begun = 0, ended_at = ?2, end_status = ?3
+             where key = ?1",
+        )?
+        .execute(params![
+            head.key,
+            batch.now.as_millis(),
+            status_code(status)
+        ])?;
+    if let Some(worker) = head.lease_worker {
+        batch.changes.given_back(worker);
+    }
+    if head.due_at > batch.now {
+        batch.changes.no_longer_delayed_until(head.due_at);
+    }
+    let latency = (status == Status::Confirmed).then(|| batch.now.since(head.created_at));
+    batch.changes.ended(head.client.clone(), batch.now, latency);
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Giving an order back without an event.
+
+use std::time::Duration;
+
+use domain::{OrderId, WorkerId};
+use rusqlite::params;
+
+use super::head::head;
+use super::{Batch, Write};
+use crate::error::Fault;
+
+/// A worker gives an order back, to be due after a delay.
+#[derive(Debug)]
+pub(crate) struct Release {
+    pub(crate) order: OrderId,
+    pub(crate) worker: WorkerId,
+    pub(crate) fence: u64,
+    pub(crate) delay: Duration,
+}
+
+impl Write for Release {
+    type Answer = ();
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
+        let Some(head) = head(&batch.db, self.order)? else {
+            return Ok(());
+        };
+        let newest = u64::try_from(head.fence).is_ok_and(|fence| fence == self.fence);
+        if !newest || head.lease_worker != Some(self.worker) {
+            return Ok(());
+        }
+        let due_at = batch.now.plus(self.delay);
+        // The grant that ends here was not fruitless. Where it recorded something the count begins
+        // anew with the next grant anyway.
+        batch
+            .db
+            .prepare_cached(
+                "-- release_order
+                 update orders set lease_worker = null, due_at = ?2,
+                     fruitless_grants = max(fruitless_grants - 1, 0)
+                 where key = ?1",
+            )?
+            .execute(params![head.key, due_at.as_millis()])?;
+        batch.changes.given_back(self.worker);
+        if due_at > batch.now {
+            batch.changes.delayed_until(due_at);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Ending an order that was not submitted, whoever holds it.
+
+use domain::{ClientId, Event, EventData, EventId, OrderId, Seq};
+use ports::order_store::{Withdrawal, Withdrawn};
+
+use super::event_row::EventRow;
+use super::head::{Head, head};
+use super::record::end_order;
+use super::{Batch, Write};
+use crate::error::Fault;
+
+/// A client's cancellation, or the end of an order's time.
+#[derive(Debug)]
+pub(crate) struct Withdraw {
+    pub(crate) order: OrderId,
+    /// Only if it is this client's.
+    pub(crate) client: Option<ClientId>,
+    pub(crate) event: EventId,
+    pub(crate) withdrawal: Withdrawal,
+    pub(crate) reason: String,
+}
+
+impl Write for Withdraw {
+    type Answer = Withdrawn;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Withdrawn, Fault> {
+        let Some(head) = head(&batch.db, self.order)? else {
+            return Ok(Withdrawn::Unknown);
+        };
+        if self.client.as_ref().is_some_and(|own| *own != head.client) {
+            return Ok(Withdrawn::Unknown);
+        }
+        if head.event_id == self.event.uuid() {
+            let event = self.event(&head, head.seq, head.at)?;
+            let client = head.client;
+            return Ok(Withdrawn::Won { event, client });
+        }
+        let in_time = match self.withdrawal {
+            Withdrawal::Cancelled => true,
+            Withdrawal::Expired => head.expires_at.is_some_and(|at| at <= batch.now),
+        };
+        if !in_time || !head.status.is_withdrawable() {
+            let status = head.status;
+            return Ok(Withdrawn::TooLate { status });
+        }
+        self.end(batch, head)
+    }
+}
+
+impl Withdraw {
+    fn end(&self, batch: &mut Batch<'_>, head: Head) -> Result<Withdrawn, Fault> {
+        let event = self.event(&head, head.seq + 1, batch.now)?;
+        let status = event.data.status();
+        let row = EventRow {
+            event_id: self.event.uuid(),
+            seq: head.seq + 1,
+            status,
+            executions: head.executions,
+            data: serde_json::to_string(&event.data)?,
+        };
+        row.insert(batch, head.key)?;
+        batch.changes.moved(head.status, status);
+        end_order(batch, &head, status)?;
+        let client = head.client;
+        Ok(Withdrawn::Won { event, client })
+    }
+
+    fn event(&self, head: &Head, seq: i64, at: domain::Timestamp) -> Result<Event, Fault> {
+        let reason = self.reason.clone();
+        let data = match self.withdrawal {
+            Withdrawal::Cancelled => EventData::Cancelled { reason },
+            Withdrawal::Expired => EventData::Expired { reason },
+        };
+        let seq = u32::try_from(seq).map_err(|_| Fault::Senseless { what: "a place" })?;
+        Ok(Event {
+            order_id: self.order,
+            seq: Seq::new(seq),
+            at,
+            executions: head.executions,
+            data,
+        })
+    }
+}
