@@ -1,0 +1,93 @@
+//! The account stream:
+//! 1. every event of every visible order, each with a cursor, from the subscription on;
+//! 2. a cursor resumes without loss and without repetition;
+//! 3. wherever events may be missing, `resync` comes first.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::EventData;
+use serde_json::{Value, json};
+
+use crate::ws_world::{Watcher, World, seqs, statuses};
+
+async fn take(watcher: &mut Watcher, count: usize) -> Vec<Value> {
+    let mut events = Vec::new();
+    for _ in 0..count {
+        events.push(watcher.json().await);
+    }
+    events
+}
+
+fn cursor(event: &Value) -> &str {
+    event["cursor"].as_str().expect("an event has a cursor")
+}
+
+#[tokio::test]
+async fn every_order_is_seen_from_the_subscription_on() {
+    let world = World::start().await;
+    let (mut one, mut other) = (world.order().await, world.order().await);
+    one.tell(EventData::RoutingStarted).await;
+    let mut watcher = Watcher::open(&world.ws("/api/stream")).await;
+
+    one.tell(one.routed()).await;
+    other.tell(EventData::RoutingStarted).await;
+    one.tell(one.failed()).await;
+
+    let events = take(&mut watcher, 3).await;
+    assert_eq!(statuses(&events), ["building", "routing", "failed"]);
+    assert_eq!(seqs(&events), [2, 1, 3]);
+    assert!(events.iter().all(|event| !cursor(event).is_empty()));
+}
+
+#[tokio::test]
+async fn events_are_filtered_by_their_own_status() {
+    let world = World::start().await;
+    let mut order = world.order().await;
+    let mut watcher = Watcher::open(&world.ws("/api/stream?status=building,confirmed")).await;
+
+    for data in order.rest() {
+        order.tell(data).await;
+    }
+
+    let events = take(&mut watcher, 2).await;
+    assert_eq!(statuses(&events), ["building", "confirmed"]);
+}
+
+#[tokio::test]
+async fn a_cursor_resumes_without_loss_and_repetition() {
+    let world = World::start().await;
+    let mut order = world.order().await;
+    let mut first = Watcher::open(&world.ws("/api/stream")).await;
+    // Keeps the tails open while the reader is away.
+    let mut all = Watcher::open(&world.ws("/api/stream")).await;
+    let mut rest = order.rest().into_iter();
+    order.tell(rest.next().unwrap()).await;
+    let seen = first.json().await;
+    drop(first);
+    order.tell(rest.next().unwrap()).await;
+    order.tell(rest.next().unwrap()).await;
+    // So that the ring is past them.
+    take(&mut all, 3).await;
+
+    let url = world.ws(&format!("/api/stream?cursor={}", cursor(&seen)));
+    let mut second = Watcher::open(&url).await;
+    order.tell(rest.next().unwrap()).await;
+
+    let events = take(&mut second, 3).await;
+    assert_eq!(seqs(&events), [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_not_of_this_feed_begins_with_a_resync() {
+    let world = World::start().await;
+    let mut order = world.order().await;
+    // The places of 300 shards.
+    let foreign = URL_SAFE_NO_PAD.encode(format!("1{}", "\n".repeat(299)));
+    let url = world.ws(&format!("/api/stream?cursor={foreign}"));
+
+    let mut watcher = Watcher::open(&url).await;
+    order.tell(EventData::RoutingStarted).await;
+
+    assert_eq!(watcher.json().await, json!({"type": "resync"}));
+    assert_eq!(statuses(&take(&mut watcher, 1).await), ["routing"]);
+}

@@ -1,0 +1,98 @@
+//! A gateway on a thread of its own, over an embedded store, for the tests of live connections.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use api_gateway::{Gateway, GatewayParts, GatewaySettings};
+use backend_embedded::{InProcessFeed, InProcessQueue, SqliteStore, queue, store};
+use dex_router::Router;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// A running gateway; dropping it stops it.
+pub(crate) struct Server {
+    pub(crate) ports: Ports,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) address: SocketAddr,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub(crate) async fn start(settings: GatewaySettings) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ports = embedded(&folder);
+        let shutdown = Shutdown::new();
+        let (tell, told) = oneshot::channel();
+        let parts = (ports.clone(), shutdown.clone());
+        let thread = std::thread::spawn(move || run(settings, parts, tell));
+        Self {
+            ports,
+            shutdown,
+            address: told.await.expect("the gateway listens"),
+            thread: Some(thread),
+            _folder: folder,
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.request_hard();
+        if let Some(thread) = self.thread.take() {
+            // What panicked there has been printed there.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Everything in this process, nothing published by itself but what intake announces.
+pub(crate) fn embedded(folder: &TempDir) -> Ports {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let random = Random::from_system();
+    let settings = store::Settings::default();
+    let store = SqliteStore::open(folder.path(), settings, Arc::clone(&clock));
+    Ports {
+        store: Arc::new(store.expect("a store")),
+        queue: Arc::new(InProcessQueue::new(
+            queue::Limits::default(),
+            Arc::clone(&clock),
+        )),
+        feed: Arc::new(InProcessFeed::new(&random)),
+        clock,
+        random,
+    }
+}
+
+fn run(
+    settings: GatewaySettings,
+    (ports, shutdown): (Ports, Shutdown),
+    tell: oneshot::Sender<SocketAddr>,
+) {
+    let settings = GatewaySettings {
+        threads: Some(1),
+        ..settings
+    };
+    actix_web::rt::System::new().block_on(async move {
+        let announcer = Announcer::start(
+            Arc::clone(&ports.feed),
+            Arc::clone(&ports.queue),
+            &shutdown,
+        );
+        let parts = GatewayParts {
+            ports,
+            announcer,
+            router: Router::new(Vec::new(), Duration::from_secs(1)),
+            ledger: None,
+            prometheus: PrometheusBuilder::new().build_recorder().handle(),
+            shutdown,
+        };
+        let gateway = Gateway::build(settings, parts).expect("a gateway");
+        tell.send(gateway.address()).expect("the test waits");
+        gateway.run_until_stopped().await.expect("it runs");
+    });
+}

@@ -1,0 +1,281 @@
+//! What the tests of live connections share: a gateway over an embedded store, events recorded straight
+//! into it and published only where a test wants it, and a client that says what it sees.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_gateway::GatewaySettings;
+use domain::event::{Failure, FailureCode};
+use domain::quote::{Choice, Fill, Route};
+use domain::transaction::SignedTransaction;
+use domain::venue::Pool;
+use domain::{BaseUnits, Event, EventData, OrderId, Venue};
+use futures_util::{SinkExt, StreamExt};
+use ports::order_store::Lease;
+use ports::status_feed::Published;
+use ports::{Ports, Shutdown, Store};
+use serde_json::Value;
+use testkit::contract::{Given, promptly};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::ws_server::Server;
+
+/// Long enough for a busy machine, short enough to fail.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A gateway and what stands behind it.
+pub(crate) struct World {
+    pub(crate) ports: Ports,
+    pub(crate) given: Given,
+    server: Server,
+}
+
+impl World {
+    /// A gateway with quick re-reads and no keys.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut GatewaySettings)) -> Self {
+        let mut settings = GatewaySettings {
+            port: 0,
+            ..GatewaySettings::default()
+        };
+        settings.ws.reread_after = Duration::from_millis(50);
+        settings.ws.leave_within = Duration::from_millis(50);
+        change(&mut settings);
+        let server = Server::start(settings).await;
+        Self {
+            ports: server.ports.clone(),
+            given: Given::new(),
+            server,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.ports.store
+    }
+
+    pub(crate) fn shutdown(&self) -> &Shutdown {
+        &self.server.shutdown
+    }
+
+    /// Host and port.
+    pub(crate) fn authority(&self) -> String {
+        self.server.address.to_string()
+    }
+
+    pub(crate) fn ws(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.authority())
+    }
+
+    pub(crate) fn http(&self, path: &str) -> String {
+        format!("http://{}{path}", self.authority())
+    }
+
+    /// The status of the refusal of a socket with this key; `None` where it is opened.
+    pub(crate) async fn refusal(&self, path: &str, key: Option<&str>) -> Option<u16> {
+        let mut request = self.ws(path).into_client_request().unwrap();
+        if let Some(key) = key {
+            let headers = request.headers_mut();
+            headers.insert("x-api-key", key.parse().unwrap());
+        }
+        match promptly("an upgrade", connect_async(request)).await {
+            Ok(_) => None,
+            Err(Error::Http(response)) => Some(response.status().as_u16()),
+            Err(error) => panic!("{path}: {error}"),
+        }
+    }
+
+    /// An accepted order that a worker holds; nothing of it was published.
+    pub(crate) async fn order(&self) -> Life<'_> {
+        let id = self.given.accepted(self.store()).await;
+        let lease = self.given.leased(self.store(), id).await;
+        let transaction = self.given.transaction();
+        Life {
+            world: self,
+            id,
+            lease,
+            transaction,
+        }
+    }
+
+    /// Publishes an event to the feed.
+    pub(crate) async fn publish(&self, event: &Event) {
+        let published = Published {
+            client: domain::ClientId::anyone(),
+            event: event.clone(),
+        };
+        let publishing = self.ports.feed.publish(vec![published]);
+        publishing.await.expect("the feed takes an event");
+    }
+}
+
+/// An order whose life a test writes.
+pub(crate) struct Life<'a> {
+    world: &'a World,
+    pub(crate) id: OrderId,
+    lease: Lease,
+    transaction: SignedTransaction,
+}
+
+impl Life<'_> {
+    /// Records an event and publishes it.
+    pub(crate) async fn tell(&mut self, data: EventData) {
+        let event = self.record(data).await;
+        self.world.publish(&event).await;
+    }
+
+    /// Records an event and keeps it from the feed.
+    pub(crate) async fn record(&mut self, data: EventData) -> Event {
+        let store = self.world.store();
+        if matches!(data, EventData::Submitted { .. }) {
+            let event = self.world.given.next(&self.lease.order, data);
+            let recording = store.record_submission(&self.lease, &event, &self.transaction);
+            let recorded = recording.await.expect("record_submission answers");
+            let ports::order_store::Recorded::Won(event) = recorded else {
+                panic!("not recorded: {recorded:?}");
+            };
+            self.lease.order = self.lease.order.clone().apply(event).unwrap();
+        } else {
+            let given = &self.world.given;
+            given.record(store, &mut self.lease, data).await;
+        }
+        let last = store.events(self.id, self.lease.order.seq).await;
+        last.expect("events answers").pop().expect("it is there")
+    }
+
+    pub(crate) fn routed(&self) -> EventData {
+        let route = Route {
+            choice: choice(),
+            quotes: Vec::new(),
+        };
+        EventData::Routed { route }
+    }
+
+    pub(crate) fn submitted(&self) -> EventData {
+        EventData::Submitted {
+            choice: choice(),
+            signature: self.transaction.signature.clone(),
+        }
+    }
+
+    pub(crate) fn confirmed(&self) -> EventData {
+        EventData::Confirmed {
+            fill: Fill {
+                venue: Venue::Meteora,
+                pool: Pool::DammV2,
+                signature: self.transaction.signature.clone(),
+                amount_out: BaseUnits::new(224_000_000),
+            },
+        }
+    }
+
+    pub(crate) fn failed(&self) -> EventData {
+        let failure = Failure {
+            code: FailureCode::NoQuote,
+            reason: "no venue answered in time".to_owned(),
+        };
+        EventData::Failed { failure }
+    }
+
+    /// What follows after `pending`, up to the end.
+    pub(crate) fn rest(&self) -> [EventData; 4] {
+        [
+            EventData::RoutingStarted,
+            self.routed(),
+            self.submitted(),
+            self.confirmed(),
+        ]
+    }
+}
+
+fn choice() -> Choice {
+    Choice {
+        venue: Venue::Meteora,
+        pool: Pool::DammV2,
+        expected_amount_out: BaseUnits::new(225_000_000),
+        min_amount_out: BaseUnits::new(223_875_000),
+    }
+}
+
+/// The statuses of a life that goes well.
+pub(crate) const LIFE: [&str; 5] = ["pending", "routing", "building", "submitted", "confirmed"];
+
+/// A client's socket.
+pub(crate) struct Watcher(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Watcher {
+    pub(crate) async fn open(url: &str) -> Self {
+        match Self::try_open(url).await {
+            Ok(watcher) => watcher,
+            Err(status) => panic!("{url} was answered with {status}"),
+        }
+    }
+
+    /// Opens a socket, or gives the status of the refusal.
+    pub(crate) async fn try_open(url: &str) -> Result<Self, u16> {
+        match promptly("an upgrade", connect_async(url)).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{url}: {error}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        self.0.send(message).await.expect("the server reads");
+    }
+
+    /// The next message of any kind; `None` once the connection is gone.
+    pub(crate) async fn message(&mut self) -> Option<Message> {
+        let next = tokio::time::timeout(LIMIT, self.0.next()).await;
+        next.expect("something comes in time")?.ok()
+    }
+
+    /// The next text, as JSON.
+    pub(crate) async fn json(&mut self) -> Value {
+        loop {
+            match self.message().await {
+                Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
+                Some(Message::Ping(_) | Message::Pong(_)) => {}
+                other => panic!("expected an event, got {other:?}"),
+            }
+        }
+    }
+
+    /// All messages up to the close, and its code; 1006 where the connection just ended.
+    pub(crate) async fn rest(&mut self) -> (Vec<Value>, u16) {
+        let mut messages = Vec::new();
+        loop {
+            match self.message().await {
+                Some(Message::Text(text)) => messages.push(serde_json::from_str(&text).unwrap()),
+                Some(Message::Close(Some(CloseFrame { code, .. }))) => {
+                    return (messages, code.into());
+                }
+                Some(Message::Close(None)) | None => return (messages, 1006),
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The statuses of these events, in order.
+pub(crate) fn statuses(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["status"].as_str().expect("an event has a status"))
+        .collect()
+}
+
+/// The sequence numbers of these events, in order.
+pub(crate) fn seqs(events: &[Value]) -> Vec<u64> {
+    events
+        .iter()
+        .map(|event| event["seq"].as_u64().expect("an event has a seq"))
+        .collect()
+}
