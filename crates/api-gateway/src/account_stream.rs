@@ -31,6 +31,8 @@ use crate::ws::hub::{Hub, Inner};
 const OPEN_PATIENCE: Duration = Duration::from_secs(2);
 /// Orders looked up at once for their terms.
 const LOOKUPS: usize = 16;
+/// Longer than this and the shard's other watchers would wait for a slow store: `resync` instead.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Which events a reader wants.
 #[derive(Debug, Clone)]
@@ -209,18 +211,15 @@ pub(crate) async fn pass_on(hub: &Inner, shard: Shard, events: &[(Position, Arc<
 }
 
 /// The terms of these events' orders; `None` for those that cannot be read now.
-async fn terms_of(
-    hub: &Inner,
-    events: &[(Position, Arc<Published>)],
-) -> Vec<Option<Arc<Terms>>> {
+async fn terms_of(hub: &Inner, events: &[(Position, Arc<Published>)]) -> Vec<Option<Arc<Terms>>> {
     let orders: HashSet<OrderId> = events
         .iter()
         .map(|(_, published)| published.event.order_id)
         .filter(|order| hub.terms.get(*order).is_none())
         .collect();
-    stream::iter(orders)
-        .for_each_concurrent(LOOKUPS, |order| look_up(hub, order))
-        .await;
+    let looking_up = stream::iter(orders).for_each_concurrent(LOOKUPS, |order| look_up(hub, order));
+    // What was not found by then is missing below.
+    let _ = tokio::time::timeout(LOOKUP_PATIENCE, looking_up).await;
     events
         .iter()
         .map(|(_, published)| hub.terms.get(published.event.order_id))

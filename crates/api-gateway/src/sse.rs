@@ -18,8 +18,6 @@ use crate::ws::telemetry;
 
 /// Keeps a quiet connection alive through proxies.
 const COMMENT: &[u8] = b": ping\n\n";
-/// Sent first, so that the headers leave at once and the client knows that it is connected.
-const OPENING: &[u8] = b": connected\n\n";
 
 /// Answers with an order's events from after the last one that was `seen`, live; 204 tells a client that
 /// has seen the end not to come back.
@@ -35,7 +33,6 @@ pub fn respond(hub: &Hub, order: &Order, seen: Option<Seq>, permit: Permit) -> H
         follower: hub.follow(order.id, &order.terms, seen),
         comments: comments(hub.inner().settings.comment_every),
         leaving: Box::pin(leaving(hub.clone())),
-        opening: Some(Bytes::from_static(OPENING)),
         _permit: permit,
     };
     HttpResponse::Ok()
@@ -56,7 +53,6 @@ struct Reading {
     follower: Follower,
     comments: Interval,
     leaving: Pin<Box<dyn Future<Output = ()>>>,
-    opening: Option<Bytes>,
     _permit: Permit,
 }
 
@@ -83,9 +79,6 @@ fn events(reading: Reading) -> impl Stream<Item = Result<Bytes, Infallible>> {
 impl Reading {
     /// What to send next; `None` where the stream is over.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(opening) = self.opening.take() {
-            return Some(opening);
-        }
         tokio::select! {
             biased;
             () = &mut self.leaving => None,

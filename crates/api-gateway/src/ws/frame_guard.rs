@@ -110,9 +110,7 @@ impl Headers {
             return None;
         }
         let long = &self.header[2..2 + length_bytes];
-        let length = long
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let length = long.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         Some(if long.is_empty() {
             u64::from(short)
         } else {

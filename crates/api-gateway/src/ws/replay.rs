@@ -13,8 +13,8 @@
 //! Nothing here waits, reads or sends: it is the merge alone.
 
 use bytestring::ByteString;
-use domain::order::Status;
 use domain::Seq;
+use domain::order::Status;
 
 /// An event as clients see it: rendered once, shared by all who are shown it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use super::telemetry;
 use crate::account_stream::{AccountReader, Read};
 
 /// How long the close frame of a peer that does not read may take.
-const LAST_WORD: Duration = Duration::from_secs(1);
+const LAST_WORD: Duration = Duration::from_secs(2);
 /// Pings and their answers take a while: a peer is not silent for being this much late.
 const SLACK: Duration = Duration::from_secs(1);
 

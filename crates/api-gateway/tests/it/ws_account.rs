@@ -3,9 +3,16 @@
 //! 2. a cursor resumes without loss and without repetition;
 //! 3. wherever events may be missing, `resync` comes first.
 
+use std::sync::Arc;
+
+use api_gateway::account_stream::{AccountReader, Filter, Read, StatusSet};
+use api_gateway::ws::{Hub, Settings};
+use backend_embedded::InProcessFeed;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::EventData;
+use domain::{ClientId, Event, EventData};
+use ports::Ports;
+use ports::status_feed::Published;
 use serde_json::{Value, json};
 
 use crate::ws_world::{Watcher, World, seqs, statuses};
@@ -90,4 +97,71 @@ async fn a_cursor_that_is_not_of_this_feed_begins_with_a_resync() {
 
     assert_eq!(watcher.json().await, json!({"type": "resync"}));
     assert_eq!(statuses(&take(&mut watcher, 1).await), ["routing"]);
+}
+
+/// A hub of its own beside the gateway's, over this feed.
+fn hub_over(world: &World, feed: InProcessFeed) -> (Hub, Ports) {
+    let ports = Ports {
+        feed: Arc::new(feed),
+        ..world.ports.clone()
+    };
+    let hub = Hub::start(&ports, Settings::default(), world.shutdown());
+    (hub, ports)
+}
+
+async fn join(hub: &Hub) -> AccountReader {
+    let filter = Filter {
+        client: None,
+        statuses: StatusSet::ALL,
+    };
+    AccountReader::join(hub, filter, None).await
+}
+
+async fn publish(ports: &Ports, event: &Event, times: usize) {
+    let published = Published {
+        client: ClientId::anyone(),
+        event: event.clone(),
+    };
+    let publishing = ports.feed.publish(vec![published; times]);
+    publishing.await.expect("the feed takes events");
+}
+
+#[tokio::test]
+async fn a_reader_whom_the_ring_overtakes_is_told_that_it_is_too_slow() {
+    const BURST: usize = 500;
+    let world = World::start().await;
+    let event = world.order().await.record(EventData::RoutingStarted).await;
+    let (hub, ports) = hub_over(&world, InProcessFeed::new(&world.ports.random));
+    let mut slow = join(&hub).await;
+    let mut quick = join(&hub).await;
+
+    for _ in 0..20 {
+        publish(&ports, &event, BURST).await;
+        for _ in 0..BURST {
+            assert!(matches!(quick.next().await, Read::Message(_)));
+        }
+    }
+
+    assert_eq!(slow.next().await, Read::TooSlow);
+}
+
+#[tokio::test]
+async fn what_the_feed_loses_is_a_resync() {
+    let world = World::start().await;
+    let event = world.order().await.record(EventData::RoutingStarted).await;
+    let (hub, ports) = hub_over(&world, InProcessFeed::keeping(4, &world.ports.random));
+    let mut reader = join(&hub).await;
+
+    publish(&ports, &event, 10).await;
+    assert_eq!(
+        reader.next().await,
+        Read::Message(r#"{"type":"resync"}"#.into())
+    );
+
+    publish(&ports, &event, 1).await;
+    let Read::Message(text) = reader.next().await else {
+        panic!("the stream goes on");
+    };
+    let event: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(event["status"], "routing");
 }

@@ -4,11 +4,17 @@
 //! 3. who may not follow is refused before the upgrade.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use api_gateway::ws::hub::{Followed, Hub};
 use api_gateway::ws::Settings;
+use api_gateway::ws::hub::{Followed, Hub};
+use async_trait::async_trait;
 use domain::{ClientId, EventData};
+use ports::status_feed::{FeedTail, Published, Shard, TailFrom};
+use ports::{Ports, StatusFeed};
 use serde_json::json;
+use testkit::contract::promptly;
 
 use crate::ws_world::{LIFE, Watcher, World, seqs, statuses};
 
@@ -76,7 +82,12 @@ async fn since_resumes_after_that_event() {
         order.record(data).await;
     }
 
-    for (since, expected) in [(0, vec![1, 2, 3, 4]), (3, vec![4]), (4, vec![]), (99, vec![])] {
+    for (since, expected) in [
+        (0, vec![1, 2, 3, 4]),
+        (3, vec![4]),
+        (4, vec![]),
+        (99, vec![]),
+    ] {
         let path = format!("/api/orders/{}/stream?since={since}", order.id);
         let (events, code) = Watcher::open(&world.ws(&path)).await.rest().await;
 
@@ -126,7 +137,7 @@ async fn events_that_were_never_published_arrive_all_the_same() {
 async fn what_the_feed_loses_repeats_and_shuffles_is_seen_once_and_in_order() {
     let world = World::start_with(|settings| {
         // So that the hole is found by its neighbour and not by the silence.
-        settings.ws.reread_after = std::time::Duration::from_secs(3_600);
+        settings.ws.reread_after = Duration::from_secs(3_600);
     })
     .await;
     let mut order = world.order().await;
@@ -249,4 +260,56 @@ async fn a_thousand_followers_of_one_order_share_one_rendering() {
     }
 
     assert_eq!(texts.len(), 1);
+}
+
+/// A feed that nothing can be had of.
+#[derive(Debug)]
+struct Away;
+
+#[async_trait]
+impl StatusFeed for Away {
+    async fn publish(&self, _: Vec<Published>) -> ports::Result<()> {
+        Err(ports::Error::unavailable("the feed", "away"))
+    }
+
+    fn shards(&self) -> u16 {
+        4
+    }
+
+    async fn tail(&self, _: Shard, _: TailFrom) -> ports::Result<Box<dyn FeedTail>> {
+        Err(ports::Error::unavailable("the feed", "away"))
+    }
+}
+
+#[tokio::test]
+async fn while_the_feed_is_away_followers_are_served_from_the_store() {
+    let world = World::start().await;
+    let mut order = world.order().await;
+    let stored = world.store().order(order.id, None).await.unwrap().unwrap();
+    let ports = Ports {
+        feed: Arc::new(Away),
+        ..world.ports.clone()
+    };
+    let settings = Settings {
+        reread_after: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let hub = Hub::start(&ports, settings, world.shutdown());
+    let mut follower = hub.follow(order.id, &stored.terms, None);
+
+    let telling = async {
+        for data in order.rest() {
+            order.record(data).await;
+        }
+    };
+    let following = async {
+        let mut seqs = Vec::new();
+        while let Followed::Event(told) = follower.next().await {
+            seqs.push(told.seq.get());
+        }
+        seqs
+    };
+    let ((), seqs) = promptly("the end", async { tokio::join!(telling, following) }).await;
+
+    assert_eq!(seqs, [0, 1, 2, 3, 4]);
 }

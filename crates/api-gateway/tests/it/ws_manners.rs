@@ -132,12 +132,20 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 async fn what_is_no_websocket_traffic_ends_with_its_own_code() {
     let world = World::start().await;
     // 10 GB announced, and not one byte of it sent.
-    let announced = [&[0x81, 0xff][..], &10_000_000_000_u64.to_be_bytes(), &[0; 4]].concat();
+    let announced = [
+        &[0x81, 0xff][..],
+        &10_000_000_000_u64.to_be_bytes(),
+        &[0; 4],
+    ]
+    .concat();
 
     for (bytes, code) in [
         (announced, 1009),
         (masked(0x81, b"\xff\xfe"), 1007),
-        ([masked(0x01, b"\xff"), masked(0x80, b"\xfe")].concat(), 1007),
+        (
+            [masked(0x01, b"\xff"), masked(0x80, b"\xfe")].concat(),
+            1007,
+        ),
         (vec![0x81, 0x01, b'x'], 1002),
         (masked(0xc1, b"ping"), 1002),
         (masked(0x83, b""), 1002),
@@ -177,7 +185,10 @@ async fn the_server_pings_and_gives_up_who_does_not_answer() {
     // A client that reads answers pings by itself.
     let answers = async {
         loop {
-            assert!(answering.message().await.is_some(), "the answering peer stays");
+            assert!(
+                answering.message().await.is_some(),
+                "the answering peer stays"
+            );
         }
     };
     tokio::select! {

@@ -78,11 +78,8 @@ fn run(
         ..settings
     };
     actix_web::rt::System::new().block_on(async move {
-        let announcer = Announcer::start(
-            Arc::clone(&ports.feed),
-            Arc::clone(&ports.queue),
-            &shutdown,
-        );
+        let announcer =
+            Announcer::start(Arc::clone(&ports.feed), Arc::clone(&ports.queue), &shutdown);
         let parts = GatewayParts {
             ports,
             announcer,

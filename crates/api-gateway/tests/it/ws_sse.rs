@@ -97,7 +97,10 @@ async fn a_quiet_stream_is_kept_alive_with_comments() {
     let mut stream = String::new();
     while !stream.contains(": ping\n\n") {
         let chunk = tokio::time::timeout(Duration::from_secs(10), answer.chunk()).await;
-        let chunk = chunk.expect("a comment comes").unwrap().expect("it goes on");
+        let chunk = chunk
+            .expect("a comment comes")
+            .unwrap()
+            .expect("it goes on");
         stream.push_str(std::str::from_utf8(&chunk).unwrap());
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::status_feed::{FeedTail, Published, Position, Shard, TailFrom, Tailed};
+use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
 
 use super::{Inner, ShardWatches};
 
