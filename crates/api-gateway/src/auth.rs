@@ -1,0 +1,250 @@
+//! Who is calling: keys in headers, short-lived tokens in the query, and what each of them may do.
+
+pub mod admin;
+mod token;
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest};
+use domain::{ClientId, Timestamp};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub use token::{Token, WS_TOKEN_LIFETIME};
+
+use crate::error::{ApiError, Code, Result};
+use crate::http::parameters::Parameters;
+use crate::settings::GatewaySettings;
+use crate::state::Ctx;
+
+/// Longest key looked at; a header is far shorter.
+const MAX_KEY_LENGTH: usize = 512;
+
+/// Whoever is calling. As a handler's argument it refuses calls without a valid key with 401.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose orders a new order joins.
+    pub client: ClientId,
+    pub scope: Scope,
+}
+
+/// What a caller may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The engine has no keys: everything is everybody's.
+    Open,
+    /// A client's key: its own orders.
+    Key,
+    /// The operators' key: everything.
+    Admin,
+}
+
+impl Caller {
+    /// The client whose orders alone are shown; `None` for everybody's.
+    #[must_use]
+    pub const fn limited_to(&self) -> Option<&ClientId> {
+        match self.scope {
+            Scope::Open | Scope::Admin => None,
+            Scope::Key => Some(&self.client),
+        }
+    }
+
+    /// Finds out who is calling a door that also takes `?token=`: sockets and server-sent events.
+    pub fn at_door(ctx: &Ctx, request: &HttpRequest) -> Result<Self> {
+        if ctx.keys.are_open() || shown_key(request)?.is_some() {
+            return Self::by_header(ctx, request);
+        }
+        match Parameters::of(request)?.get("token")? {
+            Some(token) => ctx
+                .keys
+                .by_token(token, ctx.ports.clock.now())
+                .ok_or_else(unauthorized),
+            None => Err(unauthorized()),
+        }
+    }
+
+    /// Finds out who is calling by the key in the headers.
+    pub fn by_header(ctx: &Ctx, request: &HttpRequest) -> Result<Self> {
+        if ctx.keys.are_open() {
+            return Ok(ctx.keys.anyone());
+        }
+        let key = shown_key(request)?.ok_or_else(unauthorized)?;
+        ctx.keys.by_key(key).ok_or_else(unauthorized)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ctx = request.app_data::<Ctx>();
+        let ctx = ctx.expect("invariant: the state is handed to the app");
+        ready(Self::by_header(ctx, request))
+    }
+}
+
+fn unauthorized() -> ApiError {
+    let detail = "send a valid key as Authorization: Bearer KEY or X-API-Key: KEY";
+    ApiError::new(Code::Unauthorized, detail)
+}
+
+/// The key a request shows, in either header. Two of them that differ are one too many.
+fn shown_key(request: &HttpRequest) -> Result<Option<&str>> {
+    let headers = request.headers();
+    let mut keys = headers
+        .get_all("x-api-key")
+        .map(|value| value.to_str().ok());
+    let mut bearers = headers
+        .get_all(AUTHORIZATION)
+        .map(|value| bearer(value.to_str().ok()?));
+    let shown = match (keys.next(), bearers.next()) {
+        (None, None) => return Ok(None),
+        (Some(key), None) | (None, Some(key)) => key,
+        (Some(key), Some(bearer)) if key == bearer => key,
+        (Some(_), Some(_)) => None,
+    };
+    match shown {
+        Some(key) if keys.next().is_none() && bearers.next().is_none() => Ok(Some(key)),
+        _ => Err(unauthorized()),
+    }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// The keys that are known, kept so that a comparison tells nothing by its duration.
+#[derive(Debug)]
+pub struct Keys {
+    digests: Digests,
+    clients: Vec<Known>,
+    admin: Option<[u8; 32]>,
+    anyone: ClientId,
+}
+
+#[derive(Debug)]
+struct Known {
+    client: ClientId,
+    digest: [u8; 32],
+    signer: token::Signer,
+}
+
+impl Keys {
+    /// The keys of these settings. `salt` is drawn anew by every process.
+    #[must_use]
+    pub fn new(settings: &GatewaySettings, salt: [u64; 4]) -> Self {
+        let digests = Digests::new(salt);
+        let known = settings.api_keys.iter().map(|api_key| Known {
+            client: api_key.client.clone(),
+            digest: digests.of(&api_key.key),
+            signer: token::Signer::new(&api_key.key),
+        });
+        Self {
+            clients: known.collect(),
+            admin: settings.admin_key.as_deref().map(|key| digests.of(key)),
+            anyone: ClientId::anyone(),
+            digests,
+        }
+    }
+
+    /// Whether the API needs no key.
+    #[must_use]
+    pub fn are_open(&self) -> bool {
+        self.clients.is_empty()
+    }
+
+    /// Whether operators have a key.
+    #[must_use]
+    pub fn has_admin(&self) -> bool {
+        self.admin.is_some()
+    }
+
+    fn anyone(&self) -> Caller {
+        Caller {
+            client: self.anyone.clone(),
+            scope: Scope::Open,
+        }
+    }
+
+    /// Whose key this is.
+    #[must_use]
+    pub fn by_key(&self, key: &str) -> Option<Caller> {
+        if key.len() > MAX_KEY_LENGTH {
+            return None;
+        }
+        let digest = self.digests.of(key);
+        let mut found = None;
+        // Every key is looked at, whichever it was.
+        for known in &self.clients {
+            if is_same(&known.digest, &digest) {
+                found = Some((&known.client, Scope::Key));
+            }
+        }
+        if self.admin.is_some_and(|admin| is_same(&admin, &digest)) {
+            found = Some((&self.anyone, Scope::Admin));
+        }
+        found.map(|(client, scope)| Caller {
+            client: client.clone(),
+            scope,
+        })
+    }
+
+    /// Whose token this is, if it has not run out.
+    #[must_use]
+    pub fn by_token(&self, token: &str, now: Timestamp) -> Option<Caller> {
+        let token = Token::parse(token)?;
+        let known = self
+            .clients
+            .iter()
+            .find(|known| known.client == token.client)?;
+        known.signer.verifies(&token, now).then(|| Caller {
+            client: token.client,
+            scope: Scope::Key,
+        })
+    }
+
+    /// A token for this client, or `None` where it needs none.
+    #[must_use]
+    pub fn token_for(&self, caller: &Caller, now: Timestamp) -> Option<Token> {
+        let known = self
+            .clients
+            .iter()
+            .find(|known| known.client == caller.client)?;
+        Some(known.signer.sign(&caller.client, now))
+    }
+}
+
+#[derive(Debug)]
+struct Digests {
+    salt: [u8; 32],
+}
+
+impl Digests {
+    fn new(salt: [u64; 4]) -> Self {
+        let mut bytes = [0; 32];
+        for (place, word) in bytes.chunks_exact_mut(8).zip(salt) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        Self { salt: bytes }
+    }
+
+    fn of(&self, key: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.salt)
+            .expect("invariant: a mac takes a key of any length");
+        mac.update(key.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// Whether two digests are the same, in a time that does not depend on where they differ.
+fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let differing = one.iter().zip(other).fold(0, |bits, (a, b)| bits | (a ^ b));
+    std::hint::black_box(differing) == 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Short-lived tokens for doors whose clients cannot set headers: `client.expiry.mac`, the mac keyed by
+//! the client's own key, so that every gateway can check it and none needs to remember it.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{ClientId, Timestamp};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// How long a token opens doors: enough to open `wsUrl` at leisure, too short to be worth stealing
+/// from a log.
+pub const WS_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
+/// Longest text looked at: a client's name and a mac are far shorter.
+const MAX_LENGTH: usize = 256;
+/// Keeps these macs apart from any other use of the same key.
+const PURPOSE: &[u8] = b"order-engine ws-token 1\0";
+
+/// A token, as given out or as shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub client: ClientId,
+    pub expires_at: Timestamp,
+    mac: [u8; 32],
+}
+
+impl Token {
+    /// Reads a shown token; whether it is genuine, its client's signer says.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_LENGTH {
+            return None;
+        }
+        let mut parts = text.split('.');
+        let (client, expiry, mac) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let client = String::from_utf8(URL_SAFE_NO_PAD.decode(client).ok()?).ok()?;
+        let seconds: i64 = expiry.parse().ok()?;
+        Some(Self {
+            client: ClientId::parse(&client).ok()?,
+            expires_at: Timestamp::from_millis(seconds.checked_mul(1_000)?),
+            mac: URL_SAFE_NO_PAD.decode(mac).ok()?.try_into().ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let client = URL_SAFE_NO_PAD.encode(self.client.as_str());
+        let seconds = self.expires_at.as_millis() / 1_000;
+        write!(f, "{client}.{seconds}.{}", URL_SAFE_NO_PAD.encode(self.mac))
+    }
+}
+
+/// Signs and checks one client's tokens.
+pub(super) struct Signer(Hmac<Sha256>);
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signer")
+    }
+}
+
+impl Signer {
+    pub(super) fn new(key: &str) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())
+            .expect("invariant: a mac takes a key of any length");
+        Self(mac)
+    }
+
+    pub(super) fn sign(&self, client: &ClientId, now: Timestamp) -> Token {
+        let seconds = now.plus(WS_TOKEN_LIFETIME).as_millis() / 1_000;
+        let expires_at = Timestamp::from_millis(seconds * 1_000);
+        Token {
+            client: client.clone(),
+            expires_at,
+            mac: self.over(client, expires_at).finalize().into_bytes().into(),
+        }
+    }
+
+    pub(super) fn verifies(&self, token: &Token, now: Timestamp) -> bool {
+        let mac = self.over(&token.client, token.expires_at);
+        now < token.expires_at && mac.verify_slice(&token.mac).is_ok()
+    }
+
+    fn over(&self, client: &ClientId, expires_at: Timestamp) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        mac.update(PURPOSE);
+        mac.update(&expires_at.as_millis().to_be_bytes());
+        mac.update(client.as_str().as_bytes());
+        mac
+    }
+}

@@ -1,0 +1,80 @@
+// Calls the engine over HTTP: keys, deadlines, and one kind of error for everything that can go wrong.
+
+import { connection } from "./connection.js";
+import { session } from "./session.js";
+
+/** A commit may take the store 5 s before the engine says that its outcome is unknown. */
+const DEADLINE_MS = 10_000;
+
+/** A refusal by the engine, or `status` 0 where no answer came. */
+export class Problem extends Error {
+  constructor(status, body, retryAfter = null) {
+    super(body.detail ?? body.error ?? `The engine answered ${status}.`);
+    this.name = "Problem";
+    this.status = status;
+    this.code = body.code ?? "unknown";
+    this.errors = body.errors ?? [];
+    this.orderId = body.orderId ?? null;
+    this.orderStatus = body.orderStatus ?? null;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The address of a path, also where a proxy serves the engine below a folder. */
+export function address(path, query = {}) {
+  const url = new URL(path.replace(/^\//, ""), document.baseURI);
+  url.hash = "";
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+export const get = (path, query, signal) => call("GET", path, { query, signal });
+export const post = (path, body, headers) => call("POST", path, { body, headers });
+
+/** Operators' calls take the admin key alone: an API key there is refused. */
+export const adminGet = (path, query) => call("GET", path, { query, key: session.get().adminKey, isAdmin: true });
+export const adminPost = (path) => call("POST", path, { key: session.get().adminKey, isAdmin: true });
+
+async function call(method, path, { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, signal }) {
+  const all = { accept: "application/json", ...headers };
+  if (key) all.authorization = `Bearer ${key}`;
+  if (body !== undefined) all["content-type"] = "application/json";
+  let answer;
+  let text;
+  try {
+    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    answer = await fetch(address(path, query), {
+      method,
+      headers: all,
+      body,
+      cache: "no-store",
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    });
+    text = await answer.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    connection.set({ engine: "down" });
+    throw new Problem(0, { code: "unreachable", detail: "The engine does not answer." });
+  }
+  connection.set({ engine: "up", answeredAt: Date.now() });
+  if (!isAdmin) noteKey(answer);
+  const content = parse(text);
+  if (answer.ok) return content;
+  throw new Problem(answer.status, content, Number(answer.headers.get("retry-after")) || null);
+}
+
+function noteKey(answer) {
+  if (answer.status === 401) connection.set({ needsKey: true });
+  else if (answer.ok) connection.set({ needsKey: false });
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy in front answers in HTML.
+    return {};
+  }
+}

@@ -1,0 +1,38 @@
+// What is shown where there is nothing yet, and where something cannot be read.
+
+import { address } from "./api.js";
+import { commandLine } from "./copy.js";
+import { h } from "./dom.js";
+import { session } from "./session.js";
+
+/** Nothing here yet, and how to change that. */
+export function noOrders() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("h3", {}, "No orders yet"),
+    h("p", {}, "Place one with the form, or from a terminal:"),
+    commandLine(curlLine(), "the curl command"),
+  );
+}
+
+/** A short sentence in place of a list. */
+export function nothing(text) {
+  return h("p", { class: "empty" }, text);
+}
+
+/** What could not be read, and a way to try again. */
+export function broken(problem, retry) {
+  return h(
+    "div",
+    { class: "empty", role: "alert" },
+    h("p", {}, problem.message),
+    h("button", { type: "button", on: { click: retry } }, "Try again"),
+  );
+}
+
+function curlLine() {
+  const key = session.get().apiKey ? ` -H 'authorization: Bearer YOUR_KEY'` : "";
+  const body = `{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}`;
+  return `curl -s ${address("/api/orders/execute")} -H 'content-type: application/json'${key} -d '${body}'`;
+}

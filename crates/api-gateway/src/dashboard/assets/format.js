@@ -1,0 +1,77 @@
+// Numbers, amounts and times for reading. Whatever is shortened keeps its full text in a title.
+
+/** Digits shown after the point of an amount of one or more. */
+const FRACTION_DIGITS = 4;
+/** Digits shown of an amount below one, leading zeros apart. */
+const SMALL_DIGITS = 4;
+
+const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayAndClock = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** A decimal text with its thousands apart and cut to what one reads. */
+export function amount(text) {
+  if (text === null || text === undefined) return "–";
+  const [whole, fraction = ""] = text.split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  const zeros = /^0*/.exec(fraction)[0].length;
+  const digits = whole === "0" ? zeros + SMALL_DIGITS : FRACTION_DIGITS;
+  const shown = fraction.slice(0, digits).replace(/0+$/, "");
+  return shown ? `${grouped}.${shown}` : grouped;
+}
+
+export const count = (number) => counts.format(number);
+
+/** A rate: one decimal while it is small. */
+export function rate(number) {
+  return number < 10 ? number.toFixed(1).replace(/\.0$/, "") : counts.format(number);
+}
+
+/** A fraction in percent: `0.0025` is `0.25 %`. */
+export function percent(fraction) {
+  const value = Number(fraction) * 100;
+  if (value > 0 && value < 0.01) return "< 0.01 %";
+  return `${value.toFixed(2).replace(/\.?0+$/, "")} %`;
+}
+
+export function duration(ms) {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+export const timeOfDay = (timestamp) => clock.format(new Date(timestamp));
+
+/** The clock today, with the day before that. */
+export function moment(timestamp) {
+  const at = new Date(timestamp);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return (isToday ? clock : dayAndClock).format(at);
+}
+
+/** The part of an id that tells two apart: ids of one moment share their beginning. */
+export const shortId = (id) => `…${id.slice(-8)}`;
+
+/** Both ends of a signature. */
+export const shortHash = (hash) => (hash.length > 20 ? `${hash.slice(0, 8)}…${hash.slice(-8)}` : hash);
+
+const VENUES = { raydium: "Raydium", meteora: "Meteora" };
+const POOLS = { cpmm: "CPMM", amm_v4: "AMM v4", damm_v2: "DAMM v2", dlmm: "DLMM" };
+
+export const venueName = (dex) => VENUES[dex] ?? dex;
+export const poolName = (pool) => POOLS[pool] ?? pool;
+
+/** `Meteora · DAMM v2` */
+export function venueAndPool(dex, pool) {
+  if (!dex) return "";
+  return pool ? `${venueName(dex)} · ${poolName(pool)}` : venueName(dex);
+}

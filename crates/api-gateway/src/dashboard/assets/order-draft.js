@@ -1,0 +1,69 @@
+// What the form says, checked as the engine will check it, and the request it becomes.
+
+import { decimalsOf, isZero, parse } from "./decimal.js";
+
+const MAX_SLIPPAGE_BPS = 5_000;
+const MAX_VALID_SECONDS = 2_592_000;
+/** On-chain amounts are 64-bit. */
+const MAX_BASE_UNITS = 2n ** 64n - 1n;
+
+/** Why `text` is not an amount of this token; null where it is one. */
+export function amountFault(text, token) {
+  const parsed = parse(text);
+  if (parsed === null) return "Digits and one point, such as 1.5.";
+  if (isZero(text)) return "More than zero, please.";
+  if (!token) return null;
+  if (decimalsOf(text) > token.decimals) return `${token.symbol} has ${token.decimals} decimals at most.`;
+  const scale = BigInt(token.decimals);
+  const units = (parsed.digits * 10n ** scale) / 10n ** BigInt(parsed.scale);
+  return units > MAX_BASE_UNITS ? `More ${token.symbol} than the chain can count.` : null;
+}
+
+/** Percent as typed, in basis points; null where it is not a slippage. */
+export function slippageBps(text) {
+  const parsed = parse(text);
+  if (parsed === null || decimalsOf(text) > 2) return null;
+  const bps = (parsed.digits * 100n) / 10n ** BigInt(parsed.scale);
+  return bps <= BigInt(MAX_SLIPPAGE_BPS) ? Number(bps) : null;
+}
+
+/**
+ * Reads the form's texts. `faults` maps fields to what is wrong; `order` is the request's body, where
+ * nothing is.
+ */
+export function readDraft(fields, tokens) {
+  const faults = {};
+  const tokenIn = tokens.get(fields.tokenIn);
+  const tokenOut = tokens.get(fields.tokenOut);
+  const amountProblem = amountFault(fields.amount, tokenIn);
+  if (amountProblem) faults.amount = amountProblem;
+  if (fields.tokenIn === fields.tokenOut) faults.tokenOut = "Two different tokens, please.";
+  const bps = slippageBps(fields.slippage);
+  if (bps === null) faults.slippage = "0 to 50 percent, in steps of 0.01.";
+  if (fields.minAmountOut) {
+    const problem = amountFault(fields.minAmountOut, tokenOut);
+    if (problem) faults.minAmountOut = problem;
+  }
+  if (fields.validForSeconds && !isWholeUpTo(fields.validForSeconds, MAX_VALID_SECONDS)) {
+    faults.validForSeconds = "Whole seconds, up to 30 days.";
+  }
+  if (fields.clientOrderId && !/^[ -~]{1,64}$/.test(fields.clientOrderId)) {
+    faults.clientOrderId = "Up to 64 plain characters.";
+  }
+  if (fields.venues.length === 0) faults.venues = "At least one venue.";
+  if (Object.keys(faults).length > 0) return { faults, order: null };
+  return { faults, order: orderOf(fields, bps) };
+}
+
+function orderOf(fields, bps) {
+  const order = { tokenIn: fields.tokenIn, tokenOut: fields.tokenOut, amount: fields.amount, slippageBps: bps };
+  if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
+  if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
+  if (fields.clientOrderId) order.clientOrderId = fields.clientOrderId;
+  if (fields.isRestricted) order.venues = fields.venues;
+  return order;
+}
+
+function isWholeUpTo(text, most) {
+  return /^[1-9]\d{0,8}$/.test(text) && Number(text) <= most;
+}

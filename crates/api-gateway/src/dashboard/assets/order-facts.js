@@ -1,0 +1,108 @@
+// What an order's page says beside the timeline: what was asked, what was offered, what landed.
+
+import { bpsAbove } from "./decimal.js";
+import { copyButton } from "./copy.js";
+import { h } from "./dom.js";
+import { amount, count, duration, moment, percent, venueAndPool } from "./format.js";
+import { comparison, quoteCard } from "./quote-panel.js";
+
+/** A definition list; entries without a value are left out. */
+export function facts(entries) {
+  const shown = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return h("dl", { class: "fact-list" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
+
+export function termsCard(order) {
+  const both = order.venues.length > 1;
+  return card("The order", [
+    facts([
+      ["Sells", `${order.amountIn} ${order.tokenIn}`],
+      ["Buys", order.tokenOut],
+      ["Type", order.orderType],
+      ["Slippage", `${order.slippageBps} bp (${percent(order.slippageBps / 10_000)})`],
+      ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
+      ["Venues", both ? null : `${order.venues[0]} only`],
+      ["Valid until", order.expiresAt && moment(order.expiresAt)],
+      ["Your name for it", order.clientOrderId],
+      ["Accepted", moment(order.createdAt)],
+    ]),
+  ]);
+}
+
+/** The quotes of the newest attempt, and why the chosen one won. */
+export function routeCard(route, order) {
+  if (route === null) return null;
+  const offers = route.quotes.filter((quote) => quote.amountOut !== null);
+  return card("Quotes that competed", [
+    h("p", { class: "verdict" }, comparison(offers, route.dex, order.tokenOut)),
+    h("div", { class: "quotes" }, route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: order.tokenOut }))),
+    facts([
+      ["Expected", `${route.expectedAmountOut} ${order.tokenOut}`],
+      ["At least", `${route.minAmountOut} ${order.tokenOut}`],
+      ["Of attempt", route.attempt > 1 ? String(route.attempt) : null],
+    ]),
+  ]);
+}
+
+/** `entries`: the chain's own book for this order; empty where nothing landed or it is not simulated. */
+export function transactionCard({ sent, fill, route }, order, entries) {
+  if (sent === null) return null;
+  const entry = entries.find(({ signature }) => signature === sent.txHash) ?? null;
+  return card("Transaction", [
+    h("p", { class: "hash" }, h("code", {}, sent.txHash), copyButton(sent.txHash, "the signature")),
+    h("ol", { class: "steps", "aria-label": "What the transaction does" }, stepsOf(order, fill ?? sent, route)),
+    facts([
+      ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
+      ["Price", fill && fill.executedPrice],
+      ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
+      ["Block", entry && count(entry.height)],
+      ["Landed", entry && `${moment(entry.landedAt)}${entry.ok ? "" : ", rolled back"}`],
+      ["On the ledger", entry ? null : fill ? null : "not yet"],
+    ]),
+  ]);
+}
+
+export function attemptsCard({ retries, end }) {
+  const failures = retries.map((event) => ({ attempt: event.attempt - 1, text: event.error, at: event.timestamp }));
+  if (end?.status === "failed") failures.push({ attempt: end.attempt, text: end.error, code: end.errorCode, at: end.timestamp });
+  if (failures.length === 0) return null;
+  return card("What went wrong", [
+    h(
+      "ol",
+      { class: "failures" },
+      failures.map(({ attempt, text, code, at }) =>
+        h(
+          "li",
+          {},
+          h("strong", {}, `Attempt ${attempt}`),
+          h("span", {}, text),
+          h("span", { class: "muted" }, [code, moment(at)].filter(Boolean).join(" · ")),
+        ),
+      ),
+    ),
+  ]);
+}
+
+export function took(events) {
+  const [first, last] = [events[0], events.at(-1)];
+  return duration(Date.parse(last.timestamp) - Date.parse(first.timestamp));
+}
+
+function stepsOf(order, { dex, pool }, route) {
+  const place = venueAndPool(dex, pool ?? route?.pool);
+  return [
+    order.nativeSol === "wrapped_before_swap" ? h("li", {}, `Wrap ${amount(order.amountIn)} SOL into wSOL`) : null,
+    h("li", {}, `Swap ${order.tokenIn} for ${order.tokenOut} on ${place}`),
+    order.nativeSol === "unwrapped_after_swap" ? h("li", {}, "Unwrap the wSOL received into SOL") : null,
+  ];
+}
+
+function againstQuote(received, expected) {
+  const bps = bpsAbove(received, expected);
+  if (bps === 0) return "exactly as quoted";
+  return bps > 0 ? `${bps} bp better` : `${-bps} bp worse`;
+}
+
+function card(title, children) {
+  return h("section", { class: "panel" }, h("h2", {}, title), h("div", { class: "panel-body" }, children));
+}

@@ -1,0 +1,178 @@
+// The form that hands in an order: it checks as one types, shows live quotes, and submits exactly once.
+
+import { h, setAttribute, setText } from "./dom.js";
+import { readDraft } from "./order-draft.js";
+import { quotePanel } from "./quote-panel.js";
+import { mayHaveTakenEffect, submitOrder } from "./submit.js";
+
+const FIELDS = ["amount", "tokenIn", "tokenOut", "slippage", "minAmountOut", "validForSeconds", "clientOrderId", "venues"];
+/** The engine's names of fields, where the form's differ. */
+const FORM_NAMES = { amountIn: "amount", slippageBps: "slippage", excludeVenues: "venues" };
+
+/** `tokens`: symbol to token. `onAccepted(answer, order)` is told of each order that was accepted. */
+export function orderForm({ tokens, onAccepted }) {
+  const parts = controls(tokens);
+  const quotes = quotePanel();
+  const notice = h("p", { class: "notice", role: "alert", hidden: true });
+  const button = h("button", { class: "primary", type: "submit" }, "Place order");
+  const form = h(
+    "form",
+    { class: "order-form", novalidate: true, autocomplete: "off", on: { submit: onSubmit, input: onInput } },
+    parts.elements,
+    quotes.element,
+    notice,
+    button,
+  );
+  const touched = new Set();
+  let busy = false;
+
+  function read() {
+    return readDraft(parts.read(), tokens);
+  }
+
+  function onInput(event) {
+    touched.add(event.target.name);
+    say(null);
+    const { faults, order } = read();
+    showFaults(faults, (field) => touched.has(field));
+    quotes.ask(order, order && tokens.get(order.tokenOut), faults.tokenOut);
+  }
+
+  function showFaults(faults, applies) {
+    for (const field of FIELDS) parts.showFault(field, applies(field) ? (faults[field] ?? null) : null);
+  }
+
+  function say(text, kind = "error") {
+    notice.hidden = text === null;
+    setText(notice, text ?? "");
+    setAttribute(notice, "data-kind", kind);
+  }
+
+  async function onSubmit(event) {
+    event.preventDefault();
+    if (busy) return;
+    const { faults, order } = read();
+    showFaults(faults, () => true);
+    if (order === null) {
+      parts.focusFirst(FIELDS.find((field) => faults[field]));
+      return;
+    }
+    setBusy(true);
+    say(null);
+    try {
+      const accepted = await submitOrder(order, (attempt) => {
+        say(`No answer yet. Asking again (${attempt}); it cannot be placed twice.`, "info");
+      });
+      say(null);
+      parts.clearOnce();
+      onAccepted(accepted, order);
+    } catch (problem) {
+      refuse(problem);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function setBusy(next) {
+    busy = next;
+    setAttribute(button, "aria-disabled", next ? "true" : null);
+    setText(button, next ? "Placing…" : "Place order");
+  }
+
+  function refuse(problem) {
+    const faults = {};
+    for (const { field, message } of problem.errors ?? []) faults[FORM_NAMES[field] ?? field] = message;
+    showFaults(faults, () => true);
+    const isUnknown = mayHaveTakenEffect(problem);
+    say(isUnknown ? `${problem.message} Press again: the same order cannot be placed twice.` : problem.message);
+  }
+
+  const first = read();
+  quotes.ask(first.order, first.order && tokens.get(first.order.tokenOut));
+  return { element: form, close: quotes.close };
+}
+
+function controls(tokens) {
+  const options = (chosen) =>
+    [...tokens.values()].map(({ symbol, name }) => h("option", { value: symbol, selected: symbol === chosen, title: name }, symbol));
+  const pay = h("input", { name: "amount", id: "f-amount", inputmode: "decimal", value: "1", maxlength: 40, required: true });
+  const tokenIn = h("select", { name: "tokenIn", id: "f-tokenIn", "aria-label": "Token to sell" }, options("SOL"));
+  const tokenOut = h("select", { name: "tokenOut", id: "f-tokenOut" }, options("USDC"));
+  const swap = h("button", { type: "button", class: "quiet swap", on: { click: turnRound } }, "⇄", h("span", { class: "unseen" }, "Swap the two tokens"));
+  const slippage = h("input", { name: "slippage", id: "f-slippage", inputmode: "decimal", value: "0.5", maxlength: 6 });
+  const minAmountOut = h("input", { name: "minAmountOut", id: "f-minAmountOut", inputmode: "decimal", maxlength: 40 });
+  const validFor = h("input", { name: "validForSeconds", id: "f-validForSeconds", inputmode: "numeric", maxlength: 7 });
+  const clientOrderId = h("input", { name: "clientOrderId", id: "f-clientOrderId", maxlength: 64 });
+  const venues = ["raydium", "meteora"].map((dex) => h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }));
+  const faults = new Map();
+
+  function turnRound() {
+    [tokenIn.value, tokenOut.value] = [tokenOut.value, tokenIn.value];
+    tokenIn.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function field(name, label, control, extra = null) {
+    const fault = h("p", { class: "fault", id: `f-${name}-fault`, hidden: true });
+    faults.set(name, { fault, control });
+    return h("div", { class: "field" }, h("label", { for: `f-${name}` }, label), extra ?? control, fault);
+  }
+
+  const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
+  faults.set("venues", { fault: venueFault, control: venues[0] });
+  const elements = [
+    field("amount", "Sell", pay, h("div", { class: "joined" }, pay, tokenIn)),
+    h("div", { class: "pair" }, field("tokenOut", "Buy", tokenOut), swap, field("slippage", "Slippage, %", slippage)),
+    h(
+      "details",
+      {},
+      h("summary", {}, "More"),
+      h(
+        "div",
+        { class: "more" },
+        field("minAmountOut", "Receive at least", minAmountOut),
+        field("validForSeconds", "Valid for, seconds", validFor),
+        field("clientOrderId", "Your own name for it", clientOrderId),
+        h(
+          "fieldset",
+          {},
+          h("legend", {}, "Venues"),
+          venues.map((box) => h("label", { class: "check" }, box, box.value === "raydium" ? "Raydium" : "Meteora")),
+          venueFault,
+        ),
+      ),
+    ),
+  ];
+
+  return {
+    elements,
+    read: () => ({
+      amount: pay.value.trim(),
+      tokenIn: tokenIn.value,
+      tokenOut: tokenOut.value,
+      slippage: slippage.value.trim(),
+      minAmountOut: minAmountOut.value.trim(),
+      validForSeconds: validFor.value.trim(),
+      clientOrderId: clientOrderId.value.trim(),
+      venues: venues.filter((box) => box.checked).map((box) => box.value),
+      isRestricted: venues.some((box) => !box.checked),
+    }),
+    showFault(name, text) {
+      const entry = faults.get(name);
+      if (!entry) return;
+      entry.fault.hidden = text === null;
+      setText(entry.fault, text ?? "");
+      setAttribute(entry.control, "aria-invalid", text === null ? null : "true");
+      setAttribute(entry.control, "aria-describedby", text === null ? null : entry.fault.id);
+    },
+    focusFirst(name) {
+      const entry = faults.get(name);
+      const closed = entry?.control.closest("details:not([open])");
+      if (closed) closed.open = true;
+      entry?.control.focus();
+    },
+    /** A name can be used once. */
+    clearOnce() {
+      clientOrderId.value = "";
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// The order that was placed last, under the form: its life as five marks that fill up.
+
+import { h, perFrame, setAttribute, setText } from "./dom.js";
+import { events } from "./feed.js";
+import { amount, duration, shortId, venueName } from "./format.js";
+import { LIFE, MEANING, isTerminal, statusBadge } from "./status.js";
+
+/** `follow(orderId, order)` shows an order from now on. */
+export function tracker() {
+  const badge = statusBadge("pending");
+  const link = h("a", {});
+  const marks = LIFE.map((status) => h("li", { "data-stage": status }, h("span", {}, status)));
+  const sentence = h("p", { class: "muted" });
+  const element = h(
+    "section",
+    { class: "tracker", "aria-label": "The order placed last", "aria-live": "polite", hidden: true },
+    h("header", {}, badge.element, link),
+    h("ol", { class: "marks", "aria-hidden": "true" }, marks),
+    sentence,
+  );
+  let view = null;
+
+  const frame = perFrame(() => {
+    badge.show(view.status);
+    setAttribute(element, "data-status", view.status);
+    // A failed order keeps the marks it reached.
+    if (LIFE.includes(view.status)) {
+      const reached = LIFE.indexOf(view.status);
+      marks.forEach((mark, index) => setAttribute(mark, "data-reached", index <= reached ? "yes" : null));
+    }
+    setText(sentence, sentenceOf(view));
+  });
+
+  const end = events.subscribe((event) => {
+    if (view === null || event.orderId !== view.orderId || event.seq <= view.seq) return;
+    view = { ...view, seq: event.seq, status: event.status, event };
+    frame.ask();
+  });
+
+  return {
+    element,
+    follow(orderId, order) {
+      view = { orderId, order, seq: -1, status: "pending", startedAt: Date.now(), event: null };
+      element.hidden = false;
+      setAttribute(link, "href", `#/orders/${orderId}`);
+      setText(link, `${amount(order.amount)} ${order.tokenIn} → ${order.tokenOut} ${shortId(orderId)}`);
+      frame.ask();
+    },
+    close() {
+      end();
+      frame.cancel();
+    },
+  };
+}
+
+function sentenceOf({ status, event, order, startedAt }) {
+  if (status === "confirmed") {
+    const took = duration(Date.parse(event.timestamp) - startedAt);
+    return `${amount(event.amountOut)} ${order.tokenOut} on ${venueName(event.dex)} after ${took}.`;
+  }
+  if (status === "failed") return event.error;
+  if (isTerminal(status)) return event.reason;
+  if (event?.error) return `Trying again after: ${event.error}`;
+  return `${MEANING[status]}…`;
+}

@@ -1,0 +1,147 @@
+// One order's page: its timeline, live, and everything that explains how it went.
+
+import { Problem, get, post } from "./api.js";
+import { copyButton } from "./copy.js";
+import { h, perFrame, setText } from "./dom.js";
+import { broken } from "./empty.js";
+import { followOrder } from "./follow.js";
+import { amount } from "./format.js";
+import { attemptsCard, routeCard, termsCard, transactionCard } from "./order-facts.js";
+import { isCancellable, isTerminal, statusBadge } from "./status.js";
+import { timeline } from "./timeline.js";
+import { highlightsOf } from "./timeline-model.js";
+
+const TICK_MS = 100;
+
+export const title = "Order";
+
+export function show(main, { orderId }) {
+  const heading = h("h1", { tabindex: "-1" }, "Order");
+  const place = h("div", {}, h("p", { class: "empty" }, "Loading…"));
+  let page = null;
+  let closed = false;
+  main.append(h("p", { class: "crumbs" }, h("a", { href: "#/orders" }, "Orders"), " / ", h("span", { class: "mono" }, orderId)), heading, place);
+
+  async function load() {
+    try {
+      const { order } = await get(`/api/orders/${encodeURIComponent(orderId)}`);
+      if (closed) return;
+      page = orderPage(order, heading);
+      place.replaceChildren(page.element);
+    } catch (problem) {
+      if (closed) return;
+      const isUnknown = problem instanceof Problem && (problem.status === 404 || problem.status === 400);
+      place.replaceChildren(isUnknown ? unknown() : broken(problem, load));
+    }
+  }
+
+  load();
+  return {
+    close() {
+      closed = true;
+      page?.close();
+    },
+    refresh() {
+      if (page === null) load();
+    },
+  };
+}
+
+function unknown() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("h2", {}, "There is no such order"),
+    h("p", {}, "The address may be cut short, or the order belongs to another key."),
+    h("a", { href: "#/orders" }, "All orders"),
+  );
+}
+
+function orderPage(order, heading) {
+  const badge = statusBadge(order.status);
+  const life = timeline();
+  const cards = h("div", { class: "cards" });
+  const said = h("p", { class: "unseen", role: "status" });
+  const notice = h("p", { class: "notice", role: "alert", hidden: true });
+  const cancel = h("button", { type: "button", hidden: true, on: { click: withdraw } }, "Cancel order");
+  const events = [];
+  let ledger = [];
+  let hasAskedLedger = false;
+
+  setText(heading, `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`);
+
+  const frame = perFrame(() => {
+    const status = events.at(-1)?.status ?? order.status;
+    badge.show(status);
+    setText(said, `Order is ${status}`);
+    cancel.hidden = !isCancellable(status);
+    life.draw(events, order);
+    const highlights = highlightsOf(events);
+    const shown = [
+      attemptsCard(highlights),
+      routeCard(highlights.route, order),
+      transactionCard(highlights, order, ledger),
+      termsCard(order),
+    ];
+    cards.replaceChildren(...shown.filter((card) => card !== null));
+  });
+
+  const ticking = setInterval(() => {
+    if (!document.hidden && events.length > 0 && !isTerminal(events.at(-1).status)) life.tick();
+  }, TICK_MS);
+
+  const socket = followOrder(order.orderId, {
+    onEvent(event) {
+      events.push(event);
+      if (isTerminal(event.status)) readLedger();
+      frame.ask();
+    },
+    onPhase() {},
+  });
+
+  /** The chain's own word on what landed; absent where the chain is not simulated. */
+  async function readLedger() {
+    if (hasAskedLedger || !events.some((event) => event.txHash)) return;
+    hasAskedLedger = true;
+    try {
+      ledger = (await get("/api/sim/ledger", { orderId: order.orderId })).entries;
+      frame.ask();
+    } catch {
+      // The page says less, and nothing wrong.
+    }
+  }
+
+  async function withdraw() {
+    cancel.disabled = true;
+    try {
+      await post(`/api/orders/${order.orderId}/cancel`);
+      notice.hidden = true;
+    } catch (problem) {
+      notice.hidden = false;
+      setText(notice, problem.message);
+    }
+    cancel.disabled = false;
+  }
+
+  frame.ask();
+  const element = h(
+    "div",
+    { class: "order-screen" },
+    h(
+      "section",
+      { class: "panel", "aria-label": "Timeline" },
+      h("header", { class: "panel-head" }, h("h2", {}, "Timeline"), badge.element, cancel),
+      h("div", { class: "panel-body" }, said, notice, life.element),
+      h("footer", { class: "panel-foot" }, h("span", { class: "mono" }, order.orderId), copyButton(order.orderId, "the order's id")),
+    ),
+    cards,
+  );
+  return {
+    element,
+    close() {
+      clearInterval(ticking);
+      frame.cancel();
+      socket.close();
+    },
+  };
+}

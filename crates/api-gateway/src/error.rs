@@ -1,0 +1,253 @@
+//! The one error of the gateway: a kind, a sentence, and what a client can do about it. Internals are
+//! logged where they are handled and never returned.
+
+mod code;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpResponse, ResponseError};
+use api_types::Problem;
+use api_types::problem::{CONTENT_TYPE, FieldError};
+use domain::{OrderId, Status};
+
+pub use code::Code;
+
+use crate::limits::RateLimit;
+
+/// A store that is away is asked again by then.
+const RETRY_STORE: Duration = Duration::from_secs(1);
+
+/// A refusal on its way to the client.
+#[derive(Debug)]
+pub struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    code: Code,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    order_id: Option<OrderId>,
+    order_status: Option<Status>,
+    retry_after: Option<Duration>,
+    rate: Option<RateLimit>,
+    allow: Option<&'static str>,
+}
+
+/// The result of handling a request.
+pub type Result<T> = std::result::Result<T, ApiError>;
+
+impl ApiError {
+    /// A refusal of this kind, with what is wrong with the very request.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            order_id: None,
+            order_status: None,
+            retry_after: None,
+            rate: None,
+            allow: None,
+        }))
+    }
+
+    /// A parameter of the query or the path that is out of range.
+    pub fn invalid_parameter(name: &str, message: impl Into<String>) -> Self {
+        Self::invalid(Code::InvalidParameter, name, message.into())
+    }
+
+    /// A header that is out of range.
+    pub fn invalid_header(name: &str, message: impl Into<String>) -> Self {
+        Self::invalid(Code::InvalidHeader, name, message.into())
+    }
+
+    fn invalid(code: Code, name: &str, message: String) -> Self {
+        let detail = format!("{name} {message}");
+        let field = name.to_owned();
+        Self::new(code, detail).with_errors(vec![FieldError { field, message }])
+    }
+
+    /// There is no such order, or it is another client's.
+    #[must_use]
+    pub fn order_not_found() -> Self {
+        Self::new(Code::OrderNotFound, "there is no order with this id")
+    }
+
+    /// Names the fields at fault.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    /// Names the order in question.
+    #[must_use]
+    pub fn with_order(mut self, id: OrderId) -> Self {
+        self.0.order_id = Some(id);
+        self
+    }
+
+    /// Names the status of the order in question.
+    #[must_use]
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.0.order_status = Some(status);
+        self
+    }
+
+    /// Says when to come again.
+    #[must_use]
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.0.retry_after = Some(delay);
+        self
+    }
+
+    /// Says how much of the rate limit is left.
+    #[must_use]
+    pub fn with_rate(mut self, rate: RateLimit) -> Self {
+        self.0.rate = Some(rate);
+        self
+    }
+
+    /// Names the methods that are allowed.
+    #[must_use]
+    pub fn allowing(mut self, methods: &'static str) -> Self {
+        self.0.allow = Some(methods);
+        self
+    }
+
+    /// The kind of refusal.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The body: the same on HTTP and as a message on a socket.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let Inner {
+            code,
+            detail,
+            errors,
+            ..
+        } = &*self.0;
+        Problem {
+            kind: code.uri().into(),
+            title: code.title().into(),
+            status: code.status().as_u16(),
+            detail: detail.clone().into_owned(),
+            code: code.name().into(),
+            errors: errors.clone(),
+            order_status: self.0.order_status.map(Into::into),
+            order_id: self.0.order_id.map(OrderId::uuid),
+            success: false,
+            error: detail.clone().into_owned(),
+        }
+    }
+
+    /// The body as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.problem()).expect("invariant: strings are always JSON")
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code.name(), self.0.detail)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.0.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((header::CONTENT_TYPE, CONTENT_TYPE));
+        if self.0.code == Code::Unauthorized {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.0.code == Code::UpgradeRequired {
+            response.insert_header((header::UPGRADE, "websocket"));
+        }
+        if let Some(delay) = self.0.retry_after {
+            response.insert_header((header::RETRY_AFTER, whole_seconds(delay)));
+        }
+        if let Some(methods) = self.0.allow {
+            response.insert_header((header::ALLOW, methods));
+        }
+        if let Some(rate) = self.0.rate {
+            rate.add_to(&mut response);
+        }
+        response.body(self.to_json())
+    }
+}
+
+/// Seconds for a header: rounded up, so that a client that waits them does not come early.
+pub(crate) fn whole_seconds(delay: Duration) -> u64 {
+    (delay.as_secs() + u64::from(delay.subsec_nanos() > 0)).max(1)
+}
+
+impl From<ports::Error> for ApiError {
+    fn from(error: ports::Error) -> Self {
+        let source: &dyn std::error::Error = &error;
+        match &error {
+            ports::Error::Unavailable { .. } => {
+                tracing::warn!(
+                    error = source,
+                    "a request is refused: the store does not answer"
+                );
+                Self::store_unavailable()
+            }
+            ports::Error::OutcomeUnknown { .. } => {
+                tracing::warn!(error = source, "a write's outcome is unknown");
+                Self::outcome_unknown()
+            }
+            ports::Error::Full { .. } => {
+                tracing::error!(
+                    error = source,
+                    "a request is refused: the store has no room"
+                );
+                Self::new(
+                    Code::StoreFull,
+                    "the store has no room; nothing was changed",
+                )
+                .retry_after(RETRY_STORE * 10)
+            }
+            ports::Error::Corrupt { .. } => {
+                tracing::error!(error = source, "the store holds something unreadable");
+                Self::new(
+                    Code::Internal,
+                    "the answer cannot be read; the defect is logged",
+                )
+            }
+        }
+    }
+}
+
+impl ApiError {
+    /// The store did not answer and nothing was changed.
+    #[must_use]
+    pub fn store_unavailable() -> Self {
+        Self::new(
+            Code::StoreUnavailable,
+            "the store does not answer; nothing was changed",
+        )
+        .retry_after(RETRY_STORE)
+    }
+
+    /// A write was sent and no answer came.
+    #[must_use]
+    pub fn outcome_unknown() -> Self {
+        let detail = "the store did not confirm in time; repeat the request with the same \
+                      Idempotency-Key to learn whether it took effect";
+        Self::new(Code::OutcomeUnknown, detail).retry_after(RETRY_STORE)
+    }
+}

@@ -1,0 +1,83 @@
+//! The kinds of refusals. Their names are stable; docs/API.md lists them.
+
+use actix_web::http::StatusCode;
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $status:ident $title:literal;)+) => {
+        /// A kind of refusal.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $variant,)+
+        }
+
+        impl Code {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name programs go by.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// The problem's `type`.
+            #[must_use]
+            pub const fn uri(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!("urn:order-engine:problem:", $name),)+
+                }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$variant => StatusCode::$status,)+
+                }
+            }
+
+            /// The kind in words.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $title,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson "malformed_json" BAD_REQUEST "The body is not JSON";
+    InvalidParameter "invalid_parameter" BAD_REQUEST "A query or path parameter is not allowed";
+    InvalidHeader "invalid_header" BAD_REQUEST "A header is not allowed";
+    BodyIncomplete "body_incomplete" BAD_REQUEST "The body did not arrive";
+    BadMessage "bad_message" BAD_REQUEST "The message is not an order";
+    Unauthorized "unauthorized" UNAUTHORIZED "A valid key is needed";
+    Forbidden "forbidden" FORBIDDEN "This key or caller may not do this";
+    NotFound "not_found" NOT_FOUND "There is nothing here";
+    OrderNotFound "order_not_found" NOT_FOUND "There is no such order";
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not allowed here";
+    ClientOrderIdTaken "client_order_id_taken" CONFLICT "The client order id is taken";
+    NotCancellable "not_cancellable" CONFLICT "The order can no longer be cancelled";
+    NotDead "not_dead" CONFLICT "The order is not on the dead list";
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be application/json";
+    InvalidOrder "invalid_order" UNPROCESSABLE_ENTITY "The order breaks a rule";
+    NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
+    OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";
+    UpgradeRequired "upgrade_required" UPGRADE_REQUIRED "This is a WebSocket";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many orders in a short time";
+    TooManyOpenOrders "too_many_open_orders" TOO_MANY_REQUESTS "Too many open orders";
+    TooManySockets "too_many_sockets" TOO_MANY_REQUESTS "Too many open connections";
+    Internal "internal" INTERNAL_SERVER_ERROR "A defect of the engine";
+    StoreUnavailable "store_unavailable" SERVICE_UNAVAILABLE "The store does not answer";
+    StoreFull "store_full" SERVICE_UNAVAILABLE "The store has no room";
+    OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "It is not known whether the request took effect";
+    QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many orders are waiting";
+    ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";
+    Stopping "stopping" SERVICE_UNAVAILABLE "The gateway is stopping";
+}

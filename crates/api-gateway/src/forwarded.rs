@@ -1,0 +1,140 @@
+//! Where a request really comes from and what the client calls this gateway, as far as the proxies in
+//! front are believed.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderName};
+
+use crate::state::AppState;
+
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Headers by which a proxy gives itself away.
+const TELLTALE: [HeaderName; 5] = [
+    FOR,
+    PROTO,
+    HOST,
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("via"),
+];
+/// Longest host name looked at: DNS allows 253 characters, and a port follows.
+const MAX_HOST_LENGTH: usize = 260;
+
+/// Whether a proxy stands between the client and this gateway.
+pub(crate) fn is_forwarded(request: &HttpRequest) -> bool {
+    TELLTALE
+        .iter()
+        .any(|name| request.headers().contains_key(name))
+}
+
+/// The client's address: the peer's, or the one that the last believed proxy saw.
+pub(crate) fn client_address(ctx: &AppState, request: &HttpRequest) -> Option<IpAddr> {
+    let told = believed(request, &FOR, ctx.settings.trust_proxy);
+    let told = told.and_then(|text| text.parse().ok());
+    told.or_else(|| request.peer_addr().map(|peer| peer.ip()))
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+/// The base of this gateway's sockets as the client must write it: `ws://host:port`.
+pub(crate) fn socket_base(ctx: &AppState, request: &HttpRequest) -> String {
+    if let Some(url) = &ctx.settings.public_url {
+        return to_socket_scheme(url);
+    }
+    let proxies = ctx.settings.trust_proxy;
+    let secure = believed(request, &PROTO, proxies).is_some_and(|proto| {
+        proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")
+    });
+    let scheme = if secure { "wss" } else { "ws" };
+    let host = believed(request, &HOST, proxies)
+        .filter(|host| is_authority(host))
+        .or_else(|| named_host(request))
+        .unwrap_or(&ctx.authority);
+    [scheme, "://", host].concat()
+}
+
+fn to_socket_scheme(url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    match url.split_once("://") {
+        Some(("https" | "wss", rest)) => ["wss://", rest].concat(),
+        Some((_, rest)) => ["ws://", rest].concat(),
+        None => ["ws://", url].concat(),
+    }
+}
+
+fn named_host(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(header::HOST);
+    let host = header.and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| {
+        request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str())
+    });
+    host.filter(|host| is_authority(host))
+}
+
+/// Host and port, and nothing that could break out of a URL.
+fn is_authority(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    !text.is_empty() && text.len() <= MAX_HOST_LENGTH && text.bytes().all(allowed)
+}
+
+/// The value that the farthest believed proxy added: each adds its own at the end.
+fn believed<'a>(request: &'a HttpRequest, name: &HeaderName, proxies: usize) -> Option<&'a str> {
+    if proxies == 0 {
+        return None;
+    }
+    let headers = request.headers().get_all(name);
+    let values: Vec<&str> = headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let place = values.len().saturating_sub(proxies);
+    values.get(place).copied().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn forwarded(value: &str) -> HttpRequest {
+        TestRequest::default()
+            .insert_header(("x-forwarded-for", value))
+            .to_http_request()
+    }
+
+    #[test]
+    fn only_as_many_proxies_are_believed_as_there_are() {
+        let request = forwarded("6.6.6.6, 1.1.1.1, 2.2.2.2");
+
+        assert_eq!(believed(&request, &FOR, 0), None);
+        assert_eq!(believed(&request, &FOR, 1), Some("2.2.2.2"));
+        assert_eq!(believed(&request, &FOR, 2), Some("1.1.1.1"));
+        assert_eq!(believed(&request, &FOR, 9), Some("6.6.6.6"));
+    }
+
+    #[test]
+    fn a_public_url_becomes_a_socket_url() {
+        assert_eq!(
+            to_socket_scheme("https://desk.example/"),
+            "wss://desk.example"
+        );
+        assert_eq!(
+            to_socket_scheme("http://desk.example:80/x"),
+            "ws://desk.example:80/x"
+        );
+    }
+
+    #[test]
+    fn a_host_that_could_break_out_is_not_used() {
+        assert!(is_authority("[::1]:3000"));
+        assert!(!is_authority("a\"b"));
+        assert!(!is_authority("a/b"));
+        assert!(!is_authority(""));
+    }
+}

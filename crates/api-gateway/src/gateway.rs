@@ -1,0 +1,202 @@
+//! The gateway as a whole: built, listening, running until it is asked to stop.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::Context;
+use dex_router::Router;
+use dex_router::chain::Ledger;
+use metrics_exporter_prometheus::PrometheusHandle;
+use ports::{Announcer, Ports, Shutdown};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::auth::Keys;
+use crate::http::edge;
+use crate::limits::Limits;
+use crate::routes;
+use crate::settings::GatewaySettings;
+use crate::state::{AppState, Ctx};
+use crate::stats::Stats;
+use crate::telemetry::{self, HttpMeter};
+use crate::ws::{Hub, tcp};
+
+/// Connections that may wait to be taken: a burst of a few thousand clients at once.
+const BACKLOG: i32 = 4_096;
+/// An idle connection is kept this long: longer than the usual proxy does, so that the proxy closes
+/// first and never sends into a closing one.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// A client that needs longer for its request's head is not sending one.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// Open connections per thread; the system's own limit on files comes first.
+const MAX_CONNECTIONS: usize = 1_000_000;
+/// Between "not ready" and closing the door: a load balancer's chance to look elsewhere.
+const LAST_CALLS: Duration = Duration::from_millis(300);
+/// What is under way when the door closes may take this long: a commit takes 5 s at the most.
+const FINISH_WITHIN_SECONDS: u64 = 6;
+
+/// What the gateway is made of.
+#[derive(Debug)]
+pub struct GatewayParts {
+    pub ports: Ports,
+    pub announcer: Announcer,
+    pub router: Router,
+    /// The simulated chain's book, where the chain is simulated.
+    pub ledger: Option<Arc<dyn Ledger>>,
+    pub prometheus: PrometheusHandle,
+    pub shutdown: Shutdown,
+}
+
+/// A gateway that listens and does not answer yet.
+#[derive(Debug)]
+pub struct Gateway {
+    listener: TcpListener,
+    address: SocketAddr,
+    ctx: Ctx,
+}
+
+impl Gateway {
+    /// Takes the port and starts what runs beside the requests.
+    pub fn build(settings: GatewaySettings, parts: GatewayParts) -> anyhow::Result<Self> {
+        let listener = listen(&settings.host, settings.port)?;
+        let address = listener.local_addr().context("could not tell the port")?;
+        telemetry::describe();
+        let GatewayParts {
+            ports,
+            announcer,
+            router,
+            ledger,
+            prometheus,
+            shutdown,
+        } = parts;
+        let salt = [(); 4].map(|()| ports.random.bits());
+        let state = AppState {
+            keys: Keys::new(&settings, salt),
+            limits: Limits::new(&settings, &ports.clock),
+            stats: Stats::start(&ports, settings.queue_max_waiting, &shutdown),
+            hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
+            authority: authority(address),
+            loopback_only: address.ip().to_canonical().is_loopback(),
+            ports,
+            announcer,
+            router,
+            ledger,
+            prometheus,
+            shutdown,
+            settings,
+        };
+        warn_if_open(&state);
+        Ok(Self {
+            listener,
+            address,
+            ctx: web::Data::new(state),
+        })
+    }
+
+    /// The port, also where a free one was asked for.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The address listened on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until stopping is asked for and what is under way has ended.
+    pub async fn run_until_stopped(self) -> io::Result<()> {
+        let shutdown = self.ctx.shutdown.clone();
+        let server = serve(self.listener, self.ctx)?;
+        let handle = server.handle();
+        tokio::select! {
+            ended = server => ended,
+            () = shutdown.hard() => {
+                handle.stop(false).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn serve(listener: TcpListener, ctx: Ctx) -> io::Result<Server> {
+    let threads = ctx.settings.threads;
+    let stop = ctx.shutdown.clone();
+    let clock = Arc::clone(&ctx.ports.clock);
+    let meter = web::Data::new(HttpMeter::default());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(ctx.clone())
+            .app_data(meter.clone())
+            .wrap(from_fn(edge::pass))
+            .configure(routes::configure)
+    })
+    .on_connect(tcp::limit_stuck_peers)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_PATIENCE)
+    .max_connections(MAX_CONNECTIONS)
+    .shutdown_signal(async move {
+        stop.soft().await;
+        clock.sleep(LAST_CALLS).await;
+    })
+    .shutdown_timeout(FINISH_WITHIN_SECONDS);
+    let server = match threads {
+        Some(threads) => server.workers(threads.max(1)),
+        None => server,
+    };
+    Ok(server.listen(listener)?.run())
+}
+
+/// A listener with room for a burst of clients.
+fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
+    let addresses = (host, port)
+        .to_socket_addrs()
+        .with_context(|| format!("could not find the address HOST={host}"))?;
+    let mut refused = None;
+    for address in addresses {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refused = Some(error),
+        }
+    }
+    let refused = refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
+    Err(refused).with_context(|| format!("could not listen on {host}:{port}"))
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// How a client on this machine calls the gateway.
+fn authority(address: SocketAddr) -> String {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        reachable.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    reachable.to_string()
+}
+
+fn warn_if_open(state: &AppState) {
+    if state.keys.are_open() && !state.loopback_only {
+        tracing::warn!(
+            "API_KEYS is not set and HOST={} is not loopback: whoever reaches this address can trade",
+            state.settings.host
+        );
+    }
+}

@@ -1,0 +1,18 @@
+//! The calls, one file per noun. Handlers read parameters, ask the engine's parts, and answer; the way
+//! of an order in is `intake.rs`.
+
+pub(crate) mod admin;
+pub(crate) mod cancel;
+pub(crate) mod edge;
+pub(crate) mod events;
+pub(crate) mod execute;
+pub(crate) mod fallback;
+pub(crate) mod ledger;
+pub(crate) mod market;
+pub(crate) mod orders;
+pub(crate) mod pages;
+pub(crate) mod parameters;
+pub(crate) mod payload;
+pub(crate) mod stats;
+pub(crate) mod system;
+pub(crate) mod tokens;

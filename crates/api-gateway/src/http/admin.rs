@@ -1,0 +1,198 @@
+//! The operators' calls. Each act is written to the audit log by the store, with the act itself.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse};
+use api_types::OrderView;
+use api_types::admin::{
+    AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
+};
+use api_types::stats::WorkerView;
+use domain::Order;
+use ports::job_queue::Job;
+use ports::operations::DeadRetry;
+
+use crate::auth::admin::Operator;
+use crate::error::{ApiError, Code, Result};
+use crate::http::orders::{cut_page, page_limit, read_cursor};
+use crate::http::parameters::{Parameters, order_id_in_path};
+use crate::intake;
+use crate::state::Ctx;
+
+/// A queue that needs longer is away: its own numbers are left out.
+const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
+/// Unreadable entries shown: enough to see what they are.
+const SHOWN_ENTRIES: usize = 50;
+
+/// The queue
+#[utoipa::path(
+    get,
+    path = "/api/admin/queue",
+    tag = "admin",
+    responses((status = 200, description = "Depth, age, and whether the engine is paused", body = AdminQueue))
+)]
+pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
+    let paused = ctx.ports.store.is_paused().await?;
+    let snapshot = ctx.stats.recent().await?;
+    let queue = &ctx.ports.queue;
+    let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
+    let own = tokio::time::timeout(QUEUE_PATIENCE, asking).await;
+    let (entries, dead_entries) = match own {
+        Ok(Ok((depth, dead))) => (Some(depth.into()), dead),
+        Ok(Err(_)) | Err(_) => (None, Vec::new()),
+    };
+    Ok(HttpResponse::Ok().json(AdminQueue {
+        success: true,
+        paused,
+        queue: (&snapshot.counts).into(),
+        entries,
+        dead_entries,
+    }))
+}
+
+/// The workers that are alive
+#[utoipa::path(
+    get,
+    path = "/api/admin/workers",
+    tag = "admin",
+    responses((status = 200, description = "The workers, oldest first", body = AdminWorkers))
+)]
+pub(crate) async fn workers(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
+    let workers = ctx.ports.store.workers().await?;
+    Ok(HttpResponse::Ok().json(AdminWorkers {
+        success: true,
+        workers: workers.iter().map(WorkerView::from).collect(),
+    }))
+}
+
+/// Failed orders that were not retried
+#[utoipa::path(
+    get,
+    path = "/api/admin/dead",
+    tag = "admin",
+    params(
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses((status = 200, description = "A page of them, newest first", body = AdminDead))
+)]
+pub(crate) async fn dead(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<HttpResponse> {
+    let parameters = Parameters::of(&request)?;
+    let limit = page_limit(&parameters)?;
+    let before = parameters.cursor(read_cursor)?;
+    let mut orders: Vec<Order> = ctx.ports.store.dead(before, limit + 1).await?;
+    let next_cursor = cut_page(&mut orders, limit);
+    Ok(HttpResponse::Ok().json(AdminDead {
+        success: true,
+        orders: orders.iter().map(OrderView::from).collect(),
+        next_cursor,
+    }))
+}
+
+/// Operators' acts
+#[utoipa::path(
+    get,
+    path = "/api/admin/audit",
+    tag = "admin",
+    params(
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses((status = 200, description = "A page of them, newest first", body = AdminAudit))
+)]
+pub(crate) async fn audit(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<HttpResponse> {
+    let parameters = Parameters::of(&request)?;
+    let limit = page_limit(&parameters)?;
+    let before: Option<u64> = parameters.cursor(|text| text.parse().ok())?;
+    let mut entries = ctx.ports.store.audit(before, limit + 1).await?;
+    let has_more = entries.len() > limit;
+    entries.truncate(limit);
+    let last = entries.last().filter(|_| has_more);
+    Ok(HttpResponse::Ok().json(AdminAudit {
+        success: true,
+        next_cursor: last.map(|last| last.id.to_string()),
+        entries: entries.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// Take no new work
+///
+/// What was sent is still confirmed.
+#[utoipa::path(
+    post,
+    path = "/api/admin/pause",
+    tag = "admin",
+    responses((status = 200, description = "The engine is paused", body = AdminPaused))
+)]
+pub(crate) async fn pause(ctx: Ctx, operator: Operator) -> Result<HttpResponse> {
+    set_paused(&ctx, operator, true).await
+}
+
+/// Take work again
+#[utoipa::path(
+    post,
+    path = "/api/admin/resume",
+    tag = "admin",
+    responses((status = 200, description = "The engine works", body = AdminPaused))
+)]
+pub(crate) async fn resume(ctx: Ctx, operator: Operator) -> Result<HttpResponse> {
+    set_paused(&ctx, operator, false).await
+}
+
+async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Result<HttpResponse> {
+    ctx.ports.store.set_paused(paused, actor).await?;
+    let act = if paused { "paused" } else { "resumed" };
+    tracing::info!(actor, "the engine was {act} by {actor}");
+    Ok(HttpResponse::Ok().json(AdminPaused {
+        success: true,
+        paused,
+    }))
+}
+
+/// Try a failed order again
+///
+/// A new order with the same terms is accepted; the dead one stays as it ended.
+#[utoipa::path(
+    post,
+    path = "/api/admin/dead/{id}/retry",
+    tag = "admin",
+    params(("id" = uuid::Uuid, Path, description = "The failed order's id")),
+    responses((status = 200, description = "The new order", body = AdminRetried))
+)]
+pub(crate) async fn retry(
+    ctx: Ctx,
+    operator: Operator,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let id = order_id_in_path(&request)?;
+    let found = ctx.ports.store.order(id, None).await?;
+    let order = found.ok_or_else(ApiError::order_not_found)?;
+    let replacement = intake::replacement(&ctx, &order);
+    match ctx
+        .ports
+        .store
+        .retry_dead(id, replacement, operator.actor)
+        .await?
+    {
+        DeadRetry::Accepted { event, client } => {
+            let new = event.order_id;
+            tracing::info!(order.id = %new, "order {new} accepted in place of the failed {id}");
+            ctx.announcer.publish(&client, &event);
+            ctx.announcer.enqueue(Job {
+                order_id: new,
+                client,
+                starts_execution: true,
+            });
+            Ok(HttpResponse::Ok().json(AdminRetried {
+                success: true,
+                order_id: new.uuid(),
+                retry_of: id.uuid(),
+            }))
+        }
+        DeadRetry::NotDead => {
+            let detail = "the order did not fail, or was retried before";
+            let refused = ApiError::new(Code::NotDead, detail);
+            Err(refused.with_order(id).with_status(order.status()))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `POST /api/orders/{id}/cancel`: the client withdraws an order in time, or learns that it is too late.
+
+use actix_web::{HttpRequest, HttpResponse};
+use api_types::names::StatusName;
+use api_types::submit::CancelledOrder;
+use ports::order_store::{Withdrawal, Withdrawn};
+
+use crate::auth::{Caller, Scope};
+use crate::error::{ApiError, Code, Result};
+use crate::http::parameters::order_id_in_path;
+use crate::intake::COMMIT_PATIENCE;
+use crate::state::Ctx;
+
+/// Cancel an order
+///
+/// Possible until its transaction is stored: while pending (a retry included), routing or building.
+#[utoipa::path(
+    post,
+    path = "/api/orders/{id}/cancel",
+    tag = "orders",
+    params(("id" = uuid::Uuid, Path, description = "The order's id")),
+    responses((status = 200, description = "The order is cancelled", body = CancelledOrder))
+)]
+pub(crate) async fn cancel(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let id = order_id_in_path(&request)?;
+    let event = ctx.ports.random.event_id(ctx.ports.clock.now());
+    let reason = match caller.scope {
+        Scope::Admin => "cancelled by an operator",
+        Scope::Open | Scope::Key => "cancelled by the client",
+    };
+    let client = caller.limited_to();
+    let withdrawing = ctx
+        .ports
+        .store
+        .withdraw(id, client, event, Withdrawal::Cancelled, reason);
+    let withdrawn = tokio::time::timeout(COMMIT_PATIENCE, withdrawing)
+        .await
+        .map_err(|_| ApiError::outcome_unknown())??;
+    match withdrawn {
+        Withdrawn::Won { event, client } => {
+            ctx.announcer.publish(&client, &event);
+            tracing::info!(
+                order.id = %id,
+                order.seq = event.seq.get(),
+                order.status = "cancelled",
+                client.id = %client,
+                "order {id} cancelled"
+            );
+            Ok(HttpResponse::Ok().json(CancelledOrder {
+                success: true,
+                order_id: id.uuid(),
+                status: StatusName::Cancelled,
+                message: "Order cancelled".to_owned(),
+            }))
+        }
+        Withdrawn::TooLate { status } => {
+            let detail = format!("the order is {status} and can no longer be cancelled");
+            let refused = ApiError::new(Code::NotCancellable, detail);
+            Err(refused.with_order(id).with_status(status))
+        }
+        Withdrawn::Unknown => Err(ApiError::order_not_found()),
+    }
+}

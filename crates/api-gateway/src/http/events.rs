@@ -1,0 +1,115 @@
+//! `GET /api/orders/{id}/events`: what happened to an order, as a list or live.
+
+use actix_web::http::header::{ACCEPT, HeaderName};
+use actix_web::{HttpRequest, HttpResponse};
+use api_types::EventView;
+use api_types::event::EventsAnswer;
+use domain::{Event, Order, Seq};
+
+use crate::auth::Caller;
+use crate::error::{ApiError, Code, Result};
+use crate::http::parameters::{Parameters, order_id_in_path};
+use crate::limits::Payer;
+use crate::sse;
+use crate::state::Ctx;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What happened to an order
+///
+/// With `Accept: text/event-stream` the events come live, until the terminal one.
+#[utoipa::path(
+    get,
+    path = "/api/orders/{id}/events",
+    tag = "orders",
+    params(
+        ("id" = uuid::Uuid, Path, description = "The order's id"),
+        ("since" = Option<u32>, Query, description = "Only events after this one"),
+        ("token" = Option<String>, Query, description = "A token of `POST /api/ws-token`, for live events"),
+        ("Last-Event-ID" = Option<u32>, Header, description = "Live events: the last one seen; the larger of it and `since` counts"),
+    ),
+    responses(
+        (status = 200, description = "The events", content(
+            (EventsAnswer = "application/json"),
+            (String = "text/event-stream"),
+        )),
+        (status = 204, description = "Live events: the terminal one was seen"),
+    )
+)]
+pub(crate) async fn events(ctx: Ctx, request: HttpRequest) -> Result<HttpResponse> {
+    if wants_stream(&request) {
+        live(&ctx, &request).await
+    } else {
+        so_far(&ctx, &request).await
+    }
+}
+
+fn wants_stream(request: &HttpRequest) -> bool {
+    let mut accepted = request
+        .headers()
+        .get_all(ACCEPT)
+        .filter_map(|value| value.to_str().ok());
+    accepted.any(|value| value.contains("text/event-stream"))
+}
+
+async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
+    let caller = Caller::by_header(ctx, request)?;
+    let order = find(ctx, request, &caller).await?;
+    let since = Parameters::of(request)?.since()?;
+    let from = since.map_or(Seq::FIRST, Seq::next);
+    let mut events = ctx.ports.store.events(order.id, from).await?;
+    // The very last place has none after it.
+    events.retain(|event| since.is_none_or(|since| event.seq > since));
+    Ok(HttpResponse::Ok().json(EventsAnswer {
+        success: true,
+        order_id: order.id.uuid(),
+        status: newest_status(&order, &events).into(),
+        events: events
+            .iter()
+            .map(|event| EventView::new(event, &order.terms))
+            .collect(),
+    }))
+}
+
+/// The order was read before its events: they may know more.
+fn newest_status(order: &Order, events: &[Event]) -> domain::Status {
+    let last = events.last().filter(|last| last.seq >= order.seq);
+    last.map_or(order.status(), |last| last.data.status())
+}
+
+async fn live(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
+    let caller = Caller::at_door(ctx, request)?;
+    let since = Parameters::of(request)?.since()?;
+    let seen = sse::seen(since, last_event_id(request)?);
+    let order = find(ctx, request, &caller).await?;
+    let payer = Payer::of(ctx, &caller, request);
+    let limits = &ctx.hub.inner().limits;
+    let permit = limits.admit(payer.as_str()).ok_or_else(|| {
+        let refused = ApiError::new(Code::TooManySockets, "too many connections are open");
+        refused.retry_after(std::time::Duration::from_secs(5))
+    })?;
+    Ok(sse::respond(&ctx.hub, &order, seen, permit))
+}
+
+fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {
+    let Some(value) = request.headers().get(LAST_EVENT_ID) else {
+        return Ok(None);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    match number {
+        Some(number) => Ok(Some(Seq::new(number))),
+        None => Err(ApiError::invalid_header(
+            "Last-Event-ID",
+            "must be an event's seq",
+        )),
+    }
+}
+
+async fn find(ctx: &Ctx, request: &HttpRequest, caller: &Caller) -> Result<Order> {
+    let id = order_id_in_path(request)?;
+    let order = ctx.ports.store.order(id, caller.limited_to()).await?;
+    order.ok_or_else(ApiError::order_not_found)
+}

@@ -1,0 +1,145 @@
+//! Reading orders: one, one by the client's own id, and lists.
+
+use actix_web::{HttpRequest, HttpResponse};
+use api_types::OrderView;
+use api_types::order::{OrderAnswer, OrderListAnswer};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{ClientOrderId, Order, OrderId};
+use ports::order_history::ListFilter;
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::error::{ApiError, Result};
+use crate::http::parameters::{Parameters, order_id_in_path};
+use crate::state::Ctx;
+
+/// Longest page of a list.
+pub(crate) const MAX_LIMIT: usize = 200;
+/// A page that nobody asked to be of some length.
+pub(crate) const DEFAULT_LIMIT: usize = 50;
+
+/// One order
+#[utoipa::path(
+    get,
+    path = "/api/orders/{id}",
+    tag = "orders",
+    params(("id" = Uuid, Path, description = "The order's id")),
+    responses((status = 200, description = "The order", body = OrderAnswer))
+)]
+pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let id = order_id_in_path(&request)?;
+    let order = ctx.ports.store.order(id, caller.limited_to()).await?;
+    Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
+}
+
+/// One order by the id its client gave it
+#[utoipa::path(
+    get,
+    path = "/api/orders/by-client-id/{clientOrderId}",
+    tag = "orders",
+    params(("clientOrderId" = String, Path, min_length = 1, max_length = 64, pattern = "^[ -~]+$", description = "The client's own id for the order")),
+    responses((status = 200, description = "The order", body = OrderAnswer))
+)]
+pub(crate) async fn show_by_client_id(
+    ctx: Ctx,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let text = request.match_info().query("clientOrderId");
+    let client_order_id = ClientOrderId::parse(text).map_err(|_| {
+        ApiError::invalid_parameter(
+            "clientOrderId",
+            "must be 1 to 64 printable ASCII characters",
+        )
+    })?;
+    let store = &ctx.ports.store;
+    let order = store
+        .order_by_client_id(&caller.client, &client_order_id)
+        .await?;
+    Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
+}
+
+fn answer(order: &Order) -> HttpResponse {
+    HttpResponse::Ok().json(OrderAnswer {
+        success: true,
+        order: OrderView::from(order),
+    })
+}
+
+/// Orders, newest first
+#[utoipa::path(
+    get,
+    path = "/api/orders",
+    tag = "orders",
+    params(
+        ("status" = Option<api_types::names::StatusName>, Query),
+        ("tokenIn" = Option<String>, Query, description = "Symbol or mint address"),
+        ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses((status = 200, description = "A page of orders", body = OrderListAnswer))
+)]
+pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let parameters = Parameters::of(&request)?;
+    let limit = page_limit(&parameters)?;
+    let filter = ListFilter {
+        client: caller.limited_to().cloned(),
+        status: parameters.status("status")?,
+        token_in: parameters.token("tokenIn")?,
+        token_out: parameters.token("tokenOut")?,
+        before: parameters.cursor(read_cursor)?,
+        // One more tells whether there is another page.
+        limit: limit + 1,
+    };
+    let mut orders = ctx.ports.store.list(&filter).await?;
+    let next_cursor = cut_page(&mut orders, limit);
+    Ok(HttpResponse::Ok().json(OrderListAnswer {
+        success: true,
+        orders: orders.iter().map(OrderView::from).collect(),
+        next_cursor,
+    }))
+}
+
+/// How long a page of orders is wanted.
+pub(crate) fn page_limit(parameters: &Parameters) -> Result<usize> {
+    Ok(parameters
+        .number("limit", 1..=MAX_LIMIT)?
+        .unwrap_or(DEFAULT_LIMIT))
+}
+
+/// Takes what is beyond the page off; says where the next one begins.
+pub(crate) fn cut_page(orders: &mut Vec<Order>, limit: usize) -> Option<String> {
+    let has_more = orders.len() > limit;
+    orders.truncate(limit);
+    orders
+        .last()
+        .filter(|_| has_more)
+        .map(|last| write_cursor(last.id))
+}
+
+fn write_cursor(last: OrderId) -> String {
+    URL_SAFE_NO_PAD.encode(last.uuid().as_bytes())
+}
+
+/// The order after which a page begins.
+pub(crate) fn read_cursor(text: &str) -> Option<OrderId> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    Some(OrderId::new(Uuid::from_slice(&bytes).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let id = OrderId::new(Uuid::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8057));
+
+        assert_eq!(read_cursor(&write_cursor(id)), Some(id));
+        assert_eq!(read_cursor(""), None);
+        assert_eq!(read_cursor("AAAA"), None);
+        assert_eq!(read_cursor(&id.to_string()), None);
+    }
+}

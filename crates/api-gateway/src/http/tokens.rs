@@ -1,0 +1,38 @@
+//! `GET /api/tokens`, and the tokens that open sockets.
+
+use actix_web::HttpResponse;
+use api_types::socket::WsToken;
+use api_types::token::TokensAnswer;
+
+use crate::auth::Caller;
+use crate::error::Result;
+use crate::state::Ctx;
+
+/// The tokens that can be traded
+#[utoipa::path(
+    get,
+    path = "/api/tokens",
+    tag = "market",
+    responses((status = 200, description = "Every listed token", body = TokensAnswer))
+)]
+pub(crate) async fn list(_: Caller) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(TokensAnswer::all()))
+}
+
+/// A token for sockets and live events
+///
+/// For clients that cannot set headers: pass it as `?token=`. Null where the engine has no keys.
+#[utoipa::path(
+    post,
+    path = "/api/ws-token",
+    tag = "live",
+    responses((status = 200, description = "The token", body = WsToken))
+)]
+pub(crate) async fn for_sockets(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
+    let token = ctx.keys.token_for(&caller, ctx.ports.clock.now());
+    Ok(HttpResponse::Ok().json(WsToken {
+        success: true,
+        expires_at: token.as_ref().map(|token| token.expires_at.to_string()),
+        token: token.map(|token| token.to_string()),
+    }))
+}

@@ -1,0 +1,270 @@
+//! How an order gets in: read at the border, held against the limits, stored, announced, answered.
+//!
+//! 1. The body is read into checked terms, every fault named (`intake/body.rs`, `intake/terms.rs`).
+//! 2. A request that was accepted before gets its first answer again, before any limit is looked at.
+//! 3. The client's limits and the queue's are asked for a place.
+//! 4. The order, its first event, the idempotency key with the answer, and the client's own id for it
+//!    are stored in one transaction. Only then is the order accepted.
+//! 5. Queue and feed are told, without waiting for them: what they miss, the sweeper and the watchers
+//!    read from the store.
+//!
+//! The same way leads in over HTTP and over a WebSocket.
+
+pub(crate) mod body;
+
+mod answer;
+mod envelope;
+mod fingerprint;
+mod terms;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use domain::order::{Order, Terms};
+use domain::{Event, OrderId};
+use ports::job_queue::Job;
+use ports::order_store::{Accepted, Idempotency, NewOrder};
+
+pub use envelope::Envelope;
+
+use crate::auth::Scope;
+use crate::error::{ApiError, Code, Result};
+use crate::limits::{Place, RateLimit};
+use crate::state::AppState;
+use body::Fields;
+
+/// A store that has not confirmed by then may still do so: the client is told to ask again.
+pub(crate) const COMMIT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a client gets for an accepted order.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    pub order_id: OrderId,
+    /// The answer's body.
+    pub answer: Bytes,
+    /// Whether the same request was accepted before.
+    pub is_replay: bool,
+    pub rate: Option<RateLimit>,
+}
+
+/// Takes an order in.
+pub async fn submit(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
+    let submitted = take_in(ctx, envelope, body).await;
+    match &submitted {
+        Ok(receipt) if receipt.is_replay => metrics::counter!("orders_replayed_total").increment(1),
+        Ok(_) => metrics::counter!("orders_accepted_total").increment(1),
+        Err(refusal) => {
+            let code = refusal.code().name();
+            metrics::counter!("orders_refused_total", "code" => code).increment(1);
+        }
+    }
+    submitted
+}
+
+/// Reads an order without taking it in.
+pub fn check(body: &[u8]) -> Result<Terms> {
+    terms::read(&Fields::read(body)?)
+}
+
+async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
+    if envelope.caller.scope == Scope::Admin {
+        return Err(ApiError::new(
+            Code::Forbidden,
+            "the operators' key hands in no orders",
+        ));
+    }
+    let fields = Fields::read(body)?;
+    let terms = terms::read(&fields)?;
+    let fingerprint = envelope
+        .idempotency_key
+        .as_ref()
+        .map(|_| fingerprint::of(&fields));
+
+    if let Some(fingerprint) = &fingerprint
+        && (ctx.limits.any() || ctx.stats.is_near_full())
+        && let Some(replay) = earlier_answer(ctx, envelope, fingerprint).await?
+    {
+        return Ok(replay);
+    }
+    let (rate, place) = admit(ctx, envelope).await?;
+    let waiting = ctx.stats.admit().await?;
+
+    let (order, answer) = prepare(ctx, envelope, terms, fingerprint);
+    let order_id = order.id;
+    let stored = store(ctx, order).await;
+    if may_be_stored(&stored) {
+        waiting.take();
+        if let Some(place) = place {
+            place.take(order_id).await;
+        }
+    }
+    let receipt = conclude(ctx, envelope, stored?, answer)?;
+    Ok(Receipt { rate, ..receipt })
+}
+
+/// Holds the order against its client's limits.
+async fn admit<'a>(
+    ctx: &'a AppState,
+    envelope: &Envelope,
+) -> Result<(Option<RateLimit>, Option<Place<'a>>)> {
+    let Some(payer) = &envelope.payer else {
+        return Ok((None, None));
+    };
+    let rate = ctx.limits.take_submission(payer)?;
+    let place = match &ctx.limits.open_orders {
+        Some(limit) => Some(limit.admit(&ctx.ports, &envelope.caller, payer).await?),
+        None => None,
+    };
+    Ok((rate, place))
+}
+
+/// The answer must exist before the commit, so that it can be stored with the order.
+fn prepare(
+    ctx: &AppState,
+    envelope: &Envelope,
+    terms: Terms,
+    fingerprint: Option<[u8; 32]>,
+) -> (NewOrder, Arc<[u8]>) {
+    let now = ctx.ports.clock.now();
+    let id = ctx.ports.random.order_id(now);
+    let token = ctx.keys.token_for(&envelope.caller, now);
+    let socket = answer::socket_url(&envelope.socket_base, id, token.as_ref());
+    let answer: Arc<[u8]> = answer::accepted(id, &socket, ctx.stats.estimate()).into();
+    let key = envelope.idempotency_key.clone();
+    let idempotency = key.zip(fingerprint).map(|(key, fingerprint)| Idempotency {
+        key,
+        fingerprint,
+        answer: Arc::clone(&answer),
+    });
+    let order = NewOrder {
+        id,
+        event_id: ctx.ports.random.event_id(now),
+        client: envelope.caller.client.clone(),
+        terms,
+        trace_context: envelope.trace_context.clone(),
+        idempotency,
+    };
+    (order, answer)
+}
+
+async fn store(ctx: &AppState, order: NewOrder) -> Result<Accepted> {
+    let accepting = ctx.ports.store.accept(order);
+    match tokio::time::timeout(COMMIT_PATIENCE, accepting).await {
+        Ok(accepted) => Ok(accepted?),
+        Err(_) => {
+            tracing::warn!("the store did not confirm an order within {COMMIT_PATIENCE:?}");
+            Err(ApiError::outcome_unknown())
+        }
+    }
+}
+
+fn may_be_stored(stored: &Result<Accepted>) -> bool {
+    match stored {
+        Ok(accepted) => matches!(accepted, Accepted::Stored(_)),
+        Err(refusal) => refusal.code() == Code::OutcomeUnknown,
+    }
+}
+
+fn conclude(
+    ctx: &AppState,
+    envelope: &Envelope,
+    accepted: Accepted,
+    answer: Arc<[u8]>,
+) -> Result<Receipt> {
+    match accepted {
+        Accepted::Stored(event) => {
+            announce(ctx, envelope, &event);
+            Ok(Receipt {
+                order_id: event.order_id,
+                answer: Bytes::from_owner(answer),
+                is_replay: false,
+                rate: None,
+            })
+        }
+        Accepted::Replayed { order_id, answer } => Ok(replay(ctx, envelope, order_id, answer)),
+        Accepted::KeyReused => Err(key_reused()),
+        Accepted::ClientOrderIdTaken { order_id } => {
+            let detail = "this clientOrderId names another order of yours";
+            Err(ApiError::new(Code::ClientOrderIdTaken, detail).with_order(order_id))
+        }
+    }
+}
+
+fn announce(ctx: &AppState, envelope: &Envelope, event: &Event) {
+    let client = &envelope.caller.client;
+    ctx.announcer.enqueue(Job {
+        order_id: event.order_id,
+        client: client.clone(),
+        starts_execution: true,
+    });
+    ctx.announcer.publish(client, event);
+    tracing::info!(
+        order.id = %event.order_id,
+        order.seq = event.seq.get(),
+        order.status = event.data.status().name(),
+        client.id = %client,
+        "order {} accepted",
+        event.order_id
+    );
+}
+
+/// Looks for the answer to the same request, so that a limit does not stand in its way.
+async fn earlier_answer(
+    ctx: &AppState,
+    envelope: &Envelope,
+    fingerprint: &[u8; 32],
+) -> Result<Option<Receipt>> {
+    let Some(key) = &envelope.idempotency_key else {
+        return Ok(None);
+    };
+    let kept = ctx
+        .ports
+        .store
+        .answer_for(&envelope.caller.client, key)
+        .await?;
+    match kept {
+        None => Ok(None),
+        Some((_, kept)) if kept.fingerprint != *fingerprint => Err(key_reused()),
+        Some((order_id, kept)) => Ok(Some(replay(ctx, envelope, order_id, kept.answer))),
+    }
+}
+
+fn replay(ctx: &AppState, envelope: &Envelope, order_id: OrderId, answer: Arc<[u8]>) -> Receipt {
+    let token = ctx.keys.token_for(&envelope.caller, ctx.ports.clock.now());
+    let answer = match token {
+        Some(token) => answer::with_token(&answer, &token).into(),
+        None => Bytes::from_owner(answer),
+    };
+    Receipt {
+        order_id,
+        answer,
+        is_replay: true,
+        rate: None,
+    }
+}
+
+fn key_reused() -> ApiError {
+    let detail = "this Idempotency-Key was sent with another body before";
+    ApiError::new(Code::IdempotencyKeyReused, detail)
+}
+
+/// A dead order's terms, to be accepted anew.
+pub(crate) fn replacement(ctx: &AppState, dead: &Order) -> NewOrder {
+    let now = ctx.ports.clock.now();
+    NewOrder {
+        id: ctx.ports.random.order_id(now),
+        event_id: ctx.ports.random.event_id(now),
+        client: dead.client.clone(),
+        // The client's own id names the dead order for ever.
+        terms: Terms {
+            client_order_id: None,
+            ..dead.terms.clone()
+        },
+        trace_context: None,
+        idempotency: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,329 @@
+//! An order's rules: from fields to terms, or to every fault by name.
+
+use api_types::problem::FieldError;
+use domain::amount::InvalidAmount;
+use domain::order::{OrderType, Terms};
+use domain::venue::VenueSet;
+use domain::{BaseUnits, Bps, ClientOrderId, Token, Venue};
+use serde_json::value::RawValue;
+
+use super::body::{Field, Fields, number_of, text_of};
+use crate::error::{ApiError, Code, Result};
+
+/// Longest life an order may be given: 30 days.
+const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
+/// Fields of order types that are not there yet.
+const UNAVAILABLE: [Field; 3] = [
+    Field::LimitPrice,
+    Field::TriggerCondition,
+    Field::TriggerValue,
+];
+/// Order types that are not there yet.
+const UNAVAILABLE_TYPES: [&str; 2] = ["limit", "sniper"];
+
+/// The terms of these fields.
+pub(super) fn read(fields: &Fields<'_>) -> Result<Terms> {
+    let mut reader = Reader {
+        fields,
+        faults: fields.faults.clone(),
+        has_unavailable_type: false,
+        has_no_venue: false,
+    };
+    let order_type = reader.order_type();
+    let (token_in, token_out) = reader.tokens();
+    let amount_in = reader.amount_in(token_in);
+    let slippage = reader.slippage();
+    let min_amount_out = reader.min_amount_out(token_out);
+    let client_order_id = reader.client_order_id();
+    let valid_for_seconds = reader.valid_for_seconds();
+    let venues = reader.venues();
+    match (
+        reader.refusal(),
+        order_type,
+        token_in,
+        token_out,
+        amount_in,
+        venues,
+    ) {
+        (
+            None,
+            Some(order_type),
+            Some(token_in),
+            Some(token_out),
+            Some(amount_in),
+            Some(venues),
+        ) => Ok(Terms {
+            order_type,
+            token_in,
+            token_out,
+            amount_in,
+            slippage,
+            min_amount_out,
+            venues,
+            client_order_id,
+            valid_for_seconds,
+        }),
+        (refusal, ..) => {
+            Err(refusal.unwrap_or_else(|| invalid("the order breaks a rule".to_owned())))
+        }
+    }
+}
+
+fn invalid(detail: String) -> ApiError {
+    ApiError::new(Code::InvalidOrder, detail)
+}
+
+struct Reader<'a> {
+    fields: &'a Fields<'a>,
+    faults: Vec<FieldError>,
+    has_unavailable_type: bool,
+    has_no_venue: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn fault(&mut self, field: Field, message: impl Into<String>) {
+        let field = field.name().to_owned();
+        let message = message.into();
+        self.faults.push(FieldError { field, message });
+    }
+
+    fn refusal(&mut self) -> Option<ApiError> {
+        let first = self.faults.first()?;
+        let detail = match self.faults.len() {
+            1 => format!("{} {}", first.field, first.message),
+            more => format!("{} {} (and {} more)", first.field, first.message, more - 1),
+        };
+        let code = if self.has_unavailable_type {
+            Code::OrderTypeNotAvailable
+        } else if self.has_no_venue && self.faults.iter().all(|fault| is_of_venues(&fault.field)) {
+            Code::NoVenue
+        } else {
+            Code::InvalidOrder
+        };
+        Some(ApiError::new(code, detail).with_errors(std::mem::take(&mut self.faults)))
+    }
+
+    /// The text of a field that must be a string; `None` where it is absent or at fault.
+    fn text(&mut self, field: Field) -> Option<std::borrow::Cow<'a, str>> {
+        let text = text_of(self.fields.get(field)?);
+        if text.is_none() {
+            self.fault(field, "must be a string");
+        }
+        text
+    }
+
+    /// The one of several names of the same thing that is used; more than one is a fault.
+    fn one_of(&mut self, names: &[Field]) -> Option<(Field, &'a RawValue)> {
+        let fields = self.fields;
+        let mut used = names
+            .iter()
+            .filter_map(|name| Some((*name, fields.get(*name)?)));
+        let first = used.next();
+        let rest: Vec<Field> = used.map(|(name, _)| name).collect();
+        if let (Some((first, _)), false) = (first, rest.is_empty()) {
+            for name in rest {
+                self.fault(name, format!("must not stand beside {}", first.name()));
+            }
+        }
+        first
+    }
+
+    fn order_type(&mut self) -> Option<OrderType> {
+        for field in UNAVAILABLE {
+            if self.fields.get(field).is_some() {
+                self.has_unavailable_type = true;
+                self.fault(field, "belongs to an order type that is not available yet");
+            }
+        }
+        let Some((field, _)) = self.one_of(&[Field::OrderType, Field::Type]) else {
+            return Some(OrderType::Market);
+        };
+        let name = self.text(field)?;
+        if name == OrderType::Market.name() {
+            return Some(OrderType::Market);
+        }
+        if UNAVAILABLE_TYPES.contains(&&*name) {
+            self.has_unavailable_type = true;
+            self.fault(field, "is not available yet; market is");
+        } else {
+            self.fault(field, "must be market");
+        }
+        None
+    }
+
+    fn tokens(&mut self) -> (Option<Token>, Option<Token>) {
+        let given = |field| self.fields.get(field).is_some();
+        match (given(Field::TokenIn), given(Field::TokenOut)) {
+            (false, false) => return (Some(Token::SOL), Some(Token::USDC)),
+            (true, false) => self.fault(Field::TokenOut, "is missing; give both tokens or neither"),
+            (false, true) => self.fault(Field::TokenIn, "is missing; give both tokens or neither"),
+            (true, true) => {}
+        }
+        let (token_in, token_out) = (self.token(Field::TokenIn), self.token(Field::TokenOut));
+        if token_in.is_some() && token_in == token_out {
+            self.fault(Field::TokenOut, "must be another token than tokenIn");
+        }
+        (token_in, token_out)
+    }
+
+    fn token(&mut self, field: Field) -> Option<Token> {
+        let token = Token::find(&self.text(field)?);
+        if token.is_none() {
+            self.fault(field, "is not a listed token's symbol or mint address");
+        }
+        token
+    }
+
+    fn amount_in(&mut self, token_in: Option<Token>) -> Option<BaseUnits> {
+        let Some((field, value)) = self.one_of(&[Field::Amount, Field::AmountIn]) else {
+            self.fault(Field::Amount, "is missing");
+            return None;
+        };
+        match self.amount(field, value, token_in)? {
+            Ok(amount) => Some(amount),
+            Err(error) => {
+                self.fault(field, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn min_amount_out(&mut self, token_out: Option<Token>) -> Option<BaseUnits> {
+        let field = Field::MinAmountOut;
+        let value = self.fields.get(field)?;
+        match self.amount(field, value, token_out)? {
+            Ok(amount) => Some(amount),
+            // A floor of nothing is a floor.
+            Err(InvalidAmount::Zero) => Some(BaseUnits::new(0)),
+            Err(error) => {
+                self.fault(field, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// An amount as it is written; `None` where it is neither a string nor a number, or its token is
+    /// not known.
+    fn amount(
+        &mut self,
+        field: Field,
+        value: &RawValue,
+        token: Option<Token>,
+    ) -> Option<std::result::Result<BaseUnits, InvalidAmount>> {
+        let parse = |decimals| match (number_of(value), text_of(value)) {
+            (Some(number), _) => Some(BaseUnits::parse_json_number(number, decimals)),
+            (None, Some(text)) => Some(BaseUnits::parse(&text, decimals)),
+            (None, None) => None,
+        };
+        // Where the token is at fault, the amount is still looked at as far as it goes without.
+        let parsed = parse(token.map_or(9, Token::decimals));
+        match parsed {
+            None => {
+                self.fault(field, "must be a decimal string or a number");
+                None
+            }
+            Some(Err(InvalidAmount::TooFine { .. } | InvalidAmount::TooLarge))
+                if token.is_none() =>
+            {
+                None
+            }
+            Some(parsed) => Some(parsed),
+        }
+    }
+
+    fn slippage(&mut self) -> Bps {
+        let names = [
+            Field::SlippageBps,
+            Field::Slippage,
+            Field::SlippageTolerance,
+        ];
+        let Some((field, value)) = self.one_of(&names) else {
+            return Bps::DEFAULT;
+        };
+        // Basis points in one of the field's unit, as a power of ten.
+        let places = match field {
+            Field::SlippageTolerance => 2,
+            Field::Slippage => 4,
+            _ => 0,
+        };
+        let Some(number) = number_of(value) else {
+            self.fault(field, "must be a number");
+            return Bps::DEFAULT;
+        };
+        Bps::parse_json_number(number, places).unwrap_or_else(|error| {
+            let message = match field {
+                Field::SlippageBps => "must be a whole number from 0 to 5000".to_owned(),
+                _ => error.to_string(),
+            };
+            self.fault(field, message);
+            Bps::DEFAULT
+        })
+    }
+
+    fn client_order_id(&mut self) -> Option<ClientOrderId> {
+        let text = self.text(Field::ClientOrderId)?;
+        let id = ClientOrderId::parse(&text);
+        if id.is_err() {
+            self.fault(
+                Field::ClientOrderId,
+                "must be 1 to 64 printable ASCII characters",
+            );
+        }
+        id.ok()
+    }
+
+    fn valid_for_seconds(&mut self) -> Option<u32> {
+        let value = self.fields.get(Field::ValidForSeconds)?;
+        let number = number_of(value).and_then(|text| BaseUnits::parse_json_number(text, 0).ok());
+        let seconds = number
+            .map(BaseUnits::get)
+            .filter(|seconds| *seconds <= MAX_VALID_FOR_SECONDS)
+            .and_then(|seconds| u32::try_from(seconds).ok());
+        if seconds.is_none() {
+            let message = format!("must be a whole number from 1 to {MAX_VALID_FOR_SECONDS}");
+            self.fault(Field::ValidForSeconds, message);
+        }
+        seconds
+    }
+
+    fn venues(&mut self) -> Option<VenueSet> {
+        let allowed = match self.fields.get(Field::Venues) {
+            Some(value) => self.venue_list(Field::Venues, value)?,
+            None => Venue::ALL.to_vec(),
+        };
+        let excluded = match self.fields.get(Field::ExcludeVenues) {
+            Some(value) => self.venue_list(Field::ExcludeVenues, value)?,
+            None => Vec::new(),
+        };
+        let venues = VenueSet::of(&allowed, &excluded);
+        if venues.is_none() {
+            self.has_no_venue = true;
+            let field = match self.fields.get(Field::Venues) {
+                Some(_) => Field::Venues,
+                None => Field::ExcludeVenues,
+            };
+            self.fault(field, "leaves no venue");
+        }
+        venues
+    }
+
+    fn venue_list(&mut self, field: Field, value: &RawValue) -> Option<Vec<Venue>> {
+        let names = serde_json::from_str::<Vec<&RawValue>>(value.get()).ok();
+        let names: Option<Vec<_>> =
+            names.and_then(|names| names.into_iter().map(text_of).collect());
+        let Some(names) = names else {
+            self.fault(field, "must be a list of venues' names");
+            return None;
+        };
+        let venues: Option<Vec<Venue>> = names.iter().map(|name| Venue::parse(name)).collect();
+        if venues.is_none() {
+            self.has_no_venue = true;
+            self.fault(field, "may name raydium and meteora only");
+        }
+        venues
+    }
+}
+
+fn is_of_venues(field: &str) -> bool {
+    field == Field::Venues.name() || field == Field::ExcludeVenues.name()
+}

@@ -1,0 +1,159 @@
+//! Counting up to a limit what only the store knows exactly, without asking it every time.
+//!
+//! What the store said last, plus everything let in since, is never less than the truth: orders only
+//! end meanwhile. So the store is asked again only once that bound reaches the limit.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// An upper bound of a count.
+#[derive(Debug, Default)]
+pub(crate) struct Ceiling(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// What the store said, with what was on its way then, and when.
+    known: Option<(u64, Duration)>,
+    /// Let in since.
+    admitted: u64,
+    /// Let in and not yet stored or refused by the store.
+    in_flight: u64,
+}
+
+/// Whether there is room for one more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// One more was let in; say later what became of it.
+    Admitted,
+    /// Not as far as is known; the store may know better.
+    AskStore,
+}
+
+/// A question to the store under way.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Asking {
+    in_flight: u64,
+    admitted: u64,
+}
+
+impl Ceiling {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Plain numbers: no panic leaves them half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets one in if the bound is below `limit` and was confirmed after `since`.
+    pub(crate) fn admit(&self, limit: u64, since: Duration) -> Room {
+        let mut state = self.state();
+        match state.known {
+            Some((count, at)) if at >= since && count.saturating_add(state.admitted) < limit => {
+                state.admitted += 1;
+                state.in_flight += 1;
+                Room::Admitted
+            }
+            _ => Room::AskStore,
+        }
+    }
+
+    /// Whether the bound is known to be below `limit`.
+    pub(crate) fn is_below(&self, limit: u64) -> bool {
+        let state = self.state();
+        let bound = state
+            .known
+            .map(|(count, _)| count.saturating_add(state.admitted));
+        bound.is_some_and(|bound| bound < limit)
+    }
+
+    /// The one let in is stored, or may be.
+    pub(crate) fn arrived(&self) {
+        let mut state = self.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+    }
+
+    /// The one let in was not stored.
+    pub(crate) fn turned_back(&self) {
+        let mut state = self.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+        if state.admitted > 0 {
+            state.admitted -= 1;
+        } else if let Some((count, _)) = &mut state.known {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// To be called before the store is asked.
+    pub(crate) fn ask(&self) -> Asking {
+        let state = self.state();
+        Asking {
+            in_flight: state.in_flight,
+            admitted: state.admitted,
+        }
+    }
+
+    /// The store's answer to a question asked at `at`.
+    pub(crate) fn answer(&self, asking: &Asking, count: u64, at: Duration) {
+        let mut state = self.state();
+        state.known = Some((count.saturating_add(asking.in_flight), at));
+        state.admitted = state.admitted.saturating_sub(asking.admitted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVER: Duration = Duration::ZERO;
+
+    fn told(ceiling: &Ceiling, count: u64) {
+        let asking = ceiling.ask();
+        ceiling.answer(&asking, count, EVER);
+    }
+
+    #[test]
+    fn nothing_is_let_in_before_the_store_was_asked() {
+        assert_eq!(Ceiling::default().admit(10, EVER), Room::AskStore);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_is_let_in_between_two_questions() {
+        let ceiling = Ceiling::default();
+        told(&ceiling, 2);
+
+        let let_in = (0..10).filter(|_| ceiling.admit(5, EVER) == Room::Admitted);
+
+        assert_eq!(let_in.count(), 3);
+    }
+
+    #[test]
+    fn what_is_on_its_way_while_the_store_is_asked_counts() {
+        let ceiling = Ceiling::default();
+        told(&ceiling, 0);
+        assert_eq!(ceiling.admit(2, EVER), Room::Admitted);
+        let asking = ceiling.ask();
+        assert_eq!(ceiling.admit(2, EVER), Room::Admitted);
+
+        ceiling.answer(&asking, 0, EVER);
+
+        assert_eq!(ceiling.admit(2, EVER), Room::AskStore);
+    }
+
+    #[test]
+    fn what_was_turned_back_makes_room() {
+        let ceiling = Ceiling::default();
+        told(&ceiling, 0);
+        assert_eq!(ceiling.admit(1, EVER), Room::Admitted);
+
+        ceiling.turned_back();
+
+        assert_eq!(ceiling.admit(1, EVER), Room::Admitted);
+    }
+
+    #[test]
+    fn an_old_answer_is_not_trusted() {
+        let ceiling = Ceiling::default();
+        told(&ceiling, 0);
+
+        assert_eq!(ceiling.admit(5, Duration::from_secs(1)), Room::AskStore);
+    }
+}

@@ -1,0 +1,103 @@
+//! Every call and who answers it.
+
+use std::future::ready;
+
+use actix_web::guard::{self, Guard};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder};
+
+use crate::http::{
+    admin, cancel, events, execute, fallback, ledger, market, orders, pages, stats, system, tokens,
+};
+use crate::state::Ctx;
+use crate::ws::doors;
+
+const READS: &str = "GET, HEAD";
+const POSTS: &str = "POST";
+
+/// Registers all of them.
+#[rustfmt::skip]
+pub(crate) fn configure(cfg: &mut ServiceConfig) {
+    cfg
+        .service(orders_execute())
+        .service(reading("/api/orders", orders::list))
+        .service(reading("/api/orders/by-client-id/{clientOrderId:.*}", orders::show_by_client_id))
+        .service(reading("/api/orders/{id}", orders::show))
+        .service(reading("/api/orders/{id}/events", events::events))
+        .service(acting("/api/orders/{id}/cancel", cancel::cancel))
+
+        .service(reading("/api/quotes", market::quotes))
+        .service(reading("/api/tokens", tokens::list))
+        .service(reading("/api/stats", stats::stats))
+        .service(reading("/api/sim/ledger", ledger::ledger))
+        .service(acting("/api/ws-token", tokens::for_sockets))
+
+        .service(door("/api/orders/{id}/stream", doors::order_stream))
+        .service(door("/ws/orders/{id}", doors::order_stream))
+        .service(door("/api/stream", doors::account_stream))
+
+        .service(reading("/api/admin/queue", admin::queue))
+        .service(reading("/api/admin/workers", admin::workers))
+        .service(reading("/api/admin/dead", admin::dead))
+        .service(reading("/api/admin/audit", admin::audit))
+        .service(acting("/api/admin/dead/{id}/retry", admin::retry))
+        .service(acting("/api/admin/pause", admin::pause))
+        .service(acting("/api/admin/resume", admin::resume))
+
+        .service(reading("/health", system::health))
+        .service(reading("/ready", system::ready))
+        .service(reading("/metrics", system::metrics))
+
+        .service(reading("/openapi.json", pages::openapi))
+        .service(reading("/docs", pages::docs))
+        .service(reading("/docs/{file:.*}", pages::docs))
+        .service(reading("/", pages::dashboard))
+        .service(reading("/assets/{file}", pages::asset))
+        .default_service(web::to(fallback::not_found));
+}
+
+/// Orders come in by POST; a GET is a WebSocket.
+fn orders_execute() -> Resource {
+    let resource = web::resource("/api/orders/execute")
+        .route(web::post().to(execute::submit))
+        .route(web::get().to(doors::execute));
+    or_not_allowed(resource, "GET, POST")
+}
+
+fn reading<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let reads = web::route().guard(get_or_head());
+    or_not_allowed(web::resource(path).route(reads.to(handler)), READS)
+}
+
+fn acting<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    or_not_allowed(web::resource(path).route(web::post().to(handler)), POSTS)
+}
+
+fn door<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    or_not_allowed(web::resource(path).route(web::get().to(handler)), "GET")
+}
+
+fn get_or_head() -> impl Guard {
+    guard::Any(guard::Get()).or(guard::Head())
+}
+
+fn or_not_allowed(resource: Resource, methods: &'static str) -> Resource {
+    resource.default_service(web::to(move |ctx: Ctx, request: HttpRequest| {
+        ready(fallback::method_not_allowed(&ctx, &request, methods))
+    }))
+}

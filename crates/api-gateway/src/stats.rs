@@ -1,0 +1,244 @@
+//! What the whole cluster is doing, read from the store at most a few times a second however many ask.
+//!
+//! A background task reads while anybody has asked lately and sleeps otherwise; whoever needs fresher
+//! numbers than there are joins the one reading that runs.
+
+mod estimate;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use api_types::stats::StatsAnswer;
+use api_types::submit::QueueEstimate;
+use ports::order_history::Counts;
+use ports::{Ports, Shutdown};
+use tokio::sync::Notify;
+
+use crate::error::{ApiError, Code, Result};
+use crate::limits::{Ceiling, Room};
+
+/// The oldest numbers that are shown.
+const MAX_AGE: Duration = Duration::from_secs(1);
+/// Pause between readings while somebody asks: two of them within the oldest age shown.
+const READ_EVERY: Duration = Duration::from_millis(400);
+/// Readings asked for one by one are this far apart.
+const SPACING: Duration = Duration::from_millis(10);
+/// Without a question for this long, reading stops.
+const INTEREST: Duration = Duration::from_secs(3);
+/// A store that needs longer is away.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A full queue drains at the pace of executions.
+const RETRY_FULL: Duration = Duration::from_secs(5);
+
+/// The numbers and who keeps them fresh.
+#[derive(Debug)]
+pub struct Stats {
+    ports: Ports,
+    max_waiting: u64,
+    latest: RwLock<Option<Arc<Snapshot>>>,
+    /// Waiting orders, for the limit.
+    waiting: Ceiling,
+    /// One reads at a time.
+    reading: tokio::sync::Mutex<()>,
+    asked_at_ms: AtomicU64,
+    asleep: AtomicBool,
+    wake: Notify,
+}
+
+/// The numbers of one moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// When the reading began.
+    read_at: Duration,
+    /// The answer of `GET /api/stats`.
+    pub(crate) answer: Bytes,
+    pub(crate) counts: Counts,
+    estimate: Option<QueueEstimate>,
+}
+
+/// A place in the queue. Dropped without a word it is free again.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    stats: &'a Stats,
+    is_taken: bool,
+}
+
+impl Stats {
+    /// Starts the background task.
+    #[must_use]
+    pub fn start(ports: &Ports, max_waiting: u64, shutdown: &Shutdown) -> Arc<Self> {
+        let stats = Arc::new(Self {
+            ports: ports.clone(),
+            max_waiting,
+            latest: RwLock::default(),
+            waiting: Ceiling::default(),
+            reading: tokio::sync::Mutex::default(),
+            asked_at_ms: AtomicU64::new(0),
+            asleep: AtomicBool::new(false),
+            wake: Notify::new(),
+        });
+        let keeper = Arc::clone(&stats);
+        let stop = shutdown.clone();
+        shutdown.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.soft() => {}
+                () = keeper.keep_fresh() => {}
+            }
+        });
+        stats
+    }
+
+    async fn keep_fresh(&self) {
+        loop {
+            if self.is_wanted() {
+                // A store that does not answer shows by the age of the numbers.
+                let _ = self.refresh().await;
+                self.ports.clock.sleep(READ_EVERY).await;
+            } else {
+                self.asleep.store(true, Ordering::SeqCst);
+                // Somebody may have asked between the two lines above.
+                if !self.is_wanted() {
+                    self.wake.notified().await;
+                }
+                self.asleep.store(false, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        let asked_at = Duration::from_millis(self.asked_at_ms.load(Ordering::SeqCst));
+        !asked_at.is_zero() && self.ports.clock.monotonic().saturating_sub(asked_at) < INTEREST
+    }
+
+    /// Keeps the numbers fresh for a while.
+    fn note_interest(&self, now: Duration) {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        self.asked_at_ms.store(millis.max(1), Ordering::SeqCst);
+        if self.asleep.load(Ordering::SeqCst) {
+            self.wake.notify_one();
+        }
+    }
+
+    fn latest(&self) -> Option<Arc<Snapshot>> {
+        // Replaced as a whole: no panic leaves it half-changed.
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        latest.clone()
+    }
+
+    fn not_older_than(&self, moment: Duration) -> Option<Arc<Snapshot>> {
+        self.latest().filter(|snapshot| snapshot.read_at >= moment)
+    }
+
+    /// The numbers, at most a second old.
+    pub(crate) async fn recent(&self) -> Result<Arc<Snapshot>> {
+        let now = self.ports.clock.monotonic();
+        self.note_interest(now);
+        match self.not_older_than(now.saturating_sub(MAX_AGE)) {
+            Some(snapshot) => Ok(snapshot),
+            None => self.refresh().await,
+        }
+    }
+
+    /// How long a new order may wait for its turn, if that is known; never waits itself.
+    pub(crate) fn estimate(&self) -> Option<QueueEstimate> {
+        let now = self.ports.clock.monotonic();
+        self.note_interest(now);
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = latest.as_ref()?;
+        (snapshot.read_at >= now.saturating_sub(MAX_AGE)).then_some(snapshot.estimate)?
+    }
+
+    /// Whether the queue is not full, as far as is known.
+    pub(crate) async fn admit(&self) -> Result<Waiting<'_>> {
+        // However old, the bound holds for this gateway's orders; other gateways' are at most as old as
+        // the numbers, which are kept fresh while orders come.
+        let admit = || self.waiting.admit(self.max_waiting, Duration::ZERO) == Room::Admitted;
+        if !admit() {
+            self.refresh().await?;
+            if !admit() {
+                let detail = format!("{} orders are waiting already", self.max_waiting);
+                return Err(ApiError::new(Code::QueueFull, detail).retry_after(RETRY_FULL));
+            }
+        }
+        Ok(Waiting {
+            stats: self,
+            is_taken: false,
+        })
+    }
+
+    /// Whether the queue's limit may refuse the next order.
+    pub(crate) fn is_near_full(&self) -> bool {
+        !self.waiting.is_below(self.max_waiting)
+    }
+
+    /// Reads the numbers, or joins a reading that began after this call.
+    async fn refresh(&self) -> Result<Arc<Snapshot>> {
+        let asked_at = self.ports.clock.monotonic();
+        let _one_at_a_time = self.reading.lock().await;
+        if let Some(snapshot) = self.not_older_than(asked_at) {
+            return Ok(snapshot);
+        }
+        if let Some(last) = self.latest() {
+            let rest = (last.read_at + SPACING).saturating_sub(self.ports.clock.monotonic());
+            if !rest.is_zero() {
+                self.ports.clock.sleep(rest).await;
+            }
+        }
+        let snapshot = Arc::new(self.read().await?);
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        *latest = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    async fn read(&self) -> Result<Snapshot> {
+        let read_at = self.ports.clock.monotonic();
+        let asking = self.waiting.ask();
+        let store = &self.ports.store;
+        let reading = async { tokio::try_join!(store.counts(), store.workers()) };
+        let (counts, workers) = tokio::time::timeout(PATIENCE, reading)
+            .await
+            .map_err(|_| ApiError::store_unavailable())??;
+        self.waiting.answer(
+            &asking,
+            counts.waiting.saturating_add(counts.delayed),
+            read_at,
+        );
+        report(&counts);
+        let answer = serde_json::to_vec(&StatsAnswer::new(&counts, &workers))
+            .expect("invariant: numbers and strings are always JSON");
+        Ok(Snapshot {
+            read_at,
+            answer: answer.into(),
+            estimate: estimate::next_turn(&counts, &workers),
+            counts,
+        })
+    }
+}
+
+impl Waiting<'_> {
+    /// The order is stored, or may be.
+    pub(crate) fn take(mut self) {
+        self.is_taken = true;
+        self.stats.waiting.arrived();
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.is_taken {
+            self.stats.waiting.turned_back();
+        }
+    }
+}
+
+fn report(counts: &Counts) {
+    let gauge = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    metrics::gauge!("queue_waiting_orders").set(gauge(counts.waiting));
+    metrics::gauge!("queue_delayed_orders").set(gauge(counts.delayed));
+    metrics::gauge!("queue_running_orders").set(gauge(counts.running));
+    let oldest = Duration::from_millis(counts.oldest_waiting_ms.unwrap_or(0));
+    metrics::gauge!("queue_oldest_age_seconds").set(oldest.as_secs_f64());
+}

@@ -1,0 +1,87 @@
+//! The gateway's series, all there at zero from the start.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use metrics::{Counter, Histogram, Unit};
+
+use crate::error::Code;
+use crate::http::edge::class_of;
+
+/// Classes of status, in order.
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Counts answers; made once, so that counting is an addition.
+#[derive(Debug)]
+pub(crate) struct HttpMeter {
+    requests: [Counter; 5],
+    seconds: Histogram,
+}
+
+impl std::default::Default for HttpMeter {
+    fn default() -> Self {
+        Self {
+            requests: CLASSES
+                .map(|class| metrics::counter!("http_requests_total", "class" => class)),
+            seconds: metrics::histogram!("http_request_duration_seconds"),
+        }
+    }
+}
+
+impl HttpMeter {
+    pub(crate) fn count(&self, status: StatusCode, took: Duration) {
+        self.requests[class_of(status)].increment(1);
+        self.seconds.record(took.as_secs_f64());
+    }
+}
+
+/// Describes every series and puts it at zero.
+pub(crate) fn describe() {
+    metrics::describe_counter!("http_requests_total", "Answers, by class of status");
+    metrics::describe_histogram!(
+        "http_request_duration_seconds",
+        Unit::Seconds,
+        "From a request's head to its answer's head"
+    );
+    metrics::describe_counter!("orders_accepted_total", "Orders stored");
+    metrics::describe_counter!("orders_replayed_total", "Repeated requests answered again");
+    metrics::describe_counter!("orders_refused_total", "Orders refused, by code");
+    metrics::describe_gauge!("queue_waiting_orders", "Due orders that no worker has");
+    metrics::describe_gauge!(
+        "queue_delayed_orders",
+        "Open orders that wait for a due time"
+    );
+    metrics::describe_gauge!("queue_running_orders", "Orders that a live worker holds");
+    metrics::describe_gauge!(
+        "queue_oldest_age_seconds",
+        "Age of the oldest waiting order"
+    );
+    metrics::describe_counter!("feed_dropped_total", "Events that did not reach the feed");
+    metrics::describe_counter!(
+        "queue_push_dropped_total",
+        "Jobs that did not reach the queue"
+    );
+
+    for class in CLASSES {
+        metrics::counter!("http_requests_total", "class" => class).absolute(0);
+    }
+    for code in Code::ALL {
+        metrics::counter!("orders_refused_total", "code" => code.name()).absolute(0);
+    }
+    for counter in [
+        "orders_accepted_total",
+        "orders_replayed_total",
+        "feed_dropped_total",
+        "queue_push_dropped_total",
+    ] {
+        metrics::counter!(counter).absolute(0);
+    }
+    for gauge in [
+        "queue_waiting_orders",
+        "queue_delayed_orders",
+        "queue_running_orders",
+        "queue_oldest_age_seconds",
+    ] {
+        metrics::gauge!(gauge).set(0.0);
+    }
+}
