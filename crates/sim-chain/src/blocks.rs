@@ -145,3 +145,6 @@ impl Drop for Pin<'_> {
         state.asked = false;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -216,6 +216,25 @@ impl SimChain {
         }
     }
 
+    /// Waits as [`Chain::await_fate`] does, without being a status call that may fail.
+    pub(crate) async fn wait_for_fate(
+        &self,
+        signature: &Signature,
+        limit: Duration,
+    ) -> Result<Fate, Error> {
+        // In the queue first: a fate published between the look and the wait would be missed.
+        let waiter = self.world.known.wait(signature);
+        let fate = self.look_up(signature).await?;
+        if fate != Fate::Unknown {
+            return Ok(fate);
+        }
+        tokio::select! {
+            biased;
+            fate = waiter => Ok(fate),
+            () = self.world.clock.sleep(limit) => self.look_up(signature).await,
+        }
+    }
+
     fn status_call(&self) -> Result<(), Error> {
         if self.weather.status_fails() {
             Err(Error::Unavailable("a status call got no answer".to_owned()))
@@ -254,17 +273,7 @@ impl Chain for SimChain {
 
     async fn await_fate(&self, signature: &Signature, limit: Duration) -> Result<Fate, Error> {
         self.status_call()?;
-        // In the queue first: a fate published between the look and the wait would be missed.
-        let waiter = self.world.known.wait(signature);
-        let fate = self.look_up(signature).await?;
-        if fate != Fate::Unknown {
-            return Ok(fate);
-        }
-        tokio::select! {
-            biased;
-            fate = waiter => Ok(fate),
-            () = self.world.clock.sleep(limit) => self.look_up(signature).await,
-        }
+        self.wait_for_fate(signature, limit).await
     }
 
     fn usual_time(&self) -> Duration {
@@ -278,3 +287,6 @@ impl chain::Ledger for SimChain {
         self.ledger.entries(filter).await
     }
 }
+
+#[cfg(test)]
+mod tests;

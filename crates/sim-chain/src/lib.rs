@@ -2,12 +2,15 @@
 //! heights, transactions that wait, execute, revert or expire, and a durable ledger of what landed.
 //!
 //! It must not know of the engine's orders beyond an id, of its store, queue or feed. The engine reaches it
-//! only through `dex_router`'s traits, in this process ([`SimChain`]).
+//! only through `dex_router`'s traits, in this process ([`SimChain`]) or over HTTP ([`RemoteChain`]).
 //!
 //! Begin with `chain.rs`; what makes it exact is in `ledger/book.rs` and `blocks.rs`.
 
 pub mod config;
 pub mod faults;
+pub mod remote;
+pub mod rpc;
+pub mod server;
 pub mod transaction;
 
 mod blocks;
@@ -25,3 +28,4 @@ mod world;
 pub use chain::SimChain;
 pub use config::SimConfig;
 pub use ledger::OpenError;
+pub use remote::RemoteChain;

@@ -295,3 +295,6 @@ fn reverted(error: math::Error) -> Revert {
         other => Revert::Other(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -314,3 +314,6 @@ impl<'a> Reader<'a> {
         Ok(chunk)
     }
 }
+
+#[cfg(test)]
+mod tests;

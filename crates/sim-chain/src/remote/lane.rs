@@ -1,0 +1,228 @@
+//! Calls that travel together: whatever arrived while earlier lists were under way goes out as the next
+//! one. Nobody waits for a timer, and nothing runs while nobody calls.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use ports::Shutdown;
+use reqwest::{Client, Response, Url};
+use tokio::sync::{Notify, oneshot};
+
+use crate::rpc::{Answer, CALLS_MAX, Call, Reply, Request};
+
+/// Calls that may wait to be sent; beyond it the chain is as good as gone.
+const WAITING_MAX: usize = 16_384;
+/// The longest a call takes, its wait to be sent included.
+const CALL_LIMIT: Duration = Duration::from_secs(6);
+/// The longest a list takes, so that a frozen chain frees its place.
+const LIST_LIMIT: Duration = Duration::from_secs(5);
+/// The longest line read: a full page of the ledger fits easily.
+const LINE_MAX: usize = 4 * 1024 * 1024;
+
+/// One way to the chain with a limit of its own on lists under way.
+pub(super) struct Lane {
+    http: Client,
+    url: Url,
+    shutdown: Shutdown,
+    in_flight_max: usize,
+    queue: Mutex<Queue>,
+    arrival: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Job>,
+    is_running: bool,
+}
+
+struct Job {
+    call: Call,
+    caller: oneshot::Sender<Result<Answer, String>>,
+}
+
+impl Lane {
+    pub(super) fn new(http: Client, url: Url, shutdown: Shutdown, in_flight_max: usize) -> Self {
+        let (queue, arrival) = (Mutex::default(), Notify::new());
+        Self {
+            http,
+            url,
+            shutdown,
+            in_flight_max,
+            queue,
+            arrival,
+        }
+    }
+
+    /// Makes a call; the error is a reason for people.
+    pub(super) async fn call(self: &Arc<Self>, call: Call) -> Result<Answer, String> {
+        let (caller, answer) = oneshot::channel();
+        self.enqueue(Job { call, caller })?;
+        match tokio::time::timeout(CALL_LIMIT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err("this process is stopping".to_owned()),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
+    }
+
+    fn enqueue(self: &Arc<Self>, job: Job) -> Result<(), String> {
+        let mut queue = self.lock();
+        if queue.waiting.len() >= WAITING_MAX {
+            return Err("too many calls wait for it".to_owned());
+        }
+        queue.waiting.push_back(job);
+        if queue.is_running {
+            self.arrival.notify_one();
+        } else {
+            queue.is_running = true;
+            let running = Running {
+                lane: Arc::clone(self),
+                ended: false,
+            };
+            self.shutdown.spawn(running.send_lists());
+        }
+        Ok(())
+    }
+
+    async fn post(&self, jobs: Vec<Job>) {
+        let mut callers = HashMap::with_capacity(jobs.len());
+        let mut requests = Vec::with_capacity(jobs.len());
+        for (id, Job { call, caller }) in (0u64..).zip(jobs) {
+            requests.push(Request { id, call });
+            callers.insert(id, caller);
+        }
+        let sent = self
+            .http
+            .post(self.url.clone())
+            .timeout(LIST_LIMIT)
+            .json(&requests)
+            .send()
+            .await;
+        let read = match sent.and_then(Response::error_for_status) {
+            Ok(response) => read_lines(response, &mut callers).await,
+            Err(error) => Err(reason(&error)),
+        };
+        let reason = read
+            .err()
+            .unwrap_or_else(|| "it left out the answer".to_owned());
+        for caller in callers.into_values() {
+            // A caller that gave up needs no answer, here and below.
+            let _ = caller.send(Err(reason.clone()));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // A queue is whole between calls.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The one task that sends lists while there are calls.
+struct Running {
+    lane: Arc<Lane>,
+    ended: bool,
+}
+
+impl Running {
+    async fn send_lists(mut self) {
+        let lane = Arc::clone(&self.lane);
+        let mut in_flight = FuturesUnordered::new();
+        loop {
+            while in_flight.len() < lane.in_flight_max {
+                let jobs = next_list(&mut lane.lock().waiting);
+                if jobs.is_empty() {
+                    break;
+                }
+                in_flight.push(lane.post(jobs));
+            }
+            if in_flight.is_empty() && self.end_if_idle() {
+                return;
+            }
+            tokio::select! {
+                Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
+                () = lane.arrival.notified() => {}
+            }
+        }
+    }
+
+    fn end_if_idle(&mut self) -> bool {
+        let mut queue = self.lane.lock();
+        if queue.waiting.is_empty() {
+            queue.is_running = false;
+            self.ended = true;
+        }
+        self.ended
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Stopped half-way: whoever waits learns it at once.
+        if !self.ended {
+            let mut queue = self.lane.lock();
+            queue.is_running = false;
+            queue.waiting.clear();
+        }
+    }
+}
+
+fn next_list(waiting: &mut VecDeque<Job>) -> Vec<Job> {
+    let count = waiting.len().min(CALLS_MAX);
+    waiting
+        .drain(..count)
+        .filter(|job| !job.caller.is_closed())
+        .collect()
+}
+
+type Callers = HashMap<u64, oneshot::Sender<Result<Answer, String>>>;
+
+/// Gives each line to its caller as soon as it arrives.
+async fn read_lines(mut response: Response, callers: &mut Callers) -> Result<(), String> {
+    let mut rest = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
+        rest.extend_from_slice(&chunk);
+        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else {
+            if rest.len() > LINE_MAX {
+                return Err("its answer is too long".to_owned());
+            }
+            continue;
+        };
+        let unfinished = rest.split_off(end + 1);
+        for line in rest
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            let reply: Reply = serde_json::from_slice(line)
+                .map_err(|_| "its answer cannot be understood".to_owned())?;
+            if let Some(caller) = callers.remove(&reply.id) {
+                let _ = caller.send(Ok(reply.answer));
+            }
+        }
+        rest = unfinished;
+    }
+    Ok(())
+}
+
+fn reason(error: &reqwest::Error) -> String {
+    let text = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "it cannot be reached"
+    } else if error.is_status() {
+        "it refused the request"
+    } else {
+        "the connection broke"
+    };
+    text.to_owned()
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("url", &self.url.as_str())
+            .finish_non_exhaustive()
+    }
+}
