@@ -31,7 +31,9 @@ const SECRET: [&str; 2] = ["API_KEYS", "ADMIN_KEY"];
 pub enum Stop {
     /// It was asked for help or its version: this is the answer.
     Answer(Box<Error>),
-    /// The way it was called or a setting is wrong: one line.
+    /// It was called in a way it does not know.
+    Usage(Box<Error>),
+    /// A setting is wrong: one line.
     Wrong(String),
 }
 
@@ -44,6 +46,10 @@ impl Stop {
                 // Nobody reads it where this fails.
                 let _ = answer.print();
                 ExitCode::SUCCESS
+            }
+            Self::Usage(error) => {
+                let _ = error.print();
+                ExitCode::from(EXIT_USAGE)
             }
             Self::Wrong(line) => {
                 eprintln!("{line}");
@@ -59,10 +65,12 @@ impl From<crate::config::Invalid> for Stop {
     }
 }
 
+impl std::error::Error for Stop {}
+
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => answer.fmt(f),
+            Self::Answer(error) | Self::Usage(error) => error.fmt(f),
             Self::Wrong(line) => f.write_str(line),
         }
     }
@@ -73,14 +81,13 @@ pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result
     parse_with(P::command().mut_args_deep(&presentable), arguments)
 }
 
-/// Lines about variables that are set and have no meaning any more.
-#[must_use]
-pub fn obsolete_variables() -> Vec<String> {
-    OBSOLETE
-        .iter()
-        .filter(|(name, _)| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-        .map(|(name, instead)| format!("{name} is ignored: {instead}"))
-        .collect()
+/// Says which variables are set and have no meaning any more.
+pub fn warn_of_obsolete_variables() {
+    for (name, instead) in OBSOLETE {
+        if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
+            tracing::warn!("{name} is ignored: {instead}");
+        }
+    }
 }
 
 fn parse_with<P: Parser>(
@@ -123,15 +130,7 @@ fn explain(command: &Command, error: Error) -> Stop {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             Stop::Wrong(explain_value(command, &error))
         }
-        _ => {
-            let text = error.to_string();
-            let line = text
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
-            Stop::Wrong(format!("{line} (see --help)"))
-        }
+        _ => Stop::Usage(Box::new(error)),
     }
 }
 
@@ -178,15 +177,11 @@ fn variable_of(command: &Command, flag: &str) -> Option<String> {
         })
 }
 
-#[cfg(test)]
-pub(crate) fn parse_flags<P: Parser>(flags: &[&str]) -> Result<P, Stop> {
-    let command = P::command().mut_args_deep(&|arg: Arg| arg.env(None::<&'static str>));
-    let named = P::command();
-    let arguments = std::iter::once("program")
-        .chain(flags.iter().copied())
-        .map(OsString::from);
-    let matches = command.try_get_matches_from(arguments);
+/// Reads flags alone: the environment has no say.
+pub fn parse_flags<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, Stop> {
+    let mut command = P::command().mut_args_deep(&|arg: Arg| arg.env(None::<&'static str>));
+    let matches = command.try_get_matches_from_mut(arguments);
     matches
         .and_then(|matches| P::from_arg_matches(&matches))
-        .map_err(|error| explain(&named, error))
+        .map_err(|error| explain(&P::command(), error))
 }

@@ -208,11 +208,11 @@ pub struct Access {
     #[arg(long, env = "CLIENT_MAX_OPEN_ORDERS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=1_000_000_000_u64))]
     pub client_max_open_orders: u64,
     /// Open sockets per client; 0 for no limit
-    #[arg(long, env = "CLIENT_MAX_SOCKETS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_u32))]
-    pub client_max_sockets: u32,
+    #[arg(long, env = "CLIENT_MAX_SOCKETS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_usize))]
+    pub client_max_sockets: usize,
     /// Open sockets per gateway; 0 for no limit
-    #[arg(long, env = "MAX_SOCKETS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_u32))]
-    pub max_sockets: u32,
+    #[arg(long, env = "MAX_SOCKETS", value_name = "COUNT", default_value = "0", value_parser = whole(0..=10_000_000_usize))]
+    pub max_sockets: usize,
 }
 
 /// The simulated world.

@@ -6,12 +6,15 @@
 //! Begin with `config.rs`; the one match on the configured backend is in `backend.rs`.
 
 pub mod args;
+pub mod backend;
 pub mod config;
 pub mod measure;
 pub mod runtime;
 pub mod secret;
 pub mod signals;
+pub mod status;
 pub mod telemetry;
+pub mod world;
 
 pub use config::Config;
 /// The allocator of all programs: small objects, many threads, little left behind.

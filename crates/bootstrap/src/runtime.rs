@@ -21,6 +21,26 @@ pub fn threads() -> usize {
         .min(THREADS_MAX)
 }
 
+/// The name of this machine, for people.
+#[must_use]
+pub fn host_name() -> String {
+    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let named = named.or_else(|| std::env::var_os("HOSTNAME")?.into_string().ok());
+    named.map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
+}
+
+/// The exit code of a program, and its last line where it failed.
+#[must_use]
+pub fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Runs a program's main future to its end.
 pub fn run(main: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -1,7 +1,6 @@
 //! From the first signal to the exit code: soft first, hard on the second one or when time is up.
 
 use std::future::Future;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use ports::Shutdown;
@@ -82,20 +81,15 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// The exit code of a program that should run until it is asked to stop: ending by itself, as when
-    /// a task it cannot do without has died, is a failure.
-    #[must_use]
-    pub fn of_service(self) -> ExitCode {
-        match self.outcome {
-            Ok(()) if self.by_signal => {
-                info!("stopped");
-                ExitCode::SUCCESS
-            }
-            Ok(()) => ExitCode::FAILURE,
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "cannot go on: {error:#}");
-                ExitCode::FAILURE
-            }
+    /// The result of a program that should run until it is asked to stop: ending by itself, as when a
+    /// task it cannot do without has died, is a failure.
+    pub fn of_service(self) -> anyhow::Result<()> {
+        self.outcome?;
+        if self.by_signal {
+            info!("stopped");
+            Ok(())
+        } else {
+            anyhow::bail!("a part that everything rests on has ended; see the log")
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 
+use bootstrap::Config;
 use clap::{Args, Parser, Subcommand};
 use client::Client;
 use ports::Random;
 
-use crate::commands::{completions, orders, queue, simulate, submit, top, watch};
+use crate::commands::{
+    completions, demo, migrate, orders, queue, serve, sim_chain, simulate, submit, top, watch,
+};
 use crate::exit::{MEANINGS, Verdict};
 
 const EXAMPLES: &str = "\
@@ -27,6 +30,12 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the whole engine in one process (the default)
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(Box<Config>),
+    /// Watch five orders go from start to end on a throw-away store
+    #[command(after_help = demo::EXAMPLES)]
+    Demo(demo::Demo),
     /// Hand in an order and follow it to its end
     #[command(after_help = submit::EXAMPLES)]
     Submit(Box<submit::Submit>),
@@ -45,6 +54,12 @@ enum Command {
     /// A live view of a running engine
     #[command(after_help = top::EXAMPLES)]
     Top(top::Top),
+    /// Bring a store's tables up to date
+    #[command(after_help = migrate::EXAMPLES)]
+    Migrate(Box<Config>),
+    /// Run the simulated chain that several processes share
+    #[command(after_help = sim_chain::EXAMPLES)]
+    SimChain(Box<Config>),
     /// Print the completions of a shell, or the manual page
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Completions),
@@ -96,6 +111,10 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
         match self.command {
+            Command::Serve(config) => serve::run(*config).await,
+            Command::Demo(demo) => demo::run(demo).await,
+            Command::Migrate(config) => migrate::run(&config).await,
+            Command::SimChain(config) => sim_chain::run(*config).await,
             Command::Submit(submit) => submit::run(&submit).await,
             Command::Watch(watch) => watch::run(&watch).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,

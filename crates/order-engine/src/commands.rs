@@ -1,8 +1,12 @@
 //! One file per command.
 
 pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod queue;
+pub(crate) mod serve;
+pub(crate) mod sim_chain;
 pub(crate) mod simulate;
 pub(crate) mod submit;
 pub(crate) mod top;

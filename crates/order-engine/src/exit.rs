@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use bootstrap::args::Stop;
+
 /// The four ways a command ends; the help of each command repeats them.
 pub(crate) const MEANINGS: &str = "\
 Exit codes:
@@ -28,6 +30,9 @@ pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
         Ok(Verdict::Bad) => ExitCode::FAILURE,
         Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(stop) = error.downcast_ref::<Stop>() {
+                return stop.report();
+            }
             eprintln!("{error:#}");
             match error.downcast_ref::<client::Error>() {
                 Some(client::Error::Unreachable { .. }) => ExitCode::from(UNREACHABLE),

@@ -13,7 +13,8 @@ struct Program {
 }
 
 fn parse(flags: &[&str]) -> Result<Config, String> {
-    parse_flags::<Program>(flags)
+    let arguments = ["program"].iter().chain(flags).map(Into::into);
+    parse_flags::<Program>(arguments)
         .map(|program| program.config)
         .map_err(|stop| stop.to_string())
 }

@@ -1,0 +1,156 @@
+//! The choice of backends: the only place in the workspace that knows which ones there are.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use backend_embedded::queue::Limits;
+use backend_embedded::{InProcessFeed, InProcessQueue, SqliteStore};
+use backend_postgres::{PgSettings, PgStore, StatementCache};
+use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
+use tracing::{info, warn};
+
+use crate::Config;
+use crate::config::Servers;
+use crate::secret::{Secret, without_password};
+
+/// Where the state is kept, as configured.
+#[derive(Debug)]
+enum Configured<'a> {
+    /// SQLite, queue and feed in this process.
+    Embedded { folder: &'a Path },
+    /// PostgreSQL; queue and feed in this process, so that there must be no other.
+    Postgres { database: &'a Secret },
+    /// PostgreSQL and Redis, for any number of processes.
+    PostgresAndRedis { database: &'a Secret, redis: Secret },
+}
+
+impl<'a> Configured<'a> {
+    fn of(servers: &'a Servers) -> Self {
+        match (&servers.database_url, servers.redis()) {
+            (Some(database), Some(redis)) => Self::PostgresAndRedis { database, redis },
+            (Some(database), None) => Self::Postgres { database },
+            (None, _) => Self::Embedded {
+                folder: &servers.data_dir,
+            },
+        }
+    }
+}
+
+/// Opens the configured backends. Servers that are merely unreachable are waited for, until the process
+/// is asked to stop.
+pub async fn open(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    random: Random,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Ports> {
+    let (queue, feed) = (in_process_queue(config, &clock), in_process_feed(&random));
+    let (store, queue, feed) = match Configured::of(&config.servers) {
+        Configured::Embedded { folder } => {
+            if config.servers.redis().is_some() {
+                warn!("REDIS_URL is ignored: without DATABASE_URL everything is in this process");
+            }
+            (embedded(config, folder, &clock)?, queue, feed)
+        }
+        Configured::Postgres { database } => {
+            (postgres(config, database, shutdown).await?, queue, feed)
+        }
+        Configured::PostgresAndRedis { .. } => bail!("not wired"),
+    };
+    Ok(Ports {
+        store,
+        queue,
+        feed,
+        clock,
+        random,
+    })
+}
+
+fn embedded(
+    config: &Config,
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let settings = backend_embedded::Settings {
+        lease: config.periods.lease(),
+    };
+    let store = SqliteStore::open(folder, settings, Arc::clone(clock))?;
+    info!("the store is the folder {}", folder.display());
+    Ok(Arc::new(store))
+}
+
+async fn postgres(
+    config: &Config,
+    database: &Secret,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let store = tokio::select! {
+        biased;
+        () = shutdown.soft() => bail!("asked to stop before PostgreSQL could be reached"),
+        store = PgStore::connect(postgres_settings(config, database)) => store?,
+    };
+    info!("the store is {}", without_password(database.expose()));
+    Ok(store)
+}
+
+fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
+    let direct = config.servers.database_direct_url.as_ref();
+    PgSettings {
+        direct_url: direct.map(|url| url.expose().to_owned()),
+        lease: config.periods.lease(),
+        // A way round the pooler is only named where there is one.
+        statement_cache: match direct {
+            Some(_) => StatementCache::Off,
+            None => StatementCache::On,
+        },
+        ..PgSettings::new(database.expose())
+    }
+}
+
+fn in_process_queue(config: &Config, clock: &Arc<dyn Clock>) -> Arc<dyn JobQueue> {
+    let limits = Limits {
+        lease: config.periods.lease(),
+        ..Limits::default()
+    };
+    Arc::new(InProcessQueue::new(limits, Arc::clone(clock)))
+}
+
+fn in_process_feed(random: &Random) -> Arc<dyn StatusFeed> {
+    Arc::new(InProcessFeed::new(random))
+}
+
+/// What bringing the tables up to date came to, for people.
+#[derive(Debug)]
+pub struct Migrated {
+    /// Where, without a password.
+    pub store: String,
+    /// What was done.
+    pub outcome: String,
+}
+
+/// Brings the configured store's tables up to date and leaves it.
+pub async fn migrate(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Migrated> {
+    match Configured::of(&config.servers) {
+        Configured::Embedded { folder } => {
+            embedded(config, folder, &clock)?;
+            Ok(Migrated {
+                store: folder.display().to_string(),
+                outcome: "up to date".to_owned(),
+            })
+        }
+        Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
+            let migrated = backend_postgres::migrate(&postgres_settings(config, database))
+                .await
+                .context("could not migrate")?;
+            let version = migrated.version;
+            Ok(Migrated {
+                store: without_password(database.expose()),
+                outcome: match migrated.applied {
+                    0 => format!("up to date, version {version}"),
+                    applied => format!("{applied} migrations applied, now version {version}"),
+                },
+            })
+        }
+    }
+}

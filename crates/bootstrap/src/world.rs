@@ -1,0 +1,87 @@
+//! The world outside the engine: venues, chain and ledger, simulated in this process or in another one.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use dex_router::chain::Ledger;
+use dex_router::{Chain, QuoteSource, Router};
+use ports::{Clock, Random, Shutdown};
+use sim_chain::{RemoteChain, SimChain, SimConfig};
+
+use crate::config::{Sim, VenueMode};
+
+/// How long venues have for a quote: four times what a simulated one takes at most.
+const QUOTE_LIMIT: Duration = Duration::from_secs(1);
+/// The ledger's file, in a folder that is the simulated chain's own.
+const LEDGER: &str = "sim-chain/ledger.db";
+
+/// What the engine meets outside itself.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// Asks venues and chooses.
+    pub router: Router,
+    /// Builds, sends, and tells what became of it.
+    pub chain: Arc<dyn Chain>,
+    /// The chain's own book, for whoever checks the engine.
+    pub ledger: Arc<dyn Ledger>,
+}
+
+/// Reaches the configured world.
+pub fn reach(
+    sim: &Sim,
+    data_dir: &Path,
+    clock: Arc<dyn Clock>,
+    random: Random,
+    shutdown: &Shutdown,
+) -> anyhow::Result<World> {
+    let VenueMode::Sim = sim.order_venue_mode;
+    let world = match &sim.sim_chain_url {
+        Some(url) => {
+            let chain = RemoteChain::connect(url, clock, random, shutdown)
+                .context("could not use SIM_CHAIN_URL")?;
+            World {
+                router: router(chain.sources(), sim),
+                chain: chain.clone(),
+                ledger: chain,
+            }
+        }
+        None => {
+            let chain = simulate(sim, data_dir, clock, random, shutdown)?;
+            World {
+                router: router(chain.sources(), sim),
+                chain: chain.clone(),
+                ledger: chain,
+            }
+        }
+    };
+    Ok(world)
+}
+
+/// Runs the simulated chain in this process, from where its ledger left it.
+pub fn simulate(
+    sim: &Sim,
+    data_dir: &Path,
+    clock: Arc<dyn Clock>,
+    random: Random,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Arc<SimChain>> {
+    let ledger = data_dir.join(LEDGER);
+    if let Some(folder) = ledger.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("could not make the folder {}", folder.display()))?;
+    }
+    let config = SimConfig {
+        latency_scale: sim.sim_latency_scale,
+        failure_rate: sim.sim_failure_rate,
+        seed: sim.sim_seed,
+        ledger_path: Some(ledger),
+    };
+    SimChain::open(&config, clock, random, shutdown.clone())
+        .context("could not start the simulated chain")
+}
+
+fn router(sources: Vec<Arc<dyn QuoteSource>>, sim: &Sim) -> Router {
+    Router::new(sources, QUOTE_LIMIT.mul_f64(sim.sim_latency_scale.max(1.0)))
+}

@@ -1,0 +1,26 @@
+//! `order-engine migrate`: brings a store's tables up to date, as every start does.
+
+use std::sync::Arc;
+
+use bootstrap::args::Stop;
+use bootstrap::{Config, backend, telemetry};
+use ports::SystemClock;
+
+use crate::exit::Verdict;
+use crate::output;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  DATABASE_URL=postgres://trader@db/orders order-engine migrate
+  order-engine migrate --data-dir /var/lib/order-engine
+
+Any number of processes may migrate at once; one does it, the others wait.";
+
+/// Runs the command.
+pub(crate) async fn run(config: &Config) -> anyhow::Result<Verdict> {
+    config.validate().map_err(Stop::from)?;
+    let _telemetry = telemetry::start(&config.logs);
+    let migrated = backend::migrate(config, Arc::new(SystemClock::new())).await?;
+    output::line(format!("{}: {}", migrated.store, migrated.outcome))?;
+    Ok(Verdict::Good)
+}

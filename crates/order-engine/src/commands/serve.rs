@@ -1,0 +1,75 @@
+//! `order-engine serve`: the whole engine until it is asked to stop.
+
+use std::net::SocketAddr;
+
+use bootstrap::args::Stop;
+use bootstrap::signals::Signals;
+use bootstrap::{Config, args, telemetry};
+use ports::Shutdown;
+
+use crate::engine::Engine;
+use crate::exit::Verdict;
+use crate::output;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine                                     everything in ./data, on 127.0.0.1:3000
+  order-engine serve --port 4000 --data-dir /var/lib/order-engine
+  DATABASE_URL=postgres://trader@db/orders order-engine serve
+  SIM_LATENCY_SCALE=0.01 QUEUE_RATE_LIMIT_PER_MINUTE=0 order-engine serve
+
+SIGTERM or Ctrl-C finishes what runs and ends with 0; a second one stops at once. Nothing that was
+accepted is lost either way.";
+
+/// Runs the command.
+pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
+    config.validate().map_err(Stop::from)?;
+    let signals = Signals::listen()?;
+    let _telemetry = telemetry::start(&config.logs);
+    args::warn_of_obsolete_variables();
+    let shutdown = Shutdown::new();
+    let work = async {
+        let engine = Engine::assemble(&config, &shutdown).await?;
+        greet(engine.address(), &config)?;
+        engine.run_until_stopped().await
+    };
+    signals
+        .supervise(&shutdown, Box::pin(work))
+        .await
+        .of_service()?;
+    Ok(Verdict::Good)
+}
+
+/// Says where it is and how to try it.
+fn greet(address: SocketAddr, config: &Config) -> std::io::Result<()> {
+    let base = format!("http://{}", reachable(address));
+    let key = match config.access.api_keys.is_empty() {
+        true => "",
+        false => " \\\n    -H \"Authorization: Bearer $API_KEY\"",
+    };
+    output::line(format!(
+        "order-engine {} is running
+
+  dashboard  {base}/
+  API        {base}/docs
+
+  try it:
+  curl -X POST {base}/api/orders/execute{key} \\
+    -H 'Content-Type: application/json' \\
+    -d '{{\"tokenIn\":\"SOL\",\"tokenOut\":\"USDC\",\"amount\":\"1.5\"}}'
+",
+        env!("CARGO_PKG_VERSION"),
+    ))
+}
+
+/// How somebody on this machine calls what listens here.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}

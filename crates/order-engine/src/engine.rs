@@ -1,0 +1,71 @@
+//! The whole engine in one process: the same gateway, worker and sweeper as in a cluster, over the
+//! configured backends.
+
+mod settings;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use api_gateway::{Gateway, GatewayParts};
+use bootstrap::{Config, backend, measure, world};
+use order_worker::Worker;
+use ports::{Announcer, Clock, Random, Shutdown, SystemClock};
+
+/// An engine that executes orders, and listens without answering yet.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    gateway: Gateway,
+    shutdown: Shutdown,
+}
+
+impl Engine {
+    /// Opens the stores, starts the worker, takes the port.
+    pub(crate) async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        let prometheus = measure::start(shutdown)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let random = Random::from_system();
+        // First of all: it locks the data folder.
+        let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
+        let data_dir = &config.servers.data_dir;
+        let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
+        let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
+        let gateway = Gateway::build(
+            settings::of_gateway(config),
+            GatewayParts {
+                ports: ports.clone(),
+                announcer: announcer.clone(),
+                router: world.router.clone(),
+                ledger: Some(world.ledger),
+                prometheus,
+                shutdown: shutdown.clone(),
+            },
+        )?;
+        // The worker needs no handle: it ends with the shutdown.
+        let _ = Worker::start(
+            &ports,
+            &announcer,
+            world.router,
+            world.chain,
+            settings::of_worker(config),
+            shutdown,
+        );
+        Ok(Self {
+            gateway,
+            shutdown: shutdown.clone(),
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.gateway.address()
+    }
+
+    /// Answers until stopping is asked for and everything has ended.
+    pub(crate) async fn run_until_stopped(self) -> anyhow::Result<()> {
+        let served = self.gateway.run_until_stopped().await;
+        self.shutdown.request_soft();
+        self.shutdown.finished().await;
+        served.context("the HTTP server failed")
+    }
+}
