@@ -1,0 +1,192 @@
+// The operators' screen: pause and resume, dead orders and their retry, workers, and who did what.
+
+import { adminGet, adminPost } from "./api.js";
+import { h, setAttribute, setText } from "./dom.js";
+import { broken } from "./empty.js";
+import { amount, count, duration, moment, shortId } from "./format.js";
+import { askForKeys } from "./key-dialog.js";
+import { facts } from "./order-facts.js";
+import { pagedPanel } from "./paged-panel.js";
+import { session } from "./session.js";
+import { workerCards } from "./workers.js";
+
+const EVERY_MS = 2_000;
+
+export const title = "Operators";
+
+export function show(main) {
+  const place = h("div", {}, h("p", { class: "empty" }, "Loading…"));
+  const notice = h("p", { class: "notice", role: "status", hidden: true });
+  const desk = deskOf({ say, onProblem });
+  let timer = 0;
+  let closed = false;
+  let content = "loading";
+  main.append(h("h1", { tabindex: "-1" }, "Operators"), notice, place);
+
+  async function read() {
+    clearTimeout(timer);
+    try {
+      await desk.read();
+      if (closed) return;
+      put("desk", () => desk.element);
+    } catch (problem) {
+      if (closed) return;
+      onProblem(problem);
+    }
+    timer = setTimeout(read, EVERY_MS);
+  }
+
+  function put(next, make) {
+    if (content === next) return;
+    content = next;
+    place.replaceChildren(make());
+  }
+
+  function onProblem(problem) {
+    if (problem.status === 401 || problem.status === 403) put("locked", () => locked(problem));
+    else if (content !== "desk") {
+      content = "broken";
+      place.replaceChildren(broken(problem, read));
+    } else if (problem.status !== 0) say(problem.message, "error");
+  }
+
+  function say(text, kind = "info") {
+    notice.hidden = false;
+    setText(notice, text);
+    setAttribute(notice, "data-kind", kind);
+  }
+
+  read();
+  return {
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+    refresh: read,
+  };
+}
+
+function locked(problem) {
+  const tried = session.get().adminKey !== "";
+  return h(
+    "div",
+    { class: "empty" },
+    h("h2", {}, tried ? "This key does not open the operators' page" : "Operators only"),
+    h("p", {}, problem.message),
+    h("button", { type: "button", class: "primary", on: { click: askForKeys } }, "Enter admin key"),
+  );
+}
+
+function deskOf({ say, onProblem }) {
+  const state = h("strong", { class: "queue-state" });
+  const numbers = h("div");
+  const toggle = h("button", { type: "button", class: "primary", on: { click: switchOver } });
+  const workers = workerCards();
+  const dead = pagedPanel({
+    name: "Dead orders",
+    path: "/api/admin/dead",
+    field: "orders",
+    columns: ["Order", "Why", "Attempts", "Ended", "Retry"],
+    row: deadRow,
+    none: "No dead orders. What fails for good shows up here and can be tried again as a new order.",
+    onProblem,
+  });
+  const audit = pagedPanel({
+    name: "Audit log",
+    path: "/api/admin/audit",
+    field: "entries",
+    columns: ["When", "Who", "What", "Which"],
+    row: auditRow,
+    none: "Nothing was done here yet.",
+    onProblem,
+  });
+  let paused = false;
+
+  async function read() {
+    const [queue, alive] = await Promise.all([adminGet("/api/admin/queue"), adminGet("/api/admin/workers")]);
+    drawQueue(queue);
+    workers.draw(alive.workers);
+    await Promise.all([dead.read(), audit.read()]);
+  }
+
+  function drawQueue({ paused: isPaused, queue, entries, deadEntries }) {
+    paused = isPaused;
+    setText(state, paused ? "Paused" : "Running");
+    setAttribute(state, "data-paused", paused ? "yes" : null);
+    setText(toggle, paused ? "Resume" : "Pause");
+    const shown = facts([
+      ["Waiting", count(queue.waiting)],
+      ["Delayed", count(queue.delayed)],
+      ["Running", count(queue.running)],
+      ["Oldest waits for", queue.waiting > 0 ? duration(queue.oldestMs) : null],
+      ["Hints ready", entries ? count(entries.ready) : "queue away"],
+      ["Hints in flight", entries && count(entries.inFlight)],
+      ["Unreadable hints", deadEntries.length > 0 ? count(deadEntries.length) : null],
+    ]);
+    if (!numbers.firstChild?.isEqualNode(shown)) numbers.replaceChildren(shown);
+  }
+
+  async function switchOver() {
+    await act(paused ? "/api/admin/resume" : "/api/admin/pause", () =>
+      paused ? "Resumed: workers take orders again." : "Paused: orders are accepted and wait; what runs is finished.",
+    );
+  }
+
+  async function act(path, sentence) {
+    try {
+      const answer = await adminPost(path);
+      say(sentence(answer));
+      await read();
+    } catch (problem) {
+      onProblem(problem);
+    }
+  }
+
+  function deadRow(order) {
+    const retry = h("button", { type: "button" }, "Retry", h("span", { class: "unseen" }, ` order ${shortId(order.orderId)}`));
+    retry.addEventListener("click", () => {
+      retry.disabled = true;
+      act(`/api/admin/dead/${order.orderId}/retry`, ({ orderId }) => `Accepted again as order ${shortId(orderId)}.`);
+    });
+    return h(
+      "tr",
+      { "data-order": order.orderId },
+      h(
+        "th",
+        { scope: "row" },
+        h("a", { href: `#/orders/${order.orderId}` }, `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`),
+        h("span", { class: "sub mono" }, shortId(order.orderId)),
+      ),
+      h("td", {}, order.errorReason ?? "", h("span", { class: "sub" }, order.errorCode ?? "")),
+      h("td", { class: "number" }, String(order.attempts)),
+      h("td", { class: "muted" }, moment(order.updatedAt)),
+      h("td", {}, retry),
+    );
+  }
+
+  const element = h(
+    "div",
+    { class: "operators-screen" },
+    h(
+      "section",
+      { class: "panel", "aria-label": "Queue" },
+      h("header", { class: "panel-head" }, h("h2", {}, "Queue"), state, toggle),
+      h("div", { class: "panel-body" }, numbers),
+    ),
+    h("section", { class: "panel", "aria-label": "Workers" }, h("h2", {}, "Workers"), h("div", { class: "panel-body" }, workers.element)),
+    dead.element,
+    audit.element,
+  );
+  return { element, read };
+}
+
+function auditRow({ at, actor, action, subject, detail }) {
+  return h(
+    "tr",
+    {},
+    h("td", { class: "muted" }, moment(at)),
+    h("td", {}, actor),
+    h("td", {}, action),
+    h("td", {}, subject ? h("span", { class: "mono", title: subject }, shortId(subject)) : "–", detail ? h("span", { class: "sub" }, detail) : null),
+  );
+}
