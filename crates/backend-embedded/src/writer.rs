@@ -130,15 +130,15 @@ impl Writer {
     /// Applies all commands in one transaction, commits, then answers them.
     pub fn apply(&mut self, mut batch: Vec<Command>) {
         match self.attempt(&mut batch) {
-            Ok(()) => answer_all(batch, None),
+            Ok(()) => answer_all(batch, Ok(())),
             Err(fault) if batch.len() > 1 && fault.is_worth_splitting() => {
                 for command in batch {
                     let mut alone = [command];
-                    let fault = self.attempt(&mut alone).err();
-                    answer_all(alone, fault);
+                    let outcome = self.attempt(&mut alone);
+                    answer_all(alone, outcome.as_ref().copied());
                 }
             }
-            Err(fault) => answer_all(batch, Some(fault)),
+            Err(fault) => answer_all(batch, Err(&fault)),
         }
     }
 
@@ -169,12 +169,9 @@ impl Writer {
     }
 }
 
-fn answer_all(commands: impl IntoIterator<Item = Command>, fault: Option<Fault>) {
+fn answer_all(commands: impl IntoIterator<Item = Command>, outcome: Result<(), &Fault>) {
     for command in commands {
-        command.answer(match &fault {
-            None => Ok(()),
-            Some(fault) => Err(fault.clone().into()),
-        });
+        command.answer(outcome.map_err(|fault| fault.clone().into()));
     }
 }
 

@@ -113,9 +113,9 @@ impl State {
     /// Puts an entry that is in no place where it can be claimed; says whether there was room.
     fn make_ready(&mut self, job: Job) -> bool {
         let taken = if job.starts_execution {
-            self.into_window(job)
+            self.add_to_window(job)
         } else {
-            self.into_resumes(job)
+            self.add_to_resumes(job)
         };
         if taken {
             self.wakes.arrived = true;
@@ -124,7 +124,7 @@ impl State {
         taken
     }
 
-    fn into_resumes(&mut self, job: Job) -> bool {
+    fn add_to_resumes(&mut self, job: Job) -> bool {
         if self.resumes.len() >= self.limits.resumes {
             self.resumes_missing = true;
             return false;
@@ -134,7 +134,7 @@ impl State {
         true
     }
 
-    fn into_window(&mut self, job: Job) -> bool {
+    fn add_to_window(&mut self, job: Job) -> bool {
         if !self.windows.contains_key(&job.client) {
             self.windows.insert(job.client.clone(), Window::default());
             self.ring.push_back(job.client.clone());

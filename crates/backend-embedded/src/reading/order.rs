@@ -12,12 +12,9 @@ use crate::error::Fault;
 pub(crate) fn by_key(db: &Connection, key: i64) -> Result<Order, Fault> {
     db.prepare_cached(
         "-- order_by_key
-         select o.id, o.client, o.terms, o.created_at, e.seq, e.at, e.executions, e.data
-         from orders o join order_events e on e.order_key = o.key
-         where o.key = ?1
-         order by e.seq desc limit 1",
+         select id, client, terms, created_at, key from orders where key = ?1",
     )?
-    .query_row([key], |row| Ok(order(row)))?
+    .query_row([key], |row| Ok(order(db, row)))?
 }
 
 /// An order, if it is this client's.
@@ -29,12 +26,9 @@ pub(crate) fn by_id(
     let found = db
         .prepare_cached(
             "-- order_by_id
-             select o.id, o.client, o.terms, o.created_at, e.seq, e.at, e.executions, e.data
-             from orders o join order_events e on e.order_key = o.key
-             where o.id = ?1
-             order by e.seq desc limit 1",
+             select id, client, terms, created_at, key from orders where id = ?1",
         )?
-        .query_row([id.uuid().as_bytes()], |row| Ok(order(row)))
+        .query_row([id.uuid().as_bytes()], |row| Ok(order(db, row)))
         .optional()?
         .transpose()?;
     Ok(found.filter(|order| client.is_none_or(|client| *client == order.client)))
@@ -91,28 +85,33 @@ pub(crate) fn answer_for(
     }))
 }
 
-fn order(row: &Row<'_>) -> Result<Order, Fault> {
+fn order(db: &Connection, row: &Row<'_>) -> Result<Order, Fault> {
     let id = columns::order_id(row, 0)?;
     let client = columns::client(row, 1)?;
     let terms = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
     let terms = serde_json::from_str(terms)?;
     let created_at = columns::time(row, 3)?;
-    Ok(Order::from_last_event(
-        client,
-        terms,
-        created_at,
-        event(row, id, 4)?,
-    ))
+    let last = last_event(db, id, row.get(4)?)?;
+    Ok(Order::from_last_event(client, terms, created_at, last))
 }
 
-/// An event whose columns (`seq, at, executions, data`) begin at `first`.
-fn event(row: &Row<'_>, order_id: OrderId, first: usize) -> Result<Event, Fault> {
-    let data = row.get_ref(first + 3)?.as_str();
+fn last_event(db: &Connection, id: OrderId, key: i64) -> Result<Event, Fault> {
+    db.prepare_cached(
+        "-- last_event
+         select seq, at, executions, data from order_events
+         where order_key = ?1 order by seq desc limit 1",
+    )?
+    .query_row([key], |row| Ok(event(row, id)))?
+}
+
+/// An event from `seq, at, executions, data`.
+fn event(row: &Row<'_>, order_id: OrderId) -> Result<Event, Fault> {
+    let data = row.get_ref(3)?.as_str();
     Ok(Event {
         order_id,
-        seq: Seq::new(row.get(first)?),
-        at: columns::time(row, first + 1)?,
-        executions: row.get(first + 2)?,
+        seq: Seq::new(row.get(0)?),
+        at: columns::time(row, 1)?,
+        executions: row.get(2)?,
         data: serde_json::from_str(data.map_err(rusqlite::Error::from)?)?,
     })
 }
@@ -148,7 +147,7 @@ fn events_into(
     )?;
     let mut rows = statement.query(params![id.uuid().as_bytes(), from.get()])?;
     while let Some(row) = rows.next()? {
-        events.push(event(row, id, 0)?);
+        events.push(event(row, id)?);
     }
     Ok(())
 }

@@ -47,7 +47,8 @@ impl OrderStore for SqliteStore {
     }
 
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.write(claim::Claim { order, worker }).await
+        let outcome = self.write(claim::Claim { order, worker }).await?;
+        Ok(claim::Claim::answer(order, worker, outcome)?)
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::{Order, OrderId, Status, WorkerId};
+use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
 use ports::order_store::{Claim as Answer, Lease};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::head::{Head, head};
+use super::head::{Head, OrderRow, head};
 use super::{Batch, Write};
 use crate::error::Fault;
-use crate::reading;
 
 /// A worker asks for an order.
 #[derive(Debug)]
@@ -20,53 +19,85 @@ pub(crate) struct Claim {
     pub(crate) worker: WorkerId,
 }
 
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Granted(Box<Grant>),
+    NotDue { due_at: Timestamp, now: Timestamp },
+    Held,
+    Ended,
+    Unknown,
+}
+
+/// A grant as its rows hold it; whoever asked reads the texts, not the writer.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    head: Head,
+    stored: Stored,
+    data: String,
+    fence: i64,
+    fruitless_grants: u32,
+    attempt: Option<Attempt>,
+}
+
 /// What only a grant needs of an order's row.
-struct Grant {
-    schema_version: u16,
+#[derive(Debug)]
+struct Stored {
     granted_seq: i64,
     fruitless_grants: u32,
     trace_context: Option<String>,
+    terms: String,
+}
+
+/// The live attempt's row.
+#[derive(Debug)]
+struct Attempt {
+    signature: String,
+    bytes: Vec<u8>,
+    last_valid_height: i64,
 }
 
 impl Write for Claim {
-    type Answer = Answer;
+    type Answer = Outcome;
 
-    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Answer, Fault> {
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Outcome, Fault> {
         let Some(head) = head(&batch.db, self.order)? else {
-            return Ok(Answer::Unknown);
+            return Ok(Outcome::Unknown);
         };
-        let grant = grant(&batch.db, head.key)?;
-        if grant.schema_version > SCHEMA_VERSION {
-            return Ok(Answer::Unknown);
+        let row = &head.row;
+        if row.schema_version > SCHEMA_VERSION {
+            return Ok(Outcome::Unknown);
         }
-        if head.has_ended {
-            return Ok(Answer::Ended);
+        if row.has_ended {
+            return Ok(Outcome::Ended);
         }
         // A worker that is given up gets nothing: what it would be granted is at once anybody's, and
         // three such grants would look like poison.
-        let holder = head.lease_worker;
+        let holder = row.lease_worker;
         if holder.is_some_and(|holder| batch.is_alive(holder)) || !batch.is_alive(self.worker) {
-            return Ok(Answer::Held);
+            return Ok(Outcome::Held);
         }
-        if head.due_at > batch.now {
-            return Ok(Answer::NotDue {
-                due_at: head.due_at,
-                due_in: head.due_at.since(batch.now),
+        if row.due_at > batch.now {
+            return Ok(Outcome::NotDue {
+                due_at: row.due_at,
+                now: batch.now,
             });
         }
-        self.grant(batch, &head, grant)
+        self.grant(batch, head)
     }
 }
 
 impl Claim {
-    fn grant(&self, batch: &mut Batch<'_>, head: &Head, grant: Grant) -> Result<Answer, Fault> {
-        let earlier = if head.seq > grant.granted_seq {
+    fn grant(&self, batch: &mut Batch<'_>, head: Head) -> Result<Outcome, Fault> {
+        let (key, seq) = (head.row.key, head.last.seq);
+        let stored = stored(&batch.db, key)?;
+        let earlier = if seq > stored.granted_seq {
             0
         } else {
-            grant.fruitless_grants
+            stored.fruitless_grants
         };
         let fruitless_grants = earlier.saturating_add(1);
-        let fence = head.fence + 1;
+        let fence = head.row.fence + 1;
         batch
             .db
             .prepare_cached(
@@ -76,78 +107,132 @@ impl Claim {
                  where key = ?1",
             )?
             .execute(params![
-                head.key,
+                key,
                 self.worker.uuid().as_bytes(),
                 fence,
-                head.seq,
-                fruitless_grants,
+                seq,
+                fruitless_grants
             ])?;
-        if let Some(former) = head.lease_worker {
+        if let Some(former) = head.row.lease_worker {
             batch.changes.given_back(former);
         }
         batch.changes.granted(self.worker);
-        let order = reading::order::by_key(&batch.db, head.key)?;
-        let lease = Lease {
-            live_attempt: live_attempt(&batch.db, &order, head.key)?,
-            order,
-            worker: self.worker,
-            fence: u64::try_from(fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            fruitless_grants,
-            trace_context: grant.trace_context,
+        let attempt = match head.last.status {
+            Status::Submitted => Some(live_attempt(&batch.db, key)?),
+            _ => None,
         };
-        Ok(Answer::Granted(Box::new(lease)))
+        let grant = Grant {
+            data: event_data(&batch.db, key, seq)?,
+            head,
+            stored,
+            fence,
+            fruitless_grants,
+            attempt,
+        };
+        Ok(Outcome::Granted(Box::new(grant)))
+    }
+
+    /// The answer in the port's terms.
+    pub(crate) fn answer(
+        order: OrderId,
+        worker: WorkerId,
+        outcome: Outcome,
+    ) -> Result<Answer, Fault> {
+        Ok(match outcome {
+            Outcome::Granted(grant) => Answer::Granted(Box::new(grant.lease(order, worker)?)),
+            Outcome::NotDue { due_at, now } => Answer::NotDue {
+                due_at,
+                due_in: due_at.since(now),
+            },
+            Outcome::Held => Answer::Held,
+            Outcome::Ended => Answer::Ended,
+            Outcome::Unknown => Answer::Unknown,
+        })
     }
 }
 
-fn grant(db: &Connection, key: i64) -> Result<Grant, Fault> {
-    let grant = db
+impl Grant {
+    fn lease(self, order_id: OrderId, worker: WorkerId) -> Result<Lease, Fault> {
+        let OrderRow {
+            client, created_at, ..
+        } = self.head.row;
+        let last = self.head.last;
+        let seq = u32::try_from(last.seq).map_err(|_| Fault::Senseless { what: "a place" })?;
+        let event = Event {
+            order_id,
+            seq: Seq::new(seq),
+            at: last.at,
+            executions: last.executions,
+            data: serde_json::from_str(&self.data)?,
+        };
+        let terms = serde_json::from_str(&self.stored.terms)?;
+        Ok(Lease {
+            order: Order::from_last_event(client, terms, created_at, event),
+            worker,
+            fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
+            live_attempt: self.attempt.map(Attempt::transaction).transpose()?,
+            fruitless_grants: self.fruitless_grants,
+            trace_context: self.stored.trace_context,
+        })
+    }
+}
+
+impl Attempt {
+    fn transaction(self) -> Result<SignedTransaction, Fault> {
+        let signature = Signature::parse(&self.signature).map_err(|_| Fault::Senseless {
+            what: "a signature",
+        })?;
+        let height = u64::try_from(self.last_valid_height)
+            .map_err(|_| Fault::Senseless { what: "a height" })?;
+        Ok(SignedTransaction {
+            signature,
+            bytes: Arc::from(self.bytes),
+            last_valid_height: Height::new(height),
+        })
+    }
+}
+
+fn stored(db: &Connection, key: i64) -> Result<Stored, Fault> {
+    let stored = db
         .prepare_cached(
             "-- grant_columns
-             select schema_version, granted_seq, fruitless_grants, trace_context
+             select granted_seq, fruitless_grants, trace_context, terms
              from orders where key = ?1",
         )?
         .query_row([key], |row| {
-            Ok(Grant {
-                schema_version: row.get(0)?,
-                granted_seq: row.get(1)?,
-                fruitless_grants: row.get(2)?,
-                trace_context: row.get(3)?,
+            Ok(Stored {
+                granted_seq: row.get(0)?,
+                fruitless_grants: row.get(1)?,
+                trace_context: row.get(2)?,
+                terms: row.get(3)?,
             })
         })?;
-    Ok(grant)
+    Ok(stored)
 }
 
-fn live_attempt(
-    db: &Connection,
-    order: &Order,
-    key: i64,
-) -> Result<Option<SignedTransaction>, Fault> {
-    if order.status() != Status::Submitted {
-        return Ok(None);
-    }
-    let row = db
+fn event_data(db: &Connection, key: i64, seq: i64) -> Result<String, Fault> {
+    let data = db
+        .prepare_cached(
+            "-- event_data
+             select data from order_events where order_key = ?1 and seq = ?2",
+        )?
+        .query_row([key, seq], |row| row.get(0))?;
+    Ok(data)
+}
+
+fn live_attempt(db: &Connection, key: i64) -> Result<Attempt, Fault> {
+    let attempt = db
         .prepare_cached(
             "-- live_attempt
              select signature, bytes, last_valid_height from order_attempts
              where order_key = ?1 and dead_at is null",
         )?
         .query_row([key], |row| {
-            let signature: String = row.get(0)?;
-            let bytes: Vec<u8> = row.get(1)?;
-            let height: i64 = row.get(2)?;
-            Ok((signature, bytes, height))
-        })
-        .optional()?;
-    let (signature, bytes, height) = row.ok_or(Fault::Senseless {
-        what: "a submitted order without an attempt",
-    })?;
-    let signature = Signature::parse(&signature).map_err(|_| Fault::Senseless {
-        what: "a signature",
-    })?;
-    let height = u64::try_from(height).map_err(|_| Fault::Senseless { what: "a height" })?;
-    Ok(Some(SignedTransaction {
-        signature,
-        bytes: Arc::from(bytes),
-        last_valid_height: Height::new(height),
-    }))
+            Ok(Attempt {
+                signature: row.get(0)?,
+                bytes: row.get(1)?,
+                last_valid_height: row.get(2)?,
+            })
+        })?;
+    Ok(attempt)
 }

@@ -11,6 +11,13 @@ use crate::reading::columns;
 /// An order's row, without what only a grant needs, and its last event, without its data.
 #[derive(Debug)]
 pub(super) struct Head {
+    pub(super) row: OrderRow,
+    pub(super) last: LastEvent,
+}
+
+/// What the row says.
+#[derive(Debug)]
+pub(super) struct OrderRow {
     pub(super) key: i64,
     pub(super) client: ClientId,
     pub(super) created_at: Timestamp,
@@ -19,6 +26,12 @@ pub(super) struct Head {
     pub(super) lease_worker: Option<WorkerId>,
     pub(super) fence: i64,
     pub(super) has_ended: bool,
+    pub(super) schema_version: u16,
+}
+
+/// Where the log stands.
+#[derive(Debug)]
+pub(super) struct LastEvent {
     pub(super) seq: i64,
     pub(super) event_id: Uuid,
     pub(super) status: Status,
@@ -26,23 +39,31 @@ pub(super) struct Head {
     pub(super) at: Timestamp,
 }
 
-/// Reads an order's head.
+/// Reads an order's head: two look-ups, as SQLite plans a join of the two anew with every call.
 pub(super) fn head(db: &Connection, order: OrderId) -> Result<Option<Head>, Fault> {
-    db.prepare_cached(
-        "-- order_head
-         select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
-             o.end_status is not null, e.seq, e.event_id, e.status, e.executions, e.at
-         from orders o join order_events e on e.order_key = o.key
-         where o.id = ?1
-         order by e.seq desc limit 1",
-    )?
-    .query_row([order.uuid().as_bytes()], |row| Ok(read(row)))
-    .optional()?
-    .transpose()
+    let row = db
+        .prepare_cached(
+            "-- order_row
+             select key, client, created_at, due_at, expires_at, lease_worker, fence,
+                 end_status is not null, schema_version
+             from orders where id = ?1",
+        )?
+        .query_row([order.uuid().as_bytes()], |row| Ok(order_row(row)))
+        .optional()?
+        .transpose()?;
+    let Some(row) = row else { return Ok(None) };
+    let last = db
+        .prepare_cached(
+            "-- last_event_place
+             select seq, event_id, status, executions, at from order_events
+             where order_key = ?1 order by seq desc limit 1",
+        )?
+        .query_row([row.key], |row| Ok(last_event(row)))??;
+    Ok(Some(Head { row, last }))
 }
 
-fn read(row: &Row<'_>) -> Result<Head, Fault> {
-    Ok(Head {
+fn order_row(row: &Row<'_>) -> Result<OrderRow, Fault> {
+    Ok(OrderRow {
         key: row.get(0)?,
         client: columns::client(row, 1)?,
         created_at: columns::time(row, 2)?,
@@ -51,10 +72,16 @@ fn read(row: &Row<'_>) -> Result<Head, Fault> {
         lease_worker: columns::optional_worker(row, 5)?,
         fence: row.get(6)?,
         has_ended: row.get(7)?,
-        seq: row.get(8)?,
-        event_id: Uuid::from_bytes(row.get(9)?),
-        status: status_from(row.get(10)?)?,
-        executions: row.get(11)?,
-        at: columns::time(row, 12)?,
+        schema_version: row.get(8)?,
+    })
+}
+
+fn last_event(row: &Row<'_>) -> Result<LastEvent, Fault> {
+    Ok(LastEvent {
+        seq: row.get(0)?,
+        event_id: Uuid::from_bytes(row.get(1)?),
+        status: status_from(row.get(2)?)?,
+        executions: row.get(3)?,
+        at: columns::time(row, 4)?,
     })
 }

@@ -97,11 +97,11 @@ impl Write for Record {
         let Some(head) = head(&batch.db, self.order)? else {
             return Ok(Outcome::LeaseLost);
         };
-        if self.event.seq <= head.seq {
+        if self.event.seq <= head.last.seq {
             return self.late(batch, &head);
         }
-        let holds = head.fence == self.fence && head.lease_worker == Some(self.worker);
-        if !holds || self.event.seq != head.seq + 1 {
+        let holds = head.row.fence == self.fence && head.row.lease_worker == Some(self.worker);
+        if !holds || self.event.seq != head.last.seq + 1 {
             return Ok(Outcome::LeaseLost);
         }
         if let Beside::Attempt { .. } = self.beside
@@ -109,8 +109,8 @@ impl Write for Record {
         {
             return Ok(Outcome::LeaseLost);
         }
-        self.event.insert(batch, head.key)?;
-        batch.changes.moved(head.status, self.event.status);
+        self.event.insert(batch, head.row.key)?;
+        batch.changes.moved(head.last.status, self.event.status);
         match self.beside {
             Beside::Nothing | Beside::Attempt { .. } => {}
             Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
@@ -124,11 +124,11 @@ impl Record {
     /// The place is taken: by this very event, by a withdrawal, or by another worker's.
     fn late(&self, batch: &Batch<'_>, head: &Head) -> Result<Outcome, Fault> {
         let event_id = self.event.event_id;
-        if let Some(at) = recorded_at(&batch.db, head.key, self.event.seq, event_id)? {
+        if let Some(at) = recorded_at(&batch.db, head.row.key, self.event.seq, event_id)? {
             return Ok(Outcome::Won { at });
         }
-        let withdrawn = matches!(head.status, Status::Cancelled | Status::Expired);
-        if withdrawn && head.fence == self.fence {
+        let withdrawn = matches!(head.last.status, Status::Cancelled | Status::Expired);
+        if withdrawn && head.row.fence == self.fence {
             Ok(Outcome::Withdrawn)
         } else {
             Ok(Outcome::LeaseLost)
@@ -157,7 +157,7 @@ impl Record {
                  on conflict do nothing",
             )?
             .execute(params![
-                head.key,
+                head.row.key,
                 attempt,
                 venue,
                 transaction.signature.as_str(),
@@ -176,7 +176,7 @@ impl Record {
                 "-- schedule_retry
                  update orders set lease_worker = null, due_at = ?2, begun = 0 where key = ?1",
             )?
-            .execute(params![head.key, due_at.as_millis()])?;
+            .execute(params![head.row.key, due_at.as_millis()])?;
         batch.changes.given_back(self.worker);
         if due_at > batch.now {
             batch.changes.delayed_until(due_at);
@@ -194,14 +194,14 @@ impl Record {
 
 /// The attempt that was live is proved dead; only a submitted order has one.
 fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
-    if head.status == Status::Submitted {
+    if head.last.status == Status::Submitted {
         batch
             .db
             .prepare_cached(
                 "-- bury_attempt
                  update order_attempts set dead_at = ?2 where order_key = ?1 and dead_at is null",
             )?
-            .execute(params![head.key, batch.now.as_millis()])?;
+            .execute(params![head.row.key, batch.now.as_millis()])?;
     }
     Ok(())
 }
@@ -216,17 +216,19 @@ pub(super) fn end_order(batch: &mut Batch<'_>, head: &Head, status: Status) -> R
              where key = ?1",
         )?
         .execute(params![
-            head.key,
+            head.row.key,
             batch.now.as_millis(),
             status_code(status)
         ])?;
-    if let Some(worker) = head.lease_worker {
+    if let Some(worker) = head.row.lease_worker {
         batch.changes.given_back(worker);
     }
-    if head.due_at > batch.now {
-        batch.changes.no_longer_delayed_until(head.due_at);
+    if head.row.due_at > batch.now {
+        batch.changes.no_longer_delayed_until(head.row.due_at);
     }
-    let latency = (status == Status::Confirmed).then(|| batch.now.since(head.created_at));
-    batch.changes.ended(head.client.clone(), batch.now, latency);
+    let latency = (status == Status::Confirmed).then(|| batch.now.since(head.row.created_at));
+    batch
+        .changes
+        .ended(head.row.client.clone(), batch.now, latency);
     Ok(())
 }

@@ -25,8 +25,8 @@ impl Write for Release {
         let Some(head) = head(&batch.db, self.order)? else {
             return Ok(());
         };
-        let newest = u64::try_from(head.fence).is_ok_and(|fence| fence == self.fence);
-        if !newest || head.lease_worker != Some(self.worker) {
+        let newest = u64::try_from(head.row.fence).is_ok_and(|fence| fence == self.fence);
+        if !newest || head.row.lease_worker != Some(self.worker) {
             return Ok(());
         }
         let due_at = batch.now.plus(self.delay);
@@ -40,7 +40,7 @@ impl Write for Release {
                      fruitless_grants = max(fruitless_grants - 1, 0)
                  where key = ?1",
             )?
-            .execute(params![head.key, due_at.as_millis()])?;
+            .execute(params![head.row.key, due_at.as_millis()])?;
         batch.changes.given_back(self.worker);
         if due_at > batch.now {
             batch.changes.delayed_until(due_at);

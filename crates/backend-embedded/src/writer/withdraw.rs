@@ -27,20 +27,24 @@ impl Write for Withdraw {
         let Some(head) = head(&batch.db, self.order)? else {
             return Ok(Withdrawn::Unknown);
         };
-        if self.client.as_ref().is_some_and(|own| *own != head.client) {
+        if self
+            .client
+            .as_ref()
+            .is_some_and(|own| *own != head.row.client)
+        {
             return Ok(Withdrawn::Unknown);
         }
-        if head.event_id == self.event.uuid() {
-            let event = self.event(&head, head.seq, head.at)?;
-            let client = head.client;
+        if head.last.event_id == self.event.uuid() {
+            let event = self.event(&head, head.last.seq, head.last.at)?;
+            let client = head.row.client;
             return Ok(Withdrawn::Won { event, client });
         }
         let in_time = match self.withdrawal {
             Withdrawal::Cancelled => true,
-            Withdrawal::Expired => head.expires_at.is_some_and(|at| at <= batch.now),
+            Withdrawal::Expired => head.row.expires_at.is_some_and(|at| at <= batch.now),
         };
-        if !in_time || !head.status.is_withdrawable() {
-            let status = head.status;
+        if !in_time || !head.last.status.is_withdrawable() {
+            let status = head.last.status;
             return Ok(Withdrawn::TooLate { status });
         }
         self.end(batch, head)
@@ -49,19 +53,19 @@ impl Write for Withdraw {
 
 impl Withdraw {
     fn end(&self, batch: &mut Batch<'_>, head: Head) -> Result<Withdrawn, Fault> {
-        let event = self.event(&head, head.seq + 1, batch.now)?;
+        let event = self.event(&head, head.last.seq + 1, batch.now)?;
         let status = event.data.status();
         let row = EventRow {
             event_id: self.event.uuid(),
-            seq: head.seq + 1,
+            seq: head.last.seq + 1,
             status,
-            executions: head.executions,
+            executions: head.last.executions,
             data: serde_json::to_string(&event.data)?,
         };
-        row.insert(batch, head.key)?;
-        batch.changes.moved(head.status, status);
+        row.insert(batch, head.row.key)?;
+        batch.changes.moved(head.last.status, status);
         end_order(batch, &head, status)?;
-        let client = head.client;
+        let client = head.row.client;
         Ok(Withdrawn::Won { event, client })
     }
 
@@ -76,7 +80,7 @@ impl Withdraw {
             order_id: self.order,
             seq: Seq::new(seq),
             at,
-            executions: head.executions,
+            executions: head.last.executions,
             data,
         })
     }

@@ -178,6 +178,13 @@ impl Given {
         self.record(store, lease, routed()).await;
     }
 
+    /// Takes a leased, pending order through the rest of its life.
+    pub async fn confirm(&self, store: &Arc<dyn Store>, lease: &mut Lease) {
+        self.build(store, lease).await;
+        let transaction = self.submit(store, lease).await;
+        self.record(store, lease, confirmed(&transaction)).await;
+    }
+
     /// A signed transaction unlike any other.
     pub fn transaction(&self) -> SignedTransaction {
         let mut signature = [0; 64];
