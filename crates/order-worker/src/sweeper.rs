@@ -21,6 +21,9 @@ const PAGE: usize = 1_000;
 /// A round that never ends would starve the rest: this is twice the waiting orders that the default
 /// settings accept.
 const PAGES_PER_ROUND: usize = 2_000;
+/// Orders of each client brought ahead of the walk, so that a long backlog of one client does not keep
+/// another's few orders out of an emptied queue.
+const FAIR_SHARE: usize = 50;
 /// Pages of a usual round that bring the queue nothing new, before it leaves the rest to the next one.
 const FRUITLESS_PAGES: usize = 8;
 /// Between two rounds, however hungry the queue says it is.
@@ -108,6 +111,10 @@ impl Sweeper {
             Reason::Routine if self.queue_lacks_some().await? => FRUITLESS_PAGES,
             Reason::Routine => 1,
         };
+        if reason != Reason::Routine {
+            let due = self.ports.store.due_fairly(FAIR_SHARE, PAGE).await?;
+            self.push(due).await?;
+        }
         let mut walk = Walk::default();
         let mut is_from_oldest = self.reached.is_none();
         for _ in 0..PAGES_PER_ROUND {

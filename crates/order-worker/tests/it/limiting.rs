@@ -1,0 +1,167 @@
+//! What may start, and when: slots, limits, pauses, a queue that is away.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use domain::{EventData, Status};
+use order_worker::limiter::Rate;
+use order_worker::settings::Scope;
+use testkit::contract::eventually;
+
+use crate::world::{Mood, World, settings};
+
+fn rate(per_minute: u32, burst: u32) -> Option<Rate> {
+    Some(Rate {
+        per_minute: NonZeroU32::new(per_minute).unwrap(),
+        burst: NonZeroU32::new(burst).unwrap(),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_orders_in_backoff_leave_ten_slots_to_ten_fresh_ones() {
+    let world = World::new().await;
+    world.venue.set(Mood::Unavailable);
+    let mut slow = settings();
+    slow.retry.base_delay = Duration::from_secs(600);
+    slow.retry.max_delay = Duration::from_secs(600);
+    let running = world.start(slow);
+    let waiting = world.orders(50).await;
+    for order in &waiting {
+        eventually("its first attempt to fail", || async {
+            (world.get(*order).await.attempts() == 1).then_some(())
+        })
+        .await;
+    }
+
+    world.venue.set(Mood::Hesitates);
+    let _fresh = world.orders(11).await;
+
+    world
+        .when("ten to be routed at once", || world.venue.waiting() == 10)
+        .await;
+    assert_eq!(running.worker.running(), 10);
+    assert_eq!(world.count(&waiting, Status::Pending).await, 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limited_backlog_starts_with_its_burst_and_holds_no_lease_for_the_rest() {
+    let world = World::new().await;
+    let mut limited = settings();
+    limited.rate = rate(6, 5);
+    let _running = world.start(limited);
+
+    let orders = world.orders(20).await;
+
+    eventually("the burst to end", || async {
+        (world.count(&orders, Status::Confirmed).await == 5).then_some(())
+    })
+    .await;
+    let counts = world.store().counts().await.unwrap();
+    assert_eq!(
+        (counts.running, world.count(&orders, Status::Pending).await),
+        (0, 15)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backlog_goes_on_as_fast_as_its_limit_allows() {
+    let world = World::new().await;
+    let mut limited = settings();
+    limited.rate = rate(1_200, 1);
+    let _running = world.start(limited);
+
+    let orders = world.orders(40).await;
+
+    // Forty tokens take two seconds; the wait here is five.
+    world.all_until(&orders, Status::Confirmed).await;
+    let mut starts = Vec::new();
+    for order in &orders {
+        let started = world.events(*order).await.into_iter();
+        starts.extend(
+            started
+                .filter(|e| e.data == EventData::RoutingStarted)
+                .map(|e| e.at),
+        );
+    }
+    starts.sort();
+    let took = starts[39].since(starts[0]);
+    assert!(took >= Duration::from_millis(1_900), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_resumes_takes_no_token() {
+    let world = World::new().await;
+    let mut resumed = Vec::new();
+    for _ in 0..8 {
+        let order = world.given.accepted(world.store()).await;
+        let mut lease = world.given.leased(world.store(), order).await;
+        world.given.build(world.store(), &mut lease).await;
+        world.store().retire(lease.worker).await.unwrap();
+        resumed.push(order);
+    }
+    let mut limited = settings();
+    limited.rate = rate(1, 1);
+    let fresh = world.orders(3).await;
+
+    let _running = world.start(limited);
+
+    world.all_until(&resumed, Status::Confirmed).await;
+    eventually("one fresh order to end", || async {
+        (world.count(&fresh, Status::Confirmed).await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(world.count(&fresh, Status::Pending).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_starts_back_and_lets_the_rest_go_on() {
+    let world = World::new().await;
+    let order = world.given.accepted(world.store()).await;
+    let mut lease = world.given.leased(world.store(), order).await;
+    world.given.build(world.store(), &mut lease).await;
+    world.given.submit(world.store(), &mut lease).await;
+    world.store().retire(lease.worker).await.unwrap();
+    world.store().set_paused(true, "test").await.unwrap();
+
+    let _running = world.start(settings());
+    let fresh = world.order().await;
+
+    world.until(order, Status::Confirmed).await;
+    assert_eq!(world.get(fresh).await.status(), Status::Pending);
+    world.store().set_paused(false, "test").await.unwrap();
+    world.until(fresh, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_end_while_the_queue_is_away() {
+    let world = World::new().await;
+    world.queue.set_away(true);
+    let _running = world.start(settings());
+
+    let orders = world.orders(10).await;
+
+    world.all_until(&orders, Status::Confirmed).await;
+    world.queue.set_away(false);
+    let more = world.orders(50).await;
+    world.all_until(&more, Status::Confirmed).await;
+    assert_eq!(world.chain.landed(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_limit_is_kept_in_parts_while_its_queue_is_away() {
+    let world = World::new().await;
+    world.queue.set_away(true);
+    let mut limited = settings();
+    limited.rate = rate(2, 2);
+    limited.scope = Scope::Queue;
+    let _running = [world.start(limited.clone()), world.start(limited)];
+
+    let orders = world.orders(12).await;
+
+    eventually("each to start one", || async {
+        (world.count(&orders, Status::Confirmed).await >= 2).then_some(())
+    })
+    .await;
+    // The two that enlist at different moments may each have begun with more than half of the burst.
+    assert!(world.count(&orders, Status::Pending).await >= 12 - 4);
+}

@@ -1,0 +1,120 @@
+//! What becomes of stored bytes (I4, I5): sent until their fate is known, replaced only once they are
+//! proved dead.
+
+use domain::Status;
+
+use crate::world::{Plan, World, settings};
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_does_not_execute_twice() {
+    let world = World::new().await;
+    world.chain.plan([Plan::LandLosingReply; 20]);
+    let _running = world.start(settings());
+
+    let orders = world.orders(20).await;
+
+    world.all_until(&orders, Status::Confirmed).await;
+    assert_eq!(world.chain.landed(), 20);
+    for order in orders {
+        assert_eq!(world.chain.built(order), 1);
+        assert_eq!(world.get(order).await.executions, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_bytes_are_sent_again_until_the_attempt_is_proved_dead() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Forget, Plan::Land]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let first = world.chain.signature_of(order).unwrap();
+
+    world
+        .when("the bytes to be sent again", || {
+            world.chain.sends(&first) >= 3
+        })
+        .await;
+    world.chain.advance_to_last_valid();
+    let sends = world.chain.sends(&first);
+    world
+        .when("the last block to be used", || {
+            world.chain.sends(&first) > sends + 1
+        })
+        .await;
+    assert_eq!(
+        world.chain.built(order),
+        1,
+        "at its last valid height it may still land"
+    );
+    world.chain.advance(1);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.built(order)), (2, 2));
+    assert_eq!(world.chain.landed(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn landing_in_the_last_valid_block_is_found() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Hold]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    world
+        .when("the bytes to be sent", || world.chain.sends(&signature) > 0)
+        .await;
+    world.chain.advance_to_last_valid();
+    world.chain.land(&signature);
+    world.chain.advance(10);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.landed()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_no_proof_of_death() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Refuse]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    world
+        .when("it to be refused often", || {
+            world.chain.sends(&signature) >= 3
+        })
+        .await;
+    assert_eq!(world.chain.built(order), 1);
+    world.chain.advance(1_000);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!(confirmed.executions, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fate_that_takes_long_leaves_the_slot_to_others() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Hold]);
+    let mut settings = settings();
+    settings.concurrency = 1;
+    let _running = world.start(settings);
+    let stuck = world.order().await;
+    world.until(stuck, Status::Submitted).await;
+
+    let others = world.orders(20).await;
+
+    world.all_until(&others, Status::Confirmed).await;
+    assert_eq!(world.get(stuck).await.status(), Status::Submitted);
+    world.chain.land(&world.chain.signature_of(stuck).unwrap());
+    let settled = world.until(stuck, Status::Confirmed).await;
+    assert_eq!(settled.executions, 1);
+    assert_eq!(
+        world.events(stuck).await.len(),
+        5,
+        "leaving the slot is no event"
+    );
+}

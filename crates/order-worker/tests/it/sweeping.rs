@@ -1,0 +1,81 @@
+//! What the sweeper brings back.
+
+use std::time::Duration;
+
+use domain::{OrderId, Status};
+use order_worker::sweeper::{Reason, Sweeper};
+use ports::Announcer;
+
+use crate::world::{World, settings};
+
+async fn accepted(world: &World, count: usize) -> Vec<OrderId> {
+    let mut orders = Vec::new();
+    for _ in 0..count {
+        orders.push(world.given.accepted(world.store()).await);
+    }
+    orders
+}
+
+fn sweeper(world: &World, period: Duration) -> Sweeper {
+    let shutdown = ports::Shutdown::new();
+    let (feed, queue) = (world.ports.feed.clone(), world.ports.queue.clone());
+    Sweeper::new(
+        &world.ports,
+        &Announcer::start(feed, queue, &shutdown),
+        period,
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_never_reached_the_queue_is_executed() {
+    let world = World::new().await;
+    let _running = world.start(settings());
+    let first = world.order().await;
+    world.until(first, Status::Confirmed).await;
+
+    let unheard_of = accepted(&world, 5).await;
+
+    world.all_until(&unheard_of, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_round_brings_every_due_order_whatever_its_age() {
+    let world = World::new().await;
+    let _orders = accepted(&world, 2_500).await;
+
+    sweeper(&world, Duration::from_secs(3_600))
+        .round(Reason::Start)
+        .await;
+
+    assert_eq!(world.ports.queue.depth().await.unwrap().ready, 2_500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_usual_round_leaves_alone_what_was_just_accepted() {
+    let world = World::new().await;
+    let _orders = accepted(&world, 3).await;
+
+    sweeper(&world, Duration::from_secs(3_600))
+        .round(Reason::Routine)
+        .await;
+
+    assert_eq!(world.ports.queue.depth().await.unwrap().ready, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sweeping_again_pushes_nothing_twice() {
+    let world = World::new().await;
+    let _orders = accepted(&world, 1_500).await;
+    let mut sweeper = sweeper(&world, Duration::ZERO);
+
+    for reason in [
+        Reason::Start,
+        Reason::Hungry,
+        Reason::Routine,
+        Reason::Routine,
+    ] {
+        sweeper.round(reason).await;
+    }
+
+    assert_eq!(world.ports.queue.depth().await.unwrap().ready, 1_500);
+}

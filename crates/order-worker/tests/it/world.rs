@@ -1,0 +1,202 @@
+//! What every test here begins with: a fresh embedded engine without its gateway.
+
+pub(crate) mod chain;
+pub(crate) mod clock;
+pub(crate) mod queue;
+pub(crate) mod venue;
+
+mod backend;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dex_router::{Chain, Router};
+use domain::event::Failure;
+use domain::{Event, EventData, Order, OrderId, Seq, Status};
+use order_worker::retry::Policy;
+use order_worker::settings::Scope;
+use order_worker::{Settings, Worker};
+use ports::job_queue::Job;
+use ports::order_store::NewOrder;
+use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
+use testkit::contract::{Given, eventually};
+
+pub(crate) use chain::{Plan, ScriptedChain};
+pub(crate) use clock::PausedClock;
+pub(crate) use queue::FaultyQueue;
+pub(crate) use venue::{Mood, ScriptedVenue};
+
+/// How long a silent worker keeps its leases here.
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
+
+pub(crate) struct World {
+    pub(crate) given: Given,
+    pub(crate) ports: Ports,
+    pub(crate) queue: Arc<FaultyQueue>,
+    pub(crate) chain: Arc<ScriptedChain>,
+    pub(crate) venue: Arc<ScriptedVenue>,
+    announcer: Announcer,
+    shutdown: Shutdown,
+}
+
+/// A worker that is stopped when the test is over.
+pub(crate) struct Running {
+    pub(crate) worker: Worker,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shutdown.request_hard();
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.shutdown.request_hard();
+    }
+}
+
+/// A worker without a limit, that retries soon.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        version: "0.1.0".to_owned(),
+        host: "test".to_owned(),
+        concurrency: 10,
+        rate: None,
+        scope: Scope::Worker,
+        retry: Policy {
+            max_attempts: 3,
+            base_delay: Duration::from_millis(20),
+            max_delay: Duration::from_millis(100),
+        },
+        lease: LEASE,
+        heartbeat: Duration::from_millis(100),
+        sweep: Duration::from_millis(100),
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let shutdown = Shutdown::new();
+        let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
+        let (store, queue, feed) = backend::open(&clock);
+        let queue = FaultyQueue::around(queue);
+        let ports = Ports {
+            store,
+            queue: queue.clone(),
+            feed,
+            clock,
+            random: Random::seeded(5),
+        };
+        let announcer =
+            Announcer::start(Arc::clone(&ports.feed), Arc::clone(&ports.queue), &shutdown);
+        Self {
+            given: Given::new(),
+            ports,
+            queue,
+            chain: ScriptedChain::new(),
+            venue: ScriptedVenue::new(),
+            announcer,
+            shutdown,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.ports.store
+    }
+
+    pub(crate) fn start(&self, settings: Settings) -> Running {
+        let shutdown = Shutdown::new();
+        let router = Router::new(vec![self.venue.clone()], Duration::from_secs(60));
+        let chain: Arc<dyn Chain> = self.chain.clone();
+        let ports = &self.ports;
+        let worker = Worker::start(ports, &self.announcer, router, chain, settings, &shutdown);
+        Running { worker, shutdown }
+    }
+
+    /// An order as the gateway takes it: stored, and pushed.
+    pub(crate) async fn order(&self) -> OrderId {
+        self.order_like(self.given.order()).await
+    }
+
+    pub(crate) async fn order_like(&self, order: NewOrder) -> OrderId {
+        let client = order.client.clone();
+        let order_id = self.given.accept(self.store(), order).await;
+        self.announcer.enqueue(Job {
+            order_id,
+            client,
+            starts_execution: true,
+        });
+        order_id
+    }
+
+    pub(crate) async fn orders(&self, count: usize) -> Vec<OrderId> {
+        let mut orders = Vec::new();
+        for _ in 0..count {
+            orders.push(self.order().await);
+        }
+        orders
+    }
+
+    pub(crate) async fn get(&self, order: OrderId) -> Order {
+        let found = self.store().order(order, None).await.unwrap();
+        found.expect("the order is there")
+    }
+
+    pub(crate) async fn events(&self, order: OrderId) -> Vec<Event> {
+        let events = self.store().events(order, Seq::FIRST).await.unwrap();
+        let seqs: Vec<_> = events.iter().map(|event| event.seq.get()).collect();
+        assert!(
+            (0..).zip(&seqs).all(|(place, seq)| place == *seq),
+            "gapless: {seqs:?}"
+        );
+        events
+    }
+
+    pub(crate) async fn statuses(&self, order: OrderId) -> Vec<Status> {
+        let events = self.events(order).await;
+        events.iter().map(|event| event.data.status()).collect()
+    }
+
+    /// Waits until the order has this status.
+    pub(crate) async fn until(&self, order: OrderId, status: Status) -> Order {
+        eventually(&format!("{order} to be {status}"), || async {
+            let now = self.get(order).await;
+            assert!(
+                !now.status().is_terminal() || now.status() == status,
+                "it ended otherwise: {now:?}"
+            );
+            (now.status() == status).then_some(now)
+        })
+        .await
+    }
+
+    pub(crate) async fn all_until(&self, orders: &[OrderId], status: Status) {
+        for order in orders {
+            self.until(*order, status).await;
+        }
+    }
+
+    pub(crate) async fn count(&self, orders: &[OrderId], status: Status) -> usize {
+        let mut count = 0;
+        for order in orders {
+            count += usize::from(self.get(*order).await.status() == status);
+        }
+        count
+    }
+
+    /// Waits until something about the outside holds.
+    pub(crate) async fn when(&self, what: &str, holds: impl Fn() -> bool) {
+        eventually(what, || async { holds().then_some(()) }).await;
+    }
+
+    /// What the order failed of.
+    pub(crate) async fn failure(&self, order: OrderId) -> Failure {
+        self.until(order, Status::Failed).await;
+        match self.events(order).await.pop().unwrap().data {
+            EventData::Failed { failure } => failure,
+            other => panic!("not failed: {other:?}"),
+        }
+    }
+}
