@@ -1,1 +1,22 @@
-//! backend-redis
+//! The queue and the feed on Redis: a hint and a projection, which may be lost at any moment.
+//!
+//! Every step of the queue is one script (`lua/`, beginning with `common.lua`), so that no crash leaves
+//! an entry between two lists. It must not know of the store: whatever is lost here, the sweeper brings
+//! again.
+//!
+//! Begin with `lua/claim.lua`, then `queue.rs`; for the feed with `feed.rs`.
+
+mod bell;
+mod failure;
+mod feed;
+mod link;
+mod memory;
+mod queue;
+mod settings;
+mod shard;
+mod tail;
+
+pub use failure::ConnectError;
+pub use feed::RedisFeed;
+pub use queue::RedisQueue;
+pub use settings::{FeedSettings, QueueSettings, RedisServer, StartLimit};

@@ -1,0 +1,93 @@
+-- Moves entries into a worker's hands, never waiting. ARGV: worker, how many at most, 'any' or
+-- 'resumes', the limiter's interval in us (0: none) and burst, capacity.
+-- Crash order: an id leaves its list and enters the worker's in one step; a worker that dies, or never
+-- hears the answer, is given up by reap.lua, which brings the id back. A token spent then is lost, which
+-- errs on the side of the limit.
+local worker, max, wanted = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local interval, burst, capacity = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+-- Entries looked at beside those taken: what cannot be read must not stop the claim, nor lengthen it
+-- beyond measure.
+local LOOKS_LIMIT = 200
+local PROMOTED_LIMIT = 200
+
+redis.call('ZADD', key('beats'), now_ms, worker)
+
+local due = redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', now_ms, 'LIMIT', 0, PROMOTED_LIMIT)
+for _, id in ipairs(due) do
+    redis.call('ZREM', key('delayed'), id)
+    local entry = redis.call('HGET', key('known'), id)
+    if entry then enqueue(id, entry, 'RPUSH') else bury(id) end
+end
+
+local taken, looks = {}, 0
+local function take(id, entry)
+    redis.call('RPUSH', key('flight:' .. worker), id)
+    taken[#taken + 1] = id
+    taken[#taken + 1] = entry
+end
+local function may_go_on()
+    return #taken < 2 * max and looks < LOOKS_LIMIT
+end
+
+while may_go_on() do
+    local id = redis.call('LPOP', key('resumes'))
+    if not id then break end
+    local entry = redis.call('HGET', key('known'), id)
+    if entry then take(id, entry) else bury(id); looks = looks + 1 end
+end
+
+-- The generic cell rate algorithm: how long until the next execution may start.
+local tat = now_us
+if interval > 0 then
+    tat = math.max(now_us, tonumber(redis.call('GET', key('tat')) or '0') or 0)
+    -- A clock that was set back must not hold everything for as long.
+    tat = math.min(tat, now_us + burst * interval)
+end
+local function wait_us()
+    if interval == 0 then return 0 end
+    return tat - (burst - 1) * interval - now_us
+end
+
+local limited_us = 0
+while wanted == 'any' and may_go_on() do
+    local client = redis.call('LINDEX', key('ring'), 0)
+    if not client then break end
+    limited_us = wait_us()
+    if limited_us > 0 then break end
+    redis.call('LPOP', key('ring'))
+    local list = key('ready:' .. client)
+    local id = redis.call('LPOP', list)
+    if redis.call('LLEN', list) > 0 then redis.call('RPUSH', key('ring'), client) end
+    if not id then
+        looks = looks + 1
+    elseif not is_id(id) then
+        bury(id)
+        looks = looks + 1
+    else
+        local entry = redis.call('HGET', key('known'), id)
+        if not entry then
+            entry = 's' .. client
+            redis.call('HSET', key('known'), id, entry)
+        end
+        take(id, entry)
+        tat = tat + interval
+    end
+end
+if interval > 0 then redis.call('SET', key('tat'), string.format('%.0f', tat)) end
+
+-- What was promoted beyond this worker's wish is for others.
+if #due > #taken / 2 then ring_bell(#due - #taken / 2) end
+
+local hungry = 0
+if redis.call('EXISTS', key('starved')) == 1
+    and redis.call('HLEN', key('known')) < capacity / 2 then
+    redis.call('DEL', key('starved'))
+    hungry = 1
+end
+
+local next_due_ms = -1
+local first = redis.call('ZRANGE', key('delayed'), 0, 0, 'WITHSCORES')
+if first[2] then next_due_ms = math.max(0, math.ceil(tonumber(first[2]) - now_ms)) end
+
+return { epoch, count, { taken, math.ceil(limited_us), next_due_ms, hungry, buried } }

@@ -1,0 +1,120 @@
+-- What every script of the queue begins with. A script is one step for everybody else, also for a
+-- Redis that is killed in the middle: what it wrote reaches the append-only file as one transaction.
+-- All keys share the hash tag of KEYS[1], so that they live on one node of a cluster.
+--
+--   epoch     when this queue began: another one means that it was emptied from outside
+--   count     scripts run since: one lower than seen before means that it was rolled back
+--   known     hash: every id that is queued, delayed or in flight -> kind ('s' starts, 'r' resumes) .. client
+--   resumes   list of ids that start no execution
+--   ready:C   list of ids of client C
+--   ring      list of the clients whose list is not empty, next one first
+--   delayed   sorted set: id -> due time in ms
+--   flight:W  list of ids in the hands of worker W
+--   beats     sorted set: worker -> when it was heard of last, in ms
+--   bell      list of tokens that wake waiting workers
+--   tat       the limiter's theoretical arrival time in us
+--   starved   set where pushes were refused for want of room
+--   dead      list of entries that could not be read
+local base = KEYS[1]
+local function key(name) return base .. ':' .. name end
+
+local time = redis.call('TIME')
+local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now_ms = math.floor(now_us / 1000)
+
+local BELL_LIMIT = 32
+local DEAD_LIMIT = 1000
+
+local function begin_epoch()
+    local epoch = string.format('%.0f', now_us)
+    redis.call('SET', key('epoch'), epoch)
+    return epoch
+end
+
+local epoch = redis.call('GET', key('epoch')) or begin_epoch()
+local count = redis.call('INCR', key('count'))
+
+local function is_id(entry)
+    return #entry == 36 and string.match(entry, '^%x+%-%x+%-%x+%-%x+%-%x+$') ~= nil
+end
+
+local buried = 0
+local function bury(entry)
+    redis.call('LPUSH', key('dead'), entry)
+    redis.call('LTRIM', key('dead'), 0, DEAD_LIMIT - 1)
+    buried = buried + 1
+end
+
+-- Puts a known id where workers take it from; 'RPUSH' behind the others, 'LPUSH' in front of them.
+local function enqueue(id, entry, push)
+    if string.sub(entry, 1, 1) == 'r' then
+        redis.call(push, key('resumes'), id)
+        return
+    end
+    local client = string.sub(entry, 2)
+    if redis.call(push, key('ready:' .. client), id) == 1 then
+        redis.call('RPUSH', key('ring'), client)
+    end
+end
+
+local function ring_bell(times)
+    local missing = BELL_LIMIT - redis.call('LLEN', key('bell'))
+    for _ = 1, math.min(times, missing) do
+        redis.call('RPUSH', key('bell'), '1')
+    end
+end
+
+-- Gives back what a worker held, in front of everything, oldest first.
+local function give_back(worker)
+    local flight = key('flight:' .. worker)
+    local ids = redis.call('LRANGE', flight, 0, -1)
+    local given = 0
+    for place = #ids, 1, -1 do
+        local id = ids[place]
+        local entry = redis.call('HGET', key('known'), id)
+        if entry then
+            enqueue(id, entry, 'LPUSH')
+            given = given + 1
+        elseif not is_id(id) then
+            bury(id)
+        end
+    end
+    redis.call('DEL', flight)
+    redis.call('ZREM', key('beats'), worker)
+    return given
+end
+
+local function queued()
+    local ready = redis.call('LLEN', key('resumes'))
+    for _, client in ipairs(redis.call('LRANGE', key('ring'), 0, -1)) do
+        ready = ready + redis.call('LLEN', key('ready:' .. client))
+    end
+    return ready
+end
+
+local function in_flight()
+    local held = 0
+    for _, worker in ipairs(redis.call('ZRANGE', key('beats'), 0, -1)) do
+        held = held + redis.call('LLEN', key('flight:' .. worker))
+    end
+    return held
+end
+
+-- Forgets all entries; the store knows what should be here. The limiter keeps its state.
+local function wipe()
+    local clients = {}
+    for _, client in ipairs(redis.call('LRANGE', key('ring'), 0, -1)) do clients[client] = true end
+    for _, entry in ipairs(redis.call('HVALS', key('known'))) do
+        clients[string.sub(entry, 2)] = true
+    end
+    for client in pairs(clients) do redis.call('DEL', key('ready:' .. client)) end
+    for _, worker in ipairs(redis.call('ZRANGE', key('beats'), 0, -1)) do
+        redis.call('DEL', key('flight:' .. worker))
+    end
+    for _, name in ipairs({ 'known', 'resumes', 'ring', 'delayed', 'bell', 'starved' }) do
+        redis.call('DEL', key(name))
+    end
+    redis.call('SET', key('count'), 0)
+    count = 0
+    epoch = begin_epoch()
+end

@@ -1,0 +1,7 @@
+-- How full the queue is.
+return { epoch, count, {
+    queued(),
+    redis.call('ZCARD', key('delayed')),
+    in_flight(),
+    redis.call('LLEN', key('dead')),
+} }

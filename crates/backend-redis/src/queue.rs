@@ -1,0 +1,316 @@
+//! The queue: lists per client, claimed by one script that never waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{ClientId, OrderId, WorkerId};
+use ports::Result;
+use ports::job_queue::{Claimed, Delivery, Depth, Job, JobQueue, Wanted};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use deadpool_redis::redis::cmd;
+
+use crate::bell::Bell;
+use crate::failure::{ConnectError, Failure};
+use crate::link::Link;
+use crate::settings::{QueueSettings, StartLimit};
+use crate::shard::{Scripts, Shard};
+
+/// Entries pushed by one script, so that none holds the server for long.
+const PUSH_BATCH: usize = 500;
+/// Entries claimed by one script, for the same reason.
+const CLAIM_LIMIT: usize = 200;
+/// A delayed entry is looked for this late rather than early.
+const DUE_SLACK_MS: u64 = 2;
+/// How much slower the limiter refills than asked, in percent: an execution is seen to begin a little
+/// after its token was taken, and that little varies, but the promise is about what is seen.
+const SLOWER_PERCENT: u64 = 101;
+const MINUTE_US: u64 = 60_000_000;
+
+/// The queue on Redis. It listens for as long as it lives.
+#[derive(Debug)]
+pub struct RedisQueue {
+    shards: Vec<Shard>,
+    link: Arc<Link>,
+    settings: QueueSettings,
+    bell: Arc<Bell>,
+    hungry: Arc<Notify>,
+    /// Where the next claim begins, so that no shard is always last.
+    next_shard: AtomicUsize,
+    /// When the next delayed entry is due, in ms from the claim that said so; `u64::MAX` for none.
+    next_due_ms: AtomicU64,
+    /// The listeners; they end with the queue.
+    _tasks: JoinSet<()>,
+}
+
+impl RedisQueue {
+    /// A queue on this server. A server that cannot be reached is used once it can.
+    pub async fn connect(settings: QueueSettings) -> std::result::Result<Arc<Self>, ConnectError> {
+        if settings.limit.is_some() && settings.shards != 1 {
+            return Err(ConnectError::LimitOverShards {
+                shards: settings.shards,
+            });
+        }
+        let link = Arc::new(Link::to(&settings.server)?);
+        let (bell, hungry) = (Arc::<Bell>::default(), Arc::<Notify>::default());
+        let scripts = Arc::new(Scripts::new());
+        let shards: Vec<Shard> = (0..settings.shards.max(1))
+            .map(|number| {
+                Shard::new(
+                    &settings.server.prefix,
+                    number,
+                    link.clone(),
+                    scripts.clone(),
+                    hungry.clone(),
+                )
+            })
+            .collect();
+        let mut tasks = JoinSet::new();
+        for shard in &shards {
+            tasks.spawn(bell.clone().listen(link.clone(), shard.key("bell")));
+        }
+        let queue = Self {
+            shards,
+            link,
+            settings,
+            bell,
+            hungry,
+            next_shard: AtomicUsize::new(0),
+            next_due_ms: AtomicU64::new(u64::MAX),
+            _tasks: tasks,
+        };
+        // Learns the epochs, and logs where the server is away.
+        let _ = queue.depth().await;
+        Ok(Arc::new(queue))
+    }
+
+    fn shard_of(&self, order: OrderId) -> &Shard {
+        let count = self.shards.len() as u128;
+        let place = order.uuid().as_u128() % count;
+        &self.shards[usize::try_from(place).unwrap_or(0)]
+    }
+
+    async fn push_to(&self, shard: &Shard, jobs: &[&Job]) -> std::result::Result<usize, Failure> {
+        let mut added = 0;
+        for batch in jobs.chunks(PUSH_BATCH) {
+            let mut args = Vec::with_capacity(1 + 3 * batch.len());
+            args.push(self.settings.capacity.to_string());
+            for job in batch {
+                args.extend(entry(job));
+            }
+            added += shard.run::<usize>(&shard.scripts().push, &args).await?;
+        }
+        Ok(added)
+    }
+
+    async fn claim_from(
+        &self,
+        shard: &Shard,
+        worker: WorkerId,
+        max: usize,
+        wanted: Wanted,
+    ) -> std::result::Result<Claimed, Failure> {
+        let (interval_us, burst) = limiter(self.settings.limit);
+        let args = [
+            worker.to_string(),
+            max.min(CLAIM_LIMIT).to_string(),
+            match wanted {
+                Wanted::Any => "any".to_owned(),
+                Wanted::Resumes => "resumes".to_owned(),
+            },
+            interval_us.to_string(),
+            burst.to_string(),
+            self.settings.capacity.to_string(),
+        ];
+        let (taken, limited_us, next_due_ms, hungry, buried): (Vec<String>, u64, i64, u8, u64) =
+            shard.run(&shard.scripts().claim, &args).await?;
+        if hungry == 1 {
+            shard.call_sweeper();
+        }
+        if buried > 0 {
+            metrics::counter!("queue_dead_entries_total").increment(buried);
+            tracing::warn!("{buried} entries of the queue could not be read; see the dead entries");
+        }
+        if let Ok(due_ms) = u64::try_from(next_due_ms) {
+            self.next_due_ms.fetch_min(due_ms, Ordering::Relaxed);
+        }
+        Ok(Claimed {
+            deliveries: taken
+                .chunks_exact(2)
+                .filter_map(|pair| delivery(&pair[0], &pair[1], worker))
+                .collect(),
+            limited_for: (limited_us > 0).then(|| Duration::from_micros(limited_us)),
+        })
+    }
+
+    async fn settle(&self, delivery: &Delivery, delay_ms: i64) -> Result<()> {
+        let shard = self.shard_of(delivery.job.order_id);
+        let mut args = vec![delivery.worker.to_string()];
+        args.extend(entry(&delivery.job));
+        args.push(delay_ms.to_string());
+        shard.run::<i64>(&shard.scripts().settle, &args).await?;
+        Ok(())
+    }
+}
+
+/// An entry as the scripts take it.
+fn entry(job: &Job) -> [String; 3] {
+    let kind = if job.starts_execution { "s" } else { "r" };
+    [
+        job.order_id.to_string(),
+        kind.to_owned(),
+        job.client.to_string(),
+    ]
+}
+
+/// An entry as the scripts give it. The claim script has looked at its form; what is no id all the same
+/// is forgotten with its worker, as the store knows better.
+fn delivery(id: &str, entry: &str, worker: WorkerId) -> Option<Delivery> {
+    let (kind, client) = entry.split_at_checked(1)?;
+    Some(Delivery {
+        job: Job {
+            order_id: OrderId::parse(id).ok()?,
+            client: ClientId::parse(client).ok()?,
+            starts_execution: kind == "s",
+        },
+        worker,
+    })
+}
+
+/// The limiter's interval in microseconds, 0 for none, and its burst.
+fn limiter(limit: Option<StartLimit>) -> (u64, u32) {
+    match limit {
+        Some(StartLimit { per_minute, burst }) if per_minute > 0 => {
+            let interval = MINUTE_US * SLOWER_PERCENT / (100 * u64::from(per_minute));
+            (interval, burst.max(1))
+        }
+        _ => (0, 1),
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl JobQueue for RedisQueue {
+    async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
+        let mut added = 0;
+        for shard in &self.shards {
+            let own: Vec<&Job> = jobs
+                .iter()
+                .filter(|job| std::ptr::eq(self.shard_of(job.order_id), shard))
+                .collect();
+            added += self.push_to(shard, &own).await?;
+        }
+        Ok(added)
+    }
+
+    async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
+        let shard = self.shard_of(job.order_id);
+        let mut args = entry(&job).to_vec();
+        args.push(millis(delay).to_string());
+        shard.run::<i64>(&shard.scripts().delay, &args).await?;
+        Ok(())
+    }
+
+    async fn claim(&self, worker: WorkerId, max: usize, wanted: Wanted) -> Result<Claimed> {
+        self.next_due_ms.store(u64::MAX, Ordering::Relaxed);
+        let start = self.next_shard.fetch_add(1, Ordering::Relaxed);
+        let mut all = Claimed::default();
+        for step in 0..self.shards.len() {
+            let shard = &self.shards[(start.wrapping_add(step)) % self.shards.len()];
+            let missing = max.saturating_sub(all.deliveries.len());
+            if missing == 0 {
+                break;
+            }
+            match self.claim_from(shard, worker, missing, wanted).await {
+                Ok(claimed) => {
+                    all.deliveries.extend(claimed.deliveries);
+                    all.limited_for = claimed.limited_for;
+                }
+                // What other shards gave must not be lost with the answer.
+                Err(_) if !all.deliveries.is_empty() => break,
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn ack(&self, delivery: Delivery) -> Result<()> {
+        self.settle(&delivery, -1).await
+    }
+
+    async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
+        self.settle(&delivery, millis(delay)).await
+    }
+
+    async fn wait(&self, limit: Duration) {
+        let due_ms = self.next_due_ms.load(Ordering::Relaxed);
+        let due = Duration::from_millis(due_ms.saturating_add(DUE_SLACK_MS));
+        self.bell.wait(limit.min(due)).await;
+    }
+
+    async fn wait_hungry(&self) {
+        self.hungry.notified().await;
+    }
+
+    async fn heartbeat(&self, worker: WorkerId) -> Result<()> {
+        for shard in &self.shards {
+            let args = [worker.to_string()];
+            shard.run::<i64>(&shard.scripts().beat, &args).await?;
+        }
+        Ok(())
+    }
+
+    async fn reap(&self) -> Result<usize> {
+        let mut given = 0;
+        for shard in &self.shards {
+            let args = [millis(self.settings.lease).to_string()];
+            given += shard.run::<usize>(&shard.scripts().reap, &args).await?;
+        }
+        Ok(given)
+    }
+
+    async fn leave(&self, worker: WorkerId) -> Result<()> {
+        for shard in &self.shards {
+            let args = [worker.to_string()];
+            shard.run::<i64>(&shard.scripts().leave, &args).await?;
+        }
+        Ok(())
+    }
+
+    async fn depth(&self) -> Result<Depth> {
+        let mut depth = Depth::default();
+        for shard in &self.shards {
+            let (ready, delayed, in_flight, dead): (u64, u64, u64, u64) =
+                shard.run(&shard.scripts().depth, &[]).await?;
+            depth.ready += ready;
+            depth.delayed += delayed;
+            depth.in_flight += in_flight;
+            depth.dead_entries += dead;
+        }
+        Ok(depth)
+    }
+
+    async fn dead_entries(&self, limit: usize) -> Result<Vec<String>> {
+        let mut entries = Vec::new();
+        let Some(last) = limit.checked_sub(1) else {
+            return Ok(entries);
+        };
+        for shard in &self.shards {
+            let mut range = cmd("LRANGE");
+            range.arg(shard.key("dead")).arg(0).arg(last);
+            let raw: Vec<Vec<u8>> = self.link.command(&range).await?;
+            entries.extend(
+                raw.into_iter()
+                    .map(|entry| String::from_utf8_lossy(&entry).into_owned()),
+            );
+        }
+        entries.truncate(limit);
+        Ok(entries)
+    }
+}

@@ -1,0 +1,270 @@
+//! A tail of one stream. It has lost something exactly when the entry at its place is gone: trimmed,
+//! emptied or rolled back, as entries leave a stream from its old end only and no id is given twice.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::streams::StreamReadReply;
+use deadpool_redis::redis::{FromRedisValue, RedisResult, Value, cmd};
+use ports::Result;
+use ports::status_feed::{FeedTail, Position, Published, Tailed};
+
+use crate::failure::Failure;
+use crate::feed::EVENT_FIELD;
+use crate::link::Link;
+
+/// One wait in the server. Between two, an emptied stream is noticed.
+const LISTEN: Duration = Duration::from_secs(1);
+/// Events brought at once.
+const READ_LIMIT: usize = 1_000;
+/// After an error, so that a caller that asks again at once does not spin.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// A place in a stream: the id of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Place {
+    millis: u64,
+    number: u64,
+}
+
+impl Place {
+    /// Reads an id as Redis writes it. No entry is at 0-0.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (millis, number) = text.split_once('-')?;
+        let place = Self {
+            millis: millis.parse().ok()?,
+            number: number.parse().ok()?,
+        };
+        (place != Self::default()).then_some(place)
+    }
+
+    fn position(self) -> Position {
+        Position(Arc::from(self.to_string()))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.millis, self.number)
+    }
+}
+
+/// What one look at the stream found.
+enum Look {
+    Entries(Vec<(Place, Option<Arc<Published>>)>),
+    /// The place is gone; the newest entry is here.
+    Gone(Place),
+}
+
+type Looking = Pin<Box<dyn Future<Output = std::result::Result<Found, Failure>> + Send>>;
+
+/// A look's findings and the connection to use for the next.
+struct Found {
+    look: Look,
+    connection: MultiplexedConnection,
+}
+
+/// A tail of one stream.
+pub(crate) struct Tail {
+    link: Arc<Link>,
+    stream: String,
+    place: Place,
+    connection: Option<MultiplexedConnection>,
+    /// A look that was begun; kept when its waiter is dropped, so that waits do not pile up in the
+    /// server.
+    looking: Option<Looking>,
+    has_lost: bool,
+}
+
+impl Tail {
+    /// A tail of what comes from now on.
+    pub(crate) async fn from_now(
+        link: Arc<Link>,
+        stream: String,
+    ) -> std::result::Result<Self, Failure> {
+        let mut connection = link.waiting_connection(LISTEN).await?;
+        let place = newest(&mut connection, &stream).await;
+        let place = link.judge(place.map_err(Failure::Refused))?;
+        let mut tail = Self::after(link, stream, place);
+        tail.connection = Some(connection);
+        Ok(tail)
+    }
+
+    /// A tail of what comes after this place.
+    pub(crate) fn after(link: Arc<Link>, stream: String, place: Place) -> Self {
+        Self {
+            link,
+            stream,
+            place,
+            connection: None,
+            looking: None,
+            has_lost: false,
+        }
+    }
+
+    /// The tail, saying first that what came before is lost.
+    pub(crate) fn lost(self) -> Self {
+        Self {
+            has_lost: true,
+            ..self
+        }
+    }
+
+    fn begin_look(&mut self) -> Looking {
+        let (link, stream, place) = (self.link.clone(), self.stream.clone(), self.place);
+        let connection = self.connection.take();
+        Box::pin(async move {
+            let found = look_over(&link, connection, &stream, place).await;
+            if found.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+            found
+        })
+    }
+}
+
+async fn look_over(
+    link: &Link,
+    connection: Option<MultiplexedConnection>,
+    stream: &str,
+    place: Place,
+) -> std::result::Result<Found, Failure> {
+    let mut connection = match connection {
+        Some(connection) => connection,
+        None => link.waiting_connection(LISTEN).await?,
+    };
+    let looked = look(&mut connection, stream, place).await;
+    let look = link.judge(looked.map_err(Failure::Refused))?;
+    Ok(Found { look, connection })
+}
+
+#[async_trait]
+impl FeedTail for Tail {
+    async fn next(&mut self) -> Result<Tailed> {
+        loop {
+            if std::mem::take(&mut self.has_lost) {
+                return Ok(Tailed::Lost);
+            }
+            if self.looking.is_none() {
+                self.looking = Some(self.begin_look());
+            }
+            let Some(looking) = self.looking.as_mut() else {
+                continue;
+            };
+            let found = looking.as_mut().await;
+            self.looking = None;
+            let Found { look, connection } = found?;
+            self.connection = Some(connection);
+            match look {
+                Look::Gone(newest) => {
+                    self.place = newest;
+                    return Ok(Tailed::Lost);
+                }
+                Look::Entries(entries) => {
+                    if let Some((last, _)) = entries.last() {
+                        self.place = *last;
+                    }
+                    let events: Vec<_> = entries
+                        .into_iter()
+                        .filter_map(|(place, event)| Some((place.position(), event?)))
+                        .collect();
+                    if !events.is_empty() {
+                        return Ok(Tailed::Events(events));
+                    }
+                }
+            }
+        }
+    }
+
+    fn position(&self) -> Position {
+        self.place.position()
+    }
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail")
+            .field("stream", &self.stream)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads what comes after a place, waiting for it, and then makes sure that the place is still there:
+/// so nothing can have been trimmed between it and what was read.
+async fn look(
+    connection: &mut MultiplexedConnection,
+    stream: &str,
+    place: Place,
+) -> RedisResult<Look> {
+    let mut read = cmd("XREAD");
+    read.arg("COUNT")
+        .arg(READ_LIMIT)
+        .arg("BLOCK")
+        .arg(LISTEN.as_millis().to_string())
+        .arg("STREAMS")
+        .arg(stream)
+        .arg(place.to_string());
+    let entries: Option<StreamReadReply> = read.query_async(connection).await?;
+    let mut here = cmd("XRANGE");
+    here.arg(stream)
+        .arg(place.to_string())
+        .arg(place.to_string());
+    let here: Vec<Value> = here.query_async(connection).await?;
+    if here.is_empty() {
+        return Ok(Look::Gone(newest(connection, stream).await?));
+    }
+    Ok(Look::Entries(
+        entries
+            .map(|reply| read_entries(&reply))
+            .unwrap_or_default(),
+    ))
+}
+
+/// The newest place of a stream. An empty stream gets an entry that is no event, so that every place is
+/// an entry, and a place that is gone shows.
+pub(crate) async fn newest(
+    connection: &mut MultiplexedConnection,
+    stream: &str,
+) -> RedisResult<Place> {
+    let mut newest = cmd("XREVRANGE");
+    newest.arg(stream).arg("+").arg("-").arg("COUNT").arg(1);
+    let found: Vec<(String, Value)> = newest.query_async(connection).await?;
+    if let Some(place) = found.first().and_then(|(id, _)| Place::parse(id)) {
+        return Ok(place);
+    }
+    let mut mark = cmd("XADD");
+    mark.arg(stream).arg("*").arg("begun").arg("1");
+    let id: String = mark.query_async(connection).await?;
+    Ok(Place::parse(&id).unwrap_or_default())
+}
+
+fn read_entries(reply: &StreamReadReply) -> Vec<(Place, Option<Arc<Published>>)> {
+    reply
+        .keys
+        .iter()
+        .flat_map(|stream| &stream.ids)
+        .filter_map(|entry| {
+            let place = Place::parse(&entry.id)?;
+            Some((place, entry.map.get(EVENT_FIELD).and_then(read_event)))
+        })
+        .collect()
+}
+
+/// An event, where the entry holds one: anything else was put there by somebody else.
+fn read_event(value: &Value) -> Option<Arc<Published>> {
+    let text: String = FromRedisValue::from_redis_value_ref(value).ok()?;
+    match serde_json::from_str(&text) {
+        Ok(published) => Some(Arc::new(published)),
+        Err(error) => {
+            metrics::counter!("feed_unreadable_total").increment(1);
+            tracing::debug!(error = %error, "an entry of the feed cannot be read");
+            None
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The contracts of queue and feed over a real Redis, and what only this backend promises.
+
+mod contract;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer};
+use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
+use testkit::servers::RedisServer as Server;
+
+/// Short enough to wait for, long enough that no worker of a test falls silent by chance.
+const LEASE: Duration = Duration::from_millis(1_200);
+
+fn server() -> Server {
+    Server::start().expect("Redis starts")
+}
+
+fn queue_settings(server: &Server) -> QueueSettings {
+    QueueSettings {
+        lease: LEASE,
+        ..QueueSettings::new(RedisServer::new(server.url()))
+    }
+}
+
+async fn queue(settings: QueueSettings) -> Arc<RedisQueue> {
+    RedisQueue::connect(settings)
+        .await
+        .expect("the settings are valid")
+}
+
+async fn feed(server: &Server) -> Arc<RedisFeed> {
+    let settings = FeedSettings {
+        kept: 100,
+        ..FeedSettings::new(RedisServer::new(server.url()))
+    };
+    RedisFeed::connect(settings)
+        .await
+        .expect("the settings are valid")
+}
+
+/// What somebody else does to the server.
+async fn meddle<T: FromRedisValue>(server: &Server, command: &Cmd) -> T {
+    let client = Client::open(server.url()).expect("a valid address");
+    let mut connection = client
+        .get_multiplexed_async_connection()
+        .await
+        .expect("Redis is there");
+    command
+        .query_async(&mut connection)
+        .await
+        .expect("Redis does it")
+}
