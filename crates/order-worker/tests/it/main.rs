@@ -1,8 +1,14 @@
 //! The worker over the embedded store, with a chain and a venue that do what each test says.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so where it stands"
+)]
+
 mod ending;
 mod handing_over;
 mod limiting;
+mod losing;
 mod resuming;
 mod settling;
 mod sweeping;

@@ -7,7 +7,7 @@ use ports::job_queue::Job;
 use ports::order_store::Lease;
 use testkit::contract::eventually;
 
-use crate::world::{Mood, Plan, World, settings};
+use crate::world::{Mood, World, settings};
 
 fn job(order_id: OrderId) -> Job {
     Job {

@@ -3,6 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod clock;
 pub(crate) mod queue;
+pub(crate) mod store;
 pub(crate) mod venue;
 
 mod backend;
@@ -24,6 +25,7 @@ use testkit::contract::{Given, eventually};
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use clock::PausedClock;
 pub(crate) use queue::FaultyQueue;
+pub(crate) use store::FaultyStore;
 pub(crate) use venue::{Mood, ScriptedVenue};
 
 /// How long a silent worker keeps its leases here.
@@ -33,6 +35,7 @@ pub(crate) struct World {
     pub(crate) given: Given,
     pub(crate) ports: Ports,
     pub(crate) queue: Arc<FaultyQueue>,
+    pub(crate) faults: Arc<FaultyStore>,
     pub(crate) chain: Arc<ScriptedChain>,
     pub(crate) venue: Arc<ScriptedVenue>,
     announcer: Announcer,
@@ -82,6 +85,8 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
         let (store, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
+        let faults = FaultyStore::around(store);
+        let store: Arc<dyn Store> = faults.clone();
         let ports = Ports {
             store,
             queue: queue.clone(),
@@ -95,6 +100,7 @@ impl World {
             given: Given::new(),
             ports,
             queue,
+            faults,
             chain: ScriptedChain::new(),
             venue: ScriptedVenue::new(),
             announcer,
