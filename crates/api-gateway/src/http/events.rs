@@ -54,8 +54,8 @@ fn wants_stream(request: &HttpRequest) -> bool {
 
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let caller = Caller::by_header(ctx, request)?;
-    let order = find(ctx, request, &caller).await?;
     let since = Parameters::of(request)?.since()?;
+    let order = find(ctx, request, &caller).await?;
     let from = since.map_or(Seq::FIRST, Seq::next);
     let mut events = ctx.ports.store.events(order.id, from).await?;
     // The very last place has none after it.

@@ -1,5 +1,6 @@
 //! Reading orders: one, one by the client's own id, and lists.
 
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::OrderView;
 use api_types::order::{OrderAnswer, OrderListAnswer};
@@ -44,10 +45,9 @@ pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
 pub(crate) async fn show_by_client_id(
     ctx: Ctx,
     caller: Caller,
-    request: HttpRequest,
+    client_order_id: Path<String>,
 ) -> Result<HttpResponse> {
-    let text = request.match_info().query("clientOrderId");
-    let client_order_id = ClientOrderId::parse(text).map_err(|_| {
+    let client_order_id = ClientOrderId::parse(&client_order_id).map_err(|_| {
         ApiError::invalid_parameter(
             "clientOrderId",
             "must be 1 to 64 printable ASCII characters",

@@ -1,9 +1,9 @@
-//! Pages for people, embedded in the program: the dashboard, the API's document and its browser.
+//! Pages about the API, embedded in the program: its document and the document's browser.
 
 use std::sync::{Arc, LazyLock};
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::web::{Bytes, Path};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use utoipa_swagger_ui::Config;
 
@@ -11,13 +11,6 @@ use crate::error::{ApiError, Code, Result};
 use crate::openapi;
 
 const HTML: &str = "text/html; charset=utf-8";
-const DASHBOARD: &str = include_str!("../dashboard/index.html");
-/// Files that the dashboard asks for: name, type, text.
-const ASSETS: [(&str, &str, &str); 1] = [(
-    "dashboard.css",
-    "text/css; charset=utf-8",
-    include_str!("../dashboard/dashboard.css"),
-)];
 /// Nothing from elsewhere, and nobody may frame a page with orders in it.
 const CSP: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; \
                    style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'self'; \
@@ -41,18 +34,6 @@ fn page(content_type: &str) -> HttpResponseBuilder {
         .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
         .insert_header((CACHE_CONTROL, "no-cache"));
     response
-}
-
-/// The dashboard.
-pub(crate) async fn dashboard() -> HttpResponse {
-    page(HTML).body(DASHBOARD)
-}
-
-/// A file of the dashboard.
-pub(crate) async fn asset(file: Path<String>) -> Result<HttpResponse> {
-    let found = ASSETS.iter().find(|(name, _, _)| *name == *file);
-    let (_, content_type, text) = found.ok_or_else(nothing_here)?;
-    Ok(page(content_type).body(*text))
 }
 
 /// The API's document, OpenAPI 3.1, from the code

@@ -1,5 +1,10 @@
 //! The gateway as its clients see it.
 
+mod http_client;
+mod http_hostile;
+mod http_intake;
+mod http_keys;
+mod http_system;
 mod ws_account;
 mod ws_follow;
 mod ws_manners;
