@@ -13,6 +13,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// An adapter that has not opened a tail by then is asked again.
 const OPEN_PATIENCE: Duration = Duration::from_secs(5);
+/// Between two looks whether the last socket has left.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Tails this shard, again and again, until the process stops.
 pub(super) async fn run(hub: Arc<Inner>, shard: Shard) {
@@ -117,10 +119,16 @@ impl Inner {
         (pause * 2).min(LONGEST_PAUSE)
     }
 
-    /// Waits until the sockets have had their time to leave.
+    /// Waits until the process stops and the sockets have left, or have had their time to.
     pub(super) async fn stopped(&self) {
         self.shutdown.soft().await;
         let leave = self.settings.leave_within + self.settings.write_patience;
-        tokio::time::sleep(leave).await;
+        let all_left = async {
+            while self.limits.open_count() > 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        // Who has not left by then is cut off with the server.
+        let _ = tokio::time::timeout(leave, all_left).await;
     }
 }
