@@ -27,7 +27,7 @@ async fn left_in(world: &World, status: Status) -> (OrderId, Lease) {
         Status::Routing => {
             given
                 .record(store, &mut lease, EventData::RoutingStarted)
-                .await
+                .await;
         }
         Status::Building => given.build(store, &mut lease).await,
         Status::Submitted => {
