@@ -2,6 +2,7 @@
 //! the latest ones, and who waits for which.
 
 use std::collections::{HashMap, HashSet};
+use std::iter;
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,9 +47,9 @@ pub(crate) enum Lookup {
 }
 
 /// Whether a transaction starts on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Start {
-    Started,
+#[derive(Debug)]
+pub(crate) enum Start<'a> {
+    Started(Departure<'a>),
     /// It is on its way or has ended: there is nothing to do.
     Already,
     Full,
@@ -67,7 +68,7 @@ impl Known {
     }
 
     /// Puts a transaction on its way, once.
-    pub(crate) fn start(&self, signature: &Signature) -> Start {
+    pub(crate) fn start(&self, signature: &Signature) -> Start<'_> {
         let mut desk = self.lock();
         if matches!(desk.find(signature), Some(Entry::Ended(_))) {
             return Start::Already;
@@ -76,7 +77,11 @@ impl Known {
             return Start::Full;
         }
         if desk.in_flight.insert(signature.clone()) {
-            Start::Started
+            Start::Started(Departure {
+                known: self,
+                signature: signature.clone(),
+                is_handed_over: false,
+            })
         } else {
             Start::Already
         }
@@ -146,6 +151,29 @@ impl Desk {
             self.old = mem::take(&mut self.young);
         }
         self.young.insert(signature, entry);
+    }
+}
+
+/// A transaction on its way that nobody has taken yet: let go of, it may be sent again.
+#[derive(Debug)]
+pub(crate) struct Departure<'a> {
+    known: &'a Known,
+    signature: Signature,
+    is_handed_over: bool,
+}
+
+impl Departure<'_> {
+    /// The mempool or the ledger has it.
+    pub(crate) fn hand_over(mut self) {
+        self.is_handed_over = true;
+    }
+}
+
+impl Drop for Departure<'_> {
+    fn drop(&mut self) {
+        if !self.is_handed_over {
+            self.known.drop_all(iter::once(&self.signature));
+        }
     }
 }
 

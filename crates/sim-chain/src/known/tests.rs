@@ -41,16 +41,32 @@ fn a_fate_is_forgotten_no_earlier_than_that_its_bytes_were_signed_here() {
     assert_eq!(known.fate(&signature(0)), Lookup::AskLedger);
 }
 
+fn depart(known: &Known, number: u64) {
+    match known.start(&signature(number)) {
+        Start::Started(departure) => departure.hand_over(),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_transaction_starts_once_until_it_is_dropped() {
     let known = Known::default();
 
-    assert_eq!(known.start(&signature(1)), Start::Started);
-    assert_eq!(known.start(&signature(1)), Start::Already);
+    depart(&known, 1);
+    assert!(matches!(known.start(&signature(1)), Start::Already));
     known.drop_all([signature(1)].iter());
-    assert_eq!(known.start(&signature(1)), Start::Started);
+    depart(&known, 1);
     known.publish(vec![(signature(1), landed())]);
-    assert_eq!(known.start(&signature(1)), Start::Already);
+    assert!(matches!(known.start(&signature(1)), Start::Already));
+}
+
+#[test]
+fn a_transaction_that_nobody_took_may_be_sent_again() {
+    let known = Known::default();
+
+    drop(known.start(&signature(1)));
+
+    assert!(matches!(known.start(&signature(1)), Start::Started(_)));
 }
 
 #[tokio::test]

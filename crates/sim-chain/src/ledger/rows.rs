@@ -10,6 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 pub(super) const SLIPPAGE_EXCEEDED: &str = "slippage_exceeded";
 pub(super) const INSUFFICIENT_LIQUIDITY: &str = "insufficient_liquidity";
 
+/// Characters of a signature that are indexed.
+const HEAD_LENGTH: usize = 24;
+
 /// No page is longer, whatever is asked for.
 const PAGE_MAX: usize = 1_000;
 
@@ -17,12 +20,18 @@ const PAGE_MAX: usize = 1_000;
 pub(super) fn fate(db: &Connection, signature: &Signature) -> rusqlite::Result<Fate> {
     let mut statement = db.prepare_cached(
         "-- find_fate
-        select ok, amount_out, height, reason from ledger where signature = ?1",
+        select ok, amount_out, height, reason from ledger
+        where signature_head = ?1 and signature = ?2",
     )?;
-    let fate = statement
-        .query_row([signature.as_str()], read_fate)
-        .optional()?;
+    let key = [head(signature), signature.as_str()];
+    let fate = statement.query_row(key, read_fate).optional()?;
     Ok(fate.unwrap_or(Fate::Unknown))
+}
+
+/// The part of a signature that is indexed; all of it where it is shorter, which no real one is.
+pub(super) fn head(signature: &Signature) -> &str {
+    let text = signature.as_str();
+    text.get(..HEAD_LENGTH).unwrap_or(text)
 }
 
 /// A page of the book, oldest line first.

@@ -1,5 +1,7 @@
 //! The simulated chain from outside, through the traits the engine uses.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod failures;
 mod restart;
 mod server;

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer};
-use dex_router::chain::{Chain, Error, Fate, Ledger, LedgerFilter, Swap};
+use dex_router::chain::{Chain, Error, Fate, Ledger, LedgerFilter};
 use dex_router::venue::QuoteError;
-use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
-use domain::{BaseUnits, Venue};
 use ports::{Random, Shutdown, SystemClock};
 use serde_json::Value;
 use sim_chain::{RemoteChain, SimChain, SimConfig, server};
@@ -20,13 +18,13 @@ use crate::setup::{self, ONE_SOL};
 const LONG: Duration = Duration::from_secs(30);
 
 /// A served chain; the server ends with this value.
-struct Served {
+pub(crate) struct Served {
     chain: Arc<SimChain>,
-    url: String,
+    pub(crate) url: String,
     server: JoinSet<std::io::Result<()>>,
 }
 
-fn serve(config: &SimConfig) -> Served {
+pub(crate) fn serve(config: &SimConfig) -> Served {
     let chain = setup::open(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -45,27 +43,9 @@ fn serve(config: &SimConfig) -> Served {
     Served { chain, url, server }
 }
 
-fn connect(url: &str) -> Arc<RemoteChain> {
+pub(crate) fn connect(url: &str) -> Arc<RemoteChain> {
     let clock = Arc::new(SystemClock::new());
     RemoteChain::connect(url, clock, Random::seeded(11), &Shutdown::new()).unwrap()
-}
-
-async fn swap(chain: &Arc<RemoteChain>, order: u64) -> Swap {
-    let request = setup::sell_sol(ONE_SOL);
-    let offer = chain.sources()[1].quote(request).await.unwrap();
-    Swap {
-        order_id: setup::order_id(order),
-        execution: 1,
-        token_in: request.token_in,
-        token_out: request.token_out,
-        amount_in: request.amount_in,
-        choice: Choice {
-            venue: Venue::Meteora,
-            pool: offer.pool,
-            expected_amount_out: offer.amount_out,
-            min_amount_out: BaseUnits::new(1),
-        },
-    }
 }
 
 async fn get(url: String) -> (u16, Value) {
@@ -85,7 +65,10 @@ async fn swaps_go_through_from_another_process() {
     for order in 0..50 {
         let remote = remote.clone();
         tasks.spawn(async move {
-            let transaction = remote.build(&swap(&remote, order).await).await.unwrap();
+            let transaction = remote
+                .build(&setup::swap_at(remote.sources()[1].as_ref(), order, 500).await)
+                .await
+                .unwrap();
             assert_eq!(remote.fate(&transaction.signature).await, Ok(Fate::Unknown));
             remote.send(&transaction).await.unwrap();
             remote.send(&transaction).await.unwrap();
@@ -117,7 +100,10 @@ async fn swaps_go_through_from_another_process() {
 async fn refusals_cross_the_wire_as_they_are() {
     let served = serve(&setup::config());
     let remote = connect(&served.url);
-    let honest = remote.build(&swap(&remote, 1).await).await.unwrap();
+    let honest = remote
+        .build(&setup::swap_at(remote.sources()[1].as_ref(), 1, 500).await)
+        .await
+        .unwrap();
 
     let garbage = SignedTransaction {
         bytes: b"garbage".as_slice().into(),
@@ -137,7 +123,10 @@ async fn a_fate_that_takes_long_is_waited_for_over_several_calls() {
         ..setup::config()
     });
     let remote = connect(&served.url);
-    let transaction = remote.build(&swap(&remote, 1).await).await.unwrap();
+    let transaction = remote
+        .build(&setup::swap_at(remote.sources()[1].as_ref(), 1, 500).await)
+        .await
+        .unwrap();
     remote.send(&transaction).await.unwrap();
 
     assert_eq!(

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use dex_router::QuoteSource;
 use dex_router::chain::{Chain, Swap};
 use dex_router::venue::QuoteRequest;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
-use domain::{BaseUnits, Bps, OrderId, Timestamp, Token, Venue};
+use domain::{BaseUnits, Bps, OrderId, Timestamp, Token};
 use ports::{Random, Shutdown, SystemClock};
 use sim_chain::{SimChain, SimConfig};
 
@@ -48,10 +49,16 @@ pub(crate) fn sell_sol(amount: u64) -> QuoteRequest {
     }
 }
 
-/// A swap at this venue's present offer less this slippage.
+/// A sale of one SOL at Raydium's present offer less this slippage.
 pub(crate) async fn swap(chain: &Arc<SimChain>, order: u64, slippage_bps: u16) -> Swap {
+    swap_at(chain.sources()[0].as_ref(), order, slippage_bps).await
+}
+
+/// A sale of one SOL at a venue's present offer less this slippage.
+pub(crate) async fn swap_at(source: &dyn QuoteSource, order: u64, slippage_bps: u16) -> Swap {
     let request = sell_sol(ONE_SOL);
-    let offer = chain.sources()[0].quote(request).await.unwrap();
+    let offer = source.quote(request).await.unwrap();
+    let slippage = Bps::new(slippage_bps).unwrap();
     Swap {
         order_id: order_id(order),
         execution: 1,
@@ -59,12 +66,10 @@ pub(crate) async fn swap(chain: &Arc<SimChain>, order: u64, slippage_bps: u16) -
         token_out: request.token_out,
         amount_in: request.amount_in,
         choice: Choice {
-            venue: Venue::Raydium,
+            venue: source.venue(),
             pool: offer.pool,
             expected_amount_out: offer.amount_out,
-            min_amount_out: offer
-                .amount_out
-                .less_bps_rounded_up(Bps::new(slippage_bps).unwrap()),
+            min_amount_out: offer.amount_out.less_bps_rounded_up(slippage),
         },
     }
 }
