@@ -201,7 +201,8 @@ impl Keys {
             .clients
             .iter()
             .find(|known| known.client == token.client)?;
-        known.signer.verifies(&token, now).then(|| Caller {
+        let is_genuine = known.signer.verifies(&token, now);
+        is_genuine.then_some(Caller {
             client: token.client,
             scope: Scope::Key,
         })

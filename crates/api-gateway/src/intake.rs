@@ -18,7 +18,6 @@ mod fingerprint;
 mod terms;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::Bytes;
 use domain::order::{Order, Terms};
@@ -29,13 +28,11 @@ use ports::order_store::{Accepted, Idempotency, NewOrder};
 pub use envelope::Envelope;
 
 use crate::auth::Scope;
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::limits::{Place, RateLimit};
 use crate::state::AppState;
 use body::Fields;
-
-/// A store that has not confirmed by then may still do so: the client is told to ask again.
-pub(crate) const COMMIT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a client gets for an accepted order.
 #[derive(Debug, Clone)]
@@ -92,7 +89,7 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
 
     let (order, answer) = prepare(ctx, envelope, terms, fingerprint);
     let order_id = order.id;
-    let stored = store(ctx, order).await;
+    let stored = deadline::write(ctx.ports.store.accept(order)).await;
     if may_be_stored(&stored) {
         waiting.take();
         if let Some(place) = place {
@@ -146,17 +143,6 @@ fn prepare(
         idempotency,
     };
     (order, answer)
-}
-
-async fn store(ctx: &AppState, order: NewOrder) -> Result<Accepted> {
-    let accepting = ctx.ports.store.accept(order);
-    match tokio::time::timeout(COMMIT_PATIENCE, accepting).await {
-        Ok(accepted) => Ok(accepted?),
-        Err(_) => {
-            tracing::warn!("the store did not confirm an order within {COMMIT_PATIENCE:?}");
-            Err(ApiError::outcome_unknown())
-        }
-    }
 }
 
 fn may_be_stored(stored: &Result<Accepted>) -> bool {
@@ -218,11 +204,8 @@ async fn earlier_answer(
     let Some(key) = &envelope.idempotency_key else {
         return Ok(None);
     };
-    let kept = ctx
-        .ports
-        .store
-        .answer_for(&envelope.caller.client, key)
-        .await?;
+    let client = &envelope.caller.client;
+    let kept = deadline::read(ctx.ports.store.answer_for(client, key)).await?;
     match kept {
         None => Ok(None),
         Some((_, kept)) if kept.fingerprint != *fingerprint => Err(key_reused()),

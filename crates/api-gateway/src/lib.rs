@@ -21,6 +21,8 @@ pub mod stats;
 pub mod telemetry;
 pub mod ws;
 
+mod dashboard;
+mod deadline;
 mod routes;
 
 pub use gateway::{Gateway, GatewayParts};

@@ -40,8 +40,8 @@ pub struct Stats {
     latest: RwLock<Option<Arc<Snapshot>>>,
     /// Waiting orders, for the limit.
     waiting: Ceiling,
-    /// One reads at a time.
-    reading: tokio::sync::Mutex<()>,
+    /// One reads at a time; when the last reading that failed began.
+    reading: tokio::sync::Mutex<Option<Duration>>,
     asked_at_ms: AtomicU64,
     asleep: AtomicBool,
     wake: Notify,
@@ -177,9 +177,13 @@ impl Stats {
     /// Reads the numbers, or joins a reading that began after this call.
     async fn refresh(&self) -> Result<Arc<Snapshot>> {
         let asked_at = self.ports.clock.monotonic();
-        let _one_at_a_time = self.reading.lock().await;
+        let mut failed_at = self.reading.lock().await;
         if let Some(snapshot) = self.not_older_than(asked_at) {
             return Ok(snapshot);
+        }
+        // Whoever waited for a reading that failed does not wait for another one.
+        if failed_at.is_some_and(|failed_at| failed_at >= asked_at) {
+            return Err(ApiError::store_unavailable());
         }
         if let Some(last) = self.latest() {
             let rest = (last.read_at + SPACING).saturating_sub(self.ports.clock.monotonic());
@@ -187,7 +191,9 @@ impl Stats {
                 self.ports.clock.sleep(rest).await;
             }
         }
+        *failed_at = Some(self.ports.clock.monotonic());
         let snapshot = Arc::new(self.read().await?);
+        *failed_at = None;
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         *latest = Some(Arc::clone(&snapshot));
         Ok(snapshot)

@@ -13,6 +13,7 @@ use ports::job_queue::Job;
 use ports::operations::DeadRetry;
 
 use crate::auth::admin::Operator;
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::orders::{cut_page, page_limit, read_cursor};
 use crate::http::parameters::{Parameters, order_id_in_path};
@@ -32,7 +33,7 @@ const SHOWN_ENTRIES: usize = 50;
     responses((status = 200, description = "Depth, age, and whether the engine is paused", body = AdminQueue))
 )]
 pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
-    let paused = ctx.ports.store.is_paused().await?;
+    let paused = deadline::read(ctx.ports.store.is_paused()).await?;
     let snapshot = ctx.stats.recent().await?;
     let queue = &ctx.ports.queue;
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
@@ -58,7 +59,7 @@ pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     responses((status = 200, description = "The workers, oldest first", body = AdminWorkers))
 )]
 pub(crate) async fn workers(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
-    let workers = ctx.ports.store.workers().await?;
+    let workers = deadline::read(ctx.ports.store.workers()).await?;
     Ok(HttpResponse::Ok().json(AdminWorkers {
         success: true,
         workers: workers.iter().map(WorkerView::from).collect(),
@@ -80,7 +81,7 @@ pub(crate) async fn dead(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
     let before = parameters.cursor(read_cursor)?;
-    let mut orders: Vec<Order> = ctx.ports.store.dead(before, limit + 1).await?;
+    let mut orders: Vec<Order> = deadline::read(ctx.ports.store.dead(before, limit + 1)).await?;
     let next_cursor = cut_page(&mut orders, limit);
     Ok(HttpResponse::Ok().json(AdminDead {
         success: true,
@@ -104,7 +105,7 @@ pub(crate) async fn audit(ctx: Ctx, _: Operator, request: HttpRequest) -> Result
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
     let before: Option<u64> = parameters.cursor(|text| text.parse().ok())?;
-    let mut entries = ctx.ports.store.audit(before, limit + 1).await?;
+    let mut entries = deadline::read(ctx.ports.store.audit(before, limit + 1)).await?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);
     let last = entries.last().filter(|_| has_more);
@@ -140,7 +141,7 @@ pub(crate) async fn resume(ctx: Ctx, operator: Operator) -> Result<HttpResponse>
 }
 
 async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Result<HttpResponse> {
-    ctx.ports.store.set_paused(paused, actor).await?;
+    deadline::write(ctx.ports.store.set_paused(paused, actor)).await?;
     let act = if paused { "paused" } else { "resumed" };
     tracing::info!(actor, "the engine was {act} by {actor}");
     Ok(HttpResponse::Ok().json(AdminPaused {
@@ -165,15 +166,11 @@ pub(crate) async fn retry(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    let found = ctx.ports.store.order(id, None).await?;
+    let found = deadline::read(ctx.ports.store.order(id, None)).await?;
     let order = found.ok_or_else(ApiError::order_not_found)?;
     let replacement = intake::replacement(&ctx, &order);
-    match ctx
-        .ports
-        .store
-        .retry_dead(id, replacement, operator.actor)
-        .await?
-    {
+    let retrying = ctx.ports.store.retry_dead(id, replacement, operator.actor);
+    match deadline::write(retrying).await? {
         DeadRetry::Accepted { event, client } => {
             let new = event.order_id;
             tracing::info!(order.id = %new, "order {new} accepted in place of the failed {id}");

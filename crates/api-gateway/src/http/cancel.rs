@@ -6,9 +6,9 @@ use api_types::submit::CancelledOrder;
 use ports::order_store::{Withdrawal, Withdrawn};
 
 use crate::auth::{Caller, Scope};
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::order_id_in_path;
-use crate::intake::COMMIT_PATIENCE;
 use crate::state::Ctx;
 
 /// Cancel an order
@@ -28,14 +28,15 @@ pub(crate) async fn cancel(ctx: Ctx, caller: Caller, request: HttpRequest) -> Re
         Scope::Admin => "cancelled by an operator",
         Scope::Open | Scope::Key => "cancelled by the client",
     };
-    let client = caller.limited_to();
-    let withdrawing = ctx
-        .ports
-        .store
-        .withdraw(id, client, event, Withdrawal::Cancelled, reason);
-    let withdrawn = tokio::time::timeout(COMMIT_PATIENCE, withdrawing)
-        .await
-        .map_err(|_| ApiError::outcome_unknown())??;
+    let store = &ctx.ports.store;
+    let withdrawing = store.withdraw(
+        id,
+        caller.limited_to(),
+        event,
+        Withdrawal::Cancelled,
+        reason,
+    );
+    let withdrawn = deadline::write(withdrawing).await?;
     match withdrawn {
         Withdrawn::Won { event, client } => {
             ctx.announcer.publish(&client, &event);

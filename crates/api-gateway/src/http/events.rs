@@ -7,6 +7,7 @@ use api_types::event::EventsAnswer;
 use domain::{Event, Order, Seq};
 
 use crate::auth::Caller;
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::{Parameters, order_id_in_path};
 use crate::limits::Payer;
@@ -57,7 +58,7 @@ async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let since = Parameters::of(request)?.since()?;
     let order = find(ctx, request, &caller).await?;
     let from = since.map_or(Seq::FIRST, Seq::next);
-    let mut events = ctx.ports.store.events(order.id, from).await?;
+    let mut events = deadline::read(ctx.ports.store.events(order.id, from)).await?;
     // The very last place has none after it.
     events.retain(|event| since.is_none_or(|since| event.seq > since));
     Ok(HttpResponse::Ok().json(EventsAnswer {
@@ -110,6 +111,6 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {
 
 async fn find(ctx: &Ctx, request: &HttpRequest, caller: &Caller) -> Result<Order> {
     let id = order_id_in_path(request)?;
-    let order = ctx.ports.store.order(id, caller.limited_to()).await?;
+    let order = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
     order.ok_or_else(ApiError::order_not_found)
 }

@@ -8,6 +8,7 @@ use domain::ClientId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::auth::Caller;
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::Parameters;
 use crate::state::Ctx;
@@ -50,7 +51,10 @@ pub(crate) async fn ledger(ctx: Ctx, caller: Caller, request: HttpRequest) -> Re
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let page = match caller.limited_to() {
-        None => ledger.entries(&filter).await.map_err(unavailable)?,
+        None => ledger
+            .entries(&filter)
+            .await
+            .map_err(|error| unavailable(&error))?,
         Some(client) => own_entries(&ctx, ledger, client, filter).await?,
     };
     Ok(HttpResponse::Ok().json(LedgerAnswer {
@@ -74,7 +78,10 @@ async fn own_entries(
     let mut own = LedgerPage::default();
     for _ in 0..MAX_PAGES {
         let wanted = filter.limit;
-        let page = ledger.entries(&filter).await.map_err(unavailable)?;
+        let page = ledger
+            .entries(&filter)
+            .await
+            .map_err(|error| unavailable(&error))?;
         let entries = only_of(ctx, client, page.entries).await?;
         own.entries.extend(entries);
         own.next = page.next;
@@ -94,7 +101,7 @@ async fn only_of(
     entries: Vec<LedgerEntry>,
 ) -> Result<Vec<LedgerEntry>> {
     let checked = stream::iter(entries).map(async |entry| {
-        let order = ctx.ports.store.order(entry.order_id, Some(client)).await?;
+        let order = deadline::read(ctx.ports.store.order(entry.order_id, Some(client))).await?;
         Ok::<_, ApiError>(order.is_some().then_some(entry))
     });
     let checked = checked.buffered(LOOKUPS);
@@ -104,8 +111,8 @@ async fn only_of(
         .await
 }
 
-fn unavailable(error: chain::Error) -> ApiError {
-    let error: &dyn std::error::Error = &error;
+fn unavailable(error: &chain::Error) -> ApiError {
+    let error: &dyn std::error::Error = error;
     tracing::warn!(error, "the chain's book cannot be read");
     ApiError::new(Code::ChainUnavailable, "the chain does not answer").retry_after(RETRY_CHAIN)
 }

@@ -11,6 +11,7 @@ use ports::order_history::ListFilter;
 use uuid::Uuid;
 
 use crate::auth::Caller;
+use crate::deadline;
 use crate::error::{ApiError, Result};
 use crate::http::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
@@ -30,7 +31,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 )]
 pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    let order = ctx.ports.store.order(id, caller.limited_to()).await?;
+    let order = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
     Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
 }
 
@@ -54,9 +55,7 @@ pub(crate) async fn show_by_client_id(
         )
     })?;
     let store = &ctx.ports.store;
-    let order = store
-        .order_by_client_id(&caller.client, &client_order_id)
-        .await?;
+    let order = deadline::read(store.order_by_client_id(&caller.client, &client_order_id)).await?;
     Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
 }
 
@@ -93,7 +92,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
         // One more tells whether there is another page.
         limit: limit + 1,
     };
-    let mut orders = ctx.ports.store.list(&filter).await?;
+    let mut orders = deadline::read(ctx.ports.store.list(&filter)).await?;
     let next_cursor = cut_page(&mut orders, limit);
     Ok(HttpResponse::Ok().json(OrderListAnswer {
         success: true,

@@ -424,7 +424,7 @@ proptest! {
             false => text.clone(),
         };
 
-        for spelling in [text.clone(), padded.clone(), format!("\"{padded}\"")] {
+        for spelling in [text, padded.clone(), format!("\"{padded}\"")] {
             let terms = accepted(&format!(r#"{{"amount":{spelling}}}"#));
             prop_assert_eq!(terms.amount_in.get(), units);
         }

@@ -13,6 +13,7 @@ use ports::Ports;
 
 use super::{Ceiling, Payer, Room};
 use crate::auth::{Caller, Scope};
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 
 /// Another gateway's orders of the same client are noticed this soon.
@@ -94,7 +95,9 @@ impl OpenOrders {
         let asked_at = ports.clock.monotonic();
         let asking = tally.ceiling.ask();
         let count = match caller.scope {
-            Scope::Key => ports.store.open_orders(&caller.client, self.limit).await?,
+            Scope::Key => {
+                deadline::read(ports.store.open_orders(&caller.client, self.limit)).await?
+            }
             Scope::Open | Scope::Admin => {
                 let before = orders.len();
                 forget_ended(ports, &mut orders).await?;
@@ -132,7 +135,7 @@ async fn forget_ended(ports: &Ports, orders: &mut VecDeque<OrderId>) -> Result<(
         let Some(id) = orders.front().copied() else {
             break;
         };
-        let order = ports.store.order(id, None).await?;
+        let order = deadline::read(ports.store.order(id, None)).await?;
         orders.pop_front();
         if order.is_some_and(|order| !order.status().is_terminal()) {
             orders.push_back(id);

@@ -18,12 +18,14 @@ pub(super) fn next_turn(counts: &Counts, workers: &[WorkerRow]) -> Option<QueueE
             eta_ms: 0,
         });
     }
-    let eta_ms = if counts.ended_last_minute > 0 {
-        ahead.saturating_mul(MINUTE_MS) / counts.ended_last_minute
-    } else {
+    let by_pace = ahead
+        .saturating_mul(MINUTE_MS)
+        .checked_div(counts.ended_last_minute);
+    let by_latency = || {
         let each = counts.latency_p50_ms?;
-        ahead.saturating_mul(each).checked_div(slots)?
+        ahead.saturating_mul(each).checked_div(slots)
     };
+    let eta_ms = by_pace.or_else(by_latency)?;
     Some(QueueEstimate { position, eta_ms })
 }
 

@@ -446,8 +446,8 @@ async fn what_is_wrong_is_refused_and_leaves_no_trace() {
     assert!(cases.len() >= 60);
 
     for Case(name, request, status, code) in &cases {
-        println!("{name}");
         let answer = request.send(&server).await;
+        assert_eq!(answer.status, *status, "{name}");
         answer.problem(*status, code);
     }
 

@@ -1,0 +1,49 @@
+//! How long a request waits for the store: no answer is an answer too, and says what may have happened.
+
+use std::time::Duration;
+
+use crate::error::{ApiError, Result};
+
+/// A store that has not answered a question by then is away.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
+/// A store that has not confirmed a write by then may still do so: the client is told to ask again.
+const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The answer to a question that changes nothing.
+pub(crate) async fn read<T>(answer: impl Future<Output = ports::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(READ_PATIENCE, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => {
+            tracing::warn!("the store did not answer within {READ_PATIENCE:?}");
+            Err(ApiError::store_unavailable())
+        }
+    }
+}
+
+/// The outcome of a write.
+pub(crate) async fn write<T>(outcome: impl Future<Output = ports::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(WRITE_PATIENCE, outcome).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => {
+            tracing::warn!("the store did not confirm a write within {WRITE_PATIENCE:?}");
+            Err(ApiError::outcome_unknown())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::error::Code;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_answer_in_time_is_a_refusal_that_says_what_may_have_happened() {
+        let read = read::<()>(pending()).await.expect_err("it never comes");
+        let write = write::<()>(pending()).await.expect_err("it never comes");
+
+        assert_eq!(read.code(), Code::StoreUnavailable);
+        assert_eq!(write.code(), Code::OutcomeUnknown);
+    }
+}
