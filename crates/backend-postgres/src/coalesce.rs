@@ -50,6 +50,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
 /// The way in for calls of one kind.
 pub(crate) struct Coalescer<K: Kind> {
     inbox: mpsc::Sender<Ticket<K>>,
+    db: Arc<Db>,
 }
 
 struct Ticket<K: Kind> {
@@ -87,8 +88,8 @@ impl<K: Kind> Coalescer<K> {
     /// Starts writing calls of this kind; it ends when the handle is dropped.
     pub(crate) fn start(kind: K, db: Arc<Db>, tasks: &mut JoinSet<()>) -> Self {
         let (inbox, tickets) = mpsc::channel(INBOX_LIMIT);
-        tasks.spawn(write_all(Arc::new(kind), db, tickets));
-        Self { inbox }
+        tasks.spawn(write_all(Arc::new(kind), db.clone(), tickets));
+        Self { inbox, db }
     }
 
     /// Writes one request, together with those of others.
@@ -112,7 +113,10 @@ impl<K: Kind> Coalescer<K> {
             Ok(Err(_)) | Err(_) if give_up.0.leave_waiting(ABANDONED) => {
                 Err(Failure::silent(CALL_LIMIT))
             }
-            Ok(Err(_)) | Err(_) => Err(Failure::silent_write(CALL_LIMIT)),
+            Ok(Err(_)) | Err(_) => {
+                self.db.fell_silent();
+                Err(Failure::silent_write(CALL_LIMIT))
+            }
         }
     }
 }

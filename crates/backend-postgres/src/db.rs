@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -70,7 +70,13 @@ impl Db {
     }
 
     async fn fresh_connection(&self, pool: &Pool) -> Result<Connection, Failure> {
-        let client = pool.get().await.map_err(Failure::unconnected)?;
+        let client = pool.get().await.map_err(|error| {
+            // A server that is down refuses at once; one that hangs costs every caller its patience.
+            if matches!(error, PoolError::Timeout(TimeoutType::Create)) {
+                self.fell_silent();
+            }
+            Failure::unconnected(error)
+        })?;
         Ok(Connection {
             client,
             cache: self.cache,
@@ -123,10 +129,17 @@ impl Db {
         call: impl Future<Output = T>,
     ) -> Result<T, tokio::time::error::Elapsed> {
         let answered = tokio::time::timeout(CALL_LIMIT, call).await;
-        if answered.is_err() && !self.away.swap(true, Ordering::Relaxed) {
-            tracing::warn!("PostgreSQL does not answer; failing calls at once until it does");
+        if answered.is_err() {
+            self.fell_silent();
         }
         answered
+    }
+
+    /// Remembers that a call got no answer.
+    pub(crate) fn fell_silent(&self) {
+        if !self.away.swap(true, Ordering::Relaxed) {
+            tracing::warn!("PostgreSQL does not answer; failing calls at once until it does");
+        }
     }
 
     /// Whether the server is known not to answer.

@@ -107,7 +107,7 @@ impl Failure {
     /// Stored text that is not what it should be.
     pub(crate) fn unreadable(
         what: &'static str,
-        of: impl ToString,
+        of: impl std::fmt::Display,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self::Corrupt(Arc::new(Unreadable {

@@ -1,11 +1,18 @@
 //! The store's contract over a real PostgreSQL, and what only this backend promises.
 
 mod contract;
+mod pooler;
+mod racing;
+mod scale;
+mod server_fails;
+mod start;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use backend_postgres::{PgSettings, PgStore};
+use ports::Store;
 use testkit::servers::PostgresServer;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
@@ -19,12 +26,49 @@ fn settings(server: &PostgresServer) -> PgSettings {
     }
 }
 
-async fn open(server: &PostgresServer) -> Arc<PgStore> {
-    PgStore::connect(settings(server))
+async fn open_with(settings: PgSettings) -> Arc<dyn Store> {
+    PgStore::connect(settings)
         .await
         .expect("a fresh server is usable")
 }
 
+async fn open(server: &PostgresServer) -> Arc<dyn Store> {
+    open_with(settings(server)).await
+}
+
+/// For tests whose workers do not beat: nobody falls silent.
+async fn open_patiently(server: &PostgresServer) -> Arc<dyn Store> {
+    open_with(PgSettings {
+        lease: Duration::from_secs(600),
+        ..settings(server)
+    })
+    .await
+}
+
 fn server() -> PostgresServer {
     PostgresServer::start().expect("PostgreSQL starts")
+}
+
+/// What somebody else does to the server.
+async fn meddle(server: &PostgresServer, sql: &str) -> Vec<tokio_postgres::SimpleQueryMessage> {
+    let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls)
+        .await
+        .expect("PostgreSQL is there");
+    let mut driver = tokio::task::JoinSet::new();
+    driver.spawn(async move {
+        let _ = connection.await;
+    });
+    client.simple_query(sql).await.expect("PostgreSQL does it")
+}
+
+/// The first column of the first row.
+async fn ask(server: &PostgresServer, sql: &str) -> String {
+    let answer = meddle(server, sql).await;
+    answer
+        .iter()
+        .find_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        })
+        .expect("there is an answer")
 }

@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::process::{Process, accepts, find_program, wait_until};
+use super::tls;
 use crate::free_port::free_port;
 
 const INSTALL: &str = "apt-get install postgresql (or your system's PostgreSQL 15 or newer)";
@@ -39,8 +40,41 @@ impl PostgresServer {
         Self::start_with(&[])
     }
 
+    /// Starts one that speaks TLS with the certificate of [`super::tls`].
+    pub fn start_encrypted() -> Result<Self> {
+        let mut server = Self::prepared(&[])?;
+        // It refuses a key that others may read.
+        let own = |name: &str| server.folder.path().join(name);
+        for (from, to) in [
+            (tls::certificate(), own("tls.pem")),
+            (tls::key(), own("tls.key")),
+        ] {
+            fs::copy(&from, &to).context("cannot copy the certificate")?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600))
+                .context("cannot close the key")?;
+            if let Some(user) = server.user {
+                chown(&to, Some(user.uid), Some(user.gid)).context("cannot hand the key over")?;
+            }
+        }
+        for (name, value) in [
+            ("ssl", "on".to_owned()),
+            ("ssl_cert_file", own("tls.pem").display().to_string()),
+            ("ssl_key_file", own("tls.key").display().to_string()),
+        ] {
+            server.settings.push((name.to_owned(), value));
+        }
+        server.start_on_a_free_port()?;
+        Ok(server)
+    }
+
     /// Starts one with settings of `postgresql.conf` changed.
     pub fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
+        let mut server = Self::prepared(settings)?;
+        server.start_on_a_free_port()?;
+        Ok(server)
+    }
+
+    fn prepared(settings: &[(&str, &str)]) -> Result<Self> {
         let user = Unprivileged::for_this_process()?;
         let folder = tempfile::Builder::new()
             .prefix("oe-pg-")
@@ -56,7 +90,7 @@ impl PostgresServer {
             "copy the data folder",
         )?;
         give_to(folder.path(), user)?;
-        let mut server = Self {
+        Ok(Self {
             folder,
             port: 0,
             user,
@@ -65,16 +99,18 @@ impl PostgresServer {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             process: None,
-        };
-        for _ in 0..START_TRIES {
-            server.port = free_port();
-            if server.restart().is_ok() {
-                return Ok(server);
+        })
+    }
+
+    fn start_on_a_free_port(&mut self) -> Result<()> {
+        for _ in 1..START_TRIES {
+            self.port = free_port();
+            if self.restart().is_ok() {
+                return Ok(());
             }
         }
-        server.port = free_port();
-        server.restart()?;
-        Ok(server)
+        self.port = free_port();
+        self.restart()
     }
 
     /// Where to connect, as `DATABASE_URL` wants it.

@@ -1,0 +1,190 @@
+//! FAILURES.md, "Tables": what must hold however many clients race.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::event::{Failure, FailureCode};
+use domain::quote::Choice;
+use domain::venue::Pool;
+use domain::{BaseUnits, EventData, OrderId, Venue, WorkerId};
+use ports::Store;
+use ports::order_store::{Claim, Recorded};
+use testkit::contract::Given;
+use tokio::task::JoinSet;
+
+use crate::{LEASE, ask, open_patiently, open_with, server, settings};
+
+const ORDERS: usize = 50;
+const WORKERS: usize = 32;
+
+/// Takes an order as far as a live attempt, and leaves it there.
+async fn execute(given: &Given, store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> bool {
+    let Claim::Granted(mut lease) = store.claim(order, worker).await.expect("claim answers") else {
+        return false;
+    };
+    given
+        .record(store, &mut lease, EventData::RoutingStarted)
+        .await;
+    let choice = Choice {
+        venue: Venue::Raydium,
+        pool: Pool::Cpmm,
+        expected_amount_out: BaseUnits::new(2),
+        min_amount_out: BaseUnits::new(1),
+    };
+    let route = domain::quote::Route {
+        choice,
+        quotes: Vec::new(),
+    };
+    given
+        .record(store, &mut lease, EventData::Routed { route })
+        .await;
+    given.submit(store, &mut lease).await;
+    true
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_hundred_claims_over_fifty_orders_give_fifty_live_attempts() {
+    let server = server();
+    let handles = [open_patiently(&server).await, open_patiently(&server).await];
+    let given = Arc::new(Given::new());
+    let mut orders = Vec::new();
+    for _ in 0..ORDERS {
+        orders.push(given.accepted(&handles[0]).await);
+    }
+    let mut racing = JoinSet::new();
+    for index in 0..WORKERS {
+        let store = Arc::clone(&handles[index % 2]);
+        let worker = given.worker(&store).await;
+        let (given, orders) = (Arc::clone(&given), orders.clone());
+        racing.spawn(async move {
+            let mut won = 0;
+            for order in orders {
+                won += usize::from(execute(&given, &store, order, worker).await);
+            }
+            won
+        });
+    }
+
+    let won: usize = racing.join_all().await.into_iter().sum();
+
+    assert_eq!(won, ORDERS);
+    let live = "select count(*) from order_attempts where dead_at is null";
+    assert_eq!(ask(&server, live).await, ORDERS.to_string());
+    let gaps = "select count(*) from (select order_id from order_events group by order_id
+                having count(*) <> max(seq) + 1) as gaps";
+    assert_eq!(ask(&server, gaps).await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn racing_status_changes_give_one_transition_per_order() {
+    let server = server();
+    let handles = [open_patiently(&server).await, open_patiently(&server).await];
+    let given = Arc::new(Given::new());
+    let mut leases = Vec::new();
+    for _ in 0..ORDERS {
+        let order = given.accepted(&handles[0]).await;
+        leases.push(given.leased(&handles[0], order).await);
+    }
+    let mut racing = JoinSet::new();
+    for index in 0..WORKERS {
+        let store = Arc::clone(&handles[index % 2]);
+        let (given, leases) = (Arc::clone(&given), leases.clone());
+        racing.spawn(async move {
+            let mut won = 0;
+            for lease in leases {
+                let event = given.next(&lease.order, EventData::RoutingStarted);
+                let recorded = store.record(&lease, &event).await.expect("record answers");
+                won += usize::from(matches!(recorded, Recorded::Won(_)));
+            }
+            won
+        });
+    }
+
+    let won: usize = racing.join_all().await.into_iter().sum();
+
+    assert_eq!(won, ORDERS);
+    assert_eq!(ask(&server, "select max(seq) from order_events").await, "1");
+}
+
+/// Workers that are taken for dead while they still write: their orders change hands in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_that_change_hands_keep_their_events_gapless() {
+    let server = server();
+    let short = |mut settings: backend_postgres::PgSettings| {
+        settings.lease = Duration::from_millis(30);
+        settings
+    };
+    let handles = [
+        open_with(short(settings(&server))).await,
+        open_with(short(settings(&server))).await,
+    ];
+    let given = Arc::new(Given::new());
+    let mut orders = Vec::new();
+    for _ in 0..10 {
+        orders.push(given.accepted(&handles[0]).await);
+    }
+    let mut racing = JoinSet::new();
+    for index in 0..8 {
+        let store = Arc::clone(&handles[index % 2]);
+        let (given, orders) = (Arc::clone(&given), orders.clone());
+        racing.spawn(async move {
+            for _ in 0..10 {
+                let worker = given.worker(&store).await;
+                for order in &orders {
+                    try_one_execution(&given, &store, *order, worker).await;
+                }
+            }
+        });
+    }
+    racing.join_all().await;
+
+    let gaps = "select count(*) from (select order_id from order_events group by order_id
+                having count(*) <> max(seq) + 1) as gaps";
+    assert_eq!(ask(&server, gaps).await, "0");
+    // What the lanes say agrees with what the events say, whoever won.
+    let open: u64 = handles[0].counts().await.expect("counts answer").by_status[..4]
+        .iter()
+        .sum();
+    assert_eq!(open, 10);
+    tokio::time::sleep(LEASE.min(Duration::from_millis(100))).await;
+    let counts = handles[1].counts().await.expect("counts answer");
+    assert_eq!(counts.running, 0);
+}
+
+async fn try_one_execution(
+    given: &Given,
+    store: &Arc<dyn Store>,
+    order: OrderId,
+    worker: WorkerId,
+) {
+    let Ok(Claim::Granted(lease)) = store.claim(order, worker).await else {
+        return;
+    };
+    let mut order = lease.order.clone();
+    let failure = Failure {
+        code: FailureCode::NoQuote,
+        reason: "nobody offered".to_owned(),
+    };
+    let steps = if order.status() == domain::Status::Pending {
+        vec![
+            EventData::RoutingStarted,
+            EventData::RetryScheduled {
+                failure,
+                delay_ms: 0,
+            },
+        ]
+    } else {
+        vec![EventData::RetryScheduled {
+            failure,
+            delay_ms: 0,
+        }]
+    };
+    for data in steps {
+        let event = given.next(&order, data);
+        match store.record(&lease, &event).await.expect("record answers") {
+            Recorded::Won(event) => order = order.apply(event).expect("a legal event"),
+            Recorded::LeaseLost => return,
+            Recorded::Withdrawn => panic!("nobody withdrew"),
+        }
+    }
+}

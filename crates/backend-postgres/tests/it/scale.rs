@@ -1,0 +1,130 @@
+//! Many orders change nothing: every question touches a handful of pages, however large the tables.
+
+use std::time::Duration;
+
+use domain::{OrderId, Seq, Status};
+use ports::order_history::ListFilter;
+use ports::order_store::{Claim, DuePage};
+use testkit::contract::Given;
+
+use crate::{ask, meddle, open_patiently, server};
+
+/// Pages that any one question may touch: a few levels of index and a row for each of some hundred
+/// answers. Reading a table of this size would take tens of thousands.
+const PAGES: u64 = 3_000;
+
+/// Puts a history of ended orders, and a backlog of open ones, beside those of the test.
+const FILL: &str = "
+insert into orders (id, client, terms, token_in, token_out, schema_version, created_at, due_at,
+                    ended_at, end_status)
+select gen_random_uuid(), 'anyone', t.terms, 'SOL', 'USDC', 1, n, case when n % 10 = 0 then n end,
+       case when n % 10 <> 0 then n end,
+       case when n % 10 <> 0 then case when n % 10000 = 1 then 5 else 4 end end
+from generate_series(1, 100000) as n,
+     (select terms from orders limit 1) as t;
+insert into order_events (order_id, seq, event_id, status, executions, at, data)
+select o.id, 0, gen_random_uuid(), 0, 0, o.created_at, '{\"type\":\"accepted\"}'
+from orders o where not exists (select from order_events e where e.order_id = o.id);
+analyze;
+";
+
+async fn pages_read(server: &testkit::servers::PostgresServer) -> u64 {
+    let blocks = "select sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit, 0)
+                      + coalesce(idx_blks_read, 0))::int8 from pg_statio_user_tables
+                  where relname in ('orders', 'order_events', 'order_attempts')";
+    ask(server, blocks)
+        .await
+        .parse()
+        .expect("the sum is a number")
+}
+
+/// Backends tell what they read a moment after they did.
+async fn settled_pages(server: &testkit::servers::PostgresServer) -> u64 {
+    let mut last = pages_read(server).await;
+    let mut calm = 0;
+    while calm < 3 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let now = pages_read(server).await;
+        calm = if now == last { calm + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_question_reads_the_whole_table() {
+    let server = server();
+    let given = Given::new();
+    let store = open_patiently(&server).await;
+    // Plans made while the tables are empty must not be kept when they are full.
+    for _ in 0..8 {
+        let order = given.accepted(&store).await;
+        given.leased(&store, order).await;
+        store
+            .list(&ListFilter {
+                limit: 50,
+                ..ListFilter::default()
+            })
+            .await
+            .expect("list answers");
+    }
+    meddle(&server, FILL).await;
+    let worker = given.worker(&store).await;
+
+    let mut before = settled_pages(&server).await;
+    let mut check = async |what: &str| {
+        let after = settled_pages(&server).await;
+        assert!(
+            after - before < PAGES,
+            "{what} read {} pages",
+            after - before
+        );
+        before = after;
+    };
+
+    let order = given.accepted(&store).await;
+    check("accept").await;
+    let claim = store.claim(order, worker).await.expect("claim answers");
+    assert!(matches!(claim, Claim::Granted(_)));
+    check("claim").await;
+    for status in [
+        None,
+        Some(Status::Confirmed),
+        Some(Status::Failed),
+        Some(Status::Pending),
+    ] {
+        let filter = ListFilter {
+            status,
+            limit: 50,
+            ..ListFilter::default()
+        };
+        store.list(&filter).await.expect("list answers");
+        check(&format!("list {status:?}")).await;
+    }
+    let page = DuePage {
+        grace: Duration::ZERO,
+        after: None,
+        limit: 100,
+    };
+    assert_eq!(store.due(page).await.expect("due answers").len(), 100);
+    check("due").await;
+    let fair = store.due_fairly(10, 100).await.expect("due_fairly answers");
+    assert_eq!(fair.len(), 10);
+    check("due_fairly").await;
+    let dead = store.dead(None, 10).await.expect("dead answers");
+    assert_eq!(dead.len(), 10);
+    check("dead").await;
+    store.overdue(100).await.expect("overdue answers");
+    check("overdue").await;
+    store.counts().await.expect("counts answer");
+    check("counts").await;
+    store
+        .events(order, Seq::FIRST)
+        .await
+        .expect("events answer");
+    store
+        .order(OrderId::new(order.uuid()), None)
+        .await
+        .expect("order answers");
+    check("order and events").await;
+}

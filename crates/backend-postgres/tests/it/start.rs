@@ -1,0 +1,92 @@
+//! Starting: several at once, on an empty database, on a newer one, on an unsafe one, before the server.
+
+use std::sync::Arc;
+
+use backend_postgres::{ConnectError, PgSettings, PgStore, migrate};
+use testkit::contract::Given;
+use testkit::servers::PostgresServer;
+use tokio::task::JoinSet;
+
+use crate::{ask, meddle, open, server, settings};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_processes_migrate_an_empty_database_at_once() {
+    let server = server();
+    let mut starting = JoinSet::new();
+    for _ in 0..8 {
+        starting.spawn(PgStore::connect(PgSettings {
+            pool_size: 2,
+            writers: 1,
+            ..settings(&server)
+        }));
+    }
+
+    let stores: Vec<_> = starting.join_all().await.into_iter().collect();
+
+    for store in stores {
+        let store: Arc<dyn ports::Store> = store.expect("every process starts");
+        Given::new().accepted(&store).await;
+    }
+    let applied = "select count(*) = max(version) from refinery_schema_history";
+    assert_eq!(ask(&server, applied).await, "t");
+    let again = migrate(&settings(&server)).await.expect("migrate answers");
+    assert_eq!(again.applied, 0);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let server = server();
+    drop(open(&server).await);
+    meddle(
+        &server,
+        "insert into refinery_schema_history (version, name, applied_on, checksum)
+         values (9999, 'of_the_future', '2030-01-01T00:00:00Z', '1')",
+    )
+    .await;
+
+    let refused = PgStore::connect(settings(&server)).await;
+
+    assert!(matches!(
+        refused,
+        Err(ConnectError::NewerSchema { found: 9999, .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_durable_is_refused() {
+    for setting in ["fsync", "synchronous_commit"] {
+        let server = PostgresServer::start_with(&[(setting, "off")]).expect("PostgreSQL starts");
+
+        let refused = PgStore::connect(settings(&server)).await;
+
+        let Err(ConnectError::NotDurable { setting: named }) = refused else {
+            panic!("not refused: {refused:?}");
+        };
+        assert_eq!(named, setting);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_comes_later_is_waited_for() {
+    let mut server = server();
+    server.stop();
+    let mut connecting = JoinSet::new();
+    connecting.spawn(PgStore::connect(settings(&server)));
+    tokio::task::yield_now().await;
+
+    server.restart().expect("PostgreSQL starts");
+
+    let connected = connecting.join_next().await.expect("one is connecting");
+    connected
+        .expect("it does not panic")
+        .expect("the server is usable");
+}
+
+#[tokio::test]
+async fn an_invalid_address_is_refused_at_once() {
+    for url in ["mysql://here", "postgres://h/d?sslmode=sometimes"] {
+        let refused = PgStore::connect(PgSettings::new(url)).await;
+
+        assert!(matches!(refused, Err(ConnectError::Address(_))), "{url}");
+    }
+}

@@ -1,0 +1,58 @@
+//! Encrypted connections, as `sslmode` asks for them.
+
+use backend_postgres::{ConnectError, PgSettings, PgStore};
+use testkit::contract::Given;
+use testkit::servers::{PostgresServer, tls};
+
+use crate::{ask, settings};
+
+/// A server that accepts nothing but TLS. It wants its key to be its own.
+fn server() -> PostgresServer {
+    PostgresServer::start_encrypted().expect("PostgreSQL starts")
+}
+
+fn through(server: &PostgresServer, host: &str, query: &str) -> PgSettings {
+    let url = server.url().replace("127.0.0.1", host);
+    PgSettings {
+        url: format!("{url}?{query}"),
+        patience: std::time::Duration::ZERO,
+        ..settings(server)
+    }
+}
+
+#[tokio::test]
+async fn require_and_verify_full_encrypt() {
+    let server = server();
+    let authority = tls::authority();
+    for query in [
+        "sslmode=require".to_owned(),
+        format!("sslmode=verify-full&sslrootcert={}", authority.display()),
+    ] {
+        let store = PgStore::connect(through(&server, "localhost", &query))
+            .await
+            .unwrap_or_else(|error| panic!("{query}: {error:?}"));
+        let store: std::sync::Arc<dyn ports::Store> = store;
+        Given::new().accepted(&store).await;
+        let clear = "select count(*) from pg_stat_ssl s join pg_stat_activity a using (pid)
+                     where a.application_name = 'order-engine' and not s.ssl";
+        assert_eq!(ask(&server, clear).await, "0");
+    }
+}
+
+#[tokio::test]
+async fn verify_full_refuses_an_authority_it_does_not_know() {
+    let server = server();
+
+    let refused = PgStore::connect(through(&server, "localhost", "sslmode=verify-full")).await;
+
+    assert!(matches!(refused, Err(ConnectError::Unreachable(_))));
+}
+
+#[tokio::test]
+async fn require_refuses_a_server_without_tls() {
+    let server = PostgresServer::start().expect("PostgreSQL starts");
+
+    let refused = PgStore::connect(through(&server, "localhost", "sslmode=require")).await;
+
+    assert!(matches!(refused, Err(ConnectError::Unreachable(_))));
+}
