@@ -226,6 +226,14 @@ async fn terms_of(hub: &Inner, events: &[(Position, Arc<Published>)]) -> Vec<Opt
         .collect()
 }
 
+async fn find_terms(hub: &Inner, order: OrderId) -> Option<Arc<Terms>> {
+    if let Some(known) = hub.terms.get(order) {
+        return Some(known);
+    }
+    look_up(hub, order).await;
+    hub.terms.get(order)
+}
+
 async fn look_up(hub: &Inner, order: OrderId) {
     match hub.ports.store.order(order, None).await {
         Ok(Some(found)) => hub.terms.insert(order, Arc::new(found.terms)),

@@ -1,8 +1,10 @@
 //! Reading what the feed brought between a returning reader's cursor and the place where the ring took
 //! over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future;
 use ports::status_feed::{Position, Published, Shard, TailFrom, Tailed};
 
 use super::cursor::Cursor;
@@ -36,63 +38,61 @@ async fn read_shards(
     if cursor.0.len() != places.len() {
         return None;
     }
+    let shards = (0..).map(Shard).zip(cursor.0.iter().zip(places));
+    let readings = shards.map(|(shard, (from, upto))| between(hub, shard, from, upto));
+    let read = future::try_join_all(readings).await.ok()?;
+
     let mut reached = cursor.0.clone();
     let mut events = Vec::new();
-    for (shard, upto) in (0..).map(Shard).zip(places) {
-        let index = usize::from(shard.0);
-        let (Some(from), Some(upto)) = (reached[index].clone(), upto) else {
-            return None;
-        };
-        for (place, published) in between(hub, shard, from, upto).await? {
+    for (index, placed) in read.into_iter().enumerate() {
+        for (place, published) in placed {
             reached[index] = Some(place);
-            let order = published.event.order_id;
-            if hub.terms.get(order).is_none() {
-                super::look_up(hub, order).await;
-            }
-            let terms = hub.terms.get(order)?;
+            let terms = super::find_terms(hub, published.event.order_id).await?;
             events.push(PassedEvent::new(&published, &terms, &reached));
             if events.len() > MOST_EVENTS {
                 return None;
             }
         }
-        reached[index] = Some(upto.clone());
+        reached[index].clone_from(&places[index]);
     }
     Some(events)
 }
 
-type Placed = (Position, std::sync::Arc<Published>);
+type Placed = (Position, Arc<Published>);
+
+/// Some of the events between two places may be missing.
+struct Missing;
 
 async fn between(
     hub: &Inner,
     shard: Shard,
-    from: Position,
-    upto: &Position,
-) -> Option<Vec<Placed>> {
+    from: &Option<Position>,
+    upto: &Option<Position>,
+) -> Result<Vec<Placed>, Missing> {
+    let (Some(from), Some(upto)) = (from, upto) else {
+        return Err(Missing);
+    };
     let mut read = Vec::new();
-    if from == *upto {
-        return Some(read);
+    if from == upto {
+        return Ok(read);
     }
-    let mut tail = hub
-        .ports
-        .feed
-        .tail(shard, TailFrom::After(from))
-        .await
-        .ok()?;
+    let opening = hub.ports.feed.tail(shard, TailFrom::After(from.clone()));
+    let mut tail = opening.await.map_err(|_| Missing)?;
     // A tail's first place need not be an event's, so that silence is the other sign of the end.
     while let Ok(brought) = tokio::time::timeout(NOTHING_MORE, tail.next()).await {
         let Ok(Tailed::Events(events)) = brought else {
-            return None;
+            return Err(Missing);
         };
         for placed in events {
             let is_last = placed.0 == *upto;
             read.push(placed);
             if is_last {
-                return Some(read);
+                return Ok(read);
             }
         }
         if read.len() > MOST_EVENTS {
-            return None;
+            return Err(Missing);
         }
     }
-    Some(read)
+    Ok(read)
 }

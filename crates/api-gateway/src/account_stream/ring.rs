@@ -80,8 +80,8 @@ impl Ring {
         (self.sender.subscribe(), places.clone())
     }
 
-    /// The shard is tailed from this place on. Whoever reads already may have missed something.
-    pub(crate) fn opened(&self, shard: Shard, place: Position) {
+    /// The shard is tailed from this place on; what was before may be missing.
+    pub(crate) fn jumped(&self, shard: Shard, place: Position) {
         self.moved(shard, place);
         self.lost();
     }

@@ -12,6 +12,7 @@ use super::limits::Permit;
 use super::socket::{self, End, Socket, Source};
 use crate::account_stream::{AccountReader, Cursor, Filter, StatusSet};
 use crate::auth::Caller;
+use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::{Parameters, order_id_in_path};
 use crate::intake::{self, Envelope};
@@ -88,7 +89,7 @@ async fn follow(
     (id, greeting): (OrderId, Option<ByteString>),
 ) -> Result<HttpResponse> {
     let seen = Parameters::of(request)?.since()?;
-    let found = ctx.ports.store.order(id, caller.limited_to()).await?;
+    let found = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
     let order = found.ok_or_else(ApiError::order_not_found)?;
 
     let permit = permit(ctx, caller, request);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use api_gateway::account_stream::{AccountReader, Filter, Read, StatusSet};
+use api_gateway::account_stream::{AccountReader, Cursor, Filter, Read, StatusSet};
 use api_gateway::ws::{Hub, Settings};
 use backend_embedded::InProcessFeed;
 use base64::Engine;
@@ -164,4 +164,29 @@ async fn what_the_feed_loses_is_a_resync() {
     };
     let event: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(event["status"], "routing");
+}
+
+#[tokio::test]
+async fn a_cursor_from_before_a_loss_begins_with_a_resync() {
+    let world = World::start().await;
+    let event = world.order().await.record(EventData::RoutingStarted).await;
+    let (hub, ports) = hub_over(&world, InProcessFeed::keeping(4, &world.ports.random));
+    let mut reader = join(&hub).await;
+    publish(&ports, &event, 1).await;
+    let Read::Message(text) = reader.next().await else {
+        panic!("the event comes");
+    };
+    let before: Value = serde_json::from_str(&text).unwrap();
+    publish(&ports, &event, 10).await;
+    // The hub has noticed.
+    reader.next().await;
+
+    let filter = Filter {
+        client: None,
+        statuses: StatusSet::ALL,
+    };
+    let mut back = AccountReader::join(&hub, filter, Cursor::decode(cursor(&before))).await;
+
+    let resync = Read::Message(r#"{"type":"resync"}"#.into());
+    assert_eq!(back.next().await, resync);
 }

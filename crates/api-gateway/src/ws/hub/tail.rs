@@ -50,7 +50,7 @@ async fn tail_again_and_again(hub: &Inner, shard: Shard) {
 /// Passes on what the tail brings until nobody has needed it for a while.
 async fn follow(hub: &Inner, shard: Shard, mut tail: Box<dyn FeedTail>) {
     let watches = hub.shard_at(shard);
-    hub.ring.opened(shard, tail.position());
+    hub.ring.jumped(shard, tail.position());
     watches.open.send_replace(true);
     // What was recorded between a watch and the tail's opening is in the store alone.
     hub.ask_shard(shard);
@@ -76,7 +76,7 @@ async fn follow(hub: &Inner, shard: Shard, mut tail: Box<dyn FeedTail>) {
             }
             Ok(Tailed::Lost) => {
                 hub.ask_shard(shard);
-                hub.ring.lost();
+                hub.ring.jumped(shard, tail.position());
             }
             Err(error) => {
                 log_not_tailed(shard, &error);
