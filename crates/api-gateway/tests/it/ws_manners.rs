@@ -72,16 +72,21 @@ struct RawPeer(TcpStream);
 
 impl RawPeer {
     async fn open(world: &World, path: &str) -> Self {
-        let mut stream = TcpStream::connect(world.authority()).await.unwrap();
+        let mut stream = TcpStream::connect(world.authority())
+            .await
+            .expect("the server is there");
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
             world.authority()
         );
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("the server is there");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
+            head.push(stream.read_u8().await.expect("the server is there"));
         }
         assert!(head.starts_with(b"HTTP/1.1 101"));
         Self(stream)
@@ -97,19 +102,24 @@ impl RawPeer {
     }
 
     async fn write(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).await.unwrap();
+        self.0.write_all(bytes).await.expect("the server is there");
     }
 
     /// The next frame's opcode and payload.
     async fn frame(&mut self) -> (u8, Vec<u8>) {
-        let first = promptly("a frame", self.0.read_u8()).await.unwrap();
-        let short = self.0.read_u8().await.unwrap();
+        let first = promptly("a frame", self.0.read_u8())
+            .await
+            .expect("the server is there");
+        let short = self.0.read_u8().await.expect("the server is there");
         let length = match short {
-            126 => usize::from(self.0.read_u16().await.unwrap()),
+            126 => usize::from(self.0.read_u16().await.expect("the server is there")),
             length => usize::from(length),
         };
         let mut payload = vec![0; length];
-        self.0.read_exact(&mut payload).await.unwrap();
+        self.0
+            .read_exact(&mut payload)
+            .await
+            .expect("the server is there");
         (first & 0x0f, payload)
     }
 
@@ -124,7 +134,7 @@ impl RawPeer {
 
 /// A masked frame; the mask is zero, so that the payload is plain.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(payload.len()).unwrap();
+    let length = u8::try_from(payload.len()).expect("a short payload");
     [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat()
 }
 

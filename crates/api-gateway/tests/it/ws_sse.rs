@@ -14,10 +14,16 @@ async fn read(world: &World, path: &str, last_event_id: Option<&str>) -> (u16, S
     if let Some(id) = last_event_id {
         request = request.header("Last-Event-ID", id);
     }
-    let answer = request.send().await.unwrap();
+    let answer = request.send().await.expect("a sound answer");
     let status = answer.status().as_u16();
     let reading = tokio::time::timeout(Duration::from_secs(10), answer.text());
-    (status, reading.await.expect("the stream ends").unwrap())
+    (
+        status,
+        reading
+            .await
+            .expect("the stream ends")
+            .expect("a sound answer"),
+    )
 }
 
 /// The ids and the objects of a stream.
@@ -31,7 +37,7 @@ fn parse(stream: &str) -> (Vec<&str>, Vec<Value>) {
         let (id, data) = block.split_once('\n').expect("an id and one line of data");
         ids.push(id.strip_prefix("id: ").expect("an id first"));
         let data = data.strip_prefix("data: ").expect("then the data");
-        events.push(serde_json::from_str(data).unwrap());
+        events.push(serde_json::from_str(data).expect("a sound answer"));
     }
     (ids, events)
 }

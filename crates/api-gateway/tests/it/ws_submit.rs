@@ -14,7 +14,14 @@ use crate::ws_world::{Watcher, World, statuses};
 const DOOR: &str = "/api/orders/execute";
 
 async fn counted(world: &World) -> u64 {
-    world.store().counts().await.unwrap().by_status.iter().sum()
+    world
+        .store()
+        .counts()
+        .await
+        .expect("counts answers")
+        .by_status
+        .iter()
+        .sum()
 }
 
 #[tokio::test]

@@ -80,12 +80,15 @@ impl World {
 
     /// The status of the refusal of a socket with this key; `None` where it is opened.
     pub(crate) async fn refusal(&self, path: &str, key: Option<&str>) -> Option<u16> {
-        let mut request = self.ws(path).into_client_request().unwrap();
+        let mut request = self
+            .ws(path)
+            .into_client_request()
+            .expect("sound by construction");
         if let Some(key) = key {
             let headers = request.headers_mut();
-            headers.insert("x-api-key", key.parse().unwrap());
+            headers.insert("x-api-key", key.parse().expect("sound by construction"));
         }
-        match promptly("an upgrade", connect_async(request)).await {
+        match promptly("an upgrade", Box::pin(connect_async(request))).await {
             Ok(_) => None,
             Err(Error::Http(response)) => Some(response.status().as_u16()),
             Err(error) => panic!("{path}: {error}"),
@@ -141,7 +144,12 @@ impl Life<'_> {
             let ports::order_store::Recorded::Won(event) = recorded else {
                 panic!("not recorded: {recorded:?}");
             };
-            self.lease.order = self.lease.order.clone().apply(event).unwrap();
+            self.lease.order = self
+                .lease
+                .order
+                .clone()
+                .apply(event)
+                .expect("sound by construction");
         } else {
             let given = &self.world.given;
             given.record(store, &mut self.lease, data).await;
@@ -220,7 +228,7 @@ impl Watcher {
 
     /// Opens a socket, or gives the status of the refusal.
     pub(crate) async fn try_open(url: &str) -> Result<Self, u16> {
-        match promptly("an upgrade", connect_async(url)).await {
+        match promptly("an upgrade", Box::pin(connect_async(url))).await {
             Ok((socket, _)) => Ok(Self(socket)),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{url}: {error}"),
@@ -241,7 +249,9 @@ impl Watcher {
     pub(crate) async fn json(&mut self) -> Value {
         loop {
             match self.message().await {
-                Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
+                Some(Message::Text(text)) => {
+                    return serde_json::from_str(&text).expect("a JSON message");
+                }
                 Some(Message::Ping(_) | Message::Pong(_)) => {}
                 other => panic!("expected an event, got {other:?}"),
             }
@@ -253,7 +263,9 @@ impl Watcher {
         let mut messages = Vec::new();
         loop {
             match self.message().await {
-                Some(Message::Text(text)) => messages.push(serde_json::from_str(&text).unwrap()),
+                Some(Message::Text(text)) => {
+                    messages.push(serde_json::from_str(&text).expect("a JSON message"));
+                }
                 Some(Message::Close(Some(CloseFrame { code, .. }))) => {
                     return (messages, code.into());
                 }
