@@ -6,3 +6,6 @@ pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;
 pub(crate) mod start;
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,8 @@ enum Engine {
 
 impl SqliteStore {
     /// Opens the store in this folder, created where it is missing, and locks it for this process.
-    /// Leases of an earlier process are void from here on.
+    /// Leases of an earlier process are void from here on. Calls wait for threads under a limit of
+    /// tokio's time: under a paused runtime use [`SqliteStore::in_memory`].
     pub fn open(folder: &Path, settings: Settings, clock: Arc<dyn Clock>) -> OpenResult {
         let data_dir = DataDir::lock(folder)?;
         let path = data_dir.database();

@@ -20,7 +20,7 @@ pub(crate) const DUE: &str = "-- due_orders
 
 pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
      select key, id, client, due_at, lease_worker, begun from orders indexed by orders_by_client
-     where client = ?1 and end_status is null and due_at <= ?2
+     where client = +?1 and end_status is null and due_at <= ?2
      order by key";
 
 pub(crate) const OLDEST_DUE: &str = "-- oldest_due
@@ -34,6 +34,10 @@ pub(crate) const OVERDUE: &str = "-- overdue_orders
      from orders o indexed by orders_expiring
      where o.expires_at is not null and o.ended_at is null and o.expires_at <= ?1
      order by o.expires_at";
+
+/// The `+` keeps SQLite from planning this anew with every call; see `writer/head.rs`.
+pub(crate) const LAST_STATUS: &str = "-- last_status
+     select status from order_events where order_key = +?1 order by seq desc limit 1";
 
 /// A page of due orders that nobody alive holds, oldest due time first.
 pub(crate) fn due(
@@ -89,10 +93,7 @@ fn due_order(db: &Connection, row: &Row<'_>) -> Result<DueOrder, Fault> {
 
 fn last_status(db: &Connection, key: i64) -> Result<Status, Fault> {
     let status = db
-        .prepare_cached(
-            "-- last_status
-             select status from order_events where order_key = ?1 order by seq desc limit 1",
-        )?
+        .prepare_cached(LAST_STATUS)?
         .query_row([key], |row| row.get(0))?;
     status_from(status)
 }

@@ -86,14 +86,14 @@ pub(crate) fn ranges(filter: &ListFilter) -> Vec<Range> {
             ends.into_iter()
                 .map(|end| Range {
                     index: Some("orders_by_client"),
-                    condition: "client = ? and end_status is ?",
+                    condition: "client = +? and end_status is +?",
                     values: vec![Value::from(client.as_str().to_owned()), end],
                 })
                 .collect()
         }
         (None, Some(status)) => vec![Range {
             index: Some("orders_by_end"),
-            condition: "end_status is ?",
+            condition: "end_status is +?",
             values: vec![end_code(status)],
         }],
         (None, None) => by_tokens(filter),
@@ -117,7 +117,7 @@ fn by_tokens(filter: &ListFilter) -> Vec<Range> {
         for token_out in choices(filter.token_out) {
             ranges.push(Range {
                 index: Some("orders_by_pair"),
-                condition: "token_in = ? and token_out = ?",
+                condition: "token_in = +? and token_out = +?",
                 values: vec![
                     Value::from(token_in.symbol().to_owned()),
                     Value::from(token_out.symbol().to_owned()),
@@ -181,7 +181,7 @@ pub(crate) fn statement(range: &Range, filter: &ListFilter, before: i64) -> (Str
     values.push(Value::from(before));
     // Where the index is of something else, what it does not tell is asked of the row.
     if let Some(client) = &filter.client {
-        sql.push_str(" and client = ?");
+        sql.push_str(" and client = +?");
         values.push(Value::from(client.as_str().to_owned()));
     }
     for (column, token) in [

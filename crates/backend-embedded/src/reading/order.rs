@@ -8,6 +8,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::columns;
 use crate::error::Fault;
 
+/// The `+` keeps SQLite from planning this anew with every call; see `writer/head.rs`.
+pub(crate) const LAST_EVENT: &str = "-- last_event
+     select seq, at, executions, data from order_events
+     where order_key = +?1 order by seq desc limit 1";
+
 /// An order by its place in the store.
 pub(crate) fn by_key(db: &Connection, key: i64) -> Result<Order, Fault> {
     db.prepare_cached(
@@ -96,12 +101,8 @@ fn order(db: &Connection, row: &Row<'_>) -> Result<Order, Fault> {
 }
 
 fn last_event(db: &Connection, id: OrderId, key: i64) -> Result<Event, Fault> {
-    db.prepare_cached(
-        "-- last_event
-         select seq, at, executions, data from order_events
-         where order_key = ?1 order by seq desc limit 1",
-    )?
-    .query_row([key], |row| Ok(event(row, id)))?
+    db.prepare_cached(LAST_EVENT)?
+        .query_row([key], |row| Ok(event(row, id)))?
 }
 
 /// An event from `seq, at, executions, data`.

@@ -39,7 +39,13 @@ pub(super) struct LastEvent {
     pub(super) at: Timestamp,
 }
 
-/// Reads an order's head: two look-ups, as SQLite plans a join of the two anew with every call.
+/// The `+` keeps SQLite from planning the statement anew with every call: it does so where the value of
+/// a parameter might change how an `order by` is met.
+pub(crate) const LAST_EVENT_PLACE: &str = "-- last_event_place
+     select seq, event_id, status, executions, at from order_events
+     where order_key = +?1 order by seq desc limit 1";
+
+/// Reads an order's head.
 pub(super) fn head(db: &Connection, order: OrderId) -> Result<Option<Head>, Fault> {
     let row = db
         .prepare_cached(
@@ -53,11 +59,7 @@ pub(super) fn head(db: &Connection, order: OrderId) -> Result<Option<Head>, Faul
         .transpose()?;
     let Some(row) = row else { return Ok(None) };
     let last = db
-        .prepare_cached(
-            "-- last_event_place
-             select seq, event_id, status, executions, at from order_events
-             where order_key = ?1 order by seq desc limit 1",
-        )?
+        .prepare_cached(LAST_EVENT_PLACE)?
         .query_row([row.key], |row| Ok(last_event(row)))??;
     Ok(Some(Head { row, last }))
 }

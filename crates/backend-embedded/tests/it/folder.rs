@@ -1,1 +1,148 @@
+//! The data folder: locked for one process, read by the next one, refused where it is newer.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use backend_embedded::{OpenError, Settings, SqliteStore};
+use domain::event::SCHEMA_VERSION;
+use ports::order_store::Claim;
+use ports::{Clock, Store, SystemClock};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use testkit::contract::Given;
+
+fn try_open(folder: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let store = SqliteStore::open(folder, Settings::default(), clock)?;
+    Ok(Arc::new(store))
+}
+
+fn open(folder: &Path) -> Arc<dyn Store> {
+    try_open(folder).unwrap()
+}
+
+/// Another program's hand on the same file.
+fn file(folder: &Path) -> Connection {
+    Connection::open(folder.join("engine.db")).unwrap()
+}
+
+#[tokio::test]
+async fn a_second_process_is_told_the_folder_and_the_pid() {
+    let folder = TempDir::new().unwrap();
+    let _first = open(folder.path());
+
+    let refused = try_open(folder.path()).unwrap_err().to_string();
+
+    assert!(
+        refused.contains(&folder.path().display().to_string()),
+        "{refused}"
+    );
+    assert!(
+        refused.contains(&std::process::id().to_string()),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_store_is_opened_again_with_all_it_held() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let order = given.accepted(&store).await;
+    let before = store.order(order, None).await.unwrap();
+    assert!(before.is_some());
+    drop(store);
+
+    let store = open(folder.path());
+
+    assert_eq!(store.order(order, None).await.unwrap(), before);
+    assert_eq!(store.counts().await.unwrap().by_status[0], 1);
+}
+
+#[tokio::test]
+async fn leases_do_not_outlive_their_process() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    let transaction = given.submit(&store, &mut lease).await;
+    drop(store);
+
+    let store = open(folder.path());
+
+    assert_eq!(store.workers().await.unwrap(), []);
+    assert_eq!(store.counts().await.unwrap().running, 0);
+    let resumed = given.leased(&store, order).await;
+    assert_eq!(resumed.order, lease.order);
+    assert_eq!(resumed.live_attempt, Some(transaction));
+}
+
+#[tokio::test]
+async fn a_newer_store_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    drop(open(folder.path()));
+    file(folder.path())
+        .execute("update schema_version set version = 99", [])
+        .unwrap();
+
+    let refused = try_open(folder.path()).unwrap_err().to_string();
+
+    assert!(refused.contains("newer version"), "{refused}");
+    assert!(refused.contains("99"), "{refused}");
+    let version: i64 = file(folder.path())
+        .query_row("select version from schema_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 99);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_refused() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("engine.db"), [b'x'; 8_192]).unwrap();
+
+    let refused = try_open(folder.path()).unwrap_err();
+
+    assert!(matches!(refused, OpenError::Store { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_order_of_a_newer_engine_is_not_granted() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let order = given.accepted(&store).await;
+    let worker = given.worker(&store).await;
+    file(folder.path())
+        .execute(
+            "update orders set schema_version = ?1",
+            [SCHEMA_VERSION + 1],
+        )
+        .unwrap();
+
+    let claim = store.claim(order, worker).await.unwrap();
+
+    assert!(matches!(claim, Claim::Unknown), "{claim:?}");
+}
+
+#[tokio::test]
+async fn an_unreadable_row_is_corrupt_and_stops_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let broken = given.accepted(&store).await;
+    file(folder.path())
+        .execute("update orders set terms = 'not json'", [])
+        .unwrap();
+    let healthy = given.accepted(&store).await;
+
+    let answer = store.order(broken, None).await;
+
+    assert!(
+        matches!(answer, Err(ports::Error::Corrupt { .. })),
+        "{answer:?}"
+    );
+    assert!(store.order(healthy, None).await.unwrap().is_some());
+    given.leased(&store, healthy).await;
+}

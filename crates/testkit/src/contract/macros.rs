@@ -21,6 +21,7 @@ macro_rules! store_contract {
         $crate::contract_tests! { $fixture; order_store:
             an_accepted_order_survives_a_crash,
             acceptance_stores_everything_together,
+            a_repeated_acceptance_gives_the_true_answer,
             a_repeat_gets_the_first_answer_byte_for_byte,
             a_key_with_another_fingerprint_is_refused,
             a_key_belongs_to_one_client,
@@ -93,6 +94,7 @@ macro_rules! store_contract {
             every_act_is_in_the_audit_log,
             a_failed_order_is_dead_until_retried,
             a_dead_order_is_retried_at_most_once,
+            a_repeated_retry_gives_the_true_answer,
             only_failed_orders_are_dead,
             a_store_that_works_answers_a_ping,
         }

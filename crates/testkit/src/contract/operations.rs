@@ -124,6 +124,28 @@ pub async fn a_dead_order_is_retried_at_most_once(fixture: &impl StoreFixture) {
     );
 }
 
+/// 3: the lost reply.
+pub async fn a_repeated_retry_gives_the_true_answer(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = a_failed_order(&given, &store).await;
+    let replacement = given.order();
+    let call = async || {
+        let retried = store.retry_dead(order, replacement.clone(), "admin").await;
+        retried.expect("retry_dead answers")
+    };
+
+    let first = call().await;
+    let again = call().await;
+
+    assert!(matches!(first, DeadRetry::Accepted { .. }), "{first:?}");
+    assert_eq!(again, first);
+    assert_eq!(
+        store.audit(None, 100).await.expect("audit answers").len(),
+        1
+    );
+}
+
 /// 3: only failed ones.
 pub async fn only_failed_orders_are_dead(fixture: &impl StoreFixture) {
     let given = Given::new();

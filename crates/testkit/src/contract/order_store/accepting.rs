@@ -80,6 +80,30 @@ pub async fn acceptance_stores_everything_together(fixture: &impl StoreFixture) 
     assert_eq!(named.expect("the store answers"), Some(order));
 }
 
+/// 1: the lost reply.
+pub async fn a_repeated_acceptance_gives_the_true_answer(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    for new in [
+        given.order(),
+        given.order_called("lost-reply"),
+        given.order_with_key("lost-reply", 1),
+    ] {
+        let first = store.accept(new.clone()).await.expect("accept answers");
+
+        let again = store.accept(new.clone()).await.expect("accept answers");
+
+        match again {
+            Accepted::Replayed { order_id, .. } => assert_eq!(order_id, new.id),
+            again => assert_eq!(again, first),
+        }
+        let events = store.events(new.id, Seq::FIRST).await;
+        assert_eq!(events.expect("events answer").len(), 1);
+    }
+    let counts = store.counts().await.expect("counts answer");
+    assert_eq!(counts.by_status[0], 3);
+}
+
 /// 2: the same answer.
 pub async fn a_repeat_gets_the_first_answer_byte_for_byte(fixture: &impl StoreFixture) {
     let given = Given::new();

@@ -1,0 +1,91 @@
+//! No question that is asked often reads what it does not answer with.
+
+use ports::order_history::ListFilter;
+use rusqlite::{Connection, StatementStatus, params_from_iter};
+
+use super::*;
+use crate::schema;
+use domain::{ClientId, Status, Token};
+
+/// Every statement of these, as its plan tells it.
+fn plan(db: &Connection, sql: &str) -> String {
+    let mut statement = db.prepare(&format!("explain query plan {sql}")).unwrap();
+    let count = statement.parameter_count();
+    let nulls = std::iter::repeat_n(rusqlite::types::Null, count);
+    let steps = statement
+        .query_map(params_from_iter(nulls), |row| row.get::<_, String>(3))
+        .unwrap();
+    steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+}
+
+#[track_caller]
+fn check(db: &Connection, sql: &str) {
+    let plan = plan(db, sql);
+    assert!(plan.contains("SEARCH"), "{sql}: {plan}");
+    assert!(!plan.contains("SCAN"), "{sql}: {plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+}
+
+#[test]
+fn what_the_sweeper_asks_follows_an_index() {
+    let db = schema::open_memory().unwrap();
+
+    for sql in [
+        due::DUE,
+        due::DUE_OF_CLIENT,
+        due::OLDEST_DUE,
+        due::OVERDUE,
+        operations::DEAD,
+    ] {
+        check(&db, sql);
+    }
+}
+
+#[test]
+fn every_list_follows_an_index() {
+    let db = schema::open_memory().unwrap();
+    let clients = [None, Some(ClientId::anyone())];
+    let statuses = Status::ALL.into_iter().map(Some).chain([None]);
+    let tokens = [None, Some(Token::SOL)];
+    for status in statuses {
+        for client in clients.clone() {
+            for (token_in, token_out) in
+                [(None, None), (tokens[0], tokens[1]), (tokens[1], tokens[0])]
+            {
+                let filter = ListFilter {
+                    client: client.clone(),
+                    status,
+                    token_in,
+                    token_out,
+                    before: None,
+                    limit: 50,
+                };
+                for range in list::ranges(&filter) {
+                    let (sql, _) = list::statement(&range, &filter, i64::MAX);
+                    check(&db, &sql);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_for_every_event_is_planned_once() {
+    let db = schema::open_memory().unwrap();
+    let statements = [
+        due::LAST_STATUS,
+        order::LAST_EVENT,
+        crate::writer::LAST_EVENT_PLACE,
+    ];
+    for sql in statements {
+        let mut statement = db.prepare(sql).unwrap();
+        for key in 0..10 {
+            assert!(!statement.exists([key]).unwrap());
+            statement.clear_bindings();
+        }
+
+        let planned_again = statement.get_status(StatementStatus::RePrepare);
+
+        assert_eq!(planned_again, 0, "{sql}");
+    }
+}
