@@ -1,3 +1,9 @@
-//! The programs as a user meets them: real processes, real sockets.
+//! The real program as its users meet it: started, called, signalled, killed.
 
+mod client_program;
+mod commands;
+mod crashes;
 mod e2e;
+mod run;
+mod serving;
+mod settings;

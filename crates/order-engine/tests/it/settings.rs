@@ -1,0 +1,88 @@
+//! Settings as the environment gives them.
+
+use crate::run::run;
+
+async fn refused(variables: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+
+    let ran = run(folder.path(), &["serve"], variables).await;
+
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    assert_eq!(ran.stdout, "");
+    ran.stderr
+}
+
+#[tokio::test]
+async fn a_wrong_variable_stops_the_program_with_one_line() {
+    for (variable, value, allowed) in [
+        ("PORT", "abc", "0 to 65535"),
+        ("DATABASE_URL", "mysql://db", "postgres://"),
+        ("QUEUE_RATE_LIMIT_SCOPE", "global", "worker or queue"),
+        ("SIM_FAILURE_RATE", "1.5", "0 to 1"),
+        ("RETRY_MAX_ATTEMPTS", "0", "1 to 100"),
+        ("LEASE_MS", "1000", "3 times HEARTBEAT_MS"),
+        ("RUST_LOG", "a=b=c", "info"),
+    ] {
+        let line = refused(&[(variable, value)]).await;
+
+        for part in [variable, value, allowed] {
+            assert!(line.contains(part), "{line:?} holds {part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_not_shown() {
+    let line = refused(&[("API_KEYS", "hunter2")]).await;
+
+    assert!(line.starts_with("API_KEYS=***"), "{line}");
+}
+
+#[tokio::test]
+async fn a_variable_set_to_nothing_counts_as_unset() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = ["PORT", "DATABASE_URL", "REDIS_URL", "SIM_SEED", "LOG_FORMAT", "API_KEYS"];
+
+    let ran = run(folder.path(), &["migrate"], &empty.map(|name| (name, ""))).await;
+
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.stdout, "./data: up to date\n");
+}
+
+#[tokio::test]
+async fn a_flag_says_the_same_as_its_variable_and_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("DATA_DIR", "./one")];
+
+    let ran = run(folder.path(), &["migrate", "--data-dir", "./two"], &variables).await;
+
+    assert_eq!(ran.stdout, "./two: up to date\n");
+    assert!(!folder.path().join("one").exists());
+}
+
+#[tokio::test]
+async fn a_cluster_process_names_what_it_misses() {
+    let folder = tempfile::tempdir().unwrap();
+    for (program, variables, missing) in [
+        ("api-gateway", &[][..], "DATABASE_URL"),
+        ("order-worker", &[("DATABASE_URL", "postgres://db/orders")][..], "REDIS_URL"),
+    ] {
+        let path = testkit::program::binary(program);
+        if !path.exists() {
+            panic!("{program} is not built; run `cargo build --workspace --bins` first");
+        }
+        let output = tokio::process::Command::new(path)
+            .env_clear()
+            .envs(variables.iter().copied())
+            .current_dir(folder.path())
+            .output()
+            .await
+            .unwrap();
+
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(line.starts_with(missing) && line.contains(program), "{line}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
