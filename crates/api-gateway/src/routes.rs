@@ -6,6 +6,7 @@ use actix_web::guard::{self, Guard};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder};
 
+use crate::dashboard;
 use crate::http::{
     admin, cancel, events, execute, fallback, ledger, market, orders, pages, stats, system, tokens,
 };
@@ -51,8 +52,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/openapi.json", pages::openapi))
         .service(reading("/docs", pages::docs))
         .service(reading("/docs/{file:.*}", pages::docs))
-        .service(reading("/", pages::dashboard))
-        .service(reading("/assets/{file}", pages::asset))
+        .service(reading("/", dashboard::page))
+        .service(reading("/assets/{file}", dashboard::asset))
         .default_service(web::to(fallback::not_found));
 }
 

@@ -4,12 +4,17 @@ import { h, setAttribute, setText, svg } from "./dom.js";
 import { timeOfDay } from "./format.js";
 import { SPAN_MS } from "./stats.js";
 
+/** A page that was just opened shows this much, and more as it gets to know more. */
+const LEAST_SPAN_MS = 60_000;
+
 const WIDTH = 320;
 const HEIGHT = 72;
 /** Room for the stroke at both ends. */
 const EDGE = 2;
 /** Samples farther apart than this are not joined: nothing is known of the time between. */
 const GAP_MS = 4_000;
+/** How the lines look, in the legend. */
+const STROKES = ["━", "┅"];
 
 /**
  * `lines`: `[{ name, of: sample => number | null }]`, the first one filled; `print` shows a value;
@@ -28,16 +33,19 @@ export function chart({ title, lines, print, ceiling = null }) {
     marks.map(({ area, line }, index) => (index === 0 ? [area, line] : [line])).flat(),
     cursor,
   );
+  const reach = h("span");
   const top = h("span", { class: "chart-top" });
   const reading = h("span", { class: "chart-reading" });
   const element = h(
     "div",
     { class: "chart-frame" },
     picture,
-    h("div", { class: "chart-legend", "aria-hidden": "true" }, h("span", {}, "5 min"), reading, top),
+    h("div", { class: "chart-legend", "aria-hidden": "true" }, reach, reading, top),
   );
 
+  const key = lines.length > 1 ? lines.map(({ name }, index) => `${STROKES[index]} ${name}`).join("   ") : "";
   let shown = [];
+  let span = LEAST_SPAN_MS;
   let pointer = null;
 
   function draw(samples) {
@@ -45,26 +53,28 @@ export function chart({ title, lines, print, ceiling = null }) {
     const highest = Math.max(0, ...samples.flatMap((sample) => lines.map(({ of }) => of(sample) ?? 0)));
     const scale = ceiling ?? niceCeiling(highest);
     const end = samples.at(-1)?.at ?? 0;
-    const x = (at) => WIDTH - ((end - at) / SPAN_MS) * WIDTH;
+    span = Math.min(SPAN_MS, Math.max(LEAST_SPAN_MS, end - (samples[0]?.at ?? 0)));
+    const x = (at) => WIDTH - ((end - at) / span) * WIDTH;
     const y = (value) => HEIGHT - EDGE - (Math.min(value, scale) / scale) * (HEIGHT - 2 * EDGE);
     lines.forEach(({ of }, index) => {
       const runs = runsOf(samples, of);
       setAttribute(marks[index].line, "d", runs.map((run) => linePath(run, of, x, y)).join(""));
       if (index === 0) setAttribute(marks[0].area, "d", runs.map((run) => areaPath(run, of, x, y)).join(""));
     });
-    setText(top, samples.length > 0 ? `max ${print(scale)}` : "");
+    setText(reach, span < 2 * LEAST_SPAN_MS ? `last ${Math.round(span / 1_000)} s` : `last ${Math.floor(span / 60_000)} min`);
+    setText(top, highest > 0 ? `max ${print(scale)}` : "");
     setAttribute(picture, "aria-label", describe(title, lines, print, samples));
     read();
   }
 
   function read() {
-    const sample = pointer === null ? null : nearest(shown, pointer);
+    const sample = pointer === null ? null : nearest(shown, shown.at(-1)?.at - (1 - pointer) * span);
     if (!sample) {
       setAttribute(cursor, "visibility", "hidden");
-      setText(reading, "");
+      setText(reading, key);
       return;
     }
-    const at = String(WIDTH - ((shown.at(-1).at - sample.at) / SPAN_MS) * WIDTH);
+    const at = String(WIDTH - ((shown.at(-1).at - sample.at) / span) * WIDTH);
     setAttribute(cursor, "x1", at);
     setAttribute(cursor, "x2", at);
     setAttribute(cursor, "visibility", "visible");
@@ -94,12 +104,11 @@ function describe(title, lines, print, samples) {
     if (values.length === 0) return `${name} not measured yet`;
     return `${name} now ${printed(print, of(last))}, highest ${print(Math.max(...values))}`;
   });
-  return `${title}, last five minutes: ${parts.join("; ")}`;
+  return `${title}, lately: ${parts.join("; ")}`;
 }
 
-function nearest(samples, share) {
+function nearest(samples, at) {
   if (samples.length === 0) return null;
-  const at = samples.at(-1).at - (1 - share) * SPAN_MS;
   return samples.reduce((best, sample) => (Math.abs(sample.at - at) < Math.abs(best.at - at) ? sample : best));
 }
 

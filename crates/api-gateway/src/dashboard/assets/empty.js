@@ -11,7 +11,7 @@ export function noOrders() {
     "div",
     { class: "empty" },
     h("h3", {}, "No orders yet"),
-    h("p", {}, "Place one with the form, or from a terminal:"),
+    h("p", {}, h("a", { href: "#/orders" }, "Place one"), " here, or from a terminal:"),
     commandLine(curlLine(), "the curl command"),
   );
 }
@@ -32,7 +32,10 @@ export function broken(problem, retry) {
 }
 
 function curlLine() {
-  const key = session.get().apiKey ? ` -H 'authorization: Bearer YOUR_KEY'` : "";
-  const body = `{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}`;
-  return `curl -s ${address("/api/orders/execute")} -H 'content-type: application/json'${key} -d '${body}'`;
+  return [
+    `curl ${address("/api/orders/execute")}`,
+    ...(session.get().apiKey ? [`-H 'Authorization: Bearer YOUR_KEY'`] : []),
+    `-H 'Content-Type: application/json'`,
+    `-d '{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}'`,
+  ].join(" \\\n  ");
 }

@@ -29,7 +29,7 @@ export function slippageBps(text) {
 
 /**
  * Reads the form's texts. `faults` maps fields to what is wrong; `order` is the request's body, where
- * nothing is.
+ * nothing is; `quotable` is what venues can be asked already, or null.
  */
 export function readDraft(fields, tokens) {
   const faults = {};
@@ -51,8 +51,9 @@ export function readDraft(fields, tokens) {
     faults.clientOrderId = "Up to 64 plain characters.";
   }
   if (fields.venues.length === 0) faults.venues = "At least one venue.";
-  if (Object.keys(faults).length > 0) return { faults, order: null };
-  return { faults, order: orderOf(fields, bps) };
+  const order = Object.keys(faults).length === 0 ? orderOf(fields, bps) : null;
+  const isQuotable = !faults.amount && !faults.tokenOut && !faults.venues;
+  return { faults, order, quotable: isQuotable ? orderOf(fields, bps) : null };
 }
 
 function orderOf(fields, bps) {

@@ -33,9 +33,9 @@ export function orderForm({ tokens, onAccepted }) {
   function onInput(event) {
     touched.add(event.target.name);
     say(null);
-    const { faults, order } = read();
+    const { faults, quotable } = read();
     showFaults(faults, (field) => touched.has(field));
-    quotes.ask(order, order && tokens.get(order.tokenOut), faults.tokenOut);
+    askForQuotes(quotable);
   }
 
   function showFaults(faults, applies) {
@@ -87,8 +87,11 @@ export function orderForm({ tokens, onAccepted }) {
     say(isUnknown ? `${problem.message} Press again: the same order cannot be placed twice.` : problem.message);
   }
 
-  const first = read();
-  quotes.ask(first.order, first.order && tokens.get(first.order.tokenOut));
+  function askForQuotes(quotable) {
+    quotes.ask(quotable, quotable && tokens.get(quotable.tokenOut));
+  }
+
+  askForQuotes(read().quotable);
   return { element: form, close: quotes.close };
 }
 
@@ -98,7 +101,7 @@ function controls(tokens) {
   const pay = h("input", { name: "amount", id: "f-amount", inputmode: "decimal", value: "1", maxlength: 40, required: true });
   const tokenIn = h("select", { name: "tokenIn", id: "f-tokenIn", "aria-label": "Token to sell" }, options("SOL"));
   const tokenOut = h("select", { name: "tokenOut", id: "f-tokenOut" }, options("USDC"));
-  const swap = h("button", { type: "button", class: "quiet swap", on: { click: turnRound } }, "⇄", h("span", { class: "unseen" }, "Swap the two tokens"));
+  const swap = h("button", { type: "button", class: "quiet swap", on: { click: turnRound } }, "⇄ Other way round");
   const slippage = h("input", { name: "slippage", id: "f-slippage", inputmode: "decimal", value: "0.5", maxlength: 6 });
   const minAmountOut = h("input", { name: "minAmountOut", id: "f-minAmountOut", inputmode: "decimal", maxlength: 40 });
   const validFor = h("input", { name: "validForSeconds", id: "f-validForSeconds", inputmode: "numeric", maxlength: 7 });
@@ -111,17 +114,25 @@ function controls(tokens) {
     tokenIn.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  function field(name, label, control, extra = null) {
+  function field(name, label, control) {
     const fault = h("p", { class: "fault", id: `f-${name}-fault`, hidden: true });
     faults.set(name, { fault, control });
-    return h("div", { class: "field" }, h("label", { for: `f-${name}` }, label), extra ?? control, fault);
+    return h("div", { class: "field" }, h("label", { for: `f-${name}` }, label), control, fault);
+  }
+
+  /** The amount with its token beside it, and the way to exchange the two tokens. */
+  function sellField() {
+    const fault = h("p", { class: "fault", id: "f-amount-fault", hidden: true });
+    faults.set("amount", { fault, control: pay });
+    const line = h("div", { class: "label-line" }, h("label", { for: pay.id }, "Sell"), swap);
+    return h("div", { class: "field" }, line, h("div", { class: "joined" }, pay, tokenIn), fault);
   }
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
   const elements = [
-    field("amount", "Sell", pay, h("div", { class: "joined" }, pay, tokenIn)),
-    h("div", { class: "pair" }, field("tokenOut", "Buy", tokenOut), swap, field("slippage", "Slippage, %", slippage)),
+    sellField(),
+    h("div", { class: "pair" }, field("tokenOut", "Buy", tokenOut), field("slippage", "Slippage, %", slippage)),
     h(
       "details",
       {},

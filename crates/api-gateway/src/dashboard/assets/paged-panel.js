@@ -6,7 +6,7 @@ import { nothing } from "./empty.js";
 
 /**
  * `path` answers `{ [field]: [...], nextCursor }`; `row(entry)` makes one line of the table with these
- * `columns`; `none` is said where there is nothing.
+ * `columns`, `[name, class]`; `none` is said where there is nothing.
  */
 export function pagedPanel({ name, path, field, columns, row, none, onProblem }) {
   const body = h("tbody");
@@ -17,7 +17,7 @@ export function pagedPanel({ name, path, field, columns, row, none, onProblem })
       "table",
       {},
       h("caption", { class: "unseen" }, name),
-      h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)))),
+      h("thead", {}, h("tr", {}, columns.map(([column, extra]) => h("th", { scope: "col", class: extra }, column)))),
       body,
     ),
   );

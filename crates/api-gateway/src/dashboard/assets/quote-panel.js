@@ -8,6 +8,7 @@ import { amount, percent, poolName, venueName } from "./format.js";
 const TYPING_MS = 250;
 /** Prices move with every block. */
 const REFRESH_MS = 2_000;
+const INVITATION = "Enter an amount and two tokens to see both venues' offers.";
 
 /** `ask(order, token)` shows offers for a request (null: for none); `close()` ends the asking. */
 export function quotePanel() {
@@ -55,16 +56,16 @@ export function quotePanel() {
     setText(verdict, text);
   }
 
-  blank("Enter an amount to see both venues' offers.");
+  blank(INVITATION);
   return {
     element,
-    ask(order, tokenOut, reason) {
+    ask(order, tokenOut) {
       if (order === null) {
         wanted = null;
         typing.cancel();
         clearTimeout(timer);
         abort.abort();
-        blank(reason ?? "Enter an amount to see both venues' offers.");
+        blank(INVITATION);
         return;
       }
       wanted = { order, tokenOut };
@@ -85,8 +86,8 @@ export function quoteCard(quote, { chosen, symbol }) {
     "header",
     {},
     h("strong", {}, venueName(quote.dex)),
-    quote.pool ? h("span", { class: "muted" }, poolName(quote.pool)) : null,
     isBest ? h("span", { class: "tag" }, "Best") : null,
+    h("span", { class: "quote-pool muted" }, quote.pool ? poolName(quote.pool) : "–"),
   );
   const attributes = { class: "quote", "data-dex": quote.dex, "data-best": isBest };
   if (quote.amountOut === null) {
@@ -115,7 +116,7 @@ function emptyCard(dex) {
   return h(
     "article",
     { class: "quote", "data-dex": dex },
-    h("header", {}, h("strong", {}, venueName(dex))),
+    h("header", {}, h("strong", {}, venueName(dex)), h("span", { class: "quote-pool muted" }, "–")),
     h("p", { class: "quote-amount muted" }, "–"),
     h("dl", { class: "facts" }, fact("Price", "–"), fact("Fee", "–"), fact("Impact", "–")),
   );
@@ -138,6 +139,7 @@ function verdictOf(offers, chosen, order, tokenOut) {
   const sentence = comparison(offers, chosen, tokenOut.symbol);
   const winner = offers.find(({ dex }) => dex === chosen);
   if (!winner) return sentence;
+  if (order.slippageBps === null) return sentence;
   const least = floorAfter(winner.amountOut, order.slippageBps, tokenOut.decimals);
   return `${sentence} At least ${amount(least)} ${tokenOut.symbol} after slippage.`;
 }

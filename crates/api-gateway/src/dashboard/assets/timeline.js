@@ -67,7 +67,7 @@ function stageRow(stage, before, order) {
         { class: "stage-head" },
         h("strong", {}, event.status),
         " ",
-        h("span", { class: "muted" }, MEANING[event.status]),
+        h("span", { class: "muted" }, isRetry ? "waiting to try again" : MEANING[event.status]),
         took,
       ),
       stage.isEnd ? null : meter,

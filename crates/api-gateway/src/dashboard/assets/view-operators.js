@@ -86,7 +86,7 @@ function deskOf({ say, onProblem }) {
     name: "Dead orders",
     path: "/api/admin/dead",
     field: "orders",
-    columns: ["Order", "Why", "Attempts", "Ended", "Retry"],
+    columns: [["Order"], ["Why"], ["Attempts", "wide"], ["Ended", "wide"], ["Retry"]],
     row: deadRow,
     none: "No dead orders. What fails for good shows up here and can be tried again as a new order.",
     onProblem,
@@ -95,7 +95,7 @@ function deskOf({ say, onProblem }) {
     name: "Audit log",
     path: "/api/admin/audit",
     field: "entries",
-    columns: ["When", "Who", "What", "Which"],
+    columns: [["When"], ["Who"], ["What"], ["Which"]],
     row: auditRow,
     none: "Nothing was done here yet.",
     onProblem,
@@ -119,9 +119,9 @@ function deskOf({ say, onProblem }) {
       ["Delayed", count(queue.delayed)],
       ["Running", count(queue.running)],
       ["Oldest waits for", queue.waiting > 0 ? duration(queue.oldestMs) : null],
-      ["Hints ready", entries ? count(entries.ready) : "queue away"],
-      ["Hints in flight", entries && count(entries.inFlight)],
-      ["Unreadable hints", deadEntries.length > 0 ? count(deadEntries.length) : null],
+      ["Entries ready", entries ? count(entries.ready) : "queue away"],
+      ["Entries in flight", entries && count(entries.inFlight)],
+      ["Unreadable entries", deadEntries.length > 0 ? count(deadEntries.length) : null],
     ]);
     if (!numbers.firstChild?.isEqualNode(shown)) numbers.replaceChildren(shown);
   }
@@ -158,8 +158,8 @@ function deskOf({ say, onProblem }) {
         h("span", { class: "sub mono" }, shortId(order.orderId)),
       ),
       h("td", {}, order.errorReason ?? "", h("span", { class: "sub" }, order.errorCode ?? "")),
-      h("td", { class: "number" }, String(order.attempts)),
-      h("td", { class: "muted" }, moment(order.updatedAt)),
+      h("td", { class: "wide" }, String(order.attempts)),
+      h("td", { class: "muted wide" }, moment(order.updatedAt)),
       h("td", {}, retry),
     );
   }

@@ -20,7 +20,7 @@ export function show(main, { orderId }) {
   const place = h("div", {}, h("p", { class: "empty" }, "Loading…"));
   let page = null;
   let closed = false;
-  main.append(h("p", { class: "crumbs" }, h("a", { href: "#/orders" }, "Orders"), " / ", h("span", { class: "mono" }, orderId)), heading, place);
+  main.append(h("p", { class: "crumbs" }, h("a", { href: "#/orders" }, "Orders"), " / ", h("span", { class: "mono" }, orderId), copyButton(orderId, "the order's id")), heading, place);
 
   async function load() {
     try {
@@ -77,13 +77,11 @@ function orderPage(order, heading) {
     cancel.hidden = !isCancellable(status);
     life.draw(events, order);
     const highlights = highlightsOf(events);
-    const shown = [
-      attemptsCard(highlights),
-      routeCard(highlights.route, order),
-      transactionCard(highlights, order, ledger),
-      termsCard(order),
-    ];
-    cards.replaceChildren(...shown.filter((card) => card !== null));
+    const failures = attemptsCard(highlights);
+    const explained = [routeCard(highlights.route, order), transactionCard(highlights, order, ledger)];
+    // What matters most comes first: how it went, or why it did not.
+    const shown = highlights.fill ? [...explained, failures] : [failures, ...explained];
+    cards.replaceChildren(...[...shown, termsCard(order)].filter((card) => card !== null));
   });
 
   const ticking = setInterval(() => {
@@ -132,7 +130,6 @@ function orderPage(order, heading) {
       { class: "panel", "aria-label": "Timeline" },
       h("header", { class: "panel-head" }, h("h2", {}, "Timeline"), badge.element, cancel),
       h("div", { class: "panel-body" }, said, notice, life.element),
-      h("footer", { class: "panel-foot" }, h("span", { class: "mono" }, order.orderId), copyButton(order.orderId, "the order's id")),
     ),
     cards,
   );

@@ -105,7 +105,7 @@ function latencyTile() {
     print: duration,
     read: ({ latencyMs: { p50, p99 } }) => ({
       value: p50 === null ? "–" : duration(p50),
-      note: p99 === null ? "accepted to confirmed" : `median, accepted to confirmed; p99 ${duration(p99)}`,
+      note: p99 === null ? "accepted to confirmed" : `median to confirmed, p99 ${duration(p99)}`,
     }),
   });
 }
@@ -130,7 +130,7 @@ function queueTile() {
     print: count,
     read: ({ queue: { waiting, delayed, oldestMs } }) => ({
       value: count(waiting),
-      note: waiting > 0 ? `waiting; the oldest for ${duration(oldestMs)}; ${count(delayed)} delayed` : `waiting; ${count(delayed)} delayed`,
+      note: waiting > 0 ? `waiting, oldest ${duration(oldestMs)}; ${count(delayed)} delayed` : `waiting; ${count(delayed)} delayed`,
     }),
   });
 }
