@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
+use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
 use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
 use crate::Config;
-use crate::config::Servers;
+use crate::config::{LimitScope, Servers};
 use crate::secret::{Secret, without_password};
 
 /// Where the state is kept, as configured.
@@ -45,18 +47,27 @@ pub async fn open(
     random: Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Ports> {
-    let (queue, feed) = (in_process_queue(config, &clock), in_process_feed(&random));
     let (store, queue, feed) = match Configured::of(&config.servers) {
         Configured::Embedded { folder } => {
             if config.servers.redis().is_some() {
                 warn!("REDIS_URL is ignored: without DATABASE_URL everything is in this process");
             }
-            (embedded(config, folder, &clock)?, queue, feed)
+            let store = embedded(config, folder, &clock)?;
+            let queue = in_process_queue(config, &clock);
+            (store, queue, in_process_feed(&random))
         }
         Configured::Postgres { database } => {
+            let store = postgres(config, database, shutdown).await?;
+            let queue = in_process_queue(config, &clock);
+            (store, queue, in_process_feed(&random))
+        }
+        Configured::PostgresAndRedis { database, redis } => {
+            let server = RedisServer::new(redis.expose());
+            let queue = redis_queue(config, server.clone()).await?;
+            let feed = redis_feed(config, server).await?;
+            info!("queue and feed are {}", without_password(redis.expose()));
             (postgres(config, database, shutdown).await?, queue, feed)
         }
-        Configured::PostgresAndRedis { .. } => bail!("not wired"),
     };
     Ok(Ports {
         store,
@@ -118,6 +129,42 @@ fn in_process_queue(config: &Config, clock: &Arc<dyn Clock>) -> Arc<dyn JobQueue
 
 fn in_process_feed(random: &Random) -> Arc<dyn StatusFeed> {
     Arc::new(InProcessFeed::new(random))
+}
+
+async fn redis_queue(config: &Config, server: RedisServer) -> anyhow::Result<Arc<dyn JobQueue>> {
+    let limit = match (limit_scope(config), config.work.queue_rate_limit_per_minute) {
+        (LimitScope::Worker, _) | (LimitScope::Queue, 0) => None,
+        (LimitScope::Queue, per_minute) => Some(StartLimit {
+            per_minute,
+            burst: config.work.queue_rate_limit_burst,
+        }),
+    };
+    let settings = QueueSettings {
+        lease: config.periods.lease(),
+        limit,
+        ..QueueSettings::new(server)
+    };
+    let queue = RedisQueue::connect(settings).await;
+    Ok(queue.context("could not use REDIS_URL")?)
+}
+
+async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<dyn StatusFeed>> {
+    let settings = FeedSettings {
+        order_ttl: Duration::from_secs(config.servers.active_order_ttl_seconds),
+        ..FeedSettings::new(server)
+    };
+    let feed = RedisFeed::connect(settings).await;
+    Ok(feed.context("could not use REDIS_URL")?)
+}
+
+/// Who keeps the rate limit. A limit shared by all workers is kept by Redis; an engine that is one
+/// process has the whole of it to itself.
+#[must_use]
+pub fn limit_scope(config: &Config) -> LimitScope {
+    match Configured::of(&config.servers) {
+        Configured::Embedded { .. } | Configured::Postgres { .. } => LimitScope::Worker,
+        Configured::PostgresAndRedis { .. } => config.work.queue_rate_limit_scope,
+    }
 }
 
 /// What bringing the tables up to date came to, for people.

@@ -39,6 +39,10 @@ pub struct Config {
     pub sim: Sim,
     #[command(flatten)]
     pub logs: Logs,
+    /// Point of an order's life at which the process ends itself, for tests: name:nth
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
+    #[arg(long, env = "CRASH_POINT", value_name = "NAME:NTH", hide = true)]
+    pub crash_point: Option<String>,
 }
 
 /// Where to listen.

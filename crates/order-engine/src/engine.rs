@@ -22,6 +22,10 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the stores, starts the worker, takes the port.
     pub(crate) async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        #[cfg(any(debug_assertions, feature = "crash-points"))]
+        if let Some(point) = &config.crash_point {
+            order_worker::crash_point::arm(point)?;
+        }
         let prometheus = measure::start(shutdown)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let random = Random::from_system();

@@ -68,6 +68,10 @@ async fn run(config: &Config) -> anyhow::Result<()> {
 
 /// Starts the worker, and its status server where a port is set for it.
 async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<Status>> {
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
+    if let Some(point) = &config.crash_point {
+        order_worker::crash_point::arm(point)?;
+    }
     let prometheus = measure::start(shutdown)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let random = Random::from_system();
@@ -105,7 +109,7 @@ fn settings(config: &Config) -> Settings {
         host: runtime::host_name(),
         concurrency: work.queue_max_concurrency,
         rate: rate(work),
-        scope: match work.queue_rate_limit_scope {
+        scope: match backend::limit_scope(config) {
             LimitScope::Worker => Scope::Worker,
             LimitScope::Queue => Scope::Queue,
         },

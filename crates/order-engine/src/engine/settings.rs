@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_gateway::GatewaySettings;
 use api_gateway::settings::ApiKey;
-use bootstrap::Config;
+use bootstrap::{Config, backend};
 use bootstrap::config::{DEFAULT_PORT, LimitScope, Work};
 use bootstrap::runtime::{host_name, threads};
 use order_worker::limiter::Rate;
@@ -47,7 +47,7 @@ pub(super) fn of_worker(config: &Config) -> order_worker::Settings {
         host: host_name(),
         concurrency: work.queue_max_concurrency,
         rate: rate(work),
-        scope: match work.queue_rate_limit_scope {
+        scope: match backend::limit_scope(config) {
             LimitScope::Worker => Scope::Worker,
             LimitScope::Queue => Scope::Queue,
         },
