@@ -180,7 +180,7 @@ impl Link {
             Ok(_) => {}
             // Managed servers do not tell.
             Err(error) => {
-                tracing::debug!(error = %error, "Redis does not tell its maxmemory-policy")
+                tracing::debug!(error = %error, "Redis does not tell its maxmemory-policy");
             }
         }
     }

@@ -46,7 +46,7 @@ if interval > 0 then
 end
 local function wait_us()
     if interval == 0 then return 0 end
-    return tat - (burst - 1) * interval - now_us
+    return math.max(0, tat - (burst - 1) * interval - now_us)
 end
 
 local limited_us = 0

@@ -1,6 +1,12 @@
 //! The contracts of queue and feed over a real Redis, and what only this backend promises.
 
 mod contract;
+mod limiter;
+mod losses;
+mod many_shards;
+mod server_fails;
+mod states;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

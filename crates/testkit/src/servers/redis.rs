@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::process::{Process, accepts, find_program, wait_until};
+use super::tls;
 use crate::free_port::free_port;
 
 const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 or newer)";
@@ -18,11 +19,19 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// Another process may take the free port first.
 const START_TRIES: u32 = 5;
 
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Plain,
+    Encrypted,
+}
+
 /// A Redis server of one's own. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     folder: TempDir,
     port: u16,
+    door: Door,
     settings: Vec<String>,
     process: Option<Process>,
 }
@@ -33,30 +42,55 @@ impl RedisServer {
         Self::start_with(&[])
     }
 
+    /// Starts one that speaks nothing but TLS, with the certificate of [`super::tls`].
+    pub fn start_encrypted() -> Result<Self> {
+        let mut server = Self::prepared(&["--tls-auth-clients", "no"])?;
+        for (option, file) in [
+            ("--tls-cert-file", tls::certificate()),
+            ("--tls-key-file", tls::key()),
+            ("--tls-ca-cert-file", tls::authority()),
+        ] {
+            server.settings.push(option.to_owned());
+            server.settings.push(file.display().to_string());
+        }
+        server.door = Door::Encrypted;
+        server.start_on_a_free_port()?;
+        Ok(server)
+    }
+
     /// Starts one with further arguments, such as `["--maxmemory", "2mb"]`.
     pub fn start_with(settings: &[&str]) -> Result<Self> {
+        let mut server = Self::prepared(settings)?;
+        server.start_on_a_free_port()?;
+        Ok(server)
+    }
+
+    fn prepared(settings: &[&str]) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("oe-redis-")
             .tempdir()
             .context("cannot make a folder for Redis")?;
-        let mut server = Self {
+        Ok(Self {
             folder,
             port: 0,
+            door: Door::Plain,
             settings: settings
                 .iter()
                 .map(|setting| (*setting).to_owned())
                 .collect(),
             process: None,
-        };
-        for _ in 0..START_TRIES {
-            server.port = free_port();
-            if server.restart().is_ok() {
-                return Ok(server);
+        })
+    }
+
+    fn start_on_a_free_port(&mut self) -> Result<()> {
+        for _ in 1..START_TRIES {
+            self.port = free_port();
+            if self.restart().is_ok() {
+                return Ok(());
             }
         }
-        server.port = free_port();
-        server.restart()?;
-        Ok(server)
+        self.port = free_port();
+        self.restart()
     }
 
     /// Where to connect, as `REDIS_URL` wants it.
@@ -117,8 +151,12 @@ impl RedisServer {
             .open(self.folder.path().join("log"))
             .context("cannot open the log of Redis")?;
         let mut command = Command::new(find_program("redis-server", &[], INSTALL)?);
+        let port = self.port.to_string();
+        match self.door {
+            Door::Plain => command.args(["--port", &port]),
+            Door::Encrypted => command.args(["--port", "0", "--tls-port", &port]),
+        };
         command
-            .args(["--port", &self.port.to_string()])
             .args(["--bind", "127.0.0.1"])
             .arg("--dir")
             .arg(self.folder.path())

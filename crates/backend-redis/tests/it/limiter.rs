@@ -1,0 +1,90 @@
+//! The limit over all workers, measured.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use backend_redis::{QueueSettings, StartLimit};
+use domain::ClientId;
+use ports::JobQueue;
+use ports::job_queue::{Job, Wanted};
+use testkit::contract::Given;
+use tokio::task::JoinSet;
+
+use crate::{queue, queue_settings, server};
+
+#[expect(clippy::disallowed_methods, reason = "the test is the stop-watch")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// 600 a minute are ten a second: the same sum as over a minute, sooner seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_workers_share_one_limit() {
+    const WINDOW: Duration = Duration::from_secs(3);
+    const PER_MINUTE: u32 = 600;
+    const BURST: u32 = 5;
+    let server = server();
+    let settings = QueueSettings {
+        limit: Some(StartLimit {
+            per_minute: PER_MINUTE,
+            burst: BURST,
+        }),
+        ..queue_settings(&server)
+    };
+    let given = Arc::new(Given::new());
+    let first = queue(settings.clone()).await;
+    let jobs = (0..200)
+        .map(|_| Job {
+            order_id: given.order_id(),
+            client: ClientId::anyone(),
+            starts_execution: true,
+        })
+        .collect();
+    first.push(jobs).await.expect("push answers");
+    let begun = now();
+    let mut workers = JoinSet::new();
+    for _ in 0..3 {
+        let (queue, worker) = (queue(settings.clone()).await, given.worker_id());
+        workers.spawn(async move {
+            let mut started = Vec::new();
+            while begun.elapsed() < WINDOW * 2 {
+                let claimed = queue.claim(worker, 1, Wanted::Any).await;
+                let claimed = claimed.expect("claim answers");
+                started.extend(claimed.deliveries.iter().map(|_| now()));
+                if let Some(wait) = claimed.limited_for {
+                    tokio::time::sleep(wait).await;
+                }
+            }
+            started
+        });
+    }
+
+    let mut started: Vec<Instant> = workers.join_all().await.into_iter().flatten().collect();
+    started.sort();
+
+    let refilled = usize::try_from(u64::from(PER_MINUTE) * WINDOW.as_secs() / 60).expect("small");
+    let burst = usize::try_from(BURST).expect("small");
+    for (index, start) in started.iter().enumerate() {
+        let within = started[index..]
+            .iter()
+            .take_while(|later| later.duration_since(*start) < WINDOW);
+        assert!(within.count() <= refilled + burst);
+    }
+    // It is used as well as kept.
+    assert!(started.len() >= refilled * 2, "only {}", started.len());
+}
+
+#[tokio::test]
+async fn a_limit_over_several_shards_is_refused() {
+    let server = server();
+    let settings = QueueSettings {
+        shards: 2,
+        limit: Some(StartLimit {
+            per_minute: 1,
+            burst: 1,
+        }),
+        ..queue_settings(&server)
+    };
+
+    assert!(backend_redis::RedisQueue::connect(settings).await.is_err());
+}

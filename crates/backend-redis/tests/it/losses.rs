@@ -1,0 +1,185 @@
+//! FAILURES.md, cases 3 and 10: what Redis holds may be lost, old or nonsense at any time.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend_redis::RedisQueue;
+use deadpool_redis::redis::cmd;
+use domain::{ClientId, OrderId};
+use ports::JobQueue;
+use ports::job_queue::{Job, Wanted};
+use testkit::contract::{Given, eventually, promptly};
+
+use crate::{LEASE, meddle, queue, queue_settings, server};
+
+fn jobs(given: &Given, count: usize) -> Vec<Job> {
+    (0..count)
+        .map(|_| Job {
+            order_id: given.order_id(),
+            client: ClientId::anyone(),
+            starts_execution: true,
+        })
+        .collect()
+}
+
+async fn claim_all(queue: &Arc<RedisQueue>, given: &Given) -> HashSet<OrderId> {
+    let worker = given.worker_id();
+    let mut ids = HashSet::new();
+    loop {
+        let claimed = queue.claim(worker, 50, Wanted::Any).await;
+        let deliveries = claimed.expect("claim answers").deliveries;
+        if deliveries.is_empty() {
+            return ids;
+        }
+        ids.extend(deliveries.into_iter().map(|delivery| delivery.job.order_id));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emptied_queue_calls_the_sweeper_and_is_filled_again() {
+    let server = server();
+    let queue = queue(queue_settings(&server)).await;
+    let given = Given::new();
+    let lost = jobs(&given, 30);
+    queue.push(lost.clone()).await.expect("push answers");
+
+    let _: String = meddle(&server, &cmd("FLUSHALL")).await;
+    queue.reap().await.expect("reap answers");
+
+    promptly("the call of the sweeper", queue.wait_hungry()).await;
+    assert_eq!(queue.push(lost).await.expect("push answers"), 30);
+    assert_eq!(claim_all(&queue, &given).await.len(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rolled_back_queue_refuses_nothing_that_the_sweeper_brings() {
+    let mut server = server();
+    let queue = queue(queue_settings(&server)).await;
+    let given = Given::new();
+    let early = jobs(&given, 20);
+    queue.push(early.clone()).await.expect("push answers");
+    // In flight when the copy is made, and done with afterwards.
+    let worker = given.worker_id();
+    let held = queue.claim(worker, 10, Wanted::Any).await;
+    let held = held.expect("claim answers").deliveries;
+    let copy = server.snapshot().expect("Redis can be copied");
+    for delivery in held {
+        eventually("Redis to be back", async || {
+            queue.heartbeat(worker).await.ok()
+        })
+        .await;
+        queue.ack(delivery).await.expect("ack answers");
+    }
+    let late = jobs(&given, 50);
+    queue.push(late.clone()).await.expect("push answers");
+
+    server.roll_back(&copy).expect("Redis can be rolled back");
+    eventually("Redis to be back", async || {
+        queue.heartbeat(worker).await.ok()
+    })
+    .await;
+
+    promptly("the call of the sweeper", queue.wait_hungry()).await;
+    let open: Vec<Job> = early.iter().skip(10).chain(&late).cloned().collect();
+    let pushed = queue.push(open.clone()).await.expect("push answers");
+    assert_eq!(pushed, open.len());
+    let expected: HashSet<OrderId> = open.iter().map(|job| job.order_id).collect();
+    assert_eq!(claim_all(&queue, &given).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_lost_single_keys_starts_over() {
+    for name in ["ring", "ready:anyone", "beats", "known", "delayed"] {
+        let server = server();
+        let queue = queue(queue_settings(&server)).await;
+        let given = Given::new();
+        let all = jobs(&given, 20);
+        queue.push(all.clone()).await.expect("push answers");
+        let claimed = queue.claim(given.worker_id(), 5, Wanted::Any).await;
+        drop(claimed.expect("claim answers"));
+        let delayed = jobs(&given, 1).remove(0);
+        queue
+            .push_delayed(delayed.clone(), Duration::from_secs(3_600))
+            .await
+            .expect("push_delayed answers");
+
+        let mut lose = cmd("DEL");
+        lose.arg(format!("order-engine:{{q0}}:{name}"));
+        let _: i64 = meddle(&server, &lose).await;
+        tokio::time::sleep(LEASE + Duration::from_millis(50)).await;
+
+        // What the sweeper does, until everything has been handed out.
+        let wanted: HashSet<OrderId> = all.iter().map(|job| job.order_id).collect();
+        let seen = tokio::sync::Mutex::new(HashSet::new());
+        eventually(&format!("all entries without {name}"), async || {
+            queue.reap().await.expect("reap answers");
+            queue.push(all.clone()).await.expect("push answers");
+            let mut seen = seen.lock().await;
+            seen.extend(claim_all(&queue, &given).await);
+            wanted.is_subset(&seen).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_in_every_list_stops_nothing() {
+    let server = server();
+    let queue = queue(queue_settings(&server)).await;
+    let given = Given::new();
+    let all = jobs(&given, 10);
+    queue.push(all.clone()).await.expect("push answers");
+    let worker = given.worker_id();
+    let held = queue.claim(worker, 1, Wanted::Any).await;
+    assert_eq!(held.expect("claim answers").deliveries.len(), 1);
+    let garbage: &[u8] = b"\xff\xfe{}\0 not an id";
+    for name in [
+        "resumes",
+        "ring",
+        "ready:anyone",
+        "bell",
+        &format!("flight:{worker}"),
+    ] {
+        for end in ["LPUSH", "RPUSH"] {
+            let mut inject = cmd(end);
+            inject
+                .arg(format!("order-engine:{{q0}}:{name}"))
+                .arg(garbage);
+            let _: i64 = meddle(&server, &inject).await;
+        }
+    }
+    let mut inject = cmd("ZADD");
+    inject.arg("order-engine:{q0}:delayed").arg(1).arg(garbage);
+    let _: i64 = meddle(&server, &inject).await;
+
+    let mut seen = claim_all(&queue, &given).await;
+    queue.leave(worker).await.expect("leave answers");
+    seen.extend(claim_all(&queue, &given).await);
+
+    assert_eq!(seen, all.iter().map(|job| job.order_id).collect());
+    let dead = queue.dead_entries(100).await.expect("dead_entries answer");
+    assert_eq!(dead.len(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
+    let server = server();
+    let mut settings = queue_settings(&server);
+    settings.capacity = 10;
+    let queue = queue(settings).await;
+    let given = Given::new();
+    let worker = given.worker_id();
+
+    let pushed = queue.push(jobs(&given, 15)).await.expect("push answers");
+    assert_eq!(pushed, 10);
+
+    let claimed = queue.claim(worker, 8, Wanted::Any).await;
+    for delivery in claimed.expect("claim answers").deliveries {
+        queue.ack(delivery).await.expect("ack answers");
+    }
+    let rest = queue.claim(worker, 8, Wanted::Any).await;
+    assert_eq!(rest.expect("claim answers").deliveries.len(), 2);
+    promptly("the call of the sweeper", queue.wait_hungry()).await;
+    assert_eq!(queue.push(jobs(&given, 5)).await.expect("push answers"), 5);
+}

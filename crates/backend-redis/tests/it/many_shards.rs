@@ -1,0 +1,50 @@
+//! A queue spread over shards, whose keys stay together on one node of a cluster.
+
+use std::collections::HashSet;
+
+use backend_redis::QueueSettings;
+use deadpool_redis::redis::cmd;
+use domain::ClientId;
+use ports::JobQueue;
+use ports::job_queue::{Job, Wanted};
+use testkit::contract::Given;
+
+use crate::{meddle, queue, queue_settings, server};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_shards_hand_out_everything_once() {
+    let server = server();
+    let queue = queue(QueueSettings {
+        shards: 4,
+        ..queue_settings(&server)
+    })
+    .await;
+    let given = Given::new();
+    let jobs: Vec<Job> = (0..100)
+        .map(|_| Job {
+            order_id: given.order_id(),
+            client: ClientId::anyone(),
+            starts_execution: true,
+        })
+        .collect();
+    queue.push(jobs.clone()).await.expect("push answers");
+    assert_eq!(queue.depth().await.expect("depth answers").ready, 100);
+
+    let worker = given.worker_id();
+    let mut seen = HashSet::new();
+    while seen.len() < jobs.len() {
+        let claimed = queue.claim(worker, 7, Wanted::Any).await;
+        let claimed = claimed.expect("claim answers").deliveries;
+        assert!(!claimed.is_empty() && claimed.len() <= 7);
+        for delivery in claimed {
+            assert!(seen.insert(delivery.job.order_id));
+            queue.ack(delivery).await.expect("ack answers");
+        }
+    }
+
+    let keys: Vec<String> = meddle(&server, cmd("KEYS").arg("*")).await;
+    assert!(keys.iter().all(|key| key.starts_with("order-engine:{q")));
+    let mut known = cmd("KEYS");
+    let left: Vec<String> = meddle(&server, known.arg("*:known")).await;
+    assert_eq!(left, Vec::<String>::new());
+}
