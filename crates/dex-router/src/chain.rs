@@ -28,7 +28,10 @@ pub enum Fate {
     /// Nothing: never arrived, on its way, or dropped. Only past its last valid height is that final.
     Unknown,
     /// Executed: this much was paid out.
-    Landed { amount_out: BaseUnits, height: Height },
+    Landed {
+        amount_out: BaseUnits,
+        height: Height,
+    },
     /// Executed and rolled back: it can never land again.
     Reverted { reason: Revert, height: Height },
 }

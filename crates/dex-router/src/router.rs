@@ -31,7 +31,11 @@ pub enum NoRoute {
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
     #[error("the best offer, {best} of {token}, is below the order's minimum of {minimum}")]
-    BelowMinimum { best: String, minimum: String, token: &'static str },
+    BelowMinimum {
+        best: String,
+        minimum: String,
+        token: &'static str,
+    },
 }
 
 impl NoRoute {
@@ -58,7 +62,11 @@ impl Router {
 
     /// Every allowed venue's answer, in the venues' usual order, each within the deadline.
     pub async fn quotes(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Quote> {
-        self.ask(request, venues).await.into_iter().map(Asked::into_quote).collect()
+        self.ask(request, venues)
+            .await
+            .into_iter()
+            .map(Asked::into_quote)
+            .collect()
     }
 
     /// The best route for an order, with all offers beside the chosen one.
@@ -89,20 +97,25 @@ impl Router {
     }
 
     async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let allowed = self.sources.iter().filter(|source| venues.contains(source.venue()));
+        let allowed = self
+            .sources
+            .iter()
+            .filter(|source| venues.contains(source.venue()));
         join_all(allowed.map(|source| self.ask_one(source.as_ref(), request))).await
     }
 
     async fn ask_one(&self, source: &dyn QuoteSource, request: QuoteRequest) -> Asked {
         let venue = source.venue();
         let answer = match tokio::time::timeout(self.deadline, source.quote(request)).await {
-            Ok(Ok(offer)) if is_absurd(&offer) => {
-                Err(QuoteError::Unavailable("the offer makes no sense".to_owned()))
-            }
+            Ok(Ok(offer)) if is_absurd(&offer) => Err(QuoteError::Unavailable(
+                "the offer makes no sense".to_owned(),
+            )),
             Ok(answer) => answer,
             Err(_) => {
                 let millis = self.deadline.as_millis();
-                Err(QuoteError::Unavailable(format!("no answer within {millis} ms")))
+                Err(QuoteError::Unavailable(format!(
+                    "no answer within {millis} ms"
+                )))
             }
         };
         if let Err(error) = &answer {
@@ -117,14 +130,20 @@ pub fn best_of<'a>(
     offers: impl Iterator<Item = (domain::Venue, &'a Offer)>,
 ) -> Option<(domain::Venue, &'a Offer)> {
     offers.min_by_key(|(venue, offer)| {
-        (std::cmp::Reverse(offer.amount_out), offer.impact_ppm, *venue)
+        (
+            std::cmp::Reverse(offer.amount_out),
+            offer.impact_ppm,
+            *venue,
+        )
     })
 }
 
 /// The least an order takes for this offer: the larger of slippage's floor and the client's own.
 fn floor_of(offer: &Offer, request: &RouteRequest) -> BaseUnits {
     let by_slippage = offer.amount_out.less_bps_rounded_up(request.slippage);
-    request.min_amount_out.map_or(by_slippage, |own| own.max(by_slippage))
+    request
+        .min_amount_out
+        .map_or(by_slippage, |own| own.max(by_slippage))
 }
 
 /// Nobody sells for nothing, and a fee or an impact of everything is a broken answer.
@@ -134,7 +153,11 @@ fn is_absurd(offer: &Offer) -> bool {
 
 /// A reason that holds whenever one asks is given only where every venue gave one of that kind.
 fn why_none(asked: &[Asked]) -> NoRoute {
-    let reasons = || asked.iter().filter_map(|asked| asked.answer.as_ref().err().map(|e| (asked.venue, e)));
+    let reasons = || {
+        asked
+            .iter()
+            .filter_map(|asked| asked.answer.as_ref().err().map(|e| (asked.venue, e)))
+    };
     if asked.is_empty() {
         return NoRoute::NoQuote("none of the order's venues is available".to_owned());
     }
@@ -144,7 +167,9 @@ fn why_none(asked: &[Asked]) -> NoRoute {
     if reasons().all(|(_, error)| !matches!(error, QuoteError::Unavailable(_))) {
         return NoRoute::InsufficientLiquidity;
     }
-    let reasons: Vec<String> = reasons().map(|(venue, error)| format!("{venue}: {error}")).collect();
+    let reasons: Vec<String> = reasons()
+        .map(|(venue, error)| format!("{venue}: {error}"))
+        .collect();
     NoRoute::NoQuote(reasons.join("; "))
 }
 
@@ -173,9 +198,14 @@ impl Asked {
     fn into_quote(self) -> Quote {
         let answer = match self.answer {
             Ok(offer) => Answer::Offered(offer),
-            Err(error) => Answer::Declined { reason: error.to_string() },
+            Err(error) => Answer::Declined {
+                reason: error.to_string(),
+            },
         };
-        Quote { venue: self.venue, answer }
+        Quote {
+            venue: self.venue,
+            answer,
+        }
     }
 }
 

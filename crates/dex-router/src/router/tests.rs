@@ -46,7 +46,9 @@ async fn route(
     meteora: Arc<dyn QuoteSource>,
     request: RouteRequest,
 ) -> Result<Route, NoRoute> {
-    Router::new(vec![raydium, meteora], Duration::from_secs(1)).route(&request).await
+    Router::new(vec![raydium, meteora], Duration::from_secs(1))
+        .route(&request)
+        .await
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,12 +83,22 @@ async fn an_absurd_offer_is_no_offer() {
     let raydium = source(Venue::Raydium, Ok(0), 0);
     let meteora = source(Venue::Meteora, Ok(7), 0);
 
-    assert_eq!(route(raydium, meteora, request()).await.unwrap().choice.venue, Venue::Meteora);
+    assert_eq!(
+        route(raydium, meteora, request())
+            .await
+            .unwrap()
+            .choice
+            .venue,
+        Venue::Meteora
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_clients_own_floor_counts_where_it_is_higher() {
-    let own = RouteRequest { min_amount_out: Some(BaseUnits::new(151_000_000)), ..request() };
+    let own = RouteRequest {
+        min_amount_out: Some(BaseUnits::new(151_000_000)),
+        ..request()
+    };
     let offer = |amount| source(Venue::Raydium, Ok(amount), 0);
     let none = || source(Venue::Meteora, Err(QuoteError::InsufficientLiquidity), 0);
 
@@ -104,10 +116,18 @@ async fn the_clients_own_floor_counts_where_it_is_higher() {
 #[tokio::test(start_paused = true)]
 async fn a_reason_is_final_only_where_every_venue_says_so() {
     let dry = |venue| source(venue, Err(QuoteError::InsufficientLiquidity), 0);
-    let dead = source(Venue::Meteora, Err(QuoteError::Unavailable("refused".to_owned())), 0);
+    let dead = source(
+        Venue::Meteora,
+        Err(QuoteError::Unavailable("refused".to_owned())),
+        0,
+    );
 
-    let final_reason = route(dry(Venue::Raydium), dry(Venue::Meteora), request()).await.unwrap_err();
-    let passing = route(dry(Venue::Raydium), dead, request()).await.unwrap_err();
+    let final_reason = route(dry(Venue::Raydium), dry(Venue::Meteora), request())
+        .await
+        .unwrap_err();
+    let passing = route(dry(Venue::Raydium), dead, request())
+        .await
+        .unwrap_err();
 
     assert_eq!(final_reason, NoRoute::InsufficientLiquidity);
     assert!(!final_reason.may_pass() && passing.may_pass());
