@@ -1,5 +1,6 @@
-//! Named points of an order's life at which a test build can end the process at once, as SIGKILL would:
-//! nothing is flushed, nobody is told. Without the feature `crash-points` a point is nothing at all.
+//! Named points of an order's life at which a build for tests can end the process at once, as SIGKILL
+//! would: nothing is flushed, nobody is told. Debug builds have them, and release builds with the feature
+//! `crash-points`; in any other build a point is nothing at all.
 
 /// A point of an order's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl CrashPoint {
     }
 }
 
-#[cfg(feature = "crash-points")]
+#[cfg(any(debug_assertions, feature = "crash-points"))]
 mod armed {
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -75,14 +76,28 @@ mod armed {
     /// takes the whole process too.
     static LEFT: [AtomicU32; CrashPoint::ALL.len()] = [const { AtomicU32::new(0) }; 10];
 
+    /// The text does not say at which point the process is to end.
+    #[derive(Debug, thiserror::Error)]
+    #[error(
+        "CRASH_POINT={0} is not allowed: a point and how often it is reached, such as stored:15"
+    )]
+    pub struct Unknown(String);
+
     fn place(point: CrashPoint) -> &'static AtomicU32 {
         let index = CrashPoint::ALL.iter().position(|other| *other == point);
         &LEFT[index.expect("invariant: ALL holds every point")]
     }
 
-    /// Ends the process when `point` is reached for the `nth` time from now, counted from 1.
-    pub fn arm(point: CrashPoint, nth: u32) {
+    /// Ends the process when the named point is reached for the nth time from now: `name:nth`, counted
+    /// from 1.
+    pub fn arm(name_and_nth: &str) -> Result<(), Unknown> {
+        let armed = name_and_nth.split_once(':').and_then(|(name, nth)| {
+            let nth = nth.parse().ok().filter(|nth| *nth > 0)?;
+            Some((CrashPoint::parse(name)?, nth))
+        });
+        let (point, nth) = armed.ok_or_else(|| Unknown(name_and_nth.to_owned()))?;
         place(point).store(nth, Ordering::SeqCst);
+        Ok(())
     }
 
     pub(crate) fn reached(point: CrashPoint) {
@@ -95,12 +110,12 @@ mod armed {
     }
 }
 
-#[cfg(feature = "crash-points")]
-pub use armed::arm;
-#[cfg(feature = "crash-points")]
+#[cfg(any(debug_assertions, feature = "crash-points"))]
 pub(crate) use armed::reached;
+#[cfg(any(debug_assertions, feature = "crash-points"))]
+pub use armed::{Unknown, arm};
 
-/// Ends the process where a test asked for it; nothing in a build without the feature.
-#[cfg(not(feature = "crash-points"))]
+/// Ends the process where a test asked for it; nothing in a build that is shipped.
+#[cfg(not(any(debug_assertions, feature = "crash-points")))]
 #[inline(always)]
 pub(crate) const fn reached(_: CrashPoint) {}

@@ -4,6 +4,7 @@ mod client_program;
 mod commands;
 mod crashes;
 mod e2e;
+mod kill_matrix;
 mod run;
 mod serving;
 mod settings;

@@ -1,0 +1,154 @@
+//! Case 5 of the failures that must be survived: the engine ends itself at a named point of an order's
+//! life, without a word to anybody, while thirty orders are in flight; started again, it ends each of
+//! them, none executed twice.
+//!
+//! With the chain inside the engine, the chain's mempool dies too. So the points around sending are also
+//! passed with the chain as a process of its own: there, what was sent lands while nobody is looking.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::try_join_all;
+use tempfile::TempDir;
+use testkit::e2e::{Target, load, socket, statuses};
+use testkit::engine::Engine;
+use testkit::free_port::free_port;
+use testkit::http::http;
+use testkit::program::Program;
+
+const ORDERS: usize = 30;
+/// How often the point is passed unharmed, and once more: half of the orders are at it or beyond.
+const NTH: usize = 15;
+const SOL_FOR_USDC: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25"}"#;
+/// Orders take a few hundred milliseconds here; the machine may be busy.
+const CRASH_LIMIT: Duration = Duration::from_secs(30);
+/// What `abort` ends a process with: as sudden as SIGKILL, and told apart from it.
+const SIGABRT: i32 = 6;
+/// Slow enough that all orders are in flight at once, and quick to notice a silent worker.
+const SETTINGS: [(&str, &str); 5] = [
+    ("SIM_LATENCY_SCALE", "0.1"),
+    ("QUEUE_MAX_CONCURRENCY", "30"),
+    ("LEASE_MS", "900"),
+    ("HEARTBEAT_MS", "200"),
+    ("SWEEP_MS", "200"),
+];
+
+/// The simulated chain as a process that outlives the engine.
+struct Chain {
+    url: String,
+    _program: Program,
+    _folder: TempDir,
+}
+
+impl Chain {
+    async fn start() -> Result<Self> {
+        let folder = tempfile::tempdir().context("make a folder for the chain")?;
+        let port = free_port();
+        let data_dir = folder.path().join("data");
+        let variables = [
+            ("PORT", port.to_string()),
+            ("DATA_DIR", data_dir.display().to_string()),
+            ("SIM_LATENCY_SCALE", "0.1".to_owned()),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        let log = folder.path().join("chain.log");
+        let mut program = Program::start("order-engine", &["sim-chain"], &variables, &log)?;
+        let url = format!("http://127.0.0.1:{port}");
+        program.ready(&url).await?;
+        Ok(Self {
+            url,
+            _program: program,
+            _folder: folder,
+        })
+    }
+}
+
+async fn operate(engine: &Engine, act: &str) -> Result<()> {
+    let answer = http().post(engine.url(&format!("/api/admin/{act}"))).send();
+    answer
+        .await
+        .context("call the engine")?
+        .error_for_status()?;
+    Ok(())
+}
+
+/// An engine that holds thirty accepted orders, takes none of them yet, and will end itself.
+async fn loaded(point: &str, chain: Option<&Chain>) -> Result<(Engine, Target, Vec<String>)> {
+    let mut settings = SETTINGS.to_vec();
+    settings.extend(chain.map(|chain| ("SIM_CHAIN_URL", chain.url.as_str())));
+    let mut engine = Engine::start(&settings).await?;
+    operate(&engine, "pause").await?;
+    engine.set("CRASH_POINT", &format!("{point}:{NTH}"));
+    // A worker that starts in a paused engine knows it from its first heartbeat.
+    engine.kill()?;
+    engine.restart().await?;
+
+    let target = Target::new(vec![engine.url("")]);
+    let accepted = (0..ORDERS).map(|n| target.accept(n, SOL_FOR_USDC));
+    let orders = try_join_all(accepted).await?;
+    Ok((engine, target, orders))
+}
+
+async fn check_survives(point: &str, chain: Option<&Chain>) -> Result<()> {
+    let (mut engine, target, orders) = loaded(point, chain).await?;
+
+    // The answer may not be heard any more.
+    let _ = operate(&engine, "resume").await;
+    let ended = engine.program().exited(CRASH_LIMIT).await?;
+    ensure!(ended.signal() == Some(SIGABRT), "it ended with {ended}");
+    engine.set("CRASH_POINT", "");
+    engine.restart().await?;
+    operate(&engine, "resume").await?;
+
+    let target = &target;
+    let checked = orders.iter().map(|order_id| async move {
+        let url = target.ws_url(0, &format!("/ws/orders/{order_id}"));
+        let events = socket::follow(&url).await?.messages;
+        load::check_order(target, order_id, &events).await?;
+        anyhow::Ok(statuses(&events).last() == Some(&"confirmed"))
+    });
+    let confirmed = try_join_all(checked).await?;
+    let confirmed = confirmed.into_iter().filter(|confirmed| *confirmed).count();
+    ensure!(confirmed > ORDERS / 2, "only {confirmed} were confirmed");
+    Ok(())
+}
+
+macro_rules! killed_at {
+    ($($promise:ident: $point:literal;)*) => {$(
+        #[tokio::test]
+        async fn $promise() -> Result<()> {
+            check_survives($point, None).await
+        }
+    )*};
+}
+
+killed_at! {
+    orders_survive_a_death_after_the_claim: "claimed";
+    orders_survive_a_death_after_the_choice_of_a_route: "routed";
+    orders_survive_a_death_before_signing: "built";
+    orders_survive_a_death_between_signing_and_storing: "signed";
+    orders_survive_a_death_between_storing_and_sending: "stored";
+    orders_survive_a_death_before_the_reply_to_sending: "reply_lost";
+    orders_survive_a_death_after_sending: "sent";
+    orders_survive_a_death_before_the_confirmation_is_stored: "confirmed_not_stored";
+    orders_survive_a_death_before_the_end_is_published: "stored_not_published";
+    orders_survive_a_death_before_the_job_is_acknowledged: "published_not_acknowledged";
+}
+
+macro_rules! killed_beside_its_chain_at {
+    ($($promise:ident: $point:literal;)*) => {$(
+        #[tokio::test]
+        async fn $promise() -> Result<()> {
+            let chain = Chain::start().await?;
+            check_survives($point, Some(&chain)).await
+        }
+    )*};
+}
+
+killed_beside_its_chain_at! {
+    what_was_stored_and_not_sent_is_sent_by_the_next: "stored";
+    what_landed_while_its_reply_was_lost_lands_once: "reply_lost";
+    what_lands_while_nobody_is_looking_lands_once: "sent";
+    what_was_confirmed_and_not_stored_is_found_on_the_chain: "confirmed_not_stored";
+}
