@@ -38,8 +38,10 @@ pub fn without_password(url: &str) -> String {
     let Some((credentials, host)) = authority.rsplit_once('@') else {
         return url.to_owned();
     };
-    let user = credentials.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}:***@{host}{tail}")
+    match credentials.split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:***@{host}{tail}"),
+        None => url.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +58,10 @@ mod tests {
         assert_eq!(
             without_password("postgres://trader:p@ss:word@db.example/orders?sslmode=require"),
             "postgres://trader:***@db.example/orders?sslmode=require"
+        );
+        assert_eq!(
+            without_password("postgres://trader@db/orders"),
+            "postgres://trader@db/orders"
         );
         assert_eq!(
             without_password("redis://127.0.0.1:6379"),

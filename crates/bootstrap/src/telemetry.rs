@@ -7,12 +7,18 @@ mod writer;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use ports::Shutdown;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 use crate::config::{LogFormat, Logs};
 use writer::{Lines, LogThread};
+
+/// What others log at `info` is of no use to whoever runs an engine. Named in RUST_LOG, they are heard.
+const QUIET: &str = "actix_server=warn,actix_http=warn,h2=warn,hyper=warn,rustls=warn";
 
 /// Whether lines carry colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,38 +30,44 @@ enum Colour {
 /// Logging as it was set up. Dropping it writes what is still under way.
 #[derive(Debug)]
 pub struct Telemetry {
-    levels: LogLevels,
+    levels: Levels,
     _thread: LogThread,
 }
 
+/// Which lines are logged, and the way to change that.
+#[derive(Debug, Clone)]
+struct Levels {
+    handle: reload::Handle<EnvFilter, Registry>,
+    configured: Arc<str>,
+}
+
 impl Telemetry {
-    /// The handle by which levels are changed.
-    #[must_use]
-    pub fn levels(&self) -> LogLevels {
-        self.levels.clone()
+    /// Lets operators change the level of the running process: SIGUSR1 logs `debug`, SIGUSR2 what was
+    /// configured.
+    pub fn follow_signals(&self, shutdown: &Shutdown) -> std::io::Result<()> {
+        let mut more = signal(SignalKind::user_defined1())?;
+        let mut less = signal(SignalKind::user_defined2())?;
+        let (levels, stop) = (self.levels.clone(), shutdown.clone());
+        shutdown.spawn(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = stop.soft() => return,
+                    _ = more.recv() => levels.set("debug"),
+                    _ = less.recv() => levels.set(&levels.configured),
+                }
+            }
+        });
+        Ok(())
     }
 }
 
-/// Changes which lines are logged, while the process runs.
-#[derive(Debug, Clone)]
-pub struct LogLevels(Arc<reload::Handle<EnvFilter, Registry>>);
-
-/// The text is no log filter.
-#[derive(Debug, thiserror::Error)]
-#[error("must be like info or info,order_worker=debug")]
-pub struct InvalidFilter;
-
-impl LogLevels {
-    /// Logs by this filter from now on.
-    pub fn set(&self, filter: &str) -> Result<(), InvalidFilter> {
-        let filter = EnvFilter::try_new(filter).map_err(|_| InvalidFilter)?;
-        self.0.reload(filter).map_err(|_| InvalidFilter)
-    }
-
-    /// The filter in force.
-    #[must_use]
-    pub fn current(&self) -> String {
-        self.0.with_current(ToString::to_string).unwrap_or_default()
+impl Levels {
+    fn set(&self, filter: &str) {
+        // It fails only where logging was never started.
+        if self.handle.reload(quietened(filter)).is_ok() {
+            info!("the log filter is now {filter}");
+        }
     }
 }
 
@@ -74,8 +86,7 @@ pub fn start(logs: &Logs) -> Telemetry {
     } else {
         Colour::Off
     };
-    let filter = EnvFilter::try_new(&logs.rust_log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let (filter, handle) = reload::Layer::new(filter);
+    let (filter, handle) = reload::Layer::new(quietened(&logs.rust_log));
     let (lines, thread) = writer::start();
     let output: Box<dyn Layer<_> + Send + Sync> = match format {
         LogFormat::Text => Box::new(text_layer(lines, colour)),
@@ -85,9 +96,21 @@ pub fn start(logs: &Logs) -> Telemetry {
     // Only a test harness that runs several engines in one process finds logging started already.
     let _ = subscriber.try_init();
     Telemetry {
-        levels: LogLevels(Arc::new(handle)),
+        levels: Levels {
+            handle,
+            configured: Arc::from(logs.rust_log.as_str()),
+        },
         _thread: thread,
     }
+}
+
+/// The filter, which `config` has checked, with what others say left out.
+fn quietened(filter: &str) -> EnvFilter {
+    let text = match filter {
+        "off" | "error" => filter.to_owned(),
+        _ => format!("{QUIET},{filter}"),
+    };
+    EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// Whether colour helps whoever reads this stream: a person, who has not asked for plain text.

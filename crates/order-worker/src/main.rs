@@ -50,9 +50,10 @@ fn configuration() -> Result<Config, Stop> {
 
 async fn run(config: &Config) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
-    let _telemetry = telemetry::start(&config.logs);
+    let telemetry = telemetry::start(&config.logs);
     args::warn_of_obsolete_variables();
     let shutdown = Shutdown::new();
+    telemetry.follow_signals(&shutdown)?;
     let work = async {
         match start(config, &shutdown).await? {
             Some(status) => status.serve_during(shutdown.finished()).await,

@@ -25,9 +25,10 @@ accepted is lost either way.";
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
     let signals = Signals::listen()?;
-    let _telemetry = telemetry::start(&config.logs);
+    let telemetry = telemetry::start(&config.logs);
     args::warn_of_obsolete_variables();
     let shutdown = Shutdown::new();
+    telemetry.follow_signals(&shutdown)?;
     let work = async {
         let engine = Engine::assemble(&config, &shutdown).await?;
         greet(engine.address(), &config)?;

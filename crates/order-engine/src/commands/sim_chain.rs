@@ -39,8 +39,9 @@ struct Around {
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
     let signals = Signals::listen()?;
-    let _telemetry = telemetry::start(&config.logs);
+    let telemetry = telemetry::start(&config.logs);
     let shutdown = Shutdown::new();
+    telemetry.follow_signals(&shutdown)?;
     let work = async {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let around = Around {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use api_gateway::GatewaySettings;
 use api_gateway::settings::ApiKey;
-use bootstrap::{Config, backend};
 use bootstrap::config::{DEFAULT_PORT, LimitScope, Work};
 use bootstrap::runtime::{host_name, threads};
+use bootstrap::{Config, backend};
 use order_worker::limiter::Rate;
 use order_worker::retry::Policy;
 use order_worker::settings::Scope;

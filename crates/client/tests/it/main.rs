@@ -1,0 +1,5 @@
+//! The client against an engine that misbehaves by the book.
+
+mod follow;
+mod scripted;
+mod submit;

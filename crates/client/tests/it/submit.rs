@@ -1,0 +1,152 @@
+//! Handing in an order to an engine that does not take it at once.
+
+use api_types::submit::SubmitOrder;
+use client::{Client, Error, Settings};
+use ports::Random;
+use serde_json::json;
+
+use crate::scripted::{ORDER, Scene, Scripted, problem};
+
+fn accepted() -> Scene {
+    let body = json!({
+        "success": true, "orderId": ORDER, "status": "pending", "message": "m", "wsUrl": "ws://x",
+        "queue": null,
+    });
+    Scene::Answer {
+        status: 201,
+        headers: "",
+        body: body.to_string(),
+    }
+}
+
+fn refused(status: u16, code: &str, headers: &'static str) -> Scene {
+    Scene::Answer {
+        status,
+        headers,
+        body: problem(status, code),
+    }
+}
+
+fn key_of(head: &str) -> &str {
+    let (_, rest) = head.split_once("idempotency-key: ").expect("a key");
+    rest.lines().next().expect("a line")
+}
+
+#[tokio::test]
+async fn a_busy_engine_is_asked_again_under_the_same_key() {
+    let engine = Scripted::play(vec![
+        refused(503, "outcome_unknown", ""),
+        refused(429, "rate_limited", "Retry-After: 1\r\n"),
+        accepted(),
+    ])
+    .await;
+
+    let answer = engine.client.submit(&SubmitOrder::default()).await.unwrap();
+
+    assert_eq!(answer.order_id, ORDER);
+    let asked = engine.asked();
+    let keys: Vec<&str> = asked.iter().map(|head| key_of(head)).collect();
+    assert_eq!(keys.len(), 3);
+    assert!(
+        keys.iter().all(|key| *key == keys[0] && key.len() == 32),
+        "{keys:?}"
+    );
+    assert!(
+        asked[0].contains("authorization: bearer secret"),
+        "{}",
+        asked[0]
+    );
+}
+
+#[tokio::test]
+async fn two_submissions_have_two_keys() {
+    let engine = Scripted::play(vec![accepted(), accepted()]).await;
+
+    for _ in 0..2 {
+        engine.client.submit(&SubmitOrder::default()).await.unwrap();
+    }
+
+    let asked = engine.asked();
+    assert_ne!(key_of(&asked[0]), key_of(&asked[1]));
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_repeated_and_says_what_to_do() {
+    let engine = Scripted::play(vec![refused(401, "unauthorized", "")]).await;
+
+    let error = engine
+        .client
+        .submit(&SubmitOrder::default())
+        .await
+        .expect_err("refused");
+
+    assert!(error.to_string().contains("--api-key"), "{error}");
+    assert_eq!(engine.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_wait_is_told_instead_of_waited() {
+    let engine = Scripted::play(vec![refused(429, "rate_limited", "Retry-After: 60\r\n")]).await;
+
+    let error = engine
+        .client
+        .submit(&SubmitOrder::default())
+        .await
+        .expect_err("refused");
+
+    assert_eq!(error.code(), Some("rate_limited"));
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_with_the_way_to_start_one() {
+    let gone = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let base_url = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let settings = Settings {
+        base_url,
+        api_key: None,
+        random: Random::seeded(1),
+    };
+
+    let error = Client::new(settings)
+        .unwrap()
+        .stats()
+        .await
+        .expect_err("nobody");
+
+    assert!(matches!(error, Error::Unreachable { .. }));
+    assert!(error.to_string().contains("order-engine serve"), "{error}");
+}
+
+#[tokio::test]
+async fn something_else_at_that_address_is_told_from_an_engine() {
+    let page = Scene::Answer {
+        status: 200,
+        headers: "",
+        body: "<html>".to_owned(),
+    };
+    let engine = Scripted::play(vec![page]).await;
+
+    let error = engine.client.stats().await.expect_err("no engine");
+
+    assert!(matches!(error, Error::Unexpected { .. }), "{error:?}");
+}
+
+#[test]
+fn an_address_without_a_scheme_is_refused_at_once() {
+    for base_url in ["127.0.0.1:3000", "ftp://host", "", "http://"] {
+        let settings = Settings {
+            base_url: base_url.to_owned(),
+            api_key: None,
+            random: Random::seeded(1),
+        };
+
+        assert!(
+            matches!(Client::new(settings), Err(Error::BaseUrl(_))),
+            "{base_url}"
+        );
+    }
+}
