@@ -1,7 +1,7 @@
 //! Where a request really comes from and what the client calls this gateway, as far as the proxies in
 //! front are believed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
@@ -32,9 +32,15 @@ pub(crate) fn is_forwarded(request: &HttpRequest) -> bool {
 /// The client's address: the peer's, or the one that the last believed proxy saw.
 pub(crate) fn client_address(ctx: &AppState, request: &HttpRequest) -> Option<IpAddr> {
     let told = believed(request, &FOR, ctx.settings.trust_proxy);
-    let told = told.and_then(|text| text.parse().ok());
+    let told = told.and_then(address_in);
     told.or_else(|| request.peer_addr().map(|peer| peer.ip()))
         .map(|address: IpAddr| address.to_canonical())
+}
+
+/// Some proxies add the port.
+fn address_in(text: &str) -> Option<IpAddr> {
+    let bare = text.parse().ok();
+    bare.or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
 /// The base of this gateway's sockets as the client must write it: `ws://host:port`.
@@ -116,6 +122,16 @@ mod tests {
         assert_eq!(believed(&request, &FOR, 1), Some("2.2.2.2"));
         assert_eq!(believed(&request, &FOR, 2), Some("1.1.1.1"));
         assert_eq!(believed(&request, &FOR, 9), Some("6.6.6.6"));
+    }
+
+    #[test]
+    fn an_address_may_come_with_its_port() {
+        let address: IpAddr = "1.2.3.4".parse().unwrap();
+
+        assert_eq!(address_in("1.2.3.4"), Some(address));
+        assert_eq!(address_in("1.2.3.4:567"), Some(address));
+        assert_eq!(address_in("[::1]:567"), "::1".parse().ok());
+        assert_eq!(address_in("unknown"), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::state::Ctx;
     tag = "orders",
     params(
         ("dryRun" = Option<bool>, Query, description = "Only check the order and ask for quotes (answers 200)"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters: a repeat with the same key and body gets the first answer"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "1 to 255 visible characters: a repeat with the same key and body gets the first answer"),
     ),
     request_body = SubmitOrder,
     responses(

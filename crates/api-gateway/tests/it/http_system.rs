@@ -157,10 +157,9 @@ async fn the_document_names_every_call_and_only_known_schemas() {
 }
 
 #[tokio::test]
-async fn every_series_is_there_at_zero_from_the_start() {
+async fn metrics_are_answered_as_prometheus_text() {
     let server = server().await;
 
-    // The recorder of a test is its own; that the call answers and is text is what is seen here.
     let metrics = Request::get("/metrics").send(&server).await;
 
     assert_eq!(metrics.status, 200);
