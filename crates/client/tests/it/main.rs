@@ -1,5 +1,7 @@
 //! The client against an engine that misbehaves by the book.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod follow;
 mod scripted;
 mod submit;

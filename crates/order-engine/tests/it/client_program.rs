@@ -11,7 +11,11 @@ use testkit::engine::Engine;
 async fn a_follower_sees_every_event_once_across_a_kill() -> Result<()> {
     let mut engine = Engine::start(&[("SIM_LATENCY_SCALE", "0.3")]).await?;
     let random = Random::seeded(1);
-    let client = Client::new(Settings { base_url: engine.url(""), api_key: None, random })?;
+    let client = Client::new(Settings {
+        base_url: engine.url(""),
+        api_key: None,
+        random,
+    })?;
     let order = api_types::submit::SubmitOrder {
         amount: Some("1".to_owned()),
         ..Default::default()
@@ -42,7 +46,11 @@ async fn a_follower_sees_every_event_once_across_a_kill() -> Result<()> {
 async fn a_submission_waits_for_an_engine_that_restarts() -> Result<()> {
     let mut engine = Engine::start(&[]).await?;
     let random = Random::seeded(2);
-    let client = Client::new(Settings { base_url: engine.url(""), api_key: None, random })?;
+    let client = Client::new(Settings {
+        base_url: engine.url(""),
+        api_key: None,
+        random,
+    })?;
     let order = api_types::submit::SubmitOrder {
         amount: Some("1".to_owned()),
         ..Default::default()

@@ -13,7 +13,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 fn client_of(engine: &Engine) -> Client {
     let random = Random::seeded(1);
-    Client::new(Settings { base_url: engine.url(""), api_key: None, random }).unwrap()
+    Client::new(Settings {
+        base_url: engine.url(""),
+        api_key: None,
+        random,
+    })
+    .expect("a client")
 }
 
 async fn submit(client: &Client) -> Result<uuid::Uuid> {
@@ -25,14 +30,20 @@ async fn submit(client: &Client) -> Result<uuid::Uuid> {
 }
 
 async fn all_ended(client: &Client) -> Result<bool> {
-    let query = ListQuery { limit: Some(200), ..ListQuery::default() };
+    let query = ListQuery {
+        limit: Some(200),
+        ..ListQuery::default()
+    };
     let orders = client.list(&query).await?.orders;
     Ok(orders.len() == ORDERS && orders.iter().all(|order| order.status.is_terminal()))
 }
 
 #[tokio::test]
 async fn what_was_accepted_before_a_kill_is_finished_after_it_and_lands_once() -> Result<()> {
-    let settings = [("SIM_LATENCY_SCALE", "0.1"), ("QUEUE_MAX_CONCURRENCY", "10")];
+    let settings = [
+        ("SIM_LATENCY_SCALE", "0.1"),
+        ("QUEUE_MAX_CONCURRENCY", "10"),
+    ];
     let mut engine = Engine::start(&settings).await?;
     let client = client_of(&engine);
     for _ in 0..ORDERS {
@@ -49,7 +60,10 @@ async fn what_was_accepted_before_a_kill_is_finished_after_it_and_lands_once() -
         anyhow::Ok(())
     })
     .await??;
-    let query = ListQuery { limit: Some(200), ..ListQuery::default() };
+    let query = ListQuery {
+        limit: Some(200),
+        ..ListQuery::default()
+    };
     for order in client.list(&query).await?.orders {
         let entries = client.ledger(Some(order.order_id), None).await?.entries;
         let landed: Vec<_> = entries.iter().filter(|entry| entry.ok).collect();

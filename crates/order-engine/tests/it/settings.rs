@@ -3,7 +3,7 @@
 use crate::run::run;
 
 async fn refused(variables: &[(&str, &str)]) -> String {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
 
     let ran = run(folder.path(), &["serve"], variables).await;
 
@@ -42,7 +42,14 @@ async fn a_wrong_key_is_not_shown() {
 #[tokio::test]
 async fn a_variable_set_to_nothing_counts_as_unset() {
     let folder = tempfile::tempdir().unwrap();
-    let empty = ["PORT", "DATABASE_URL", "REDIS_URL", "SIM_SEED", "LOG_FORMAT", "API_KEYS"];
+    let empty = [
+        "PORT",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SIM_SEED",
+        "LOG_FORMAT",
+        "API_KEYS",
+    ];
 
     let ran = run(folder.path(), &["migrate"], &empty.map(|name| (name, ""))).await;
 
@@ -55,7 +62,12 @@ async fn a_flag_says_the_same_as_its_variable_and_wins() {
     let folder = tempfile::tempdir().unwrap();
     let variables = [("DATA_DIR", "./one")];
 
-    let ran = run(folder.path(), &["migrate", "--data-dir", "./two"], &variables).await;
+    let ran = run(
+        folder.path(),
+        &["migrate", "--data-dir", "./two"],
+        &variables,
+    )
+    .await;
 
     assert_eq!(ran.stdout, "./two: up to date\n");
     assert!(!folder.path().join("one").exists());
@@ -66,7 +78,11 @@ async fn a_cluster_process_names_what_it_misses() {
     let folder = tempfile::tempdir().unwrap();
     for (program, variables, missing) in [
         ("api-gateway", &[][..], "DATABASE_URL"),
-        ("order-worker", &[("DATABASE_URL", "postgres://db/orders")][..], "REDIS_URL"),
+        (
+            "order-worker",
+            &[("DATABASE_URL", "postgres://db/orders")][..],
+            "REDIS_URL",
+        ),
     ] {
         let path = testkit::program::binary(program);
         if !path.exists() {
@@ -82,7 +98,10 @@ async fn a_cluster_process_names_what_it_misses() {
 
         let line = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}");
-        assert!(line.starts_with(missing) && line.contains(program), "{line}");
+        assert!(
+            line.starts_with(missing) && line.contains(program),
+            "{line}"
+        );
         assert_eq!(line.lines().count(), 1, "{line}");
     }
 }
