@@ -1,9 +1,9 @@
 //! Private servers for tests and for the cluster on a machine without containers: a PostgreSQL and a
 //! Redis of one's own, on free ports and throw-away folders, that can be killed, frozen and restarted.
 
-mod postgres;
-mod process;
-mod redis;
+pub(crate) mod postgres;
+pub(crate) mod process;
+pub(crate) mod redis;
 pub mod tls;
 
 pub use postgres::PostgresServer;

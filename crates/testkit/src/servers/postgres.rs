@@ -28,8 +28,8 @@ const START_TRIES: u32 = 5;
 #[derive(Debug)]
 pub struct PostgresServer {
     folder: TempDir,
+    data: DataFolder,
     port: u16,
-    user: Option<Unprivileged>,
     settings: Vec<(String, String)>,
     process: Option<Process>,
 }
@@ -52,7 +52,7 @@ impl PostgresServer {
             fs::copy(&from, &to).context("cannot copy the certificate")?;
             fs::set_permissions(&to, fs::Permissions::from_mode(0o600))
                 .context("cannot close the key")?;
-            if let Some(user) = server.user {
+            if let Some(user) = server.data.user {
                 chown(&to, Some(user.uid), Some(user.gid)).context("cannot hand the key over")?;
             }
         }
@@ -75,25 +75,14 @@ impl PostgresServer {
     }
 
     fn prepared(settings: &[(&str, &str)]) -> Result<Self> {
-        let user = Unprivileged::for_this_process()?;
         let folder = tempfile::Builder::new()
             .prefix("oe-pg-")
             .tempdir()
             .context("cannot make a folder for PostgreSQL")?;
-        let template = template(user)?;
-        run(
-            Command::new("cp")
-                .arg("-a")
-                .arg("--reflink=auto")
-                .arg(&template)
-                .arg(folder.path().join("data")),
-            "copy the data folder",
-        )?;
-        give_to(folder.path(), user)?;
         Ok(Self {
+            data: DataFolder::prepare(folder.path())?,
             folder,
             port: 0,
-            user,
             settings: settings
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -165,49 +154,20 @@ impl PostgresServer {
     /// Starts it on the same folder and port, recovering what is there.
     pub fn restart(&mut self) -> Result<()> {
         self.stop();
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.folder.path().join("log"))
-            .context("cannot open PostgreSQL's log")?;
-        let mut command = Command::new(program("postgres")?);
-        command
-            .arg("-D")
-            .arg(self.folder.path().join("data"))
-            .args(["-p", &self.port.to_string()])
-            .arg("-k")
-            .arg(self.folder.path())
-            .args(["-c", "listen_addresses=127.0.0.1"])
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
+        let mut command = self.data.command(self.port)?;
         for (name, value) in &self.settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        lower(&mut command, self.user);
         let mut process = Process::spawn(&mut command)?;
-        let ready_file = self.folder.path().join("data/postmaster.pid");
-        let port = self.port;
         let started = wait_until(START_PATIENCE, || {
-            process.has_ended() || (says_ready(&ready_file) && accepts(port))
+            process.has_ended() || self.data.is_ready(self.port)
         });
         if !started || process.has_ended() {
             process.end(Signal::SIGQUIT, STOP_PATIENCE);
-            bail!("PostgreSQL did not start: {}", self.last_words());
+            bail!("PostgreSQL did not start: {}", self.data.last_words());
         }
         self.process = Some(process);
         Ok(())
-    }
-
-    fn last_words(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log"))
-            .unwrap_or_default()
-            .lines()
-            .rev()
-            .take(3)
-            .collect::<Vec<_>>()
-            .join(" | ")
     }
 }
 
@@ -220,8 +180,75 @@ impl Drop for PostgresServer {
     }
 }
 
-fn says_ready(pid_file: &Path) -> bool {
-    fs::read_to_string(pid_file).is_ok_and(|text| text.contains("ready"))
+/// A folder that a PostgreSQL server keeps everything in.
+#[derive(Debug)]
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    user: Option<Unprivileged>,
+}
+
+impl DataFolder {
+    /// Fills an existing, empty folder with a fresh database.
+    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+        let folder = Self::at(path)?;
+        run(
+            Command::new("cp")
+                .arg("-a")
+                .arg("--reflink=auto")
+                .arg(template(folder.user)?)
+                .arg(path.join("data")),
+            "copy the data folder",
+        )?;
+        give_to(path, folder.user)?;
+        Ok(folder)
+    }
+
+    /// A folder that was filled before.
+    pub(crate) fn at(path: &Path) -> Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            user: Unprivileged::for_this_process()?,
+        })
+    }
+
+    /// The server over this folder, on this port of 127.0.0.1; it speaks to the folder's `log`.
+    pub(crate) fn command(&self, port: u16) -> Result<Command> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.path.join("log"))
+            .context("cannot open PostgreSQL's log")?;
+        let mut command = Command::new(program("postgres")?);
+        command
+            .arg("-D")
+            .arg(self.path.join("data"))
+            .args(["-p", &port.to_string()])
+            .arg("-k")
+            .arg(&self.path)
+            .args(["-c", "listen_addresses=127.0.0.1"])
+            .current_dir(&self.path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        lower(&mut command, self.user);
+        Ok(command)
+    }
+
+    /// Whether its server takes connections.
+    pub(crate) fn is_ready(&self, port: u16) -> bool {
+        let pid_file = fs::read_to_string(self.path.join("data/postmaster.pid"));
+        pid_file.is_ok_and(|text| text.contains("ready")) && accepts(port)
+    }
+
+    fn last_words(&self) -> String {
+        fs::read_to_string(self.path.join("log"))
+            .unwrap_or_default()
+            .lines()
+            .rev()
+            .take(3)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    }
 }
 
 fn program(name: &str) -> Result<PathBuf> {

@@ -26,7 +26,7 @@ pub(super) fn find_program(name: &str, folders: &[PathBuf], install: &str) -> Re
 }
 
 /// Looks at a condition until it holds, `limit` at the most.
-pub(super) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let mut waited = Duration::ZERO;
     while !condition() {
         if waited >= limit {
@@ -39,7 +39,7 @@ pub(super) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -
 }
 
 /// Whether something accepts connections on this port.
-pub(super) fn accepts(port: u16) -> bool {
+pub(crate) fn accepts(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }
@@ -121,7 +121,7 @@ fn is_running(pid: u32) -> bool {
 
 /// The processes whose parent is `parent`: servers that give each worker a session of its own are not
 /// reached by signals to a process group.
-fn children_of(parent: u32) -> Vec<u32> {
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };

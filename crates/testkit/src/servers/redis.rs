@@ -145,27 +145,8 @@ impl RedisServer {
     /// Starts it on the same folder and port, with the data that is there.
     pub fn restart(&mut self) -> Result<()> {
         self.stop();
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.folder.path().join("log"))
-            .context("cannot open the log of Redis")?;
-        let mut command = Command::new(find_program("redis-server", &[], INSTALL)?);
-        let port = self.port.to_string();
-        match self.door {
-            Door::Plain => command.args(["--port", &port]),
-            Door::Encrypted => command.args(["--port", "0", "--tls-port", &port]),
-        };
-        command
-            .args(["--bind", "127.0.0.1"])
-            .arg("--dir")
-            .arg(self.folder.path())
-            .args(["--appendonly", "yes", "--save", ""])
-            .args(&self.settings)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(Stdio::null());
+        let mut command = server_command(self.folder.path(), self.port, self.door)?;
+        command.args(&self.settings);
         let mut process = Process::spawn(&mut command)?;
         let port = self.port;
         let started = wait_until(START_PATIENCE, || process.has_ended() || accepts(port));
@@ -208,6 +189,36 @@ impl Drop for RedisServer {
             process.end(Signal::SIGKILL, STOP_PATIENCE);
         }
     }
+}
+
+/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it speaks to the folder's
+/// `log`.
+pub(crate) fn command(folder: &Path, port: u16) -> Result<Command> {
+    server_command(folder, port, Door::Plain)
+}
+
+fn server_command(folder: &Path, port: u16, door: Door) -> Result<Command> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))
+        .context("cannot open the log of Redis")?;
+    let mut command = Command::new(find_program("redis-server", &[], INSTALL)?);
+    let port = port.to_string();
+    match door {
+        Door::Plain => command.args(["--port", &port]),
+        Door::Encrypted => command.args(["--port", "0", "--tls-port", &port]),
+    };
+    command
+        .args(["--bind", "127.0.0.1"])
+        .arg("--dir")
+        .arg(folder)
+        .args(["--appendonly", "yes", "--save", ""])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(Stdio::null());
+    Ok(command)
 }
 
 /// What a Redis held at some moment.
