@@ -72,11 +72,19 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
         ));
     }
     let fields = Fields::read(body)?;
-    let terms = terms::read(&fields)?;
     let fingerprint = envelope
         .idempotency_key
         .as_ref()
         .map(|_| fingerprint::of(&fields));
+    let terms = match (terms::read(&fields), &fingerprint) {
+        (Ok(terms), _) => terms,
+        // A key belongs to its first request: that this one is another comes before what is wrong with it.
+        (Err(refusal), Some(fingerprint)) => {
+            earlier_answer(ctx, envelope, fingerprint).await?;
+            return Err(refusal);
+        }
+        (Err(refusal), None) => return Err(refusal),
+    };
 
     if let Some(fingerprint) = &fingerprint
         && (ctx.limits.any() || ctx.stats.is_near_full())

@@ -106,6 +106,27 @@ pub struct Writer {
     db: Connection,
     clock: Arc<dyn Clock>,
     live: Arc<Mutex<Live>>,
+    commits: Commits,
+}
+
+/// How long commits take. Made with the writer, so that the series exists from the start.
+struct Commits(metrics::Histogram);
+
+impl Commits {
+    fn new() -> Self {
+        metrics::describe_histogram!(
+            "store_commit_seconds",
+            metrics::Unit::Seconds,
+            "One transaction of the store, with all that was coalesced into it."
+        );
+        Self(metrics::histogram!("store_commit_seconds"))
+    }
+}
+
+impl std::fmt::Debug for Commits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Commits")
+    }
 }
 
 /// The transaction that a batch of commands shares.
@@ -131,8 +152,13 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(crate) const fn new(db: Connection, clock: Arc<dyn Clock>, live: Arc<Mutex<Live>>) -> Self {
-        Self { db, clock, live }
+    pub(crate) fn new(db: Connection, clock: Arc<dyn Clock>, live: Arc<Mutex<Live>>) -> Self {
+        Self {
+            db,
+            clock,
+            live,
+            commits: Commits::new(),
+        }
     }
 
     /// The writer's own connection, for reads of a store without reader threads.
@@ -177,7 +203,7 @@ impl Writer {
         db.commit().map_err(Fault::at_commit)?;
         lock(&self.live).apply(changes);
         let took = self.clock.monotonic().saturating_sub(began);
-        metrics::histogram!("store_commit_seconds").record(took.as_secs_f64());
+        self.commits.0.record(took.as_secs_f64());
         Ok(())
     }
 }
