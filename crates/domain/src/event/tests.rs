@@ -4,9 +4,9 @@ use crate::quote::{Answer, Offer, Quote};
 use crate::venue::{Pool, Venue};
 
 #[track_caller]
-fn check(data: EventData, json: &str) {
-    assert_eq!(serde_json::to_string(&data).unwrap(), json);
-    assert_eq!(serde_json::from_str::<EventData>(json).unwrap(), data);
+fn check(data: &EventData, json: &str) {
+    assert_eq!(serde_json::to_string(data).unwrap(), json);
+    assert_eq!(&serde_json::from_str::<EventData>(json).unwrap(), data);
 }
 
 fn choice() -> Choice {
@@ -20,8 +20,8 @@ fn choice() -> Choice {
 
 #[test]
 fn the_persisted_form_of_version_1_is_stable() {
-    check(EventData::Accepted, r#"{"type":"accepted"}"#);
-    check(EventData::RoutingStarted, r#"{"type":"routing_started"}"#);
+    check(&EventData::Accepted, r#"{"type":"accepted"}"#);
+    check(&EventData::RoutingStarted, r#"{"type":"routing_started"}"#);
     let offer = Offer {
         pool: Pool::Cpmm,
         amount_out: BaseUnits::new(10),
@@ -41,7 +41,7 @@ fn the_persisted_form_of_version_1_is_stable() {
         },
     ];
     check(
-        EventData::Routed {
+        &EventData::Routed {
             route: Route {
                 choice: choice(),
                 quotes,
@@ -50,7 +50,7 @@ fn the_persisted_form_of_version_1_is_stable() {
         r#"{"type":"routed","route":{"choice":{"venue":"raydium","pool":"cpmm","expected_amount_out":"10","min_amount_out":"9"},"quotes":[{"venue":"raydium","answer":{"offered":{"pool":"cpmm","amount_out":"10","fee_ppm":2500,"impact_ppm":12}}},{"venue":"meteora","answer":{"declined":{"reason":"late"}}}]}}"#,
     );
     check(
-        EventData::RetryScheduled {
+        &EventData::RetryScheduled {
             failure: Failure {
                 code: FailureCode::SlippageExceeded,
                 reason: "moved".to_owned(),
