@@ -37,6 +37,21 @@ need_browser() {
     install_package "the browser tests" chromium chromium-driver
 }
 
+# The rules of the accessibility tests, at the version that the lock file names, beside what cargo builds.
+need_axe() {
+  local into="${CARGO_TARGET_DIR:-target}/axe"
+  [ -f "$into/node_modules/axe-core/axe.min.js" ] &&
+    cmp -s crates/order-engine/tests/axe/package-lock.json "$into/package-lock.json" && return
+  command -v npm >/dev/null || install_package "the accessibility tests" npm
+  mkdir -p "$into"
+  cp crates/order-engine/tests/axe/package.json crates/order-engine/tests/axe/package-lock.json "$into/"
+  npm ci --prefix "$into" --ignore-scripts --no-audit --no-fund --silent || {
+    rm -f "$into/package-lock.json"
+    echo "could not fetch axe-core with npm; check the network and run this again" >&2
+    exit 1
+  }
+}
+
 need_cargo_tool() {
   command -v "$1" >/dev/null || cargo install --locked --quiet "$1"
 }

@@ -3,6 +3,7 @@
 mod client_program;
 mod commands;
 mod crashes;
+mod dashboard;
 mod e2e;
 mod kill_matrix;
 mod run;

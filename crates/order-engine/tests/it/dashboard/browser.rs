@@ -1,0 +1,302 @@
+//! A headless Chromium of a test's own, driven the way a person would use it.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::free_port::free_port;
+use testkit::http::http;
+
+/// Nothing on a page takes longer, on a busy machine and with orders that are tried again.
+const LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(25);
+/// Requests that the tests make fail on purpose; everything else on the console is a defect.
+const EXPECTED_ON_CONSOLE: [&str; 3] = [
+    "net::ERR_CONNECTION_REFUSED",
+    "WebSocket connection to",
+    "the server responded with a status of 401",
+];
+
+/// How wide and high the window is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Screen {
+    Desktop,
+    Phone,
+}
+
+/// A browser with one page. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    client: Client,
+    session: String,
+    driver: Driver,
+    base: String,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one and opens the dashboard of the engine at `base`.
+    pub(crate) async fn open(base: String, path: &str) -> Result<Self> {
+        let profile = tempfile::tempdir().context("make a folder for the browser")?;
+        let driver = Driver::start().await?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(&profile)?)
+            .connect(&driver.url(""))
+            .await
+            .context("start chromium")?;
+        let session = client.session_id().await?.context("a session")?;
+        let mut browser = Self {
+            client,
+            session: session.clone(),
+            driver,
+            base,
+            _profile: profile,
+        };
+        browser.driver.session = Some(session);
+        browser.show_on(Screen::Desktop, "light").await?;
+        browser.go(path).await?;
+        Ok(browser)
+    }
+
+    /// Opens a place of the dashboard: `#/orders`.
+    pub(crate) async fn go(&self, path: &str) -> Result<()> {
+        self.client.goto(&format!("{}/{path}", self.base)).await?;
+        self.until("document.querySelector('main h1')", "a screen is shown")
+            .await
+    }
+
+    /// Changes window and theme.
+    pub(crate) async fn show_on(&self, screen: Screen, theme: &str) -> Result<()> {
+        let (width, height, mobile) = match screen {
+            Screen::Desktop => (1280, 800, false),
+            Screen::Phone => (390, 844, true),
+        };
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .await?;
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
+        self.devtools("Emulation.setEmulatedMedia", features).await
+    }
+
+    /// The value of a JavaScript expression.
+    pub(crate) async fn value(&self, expression: &str) -> Result<Value> {
+        let script = format!("return ({expression});");
+        let value = self.client.execute(&script, Vec::new()).await;
+        value.with_context(|| expression.to_owned())
+    }
+
+    /// Runs statements.
+    pub(crate) async fn run(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Waits until a JavaScript expression is true.
+    pub(crate) async fn until(&self, expression: &str, promise: &str) -> Result<()> {
+        let script = format!("return Boolean({expression});");
+        let waiting = async {
+            loop {
+                // While a page is being left there is nothing to ask.
+                if let Ok(Value::Bool(true)) = self.client.execute(&script, Vec::new()).await {
+                    return;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, waiting).await.is_err() {
+            let text = self.value("document.body.innerText").await?;
+            bail!("not seen in {LIMIT:?}: {promise}; the page says:\n{text}");
+        }
+        Ok(())
+    }
+
+    /// Waits for a text anywhere inside the first element that `css` names.
+    pub(crate) async fn sees(&self, css: &str, text: &str) -> Result<()> {
+        let condition = format!(
+            "document.querySelector({})?.innerText.includes({})",
+            json!(css),
+            json!(text)
+        );
+        self.until(&condition, &format!("`{text}` in {css}")).await
+    }
+
+    /// How many elements `css` names.
+    pub(crate) async fn count(&self, css: &str) -> Result<u64> {
+        let expression = format!("document.querySelectorAll({}).length", json!(css));
+        self.value(&expression).await?.as_u64().context("a number")
+    }
+
+    /// Clicks on what `css` names, once it is there.
+    pub(crate) async fn click(&self, css: &str) -> Result<()> {
+        let element = self
+            .client
+            .wait()
+            .at_most(LIMIT)
+            .for_element(Locator::Css(css))
+            .await;
+        let element = element.with_context(|| format!("find {css}"))?;
+        element
+            .click()
+            .await
+            .with_context(|| format!("click on {css}"))
+    }
+
+    /// Replaces the text of a field, key by key.
+    pub(crate) async fn fill(&self, css: &str, text: &str) -> Result<()> {
+        let field = self
+            .client
+            .wait()
+            .at_most(LIMIT)
+            .for_element(Locator::Css(css))
+            .await;
+        let field = field.with_context(|| format!("find {css}"))?;
+        field.clear().await?;
+        field
+            .send_keys(text)
+            .await
+            .with_context(|| format!("type into {css}"))
+    }
+
+    /// Chooses an option of a list.
+    pub(crate) async fn choose(&self, css: &str, value: &str) -> Result<()> {
+        let list = self
+            .client
+            .wait()
+            .at_most(LIMIT)
+            .for_element(Locator::Css(css))
+            .await?;
+        list.select_by_value(value)
+            .await
+            .with_context(|| format!("choose {value} in {css}"))
+    }
+
+    /// Presses keys wherever the focus is.
+    pub(crate) async fn press(&self, keys: &str) -> Result<()> {
+        let focused = self
+            .client
+            .active_element()
+            .await
+            .context("find the focus")?;
+        focused.send_keys(keys).await.context("press keys")
+    }
+
+    /// Whatever the page complained of since it was asked last must have been expected.
+    pub(crate) async fn check_console(&self) -> Result<()> {
+        let answer = self.post("/se/log", &json!({"type": "browser"})).await?;
+        let lines = answer.as_array().context("a list of lines")?;
+        let unexpected: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line["message"].as_str())
+            .filter(|text| !EXPECTED_ON_CONSOLE.iter().any(|known| text.contains(known)))
+            .collect();
+        ensure!(unexpected.is_empty(), "on the console: {unexpected:#?}");
+        Ok(())
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+        let body = json!({"cmd": command, "params": parameters});
+        self.post("/goog/cdp/execute", &body).await.map(drop)
+    }
+
+    /// What the WebDriver client has no name for.
+    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let url = self.driver.url(&format!("/session/{}{path}", self.session));
+        let request = http().post(url).json(body);
+        let answer: Value = request
+            .send()
+            .await
+            .context("ask the driver")?
+            .json()
+            .await?;
+        ensure!(answer["value"]["error"].is_null(), "{path}: {answer}");
+        Ok(answer["value"].clone())
+    }
+}
+
+fn capabilities(profile: &TempDir) -> Result<fantoccini::wd::Capabilities> {
+    let wanted = json!({
+        "browserName": "chrome",
+        "goog:loggingPrefs": {"browser": "ALL"},
+        "goog:chromeOptions": {"args": [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            format!("--user-data-dir={}", profile.path().display()),
+        ]},
+    });
+    Ok(serde_json::from_value(wanted)?)
+}
+
+/// The process that the browser is driven through. It takes the browser with it when it ends.
+#[derive(Debug)]
+struct Driver {
+    child: Child,
+    port: u16,
+    session: Option<String>,
+}
+
+impl Driver {
+    async fn start() -> Result<Self> {
+        let port = free_port();
+        let child = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("start chromedriver; install chromium and chromium-driver")?;
+        let driver = Self {
+            child,
+            port,
+            session: None,
+        };
+        let ready = async {
+            while http().get(driver.url("/status")).send().await.is_err() {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        let ready = tokio::time::timeout(LIMIT, ready).await;
+        ready.context("chromedriver does not answer")?;
+        Ok(driver)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Asks for the end of the browser and waits for the answer, on whatever thread a test ends.
+    fn end(&self, session: &str) -> std::io::Result<()> {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let request = format!(
+            "DELETE /session/{session} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes())?;
+        let mut answer = [0; 256];
+        let _ = stream.read(&mut answer)?;
+        stream.shutdown(Shutdown::Both)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            let _ = self.end(&session);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

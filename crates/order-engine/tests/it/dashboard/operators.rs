@@ -1,0 +1,77 @@
+//! What operators do: stop and start the queue, and try dead orders again.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use testkit::e2e::Target;
+
+use super::browser::Browser;
+use super::{HOPELESS, MODEST, ended, engine, number};
+
+const MOST_LOOKS: u32 = 500;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+#[tokio::test]
+async fn the_queue_is_paused_and_resumed() -> Result<()> {
+    let (engine, target) = engine(&[("HEARTBEAT_MS", "100")]).await?;
+    let browser = Browser::open(engine.url(""), "#/operators").await?;
+    browser.sees(".queue-state", "Running").await?;
+    browser.sees(".worker", "busy").await?;
+
+    browser.click(".panel-head .primary").await?;
+    browser.sees(".queue-state", "Paused").await?;
+    two_heartbeats(&target).await?;
+    let waiting = target.accept(0, MODEST).await?;
+    browser.sees(".fact-list", "Oldest waits for").await?;
+    let stats = target.get(0, "/api/stats").await?;
+    ensure!(number(&stats, "/byStatus/pending")? == 1, "{stats}");
+    browser.click(".panel-head .primary").await?;
+
+    browser.sees(".queue-state", "Running").await?;
+    ensure!(ended(&target, &waiting).await?["status"] == "confirmed");
+    browser.sees("[aria-label='Audit log']", "pause").await?;
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn a_dead_order_is_tried_again_as_a_new_one() -> Result<()> {
+    let (engine, target) = engine(&[]).await?;
+    let dead = target.accept(0, HOPELESS).await?;
+    ended(&target, &dead).await?;
+    let browser = Browser::open(engine.url(""), "#/operators").await?;
+    let row = format!("[data-order='{dead}']");
+    browser.sees(&row, "below_minimum").await?;
+
+    browser.click(&format!("{row} button")).await?;
+
+    browser.sees(".notice", "Accepted again as order").await?;
+    browser
+        .until(
+            &format!("!document.querySelector(\"{row}\")"),
+            "the dead one is off the list",
+        )
+        .await?;
+    let orders = target.get(0, "/api/orders").await?;
+    ensure!(
+        orders["orders"].as_array().map_or(0, Vec::len) == 2,
+        "{orders}"
+    );
+    browser.check_console().await
+}
+
+/// Workers learn of a pause from their heartbeat: the second one from now surely began after it.
+async fn two_heartbeats(target: &Target) -> Result<()> {
+    let mut seen = Vec::new();
+    for _ in 0..MOST_LOOKS {
+        let workers = target.get(0, "/api/admin/workers").await?;
+        let at = workers["workers"][0]["seenAt"].clone();
+        if seen.last() != Some(&at) {
+            seen.push(at);
+        }
+        if seen.len() == 3 {
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    bail!("the worker's heart has stopped: {seen:?}")
+}

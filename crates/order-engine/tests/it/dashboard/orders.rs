@@ -1,0 +1,215 @@
+//! Placing, following, finding and withdrawing orders.
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use super::browser::Browser;
+use super::{HOPELESS, MODEST, ended, engine, text_of};
+
+#[tokio::test]
+async fn an_order_is_quoted_placed_and_followed_to_its_end() -> Result<()> {
+    let (engine, target) = engine(&[]).await?;
+    let browser = Browser::open(engine.url(""), "#/orders").await?;
+    browser.sees(".live-table", "No orders yet").await?;
+    browser.sees(".live-table code", "curl").await?;
+    browser
+        .until(
+            "document.querySelectorAll('.quote [title]').length >= 8",
+            "both offers",
+        )
+        .await?;
+
+    browser.fill("#f-amount", "2.5").await?;
+    let much = "[...document.querySelectorAll('.quote-amount')].every((amount) => parseFloat(amount.title) > 200)";
+    browser.until(much, "offers for 2.5 SOL").await?;
+    browser.click(".order-form .primary").await?;
+
+    browser.sees(".tracker", "confirmed").await?;
+    browser.sees(".orders tbody tr", "2.5 SOL → USDC").await?;
+    browser.sees(".orders tbody tr", "confirmed").await?;
+    browser.click(".orders tbody .row-link").await?;
+    browser
+        .until(
+            "document.querySelectorAll('.stage').length === 5",
+            "five stages",
+        )
+        .await?;
+    let address = browser.value("location.hash").await?;
+    let order_id = address
+        .as_str()
+        .and_then(|hash| hash.split('/').nth(2))
+        .context("an id")?;
+    let order = ended(&target, order_id).await?;
+    browser
+        .sees(
+            ".hash code",
+            order["txHash"].as_str().context("a signature")?,
+        )
+        .await?;
+    browser
+        .sees(".cards", order["amountOut"].as_str().context("an amount")?)
+        .await?;
+    browser.sees(".steps", "Wrap 2.5 SOL into wSOL").await?;
+    browser.sees(".cards", "Landed").await?;
+    let chosen = browser
+        .value("document.querySelector('.quote[data-best]').dataset.dex")
+        .await?;
+    ensure!(
+        chosen == order["dex"],
+        "{chosen} is marked, {} was chosen",
+        order["dex"]
+    );
+    ensure!(order["amountIn"] == "2.5", "{order}");
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent() -> Result<()> {
+    let (engine, target) = engine(&[]).await?;
+    let browser = Browser::open(engine.url(""), "#/orders").await?;
+
+    browser.fill("#f-amount", "1.0000000001").await?;
+    browser.fill("#f-slippage", "51").await?;
+    browser.click(".order-form .primary").await?;
+
+    browser.sees("#f-amount-fault", "9 decimals").await?;
+    browser.sees("#f-slippage-fault", "0 to 50 percent").await?;
+    let focused = browser.value("document.activeElement.id").await?;
+    ensure!(focused == "f-amount", "the focus is on {focused}");
+    let orders = target.get(0, "/api/orders").await?;
+    ensure!(orders["orders"] == json!([]), "{orders}");
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn an_order_that_failed_shows_every_attempt_and_why() -> Result<()> {
+    let (engine, target) = engine(&[]).await?;
+    let order_id = target.accept(0, HOPELESS).await?;
+    let order = ended(&target, &order_id).await?;
+    ensure!(order["status"] == "failed", "{order}");
+
+    let browser = Browser::open(engine.url(""), &format!("#/orders/{order_id}")).await?;
+
+    browser.sees(".failures", "Attempt 3").await?;
+    browser
+        .sees(
+            ".failures",
+            order["errorReason"].as_str().context("a reason")?,
+        )
+        .await?;
+    browser
+        .sees(".failures", order["errorCode"].as_str().context("a code")?)
+        .await?;
+    ensure!(browser.count(".failures li").await? == 3);
+    ensure!(
+        browser.count(".stage-attempt").await? == 2,
+        "two retries are marked"
+    );
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn an_order_that_waits_can_be_withdrawn_from_its_page() -> Result<()> {
+    let (engine, target) = engine(&[("RETRY_BASE_DELAY_MS", "30000")]).await?;
+    let order_id = target.accept(0, HOPELESS).await?;
+    let browser = Browser::open(engine.url(""), &format!("#/orders/{order_id}")).await?;
+    browser.sees(".timeline", "waiting to try again").await?;
+
+    browser.click(".panel-head button").await?;
+
+    browser.sees(".panel-head .badge", "cancelled").await?;
+    ensure!(ended(&target, &order_id).await?["status"] == "cancelled");
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_and_paged_without_a_hole() -> Result<()> {
+    let (engine, target) = engine(&[]).await?;
+    let placed = (0..60).map(|n| {
+        let body = format!(r#"{{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.{n:02}"}}"#);
+        let target = &target;
+        async move { ended(target, &target.accept(0, &body).await?).await }
+    });
+    try_join_all(placed).await?;
+    let failed = target.accept(0, HOPELESS).await?;
+    ended(&target, &failed).await?;
+    let browser = Browser::open(engine.url(""), "#/orders").await?;
+    let ids = "JSON.stringify([...document.querySelectorAll('.orders tbody tr')].map((row) => row.dataset.order))";
+
+    browser
+        .until(
+            "document.querySelectorAll('.orders tbody tr').length === 50",
+            "a full page",
+        )
+        .await?;
+    let first = browser.value(ids).await?;
+    browser.click(".pages button:last-child").await?;
+    browser
+        .until(
+            "document.querySelectorAll('.orders tbody tr').length === 11",
+            "the rest",
+        )
+        .await?;
+    let second = browser.value(ids).await?;
+    let all: Vec<String> = [first, second]
+        .iter()
+        .map(|page| serde_json::from_str::<Vec<String>>(page.as_str().unwrap_or_default()))
+        .collect::<Result<Vec<_>, _>>()?
+        .concat();
+    let known = target.get(0, "/api/orders?limit=200").await?;
+    let known = known["orders"].as_array().context("orders")?;
+    let known: Vec<&str> = known
+        .iter()
+        .filter_map(|order| order["orderId"].as_str())
+        .collect();
+    ensure!(all == known, "the pages differ from the API's list");
+
+    browser.choose("#filter-status", "failed").await?;
+    browser
+        .until(
+            "document.querySelectorAll('.orders tbody tr').length === 1",
+            "the failed one",
+        )
+        .await?;
+    browser.sees(".orders tbody tr", "failed").await?;
+    ensure!(browser.value(&text_of(".pages span")).await? == "Page 1");
+    browser.choose("#filter-status", "expired").await?;
+    browser.sees(".live-table", "No order matches").await?;
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it() -> Result<()> {
+    let (engine, target) = engine(&[]).await?;
+    let browser = Browser::open(engine.url(""), "#/orders").await?;
+    browser.sees("#link-state", "Live").await?;
+    // The longest time between two frames is what a person would call a stutter.
+    browser
+        .run(
+            "window.longest = 0; let last = performance.now(); const frame = (now) => {
+               window.longest = Math.max(window.longest, now - last); last = now;
+               requestAnimationFrame(frame); }; requestAnimationFrame(frame);",
+        )
+        .await?;
+
+    for _ in 0..20 {
+        try_join_all((0..50).map(|_| target.accept(0, MODEST))).await?;
+    }
+    let newest = target
+        .accept(0, r#"{"tokenIn":"USDC","tokenOut":"SOL","amount":"7"}"#)
+        .await?;
+
+    let row =
+        format!("document.querySelector('[data-order=\"{newest}\"] [data-status=confirmed]')");
+    browser.until(&row, "the newest order, confirmed").await?;
+    ensure!(browser.count(".orders tbody tr").await? == 50);
+    let longest = browser
+        .value("window.longest")
+        .await?
+        .as_f64()
+        .context("a time")?;
+    // Engine, browser and load share the machine; what stutters for reasons of its own takes seconds.
+    ensure!(longest < 1_000.0, "no frame for {longest} ms");
+    browser.check_console().await
+}
