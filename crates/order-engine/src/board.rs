@@ -44,7 +44,7 @@ impl Board {
         let multi = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
         let total = multi.add(ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX)));
         total.set_style(style(
-            "{prefix:<22} {bar:10.green/dim} {pos}/{len} orders ended",
+            "{prefix:<21} {bar:5.green/dim} {pos}/{len} orders ended",
         ));
         total.set_prefix("all");
         Self::Bars {
@@ -63,7 +63,7 @@ impl Board {
             return;
         }
         let bar = multi.insert_before(total, ProgressBar::new(STEPS));
-        bar.set_style(style("{prefix:<22} {bar:10.cyan/dim} {wide_msg}"));
+        bar.set_style(style("{prefix:<21} {bar:5.cyan/dim} {wide_msg}"));
         bar.set_prefix(entry.label.clone());
         bar.enable_steady_tick(Duration::from_millis(250));
         bars.insert(place, bar);

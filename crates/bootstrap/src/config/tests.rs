@@ -293,3 +293,26 @@ fn redis_may_be_given_by_host_and_port() {
         );
     }
 }
+
+#[test]
+fn every_variable_is_in_the_readme_and_in_the_example() {
+    use clap::CommandFactory;
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+    let read = |name: &str| std::fs::read_to_string(format!("{root}{name}")).expect("a page");
+    let (readme, example) = (read("README.md"), read(".env.example"));
+    let command = Program::command();
+    // What is hidden is for tests alone.
+    for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+        let Some(name) = arg.get_env().map(|name| name.to_string_lossy()) else {
+            continue;
+        };
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "{name} is in the README"
+        );
+        assert!(
+            example.contains(&format!("\n{name}=")),
+            "{name} is in the example"
+        );
+    }
+}

@@ -99,3 +99,6 @@ impl Visit for Parts {
         self.take(field, format!("{value:?}"));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use api_types::OrderView;
 use api_types::stats::StatsAnswer;
 use clap::Args;
 use client::{Client, ListQuery};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Connection;
 use crate::exit::Verdict;
@@ -68,6 +69,8 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
     }
     // Said on the ordinary screen where nobody answers.
     client.health().await?;
+    // The terminal must be given back, whoever ends us.
+    let mut terminate = signal(SignalKind::terminate())?;
     let mut screen = Screen::open().context("take over the terminal")?;
     loop {
         match look(&client).await {
@@ -85,6 +88,7 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
             pressed = screen.pressed() => match pressed {
                 Pressed::Quit => return Ok(Verdict::Good),
             },
+            _ = terminate.recv() => return Ok(Verdict::Good),
             () = tokio::time::sleep(interval) => {}
         }
     }
