@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::auth::Caller;
+use crate::auth::{Caller, admin};
 use crate::error::{ApiError, Code, Result};
 use crate::state::Ctx;
 
@@ -29,7 +29,9 @@ pub(crate) fn method_not_allowed(
 /// Behind the keys even what is not there is not told without one.
 fn check_key(ctx: &Ctx, request: &HttpRequest) -> Result<()> {
     let path = request.path();
-    if path.starts_with("/api/") || path.starts_with("/ws/") {
+    if path.starts_with("/api/admin/") {
+        admin::operator(ctx, request)?;
+    } else if path.starts_with("/api/") || path.starts_with("/ws/") {
         Caller::by_header(ctx, request)?;
     }
     Ok(())

@@ -27,7 +27,12 @@ pub async fn execute(
     payload: web::Payload,
 ) -> Result<HttpResponse> {
     let caller = come_in(&ctx, &request)?;
-    match Parameters::of(&request)?.order_id("orderId")? {
+    let parameters = Parameters::of(&request)?;
+    if parameters.flag("dryRun")? {
+        let detail = "is for POST: an order sent over a socket is a real one";
+        return Err(ApiError::invalid_parameter("dryRun", detail));
+    }
+    match parameters.order_id("orderId")? {
         Some(id) => {
             let greeting = api_types::socket::greeting(id).into();
             follow(&ctx, &request, payload, &caller, (id, Some(greeting))).await

@@ -189,6 +189,12 @@ async fn cancel(server: &Server, id: &str) {
 #[tokio::test]
 async fn operators_calls_take_the_admin_key_alone() {
     let server = server().await;
+    // Also where nothing is, an API key is not told so.
+    Request::get("/api/admin/nothing")
+        .key("alpha")
+        .send(&server)
+        .await
+        .problem(403, "forbidden");
     for path in ["queue", "workers", "dead", "audit"] {
         let path = format!("/api/admin/{path}");
         assert_eq!(

@@ -52,6 +52,16 @@ async fn an_order_is_answered_and_followed_on_one_connection() {
 }
 
 #[tokio::test]
+async fn a_dry_run_is_not_taken_for_an_order() {
+    let world = World::start().await;
+
+    let refusal = world.refusal(&format!("{DOOR}?dryRun=true"), None).await;
+
+    assert_eq!(refusal, Some(400));
+    assert_eq!(counted(&world).await, 0);
+}
+
+#[tokio::test]
 async fn what_is_no_order_gets_the_problem_and_4000() {
     let world = World::start().await;
 
