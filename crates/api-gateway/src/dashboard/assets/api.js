@@ -34,10 +34,15 @@ export const get = (path, query, signal) => call("GET", path, { query, signal })
 export const post = (path, body, headers) => call("POST", path, { body, headers });
 
 /** Operators' calls take the admin key alone: an API key there is refused. */
-export const adminGet = (path, query) => call("GET", path, { query, key: session.get().adminKey, isAdmin: true });
+export const adminGet = (path, query) =>
+  call("GET", path, { query, key: session.get().adminKey, isAdmin: true });
 export const adminPost = (path) => call("POST", path, { key: session.get().adminKey, isAdmin: true });
 
-async function call(method, path, { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, signal }) {
+async function call(
+  method,
+  path,
+  { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, signal },
+) {
   const all = { accept: "application/json", ...headers };
   if (key) all.authorization = `Bearer ${key}`;
   if (body !== undefined) all["content-type"] = "application/json";

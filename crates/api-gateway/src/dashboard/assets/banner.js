@@ -58,6 +58,7 @@ function messageOf(phase, { answeredAt, feed }) {
     const since = answeredAt ? ` What you see is from ${timeOfDay(answeredAt)}.` : "";
     return `Not connected: the engine does not answer.${since}`;
   }
-  if (phase === "connecting" && feed !== "idle") return "Live updates are interrupted; lists are read every few seconds meanwhile.";
+  if (phase === "connecting" && feed !== "idle")
+    return "Live updates are interrupted; lists are read every few seconds meanwhile.";
   return null;
 }

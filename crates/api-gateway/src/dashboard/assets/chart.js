@@ -18,9 +18,9 @@ const STROKES = ["━", "┅"];
 
 /**
  * `lines`: `[{ name, of: sample => number | null }]`, the first one filled; `print` shows a value;
- * `ceiling` fixes the top. `draw(samples)` shows them.
+ * `least` keeps the top from below, `ceiling` fixes it. `draw(samples)` shows them.
  */
-export function chart({ title, lines, print, ceiling = null }) {
+export function chart({ title, lines, print, least = 1, ceiling = null }) {
   const marks = lines.map((_, index) => ({
     area: svg("path", { class: `chart-area line-${index}` }),
     line: svg("path", { class: `chart-line line-${index}` }),
@@ -51,7 +51,7 @@ export function chart({ title, lines, print, ceiling = null }) {
   function draw(samples) {
     shown = samples;
     const highest = Math.max(0, ...samples.flatMap((sample) => lines.map(({ of }) => of(sample) ?? 0)));
-    const scale = ceiling ?? niceCeiling(highest);
+    const scale = ceiling ?? niceCeiling(Math.max(least, highest));
     const end = samples.at(-1)?.at ?? 0;
     span = Math.min(SPAN_MS, Math.max(LEAST_SPAN_MS, end - (samples[0]?.at ?? 0)));
     const x = (at) => WIDTH - ((end - at) / span) * WIDTH;
@@ -61,7 +61,12 @@ export function chart({ title, lines, print, ceiling = null }) {
       setAttribute(marks[index].line, "d", runs.map((run) => linePath(run, of, x, y)).join(""));
       if (index === 0) setAttribute(marks[0].area, "d", runs.map((run) => areaPath(run, of, x, y)).join(""));
     });
-    setText(reach, span < 2 * LEAST_SPAN_MS ? `last ${Math.round(span / 1_000)} s` : `last ${Math.floor(span / 60_000)} min`);
+    setText(
+      reach,
+      span < 2 * LEAST_SPAN_MS
+        ? `last ${Math.round(span / 1_000)} s`
+        : `last ${Math.floor(span / 60_000)} min`,
+    );
     setText(top, highest > 0 ? `max ${print(scale)}` : "");
     setAttribute(picture, "aria-label", describe(title, lines, print, samples));
     read();
@@ -78,7 +83,9 @@ export function chart({ title, lines, print, ceiling = null }) {
     setAttribute(cursor, "x1", at);
     setAttribute(cursor, "x2", at);
     setAttribute(cursor, "visibility", "visible");
-    const values = lines.map(({ name, of }) => `${lines.length > 1 ? `${name} ` : ""}${printed(print, of(sample))}`);
+    const values = lines.map(
+      ({ name, of }) => `${lines.length > 1 ? `${name} ` : ""}${printed(print, of(sample))}`,
+    );
     setText(reading, `${timeOfDay(sample.at)}  ${values.join("  ")}`);
   }
 
@@ -109,7 +116,9 @@ function describe(title, lines, print, samples) {
 
 function nearest(samples, at) {
   if (samples.length === 0) return null;
-  return samples.reduce((best, sample) => (Math.abs(sample.at - at) < Math.abs(best.at - at) ? sample : best));
+  return samples.reduce((best, sample) =>
+    Math.abs(sample.at - at) < Math.abs(best.at - at) ? sample : best,
+  );
 }
 
 /** Cuts samples where a value is missing or time passed unseen. */

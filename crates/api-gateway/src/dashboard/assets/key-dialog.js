@@ -20,7 +20,12 @@ export function askForKeys() {
       h("h2", { id: "keys-title" }, "Keys"),
       h("p", { class: "muted" }, "Kept in this tab until it is closed, and sent to this engine alone."),
       h("div", { class: "field" }, h("label", { for: "api-key" }, "API key"), apiKey),
-      h("div", { class: "field" }, h("label", { for: "admin-key" }, "Admin key, for the operators' page"), adminKey),
+      h(
+        "div",
+        { class: "field" },
+        h("label", { for: "admin-key" }, "Admin key, for the operators' page"),
+        adminKey,
+      ),
       h(
         "div",
         { class: "dialog-actions" },
@@ -45,5 +50,12 @@ export function askForKeys() {
 }
 
 function secret(id, value) {
-  return h("input", { id, type: "password", value, autocomplete: "off", spellcheck: "false", maxlength: 512 });
+  return h("input", {
+    id,
+    type: "password",
+    value,
+    autocomplete: "off",
+    spellcheck: "false",
+    maxlength: 512,
+  });
 }

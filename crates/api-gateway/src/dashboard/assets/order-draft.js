@@ -57,7 +57,12 @@ export function readDraft(fields, tokens) {
 }
 
 function orderOf(fields, bps) {
-  const order = { tokenIn: fields.tokenIn, tokenOut: fields.tokenOut, amount: fields.amount, slippageBps: bps };
+  const order = {
+    tokenIn: fields.tokenIn,
+    tokenOut: fields.tokenOut,
+    amount: fields.amount,
+    slippageBps: bps,
+  };
   if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
   if (fields.clientOrderId) order.clientOrderId = fields.clientOrderId;

@@ -9,7 +9,11 @@ import { comparison, quoteCard } from "./quote-panel.js";
 /** A definition list; entries without a value are left out. */
 export function facts(entries) {
   const shown = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl", { class: "fact-list" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  return h(
+    "dl",
+    { class: "fact-list" },
+    shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
 }
 
 export function termsCard(order) {
@@ -35,7 +39,11 @@ export function routeCard(route, order) {
   const offers = route.quotes.filter((quote) => quote.amountOut !== null);
   return card("Quotes that competed", [
     h("p", { class: "verdict" }, comparison(offers, route.dex, order.tokenOut)),
-    h("div", { class: "quotes" }, route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: order.tokenOut }))),
+    h(
+      "div",
+      { class: "quotes" },
+      route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: order.tokenOut })),
+    ),
     facts([
       ["Expected", `${route.expectedAmountOut} ${order.tokenOut}`],
       ["At least", `${route.minAmountOut} ${order.tokenOut}`],
@@ -50,7 +58,11 @@ export function transactionCard({ sent, fill, route }, order, entries) {
   const entry = entries.find(({ signature }) => signature === sent.txHash) ?? null;
   return card("Transaction", [
     h("p", { class: "hash" }, h("code", {}, sent.txHash), copyButton(sent.txHash, "the signature")),
-    h("ol", { class: "steps", "aria-label": "What the transaction does" }, stepsOf(order, fill ?? sent, route)),
+    h(
+      "ol",
+      { class: "steps", "aria-label": "What the transaction does" },
+      stepsOf(order, fill ?? sent, route),
+    ),
     facts([
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
@@ -63,8 +75,13 @@ export function transactionCard({ sent, fill, route }, order, entries) {
 }
 
 export function attemptsCard({ retries, end }) {
-  const failures = retries.map((event) => ({ attempt: event.attempt - 1, text: event.error, at: event.timestamp }));
-  if (end?.status === "failed") failures.push({ attempt: end.attempt, text: end.error, code: end.errorCode, at: end.timestamp });
+  const failures = retries.map((event) => ({
+    attempt: event.attempt - 1,
+    text: event.error,
+    at: event.timestamp,
+  }));
+  if (end?.status === "failed")
+    failures.push({ attempt: end.attempt, text: end.error, code: end.errorCode, at: end.timestamp });
   if (failures.length === 0) return null;
   return card("What went wrong", [
     h(
@@ -91,7 +108,9 @@ export function took(events) {
 function stepsOf(order, { dex, pool }, route) {
   const place = venueAndPool(dex, pool ?? route?.pool);
   return [
-    order.nativeSol === "wrapped_before_swap" ? h("li", {}, `Wrap ${amount(order.amountIn)} SOL into wSOL`) : null,
+    order.nativeSol === "wrapped_before_swap"
+      ? h("li", {}, `Wrap ${amount(order.amountIn)} SOL into wSOL`)
+      : null,
     h("li", {}, `Swap ${order.tokenIn} for ${order.tokenOut} on ${place}`),
     order.nativeSol === "unwrapped_after_swap" ? h("li", {}, "Unwrap the wSOL received into SOL") : null,
   ];

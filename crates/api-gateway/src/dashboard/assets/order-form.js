@@ -5,7 +5,16 @@ import { readDraft } from "./order-draft.js";
 import { quotePanel } from "./quote-panel.js";
 import { mayHaveTakenEffect, submitOrder } from "./submit.js";
 
-const FIELDS = ["amount", "tokenIn", "tokenOut", "slippage", "minAmountOut", "validForSeconds", "clientOrderId", "venues"];
+const FIELDS = [
+  "amount",
+  "tokenIn",
+  "tokenOut",
+  "slippage",
+  "minAmountOut",
+  "validForSeconds",
+  "clientOrderId",
+  "venues",
+];
 /** The engine's names of fields, where the form's differ. */
 const FORM_NAMES = { amountIn: "amount", slippageBps: "slippage", excludeVenues: "venues" };
 
@@ -84,7 +93,9 @@ export function orderForm({ tokens, onAccepted }) {
     for (const { field, message } of problem.errors ?? []) faults[FORM_NAMES[field] ?? field] = message;
     showFaults(faults, () => true);
     const isUnknown = mayHaveTakenEffect(problem);
-    say(isUnknown ? `${problem.message} Press again: the same order cannot be placed twice.` : problem.message);
+    say(
+      isUnknown ? `${problem.message} Press again: the same order cannot be placed twice.` : problem.message,
+    );
   }
 
   function askForQuotes(quotable) {
@@ -97,16 +108,51 @@ export function orderForm({ tokens, onAccepted }) {
 
 function controls(tokens) {
   const options = (chosen) =>
-    [...tokens.values()].map(({ symbol, name }) => h("option", { value: symbol, selected: symbol === chosen, title: name }, symbol));
-  const pay = h("input", { name: "amount", id: "f-amount", inputmode: "decimal", value: "1", maxlength: 40, required: true });
-  const tokenIn = h("select", { name: "tokenIn", id: "f-tokenIn", "aria-label": "Token to sell" }, options("SOL"));
+    [...tokens.values()].map(({ symbol, name }) =>
+      h("option", { value: symbol, selected: symbol === chosen, title: name }, symbol),
+    );
+  const pay = h("input", {
+    name: "amount",
+    id: "f-amount",
+    inputmode: "decimal",
+    value: "1",
+    maxlength: 40,
+    required: true,
+  });
+  const tokenIn = h(
+    "select",
+    { name: "tokenIn", id: "f-tokenIn", "aria-label": "Token to sell" },
+    options("SOL"),
+  );
   const tokenOut = h("select", { name: "tokenOut", id: "f-tokenOut" }, options("USDC"));
-  const swap = h("button", { type: "button", class: "quiet swap", on: { click: turnRound } }, "⇄ Other way round");
-  const slippage = h("input", { name: "slippage", id: "f-slippage", inputmode: "decimal", value: "0.5", maxlength: 6 });
-  const minAmountOut = h("input", { name: "minAmountOut", id: "f-minAmountOut", inputmode: "decimal", maxlength: 40 });
-  const validFor = h("input", { name: "validForSeconds", id: "f-validForSeconds", inputmode: "numeric", maxlength: 7 });
+  const swap = h(
+    "button",
+    { type: "button", class: "quiet swap", on: { click: turnRound } },
+    "⇄ Other way round",
+  );
+  const slippage = h("input", {
+    name: "slippage",
+    id: "f-slippage",
+    inputmode: "decimal",
+    value: "0.5",
+    maxlength: 6,
+  });
+  const minAmountOut = h("input", {
+    name: "minAmountOut",
+    id: "f-minAmountOut",
+    inputmode: "decimal",
+    maxlength: 40,
+  });
+  const validFor = h("input", {
+    name: "validForSeconds",
+    id: "f-validForSeconds",
+    inputmode: "numeric",
+    maxlength: 7,
+  });
   const clientOrderId = h("input", { name: "clientOrderId", id: "f-clientOrderId", maxlength: 64 });
-  const venues = ["raydium", "meteora"].map((dex) => h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }));
+  const venues = ["raydium", "meteora"].map((dex) =>
+    h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }),
+  );
   const faults = new Map();
 
   function turnRound() {
@@ -132,7 +178,12 @@ function controls(tokens) {
   faults.set("venues", { fault: venueFault, control: venues[0] });
   const elements = [
     sellField(),
-    h("div", { class: "pair" }, field("tokenOut", "Buy", tokenOut), field("slippage", "Slippage, %", slippage)),
+    h(
+      "div",
+      { class: "pair" },
+      field("tokenOut", "Buy", tokenOut),
+      field("slippage", "Slippage, %", slippage),
+    ),
     h(
       "details",
       {},
@@ -147,7 +198,9 @@ function controls(tokens) {
           "fieldset",
           {},
           h("legend", {}, "Venues"),
-          venues.map((box) => h("label", { class: "check" }, box, box.value === "raydium" ? "Raydium" : "Meteora")),
+          venues.map((box) =>
+            h("label", { class: "check" }, box, box.value === "raydium" ? "Raydium" : "Meteora"),
+          ),
           venueFault,
         ),
       ),

@@ -17,13 +17,27 @@ export function pagedPanel({ name, path, field, columns, row, none, onProblem })
       "table",
       {},
       h("caption", { class: "unseen" }, name),
-      h("thead", {}, h("tr", {}, columns.map(([column, extra]) => h("th", { scope: "col", class: extra }, column)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map(([column, extra]) => h("th", { scope: "col", class: extra }, column)),
+        ),
+      ),
       body,
     ),
   );
   const place = h("div", {}, h("p", { class: "empty" }, "Loading…"));
   const more = h("button", { type: "button", hidden: true, on: { click: readMore } }, "Show more");
-  const element = h("section", { class: "panel", "aria-label": name }, h("h2", {}, name), place, h("div", { class: "pages" }, more));
+  const element = h(
+    "section",
+    { class: "panel", "aria-label": name },
+    h("h2", {}, name),
+    place,
+    h("div", { class: "pages" }, more),
+  );
   let nextCursor = null;
   /** What the first page showed, so that a list that did not change is left alone under the reader's eye. */
   let first = "";

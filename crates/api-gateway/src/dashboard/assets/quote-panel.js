@@ -29,7 +29,11 @@ export function quotePanel() {
     const { order, tokenOut } = wanted;
     const { tokenIn, amount: amountIn } = order;
     try {
-      const answer = await get("/api/quotes", { tokenIn, tokenOut: order.tokenOut, amount: amountIn }, signal);
+      const answer = await get(
+        "/api/quotes",
+        { tokenIn, tokenOut: order.tokenOut, amount: amountIn },
+        signal,
+      );
       draw(answer, order, tokenOut);
     } catch (problem) {
       if (signal.aborted) return;
@@ -97,7 +101,13 @@ export function quoteCard(quote, { chosen, symbol }) {
     "article",
     attributes,
     head,
-    h("p", { class: "quote-amount", title: quote.amountOut }, amount(quote.amountOut), " ", h("small", {}, symbol)),
+    h(
+      "p",
+      { class: "quote-amount", title: quote.amountOut },
+      amount(quote.amountOut),
+      " ",
+      h("small", {}, symbol),
+    ),
     h(
       "dl",
       { class: "facts" },

@@ -35,7 +35,11 @@ const SHAPES = {
 };
 
 export function statusIcon(status) {
-  return svg("svg", { viewBox: "0 0 12 12", class: "status-icon", "aria-hidden": "true" }, svg("path", { d: SHAPES[status] }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 12 12", class: "status-icon", "aria-hidden": "true" },
+    svg("path", { d: SHAPES[status] }),
+  );
 }
 
 /** A badge; `show(status)` changes it in place. */

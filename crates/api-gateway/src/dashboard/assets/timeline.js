@@ -43,7 +43,12 @@ export function timeline() {
         share: ((until - stage.startedAt) / span) * 100,
       });
     });
-    setText(total, last.isRunning ? `Running for ${duration(span)}` : `${duration(end - first)} from acceptance to the end`);
+    setText(
+      total,
+      last.isRunning
+        ? `Running for ${duration(span)}`
+        : `${duration(end - first)} from acceptance to the end`,
+    );
   }
 
   return { element, draw, tick };
@@ -72,7 +77,11 @@ function stageRow(stage, before, order) {
       ),
       stage.isEnd ? null : meter,
       h("p", { class: "stage-detail muted" }, detailOf(event, order)),
-      h("time", { class: "stage-time muted", datetime: event.timestamp, title: event.timestamp }, moment(event.timestamp)),
+      h(
+        "time",
+        { class: "stage-time muted", datetime: event.timestamp, title: event.timestamp },
+        moment(event.timestamp),
+      ),
     ),
   );
   const bar = meter.firstElementChild;

@@ -128,7 +128,9 @@ function deskOf({ say, onProblem }) {
 
   async function switchOver() {
     await act(paused ? "/api/admin/resume" : "/api/admin/pause", () =>
-      paused ? "Resumed: workers take orders again." : "Paused: orders are accepted and wait; what runs is finished.",
+      paused
+        ? "Resumed: workers take orders again."
+        : "Paused: from the workers' next heartbeat on, orders wait; what runs is finished.",
     );
   }
 
@@ -143,10 +145,18 @@ function deskOf({ say, onProblem }) {
   }
 
   function deadRow(order) {
-    const retry = h("button", { type: "button" }, "Retry", h("span", { class: "unseen" }, ` order ${shortId(order.orderId)}`));
+    const retry = h(
+      "button",
+      { type: "button" },
+      "Retry",
+      h("span", { class: "unseen" }, ` order ${shortId(order.orderId)}`),
+    );
     retry.addEventListener("click", () => {
       retry.disabled = true;
-      act(`/api/admin/dead/${order.orderId}/retry`, ({ orderId }) => `Accepted again as order ${shortId(orderId)}.`);
+      act(
+        `/api/admin/dead/${order.orderId}/retry`,
+        ({ orderId }) => `Accepted again as order ${shortId(orderId)}.`,
+      );
     });
     return h(
       "tr",
@@ -154,7 +164,11 @@ function deskOf({ say, onProblem }) {
       h(
         "th",
         { scope: "row" },
-        h("a", { href: `#/orders/${order.orderId}` }, `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`),
+        h(
+          "a",
+          { href: `#/orders/${order.orderId}` },
+          `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`,
+        ),
         h("span", { class: "sub mono" }, shortId(order.orderId)),
       ),
       h("td", {}, order.errorReason ?? "", h("span", { class: "sub" }, order.errorCode ?? "")),
@@ -173,7 +187,12 @@ function deskOf({ say, onProblem }) {
       h("header", { class: "panel-head" }, h("h2", {}, "Queue"), state, toggle),
       h("div", { class: "panel-body" }, numbers),
     ),
-    h("section", { class: "panel", "aria-label": "Workers" }, h("h2", {}, "Workers"), h("div", { class: "panel-body" }, workers.element)),
+    h(
+      "section",
+      { class: "panel", "aria-label": "Workers" },
+      h("h2", {}, "Workers"),
+      h("div", { class: "panel-body" }, workers.element),
+    ),
     dead.element,
     audit.element,
   );
@@ -187,6 +206,11 @@ function auditRow({ at, actor, action, subject, detail }) {
     h("td", { class: "muted" }, moment(at)),
     h("td", {}, actor),
     h("td", {}, action),
-    h("td", {}, subject ? h("span", { class: "mono", title: subject }, shortId(subject)) : "–", detail ? h("span", { class: "sub" }, detail) : null),
+    h(
+      "td",
+      {},
+      subject ? h("span", { class: "mono", title: subject }, shortId(subject)) : "–",
+      detail ? h("span", { class: "sub" }, detail) : null,
+    ),
   );
 }

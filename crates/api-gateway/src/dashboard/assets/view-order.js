@@ -20,7 +20,18 @@ export function show(main, { orderId }) {
   const place = h("div", {}, h("p", { class: "empty" }, "Loading…"));
   let page = null;
   let closed = false;
-  main.append(h("p", { class: "crumbs" }, h("a", { href: "#/orders" }, "Orders"), " / ", h("span", { class: "mono" }, orderId), copyButton(orderId, "the order's id")), heading, place);
+  main.append(
+    h(
+      "p",
+      { class: "crumbs" },
+      h("a", { href: "#/orders" }, "Orders"),
+      " / ",
+      h("span", { class: "mono" }, orderId),
+      copyButton(orderId, "the order's id"),
+    ),
+    heading,
+    place,
+  );
 
   async function load() {
     try {

@@ -75,7 +75,12 @@ export function show(main, { query }) {
 function pagedList(query) {
   let filter = filterOf(query);
   const place = h("div");
-  const unseen = h("button", { type: "button", class: "unseen-orders", hidden: true, on: { click: toNewest } });
+  const unseen = h("button", {
+    type: "button",
+    class: "unseen-orders",
+    hidden: true,
+    on: { click: toNewest },
+  });
   const held = h("input", { type: "checkbox", id: "hold", on: { change: () => table.hold(held.checked) } });
   const newerButton = h("button", { type: "button", disabled: true, on: { click: () => turn(-1) } }, "Newer");
   const olderButton = h("button", { type: "button", disabled: true, on: { click: () => turn(1) } }, "Older");
@@ -131,7 +136,8 @@ function pagedList(query) {
 
   function refilter() {
     const next = new URLSearchParams();
-    for (const control of [status, tokenIn, tokenOut]) if (control.select.value) next.set(control.name, control.select.value);
+    for (const control of [status, tokenIn, tokenOut])
+      if (control.select.value) next.set(control.name, control.select.value);
     const text = next.toString();
     location.hash = text ? `#/orders?${text}` : "#/orders";
   }
@@ -184,10 +190,19 @@ function choice(label, name, values, chosen) {
   };
   const offer = (offered) => {
     const now = select.value;
-    select.replaceChildren(h("option", { value: "" }, "All"), ...offered.map((value) => h("option", { value }, value)));
+    select.replaceChildren(
+      h("option", { value: "" }, "All"),
+      ...offered.map((value) => h("option", { value }, value)),
+    );
     choose(now);
   };
   offer(values);
   choose(chosen);
-  return { name, select, offer, choose, element: h("label", { class: "filter" }, h("span", {}, label), select) };
+  return {
+    name,
+    select,
+    offer,
+    choose,
+    element: h("label", { class: "filter" }, h("span", {}, label), select),
+  };
 }

@@ -35,7 +35,11 @@ export function show(main) {
 
   main.append(
     h("h1", { tabindex: "-1" }, "Overview"),
-    h("div", { class: "tiles" }, tiles.map(({ element }) => element)),
+    h(
+      "div",
+      { class: "tiles" },
+      tiles.map(({ element }) => element),
+    ),
     h("section", { class: "panel", "aria-label": "Orders by status" }, pipeline.element),
     h(
       "div",
@@ -43,7 +47,12 @@ export function show(main) {
       h(
         "section",
         { class: "panel", "aria-labelledby": "latest-title" },
-        h("header", { class: "panel-head" }, h("h2", { id: "latest-title" }, "Latest orders"), h("a", { href: "#/orders" }, "All orders")),
+        h(
+          "header",
+          { class: "panel-head" },
+          h("h2", { id: "latest-title" }, "Latest orders"),
+          h("a", { href: "#/orders" }, "All orders"),
+        ),
         latest.element,
       ),
       h(
@@ -67,12 +76,19 @@ export function show(main) {
 }
 
 /** A number, what it means, and its chart. */
-function tile({ name, lines, print, ceiling, read }) {
+function tile({ name, lines, print, least, ceiling, read }) {
   const value = h("p", { class: "tile-value" }, "–");
   const note = h("p", { class: "tile-note muted" }, " ");
-  const picture = chart({ title: name, lines, print, ceiling });
+  const picture = chart({ title: name, lines, print, least, ceiling });
   return {
-    element: h("section", { class: "panel tile", "aria-label": name }, h("h2", {}, name), value, note, picture.element),
+    element: h(
+      "section",
+      { class: "panel tile", "aria-label": name },
+      h("h2", {}, name),
+      value,
+      note,
+      picture.element,
+    ),
     draw(now, samples) {
       picture.draw(samples);
       if (now === null) return;
@@ -105,7 +121,7 @@ function latencyTile() {
     print: duration,
     read: ({ latencyMs: { p50, p99 } }) => ({
       value: p50 === null ? "–" : duration(p50),
-      note: p99 === null ? "accepted to confirmed" : `median to confirmed, p99 ${duration(p99)}`,
+      note: p99 === null ? "accepted to confirmed" : `median; p99 ${duration(p99)}`,
     }),
   });
 }
@@ -128,9 +144,13 @@ function queueTile() {
     name: "Queue",
     lines: [{ name: "waiting", of: (sample) => sample.waiting }],
     print: count,
+    least: 10,
     read: ({ queue: { waiting, delayed, oldestMs } }) => ({
       value: count(waiting),
-      note: waiting > 0 ? `waiting, oldest ${duration(oldestMs)}; ${count(delayed)} delayed` : `waiting; ${count(delayed)} delayed`,
+      note:
+        waiting > 0
+          ? `waiting, oldest ${duration(oldestMs)}; ${count(delayed)} delayed`
+          : `waiting; ${count(delayed)} delayed`,
     }),
   });
 }
@@ -141,7 +161,12 @@ function pipelineStrip() {
   const step = (status) => {
     const number = h("strong", {}, "–");
     numbers.set(status, number);
-    const link = h("a", { href: `#/orders?status=${status}`, "data-status": status }, number, h("span", {}, statusIcon(status), status));
+    const link = h(
+      "a",
+      { href: `#/orders?status=${status}`, "data-status": status },
+      number,
+      h("span", {}, statusIcon(status), status),
+    );
     return h("li", {}, link);
   };
   const element = h(
