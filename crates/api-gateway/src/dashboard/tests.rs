@@ -68,5 +68,8 @@ fn what_a_browser_has_already_is_not_sent_again() {
 
     assert_eq!(PAGE.serve(&known).status(), StatusCode::NOT_MODIFIED);
     assert_eq!(PAGE.serve(&stale).status(), StatusCode::OK);
-    assert_eq!(PAGE.serve(&known).headers().get(header::ETAG).unwrap(), tag.as_str());
+    assert_eq!(
+        PAGE.serve(&known).headers().get(header::ETAG).unwrap(),
+        tag.as_str()
+    );
 }

@@ -107,7 +107,10 @@ async fn play_one(stream: TcpStream, scene: Scene, heard: &Mutex<Vec<String>>) {
 
 type Socket = tokio_tungstenite::WebSocketStream<TcpStream>;
 
-#[expect(clippy::result_large_err, reason = "the shape of the library's callback")]
+#[expect(
+    clippy::result_large_err,
+    reason = "the shape of the library's callback"
+)]
 async fn accept(stream: TcpStream, heard: &Mutex<Vec<String>>) -> Socket {
     let note = |request: &Request, response: Response| {
         let key = request
