@@ -239,11 +239,14 @@ impl Live {
         buried
     }
 
-    /// The living, oldest first.
+    /// The living, oldest first, with what each holds now rather than at its last heartbeat.
     pub(crate) fn workers(&self, monotonic: Duration) -> Vec<WorkerRow> {
         let mut rows: Vec<_> = self
             .fresh(monotonic)
-            .map(|worker| worker.row.clone())
+            .map(|worker| WorkerRow {
+                running: u32::try_from(worker.held).unwrap_or(u32::MAX),
+                ..worker.row.clone()
+            })
             .collect();
         rows.sort_by_key(|row| (row.started_at, row.id));
         rows

@@ -144,6 +144,12 @@ impl Batch<'_> {
     pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
         lock(self.live).is_alive(worker, self.monotonic)
     }
+
+    /// Whether operators want no new executions, as of this place in the batch.
+    pub(crate) fn is_paused(&self) -> bool {
+        let changed = self.changes.paused;
+        changed.unwrap_or_else(|| lock(self.live).is_paused())
+    }
 }
 
 /// The live state stays usable when a thread panicked: each change of it is complete.

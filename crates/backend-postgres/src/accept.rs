@@ -1,5 +1,6 @@
 //! Accepting orders: order, first event, idempotency answer and client order id in one statement.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -73,10 +74,8 @@ impl Kind for Accept {
         let mut answers: Vec<Option<Accepted>> = requests
             .iter()
             .map(|request| {
-                stored
-                    .iter()
-                    .find(|(id, _)| *id == request.order.id)
-                    .map(|(_, at)| accepted(&request.order, *at))
+                let at = stored.get(&request.order.id)?;
+                Some(accepted(&request.order, *at))
             })
             .collect();
         if answers.iter().any(Option::is_none) {
@@ -163,7 +162,7 @@ async fn insert(
     connection: &Connection,
     lane: i64,
     requests: &[&Request],
-) -> Result<Vec<(OrderId, Timestamp)>, Failure> {
+) -> Result<HashMap<OrderId, Timestamp>, Failure> {
     let orders = || requests.iter().map(|request| &request.order);
     let idempotency = || orders().map(|order| order.idempotency.as_ref());
     let ids: Vec<Uuid> = orders().map(|order| order.id.uuid()).collect();

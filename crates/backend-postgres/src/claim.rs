@@ -73,29 +73,38 @@ impl Kind for ClaimOrders {
             .iter()
             .map(|r| self.unsettled.contains(r.lease()))
             .collect();
+        let gives_back: Vec<bool> = requests
+            .iter()
+            .map(|r| r.purpose == Purpose::GiveBack)
+            .collect();
+        let wanted = Wanted {
+            ids: &ids,
+            workers: &workers,
+            retakes: &retakes,
+            gives_back: &gives_back,
+        };
         let (granted, known) = tokio::join!(
             biased;
-            grant(connection, lane, self.db.lease_ms(), &ids, &workers, &retakes),
+            grant(connection, lane, self.db.lease_ms(), wanted),
             load(connection, &ids),
         );
         self.db.settle_lane(lane, &granted);
         let (granted, known) = (granted?, known?);
+        let mut by_order = HashMap::with_capacity(known.len());
+        for row in &known {
+            by_order.insert(rows::order_id(row, "order_id")?, row);
+        }
         requests
             .iter()
             .map(|request| {
-                let row = known.iter().find(|row| {
-                    rows::order_id(row, "order_id").is_ok_and(|id| id == request.order)
-                });
-                match row {
-                    None => Ok(Claim::Unknown),
-                    Some(row) => {
-                        let fence = granted.get(&request.order).copied();
-                        if fence.is_some() && request.purpose == Purpose::Execute {
-                            self.unsettled.remove(request.lease());
-                        }
-                        answer(row, **request, fence)
-                    }
+                let Some(row) = by_order.get(&request.order) else {
+                    return Ok(Claim::Unknown);
+                };
+                let granting = granted.get(&request.order).copied().unwrap_or_default();
+                if granting.fence.is_some() && request.purpose == Purpose::Execute {
+                    self.unsettled.remove(request.lease());
                 }
+                answer(row, **request, granting)
             })
             .collect()
     }
@@ -115,19 +124,25 @@ with clock as materialized (
     select now_ms() as now
 ),
 wanted as materialized (
-    select * from unnest($3::uuid[], $4::uuid[], $5::bool[]) as w(id, worker, retake)
+    select * from unnest($3::uuid[], $4::uuid[], $5::bool[], $7::bool[])
+        as w(id, worker, retake, gives_back)
+),
+gate as materialized (
+    select starts_are_held_back() as is_closed
 ),
 free as materialized (
     select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, clock.now
     from wanted w
     cross join clock
+    cross join gate
     join workers me on me.id = w.worker and me.seen_at > clock.now - $2
     join orders o on o.id = w.id
     cross join lateral (
-        select e.seq from order_events e where e.order_id = o.id order by e.seq desc limit 1
+        select e.seq, e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
     ) as last
     where o.due_at <= clock.now
       and o.schema_version <= $6
+      and (last.status <> 0 or w.gives_back or not gate.is_closed)
       and (o.lease_worker is null
            or (w.retake and o.lease_worker = w.worker)
            or not exists (select from workers h
@@ -150,16 +165,40 @@ counted as materialized (
     from free f
     having count(*) > 0
 )
-select g.id, g.fence, (select lane from counted) from granted g";
+select w.id, g.fence, (select lane from counted),
+       gate.is_closed and exists (
+           select from orders o, clock
+           where o.id = w.id
+             and not exists (select from workers h
+                             where h.id = o.lease_worker and h.seen_at > clock.now - $2)
+       ) as held_back
+from wanted w
+cross join gate
+left join granted g on g.id = w.id";
+
+/// Claims as the statement takes them: one array for each of their parts.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    ids: &'a [Uuid],
+    workers: &'a [Uuid],
+    retakes: &'a [bool],
+    gives_back: &'a [bool],
+}
+
+/// What the first statement did about one claim.
+#[derive(Debug, Clone, Copy, Default)]
+struct Granting {
+    fence: Option<i64>,
+    /// Operators want no new executions, and nobody alive holds it.
+    held_back: bool,
+}
 
 async fn grant(
     connection: &Connection,
     lane: i64,
     lease_ms: i64,
-    ids: &[Uuid],
-    workers: &[Uuid],
-    retakes: &[bool],
-) -> Result<HashMap<OrderId, i64>, Failure> {
+    wanted: Wanted<'_>,
+) -> Result<HashMap<OrderId, Granting>, Failure> {
     let version = rows::schema_version();
     let found = connection
         .query(
@@ -167,24 +206,31 @@ async fn grant(
             &[
                 (&lane, Type::INT8),
                 (&lease_ms, Type::INT8),
-                (&ids, Type::UUID_ARRAY),
-                (&workers, Type::UUID_ARRAY),
-                (&retakes, Type::BOOL_ARRAY),
+                (&wanted.ids, Type::UUID_ARRAY),
+                (&wanted.workers, Type::UUID_ARRAY),
+                (&wanted.retakes, Type::BOOL_ARRAY),
                 (&version, Type::INT2),
+                (&wanted.gives_back, Type::BOOL_ARRAY),
             ],
         )
         .await
         .map_err(Failure::write)?;
     found
         .iter()
-        .map(|row| Ok((rows::order_id(row, "id")?, rows::column(row, "fence")?)))
+        .map(|row| {
+            let granting = Granting {
+                fence: rows::column(row, "fence")?,
+                held_back: rows::column(row, "held_back")?,
+            };
+            Ok((rows::order_id(row, "id")?, granting))
+        })
         .collect()
 }
 
 const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
        o.due_at, o.ended_at, o.fence, o.lease_worker, o.grants, o.granted_seq, now_ms() as now,
-       e.seq, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height
+       e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height
 from unnest($1::uuid[]) as w(id)
 join orders o on o.id = w.id
 cross join lateral (
@@ -199,7 +245,7 @@ async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure
         .map_err(Failure::write)
 }
 
-fn answer(row: &Row, request: Request, granted: Option<i64>) -> Result<Claim, Failure> {
+fn answer(row: &Row, request: Request, granted: Granting) -> Result<Claim, Failure> {
     if rows::column::<i16>(row, "schema_version")? > rows::schema_version() {
         return Ok(Claim::Unknown);
     }
@@ -207,7 +253,7 @@ fn answer(row: &Row, request: Request, granted: Option<i64>) -> Result<Claim, Fa
         return Ok(Claim::Ended);
     }
     // Granted, and not taken over between the two statements.
-    if granted.is_some() && granted == Some(rows::column(row, "fence")?) {
+    if granted.fence.is_some() && granted.fence == rows::column(row, "fence")? {
         return Ok(Claim::Granted(Box::new(lease(row, request.worker)?)));
     }
     let now = rows::timestamp(row, "now")?;
@@ -217,6 +263,9 @@ fn answer(row: &Row, request: Request, granted: Option<i64>) -> Result<Claim, Fa
             due_at,
             due_in: due_at.since(now),
         });
+    }
+    if granted.held_back && rows::column::<i16>(row, "status")? == 0 {
+        return Ok(Claim::Paused);
     }
     Ok(Claim::Held)
 }

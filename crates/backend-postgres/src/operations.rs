@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
-/// Whether workers are told to take no new work.
+/// Whether no new executions begin.
 pub(crate) async fn is_paused(db: &Db) -> Result<bool, Failure> {
     let found = db
         .read("-- read_pause\nselect paused from engine_state", &[])
@@ -22,13 +22,16 @@ pub(crate) async fn is_paused(db: &Db) -> Result<bool, Failure> {
 }
 
 const SET_PAUSED: &str = "-- set_paused
-with changed as (
-    update engine_state set paused = $1
+with alone as materialized (
+    select wait_for_claims() as is_alone
+),
+changed as (
+    update engine_state set paused = $1 from alone where alone.is_alone
 )
 insert into audit_log (at, actor, action)
 values (now_ms(), $2, case when $1 then 'pause' else 'resume' end)";
 
-/// Pauses or resumes.
+/// Pauses or resumes; claims that began before are through when it answers.
 pub(crate) async fn set_paused(db: &Db, paused: bool, actor: &str) -> Result<(), Failure> {
     db.write(SET_PAUSED, &[(&paused, Type::BOOL), (&actor, Type::TEXT)])
         .await?;

@@ -129,7 +129,8 @@ inserted as (
     returning order_id
 ),
 won as materialized (
-    select h.* from held h where h.order_id in (select order_id from inserted)
+    -- Not a plain `in`, which would become a join of two lists, row by row: this is looked up.
+    select h.* from held h where (h.order_id in (select order_id from inserted)) is true
 ),
 let_go as (
     update orders o

@@ -95,12 +95,14 @@ pub(crate) async fn bury_silent(db: &Db) -> Result<Vec<WorkerId>, Failure> {
 }
 
 const WORKERS: &str = "-- list_workers
-select id, version, host, slots, running, started_at, seen_at
-from workers
-where seen_at > now_ms() - $1
-order by started_at, id";
+select w.id, w.version, w.host, w.slots, w.started_at, w.seen_at,
+       (select greatest(coalesce(sum(h.held), 0), 0)::int4
+        from lane_holds h where h.worker = w.id) as running
+from workers w
+where w.seen_at > now_ms() - $1
+order by w.started_at, w.id";
 
-/// The workers that are alive, oldest first.
+/// The workers that are alive, oldest first, with what each holds now rather than at its last heartbeat.
 pub(crate) async fn workers(db: &Db) -> Result<Vec<WorkerRow>, Failure> {
     let lease = db.lease_ms();
     let found = db.read(WORKERS, &[(&lease, Type::INT8)]).await?;

@@ -20,6 +20,9 @@ use crate::session::{Session, Slot};
 /// How long an order rests whose run panicked outside its stages.
 const PANIC_REST: Duration = Duration::from_secs(1);
 
+/// How long a start rests that operators hold back.
+pub(crate) const HELD_BACK_REST: Duration = Duration::from_millis(500);
+
 /// Where a job was found.
 #[derive(Debug)]
 pub(crate) enum Source {
@@ -96,17 +99,21 @@ async fn claim_and_live(
         return source.as_it_was(Duration::ZERO);
     }
     let claim = || ctx.store.claim(id, session.worker);
-    let Answered { answer, failures } = repeated(ctx, claim).await;
+    let Answered { answer, unheard } = repeated(ctx, claim).await;
+    if unheard > 0 {
+        // Perhaps granted, perhaps to be granted when the order is due again: without our knowing.
+        session.renew();
+    }
     match answer {
         Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission).await,
         Ok(Claim::NotDue { due_in, .. }) => source.as_it_was(due_in),
-        Ok(Claim::Held) => {
-            if failures > 0 {
-                // Perhaps by ourselves: a grant whose answer was lost.
-                session.renew();
+        // A living holder sees to it; a dead one's orders are brought again by the sweeper.
+        Ok(Claim::Held) => Ending::Over,
+        Ok(Claim::Paused) => {
+            session.hear_pause(true);
+            Ending::Retry {
+                delay: HELD_BACK_REST,
             }
-            // A living holder sees to it; a dead one's orders are brought again by the sweeper.
-            Ending::Over
         }
         Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {

@@ -56,7 +56,7 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
     if !lost {
         farewell(ctx, session).await;
     }
-    let _ = timeout(FAREWELL_LIMIT, ctx.queue.leave(session.worker)).await;
+    let _ = timeout(FAREWELL_LIMIT, ctx.queue.leave(session.queue_name())).await;
 }
 
 async fn drain(ctx: &Context, session: &Session, runs: &mut JoinSet<()>) {

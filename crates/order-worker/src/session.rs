@@ -60,6 +60,9 @@ pub(crate) struct Session {
     has_doubt: AtomicBool,
     /// Raised when this identity may hold a lease it does not know of.
     renewal: Notify,
+    /// What the queue calls this worker. Another name is taken when the queue may hold entries for it
+    /// that it does not know of.
+    queue_name: Mutex<WorkerId>,
     /// This worker's part of the shared limit, while the queue that keeps it is away.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
 }
@@ -135,17 +138,23 @@ impl Session {
             doubt: Notify::new(),
             has_doubt: AtomicBool::new(false),
             renewal: Notify::new(),
+            queue_name: Mutex::new(worker),
             share: Mutex::default(),
         })
     }
 
     fn heard(&self, paused: bool, live_workers: u32) {
-        self.is_paused.store(paused, Ordering::Relaxed);
+        self.hear_pause(paused);
         self.live_workers
             .store(live_workers.max(1), Ordering::Relaxed);
     }
 
-    /// Whether operators want no new executions.
+    /// Says what the store told of a pause, whatever it was asked.
+    pub(crate) fn hear_pause(&self, paused: bool) {
+        self.is_paused.store(paused, Ordering::Relaxed);
+    }
+
+    /// Whether operators want no new executions, as far as was heard.
     pub(crate) fn is_paused(&self) -> bool {
         self.is_paused.load(Ordering::Relaxed)
     }
@@ -188,8 +197,24 @@ impl Session {
         self.doubt.notify_one();
     }
 
-    /// Says that a claim was granted, perhaps, whose answer never came. The store keeps such an order for
-    /// this identity as long as it lives, so the identity must end.
+    /// What the queue calls this worker.
+    pub(crate) fn queue_name(&self) -> WorkerId {
+        *self
+            .queue_name
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes by another name in the queue from now on.
+    pub(crate) fn rename_in_queue(&self, name: WorkerId) {
+        *self
+            .queue_name
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = name;
+    }
+
+    /// Says that a claim was granted, perhaps, or may be granted yet, whose answer never came. The store
+    /// keeps such an order for this identity as long as it lives, so the identity must end.
     pub(crate) fn renew(&self) {
         self.renewal.notify_one();
     }
@@ -230,7 +255,7 @@ impl Session {
                 .min(period);
             let answer = tokio::join!(
                 timeout(patience, ctx.store.heartbeat(self.worker, running)),
-                timeout(period, ctx.queue.heartbeat(self.worker)),
+                timeout(period, ctx.queue.heartbeat(self.queue_name())),
             )
             .0;
             match answer {

@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
-use crate::assignment::{Permission, Source, carry_out, give_back};
+use crate::assignment::{HELD_BACK_REST, Permission, Source, carry_out, give_back};
 use crate::context::Context;
 use crate::lifecycle::Ending;
 use crate::limiter::{Limiter, Token};
@@ -27,9 +27,11 @@ const POLL: Duration = Duration::from_secs(1);
 const RESUMES_POLL: Duration = Duration::from_millis(200);
 /// While the queue is away, how often to ask queue and store.
 const AWAY_PACE: Duration = Duration::from_millis(250);
-/// How long a start that operators hold back rests before it is looked at again.
+/// While operators pause the engine, how often to ask whether they still do: a heartbeat would be late.
+const PAUSE_POLL: Duration = Duration::from_millis(250);
+/// A resume that turns out to be a start rests like any start that operators hold back.
 const PAUSED: Permission = Permission::ResumeOnly {
-    look_again_in: Duration::from_secs(1),
+    look_again_in: HELD_BACK_REST,
 };
 /// A resume that turns out to be a start goes back at once, to be counted by the queue's limiter.
 const UNCOUNTED: Permission = Permission::ResumeOnly {
@@ -54,6 +56,8 @@ pub(crate) struct Taker<'a> {
     /// Whether the last look showed that starts are waiting.
     is_backlogged: bool,
     is_queue_away: bool,
+    /// When the store was last asked whether the pause goes on.
+    asked_of_pause_at: Option<Duration>,
 }
 
 impl<'a> Taker<'a> {
@@ -63,6 +67,7 @@ impl<'a> Taker<'a> {
             session,
             is_backlogged: false,
             is_queue_away: false,
+            asked_of_pause_at: None,
         }
     }
 
@@ -132,6 +137,7 @@ impl<'a> Taker<'a> {
     }
 
     async fn look(&mut self, free: usize) -> Found {
+        self.follow_pause().await;
         let looked = if self.session.is_paused() {
             self.look_paused(free).await
         } else if let Some(limiter) = &self.ctx.limiter {
@@ -167,6 +173,23 @@ impl<'a> Taker<'a> {
             (Found::Nothing, Some(wait)) => Found::Later(wait.clamp(EMPTY_GAP, RESUMES_POLL)),
             (found, _) => found,
         })
+    }
+
+    /// Asks, now and then, whether a pause goes on.
+    async fn follow_pause(&mut self) {
+        if !self.session.is_paused() {
+            return;
+        }
+        let now = self.ctx.clock.monotonic();
+        let asked_at = self.asked_of_pause_at;
+        if asked_at.is_some_and(|asked_at| now.saturating_sub(asked_at) < PAUSE_POLL) {
+            return;
+        }
+        self.asked_of_pause_at = Some(now);
+        // A store that does not answer leaves things as they were heard last.
+        if let Ok(paused) = self.ctx.store.is_paused().await {
+            self.session.hear_pause(paused);
+        }
     }
 
     async fn look_paused(&self, free: usize) -> ports::Result<Found> {
@@ -213,7 +236,7 @@ impl<'a> Taker<'a> {
         let claimed = self
             .ctx
             .queue
-            .claim(self.session.worker, max, wanted)
+            .claim(self.session.queue_name(), max, wanted)
             .await?;
         let taken = u64::try_from(claimed.deliveries.len()).unwrap_or(u64::MAX);
         self.ctx.metrics.queue_claims.increment(taken);
@@ -270,18 +293,22 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// A claim whose answer was lost may have left entries in our hands without our knowledge. So all
-    /// are given back; those that we do hold are recognised when they come again.
+    /// A claim whose answer was lost may have left entries in our hands without our knowledge, and may do
+    /// so yet, should it arrive later. So all are given back, and this worker goes by another name: what
+    /// still comes to the old one comes back when that was silent for long enough. Those entries that we
+    /// do hold are recognised when they come again.
     async fn queue_is_back(&mut self) {
         if !self.is_queue_away {
             return;
         }
-        let worker = self.session.worker;
+        let former = self.session.queue_name();
+        let name = self.ctx.random.worker_id(self.ctx.clock.now());
         let given_back = async {
-            self.ctx.queue.leave(worker).await?;
-            self.ctx.queue.heartbeat(worker).await
+            self.ctx.queue.leave(former).await?;
+            self.ctx.queue.heartbeat(name).await
         };
         if given_back.await.is_ok() {
+            self.session.rename_in_queue(name);
             self.is_queue_away = false;
             info!("the queue is back");
         }

@@ -1,7 +1,8 @@
 //! What operators do to a running engine, kept in the store so that it holds for every process.
 //!
 //! Promises of every [`Operations`]:
-//! 1. Pausing survives restarts and reaches every worker with its next heartbeat.
+//! 1. Pausing survives restarts. Once it is confirmed, `claim` grants no pending order to anybody until
+//!    it ends; workers also hear of it with their heartbeats.
 //! 2. Every operator's act is in the audit log, newest first, with the act itself in one transaction.
 //! 3. A failed order is on the dead list until it is retried; a retry is taken at most once.
 
@@ -39,7 +40,7 @@ pub enum DeadRetry {
 /// What operators do. See the module's promises.
 #[async_trait]
 pub trait Operations: Send + Sync + Debug {
-    /// Whether workers are told to take no new work.
+    /// Whether no new executions begin.
     async fn is_paused(&self) -> Result<bool>;
 
     /// Pauses or resumes, and says so in the audit log.

@@ -22,6 +22,8 @@
 //! 10. Leases end with the worker that holds them: released, retired, or silent for longer than the
 //!     lease time.
 //! 11. `claim` counts the grants in a row that recorded nothing, a deliberate release excepted.
+//! 12. Once a pause was confirmed, no `claim` grants an order that is pending until the pause ends. What
+//!     is further on is granted as ever, and an order held back counts no grant.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -99,6 +101,8 @@ pub enum Claim {
     },
     /// Another worker holds it and is alive.
     Held,
+    /// Granting it would start an execution, and operators want none now.
+    Paused,
     /// It has ended.
     Ended,
     /// There is no such order, or it was written by a newer version of the engine.

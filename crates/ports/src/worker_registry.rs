@@ -6,6 +6,7 @@
 //!    come back under another identity.
 //! 3. `retire` ends all that the worker holds at once.
 //! 4. Every heartbeat's answer tells whether the engine is paused.
+//! 5. A listed worker's `running` is the number of leases it holds at that moment.
 
 use std::fmt::Debug;
 
@@ -24,7 +25,7 @@ pub struct WorkerRow {
     pub host: String,
     /// How many orders it may hold.
     pub slots: u32,
-    /// How many it holds.
+    /// How many it holds: what it says when it enters, what the store sees when it is listed.
     pub running: u32,
     pub started_at: Timestamp,
     pub seen_at: Timestamp,
@@ -54,6 +55,6 @@ pub trait WorkerRegistry: Send + Sync + Debug {
     /// Removes workers that have been silent for longer than the lease time; returns them.
     async fn bury_silent(&self) -> Result<Vec<WorkerId>>;
 
-    /// The workers that are alive, oldest first.
+    /// The workers that are alive, oldest first; what each holds is counted when this is asked.
     async fn workers(&self) -> Result<Vec<WorkerRow>>;
 }

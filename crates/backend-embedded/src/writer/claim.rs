@@ -25,6 +25,7 @@ pub(crate) enum Outcome {
     Granted(Box<Grant>),
     NotDue { due_at: Timestamp, now: Timestamp },
     Held,
+    Paused,
     Ended,
     Unknown,
 }
@@ -82,6 +83,9 @@ impl Write for Claim {
                 due_at: row.due_at,
                 now: batch.now,
             });
+        }
+        if head.last.status == Status::Pending && batch.is_paused() {
+            return Ok(Outcome::Paused);
         }
         self.grant(batch, head)
     }
@@ -145,6 +149,7 @@ impl Claim {
                 due_in: due_at.since(now),
             },
             Outcome::Held => Answer::Held,
+            Outcome::Paused => Answer::Paused,
             Outcome::Ended => Answer::Ended,
             Outcome::Unknown => Answer::Unknown,
         })

@@ -133,6 +133,30 @@ async fn a_pause_holds_starts_back_and_lets_the_rest_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_stops_starts_at_once_and_its_end_begins_them_within_a_second() {
+    let world = World::new().await;
+    let _running = world.start(settings());
+    let before = world.order().await;
+    world.until(before, Status::Confirmed).await;
+
+    // Right after a heartbeat or right before one: the worker may not have heard of it.
+    for _ in 0..5 {
+        world.store().set_paused(true, "test").await.unwrap();
+        let fresh = world.orders(30).await;
+        tokio::time::sleep(Duration::from_millis(3_300)).await;
+        assert_eq!(world.count(&fresh, Status::Pending).await, 30);
+
+        world.store().set_paused(false, "test").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.count(&fresh, Status::Pending).await, 0);
+        world.all_until(&fresh, Status::Confirmed).await;
+        for order in fresh {
+            assert_eq!(world.get(order).await.attempts(), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn orders_end_while_the_queue_is_away() {
     let world = World::new().await;
     world.queue.set_away(true);

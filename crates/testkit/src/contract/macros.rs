@@ -66,6 +66,9 @@ macro_rules! store_contract {
             fruitless_grants_are_counted,
             a_recorded_event_ends_the_count_of_fruitless_grants,
             a_deliberate_release_is_not_fruitless,
+            a_confirmed_pause_holds_every_start_back,
+            a_pause_grants_what_is_further_on,
+            no_start_is_granted_after_a_pause_was_confirmed,
         }
         $crate::contract_tests! { $fixture; order_history:
             what_was_recorded_is_read_at_once_by_every_handle,
@@ -88,6 +91,7 @@ macro_rules! store_contract {
             the_silent_are_buried_once,
             workers_are_listed_oldest_first,
             a_heartbeat_tells_of_a_pause,
+            a_listed_worker_runs_what_it_holds_now,
         }
         $crate::contract_tests! { $fixture; operations:
             a_pause_survives_a_crash,

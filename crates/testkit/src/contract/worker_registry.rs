@@ -1,10 +1,14 @@
 //! The promises of [`ports::worker_registry`], by their numbers. What leases owe to them is in
 //! `order_store/claiming.rs`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use domain::WorkerId;
+use ports::Store;
 use ports::worker_registry::Heartbeat;
 
+use super::given::granted;
 use super::{Given, StoreFixture};
 
 const A_LITTLE: Duration = Duration::from_millis(50);
@@ -14,11 +18,11 @@ pub async fn a_heartbeat_keeps_a_worker_alive(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let (one, other) = (given.worker(&store).await, given.worker(&store).await);
-    for running in 0..6 {
+    for _ in 0..6 {
         fixture.advance(fixture.lease() / 4).await;
         store.heartbeat(other, 0).await.expect("heartbeat answers");
 
-        let beat = store.heartbeat(one, running).await;
+        let beat = store.heartbeat(one, 0).await;
 
         let alive = Heartbeat::Alive {
             paused: false,
@@ -26,8 +30,6 @@ pub async fn a_heartbeat_keeps_a_worker_alive(fixture: &impl StoreFixture) {
         };
         assert_eq!(beat.expect("heartbeat answers"), alive);
     }
-    let rows = store.workers().await.expect("workers answer");
-    assert_eq!(rows.iter().map(|row| row.running).sum::<u32>(), 5);
 }
 
 /// 2: gone.
@@ -133,4 +135,35 @@ pub async fn a_heartbeat_tells_of_a_pause(fixture: &impl StoreFixture) {
         };
         assert_eq!(beat, expected);
     }
+}
+
+/// 5: counted when asked.
+pub async fn a_listed_worker_runs_what_it_holds_now(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let (store, other) = (fixture.store(), fixture.second_handle().await);
+    let worker = given.worker(&store).await;
+    let idle = given.worker(&store).await;
+    // What it says of itself is from another moment.
+    store.heartbeat(worker, 9).await.expect("heartbeat answers");
+    let mut leases = Vec::new();
+    for _ in 0..3 {
+        let order = given.accepted(&store).await;
+        leases.push(granted(&store, order, worker).await);
+    }
+    assert_eq!(running(&other, worker).await, 3);
+
+    store
+        .release(&leases[0], Duration::ZERO)
+        .await
+        .expect("release answers");
+    given.confirm(&store, &mut leases[1]).await;
+
+    assert_eq!(running(&other, worker).await, 1);
+    assert_eq!(running(&other, idle).await, 0);
+}
+
+async fn running(store: &Arc<dyn Store>, worker: WorkerId) -> u32 {
+    let rows = store.workers().await.expect("workers answer");
+    let row = rows.iter().find(|row| row.id == worker);
+    row.expect("the worker is listed").running
 }

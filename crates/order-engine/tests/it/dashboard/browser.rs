@@ -118,10 +118,11 @@ impl Browser {
 
     /// Waits for a text anywhere inside the first element that `css` names.
     pub(crate) async fn sees(&self, css: &str, text: &str) -> Result<()> {
+        // The text of what is not rendered would be that of all its hidden parts too.
         let condition = format!(
-            "document.querySelector({})?.innerText.includes({})",
-            json!(css),
-            json!(text)
+            "(part => part?.checkVisibility() && part.innerText.includes({}))(document.querySelector({}))",
+            json!(text),
+            json!(css)
         );
         self.until(&condition, &format!("`{text}` in {css}")).await
     }

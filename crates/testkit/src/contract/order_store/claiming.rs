@@ -1,4 +1,5 @@
-//! Promises 4, 10 and 11: one holder at a time, until its lease ends; fruitless grants are counted.
+//! Promises 4, 10, 11 and 12: one holder at a time, until its lease ends; fruitless grants are counted;
+//! a pause holds starts back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -250,4 +251,81 @@ pub async fn a_deliberate_release_is_not_fruitless(fixture: &impl StoreFixture) 
     dies(&store, &lease).await;
 
     assert_eq!(given.leased(&store, order).await.fruitless_grants, 2);
+}
+
+async fn set_paused(store: &Arc<dyn Store>, paused: bool) {
+    let done = store.set_paused(paused, "admin").await;
+    done.expect("set_paused answers");
+}
+
+/// 12: whoever asks, for as long as it lasts, at no cost to the order.
+pub async fn a_confirmed_pause_holds_every_start_back(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let (store, other) = (fixture.store(), fixture.second_handle().await);
+    let order = given.accepted(&store).await;
+    let worker = given.worker(&store).await;
+    set_paused(&other, true).await;
+
+    for handle in [&store, &other, &store, &other] {
+        let answer = claim(handle, order, worker).await;
+        assert!(matches!(answer, Claim::Paused), "{answer:?}");
+    }
+
+    set_paused(&other, false).await;
+    let lease = granted(&store, order, worker).await;
+    assert_eq!(lease.fruitless_grants, 1);
+}
+
+/// 12: what has begun goes on.
+pub async fn a_pause_grants_what_is_further_on(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let mut left = Vec::new();
+    for steps in 0..3 {
+        let order = given.accepted(&store).await;
+        let mut lease = given.leased(&store, order).await;
+        if steps == 0 {
+            given
+                .record(&store, &mut lease, EventData::RoutingStarted)
+                .await;
+        } else {
+            given.build(&store, &mut lease).await;
+        }
+        if steps == 2 {
+            given.submit(&store, &mut lease).await;
+        }
+        store.retire(lease.worker).await.expect("retire answers");
+        left.push(order);
+    }
+    set_paused(&store, true).await;
+
+    for order in left {
+        given.leased(&store, order).await;
+    }
+}
+
+/// 12: claims that are under way when operators pause.
+pub async fn no_start_is_granted_after_a_pause_was_confirmed(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let handles = [fixture.store(), fixture.second_handle().await];
+    let worker = given.worker(&handles[0]).await;
+    let mut claims = JoinSet::new();
+    for index in 0..60 {
+        let order = given.accepted(&handles[0]).await;
+        let store = Arc::clone(&handles[index % 2]);
+        claims.spawn(async move { claim(&store, order, worker).await });
+    }
+
+    set_paused(&handles[1], true).await;
+
+    let held = || async {
+        let rows = handles[0].workers().await.expect("workers answer");
+        rows.iter().map(|row| row.running).sum::<u32>()
+    };
+    let held_when_confirmed = held().await;
+    let answers = claims.join_all().await;
+    let granted = answers.iter().filter(|a| matches!(a, Claim::Granted(_)));
+    let paused = answers.iter().filter(|a| matches!(a, Claim::Paused));
+    assert_eq!(granted.count() + paused.count(), 60);
+    assert_eq!(held().await, held_when_confirmed);
 }
