@@ -6,6 +6,7 @@
 //! `routes.rs` lists every call.
 
 pub mod account_stream;
+pub mod asyncapi;
 pub mod auth;
 pub mod error;
 pub mod forwarded;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod intake;
 pub mod limits;
 pub mod openapi;
+pub mod postman;
 pub mod settings;
 pub mod sse;
 pub mod state;

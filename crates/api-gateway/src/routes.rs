@@ -50,6 +50,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/metrics", system::metrics))
 
         .service(reading("/openapi.json", pages::openapi))
+        .service(reading("/asyncapi.json", pages::asyncapi))
         .service(reading("/docs", pages::docs))
         .service(reading("/docs/{file:.*}", pages::docs))
         .service(reading("/", dashboard::page))

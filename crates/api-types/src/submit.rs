@@ -14,6 +14,7 @@ pub const ACCEPTED_MESSAGE: &str = "Order created and queued for execution";
 /// An order. Amounts are strings or JSON numbers, taken exactly as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(examples(json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1.5", "slippageBps": 50})))]
 pub struct SubmitOrder {
     /// Symbol (any case) or mint address. Both tokens absent: `SOL` to `USDC`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,11 +49,11 @@ pub struct SubmitOrder {
     #[schema(value_type = DecimalText, nullable = false)]
     pub min_amount_out: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     pub order_type: Option<OrderTypeName>,
     /// The same as `orderType`.
     #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     pub kind: Option<OrderTypeName>,
     /// Your own name for the order, unique for ever.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@
 
 pub mod cluster;
 pub mod contract;
+pub mod documents;
 pub mod e2e;
 pub mod engine;
 pub mod free_port;

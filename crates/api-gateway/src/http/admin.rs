@@ -29,6 +29,7 @@ const SHOWN_ENTRIES: usize = 50;
 #[utoipa::path(
     get,
     path = "/api/admin/queue",
+    operation_id = "getQueue",
     tag = "admin",
     responses((status = 200, description = "Depth, age, and whether the engine is paused", body = AdminQueue))
 )]
@@ -55,6 +56,7 @@ pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
 #[utoipa::path(
     get,
     path = "/api/admin/workers",
+    operation_id = "listWorkers",
     tag = "admin",
     responses((status = 200, description = "The workers, oldest first", body = AdminWorkers))
 )]
@@ -70,6 +72,7 @@ pub(crate) async fn workers(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
 #[utoipa::path(
     get,
     path = "/api/admin/dead",
+    operation_id = "listDeadOrders",
     tag = "admin",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
@@ -94,6 +97,7 @@ pub(crate) async fn dead(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<
 #[utoipa::path(
     get,
     path = "/api/admin/audit",
+    operation_id = "listAudit",
     tag = "admin",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
@@ -122,6 +126,7 @@ pub(crate) async fn audit(ctx: Ctx, _: Operator, request: HttpRequest) -> Result
 #[utoipa::path(
     post,
     path = "/api/admin/pause",
+    operation_id = "pause",
     tag = "admin",
     responses((status = 200, description = "The engine is paused", body = AdminPaused))
 )]
@@ -133,6 +138,7 @@ pub(crate) async fn pause(ctx: Ctx, operator: Operator) -> Result<HttpResponse> 
 #[utoipa::path(
     post,
     path = "/api/admin/resume",
+    operation_id = "resume",
     tag = "admin",
     responses((status = 200, description = "The engine works", body = AdminPaused))
 )]
@@ -156,6 +162,7 @@ async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Re
 #[utoipa::path(
     post,
     path = "/api/admin/dead/{id}/retry",
+    operation_id = "retryDeadOrder",
     tag = "admin",
     params(("id" = uuid::Uuid, Path, description = "The failed order's id")),
     responses((status = 200, description = "The new order", body = AdminRetried))

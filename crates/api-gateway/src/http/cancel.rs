@@ -17,6 +17,7 @@ use crate::state::Ctx;
 #[utoipa::path(
     post,
     path = "/api/orders/{id}/cancel",
+    operation_id = "cancelOrder",
     tag = "orders",
     params(("id" = uuid::Uuid, Path, description = "The order's id")),
     responses((status = 200, description = "The order is cancelled", body = CancelledOrder))

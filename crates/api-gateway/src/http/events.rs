@@ -22,12 +22,13 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[utoipa::path(
     get,
     path = "/api/orders/{id}/events",
+    operation_id = "getOrderEvents",
     tag = "orders",
+    security((), ("bearer" = []), ("apiKey" = []), ("token" = [])),
     params(
         ("id" = uuid::Uuid, Path, description = "The order's id"),
-        ("since" = Option<u32>, Query, description = "Only events after this one"),
-        ("token" = Option<String>, Query, description = "A token of `POST /api/ws-token`, for live events"),
-        ("Last-Event-ID" = Option<u32>, Header, description = "Live events: the last one seen; the larger of it and `since` counts"),
+        ("since" = Option<u32>, Query, maximum = 4294967295u32, description = "Only events after this one"),
+        ("Last-Event-ID" = Option<u32>, Header, maximum = 4294967295u32, description = "Live events: the last one seen; the larger of it and `since` counts"),
     ),
     responses(
         (status = 200, description = "The events", content(

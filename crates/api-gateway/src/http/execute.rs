@@ -19,6 +19,7 @@ use crate::state::Ctx;
 #[utoipa::path(
     post,
     path = "/api/orders/execute",
+    operation_id = "submitOrder",
     tag = "orders",
     params(
         ("dryRun" = Option<bool>, Query, description = "Only check the order and ask for quotes (answers 200)"),

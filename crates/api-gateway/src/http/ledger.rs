@@ -28,6 +28,7 @@ const RETRY_CHAIN: std::time::Duration = std::time::Duration::from_secs(2);
 #[utoipa::path(
     get,
     path = "/api/sim/ledger",
+    operation_id = "getLedger",
     tag = "market",
     params(
         ("orderId" = Option<uuid::Uuid>, Query, description = "Only this order's lines"),

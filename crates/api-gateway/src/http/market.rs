@@ -17,11 +17,12 @@ use crate::state::{AppState, Ctx};
 #[utoipa::path(
     get,
     path = "/api/quotes",
+    operation_id = "getQuotes",
     tag = "market",
     params(
         ("tokenIn" = Option<String>, Query, description = "Symbol or mint address; both tokens absent: `SOL` to `USDC`"),
         ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
-        ("amount" = String, Query, pattern = r"^[0-9]+(\.[0-9]+)?$", description = "How much of `tokenIn`"),
+        ("amount" = String, Query, pattern = r"^[0-9]+(\.[0-9]+)?$", example = "1.5", description = "How much of `tokenIn`"),
         ("slippageBps" = Option<u16>, Query, minimum = 0, maximum = 5000, description = "For `minAmountOut`; 50 where absent"),
     ),
     responses((status = 200, description = "Every venue's offer", body = QuotesAnswer))

@@ -25,6 +25,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 #[utoipa::path(
     get,
     path = "/api/orders/{id}",
+    operation_id = "getOrder",
     tag = "orders",
     params(("id" = Uuid, Path, description = "The order's id")),
     responses((status = 200, description = "The order", body = OrderAnswer))
@@ -39,6 +40,7 @@ pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
 #[utoipa::path(
     get,
     path = "/api/orders/by-client-id/{clientOrderId}",
+    operation_id = "getOrderByClientId",
     tag = "orders",
     params(("clientOrderId" = String, Path, min_length = 1, max_length = 64, pattern = "^[ -~]+$", description = "The client's own id for the order")),
     responses((status = 200, description = "The order", body = OrderAnswer))
@@ -70,6 +72,7 @@ fn answer(order: &Order) -> HttpResponse {
 #[utoipa::path(
     get,
     path = "/api/orders",
+    operation_id = "listOrders",
     tag = "orders",
     params(
         ("status" = Option<api_types::names::StatusName>, Query),

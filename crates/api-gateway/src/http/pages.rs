@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use utoipa_swagger_ui::Config;
 
 use crate::error::{ApiError, Code, Result};
-use crate::openapi;
+use crate::{asyncapi, openapi};
 
 const HTML: &str = "text/html; charset=utf-8";
 /// Nothing from elsewhere, and nobody may frame a page with orders in it.
@@ -18,6 +18,10 @@ const CSP: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'sel
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
     let document = openapi::document().to_pretty_json();
+    document.expect("invariant: the document is JSON").into()
+});
+static EVENTS_DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+    let document = serde_json::to_vec_pretty(&asyncapi::document());
     document.expect("invariant: the document is JSON").into()
 });
 static BROWSER: LazyLock<Arc<Config<'static>>> =
@@ -40,12 +44,26 @@ fn page(content_type: &str) -> HttpResponseBuilder {
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "getOpenapi",
     tag = "system",
     security(()),
     responses((status = 200, description = "This document", body = serde_json::Value))
 )]
 pub(crate) async fn openapi() -> HttpResponse {
     page("application/json").body(DOCUMENT.clone())
+}
+
+/// The document of what goes over WebSockets, AsyncAPI 3
+#[utoipa::path(
+    get,
+    path = "/asyncapi.json",
+    operation_id = "getAsyncapi",
+    tag = "system",
+    security(()),
+    responses((status = 200, description = "The document", body = serde_json::Value))
+)]
+pub(crate) async fn asyncapi() -> HttpResponse {
+    page("application/json").body(EVENTS_DOCUMENT.clone())
 }
 
 /// The page on which the document can be read and tried, and the files it is made of.

@@ -11,6 +11,7 @@ use crate::state::Ctx;
 #[utoipa::path(
     get,
     path = "/api/stats",
+    operation_id = "getStats",
     tag = "system",
     responses((status = 200, description = "The numbers", body = api_types::stats::StatsAnswer))
 )]

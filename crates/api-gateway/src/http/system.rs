@@ -19,6 +19,7 @@ const COUNTS_PATIENCE: Duration = Duration::from_millis(500);
 #[utoipa::path(
     get,
     path = "/health",
+    operation_id = "getHealth",
     tag = "system",
     security(()),
     responses((status = 200, description = "It does", body = HealthAnswer))
@@ -34,6 +35,7 @@ pub(crate) async fn health(ctx: Ctx) -> HttpResponse {
 #[utoipa::path(
     get,
     path = "/ready",
+    operation_id = "getReadiness",
     tag = "system",
     security(()),
     responses(
@@ -82,6 +84,7 @@ async fn queue_state(ctx: &AppState) -> DependencyState {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "getMetrics",
     tag = "system",
     security(()),
     responses((status = 200, description = "Every series", body = String, content_type = "text/plain"))

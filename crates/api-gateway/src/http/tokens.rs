@@ -12,6 +12,7 @@ use crate::state::Ctx;
 #[utoipa::path(
     get,
     path = "/api/tokens",
+    operation_id = "listTokens",
     tag = "market",
     responses((status = 200, description = "Every listed token", body = TokensAnswer))
 )]
@@ -25,6 +26,7 @@ pub(crate) async fn list(_: Caller) -> Result<HttpResponse> {
 #[utoipa::path(
     post,
     path = "/api/ws-token",
+    operation_id = "createSocketToken",
     tag = "live",
     responses((status = 200, description = "The token", body = WsToken))
 )]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::documents;
 use crate::ws_server::Server;
 
 /// Long enough for a busy machine, short enough to fail.
@@ -142,7 +143,10 @@ impl Request {
         let authority = server.address.to_string();
         let bytes = self.bytes(&authority);
         let answer = tokio::time::timeout(LIMIT, exchange(&authority, &bytes)).await;
-        answer.unwrap_or_else(|_| panic!("no answer to {} {}", self.method, self.path))
+        let answer =
+            answer.unwrap_or_else(|_| panic!("no answer to {} {}", self.method, self.path));
+        documents::check(&self.method, &self.path, &answer);
+        answer
     }
 }
 

@@ -1,5 +1,6 @@
 //! The gateway as its clients see it.
 
+mod documents;
 mod http_client;
 mod http_hostile;
 mod http_intake;

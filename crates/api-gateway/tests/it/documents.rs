@@ -1,0 +1,104 @@
+//! The documents the gateway serves: true to the code, and to every answer these tests get.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use api_gateway::{GatewaySettings, asyncapi, openapi, postman};
+use serde_json::Value;
+use testkit::documents::{ApiDocument, Exchange};
+
+use crate::http_client::{Answer, Request};
+use crate::ws_server::Server;
+
+const REGENERATE: &str = "run `cargo run -p api-gateway --example write_documents`";
+
+static API: LazyLock<ApiDocument> = LazyLock::new(|| ApiDocument::new(api()));
+
+fn api() -> Value {
+    serde_json::to_value(openapi::document()).expect("the document is JSON")
+}
+
+/// Holds an answer against the API's document. Every answer of these tests comes by here.
+#[track_caller]
+pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
+    // What the HTTP server itself turns away is no answer of the API, and files of pages are none either.
+    let is_no_request = answer.status == 400 && answer.body.is_empty();
+    let is_file = path.starts_with("/docs/") || path.starts_with("/assets/");
+    if is_no_request || is_file || method == "OPTIONS" {
+        return;
+    }
+    let exchange = Exchange {
+        method,
+        path,
+        status: answer.status,
+        headers: &answer.headers,
+        body: &answer.body,
+    };
+    if let Err(fault) = API.check(&exchange) {
+        panic!("the document does not know this answer: {fault:#}");
+    }
+}
+
+#[track_caller]
+fn check_file(name: &str, made: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(name);
+    let text = std::fs::read_to_string(&path).expect("the document is in docs");
+    let kept: Value = serde_json::from_str(&text).expect("the document is JSON");
+    assert!(kept == *made, "docs/{name} is not up to date; {REGENERATE}");
+}
+
+#[test]
+fn the_documents_in_docs_are_what_the_code_makes() {
+    let api = api();
+
+    check_file("openapi.json", &api);
+    check_file("asyncapi.json", &asyncapi::document());
+    check_file("postman.json", &postman::collection(&api));
+}
+
+#[tokio::test]
+async fn what_is_served_is_what_the_code_makes() {
+    let settings = GatewaySettings {
+        port: 0,
+        ..GatewaySettings::default()
+    };
+    let server = Server::start(settings).await;
+
+    let served = Request::get("/openapi.json").send(&server).await.json();
+    let served_events = Request::get("/asyncapi.json").send(&server).await.json();
+
+    assert_eq!(served, api());
+    assert_eq!(served_events, asyncapi::document());
+}
+
+#[test]
+fn every_call_has_a_name_of_its_own() {
+    let answers = ApiDocument::new(api()).answers();
+    let mut names: Vec<&str> = answers.iter().map(|(name, _)| name.as_str()).collect();
+    names.dedup();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+
+    assert_eq!(names.len(), count);
+    assert!(names.iter().all(|name| !name.is_empty()));
+}
+
+#[test]
+fn the_collection_has_every_call_that_is_no_socket() {
+    let api = api();
+    let collection = postman::collection(&api);
+    let answers = ApiDocument::new(api).answers();
+    let calls = answers
+        .iter()
+        .filter(|(_, status)| *status == 200 || *status == 201);
+    let mut calls: Vec<&str> = calls.map(|(name, _)| name.as_str()).collect();
+    calls.dedup();
+
+    let folders = collection["item"].as_array().unwrap();
+    let requests = folders.iter().flat_map(|folder| folder["item"].as_array());
+
+    assert_eq!(requests.map(Vec::len).sum::<usize>(), calls.len());
+}
