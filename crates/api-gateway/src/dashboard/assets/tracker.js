@@ -1,7 +1,7 @@
 // The order that was placed last, under the form: its life as five marks that fill up.
 
 import { h, perFrame, setAttribute, setText } from "./dom.js";
-import { events } from "./feed.js";
+import { followOrder } from "./follow.js";
 import { amount, duration, shortId, venueName } from "./format.js";
 import { LIFE, MEANING, isTerminal, statusBadge } from "./status.js";
 
@@ -19,6 +19,7 @@ export function tracker() {
     sentence,
   );
   let view = null;
+  let stream = null;
 
   const frame = perFrame(() => {
     badge.show(view.status);
@@ -31,23 +32,26 @@ export function tracker() {
     setText(sentence, sentenceOf(view));
   });
 
-  const end = events.subscribe((event) => {
-    if (view === null || event.orderId !== view.orderId || event.seq <= view.seq) return;
-    view = { ...view, seq: event.seq, status: event.status, event };
+  function take(event) {
+    view = { ...view, status: event.status, event, startedAt: view.startedAt ?? Date.parse(event.timestamp) };
     frame.ask();
-  });
+  }
 
   return {
     element,
     follow(orderId, order) {
-      view = { orderId, order, seq: -1, status: "pending", startedAt: Date.now(), event: null };
+      view = { order, status: "pending", startedAt: null, event: null };
       element.hidden = false;
       setAttribute(link, "href", `#/orders/${orderId}`);
       setText(link, `${amount(order.amount)} ${order.tokenIn} → ${order.tokenOut} ${shortId(orderId)}`);
       frame.ask();
+      // Its own stream tells its life from the first event: when the answer to a first try was lost,
+      // the order may have ended before this page learns its name.
+      stream?.close();
+      stream = followOrder(orderId, { onEvent: take });
     },
     close() {
-      end();
+      stream?.close();
       frame.cancel();
     },
   };
