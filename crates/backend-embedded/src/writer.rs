@@ -109,8 +109,12 @@ pub struct Writer {
     commits: Commits,
 }
 
-/// How long commits take. Made with the writer, so that the series exists from the start.
-struct Commits(metrics::Histogram);
+/// How long commits take and how much each carries. Made with the writer, so that both series exist from
+/// the start.
+struct Commits {
+    seconds: metrics::Histogram,
+    sizes: metrics::Histogram,
+}
 
 impl Commits {
     fn new() -> Self {
@@ -119,7 +123,21 @@ impl Commits {
             metrics::Unit::Seconds,
             "One transaction of the store, with all that was coalesced into it."
         );
-        Self(metrics::histogram!("store_commit_seconds"))
+        metrics::describe_histogram!(
+            "store_batch_size",
+            metrics::Unit::Count,
+            "Changes that shared one transaction of the store."
+        );
+        Self {
+            seconds: metrics::histogram!("store_commit_seconds"),
+            sizes: metrics::histogram!("store_batch_size"),
+        }
+    }
+
+    fn record(&self, took: Duration, changes: usize) {
+        self.seconds.record(took.as_secs_f64());
+        self.sizes
+            .record(f64::from(u32::try_from(changes).unwrap_or(u32::MAX)));
     }
 }
 
@@ -209,7 +227,7 @@ impl Writer {
         db.commit().map_err(Fault::at_commit)?;
         lock(&self.live).apply(changes);
         let took = self.clock.monotonic().saturating_sub(began);
-        self.commits.0.record(took.as_secs_f64());
+        self.commits.record(took, commands.len());
         Ok(())
     }
 }

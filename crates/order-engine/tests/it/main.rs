@@ -6,6 +6,7 @@ mod crashes;
 mod dashboard;
 mod e2e;
 mod kill_matrix;
+mod operators_view;
 mod run;
 mod serving;
 mod settings;
