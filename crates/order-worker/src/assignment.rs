@@ -85,7 +85,7 @@ pub(crate) async fn carry_out(
     // The queue may be slow to take the job back; the slot must not wait for that.
     drop(slot);
     crash_point::reached(CrashPoint::PublishedNotAcknowledged);
-    give_back(&ctx, source, ending).await;
+    give_back(&ctx, &session, source, ending).await;
 }
 
 async fn claim_and_live(
@@ -143,8 +143,10 @@ async fn contained_life(ctx: &Context, lease: Lease, permission: Permission) -> 
     }
 }
 
-/// Tells the queue, as a courtesy: whatever it does not hear, the sweeper tells it again.
-pub(crate) async fn give_back(ctx: &Context, source: Source, ending: Ending) {
+/// Tells the queue what became of a job. What was in our hands and is not heard to be taken back is in
+/// doubt: the sweeper cannot bring anew what the queue takes to be worked on.
+pub(crate) async fn give_back(ctx: &Context, session: &Session, source: Source, ending: Ending) {
+    let is_ours = matches!(source, Source::Queue(_));
     let answer = match (source, ending) {
         (Source::Queue(delivery), Ending::Over | Ending::LeaseLost) => {
             ctx.queue.ack(delivery).await
@@ -175,6 +177,9 @@ pub(crate) async fn give_back(ctx: &Context, source: Source, ending: Ending) {
     };
     if let Err(error) = answer {
         ctx.metrics.queue_failures.increment(1);
+        if is_ours {
+            session.doubt_queue();
+        }
         debug!(%error, "the queue was not told what became of a job: {error}");
     }
 }

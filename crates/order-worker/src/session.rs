@@ -63,6 +63,8 @@ pub(crate) struct Session {
     /// What the queue calls this worker. Another name is taken when the queue may hold entries for it
     /// that it does not know of.
     queue_name: Mutex<WorkerId>,
+    /// Whether the queue may count entries as ours that we have given back.
+    has_queue_doubt: AtomicBool,
     /// This worker's part of the shared limit, while the queue that keeps it is away.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
 }
@@ -139,6 +141,7 @@ impl Session {
             has_doubt: AtomicBool::new(false),
             renewal: Notify::new(),
             queue_name: Mutex::new(worker),
+            has_queue_doubt: AtomicBool::new(false),
             share: Mutex::default(),
         })
     }
@@ -203,6 +206,17 @@ impl Session {
             .queue_name
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the queue was not heard to take an entry back. Perhaps it still counts it as ours, and
+    /// would refuse it to everybody for as long as this worker lives.
+    pub(crate) fn doubt_queue(&self) {
+        self.has_queue_doubt.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether such a doubt was raised since the last call.
+    pub(crate) fn take_queue_doubt(&self) -> bool {
+        self.has_queue_doubt.swap(false, Ordering::Relaxed)
     }
 
     /// Goes by another name in the queue from now on.

@@ -131,7 +131,7 @@ impl<'a> Taker<'a> {
                     runs.spawn(carry_out(ctx, session, slot, source, permission));
                 }
                 // It is in our hands already.
-                None => give_back(self.ctx, source, Ending::Over).await,
+                None => give_back(self.ctx, self.session, source, Ending::Over).await,
             }
         }
     }
@@ -147,7 +147,7 @@ impl<'a> Taker<'a> {
         };
         match looked {
             Ok(found) => {
-                self.queue_is_back().await;
+                self.settle_doubts().await;
                 found
             }
             Err(error) => {
@@ -294,11 +294,14 @@ impl<'a> Taker<'a> {
     }
 
     /// A claim whose answer was lost may have left entries in our hands without our knowledge, and may do
-    /// so yet, should it arrive later. So all are given back, and this worker goes by another name: what
-    /// still comes to the old one comes back when that was silent for long enough. Those entries that we
-    /// do hold are recognised when they come again.
-    async fn queue_is_back(&mut self) {
-        if !self.is_queue_away {
+    /// so yet, should it arrive later; a job that was not heard to be taken back may still count as ours.
+    /// So all are given back, and this worker goes by another name: what still comes to the old one comes
+    /// back when that was silent for long enough. Those entries that we do hold are recognised when they
+    /// come again.
+    async fn settle_doubts(&mut self) {
+        // Taken first: what is doubted meanwhile is for the next time.
+        let is_doubted = self.session.take_queue_doubt();
+        if !self.is_queue_away && !is_doubted {
             return;
         }
         let former = self.session.queue_name();
@@ -307,8 +310,12 @@ impl<'a> Taker<'a> {
             self.ctx.queue.leave(former).await?;
             self.ctx.queue.heartbeat(name).await
         };
-        if given_back.await.is_ok() {
-            self.session.rename_in_queue(name);
+        if given_back.await.is_err() {
+            self.session.doubt_queue();
+            return;
+        }
+        self.session.rename_in_queue(name);
+        if self.is_queue_away {
             self.is_queue_away = false;
             info!("the queue is back");
         }

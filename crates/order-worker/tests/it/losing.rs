@@ -1,4 +1,4 @@
-//! A store whose answers get lost, or that goes away in the middle.
+//! A store whose answers get lost, or that goes away in the middle; a queue that does not hear.
 
 use std::time::Duration;
 
@@ -99,4 +99,23 @@ async fn a_worker_stops_in_time_although_the_store_is_away() {
     running.shutdown.finished().await;
 
     assert!(world.ports.clock.monotonic() - began < Duration::from_secs(15));
+}
+
+/// Found by the simulation: the queue went on to count the order as in this worker's hands, refused it
+/// when the sweeper brought it, and the order waited for as long as the worker lived.
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
+    let world = World::new().await;
+    world.venue.set(Mood::Unavailable);
+    world.queue.lose_jobs_given_back(1);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+    world
+        .when("its retry to be lost", || world.queue.has_lost_them())
+        .await;
+    world.venue.set(Mood::Offers);
+
+    world.until(order, Status::Confirmed).await;
+    assert_eq!(world.chain.landed(), 1);
 }

@@ -1,7 +1,7 @@
-//! A queue that can be taken away: a fault around a real one.
+//! A queue that can be taken away, or not hear of what is given back: faults around a real one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +13,7 @@ use ports::{Error, JobQueue, Result};
 pub(crate) struct FaultyQueue {
     inner: Arc<dyn JobQueue>,
     is_away: AtomicBool,
+    deaf_to: AtomicU32,
 }
 
 impl FaultyQueue {
@@ -20,11 +21,32 @@ impl FaultyQueue {
         Arc::new(Self {
             inner,
             is_away: AtomicBool::new(false),
+            deaf_to: AtomicU32::new(0),
         })
     }
 
     pub(crate) fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// Loses this many calls that give a job back, and no others.
+    pub(crate) fn lose_jobs_given_back(&self, count: u32) {
+        self.deaf_to.store(count, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_lost_them(&self) -> bool {
+        self.deaf_to.load(Ordering::SeqCst) == 0
+    }
+
+    fn reach_back(&self) -> Result<&dyn JobQueue> {
+        let fewer = |count: u32| count.checked_sub(1);
+        match self
+            .deaf_to
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
+        {
+            Ok(_) => Err(Error::unavailable("the queue", "deaf by the test")),
+            Err(_) => self.reach(),
+        }
     }
 
     fn reach(&self) -> Result<&dyn JobQueue> {
@@ -51,11 +73,11 @@ impl JobQueue for FaultyQueue {
     }
 
     async fn ack(&self, delivery: Delivery) -> Result<()> {
-        self.reach()?.ack(delivery).await
+        self.reach_back()?.ack(delivery).await
     }
 
     async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
-        self.reach()?.retry(delivery, delay).await
+        self.reach_back()?.retry(delivery, delay).await
     }
 
     async fn wait(&self, limit: Duration) {

@@ -1,0 +1,157 @@
+//! A client: hands one order in, again and again with the same key until it is told that it was accepted,
+//! and perhaps withdraws it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_gateway::auth::{Caller, Scope};
+use api_gateway::intake::{self, Envelope, Receipt};
+use domain::{ClientId, IdempotencyKey, OrderId, Status};
+use ports::Random;
+use ports::order_store::{Withdrawal, Withdrawn};
+
+use crate::gateways::{Gateway, Gateways};
+use crate::world::World;
+
+/// Clients come within this time.
+const ARRIVALS: Duration = Duration::from_secs(2);
+/// Between two tries, at the most.
+const PAUSE: Duration = Duration::from_millis(400);
+/// A client that has changed its mind does so within this time.
+const DOUBTS: Duration = Duration::from_millis(800);
+/// Names of clients: orders of several share the queue.
+const CLIENTS: u64 = 3;
+
+/// One order's client.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) world: Arc<World>,
+    pub(crate) gateways: Arc<Gateways>,
+    pub(crate) random: Random,
+    pub(crate) number: u64,
+}
+
+/// What a client was told of its order.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) order_id: OrderId,
+    /// The end it was told of in answer to a cancellation.
+    pub(crate) ended: Option<Status>,
+}
+
+impl Client {
+    /// Arrives and hands the order in, until it is accepted.
+    pub(crate) async fn order(&self) -> OrderId {
+        self.world.sleep(self.random.duration_below(ARRIVALS)).await;
+        let (envelope, body) = (self.envelope(), self.body());
+        let first = self.accepted(&envelope, &body).await;
+        // Some repeat what was accepted, be it for a doubt of their own or of a proxy's.
+        if self.random.below(3) == 0 {
+            let (again, more) = tokio::join!(
+                self.accepted(&envelope, &body),
+                self.accepted(&envelope, &body)
+            );
+            for receipt in [again, more] {
+                if (receipt.order_id, &receipt.answer) != (first.order_id, &first.answer) {
+                    let what = format_args!("one key, two answers: {first:?} {receipt:?}");
+                    self.world.witness.accuse("S6", what);
+                }
+            }
+        }
+        first.order_id
+    }
+
+    fn envelope(&self) -> Envelope {
+        let name = format!("client-{}", self.random.below(CLIENTS));
+        let key = format!("key-{}", self.number);
+        Envelope {
+            caller: Caller {
+                client: ClientId::parse(&name).expect("invariant: a good name"),
+                scope: Scope::Key,
+            },
+            payer: None,
+            idempotency_key: IdempotencyKey::parse(&key).ok(),
+            trace_context: None,
+            socket_base: "ws://gateway".to_owned(),
+        }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let slippage_bps = [0, 5, 50, 500][usize::try_from(self.random.below(4)).unwrap_or(0)];
+        let amount = 1 + self.random.below(5);
+        let validity = match self.random.below(4) {
+            0 => format!(r#","validForSeconds":{}"#, 1 + self.random.below(4)),
+            _ => String::new(),
+        };
+        let tokens = r#""tokenIn":"SOL","tokenOut":"USDC""#;
+        format!(r#"{{{tokens},"amount":"{amount}","slippageBps":{slippage_bps}{validity}}}"#)
+            .into_bytes()
+    }
+
+    async fn accepted(&self, envelope: &Envelope, body: &[u8]) -> Receipt {
+        loop {
+            let gateway = self.gateways.pick(&self.random);
+            let answer = tokio::select! {
+                biased;
+                () = gateway.died() => None,
+                answer = intake::submit(&gateway.state, envelope, body) => Some(answer),
+            };
+            if let Some(Ok(receipt)) = answer {
+                let id = receipt.order_id;
+                self.world
+                    .witness
+                    .note(format_args!("{id} is told accepted"));
+                return receipt;
+            }
+            self.world.sleep(self.random.duration_below(PAUSE)).await;
+        }
+    }
+
+    /// Some clients withdraw their order: the way the gateway's cancellation goes.
+    pub(crate) async fn perhaps_cancel(&self, order_id: OrderId) -> Told {
+        let mut told = Told {
+            order_id,
+            ended: None,
+        };
+        if self.random.below(3) > 0 {
+            return told;
+        }
+        self.world.sleep(self.random.duration_below(DOUBTS)).await;
+        loop {
+            let gateway = self.gateways.pick(&self.random);
+            let answer = tokio::select! {
+                biased;
+                () = gateway.died() => None,
+                answer = cancel(&gateway, order_id) => answer,
+            };
+            if let Some(status) = answer {
+                self.world
+                    .witness
+                    .note(format_args!("{order_id} is told {status}"));
+                told.ended = status.is_terminal().then_some(status);
+                return told;
+            }
+            self.world.sleep(self.random.duration_below(PAUSE)).await;
+        }
+    }
+}
+
+async fn cancel(gateway: &Gateway, order_id: OrderId) -> Option<Status> {
+    let ctx = &gateway.state;
+    let event = ctx.ports.random.event_id(ctx.ports.clock.now());
+    let withdrawing = ctx.ports.store.withdraw(
+        order_id,
+        None,
+        event,
+        Withdrawal::Cancelled,
+        "cancelled by the client",
+    );
+    match withdrawing.await {
+        Ok(Withdrawn::Won { event, client }) => {
+            ctx.announcer.publish(&client, &event);
+            Some(Status::Cancelled)
+        }
+        Ok(Withdrawn::TooLate { status }) => Some(status),
+        Ok(Withdrawn::Unknown) | Err(_) => None,
+    }
+}

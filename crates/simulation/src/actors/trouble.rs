@@ -1,0 +1,52 @@
+//! What befalls whole servers: they go away and come back, the queue forgets, operators pause the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::Random;
+
+use crate::world::World;
+
+/// Between two troubles, at the most.
+const PEACE: Duration = Duration::from_secs(3);
+/// A server is away for this long at the most.
+const ABSENCE: Duration = Duration::from_secs(2);
+
+/// Makes trouble until the faults end.
+pub(crate) async fn make(world: Arc<World>, random: Random) {
+    loop {
+        tokio::select! {
+            biased;
+            () = world.calm.soft() => return,
+            () = world.sleep(random.duration_below(PEACE)) => {}
+        }
+        match random.below(4) {
+            0 => {
+                world.witness.note(format_args!("the queue is emptied"));
+                world.queue.empty();
+            }
+            1 => {
+                pause(&world, true).await;
+                world.sleep(random.duration_below(ABSENCE)).await;
+                pause(&world, false).await;
+            }
+            _ => {
+                let index = usize::try_from(random.below(4)).unwrap_or(0);
+                let server = world.servers.all()[index];
+                world.witness.note(format_args!("{server:?} goes away"));
+                server.set_away(true);
+                world.sleep(random.duration_below(ABSENCE)).await;
+                server.set_away(false);
+                world.witness.note(format_args!("and is back"));
+            }
+        }
+    }
+}
+
+async fn pause(world: &World, paused: bool) {
+    world
+        .witness
+        .note(format_args!("operators pause: {paused}"));
+    let done = world.store.set_paused(paused, "admin").await;
+    done.expect("invariant: the store in memory answers");
+}

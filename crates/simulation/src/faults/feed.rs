@@ -1,0 +1,70 @@
+//! The feed as a process reaches it: events are lost, doubled and come late; tails fail and lose.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
+use ports::{Error, Result, StatusFeed};
+
+use super::Line;
+
+#[derive(Debug)]
+pub(crate) struct FaultyFeed {
+    pub(crate) feed: Arc<dyn StatusFeed>,
+    pub(crate) line: Line,
+}
+
+#[async_trait]
+impl StatusFeed for FaultyFeed {
+    async fn publish(&self, events: Vec<Published>) -> Result<()> {
+        let feed = Arc::clone(&self.feed);
+        let is_doubled = self.line.happens(|climate| climate.doubled);
+        let call = async move {
+            if is_doubled {
+                feed.publish(events.clone()).await?;
+            }
+            feed.publish(events).await
+        };
+        self.line.tell(call).await
+    }
+
+    fn shards(&self) -> u16 {
+        self.feed.shards()
+    }
+
+    async fn tail(&self, shard: Shard, from: TailFrom) -> Result<Box<dyn FeedTail>> {
+        let tail = self.line.ask(self.feed.tail(shard, from)).await?;
+        Ok(Box::new(FaultyTail {
+            tail,
+            line: self.line.clone(),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct FaultyTail {
+    tail: Box<dyn FeedTail>,
+    line: Line,
+}
+
+#[async_trait]
+impl FeedTail for FaultyTail {
+    async fn next(&mut self) -> Result<Tailed> {
+        self.line.process.pass().await;
+        if self.line.happens(|climate| climate.request_lost) {
+            // An error that came at once would come again and again in no time.
+            tokio::time::sleep(super::SLOW).await;
+            return Err(Error::unavailable("the feed", "the tail broke"));
+        }
+        let brought = self.tail.next().await?;
+        // From here on nothing waits: a dropped call has not taken anything.
+        if self.line.happens(|climate| climate.answer_lost) {
+            return Ok(Tailed::Lost);
+        }
+        Ok(brought)
+    }
+
+    fn position(&self) -> Position {
+        self.tail.position()
+    }
+}

@@ -1,0 +1,137 @@
+//! A simulated process: something that can freeze and die. Everything it does goes through calls to the
+//! ports and its clock; those wait while it is frozen and never return once it is dead.
+
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::Timestamp;
+use ports::{Clock, Random};
+use tokio::sync::Notify;
+
+/// The time of every simulation's beginning.
+const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// The one clock of the world, on the runtime's paused time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VirtualClock {
+    started: tokio::time::Instant,
+}
+
+impl VirtualClock {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: tokio::time::Instant::now(),
+        }
+    }
+}
+
+#[async_trait]
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        BEGINNING.plus(self.monotonic())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// How a process is.
+#[derive(Debug, Clone, Copy)]
+enum Life {
+    Running,
+    /// Since this moment it does nothing and does not see time pass.
+    Frozen(Duration),
+    Dead,
+}
+
+/// A process and its own share of randomness.
+#[derive(Debug)]
+pub(crate) struct Process {
+    clock: VirtualClock,
+    life: Mutex<Life>,
+    thawed: Notify,
+    /// For what befalls its calls. Its own, so that no other process' steps shift it.
+    pub(crate) fortune: Random,
+}
+
+impl Process {
+    pub(crate) fn start(clock: VirtualClock, fortune: Random) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            life: Mutex::new(Life::Running),
+            thawed: Notify::new(),
+            fortune,
+        })
+    }
+
+    fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops it in the middle of everything, as SIGSTOP does.
+    pub(crate) fn freeze(&self) {
+        let now = self.clock.monotonic();
+        let mut life = self.life();
+        if matches!(*life, Life::Running) {
+            *life = Life::Frozen(now);
+        }
+    }
+
+    /// Lets it go on as if nothing had been.
+    pub(crate) fn thaw(&self) {
+        let mut life = self.life();
+        if matches!(*life, Life::Frozen(_)) {
+            *life = Life::Running;
+        }
+        drop(life);
+        self.thawed.notify_waiters();
+    }
+
+    /// Ends it, as SIGKILL does.
+    pub(crate) fn kill(&self) {
+        *self.life() = Life::Dead;
+    }
+
+    /// Goes on at once in a running process, later in a frozen one, never in a dead one.
+    pub(crate) async fn pass(&self) {
+        loop {
+            let thawed = self.thawed.notified();
+            let life = *self.life();
+            match life {
+                Life::Running => return,
+                Life::Frozen(_) => thawed.await,
+                Life::Dead => pending().await,
+            }
+        }
+    }
+}
+
+/// The world's clock as a process sees it.
+#[derive(Debug)]
+pub(crate) struct ProcessClock(pub(crate) Arc<Process>);
+
+#[async_trait]
+impl Clock for ProcessClock {
+    fn now(&self) -> Timestamp {
+        BEGINNING.plus(self.monotonic())
+    }
+
+    fn monotonic(&self) -> Duration {
+        match *self.0.life() {
+            Life::Frozen(since) => since,
+            Life::Running | Life::Dead => self.0.clock.monotonic(),
+        }
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+        self.0.pass().await;
+    }
+}

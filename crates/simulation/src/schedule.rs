@@ -1,0 +1,240 @@
+//! One seed from beginning to end: orders come in while everything fails, then the faults stop, everything
+//! must come to its end, and the books are compared.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Status;
+use tokio::task::JoinSet;
+
+use crate::actors::client::{Client, Told};
+use crate::actors::trouble;
+use crate::actors::watcher::Watcher;
+use crate::gateways::Gateways;
+use crate::witness::Testimony;
+use crate::workers::{self, RunningWorker};
+use crate::world::World;
+
+/// The shortest and the longest that faults last.
+const FAULTS_MIN: Duration = Duration::from_secs(2);
+const FAULTS_SPAN: Duration = Duration::from_secs(6);
+/// Once the faults have stopped, everything ends within this: three executions, each with a transaction
+/// that expires after 3 s, and what leases and pauses add.
+const END_LIMIT: Duration = Duration::from_secs(60);
+/// What came late has arrived by then.
+const STRAGGLERS: Duration = Duration::from_secs(1);
+/// Between two looks whether all has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What became of a schedule in which everything held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    pub orders: u64,
+    pub confirmed: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    pub expired: u64,
+    /// Calls that were lost, late, slow or doubled.
+    pub faults: u64,
+    /// Steps that were looked at.
+    pub steps: u64,
+    /// The same for the same schedule.
+    pub digest: u64,
+}
+
+/// A schedule in which something did not hold.
+#[derive(Debug, Clone)]
+pub struct Violated {
+    pub seed: u64,
+    /// The promises that were broken, first to last.
+    pub promises: Vec<String>,
+    /// The last steps of the schedule.
+    pub trace: String,
+}
+
+impl fmt::Display for Violated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seed,
+            promises,
+            trace,
+        } = self;
+        writeln!(f, "seed {seed} breaks a promise; its last steps:\n{trace}")?;
+        for promise in promises {
+            writeln!(f, "  {promise}")?;
+        }
+        write!(f, "again: SIMULATION_SEED={seed} cargo test -p simulation")
+    }
+}
+
+impl std::error::Error for Violated {}
+
+/// Runs the schedule of a seed.
+///
+/// # Errors
+/// Where a promise was broken.
+///
+/// # Panics
+/// Where the machine has no memory for a store.
+pub fn run(seed: u64) -> Result<Report, Violated> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("invariant: a runtime without threads and files can be built");
+    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed)));
+    if testimony.violations.is_empty() {
+        Ok(report(&testimony, faults))
+    } else {
+        Err(Violated {
+            seed,
+            trace: testimony.told(),
+            promises: testimony.violations,
+        })
+    }
+}
+
+async fn simulate(seed: u64) -> (Testimony, u64) {
+    let world = World::new(seed).expect("invariant: a store in memory can be opened");
+    let world = Arc::new(world);
+    let random = world.fork();
+    let gateways = Gateways::start(&world, 2);
+    let mut workers = JoinSet::new();
+    for n in 0..1 + random.below(3) {
+        workers.spawn(workers::keep_one(
+            Arc::clone(&world),
+            format!("worker {n}"),
+            world.fork(),
+        ));
+    }
+    let mut troubles = JoinSet::new();
+    troubles.spawn(trouble::make(Arc::clone(&world), world.fork()));
+    troubles.spawn(Arc::clone(&gateways).trouble(Arc::clone(&world), world.fork()));
+    let mut clients = JoinSet::new();
+    for number in 0..2 + random.below(9) {
+        let client = Client {
+            world: Arc::clone(&world),
+            gateways: Arc::clone(&gateways),
+            random: world.fork(),
+            number,
+        };
+        clients.spawn(serve_client(client));
+    }
+    world
+        .sleep(FAULTS_MIN + random.duration_below(FAULTS_SPAN))
+        .await;
+    calm_down(&world);
+
+    while troubles.join_next().await.is_some() {}
+    come_to_an_end(&world, &mut clients, &mut workers).await;
+    gateways.kill_all();
+    world.sleep(STRAGGLERS).await;
+    world.witness.check_book().await;
+    world.outside.request_hard();
+    let faults = world
+        .servers
+        .all()
+        .into_iter()
+        .map(|server| server.faults());
+    (world.witness.testify(), faults.sum())
+}
+
+/// A client's order, its perhaps cancellation, and whoever watches it, all the way.
+async fn serve_client(client: Client) -> Told {
+    let order_id = client.order().await;
+    let mut watchers = JoinSet::new();
+    for _ in 0..client.random.below(3) {
+        let watcher = Watcher {
+            world: Arc::clone(&client.world),
+            gateways: Arc::clone(&client.gateways),
+            random: client.world.fork(),
+            order_id,
+        };
+        watchers.spawn(watcher.follow());
+    }
+    let told = client.perhaps_cancel(order_id).await;
+    while watchers.join_next().await.is_some() {}
+    told
+}
+
+fn calm_down(world: &World) {
+    world.witness.note(format_args!("the faults end"));
+    for server in world.servers.all() {
+        server.calm_down();
+    }
+    world.calm.request_soft();
+}
+
+/// Waits until everything has ended that should, and stops the workers.
+async fn come_to_an_end(
+    world: &Arc<World>,
+    clients: &mut JoinSet<Told>,
+    workers: &mut JoinSet<RunningWorker>,
+) {
+    let count = clients.len();
+    let served = async {
+        let mut served = Vec::new();
+        while let Some(told) = clients.join_next().await {
+            served.extend(told);
+        }
+        while !world.witness.open().is_empty() {
+            world.sleep(LOOK).await;
+        }
+        served
+    };
+    match tokio::time::timeout(END_LIMIT, served).await {
+        Ok(served) => check_told(world, count, &served),
+        Err(_) => {
+            let open = world.witness.open();
+            let what = format_args!("{open:?} or their watchers have not ended");
+            world.witness.accuse("S9", what);
+        }
+    }
+    while let Some(worker) = workers.join_next().await {
+        match worker {
+            Ok(worker) => worker.stop(world).await,
+            Err(error) => world.witness.accuse("S10", format_args!("{error}")),
+        }
+    }
+}
+
+fn check_told(world: &World, clients: usize, served: &[Told]) {
+    let mut ids: Vec<_> = served.iter().map(|told| told.order_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let accepted = world.witness.testify().statuses.len();
+    if ids.len() != clients || accepted != clients {
+        let distinct = ids.len();
+        world.witness.accuse(
+            "S6",
+            format_args!("{clients} keys, {distinct} orders told, {accepted} accepted"),
+        );
+    }
+    for told in served {
+        let (id, is) = (told.order_id, world.witness.status(told.order_id));
+        if told.ended.is_some() && told.ended != is {
+            let ended = told.ended;
+            world
+                .witness
+                .accuse("S7", format_args!("{id} is {is:?} and was told {ended:?}"));
+        }
+    }
+}
+
+fn report(testimony: &Testimony, faults: u64) -> Report {
+    let count = |status| {
+        let matching = testimony.statuses.iter().filter(|one| **one == status);
+        u64::try_from(matching.count()).unwrap_or(u64::MAX)
+    };
+    Report {
+        orders: u64::try_from(testimony.statuses.len()).unwrap_or(u64::MAX),
+        confirmed: count(Status::Confirmed),
+        failed: count(Status::Failed),
+        cancelled: count(Status::Cancelled),
+        expired: count(Status::Expired),
+        faults,
+        steps: testimony.steps,
+        digest: testimony.digest,
+    }
+}

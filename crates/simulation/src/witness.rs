@@ -1,0 +1,329 @@
+//! Whoever sees everything: looks at an order after every write, at every signature when it is made and
+//! when it is sent, and at the whole book at the end. It reads the store and the ledger themselves, past
+//! all faults.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dex_router::Chain;
+use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter, Swap};
+use domain::event::FailureCode;
+use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::{Event, EventData, Order, OrderId, Seq, Status};
+use ports::{Clock, Store};
+use sim_chain::SimChain;
+
+use crate::process::VirtualClock;
+
+/// Steps kept to be shown beside a violation.
+const TRACE: usize = 400;
+/// No order of a schedule has more lines in the book.
+const PAGE: usize = 10_000;
+
+#[derive(Debug)]
+pub(crate) struct Witness {
+    store: Arc<dyn Store>,
+    chain: Arc<SimChain>,
+    clock: VirtualClock,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    orders: BTreeMap<OrderId, Vec<Event>>,
+    signed: BTreeMap<Signature, Height>,
+    stored: BTreeSet<Signature>,
+    violations: Vec<String>,
+    trace: VecDeque<String>,
+    steps: u64,
+    digest: u64,
+}
+
+/// What the witness has to say at the end.
+#[derive(Debug)]
+pub(crate) struct Testimony {
+    pub(crate) violations: Vec<String>,
+    pub(crate) trace: Vec<String>,
+    pub(crate) statuses: Vec<Status>,
+    pub(crate) steps: u64,
+    pub(crate) digest: u64,
+}
+
+impl Witness {
+    pub(crate) fn new(store: Arc<dyn Store>, chain: Arc<SimChain>, clock: VirtualClock) -> Self {
+        Self {
+            store,
+            chain,
+            clock,
+            notes: Mutex::default(),
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down a step of the schedule.
+    pub(crate) fn note(&self, step: std::fmt::Arguments<'_>) {
+        let at = self.clock.monotonic().as_millis();
+        let line = format!("{at:>6} ms  {step}");
+        let mut notes = self.notes();
+        notes.steps += 1;
+        for byte in line.bytes() {
+            // FNV-1a: enough to tell two schedules apart.
+            notes.digest = (notes.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        if notes.trace.len() == TRACE {
+            notes.trace.pop_front();
+        }
+        notes.trace.push_back(line);
+    }
+
+    /// Says that a promise was broken.
+    pub(crate) fn accuse(&self, promise: &str, what: std::fmt::Arguments<'_>) {
+        self.note(format_args!("VIOLATION of {promise}: {what}"));
+        self.notes().violations.push(format!("{promise}: {what}"));
+    }
+
+    /// Looks at an order that was just written.
+    pub(crate) async fn look(&self, write: &str, id: OrderId) {
+        let events = self.store.events(id, Seq::FIRST).await;
+        let events = events.expect("invariant: the store in memory answers");
+        let known = self.notes().orders.get(&id).cloned().unwrap_or_default();
+        let last = events
+            .last()
+            .map_or("nothing", |event| event.data.status().name());
+        self.note(format_args!(
+            "{write} {id}: {} events, {last}",
+            events.len()
+        ));
+        if events.is_empty() {
+            return;
+        }
+        if !events.starts_with(&known) {
+            self.accuse(
+                "S3",
+                format_args!("events of {id} have changed: {known:?} {events:?}"),
+            );
+        }
+        if events.len() > known.len() {
+            self.check_legal(id, &events).await;
+            for index in known.len()..events.len() {
+                self.check_event(id, &events[..index], &events[index]).await;
+            }
+        }
+        self.notes().orders.insert(id, events);
+    }
+
+    async fn check_legal(&self, id: OrderId, events: &[Event]) {
+        let found = self.store.order(id, None).await;
+        let order = found.expect("invariant: the store in memory answers");
+        let order = order.expect("invariant: an order with events is there");
+        let first = events[0].clone();
+        if first.seq != Seq::FIRST || first.data != EventData::Accepted {
+            self.accuse("S3", format_args!("{id} begins with {first:?}"));
+        }
+        let mut life = Order::from_last_event(order.client, order.terms, order.created_at, first);
+        for event in &events[1..] {
+            let before = life.clone();
+            match life.apply(event.clone()) {
+                Ok(after) => life = after,
+                Err(illegal) => {
+                    return self.accuse("S3", format_args!("{id} after {before:?}: {illegal}"));
+                }
+            }
+        }
+    }
+
+    async fn check_event(&self, id: OrderId, before: &[Event], event: &Event) {
+        match &event.data {
+            EventData::Submitted { signature, .. } => {
+                self.check_dead(id, before, event.executions + 1).await;
+                let mut notes = self.notes();
+                notes.stored.insert(signature.clone());
+                let is_known = notes.signed.contains_key(signature);
+                drop(notes);
+                if !is_known {
+                    self.accuse(
+                        "S4",
+                        format_args!("{id} submits {signature}, signed by nobody"),
+                    );
+                }
+            }
+            EventData::Confirmed { fill } => {
+                let landed = self.landed(id).await;
+                if landed.len() != 1 || landed[0].signature != fill.signature {
+                    self.accuse(
+                        "S2",
+                        format_args!("{id} is confirmed, landed is {landed:?}"),
+                    );
+                }
+            }
+            EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
+                if failure.code == FailureCode::Internal {
+                    self.accuse("S10", format_args!("{id} met a defect: {}", failure.reason));
+                }
+                self.check_dead(id, before, event.executions + 1).await;
+            }
+            EventData::Accepted
+            | EventData::RoutingStarted
+            | EventData::Routed { .. }
+            | EventData::Cancelled { .. }
+            | EventData::Expired { .. } => {}
+        }
+    }
+
+    /// Every attempt stored for an execution before this one must be dead.
+    async fn check_dead(&self, id: OrderId, events: &[Event], execution: u32) {
+        for event in events.iter().filter(|event| event.executions < execution) {
+            let EventData::Submitted { signature, .. } = &event.data else {
+                continue;
+            };
+            let height = self.height().await;
+            let entries = self.entries(Some(id)).await;
+            let entry = entries.iter().find(|entry| entry.signature == *signature);
+            let last_valid = self.notes().signed.get(signature).copied();
+            let is_dead = match entry {
+                Some(entry) => !entry.ok,
+                None => last_valid.is_some_and(|last_valid| height > last_valid),
+            };
+            if !is_dead {
+                self.accuse(
+                    "S5",
+                    format_args!(
+                        "{id} goes beyond {signature}, which may land until {last_valid:?}; the height is {height}, the book says {entry:?}"
+                    ),
+                );
+            }
+        }
+    }
+
+    /// A transaction was signed.
+    pub(crate) async fn signed(&self, swap: &Swap, transaction: &SignedTransaction) {
+        let (id, signature) = (swap.order_id, &transaction.signature);
+        self.note(format_args!("signed {signature} for {id}"));
+        let last_valid = transaction.last_valid_height;
+        self.notes().signed.insert(signature.clone(), last_valid);
+        let events = self.notes().orders.get(&id).cloned().unwrap_or_default();
+        self.check_dead(id, &events, swap.execution).await;
+    }
+
+    /// Bytes are about to leave a process.
+    pub(crate) fn sent(&self, signature: &Signature) {
+        self.note(format_args!("sent {signature}"));
+        if !self.notes().stored.contains(signature) {
+            self.accuse("S4", format_args!("{signature} was sent and is not stored"));
+        }
+    }
+
+    async fn height(&self) -> Height {
+        loop {
+            // The chain's own weather may hide it for a moment.
+            if let Ok(height) = self.chain.finalized_height().await {
+                return height;
+            }
+        }
+    }
+
+    async fn entries(&self, order: Option<OrderId>) -> Vec<LedgerEntry> {
+        let filter = LedgerFilter {
+            orders: order.map(|id| vec![id]),
+            after: None,
+            limit: PAGE,
+        };
+        let page = self.chain.entries(&filter).await;
+        page.expect("invariant: the book in memory can be read")
+            .entries
+    }
+
+    async fn landed(&self, id: OrderId) -> Vec<LedgerEntry> {
+        let entries = self.entries(Some(id)).await.into_iter();
+        entries.filter(|entry| entry.ok).collect()
+    }
+
+    /// How an order stands.
+    pub(crate) fn status(&self, id: OrderId) -> Option<Status> {
+        let notes = self.notes();
+        Some(notes.orders.get(&id)?.last()?.data.status())
+    }
+
+    /// How many events an order has.
+    pub(crate) fn count_events(&self, id: OrderId) -> usize {
+        self.notes().orders.get(&id).map_or(0, Vec::len)
+    }
+
+    /// Orders that have not ended.
+    pub(crate) fn open(&self) -> Vec<OrderId> {
+        let notes = self.notes();
+        let is_open = |events: &Vec<Event>| {
+            events
+                .last()
+                .is_none_or(|event| !event.data.status().is_terminal())
+        };
+        let open = notes.orders.iter().filter(|(_, events)| is_open(events));
+        open.map(|(id, _)| *id).collect()
+    }
+
+    /// Looks at the whole book, against every order.
+    pub(crate) async fn check_book(&self) {
+        let mut landed: BTreeMap<OrderId, Vec<Signature>> = BTreeMap::new();
+        for entry in self
+            .entries(None)
+            .await
+            .into_iter()
+            .filter(|entry| entry.ok)
+        {
+            landed
+                .entry(entry.order_id)
+                .or_default()
+                .push(entry.signature);
+        }
+        let orders = self.notes().orders.clone();
+        for (id, signatures) in &landed {
+            if signatures.len() > 1 {
+                self.accuse("S1", format_args!("{id} landed {signatures:?}"));
+            }
+            if !orders.contains_key(id) {
+                self.accuse("S2", format_args!("{id} landed and was never accepted"));
+            }
+        }
+        for (id, events) in &orders {
+            let last = events.last().map(|event| &event.data);
+            let is_right = match (last, landed.get(id).map(Vec::as_slice)) {
+                (Some(EventData::Confirmed { fill }), Some([one])) => fill.signature == *one,
+                (Some(EventData::Confirmed { .. }), _) => false,
+                (_, landed) => landed.is_none(),
+            };
+            if !is_right {
+                let landed = landed.get(id);
+                self.accuse(
+                    "S2",
+                    format_args!("{id} ended with {last:?}, landed: {landed:?}"),
+                );
+            }
+        }
+    }
+
+    pub(crate) fn testify(&self) -> Testimony {
+        let mut notes = self.notes();
+        let statuses = notes.orders.values().filter_map(|events| events.last());
+        Testimony {
+            statuses: statuses.map(|event| event.data.status()).collect(),
+            violations: notes.violations.clone(),
+            steps: notes.steps,
+            digest: notes.digest,
+            trace: notes.trace.drain(..).collect(),
+        }
+    }
+}
+
+impl Testimony {
+    pub(crate) fn told(&self) -> String {
+        let mut text = String::new();
+        for line in self.trace.iter().chain(&self.violations) {
+            let _ = writeln!(text, "{line}");
+        }
+        text
+    }
+}

@@ -1,0 +1,150 @@
+//! Worker processes: each place has one, which is killed, frozen, stopped and started again until the
+//! faults end.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use order_worker::limiter::Rate;
+use order_worker::retry::Policy;
+use order_worker::settings::Scope;
+use order_worker::{Settings, Worker};
+use ports::{Announcer, Random, Shutdown};
+
+use crate::process::Process;
+use crate::world::{LEASE, World};
+
+/// The longest a worker is left in peace.
+const PEACE: Duration = Duration::from_secs(4);
+/// The longest until a dead one is replaced.
+const ABSENCE: Duration = Duration::from_millis(1_500);
+/// Long enough for all that it holds to pass to others, and be finished by them.
+const FREEZE: Duration = Duration::from_secs(3);
+/// What a worker that is asked to stop may take: a drain of 8 s and its farewells.
+const STOP_LIMIT: Duration = Duration::from_secs(15);
+
+/// A worker that runs.
+#[derive(Debug)]
+pub(crate) struct RunningWorker {
+    process: Arc<Process>,
+    shutdown: Shutdown,
+}
+
+fn settings(random: &Random) -> Settings {
+    let rate = Rate {
+        per_minute: NonZeroU32::new(1_200).expect("invariant: not zero"),
+        burst: NonZeroU32::new(2).expect("invariant: not zero"),
+    };
+    Settings {
+        version: "0.1.0".to_owned(),
+        host: "simulated".to_owned(),
+        concurrency: u32::try_from(1 + random.below(8)).unwrap_or(1),
+        rate: (random.below(4) == 0).then_some(rate),
+        scope: Scope::Worker,
+        retry: Policy {
+            max_attempts: 3,
+            base_delay: Duration::from_millis(50),
+            max_delay: Duration::from_millis(500),
+        },
+        lease: LEASE,
+        heartbeat: LEASE / 4,
+        sweep: Duration::from_millis(200),
+    }
+}
+
+impl RunningWorker {
+    fn start(world: &World, name: &str, random: &Random) -> Self {
+        world.witness.note(format_args!("{name} starts"));
+        let (process, ports) = world.process();
+        let shutdown = Shutdown::new();
+        let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
+        let announcer = Announcer::start(feed, queue, &shutdown);
+        let chain = world.chain_of(&process);
+        let settings = settings(random);
+        // It needs no handle: it ends with its shutdown.
+        let _ = Worker::start(
+            &ports,
+            &announcer,
+            world.router(),
+            chain,
+            settings,
+            &shutdown,
+        );
+        Self { process, shutdown }
+    }
+
+    fn kill(&self) {
+        self.process.kill();
+        self.shutdown.request_hard();
+    }
+
+    /// Asks it to stop, and waits for that.
+    pub(crate) async fn stop(self, world: &World) {
+        self.shutdown.request_soft();
+        if tokio::time::timeout(STOP_LIMIT, self.shutdown.finished())
+            .await
+            .is_err()
+        {
+            let limit = STOP_LIMIT;
+            world
+                .witness
+                .accuse("S9", format_args!("a worker did not stop within {limit:?}"));
+            self.kill();
+        }
+    }
+}
+
+/// One place for a worker; returns the one that runs when the faults end.
+pub(crate) async fn keep_one(world: Arc<World>, name: String, random: Random) -> RunningWorker {
+    let mut worker = RunningWorker::start(&world, &name, &random);
+    loop {
+        tokio::select! {
+            biased;
+            () = world.calm.soft() => return worker,
+            () = world.sleep(random.duration_below(PEACE)) => {}
+        }
+        if worker.shutdown.is_stopping() {
+            world
+                .witness
+                .accuse("S10", format_args!("{name} stopped by itself"));
+        }
+        worker = befall(&world, &name, &random, worker).await;
+    }
+}
+
+/// Something happens to it; returns it, or the one that takes its place.
+async fn befall(
+    world: &World,
+    name: &str,
+    random: &Random,
+    worker: RunningWorker,
+) -> RunningWorker {
+    match random.below(5) {
+        0 | 1 => {
+            world.witness.note(format_args!("{name} is killed"));
+            worker.kill();
+            world.sleep(random.duration_below(ABSENCE)).await;
+        }
+        2 => {
+            world.witness.note(format_args!("{name} freezes"));
+            worker.process.freeze();
+            world.sleep(random.duration_below(FREEZE)).await;
+            world.witness.note(format_args!("{name} goes on"));
+            worker.process.thaw();
+            return worker;
+        }
+        3 => {
+            world.witness.note(format_args!("{name} is asked to stop"));
+            worker.stop(world).await;
+        }
+        _ => {
+            world
+                .witness
+                .note(format_args!("{name} is asked to stop and killed"));
+            worker.shutdown.request_soft();
+            world.sleep(random.duration_below(ABSENCE / 4)).await;
+            worker.kill();
+        }
+    }
+    RunningWorker::start(world, name, random)
+}

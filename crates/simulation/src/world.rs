@@ -1,0 +1,166 @@
+//! What all processes share: the store, the queue, the feed, the chain, and the weather between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backend_embedded::queue::Limits;
+use backend_embedded::store::Settings;
+use backend_embedded::{InProcessFeed, SqliteStore};
+use dex_router::Router;
+use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
+use sim_chain::{SimChain, SimConfig};
+
+use crate::faults::chain::FaultyChain;
+use crate::faults::feed::FaultyFeed;
+use crate::faults::queue::{FaultyQueue, SharedQueue};
+use crate::faults::store::FaultyStore;
+use crate::faults::{Line, Server};
+use crate::process::{Process, ProcessClock, VirtualClock};
+use crate::witness::Witness;
+
+/// How long a silent worker keeps what it holds.
+pub(crate) const LEASE: Duration = Duration::from_secs(1);
+/// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
+const LATENCY_SCALE: f64 = 0.05;
+/// How long venues have for a quote.
+const QUOTE_LIMIT: Duration = Duration::from_millis(200);
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) clock: VirtualClock,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Arc<SharedQueue>,
+    pub(crate) chain: Arc<SimChain>,
+    pub(crate) witness: Arc<Witness>,
+    pub(crate) servers: Servers,
+    feed: Arc<dyn StatusFeed>,
+    /// Runs what belongs to no process.
+    pub(crate) outside: Shutdown,
+    /// Ends the faults.
+    pub(crate) calm: Shutdown,
+    random: Random,
+}
+
+/// The servers, each with its own weather.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    pub(crate) store: Arc<Server>,
+    pub(crate) queue: Arc<Server>,
+    pub(crate) feed: Arc<Server>,
+    pub(crate) chain: Arc<Server>,
+}
+
+impl Servers {
+    pub(crate) fn all(&self) -> [&Arc<Server>; 4] {
+        [&self.store, &self.queue, &self.feed, &self.chain]
+    }
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> anyhow::Result<Self> {
+        let random = Random::seeded(seed);
+        let clock = VirtualClock::new();
+        let shared: Arc<dyn Clock> = Arc::new(clock);
+        let outside = Shutdown::new();
+        let settings = Settings { lease: LEASE };
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::in_memory(settings, Arc::clone(&shared))?);
+        let limits = Limits {
+            lease: LEASE,
+            ..Limits::default()
+        };
+        let chain = SimChain::open(
+            &SimConfig {
+                latency_scale: LATENCY_SCALE,
+                failure_rate: [0.0, 0.0, 0.1][usize::try_from(random.below(3))?],
+                seed: Some(random.bits()),
+                ledger_path: None,
+            },
+            Arc::clone(&shared),
+            fork(&random),
+            outside.clone(),
+        )?;
+        let witness = Witness::new(Arc::clone(&store), Arc::clone(&chain), clock);
+        Ok(Self {
+            clock,
+            store,
+            queue: SharedQueue::new(limits, shared),
+            feed: Arc::new(InProcessFeed::new(&random)),
+            chain,
+            witness: Arc::new(witness),
+            servers: Servers {
+                store: Server::new("the store", &random),
+                queue: Server::new("the queue", &random),
+                feed: Server::new("the feed", &random),
+                chain: Server::new("the chain", &random),
+            },
+            outside,
+            calm: Shutdown::new(),
+            random,
+        })
+    }
+
+    /// A stream of randomness of its own, for somebody who is made now.
+    pub(crate) fn fork(&self) -> Random {
+        fork(&self.random)
+    }
+
+    fn line(&self, process: &Arc<Process>, server: &Arc<Server>) -> Line {
+        Line {
+            process: Arc::clone(process),
+            server: Arc::clone(server),
+            network: self.outside.clone(),
+        }
+    }
+
+    /// A new process and the ports it reaches the world through.
+    pub(crate) fn process(&self) -> (Arc<Process>, Ports) {
+        let process = Process::start(self.clock, self.fork());
+        let ports = Ports {
+            store: Arc::new(FaultyStore {
+                store: Arc::clone(&self.store),
+                witness: Arc::clone(&self.witness),
+                line: self.line(&process, &self.servers.store),
+            }),
+            queue: Arc::new(FaultyQueue {
+                shared: Arc::clone(&self.queue),
+                witness: Arc::clone(&self.witness),
+                line: self.line(&process, &self.servers.queue),
+            }),
+            feed: Arc::new(FaultyFeed {
+                feed: Arc::clone(&self.feed),
+                line: self.line(&process, &self.servers.feed),
+            }),
+            clock: Arc::new(ProcessClock(Arc::clone(&process))),
+            random: self.fork(),
+        };
+        (process, ports)
+    }
+
+    /// The chain as a process reaches it.
+    pub(crate) fn chain_of(&self, process: &Arc<Process>) -> Arc<FaultyChain> {
+        Arc::new(FaultyChain {
+            chain: Arc::clone(&self.chain),
+            witness: Arc::clone(&self.witness),
+            line: self.line(process, &self.servers.chain),
+        })
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        Router::new(self.chain.sources(), QUOTE_LIMIT)
+    }
+
+    /// Lets virtual time pass.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration).await;
+    }
+
+    /// Whether the faults have stopped.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.calm.is_stopping()
+    }
+}
+
+fn fork(random: &Random) -> Random {
+    Random::seeded(random.bits())
+}
