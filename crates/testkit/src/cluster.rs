@@ -7,6 +7,7 @@
 
 mod launch;
 mod member;
+mod scratch;
 mod state;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
 pub use member::Member;
+pub use scratch::{Scratch, counter};
 pub use state::{State, Status};
 
 use launch::Launcher;

@@ -4,6 +4,7 @@
 pub mod client_programs;
 pub mod load;
 pub mod socket;
+pub mod suites;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

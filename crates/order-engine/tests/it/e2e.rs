@@ -1,11 +1,9 @@
 //! The end-to-end suites over the all-in-one engine: a real process, a store of its own, real sockets.
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
-use testkit::e2e::{Target, client_programs, load, socket, statuses, text};
+use anyhow::{Result, ensure};
+use testkit::e2e::suites::{self, Limit, SOL_FOR_USDC};
+use testkit::e2e::{Target, client_programs, load, socket, statuses};
 use testkit::engine::Engine;
-
-const SOL_FOR_USDC: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25"}"#;
 
 async fn engine(variables: &[(&str, &str)]) -> Result<(Engine, Target)> {
     let engine = Engine::start(variables).await?;
@@ -46,49 +44,19 @@ async fn client_program_e_is_greeted_and_finds_both_ends_in_the_history() -> Res
 #[tokio::test]
 async fn two_hundred_orders_at_once_all_end_as_the_ledger_says() -> Result<()> {
     let (_engine, target) = engine(&[("QUEUE_MAX_CONCURRENCY", "100")]).await?;
-
-    let outcome = load::run(&target, 200, SOL_FOR_USDC).await?;
-
-    ensure!(outcome.confirmed + outcome.failed == 200, "{outcome:?}");
-    ensure!(outcome.confirmed >= 190, "{outcome:?}");
-    Ok(())
+    suites::two_hundred_at_once(&target).await
 }
 
 #[tokio::test]
 async fn without_any_slippage_some_orders_fail_with_a_reason_after_three_attempts() -> Result<()> {
     let (_engine, target) = engine(&[("SIM_SEED", "7")]).await?;
-    let body = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1","slippageBps":0}"#;
-
-    let outcome = load::run(&target, 100, body).await?;
-
-    ensure!(
-        outcome.failed > 0 && outcome.retried > outcome.failed,
-        "{outcome:?}"
-    );
-    let failed = target.get(0, "/api/orders?status=failed").await?["orders"][0].clone();
-    ensure!(
-        text(&failed, "errorCode")? == "slippage_exceeded",
-        "{failed}"
-    );
-    ensure!(
-        text(&failed, "errorReason")?.contains("3 of 3 attempts"),
-        "{failed}"
-    );
-    ensure!(failed["attempts"] == 3, "{failed}");
-    Ok(())
+    suites::no_slippage(&target).await
 }
 
 #[tokio::test]
 async fn orders_end_although_every_third_call_fails() -> Result<()> {
     let (_engine, target) = engine(&[("SIM_FAILURE_RATE", "0.3"), ("SIM_SEED", "11")]).await?;
-
-    let outcome = load::run(&target, 60, SOL_FOR_USDC).await?;
-
-    ensure!(
-        outcome.confirmed + outcome.failed == 60 && outcome.retried > 0,
-        "{outcome:?}"
-    );
-    Ok(())
+    suites::failing_calls(&target).await
 }
 
 #[tokio::test]
@@ -123,53 +91,10 @@ async fn starts_never_exceed_limit_and_burst() -> Result<()> {
     ];
     let (_engine, target) = engine(&limited).await?;
 
-    load::run(&target, 60, SOL_FOR_USDC).await?;
-
-    let mut starts = Vec::new();
-    for order in target.get(0, "/api/orders?limit=200").await?["orders"]
-        .as_array()
-        .context("orders")?
-    {
-        let path = format!("/api/orders/{}/events", text(order, "orderId")?);
-        let events = target.get(0, &path).await?;
-        let routings = events["events"].as_array().context("events")?.iter();
-        starts.extend(
-            routings
-                .filter(|event| event["status"] == "routing")
-                .map(millis),
-        );
-    }
-    starts.sort_unstable();
-    // A tenth of a minute's limit in a tenth of a minute, and in any shorter time no more than its share.
-    for (index, start) in starts.iter().enumerate() {
-        for (count, other) in starts[index..].iter().enumerate() {
-            let allowed = 5 + usize::try_from((other - start) / 100)? + 1;
-            ensure!(
-                count < allowed + 1,
-                "{} starts in {} ms",
-                count + 1,
-                other - start
-            );
-        }
-    }
+    let limit = Limit {
+        per_minute: 600,
+        burst: 5,
+    };
+    suites::starts_within(&target, 60, limit).await?;
     Ok(())
-}
-
-/// The time of day of an event, in milliseconds.
-fn millis(event: &Value) -> i64 {
-    let at = event["timestamp"].as_str().unwrap_or_default();
-    let number =
-        |range: std::ops::Range<usize>| at.get(range).and_then(|part| part.parse::<i64>().ok());
-    let (hour, minute, second, milli) = (
-        number(11..13),
-        number(14..16),
-        number(17..19),
-        number(20..23),
-    );
-    [hour, minute, second]
-        .into_iter()
-        .map(Option::unwrap_or_default)
-        .fold(0, |sum, part| sum * 60 + part)
-        * 1_000
-        + milli.unwrap_or_default()
 }

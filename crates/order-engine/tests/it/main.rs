@@ -1,6 +1,7 @@
 //! The real program as its users meet it: started, called, signalled, killed.
 
 mod client_program;
+mod cluster;
 mod commands;
 mod crashes;
 mod dashboard;

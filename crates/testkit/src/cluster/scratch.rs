@@ -1,0 +1,100 @@
+//! A cluster of a test: on an empty store, with nothing left behind.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::{Cluster, Member, Size, State};
+use crate::e2e::Target;
+use crate::engine::FAST;
+use crate::servers::process::wait_until;
+
+/// A PostgreSQL that is told to drop everything does so at once, also on a busy machine.
+const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// A cluster in a folder of its own. Dropping it ends all of it.
+#[derive(Debug)]
+pub struct Scratch {
+    cluster: Cluster,
+    state: State,
+    _folder: TempDir,
+}
+
+impl Scratch {
+    /// Starts a cluster with the [`FAST`] settings, overridden by `variables`.
+    pub async fn start(size: Size, variables: &[(&str, &str)]) -> Result<Self> {
+        let folder = tempfile::tempdir().context("make a folder for the cluster")?;
+        let cluster = Cluster::at(folder.path());
+        let variables = FAST.iter().chain(variables);
+        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        // From here on, whatever was started is ended, also where the rest could not be.
+        let mut scratch = Self {
+            cluster,
+            state: State::default(),
+            _folder: folder,
+        };
+        scratch.state = scratch.cluster.up(size, variables.collect()).await?;
+        Ok(scratch)
+    }
+
+    /// What it consists of.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its gateways, for the end-to-end suites.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        let gateways = self.state.gateways.iter();
+        Target::new(gateways.map(|gateway| gateway.url.clone()).collect())
+    }
+
+    /// Brings the numbers to `size`, and starts again what has died beside.
+    pub async fn scale(&mut self, size: Size) -> Result<()> {
+        self.state = self.cluster.scale(size).await?;
+        Ok(())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What was written down, as an interrupted start has handed nothing out.
+        let Ok(state) = self.cluster.state() else {
+            return;
+        };
+        let programs = state.gateways.iter().chain(&state.workers);
+        for member in programs.chain(&state.sim).chain(&state.redis) {
+            member.kill();
+        }
+        if let Some(postgres) = &state.postgres {
+            // Killed, it would leave its shared memory to the machine.
+            postgres.signal(Signal::SIGQUIT);
+            if !wait_until(END_LIMIT, || !postgres.is_live()) {
+                postgres.kill();
+            }
+        }
+    }
+}
+
+/// The sum of a counter over its labels, as a process of a cluster tells it.
+pub async fn counter(member: &Member, name: &str) -> Result<u64> {
+    let answer = crate::http::http()
+        .get(format!("{}/metrics", member.url))
+        .send()
+        .await
+        .with_context(|| format!("ask {} for its metrics", member.name))?;
+    let text = answer.text().await.context("read the metrics")?;
+    let mut sum = 0;
+    for line in text.lines() {
+        let Some((series, value)) = line.rsplit_once(' ') else {
+            continue;
+        };
+        if series.split('{').next() == Some(name) {
+            sum += value.parse::<u64>().context("read a counter")?;
+        }
+    }
+    Ok(sum)
+}
