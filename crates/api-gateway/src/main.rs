@@ -23,7 +23,7 @@ Example:
 
 /// Takes orders in over HTTP and shows what becomes of them over WebSocket.
 #[derive(Debug, Parser)]
-#[command(name = "api-gateway", version, about, after_help = EXAMPLES)]
+#[command(name = "api-gateway", version = bootstrap::VERSION, about, after_help = EXAMPLES)]
 struct Program {
     #[command(flatten)]
     config: Config,

@@ -16,6 +16,14 @@ pub mod status;
 pub mod telemetry;
 pub mod world;
 
+/// What `--version` says beside the program's name: version, commit and its day.
+pub const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("ORDER_ENGINE_BUILD"),
+    ")"
+);
+
 pub use config::Config;
 /// The allocator of all programs: small objects, many threads, little left behind.
 pub use mimalloc::MiMalloc;

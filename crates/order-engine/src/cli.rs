@@ -22,7 +22,7 @@ Examples:
 
 /// An order execution engine for swaps on Solana.
 #[derive(Debug, Parser)]
-#[command(name = "order-engine", version, about, after_help = format!("{EXAMPLES}\n\n{MEANINGS}"))]
+#[command(name = "order-engine", version = bootstrap::VERSION, about, after_help = format!("{EXAMPLES}\n\n{MEANINGS}"))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -29,7 +29,7 @@ With PORT set it serves /health, /ready and /metrics there.";
 
 /// Takes orders from the queue and executes each exactly once.
 #[derive(Debug, Parser)]
-#[command(name = "order-worker", version, about, after_help = EXAMPLES)]
+#[command(name = "order-worker", version = bootstrap::VERSION, about, after_help = EXAMPLES)]
 struct Program {
     #[command(flatten)]
     config: Config,

@@ -105,3 +105,14 @@ async fn a_cluster_process_names_what_it_misses() {
         assert_eq!(line.lines().count(), 1, "{line}");
     }
 }
+
+#[tokio::test]
+async fn version_tells_which_build_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+
+    let ran = run(folder.path(), &["--version"], &[]).await;
+
+    let told = ran.stdout.trim();
+    let version = concat!("order-engine ", env!("CARGO_PKG_VERSION"), " (");
+    assert!(told.starts_with(version) && told.ends_with(')'), "{ran:?}");
+}
