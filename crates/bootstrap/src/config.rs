@@ -11,8 +11,8 @@ use clap::{Args, ValueEnum};
 
 use crate::secret::Secret;
 use values::{
-    api_key, database_url, decimal, host, http_url, log_filter, origin, redis_url, secret_text,
-    whole,
+    api_key, chain_url, database_url, decimal, host, http_url, log_filter, origin, redis_url,
+    secret_text, whole,
 };
 
 pub use values::ApiKey;
@@ -233,7 +233,7 @@ pub struct Sim {
     )]
     pub order_venue_mode: VenueMode,
     /// The simulated chain that several processes share; without it, one in this process
-    #[arg(long, env = "SIM_CHAIN_URL", value_name = "URL", value_parser = http_url)]
+    #[arg(long, env = "SIM_CHAIN_URL", value_name = "URL", value_parser = chain_url)]
     pub sim_chain_url: Option<String>,
     /// Factor on every simulated delay and on the block time; 0 for no delays
     #[arg(long, env = "SIM_LATENCY_SCALE", value_name = "FACTOR", default_value = "1", value_parser = decimal(0.0..=1000.0))]

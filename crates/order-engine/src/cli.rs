@@ -8,7 +8,8 @@ use client::Client;
 use ports::Random;
 
 use crate::commands::{
-    completions, demo, migrate, orders, queue, serve, sim_chain, simulate, submit, top, watch,
+    completions, demo, health, migrate, orders, queue, serve, sim_chain, simulate, submit, top,
+    watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -60,6 +61,9 @@ enum Command {
     /// Run the simulated chain that several processes share
     #[command(after_help = sim_chain::EXAMPLES)]
     SimChain(Box<Config>),
+    /// Say by the exit code whether a process on this machine lives
+    #[command(after_help = health::EXAMPLES)]
+    Health(health::Health),
     /// Print the completions of a shell, or the manual page
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Completions),
@@ -121,6 +125,7 @@ impl Cli {
             Command::Orders(orders) => orders::run(&orders).await,
             Command::Queue(queue) => queue::run(&queue).await,
             Command::Top(top) => top::run(&top).await,
+            Command::Health(health) => health::run(&health).await,
             Command::Completions(completions) => completions::run(&completions),
         }
     }

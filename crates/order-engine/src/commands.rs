@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod queue;

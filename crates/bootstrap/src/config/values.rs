@@ -84,6 +84,17 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
         .ok_or_else(|| "a URL such as http://host:4000 or https://host".to_owned())
 }
 
+/// Where the simulated chain is. Platforms that tell a private service's address leave the scheme out.
+pub(super) fn chain_url(text: &str) -> Result<String, String> {
+    if text.contains("://") {
+        return http_url(text);
+    }
+    let (_, port) = text.trim().rsplit_once(':').unwrap_or_default();
+    port.parse::<u16>()
+        .map_err(|_| "a URL such as http://host:4000, or host:4000".to_owned())
+        .and_then(|_| http_url(&format!("http://{}", text.trim())))
+}
+
 /// An origin as a browser sends it, or all of them.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     let text = text.trim();

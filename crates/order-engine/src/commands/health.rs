@@ -1,0 +1,33 @@
+//! `order-engine health`: whether a process on this machine lives, for container engines; the image has
+//! no shell and no other program to ask with.
+
+use client::{Client, Settings};
+use ports::Random;
+
+use crate::exit::Verdict;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine health                 ask http://127.0.0.1:$PORT/health
+  order-engine health --port 4000     the same of another process
+
+It says nothing and ends with 0 where a gateway, worker or simulated chain answers there.";
+
+/// Where to ask.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Health {
+    /// Port on this machine
+    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = bootstrap::config::DEFAULT_PORT)]
+    port: u16,
+}
+
+/// Runs the command.
+pub(crate) async fn run(health: &Health) -> anyhow::Result<Verdict> {
+    let client = Client::new(Settings {
+        base_url: format!("http://127.0.0.1:{}", health.port),
+        api_key: None,
+        random: Random::from_system(),
+    })?;
+    client.health().await?;
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,165 @@
+"""Holds every file that deploys the engine to its schema, and to the settings the engine reads.
+
+Called by scripts/deploy-check, which brings what is imported here.
+"""
+
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+KUBERNETES = "1.31"
+# Variables that are not the engine's, and whose they are.
+FOREIGN = {"SITE_ADDRESS", "GATEWAY_HOST", "GATEWAY_PORT"}
+# What a process needs beyond the longest that it takes to stop.
+DRAIN_SECONDS = 26
+
+problems: list[str] = []
+
+
+def problem(where, what):
+    problems.append(f"{where}: {what}")
+
+
+def documents(path):
+    return [one for one in yaml.safe_load_all(Path(path).read_text()) if one is not None]
+
+
+def hold_to(path, instance, schema):
+    for error in jsonschema.validators.validator_for(schema)(schema).iter_errors(instance):
+        place = "/".join(str(part) for part in error.absolute_path)
+        problem(path, f"{place}: {error.message[:300]}")
+
+
+def ours(name):
+    return json.loads(Path(f"deploy/schemas/{name}.json").read_text())
+
+
+def settings():
+    """The variables the engine reads, from the place that declares them."""
+    code = Path("crates/bootstrap/src/config.rs").read_text()
+    found = set(re.findall(r'env = "([A-Z_]+)"', code)) - {"CRASH_POINT"}
+    example = re.findall(r"^([A-Z_]+)=", Path(".env.example").read_text(), re.M)
+    if found != set(example):
+        problem(".env.example", f"differs from the code: {sorted(found ^ set(example))}")
+    return found
+
+
+def check_names(where, names, known):
+    for name in sorted(set(names) - known - FOREIGN):
+        problem(where, f"the engine reads no {name}")
+
+
+def env_file(path):
+    return re.findall(r"^([A-Z_]+)=", Path(path).read_text(), re.M)
+
+
+def kubernetes(known):
+    for path in sorted(Path("deploy/k8s").glob("*.yaml")):
+        for document in documents(path):
+            if document["kind"] == "Kustomization":
+                listed = set(document["resources"])
+                there = {one.name for one in path.parent.glob("*.yaml")} - {path.name}
+                if listed != there:
+                    problem(path, f"lists other files than there are: {sorted(listed ^ there)}")
+                continue
+            try:
+                kubernetes_validate.validate(document, KUBERNETES, strict=True)
+            except kubernetes_validate.ValidationError as error:
+                problem(path, f"{document['kind']}: {error.message[:300]}")
+            if document["kind"] == "ConfigMap":
+                check_names(path, document["data"], known)
+            pod = document.get("spec", {}).get("template", {}).get("spec")
+            if pod:
+                check_pod(path, pod, known)
+    for path in Path("deploy/k8s/keda").glob("*.yaml"):
+        for document in documents(path):
+            hold_to(path, document, ours("keda"))
+
+
+def check_pod(path, pod, known):
+    if not pod["securityContext"].get("runAsNonRoot"):
+        problem(path, "may run as root")
+    for container in pod["containers"]:
+        check_names(path, [one["name"] for one in container.get("env", [])], known)
+        if not container["securityContext"].get("readOnlyRootFilesystem"):
+            problem(path, f"{container['name']} may write to its root file system")
+        if "resources" not in container:
+            problem(path, f"{container['name']} has no limits")
+    if "livenessProbe" in pod["containers"][0] and pod["terminationGracePeriodSeconds"] < DRAIN_SECONDS:
+        problem(path, "is killed before it has stopped")
+
+
+def compose(schema, known):
+    for path in ["docker-compose.yml", "deploy/compose/tls.yml"]:
+        (document,) = documents(path)
+        hold_to(path, document, schema)
+    (document,) = documents("docker-compose.yml")
+    for name, service in document["services"].items():
+        if str(service["image"]).startswith("order-engine"):
+            check_names(f"docker-compose.yml: {name}", service["environment"], known)
+            if int(service["stop_grace_period"].rstrip("s")) < DRAIN_SECONDS:
+                problem("docker-compose.yml", f"{name} is killed before it has stopped")
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("./") and not Path(source).exists():
+                problem("docker-compose.yml", f"{name} mounts {source}, which is not there")
+        limits = service.get("deploy", {}).get("resources", {}).get("limits")
+        if name != "migrate" and not limits:
+            problem("docker-compose.yml", f"{name} has no limits")
+    check_names("deploy/env/engine.env", env_file("deploy/env/engine.env"), known)
+
+
+def render(known):
+    (document,) = documents("render.yaml")
+    hold_to("render.yaml", document, ours("render"))
+    named = {one["name"] for one in document["services"] + document["databases"]}
+    groups = {one["name"]: one["envVars"] for one in document["envVarGroups"]}
+    for service in document["services"] + document["envVarGroups"]:
+        for variable in service.get("envVars", []):
+            source = variable.get("fromService") or variable.get("fromDatabase")
+            if source and source["name"] not in named:
+                problem("render.yaml", f"there is no {source['name']}")
+            if variable.get("fromGroup", next(iter(groups))) not in groups:
+                problem("render.yaml", f"there is no group {variable['fromGroup']}")
+            check_names("render.yaml", [variable["key"]] if "key" in variable else [], known)
+
+
+def railway(known):
+    for path in sorted(Path("deploy/railway").glob("*.json")):
+        hold_to(path, json.loads(path.read_text()), ours("railway"))
+    for path in Path("deploy/railway").glob("*.env"):
+        check_names(path, env_file(path), known)
+
+
+def fly(known):
+    path = "deploy/fly/fly.toml"
+    document = tomllib.loads(Path(path).read_text())
+    check_names(path, document["env"], known)
+    if document["kill_timeout"] < DRAIN_SECONDS:
+        problem(path, "is killed before it has stopped")
+    groups = set(document["processes"])
+    used = set(document["http_service"]["processes"]) | set(document["mounts"]["processes"])
+    if not used <= groups:
+        problem(path, f"there is no process {sorted(used - groups)}")
+
+
+def main():
+    schema = json.loads(Path(sys.argv[1]).read_text())
+    known = settings()
+    kubernetes(known)
+    compose(schema, known)
+    render(known)
+    railway(known)
+    fly(known)
+    for line in problems:
+        print(line, file=sys.stderr)
+    sys.exit(1 if problems else 0)
+
+
+main()
