@@ -31,7 +31,8 @@ def documents(path):
 
 
 def hold_to(path, instance, schema):
-    for error in jsonschema.validators.validator_for(schema)(schema).iter_errors(instance):
+    validator = jsonschema.validators.validator_for(schema, jsonschema.Draft7Validator)(schema)
+    for error in validator.iter_errors(instance):
         place = "/".join(str(part) for part in error.absolute_path)
         problem(path, f"{place}: {error.message[:300]}")
 
@@ -95,7 +96,24 @@ def check_pod(path, pod, known):
         problem(path, "is killed before it has stopped")
 
 
+def with_later_forms(schema):
+    """The packaged schema, and two forms of the specification that came after it."""
+    # Its own draft is one that the validator does not know by this address.
+    schema.pop("$schema", None)
+    schema["properties"]["name"] = {"type": "string"}
+    longer = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["path"],
+        "properties": {"path": {"type": "string"}, "required": {"type": "boolean"}},
+    }
+    forms = {"oneOf": [{"type": "string"}, longer]}
+    schema["definitions"]["service"]["properties"]["env_file"] = {"type": "array", "items": forms}
+    return schema
+
+
 def compose(schema, known):
+    schema = with_later_forms(schema)
     for path in ["docker-compose.yml", "deploy/compose/tls.yml"]:
         (document,) = documents(path)
         hold_to(path, document, schema)
