@@ -1,6 +1,7 @@
 //! Who is calling: keys in headers, short-lived tokens in the query, and what each of them may do.
 
 pub mod admin;
+pub(crate) mod site;
 mod token;
 
 use std::future::{Ready, ready};
@@ -12,7 +13,7 @@ use domain::{ClientId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub use token::{Token, WS_TOKEN_LIFETIME};
+pub use token::{Reach, Token, WS_TOKEN_LIFETIME};
 
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::Parameters;
@@ -51,15 +52,16 @@ impl Caller {
         }
     }
 
-    /// Finds out who is calling a door that also takes `?token=`: sockets and server-sent events.
-    pub fn at_door(ctx: &Ctx, request: &HttpRequest) -> Result<Self> {
+    /// Finds out who is calling a door that also takes `?token=`: sockets and server-sent events. An
+    /// order's own token opens the doors on which that order is followed, and no other.
+    pub fn at_door(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Self> {
         if ctx.keys.are_open() || shown_key(request)?.is_some() {
             return Self::by_header(ctx, request);
         }
         match Parameters::of(request)?.get("token")? {
             Some(token) => ctx
                 .keys
-                .by_token(token, ctx.ports.clock.now())
+                .by_token(token, door, ctx.ports.clock.now())
                 .ok_or_else(unauthorized),
             None => Err(unauthorized()),
         }
@@ -193,15 +195,16 @@ impl Keys {
         })
     }
 
-    /// Whose token this is, if it has not run out.
+    /// Whose token this is, if it opens this door and has not run out.
     #[must_use]
-    pub fn by_token(&self, token: &str, now: Timestamp) -> Option<Caller> {
+    pub fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
         let token = Token::parse(token)?;
         let known = self
             .clients
             .iter()
             .find(|known| known.client == token.client)?;
-        let is_genuine = known.signer.verifies(&token, now);
+        let is_genuine = known.signer.verifies(&token, Reach::Client, now)
+            || (door != Reach::Client && known.signer.verifies(&token, door, now));
         is_genuine.then_some(Caller {
             client: token.client,
             scope: Scope::Key,
@@ -210,12 +213,12 @@ impl Keys {
 
     /// A token for this client, or `None` where it needs none.
     #[must_use]
-    pub fn token_for(&self, caller: &Caller, now: Timestamp) -> Option<Token> {
+    pub fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
         let known = self
             .clients
             .iter()
             .find(|known| known.client == caller.client)?;
-        Some(known.signer.sign(&caller.client, now))
+        Some(known.signer.sign(&caller.client, reach, now))
     }
 }
 

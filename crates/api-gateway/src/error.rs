@@ -243,6 +243,13 @@ impl ApiError {
         .retry_after(RETRY_STORE)
     }
 
+    /// The process takes nothing new any more.
+    #[must_use]
+    pub fn stopping() -> Self {
+        let detail = "the gateway is stopping; nothing was changed";
+        Self::new(Code::Stopping, detail).retry_after(RETRY_STORE)
+    }
+
     /// A write was sent and no answer came.
     #[must_use]
     pub fn outcome_unknown() -> Self {

@@ -11,22 +11,34 @@ use crate::state::AppState;
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-/// Headers by which a proxy gives itself away.
-const TELLTALE: [HeaderName; 5] = [
-    FOR,
-    PROTO,
-    HOST,
-    HeaderName::from_static("forwarded"),
-    HeaderName::from_static("via"),
+/// Headers by which a proxy gives itself away, beside all that begin with [`TELLTALE_PREFIX`].
+const TELLTALE: [&str; 10] = [
+    "cf-connecting-ip",
+    "client-ip",
+    "cluster-client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-real-ip",
 ];
+const TELLTALE_PREFIX: &str = "x-forwarded";
 /// Longest host name looked at: DNS allows 253 characters, and a port follows.
 const MAX_HOST_LENGTH: usize = 260;
 
 /// Whether a proxy stands between the client and this gateway.
 pub(crate) fn is_forwarded(request: &HttpRequest) -> bool {
-    TELLTALE
-        .iter()
-        .any(|name| request.headers().contains_key(name))
+    let names = request.headers().keys().map(HeaderName::as_str);
+    names
+        .into_iter()
+        .any(|name| TELLTALE.contains(&name) || name.starts_with(TELLTALE_PREFIX))
+}
+
+/// The host that the client addressed, as far as the proxies in front are believed.
+pub(crate) fn addressed_host<'a>(ctx: &AppState, request: &'a HttpRequest) -> Option<&'a str> {
+    believed(request, &HOST, ctx.settings.trust_proxy).or_else(|| named_host(request))
 }
 
 /// The client's address: the peer's, or the one that the last believed proxy saw.
@@ -122,6 +134,25 @@ mod tests {
         assert_eq!(believed(&request, &FOR, 1), Some("2.2.2.2"));
         assert_eq!(believed(&request, &FOR, 2), Some("1.1.1.1"));
         assert_eq!(believed(&request, &FOR, 9), Some("6.6.6.6"));
+    }
+
+    #[test]
+    fn every_proxy_gives_itself_away() {
+        assert!(!is_forwarded(&TestRequest::default().to_http_request()));
+        for name in [
+            "X-Real-IP",
+            "CF-Connecting-IP",
+            "X-Client-IP",
+            "True-Client-IP",
+            "Forwarded",
+            "Via",
+            "X-Forwarded-For",
+            "X-Forwarded-Port",
+            "X-Forwarded",
+        ] {
+            let request = TestRequest::default().insert_header((name, "1.2.3.4"));
+            assert!(is_forwarded(&request.to_http_request()), "{name}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Gateway {
         let state = AppState {
             keys: Keys::new(&settings, salt),
             limits: Limits::new(&settings, &ports.clock),
-            stats: Stats::start(&ports, settings.queue_max_waiting, &shutdown),
+            stats: Stats::start(&ports, &settings, &shutdown),
             hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
             authority: authority(address),
             loopback_only: address.ip().to_canonical().is_loopback(),

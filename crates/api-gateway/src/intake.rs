@@ -27,7 +27,7 @@ use ports::order_store::{Accepted, Idempotency, NewOrder};
 
 pub use envelope::Envelope;
 
-use crate::auth::Scope;
+use crate::auth::{Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::limits::{Place, RateLimit};
@@ -70,6 +70,9 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
             Code::Forbidden,
             "the operators' key hands in no orders",
         ));
+    }
+    if ctx.shutdown.is_stopping() {
+        return Err(ApiError::stopping());
     }
     let fields = Fields::read(body)?;
     let fingerprint = envelope
@@ -133,7 +136,7 @@ fn prepare(
 ) -> (NewOrder, Arc<[u8]>) {
     let now = ctx.ports.clock.now();
     let id = ctx.ports.random.order_id(now);
-    let token = ctx.keys.token_for(&envelope.caller, now);
+    let token = ctx.keys.token_for(&envelope.caller, Reach::Order(id), now);
     let socket = answer::socket_url(&envelope.socket_base, id, token.as_ref());
     let answer: Arc<[u8]> = answer::accepted(id, &socket, ctx.stats.estimate()).into();
     let key = envelope.idempotency_key.clone();
@@ -222,7 +225,8 @@ async fn earlier_answer(
 }
 
 fn replay(ctx: &AppState, envelope: &Envelope, order_id: OrderId, answer: Arc<[u8]>) -> Receipt {
-    let token = ctx.keys.token_for(&envelope.caller, ctx.ports.clock.now());
+    let (reach, now) = (Reach::Order(order_id), ctx.ports.clock.now());
+    let token = ctx.keys.token_for(&envelope.caller, reach, now);
     let answer = match token {
         Some(token) => answer::with_token(&answer, &token).into(),
         None => Bytes::from_owner(answer),

@@ -1,13 +1,14 @@
 //! The gateway as a process of a cluster: takes orders in and shows what becomes of them.
 
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use api_gateway::settings::ApiKey;
+use api_gateway::settings::{ApiKey, StartLimit, StartScope};
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::args::{self, Stop};
-use bootstrap::config::DEFAULT_PORT;
+use bootstrap::config::{DEFAULT_PORT, LimitScope};
 use bootstrap::signals::Signals;
 use bootstrap::{Config, backend, measure, runtime, telemetry, world};
 use clap::Parser;
@@ -98,6 +99,7 @@ fn settings(config: &Config) -> GatewaySettings {
         client_rate_limit_per_minute: access.client_rate_limit_per_minute,
         client_max_open_orders: access.client_max_open_orders,
         queue_max_waiting: config.work.queue_max_waiting,
+        start_limit: start_limit(config),
         ws: api_gateway::ws::Settings {
             client_max_sockets: access.client_max_sockets,
             max_sockets: access.max_sockets,
@@ -105,4 +107,14 @@ fn settings(config: &Config) -> GatewaySettings {
         },
         threads: Some(runtime::threads()),
     }
+}
+
+fn start_limit(config: &Config) -> Option<StartLimit> {
+    Some(StartLimit {
+        per_minute: NonZeroU32::new(config.work.queue_rate_limit_per_minute)?,
+        scope: match backend::limit_scope(config) {
+            LimitScope::Worker => StartScope::Worker,
+            LimitScope::Queue => StartScope::Queue,
+        },
+    })
 }

@@ -1,6 +1,7 @@
 //! What an operator can set about the gateway. Values are checked where they are read, not here.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use domain::ClientId;
 
@@ -29,7 +30,9 @@ pub struct GatewaySettings {
     pub client_max_open_orders: u64,
     /// Waiting orders beyond which new ones are refused.
     pub queue_max_waiting: u64,
-    /// Orders that one worker executes at once: for the estimate of a new order's turn.
+    /// How many executions start per minute at the most, for the estimate of a new order's turn; `None`
+    /// where there is no limit.
+    pub start_limit: Option<StartLimit>,
     pub ws: ws::Settings,
     /// Threads that serve requests; `None` for one per core.
     pub threads: Option<usize>,
@@ -48,10 +51,28 @@ impl Default for GatewaySettings {
             client_rate_limit_per_minute: 0,
             client_max_open_orders: 0,
             queue_max_waiting: 1_000_000,
+            start_limit: None,
             ws: ws::Settings::default(),
             threads: None,
         }
     }
+}
+
+/// The workers' limit on starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartLimit {
+    /// Executions started per minute, sustained.
+    pub per_minute: NonZeroU32,
+    pub scope: StartScope,
+}
+
+/// Whose limit it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartScope {
+    /// Each worker has the whole limit.
+    Worker,
+    /// All workers share it.
+    Queue,
 }
 
 /// A client and the key it shows.

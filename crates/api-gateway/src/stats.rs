@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 
 use crate::error::{ApiError, Code, Result};
 use crate::limits::{Ceiling, Room};
+use crate::settings::{GatewaySettings, StartLimit};
 
 /// The oldest numbers that are shown.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -37,6 +38,7 @@ const RETRY_FULL: Duration = Duration::from_secs(5);
 pub struct Stats {
     ports: Ports,
     max_waiting: u64,
+    start_limit: Option<StartLimit>,
     latest: RwLock<Option<Arc<Snapshot>>>,
     /// Waiting orders, for the limit.
     waiting: Ceiling,
@@ -68,10 +70,11 @@ pub(crate) struct Waiting<'a> {
 impl Stats {
     /// Starts the background task.
     #[must_use]
-    pub fn start(ports: &Ports, max_waiting: u64, shutdown: &Shutdown) -> Arc<Self> {
+    pub fn start(ports: &Ports, settings: &GatewaySettings, shutdown: &Shutdown) -> Arc<Self> {
         let stats = Arc::new(Self {
             ports: ports.clone(),
-            max_waiting,
+            max_waiting: settings.queue_max_waiting,
+            start_limit: settings.start_limit,
             latest: RwLock::default(),
             waiting: Ceiling::default(),
             reading: tokio::sync::Mutex::default(),
@@ -218,7 +221,7 @@ impl Stats {
         Ok(Snapshot {
             read_at,
             answer: answer.into(),
-            estimate: estimate::next_turn(&counts, &workers),
+            estimate: estimate::next_turn(&counts, &workers, self.start_limit),
             counts,
         })
     }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use backend_embedded::data_dir::DataDirError;
 use backend_embedded::queue::Limits;
-use backend_embedded::{InProcessFeed, InProcessQueue, SqliteStore};
+use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
 use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
 use crate::Config;
+use crate::args::Stop;
 use crate::config::{LimitScope, Servers};
 use crate::secret::{Secret, without_password};
 
@@ -86,7 +88,15 @@ fn embedded(
     let settings = backend_embedded::Settings {
         lease: config.periods.lease(),
     };
-    let store = SqliteStore::open(folder, settings, Arc::clone(clock))?;
+    let opened = SqliteStore::open(folder, settings, Arc::clone(clock));
+    let store = opened.map_err(|error| match error {
+        OpenError::DataDir(DataDirError::Unusable { path, source }) => Stop::Wrong(format!(
+            "DATA_DIR={} is not allowed: a folder that this program can make and write in ({source})",
+            path.display()
+        ))
+        .into(),
+        other => anyhow::Error::from(other),
+    })?;
     info!("the store is the folder {}", folder.display());
     Ok(Arc::new(store))
 }

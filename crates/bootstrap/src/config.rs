@@ -21,6 +21,8 @@ pub use values::ApiKey;
 pub const DEFAULT_PORT: u16 = 3000;
 /// A lease must outlive this many heartbeats, so that one lost heartbeat loses no lease.
 const HEARTBEATS_PER_LEASE: u64 = 3;
+/// Longest delay between two executions where none is set.
+const RETRY_MAX_DELAY_MS: u64 = 30_000;
 
 /// All settings of a process that runs a part of the engine.
 #[derive(Debug, Clone, Args)]
@@ -146,9 +148,25 @@ pub struct Work {
     /// Delay before the second execution, in milliseconds; it doubles from there, jittered
     #[arg(long, env = "RETRY_BASE_DELAY_MS", value_name = "MS", default_value = "1000", value_parser = whole(0..=86_400_000_u64))]
     pub retry_base_delay_ms: u64,
-    /// Longest delay between two executions, in milliseconds
-    #[arg(long, env = "RETRY_MAX_DELAY_MS", value_name = "MS", default_value = "30000", value_parser = whole(0..=86_400_000_u64))]
-    pub retry_max_delay_ms: u64,
+    /// Longest delay between two executions, in milliseconds [default: 30000, or the delay before the
+    /// second execution where that is longer]
+    #[arg(long, env = "RETRY_MAX_DELAY_MS", value_name = "MS", value_parser = whole(0..=86_400_000_u64))]
+    pub retry_max_delay_ms: Option<u64>,
+}
+
+impl Work {
+    /// The delay before the second execution.
+    #[must_use]
+    pub const fn retry_base_delay(&self) -> Duration {
+        Duration::from_millis(self.retry_base_delay_ms)
+    }
+
+    /// Longest delay between two executions.
+    #[must_use]
+    pub fn retry_max_delay(&self) -> Duration {
+        let unset = RETRY_MAX_DELAY_MS.max(self.retry_base_delay_ms);
+        Duration::from_millis(self.retry_max_delay_ms.unwrap_or(unset))
+    }
 }
 
 /// Whose limit the rate limit is.
@@ -281,6 +299,8 @@ pub enum Invalid {
         "LEASE_MS={lease_ms} is not allowed: at least {HEARTBEATS_PER_LEASE} times HEARTBEAT_MS ({heartbeat_ms})"
     )]
     LeaseTooShort { lease_ms: u64, heartbeat_ms: u64 },
+    #[error("RETRY_MAX_DELAY_MS={max_ms} is not allowed: at least RETRY_BASE_DELAY_MS ({base_ms})")]
+    RetriesCrossed { base_ms: u64, max_ms: u64 },
     #[error("API_KEYS names the client {client} twice: each name and each key once")]
     ClientTwice { client: String },
     #[error(
@@ -306,6 +326,12 @@ impl Config {
                 lease_ms,
                 heartbeat_ms,
             });
+        }
+        let base_ms = self.work.retry_base_delay_ms;
+        if let Some(max_ms) = self.work.retry_max_delay_ms
+            && max_ms < base_ms
+        {
+            return Err(Invalid::RetriesCrossed { base_ms, max_ms });
         }
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);

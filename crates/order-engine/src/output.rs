@@ -1,4 +1,4 @@
-//! Standard output: lines, JSON and tables that fit 80 columns; colour on a terminal only.
+//! Standard output: lines, JSON and tables, which fit 80 columns on a terminal; colour there only.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -45,14 +45,18 @@ pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// An empty table with these headings.
+/// An empty table with these headings; where a program reads it, a row is a line however long.
 pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
     table
         .load_style(NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
+        .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(headings);
+    if is_terminal() {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(WIDTH);
+    }
     table
 }
 

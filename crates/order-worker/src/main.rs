@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bootstrap::args::{self, Stop};
 use bootstrap::config::{LimitScope, Work};
@@ -116,8 +115,8 @@ fn settings(config: &Config) -> Settings {
         },
         retry: Policy {
             max_attempts: work.retry_max_attempts,
-            base_delay: Duration::from_millis(work.retry_base_delay_ms),
-            max_delay: Duration::from_millis(work.retry_max_delay_ms),
+            base_delay: work.retry_base_delay(),
+            max_delay: work.retry_max_delay(),
         },
         lease: periods.lease(),
         heartbeat: periods.heartbeat(),

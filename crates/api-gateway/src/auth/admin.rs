@@ -1,12 +1,12 @@
 //! Who may operate: the holder of the admin key, or, where there is none, whoever sits at the machine.
 
 use std::future::{Ready, ready};
-use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpRequest};
 
+use super::site::{host_name, is_loopback, is_loopback_name};
 use super::{Scope, shown_key, unauthorized};
 use crate::error::{ApiError, Code, Result};
 use crate::forwarded;
@@ -78,10 +78,6 @@ fn forbidden(detail: &'static str) -> ApiError {
     ApiError::new(Code::Forbidden, detail)
 }
 
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
-}
-
 /// A page whose name was made to point at this machine still names itself in `Host`.
 fn is_own_host(request: &HttpRequest) -> bool {
     let mut hosts = request.headers().get_all(header::HOST);
@@ -102,48 +98,4 @@ fn is_foreign_origin(request: &HttpRequest) -> bool {
             .and_then(|origin| origin.strip_prefix("http://"));
         origin.is_none() || origin != own
     })
-}
-
-/// The name without the port.
-fn host_name(authority: &str) -> &str {
-    if let Some((name, _)) = authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        return name;
-    }
-    authority
-        .rsplit_once(':')
-        .map_or(authority, |(name, _)| name)
-}
-
-fn is_loopback_name(name: &str) -> bool {
-    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(authority: &str, is_own: bool) {
-        assert_eq!(
-            is_loopback_name(host_name(authority)),
-            is_own,
-            "{authority}"
-        );
-    }
-
-    #[test]
-    fn only_names_of_this_machine_are_its_own() {
-        check("localhost:3000", true);
-        check("LOCALHOST", true);
-        check("127.0.0.1:3000", true);
-        check("127.9.9.9", true);
-        check("[::1]:3000", true);
-        check("localhost.evil.example:3000", false);
-        check("evil.example", false);
-        check("10.0.0.1:3000", false);
-        check("", false);
-    }
 }

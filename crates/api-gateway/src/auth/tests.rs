@@ -1,4 +1,5 @@
-use domain::ClientId;
+use domain::{ClientId, OrderId};
+use uuid::Uuid;
 
 use super::*;
 use crate::settings::ApiKey;
@@ -36,17 +37,23 @@ fn a_key_names_its_client() {
 #[test]
 fn a_token_opens_for_its_client_until_it_runs_out() {
     let keys = keys();
-    let text = keys.token_for(&desk(), NOW).unwrap().to_string();
+    let text = keys
+        .token_for(&desk(), Reach::Client, NOW)
+        .unwrap()
+        .to_string();
     let at = |seconds| NOW.plus(std::time::Duration::from_secs(seconds));
 
-    assert_eq!(keys.by_token(&text, NOW), Some(desk()));
-    assert_eq!(keys.by_token(&text, at(299)), Some(desk()));
-    assert_eq!(keys.by_token(&text, at(300)), None);
+    assert_eq!(keys.by_token(&text, Reach::Client, NOW), Some(desk()));
+    assert_eq!(keys.by_token(&text, Reach::Client, at(299)), Some(desk()));
+    assert_eq!(keys.by_token(&text, Reach::Client, at(300)), None);
 }
 
 #[test]
 fn another_gateway_with_the_same_keys_takes_the_token() {
-    let text = keys().token_for(&desk(), NOW).unwrap().to_string();
+    let text = keys()
+        .token_for(&desk(), Reach::Client, NOW)
+        .unwrap()
+        .to_string();
 
     let settings = GatewaySettings {
         api_keys: vec![ApiKey {
@@ -57,13 +64,16 @@ fn another_gateway_with_the_same_keys_takes_the_token() {
     };
     let other = Keys::new(&settings, [9, 9, 9, 9]);
 
-    assert_eq!(other.by_token(&text, NOW), Some(desk()));
+    assert_eq!(other.by_token(&text, Reach::Client, NOW), Some(desk()));
 }
 
 #[test]
 fn a_changed_token_opens_nothing() {
     let keys = keys();
-    let genuine = keys.token_for(&desk(), NOW).unwrap().to_string();
+    let genuine = keys
+        .token_for(&desk(), Reach::Client, NOW)
+        .unwrap()
+        .to_string();
     let (head, mac) = genuine.rsplit_once('.').unwrap();
     let (client, expiry) = head.split_once('.').unwrap();
     let fund = keys
@@ -72,6 +82,7 @@ fn a_changed_token_opens_nothing() {
                 client: ClientId::parse("fund").unwrap(),
                 scope: Scope::Key,
             },
+            Reach::Client,
             NOW,
         )
         .unwrap()
@@ -91,7 +102,7 @@ fn a_changed_token_opens_nothing() {
         String::new(),
         "a".repeat(10_000),
     ] {
-        assert_eq!(keys.by_token(&forged, NOW), None, "{forged}");
+        assert_eq!(keys.by_token(&forged, Reach::Client, NOW), None, "{forged}");
     }
 }
 
@@ -100,5 +111,22 @@ fn a_client_without_a_key_needs_no_token() {
     let open = Keys::new(&GatewaySettings::default(), [1, 2, 3, 4]);
 
     assert!(open.are_open());
-    assert_eq!(open.token_for(&open.anyone(), NOW), None);
+    assert_eq!(open.token_for(&open.anyone(), Reach::Client, NOW), None);
+}
+
+#[test]
+fn an_orders_token_opens_that_order_and_nothing_else() {
+    let keys = keys();
+    let order = |number| Reach::Order(OrderId::new(Uuid::from_u128(number)));
+    let text = keys.token_for(&desk(), order(7), NOW).unwrap().to_string();
+
+    assert_eq!(keys.by_token(&text, order(7), NOW), Some(desk()));
+    assert_eq!(keys.by_token(&text, order(8), NOW), None);
+    assert_eq!(keys.by_token(&text, Reach::Client, NOW), None);
+
+    let wide = keys.token_for(&desk(), Reach::Client, NOW).unwrap();
+    assert_eq!(
+        keys.by_token(&wide.to_string(), order(7), NOW),
+        Some(desk())
+    );
 }

@@ -1,12 +1,15 @@
 //! Short-lived tokens for doors whose clients cannot set headers: `client.expiry.mac`, the mac keyed by
 //! the client's own key, so that every gateway can check it and none needs to remember it.
+//!
+//! A token opens every door of its client, or one order's alone: the mac covers which. It does not name
+//! the order, because the door that is asked for does.
 
 use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{ClientId, Timestamp};
+use domain::{ClientId, OrderId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -15,8 +18,18 @@ use sha2::Sha256;
 pub const WS_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
 /// Longest text looked at: a client's name and a mac are far shorter.
 const MAX_LENGTH: usize = 256;
-/// Keeps these macs apart from any other use of the same key.
+/// Keep these macs apart from each other and from any other use of the same key.
 const PURPOSE: &[u8] = b"order-engine ws-token 1\0";
+const PURPOSE_OF_ONE: &[u8] = b"order-engine ws-token 1, one order\0";
+
+/// What a token opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Every door of its client.
+    Client,
+    /// The doors on which this order is followed.
+    Order(OrderId),
+}
 
 /// A token, as given out or as shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,24 +84,34 @@ impl Signer {
         Self(mac)
     }
 
-    pub(super) fn sign(&self, client: &ClientId, now: Timestamp) -> Token {
+    pub(super) fn sign(&self, client: &ClientId, reach: Reach, now: Timestamp) -> Token {
         let seconds = now.plus(WS_TOKEN_LIFETIME).as_millis() / 1_000;
         let expires_at = Timestamp::from_millis(seconds * 1_000);
         Token {
             client: client.clone(),
             expires_at,
-            mac: self.over(client, expires_at).finalize().into_bytes().into(),
+            mac: self
+                .over(client, expires_at, reach)
+                .finalize()
+                .into_bytes()
+                .into(),
         }
     }
 
-    pub(super) fn verifies(&self, token: &Token, now: Timestamp) -> bool {
-        let mac = self.over(&token.client, token.expires_at);
+    pub(super) fn verifies(&self, token: &Token, reach: Reach, now: Timestamp) -> bool {
+        let mac = self.over(&token.client, token.expires_at, reach);
         now < token.expires_at && mac.verify_slice(&token.mac).is_ok()
     }
 
-    fn over(&self, client: &ClientId, expires_at: Timestamp) -> Hmac<Sha256> {
+    fn over(&self, client: &ClientId, expires_at: Timestamp, reach: Reach) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
-        mac.update(PURPOSE);
+        match reach {
+            Reach::Client => mac.update(PURPOSE),
+            Reach::Order(id) => {
+                mac.update(PURPOSE_OF_ONE);
+                mac.update(id.uuid().as_bytes());
+            }
+        }
         mac.update(&expires_at.as_millis().to_be_bytes());
         mac.update(client.as_str().as_bytes());
         mac

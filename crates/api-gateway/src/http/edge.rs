@@ -1,12 +1,14 @@
-//! Around every call: counting and timing, and what browsers of other origins may do.
+//! Around every call: its span, counting and timing, and what browsers of other origins may do.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpResponse, ResponseError, web};
+use tracing::Instrument;
 
+use crate::auth::site;
 use crate::state::Ctx;
 use crate::telemetry::HttpMeter;
 
@@ -31,12 +33,33 @@ pub(crate) async fn pass<B: MessageBody>(
         && is_preflight(&request)
     {
         let mut answer = HttpResponse::NoContent().finish();
-        permit(answer.headers_mut(), origin);
+        let headers = answer.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        permit(headers, origin);
         return Ok(request.into_response(answer).map_into_right_body());
     }
 
-    let mut response = next.call(request).await?;
+    // Ids of requests are for reading logs: unlike orders' ids they need not be unique for ever.
+    let span = tracing::info_span!(
+        "http",
+        request.id = format!("{:016x}", ctx.ports.random.bits())
+    );
+    let mut response = match site::refuse_other_sites(&ctx, request.request()) {
+        Ok(()) => {
+            let answering = next.call(request).instrument(span.clone());
+            answering.await?.map_into_left_body()
+        }
+        Err(refusal) => request
+            .into_response(refusal.error_response())
+            .map_into_right_body(),
+    };
+    let _entered = span.entered();
 
+    if !ctx.settings.cors_origins.is_empty() {
+        // Also where there is nothing to permit: another origin's answer would be another one.
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
     if let Some(origin) = origin {
         expose(response.headers_mut(), origin);
     }
@@ -53,7 +76,7 @@ pub(crate) async fn pass<B: MessageBody>(
         request.path(),
         status.as_u16()
     );
-    Ok(response.map_into_left_body())
+    Ok(response)
 }
 
 /// The origin to be named in the answer, where the request comes from one that is allowed.
@@ -91,7 +114,6 @@ fn permit(headers: &mut HeaderMap, origin: &HeaderValue) {
 
 fn expose(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     let exposed = HeaderValue::from_static(EXPOSED_HEADERS);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
 }

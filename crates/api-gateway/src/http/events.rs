@@ -6,7 +6,7 @@ use api_types::EventView;
 use api_types::event::EventsAnswer;
 use domain::{Event, Order, Seq};
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Reach};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::{Parameters, order_id_in_path};
@@ -51,7 +51,30 @@ fn wants_stream(request: &HttpRequest) -> bool {
         .headers()
         .get_all(ACCEPT)
         .filter_map(|value| value.to_str().ok());
-    accepted.any(|value| value.contains("text/event-stream"))
+    accepted.any(names_event_stream)
+}
+
+/// Whether a list of media types has this one, and not only to refuse it.
+fn names_event_stream(accept: &str) -> bool {
+    accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_named = parts
+            .next()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("text/event-stream"));
+        is_named && !parts.any(is_refusal)
+    })
+}
+
+/// `q=0`, with however many decimals.
+fn is_refusal(parameter: &str) -> bool {
+    parameter.split_once('=').is_some_and(|(name, value)| {
+        let is_weight = name.trim().eq_ignore_ascii_case("q");
+        is_weight
+            && value
+                .trim()
+                .parse::<f32>()
+                .is_ok_and(|weight| weight <= 0.0)
+    })
 }
 
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
@@ -80,7 +103,9 @@ fn newest_status(order: &Order, events: &[Event]) -> domain::Status {
 }
 
 async fn live(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
-    let caller = Caller::at_door(ctx, request)?;
+    let named = order_id_in_path(request);
+    let door = named.as_ref().map_or(Reach::Client, |id| Reach::Order(*id));
+    let caller = Caller::at_door(ctx, request, door)?;
     let since = Parameters::of(request)?.since()?;
     let seen = sse::seen(since, last_event_id(request)?);
     let order = find(ctx, request, &caller).await?;
@@ -114,4 +139,31 @@ async fn find(ctx: &Ctx, request: &HttpRequest, caller: &Caller) -> Result<Order
     let id = order_id_in_path(request)?;
     let order = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
     order.ok_or_else(ApiError::order_not_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn live_events_are_asked_for_by_their_media_type() {
+        for asks in [
+            "text/event-stream",
+            "TEXT/Event-Stream",
+            "application/json, text/event-stream;q=0.5",
+            "text/event-stream; charset=utf-8",
+        ] {
+            assert!(names_event_stream(asks), "{asks}");
+        }
+        for does_not in [
+            "",
+            "*/*",
+            "application/json",
+            "text/event-stream;q=0",
+            "text/event-stream; Q=0.000",
+            "text/event-streams",
+        ] {
+            assert!(!names_event_stream(does_not), "{does_not}");
+        }
+    }
 }

@@ -116,9 +116,17 @@ pub(crate) fn order_id_in_path(request: &HttpRequest) -> Result<OrderId> {
     parse_id("id", request.match_info().query("id"))
 }
 
+/// Length of the one spelling that is taken: 32 digits in groups with hyphens. Braces, `urn:uuid:` and
+/// digits without hyphens make other lengths.
+const ID_LENGTH: usize = 36;
+
 fn parse_id(name: &str, text: &str) -> Result<OrderId> {
-    OrderId::parse(text)
-        .map_err(|_| ApiError::invalid_parameter(name, "must be an order's id, a UUID"))
+    let id = OrderId::parse(text)
+        .ok()
+        .filter(|_| text.len() == ID_LENGTH);
+    id.ok_or_else(|| {
+        ApiError::invalid_parameter(name, "must be an order's id, a UUID with hyphens")
+    })
 }
 
 #[cfg(test)]
@@ -148,6 +156,23 @@ mod tests {
             "limit=99999999999999999999999",
         ] {
             assert!(limit(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_spelled_in_one_way_and_in_any_case() {
+        let read = |text: &str| given(&format!("id={text}")).order_id("id");
+
+        assert!(read("01a1fde7-0000-7000-8000-00000000abcd").is_ok());
+        assert!(read("01A1FDE7-0000-7000-8000-00000000ABCD").is_ok());
+        for other in [
+            "01a1fde70000700080000000000000abcd",
+            "01a1fde700007000800000000000abcd",
+            "%7B01a1fde7-0000-7000-8000-00000000abcd%7D",
+            "urn:uuid:01a1fde7-0000-7000-8000-00000000abcd",
+            "",
+        ] {
+            assert!(read(other).is_err(), "{other}");
         }
     }
 

@@ -11,7 +11,7 @@ use crate::error::{ApiError, Code, Result};
 
 /// Largest body: an order with every field at its longest is a few KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
-/// A body that is too large is read on and thrown away up to here, so that the client comes to read
+/// A body of untold length that is too large is read on and thrown away up to here, so that the client comes to read
 /// the answer; beyond it the connection is cut.
 const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 /// A client that needs longer for 64 KiB is not sending an order.
@@ -58,6 +58,11 @@ fn is_harmless(parameter: &str) -> bool {
 }
 
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
+    // The head already says that it is too much. The server closes the connection gently after the
+    // answer, so that a client that is still sending comes to read it.
+    if said_length(request).is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(too_large());
+    }
     // Most bodies are here already, in one piece: no timer and no copy for them.
     let first = match payload.next().now_or_never() {
         Some(first) => first,
@@ -98,10 +103,14 @@ async fn collect(first: Bytes, mut payload: Payload) -> Result<Bytes> {
         }
     }
     if body.len() > MAX_BODY_BYTES {
-        let detail = format!("the body may have {MAX_BODY_BYTES} bytes at most");
-        return Err(ApiError::new(Code::BodyTooLarge, detail));
+        return Err(too_large());
     }
     Ok(body.freeze())
+}
+
+fn too_large() -> ApiError {
+    let detail = format!("the body may have {MAX_BODY_BYTES} bytes at most");
+    ApiError::new(Code::BodyTooLarge, detail)
 }
 
 async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T> {

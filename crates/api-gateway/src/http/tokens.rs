@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use api_types::socket::WsToken;
 use api_types::token::TokensAnswer;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Reach};
 use crate::error::Result;
 use crate::state::Ctx;
 
@@ -31,7 +31,8 @@ pub(crate) async fn list(_: Caller) -> Result<HttpResponse> {
     responses((status = 200, description = "The token", body = WsToken))
 )]
 pub(crate) async fn for_sockets(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
-    let token = ctx.keys.token_for(&caller, ctx.ports.clock.now());
+    let now = ctx.ports.clock.now();
+    let token = ctx.keys.token_for(&caller, Reach::Client, now);
     Ok(HttpResponse::Ok().json(WsToken {
         success: true,
         expires_at: token.as_ref().map(|token| token.expires_at.to_string()),

@@ -17,7 +17,7 @@
         ("since" = Option<u32>, Query, maximum = 4294967295u32, description = "Only events after this one"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "As for `POST /api/orders/execute`, where the first message is an order"),
     ),
-    responses((status = 101, description = "A WebSocket"))
+    responses((status = 101, description = "A WebSocket", headers(("Upgrade" = String, description = "`websocket`"))))
 )]
 pub(super) fn execute() {}
 
@@ -32,7 +32,7 @@ pub(super) fn execute() {}
         ("id" = uuid::Uuid, Path, description = "The order's id"),
         ("since" = Option<u32>, Query, maximum = 4294967295u32, description = "Only events after this one"),
     ),
-    responses((status = 101, description = "A WebSocket"))
+    responses((status = 101, description = "A WebSocket", headers(("Upgrade" = String, description = "`websocket`"))))
 )]
 pub(super) fn stream() {}
 
@@ -47,7 +47,7 @@ pub(super) fn stream() {}
         ("id" = uuid::Uuid, Path, description = "The order's id"),
         ("since" = Option<u32>, Query, maximum = 4294967295u32, description = "Only events after this one"),
     ),
-    responses((status = 101, description = "A WebSocket"))
+    responses((status = 101, description = "A WebSocket", headers(("Upgrade" = String, description = "`websocket`"))))
 )]
 pub(super) fn follow() {}
 
@@ -62,7 +62,7 @@ pub(super) fn follow() {}
         ("status" = Option<String>, Query, description = "Only events with one of these statuses, comma-separated"),
         ("cursor" = Option<String>, Query, max_length = 64, description = "The `cursor` of the last message seen"),
     ),
-    responses((status = 101, description = "A WebSocket"))
+    responses((status = 101, description = "A WebSocket", headers(("Upgrade" = String, description = "`websocket`"))))
 )]
 pub(super) fn account() {}
 

@@ -35,10 +35,10 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (HttpMethod::Post, "/api/orders/execute") => {
             &[400, 401, 403, 409, 413, 415, 422, 429, 500, 503]
         }
-        (HttpMethod::Get, "/api/orders/execute") => &[400, 401, 404, 426, 500, 503],
-        (_, "/api/stream") => &[400, 401, 426],
-        (_, "/api/orders/{id}/stream" | "/ws/orders/{id}") => &[400, 401, 404, 426, 500, 503],
-        (_, "/api/orders/{id}/cancel") => &[400, 401, 404, 409, 500, 503],
+        (HttpMethod::Get, "/api/orders/execute") => &[400, 401, 403, 404, 426, 500, 503],
+        (_, "/api/stream") => &[400, 401, 403, 426],
+        (_, "/api/orders/{id}/stream" | "/ws/orders/{id}") => &[400, 401, 403, 404, 426, 500, 503],
+        (_, "/api/orders/{id}/cancel") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/orders/{id}/events") => &[400, 401, 404, 429, 500, 503],
         (_, "/api/admin/dead/{id}/retry") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/admin/dead" | "/api/admin/audit") => &[400, 401, 403, 500, 503],
@@ -50,7 +50,8 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (_, "/api/orders") => &[400, 401, 500, 503],
         (_, "/api/quotes") => &[400, 401],
         (_, "/api/stats") => &[401, 500, 503],
-        (_, "/api/tokens" | "/api/ws-token") => &[401],
+        (_, "/api/ws-token") => &[401, 403],
+        (_, "/api/tokens") => &[401],
         _ => &[],
     }
 }

@@ -1,36 +1,74 @@
-//! How long a new order may wait for its turn: a guess from what happened in the last minute.
+//! How long a new order may wait for its turn: a guess from the limit on starts, which is known, and from
+//! how quickly the queue moved while there was one.
 
 use api_types::submit::QueueEstimate;
 use ports::order_history::Counts;
 use ports::worker_registry::WorkerRow;
 
+use crate::settings::{StartLimit, StartScope};
+
 const MINUTE_MS: u64 = 60_000;
+/// A queue that has stood for less says nothing about how quickly it moves.
+const LEAST_MEASURED_MS: u64 = 5_000;
 
 /// The guess for an order that is handed in now; `None` where there is nothing to guess from.
-pub(super) fn next_turn(counts: &Counts, workers: &[WorkerRow]) -> Option<QueueEstimate> {
+pub(super) fn next_turn(
+    counts: &Counts,
+    workers: &[WorkerRow],
+    limit: Option<StartLimit>,
+) -> Option<QueueEstimate> {
     let position = counts.waiting.saturating_add(1);
     let slots: u64 = workers.iter().map(|worker| u64::from(worker.slots)).sum();
-    let free = slots.saturating_sub(counts.running);
-    let ahead = position.saturating_sub(free);
-    if slots > 0 && ahead == 0 {
+    if slots == 0 {
+        return None;
+    }
+    // Where orders wait beside free slots it is the limit that they wait for.
+    let has_room = counts.running < slots;
+    if has_room && (counts.waiting == 0 || limit.is_none()) {
         return Some(QueueEstimate {
             position,
             eta_ms: 0,
         });
     }
-    let by_pace = ahead
-        .saturating_mul(MINUTE_MS)
-        .checked_div(counts.ended_last_minute);
-    let by_latency = || {
-        let each = counts.latency_p50_ms?;
-        ahead.saturating_mul(each).checked_div(slots)
-    };
-    let eta_ms = by_pace.or_else(by_latency)?;
+    let by_limit = limit.map(|limit| by_limit(position, workers.len(), limit));
+    // The slower of the two holds an order up.
+    let eta_ms = by_pace(counts, position)
+        .max(by_limit)
+        .or_else(|| by_latency(counts, position, slots))?;
     Some(QueueEstimate { position, eta_ms })
+}
+
+fn by_limit(ahead: u64, workers: usize, limit: StartLimit) -> u64 {
+    let limits = match limit.scope {
+        StartScope::Worker => u64::try_from(workers).unwrap_or(u64::MAX),
+        StartScope::Queue => 1,
+    };
+    let per_minute = u64::from(limit.per_minute.get()).saturating_mul(limits.max(1));
+    ahead.saturating_mul(MINUTE_MS) / per_minute
+}
+
+/// The pace at which orders ended since there has been a queue: before that the workers had too little
+/// to do, and were not slow.
+fn by_pace(counts: &Counts, ahead: u64) -> Option<u64> {
+    let queued_ms = counts.oldest_waiting_ms?.min(MINUTE_MS);
+    if queued_ms < LEAST_MEASURED_MS {
+        return None;
+    }
+    ahead
+        .saturating_mul(queued_ms)
+        .checked_div(counts.ended_last_minute)
+}
+
+/// Where nothing was measured yet: the slots, each taken for as long as orders needed lately.
+fn by_latency(counts: &Counts, ahead: u64, slots: u64) -> Option<u64> {
+    let each = counts.latency_p50_ms?;
+    ahead.saturating_mul(each).checked_div(slots)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use domain::{Timestamp, WorkerId};
     use uuid::Uuid;
 
@@ -49,41 +87,92 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_free_slot_takes_the_order_at_once() {
-        let guess = next_turn(&Counts::default(), &[worker(10)]);
+    fn limit(per_minute: u32, scope: StartScope) -> Option<StartLimit> {
+        let per_minute = NonZeroU32::new(per_minute)?;
+        Some(StartLimit { per_minute, scope })
+    }
 
+    #[track_caller]
+    fn check(counts: &Counts, workers: &[WorkerRow], limit: Option<StartLimit>, eta_ms: u64) {
+        let position = counts.waiting + 1;
         assert_eq!(
-            guess,
-            Some(QueueEstimate {
-                position: 1,
-                eta_ms: 0
-            })
+            next_turn(counts, workers, limit),
+            Some(QueueEstimate { position, eta_ms })
         );
     }
 
     #[test]
-    fn a_queue_moves_at_the_last_minutes_pace() {
-        let counts = Counts {
+    fn a_free_slot_takes_the_order_at_once() {
+        let per_minute = limit(100, StartScope::Worker);
+
+        check(&Counts::default(), &[worker(10)], None, 0);
+        check(&Counts::default(), &[worker(10)], per_minute, 0);
+    }
+
+    #[test]
+    fn a_limited_queue_moves_at_its_limit_from_the_first_second_on() {
+        let fresh = || Counts {
             waiting: 49,
             running: 10,
-            ended_last_minute: 100,
+            ended_last_minute: 3,
+            oldest_waiting_ms: Some(2_000),
+            ..Counts::default()
+        };
+        let workers = [worker(10), worker(10)];
+
+        check(
+            &fresh(),
+            &workers[..1],
+            limit(100, StartScope::Worker),
+            30_000,
+        );
+        check(&fresh(), &workers, limit(100, StartScope::Worker), 15_000);
+        check(&fresh(), &workers, limit(100, StartScope::Queue), 30_000);
+    }
+
+    #[test]
+    fn who_waits_beside_free_slots_waits_for_the_limit() {
+        let counts = Counts {
+            waiting: 14,
+            running: 6,
             ..Counts::default()
         };
 
-        let guess = next_turn(&counts, &[worker(10)]);
-
-        assert_eq!(
-            guess,
-            Some(QueueEstimate {
-                position: 50,
-                eta_ms: 30_000
-            })
+        check(
+            &counts,
+            &[worker(10)],
+            limit(100, StartScope::Worker),
+            9_000,
         );
+    }
+
+    #[test]
+    fn a_queue_that_moves_slower_than_its_limit_is_measured_since_there_has_been_one() {
+        let counts = || Counts {
+            waiting: 99,
+            running: 10,
+            ended_last_minute: 20,
+            ..Counts::default()
+        };
+        let queued = |ms| Counts {
+            oldest_waiting_ms: Some(ms),
+            ..counts()
+        };
+        let per_minute = limit(600, StartScope::Worker);
+
+        check(&queued(10_000), &[worker(10)], per_minute, 50_000);
+        check(&queued(900_000), &[worker(10)], per_minute, 300_000);
+        check(&queued(10_000), &[worker(10)], None, 50_000);
     }
 
     #[test]
     fn without_workers_and_without_a_past_there_is_no_guess() {
-        assert_eq!(next_turn(&Counts::default(), &[]), None);
+        let full = Counts {
+            running: 10,
+            ..Counts::default()
+        };
+
+        assert_eq!(next_turn(&Counts::default(), &[], None), None);
+        assert_eq!(next_turn(&full, &[worker(10)], None), None);
     }
 }

@@ -11,7 +11,7 @@ use super::close::Close;
 use super::limits::Permit;
 use super::socket::{self, End, Socket, Source};
 use crate::account_stream::{AccountReader, Cursor, Filter, StatusSet};
-use crate::auth::Caller;
+use crate::auth::{Caller, Reach};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::{Parameters, order_id_in_path};
@@ -26,13 +26,19 @@ pub async fn execute(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse> {
-    let caller = come_in(&ctx, &request)?;
     let parameters = Parameters::of(&request)?;
+    let followed = parameters.order_id("orderId");
+    // A caller without a key learns nothing about the parameters.
+    let door = match &followed {
+        Ok(Some(id)) => Reach::Order(*id),
+        Ok(None) | Err(_) => Reach::Client,
+    };
+    let caller = come_in(&ctx, &request, door)?;
     if parameters.flag("dryRun")? {
         let detail = "is for POST: an order sent over a socket is a real one";
         return Err(ApiError::invalid_parameter("dryRun", detail));
     }
-    match parameters.order_id("orderId")? {
+    match followed? {
         Some(id) => {
             let greeting = api_types::socket::greeting(id).into();
             follow(&ctx, &request, payload, &caller, (id, Some(greeting))).await
@@ -47,8 +53,10 @@ pub async fn order_stream(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse> {
-    let caller = come_in(&ctx, &request)?;
-    let id = order_id_in_path(&request)?;
+    let named = order_id_in_path(&request);
+    let door = named.as_ref().map_or(Reach::Client, |id| Reach::Order(*id));
+    let caller = come_in(&ctx, &request, door)?;
+    let id = named?;
     follow(&ctx, &request, payload, &caller, (id, None)).await
 }
 
@@ -58,7 +66,7 @@ pub async fn account_stream(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse> {
-    let caller = come_in(&ctx, &request)?;
+    let caller = come_in(&ctx, &request, Reach::Client)?;
     let parameters = Parameters::of(&request)?;
     let statuses = match parameters.get("status")? {
         Some(list) => StatusSet::parse(list).ok_or_else(|| {
@@ -160,8 +168,8 @@ async fn accept(ctx: &Ctx, envelope: &Envelope, body: &[u8]) -> Result<(intake::
 }
 
 /// Who comes in, and that it is for a WebSocket.
-fn come_in(ctx: &Ctx, request: &HttpRequest) -> Result<Caller> {
-    let caller = Caller::at_door(ctx, request)?;
+fn come_in(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Caller> {
+    let caller = Caller::at_door(ctx, request, door)?;
     let names = |name: HeaderName, wanted: &str| {
         let values = request.headers().get_all(name);
         values

@@ -4,6 +4,7 @@
 //! account ring. A write that makes no progress in time ends it.
 
 use std::io::ErrorKind;
+use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -12,7 +13,7 @@ use actix_web::web;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError, Session};
 use bytestring::ByteString;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::close::Close;
 use super::frame_guard::{FrameGuard, MAX_MESSAGE_BYTES};
@@ -24,8 +25,6 @@ use crate::account_stream::{AccountReader, Read};
 
 /// How long the close frame of a peer that does not read may take.
 const LAST_WORD: Duration = Duration::from_secs(2);
-/// Pings and their answers take a while: a peer is not silent for being this much late.
-const SLACK: Duration = Duration::from_secs(1);
 
 /// Where a socket's messages come from.
 #[derive(Debug)]
@@ -75,7 +74,9 @@ pub(crate) struct Socket {
     session: Session,
     incoming: AggregatedMessageStream,
     hub: Hub,
-    alarm: Interval,
+    /// Rings when the next ping is due, and when the peer may have been silent for too long.
+    alarm: Pin<Box<Sleep>>,
+    ping_at: Instant,
     heard_at: Instant,
     /// What is said before a message that has no place here closes the socket.
     objection: Option<ByteString>,
@@ -100,11 +101,13 @@ pub(crate) async fn open(
         .max_frame_size(MAX_MESSAGE_BYTES)
         .aggregate_continuations()
         .max_continuation_size(MAX_MESSAGE_BYTES);
+    let ping_at = first_ping(hub);
     let socket = Socket {
         session,
         incoming,
         hub: hub.clone(),
-        alarm: alarm(hub),
+        alarm: Box::pin(sleep_until(ping_at)),
+        ping_at,
         heard_at: Instant::now(),
         objection: None,
         _permit: permit,
@@ -112,13 +115,10 @@ pub(crate) async fn open(
     Ok((response, socket))
 }
 
-fn alarm(hub: &Hub) -> Interval {
+fn first_ping(hub: &Hub) -> Instant {
     // Sockets that came together do not ping together.
     let every = hub.inner().settings.ping_every;
-    let first = every / 2 + hub.inner().ports.random.duration_below(every / 2);
-    let mut alarm = interval_at(Instant::now() + first, every);
-    alarm.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    alarm
+    Instant::now() + every / 2 + hub.inner().ports.random.duration_below(every / 2)
 }
 
 /// Becomes ready when this socket should leave because the process stops.
@@ -157,7 +157,7 @@ impl Socket {
             let turn = tokio::select! {
                 biased;
                 () = &mut leaving => Err(End::Close(Close::Restarting)),
-                _ = self.alarm.tick() => self.check_peer().await,
+                () = &mut self.alarm => self.check_peer().await,
                 heard = self.incoming.recv() => match self.hear(heard).await {
                     Ok(Some(_)) => Err(self.objecting()),
                     Ok(None) => Ok(()),
@@ -184,7 +184,7 @@ impl Socket {
                 biased;
                 () = &mut leaving => return Err(End::Close(Close::Restarting)),
                 () = &mut patience => return Err(self.objecting()),
-                _ = self.alarm.tick() => self.check_peer().await?,
+                () = &mut self.alarm => self.check_peer().await?,
                 heard = self.incoming.recv() => {
                     if let Some(text) = self.hear(heard).await? {
                         return Ok(text);
@@ -206,13 +206,21 @@ impl Socket {
         Ok(())
     }
 
-    /// Gives up a peer that was silent for too long; asks any other for a sign of life.
+    /// Gives up a peer that was silent for too long; asks any other for a sign of life when that is due.
     async fn check_peer(&mut self) -> Result<(), End> {
-        if self.heard_at.elapsed() + SLACK >= self.settings().silent_after {
+        let now = Instant::now();
+        let silent_at = self.heard_at + self.settings().silent_after;
+        if now >= silent_at {
             return Err(End::Dropped);
         }
-        let patience = self.settings().write_patience;
-        in_time(patience, self.session.ping(b"")).await
+        if now >= self.ping_at {
+            self.ping_at = now + self.settings().ping_every;
+            let patience = self.settings().write_patience;
+            in_time(patience, self.session.ping(b"")).await?;
+        }
+        // Whoever speaks meanwhile is only looked at a little early.
+        self.alarm.as_mut().reset(self.ping_at.min(silent_at));
+        Ok(())
     }
 
     /// Answers what the peer said, or hands a message on that is no ping.

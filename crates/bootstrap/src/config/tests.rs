@@ -219,6 +219,26 @@ fn a_lease_outlives_three_heartbeats() {
 }
 
 #[test]
+fn the_longest_delay_is_not_below_the_first() {
+    let config =
+        parse(&["--retry-base-delay-ms=1000", "--retry-max-delay-ms=10"]).expect("each is right");
+
+    let line = config
+        .validate()
+        .expect_err("together they are wrong")
+        .to_string();
+
+    assert_eq!(
+        line,
+        "RETRY_MAX_DELAY_MS=10 is not allowed: at least RETRY_BASE_DELAY_MS (1000)"
+    );
+
+    let grown = parse(&["--retry-base-delay-ms=60000"]).expect("right");
+    assert_eq!(grown.validate(), Ok(()));
+    assert_eq!(grown.work.retry_max_delay(), Duration::from_secs(60));
+}
+
+#[test]
 fn a_process_of_a_cluster_refuses_to_start_without_its_servers() {
     let database = "--database-url=postgres://localhost/orders";
     let redis = "--redis-host=localhost";

@@ -18,14 +18,28 @@ Examples:
   order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
   order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  order-engine orders list --status failed
+  order-engine orders list --token-in SOL --limit 200 --json";
+const SHOW_EXAMPLE: &str = "\
+Example:
+  order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+const CANCEL_EXAMPLE: &str = "\
+Example:
+  order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+
 /// What to do with orders.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Orders {
     /// Orders, newest first
+    #[command(after_help = LIST_EXAMPLES)]
     List(List),
     /// One order with its events
+    #[command(after_help = SHOW_EXAMPLE)]
     Show(One),
     /// Withdraw an order before it is submitted
+    #[command(after_help = CANCEL_EXAMPLE)]
     Cancel(One),
 }
 

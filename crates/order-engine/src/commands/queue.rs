@@ -15,18 +15,39 @@ Examples:
   order-engine queue retry 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
   order-engine queue resume --api-key \"$ADMIN_KEY\"";
 
+const STATE_EXAMPLE: &str = "\
+Example:
+  order-engine queue state --json";
+const PAUSE_EXAMPLE: &str = "\
+Example:
+  order-engine queue pause --api-key \"$ADMIN_KEY\"";
+const RESUME_EXAMPLE: &str = "\
+Example:
+  order-engine queue resume --api-key \"$ADMIN_KEY\"";
+const DEAD_EXAMPLE: &str = "\
+Example:
+  order-engine queue dead --limit 100 --json";
+const RETRY_EXAMPLE: &str = "\
+Example:
+  order-engine queue retry 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+
 /// What to do with the queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Queue {
     /// How much is waiting and running
+    #[command(after_help = STATE_EXAMPLE)]
     State(Plain),
     /// Tell workers to take no new work
+    #[command(after_help = PAUSE_EXAMPLE)]
     Pause(Plain),
     /// Let workers take work again
+    #[command(after_help = RESUME_EXAMPLE)]
     Resume(Plain),
     /// Failed orders that were not retried, newest first
+    #[command(after_help = DEAD_EXAMPLE)]
     Dead(Dead),
     /// Hand a failed order in once more, as a new order
+    #[command(after_help = RETRY_EXAMPLE)]
     Retry(Retry),
 }
 

@@ -1,10 +1,9 @@
 //! From the configuration to what the gateway and the worker want to know.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use api_gateway::GatewaySettings;
-use api_gateway::settings::ApiKey;
+use api_gateway::settings::{ApiKey, StartLimit, StartScope};
 use bootstrap::config::{DEFAULT_PORT, LimitScope, Work};
 use bootstrap::runtime::{host_name, threads};
 use bootstrap::{Config, backend};
@@ -30,6 +29,7 @@ pub(super) fn of_gateway(config: &Config) -> GatewaySettings {
         client_rate_limit_per_minute: access.client_rate_limit_per_minute,
         client_max_open_orders: access.client_max_open_orders,
         queue_max_waiting: config.work.queue_max_waiting,
+        start_limit: start_limit(config),
         ws: api_gateway::ws::Settings {
             client_max_sockets: access.client_max_sockets,
             max_sockets: access.max_sockets,
@@ -37,6 +37,16 @@ pub(super) fn of_gateway(config: &Config) -> GatewaySettings {
         },
         threads: Some(threads()),
     }
+}
+
+fn start_limit(config: &Config) -> Option<StartLimit> {
+    Some(StartLimit {
+        per_minute: NonZeroU32::new(config.work.queue_rate_limit_per_minute)?,
+        scope: match backend::limit_scope(config) {
+            LimitScope::Worker => StartScope::Worker,
+            LimitScope::Queue => StartScope::Queue,
+        },
+    })
 }
 
 /// The worker's part.
@@ -53,8 +63,8 @@ pub(super) fn of_worker(config: &Config) -> order_worker::Settings {
         },
         retry: Policy {
             max_attempts: work.retry_max_attempts,
-            base_delay: Duration::from_millis(work.retry_base_delay_ms),
-            max_delay: Duration::from_millis(work.retry_max_delay_ms),
+            base_delay: work.retry_base_delay(),
+            max_delay: work.retry_max_delay(),
         },
         lease: periods.lease(),
         heartbeat: periods.heartbeat(),

@@ -8,6 +8,7 @@ mod dashboard;
 mod e2e;
 mod kill_matrix;
 mod operators_view;
+mod order_api;
 mod run;
 mod serving;
 mod settings;

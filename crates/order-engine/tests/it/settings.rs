@@ -22,6 +22,8 @@ async fn a_wrong_variable_stops_the_program_with_one_line() {
         ("SIM_FAILURE_RATE", "1.5", "0 to 1"),
         ("RETRY_MAX_ATTEMPTS", "0", "1 to 100"),
         ("LEASE_MS", "1000", "3 times HEARTBEAT_MS"),
+        ("RETRY_MAX_DELAY_MS", "10", "RETRY_BASE_DELAY_MS (1000)"),
+        ("DATA_DIR", "/proc/nowhere", "a folder"),
         ("RUST_LOG", "a=b=c", "info"),
     ] {
         let line = refused(&[(variable, value)]).await;

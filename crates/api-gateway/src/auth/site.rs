@@ -1,0 +1,130 @@
+//! Which sites' pages may act here. Where there are no keys a browser needs nothing to act on its user's
+//! behalf, so that any page the user has open could trade: what changes something, and every socket
+//! (which browsers open across sites without asking), is refused to pages of other sites.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::{Method, header};
+
+use crate::error::{ApiError, Code, Result};
+use crate::forwarded;
+use crate::state::AppState;
+
+/// Refuses what a page of another site sent. Programs that are no browsers send no `Origin`.
+pub(crate) fn refuse_other_sites(ctx: &AppState, request: &HttpRequest) -> Result<()> {
+    // The operators' calls have a check of their own; a page of another site knows no key.
+    if !ctx.keys.are_open() || !can_act(request) || request.path().starts_with("/api/admin/") {
+        return Ok(());
+    }
+    if is_own_host(ctx, request) && has_own_origin(ctx, request) {
+        return Ok(());
+    }
+    let detail = "pages of other sites may not do this; CORS_ORIGINS names those that may";
+    Err(ApiError::new(Code::Forbidden, detail))
+}
+
+fn can_act(request: &HttpRequest) -> bool {
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    !reads || request.headers().contains_key(header::UPGRADE)
+}
+
+fn has_own_origin(ctx: &AppState, request: &HttpRequest) -> bool {
+    let addressed = forwarded::addressed_host(ctx, request);
+    let public = ctx.settings.public_url.as_deref().and_then(authority);
+    request.headers().get_all(header::ORIGIN).all(|origin| {
+        let Ok(origin) = origin.to_str() else {
+            return false;
+        };
+        let is_own = authority(origin).is_some_and(|from| {
+            let is = |own: &str| own.eq_ignore_ascii_case(from);
+            addressed.is_some_and(is) || public.is_some_and(is)
+        });
+        is_own || is_listed(ctx, origin)
+    })
+}
+
+/// A page whose name was made to point at this machine still names itself in `Host`.
+fn is_own_host(ctx: &AppState, request: &HttpRequest) -> bool {
+    // Elsewhere the gateway does not know its own names; behind a proxy the proxy checks them.
+    if !ctx.loopback_only || ctx.settings.trust_proxy > 0 {
+        return true;
+    }
+    let Some(host) = forwarded::addressed_host(ctx, request) else {
+        return true;
+    };
+    let public = ctx.settings.public_url.as_deref().and_then(authority);
+    is_loopback_name(host_name(host))
+        || public.is_some_and(|public| public.eq_ignore_ascii_case(host))
+        || ["http://", "https://"]
+            .iter()
+            .any(|scheme| is_listed(ctx, &[scheme, host].concat()))
+}
+
+fn is_listed(ctx: &AppState, origin: &str) -> bool {
+    let listed = &ctx.settings.cors_origins;
+    listed.iter().any(|one| one == "*" || one == origin)
+}
+
+/// Host and port of a URL or an origin.
+fn authority(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    Some(&rest[..end]).filter(|authority| !authority.is_empty())
+}
+
+/// The name without the port.
+pub(super) fn host_name(authority: &str) -> &str {
+    if let Some((name, _)) = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        return name;
+    }
+    authority
+        .rsplit_once(':')
+        .map_or(authority, |(name, _)| name)
+}
+
+pub(super) fn is_loopback_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
+pub(super) fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(authority: &str, is_own: bool) {
+        assert_eq!(
+            is_loopback_name(host_name(authority)),
+            is_own,
+            "{authority}"
+        );
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_its_own() {
+        check("localhost:3000", true);
+        check("LOCALHOST", true);
+        check("127.0.0.1:3000", true);
+        check("127.9.9.9", true);
+        check("[::1]:3000", true);
+        check("localhost.evil.example:3000", false);
+        check("evil.example", false);
+        check("10.0.0.1:3000", false);
+        check("", false);
+    }
+
+    #[test]
+    fn an_origin_has_a_host_or_is_nobodys() {
+        assert_eq!(authority("https://desk.example"), Some("desk.example"));
+        assert_eq!(authority("http://[::1]:3000/x"), Some("[::1]:3000"));
+        assert_eq!(authority("null"), None);
+        assert_eq!(authority("file://"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Work is taken in turn between clients.
+
+use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use testkit::e2e::socket::Socket;
+use testkit::e2e::text;
+use testkit::engine::Engine;
+
+use super::{Caller, SWAP};
+
+const FLOOD: usize = 1_000;
+const FEW: usize = 10;
+/// Between two of a client's starts each other client has one, and this many rounds may go by before.
+const ROTATIONS: usize = 3;
+
+#[tokio::test]
+async fn a_flood_of_one_client_does_not_delay_another_clients_few() -> Result<()> {
+    let engine = Engine::start(&[
+        ("API_KEYS", "flood:alpha,desk:beta"),
+        ("ADMIN_KEY", "root"),
+        ("QUEUE_MAX_CONCURRENCY", "2"),
+    ])
+    .await?;
+    let flood = Caller::with_key(&engine, "alpha");
+    let desk = Caller::with_key(&engine, "beta");
+    let root = Caller::with_key(&engine, "root");
+    root.post("/api/admin/pause").await?;
+    let _waiting: Vec<String> = stream::iter(0..FLOOD)
+        .map(|_| flood.accept(SWAP))
+        .buffer_unordered(32)
+        .try_collect()
+        .await?;
+    let mut few = Vec::new();
+    for _ in 0..FEW {
+        few.push(desk.accept(SWAP).await?);
+    }
+    let mut starts = starts_of(&engine, &desk, &flood).await?;
+
+    root.post("/api/admin/resume").await?;
+
+    let mut began = 0;
+    for position in 1.. {
+        let order = starts.next().await?;
+        if few.contains(&order) {
+            began += 1;
+            ensure!(
+                position <= 2 * (began + ROTATIONS),
+                "the {began}th of the few began {position}th of all"
+            );
+        }
+        if began == FEW {
+            return Ok(());
+        }
+        ensure!(position < FLOOD, "{began} of the few have begun");
+    }
+    Ok(())
+}
+
+/// The orders that begin, in their order: both clients' feeds, put together by time.
+struct Starts {
+    feeds: [Socket; 2],
+    heads: [Option<(String, String)>; 2],
+}
+
+async fn starts_of(engine: &Engine, one: &Caller, other: &Caller) -> Result<Starts> {
+    Ok(Starts {
+        feeds: [feed(engine, one).await?, feed(engine, other).await?],
+        heads: [None, None],
+    })
+}
+
+async fn feed(engine: &Engine, caller: &Caller) -> Result<Socket> {
+    let token = caller.post("/api/ws-token").await?.json()?;
+    let path = format!(
+        "/api/stream?status=routing&token={}",
+        text(&token, "token")?
+    );
+    Socket::open(&engine.url(&path).replacen("http", "ws", 1)).await
+}
+
+impl Starts {
+    async fn next(&mut self) -> Result<String> {
+        for (feed, head) in self.feeds.iter_mut().zip(&mut self.heads) {
+            while head.is_none() {
+                let event = feed.next().await?.context("the feed goes on")?;
+                if event["attempt"] == 1 {
+                    let (at, order) = (text(&event, "timestamp")?, text(&event, "orderId")?);
+                    *head = Some((at.to_owned(), order.to_owned()));
+                }
+            }
+        }
+        let [Some((one, _)), Some((other, _))] = &self.heads else {
+            anyhow::bail!("both feeds have a head");
+        };
+        // At the same millisecond the flood comes first: the harder reading.
+        let first = usize::from(other <= one);
+        let (_, order) = self.heads[first].take().context("both feeds have a head")?;
+        Ok(order)
+    }
+}

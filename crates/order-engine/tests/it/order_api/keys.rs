@@ -1,0 +1,181 @@
+//! Two keys and the operators' one: what each of them sees, at every door.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use testkit::e2e::socket::{Socket, follow};
+use testkit::e2e::{statuses, text};
+use testkit::engine::Engine;
+
+use super::{Caller, SWAP};
+
+const KEYS: [(&str, &str); 2] = [("API_KEYS", "desk:alpha,fund:beta"), ("ADMIN_KEY", "root")];
+/// What makes a call the beginning of a WebSocket.
+const UPGRADE: [(&str, &str); 4] = [
+    ("Connection", "upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+const LIVE: [(&str, &str); 1] = [("Accept", "text/event-stream")];
+
+/// The doors to one order.
+fn doors(id: &str) -> [String; 3] {
+    [
+        format!("/api/orders/execute?orderId={id}"),
+        format!("/api/orders/{id}/stream?since=0"),
+        format!("/ws/orders/{id}?since=0"),
+    ]
+}
+
+fn with_token(path: &str, token: &str) -> String {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{sign}token={token}")
+}
+
+async fn token_of(caller: &Caller) -> Result<String> {
+    let answer = caller.post("/api/ws-token").await?.json()?;
+    Ok(text(&answer, "token")?.to_owned())
+}
+
+#[tokio::test]
+async fn an_order_is_its_keys_own_at_every_door() -> Result<()> {
+    let engine = Engine::start(&KEYS).await?;
+    let [nobody, desk, fund, root] = [
+        Caller::new(&engine),
+        Caller::with_key(&engine, "alpha"),
+        Caller::with_key(&engine, "beta"),
+        Caller::with_key(&engine, "root"),
+    ];
+    let body = r#"{"amount":"1","clientOrderId":"mine"}"#;
+    let id = desk.accept(body).await?;
+    desk.ended(&id).await?;
+
+    let reads = [
+        format!("/api/orders/{id}"),
+        format!("/api/orders/{id}/events"),
+        "/api/orders/by-client-id/mine".to_owned(),
+    ];
+    for path in &reads {
+        ensure!(desk.get(path).await?.status == 200, "{path}");
+        fund.get(path).await?.refusal(404, "order_not_found")?;
+        nobody.get(path).await?.refusal(401, "unauthorized")?;
+    }
+    for path in &reads[..2] {
+        ensure!(root.get(path).await?.status == 200, "{path}");
+    }
+    fund.cancel(&id).await?.refusal(404, "order_not_found")?;
+    nobody.cancel(&id).await?.refusal(401, "unauthorized")?;
+
+    for path in doors(&id) {
+        let knock =
+            async |caller: &Caller, path: &str| caller.call("GET", path, &UPGRADE, None).await;
+        ensure!(knock(&desk, &path).await?.status == 101, "{path}");
+        knock(&fund, &path).await?.refusal(404, "order_not_found")?;
+        let refused = knock(&nobody, &path).await?;
+        refused.refusal(401, "unauthorized")?;
+        ensure!(refused.header("www-authenticate") == Some("Bearer"));
+
+        let (own, others) = (token_of(&desk).await?, token_of(&fund).await?);
+        ensure!(knock(&nobody, &with_token(&path, &own)).await?.status == 101);
+        let refused = knock(&nobody, &with_token(&path, &others)).await?;
+        refused.refusal(404, "order_not_found")?;
+        let forged = format!("{}{}", &own[..own.len() - 4], "AAAA");
+        let refused = knock(&nobody, &with_token(&path, &forged)).await?;
+        refused.refusal(401, "unauthorized")?;
+    }
+    let live = format!("/api/orders/{id}/events");
+    ensure!(desk.call("GET", &live, &LIVE, None).await?.status == 200);
+    let refused = fund.call("GET", &live, &LIVE, None).await?;
+    refused.refusal(404, "order_not_found")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn lists_and_ledger_show_a_key_its_own_and_the_operators_all() -> Result<()> {
+    let engine = Engine::start(&KEYS).await?;
+    let desk = Caller::with_key(&engine, "alpha");
+    let fund = Caller::with_key(&engine, "beta");
+    let root = Caller::with_key(&engine, "root");
+    let (of_desk, of_fund) = (desk.accept(SWAP).await?, fund.accept(SWAP).await?);
+    desk.ended(&of_desk).await?;
+    fund.ended(&of_fund).await?;
+
+    ensure!(desk.listed().await? == [of_desk.as_str()]);
+    ensure!(fund.listed().await? == [of_fund.as_str()]);
+    ensure!(root.listed().await? == [of_fund.clone(), of_desk.clone()]);
+
+    let booked = async |caller: &Caller| {
+        let page = caller.read("/api/sim/ledger").await?;
+        let entries = page["entries"].as_array().context("entries")?.clone();
+        let orders = entries.iter().map(|entry| entry["orderId"].clone());
+        anyhow::Ok(orders.collect::<Vec<Value>>())
+    };
+    ensure!(booked(&desk).await?.iter().all(|order| *order == *of_desk));
+    ensure!(booked(&fund).await?.iter().all(|order| *order == *of_fund));
+    ensure!(booked(&root).await?.len() >= 2);
+    ensure!(fund.landed(&of_desk).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_feed_brings_a_key_its_own_orders_alone() -> Result<()> {
+    let engine = Engine::start(&KEYS).await?;
+    let desk = Caller::with_key(&engine, "alpha");
+    let fund = Caller::with_key(&engine, "beta");
+    let url = engine.url(&with_token("/api/stream", &token_of(&fund).await?));
+    let mut feed = Socket::open(&url.replacen("http", "ws", 1)).await?;
+
+    let of_desk = desk.accept(SWAP).await?;
+    desk.ended(&of_desk).await?;
+    let of_fund = fund.accept(SWAP).await?;
+
+    loop {
+        let event = feed.next().await?.context("the feed goes on")?;
+        ensure!(event["orderId"] == *of_fund, "{event}");
+        if event["status"] == "confirmed" || event["status"] == "failed" {
+            return Ok(());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_an_accepted_order_opens_as_it_is() -> Result<()> {
+    let engine = Engine::start(&KEYS).await?;
+    let desk = Caller::with_key(&engine, "alpha");
+    let answer = desk.submit(SWAP).await?.json()?;
+
+    let followed = follow(text(&answer, "wsUrl")?).await?;
+
+    ensure!(followed.messages[0]["type"] == "connected", "{followed:?}");
+    ensure!(statuses(&followed.messages[1..]).first() == Some(&"pending"));
+    ensure!(followed.close_code == Some(1000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_token_of_an_orders_address_opens_that_order_alone() -> Result<()> {
+    let engine = Engine::start(&KEYS).await?;
+    let desk = Caller::with_key(&engine, "alpha");
+    let nobody = Caller::new(&engine);
+    let answer = desk.submit(SWAP).await?.json()?;
+    let id = text(&answer, "orderId")?;
+    let (_, token) = text(&answer, "wsUrl")?
+        .split_once("token=")
+        .context("a token")?;
+    let other = desk.accept(SWAP).await?;
+
+    for path in doors(id) {
+        let path = with_token(&path, token);
+        let opened = nobody.call("GET", &path, &UPGRADE, None);
+        ensure!(opened.await?.status == 101, "{path}");
+    }
+    let closed = doors(&other)
+        .into_iter()
+        .chain(["/api/orders/execute".to_owned(), "/api/stream".to_owned()]);
+    for path in closed {
+        let path = with_token(&path, token);
+        let refused = nobody.call("GET", &path, &UPGRADE, None);
+        refused.await?.refusal(401, "unauthorized")?;
+    }
+    Ok(())
+}

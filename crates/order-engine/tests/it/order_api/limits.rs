@@ -1,0 +1,149 @@
+//! What one client may have and how fast, and how much the engine takes in all.
+
+use anyhow::{Context, Result, ensure};
+use testkit::engine::Engine;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{Answer, Caller, SWAP};
+
+fn check_told_when(refused: &Answer) -> Result<()> {
+    let seconds = refused.header("retry-after").context("Retry-After")?;
+    ensure!(seconds.parse::<u64>()? >= 1, "{refused:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_has_room_again_when_something_leaves() -> Result<()> {
+    let engine = Engine::start(&[("QUEUE_MAX_WAITING", "5")]).await?;
+    let caller = Caller::new(&engine);
+    caller.post("/api/admin/pause").await?;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(caller.accept(SWAP).await?);
+    }
+
+    let refused = caller.submit(SWAP).await?;
+
+    refused.refusal(503, "queue_full")?;
+    check_told_when(&refused)?;
+    ensure!(caller.listed().await?.len() == 5);
+    caller.post("/api/admin/resume").await?;
+    for id in ids {
+        caller.ended(&id).await?;
+    }
+    caller
+        .until_at("/api/stats", |stats| stats["queue"]["waiting"] == 0)
+        .await?;
+    caller.accept(SWAP).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_has_so_many_open_orders_and_no_more() -> Result<()> {
+    let engine = Engine::start(&[
+        ("API_KEYS", "desk:alpha,fund:beta"),
+        ("ADMIN_KEY", "root"),
+        ("CLIENT_MAX_OPEN_ORDERS", "3"),
+    ])
+    .await?;
+    let desk = Caller::with_key(&engine, "alpha");
+    let root = Caller::with_key(&engine, "root");
+    root.post("/api/admin/pause").await?;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(desk.accept(SWAP).await?);
+    }
+
+    let refused = desk.submit(SWAP).await?;
+
+    refused.refusal(429, "too_many_open_orders")?;
+    check_told_when(&refused)?;
+    Caller::with_key(&engine, "beta").accept(SWAP).await?;
+    ensure!(desk.cancel(&ids[0]).await?.status == 200);
+    let room = async {
+        loop {
+            match desk.submit(SWAP).await?.status {
+                201 => return anyhow::Ok(()),
+                _ => tokio::time::sleep(super::POLL).await,
+            }
+        }
+    };
+    tokio::time::timeout(super::PATIENCE, room)
+        .await
+        .context("room again")??;
+    ensure!(desk.listed().await?.len() == 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_hands_in_so_fast_and_no_faster() -> Result<()> {
+    let engine = Engine::start(&[("CLIENT_RATE_LIMIT_PER_MINUTE", "5")]).await?;
+    let caller = Caller::new(&engine);
+    for left in (0..5).rev() {
+        let accepted = caller.submit(SWAP).await?;
+        ensure!(accepted.status == 201, "{accepted:?}");
+        ensure!(accepted.header("ratelimit-limit") == Some("5"));
+        ensure!(accepted.header("ratelimit-remaining") == Some(&*left.to_string()));
+    }
+
+    let refused = caller.submit(SWAP).await?;
+
+    refused.refusal(429, "rate_limited")?;
+    check_told_when(&refused)?;
+    ensure!(refused.header("ratelimit-remaining") == Some("0"));
+    ensure!(refused.header("ratelimit-reset").is_some());
+    ensure!(caller.listed().await?.len() == 5);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_tells_how_long_the_queue_is_from_the_first_second_on() -> Result<()> {
+    let engine = Engine::start(&[
+        ("QUEUE_RATE_LIMIT_PER_MINUTE", "60"),
+        ("QUEUE_RATE_LIMIT_BURST", "1"),
+    ])
+    .await?;
+    let caller = Caller::new(&engine);
+    for _ in 0..30 {
+        caller.accept(SWAP).await?;
+    }
+    caller
+        .until_at("/api/stats", |stats| {
+            stats["queue"]["waiting"].as_u64() >= Some(25)
+        })
+        .await?;
+
+    let queue = caller.submit(SWAP).await?.json()?["queue"].clone();
+
+    let position = queue["position"].as_u64().context("a position")?;
+    // One a second.
+    ensure!((20..=31).contains(&position), "{queue}");
+    ensure!(queue["etaMs"] == position * 1_000, "{queue}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_says_it_is_too_large_is_refused_unseen() -> Result<()> {
+    let engine = Engine::start(&[]).await?;
+    let address = engine.url("").replacen("http://", "", 1);
+    for expect in ["", "Expect: 100-continue\r\n"] {
+        let mut peer = tokio::net::TcpStream::connect(&address).await?;
+        let head = format!(
+            "POST /api/orders/execute HTTP/1.1\r\nHost: {address}\r\n\
+             Content-Type: application/json\r\nContent-Length: 10000000\r\n{expect}\r\n"
+        );
+        peer.write_all(head.as_bytes()).await?;
+
+        let mut answer = Vec::new();
+        let reading = peer.read_to_end(&mut answer);
+        // Far less than the ten seconds that a body may take.
+        tokio::time::timeout(std::time::Duration::from_secs(5), reading).await??;
+
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        ensure!(
+            answer.contains("HTTP/1.1 413 ") && answer.contains("body_too_large"),
+            "{answer}"
+        );
+    }
+    Ok(())
+}

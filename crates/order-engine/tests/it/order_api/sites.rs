@@ -1,0 +1,73 @@
+//! Pages of other sites: what they may not do to an engine without keys.
+
+use anyhow::{Result, ensure};
+use testkit::engine::Engine;
+
+use super::{Caller, EXECUTE, SWAP};
+
+const UPGRADE: [(&str, &str); 4] = [
+    ("Connection", "upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
+/// Hands an order in, cancels it and opens a socket to hand one in, all with these headers beside.
+async fn statuses(caller: &Caller, id: &str, headers: &[(&str, &str)]) -> Result<[u16; 3]> {
+    let cancel = format!("/api/orders/{id}/cancel");
+    let upgrade = [&UPGRADE, headers].concat();
+    Ok([
+        caller
+            .call("POST", EXECUTE, headers, Some(SWAP))
+            .await?
+            .status,
+        caller.call("POST", &cancel, headers, None).await?.status,
+        caller.call("GET", EXECUTE, &upgrade, None).await?.status,
+    ])
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_trade() -> Result<()> {
+    let engine = Engine::start(&[("CORS_ORIGINS", "https://desk.example")]).await?;
+    let caller = Caller::new(&engine);
+    let id = caller.accept(SWAP).await?;
+    caller.ended(&id).await?;
+
+    for foreign in [
+        [("Origin", "https://evil.example")].as_slice(),
+        &[("Origin", "null")],
+        // A name that was made to point at this machine.
+        &[
+            ("Host", "evil.example:3000"),
+            ("Origin", "http://evil.example:3000"),
+        ],
+        &[("Host", "evil.example:3000")],
+    ] {
+        let refused = statuses(&caller, &id, foreign).await?;
+        ensure!(refused == [403; 3], "{foreign:?}: {refused:?}");
+    }
+    ensure!(caller.listed().await? == [id.as_str()]);
+
+    let own = engine.url("");
+    for allowed in [&*own, "https://desk.example"] {
+        let answered = statuses(&caller, &id, &[("Origin", allowed)]).await?;
+        ensure!(answered == [201, 409, 101], "{allowed}: {answered:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_tell_caches_that_they_differ_by_origin() -> Result<()> {
+    let engine = Engine::start(&[("CORS_ORIGINS", "https://desk.example")]).await?;
+    let caller = Caller::new(&engine);
+
+    for origin in [
+        [].as_slice(),
+        &[("Origin", "https://evil.example")],
+        &[("Origin", "https://desk.example")],
+    ] {
+        let answer = caller.call("GET", "/api/tokens", origin, None).await?;
+        ensure!(answer.header("vary") == Some("Origin"), "{answer:?}");
+    }
+    Ok(())
+}
