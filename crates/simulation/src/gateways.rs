@@ -44,7 +44,7 @@ impl Gateway {
         let state = AppState {
             keys: Keys::new(&settings, salt),
             limits: Limits::new(&settings, &ports.clock),
-            stats: Stats::start(&ports, settings.queue_max_waiting, &shutdown),
+            stats: Stats::start(&ports, &settings, &shutdown),
             hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
             authority: "gateway".to_owned(),
             loopback_only: true,
