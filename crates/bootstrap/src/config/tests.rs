@@ -143,7 +143,7 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ("--order-venue-mode", "live", "ORDER_VENUE_MODE", "sim"),
         (
             "--sim-chain-url",
-            "chain:4000",
+            "chain:http",
             "SIM_CHAIN_URL",
             "http://host:4000",
         ),

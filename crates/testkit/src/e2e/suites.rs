@@ -1,6 +1,7 @@
 //! What must hold over every engine, written once: over one process and over a cluster alike.
 
 use anyhow::{Context, Result, ensure};
+use futures_util::try_join;
 use serde_json::Value;
 
 use super::{Target, client_programs, load, text};
@@ -29,15 +30,18 @@ pub async fn two_hundred_at_once(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Without any slippage some orders fail, with a reason, after three attempts.
+/// Without any slippage some orders fail, with a reason, after three attempts. Both ways at once: a price
+/// that moves in favour of one moves against the other.
 pub async fn no_slippage(target: &Target) -> Result<()> {
-    let body = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1","slippageBps":0}"#;
+    let sell = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1","slippageBps":0}"#;
+    let buy = r#"{"tokenIn":"USDC","tokenOut":"SOL","amount":"150","slippageBps":0}"#;
 
-    let outcome = load::run(target, 100, body).await?;
+    let (sold, bought) = try_join!(load::run(target, 50, sell), load::run(target, 50, buy))?;
 
+    let failed = sold.failed + bought.failed;
     ensure!(
-        outcome.failed > 0 && outcome.retried > outcome.failed,
-        "{outcome:?}"
+        failed > 0 && sold.retried + bought.retried > failed,
+        "{sold:?} {bought:?}"
     );
     let failed = target.get(0, "/api/orders?status=failed").await?["orders"][0].clone();
     ensure!(
