@@ -52,6 +52,13 @@ need_axe() {
   }
 }
 
+# What the documents' examples are written in.
+need_languages() {
+  command -v curl >/dev/null || install_package "the guide's examples" curl
+  command -v node >/dev/null || install_package "the examples in JavaScript" nodejs
+  command -v python3 >/dev/null || install_package "the examples in Python" python3
+}
+
 need_cargo_tool() {
   command -v "$1" >/dev/null || cargo install --locked --quiet "$1"
 }

@@ -18,6 +18,21 @@ pub enum StatusName {
 }
 
 impl StatusName {
+    /// The name itself.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => domain::Status::Pending.name(),
+            Self::Routing => domain::Status::Routing.name(),
+            Self::Building => domain::Status::Building.name(),
+            Self::Submitted => domain::Status::Submitted.name(),
+            Self::Confirmed => domain::Status::Confirmed.name(),
+            Self::Failed => domain::Status::Failed.name(),
+            Self::Cancelled => domain::Status::Cancelled.name(),
+            Self::Expired => domain::Status::Expired.name(),
+        }
+    }
+
     /// Whether nothing can follow.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
@@ -101,6 +116,7 @@ mod tests {
         for status in domain::Status::ALL {
             let name = serde_json::to_value(StatusName::from(status)).unwrap();
             assert_eq!(name, status.name());
+            assert_eq!(StatusName::from(status).name(), status.name());
             assert_eq!(StatusName::from(status).is_terminal(), status.is_terminal());
         }
         for venue in domain::Venue::ALL {

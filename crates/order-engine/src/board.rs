@@ -79,7 +79,7 @@ impl Board {
         let detail = detail(event, &entry.token_out);
         match self {
             Self::Lines => {
-                let status = output::status_name(event.status);
+                let status = event.status.name();
                 let number = place + 1;
                 output::line(
                     format!("{number:>3}  {:<20} {status:<10} {detail}", entry.label).trim_end(),

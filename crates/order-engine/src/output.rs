@@ -83,23 +83,9 @@ pub(crate) fn print_table(table: &Table) -> io::Result<()> {
     lines(table).iter().try_for_each(line)
 }
 
-/// A status' name.
-pub(crate) fn status_name(status: StatusName) -> &'static str {
-    match status {
-        StatusName::Pending => "pending",
-        StatusName::Routing => "routing",
-        StatusName::Building => "building",
-        StatusName::Submitted => "submitted",
-        StatusName::Confirmed => "confirmed",
-        StatusName::Failed => "failed",
-        StatusName::Cancelled => "cancelled",
-        StatusName::Expired => "expired",
-    }
-}
-
 /// A status' name in its colour, where colour is wanted.
 pub(crate) fn status(status: StatusName) -> String {
-    let name = status_name(status);
+    let name = status.name();
     if !bootstrap::telemetry::wants_colour(&io::stdout()) {
         return name.to_owned();
     }
@@ -114,7 +100,7 @@ pub(crate) fn status(status: StatusName) -> String {
 
 /// The same as a cell of a table, whose width does not count the colour.
 pub(crate) fn status_cell(status: StatusName) -> Cell {
-    let cell = Cell::new(status_name(status));
+    let cell = Cell::new(status.name());
     if !bootstrap::telemetry::wants_colour(&io::stdout()) {
         return cell;
     }

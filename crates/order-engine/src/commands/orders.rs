@@ -173,7 +173,7 @@ async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
     output::line("")?;
     for event in &events.events {
         let told = detail(event, &order.token_out);
-        let name = output::status_name(event.status);
+        let name = event.status.name();
         output::line(format!("  {}  {name:<10} {told}", time_of_day(&event.timestamp)).trim_end())?;
     }
     Ok(Verdict::Good)

@@ -52,7 +52,7 @@ pub(crate) async fn run(simulate: &Simulate) -> anyhow::Result<Verdict> {
         ]
         .into_iter()
         .filter(|status| report.count(*status) > 0)
-        .map(|status| format!("{} {}", report.count(status), output::status_name(status)))
+        .map(|status| format!("{} {}", report.count(status), status.name()))
         .collect();
         output::line(format!(
             "{} orders: {}",

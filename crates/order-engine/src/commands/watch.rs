@@ -75,7 +75,7 @@ pub(crate) async fn show_order(
 fn print_event(event: &EventView, token_out: &str) -> anyhow::Result<()> {
     let time = faint(time_of_day(&event.timestamp));
     // Padded before it is coloured: escape codes have no width.
-    let padding = " ".repeat(10_usize.saturating_sub(output::status_name(event.status).len()));
+    let padding = " ".repeat(10_usize.saturating_sub(event.status.name().len()));
     let status = output::status(event.status);
     let detail = detail(event, token_out);
     output::line(format!("{time}  {status}{padding}  {detail}").trim_end())?;

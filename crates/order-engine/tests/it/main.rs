@@ -6,6 +6,8 @@ mod commands;
 mod crashes;
 mod dashboard;
 mod e2e;
+mod examples;
+mod guide;
 mod kill_matrix;
 mod operators_view;
 mod order_api;

@@ -1,0 +1,97 @@
+//! A network between a client and an engine that does the two things which hurt most, once each: it loses
+//! the answer to a call that was carried out, and it cuts a stream in the middle of an event.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// An event in the middle of every order's life, as it is written on every door.
+const MIDDLE: &[u8] = br#""status":"building""#;
+const PIECE: usize = 64 * 1024;
+
+/// The network. Dropping it takes it down.
+#[derive(Debug)]
+pub(crate) struct Network {
+    address: SocketAddr,
+    damage: Arc<Damage>,
+    _accepting: JoinSet<()>,
+}
+
+#[derive(Debug, Default)]
+struct Damage {
+    lost_an_answer: AtomicBool,
+    cut_a_stream: AtomicBool,
+}
+
+impl Network {
+    /// A network in front of the engine at this port.
+    pub(crate) async fn before(engine: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("listen")?;
+        let address = listener.local_addr()?;
+        let damage = Arc::new(Damage::default());
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, engine, Arc::clone(&damage)));
+        Ok(Self {
+            address,
+            damage,
+            _accepting: accepting,
+        })
+    }
+
+    /// The engine's address behind this network.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Whether both things have happened.
+    pub(crate) fn has_hurt(&self) -> bool {
+        let Damage {
+            lost_an_answer,
+            cut_a_stream,
+        } = &*self.damage;
+        lost_an_answer.load(Ordering::SeqCst) && cut_a_stream.load(Ordering::SeqCst)
+    }
+}
+
+async fn accept(listener: TcpListener, engine: SocketAddr, damage: Arc<Damage>) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        let damage = Arc::clone(&damage);
+        connections.spawn(async move {
+            // A connection that fails is what a network is.
+            let _ = carry(client, engine, &damage).await;
+        });
+    }
+}
+
+/// Carries both ways until a side closes, or the damage is done.
+async fn carry(mut client: TcpStream, engine: SocketAddr, damage: &Damage) -> std::io::Result<()> {
+    let mut engine = TcpStream::connect(engine).await?;
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_engine, mut to_engine) = engine.split();
+    let forth = tokio::io::copy(&mut from_client, &mut to_engine);
+    let back = async {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = from_engine.read(&mut piece).await?;
+            if read == 0 || !damage.lost_an_answer.swap(true, Ordering::SeqCst) {
+                return Ok(());
+            }
+            let said = &piece[..read];
+            let middle = said.windows(MIDDLE.len()).position(|part| part == MIDDLE);
+            if let Some(at) = middle.filter(|_| !damage.cut_a_stream.swap(true, Ordering::SeqCst)) {
+                return to_client.write_all(&said[..at]).await;
+            }
+            to_client.write_all(said).await?;
+        }
+    };
+    tokio::select! {
+        ended = forth => ended.map(drop),
+        ended = back => ended,
+    }
+}

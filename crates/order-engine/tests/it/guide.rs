@@ -1,0 +1,113 @@
+//! The guide's snippets, run as they stand: those of one language, from top to bottom, over a real engine.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use testkit::e2e::{Target, statuses};
+use testkit::engine::Engine;
+use tokio::process::Command;
+
+const GUIDE: &str = include_str!("../../../../docs/GUIDE.md");
+/// No language's snippets together need longer, also on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The blocks of a language that are meant to be run, as one program.
+fn program(language: &str) -> Result<String> {
+    let fence = format!("```{language}");
+    let mut source = String::new();
+    let mut lines = GUIDE.lines();
+    while lines.by_ref().any(|line| line == fence) {
+        for line in lines.by_ref().take_while(|line| *line != "```") {
+            source.push_str(line);
+            source.push('\n');
+        }
+    }
+    ensure!(!source.is_empty(), "the guide has nothing in {language}");
+    Ok(source)
+}
+
+/// Runs a language's snippets; what they printed.
+async fn run(language: &str, file: &str, command: &[&str]) -> Result<String> {
+    // Slow enough that an order can still be cancelled.
+    let engine = Engine::start(&[("SIM_LATENCY_SCALE", "1")]).await?;
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join(file), program(language)?)?;
+    let mut program = Command::new(command[0]);
+    program
+        .args(&command[1..])
+        .arg(file)
+        .current_dir(folder.path())
+        .env("ORDER_ENGINE_URL", engine.url(""))
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(LIMIT, program.output())
+        .await
+        .context("the snippets do not end")?;
+    let output = output.with_context(|| format!("start {}", command[0]))?;
+    let printed = String::from_utf8(output.stdout)?;
+    let complaint = String::from_utf8(output.stderr)?;
+    ensure!(output.status.success(), "{printed}\n{complaint}");
+    check_what_came_of_it(&engine, &printed).await?;
+    Ok(printed)
+}
+
+/// Every language does the same things, so the engine is left the same.
+async fn check_what_came_of_it(engine: &Engine, printed: &str) -> Result<()> {
+    let target = Target::new(vec![engine.url("")]);
+    let listed = target.get(0, "/api/orders").await?;
+    let orders = listed["orders"].as_array().context("a list")?;
+    let statuses = statuses(orders);
+    ensure!(
+        statuses.len() == 3 && statuses[0] == "cancelled" && statuses[2] == "confirmed",
+        "{statuses:?}: {printed}"
+    );
+    ensure!(orders[1]["clientOrderId"] == "desk-1", "{}", orders[1]);
+    for order in [&orders[0], &orders[2]] {
+        let id = order["orderId"].as_str().context("an id")?;
+        ensure!(printed.contains(id), "{id} was not told: {printed}");
+    }
+    let queue = target.get(0, "/api/admin/queue").await?;
+    ensure!(queue["paused"] == Value::Bool(false), "{queue}");
+    for told in ["confirmed", "cancelled", "invalid_order"] {
+        ensure!(printed.contains(told), "`{told}` was not told: {printed}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_guides_shell_snippets_do_what_they_say() -> Result<()> {
+    run("sh", "guide.sh", &["bash", "-euo", "pipefail"])
+        .await
+        .map(drop)
+}
+
+#[tokio::test]
+async fn the_guides_javascript_snippets_do_what_they_say() -> Result<()> {
+    let printed = run("js", "guide.mjs", &["node"]).await?;
+
+    ensure!(printed.contains("and the same again: true"), "{printed}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_guides_python_snippets_do_what_they_say() -> Result<()> {
+    let printed = run("python", "guide.py", &["python3"]).await?;
+
+    ensure!(printed.contains("and the same again: True"), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn every_block_of_the_guide_is_run_or_says_that_it_is_not() {
+    let opening = GUIDE
+        .lines()
+        .filter(|line| line.starts_with("```") && *line != "```");
+
+    for fence in opening {
+        let (language, mark) = fence[3..].split_once(' ').unwrap_or((&fence[3..], ""));
+        assert!(["sh", "js", "python"].contains(&language), "{fence}");
+        assert!(["", "not-run"].contains(&mark), "{fence}");
+    }
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+// Hands in one order and follows it to its end. Node 18 or newer, nothing to install.
+//
+//   node examples/javascript/swap.mjs SOL USDC 1.5
+//
+// ORDER_ENGINE_URL (http://127.0.0.1:3000) is the engine, API_KEY the key where it wants one.
+// Ends with 0 only where the order was confirmed.
+//
+// Two things make it safe to run over a bad network. The order goes out under one Idempotency-Key, so
+// that sending it again never makes a second order. The events are counted by `seq`, so that after a cut
+// they go on behind the last one seen.
+
+import { randomUUID } from "node:crypto";
+
+const BASE = (process.env.ORDER_ENGINE_URL ?? "http://127.0.0.1:3000").replace(/\/$/, "");
+const KEY = process.env.API_KEY ? { Authorization: `Bearer ${process.env.API_KEY}` } : {};
+const TERMINAL = ["confirmed", "failed", "cancelled", "expired"];
+
+// How often in a row something is tried before giving up, and the waits between.
+const TRIES_MAX = 8;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 5_000;
+// An answer that takes longer will not come. On a stream the engine sends a comment every 15 s.
+const ANSWER_LIMIT_MS = 20_000;
+const SILENCE_LIMIT_MS = 45_000;
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Waits before the next try: longer each time, spread at random, as long as the engine asks for at least. */
+async function pause(tries, response) {
+  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries);
+  const asked = Number(response?.headers.get("retry-after") ?? 0) * 1000;
+  await sleep(asked + longest / 2 + (Math.random() * longest) / 2);
+}
+
+/** The engine says no, and another try would not change it. */
+async function refusal(response) {
+  const problem = await response.json().catch(() => ({}));
+  return new Error(`refused with ${response.status} ${problem.code ?? ""}: ${problem.detail ?? "no reason"}`);
+}
+
+/** Calls until there is an answer that another try would not better. */
+async function call(path, options) {
+  for (let tries = 0; ; tries++) {
+    let response;
+    try {
+      const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+      response = await fetch(BASE + path, { ...options, signal });
+    } catch (error) {
+      if (tries + 1 === TRIES_MAX) throw new Error(`no answer from ${BASE}: ${error.cause?.message ?? error.message}`);
+    }
+    if (response?.ok) return response.json();
+    const mayChange = !response || response.status === 429 || response.status === 503;
+    if (!mayChange || tries + 1 === TRIES_MAX) throw await refusal(response);
+    await pause(tries, response);
+  }
+}
+
+/** Hands the order in: one key for all tries, so that at most one order comes of them. */
+function submit(order) {
+  return call("/api/orders/execute", {
+    method: "POST",
+    headers: { ...KEY, "Content-Type": "application/json", "Idempotency-Key": randomUUID() },
+    body: JSON.stringify(order),
+  });
+}
+
+/** Each event of the order once and in order, its last one included, across lost connections. */
+async function* follow(orderId) {
+  let since = -1;
+  let failures = 0;
+  while (failures < TRIES_MAX) {
+    try {
+      for await (const event of stream(orderId, since)) {
+        since = event.seq;
+        failures = 0;
+        yield event;
+        if (TERMINAL.includes(event.status)) return;
+      }
+    } catch (error) {
+      if (error.final) throw error;
+    }
+    await pause(failures);
+    failures += 1;
+  }
+  throw new Error(`order ${orderId} goes on, but the connection is lost again and again`);
+}
+
+/** The events of one connection, for as long as it lasts. */
+async function* stream(orderId, since) {
+  const watchdog = new AbortController();
+  let timer = setTimeout(() => watchdog.abort(), SILENCE_LIMIT_MS);
+  try {
+    const after = since < 0 ? "" : `?since=${since}`;
+    const headers = { ...KEY, Accept: "text/event-stream" };
+    const response = await fetch(`${BASE}/api/orders/${orderId}/events${after}`, { headers, signal: watchdog.signal });
+    if (!response.ok) {
+      const mayChange = response.status === 429 || response.status >= 500;
+      throw Object.assign(await refusal(response), { final: !mayChange });
+    }
+    let rest = "";
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      timer.refresh();
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (line.startsWith("data: ")) yield JSON.parse(line.slice("data: ".length));
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+    watchdog.abort();
+  }
+}
+
+async function main([tokenIn, tokenOut, amount]) {
+  const { orderId } = await submit({ tokenIn, tokenOut, amount });
+  console.log(`order ${orderId}`);
+  let last;
+  for await (const event of follow(orderId)) {
+    const via = event.dex ? ` ${event.dex}` : "";
+    console.log(`${event.seq} ${event.status}${via}`);
+    last = event;
+  }
+  if (last.status !== "confirmed") {
+    console.log(`not executed: ${last.error ?? last.reason}`);
+    return 1;
+  }
+  console.log(`${amount} ${tokenIn} -> ${last.amountOut} ${tokenOut} on ${last.dex}, transaction ${last.txHash}`);
+  return 0;
+}
+
+const order = process.argv.slice(2);
+if (order.length !== 3) {
+  console.error("usage: swap.mjs TOKEN_IN TOKEN_OUT AMOUNT");
+  process.exitCode = 2;
+} else {
+  process.exitCode = await main(order).catch((error) => {
+    console.error(error.message);
+    return 1;
+  });
+}

@@ -1,0 +1,89 @@
+//! Hands in one order and follows it to its end, over the typed client.
+//!
+//! ```sh
+//! cargo run --example swap -- SOL USDC 1.5
+//! ```
+//!
+//! `ORDER_ENGINE_URL` (`http://127.0.0.1:3000`) is the engine, `API_KEY` the key where it wants one. Ends
+//! with 0 only where the order was confirmed.
+//!
+//! The client does what the other examples do by hand: one idempotency key for all tries of a
+//! submission, and events that go on behind the last one seen after a cut.
+
+#![expect(clippy::print_stdout, reason = "what it says is all it is for")]
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use api_types::names::StatusName;
+use api_types::submit::SubmitOrder;
+use clap::Parser;
+use client::{Client, Settings};
+use ports::Random;
+
+/// Hand in one order and follow it to its end.
+#[derive(Debug, Parser)]
+struct Swap {
+    token_in: String,
+    token_out: String,
+    amount: String,
+    /// Address of the engine
+    #[arg(
+        long,
+        env = "ORDER_ENGINE_URL",
+        default_value = "http://127.0.0.1:3000"
+    )]
+    base_url: String,
+    #[arg(long, env = "API_KEY")]
+    api_key: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let swap = Swap::parse();
+    let client = Client::new(Settings {
+        base_url: swap.base_url,
+        api_key: swap.api_key,
+        random: Random::from_system(),
+    })?;
+    let order = SubmitOrder {
+        token_in: Some(swap.token_in.clone()),
+        token_out: Some(swap.token_out.clone()),
+        amount: Some(swap.amount.clone()),
+        ..SubmitOrder::default()
+    };
+
+    let accepted = client.submit(&order).await?;
+    println!("order {}", accepted.order_id);
+
+    let mut events = client.follow(accepted.order_id);
+    let mut last = None;
+    while let Some(event) = events.next().await? {
+        let via = event.dex.map(|dex| format!(" {}", dex.name()));
+        println!(
+            "{} {}{}",
+            event.seq,
+            event.status.name(),
+            via.unwrap_or_default()
+        );
+        last = Some(event);
+    }
+
+    let last = last.context("an order has events")?;
+    if last.status != StatusName::Confirmed {
+        let why = last.error.or(last.reason).unwrap_or_default();
+        println!("not executed: {why}");
+        return Ok(ExitCode::FAILURE);
+    }
+    let (Some(bought), Some(dex), Some(hash)) = (last.amount_out, last.dex, last.tx_hash) else {
+        bail!("a confirmed order tells what was bought");
+    };
+    println!(
+        "{} {} -> {bought} {} on {}, transaction {hash}",
+        swap.amount,
+        swap.token_in,
+        swap.token_out,
+        dex.name()
+    );
+    Ok(ExitCode::SUCCESS)
+}
