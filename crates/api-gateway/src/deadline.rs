@@ -31,6 +31,12 @@ pub(crate) async fn write<T>(outcome: impl Future<Output = ports::Result<T>>) ->
     }
 }
 
+/// The end of a request with the same idempotency key. Where it does not come, nobody knows what became of it.
+pub(crate) async fn sibling<T>(end: impl Future<Output = T>) -> Result<T> {
+    let patience = tokio::time::timeout(WRITE_PATIENCE, end);
+    patience.await.map_err(|_| ApiError::outcome_unknown())
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::pending;

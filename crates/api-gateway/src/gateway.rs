@@ -17,6 +17,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::auth::Keys;
 use crate::http::edge;
+use crate::intake::Twins;
 use crate::limits::Limits;
 use crate::routes;
 use crate::settings::GatewaySettings;
@@ -77,6 +78,7 @@ impl Gateway {
         let state = AppState {
             keys: Keys::new(&settings, salt),
             limits: Limits::new(&settings, &ports.clock),
+            twins: Twins::default(),
             stats: Stats::start(&ports, &settings, &shutdown),
             hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
             authority: authority(address),

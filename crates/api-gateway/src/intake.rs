@@ -1,7 +1,8 @@
 //! How an order gets in: read at the border, held against the limits, stored, announced, answered.
 //!
 //! 1. The body is read into checked terms, every fault named (`intake/body.rs`, `intake/terms.rs`).
-//! 2. A request that was accepted before gets its first answer again, before any limit is looked at.
+//! 2. A request that was accepted before gets its first answer again, before any limit is looked at; of
+//!    several at once with one idempotency key, one goes ahead and the others wait (`intake/twins.rs`).
 //! 3. The client's limits and the queue's are asked for a place.
 //! 4. The order, its first event, the idempotency key with the answer, and the client's own id for it
 //!    are stored in one transaction. Only then is the order accepted.
@@ -16,6 +17,7 @@ mod answer;
 mod envelope;
 mod fingerprint;
 mod terms;
+mod twins;
 
 use std::sync::Arc;
 
@@ -26,12 +28,14 @@ use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 
 pub use envelope::Envelope;
+pub use twins::Twins;
 
 use crate::auth::{Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::limits::{Place, RateLimit};
 use crate::state::AppState;
+use crate::stats::Waiting;
 use body::Fields;
 
 /// What a client gets for an accepted order.
@@ -79,6 +83,10 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
         .idempotency_key
         .as_ref()
         .map(|_| fingerprint::of(&fields));
+    let turn = match &envelope.idempotency_key {
+        Some(key) => Some(ctx.twins.turn(&envelope.caller.client, key).await?),
+        None => None,
+    };
     let terms = match (terms::read(&fields), &fingerprint) {
         (Ok(terms), _) => terms,
         // A key belongs to its first request: that this one is another comes before what is wrong with it.
@@ -89,42 +97,58 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
         (Err(refusal), None) => return Err(refusal),
     };
 
+    let is_later = turn.as_ref().is_some_and(|turn| turn.is_later);
     if let Some(fingerprint) = &fingerprint
-        && (ctx.limits.any() || ctx.stats.is_near_full())
+        && (is_later || ctx.limits.any() || ctx.stats.is_near_full())
         && let Some(replay) = earlier_answer(ctx, envelope, fingerprint).await?
     {
         return Ok(replay);
     }
-    let (rate, place) = admit(ctx, envelope).await?;
-    let waiting = ctx.stats.admit().await?;
+    let admitted = match (admit(ctx, envelope).await, &fingerprint) {
+        // The place may have gone to this very request's twin, at another gateway.
+        (Err(refusal), Some(fingerprint)) if refusal.code().is_limit() => {
+            let replay = earlier_answer(ctx, envelope, fingerprint).await?;
+            return replay.ok_or(refusal);
+        }
+        (admitted, _) => admitted?,
+    };
 
     let (order, answer) = prepare(ctx, envelope, terms, fingerprint);
     let order_id = order.id;
     let stored = deadline::write(ctx.ports.store.accept(order)).await;
     if may_be_stored(&stored) {
-        waiting.take();
-        if let Some(place) = place {
+        admitted.waiting.take();
+        if let Some(place) = admitted.place {
             place.take(order_id).await;
         }
     }
     let receipt = conclude(ctx, envelope, stored?, answer)?;
+    let rate = admitted.rate;
     Ok(Receipt { rate, ..receipt })
 }
 
-/// Holds the order against its client's limits.
-async fn admit<'a>(
-    ctx: &'a AppState,
-    envelope: &Envelope,
-) -> Result<(Option<RateLimit>, Option<Place<'a>>)> {
-    let Some(payer) = &envelope.payer else {
-        return Ok((None, None));
-    };
-    let rate = ctx.limits.take_submission(payer)?;
-    let place = match &ctx.limits.open_orders {
-        Some(limit) => Some(limit.admit(&ctx.ports, &envelope.caller, payer).await?),
-        None => None,
-    };
-    Ok((rate, place))
+/// What an order was given on its way in, and gives back if it is not stored; its client's rate excepted.
+struct Admitted<'a> {
+    rate: Option<RateLimit>,
+    place: Option<Place<'a>>,
+    waiting: Waiting<'a>,
+}
+
+/// Holds the order against its client's limits and the queue's.
+async fn admit<'a>(ctx: &'a AppState, envelope: &Envelope) -> Result<Admitted<'a>> {
+    let (mut rate, mut place) = (None, None);
+    if let Some(payer) = &envelope.payer {
+        rate = ctx.limits.take_submission(payer)?;
+        if let Some(limit) = &ctx.limits.open_orders {
+            place = Some(limit.admit(&ctx.ports, &envelope.caller, payer).await?);
+        }
+    }
+    let waiting = ctx.stats.admit().await?;
+    Ok(Admitted {
+        rate,
+        place,
+        waiting,
+    })
 }
 
 /// The answer must exist before the commit, so that it can be stored with the order.

@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Ports, Shutdown};
 
 use crate::auth::Keys;
+use crate::intake::Twins;
 use crate::limits::Limits;
 use crate::settings::GatewaySettings;
 use crate::stats::Stats;
@@ -30,6 +31,7 @@ pub struct AppState {
     pub settings: GatewaySettings,
     pub keys: Keys,
     pub limits: Limits,
+    pub twins: Twins,
     pub stats: Arc<Stats>,
     pub hub: Hub,
     /// Where the gateway listens, for answers to requests that name no host.

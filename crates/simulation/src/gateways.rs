@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api_gateway::auth::Keys;
+use api_gateway::intake::Twins;
 use api_gateway::limits::Limits;
 use api_gateway::state::AppState;
 use api_gateway::stats::Stats;
@@ -44,6 +45,7 @@ impl Gateway {
         let state = AppState {
             keys: Keys::new(&settings, salt),
             limits: Limits::new(&settings, &ports.clock),
+            twins: Twins::default(),
             stats: Stats::start(&ports, &settings, &shutdown),
             hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
             authority: "gateway".to_owned(),

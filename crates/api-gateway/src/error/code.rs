@@ -81,3 +81,13 @@ codes! {
     ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";
     Stopping "stopping" SERVICE_UNAVAILABLE "The gateway is stopping";
 }
+
+impl Code {
+    /// Whether it is no fault of the request's: there is no room for it now.
+    pub(crate) const fn is_limit(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::TooManyOpenOrders | Self::QueueFull
+        )
+    }
+}

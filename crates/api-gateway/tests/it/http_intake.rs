@@ -1,6 +1,10 @@
 //! Orders on their way in: answers, repeats, names, limits.
 
+use std::collections::BTreeSet;
+
 use api_gateway::GatewaySettings;
+use api_gateway::settings::ApiKey;
+use domain::ClientId;
 use serde_json::Value;
 
 use crate::http_client::{Answer, EXECUTE, ORDER, Request, stored};
@@ -101,6 +105,50 @@ async fn fifty_twins_at_once_are_one_order_with_one_answer() {
         .iter()
         .filter(|answer| answer.header("idempotent-replayed").is_none());
     assert_eq!(first.count(), 1);
+    assert_eq!(stored(&server).await, 1);
+}
+
+#[tokio::test]
+async fn fifty_twins_at_once_cost_what_one_request_costs() {
+    let server = server_with(|settings| {
+        settings.client_rate_limit_per_minute = 2;
+        settings.client_max_open_orders = 2;
+        settings.queue_max_waiting = 2;
+    })
+    .await;
+    let request = keyed("twins", ORDER);
+
+    let answers = futures_util::future::join_all((0..50).map(|_| request.send(&server))).await;
+
+    assert!(answers.iter().all(|answer| answer.status == 201));
+    assert!(answers.iter().all(|answer| answer.body == answers[0].body));
+    let other = Request::order(ORDER).send(&server).await;
+    assert_eq!(other.status, 201);
+    assert_eq!(other.header("ratelimit-remaining"), Some("0"));
+    assert_eq!(keyed("third", ORDER).send(&server).await.status, 429);
+}
+
+#[tokio::test]
+async fn twins_at_two_gateways_are_one_order_where_there_is_room_for_one() {
+    let settings = GatewaySettings {
+        port: 0,
+        client_max_open_orders: 1,
+        api_keys: vec![ApiKey {
+            client: ClientId::parse("desk").unwrap(),
+            key: "alpha".to_owned(),
+        }],
+        ..GatewaySettings::default()
+    };
+    let server = Server::start(settings.clone()).await;
+    let sibling = server.sibling(settings).await;
+    let request = keyed("twins", ORDER).key("alpha");
+
+    let gateways = [&server, &sibling].into_iter().cycle().take(20);
+    let answers = futures_util::future::join_all(gateways.map(|at| request.send(at))).await;
+
+    let ids: BTreeSet<String> = answers.iter().map(Answer::order_id).collect();
+    assert_eq!(ids.len(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 201));
     assert_eq!(stored(&server).await, 1);
 }
 

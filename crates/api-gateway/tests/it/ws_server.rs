@@ -19,13 +19,22 @@ pub(crate) struct Server {
     pub(crate) shutdown: Shutdown,
     pub(crate) address: SocketAddr,
     thread: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Server {
     pub(crate) async fn start(settings: GatewaySettings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let ports = embedded(&folder);
+        Self::over(ports, Arc::new(folder), settings).await
+    }
+
+    /// Another gateway over the same store, queue and feed.
+    pub(crate) async fn sibling(&self, settings: GatewaySettings) -> Self {
+        Self::over(self.ports.clone(), Arc::clone(&self.folder), settings).await
+    }
+
+    async fn over(ports: Ports, folder: Arc<TempDir>, settings: GatewaySettings) -> Self {
         let shutdown = Shutdown::new();
         let (tell, told) = oneshot::channel();
         let parts = (ports.clone(), shutdown.clone());
@@ -35,7 +44,7 @@ impl Server {
             shutdown,
             address: told.await.expect("the gateway listens"),
             thread: Some(thread),
-            _folder: folder,
+            folder,
         }
     }
 }

@@ -11,7 +11,12 @@ use super::{Caller, EXECUTE, SWAP};
 
 #[tokio::test]
 async fn fifty_twins_are_one_order_and_get_one_answer() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
+    let engine = Engine::start(&[
+        ("CLIENT_MAX_OPEN_ORDERS", "10"),
+        ("CLIENT_RATE_LIMIT_PER_MINUTE", "10"),
+        ("QUEUE_MAX_WAITING", "10"),
+    ])
+    .await?;
     let caller = Caller::new(&engine);
     let key = [("Idempotency-Key", "twin")];
 

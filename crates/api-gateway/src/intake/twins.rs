@@ -1,0 +1,131 @@
+//! One request of a client and an idempotency key at a time.
+//!
+//! The store lets only one of concurrent twins become an order, but a limit is asked before the store is: a
+//! twin that is still on its way must neither be refused for its sibling's sake nor cost anything. So the
+//! requests with one key take turns, and whoever had to wait finds the first one's answer. Other gateways'
+//! twins are told apart by the store alone.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::{ClientId, IdempotencyKey};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::deadline;
+use crate::error::Result;
+
+type Name = (ClientId, IdempotencyKey);
+
+/// The keys of all requests that are being taken in; as many as there are such requests, at the most.
+#[derive(Debug, Default)]
+pub struct Twins(Mutex<HashMap<Name, Family>>);
+
+#[derive(Debug, Default)]
+struct Family {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    members: usize,
+}
+
+/// The right to be the only one with this key, until dropped.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    /// Whether a sibling went before.
+    pub(crate) is_later: bool,
+    // Given back before the membership is: the next sibling must find the same family.
+    _turn: OwnedMutexGuard<()>,
+    _member: Member<'a>,
+}
+
+#[derive(Debug)]
+struct Member<'a> {
+    all: &'a Twins,
+    name: Name,
+}
+
+impl Twins {
+    /// Waits for this request's turn, no longer than for a commit.
+    pub(crate) async fn turn(&self, client: &ClientId, key: &IdempotencyKey) -> Result<Turn<'_>> {
+        let name = (client.clone(), key.clone());
+        let (turn, is_later) = self.join(&name);
+        let member = Member { all: self, name };
+        let turn = deadline::sibling(turn.lock_owned()).await?;
+        Ok(Turn {
+            is_later,
+            _turn: turn,
+            _member: member,
+        })
+    }
+
+    fn join(&self, name: &Name) -> (Arc<tokio::sync::Mutex<()>>, bool) {
+        let mut families = self.families();
+        let family = families.entry(name.clone()).or_default();
+        family.members += 1;
+        (Arc::clone(&family.turn), family.members > 1)
+    }
+
+    fn families(&self) -> MutexGuard<'_, HashMap<Name, Family>> {
+        // Nothing panics between two changes that belong together.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Member<'_> {
+    fn drop(&mut self) {
+        let mut families = self.all.families();
+        if let Some(family) = families.get_mut(&self.name) {
+            family.members -= 1;
+            if family.members == 0 {
+                families.remove(&self.name);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    fn name(key: &str) -> Name {
+        let key = IdempotencyKey::parse(key).expect("a key");
+        (ClientId::parse("desk").expect("a client"), key)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn twins_take_turns_and_others_do_not_wait() {
+        let twins = Twins::default();
+        let ((client, key), (_, other)) = (name("a"), name("b"));
+
+        let first = twins.turn(&client, &key).await.expect("the first");
+        let another = twins.turn(&client, &other).await.expect("another key");
+        let (second, ()) = tokio::join!(twins.turn(&client, &key), async { drop(first) });
+
+        assert!(!another.is_later);
+        assert!(second.expect("the second").is_later);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_twin_whose_sibling_does_not_come_back_is_told_to_ask_again() {
+        let twins = Twins::default();
+        let (client, key) = name("a");
+        let _first = twins.turn(&client, &key).await.expect("the first");
+
+        let second = twins.turn(&client, &key).await.expect_err("no turn");
+
+        assert_eq!(second.code(), Code::OutcomeUnknown);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_remembered_of_requests_that_ended() {
+        let twins = Twins::default();
+        let (client, key) = name("a");
+
+        let first = twins.turn(&client, &key).await.expect("the first");
+        // Given up while waiting.
+        let waiting = twins.turn(&client, &key);
+        assert!(futures_util::FutureExt::now_or_never(waiting).is_none());
+        drop(first);
+
+        assert!(twins.families().is_empty());
+    }
+}
