@@ -84,18 +84,18 @@ need_unpacked() { # package...
 }
 
 # Python packages in an environment of their own, beside what cargo builds.
-need_python() { # requirements.txt
+need_python() { # name requirements.txt purpose
   local into
-  into="$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools/python"
-  cmp -s "$1" "$into/requirements.txt" && return
+  into="$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools/$1"
+  cmp -s "$2" "$into/requirements.txt" && return
   python3 -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null ||
-    install_package "checking the manifests" python3 python3-venv
+    install_package "$3" python3 python3-venv
   rm -rf "$into"
-  if ! { python3 -m venv "$into" && "$into/bin/pip" install --quiet --disable-pip-version-check -r "$1"; }; then
-    echo "could not install the packages of $1; check the network and run this again" >&2
+  if ! { python3 -m venv "$into" && "$into/bin/pip" install --quiet --disable-pip-version-check -r "$2"; }; then
+    echo "could not install the packages of $2; check the network and run this again" >&2
     exit 1
   fi
-  cp "$1" "$into/requirements.txt"
+  cp "$2" "$into/requirements.txt"
 }
 
 need_compose_schema() {

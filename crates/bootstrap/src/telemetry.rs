@@ -19,6 +19,8 @@ use writer::{Lines, LogThread};
 
 /// What others log at `info` is of no use to whoever runs an engine. Named in RUST_LOG, they are heard.
 const QUIET: &str = "actix_server=warn,actix_http=warn,h2=warn,hyper=warn,rustls=warn";
+/// Here the HTTP server logs every request that is no HTTP, as an error: strangers write no log of ours.
+const STRANGERS: &str = "actix_http::h1::dispatcher=off";
 
 /// Whether lines carry colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +109,9 @@ pub fn start(logs: &Logs) -> Telemetry {
 /// The filter, which `config` has checked, with what others say left out.
 fn quietened(filter: &str) -> EnvFilter {
     let text = match filter {
-        "off" | "error" => filter.to_owned(),
-        _ => format!("{QUIET},{filter}"),
+        "off" => filter.to_owned(),
+        "error" => format!("{STRANGERS},{filter}"),
+        _ => format!("{QUIET},{STRANGERS},{filter}"),
     };
     EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info"))
 }

@@ -80,6 +80,8 @@ fn is_refusal(parameter: &str) -> bool {
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let caller = Caller::by_header(ctx, request)?;
     let since = Parameters::of(request)?.since()?;
+    // It counts for live events alone; what is malformed is refused all the same.
+    last_event_id(request)?;
     let order = find(ctx, request, &caller).await?;
     let from = since.map_or(Seq::FIRST, Seq::next);
     let mut events = deadline::read(ctx.ports.store.events(order.id, from)).await?;
@@ -122,11 +124,9 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {
     let Some(value) = request.headers().get(LAST_EVENT_ID) else {
         return Ok(None);
     };
-    let number = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
-    match number {
+    let is_plain = value.as_bytes().iter().all(u8::is_ascii_digit);
+    let text = value.to_str().ok().filter(|_| is_plain);
+    match text.and_then(|text| text.parse().ok()) {
         Some(number) => Ok(Some(Seq::new(number))),
         None => Err(ApiError::invalid_header(
             "Last-Event-ID",

@@ -392,6 +392,13 @@ fn requests() -> Vec<Case> {
             "invalid_parameter",
         ),
         Case(
+            "last event's id",
+            Request::get("/api/orders/00000000-0000-7000-8000-000000000000/events")
+                .header("Last-Event-ID", "+1"),
+            400,
+            "invalid_header",
+        ),
+        Case(
             "cancel nothing",
             Request::post("/api/orders/00000000-0000-7000-8000-000000000000/cancel"),
             404,
