@@ -11,7 +11,8 @@
 //! - **S5** Another transaction is signed for a further execution, and another attempt stored, only once
 //!   every earlier one is dead (I2, I5).
 //! - **S6** One idempotency key is one order and one answer, byte for byte.
-//! - **S7** Whoever was told that an order is cancelled finds it cancelled, and nothing of it landed.
+//! - **S7** A cancellation and an execution have one winner: whoever was told that an order is cancelled finds
+//!   it cancelled, and nothing of it landed; what came too late to be cancelled is never cancelled after all.
 //! - **S8** Every watcher is shown every event once and in order, across cuts and gateways.
 //! - **S9** Once the faults have stopped, every accepted order ends, and everything stops when asked to.
 //! - **S10** No order meets a defect of the engine.
@@ -33,4 +34,5 @@ mod witness;
 mod workers;
 mod world;
 
+pub use actors::client::Doubters;
 pub use schedule::{Report, Violated, run};

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::Parser;
-use simulation::{Report, Violated};
+use simulation::{Doubters, Report, Violated};
 
 /// Schedules between two lines of progress.
 const PROGRESS: u64 = 1_000;
@@ -29,12 +29,20 @@ struct Program {
     /// Threads, each with schedules of its own [default: one per core]
     #[arg(long, value_name = "COUNT")]
     threads: Option<usize>,
+    /// Let every client cancel its order at some moment, not one in three
+    #[arg(long)]
+    everyone_cancels: bool,
 }
 
 fn main() -> std::io::Result<ExitCode> {
     let program = Program::parse();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = program.threads.unwrap_or(cores).max(1);
+    let doubters = if program.everyone_cancels {
+        Doubters::Everyone
+    } else {
+        Doubters::Some
+    };
     let began = tokio::time::Instant::now();
     let next = AtomicU64::new(program.seed);
     let end = program.seed.saturating_add(program.schedules);
@@ -42,7 +50,7 @@ fn main() -> std::io::Result<ExitCode> {
     let total = std::thread::scope(|scope| {
         for _ in 0..threads {
             let (next, results) = (&next, results.clone());
-            scope.spawn(move || run_all(next, end, &results));
+            scope.spawn(move || run_all(next, end, doubters, &results));
         }
         drop(results);
         let total = tally(&received, || began.elapsed());
@@ -61,10 +69,10 @@ fn main() -> std::io::Result<ExitCode> {
 
 type Outcome = Result<Report, Violated>;
 
-fn run_all(next: &AtomicU64, end: u64, results: &mpsc::SyncSender<Outcome>) {
+fn run_all(next: &AtomicU64, end: u64, doubters: Doubters, results: &mpsc::SyncSender<Outcome>) {
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= end || results.send(simulation::run(seed)).is_err() {
+        if seed >= end || results.send(simulation::run(seed, doubters)).is_err() {
             return;
         }
     }
@@ -108,6 +116,7 @@ impl Total {
         self.sum.failed += report.failed;
         self.sum.cancelled += report.cancelled;
         self.sum.expired += report.expired;
+        self.sum.too_late += report.too_late;
         self.sum.faults += report.faults;
         self.sum.steps += report.steps;
     }
@@ -124,13 +133,14 @@ impl Total {
             failed,
             cancelled,
             expired,
+            too_late,
             faults,
             steps,
             ..
         } = sum;
         let seconds = took.as_secs();
         format!(
-            "{schedules} schedules in {seconds} s: {orders} orders ({confirmed} confirmed, {failed} failed, {cancelled} cancelled, {expired} expired), {faults} faults, {steps} steps, {violations} violations"
+            "{schedules} schedules in {seconds} s: {orders} orders ({confirmed} confirmed, {failed} failed, {cancelled} cancelled, {expired} expired), {too_late} cancelled too late, {faults} faults, {steps} steps, {violations} violations"
         )
     }
 }

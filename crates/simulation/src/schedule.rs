@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::Status;
 use tokio::task::JoinSet;
 
-use crate::actors::client::{Client, Told};
+use crate::actors::client::{Client, Doubters, Told};
 use crate::actors::trouble;
 use crate::actors::watcher::Watcher;
 use crate::gateways::Gateways;
@@ -35,6 +35,8 @@ pub struct Report {
     pub failed: u64,
     pub cancelled: u64,
     pub expired: u64,
+    /// Cancellations that were answered 409.
+    pub too_late: u64,
     /// Calls that were lost, late, slow or doubled.
     pub faults: u64,
     /// Steps that were looked at.
@@ -77,13 +79,13 @@ impl std::error::Error for Violated {}
 ///
 /// # Panics
 /// Where the machine has no memory for a store.
-pub fn run(seed: u64) -> Result<Report, Violated> {
+pub fn run(seed: u64, doubters: Doubters) -> Result<Report, Violated> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("invariant: a runtime without threads and files can be built");
-    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed)));
+    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed, doubters)));
     if testimony.violations.is_empty() {
         Ok(report(&testimony, faults))
     } else {
@@ -95,7 +97,7 @@ pub fn run(seed: u64) -> Result<Report, Violated> {
     }
 }
 
-async fn simulate(seed: u64) -> (Testimony, u64) {
+async fn simulate(seed: u64, doubters: Doubters) -> (Testimony, u64) {
     let world = World::new(seed).expect("invariant: a store in memory can be opened");
     let world = Arc::new(world);
     let random = world.fork();
@@ -118,6 +120,7 @@ async fn simulate(seed: u64) -> (Testimony, u64) {
             gateways: Arc::clone(&gateways),
             random: world.fork(),
             number,
+            doubters,
         };
         clients.spawn(serve_client(client));
     }
@@ -212,13 +215,27 @@ fn check_told(world: &World, clients: usize, served: &[Told]) {
         );
     }
     for told in served {
-        let (id, is) = (told.order_id, world.witness.status(told.order_id));
-        if told.ended.is_some() && told.ended != is {
-            let ended = told.ended;
-            world
-                .witness
-                .accuse("S7", format_args!("{id} is {is:?} and was told {ended:?}"));
-        }
+        check_answer(world, told);
+    }
+}
+
+/// What was cancelled has ended so, and what came too late to be cancelled does not end so after all.
+fn check_answer(world: &World, told: &Told) {
+    let (id, is) = (told.order_id, world.witness.status(told.order_id));
+    let Some(answer) = told.answer else {
+        return;
+    };
+    if answer != Status::Cancelled {
+        world.witness.count_too_late();
+    }
+    let is_kept = match is {
+        Some(is) if answer.is_terminal() => is == answer,
+        Some(is) => is != Status::Cancelled,
+        None => false,
+    };
+    if !is_kept {
+        let what = format_args!("{id} is {is:?} and its client was told {answer}");
+        world.witness.accuse("S7", what);
     }
 }
 
@@ -233,6 +250,7 @@ fn report(testimony: &Testimony, faults: u64) -> Report {
         failed: count(Status::Failed),
         cancelled: count(Status::Cancelled),
         expired: count(Status::Expired),
+        too_late: testimony.too_late,
         faults,
         steps: testimony.steps,
         digest: testimony.digest,

@@ -36,6 +36,7 @@ struct Notes {
     stored: BTreeSet<Signature>,
     violations: Vec<String>,
     trace: VecDeque<String>,
+    too_late: u64,
     steps: u64,
     digest: u64,
 }
@@ -46,6 +47,7 @@ pub(crate) struct Testimony {
     pub(crate) violations: Vec<String>,
     pub(crate) trace: Vec<String>,
     pub(crate) statuses: Vec<Status>,
+    pub(crate) too_late: u64,
     pub(crate) steps: u64,
     pub(crate) digest: u64,
 }
@@ -253,6 +255,11 @@ impl Witness {
         self.notes().orders.get(&id).map_or(0, Vec::len)
     }
 
+    /// Counts a cancellation that came too late.
+    pub(crate) fn count_too_late(&self) {
+        self.notes().too_late += 1;
+    }
+
     /// Orders that have not ended.
     pub(crate) fn open(&self) -> Vec<OrderId> {
         let notes = self.notes();
@@ -311,6 +318,7 @@ impl Witness {
         Testimony {
             statuses: statuses.map(|event| event.data.status()).collect(),
             violations: notes.violations.clone(),
+            too_late: notes.too_late,
             steps: notes.steps,
             digest: notes.digest,
             trace: notes.trace.drain(..).collect(),

@@ -22,6 +22,15 @@ const DOUBTS: Duration = Duration::from_millis(800);
 /// Names of clients: orders of several share the queue.
 const CLIENTS: u64 = 3;
 
+/// Which clients change their mind about their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubters {
+    /// One in three.
+    Some,
+    /// All of them: every order is a race between its cancellation and its execution.
+    Everyone,
+}
+
 /// One order's client.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -29,14 +38,16 @@ pub(crate) struct Client {
     pub(crate) gateways: Arc<Gateways>,
     pub(crate) random: Random,
     pub(crate) number: u64,
+    pub(crate) doubters: Doubters,
 }
 
 /// What a client was told of its order.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) order_id: OrderId,
-    /// The end it was told of in answer to a cancellation.
-    pub(crate) ended: Option<Status>,
+    /// What it was told in answer to a cancellation: `cancelled`, or that it is too late and how the order
+    /// stands.
+    pub(crate) answer: Option<Status>,
 }
 
 impl Client {
@@ -111,9 +122,9 @@ impl Client {
     pub(crate) async fn perhaps_cancel(&self, order_id: OrderId) -> Told {
         let mut told = Told {
             order_id,
-            ended: None,
+            answer: None,
         };
-        if self.random.below(3) > 0 {
+        if self.doubters == Doubters::Some && self.random.below(3) > 0 {
             return told;
         }
         self.world.sleep(self.random.duration_below(DOUBTS)).await;
@@ -128,7 +139,7 @@ impl Client {
                 self.world
                     .witness
                     .note(format_args!("{order_id} is told {status}"));
-                told.ended = status.is_terminal().then_some(status);
+                told.answer = Some(status);
                 return told;
             }
             self.world.sleep(self.random.duration_below(PAUSE)).await;

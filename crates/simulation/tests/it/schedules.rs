@@ -1,15 +1,50 @@
 //! The promises S1 to S10 (see the crate's head) over seeds.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use simulation::{Doubters, Report};
 
 /// Schedules of an ordinary run: half a minute of a debug build on a busy machine.
 const SCHEDULES: u64 = 200;
+/// Schedules in which every client cancels its order.
+const RACES: u64 = 60;
 /// Schedules run twice, to see that a seed is one schedule.
 const TWICE: u64 = 10;
 
 #[track_caller]
-fn check(seed: u64) -> simulation::Report {
-    simulation::run(seed).unwrap_or_else(|violated| panic!("{violated}"))
+fn check(seed: u64, doubters: Doubters) -> Report {
+    simulation::run(seed, doubters).unwrap_or_else(|violated| panic!("{violated}"))
+}
+
+/// The seeds from 0 to `count`, or the one that somebody wants to see again; what came of them together.
+fn check_all(count: u64, doubters: Doubters) -> Option<Report> {
+    if let Some(seed) = chosen_seed() {
+        check(seed, doubters);
+        return None;
+    }
+    let next = AtomicU64::new(0);
+    let sum = Mutex::new(Report::default());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= count {
+                        return;
+                    }
+                    let report = check(seed, doubters);
+                    let mut sum = sum.lock().expect("no schedule panicked");
+                    sum.orders += report.orders;
+                    sum.confirmed += report.confirmed;
+                    sum.cancelled += report.cancelled;
+                    sum.too_late += report.too_late;
+                }
+            });
+        }
+    });
+    Some(sum.into_inner().expect("no schedule panicked"))
 }
 
 /// The one seed that somebody wants to see again.
@@ -24,36 +59,31 @@ fn chosen_seed() -> Option<u64> {
 
 #[test]
 fn every_promise_holds_over_many_schedules() {
-    if let Some(seed) = chosen_seed() {
-        check(seed);
-        return;
+    if let Some(sum) = check_all(SCHEDULES, Doubters::Some) {
+        assert!(
+            sum.confirmed > SCHEDULES,
+            "the engine works in them: {sum:?}"
+        );
     }
-    let next = AtomicU64::new(0);
-    let confirmed = AtomicU64::new(0);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= SCHEDULES {
-                        return;
-                    }
-                    confirmed.fetch_add(check(seed).confirmed, Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    assert!(
-        confirmed.into_inner() > SCHEDULES,
-        "the engine works in them"
-    );
+}
+
+/// S7 and S2: cancelled and never on the ledger, or answered 409 and ended by its execution or its time.
+#[test]
+fn an_order_is_cancelled_or_executed_and_never_both() {
+    if let Some(sum) = check_all(RACES, Doubters::Everyone) {
+        let often = sum.orders / 10;
+        assert!(
+            sum.cancelled > often && sum.too_late > often && sum.confirmed > often,
+            "both win often: {sum:?}"
+        );
+    }
 }
 
 #[test]
 fn a_seed_is_the_same_schedule_again() {
     for seed in 0..TWICE {
-        assert_eq!(check(seed), check(seed), "seed {seed}");
+        let [first, again] = [(); 2].map(|()| check(seed, Doubters::Some));
+        assert_eq!(first, again, "seed {seed}");
     }
 }
 
@@ -61,5 +91,5 @@ fn a_seed_is_the_same_schedule_again() {
 /// long as it lived, and refused the sweeper.
 #[test]
 fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
-    check(109);
+    check(109, Doubters::Some);
 }
