@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use api_gateway::{GatewaySettings, asyncapi, openapi, postman};
 use serde_json::Value;
-use testkit::documents::{ApiDocument, Exchange};
+use testkit::documents::{ApiDocument, Exchange, SocketDocument};
 
 use crate::http_client::{Answer, Request};
 use crate::ws_server::Server;
@@ -13,6 +13,17 @@ use crate::ws_server::Server;
 const REGENERATE: &str = "run `cargo run -p api-gateway --example write_documents`";
 
 static API: LazyLock<ApiDocument> = LazyLock::new(|| ApiDocument::new(api()));
+
+static SOCKETS: LazyLock<SocketDocument> =
+    LazyLock::new(|| SocketDocument::new(asyncapi::document()));
+
+/// Holds a message of a socket against the sockets' document. Every message of these tests comes by here.
+#[track_caller]
+pub(crate) fn check_message(url: &str, message: &Value) {
+    if let Err(fault) = SOCKETS.check(SocketDocument::channel_at(url), message) {
+        panic!("the document does not know this message of {url}: {fault:#}");
+    }
+}
 
 fn api() -> Value {
     serde_json::to_value(openapi::document()).expect("the document is JSON")

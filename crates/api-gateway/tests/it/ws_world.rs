@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use crate::documents;
 use crate::ws_server::Server;
 
 /// Long enough for a busy machine, short enough to fail.
@@ -215,8 +216,11 @@ fn choice() -> Choice {
 /// The statuses of a life that goes well.
 pub(crate) const LIFE: [&str; 5] = ["pending", "routing", "building", "submitted", "confirmed"];
 
-/// A client's socket.
-pub(crate) struct Watcher(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A client's socket, whose messages are held against the sockets' document.
+pub(crate) struct Watcher {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    url: String,
+}
 
 impl Watcher {
     pub(crate) async fn open(url: &str) -> Self {
@@ -229,20 +233,30 @@ impl Watcher {
     /// Opens a socket, or gives the status of the refusal.
     pub(crate) async fn try_open(url: &str) -> Result<Self, u16> {
         match promptly("an upgrade", Box::pin(connect_async(url))).await {
-            Ok((socket, _)) => Ok(Self(socket)),
+            Ok((socket, _)) => Ok(Self {
+                socket,
+                url: url.to_owned(),
+            }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{url}: {error}"),
         }
     }
 
     pub(crate) async fn send(&mut self, message: Message) {
-        self.0.send(message).await.expect("the server reads");
+        let sent = self.socket.send(message).await;
+        sent.expect("the server reads");
     }
 
     /// The next message of any kind; `None` once the connection is gone.
     pub(crate) async fn message(&mut self) -> Option<Message> {
-        let next = tokio::time::timeout(LIMIT, self.0.next()).await;
-        next.expect("something comes in time")?.ok()
+        let next = tokio::time::timeout(LIMIT, self.socket.next()).await;
+        let message = next.expect("something comes in time")?.ok()?;
+        if let Message::Text(text) = &message
+            && let Ok(message) = serde_json::from_str(text)
+        {
+            documents::check_message(&self.url, &message);
+        }
+        Some(message)
     }
 
     /// The next text, as JSON.

@@ -22,6 +22,25 @@ impl SocketDocument {
         }
     }
 
+    /// The channel of a socket's address.
+    #[must_use]
+    pub fn channel_at(url: &str) -> &'static str {
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        if path.ends_with("/api/orders/execute") {
+            if query.contains("orderId=") {
+                "execute"
+            } else {
+                "submit"
+            }
+        } else if path.ends_with("/api/stream") {
+            "feed"
+        } else if path.ends_with("/stream") {
+            "stream"
+        } else {
+            "follow"
+        }
+    }
+
     /// The names of the messages that the server sends on a channel.
     #[must_use]
     pub fn sent_on(&self, channel: &str) -> Vec<String> {
