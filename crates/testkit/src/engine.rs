@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::cluster::Member;
 use crate::free_port::free_port;
 use crate::program::Program;
 
@@ -17,6 +18,8 @@ pub struct Engine {
     port: u16,
     variables: Vec<(String, String)>,
 }
+
+const LOG: &str = "engine.log";
 
 /// Settings most end-to-end tests want: everything a hundred times faster, no limit of starts.
 pub const FAST: &[(&str, &str)] = &[
@@ -54,7 +57,7 @@ impl Engine {
     /// Starts it again over the same folder, with the same settings.
     pub async fn restart(&mut self) -> Result<()> {
         self.program = None;
-        let log = self.folder.path().join("engine.log");
+        let log = self.log();
         let mut program = Program::start("order-engine", &["serve"], &self.variables, &log)?;
         program.ready(&self.url("")).await?;
         self.program = Some(program);
@@ -87,6 +90,18 @@ impl Engine {
         let status = self.program().terminate(Duration::from_secs(30)).await?;
         self.program = None;
         Ok(status.code())
+    }
+
+    /// The process as one that can be frozen.
+    pub(crate) fn member(&mut self) -> Member {
+        let (pid, port) = (self.program().pid(), self.port);
+        Member::new("engine", pid, "http://", port)
+    }
+
+    /// What it has printed.
+    #[must_use]
+    pub fn log(&self) -> std::path::PathBuf {
+        self.folder.path().join(LOG)
     }
 
     /// The folder of the store.

@@ -5,6 +5,7 @@
 //!
 //! Begin with `engine.rs` for whole programs, with `contract.rs` for backends.
 
+pub mod chaos;
 pub mod cluster;
 pub mod contract;
 pub mod documents;

@@ -69,10 +69,7 @@ impl<'a> Launcher<'a> {
         if !wait_until(READY_LIMIT, || !member.is_live() || data.is_ready(port))
             || !member.is_live()
         {
-            bail!(
-                "PostgreSQL did not start; see {}",
-                path.join("log").display()
-            );
+            bail!("PostgreSQL did not start: {}", self.last_words(&member));
         }
         Ok(())
     }
@@ -86,7 +83,7 @@ impl<'a> Launcher<'a> {
         state.redis = Some(member.clone());
         state.write(self.folder)?;
         if !wait_until(READY_LIMIT, || !member.is_live() || accepts(port)) || !member.is_live() {
-            bail!("Redis did not start; see {}", path.join("log").display());
+            bail!("Redis did not start: {}", self.last_words(&member));
         }
         Ok(())
     }
@@ -110,6 +107,12 @@ impl<'a> Launcher<'a> {
 
     /// Starts again which of the servers have died.
     pub(super) async fn revive(&self, state: &mut State) -> Result<()> {
+        for member in [&state.postgres, &state.redis, &state.sim]
+            .into_iter()
+            .flatten()
+        {
+            member.bury();
+        }
         let is_dead = |member: &Option<Member>| !member.as_ref().is_some_and(Member::is_live);
         if is_dead(&state.postgres) {
             self.start_postgres(state)?;

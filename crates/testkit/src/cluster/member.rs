@@ -2,12 +2,17 @@
 //! again.
 
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::servers::process::children_of;
+use crate::servers::process::{children_of, wait_until};
+
+/// A killed process goes as soon as the machine has a moment for it.
+const GONE_LIMIT: Duration = Duration::from_secs(10);
 
 /// One process of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +28,7 @@ pub struct Member {
 }
 
 impl Member {
-    pub(super) fn new(name: &str, pid: u32, scheme: &str, port: u16) -> Self {
+    pub(crate) fn new(name: &str, pid: u32, scheme: &str, port: u16) -> Self {
         Self {
             name: name.to_owned(),
             pid,
@@ -42,9 +47,7 @@ impl Member {
     /// Whether it runs, or is stopped for a while; one that has ended and was not waited for is gone.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        stat_of(self.pid).is_some_and(|stat| {
-            stat.started == self.started && !matches!(stat.state, 'Z' | 'X' | 'x')
-        })
+        stat_of(self.pid).is_some_and(|stat| stat.started == self.started && stat.is_alive())
     }
 
     /// Sends it a signal, if it is still there.
@@ -54,13 +57,48 @@ impl Member {
         }
     }
 
-    /// Kills it and what it forked.
+    /// Kills it and what it forked, and waits until all of it is gone: until then a busy machine still
+    /// shows it as alive, and whoever replaces the dead would not replace it.
     pub fn kill(&self) {
         if self.is_live() {
-            for child in children_of(self.pid) {
-                send(child, Signal::SIGKILL);
+            // Stopped, it forks nothing that would be missed here.
+            send(self.pid, Signal::SIGSTOP);
+            let forked = children_of(self.pid);
+            for child in &forked {
+                send(*child, Signal::SIGKILL);
             }
             send(self.pid, Signal::SIGKILL);
+            wait_until(GONE_LIMIT, || {
+                !self.is_live() && !forked.iter().any(|pid| runs(*pid))
+            });
+        }
+    }
+
+    /// Forgets one that has ended, where this process has started it: PostgreSQL takes its predecessor for
+    /// alive until somebody has waited for it.
+    pub(super) fn bury(&self) {
+        if let Ok(pid) = i32::try_from(self.pid) {
+            // Somebody else's child is somebody else's to wait for.
+            let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
+        }
+    }
+
+    /// Stops it, and what it forked, where it stands. It goes on with [`Self::thaw`].
+    pub fn freeze(&self) {
+        self.signal_all(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) {
+        self.signal_all(Signal::SIGCONT);
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        if self.is_live() {
+            for child in children_of(self.pid) {
+                send(child, signal);
+            }
+            send(self.pid, signal);
         }
     }
 }
@@ -72,9 +110,20 @@ fn send(pid: u32, signal: Signal) {
     }
 }
 
+fn runs(pid: u32) -> bool {
+    stat_of(pid).is_some_and(|stat| stat.is_alive())
+}
+
 struct Stat {
     state: char,
     started: u64,
+}
+
+impl Stat {
+    /// Whether it runs or could; one that has ended and was not waited for does not.
+    const fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X' | 'x')
+    }
 }
 
 fn stat_of(pid: u32) -> Option<Stat> {

@@ -1,5 +1,6 @@
 //! A cluster of a test: on an empty store, with nothing left behind.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -45,6 +46,12 @@ impl Scratch {
         &self.state
     }
 
+    /// What its processes keep, and what they have printed.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.cluster.folder()
+    }
+
     /// Its gateways, for the end-to-end suites.
     #[must_use]
     pub fn target(&self) -> Target {
@@ -70,7 +77,8 @@ impl Drop for Scratch {
             member.kill();
         }
         if let Some(postgres) = &state.postgres {
-            // Killed, it would leave its shared memory to the machine.
+            // Killed, it would leave its shared memory to the machine; stopped, it hears nothing.
+            postgres.thaw();
             postgres.signal(Signal::SIGQUIT);
             if !wait_until(END_LIMIT, || !postgres.is_live()) {
                 postgres.kill();

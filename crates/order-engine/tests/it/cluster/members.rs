@@ -11,6 +11,8 @@ use testkit::cluster::{Member, Scratch, Size, counter};
 use testkit::e2e::suites::SOL_FOR_USDC;
 use testkit::e2e::{Target, load, socket};
 
+use super::cluster;
+
 const POLL: Duration = Duration::from_millis(20);
 /// The issue's: from the moment a worker is there.
 const JOINS_WITHIN: Duration = Duration::from_secs(2);
@@ -56,6 +58,36 @@ async fn a_worker_added_to_a_backlog_takes_work_at_once_and_leaves_nothing_behin
     eprintln!("took work {took:?} after it was ready, was gone {left:?} after SIGTERM");
     check_nothing_of_the_dead(&cluster)?;
     follow_all(&target, &orders).await
+}
+
+#[tokio::test]
+async fn killed_processes_come_back_with_every_order_and_end_it_once() -> Result<()> {
+    // Slow enough that the kill finds orders in every state.
+    let mut cluster = cluster(&[
+        ("SIM_LATENCY_SCALE", "0.3"),
+        ("LEASE_MS", "1500"),
+        ("HEARTBEAT_MS", "400"),
+        ("SWEEP_MS", "200"),
+    ])
+    .await?;
+    let target = cluster.target();
+    let mut orders = Vec::new();
+    for n in 0..60 {
+        orders.push(target.accept(n, SOL_FOR_USDC).await?);
+    }
+    socket::follow(&target.ws_url(0, &format!("/ws/orders/{}", orders[0]))).await?;
+
+    for member in cluster
+        .state()
+        .gateways
+        .iter()
+        .chain(&cluster.state().workers)
+    {
+        member.kill();
+    }
+    cluster.scale(Size::default()).await?;
+
+    follow_all(&cluster.target(), &orders).await
 }
 
 async fn follow_all(target: &Target, orders: &[String]) -> Result<()> {

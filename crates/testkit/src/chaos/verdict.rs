@@ -1,0 +1,236 @@
+//! What came of it: the counts, and every promise that was broken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::Plan;
+use super::clients::Kept;
+use super::faults::Fault;
+use crate::e2e::Target;
+use crate::e2e::load::check_order;
+
+/// Lines shown of what was broken.
+const SHOWN: usize = 20;
+/// As many as a page of the API may hold.
+const PAGE: usize = 200;
+
+/// What is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// An order that was accepted is there.
+    Lost,
+    /// At most one execution of an order lands.
+    Double,
+    /// A stream shows every event once, in order.
+    Gap,
+    /// Every order ends once the faults have stopped.
+    Stuck,
+    /// Stream, history and ledger tell the same.
+    Differing,
+    /// Nothing is stored or executed that nobody has handed in, and one key is one order.
+    Foreign,
+    /// Whatever else a client or an operator was promised.
+    Other,
+}
+
+impl Check {
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Lost, "lost: accepted, and not there"),
+        (Self::Double, "double: executed more than once"),
+        (Self::Gap, "gap: an event missing, repeated or out of order"),
+        (Self::Stuck, "stuck: not ended in time"),
+        (Self::Differing, "stream, history and ledger differ"),
+        (Self::Foreign, "stored or executed, and nobody's"),
+        (Self::Other, "other"),
+    ];
+}
+
+/// The counts, and what did not hold.
+#[derive(Debug)]
+pub struct Verdict {
+    plan: Plan,
+    /// Clients, each with one order.
+    pub clients: usize,
+    /// Processes that were killed.
+    pub kills: usize,
+    /// How often what befell processes.
+    pub faults: BTreeMap<&'static str, usize>,
+    /// How many orders ended in which status.
+    pub ended: BTreeMap<String, usize>,
+    /// Executions in the chain's ledger that went through.
+    pub executions: usize,
+    /// Everything that did not hold.
+    pub violations: Vec<(Check, String)>,
+}
+
+impl Verdict {
+    pub(super) fn of(plan: Plan) -> Self {
+        Self {
+            plan,
+            clients: 0,
+            kills: 0,
+            faults: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            executions: 0,
+            violations: Vec::new(),
+        }
+    }
+
+    /// Whether every check held, of which there must have been some.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.clients > 0 && self.violations.is_empty()
+    }
+
+    pub(super) fn suffered(&mut self, fault: Fault) {
+        self.kills += fault.kills;
+        *self.faults.entry(fault.what).or_default() += 1;
+        if let Some(complaint) = fault.complaint {
+            self.violated(Check::Other, complaint);
+        }
+    }
+
+    fn violated(&mut self, check: Check, what: String) {
+        self.violations.push((check, what));
+    }
+
+    /// Compares what clients saw with history and ledger, and both with all that was accepted.
+    pub(super) async fn compare(&mut self, target: &Target, kept: &[Kept]) -> Result<()> {
+        self.clients = kept.len();
+        let mut accepted = BTreeSet::new();
+        let mut handed_in = 0;
+        for one in kept {
+            self.violations.extend(one.complaints.iter().cloned());
+            if one.order_id.is_empty() {
+                self.violated(Check::Stuck, "nobody accepts an order".to_owned());
+                continue;
+            }
+            handed_in += 1;
+            accepted.insert(one.order_id.as_str());
+            self.compare_one(target, one).await;
+        }
+        if accepted.len() != handed_in {
+            let orders = accepted.len();
+            let what = format!("{handed_in} keys have made {orders} orders");
+            self.violated(Check::Foreign, what);
+        }
+        self.compare_ledger(target, &accepted).await?;
+        self.compare_store(target, &accepted).await
+    }
+
+    async fn compare_one(&mut self, target: &Target, one: &Kept) {
+        let id = &one.order_id;
+        if !one.has_ended {
+            let seen = one
+                .events
+                .last()
+                .map_or(&Value::Null, |event| &event["status"]);
+            let path = format!("/api/orders/{id}");
+            let stored = match target.get(0, &path).await {
+                Ok(answer) => answer["order"]["status"].to_string(),
+                Err(error) => format!("{error:#}"),
+            };
+            let what = format!("{id}: its client saw {seen}, the store says {stored}");
+            return self.violated(Check::Stuck, what);
+        }
+        let status = one.events.last().and_then(|event| event["status"].as_str());
+        let status = status.unwrap_or("nothing").to_owned();
+        if one.told_cancelled && status != "cancelled" {
+            let what = format!("{id} is {status} and was told cancelled");
+            self.violated(Check::Differing, what);
+        }
+        *self.ended.entry(status).or_default() += 1;
+        if let Err(error) = check_order(target, id, &one.events).await {
+            self.violated(Check::Differing, format!("{id}: {error:#}"));
+        }
+    }
+
+    async fn compare_ledger(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
+        let mut landed: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in pages(target, "/api/sim/ledger", "entries").await? {
+            if entry["ok"] == true {
+                let order = entry["orderId"].as_str().context("an order")?;
+                *landed.entry(order.to_owned()).or_default() += 1;
+            }
+        }
+        self.executions = landed.values().sum();
+        for (id, count) in landed {
+            if count > 1 {
+                self.violated(Check::Double, format!("{id} was executed {count} times"));
+            }
+            if !accepted.contains(id.as_str()) {
+                self.violated(Check::Foreign, format!("{id} was executed"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever heard nothing has asked again until it was accepted, so nobody else's order is stored.
+    async fn compare_store(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
+        let mut missing = accepted.clone();
+        for order in pages(target, "/api/orders", "orders").await? {
+            let id = order["orderId"].as_str().context("an order")?;
+            if !accepted.contains(id) {
+                self.violated(Check::Foreign, format!("{id} is stored"));
+            } else if !missing.remove(id) {
+                self.violated(Check::Other, format!("{id} is listed twice"));
+            }
+        }
+        for id in missing {
+            self.violated(Check::Lost, format!("{id} is not in the store"));
+        }
+        Ok(())
+    }
+}
+
+/// Everything that a list holds.
+async fn pages(target: &Target, path: &str, field: &str) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut next = format!("{path}?limit={PAGE}");
+    loop {
+        let page = target.get(0, &next).await?;
+        let entries = page[field].as_array();
+        all.extend(
+            entries
+                .with_context(|| format!("{path}: {field}"))?
+                .iter()
+                .cloned(),
+        );
+        match page["nextCursor"].as_str() {
+            Some(cursor) => next = format!("{path}?limit={PAGE}&cursor={cursor}"),
+            None => return Ok(all),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const RULE: &str = "------------------------------------------------------------";
+        let mut line = |name: &str, count: usize| writeln!(f, "{name:<52}{count:>8}");
+        line("orders", self.clients)?;
+        for (status, count) in &self.ended {
+            line(&format!("  {status}"), *count)?;
+        }
+        line("executions in the chain's ledger", self.executions)?;
+        line("faults", self.faults.values().sum())?;
+        for (what, count) in &self.faults {
+            line(&format!("  {what}"), *count)?;
+        }
+        line("processes killed", self.kills)?;
+        writeln!(f, "{RULE}")?;
+        for (check, name) in Check::ALL {
+            let broken = self.violations.iter().filter(|(other, _)| *other == check);
+            writeln!(f, "{name:<52}{:>8}", broken.count())?;
+        }
+        for (_, what) in self.violations.iter().take(SHOWN) {
+            writeln!(f, "  {what}")?;
+        }
+        let verdict = if self.holds() { "held" } else { "BROKEN" };
+        let Plan { length, seed } = self.plan;
+        let what = format!("seed {seed}, {:.1} minutes", length.as_secs_f64() / 60.0);
+        write!(f, "{what:<52}{verdict:>8}")
+    }
+}
