@@ -56,11 +56,6 @@ pub(crate) fn describe() {
         "queue_oldest_age_seconds",
         "Age of the oldest waiting order"
     );
-    metrics::describe_counter!("feed_dropped_total", "Events that did not reach the feed");
-    metrics::describe_counter!(
-        "queue_push_dropped_total",
-        "Jobs that did not reach the queue"
-    );
 
     for class in CLASSES {
         metrics::counter!("http_requests_total", "class" => class).absolute(0);
@@ -68,12 +63,7 @@ pub(crate) fn describe() {
     for code in Code::ALL {
         metrics::counter!("orders_refused_total", "code" => code.name()).absolute(0);
     }
-    for counter in [
-        "orders_accepted_total",
-        "orders_replayed_total",
-        "feed_dropped_total",
-        "queue_push_dropped_total",
-    ] {
+    for counter in ["orders_accepted_total", "orders_replayed_total"] {
         metrics::counter!(counter).absolute(0);
     }
     for gauge in [

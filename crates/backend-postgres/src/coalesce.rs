@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use crate::commits::Commits;
 use crate::db::{CALL_LIMIT, Connection, Db};
 use crate::failure::Failure;
 
@@ -122,6 +123,7 @@ impl<K: Kind> Coalescer<K> {
 }
 
 async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver<Ticket<K>>) {
+    let commits = Commits::register();
     let slots = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut flights = JoinSet::new();
     let mut waiting = VecDeque::new();
@@ -142,9 +144,9 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
             waiting.push_back(ticket);
         }
         let batch = take_distinct(&mut waiting);
-        let (kind, db) = (kind.clone(), db.clone());
+        let (kind, db, commits) = (kind.clone(), db.clone(), commits.clone());
         flights.spawn(async move {
-            fly(&*kind, &db, batch).await;
+            fly(&*kind, &db, &commits, batch).await;
             drop(slot);
         });
     }
@@ -171,7 +173,7 @@ fn take_distinct<K: Kind>(waiting: &mut VecDeque<Ticket<K>>) -> Vec<Ticket<K>> {
     batch
 }
 
-async fn fly<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
+async fn fly<K: Kind>(kind: &K, db: &Db, commits: &Commits, batch: Vec<Ticket<K>>) {
     let connection = db.writer().await;
     let batch: Vec<Ticket<K>> = batch
         .into_iter()
@@ -185,8 +187,10 @@ async fn fly<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
         Err(failure) => return answer_all(kind, batch, &failure),
     };
     let requests: Vec<&K::Request> = batch.iter().map(|ticket| &ticket.request).collect();
+    let began = Instant::now();
     match write_within_limit(kind, db, connection, &requests).await {
         Ok(answers) => {
+            commits.record(began.elapsed(), requests.len());
             for (ticket, answer) in batch.into_iter().zip(answers) {
                 deliver(kind, ticket, Ok(answer));
             }

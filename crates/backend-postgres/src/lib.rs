@@ -8,6 +8,7 @@
 mod accept;
 mod claim;
 mod coalesce;
+mod commits;
 mod connect;
 mod counts;
 mod db;

@@ -41,6 +41,11 @@ struct LiveState<'a> {
 impl RedisFeed {
     /// A feed on this server. A server that cannot be reached is used once it can.
     pub async fn connect(settings: FeedSettings) -> std::result::Result<Arc<Self>, ConnectError> {
+        metrics::describe_counter!(
+            "feed_unreadable_total",
+            "Entries of the feed that could not be read"
+        );
+        metrics::counter!("feed_unreadable_total").increment(0);
         let feed = Self {
             link: Arc::new(Link::to(&settings.server)?),
             settings,

@@ -54,6 +54,11 @@ impl RedisQueue {
                 shards: settings.shards,
             });
         }
+        metrics::describe_counter!(
+            "queue_dead_entries_total",
+            "Entries of the queue that could not be read"
+        );
+        metrics::counter!("queue_dead_entries_total").increment(0);
         let link = Arc::new(Link::to(&settings.server)?);
         let (bell, hungry) = (Arc::<Bell>::default(), Arc::<Notify>::default());
         let scripts = Arc::new(Scripts::new());

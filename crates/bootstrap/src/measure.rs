@@ -30,6 +30,11 @@ pub fn start(shutdown: &Shutdown) -> anyhow::Result<PrometheusHandle> {
         })
         .and_then(PrometheusBuilder::install_recorder)
         .context("could not install the recorder of metrics")?;
+    metrics::describe_counter!(
+        "log_lines_dropped_total",
+        "Lines that nobody read in time, so that no order had to wait for them"
+    );
+    metrics::counter!("log_lines_dropped_total").increment(0);
     let (upkeep, stop) = (handle.clone(), shutdown.clone());
     shutdown.spawn(async move {
         while tokio::time::timeout(UPKEEP, stop.soft()).await.is_err() {

@@ -30,7 +30,7 @@ pub enum NoRoute {
     InsufficientLiquidity,
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
-    #[error("the best offer, {best} of {token}, is below the order's minimum of {minimum}")]
+    #[error("the best offer, {best} {token}, is below the order's minimum of {minimum}")]
     BelowMinimum {
         best: String,
         minimum: String,

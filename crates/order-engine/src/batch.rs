@@ -126,7 +126,7 @@ pub(crate) async fn run(
         }
     }
     if let Some(board) = board {
-        board.finish();
+        board.finish()?;
     }
     collect(running).await
 }

@@ -62,7 +62,9 @@ impl Board {
         if bars.len() >= BARS_MAX {
             return;
         }
-        let bar = multi.insert_before(total, ProgressBar::new(STEPS));
+        // In the order of the summary, however they were accepted.
+        let below = bars.range(place..).next().map_or(&*total, |(_, bar)| bar);
+        let bar = multi.insert_before(below, ProgressBar::new(STEPS));
         bar.set_style(style("{prefix:<21} {bar:5.cyan/dim} {wide_msg}"));
         bar.set_prefix(entry.label.clone());
         bar.enable_steady_tick(Duration::from_millis(250));
@@ -101,11 +103,13 @@ impl Board {
         }
     }
 
-    /// Leaves what was shown on the screen.
-    pub(crate) fn finish(&self) {
+    /// Leaves what was shown on the screen; what follows begins on a line of its own.
+    pub(crate) fn finish(&self) -> io::Result<()> {
         if let Self::Bars { total, .. } = self {
             total.finish();
+            output::line("")?;
         }
+        Ok(())
     }
 }
 
@@ -125,5 +129,5 @@ fn step(status: StatusName) -> u64 {
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("━━╌")
+        .progress_chars("━╸╌")
 }

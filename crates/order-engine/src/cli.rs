@@ -130,3 +130,27 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The width of a small terminal.
+    const WIDTH: usize = 80;
+
+    fn check(command: &clap::Command) {
+        let examples = command.get_after_help().map(ToString::to_string);
+        for line in examples.unwrap_or_default().lines() {
+            let width = line.chars().count();
+            assert!(width <= WIDTH, "{}: {line}", command.get_name());
+        }
+        command.get_subcommands().for_each(check);
+    }
+
+    #[test]
+    fn no_example_is_wider_than_a_small_terminal() {
+        check(&Cli::command());
+    }
+}

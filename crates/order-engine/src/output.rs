@@ -69,12 +69,12 @@ pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// A table's lines without the padding at their ends.
+/// A table's lines without the padding around them.
 pub(crate) fn lines(table: &Table) -> Vec<String> {
     table
         .to_string()
         .lines()
-        .map(|line| line.trim_end().to_owned())
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned())
         .collect()
 }
 

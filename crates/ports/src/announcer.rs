@@ -31,6 +31,7 @@ impl Announcer {
     /// Starts the two lanes; they end, drained, when the last handle is gone or the process stops hard.
     #[must_use]
     pub fn start(feed: Arc<dyn StatusFeed>, queue: Arc<dyn JobQueue>, shutdown: &Shutdown) -> Self {
+        describe();
         let (events, receiver) = mpsc::channel(BUFFERED);
         shutdown.spawn(publish_all(feed, receiver));
         let (jobs, receiver) = mpsc::channel(BUFFERED);
@@ -55,6 +56,17 @@ impl Announcer {
             metrics::counter!("queue_push_dropped_total").increment(1);
         }
     }
+}
+
+/// Both series stand at zero from the start.
+fn describe() {
+    metrics::describe_counter!("feed_dropped_total", "Events that did not reach the feed");
+    metrics::describe_counter!(
+        "queue_push_dropped_total",
+        "Jobs that did not reach the queue"
+    );
+    metrics::counter!("feed_dropped_total").increment(0);
+    metrics::counter!("queue_push_dropped_total").increment(0);
 }
 
 async fn publish_all(feed: Arc<dyn StatusFeed>, mut events: mpsc::Receiver<Published>) {

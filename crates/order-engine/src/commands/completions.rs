@@ -1,5 +1,7 @@
 //! `order-engine completions`: completions of a shell, or the manual page, on standard output.
 
+mod manual;
+
 use std::io::{self, Write};
 
 use clap::{Args, CommandFactory, ValueEnum};
@@ -9,8 +11,8 @@ use crate::exit::Verdict;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  order-engine completions bash > ~/.local/share/bash-completion/completions/order-engine
-  order-engine completions man | man -l -";
+  source <(order-engine completions bash)      in ~/.bashrc
+  order-engine completions man | man -l -      every command on one page";
 
 /// For what.
 #[derive(Debug, Args)]
@@ -49,8 +51,6 @@ pub(crate) fn run(completions: &Completions) -> anyhow::Result<Verdict> {
 }
 
 fn print_manual() -> anyhow::Result<Verdict> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    io::stdout().lock().write_all(&page)?;
+    io::stdout().lock().write_all(manual::page()?.as_bytes())?;
     Ok(Verdict::Good)
 }

@@ -11,7 +11,8 @@ Examples:
   order-engine health                 ask http://127.0.0.1:$PORT/health
   order-engine health --port 4000     the same of another process
 
-It says nothing and ends with 0 where a gateway, worker or simulated chain answers there.";
+It says nothing and ends with 0 where a gateway, worker or simulated chain
+answers there.";
 
 /// Where to ask.
 #[derive(Debug, clap::Args)]

@@ -13,13 +13,13 @@ use crate::output;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  order-engine                                     everything in ./data, on 127.0.0.1:3000
+  order-engine                          all in ./data, on 127.0.0.1:3000
   order-engine serve --port 4000 --data-dir /var/lib/order-engine
   DATABASE_URL=postgres://trader@db/orders order-engine serve
   SIM_LATENCY_SCALE=0.01 QUEUE_RATE_LIMIT_PER_MINUTE=0 order-engine serve
 
-SIGTERM or Ctrl-C finishes what runs and ends with 0; a second one stops at once. Nothing that was
-accepted is lost either way.";
+SIGTERM or Ctrl-C finishes what runs and ends with 0; a second one stops at
+once. Nothing that was accepted is lost either way.";
 
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {

@@ -22,7 +22,8 @@ Examples:
   order-engine sim-chain --port 4000 --data-dir ./chain
   SIM_SEED=7 SIM_LATENCY_SCALE=0.1 order-engine sim-chain
 
-Gateways and workers find it by SIM_CHAIN_URL. Its ledger is in DATA_DIR and survives restarts.";
+Gateways and workers find it by SIM_CHAIN_URL. Its ledger is in DATA_DIR and
+survives restarts.";
 
 /// Simulated calls end within seconds; those that have not are asked again elsewhere.
 const FINISH_WITHIN_SECONDS: u64 = 3;

@@ -14,8 +14,8 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine submit SOL USDC 1.5
   order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
-  order-engine submit SOL USDC 10 --dry-run           quotes only, nothing is stored
-  order-engine submit SOL USDC 1 --detach --json      the engine's answer, for programs
+  order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
+  order-engine submit SOL USDC 1 --detach --json    the answer, for programs
 
 Ends with 0 only where the order was confirmed (with --detach: accepted).";
 

@@ -76,7 +76,9 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
         match look(&client).await {
             Ok(look) => {
                 rates.add(&look.stats);
-                screen.draw(&render(client.base_url(), &look, &rates))?;
+                let mut lines = render(client.base_url(), &look, &rates);
+                lines.extend([String::new(), output::faint("q quits")]);
+                screen.draw(&lines)?;
             }
             // The last numbers are not shown on: they would look alive.
             Err(error) => {
@@ -177,7 +179,7 @@ fn render(base_url: &str, look: &Look, rates: &Rates) -> Vec<String> {
             millis(latency_ms.p99)
         ),
         format!(
-            "ended     {} in the last minute  {}",
+            "rate      {} ended in the last minute  {}",
             throughput.last_minute,
             rates.chart()
         ),

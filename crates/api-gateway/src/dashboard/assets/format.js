@@ -49,6 +49,9 @@ export function duration(ms) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
+/** How long something has been there: whole seconds at least, unlike what is measured. */
+export const age = (ms) => duration(Math.max(1_000, ms - (ms % 1_000)));
+
 export const timeOfDay = (timestamp) => clock.format(new Date(timestamp));
 
 /** The clock today, with the day before that. */

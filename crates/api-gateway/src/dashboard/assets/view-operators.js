@@ -79,7 +79,7 @@ function locked(problem) {
 
 function deskOf({ say, onProblem }) {
   const state = h("strong", { class: "queue-state" });
-  const numbers = h("div");
+  const numbers = h("div", { class: "queue-numbers" });
   const toggle = h("button", { type: "button", class: "primary", on: { click: switchOver } });
   const workers = workerCards();
   const dead = pagedPanel({

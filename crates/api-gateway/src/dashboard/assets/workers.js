@@ -1,7 +1,7 @@
 // The workers that are alive, and how full each one is.
 
 import { h, setAttribute, setText } from "./dom.js";
-import { duration, shortId } from "./format.js";
+import { age, shortId } from "./format.js";
 
 /** `draw(workers)` keeps one card per worker. */
 export function workerCards() {
@@ -50,7 +50,7 @@ function workerCard({ id, host, version }) {
       setText(busy, `${running} of ${slots} busy`);
       setAttribute(meter, "max", String(slots));
       setAttribute(meter, "value", String(running));
-      setText(up, `up ${duration(Date.parse(seenAt) - Date.parse(startedAt))}`);
+      setText(up, `up ${age(Date.parse(seenAt) - Date.parse(startedAt))}`);
     },
   };
 }
