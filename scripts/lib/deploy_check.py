@@ -43,7 +43,7 @@ def ours(name):
 
 def settings():
     """The variables the engine reads, from the place that declares them."""
-    code = Path("crates/bootstrap/src/config.rs").read_text()
+    code = Path("crates/config/src/lib.rs").read_text()
     found = set(re.findall(r'env = "([A-Z_]+)"', code)) - {"CRASH_POINT"}
     example = re.findall(r"^([A-Z_]+)=", Path(".env.example").read_text(), re.M)
     if found != set(example):

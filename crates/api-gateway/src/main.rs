@@ -1,17 +1,15 @@
 //! The gateway as a process of a cluster: takes orders in and shows what becomes of them.
 
-use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use api_gateway::settings::{ApiKey, StartLimit, StartScope};
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
-use bootstrap::args::{self, Stop};
-use bootstrap::config::{DEFAULT_PORT, LimitScope};
 use bootstrap::signals::Signals;
-use bootstrap::{Config, backend, measure, runtime, telemetry, world};
+use bootstrap::{backend, measure, runtime, telemetry, world};
 use clap::Parser;
+use config::Config;
+use config::args::{self, Stop};
 use ports::{Announcer, Clock, Random, Shutdown, SystemClock};
 
 #[global_allocator]
@@ -79,42 +77,8 @@ async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Gatewa
         prometheus,
         shutdown: shutdown.clone(),
     };
-    Gateway::build(settings(config), parts)
-}
-
-fn settings(config: &Config) -> GatewaySettings {
-    let Config { listen, access, .. } = config;
-    let key = |one: &bootstrap::config::ApiKey| ApiKey {
-        client: one.client.clone(),
-        key: one.key.expose().to_owned(),
-    };
-    GatewaySettings {
-        host: listen.host.clone(),
-        port: listen.port.unwrap_or(DEFAULT_PORT),
-        public_url: listen.public_url.clone(),
-        trust_proxy: usize::from(listen.trust_proxy),
-        cors_origins: listen.cors_origins.clone(),
-        api_keys: access.api_keys.iter().map(key).collect(),
-        admin_key: access.admin_key.as_ref().map(|key| key.expose().to_owned()),
-        client_rate_limit_per_minute: access.client_rate_limit_per_minute,
-        client_max_open_orders: access.client_max_open_orders,
-        queue_max_waiting: config.work.queue_max_waiting,
-        start_limit: start_limit(config),
-        ws: api_gateway::ws::Settings {
-            client_max_sockets: access.client_max_sockets,
-            max_sockets: access.max_sockets,
-            ..api_gateway::ws::Settings::default()
-        },
-        threads: Some(runtime::threads()),
-    }
-}
-
-fn start_limit(config: &Config) -> Option<StartLimit> {
-    Some(StartLimit {
-        per_minute: NonZeroU32::new(config.work.queue_rate_limit_per_minute)?,
-        scope: match backend::limit_scope(config) {
-            LimitScope::Worker => StartScope::Worker,
-            LimitScope::Queue => StartScope::Queue,
-        },
-    })
+    Gateway::build(
+        GatewaySettings::configured(config, runtime::threads()),
+        parts,
+    )
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use config::{Config, DEFAULT_PORT, LimitScope};
 use domain::ClientId;
 
 use crate::ws;
@@ -38,6 +39,33 @@ pub struct GatewaySettings {
     pub threads: Option<usize>,
 }
 
+impl GatewaySettings {
+    /// The gateway's part of the configuration, with so many threads to serve requests.
+    #[must_use]
+    pub fn configured(config: &Config, threads: usize) -> Self {
+        let Config { listen, access, .. } = config;
+        Self {
+            host: listen.host.clone(),
+            port: listen.port.unwrap_or(DEFAULT_PORT),
+            public_url: listen.public_url.clone(),
+            trust_proxy: usize::from(listen.trust_proxy),
+            cors_origins: listen.cors_origins.clone(),
+            api_keys: access.api_keys.iter().map(ApiKey::configured).collect(),
+            admin_key: access.admin_key.as_ref().map(|key| key.expose().to_owned()),
+            client_rate_limit_per_minute: access.client_rate_limit_per_minute,
+            client_max_open_orders: access.client_max_open_orders,
+            queue_max_waiting: config.work.queue_max_waiting,
+            start_limit: StartLimit::configured(config),
+            ws: ws::Settings {
+                client_max_sockets: access.client_max_sockets,
+                max_sockets: access.max_sockets,
+                ..ws::Settings::default()
+            },
+            threads: Some(threads),
+        }
+    }
+}
+
 impl Default for GatewaySettings {
     fn default() -> Self {
         Self {
@@ -63,16 +91,16 @@ impl Default for GatewaySettings {
 pub struct StartLimit {
     /// Executions started per minute, sustained.
     pub per_minute: NonZeroU32,
-    pub scope: StartScope,
+    pub scope: LimitScope,
 }
 
-/// Whose limit it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartScope {
-    /// Each worker has the whole limit.
-    Worker,
-    /// All workers share it.
-    Queue,
+impl StartLimit {
+    fn configured(config: &Config) -> Option<Self> {
+        Some(Self {
+            per_minute: NonZeroU32::new(config.work.queue_rate_limit_per_minute)?,
+            scope: config.limit_scope(),
+        })
+    }
 }
 
 /// A client and the key it shows.
@@ -80,6 +108,15 @@ pub enum StartScope {
 pub struct ApiKey {
     pub client: ClientId,
     pub key: String,
+}
+
+impl ApiKey {
+    fn configured(config::ApiKey { client, key }: &config::ApiKey) -> Self {
+        Self {
+            client: client.clone(),
+            key: key.expose().to_owned(),
+        }
+    }
 }
 
 impl fmt::Debug for ApiKey {

@@ -13,10 +13,9 @@ use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisSer
 use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
-use crate::Config;
-use crate::args::Stop;
-use crate::config::{LimitScope, Servers};
-use crate::secret::{Secret, without_password};
+use config::args::Stop;
+use config::secret::{Secret, without_password};
+use config::{Config, LimitScope, Servers};
 
 /// Where the state is kept, as configured.
 #[derive(Debug)]
@@ -142,7 +141,10 @@ fn in_process_feed(random: &Random) -> Arc<dyn StatusFeed> {
 }
 
 async fn redis_queue(config: &Config, server: RedisServer) -> anyhow::Result<Arc<dyn JobQueue>> {
-    let limit = match (limit_scope(config), config.work.queue_rate_limit_per_minute) {
+    let limit = match (
+        config.limit_scope(),
+        config.work.queue_rate_limit_per_minute,
+    ) {
         (LimitScope::Worker, _) | (LimitScope::Queue, 0) => None,
         (LimitScope::Queue, per_minute) => Some(StartLimit {
             per_minute,
@@ -165,16 +167,6 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     };
     let feed = RedisFeed::connect(settings).await;
     Ok(feed.context("could not use REDIS_URL")?)
-}
-
-/// Who keeps the rate limit. A limit shared by all workers is kept by Redis; an engine that is one
-/// process has the whole of it to itself.
-#[must_use]
-pub fn limit_scope(config: &Config) -> LimitScope {
-    match Configured::of(&config.servers) {
-        Configured::Embedded { .. } | Configured::Postgres { .. } => LimitScope::Worker,
-        Configured::PostgresAndRedis { .. } => config.work.queue_rate_limit_scope,
-    }
 }
 
 /// What bringing the tables up to date came to, for people.

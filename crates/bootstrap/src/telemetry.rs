@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
-use crate::config::{LogFormat, Logs};
+use config::{LogFormat, Logs};
 use writer::{Lines, LogThread};
 
 /// What others log at `info` is of no use to whoever runs an engine. Named in RUST_LOG, they are heard.

@@ -10,7 +10,7 @@ use dex_router::{Chain, QuoteSource, Router};
 use ports::{Clock, Random, Shutdown};
 use sim_chain::{RemoteChain, SimChain, SimConfig};
 
-use crate::config::{Sim, VenueMode};
+use config::{Sim, VenueMode};
 
 /// How long venues have for a quote: four times what a simulated one takes at most.
 const QUOTE_LIMIT: Duration = Duration::from_secs(1);

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use bootstrap::Config;
 use clap::{Args, Parser, Subcommand};
 use client::Client;
+use config::Config;
 use ports::Random;
 
 use crate::commands::{

@@ -1,15 +1,14 @@
 //! The whole engine in one process: the same gateway, worker and sweeper as in a cluster, over the
 //! configured backends.
 
-mod settings;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use api_gateway::{Gateway, GatewayParts};
-use bootstrap::{Config, backend, measure, world};
-use order_worker::Worker;
+use api_gateway::{Gateway, GatewayParts, GatewaySettings};
+use bootstrap::{backend, measure, runtime, world};
+use config::Config;
+use order_worker::{Settings, Worker};
 use ports::{Announcer, Clock, Random, Shutdown, SystemClock};
 
 /// An engine that executes orders, and listens without answering yet.
@@ -35,7 +34,7 @@ impl Engine {
         let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
         let gateway = Gateway::build(
-            settings::of_gateway(config),
+            GatewaySettings::configured(config, runtime::threads()),
             GatewayParts {
                 ports: ports.clone(),
                 announcer: announcer.clone(),
@@ -51,7 +50,7 @@ impl Engine {
             &announcer,
             world.router,
             world.chain,
-            settings::of_worker(config),
+            Settings::configured(config, runtime::host_name()),
             shutdown,
         );
         Ok(Self {

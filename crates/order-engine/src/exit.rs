@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bootstrap::args::Stop;
+use config::args::Stop;
 
 /// The four ways a command ends; the help of each command repeats them.
 pub(crate) const MEANINGS: &str = "\
@@ -36,7 +36,7 @@ pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
             eprintln!("{error:#}");
             match error.downcast_ref::<client::Error>() {
                 Some(client::Error::Unreachable { .. }) => ExitCode::from(UNREACHABLE),
-                Some(client::Error::BaseUrl(_)) => ExitCode::from(bootstrap::args::EXIT_USAGE),
+                Some(client::Error::BaseUrl(_)) => ExitCode::from(config::args::EXIT_USAGE),
                 _ => ExitCode::FAILURE,
             }
         }

@@ -19,7 +19,7 @@ static ALLOCATOR: bootstrap::MiMalloc = bootstrap::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = cli::with_default_command(std::env::args_os());
-    match bootstrap::args::parse::<cli::Cli>(arguments) {
+    match config::args::parse::<cli::Cli>(arguments) {
         Ok(cli) => bootstrap::runtime::run(async { exit::code_of(Box::pin(cli.run()).await) }),
         Err(stop) => stop.report(),
     }

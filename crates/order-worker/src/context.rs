@@ -8,7 +8,7 @@ use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store};
 
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
-use crate::settings::{Scope, Settings};
+use crate::settings::{LimitScope, Settings};
 
 /// Made once by [`crate::Worker::start`].
 #[derive(Debug)]
@@ -36,7 +36,9 @@ impl Context {
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {
-        let own = settings.rate.filter(|_| settings.scope == Scope::Worker);
+        let own = settings
+            .rate
+            .filter(|_| settings.scope == LimitScope::Worker);
         let limiter = own.map(|rate| Arc::new(Limiter::new(rate, Arc::clone(&ports.clock))));
         Self {
             store: Arc::clone(&ports.store),

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use config::Work;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -22,6 +23,16 @@ pub struct Rate {
     pub per_minute: NonZeroU32,
     /// At once, when it was quiet before.
     pub burst: NonZeroU32,
+}
+
+impl Rate {
+    /// The configured rate; `None` where there is no limit.
+    pub(crate) fn configured(work: &Work) -> Option<Self> {
+        Some(Self {
+            per_minute: NonZeroU32::new(work.queue_rate_limit_per_minute)?,
+            burst: NonZeroU32::new(work.queue_rate_limit_burst)?,
+        })
+    }
 }
 
 /// A minute and 1 %: the slack covers the rounding of stored times to milliseconds and clocks that do not

@@ -1,19 +1,15 @@
 //! The worker as a process of a cluster: takes orders and executes them.
 
-use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bootstrap::args::{self, Stop};
-use bootstrap::config::{LimitScope, Work};
 use bootstrap::signals::Signals;
 use bootstrap::status::{self, Status};
-use bootstrap::{Config, backend, measure, runtime, telemetry, world};
+use bootstrap::{backend, measure, runtime, telemetry, world};
 use clap::Parser;
-use order_worker::Worker;
-use order_worker::limiter::Rate;
-use order_worker::retry::Policy;
-use order_worker::settings::{Scope, Settings};
+use config::Config;
+use config::args::{self, Stop};
+use order_worker::{Settings, Worker};
 use ports::{Announcer, Clock, Random, Shutdown, SystemClock};
 
 #[global_allocator]
@@ -79,14 +75,13 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     let data_dir = &config.servers.data_dir;
     let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
     let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
-    let settings = settings(config);
     // The worker needs no handle: it ends with the shutdown.
     let _ = Worker::start(
         &ports,
         &announcer,
         world.router,
         world.chain,
-        settings,
+        Settings::configured(config, runtime::host_name()),
         shutdown,
     );
     let Some(port) = config.listen.port else {
@@ -100,33 +95,4 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     let status = Status::listen(&config.listen.host, port, parts).await?;
     tracing::info!("status at http://{}/ready", status.address()?);
     Ok(Some(status))
-}
-
-fn settings(config: &Config) -> Settings {
-    let Config { work, periods, .. } = config;
-    Settings {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        host: runtime::host_name(),
-        concurrency: work.queue_max_concurrency,
-        rate: rate(work),
-        scope: match backend::limit_scope(config) {
-            LimitScope::Worker => Scope::Worker,
-            LimitScope::Queue => Scope::Queue,
-        },
-        retry: Policy {
-            max_attempts: work.retry_max_attempts,
-            base_delay: work.retry_base_delay(),
-            max_delay: work.retry_max_delay(),
-        },
-        lease: periods.lease(),
-        heartbeat: periods.heartbeat(),
-        sweep: periods.sweep(),
-    }
-}
-
-fn rate(work: &Work) -> Option<Rate> {
-    Some(Rate {
-        per_minute: NonZeroU32::new(work.queue_rate_limit_per_minute)?,
-        burst: NonZeroU32::new(work.queue_rate_limit_burst)?,
-    })
 }

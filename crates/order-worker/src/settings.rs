@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+pub use config::LimitScope;
+
+use config::Config;
+
 use crate::limiter::Rate;
 use crate::retry::Policy;
 
@@ -16,8 +20,9 @@ pub struct Settings {
     pub concurrency: u32,
     /// How many executions may start; absent where there is no limit.
     pub rate: Option<Rate>,
-    /// Whose starts the rate counts.
-    pub scope: Scope,
+    /// Whose starts the rate counts: where the queue counts for all and is away, each worker keeps to its
+    /// part.
+    pub scope: LimitScope,
     /// How failed executions are repeated.
     pub retry: Policy,
     /// How long the store lets a silent worker keep its leases.
@@ -28,12 +33,25 @@ pub struct Settings {
     pub sweep: Duration,
 }
 
-/// Whose starts a rate limit counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Each worker has the whole limit.
-    Worker,
-    /// All workers share it: the queue keeps it, and while the queue is away each worker keeps to its
-    /// part.
-    Queue,
+impl Settings {
+    /// The worker's part of the configuration, for one that runs on `host`.
+    #[must_use]
+    pub fn configured(config: &Config, host: String) -> Self {
+        let Config { work, periods, .. } = config;
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            host,
+            concurrency: work.queue_max_concurrency,
+            rate: Rate::configured(work),
+            scope: config.limit_scope(),
+            retry: Policy {
+                max_attempts: work.retry_max_attempts,
+                base_delay: work.retry_base_delay(),
+                max_delay: work.retry_max_delay(),
+            },
+            lease: periods.lease(),
+            heartbeat: periods.heartbeat(),
+            sweep: periods.sweep(),
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::lifecycle::Ending;
 use crate::limiter::{Limiter, Token};
 use crate::session::Session;
-use crate::settings::Scope;
+use crate::settings::LimitScope;
 
 /// The longest sleep on a wake-up that may have been lost.
 const POLL: Duration = Duration::from_secs(1);
@@ -250,8 +250,8 @@ impl<'a> Taker<'a> {
             return Found::Later(AWAY_PACE);
         };
         let limiter = match self.ctx.settings.scope {
-            Scope::Worker => self.ctx.limiter.clone(),
-            Scope::Queue => self.session.shared_limiter(self.ctx),
+            LimitScope::Worker => self.ctx.limiter.clone(),
+            LimitScope::Queue => self.session.shared_limiter(self.ctx),
         };
         let mut work = Vec::new();
         for job in due.into_iter().map(Job::from) {

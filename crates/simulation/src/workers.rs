@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use order_worker::limiter::Rate;
 use order_worker::retry::Policy;
-use order_worker::settings::Scope;
+use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
 use ports::{Announcer, Random, Shutdown};
 
@@ -40,7 +40,7 @@ fn settings(random: &Random) -> Settings {
         host: "simulated".to_owned(),
         concurrency: u32::try_from(1 + random.below(8)).unwrap_or(1),
         rate: (random.below(4) == 0).then_some(rate),
-        scope: Scope::Worker,
+        scope: LimitScope::Worker,
         retry: Policy {
             max_attempts: 3,
             base_delay: Duration::from_millis(50),

@@ -2,10 +2,11 @@
 //! how quickly the queue moved while there was one.
 
 use api_types::submit::QueueEstimate;
+use config::LimitScope;
 use ports::order_history::Counts;
 use ports::worker_registry::WorkerRow;
 
-use crate::settings::{StartLimit, StartScope};
+use crate::settings::StartLimit;
 
 const MINUTE_MS: u64 = 60_000;
 /// A queue that has stood for less says nothing about how quickly it moves.
@@ -40,8 +41,8 @@ pub(super) fn next_turn(
 
 fn by_limit(ahead: u64, workers: usize, limit: StartLimit) -> u64 {
     let limits = match limit.scope {
-        StartScope::Worker => u64::try_from(workers).unwrap_or(u64::MAX),
-        StartScope::Queue => 1,
+        LimitScope::Worker => u64::try_from(workers).unwrap_or(u64::MAX),
+        LimitScope::Queue => 1,
     };
     let per_minute = u64::from(limit.per_minute.get()).saturating_mul(limits.max(1));
     ahead.saturating_mul(MINUTE_MS) / per_minute
@@ -87,7 +88,7 @@ mod tests {
         }
     }
 
-    fn limit(per_minute: u32, scope: StartScope) -> Option<StartLimit> {
+    fn limit(per_minute: u32, scope: LimitScope) -> Option<StartLimit> {
         let per_minute = NonZeroU32::new(per_minute)?;
         Some(StartLimit { per_minute, scope })
     }
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_free_slot_takes_the_order_at_once() {
-        let per_minute = limit(100, StartScope::Worker);
+        let per_minute = limit(100, LimitScope::Worker);
 
         check(&Counts::default(), &[worker(10)], None, 0);
         check(&Counts::default(), &[worker(10)], per_minute, 0);
@@ -123,11 +124,11 @@ mod tests {
         check(
             &fresh(),
             &workers[..1],
-            limit(100, StartScope::Worker),
+            limit(100, LimitScope::Worker),
             30_000,
         );
-        check(&fresh(), &workers, limit(100, StartScope::Worker), 15_000);
-        check(&fresh(), &workers, limit(100, StartScope::Queue), 30_000);
+        check(&fresh(), &workers, limit(100, LimitScope::Worker), 15_000);
+        check(&fresh(), &workers, limit(100, LimitScope::Queue), 30_000);
     }
 
     #[test]
@@ -141,7 +142,7 @@ mod tests {
         check(
             &counts,
             &[worker(10)],
-            limit(100, StartScope::Worker),
+            limit(100, LimitScope::Worker),
             9_000,
         );
     }
@@ -158,7 +159,7 @@ mod tests {
             oldest_waiting_ms: Some(ms),
             ..counts()
         };
-        let per_minute = limit(600, StartScope::Worker);
+        let per_minute = limit(600, LimitScope::Worker);
 
         check(&queued(10_000), &[worker(10)], per_minute, 50_000);
         check(&queued(900_000), &[worker(10)], per_minute, 300_000);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bootstrap::backend;
-use bootstrap::config::LimitScope;
 use ports::{Random, Shutdown, SystemClock};
 
 use crate::config;
@@ -52,26 +51,4 @@ async fn a_stop_ends_the_wait_for_a_server_that_cannot_be_reached() {
 
     let error = opened.await.expect_err("asked to stop").to_string();
     assert!(error.contains("PostgreSQL"), "{error}");
-}
-
-#[test]
-fn a_shared_limit_needs_somebody_to_keep_it() {
-    let folder = std::path::Path::new("unused");
-    let shared = "--queue-rate-limit-scope=queue";
-    let database = "--database-url=postgres://db/x";
-    for (flags, scope) in [
-        (&[shared][..], LimitScope::Worker),
-        (&[shared, database][..], LimitScope::Worker),
-        (
-            &[shared, database, "--redis-host=cache"][..],
-            LimitScope::Queue,
-        ),
-        (&[database, "--redis-host=cache"][..], LimitScope::Worker),
-    ] {
-        assert_eq!(
-            backend::limit_scope(&config(folder, flags)),
-            scope,
-            "{flags:?}"
-        );
-    }
 }

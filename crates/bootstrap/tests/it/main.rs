@@ -7,8 +7,8 @@ mod status;
 
 use std::path::Path;
 
-use bootstrap::{Config, args};
 use clap::Parser;
+use config::{Config, args};
 
 #[derive(Debug, Parser)]
 struct Program {

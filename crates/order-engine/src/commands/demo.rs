@@ -3,9 +3,10 @@
 use anyhow::Context;
 use api_types::names::StatusName;
 use bootstrap::signals::Signals;
-use bootstrap::{Config, args, telemetry};
+use bootstrap::telemetry;
 use clap::{Args, Parser};
 use client::Client;
+use config::{Config, args};
 use ports::{Random, Shutdown};
 
 use crate::batch::{self, Report};

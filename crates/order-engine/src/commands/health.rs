@@ -18,7 +18,7 @@ answers there.";
 #[derive(Debug, clap::Args)]
 pub(crate) struct Health {
     /// Port on this machine
-    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = bootstrap::config::DEFAULT_PORT)]
+    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = config::DEFAULT_PORT)]
     port: u16,
 }
 

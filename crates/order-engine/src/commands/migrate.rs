@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use bootstrap::args::Stop;
-use bootstrap::{Config, backend, telemetry};
+use bootstrap::{backend, telemetry};
+use config::Config;
+use config::args::Stop;
 use ports::SystemClock;
 
 use crate::exit::Verdict;

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use bootstrap::args::Stop;
 use bootstrap::signals::Signals;
-use bootstrap::{Config, args, telemetry};
+use bootstrap::telemetry;
+use config::Config;
+use config::args::{self, Stop};
 use ports::Shutdown;
 
 use crate::engine::Engine;

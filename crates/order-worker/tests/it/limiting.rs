@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{EventData, Status};
 use order_worker::limiter::Rate;
-use order_worker::settings::Scope;
+use order_worker::settings::LimitScope;
 use testkit::contract::eventually;
 
 use crate::world::{Mood, World, settings};
@@ -177,7 +177,7 @@ async fn a_shared_limit_is_kept_in_parts_while_its_queue_is_away() {
     world.queue.set_away(true);
     let mut limited = settings();
     limited.rate = rate(2, 2);
-    limited.scope = Scope::Queue;
+    limited.scope = LimitScope::Queue;
     let _running = [world.start(limited.clone()), world.start(limited)];
 
     let orders = world.orders(12).await;

@@ -15,7 +15,7 @@ use dex_router::{Chain, Router};
 use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status};
 use order_worker::retry::Policy;
-use order_worker::settings::Scope;
+use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
@@ -67,7 +67,7 @@ pub(crate) fn settings() -> Settings {
         host: "test".to_owned(),
         concurrency: 10,
         rate: None,
-        scope: Scope::Worker,
+        scope: LimitScope::Worker,
         retry: Policy {
             max_attempts: 3,
             base_delay: Duration::from_millis(20),

@@ -336,3 +336,19 @@ fn every_variable_is_in_the_readme_and_in_the_example() {
         );
     }
 }
+
+#[test]
+fn a_shared_limit_needs_somebody_to_keep_it() {
+    let shared = "--queue-rate-limit-scope=queue";
+    let database = "--database-url=postgres://db/x";
+    let cache = "--redis-host=cache";
+    for (flags, scope) in [
+        (&[shared][..], LimitScope::Worker),
+        (&[shared, database][..], LimitScope::Worker),
+        (&[shared, database, cache][..], LimitScope::Queue),
+        (&[database, cache][..], LimitScope::Worker),
+    ] {
+        let config = parse(flags).expect("is accepted");
+        assert_eq!(config.limit_scope(), scope, "{flags:?}");
+    }
+}

@@ -59,8 +59,8 @@ impl Stop {
     }
 }
 
-impl From<crate::config::Invalid> for Stop {
-    fn from(invalid: crate::config::Invalid) -> Self {
+impl From<crate::Invalid> for Stop {
+    fn from(invalid: crate::Invalid) -> Self {
         Self::Wrong(invalid.to_string())
     }
 }

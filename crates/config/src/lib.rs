@@ -1,6 +1,10 @@
 //! Every setting, declared once: as an environment variable and as a flag.
 //!
 //! Components get one of these small structs, or values out of them; nobody else reads the environment.
+//! It must not know what is done with the settings, nor any database or server.
+
+pub mod args;
+pub mod secret;
 
 mod values;
 
@@ -9,12 +13,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::secret::Secret;
 use values::{
     api_key, chain_url, database_url, decimal, host, http_url, log_filter, origin, redis_url,
     secret_text, whole,
 };
 
+pub use secret::Secret;
 pub use values::ApiKey;
 
 /// Where the all-in-one engine and the gateway listen when nothing else is said.
@@ -337,6 +341,16 @@ impl Config {
             return Err(Invalid::DirectWithoutDatabase);
         }
         self.access.validate()
+    }
+
+    /// Who keeps the rate limit. A limit shared by all workers is kept by Redis; an engine that is one
+    /// process has the whole of it to itself.
+    #[must_use]
+    pub fn limit_scope(&self) -> LimitScope {
+        match (&self.servers.database_url, self.servers.redis()) {
+            (Some(_), Some(_)) => self.work.queue_rate_limit_scope,
+            _ => LimitScope::Worker,
+        }
     }
 
     /// Checks what a process of a cluster needs beside.
