@@ -8,8 +8,8 @@ use config::Config;
 use ports::Random;
 
 use crate::commands::{
-    completions, demo, health, migrate, orders, queue, serve, sim_chain, simulate, submit, top,
-    watch,
+    bench, completions, demo, echo, health, migrate, orders, queue, serve, sim_chain, simulate,
+    submit, top, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -55,6 +55,12 @@ enum Command {
     /// A live view of a running engine
     #[command(after_help = top::EXAMPLES)]
     Top(top::Top),
+    /// Measure an engine of its own on this machine, beside an echo of the same JSON
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(bench::Bench),
+    /// Answer every body with itself, as fast as the HTTP server can
+    #[command(hide = true)]
+    Echo,
     /// Bring a store's tables up to date
     #[command(after_help = migrate::EXAMPLES)]
     Migrate(Box<Config>),
@@ -126,6 +132,8 @@ impl Cli {
             Command::Queue(queue) => queue::run(&queue).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,
+            Command::Echo => echo::run().await,
+            Command::Bench(bench) => bench::run(&bench).await,
             Command::Completions(completions) => completions::run(&completions),
         }
     }

@@ -1,7 +1,9 @@
 //! One file per command.
 
+pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod echo;
 pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod orders;

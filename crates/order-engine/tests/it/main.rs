@@ -1,5 +1,6 @@
 //! The real program as its users meet it: started, called, signalled, killed.
 
+mod bench;
 mod chaos;
 mod client_program;
 mod cluster;

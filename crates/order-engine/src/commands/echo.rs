@@ -1,0 +1,28 @@
+//! `order-engine echo`: the limit of the HTTP part, to be measured against. The same server library with
+//! as many threads as the engine, answering the body it was sent.
+
+use actix_web::web::{self, Bytes};
+use actix_web::{App, HttpResponse, HttpServer};
+use anyhow::Context;
+
+use crate::exit::Verdict;
+use crate::output;
+
+/// Answers until it is stopped.
+pub(crate) async fn run() -> anyhow::Result<Verdict> {
+    let server = HttpServer::new(|| App::new().default_service(web::to(echo)))
+        .workers(bootstrap::runtime::threads())
+        .bind(("127.0.0.1", 0))
+        .context("could not start the echo")?;
+    for address in server.addrs() {
+        output::line(format!("echo on http://{address}"))?;
+    }
+    server.run().await.context("the echo failed")?;
+    Ok(Verdict::Good)
+}
+
+async fn echo(body: Bytes) -> HttpResponse {
+    HttpResponse::Created()
+        .content_type("application/json")
+        .body(body)
+}
