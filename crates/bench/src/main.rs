@@ -1,0 +1,158 @@
+//! `scripts/bench`: the embedded engine, the scale-out engine, a baseline in the usual Node stack and the
+//! limits of the parts, all in one run on one machine. Ratios are the result.
+//!
+//! Begin with `goals.rs`, what the figures are held against; `load::scenarios` says how each is measured.
+
+mod baseline;
+mod chart;
+mod goals;
+mod parts;
+mod scale_out;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use load::embedded::{Embedded, Sizes};
+use load::report::Report;
+use serde_json::json;
+use tokio::time::Instant;
+
+/// Measures everything on this machine, in about eight minutes, and prints what came of each goal
+#[derive(Debug, Parser)]
+#[command(name = "scripts/bench", after_help = EXAMPLES)]
+struct Program {
+    /// Seconds for each part of a scenario
+    #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Also with a million orders in the store, and 10,000 sockets on the scale-out engine
+    #[arg(long)]
+    full: bool,
+    /// Only these, in this order
+    #[arg(long, value_name = "PART", value_delimiter = ',', default_values = ["embedded", "scale-out", "baseline"])]
+    only: Vec<Part>,
+    /// Orders in execution at once, per worker
+    #[arg(long, value_name = "COUNT", default_value = "1000")]
+    concurrency: u32,
+    /// Where the figures go, for programs
+    #[arg(long, value_name = "FILE", default_value = "bench/results/latest.json")]
+    json_file: PathBuf,
+    /// Where the chart goes
+    #[arg(long, value_name = "FILE", default_value = "bench/results/latest.svg")]
+    chart: PathBuf,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  scripts/bench                             everything, with the goals, in about eight minutes
+  scripts/bench --seconds 1                 a first impression in three minutes
+  scripts/bench --only embedded             without the servers
+  scripts/bench --full --seconds 10         also a million orders; about forty minutes
+
+Load, servers and engines share this machine: only ratios within one run mean something.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Embedded,
+    ScaleOut,
+    Baseline,
+}
+
+fn main() -> Result<()> {
+    let program = Program::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    runtime.block_on(async {
+        tokio::select! {
+            done = measure(&program) => done,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted.context("listen for signals")?;
+                anyhow::bail!("interrupted")
+            }
+        }
+    })
+}
+
+async fn measure(program: &Program) -> Result<()> {
+    let began = Instant::now();
+    let progress = move |what: &str| {
+        let seconds = began.elapsed().as_secs();
+        // Nobody may be looking.
+        let _ = writeln!(io::stderr(), "{seconds:>5} s  {what}");
+    };
+    let mut report = Report::default();
+    let sizes = Sizes {
+        lasting: Duration::from_secs(program.seconds),
+        concurrency: program.concurrency,
+        stream_rate: 1_000,
+        sockets: vec![100, 1_000, 10_000],
+    };
+    for part in &program.only {
+        match part {
+            Part::Embedded => embedded(program, &sizes, &mut report, &progress).await?,
+            Part::ScaleOut => {
+                scale_out::run(&sizes, program.full, &mut report, &progress).await?;
+            }
+            Part::Baseline => baseline::run(&sizes, &mut report, &progress).await?,
+        }
+    }
+    let goals = goals::of(&report);
+    let figures = json!({
+        "machine": machine(),
+        "seconds": began.elapsed().as_secs(),
+        "goals": goals,
+        "figures": report.figures,
+    });
+    write(
+        &program.json_file,
+        &(serde_json::to_string_pretty(&figures)? + "\n"),
+    )?;
+    write(&program.chart, &chart::svg(&report))?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}\n{}", report.table().trim(), goals::table(&goals))?;
+    Ok(())
+}
+
+async fn embedded(
+    program: &Program,
+    sizes: &Sizes,
+    report: &mut Report,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<()> {
+    let embedded = Embedded {
+        program: testkit::program::binary("order-engine"),
+        sizes: sizes.clone(),
+    };
+    embedded.run(report, progress).await?;
+    progress("limits: bare SQLite");
+    parts::sqlite(report, sizes.lasting).await?;
+    let million: &[u64] = if program.full { &[1_000_000] } else { &[] };
+    for orders in [0, 100_000].iter().chain(million) {
+        progress(&format!("embedded: growth, {orders} orders stored"));
+        embedded.growth(report, *orders).await?;
+    }
+    Ok(())
+}
+
+fn machine() -> serde_json::Value {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map(|rest| rest.trim_start_matches([' ', '\t', ':']));
+    json!({ "cores": cores, "cpu": model })
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    }
+    fs::write(file, text).with_context(|| format!("write {}", file.display()))
+}

@@ -1,0 +1,133 @@
+//! The scale-out engine: gateways and workers over a private PostgreSQL and Redis, and the simulated
+//! chain as a process of its own. Each scenario gets a cluster that was just started, and empty.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use load::embedded::{Sizes, add_accept, add_pipeline, add_sockets};
+use load::report::Report;
+use load::scenarios;
+use load::target::Target;
+use testkit::cluster::{Cluster, Member, Size, State};
+
+use crate::parts;
+
+/// What the figures stand under.
+pub(crate) const SCALE_OUT: &str = "scale-out";
+/// On two cores more of either only wake each other up.
+const USUAL: Size = Size {
+    gateways: 1,
+    workers: 1,
+};
+/// Sockets in a run that is not a full one.
+const SOCKETS: [usize; 1] = [1_000];
+
+/// All scenarios.
+pub(crate) async fn run(
+    sizes: &Sizes,
+    full: bool,
+    report: &mut Report,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<()> {
+    let lasting = sizes.lasting;
+    progress("scale-out: accept");
+    on_a_cluster(USUAL, sizes, 0, async |state, target| {
+        let accept = scenarios::accept(target, lasting).await?;
+        add_accept(report, SCALE_OUT, &accept);
+        let url = state.redis.as_ref().context("no Redis")?;
+        parts::redis(report, url.port()).await
+    })
+    .await?;
+    progress("scale-out: pipeline");
+    on_a_cluster(USUAL, sizes, 0, async |_, target| {
+        add_pipeline(report, SCALE_OUT, target, lasting).await
+    })
+    .await?;
+    progress("limits: bare PostgreSQL");
+    let empty = Size {
+        gateways: 1,
+        workers: 0,
+    };
+    on_a_cluster(empty, sizes, 0, async |state, _| {
+        let postgres = state.postgres.as_ref().context("no PostgreSQL")?;
+        parts::postgres(report, postgres.port(), lasting).await
+    })
+    .await?;
+    let sockets: &[usize] = if full { &sizes.sockets } else { &SOCKETS };
+    for count in sockets {
+        progress(&format!("scale-out: stream, {count} sockets"));
+        on_a_cluster(USUAL, sizes, sizes.stream_rate * 60, async |_, target| {
+            add_sockets(
+                report,
+                SCALE_OUT,
+                &scenarios::sockets(target, *count).await?,
+            );
+            Ok(())
+        })
+        .await?;
+    }
+    for workers in [1, 2, 4] {
+        progress(&format!("scale-out: scale, {workers} workers"));
+        let size = Size {
+            gateways: 1,
+            workers,
+        };
+        on_a_cluster(size, sizes, 0, async |_, target| {
+            let lives = scenarios::burst(target, lasting / 2).await?;
+            let what = format!("backlog, {workers} workers");
+            report.add(SCALE_OUT, "scale", what, lives.confirmed, "orders/s");
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn on_a_cluster(
+    size: Size,
+    sizes: &Sizes,
+    starts_per_minute: u32,
+    scenario: impl AsyncFnOnce(&State, &Target) -> Result<()>,
+) -> Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("bench-cluster-")
+        .tempdir()?;
+    let cluster = Cluster::at(folder.path());
+    let variables = BTreeMap::from(
+        [
+            ("SIM_LATENCY_SCALE", "0".to_owned()),
+            ("SIM_SEED", "7".to_owned()),
+            ("RUST_LOG", "warn".to_owned()),
+            ("QUEUE_MAX_CONCURRENCY", sizes.concurrency.to_string()),
+            ("QUEUE_RATE_LIMIT_PER_MINUTE", starts_per_minute.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    let measured = match cluster.up(size, variables).await {
+        Ok(state) => match target(&state) {
+            Ok(target) => scenario(&state, &target).await,
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    cluster.down().await?;
+    measured
+}
+
+fn target(state: &State) -> Result<Target> {
+    let addresses = |members: &[Member]| -> Result<Vec<SocketAddr>> {
+        let addresses = members
+            .iter()
+            .map(|member| member.url.trim_start_matches("http://").parse());
+        addresses
+            .collect::<Result<_, _>>()
+            .context("read an address")
+    };
+    let own = state.gateways.iter().chain(&state.workers);
+    Ok(Target {
+        gateways: addresses(&state.gateways)?,
+        counting: addresses(&state.workers)?,
+        pids: own.map(|member| member.pid).collect(),
+    })
+}
