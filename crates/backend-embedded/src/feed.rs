@@ -40,7 +40,7 @@ struct Shared {
 struct Ring {
     /// The number of the oldest event kept.
     first: u64,
-    events: VecDeque<(Position, Arc<Published>)>,
+    events: VecDeque<Arc<Published>>,
 }
 
 impl fmt::Debug for Ring {
@@ -87,33 +87,44 @@ impl Shared {
         let ring = self.ring.read().unwrap_or_else(|held| held.into_inner());
         let skipped = usize::try_from(number.checked_sub(ring.first)?).ok()?;
         let kept = ring.events.iter().skip(skipped).take(BATCH);
-        Some(kept.cloned().collect())
+        // The place after an event: going on from there does not bring it again.
+        let after = number + 1..;
+        let placed = after
+            .zip(kept)
+            .map(|(after, event)| (self.position(after), Arc::clone(event)));
+        Some(placed.collect())
+    }
+
+    fn add(&self, events: impl IntoIterator<Item = Published>) {
+        let head = {
+            let mut ring = self.ring.write().unwrap_or_else(|held| held.into_inner());
+            for event in events {
+                if ring.events.len() == self.kept {
+                    ring.events.pop_front();
+                    ring.first += 1;
+                }
+                ring.events.push_back(Arc::new(event));
+            }
+            ring.first + u64::try_from(ring.events.len()).unwrap_or(u64::MAX)
+        };
+        // Two publishers may come here in the other order; the head only grows.
+        self.head.send_if_modified(|current| {
+            let grows = head > *current;
+            *current = head.max(*current);
+            grows
+        });
     }
 }
 
 #[async_trait]
 impl StatusFeed for InProcessFeed {
     async fn publish(&self, events: Vec<Published>) -> Result<()> {
-        let head = {
-            let mut ring = self.0.ring.write().unwrap_or_else(|held| held.into_inner());
-            for event in events {
-                if ring.events.len() == self.0.kept {
-                    ring.events.pop_front();
-                    ring.first += 1;
-                }
-                let number = ring.first + u64::try_from(ring.events.len()).unwrap_or(u64::MAX);
-                // The place after this event: going on from there does not bring it again.
-                let position = self.0.position(number + 1);
-                ring.events.push_back((position, Arc::new(event)));
-            }
-            ring.first + u64::try_from(ring.events.len()).unwrap_or(u64::MAX)
-        };
-        // Two publishers may come here in the other order; the head only grows.
-        self.0.head.send_if_modified(|current| {
-            let grows = head > *current;
-            *current = head.max(*current);
-            grows
-        });
+        self.0.add(events);
+        Ok(())
+    }
+
+    fn publish_now(&self, event: Published) -> std::result::Result<(), Published> {
+        self.0.add([event]);
         Ok(())
     }
 

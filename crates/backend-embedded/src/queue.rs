@@ -87,6 +87,11 @@ impl JobQueue for InProcessQueue {
         Ok(self.change(|state, _| jobs.into_iter().filter(|job| state.push(job)).count()))
     }
 
+    fn push_now(&self, job: Job) -> std::result::Result<(), Job> {
+        self.change(|state, _| state.push(&job));
+        Ok(())
+    }
+
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
         self.change(|state, now| state.push_delayed(job, now + delay));
         Ok(())

@@ -15,6 +15,7 @@ pub(crate) mod withdraw;
 
 mod event_row;
 mod head;
+mod heads;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Fault;
 use crate::live::{Changes, Live};
+use heads::Heads;
 
 #[cfg(test)]
 pub(crate) use head::LAST_EVENT_PLACE;
@@ -107,6 +109,7 @@ pub struct Writer {
     clock: Arc<dyn Clock>,
     live: Arc<Mutex<Live>>,
     commits: Commits,
+    heads: Heads,
 }
 
 /// How long commits take and how much each carries. Made with the writer, so that both series exist from
@@ -153,6 +156,7 @@ pub struct Batch<'a> {
     pub(crate) db: Transaction<'a>,
     pub(crate) now: Timestamp,
     pub(crate) changes: Changes,
+    heads: &'a mut Heads,
     monotonic: Duration,
     live: &'a Mutex<Live>,
 }
@@ -182,6 +186,7 @@ impl Writer {
             clock,
             live,
             commits: Commits::new(),
+            heads: Heads::default(),
         }
     }
 
@@ -206,12 +211,21 @@ impl Writer {
     }
 
     fn attempt(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
+        let outcome = self.attempt_all(commands);
+        if outcome.is_err() {
+            self.heads.clear();
+        }
+        outcome
+    }
+
+    fn attempt_all(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
         let began = self.clock.monotonic();
         let mut batch = Batch {
             now: self.clock.now(),
             monotonic: began,
             changes: Changes::default(),
             live: &self.live,
+            heads: &mut self.heads,
             db: self
                 .db
                 .transaction_with_behavior(TransactionBehavior::Immediate)?,

@@ -1,7 +1,8 @@
 //! Telling queue and feed what the store already knows, without anybody waiting for them.
 //!
 //! Both are hints: when they are slow or away, what does not fit into the bounded buffers here is
-//! dropped, the sweeper brings the jobs again, and watchers read the store.
+//! dropped, the sweeper brings the jobs again, and watchers read the store. A feed or queue of this very
+//! process is told at once, on the caller's thread: a lane would wake another thread for each event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A cheap handle to both lanes.
 #[derive(Debug, Clone)]
 pub struct Announcer {
+    feed: Arc<dyn StatusFeed>,
+    queue: Arc<dyn JobQueue>,
     events: mpsc::Sender<Published>,
     jobs: mpsc::Sender<Job>,
 }
@@ -33,10 +36,15 @@ impl Announcer {
     pub fn start(feed: Arc<dyn StatusFeed>, queue: Arc<dyn JobQueue>, shutdown: &Shutdown) -> Self {
         describe();
         let (events, receiver) = mpsc::channel(BUFFERED);
-        shutdown.spawn(publish_all(feed, receiver));
+        shutdown.spawn(publish_all(Arc::clone(&feed), receiver));
         let (jobs, receiver) = mpsc::channel(BUFFERED);
-        shutdown.spawn(push_all(queue, receiver));
-        Self { events, jobs }
+        shutdown.spawn(push_all(Arc::clone(&queue), receiver));
+        Self {
+            feed,
+            queue,
+            events,
+            jobs,
+        }
     }
 
     /// Tells watchers of a recorded event.
@@ -45,6 +53,9 @@ impl Announcer {
             client: client.clone(),
             event: event.clone(),
         };
+        let Err(published) = self.feed.publish_now(published) else {
+            return;
+        };
         if self.events.try_send(published).is_err() {
             metrics::counter!("feed_dropped_total").increment(1);
         }
@@ -52,6 +63,9 @@ impl Announcer {
 
     /// Tells workers of a due order.
     pub fn enqueue(&self, job: Job) {
+        let Err(job) = self.queue.push_now(job) else {
+            return;
+        };
         if self.jobs.try_send(job).is_err() {
             metrics::counter!("queue_push_dropped_total").increment(1);
         }

@@ -84,6 +84,12 @@ pub trait JobQueue: Send + Sync + Debug {
     /// brings again.
     async fn push(&self, jobs: Vec<Job>) -> Result<usize>;
 
+    /// Adds an entry where nothing has to be waited for, as in a queue of this process; gives it back
+    /// otherwise. What finds no room, the sweeper brings again.
+    fn push_now(&self, job: Job) -> std::result::Result<(), Job> {
+        Err(job)
+    }
+
     /// Adds an entry that may be handed out after `delay`.
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()>;
 

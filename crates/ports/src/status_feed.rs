@@ -65,6 +65,12 @@ pub trait StatusFeed: Send + Sync + Debug {
     /// Publishes events, best effort.
     async fn publish(&self, events: Vec<Published>) -> Result<()>;
 
+    /// Publishes an event where nothing has to be waited for, as in a feed of this process; gives it
+    /// back otherwise. A feed does one or the other, always, so that no event overtakes another.
+    fn publish_now(&self, event: Published) -> std::result::Result<(), Published> {
+        Err(event)
+    }
+
     /// How many shards there are.
     fn shards(&self) -> u16;
 

@@ -6,9 +6,9 @@ use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
 use ports::order_store::{Claim as Answer, Lease};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::head::{Head, OrderRow, head};
+use super::head::{Head, OrderRow, last_event, order_row};
 use super::{Batch, Write};
 use crate::error::Fault;
 
@@ -41,6 +41,14 @@ pub(crate) struct Grant {
     attempt: Option<Attempt>,
 }
 
+/// An order as it stands before a grant.
+#[derive(Debug)]
+struct Found {
+    head: Head,
+    stored: Stored,
+    data: String,
+}
+
 /// What only a grant needs of an order's row.
 #[derive(Debug)]
 struct Stored {
@@ -62,9 +70,12 @@ impl Write for Claim {
     type Answer = Outcome;
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<Outcome, Fault> {
-        let Some(head) = head(&batch.db, self.order)? else {
+        // Whatever was kept of it is of an earlier grant.
+        batch.heads.take(self.order);
+        let Some(found) = found(&batch.db, self.order)? else {
             return Ok(Outcome::Unknown);
         };
+        let head = &found.head;
         let row = &head.row;
         if row.schema_version > SCHEMA_VERSION {
             return Ok(Outcome::Unknown);
@@ -87,14 +98,14 @@ impl Write for Claim {
         if head.last.status == Status::Pending && batch.is_paused() {
             return Ok(Outcome::Paused);
         }
-        self.grant(batch, head)
+        self.grant(batch, found)
     }
 }
 
 impl Claim {
-    fn grant(&self, batch: &mut Batch<'_>, head: Head) -> Result<Outcome, Fault> {
+    fn grant(&self, batch: &mut Batch<'_>, found: Found) -> Result<Outcome, Fault> {
+        let Found { head, stored, data } = found;
         let (key, seq) = (head.row.key, head.last.seq);
-        let stored = stored(&batch.db, key)?;
         let earlier = if seq > stored.granted_seq {
             0
         } else {
@@ -125,8 +136,12 @@ impl Claim {
             Status::Submitted => Some(live_attempt(&batch.db, key)?),
             _ => None,
         };
+        let mut kept = head.clone();
+        kept.row.lease_worker = Some(self.worker);
+        kept.row.fence = fence;
+        batch.heads.put(self.order, kept);
         let grant = Grant {
-            data: event_data(&batch.db, key, seq)?,
+            data,
             head,
             stored,
             fence,
@@ -197,32 +212,36 @@ impl Attempt {
     }
 }
 
-fn stored(db: &Connection, key: i64) -> Result<Stored, Fault> {
-    let stored = db
-        .prepare_cached(
-            "-- grant_columns
-             select granted_seq, fruitless_grants, trace_context, terms
-             from orders where key = ?1",
-        )?
-        .query_row([key], |row| {
-            Ok(Stored {
-                granted_seq: row.get(0)?,
-                fruitless_grants: row.get(1)?,
-                trace_context: row.get(2)?,
-                terms: row.get(3)?,
-            })
-        })?;
-    Ok(stored)
+/// All that a grant needs, in one look. The `+` keeps SQLite from planning it anew with every call.
+const CLAIMED_ORDER: &str = "-- claimed_order
+     select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
+         o.end_status is not null, o.schema_version,
+         e.seq, e.event_id, e.status, e.executions, e.at, e.data,
+         o.granted_seq, o.fruitless_grants, o.trace_context, o.terms
+     from orders o join order_events e on e.order_key = o.key
+     where o.id = +?1 order by e.seq desc limit 1";
+
+fn found(db: &Connection, order: OrderId) -> Result<Option<Found>, Fault> {
+    db.prepare_cached(CLAIMED_ORDER)?
+        .query_row([order.uuid().as_bytes()], |row| Ok(found_in(row)))
+        .optional()?
+        .transpose()
 }
 
-fn event_data(db: &Connection, key: i64, seq: i64) -> Result<String, Fault> {
-    let data = db
-        .prepare_cached(
-            "-- event_data
-             select data from order_events where order_key = ?1 and seq = ?2",
-        )?
-        .query_row([key, seq], |row| row.get(0))?;
-    Ok(data)
+fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
+    Ok(Found {
+        head: Head {
+            row: order_row(row)?,
+            last: last_event(row, 9)?,
+        },
+        data: row.get(14)?,
+        stored: Stored {
+            granted_seq: row.get(15)?,
+            fruitless_grants: row.get(16)?,
+            trace_context: row.get(17)?,
+            terms: row.get(18)?,
+        },
+    })
 }
 
 fn live_attempt(db: &Connection, key: i64) -> Result<Attempt, Fault> {

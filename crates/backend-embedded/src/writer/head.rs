@@ -4,19 +4,19 @@ use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
-use super::status_from;
+use super::{Batch, status_from};
 use crate::error::Fault;
 use crate::reading::columns;
 
 /// An order's row, without what only a grant needs, and its last event, without its data.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Head {
     pub(super) row: OrderRow,
     pub(super) last: LastEvent,
 }
 
 /// What the row says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct OrderRow {
     pub(super) key: i64,
     pub(super) client: ClientId,
@@ -30,7 +30,7 @@ pub(super) struct OrderRow {
 }
 
 /// Where the log stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct LastEvent {
     pub(super) seq: i64,
     pub(super) event_id: Uuid,
@@ -45,8 +45,16 @@ pub(crate) const LAST_EVENT_PLACE: &str = "-- last_event_place
      select seq, event_id, status, executions, at from order_events
      where order_key = +?1 order by seq desc limit 1";
 
-/// Reads an order's head.
-pub(super) fn head(db: &Connection, order: OrderId) -> Result<Option<Head>, Fault> {
+/// An order's head. It is not kept: whoever changes the order and leaves it with its worker puts the new
+/// one into the batch's heads.
+pub(super) fn head(batch: &mut Batch<'_>, order: OrderId) -> Result<Option<Head>, Fault> {
+    match batch.heads.take(order) {
+        Some(head) => Ok(Some(head)),
+        None => read(&batch.db, order),
+    }
+}
+
+fn read(db: &Connection, order: OrderId) -> Result<Option<Head>, Fault> {
     let row = db
         .prepare_cached(
             "-- order_row
@@ -60,11 +68,12 @@ pub(super) fn head(db: &Connection, order: OrderId) -> Result<Option<Head>, Faul
     let Some(row) = row else { return Ok(None) };
     let last = db
         .prepare_cached(LAST_EVENT_PLACE)?
-        .query_row([row.key], |row| Ok(last_event(row)))??;
+        .query_row([row.key], |row| Ok(last_event(row, 0)))??;
     Ok(Some(Head { row, last }))
 }
 
-fn order_row(row: &Row<'_>) -> Result<OrderRow, Fault> {
+/// The row from its first nine columns.
+pub(super) fn order_row(row: &Row<'_>) -> Result<OrderRow, Fault> {
     Ok(OrderRow {
         key: row.get(0)?,
         client: columns::client(row, 1)?,
@@ -78,12 +87,13 @@ fn order_row(row: &Row<'_>) -> Result<OrderRow, Fault> {
     })
 }
 
-fn last_event(row: &Row<'_>) -> Result<LastEvent, Fault> {
+/// The last event from five columns beginning at this one.
+pub(super) fn last_event(row: &Row<'_>, first: usize) -> Result<LastEvent, Fault> {
     Ok(LastEvent {
-        seq: row.get(0)?,
-        event_id: Uuid::from_bytes(row.get(1)?),
-        status: status_from(row.get(2)?)?,
-        executions: row.get(3)?,
-        at: columns::time(row, 4)?,
+        seq: row.get(first)?,
+        event_id: Uuid::from_bytes(row.get(first + 1)?),
+        status: status_from(row.get(first + 2)?)?,
+        executions: row.get(first + 3)?,
+        at: columns::time(row, first + 4)?,
     })
 }

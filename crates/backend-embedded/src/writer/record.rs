@@ -8,7 +8,7 @@ use ports::order_store::Lease;
 use rusqlite::params;
 
 use super::event_row::{EventRow, recorded_at};
-use super::head::{Head, head};
+use super::head::{Head, LastEvent, head};
 use super::{Batch, Write, status_code};
 use crate::error::Fault;
 
@@ -94,14 +94,17 @@ impl Write for Record {
     type Answer = Outcome;
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<Outcome, Fault> {
-        let Some(head) = head(&batch.db, self.order)? else {
+        let Some(head) = head(batch, self.order)? else {
             return Ok(Outcome::LeaseLost);
         };
-        if self.event.seq <= head.last.seq {
-            return self.late(batch, &head);
-        }
         let holds = head.row.fence == self.fence && head.row.lease_worker == Some(self.worker);
+        if self.event.seq <= head.last.seq {
+            let late = self.late(batch, &head)?;
+            batch.heads.put(self.order, head);
+            return Ok(late);
+        }
         if !holds || self.event.seq != head.last.seq + 1 {
+            batch.heads.put(self.order, head);
             return Ok(Outcome::LeaseLost);
         }
         if let Beside::Attempt { .. } = self.beside
@@ -112,7 +115,7 @@ impl Write for Record {
         self.event.insert(batch, head.row.key)?;
         batch.changes.moved(head.last.status, self.event.status);
         match self.beside {
-            Beside::Nothing | Beside::Attempt { .. } => {}
+            Beside::Nothing | Beside::Attempt { .. } => self.keep(batch, head),
             Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
             Beside::End => self.end(batch, &head)?,
         }
@@ -133,6 +136,18 @@ impl Record {
         } else {
             Ok(Outcome::LeaseLost)
         }
+    }
+
+    /// The worker's next step finds the order as this one leaves it.
+    fn keep(&self, batch: &mut Batch<'_>, head: Head) {
+        let last = LastEvent {
+            seq: self.event.seq,
+            event_id: self.event.event_id,
+            status: self.event.status,
+            executions: self.event.executions,
+            at: batch.now,
+        };
+        batch.heads.put(self.order, Head { last, ..head });
     }
 
     /// False where an attempt of this order is live, or bears that number or signature.

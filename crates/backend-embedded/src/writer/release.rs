@@ -22,7 +22,7 @@ impl Write for Release {
     type Answer = ();
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
-        let Some(head) = head(&batch.db, self.order)? else {
+        let Some(head) = head(batch, self.order)? else {
             return Ok(());
         };
         let newest = u64::try_from(head.row.fence).is_ok_and(|fence| fence == self.fence);

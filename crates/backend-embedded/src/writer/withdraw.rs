@@ -24,7 +24,7 @@ impl Write for Withdraw {
     type Answer = Withdrawn;
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<Withdrawn, Fault> {
-        let Some(head) = head(&batch.db, self.order)? else {
+        let Some(head) = head(batch, self.order)? else {
             return Ok(Withdrawn::Unknown);
         };
         if self

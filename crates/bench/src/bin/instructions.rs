@@ -1,0 +1,223 @@
+//! What the four things that every order needs cost in instructions, counted by callgrind so that they
+//! repeat on any busy machine; fails where one has grown by more than 10 %.
+//!
+//! It runs itself under valgrind twice for each, with some and with twice as many repetitions: the
+//! difference is the price of the repetitions alone. `scripts/test --full` runs the check.
+//!
+//! ```text
+//! instructions check     compares with bench/instructions.json
+//! instructions write     takes the present figures for the new ones
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use async_trait::async_trait;
+use dex_router::Router;
+use dex_router::router::RouteRequest;
+use dex_router::venue::{QuoteError, QuoteRequest, QuoteSource};
+use domain::order::{Order, OrderType, Terms};
+use domain::quote::{Fill, Offer, Route};
+use domain::transaction::Signature;
+use domain::venue::{Pool, VenueSet};
+use domain::{BaseUnits, Bps, ClientId, Event, EventData, OrderId, Seq, Timestamp, Token, Venue};
+use uuid::Uuid;
+
+const FIGURES: &str = "bench/instructions.json";
+const REPETITIONS: u64 = 200;
+const GROWTH_MAX: f64 = 1.10;
+const NAMES: [&str; 4] = ["parse", "route", "transitions", "encode"];
+const BODY: &[u8] = br#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50,"clientOrderId":"desk-7-0001","venues":["raydium","meteora"]}"#;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next()) {
+        (Some("check"), None) => check(),
+        (Some("write"), None) => write(&measured()?),
+        (Some(name), Some(repetitions)) => repeat(name, repetitions.parse()?),
+        _ => bail!("say check or write"),
+    }
+}
+
+fn check() -> Result<()> {
+    let text = fs::read(FIGURES).with_context(|| format!("read {FIGURES}"))?;
+    let known: BTreeMap<String, f64> = serde_json::from_slice(&text)?;
+    let mut out = io::stdout().lock();
+    let mut grown = Vec::new();
+    for (name, now) in measured()? {
+        let before = known.get(&name).copied().unwrap_or(0.0);
+        writeln!(
+            out,
+            "{name:<12} {now:>9.0} instructions, {before:.0} before"
+        )?;
+        if now > before * GROWTH_MAX {
+            grown.push(name);
+        }
+    }
+    ensure!(
+        grown.is_empty(),
+        "grown by more than 10 %: {}; where that is wanted, run `instructions write`",
+        grown.join(", ")
+    );
+    Ok(())
+}
+
+fn write(figures: &BTreeMap<String, f64>) -> Result<()> {
+    let text = serde_json::to_string_pretty(figures)? + "\n";
+    fs::write(FIGURES, text).with_context(|| format!("write {FIGURES}"))
+}
+
+fn measured() -> Result<BTreeMap<String, f64>> {
+    let mut figures = BTreeMap::new();
+    for name in NAMES {
+        let (some, twice) = (counted(name, REPETITIONS)?, counted(name, 2 * REPETITIONS)?);
+        let repetitions = f64::from(u32::try_from(REPETITIONS)?);
+        let each = (twice - some) / repetitions;
+        figures.insert(name.to_owned(), each.round());
+    }
+    Ok(figures)
+}
+
+/// The instructions of a whole run, as callgrind counts them.
+fn counted(name: &str, repetitions: u64) -> Result<f64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().context("find this program")?)
+        .args([name, &repetitions.to_string()])
+        .output()
+        .context("start valgrind")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "valgrind failed: {text}");
+    let line = text.lines().find_map(|line| line.split_once("Collected :"));
+    let count = line.context("callgrind counted nothing")?.1;
+    Ok(count.trim().parse()?)
+}
+
+fn repeat(name: &str, repetitions: u64) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .context("start the runtime")?;
+    runtime.block_on(async {
+        let (router, request, terms) = (router(), request(), terms());
+        let events = events(&router.route(&request).await?);
+        for _ in 0..repetitions {
+            match name {
+                "parse" => {
+                    let read = api_gateway::intake::check(black_box(BODY));
+                    ensure!(black_box(read).is_ok(), "the body is refused");
+                }
+                "route" => drop(black_box(router.route(black_box(&request)).await?)),
+                "transitions" => drop(black_box(live(black_box(&events), &terms)?)),
+                "encode" => {
+                    for event in black_box(&events) {
+                        black_box(api_types::event::render(event, &terms));
+                    }
+                }
+                _ => bail!("nothing is called {name}"),
+            }
+        }
+        Ok(())
+    })
+}
+
+fn terms() -> Terms {
+    Terms {
+        order_type: OrderType::Market,
+        token_in: Token::SOL,
+        token_out: Token::USDC,
+        amount_in: BaseUnits::new(1_500_000_000),
+        slippage: Bps::DEFAULT,
+        min_amount_out: None,
+        venues: VenueSet::ALL,
+        client_order_id: None,
+        valid_for_seconds: None,
+    }
+}
+
+/// A venue that answers at once.
+#[derive(Debug)]
+struct Fixed(Venue, u64);
+
+#[async_trait]
+impl QuoteSource for Fixed {
+    fn venue(&self) -> Venue {
+        self.0
+    }
+
+    async fn quote(&self, _: QuoteRequest) -> Result<Offer, QuoteError> {
+        Ok(Offer {
+            pool: Pool::Cpmm,
+            amount_out: BaseUnits::new(self.1),
+            fee_ppm: 2_500,
+            impact_ppm: 10,
+        })
+    }
+}
+
+fn router() -> Router {
+    let sources: Vec<Arc<dyn QuoteSource>> = vec![
+        Arc::new(Fixed(Venue::Raydium, 224_900_000)),
+        Arc::new(Fixed(Venue::Meteora, 225_000_000)),
+    ];
+    Router::new(sources, Duration::from_secs(1))
+}
+
+fn request() -> RouteRequest {
+    let terms = terms();
+    RouteRequest {
+        quote: QuoteRequest {
+            token_in: terms.token_in,
+            token_out: terms.token_out,
+            amount_in: terms.amount_in,
+        },
+        venues: terms.venues,
+        slippage: terms.slippage,
+        min_amount_out: terms.min_amount_out,
+    }
+}
+
+fn event(seq: u32, data: EventData) -> Event {
+    Event {
+        order_id: OrderId::new(Uuid::from_u128(1)),
+        seq: Seq::new(seq),
+        at: Timestamp::from_millis(1_800_000_000_000),
+        executions: u32::from(seq > 0),
+        data,
+    }
+}
+
+/// From accepted to confirmed.
+fn events(route: &Route) -> [Event; 5] {
+    let (choice, signature) = (route.choice.clone(), Signature::from_bytes(&[7; 64]));
+    let fill = Fill {
+        venue: choice.venue,
+        pool: choice.pool,
+        signature: signature.clone(),
+        amount_out: choice.expected_amount_out,
+    };
+    let route = route.clone();
+    [
+        event(0, EventData::Accepted),
+        event(1, EventData::RoutingStarted),
+        event(2, EventData::Routed { route }),
+        event(3, EventData::Submitted { choice, signature }),
+        event(4, EventData::Confirmed { fill }),
+    ]
+}
+
+fn live(events: &[Event; 5], terms: &Terms) -> Result<Order> {
+    let [first, rest @ ..] = events;
+    let (client, at) = (ClientId::anyone(), first.at);
+    let mut order = Order::from_last_event(client, terms.clone(), at, first.clone());
+    for event in rest {
+        order = order.apply(event.clone())?;
+    }
+    Ok(order)
+}
