@@ -102,6 +102,14 @@ impl Cluster {
         Ok(state)
     }
 
+    /// Starts one more worker, with variables that no other has; returns before it is ready.
+    pub fn add_worker(&self, variables: &[(&str, &str)]) -> Result<State> {
+        let mut state = self.state()?;
+        let launcher = Launcher::new(&self.folder);
+        launcher.add_worker(&mut state, variables)?;
+        Ok(state)
+    }
+
     /// Ends everything and deletes the folder. A cluster that is not there is down already.
     pub async fn down(&self) -> Result<()> {
         let Some(state) = State::read(&self.folder)? else {

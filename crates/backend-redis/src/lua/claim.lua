@@ -21,10 +21,18 @@ for _, id in ipairs(due) do
 end
 
 local taken, looks = {}, 0
+-- What cannot be read is not known either, so that the sweeper may bring the order again.
 local function take(id, entry)
+    if not is_id(id) or not is_known_as(entry) then
+        redis.call('HDEL', key('known'), id)
+        bury(id .. ' ' .. entry)
+        looks = looks + 1
+        return false
+    end
     redis.call('RPUSH', key('flight:' .. worker), id)
     taken[#taken + 1] = id
     taken[#taken + 1] = entry
+    return true
 end
 local function may_go_on()
     return #taken < 2 * max and looks < LOOKS_LIMIT
@@ -70,8 +78,7 @@ while wanted == 'any' and may_go_on() do
             entry = 's' .. client
             redis.call('HSET', key('known'), id, entry)
         end
-        take(id, entry)
-        tat = tat + interval
+        if take(id, entry) then tat = tat + interval end
     end
 end
 if interval > 0 then redis.call('SET', key('tat'), string.format('%.0f', tat)) end

@@ -34,8 +34,15 @@ end
 local epoch = redis.call('GET', key('epoch')) or begin_epoch()
 local count = redis.call('INCR', key('count'))
 
+local ID = string.format('^%s%%-%s%%-%s%%-%s%%-%s$', string.rep('%x', 8), string.rep('%x', 4),
+    string.rep('%x', 4), string.rep('%x', 4), string.rep('%x', 12))
 local function is_id(entry)
-    return #entry == 36 and string.match(entry, '^%x+%-%x+%-%x+%-%x+%-%x+$') ~= nil
+    return string.match(entry, ID) ~= nil
+end
+
+-- The kind and a client as domain::ClientId takes it: 1 to 64 visible characters.
+local function is_known_as(entry)
+    return #entry <= 65 and string.match(entry, '^[sr][\33-\126]+$') ~= nil
 end
 
 local buried = 0

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backend_redis::RedisQueue;
-use deadpool_redis::redis::cmd;
+use deadpool_redis::redis::{Cmd, cmd};
 use domain::{ClientId, OrderId};
-use ports::JobQueue;
 use ports::job_queue::{Job, Wanted};
+use ports::{JobQueue, Random};
 use testkit::contract::{Given, eventually, promptly};
 
 use crate::{LEASE, meddle, queue, queue_settings, server};
@@ -160,6 +160,86 @@ async fn garbage_in_every_list_stops_nothing() {
     assert_eq!(seen, all.iter().map(|job| job.order_id).collect());
     let dead = queue.dead_entries(100).await.expect("dead_entries answer");
     assert_eq!(dead.len(), 7);
+}
+
+/// What is no entry: bytes at random, and ids and entries with a byte changed or cut off.
+fn garbage(random: &Random, order: OrderId) -> Vec<u8> {
+    let mut bytes = match random.below(4) {
+        0 => Vec::new(),
+        1 => order.to_string().into_bytes(),
+        2 => b"sanyone".to_vec(),
+        _ => b"------------------------------------".to_vec(),
+    };
+    let place = |limit: usize| usize::try_from(random.below(limit as u64 + 1)).expect("a place");
+    match random.below(3) {
+        0 => bytes.truncate(place(bytes.len())),
+        1 => {
+            for _ in 0..random.below(80) {
+                bytes.push(random.bits().to_le_bytes()[0]);
+            }
+        }
+        _ => bytes.insert(place(bytes.len()), random.bits().to_le_bytes()[0]),
+    }
+    bytes
+}
+
+/// One thing that does not belong there.
+fn injection(random: &Random, given: &Given, known: OrderId) -> Cmd {
+    let queue = |name: &str| format!("order-engine:{{q0}}:{name}");
+    let junk = garbage(random, known);
+    match random.below(5) {
+        0 => {
+            let mut set = cmd("HSET");
+            set.arg(queue("known")).arg(known.to_string()).arg(junk);
+            set
+        }
+        1 => {
+            let mut set = cmd("HSET");
+            set.arg(queue("known")).arg(junk.clone()).arg(junk);
+            set
+        }
+        2 => {
+            let mut add = cmd("ZADD");
+            add.arg(queue("delayed")).arg(random.below(3)).arg(junk);
+            add
+        }
+        n => {
+            let mut push = cmd(if n == 3 { "LPUSH" } else { "RPUSH" });
+            let held = format!("flight:{}", given.worker_id());
+            let lists = ["resumes", "ring", "ready:anyone", "bell", &held];
+            let list = lists[usize::try_from(random.below(5)).expect("a list")];
+            push.arg(queue(list)).arg(junk);
+            push
+        }
+    }
+}
+
+/// Whatever stands in Redis, claims answer, and every order that the sweeper brings is handed out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_bytes_in_the_queue_stop_a_claim_or_keep_an_order_from_the_sweeper() {
+    let server = server();
+    let queue = queue(queue_settings(&server)).await;
+    let given = Given::new();
+    for seed in 0..60 {
+        let random = Random::seeded(seed);
+        let all = jobs(&given, 5);
+        queue.push(all.clone()).await.expect("push answers");
+        for _ in 0..12 {
+            let known = all[usize::try_from(random.below(5)).expect("a place")].order_id;
+            let _: i64 = meddle(&server, &injection(&random, &given, known)).await;
+        }
+
+        let mut seen = claim_all(&queue, &given).await;
+        queue.push(all.clone()).await.expect("push answers");
+        seen.extend(claim_all(&queue, &given).await);
+
+        for job in &all {
+            assert!(
+                seen.contains(&job.order_id),
+                "seed {seed}: an order is lost"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

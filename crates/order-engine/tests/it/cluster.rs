@@ -2,8 +2,10 @@
 //! own: the suites of the one process hold here as well, and what only several processes can promise.
 
 mod crowd;
+mod kill_matrix;
 mod members;
 mod mixed;
+mod outages;
 
 use anyhow::Result;
 use testkit::cluster::{Scratch, Size};

@@ -13,6 +13,8 @@ mod guide;
 mod kill_matrix;
 mod operators_view;
 mod order_api;
+mod overload;
 mod run;
 mod serving;
 mod settings;
+mod stopping;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use anyhow::{Context, Result};
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::Plan;
@@ -14,6 +15,8 @@ use crate::e2e::load::check_order;
 
 /// Lines shown of what was broken.
 const SHOWN: usize = 20;
+/// Orders compared side by side.
+const AT_ONCE: usize = 16;
 /// As many as a page of the API may hold.
 const PAGE: usize = 200;
 
@@ -110,8 +113,16 @@ impl Verdict {
             }
             handed_in += 1;
             accepted.insert(one.order_id.as_str());
-            self.compare_one(target, one).await;
         }
+        let each = kept.iter().filter(|one| !one.order_id.is_empty());
+        let mut each = stream::iter(each.map(|one| compare_one(target, one))).buffered(AT_ONCE);
+        while let Some((ended, broken)) = each.next().await {
+            self.violations.extend(broken);
+            if let Some(status) = ended {
+                *self.ended.entry(status).or_default() += 1;
+            }
+        }
+        drop(each);
         if accepted.len() != handed_in {
             let orders = accepted.len();
             let what = format!("{handed_in} keys have made {orders} orders");
@@ -119,33 +130,6 @@ impl Verdict {
         }
         self.compare_ledger(target, &accepted).await?;
         self.compare_store(target, &accepted).await
-    }
-
-    async fn compare_one(&mut self, target: &Target, one: &Kept) {
-        let id = &one.order_id;
-        if !one.has_ended {
-            let seen = one
-                .events
-                .last()
-                .map_or(&Value::Null, |event| &event["status"]);
-            let path = format!("/api/orders/{id}");
-            let stored = match target.get(0, &path).await {
-                Ok(answer) => answer["order"]["status"].to_string(),
-                Err(error) => format!("{error:#}"),
-            };
-            let what = format!("{id}: its client saw {seen}, the store says {stored}");
-            return self.violated(Check::Stuck, what);
-        }
-        let status = one.events.last().and_then(|event| event["status"].as_str());
-        let status = status.unwrap_or("nothing").to_owned();
-        if one.told_cancelled && status != "cancelled" {
-            let what = format!("{id} is {status} and was told cancelled");
-            self.violated(Check::Differing, what);
-        }
-        *self.ended.entry(status).or_default() += 1;
-        if let Err(error) = check_order(target, id, &one.events).await {
-            self.violated(Check::Differing, format!("{id}: {error:#}"));
-        }
     }
 
     async fn compare_ledger(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
@@ -184,6 +168,30 @@ impl Verdict {
         }
         Ok(())
     }
+}
+
+/// How an order ended, as its client saw it, and what of it did not hold.
+async fn compare_one(target: &Target, one: &Kept) -> (Option<String>, Vec<(Check, String)>) {
+    let id = &one.order_id;
+    let last = one.events.last().map(|event| &event["status"]);
+    let seen = last.and_then(Value::as_str).unwrap_or("nothing");
+    let mut broken = Vec::new();
+    if !one.has_ended {
+        let stored = match target.get(0, &format!("/api/orders/{id}")).await {
+            Ok(answer) => answer["order"]["status"].to_string(),
+            Err(error) => format!("{error:#}"),
+        };
+        let what = format!("{id}: its client saw {seen}, the store says {stored}");
+        return (None, vec![(Check::Stuck, what)]);
+    }
+    if one.told_cancelled && seen != "cancelled" {
+        let what = format!("{id} is {seen} and was told cancelled");
+        broken.push((Check::Differing, what));
+    }
+    if let Err(error) = check_order(target, id, &one.events).await {
+        broken.push((Check::Differing, format!("{id}: {error:#}")));
+    }
+    (Some(seen.to_owned()), broken)
 }
 
 /// Everything that a list holds.

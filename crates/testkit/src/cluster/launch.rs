@@ -131,14 +131,14 @@ impl<'a> Launcher<'a> {
         let mut fresh = Vec::new();
         while state.gateways.len() < size.gateways {
             let name = unused_name("gateway", &state.gateways);
-            let member = self.start_engine("api-gateway", &name, state)?;
+            let member = self.start_engine("api-gateway", &name, state, &[])?;
             state.gateways.push(member.clone());
             state.write(self.folder)?;
             fresh.push(member);
         }
         while state.workers.len() < size.workers {
             let name = unused_name("worker", &state.workers);
-            let member = self.start_engine("order-worker", &name, state)?;
+            let member = self.start_engine("order-worker", &name, state, &[])?;
             state.workers.push(member.clone());
             state.write(self.folder)?;
             fresh.push(member);
@@ -149,7 +149,22 @@ impl<'a> Launcher<'a> {
         Ok(())
     }
 
-    fn start_engine(&self, program: &str, name: &str, state: &State) -> Result<Member> {
+    /// Starts a worker with variables of its own, and does not wait for it: it may be meant to end soon.
+    pub(super) fn add_worker(&self, state: &mut State, variables: &[(&str, &str)]) -> Result<()> {
+        state.workers.retain(Member::is_live);
+        let name = unused_name("worker", &state.workers);
+        let member = self.start_engine("order-worker", &name, state, variables)?;
+        state.workers.push(member);
+        state.write(self.folder)
+    }
+
+    fn start_engine(
+        &self,
+        program: &str,
+        name: &str,
+        state: &State,
+        extra: &[(&str, &str)],
+    ) -> Result<Member> {
         let url = |member: &Option<Member>| {
             let member = member.as_ref().context("the servers are not up")?;
             Ok::<_, anyhow::Error>(member.url.clone())
@@ -164,6 +179,7 @@ impl<'a> Launcher<'a> {
             ("SIM_CHAIN_URL", url(&state.sim)?),
         ]);
         let mut command = self.program(program, name, &state.variables, &own)?;
+        command.envs(extra.iter().copied());
         start(name, &mut command, "http://", port)
     }
 

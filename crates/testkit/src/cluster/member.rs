@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +80,22 @@ impl Member {
         if let Ok(pid) = i32::try_from(self.pid) {
             // Somebody else's child is somebody else's to wait for.
             let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
+        }
+    }
+
+    /// The signal that has ended it, where this process has started it and nobody has waited for it.
+    #[must_use]
+    pub fn ended_by(&self) -> Option<Signal> {
+        let pid = Pid::from_raw(i32::try_from(self.pid).ok()?);
+        let mut ended = WaitStatus::StillAlive;
+        // Of a process with threads the first may be gone a moment before the others.
+        wait_until(GONE_LIMIT, || {
+            ended = waitpid(pid, Some(WaitPidFlag::WNOHANG)).unwrap_or(WaitStatus::Exited(pid, 0));
+            ended != WaitStatus::StillAlive
+        });
+        match ended {
+            WaitStatus::Signaled(_, signal, _) => Some(signal),
+            _ => None,
         }
     }
 

@@ -1,9 +1,10 @@
 //! A cluster of a test: on an empty store, with nothing left behind.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
@@ -64,6 +65,35 @@ impl Scratch {
         self.state = self.cluster.scale(size).await?;
         Ok(())
     }
+
+    /// Starts one more worker, with variables that no other has; returns before it is ready.
+    pub fn add_worker(&mut self, variables: &[(&str, &str)]) -> Result<Member> {
+        self.state = self.cluster.add_worker(variables)?;
+        let added = self.state.workers.last();
+        added.cloned().context("the worker that was added")
+    }
+
+    /// What PostgreSQL answers to a question, one line per row.
+    pub fn ask_postgres(&self, question: &str) -> Result<String> {
+        let postgres = self.state.postgres.as_ref().context("PostgreSQL is up")?;
+        let url = format!("postgres://postgres@127.0.0.1:{}/postgres", postgres.port());
+        ask(Command::new("psql").args([url.as_str(), "-Atc", question]))
+    }
+
+    /// What Redis answers to a command.
+    pub fn ask_redis(&self, command: &[&str]) -> Result<String> {
+        let redis = self.state.redis.as_ref().context("Redis is up")?;
+        let port = redis.port().to_string();
+        ask(Command::new("redis-cli").args(["-p", &port]).args(command))
+    }
+}
+
+fn ask(command: &mut Command) -> Result<String> {
+    let name = command.get_program().display().to_string();
+    let output = command.output().with_context(|| format!("run {name}"))?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name}: {error}");
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 impl Drop for Scratch {

@@ -60,7 +60,9 @@ impl State {
             (&mut self.gateways, size.gateways),
             (&mut self.workers, size.workers),
         ] {
-            members.retain(Member::is_live);
+            for dead in members.extract_if(.., |member| !member.is_live()) {
+                dead.bury();
+            }
             surplus.extend(members.drain(wanted.min(members.len())..));
         }
         surplus

@@ -1,13 +1,12 @@
 //! Workers and gateways come and go.
 
 use std::collections::HashSet;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use nix::sys::signal::Signal;
-use testkit::cluster::{Member, Scratch, Size, counter};
+use testkit::cluster::{Scratch, Size, counter};
 use testkit::e2e::suites::SOL_FOR_USDC;
 use testkit::e2e::{Target, load, socket};
 
@@ -90,7 +89,7 @@ async fn killed_processes_come_back_with_every_order_and_end_it_once() -> Result
     follow_all(&cluster.target(), &orders).await
 }
 
-async fn follow_all(target: &Target, orders: &[String]) -> Result<()> {
+pub(super) async fn follow_all(target: &Target, orders: &[String]) -> Result<()> {
     let each = orders.iter().enumerate().map(|(n, order_id)| async move {
         let followed = socket::follow(&target.ws_url(n, &format!("/ws/orders/{order_id}"))).await?;
         load::check_order(target, order_id, &followed.messages).await
@@ -102,20 +101,20 @@ async fn follow_all(target: &Target, orders: &[String]) -> Result<()> {
 /// How many workers hold orders, by the store.
 fn holds_leases(cluster: &Scratch) -> Result<usize> {
     let held = "select count(distinct lease_worker) from orders where lease_worker is not null";
-    ask_postgres(cluster, held)?.parse().context("read a count")
+    cluster.ask_postgres(held)?.parse().context("read a count")
 }
 
 /// Nobody but the living has a row, a lease, or entries in hand.
 fn check_nothing_of_the_dead(cluster: &Scratch) -> Result<()> {
-    let rows = ask_postgres(cluster, "select id from workers")?;
+    let rows = cluster.ask_postgres("select id from workers")?;
     ensure!(rows.lines().count() == 1, "rows of workers: {rows}");
     let strangers = "select count(*) from orders where lease_worker is not null
                      and lease_worker not in (select id from workers)";
-    ensure!(ask_postgres(cluster, strangers)? == "0", "leases of nobody");
+    ensure!(cluster.ask_postgres(strangers)? == "0", "leases of nobody");
 
-    let beats = ask_redis(cluster, &["ZRANGE", "order-engine:{q0}:beats", "0", "-1"])?;
+    let beats = cluster.ask_redis(&["ZRANGE", "order-engine:{q0}:beats", "0", "-1"])?;
     ensure!(beats.lines().count() == 1, "heard of in Redis: {beats}");
-    let flights = ask_redis(cluster, &["KEYS", "order-engine:{q0}:flight:*"])?;
+    let flights = cluster.ask_redis(&["KEYS", "order-engine:{q0}:flight:*"])?;
     let hands: HashSet<&str> = flights.lines().filter(|line| !line.is_empty()).collect();
     ensure!(
         hands.iter().all(|hand| hand.ends_with(beats.trim())),
@@ -124,31 +123,8 @@ fn check_nothing_of_the_dead(cluster: &Scratch) -> Result<()> {
     Ok(())
 }
 
-fn ask_postgres(cluster: &Scratch, question: &str) -> Result<String> {
-    let port = port(cluster.state().postgres.as_ref())?;
-    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-    ask(Command::new("psql").args([url.as_str(), "-Atc", question]))
-}
-
-fn ask_redis(cluster: &Scratch, question: &[&str]) -> Result<String> {
-    let port = port(cluster.state().redis.as_ref())?;
-    ask(Command::new("redis-cli").args(["-p", &port]).args(question))
-}
-
-fn port(member: Option<&Member>) -> Result<String> {
-    Ok(member.context("the server runs")?.port().to_string())
-}
-
-fn ask(command: &mut Command) -> Result<String> {
-    let name = command.get_program().display().to_string();
-    let output = command.output().with_context(|| format!("run {name}"))?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name}: {error}");
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
 /// Waits for a condition; returns how long it took.
-async fn until<F: Future<Output = Result<bool>>>(
+pub(super) async fn until<F: Future<Output = Result<bool>>>(
     limit: Duration,
     condition: impl Fn() -> F,
 ) -> Result<Duration> {

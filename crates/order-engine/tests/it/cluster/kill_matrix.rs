@@ -1,0 +1,93 @@
+//! Case 5 of the failures that must be survived, for the cluster: a worker ends itself at a named point
+//! of an order's life, without a word to anybody, while thirty orders are in flight; a second worker takes
+//! over once the lease is up, and ends each of them, none executed twice.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::try_join_all;
+use nix::sys::signal::Signal;
+use testkit::cluster::{Scratch, Size};
+use testkit::e2e::suites::SOL_FOR_USDC;
+use testkit::e2e::{Target, load, socket, statuses};
+
+use super::members::until;
+
+const ORDERS: usize = 30;
+/// How often the point is passed unharmed, and once more: half of the orders are at it or beyond.
+const NTH: usize = 15;
+/// Orders take a few hundred milliseconds here; the machine may be busy.
+const CRASH_LIMIT: Duration = Duration::from_secs(30);
+const SETTINGS: [(&str, &str); 5] = [
+    ("SIM_LATENCY_SCALE", "0.1"),
+    ("QUEUE_MAX_CONCURRENCY", "30"),
+    ("LEASE_MS", "900"),
+    ("HEARTBEAT_MS", "200"),
+    ("SWEEP_MS", "200"),
+];
+
+async fn check_points(points: &[&str]) -> Result<()> {
+    let none_works = Size {
+        gateways: 1,
+        workers: 0,
+    };
+    let mut cluster = Scratch::start(none_works, &SETTINGS).await?;
+    for point in points {
+        let passed = check_point(&mut cluster, point).await;
+        passed.with_context(|| format!("killed at {point}"))?;
+    }
+    Ok(())
+}
+
+async fn check_point(cluster: &mut Scratch, point: &str) -> Result<()> {
+    let target = cluster.target();
+    let accepted = (0..ORDERS).map(|n| target.accept(n, SOL_FOR_USDC));
+    let orders = try_join_all(accepted).await?;
+
+    let mortal = format!("{point}:{NTH}");
+    let first = cluster.add_worker(&[("CRASH_POINT", &mortal)])?;
+    until(CRASH_LIMIT, || async { Ok(!first.is_live()) })
+        .await
+        .context("it lives on")?;
+    let signal = first.ended_by();
+    ensure!(
+        signal == Some(Signal::SIGABRT),
+        "it was ended by {signal:?}"
+    );
+    let second = cluster.add_worker(&[])?;
+
+    let target = &target;
+    let checked = orders.iter().map(|id| has_confirmed(target, id));
+    let confirmed = try_join_all(checked).await?;
+    let confirmed = confirmed.into_iter().filter(|confirmed| *confirmed).count();
+    ensure!(confirmed > ORDERS / 2, "only {confirmed} were confirmed");
+    second.kill();
+    Ok(())
+}
+
+async fn has_confirmed(target: &Target, order_id: &str) -> Result<bool> {
+    let url = target.ws_url(0, &format!("/ws/orders/{order_id}"));
+    let events = socket::follow(&url).await?.messages;
+    load::check_order(target, order_id, &events).await?;
+    Ok(statuses(&events).last() == Some(&"confirmed"))
+}
+
+#[tokio::test]
+async fn another_worker_goes_on_where_one_died_before_the_bytes_were_stored() -> Result<()> {
+    check_points(&["claimed", "routed", "built", "signed"]).await
+}
+
+#[tokio::test]
+async fn another_worker_settles_what_one_had_stored_when_it_died() -> Result<()> {
+    check_points(&["stored", "reply_lost", "sent"]).await
+}
+
+#[tokio::test]
+async fn another_worker_finds_what_landed_when_one_died() -> Result<()> {
+    check_points(&[
+        "confirmed_not_stored",
+        "stored_not_published",
+        "published_not_acknowledged",
+    ])
+    .await
+}
