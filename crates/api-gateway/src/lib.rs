@@ -26,6 +26,7 @@ pub mod ws;
 mod dashboard;
 mod deadline;
 mod routes;
+mod trace;
 
 pub use gateway::{Gateway, GatewayParts};
 pub use settings::GatewaySettings;

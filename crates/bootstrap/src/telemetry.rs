@@ -2,6 +2,8 @@
 //! while the process runs.
 
 mod line;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod writer;
 
 use std::io::IsTerminal;
@@ -34,6 +36,8 @@ enum Colour {
 pub struct Telemetry {
     levels: Levels,
     _thread: LogThread,
+    #[cfg(feature = "otlp")]
+    _traces: Option<otlp::Exporter>,
 }
 
 /// Which lines are logged, and the way to change that.
@@ -95,14 +99,26 @@ pub fn start(logs: &Logs) -> Telemetry {
         LogFormat::Json => Box::new(json_layer(lines)),
     };
     let subscriber = tracing_subscriber::registry().with(filter).with(output);
+    #[cfg(feature = "otlp")]
+    let (traces, exporter) = logs.otlp_endpoint.as_deref().map(otlp::start).unzip();
+    #[cfg(feature = "otlp")]
+    let subscriber = subscriber.with(traces);
     // Only a test harness that runs several engines in one process finds logging started already.
     let _ = subscriber.try_init();
+    #[cfg(not(feature = "otlp"))]
+    if logs.otlp_endpoint.is_some() {
+        tracing::warn!(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is ignored: this program was built without the feature `otlp`"
+        );
+    }
     Telemetry {
         levels: Levels {
             handle,
             configured: Arc::from(logs.rust_log.as_str()),
         },
         _thread: thread,
+        #[cfg(feature = "otlp")]
+        _traces: exporter,
     }
 }
 

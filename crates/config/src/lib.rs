@@ -285,6 +285,9 @@ pub struct Logs {
     /// Which lines are logged, also per module: info,order_worker=debug
     #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     pub rust_log: String,
+    /// Collector of OpenTelemetry traces, where the program was built with them
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = http_url)]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// How a log line looks.

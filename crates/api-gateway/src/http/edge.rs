@@ -7,10 +7,12 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::auth::site;
 use crate::state::Ctx;
 use crate::telemetry::HttpMeter;
+use crate::trace::TraceContext;
 
 const ALLOWED_METHODS: &str = "GET, HEAD, POST";
 const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, last-event-id, \
@@ -40,10 +42,16 @@ pub(crate) async fn pass<B: MessageBody>(
     }
 
     // Ids of requests are for reading logs: unlike orders' ids they need not be unique for ever.
+    let context = TraceContext::of(request.headers(), &ctx.ports.random);
     let span = tracing::info_span!(
         "http",
-        request.id = format!("{:016x}", ctx.ports.random.bits())
+        request.id = context.span,
+        trace = context.parent,
+        trace.id = context.trace,
+        http.route = Empty,
+        http.status = Empty
     );
+    context.keep(&request);
     let mut response = match site::refuse_other_sites(&ctx, request.request()) {
         Ok(()) => {
             let answering = next.call(request).instrument(span.clone());
@@ -53,7 +61,7 @@ pub(crate) async fn pass<B: MessageBody>(
             .into_response(refusal.error_response())
             .map_into_right_body(),
     };
-    let _entered = span.entered();
+    let entered = span.entered();
 
     if !ctx.settings.cors_origins.is_empty() {
         // Also where there is nothing to permit: another origin's answer would be another one.
@@ -66,6 +74,10 @@ pub(crate) async fn pass<B: MessageBody>(
     let took = ctx.ports.clock.monotonic().saturating_sub(began);
     meter.count(response.status(), took);
     let (request, status) = (response.request(), response.status());
+    if let Some(route) = request.match_pattern() {
+        entered.record("http.route", route);
+    }
+    entered.record("http.status", status.as_u16());
     tracing::debug!(
         http.method = %request.method(),
         http.path = request.path(),

@@ -1,5 +1,7 @@
 //! The guide's snippets, run as they stand: those of one language, from top to bottom, over a real engine.
+//! And the documents' links among each other.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -110,4 +112,31 @@ fn every_block_of_the_guide_is_run_or_says_that_it_is_not() {
         assert!(["sh", "js", "python"].contains(&language), "{fence}");
         assert!(["", "not-run"].contains(&mark), "{fence}");
     }
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut links = 0;
+    for folder in ["", "docs", "docs/adr", "examples"] {
+        let folder = root.join(folder);
+        for file in std::fs::read_dir(&folder)? {
+            let path = file?.path();
+            if path.extension().is_none_or(|ending| ending != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path)?;
+            for link in text.split("](").skip(1) {
+                let target = link.split([')', '#']).next().unwrap_or_default();
+                if target.is_empty() || target.contains("://") {
+                    continue;
+                }
+                links += 1;
+                let place = path.display();
+                ensure!(folder.join(target).exists(), "{place} links to {target}");
+            }
+        }
+    }
+    ensure!(links > 20, "only {links} links were found");
+    Ok(())
 }

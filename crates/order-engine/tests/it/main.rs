@@ -18,3 +18,5 @@ mod run;
 mod serving;
 mod settings;
 mod stopping;
+#[cfg(feature = "otlp")]
+mod traces;
