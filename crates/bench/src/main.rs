@@ -8,6 +8,7 @@ mod chart;
 mod goals;
 mod parts;
 mod scale_out;
+mod scaling;
 
 use std::fs;
 use std::io::{self, Write};
@@ -31,6 +32,9 @@ struct Program {
     /// Also with a million orders in the store, and 10,000 sockets on the scale-out engine
     #[arg(long)]
     full: bool,
+    /// Measures nothing: prints what rates need by the model of docs/SCALING.md
+    #[arg(long)]
+    scaling: bool,
     /// Only these, in this order
     #[arg(long, value_name = "PART", value_delimiter = ',', default_values = ["embedded", "scale-out", "baseline"])]
     only: Vec<Part>,
@@ -63,6 +67,9 @@ enum Part {
 
 fn main() -> Result<()> {
     let program = Program::parse();
+    if program.scaling {
+        return write!(io::stdout(), "{}", scaling::table()).context("print the model");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

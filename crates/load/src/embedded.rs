@@ -199,7 +199,7 @@ pub async fn add_pipeline(
     lasting: Duration,
 ) -> anyhow::Result<()> {
     // What it does under far too much tells where to begin to look.
-    let burst = scenarios::burst(target, lasting / 2).await?;
+    let burst = scenarios::burst(target, lasting).await?;
     let tried = scenarios::pipeline(target, lasting, burst.confirmed).await?;
     for lives in &tried {
         let at = format!("CPU each at {:.0} orders/s", lives.offered);

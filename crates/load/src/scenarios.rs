@@ -27,7 +27,7 @@ const FILL_STEP: u64 = 20_000;
 /// A store that has not been filled by then will not be.
 const FILL_LIMIT: Duration = Duration::from_secs(900);
 /// Open-loop runs at the most.
-const TRIES: usize = 6;
+const TRIES: usize = 8;
 
 /// Acceptance.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ pub async fn pipeline(
             break;
         }
         rate = match (kept, lost) {
-            (_, f64::INFINITY) => rate * 1.6,
+            (_, f64::INFINITY) => rate * 2.0,
             // What it managed while it was behind is a good guess.
             (0.0, _) => (lives.confirmed * 0.9).min(rate * 0.8),
             (kept, lost) => (kept * lost).sqrt(),

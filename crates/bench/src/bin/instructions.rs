@@ -2,7 +2,9 @@
 //! repeat on any busy machine; fails where one has grown by more than 10 %.
 //!
 //! It runs itself under valgrind twice for each, with some and with twice as many repetitions: the
-//! difference is the price of the repetitions alone. `scripts/test --full` runs the check.
+//! difference is the price of the repetitions alone. `scripts/test --full` runs the check, on the build
+//! that its tests use: the figures are larger than an optimised build's, but grow with what the code does
+//! and not with what the optimiser happened to make of it.
 //!
 //! ```text
 //! instructions check     compares with bench/instructions.json
