@@ -52,7 +52,32 @@ pub(super) fn encode(places: &[Option<Position>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What is read as a cursor is read as the same one after it was written again.
+    fn check_stable(text: &str) {
+        if let Some(cursor) = Cursor::decode(text) {
+            assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_brings_the_reader_down(text in ".{0,300}") {
+            check_stable(&text);
+        }
+
+        #[test]
+        fn no_places_bring_the_reader_down(
+            places in prop::collection::vec(any::<u8>(), 0..300),
+            like in "1[0-9\n-]{0,120}",
+        ) {
+            check_stable(&URL_SAFE_NO_PAD.encode(places));
+            check_stable(&URL_SAFE_NO_PAD.encode(like));
+        }
+    }
 
     #[test]
     fn a_cursor_is_read_back() {

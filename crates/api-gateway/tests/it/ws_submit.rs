@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::EventId;
+use ports::Random;
 use ports::order_store::Withdrawal;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
@@ -86,6 +87,74 @@ async fn what_is_no_order_gets_the_problem_and_4000() {
         assert_eq!(closed, 4000);
     }
     assert_eq!(counted(&world).await, 0);
+}
+
+/// Where changed messages begin: one of each kind the first message may be.
+const CORPUS: [&str; 5] = [
+    r#"{"amount":1}"#,
+    r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50}"#,
+    r#"{"amountIn":1e1,"slippageTolerance":0.5,"venues":["raydium"],"validForSeconds":60}"#,
+    r#"{"type":"market","amount":1,"clientOrderId":"a b","minAmountOut":"0.000001"}"#,
+    r#"[{"amount":null},true,"\u0000\ud83d\ude00"]"#,
+];
+const STRAY: [char; 16] = [
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ':',
+    ',',
+    '\\',
+    '0',
+    '9',
+    '-',
+    'e',
+    '.',
+    ' ',
+    '\u{0}',
+    '\u{1f600}',
+];
+
+/// A message of the corpus with up to four characters changed, doubled or left out.
+fn changed(random: &Random) -> String {
+    let place = |count: usize| {
+        let bound = u64::try_from(count).expect("a count");
+        usize::try_from(random.below(bound.max(1))).expect("a place")
+    };
+    let mut text: Vec<char> = CORPUS[place(CORPUS.len())].chars().collect();
+    for _ in 0..random.below(5) {
+        let at = place(text.len());
+        match random.below(3) {
+            0 => text.insert(at, STRAY[place(STRAY.len())]),
+            1 => text.insert(at, text[at]),
+            _ => drop(text.remove(at)),
+        }
+    }
+    text.into_iter().collect()
+}
+
+#[tokio::test]
+async fn any_first_message_is_an_order_or_gets_one_problem_and_4000() {
+    let world = World::start().await;
+    let mut orders = 0;
+    for seed in 0..150 {
+        let said = changed(&Random::seeded(seed));
+        let mut watcher = Watcher::open(&world.ws(DOOR)).await;
+
+        watcher.send(Message::text(said.clone())).await;
+
+        let answer = watcher.json().await;
+        if answer["success"] == true {
+            orders += 1;
+            assert_eq!(watcher.json().await["seq"], 0, "{said}");
+        } else {
+            assert!(answer["code"].is_string(), "{said}: {answer}");
+            assert_eq!(watcher.rest().await, (Vec::new(), 4000), "{said}");
+        }
+    }
+    assert!(orders > 20, "{orders}");
+    assert_eq!(counted(&world).await, orders);
 }
 
 #[tokio::test]
