@@ -1,7 +1,7 @@
 //! What befalls processes: killed, stopped, frozen, starved; Redis emptied, rolled back, full.
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
@@ -230,7 +230,7 @@ async fn strike_redis(redis: &Member, folder: &Path, random: &Random) -> Result<
     let whom = redis.name.as_str();
     Ok(match random.below(6) {
         0 | 1 => {
-            tell_redis(redis, "FLUSHALL")?;
+            tell_redis(redis, "FLUSHALL").await?;
             Fault::new(whom, "emptied")
         }
         2 => {
@@ -244,25 +244,42 @@ async fn strike_redis(redis: &Member, folder: &Path, random: &Random) -> Result<
             Fault::new(whom, "rolled back").killing(1)
         }
         3 => {
-            tell_redis(redis, "CONFIG SET maxmemory 1")?;
+            tell_redis(redis, "CONFIG SET maxmemory 1").await?;
             sleep(random.duration_below(ABSENCE)).await;
-            tell_redis(redis, "CONFIG SET maxmemory 0")?;
+            tell_redis(redis, "CONFIG SET maxmemory 0").await?;
             Fault::new(whom, "full")
         }
         _ => strike_server(redis, random).await,
     })
 }
 
-/// Tells Redis a command that it must carry out.
-fn tell_redis(redis: &Member, command: &str) -> Result<()> {
+/// Tells Redis a command that it must carry out, as soon as it has read its data where it was restarted.
+async fn tell_redis(redis: &Member, command: &str) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let answer = ask_redis(redis, command)?;
+        if answer.starts_with("+OK") {
+            return Ok(());
+        }
+        let is_late = began.elapsed() > REDIS_LIMIT;
+        ensure!(
+            answer.starts_with("-LOADING") && !is_late,
+            "Redis says to {command}: {answer}"
+        );
+        sleep(MOMENT).await;
+    }
+}
+
+fn ask_redis(redis: &Member, command: &str) -> Result<String> {
     let mut line = TcpStream::connect(("127.0.0.1", redis.port())).context("call Redis")?;
     line.set_read_timeout(Some(REDIS_LIMIT))
         .context("set a limit")?;
     write!(line, "{command}\r\n").context("tell Redis")?;
-    let mut answer = [0; 3];
-    line.read_exact(&mut answer).context("hear Redis")?;
-    ensure!(&answer == b"+OK", "Redis refuses {command}");
-    Ok(())
+    let mut answer = String::new();
+    BufReader::new(line)
+        .read_line(&mut answer)
+        .context("hear Redis")?;
+    Ok(answer)
 }
 
 fn copy_files(from: &Path, to: &Path) -> Result<()> {
