@@ -16,3 +16,5 @@ pub(crate) mod payload;
 pub(crate) mod stats;
 pub(crate) mod system;
 pub(crate) mod tokens;
+
+mod unread;

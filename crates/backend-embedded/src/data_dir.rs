@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 const LOCK_FILE: &str = "engine.lock";
-const DATABASE_FILE: &str = "engine.db";
+pub(crate) const DATABASE_FILE: &str = "engine.db";
 
 /// The folder, locked for as long as this value lives. The lock is the operating system's: it ends with
 /// the process, however that ends, and a file left behind means nothing.

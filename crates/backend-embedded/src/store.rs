@@ -4,6 +4,7 @@ mod history;
 mod operations;
 mod orders;
 mod registry;
+mod rows;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,6 +13,8 @@ use std::time::Duration;
 use domain::Timestamp;
 use ports::{Clock, Error, Result};
 use rusqlite::Connection;
+
+pub use rows::row_counts;
 
 use crate::data_dir::{DataDir, DataDirError};
 use crate::error::{Fault, STORE, Stopped};

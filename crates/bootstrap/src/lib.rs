@@ -13,6 +13,8 @@ pub mod status;
 pub mod telemetry;
 pub mod world;
 
+mod open_files;
+
 /// What `--version` says beside the program's name: version, commit and its day.
 pub const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),

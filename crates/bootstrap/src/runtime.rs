@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::open_files;
+
 /// The engine waits far more than it computes; more threads only cost memory and wake each other up.
 const THREADS_MAX: usize = 4;
 /// For files and name lookups; databases have threads of their own.
@@ -52,6 +54,7 @@ fn keep_pages_small() {
 /// Runs a program's main future to its end.
 pub fn run(main: impl Future<Output = ExitCode>) -> ExitCode {
     keep_pages_small();
+    open_files::allow_all_there_may_be();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads())
         .max_blocking_threads(BLOCKING_THREADS_MAX)

@@ -9,6 +9,7 @@ use actix_web::{Error, HttpResponse, ResponseError, web};
 use tracing::Instrument;
 use tracing::field::Empty;
 
+use super::unread::Watched;
 use crate::auth::site;
 use crate::state::Ctx;
 use crate::telemetry::HttpMeter;
@@ -23,10 +24,10 @@ const EXPOSED_HEADERS: &str = "location, idempotent-replayed, retry-after, ratel
 const PREFLIGHT_MAX_AGE: &str = "600";
 
 /// Passes a request on and watches what becomes of it.
-pub(crate) async fn pass<B: MessageBody>(
+pub(crate) async fn pass<B: MessageBody + 'static>(
     ctx: Ctx,
     meter: web::Data<HttpMeter>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let began = ctx.ports.clock.monotonic();
@@ -52,6 +53,7 @@ pub(crate) async fn pass<B: MessageBody>(
         http.status = Empty
     );
     context.keep(&request);
+    let body = Watched::over(&mut request);
     let mut response = match site::refuse_other_sites(&ctx, request.request()) {
         Ok(()) => {
             let answering = next.call(request).instrument(span.clone());
@@ -61,6 +63,7 @@ pub(crate) async fn pass<B: MessageBody>(
             .into_response(refusal.error_response())
             .map_into_right_body(),
     };
+    response = Watched::close_if_unread(body, response);
     let entered = span.entered();
 
     if !ctx.settings.cors_origins.is_empty() {

@@ -12,7 +12,7 @@ use crate::error::{ApiError, Code, Result};
 /// Largest body: an order with every field at its longest is a few KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// A body of untold length that is too large is read on and thrown away up to here, so that the client comes to read
-/// the answer; beyond it the connection is cut.
+/// the answer; beyond it the connection is cut off (`http/unread.rs`).
 const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 /// A client that needs longer for 64 KiB is not sending an order.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! A gateway on a thread of its own, over an embedded store, for the tests of live connections.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -32,6 +33,11 @@ impl Server {
     /// Another gateway over the same store, queue and feed.
     pub(crate) async fn sibling(&self, settings: GatewaySettings) -> Self {
         Self::over(self.ports.clone(), Arc::clone(&self.folder), settings).await
+    }
+
+    /// The rows of every table of the store.
+    pub(crate) fn rows(&self) -> BTreeMap<String, u64> {
+        store::row_counts(self.folder.path()).expect("a store to count in")
     }
 
     async fn over(ports: Ports, folder: Arc<TempDir>, settings: GatewaySettings) -> Self {

@@ -10,6 +10,7 @@ mod dashboard;
 mod e2e;
 mod examples;
 mod guide;
+mod hostile;
 mod kill_matrix;
 mod operators_view;
 mod order_api;

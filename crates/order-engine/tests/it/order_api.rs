@@ -16,6 +16,7 @@ mod limits;
 mod once;
 mod operators;
 mod sites;
+mod sockets;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -1,0 +1,101 @@
+//! Clients that are slow, stuck or hostile, many of each kind at once, and one beside them who only trades:
+//! 1. each of its orders ends with all its events, in the usual time;
+//! 2. the engine's memory stays under a bound;
+//! 3. every other one is answered or cut off by the time that it has for what it pretends to do;
+//! 4. nothing of it is an error in the log.
+
+mod clients;
+
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::try_join_all;
+use futures_util::try_join;
+use testkit::e2e::suites::SOL_FOR_USDC;
+use testkit::e2e::{Target, load};
+use testkit::engine::Engine;
+use tokio::time::Instant;
+
+use clients::Attacker;
+
+const STUCK: usize = 300;
+const SLOW: usize = 100;
+const GIANTS: usize = 20;
+const BOMBS: usize = 50;
+const BURST: usize = 2_000;
+/// Orders that the healthy client hands in at once, again and again.
+const ROUND: usize = 10;
+/// Some 0.2 s on a machine that does nothing else.
+const USUAL: Duration = Duration::from_secs(5);
+/// Heads and bodies have 10 s; the rest is a busy machine.
+const GIVEN_UP: Duration = Duration::from_secs(20);
+/// What the engine may hold at any time of the test, its own start included.
+const MEMORY_MAX_KIB: u64 = 256 * 1024;
+
+/// The most memory that a process has held, in KiB.
+fn memory_peak(pid: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let text = line.context("VmHWM")?.trim().trim_end_matches(" kB");
+    text.parse().context("a number of KiB")
+}
+
+/// Hands in orders until the others are gone; how many rounds, and the longest.
+async fn trade(target: &Target, attack: &JoinHandle<Result<()>>) -> Result<(usize, Duration)> {
+    let (mut rounds, mut longest) = (0, Duration::ZERO);
+    while !attack.is_finished() {
+        let began = Instant::now();
+        let outcome = load::run(target, ROUND, SOL_FOR_USDC).await?;
+        ensure!(outcome.confirmed + 1 >= ROUND, "{outcome:?}");
+        longest = longest.max(began.elapsed());
+        rounds += 1;
+    }
+    Ok((rounds, longest))
+}
+
+/// All of them, until each has been answered or cut off.
+async fn attack(attacker: &Attacker) -> Result<()> {
+    let stuck = try_join_all((0..STUCK).map(|_| attacker.never_read())).await?;
+    let began = Instant::now();
+    try_join!(
+        try_join_all((0..SLOW).map(|_| attacker.drip_head())),
+        try_join_all((0..SLOW).map(|_| attacker.drip_body())),
+        try_join_all((0..GIANTS).map(|_| attacker.announce_a_gigabyte())),
+        try_join_all((0..BOMBS).map(|_| attacker.send_a_bomb())),
+        attacker.pour_without_end(),
+        attacker.connect_in_a_burst(BURST),
+    )?;
+    let took = began.elapsed();
+    ensure!(took < GIVEN_UP, "the last one was cut off after {took:?}");
+    drop(stuck);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_healthy_client_notices_nothing_of_slow_and_hostile_ones() -> Result<()> {
+    let mut engine = Engine::start(&[]).await?;
+    let target = Target::new(vec![engine.url("")]);
+    let attacker = Attacker::at(&engine.url(""))?;
+
+    // A thread of their own, so that it is the engine's patience that is measured and not this process's.
+    let attack = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(attack(&attacker))
+    });
+    let traded = trade(&target, &attack).await;
+
+    attack.join().expect("no attacker panics")?;
+    let (rounds, longest) = traded?;
+    let program = engine.program();
+    let memory = memory_peak(program.pid())?;
+    eprintln!("{rounds} rounds of {ROUND} orders, the longest {longest:?}; at most {memory} KiB");
+    ensure!(longest < USUAL, "a round took {longest:?}");
+    ensure!(memory < MEMORY_MAX_KIB, "{memory} KiB");
+    let errors = program.output();
+    let mut errors = errors.lines().filter(|line| line.contains("ERROR"));
+    ensure!(errors.next().is_none(), "{errors:?}");
+    Ok(())
+}
