@@ -13,6 +13,7 @@ mod scaling;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -20,6 +21,7 @@ use clap::{Parser, ValueEnum};
 use load::embedded::{Embedded, Sizes};
 use load::report::Report;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
 /// Measures everything on this machine, in about eight minutes, and prints what came of each goal
@@ -76,13 +78,16 @@ fn main() -> Result<()> {
         .build()
         .context("start the runtime")?;
     runtime.block_on(async {
+        let mut terminated = signal(SignalKind::terminate()).context("listen for signals")?;
+        let mut measuring = pin!(measure(&program));
         tokio::select! {
-            done = measure(&program) => done,
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("listen for signals")?;
-                anyhow::bail!("interrupted")
-            }
+            done = &mut measuring => return done,
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
         }
+        // A cluster's processes are detached: they outlive whoever started them.
+        scale_out::end_cluster().await?;
+        anyhow::bail!("interrupted")
     })
 }
 

@@ -90,9 +90,7 @@ async fn on_a_cluster(
     starts_per_minute: u32,
     scenario: impl AsyncFnOnce(&State, &Target) -> Result<()>,
 ) -> Result<()> {
-    let folder = tempfile::Builder::new()
-        .prefix("bench-cluster-")
-        .tempdir()?;
+    let folder = tempfile::Builder::new().prefix(&prefix()).tempdir()?;
     let cluster = Cluster::at(folder.path());
     let variables = BTreeMap::from(
         [
@@ -113,6 +111,23 @@ async fn on_a_cluster(
     };
     cluster.down().await?;
     measured
+}
+
+/// Of the folders of this process.
+fn prefix() -> String {
+    format!("bench-cluster-{}-", std::process::id())
+}
+
+/// Ends the cluster that is up, if any.
+pub(crate) async fn end_cluster() -> Result<()> {
+    for entry in std::fs::read_dir(std::env::temp_dir()).context("look for clusters")? {
+        let folder = entry.context("look for clusters")?.path();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(&prefix()) {
+            Cluster::at(&folder).down().await?;
+        }
+    }
+    Ok(())
 }
 
 fn target(state: &State) -> Result<Target> {
