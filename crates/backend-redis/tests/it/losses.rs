@@ -11,7 +11,7 @@ use ports::job_queue::{Job, Wanted};
 use ports::{JobQueue, Random};
 use testkit::contract::{Given, eventually, promptly};
 
-use crate::{LEASE, meddle, queue, queue_settings, server};
+use crate::{meddle, queue, queue_settings, server};
 
 fn jobs(given: &Given, count: usize) -> Vec<Job> {
     (0..count)
@@ -107,7 +107,6 @@ async fn a_queue_that_lost_single_keys_starts_over() {
         let mut lose = cmd("DEL");
         lose.arg(format!("order-engine:{{q0}}:{name}"));
         let _: i64 = meddle(&server, &lose).await;
-        tokio::time::sleep(LEASE + Duration::from_millis(50)).await;
 
         // What the sweeper does, until everything has been handed out.
         let wanted: HashSet<OrderId> = all.iter().map(|job| job.order_id).collect();
