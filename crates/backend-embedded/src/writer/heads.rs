@@ -23,11 +23,13 @@ impl Heads {
         self.0.remove(&order)
     }
 
-    /// Puts in the head as it stands in the file once the batch is committed.
+    /// Puts in the head as it stands in the file once the batch is committed. Those that nobody came for
+    /// again would fill the room for ever: where there is none, all are forgotten.
     pub(super) fn put(&mut self, order: OrderId, head: Head) {
-        if self.0.len() < KEPT {
-            self.0.insert(order, head);
+        if self.0.len() >= KEPT {
+            self.0.clear();
         }
+        self.0.insert(order, head);
     }
 
     /// Forgets all: what they say was not committed.
