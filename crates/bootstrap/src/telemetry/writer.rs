@@ -3,12 +3,16 @@
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines on their way to standard error. At a few hundred bytes each, a few MiB; what is beyond them
 /// is dropped and counted.
 const WAITING_LINES: usize = 8_192;
+/// How long the thread lets lines gather once there is one: under load a wake-up for each would cost more
+/// than writing it. Nobody reads a log sooner.
+const GATHERING: Duration = Duration::from_millis(5);
 
 enum Message {
     Line(Vec<u8>),
@@ -46,6 +50,7 @@ fn write_all(lines: &Receiver<Message>) {
     let mut batch = Vec::new();
     while let Ok(Message::Line(line)) = lines.recv() {
         batch.extend_from_slice(&line);
+        std::thread::sleep(GATHERING);
         let mut ended = false;
         for message in lines.try_iter().take(WAITING_LINES) {
             match message {

@@ -1,5 +1,5 @@
 //! The guide's snippets, run as they stand: those of one language, from top to bottom, over a real engine.
-//! And the documents' links among each other.
+//! And the documents' links among each other and to tests.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -139,4 +139,36 @@ fn every_link_between_the_documents_leads_somewhere() -> Result<()> {
     }
     ensure!(links > 20, "only {links} links were found");
     Ok(())
+}
+
+#[test]
+fn every_test_that_the_failures_are_proved_by_exists() -> Result<()> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let code = all_code(&crates)?;
+    let table = std::fs::read_to_string(crates.join("../docs/FAILURES.md"))?;
+    // A test's name is a sentence; settings have fewer words.
+    let named =
+        |quoted: &&str| quoted.matches('_').count() >= 3 && !quoted.contains(['.', ' ', '/']);
+    let mut names = 0;
+    for name in table.split('`').skip(1).step_by(2).filter(named) {
+        names += 1;
+        let begin = name.trim_end_matches('…');
+        ensure!(code.contains(&format!(" {begin}")), "there is no {name}");
+    }
+    ensure!(names > 50, "only {names} names were found");
+    Ok(())
+}
+
+/// The text of every source file below a folder.
+fn all_code(folder: &Path) -> Result<String> {
+    let mut code = String::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            code += &all_code(&path)?;
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            code += &std::fs::read_to_string(&path)?;
+        }
+    }
+    Ok(code)
 }
