@@ -119,6 +119,9 @@ impl Kind for ClaimOrders {
     }
 }
 
+/// Whoever waits for an order's row sees its newest version, but workers as they were when it began to
+/// wait: one that came since, and was granted the order, would look dead. So a grant that happened
+/// meanwhile (another fence) ends the matter.
 const GRANT: &str = "-- grant_claims
 with clock as materialized (
     select now_ms() as now
@@ -130,17 +133,22 @@ wanted as materialized (
 gate as materialized (
     select starts_are_held_back() as is_closed
 ),
+seen as materialized (
+    select o.id, o.fence from wanted w join orders o on o.id = w.id
+),
 free as materialized (
     select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, clock.now
     from wanted w
     cross join clock
     cross join gate
     join workers me on me.id = w.worker and me.seen_at > clock.now - $2
-    join orders o on o.id = w.id
+    join seen on seen.id = w.id
+    join orders o on o.id = seen.id
     cross join lateral (
         select e.seq, e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
     ) as last
     where o.due_at <= clock.now
+      and o.fence = seen.fence
       and o.schema_version <= $6
       and (last.status <> 0 or w.gives_back or not gate.is_closed)
       and (o.lease_worker is null

@@ -12,7 +12,7 @@ use ports::order_store::{Claim, Recorded};
 use testkit::contract::{Given, eventually};
 use tokio::task::JoinSet;
 
-use crate::{ask, open_patiently, open_with, server, settings};
+use crate::{ask, meddle, open_patiently, open_with, server, settings};
 
 const ORDERS: usize = 50;
 const WORKERS: usize = 32;
@@ -189,4 +189,42 @@ async fn try_one_execution(
             Recorded::Withdrawn => panic!("nobody withdrew"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_claim_that_had_to_wait_takes_nobody_for_dead_who_came_meanwhile() {
+    let server = server();
+    let store = open_patiently(&server).await;
+    let given = Given::new();
+    let order = given.accepted(&store).await;
+    let worker = given.worker(&store).await;
+    let (row, newcomer) = (order.uuid(), given.worker_id().uuid());
+    // Once the claim waits for the row, a worker that it cannot have seen is granted the order.
+    let granted_meanwhile = format!(
+        "begin;
+         select from orders where id = '{row}' for update;
+         do $$ begin
+             for n in 1..1000 loop
+                 perform pg_stat_clear_snapshot();
+                 exit when exists (select from pg_stat_activity where wait_event_type = 'Lock');
+                 perform pg_sleep(0.005);
+             end loop;
+         end $$;
+         insert into workers values ('{newcomer}', '1', 'here', 1, 0, now_ms(), now_ms());
+         update orders set fence = fence + 1, lease_worker = '{newcomer}' where id = '{row}';
+         commit"
+    );
+    let claiming = async {
+        let locked = "select count(*) from pg_locks
+                      where relation = 'orders'::regclass and mode = 'RowShareLock'";
+        eventually("the row to be locked", async || {
+            (ask(&server, locked).await != "0").then_some(())
+        })
+        .await;
+        store.claim(order, worker).await.expect("claim answers")
+    };
+
+    let (_, claim) = tokio::join!(meddle(&server, &granted_meanwhile), claiming);
+
+    assert!(matches!(claim, Claim::Held), "{claim:?}");
 }

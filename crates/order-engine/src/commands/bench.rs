@@ -14,11 +14,12 @@ use crate::output::{self, Format};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine bench --quick                     all scenarios in half a minute
-  order-engine bench --json-file figures.json    the same with five seconds each, kept for programs
+  order-engine bench --json-file figures.json    five seconds each, for programs
 
-It starts engines of its own on free ports and throw-away folders. Load and engine share this machine, so
-only ratios within a run mean something. scripts/bench measures the scale-out engine too, beside a
-baseline and the limits of its parts.";
+It starts engines of its own on free ports and throw-away folders. Load and
+engine share this machine, so only ratios within a run mean something.
+scripts/bench measures the scale-out engine too, beside a baseline and the
+limits of its parts.";
 
 /// What to measure, and for how long.
 #[derive(Debug, Args)]

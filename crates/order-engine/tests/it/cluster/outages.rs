@@ -149,6 +149,12 @@ async fn check_refuses(target: &Target, gateways: usize) -> Result<()> {
     Ok(())
 }
 
+/// Whether this gateway reads and writes again.
+async fn is_healed(target: &Target, n: usize) -> Result<bool> {
+    let ready = http().get(target.url(n, "/ready")).send().await?.status();
+    Ok(ready == 200 && target.post_order(n, SOL_FOR_USDC).await?.0 == 201)
+}
+
 /// Whatever reached the chain was stored before.
 async fn check_ledger_is_known(cluster: &Scratch) -> Result<()> {
     let known = cluster.ask_postgres("select signature from order_attempts")?;
@@ -186,11 +192,11 @@ async fn check_without_postgres(outage: Outage) -> Result<()> {
     check_refuses(&target, 2).await?;
     outage.end(&mut cluster, &postgres).await?;
 
-    until(HEALS_WITHIN, || async {
-        Ok(target.post_order(0, SOL_FOR_USDC).await?.0 == 201)
-    })
-    .await
-    .context("no order is accepted any more")?;
+    for n in 0..2 {
+        until(HEALS_WITHIN, || is_healed(&target, n))
+            .await
+            .with_context(|| format!("gateway {n} accepts no order any more"))?;
+    }
     follow_all(&target, &orders).await?;
     check_ledger_is_known(&cluster).await?;
     ensure!(pids(&cluster) == programs, "a process was needed anew");
