@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{Status, Timestamp};
-use ports::{Clock, Error};
+use ports::{Clock, Commits, Error};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
@@ -112,44 +112,6 @@ pub struct Writer {
     heads: Heads,
 }
 
-/// How long commits take and how much each carries. Made with the writer, so that both series exist from
-/// the start.
-struct Commits {
-    seconds: metrics::Histogram,
-    sizes: metrics::Histogram,
-}
-
-impl Commits {
-    fn new() -> Self {
-        metrics::describe_histogram!(
-            "store_commit_seconds",
-            metrics::Unit::Seconds,
-            "One transaction of the store, with all that was coalesced into it."
-        );
-        metrics::describe_histogram!(
-            "store_batch_size",
-            metrics::Unit::Count,
-            "Changes that shared one transaction of the store."
-        );
-        Self {
-            seconds: metrics::histogram!("store_commit_seconds"),
-            sizes: metrics::histogram!("store_batch_size"),
-        }
-    }
-
-    fn record(&self, took: Duration, changes: usize) {
-        self.seconds.record(took.as_secs_f64());
-        self.sizes
-            .record(f64::from(u32::try_from(changes).unwrap_or(u32::MAX)));
-    }
-}
-
-impl std::fmt::Debug for Commits {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Commits")
-    }
-}
-
 /// The transaction that a batch of commands shares.
 #[derive(Debug)]
 pub struct Batch<'a> {
@@ -185,7 +147,7 @@ impl Writer {
             db,
             clock,
             live,
-            commits: Commits::new(),
+            commits: Commits::register(),
             heads: Heads::default(),
         }
     }

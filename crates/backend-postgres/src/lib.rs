@@ -8,7 +8,6 @@
 mod accept;
 mod claim;
 mod coalesce;
-mod commits;
 mod connect;
 mod counts;
 mod db;

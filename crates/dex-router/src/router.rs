@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Offer, Quote, Route};
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Bps};
+use domain::{BaseUnits, Bps, Terms};
 use futures_util::future::join_all;
 use tracing::{debug, info};
 
@@ -19,6 +19,21 @@ pub struct RouteRequest {
     pub slippage: Bps,
     /// The client's own floor.
     pub min_amount_out: Option<BaseUnits>,
+}
+
+impl From<&Terms> for RouteRequest {
+    fn from(terms: &Terms) -> Self {
+        Self {
+            quote: QuoteRequest {
+                token_in: terms.token_in,
+                token_out: terms.token_out,
+                amount_in: terms.amount_in,
+            },
+            venues: terms.venues,
+            slippage: terms.slippage,
+            min_amount_out: terms.min_amount_out,
+        }
+    }
 }
 
 /// Why there is no route.

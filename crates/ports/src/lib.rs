@@ -8,6 +8,7 @@
 
 pub mod announcer;
 pub mod clock;
+pub mod commits;
 pub mod job_queue;
 pub mod operations;
 pub mod order_history;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use announcer::Announcer;
 pub use clock::{Clock, SystemClock};
+pub use commits::Commits;
 pub use error::{Error, Result};
 pub use job_queue::JobQueue;
 pub use operations::Operations;

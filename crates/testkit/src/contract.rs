@@ -21,7 +21,7 @@ mod given;
 mod macros;
 
 pub use fixture::{FeedFixture, QueueFixture, StoreFixture, Unreadable};
-pub use given::{Given, eventually, promptly};
+pub use given::{Given, eventually, promptly, terms};
 
 #[cfg(test)]
 mod tests;

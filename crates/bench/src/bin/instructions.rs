@@ -24,11 +24,12 @@ use async_trait::async_trait;
 use dex_router::Router;
 use dex_router::router::RouteRequest;
 use dex_router::venue::{QuoteError, QuoteRequest, QuoteSource};
-use domain::order::{Order, OrderType, Terms};
+use domain::order::{Order, Terms};
 use domain::quote::{Fill, Offer, Route};
 use domain::transaction::Signature;
-use domain::venue::{Pool, VenueSet};
-use domain::{BaseUnits, Bps, ClientId, Event, EventData, OrderId, Seq, Timestamp, Token, Venue};
+use domain::venue::Pool;
+use domain::{BaseUnits, ClientId, Event, EventData, OrderId, Seq, Timestamp, Venue};
+use testkit::contract::terms;
 use uuid::Uuid;
 
 const FIGURES: &str = "bench/instructions.json";
@@ -107,7 +108,8 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         .build()
         .context("start the runtime")?;
     runtime.block_on(async {
-        let (router, request, terms) = (router(), request(), terms());
+        let (router, terms) = (router(), terms());
+        let request = RouteRequest::from(&terms);
         let events = events(&router.route(&request).await?);
         for _ in 0..repetitions {
             match name {
@@ -127,20 +129,6 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         }
         Ok(())
     })
-}
-
-fn terms() -> Terms {
-    Terms {
-        order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
-        amount_in: BaseUnits::new(1_500_000_000),
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        venues: VenueSet::ALL,
-        client_order_id: None,
-        valid_for_seconds: None,
-    }
 }
 
 /// A venue that answers at once.
@@ -169,20 +157,6 @@ fn router() -> Router {
         Arc::new(Fixed(Venue::Meteora, 225_000_000)),
     ];
     Router::new(sources, Duration::from_secs(1))
-}
-
-fn request() -> RouteRequest {
-    let terms = terms();
-    RouteRequest {
-        quote: QuoteRequest {
-            token_in: terms.token_in,
-            token_out: terms.token_out,
-            amount_in: terms.amount_in,
-        },
-        venues: terms.venues,
-        slippage: terms.slippage,
-        min_amount_out: terms.min_amount_out,
-    }
 }
 
 fn event(seq: u32, data: EventData) -> Event {

@@ -17,16 +17,16 @@ use testkit::free_port::free_port;
 use testkit::http::http;
 use testkit::program::Program;
 
-const ORDERS: usize = 30;
+pub(crate) const ORDERS: usize = 30;
 /// How often the point is passed unharmed, and once more: half of the orders are at it or beyond.
-const NTH: usize = 15;
+pub(crate) const NTH: usize = 15;
 const SOL_FOR_USDC: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25"}"#;
 /// Orders take a few hundred milliseconds here; the machine may be busy.
-const CRASH_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const CRASH_LIMIT: Duration = Duration::from_secs(30);
 /// What `abort` ends a process with: as sudden as SIGKILL, and told apart from it.
 const SIGABRT: i32 = 6;
 /// Slow enough that all orders are in flight at once, and quick to notice a silent worker.
-const SETTINGS: [(&str, &str); 5] = [
+pub(crate) const SETTINGS: [(&str, &str); 5] = [
     ("SIM_LATENCY_SCALE", "0.1"),
     ("QUEUE_MAX_CONCURRENCY", "30"),
     ("LEASE_MS", "900"),

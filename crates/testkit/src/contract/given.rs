@@ -216,7 +216,8 @@ fn follow(lease: &mut Lease, recorded: Recorded) {
 }
 
 /// An order to sell 1.5 SOL.
-pub(super) fn terms() -> Terms {
+#[must_use]
+pub fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
         token_in: Token::SOL,

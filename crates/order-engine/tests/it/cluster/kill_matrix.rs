@@ -2,8 +2,6 @@
 //! of an order's life, without a word to anybody, while thirty orders are in flight; a second worker takes
 //! over once the lease is up, and ends each of them, none executed twice.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use nix::sys::signal::Signal;
@@ -12,19 +10,7 @@ use testkit::e2e::suites::SOL_FOR_USDC;
 use testkit::e2e::{Target, load, socket, statuses};
 
 use super::members::until;
-
-const ORDERS: usize = 30;
-/// How often the point is passed unharmed, and once more: half of the orders are at it or beyond.
-const NTH: usize = 15;
-/// Orders take a few hundred milliseconds here; the machine may be busy.
-const CRASH_LIMIT: Duration = Duration::from_secs(30);
-const SETTINGS: [(&str, &str); 5] = [
-    ("SIM_LATENCY_SCALE", "0.1"),
-    ("QUEUE_MAX_CONCURRENCY", "30"),
-    ("LEASE_MS", "900"),
-    ("HEARTBEAT_MS", "200"),
-    ("SWEEP_MS", "200"),
-];
+use crate::kill_matrix::{CRASH_LIMIT, NTH, ORDERS, SETTINGS};
 
 async fn check_points(points: &[&str]) -> Result<()> {
     let none_works = Size {

@@ -1,19 +1,20 @@
-//! How long commits take and how much each carries: the same two series as of the embedded store.
+//! How long a store's commits take and how much each carries: the same two series whichever store it is.
 
 use std::time::Duration;
 
 use metrics::{Histogram, Unit};
 
-/// Handles to the series, looked up once.
+/// Handles to the two series, looked up once.
 #[derive(Clone)]
-pub(crate) struct Commits {
+pub struct Commits {
     seconds: Histogram,
     sizes: Histogram,
 }
 
 impl Commits {
     /// Describes the series, so that both exist from the start.
-    pub(crate) fn register() -> Self {
+    #[must_use]
+    pub fn register() -> Self {
         metrics::describe_histogram!(
             "store_commit_seconds",
             Unit::Seconds,
@@ -31,7 +32,7 @@ impl Commits {
     }
 
     /// Counts a transaction that was committed.
-    pub(crate) fn record(&self, took: Duration, changes: usize) {
+    pub fn record(&self, took: Duration, changes: usize) {
         self.seconds.record(took.as_secs_f64());
         self.sizes
             .record(f64::from(u32::try_from(changes).unwrap_or(u32::MAX)));
