@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use testkit::e2e::socket::Socket;
 use testkit::e2e::{check_gapless, statuses};
-use testkit::engine::Engine;
 
-use super::{Caller, SWAP};
+use super::caller::Caller;
+use super::world::World;
+use super::{SWAP, Settings};
 
 /// Every execution fails, and the next one is a while off.
-const IN_BACKOFF: [(&str, &str); 4] = [
+pub(super) const IN_BACKOFF: Settings = &[
     ("SIM_FAILURE_RATE", "1"),
     ("RETRY_MAX_ATTEMPTS", "10"),
     ("RETRY_BASE_DELAY_MS", "20000"),
@@ -19,7 +19,9 @@ const IN_BACKOFF: [(&str, &str); 4] = [
 ];
 
 /// Slow enough that a client can act between two events: quotes take two seconds, a block four.
-const SLOW: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "8")];
+pub(super) const SLOW: Settings = &[("SIM_LATENCY_SCALE", "8")];
+
+pub(super) const QUICK: Settings = &[("SIM_LATENCY_SCALE", "0.1"), ("SIM_SEED", "5")];
 
 async fn check_cancelled(caller: &Caller, id: &str) -> Result<()> {
     let cancelled = caller.cancel(id).await?;
@@ -37,11 +39,8 @@ async fn check_cancelled(caller: &Caller, id: &str) -> Result<()> {
 }
 
 /// Waits on the order's own stream until it has reached a status.
-async fn reached(engine: &Engine, id: &str, status: &str) -> Result<()> {
-    let url = engine
-        .url(&format!("/ws/orders/{id}"))
-        .replacen("http", "ws", 1);
-    let mut socket = Socket::open(&url).await?;
+async fn reached(caller: &Caller, id: &str, status: &str) -> Result<()> {
+    let mut socket = caller.socket(&format!("/ws/orders/{id}")).await?;
     loop {
         let event = socket.next().await?.context("the order ended before")?;
         if event["status"] == status {
@@ -50,26 +49,26 @@ async fn reached(engine: &Engine, id: &str, status: &str) -> Result<()> {
     }
 }
 
-#[tokio::test]
-async fn an_order_that_waits_its_turn_is_cancelled_and_never_begun() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
-    let caller = Caller::new(&engine);
-    caller.post("/api/admin/pause").await?;
+pub(super) async fn an_order_that_waits_its_turn_is_cancelled_and_never_begun(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
+    world.operator().post("/api/admin/pause").await?;
     let id = caller.accept(SWAP).await?;
 
     check_cancelled(&caller, &id).await?;
 
-    caller.post("/api/admin/resume").await?;
+    world.operator().post("/api/admin/resume").await?;
     let other = caller.accept(SWAP).await?;
     caller.ended(&other).await?;
     ensure!(statuses(&caller.events(&id).await?) == ["pending", "cancelled"]);
     Ok(())
 }
 
-#[tokio::test]
-async fn an_order_that_waits_for_its_next_attempt_is_cancelled() -> Result<()> {
-    let engine = Engine::start(&IN_BACKOFF).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn an_order_that_waits_for_its_next_attempt_is_cancelled(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
     let id = caller.accept(SWAP).await?;
     caller
         .until(&id, |order| {
@@ -80,29 +79,29 @@ async fn an_order_that_waits_for_its_next_attempt_is_cancelled() -> Result<()> {
     check_cancelled(&caller, &id).await
 }
 
-#[tokio::test]
-async fn an_order_is_cancelled_while_venues_are_asked_and_not_once_it_is_submitted() -> Result<()> {
-    let engine = Engine::start(&SLOW).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn an_order_is_cancelled_while_venues_are_asked_and_not_once_it_is_submitted(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
     let (routed, submitted) = (caller.accept(SWAP).await?, caller.accept(SWAP).await?);
 
-    reached(&engine, &routed, "routing").await?;
+    reached(&caller, &routed, "routing").await?;
     check_cancelled(&caller, &routed).await?;
 
-    reached(&engine, &submitted, "submitted").await?;
+    reached(&caller, &submitted, "submitted").await?;
     let refused = caller.cancel(&submitted).await?;
     let refused = refused.refusal(409, "not_cancellable")?;
     ensure!(refused["orderStatus"] == "submitted", "{refused}");
     Ok(())
 }
 
-#[tokio::test]
-async fn cancel_and_execution_race_and_one_of_them_wins() -> Result<()> {
-    let engine = Engine::start(&[("SIM_LATENCY_SCALE", "0.1"), ("SIM_SEED", "5")]).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn cancel_and_execution_race_and_one_of_them_wins(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
 
     let ends: Vec<String> = stream::iter(0..200)
-        .map(|n| race(&engine, &caller, n))
+        .map(|n| race(&caller, n))
         .buffer_unordered(40)
         .try_collect()
         .await?;
@@ -120,7 +119,7 @@ async fn cancel_and_execution_race_and_one_of_them_wins() -> Result<()> {
 
 /// Cancels one order at a moment that its number picks: at once, after some looks at it, or as soon as an
 /// event is seen. How it ended.
-async fn race(engine: &Engine, caller: &Caller, n: u32) -> Result<String> {
+async fn race(caller: &Caller, n: u32) -> Result<String> {
     let id = caller.accept(SWAP).await?;
     match n % 4 {
         0 => {
@@ -128,9 +127,9 @@ async fn race(engine: &Engine, caller: &Caller, n: u32) -> Result<String> {
                 caller.order(&id).await?;
             }
         }
-        1 => reached(engine, &id, "routing").await?,
-        2 => reached(engine, &id, "building").await?,
-        _ => reached(engine, &id, "submitted").await?,
+        1 => reached(caller, &id, "routing").await?,
+        2 => reached(caller, &id, "building").await?,
+        _ => reached(caller, &id, "submitted").await?,
     }
     let cancelled = caller.cancel(&id).await?;
     let order = caller.ended(&id).await?;

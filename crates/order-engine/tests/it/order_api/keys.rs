@@ -2,13 +2,13 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use testkit::e2e::socket::{Socket, follow};
+use testkit::e2e::socket::follow;
 use testkit::e2e::{statuses, text};
-use testkit::engine::Engine;
 
-use super::{Caller, SWAP};
+use super::SWAP;
+use super::caller::{Caller, with_token};
+use super::world::World;
 
-const KEYS: [(&str, &str); 2] = [("API_KEYS", "desk:alpha,fund:beta"), ("ADMIN_KEY", "root")];
 /// What makes a call the beginning of a WebSocket.
 const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "upgrade"),
@@ -27,24 +27,12 @@ fn doors(id: &str) -> [String; 3] {
     ]
 }
 
-fn with_token(path: &str, token: &str) -> String {
-    let sign = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{sign}token={token}")
-}
-
-async fn token_of(caller: &Caller) -> Result<String> {
-    let answer = caller.post("/api/ws-token").await?.json()?;
-    Ok(text(&answer, "token")?.to_owned())
-}
-
-#[tokio::test]
-async fn an_order_is_its_keys_own_at_every_door() -> Result<()> {
-    let engine = Engine::start(&KEYS).await?;
+pub(super) async fn an_order_is_its_keys_own_at_every_door(world: &mut World) -> Result<()> {
     let [nobody, desk, fund, root] = [
-        Caller::new(&engine),
-        Caller::with_key(&engine, "alpha"),
-        Caller::with_key(&engine, "beta"),
-        Caller::with_key(&engine, "root"),
+        world.nobody(),
+        world.client(),
+        world.client(),
+        world.operator(),
     ];
     let body = r#"{"amount":"1","clientOrderId":"mine"}"#;
     let id = desk.accept(body).await?;
@@ -75,7 +63,7 @@ async fn an_order_is_its_keys_own_at_every_door() -> Result<()> {
         refused.refusal(401, "unauthorized")?;
         ensure!(refused.header("www-authenticate") == Some("Bearer"));
 
-        let (own, others) = (token_of(&desk).await?, token_of(&fund).await?);
+        let (own, others) = (desk.token().await?, fund.token().await?);
         ensure!(knock(&nobody, &with_token(&path, &own)).await?.status == 101);
         let refused = knock(&nobody, &with_token(&path, &others)).await?;
         refused.refusal(404, "order_not_found")?;
@@ -90,19 +78,21 @@ async fn an_order_is_its_keys_own_at_every_door() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn lists_and_ledger_show_a_key_its_own_and_the_operators_all() -> Result<()> {
-    let engine = Engine::start(&KEYS).await?;
-    let desk = Caller::with_key(&engine, "alpha");
-    let fund = Caller::with_key(&engine, "beta");
-    let root = Caller::with_key(&engine, "root");
+pub(super) async fn lists_and_ledger_show_a_key_its_own_and_the_operators_all(
+    world: &mut World,
+) -> Result<()> {
+    let desk = world.client();
+    let fund = world.client();
+    let root = world.operator();
+    let before = root.listed().await?;
     let (of_desk, of_fund) = (desk.accept(SWAP).await?, fund.accept(SWAP).await?);
     desk.ended(&of_desk).await?;
     fund.ended(&of_fund).await?;
 
     ensure!(desk.listed().await? == [of_desk.as_str()]);
     ensure!(fund.listed().await? == [of_fund.as_str()]);
-    ensure!(root.listed().await? == [of_fund.clone(), of_desk.clone()]);
+    let both = vec![of_fund.clone(), of_desk.clone()];
+    ensure!(root.listed().await? == [both, before].concat());
 
     let booked = async |caller: &Caller| {
         let page = caller.read("/api/sim/ledger").await?;
@@ -117,13 +107,10 @@ async fn lists_and_ledger_show_a_key_its_own_and_the_operators_all() -> Result<(
     Ok(())
 }
 
-#[tokio::test]
-async fn the_feed_brings_a_key_its_own_orders_alone() -> Result<()> {
-    let engine = Engine::start(&KEYS).await?;
-    let desk = Caller::with_key(&engine, "alpha");
-    let fund = Caller::with_key(&engine, "beta");
-    let url = engine.url(&with_token("/api/stream", &token_of(&fund).await?));
-    let mut feed = Socket::open(&url.replacen("http", "ws", 1)).await?;
+pub(super) async fn the_feed_brings_a_key_its_own_orders_alone(world: &mut World) -> Result<()> {
+    let desk = world.client();
+    let fund = world.client();
+    let mut feed = fund.socket("/api/stream").await?;
 
     let of_desk = desk.accept(SWAP).await?;
     desk.ended(&of_desk).await?;
@@ -138,10 +125,10 @@ async fn the_feed_brings_a_key_its_own_orders_alone() -> Result<()> {
     }
 }
 
-#[tokio::test]
-async fn the_address_of_an_accepted_order_opens_as_it_is() -> Result<()> {
-    let engine = Engine::start(&KEYS).await?;
-    let desk = Caller::with_key(&engine, "alpha");
+pub(super) async fn the_address_of_an_accepted_order_opens_as_it_is(
+    world: &mut World,
+) -> Result<()> {
+    let desk = world.client();
     let answer = desk.submit(SWAP).await?.json()?;
 
     let followed = follow(text(&answer, "wsUrl")?).await?;
@@ -152,11 +139,11 @@ async fn the_address_of_an_accepted_order_opens_as_it_is() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn the_token_of_an_orders_address_opens_that_order_alone() -> Result<()> {
-    let engine = Engine::start(&KEYS).await?;
-    let desk = Caller::with_key(&engine, "alpha");
-    let nobody = Caller::new(&engine);
+pub(super) async fn the_token_of_an_orders_address_opens_that_order_alone(
+    world: &mut World,
+) -> Result<()> {
+    let desk = world.client();
+    let nobody = world.nobody();
     let answer = desk.submit(SWAP).await?.json()?;
     let id = text(&answer, "orderId")?;
     let (_, token) = text(&answer, "wsUrl")?

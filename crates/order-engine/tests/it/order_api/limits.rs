@@ -1,10 +1,24 @@
 //! What one client may have and how fast, and how much the engine takes in all.
 
 use anyhow::{Context, Result, ensure};
-use testkit::engine::Engine;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Answer, Caller, SWAP};
+use super::caller::{Answer, PATIENCE, POLL};
+use super::world::World;
+use super::{SWAP, Settings};
+
+pub(super) const FIVE_WAITING: Settings = &[("QUEUE_MAX_WAITING", "5")];
+pub(super) const THREE_OPEN: Settings = &[
+    ("API_KEYS", "desk:alpha,fund:beta"),
+    ("ADMIN_KEY", "root"),
+    ("CLIENT_MAX_OPEN_ORDERS", "3"),
+];
+pub(super) const FIVE_A_MINUTE: Settings = &[("CLIENT_RATE_LIMIT_PER_MINUTE", "5")];
+pub(super) const ONE_A_SECOND: Settings = &[
+    ("QUEUE_RATE_LIMIT_PER_MINUTE", "60"),
+    ("QUEUE_RATE_LIMIT_BURST", "1"),
+];
 
 fn check_told_when(refused: &Answer) -> Result<()> {
     let seconds = refused.header("retry-after").context("Retry-After")?;
@@ -12,11 +26,15 @@ fn check_told_when(refused: &Answer) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_full_queue_refuses_and_has_room_again_when_something_leaves() -> Result<()> {
-    let engine = Engine::start(&[("QUEUE_MAX_WAITING", "5")]).await?;
-    let caller = Caller::new(&engine);
-    caller.post("/api/admin/pause").await?;
+pub(super) async fn a_full_queue_refuses_and_has_room_again_when_something_leaves(
+    world: &mut World,
+) -> Result<()> {
+    let client = world.client();
+    let operator = world.operator();
+    let before = client.listed().await?;
+    operator.post("/api/admin/pause").await?;
+    // What one gateway takes, another knows a second later.
+    let caller = client.on(0);
     let mut ids = Vec::new();
     for _ in 0..5 {
         ids.push(caller.accept(SWAP).await?);
@@ -26,10 +44,16 @@ async fn a_full_queue_refuses_and_has_room_again_when_something_leaves() -> Resu
 
     refused.refusal(503, "queue_full")?;
     check_told_when(&refused)?;
-    ensure!(caller.listed().await?.len() == 5);
-    caller.post("/api/admin/resume").await?;
+    for gateway in 0..world.gateways() {
+        let there = client.on(gateway);
+        let is_full = |stats: &Value| stats["queue"]["waiting"] == 5;
+        there.until_at("/api/stats", is_full).await?;
+        there.submit(SWAP).await?.refusal(503, "queue_full")?;
+    }
+    ensure!(client.listed().await?.len() == before.len() + 5);
+    operator.post("/api/admin/resume").await?;
     for id in ids {
-        caller.ended(&id).await?;
+        client.ended(&id).await?;
     }
     caller
         .until_at("/api/stats", |stats| stats["queue"]["waiting"] == 0)
@@ -38,47 +62,44 @@ async fn a_full_queue_refuses_and_has_room_again_when_something_leaves() -> Resu
     Ok(())
 }
 
-#[tokio::test]
-async fn a_client_has_so_many_open_orders_and_no_more() -> Result<()> {
-    let engine = Engine::start(&[
-        ("API_KEYS", "desk:alpha,fund:beta"),
-        ("ADMIN_KEY", "root"),
-        ("CLIENT_MAX_OPEN_ORDERS", "3"),
-    ])
-    .await?;
-    let desk = Caller::with_key(&engine, "alpha");
-    let root = Caller::with_key(&engine, "root");
-    root.post("/api/admin/pause").await?;
+pub(super) async fn a_client_has_so_many_open_orders_and_no_more(world: &mut World) -> Result<()> {
+    let client = world.client();
+    let operator = world.operator();
+    operator.post("/api/admin/pause").await?;
+    // What one gateway takes, another knows a second later.
+    let desk = client.on(0);
     let mut ids = Vec::new();
     for _ in 0..3 {
         ids.push(desk.accept(SWAP).await?);
     }
 
-    let refused = desk.submit(SWAP).await?;
+    for gateway in 0..world.gateways() {
+        let refused = client.on(gateway).submit(SWAP).await?;
+        refused.refusal(429, "too_many_open_orders")?;
+        check_told_when(&refused)?;
+    }
 
-    refused.refusal(429, "too_many_open_orders")?;
-    check_told_when(&refused)?;
-    Caller::with_key(&engine, "beta").accept(SWAP).await?;
-    ensure!(desk.cancel(&ids[0]).await?.status == 200);
+    world.client().accept(SWAP).await?;
+    ensure!(client.cancel(&ids[0]).await?.status == 200);
     let room = async {
         loop {
             match desk.submit(SWAP).await?.status {
                 201 => return anyhow::Ok(()),
-                _ => tokio::time::sleep(super::POLL).await,
+                _ => tokio::time::sleep(POLL).await,
             }
         }
     };
-    tokio::time::timeout(super::PATIENCE, room)
+    tokio::time::timeout(PATIENCE, room)
         .await
         .context("room again")??;
-    ensure!(desk.listed().await?.len() == 4);
+    ensure!(client.listed().await?.len() == 4);
+    operator.post("/api/admin/resume").await?;
     Ok(())
 }
 
-#[tokio::test]
-async fn a_client_hands_in_so_fast_and_no_faster() -> Result<()> {
-    let engine = Engine::start(&[("CLIENT_RATE_LIMIT_PER_MINUTE", "5")]).await?;
-    let caller = Caller::new(&engine);
+/// One process only: each gateway counts by itself what it is handed.
+pub(super) async fn a_client_hands_in_so_fast_and_no_faster(world: &mut World) -> Result<()> {
+    let caller = world.client();
     for left in (0..5).rev() {
         let accepted = caller.submit(SWAP).await?;
         ensure!(accepted.status == 201, "{accepted:?}");
@@ -96,14 +117,11 @@ async fn a_client_hands_in_so_fast_and_no_faster() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn an_answer_tells_how_long_the_queue_is_from_the_first_second_on() -> Result<()> {
-    let engine = Engine::start(&[
-        ("QUEUE_RATE_LIMIT_PER_MINUTE", "60"),
-        ("QUEUE_RATE_LIMIT_BURST", "1"),
-    ])
-    .await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn an_answer_tells_how_long_the_queue_is_from_the_first_second_on(
+    world: &mut World,
+) -> Result<()> {
+    // Another gateway may tell what was a second ago.
+    let caller = world.client().on(0);
     for _ in 0..30 {
         caller.accept(SWAP).await?;
     }
@@ -122,10 +140,11 @@ async fn an_answer_tells_how_long_the_queue_is_from_the_first_second_on() -> Res
     Ok(())
 }
 
-#[tokio::test]
-async fn a_body_that_says_it_is_too_large_is_refused_unseen() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
-    let address = engine.url("").replacen("http://", "", 1);
+/// One process only: nothing but the gateway has a part in it.
+pub(super) async fn a_body_that_says_it_is_too_large_is_refused_unseen(
+    world: &mut World,
+) -> Result<()> {
+    let address = world.client().url("").replacen("http://", "", 1);
     for expect in ["", "Expect: 100-continue\r\n"] {
         let mut peer = tokio::net::TcpStream::connect(&address).await?;
         let head = format!(

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
 use testkit::e2e::text;
-use testkit::engine::Engine;
 
-use super::{Caller, EXECUTE, SWAP};
+use super::world::World;
+use super::{EXECUTE, SWAP, Settings};
 
-#[tokio::test]
-async fn fifty_twins_are_one_order_and_get_one_answer() -> Result<()> {
-    let engine = Engine::start(&[
-        ("CLIENT_MAX_OPEN_ORDERS", "10"),
-        ("CLIENT_RATE_LIMIT_PER_MINUTE", "10"),
-        ("QUEUE_MAX_WAITING", "10"),
-    ])
-    .await?;
-    let caller = Caller::new(&engine);
+pub(super) const TEN_OF_EVERYTHING: Settings = &[
+    ("CLIENT_MAX_OPEN_ORDERS", "10"),
+    ("CLIENT_RATE_LIMIT_PER_MINUTE", "10"),
+    ("QUEUE_MAX_WAITING", "10"),
+];
+
+pub(super) async fn fifty_twins_are_one_order_and_get_one_answer(world: &mut World) -> Result<()> {
+    let caller = world.client();
+    let before = world.stored(0).await?;
     let key = [("Idempotency-Key", "twin")];
 
     let twins = (0..50).map(|_| caller.call("POST", EXECUTE, &key, Some(SWAP)));
@@ -38,14 +38,12 @@ async fn fifty_twins_are_one_order_and_get_one_answer() -> Result<()> {
     let other = r#"{"amount":"1.5"}"#;
     let other = caller.call("POST", EXECUTE, &key, Some(other)).await?;
     other.refusal(422, "idempotency_key_reused")?;
-    ensure!(caller.stored(1).await? == 1);
+    ensure!(world.stored(before + 1).await? == before + 1);
     Ok(())
 }
 
-#[tokio::test]
-async fn a_clients_own_id_names_one_order_for_ever() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn a_clients_own_id_names_one_order_for_ever(world: &mut World) -> Result<()> {
+    let caller = world.client();
     let body = r#"{"amount":"1","clientOrderId":"desk 7/2"}"#;
 
     let twins = try_join_all((0..10).map(|_| caller.submit(body))).await?;
@@ -69,8 +67,7 @@ async fn a_clients_own_id_names_one_order_for_ever() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn what_is_refused_or_only_asked_leaves_no_trace() -> Result<()> {
+pub(super) async fn what_is_refused_or_only_asked_leaves_no_trace(world: &mut World) -> Result<()> {
     const REFUSED: [(&str, u16); 19] = [
         ("", 400),
         ("{", 400),
@@ -95,8 +92,8 @@ async fn what_is_refused_or_only_asked_leaves_no_trace() -> Result<()> {
         ),
         (r#"{"amount":1,"orderType":"limit","limitPrice":"1"}"#, 422),
     ];
-    let engine = Engine::start(&[]).await?;
-    let caller = Caller::new(&engine);
+    let caller = world.client();
+    let before = world.stored(0).await?;
     let kept = caller.accept(SWAP).await?;
 
     for (body, status) in REFUSED {
@@ -125,14 +122,12 @@ async fn what_is_refused_or_only_asked_leaves_no_trace() -> Result<()> {
     let key = [("Idempotency-Key", "refused")];
     let last = caller.call("POST", EXECUTE, &key, Some(named)).await?;
     ensure!(last.status == 201, "{last:?}");
-    ensure!(caller.stored(2).await? == 2);
+    ensure!(world.stored(before + 2).await? == before + 2);
     Ok(())
 }
 
-#[tokio::test]
-async fn an_order_goes_only_where_it_may() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn an_order_goes_only_where_it_may(world: &mut World) -> Result<()> {
+    let caller = world.client();
     const CASES: [(&str, &str); 4] = [
         (
             r#"{"amount":"1","venues":["raydium"],"slippageBps":500}"#,

@@ -1,24 +1,27 @@
 //! The operators' calls: pausing, the dead list, the log of who did what.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use testkit::e2e::text;
-use testkit::engine::Engine;
 
-use super::{Caller, SWAP};
+use super::caller::Caller;
+use super::world::World;
+use super::{SWAP, Settings};
 
-const ADMIN: [(&str, &str); 2] = [("API_KEYS", "desk:alpha"), ("ADMIN_KEY", "root")];
+/// Slow enough that a sent order is met before it has ended.
+pub(super) const HALF_SPEED: Settings = &[("SIM_LATENCY_SCALE", "0.5")];
 
-#[tokio::test]
-async fn a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told() -> Result<()> {
-    let engine = Engine::start(&[("SIM_LATENCY_SCALE", "0.5")]).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
+    let operator = world.operator();
     let sent = caller.accept(SWAP).await?;
     caller
         .until(&sent, |order| order["status"] == "submitted")
         .await?;
 
-    let paused = caller.post("/api/admin/pause").await?.json()?;
+    let paused = operator.post("/api/admin/pause").await?.json()?;
     let waiting = caller.accept(SWAP).await?;
     // What was sent is still confirmed, and that takes longer than a start would.
     let ended = caller.ended(&sent).await?;
@@ -28,20 +31,21 @@ async fn a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told() -> R
         "{ended}"
     );
     ensure!(caller.order(&waiting).await?["status"] == "pending");
-    let queue = caller
+    let queue = operator
         .until_at("/api/admin/queue", |queue| queue["queue"]["waiting"] == 1)
         .await?;
     ensure!(queue["paused"] == true, "{queue}");
-    caller.post("/api/admin/resume").await?;
+    operator.post("/api/admin/resume").await?;
     ensure!(caller.ended(&waiting).await?["status"] == "confirmed");
     Ok(())
 }
 
-#[tokio::test]
-async fn a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down() -> Result<()> {
-    let engine = Engine::start(&ADMIN).await?;
-    let desk = Caller::with_key(&engine, "alpha");
-    let root = Caller::with_key(&engine, "root");
+pub(super) async fn a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down(
+    world: &mut World,
+) -> Result<()> {
+    let desk = world.client();
+    let root = world.operator();
+    let (deaths, acts) = (dead_list(&root).await?, audit(&root).await?);
     // Nobody pays that much.
     let body = r#"{"amount":"1","minAmountOut":"1000000","clientOrderId":"hopeless"}"#;
     let dead = desk.accept(body).await?;
@@ -71,23 +75,21 @@ async fn a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down() -> 
         desk.order(&dead).await? == order,
         "the dead order stays as it ended"
     );
-    let listed = root.read("/api/admin/dead").await?;
-    let listed: Vec<&Value> = listed["orders"].as_array().into_iter().flatten().collect();
+    let dead_now = dead_list(&root).await?;
     ensure!(
-        listed.len() == 1 && listed[0]["orderId"] == *new,
-        "{listed:?}"
+        dead_now.len() == deaths.len() + 1 && dead_now[0]["orderId"] == *new,
+        "{dead_now:?}"
     );
 
     root.post("/api/admin/pause").await?;
     root.post("/api/admin/resume").await?;
-    let audit = root.read("/api/admin/audit").await?;
-    let entries: Vec<&Value> = audit["entries"].as_array().into_iter().flatten().collect();
+    let entries = audit(&root).await?;
     let actions: Vec<&str> = entries
         .iter()
         .filter_map(|entry| entry["action"].as_str())
         .collect();
     ensure!(
-        actions.len() == 3 && actions[..2] == ["resume", "pause"],
+        actions.len() == acts.len() + 3 && actions[..2] == ["resume", "pause"],
         "{actions:?}"
     );
     ensure!(
@@ -98,17 +100,31 @@ async fn a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down() -> 
     Ok(())
 }
 
-#[tokio::test]
-async fn workers_are_shown_to_operators() -> Result<()> {
-    let engine = Engine::start(&ADMIN).await?;
-    let root = Caller::with_key(&engine, "root");
+/// The orders that are dead, the last one first.
+async fn dead_list(root: &Caller) -> Result<Vec<Value>> {
+    let listed = root.read("/api/admin/dead").await?;
+    Ok(listed["orders"].as_array().context("orders")?.clone())
+}
 
-    let workers = root
+/// What operators did, the last act first.
+async fn audit(root: &Caller) -> Result<Vec<Value>> {
+    let audit = root.read("/api/admin/audit").await?;
+    Ok(audit["entries"].as_array().context("entries")?.clone())
+}
+
+pub(super) async fn workers_are_shown_to_operators(world: &mut World) -> Result<()> {
+    let root = world.operator();
+
+    let answer = root
         .until_at("/api/admin/workers", |answer| {
-            answer["workers"][0].is_object()
+            answer["workers"].as_array().map(Vec::len) == Some(world.workers())
         })
         .await?;
 
-    ensure!(workers["workers"][0]["slots"] == 50, "{workers}");
+    let workers = answer["workers"].as_array().context("workers")?;
+    ensure!(
+        workers.iter().all(|worker| worker["slots"] == 50),
+        "{answer}"
+    );
     Ok(())
 }

@@ -1,10 +1,13 @@
-//! Pages of other sites: what they may not do to an engine without keys.
+//! Pages of other sites: what they may not do to an engine without keys. A gateway decides by headers
+//! alone, so the cases meet one process only.
 
 use anyhow::{Result, ensure};
-use testkit::engine::Engine;
 
-use super::{Caller, EXECUTE, SWAP};
+use super::caller::Caller;
+use super::world::World;
+use super::{EXECUTE, SWAP, Settings};
 
+pub(super) const ONE_ORIGIN: Settings = &[("CORS_ORIGINS", "https://desk.example")];
 const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "upgrade"),
     ("Upgrade", "websocket"),
@@ -26,10 +29,8 @@ async fn statuses(caller: &Caller, id: &str, headers: &[(&str, &str)]) -> Result
     ])
 }
 
-#[tokio::test]
-async fn a_page_of_another_site_cannot_trade() -> Result<()> {
-    let engine = Engine::start(&[("CORS_ORIGINS", "https://desk.example")]).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn a_page_of_another_site_cannot_trade(world: &mut World) -> Result<()> {
+    let caller = world.client();
     let id = caller.accept(SWAP).await?;
     caller.ended(&id).await?;
 
@@ -48,7 +49,7 @@ async fn a_page_of_another_site_cannot_trade() -> Result<()> {
     }
     ensure!(caller.listed().await? == [id.as_str()]);
 
-    let own = engine.url("");
+    let own = caller.url("");
     for allowed in [&*own, "https://desk.example"] {
         let answered = statuses(&caller, &id, &[("Origin", allowed)]).await?;
         ensure!(answered == [201, 409, 101], "{allowed}: {answered:?}");
@@ -56,10 +57,10 @@ async fn a_page_of_another_site_cannot_trade() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn answers_tell_caches_that_they_differ_by_origin() -> Result<()> {
-    let engine = Engine::start(&[("CORS_ORIGINS", "https://desk.example")]).await?;
-    let caller = Caller::new(&engine);
+pub(super) async fn answers_tell_caches_that_they_differ_by_origin(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
 
     for origin in [
         [].as_slice(),

@@ -7,10 +7,17 @@ use serde_json::Value;
 use testkit::documents::SocketDocument;
 use testkit::e2e::socket::{Followed, Socket};
 use testkit::e2e::text;
-use testkit::engine::Engine;
 
-use super::{Caller, EXECUTE, is_terminal};
+use super::caller::{Caller, PATIENCE, POLL};
+use super::world::World;
+use super::{EXECUTE, SWAP, Settings, is_terminal};
 
+pub(super) const QUICK_SWEEPS: Settings = &[("SWEEP_MS", "100")];
+pub(super) const FEW_CONNECTIONS: Settings = &[
+    ("API_KEYS", "desk:alpha,fund:beta"),
+    ("CLIENT_MAX_SOCKETS", "2"),
+    ("MAX_SOCKETS", "3"),
+];
 const PING: &str = r#"{"type":"ping"}"#;
 /// What ends how; the last two while nothing is executed.
 const CONFIRMED: &str = r#"{"amount":"1","slippageBps":500}"#;
@@ -73,8 +80,8 @@ impl Seen {
 }
 
 /// Hands an order in over a socket and lets it end; its id.
-async fn hand_in(seen: &mut Seen, caller: &Caller, ws: &str, body: &str) -> Result<String> {
-    let url = format!("{ws}{EXECUTE}");
+async fn hand_in(seen: &mut Seen, caller: &Caller, body: &str) -> Result<String> {
+    let url = caller.socket_url(EXECUTE).await?;
     let mut socket = Socket::open(&url).await?;
     socket.send(body).await?;
     let accepted = seen.until(&url, &mut socket, "accepted").await?;
@@ -93,40 +100,42 @@ async fn hand_in(seen: &mut Seen, caller: &Caller, ws: &str, body: &str) -> Resu
     Ok(id)
 }
 
-#[tokio::test]
-async fn every_message_of_every_socket_is_in_the_document() -> Result<()> {
-    let mut engine = Engine::start(&[("SWEEP_MS", "100")]).await?;
-    let caller = Caller::new(&engine);
-    let ws = engine.url("").replacen("http", "ws", 1);
+pub(super) async fn every_message_of_every_socket_is_in_the_document(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
+    let operator = world.operator();
     let mut seen = Seen::new();
-    let feed_url = format!("{ws}/api/stream");
+    let feed_url = caller.socket_url("/api/stream").await?;
     let mut feed = Socket::open(&feed_url).await?;
 
     let mut ids = Vec::new();
     for body in [CONFIRMED, FAILED, CANCELLED, EXPIRED] {
         if body == CANCELLED {
-            caller.post("/api/admin/pause").await?;
+            operator.post("/api/admin/pause").await?;
         }
-        ids.push(hand_in(&mut seen, &caller, &ws, body).await?);
+        ids.push(hand_in(&mut seen, &caller, body).await?);
     }
     let waiting = caller.accept(CANCELLED).await?;
     let doors = |id: &str| {
         [
-            format!("{ws}{EXECUTE}?orderId={id}"),
-            format!("{ws}/api/orders/{id}/stream"),
-            format!("{ws}/ws/orders/{id}"),
+            format!("{EXECUTE}?orderId={id}"),
+            format!("/api/orders/{id}/stream"),
+            format!("/ws/orders/{id}"),
         ]
     };
-    for url in doors(&waiting) {
+    for path in doors(&waiting) {
+        let url = caller.socket_url(&path).await?;
         let mut socket = Socket::open(&url).await?;
         socket.send(PING).await?;
         seen.until(&url, &mut socket, "pong").await?;
     }
-    for url in ids.iter().flat_map(|id| doors(id)) {
+    for path in ids.iter().flat_map(|id| doors(id)) {
+        let url = caller.socket_url(&path).await?;
         let socket = Socket::open(&url).await?;
         seen.rest(&url, socket, 1000).await?;
     }
-    let wrong = format!("{ws}{EXECUTE}");
+    let wrong = caller.socket_url(EXECUTE).await?;
     let mut socket = Socket::open(&wrong).await?;
     socket.send(r#"{"amount":0}"#).await?;
     seen.rest(&wrong, socket, 4000).await?;
@@ -134,33 +143,25 @@ async fn every_message_of_every_socket_is_in_the_document() -> Result<()> {
     let cursor = text(&event, "cursor")?;
     feed.send(PING).await?;
     seen.until(&feed_url, &mut feed, "pong").await?;
-    engine.restart().await?;
-    let resumed = format!("{feed_url}?cursor={cursor}");
+    world.lose_feed().await?;
+    let resumed = format!("/api/stream?cursor={cursor}");
+    let resumed = caller.socket_url(&resumed).await?;
     let mut feed = Socket::open(&resumed).await?;
     seen.until(&resumed, &mut feed, "resync").await?;
+    operator.post("/api/admin/resume").await?;
 
     seen.check_complete()
 }
 
-#[tokio::test]
-async fn connections_are_limited_for_each_client_and_in_all() -> Result<()> {
-    let engine = Engine::start(&[
-        ("API_KEYS", "desk:alpha,fund:beta"),
-        ("CLIENT_MAX_SOCKETS", "2"),
-        ("MAX_SOCKETS", "3"),
-    ])
-    .await?;
-    let (desk, fund) = (
-        Caller::with_key(&engine, "alpha"),
-        Caller::with_key(&engine, "beta"),
-    );
-    let order = desk.accept(super::SWAP).await?;
+/// One process only: each gateway counts the connections that it holds.
+pub(super) async fn connections_are_limited_for_each_client_and_in_all(
+    world: &mut World,
+) -> Result<()> {
+    let (desk, fund) = (world.client(), world.client());
+    let order = desk.accept(SWAP).await?;
     let mut urls = Vec::new();
     for caller in [&desk, &fund] {
-        let token = caller.post("/api/ws-token").await?.json()?;
-        let token = text(&token, "token")?;
-        let path = format!("/api/stream?token={token}");
-        urls.push(engine.url(&path).replacen("http", "ws", 1));
+        urls.push(caller.socket_url("/api/stream").await?);
     }
     let _first = Socket::open(&urls[0]).await?;
     let second = Socket::open(&urls[0]).await?;
@@ -183,11 +184,11 @@ async fn connections_are_limited_for_each_client_and_in_all() -> Result<()> {
             socket.send(PING).await?;
             match socket.next().await {
                 Ok(Some(_)) => return anyhow::Ok(()),
-                _ => tokio::time::sleep(super::POLL).await,
+                _ => tokio::time::sleep(POLL).await,
             }
         }
     };
-    tokio::time::timeout(super::PATIENCE, room)
+    tokio::time::timeout(PATIENCE, room)
         .await
         .context("room again")?
 }
