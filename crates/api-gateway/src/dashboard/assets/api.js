@@ -6,7 +6,7 @@ import { session } from "./session.js";
 /** A commit may take the store 5 s before the engine says that its outcome is unknown. */
 const DEADLINE_MS = 10_000;
 
-/** A refusal by the engine, or `status` 0 where no answer came. */
+/** A refusal by the engine, or `code` "unreachable" where it gave no answer (`status` 0: nobody did). */
 export class Problem extends Error {
   constructor(status, body, retryAfter = null) {
     super(body.detail ?? body.error ?? `The engine answered ${status}.`);
@@ -60,14 +60,24 @@ async function call(
     text = await answer.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    connection.set({ engine: "down" });
-    throw new Problem(0, { code: "unreachable", detail: "The engine does not answer." });
+    throw unreachable(0);
   }
+  const content = parse(text);
+  if (isFromProxyAlone(answer, content)) throw unreachable(answer.status);
   connection.set({ engine: "up", answeredAt: Date.now() });
   if (!isAdmin) noteKey(answer);
-  const content = parse(text);
   if (answer.ok) return content;
   throw new Problem(answer.status, content, Number(answer.headers.get("retry-after")) || null);
+}
+
+function unreachable(status) {
+  connection.set({ engine: "down" });
+  return new Problem(status, { code: "unreachable", detail: "The engine does not answer." });
+}
+
+/** A proxy that finds no engine behind it answers in its place; every refusal of the engine has a code. */
+function isFromProxyAlone({ status }, content) {
+  return status >= 502 && status <= 504 && content.code === undefined;
 }
 
 function noteKey(answer) {

@@ -4,6 +4,7 @@ import { startBanner } from "./banner.js";
 import { connection } from "./connection.js";
 import { reconnectFeed, startFeed } from "./feed.js";
 import { askForKeys } from "./key-dialog.js";
+import { startOutages } from "./outage.js";
 import { refreshScreen, startRouter } from "./router.js";
 import { session } from "./session.js";
 import { startStats } from "./stats.js";
@@ -15,6 +16,7 @@ part("skip").addEventListener("click", () => part("main").focus());
 part("key-button").addEventListener("click", askForKeys);
 offerThemes(part("theme-button"));
 startBanner(part("banner"), part("link-state"));
+startOutages();
 startStats();
 startRouter(part("main"));
 

@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { readDraft } from "./order-draft.js";
+import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { mayHaveTakenEffect, submitOrder } from "./submit.js";
 
@@ -24,6 +25,7 @@ export function orderForm({ tokens, onAccepted }) {
   const quotes = quotePanel();
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, "Place order");
+  const outage = outageNote("The engine does not answer. Orders can be placed as soon as it does.");
   const form = h(
     "form",
     { class: "order-form", novalidate: true, autocomplete: "off", on: { submit: onSubmit, input: onInput } },
@@ -31,6 +33,7 @@ export function orderForm({ tokens, onAccepted }) {
     quotes.element,
     notice,
     button,
+    outage,
   );
   const touched = new Set();
   let busy = false;
@@ -84,7 +87,8 @@ export function orderForm({ tokens, onAccepted }) {
 
   function setBusy(next) {
     busy = next;
-    setAttribute(button, "aria-disabled", next ? "true" : null);
+    setAttribute(button, "data-busy", next ? "yes" : null);
+    drawNeed(button);
     setText(button, next ? "Placing…" : "Place order");
   }
 
@@ -102,6 +106,7 @@ export function orderForm({ tokens, onAccepted }) {
     quotes.ask(quotable, quotable && tokens.get(quotable.tokenOut));
   }
 
+  needsEngine(button, outage);
   askForQuotes(read().quotable);
   return { element: form, close: quotes.close };
 }

@@ -3,6 +3,7 @@
 import { adminGet } from "./api.js";
 import { h, setText } from "./dom.js";
 import { nothing } from "./empty.js";
+import { needsEngine, outageNote } from "./outage.js";
 
 /**
  * `path` answers `{ [field]: [...], nextCursor }`; `row(entry)` makes one line of the table with these
@@ -31,16 +32,19 @@ export function pagedPanel({ name, path, field, columns, row, none, onProblem })
   );
   const place = h("div", {}, h("p", { class: "empty" }, "Loading…"));
   const more = h("button", { type: "button", hidden: true, on: { click: readMore } }, "Show more");
+  const outage = outageNote("The engine does not answer. More can be shown as soon as it does.");
   const element = h(
     "section",
     { class: "panel", "aria-label": name },
     h("h2", {}, name),
     place,
-    h("div", { class: "pages" }, more),
+    h("div", { class: "pages" }, outage, more),
   );
   let nextCursor = null;
   /** What the first page showed, so that a list that did not change is left alone under the reader's eye. */
   let first = "";
+
+  needsEngine(more, outage);
 
   async function read() {
     try {

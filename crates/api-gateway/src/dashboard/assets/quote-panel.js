@@ -37,7 +37,7 @@ export function quotePanel() {
       draw(answer, order, tokenOut);
     } catch (problem) {
       if (signal.aborted) return;
-      blank(problem.status === 0 ? "No quotes: the engine does not answer." : problem.message);
+      blank(problem.code === "unreachable" ? "No quotes: the engine does not answer." : problem.message);
     }
     timer = setTimeout(refresh, REFRESH_MS);
   }

@@ -34,7 +34,7 @@ export async function submitOrder(order, onWait) {
 
 /** No answer, or none that says what became of it. */
 export function mayHaveTakenEffect({ status, code }) {
-  return status === 0 || code === "outcome_unknown" || status === 502 || status === 504;
+  return code === "unreachable" || code === "outcome_unknown" || status === 502 || status === 504;
 }
 
 /** Not `crypto.randomUUID`: that is missing where the page is not served over TLS or from this machine. */

@@ -6,6 +6,7 @@ import { broken } from "./empty.js";
 import { amount, count, duration, moment, shortId } from "./format.js";
 import { askForKeys } from "./key-dialog.js";
 import { facts } from "./order-facts.js";
+import { needsEngine, outageNote } from "./outage.js";
 import { pagedPanel } from "./paged-panel.js";
 import { session } from "./session.js";
 import { workerCards } from "./workers.js";
@@ -47,7 +48,7 @@ export function show(main) {
     else if (content !== "desk") {
       content = "broken";
       place.replaceChildren(broken(problem, read));
-    } else if (problem.status !== 0) say(problem.message, "error");
+    } else if (problem.code !== "unreachable") say(problem.message, "error");
   }
 
   function say(text, kind = "info") {
@@ -81,6 +82,10 @@ function deskOf({ say, onProblem }) {
   const state = h("strong", { class: "queue-state" });
   const numbers = h("div", { class: "queue-numbers" });
   const toggle = h("button", { type: "button", class: "primary", on: { click: switchOver } });
+  const outage = outageNote(
+    "The engine does not answer. Pausing, resuming and retrying work again as soon as it does.",
+  );
+  needsEngine(toggle, outage);
   const workers = workerCards();
   const dead = pagedPanel({
     name: "Dead orders",
@@ -141,7 +146,9 @@ function deskOf({ say, onProblem }) {
       await read();
     } catch (problem) {
       onProblem(problem);
+      return false;
     }
+    return true;
   }
 
   function deadRow(order) {
@@ -151,13 +158,16 @@ function deskOf({ say, onProblem }) {
       "Retry",
       h("span", { class: "unseen" }, ` order ${shortId(order.orderId)}`),
     );
-    retry.addEventListener("click", () => {
+    retry.addEventListener("click", async () => {
       retry.disabled = true;
-      act(
+      const isDone = await act(
         `/api/admin/dead/${order.orderId}/retry`,
         ({ orderId }) => `Accepted again as order ${shortId(orderId)}.`,
       );
+      // One that is done leaves the list with the order; any other may be tried once more.
+      retry.disabled = isDone;
     });
+    needsEngine(retry, outage);
     return h(
       "tr",
       { "data-order": order.orderId },
@@ -181,6 +191,7 @@ function deskOf({ say, onProblem }) {
   const element = h(
     "div",
     { class: "operators-screen" },
+    outage,
     h(
       "section",
       { class: "panel", "aria-label": "Queue" },

@@ -7,6 +7,7 @@ import { broken } from "./empty.js";
 import { followOrder } from "./follow.js";
 import { amount } from "./format.js";
 import { attemptsCard, routeCard, termsCard, transactionCard } from "./order-facts.js";
+import { needsEngine, outageNote } from "./outage.js";
 import { isCancellable, isTerminal, statusBadge } from "./status.js";
 import { timeline } from "./timeline.js";
 import { highlightsOf } from "./timeline-model.js";
@@ -75,10 +76,12 @@ function orderPage(order, heading) {
   const said = h("p", { class: "unseen", role: "status" });
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const cancel = h("button", { type: "button", hidden: true, on: { click: withdraw } }, "Cancel order");
+  const outage = outageNote("The engine does not answer. The order can be cancelled as soon as it does.");
   const events = [];
   let ledger = [];
   let hasAskedLedger = false;
 
+  needsEngine(cancel, outage);
   setText(heading, `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`);
 
   const frame = perFrame(() => {
@@ -140,7 +143,7 @@ function orderPage(order, heading) {
       "section",
       { class: "panel", "aria-label": "Timeline" },
       h("header", { class: "panel-head" }, h("h2", {}, "Timeline"), badge.element, cancel),
-      h("div", { class: "panel-body" }, said, notice, life.element),
+      h("div", { class: "panel-body" }, said, outage, notice, life.element),
     ),
     cards,
   );

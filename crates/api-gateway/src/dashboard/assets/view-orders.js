@@ -5,6 +5,7 @@ import { broken } from "./empty.js";
 import { count } from "./format.js";
 import { liveTable } from "./live-table.js";
 import { orderForm } from "./order-form.js";
+import { needsEngine, outageNote } from "./outage.js";
 import { STATUSES } from "./status.js";
 import { listedTokens } from "./tokens.js";
 import { tracker } from "./tracker.js";
@@ -84,6 +85,7 @@ function pagedList(query) {
   const held = h("input", { type: "checkbox", id: "hold", on: { change: () => table.hold(held.checked) } });
   const newerButton = h("button", { type: "button", disabled: true, on: { click: () => turn(-1) } }, "Newer");
   const olderButton = h("button", { type: "button", disabled: true, on: { click: () => turn(1) } }, "Older");
+  const outage = outageNote("The engine does not answer. Other pages can be read as soon as it does.");
   const pageName = h("span", { class: "muted" }, "Page 1");
   /** Where each page that was seen begins. */
   let starts = [null];
@@ -155,8 +157,10 @@ function pagedList(query) {
       unseen,
     ),
     place,
-    h("nav", { class: "pages", "aria-label": "Pages" }, newerButton, pageName, olderButton),
+    h("nav", { class: "pages", "aria-label": "Pages" }, outage, newerButton, pageName, olderButton),
   );
+  needsEngine(newerButton, outage);
+  needsEngine(olderButton, outage);
   open();
 
   return {

@@ -1,9 +1,49 @@
 //! The engine goes away and comes back while somebody watches.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use super::browser::Browser;
-use super::{MODEST, ended, engine};
+use super::{HOPELESS, MODEST, ended, engine};
+
+/// Counts what the page asks the engine to do, as opposed to what it reads.
+const COUNT_ORDERS_TO_THE_ENGINE: &str = "
+    const real = window.fetch; window.posts = 0;
+    window.fetch = (url, options) => { if (options?.method === 'POST') window.posts += 1; return real(url, options); };";
+/// What a proxy says of an engine that is not there.
+const PUT_A_PROXY_BEFORE_NO_ENGINE: &str = "
+    const real = window.fetch; window.heal = () => { window.fetch = real; };
+    window.fetch = async () => new Response('<h1>Bad gateway</h1>', { status: 502 });";
+
+/// Waits until a button refuses: seen as such, for a reason that is read out with it and seen.
+async fn refuses(browser: &Browser, css: &str) -> Result<()> {
+    let refusal = format!(
+        "(button => {{
+           const note = document.getElementById(button?.getAttribute('aria-describedby'));
+           return button?.ariaDisabled === 'true' && note?.checkVisibility()
+             && note.innerText.includes('does not answer'); }})(document.querySelector({}))",
+        json!(css)
+    );
+    let promise = format!("{css} refuses and says why");
+    browser.until(&refusal, &promise).await
+}
+
+/// Waits until a button can be used again, and nothing says otherwise.
+async fn is_usable(browser: &Browser, css: &str) -> Result<()> {
+    let usable = format!(
+        "(button => button && !button.ariaDisabled && !button.hasAttribute('aria-describedby')
+           && ![...document.querySelectorAll('.outage-note')].some(note => note.checkVisibility())
+         )(document.querySelector({}))",
+        json!(css)
+    );
+    browser.until(&usable, &format!("{css} is usable")).await
+}
+
+async fn has_asked_for_nothing(browser: &Browser) -> Result<()> {
+    let posts = browser.value("window.posts").await?;
+    ensure!(posts == 0, "{posts} requests were made of no engine");
+    Ok(())
+}
 
 #[tokio::test]
 async fn a_lost_connection_is_said_and_healed_without_a_gap() -> Result<()> {
@@ -98,4 +138,94 @@ async fn an_order_whose_answer_is_lost_is_placed_once() -> Result<()> {
     browser.check_console().await?;
     engine.stop().await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn operators_calls_refuse_and_say_why_while_the_engine_is_away() -> Result<()> {
+    let (mut engine, target) = engine(&[]).await?;
+    let dead = target.accept(0, HOPELESS).await?;
+    ended(&target, &dead).await?;
+    let browser = Browser::open(engine.url(""), "#/operators").await?;
+    let (pause, retry) = (
+        ".panel-head .primary",
+        format!("[data-order='{dead}'] button"),
+    );
+    browser.sees(&retry, "Retry").await?;
+    browser.run(COUNT_ORDERS_TO_THE_ENGINE).await?;
+
+    engine.kill()?;
+    for button in [pause, &retry] {
+        refuses(&browser, button).await?;
+        browser.click(button).await?;
+    }
+    let focus = format!(
+        "document.activeElement === document.querySelector({})",
+        json!(retry)
+    );
+    browser.until(&focus, "who was there stays there").await?;
+    has_asked_for_nothing(&browser).await?;
+    engine.restart().await?;
+
+    for button in [pause, &retry] {
+        is_usable(&browser, button).await?;
+    }
+    browser.click(&retry).await?;
+    browser.sees(".notice", "Accepted again as order").await?;
+    browser.click(pause).await?;
+    browser.sees(".queue-state", "Paused").await?;
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn no_order_is_placed_or_cancelled_while_the_engine_is_away() -> Result<()> {
+    let (mut engine, target) = engine(&[]).await?;
+    let browser = Browser::open(engine.url(""), "#/operators").await?;
+    browser.click(".panel-head .primary").await?;
+    browser.sees(".queue-state", "Paused").await?;
+    let waiting = target.accept(0, MODEST).await?;
+    let (cancel, place) = (".panel-head button", ".order-form .primary");
+    browser.go(&format!("#/orders/{waiting}")).await?;
+    browser.sees(cancel, "Cancel order").await?;
+    browser.run(COUNT_ORDERS_TO_THE_ENGINE).await?;
+
+    engine.kill()?;
+    refuses(&browser, cancel).await?;
+    browser.click(cancel).await?;
+    has_asked_for_nothing(&browser).await?;
+    engine.restart().await?;
+    is_usable(&browser, cancel).await?;
+    browser.click(cancel).await?;
+    browser.sees(".panel-head .badge", "cancelled").await?;
+
+    browser.go("#/orders").await?;
+    browser.sees(place, "Place order").await?;
+    browser.run("window.posts = 0").await?;
+    engine.kill()?;
+    refuses(&browser, place).await?;
+    browser
+        .run("document.getElementById('f-amount').focus()")
+        .await?;
+    browser.press("\u{e007}").await?;
+    has_asked_for_nothing(&browser).await?;
+    engine.restart().await?;
+    is_usable(&browser, place).await?;
+    browser.press("\u{e007}").await?;
+    browser.sees(".tracker", "pending").await?;
+    browser.check_console().await
+}
+
+#[tokio::test]
+async fn a_proxy_that_answers_for_an_engine_that_is_gone_is_no_engine() -> Result<()> {
+    let (engine, _) = engine(&[]).await?;
+    let browser = Browser::open(engine.url(""), "#/operators").await?;
+    let pause = ".panel-head .primary";
+    browser.sees(pause, "Pause").await?;
+
+    browser.run(PUT_A_PROXY_BEFORE_NO_ENGINE).await?;
+    browser.sees("#banner", "Not connected").await?;
+    refuses(&browser, pause).await?;
+    browser.run("window.heal()").await?;
+
+    is_usable(&browser, pause).await?;
+    browser.check_console().await
 }
