@@ -22,10 +22,12 @@ mod twins;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
+use dex_router::router::STAGE_SPANS;
 use domain::order::{Order, Terms};
 use domain::{Event, OrderId};
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
+use tracing::{Instrument, trace_span};
 
 pub use envelope::Envelope;
 pub use twins::Twins;
@@ -115,7 +117,9 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
 
     let (order, answer) = prepare(ctx, envelope, terms, fingerprint);
     let order_id = order.id;
-    let stored = deadline::write(ctx.ports.store.accept(order)).await;
+    let span = trace_span!(target: STAGE_SPANS, "store.accept", order.id = %order_id);
+    let storing = deadline::write(ctx.ports.store.accept(order));
+    let stored = storing.instrument(span).await;
     if may_be_stored(&stored) {
         admitted.waiting.take();
         if let Some(place) = admitted.place {

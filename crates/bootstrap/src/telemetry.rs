@@ -1,5 +1,5 @@
 //! Logs to standard error: readable lines for people, JSON for programs, and levels that can be changed
-//! while the process runs.
+//! while the process runs. Traces beside them, where they are built in and there is a collector.
 
 mod line;
 #[cfg(feature = "otlp")]
@@ -17,6 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 use config::{LogFormat, Logs};
+use dex_router::router::STAGE_SPANS;
 use writer::{Lines, LogThread};
 
 /// What others log at `info` is of no use to whoever runs an engine. Named in RUST_LOG, they are heard.
@@ -94,17 +95,29 @@ pub fn start(logs: &Logs) -> Telemetry {
     };
     let (filter, handle) = reload::Layer::new(quietened(&logs.rust_log));
     let (lines, thread) = writer::start();
-    let output: Box<dyn Layer<_> + Send + Sync> = match format {
-        LogFormat::Text => Box::new(text_layer(lines, colour)),
-        LogFormat::Json => Box::new(json_layer(lines)),
-    };
-    let subscriber = tracing_subscriber::registry().with(filter).with(output);
-    #[cfg(feature = "otlp")]
-    let (traces, exporter) = logs.otlp_endpoint.as_deref().map(otlp::start).unzip();
-    #[cfg(feature = "otlp")]
-    let subscriber = subscriber.with(traces);
     // Only a test harness that runs several engines in one process finds logging started already.
-    let _ = subscriber.try_init();
+    let log_alone = |filter, lines| {
+        // One filter before everything: what it turns down is never made.
+        let subscriber = tracing_subscriber::registry().with(filter);
+        let _ = subscriber.with(output(format, lines, colour)).try_init();
+    };
+    #[cfg(not(feature = "otlp"))]
+    log_alone(filter, lines);
+    #[cfg(feature = "otlp")]
+    let exporter = match logs.otlp_endpoint.as_deref().map(otlp::start) {
+        None => {
+            log_alone(filter, lines);
+            None
+        }
+        Some((traces, exporter)) => {
+            // Each with a filter of its own: what is not logged may well be traced.
+            let logged = output(format, lines, colour).with_filter(filter);
+            let traced = traces.with_filter(otlp::filter());
+            let subscriber = tracing_subscriber::registry().with(logged).with(traced);
+            let _ = subscriber.try_init();
+            Some(exporter)
+        }
+    };
     #[cfg(not(feature = "otlp"))]
     if logs.otlp_endpoint.is_some() {
         tracing::warn!(
@@ -122,12 +135,13 @@ pub fn start(logs: &Logs) -> Telemetry {
     }
 }
 
-/// The filter, which `config` has checked, with what others say left out.
+/// The filter, which `config` has checked, with what others say left out, and the spans inside of an
+/// order's run: only traces show them, and a log line names the run.
 fn quietened(filter: &str) -> EnvFilter {
     let text = match filter {
         "off" => filter.to_owned(),
-        "error" => format!("{STRANGERS},{filter}"),
-        _ => format!("{QUIET},{STRANGERS},{filter}"),
+        "error" => format!("{STRANGERS},{STAGE_SPANS}=off,{filter}"),
+        _ => format!("{QUIET},{STRANGERS},{STAGE_SPANS}=off,{filter}"),
     };
     EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info"))
 }
@@ -137,6 +151,16 @@ fn quietened(filter: &str) -> EnvFilter {
 pub fn wants_colour(stream: &impl IsTerminal) -> bool {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     stream.is_terminal() && !plain
+}
+
+fn output<S>(format: LogFormat, lines: Lines, colour: Colour) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    match format {
+        LogFormat::Text => Box::new(text_layer(lines, colour)),
+        LogFormat::Json => Box::new(json_layer(lines)),
+    }
 }
 
 fn text_layer<S>(lines: Lines, colour: Colour) -> impl Layer<S>
@@ -161,3 +185,6 @@ where
         .with_span_list(false)
         .with_writer(lines)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,14 @@ use domain::quote::{Answer, Choice, Offer, Quote, Route};
 use domain::venue::VenueSet;
 use domain::{BaseUnits, Bps, Terms};
 use futures_util::future::join_all;
-use tracing::{debug, info};
+use tracing::field::{Empty, display};
+use tracing::{Instrument, debug, info, trace_span};
 
 use crate::venue::{QuoteError, QuoteRequest, QuoteSource};
+
+/// Target of the spans that only a trace shows. Where none is collected they are switched off, and are
+/// never made: `bootstrap`'s telemetry decides.
+pub const STAGE_SPANS: &str = "stage";
 
 /// What an order asks of a route.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +126,12 @@ impl Router {
 
     async fn ask_one(&self, source: &dyn QuoteSource, request: QuoteRequest) -> Asked {
         let venue = source.venue();
-        let answer = match tokio::time::timeout(self.deadline, source.quote(request)).await {
+        let span = trace_span!(
+            target: STAGE_SPANS, "venue.quote", %venue,
+            pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty
+        );
+        let asking = tokio::time::timeout(self.deadline, source.quote(request));
+        let answer = match asking.instrument(span.clone()).await {
             Ok(Ok(offer)) if is_absurd(&offer) => Err(QuoteError::Unavailable(
                 "the offer makes no sense".to_owned(),
             )),
@@ -133,8 +143,16 @@ impl Router {
                 )))
             }
         };
-        if let Err(error) = &answer {
-            debug!(%venue, %error, "{venue} makes no offer: {error}");
+        match &answer {
+            Ok(offer) => {
+                span.record("pool", offer.pool.name());
+                span.record("amount_out", display(offer.amount_out));
+                span.record("impact_ppm", offer.impact_ppm);
+            }
+            Err(error) => {
+                span.record("error", display(error));
+                debug!(%venue, %error, "{venue} makes no offer: {error}");
+            }
         }
         Asked { venue, answer }
     }

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use dex_router::router::STAGE_SPANS;
 use domain::transaction::SignedTransaction;
-use domain::{Event, EventData, Order, Status, Venue};
+use domain::{Event, EventData, NewEvent, Order, Status, Venue};
 use ports::order_store::{Lease, Recorded, Withdrawal, Withdrawn};
-use tracing::{debug, error, info};
+use tracing::{Instrument, Span, debug, error, info, trace_span};
 
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
@@ -77,7 +78,8 @@ pub(crate) async fn record(
     data: EventData,
 ) -> Result<(), Refused> {
     let event = propose(ctx, &lease.order, data)?;
-    let answer = answered(ctx, || ctx.store.record(lease, &event)).await;
+    let writing = answered(ctx, || ctx.store.record(lease, &event));
+    let answer = writing.instrument(span_of(&event)).await;
     move_on(ctx, lease, answer)
 }
 
@@ -89,10 +91,10 @@ pub(crate) async fn record_submission(
     transaction: SignedTransaction,
 ) -> Result<(), Refused> {
     let event = propose(ctx, &lease.order, data)?;
-    let answer = answered(ctx, || {
+    let writing = answered(ctx, || {
         ctx.store.record_submission(lease, &event, &transaction)
-    })
-    .await;
+    });
+    let answer = writing.instrument(span_of(&event)).await;
     move_on(ctx, lease, answer)?;
     lease.live_attempt = Some(transaction);
     Ok(())
@@ -101,7 +103,11 @@ pub(crate) async fn record_submission(
 /// Gives the order back without an event, to be due after `delay`.
 pub(crate) async fn release(ctx: &Context, lease: &Lease, delay: Duration) {
     ctx.metrics.released.increment(1);
-    if let Err(error) = answered(ctx, || ctx.store.release(lease, delay)).await {
+    let span = trace_span!(
+        target: STAGE_SPANS, "store.release", delay_ms = delay.as_millis()
+    );
+    let writing = answered(ctx, || ctx.store.release(lease, delay));
+    if let Err(error) = writing.instrument(span).await {
         let id = lease.order.id;
         error!(order.id = %id, %error, "order {id} could not be given back: {error}");
     }
@@ -119,7 +125,8 @@ pub(crate) async fn expire(ctx: &Context, order: &Order) -> Result<(), Refused> 
         ctx.store
             .withdraw(order.id, None, event, Withdrawal::Expired, &reason)
     };
-    match answered(ctx, withdraw).await {
+    let span = trace_span!(target: STAGE_SPANS, "store.expire");
+    match answered(ctx, withdraw).instrument(span).await {
         Ok(Withdrawn::Won { event, client }) => {
             tell(ctx, order, &event);
             ctx.announcer.publish(&client, &event);
@@ -136,7 +143,15 @@ pub(crate) fn expiry_reason(valid_for_seconds: u32) -> String {
     format!("the order was not submitted within its {valid_for_seconds} seconds")
 }
 
-fn propose(ctx: &Context, order: &Order, data: EventData) -> Result<domain::NewEvent, Refused> {
+/// The span of an event's way into the store, repeats included.
+fn span_of(event: &NewEvent) -> Span {
+    trace_span!(
+        target: STAGE_SPANS, "store.record",
+        order.seq = event.seq.get(), order.status = event.data.status().name()
+    )
+}
+
+fn propose(ctx: &Context, order: &Order, data: EventData) -> Result<NewEvent, Refused> {
     order
         .propose(ctx.event_id(), data)
         .map_err(|illegal| broken(order, &illegal))

@@ -10,11 +10,13 @@ use std::fmt;
 use std::sync::mpsc::SyncSender;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dex_router::router::STAGE_SPANS;
 use ports::Random;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -27,6 +29,13 @@ const EVENTS_MAX: usize = 32;
 pub(super) struct Traces {
     ended: SyncSender<export::Message>,
     random: Random,
+}
+
+/// What is collected, whatever is logged: requests, runs and the stages inside of them.
+pub(super) fn filter() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target(STAGE_SPANS, LevelFilter::TRACE)
 }
 
 /// Where a span stands.

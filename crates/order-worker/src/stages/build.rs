@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use dex_router::chain::{Error, Swap};
+use dex_router::router::STAGE_SPANS;
 use domain::Order;
 use domain::event::FailureCode;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use tokio::time::timeout;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, trace_span};
 
 use super::StageError;
 use crate::context::Context;
@@ -31,10 +34,24 @@ pub(crate) async fn build(
         choice: choice.clone(),
     };
     crash_point::reached(CrashPoint::Built);
-    let built = match timeout(PATIENCE, ctx.chain.build(&swap)).await {
+    let span = trace_span!(
+        target: STAGE_SPANS, "order.build", venue = %choice.venue, attempt = order.executions,
+        signature = Empty, last_valid_height = Empty, error = Empty
+    );
+    let building = timeout(PATIENCE, ctx.chain.build(&swap));
+    let built = match building.instrument(span.clone()).await {
         Ok(built) => built,
         Err(_) => Err(Error::Unavailable("no transaction in time".to_owned())),
     };
+    match &built {
+        Ok(transaction) => {
+            span.record("signature", display(&transaction.signature));
+            span.record("last_valid_height", display(transaction.last_valid_height));
+        }
+        Err(error) => {
+            span.record("error", display(error));
+        }
+    }
     crash_point::reached(CrashPoint::Signed);
     built.map_err(|error| match error {
         Error::Unavailable(_) => {

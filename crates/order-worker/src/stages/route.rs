@@ -1,19 +1,35 @@
 //! Asking the venues and choosing one.
 
-use dex_router::router::{NoRoute, RouteRequest};
+use dex_router::router::{NoRoute, RouteRequest, STAGE_SPANS};
 use domain::Terms;
 use domain::event::FailureCode;
 use domain::quote::Route;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, trace_span};
 
 use super::StageError;
 use crate::context::Context;
 
 /// The best route for these terms now. Changes nothing; may be cut short.
 pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Route, StageError> {
-    ctx.router
-        .route(&RouteRequest::from(terms))
-        .await
-        .map_err(|no_route| classify(&no_route))
+    let span = trace_span!(
+        target: STAGE_SPANS, "order.route",
+        venue = Empty, pool = Empty, expected_amount_out = Empty, min_amount_out = Empty, error = Empty
+    );
+    let request = RouteRequest::from(terms);
+    let routed = ctx.router.route(&request).instrument(span.clone()).await;
+    match &routed {
+        Ok(Route { choice, .. }) => {
+            span.record("venue", choice.venue.name());
+            span.record("pool", choice.pool.name());
+            span.record("expected_amount_out", display(choice.expected_amount_out));
+            span.record("min_amount_out", display(choice.min_amount_out));
+        }
+        Err(no_route) => {
+            span.record("error", display(no_route));
+        }
+    }
+    routed.map_err(|no_route| classify(&no_route))
 }
 
 fn classify(no_route: &NoRoute) -> StageError {

@@ -7,12 +7,14 @@
 use std::time::Duration;
 
 use dex_router::chain::{Error, Fate, Revert};
+use dex_router::router::STAGE_SPANS;
 use domain::event::{Failure, FailureCode};
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{BaseUnits, Token};
 use tokio::time::timeout;
-use tracing::debug;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span, debug, trace_span};
 
 use super::failure;
 use crate::context::Context;
@@ -20,6 +22,8 @@ use crate::crash_point::{self, CrashPoint};
 
 /// A chain that needs longer for one answer is away.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What a trace says of a call that took longer.
+const NO_ANSWER: &str = "no answer in time";
 /// The same bytes are not sent more often than this.
 const CADENCE_MIN: Duration = Duration::from_millis(200);
 /// A slot is not given up earlier than this, however fast the chain usually is.
@@ -55,6 +59,21 @@ pub(crate) struct Sending<'a> {
 
 /// Sees to a stored transaction until its fate is known or its time in the slot is over.
 pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
+    let span = trace_span!(
+        target: STAGE_SPANS, "order.settle", venue = %sending.choice.venue,
+        signature = %sending.transaction.signature, origin = ?origin,
+        amount_out = Empty, error = Empty
+    );
+    let settled = see_to(ctx, sending, origin).instrument(span.clone()).await;
+    match &settled {
+        Settled::Landed { amount_out } => span.record("amount_out", display(amount_out)),
+        Settled::Dead(failure) => span.record("error", &failure.reason),
+        Settled::Undecided { .. } => &span,
+    };
+    settled
+}
+
+async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
     let pace = Pace::of(ctx.chain.usual_time(), origin);
     let began = ctx.clock.monotonic();
     let mut is_first = true;
@@ -134,7 +153,9 @@ impl Pace {
 
 /// Sends the stored bytes. Whatever the answer, they may have arrived: only the fate counts.
 async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
-    let answer = timeout(PATIENCE, ctx.chain.send(transaction)).await;
+    let sending = timeout(PATIENCE, ctx.chain.send(transaction));
+    let span = trace_span!(target: STAGE_SPANS, "chain.send", error = Empty);
+    let answer = sending.instrument(span.clone()).await;
     crash_point::reached(CrashPoint::ReplyLost);
     match answer {
         Ok(Ok(())) => {
@@ -143,10 +164,14 @@ async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
         }
         Ok(Err(error)) => {
             let signature = &transaction.signature;
+            span.record("error", display(&error));
             debug!(%signature, %error, "sending {signature} gave no usable answer: {error}");
             false
         }
-        Err(_) => false,
+        Err(_) => {
+            span.record("error", NO_ANSWER);
+            false
+        }
     }
 }
 
@@ -157,7 +182,9 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
     }
     let began = ctx.clock.monotonic();
     let signature = &sending.transaction.signature;
-    let answer = timeout(wait + PATIENCE, ctx.chain.await_fate(signature, wait)).await;
+    let waiting = timeout(wait + PATIENCE, ctx.chain.await_fate(signature, wait));
+    let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
+    let answer = waiting.instrument(span).await;
     let settled = match answer {
         Ok(Ok(fate)) => verdict(sending, fate),
         Ok(Err(_)) | Err(_) => None,
@@ -177,8 +204,10 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
 /// two would be taken for dead.
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let transaction = sending.transaction;
-    let height = answered(ctx.chain.finalized_height()).await;
-    let fate = answered(ctx.chain.fate(&transaction.signature)).await?;
+    let span = trace_span!(target: STAGE_SPANS, "chain.height", error = Empty);
+    let height = answered(span, ctx.chain.finalized_height()).await;
+    let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
+    let fate = answered(span, ctx.chain.fate(&transaction.signature)).await?;
     if fate != Fate::Unknown {
         return verdict(sending, fate);
     }
@@ -191,14 +220,18 @@ async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     })
 }
 
-async fn answered<T>(call: impl Future<Output = Result<T, Error>>) -> Option<T> {
-    match timeout(PATIENCE, call).await {
+async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -> Option<T> {
+    match timeout(PATIENCE, call).instrument(span.clone()).await {
         Ok(Ok(answer)) => Some(answer),
         Ok(Err(error)) => {
+            span.record("error", display(&error));
             debug!(%error, "asking the chain gave no usable answer: {error}");
             None
         }
-        Err(_) => None,
+        Err(_) => {
+            span.record("error", NO_ANSWER);
+            None
+        }
     }
 }
 

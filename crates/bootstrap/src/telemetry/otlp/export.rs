@@ -19,9 +19,13 @@ const BATCH: usize = 1_024;
 const LINGER: Duration = Duration::from_millis(200);
 /// A collector beside the engine answers in far less.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// SpanKind of the protocol: a server's, and a consumer's of messages.
+/// SpanKind of the protocol: work of its own, a server's, a client's, and a consumer's of messages.
+const INTERNAL: u8 = 1;
 const SERVER: u8 = 2;
+const CLIENT: u8 = 3;
 const CONSUMER: u8 = 5;
+/// Status of a span that went wrong.
+const STATUS_ERROR: u8 = 2;
 
 pub(super) enum Message {
     Span(Value),
@@ -120,11 +124,6 @@ fn request(spans: &[Value]) -> Value {
 /// An ended span as the protocol writes it: ids in hexadecimal, times as texts.
 pub(super) fn json(open: &Open, ended: u64) -> Value {
     let place = &open.place;
-    let kind = if open.name == "http" {
-        SERVER
-    } else {
-        CONSUMER
-    };
     let event = |logged: &Logged| {
         json!({
             "timeUnixNano": logged.at.to_string(),
@@ -137,7 +136,7 @@ pub(super) fn json(open: &Open, ended: u64) -> Value {
         "traceId": place.trace,
         "spanId": place.span,
         "name": open.name,
-        "kind": kind,
+        "kind": kind_of(open.name),
         "startTimeUnixNano": open.began.to_string(),
         "endTimeUnixNano": ended.to_string(),
         "attributes": attributes(&open.fields),
@@ -146,7 +145,23 @@ pub(super) fn json(open: &Open, ended: u64) -> Value {
     if let Some(parent) = &place.parent {
         span["parentSpanId"] = json!(parent);
     }
+    if let Some(error) = open.fields.get("error") {
+        span["status"] = json!({ "code": STATUS_ERROR, "message": error });
+    }
     span
+}
+
+fn kind_of(name: &str) -> u8 {
+    let is_call_of = |whom: &str| {
+        name.strip_prefix(whom)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    match name {
+        "http" => SERVER,
+        "order.run" => CONSUMER,
+        _ if ["venue", "chain", "store"].into_iter().any(is_call_of) => CLIENT,
+        _ => INTERNAL,
+    }
 }
 
 fn attributes(fields: &Fields) -> Vec<Value> {
