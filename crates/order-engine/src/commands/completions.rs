@@ -1,5 +1,6 @@
 //! `order-engine completions`: completions of a shell, or the manual page, on standard output.
 
+mod environment;
 mod manual;
 
 use std::io::{self, Write};

@@ -5,6 +5,7 @@ use std::io;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
+use super::environment;
 use crate::cli::Cli;
 
 /// What roff is told before each part; once is enough.
@@ -26,6 +27,7 @@ pub(super) fn page() -> io::Result<String> {
     for command in program.get_subcommands() {
         add(&mut page, command)?;
     }
+    page.push_str(&environment::section(&program));
     Ok(page)
 }
 
