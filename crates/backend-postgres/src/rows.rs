@@ -1,5 +1,6 @@
 //! The one place where rows become the domain's values.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
@@ -9,6 +10,7 @@ use ports::order_store::{DueOrder, NewOrder};
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
+use uuid::Uuid;
 
 use crate::failure::Failure;
 
@@ -103,6 +105,27 @@ pub(crate) fn orders(rows: &[Row]) -> Result<Vec<Order>, Failure> {
 /// All rows as events.
 pub(crate) fn events(rows: &[Row]) -> Result<Vec<Event>, Failure> {
     rows.iter().map(event).collect()
+}
+
+/// The rows of several orders, each order in order and up to what cannot be read: a newer version may have
+/// written it.
+pub(crate) fn readable_events(rows: &[Row]) -> Vec<Event> {
+    let mut unreadable = HashSet::new();
+    let mut events = Vec::new();
+    for row in rows {
+        let id: Option<Uuid> = row.try_get("order_id").ok();
+        if unreadable.contains(&id) {
+            continue;
+        }
+        match event(row) {
+            Ok(event) => events.push(event),
+            Err(error) => {
+                tracing::debug!(?error, "an event cannot be read and is not passed on");
+                unreadable.insert(id);
+            }
+        }
+    }
+    events
 }
 
 /// An order that is due, of columns `id`, `client`, `due_at`, `last_status`.

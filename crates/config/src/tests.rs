@@ -352,3 +352,41 @@ fn a_shared_limit_needs_somebody_to_keep_it() {
         assert_eq!(config.limit_scope(), scope, "{flags:?}");
     }
 }
+
+#[test]
+fn the_chain_is_found_with_and_without_a_scheme() {
+    for (given, url) in [
+        ("http://chain:4000", "http://chain:4000"),
+        ("https://chain.example/", "https://chain.example"),
+        ("chain:4000", "http://chain:4000"),
+        (" chain:4000 ", "http://chain:4000"),
+        ("sim-chain.internal:4000", "http://sim-chain.internal:4000"),
+        ("[fd12::1]:4000", "http://[fd12::1]:4000"),
+    ] {
+        let config = parse(&[&format!("--sim-chain-url={given}")]).expect("is accepted");
+
+        assert_eq!(config.sim.sim_chain_url.as_deref(), Some(url), "{given}");
+    }
+}
+
+#[test]
+fn an_address_at_which_no_chain_can_be_is_refused() {
+    for given in [
+        "chain",
+        "chain:",
+        ":4000",
+        "chain:http",
+        "chain:65536",
+        "chain:4000/rpc",
+        "the chain:4000",
+        "http://",
+        "ftp://chain:4000",
+    ] {
+        check_refused(
+            "--sim-chain-url",
+            given,
+            "SIM_CHAIN_URL",
+            "http://host:4000",
+        );
+    }
+}

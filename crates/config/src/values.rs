@@ -89,10 +89,11 @@ pub(super) fn chain_url(text: &str) -> Result<String, String> {
     if text.contains("://") {
         return http_url(text);
     }
-    let (_, port) = text.trim().rsplit_once(':').unwrap_or_default();
-    port.parse::<u16>()
-        .map_err(|_| "a URL such as http://host:4000, or host:4000".to_owned())
-        .and_then(|_| http_url(&format!("http://{}", text.trim())))
+    let (name, port) = text.trim().rsplit_once(':').unwrap_or_default();
+    (!name.is_empty() && port.parse::<u16>().is_ok())
+        .then(|| http_url(&format!("http://{}", text.trim())).ok())
+        .flatten()
+        .ok_or_else(|| "a URL such as http://host:4000, or host:4000".to_owned())
 }
 
 /// An origin as a browser sends it, or all of them.

@@ -8,6 +8,7 @@
 mod launch;
 mod member;
 mod scratch;
+pub mod settings;
 mod state;
 
 use std::collections::BTreeMap;
@@ -75,6 +76,7 @@ impl Cluster {
         let launcher = Launcher::new(&self.folder);
         launcher.start_postgres(&mut state)?;
         launcher.start_redis(&mut state)?;
+        launcher.migrate(&state)?;
         launcher.start_sim(&mut state).await?;
         launcher.fill(&mut state, size).await?;
         Ok(state)

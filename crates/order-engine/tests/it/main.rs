@@ -10,6 +10,7 @@ mod dashboard;
 mod e2e;
 mod examples;
 mod guide;
+mod health;
 mod hostile;
 mod kill_matrix;
 mod operators_view;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use testkit::cluster::{Cluster, Size, State, Status};
+use testkit::cluster::{Cluster, Size, State, Status, settings};
 
 /// Runs the engine as a cluster of local processes, without containers.
 #[derive(Debug, Parser)]
@@ -28,7 +28,8 @@ Examples:
   scripts/cluster logs worker-1
   scripts/cluster down
 
-The engine's variables are passed through.";
+The engine's settings are those of deploy/env/engine.env and .env, as for
+docker compose; what the environment says wins.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -67,25 +68,6 @@ impl Numbers {
     }
 }
 
-/// What the engine takes from its environment and `scale` must give to newcomers as well.
-const ENGINE_PREFIXES: [&str; 14] = [
-    "QUEUE_",
-    "RETRY_",
-    "LEASE_",
-    "HEARTBEAT_",
-    "SWEEP_",
-    "ACTIVE_",
-    "API_",
-    "ADMIN_",
-    "CLIENT_",
-    "MAX_",
-    "ORDER_",
-    "SIM_",
-    "CORS_",
-    "TRUST_",
-];
-const ENGINE_VARIABLES: [&str; 3] = ["PUBLIC_URL", "LOG_FORMAT", "RUST_LOG"];
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let program = Program::parse();
@@ -102,7 +84,7 @@ async fn run(program: Program) -> Result<()> {
     let cluster = Cluster::at(program.folder.map_or_else(default_folder, Ok)?);
     match program.command {
         Command::Up(numbers) => {
-            let up = cluster.up(numbers.or(Size::default()), engine_variables());
+            let up = cluster.up(numbers.or(Size::default()), engine_variables()?);
             let started = tokio::select! {
                 started = up => started,
                 interrupted = tokio::signal::ctrl_c() => {
@@ -153,18 +135,11 @@ fn default_folder() -> Result<PathBuf> {
     Ok(std::env::temp_dir().join(name))
 }
 
-fn engine_variables() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| {
-            ENGINE_VARIABLES.contains(&name.as_str())
-                || ENGINE_PREFIXES
-                    .iter()
-                    .any(|prefix| name.starts_with(prefix))
-        })
-        // Each process has its own.
-        .filter(|(name, _)| name != "SIM_CHAIN_URL")
-        .collect()
+fn engine_variables() -> Result<BTreeMap<String, String>> {
+    let here = std::env::current_dir().context("tell where this is")?;
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    settings::variables(&here, environment)
 }
 
 fn print_status(cluster: &Cluster, json: bool) -> Result<()> {

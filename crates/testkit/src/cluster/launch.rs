@@ -22,7 +22,7 @@ const READY_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(25);
 
 /// Every process of a large cluster keeps up to nine connections.
-const POSTGRES_SETTINGS: [&str; 4] = [
+pub(super) const POSTGRES_SETTINGS: [&str; 4] = [
     "max_connections=400",
     "max_wal_size=4GB",
     // A hanging client must not hold rows for ever.
@@ -69,7 +69,10 @@ impl<'a> Launcher<'a> {
         if !wait_until(READY_LIMIT, || !member.is_live() || data.is_ready(port))
             || !member.is_live()
         {
-            bail!("PostgreSQL did not start: {}", self.last_words(&member));
+            bail!(
+                "PostgreSQL did not start: {}",
+                self.last_words(&member.name)
+            );
         }
         Ok(())
     }
@@ -83,7 +86,21 @@ impl<'a> Launcher<'a> {
         state.redis = Some(member.clone());
         state.write(self.folder)?;
         if !wait_until(READY_LIMIT, || !member.is_live() || accepts(port)) || !member.is_live() {
-            bail!("Redis did not start: {}", self.last_words(&member));
+            bail!("Redis did not start: {}", self.last_words(&member.name));
+        }
+        Ok(())
+    }
+
+    /// Brings an empty database to the programs' schema, as the first of all.
+    pub(super) fn migrate(&self, state: &State) -> Result<()> {
+        let own = BTreeMap::from([("DATABASE_URL", database_url(state)?)]);
+        let mut command = self.program("order-engine", "migrate", &state.variables, &own)?;
+        let ended = command.arg("migrate").status().context("start migrate")?;
+        if !ended.success() {
+            bail!(
+                "the database could not be migrated: {}",
+                self.last_words("migrate")
+            );
         }
         Ok(())
     }
@@ -165,18 +182,13 @@ impl<'a> Launcher<'a> {
         state: &State,
         extra: &[(&str, &str)],
     ) -> Result<Member> {
-        let url = |member: &Option<Member>| {
-            let member = member.as_ref().context("the servers are not up")?;
-            Ok::<_, anyhow::Error>(member.url.clone())
-        };
         let port = free_port();
-        let database = url(&state.postgres)?.replace("postgres://", "postgres://postgres@");
         let own = BTreeMap::from([
             ("HOST", "127.0.0.1".to_owned()),
             ("PORT", port.to_string()),
-            ("DATABASE_URL", format!("{database}/postgres")),
-            ("REDIS_URL", url(&state.redis)?),
-            ("SIM_CHAIN_URL", url(&state.sim)?),
+            ("DATABASE_URL", database_url(state)?),
+            ("REDIS_URL", url_of(&state.redis)?.to_owned()),
+            ("SIM_CHAIN_URL", url_of(&state.sim)?.to_owned()),
         ]);
         let mut command = self.program(program, name, &state.variables, &own)?;
         command.envs(extra.iter().copied());
@@ -227,7 +239,7 @@ impl<'a> Launcher<'a> {
                     bail!(
                         "{} ended before it was ready: {}",
                         member.name,
-                        self.last_words(member)
+                        self.last_words(&member.name)
                     );
                 }
                 tokio::time::sleep(POLL).await;
@@ -235,12 +247,16 @@ impl<'a> Launcher<'a> {
         };
         match tokio::time::timeout(READY_LIMIT, waiting).await {
             Ok(ready) => ready,
-            Err(_) => bail!("{} is not ready: {}", member.name, self.last_words(member)),
+            Err(_) => bail!(
+                "{} is not ready: {}",
+                member.name,
+                self.last_words(&member.name)
+            ),
         }
     }
 
-    fn last_words(&self, member: &Member) -> String {
-        let log = fs::read_to_string(log_of(self.folder, &member.name)).unwrap_or_default();
+    fn last_words(&self, name: &str) -> String {
+        let log = fs::read_to_string(log_of(self.folder, name)).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(5)..].join("\n")
     }
@@ -253,6 +269,16 @@ fn start(name: &str, command: &mut Command, scheme: &str, port: u16) -> Result<M
         .spawn()
         .with_context(|| format!("start {name}"))?;
     Ok(Member::new(name, child.id(), scheme, port))
+}
+
+fn url_of(member: &Option<Member>) -> Result<&str> {
+    let member = member.as_ref().context("the servers are not up")?;
+    Ok(&member.url)
+}
+
+fn database_url(state: &State) -> Result<String> {
+    let server = url_of(&state.postgres)?.replace("postgres://", "postgres://postgres@");
+    Ok(format!("{server}/postgres"))
 }
 
 fn unused_name(kind: &str, members: &[Member]) -> String {

@@ -102,7 +102,7 @@ async fn an_order_is_cancelled_on_another_gateway(cluster: &Scratch) -> Result<(
     operate(&target, 1, "resume").await
 }
 
-async fn operate(target: &Target, gateway: usize, act: &str) -> Result<()> {
+pub(super) async fn operate(target: &Target, gateway: usize, act: &str) -> Result<()> {
     let call = http()
         .post(target.url(gateway, &format!("/api/admin/{act}")))
         .send();
