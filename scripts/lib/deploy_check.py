@@ -167,6 +167,25 @@ def fly(known):
         problem(path, f"there is no process {sorted(used - groups)}")
 
 
+def documents_agree():
+    """What docs tell operators to count with and to look up, against the files."""
+    alerts = set(re.findall(r"- alert: (\w+)", Path("deploy/prometheus/alerts.yml").read_text()))
+    operations = Path("docs/OPERATIONS.md").read_text()
+    runbook = set(re.findall(r"^### (\w+)$", operations.split("## Alerts")[1], re.M))
+    if alerts != runbook:
+        problem("docs/OPERATIONS.md", f"differs from the alerts: {sorted(alerts ^ runbook)}")
+    each = int(re.search(r"`api-gateway` \| up to (\d+) \|", operations)[1])
+    gateways = re.search(r"maxReplicas: (\d+)", Path("deploy/k8s/gateway.yaml").read_text())
+    workers = re.search(r"maxReplicaCount: (\d+)", Path("deploy/k8s/keda/worker.yaml").read_text())
+    most = each * (int(gateways[1]) + int(workers[1]))
+    deploy = Path("docs/DEPLOY.md").read_text()
+    if f"connections each: {most}." not in " ".join(deploy.split()):
+        problem("docs/DEPLOY.md", f"Kubernetes takes up to {most} connections")
+    allowed = re.search(r"max_connections=(\d+)", Path("docker-compose.yml").read_text())
+    if f"of {allowed[1]}." not in deploy:
+        problem("docs/DEPLOY.md", f"compose allows {allowed[1]} connections")
+
+
 def main():
     schema = json.loads(Path(sys.argv[1]).read_text())
     known = settings()
@@ -175,6 +194,7 @@ def main():
     render(known)
     railway(known)
     fly(known)
+    documents_agree()
     for line in problems:
         print(line, file=sys.stderr)
     sys.exit(1 if problems else 0)

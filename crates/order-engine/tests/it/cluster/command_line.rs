@@ -13,6 +13,8 @@ use testkit::e2e::{Target, load};
 use testkit::program::binary;
 use tokio::process::Command;
 
+use crate::run::run;
+
 /// Everything of it starts or ends within, also on a busy machine.
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
 /// Set over the files: the orders of this test are quick.
@@ -136,7 +138,12 @@ async fn a_cluster_comes_up_grows_and_goes_down_by_its_command_line() -> Result<
     check_settings(&status)?;
     let gateways = status["gateways"].as_array().context("gateways")?.iter();
     let urls = gateways.filter_map(|gateway| Some(gateway["url"].as_str()?.to_owned()));
-    load::run(&Target::new(urls.collect()), 8, SOL_FOR_USDC).await?;
+    let target = Target::new(urls.collect());
+    load::run(&target, 8, SOL_FOR_USDC).await?;
+    let (newest, few) = (target.url(1, ""), ["--count", "5"]);
+    let simulate = [&["simulate", "--base-url", newest.as_str()], &few[..]].concat();
+    let simulated = run(shell.folder.path(), &simulate, &[]).await;
+    ensure!(simulated.code == Some(0), "{simulated:?}");
     let said = shell.run(&["logs", "worker-1"]).await?;
     ensure!(said.contains("takes orders"), "{said}");
     let unknown = shell.output(&["logs", "worker-9"]).await?;

@@ -1,4 +1,5 @@
-//! Many orders over several gateways and workers: all end, none twice, and the work is shared.
+//! Many orders over several gateways and workers: all end, none twice, the work is shared, and none takes
+//! more of the database than docs/OPERATIONS.md tells operators to count with.
 
 use std::time::Instant;
 
@@ -10,6 +11,8 @@ use testkit::e2e::suites::SOL_FOR_USDC;
 use super::cluster;
 
 const ORDERS: usize = 2_000;
+/// Of each gateway and each worker, as docs/OPERATIONS.md says.
+const CONNECTIONS_EACH: usize = 9;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_orders_end_once_and_every_worker_does_a_fair_share() -> Result<()> {
@@ -31,6 +34,15 @@ async fn two_thousand_orders_end_once_and_every_worker_does_a_fair_share() -> Re
     ensure!(
         outcome.confirmed + outcome.failed == ORDERS && outcome.confirmed >= ORDERS * 95 / 100,
         "{outcome:?}"
+    );
+    let connections = "select count(*) from pg_stat_activity
+                       where backend_type = 'client backend' and pid <> pg_backend_pid()";
+    let connections: usize = cluster.ask_postgres(connections)?.parse()?;
+    let state = cluster.state();
+    let processes = state.gateways.len() + state.workers.len();
+    ensure!(
+        connections <= CONNECTIONS_EACH * processes,
+        "{connections} connections of {processes} processes"
     );
     // A third each would be even; a fifth is the least that counts as fair.
     let least = u64::try_from(ORDERS / 5)?;
