@@ -7,7 +7,6 @@ mod scale;
 mod server_fails;
 mod start;
 mod tls;
-mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,13 +2,11 @@
 //! own: the suites of the one process hold here as well, and what only several processes can promise.
 
 mod backup;
-mod command_line;
 mod crowd;
 mod kill_matrix;
 mod members;
 mod mixed;
 mod outages;
-mod upgrade;
 
 use anyhow::Result;
 use testkit::cluster::{Scratch, Size};

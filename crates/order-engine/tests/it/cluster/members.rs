@@ -1,5 +1,7 @@
 //! Workers and gateways come and go.
 
+mod command_line;
+
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! A client may be on any gateway, and change it at any time.
 
+mod upgrade;
+
 use anyhow::{Context, Result, ensure};
 use futures_util::future::{join_all, try_join_all};
 use serde_json::{Value, json};
@@ -102,7 +104,7 @@ async fn an_order_is_cancelled_on_another_gateway(cluster: &Scratch) -> Result<(
     operate(&target, 1, "resume").await
 }
 
-pub(super) async fn operate(target: &Target, gateway: usize, act: &str) -> Result<()> {
+async fn operate(target: &Target, gateway: usize, act: &str) -> Result<()> {
     let call = http()
         .post(target.url(gateway, &format!("/api/admin/{act}")))
         .send();

@@ -10,9 +10,9 @@ use testkit::e2e::socket::Socket;
 use testkit::e2e::suites::SOL_FOR_USDC;
 use testkit::e2e::{Target, load};
 
-use super::cluster;
-use super::members::{follow_all, until};
-use super::mixed::operate;
+use super::operate;
+use crate::cluster::cluster;
+use crate::cluster::members::{follow_all, until};
 
 /// A program that may not start says so at once, also on a busy machine.
 const REFUSED_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
