@@ -11,6 +11,7 @@ pub mod queue;
 pub mod store;
 pub mod writer;
 
+mod checkpoints;
 mod error;
 mod live;
 mod reading;

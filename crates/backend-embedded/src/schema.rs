@@ -30,11 +30,16 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, SchemaError> {
     db.pragma_update(None, "journal_mode", "wal")?;
     // Every commit reaches the disk before it is answered.
     db.pragma_update(None, "synchronous", "full")?;
-    // A checkpoint after 32 MiB of log instead of 4: fewer pauses between batches.
-    db.pragma_update(None, "wal_autocheckpoint", 8_192)?;
     db.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?;
     tune(&db)?;
     migrate(&mut db)?;
+    Ok(db)
+}
+
+/// A connection that moves the log's pages into the file beside the writer, and nothing else.
+pub(crate) fn open_mover(path: &Path) -> Result<Connection, SchemaError> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "synchronous", "full")?;
     Ok(db)
 }
 

@@ -187,7 +187,7 @@ impl From<Fault> for Wrong {
 impl From<StartError> for Wrong {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Reader(error) => error.into(),
+            StartError::Connection(error) => error.into(),
             thread @ StartError::Thread(_) => Self::Other(Error::unavailable(STORE, thread)),
         }
     }

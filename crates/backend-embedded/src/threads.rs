@@ -1,4 +1,4 @@
-//! The threads of a store in production: one that writes, a few that read. Blocking work never meets
+//! The threads of a store in production: one that writes, one that keeps its log small, a few that read. Blocking work never meets
 //! the async runtime's own threads.
 
 use std::path::Path;
@@ -10,6 +10,7 @@ use ports::{Error, Result};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::checkpoints::{self, Checkpoints};
 use crate::error::{Fault, STORE, Stopped, TimedOut};
 use crate::schema::{self, SchemaError};
 use crate::writer::{Command, Write, Writer, command, lock};
@@ -37,11 +38,17 @@ pub(crate) struct Threads {
 
 impl Threads {
     /// Starts the threads over an opened file.
-    pub(crate) fn start(writer: Writer, path: &Path) -> std::result::Result<Self, StartError> {
+    pub(crate) fn start(mut writer: Writer, path: &Path) -> std::result::Result<Self, StartError> {
         let (writes, commands) = mpsc::channel(WAITING_WRITES);
         let (reads, questions) = mpsc::channel(WAITING_READS);
         let questions = Arc::new(Mutex::new(questions));
-        let mut threads = vec![spawn("store-writer", move || write_all(writer, commands))?];
+        let (checkpoints, mover) = checkpoints::take_over(writer.connection_mut(), path)?;
+        let mut threads = vec![
+            spawn("store-writer", move || {
+                write_all(writer, commands, &checkpoints);
+            })?,
+            spawn("store-log", move || mover.run())?,
+        ];
         for _ in 0..READERS {
             let db = schema::open_reader(path)?;
             let questions = Arc::clone(&questions);
@@ -101,8 +108,8 @@ impl Threads {
 pub(crate) enum StartError {
     #[error("a thread cannot be started")]
     Thread(#[from] std::io::Error),
-    #[error("a reader cannot open the store")]
-    Reader(#[from] SchemaError),
+    #[error("the store cannot be opened once more")]
+    Connection(#[from] SchemaError),
 }
 
 fn stopped() -> Error {
@@ -116,10 +123,11 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<Jo
 }
 
 /// A batch is what arrived while the last one was being written; nobody waits for a timer.
-fn write_all(mut writer: Writer, mut commands: mpsc::Receiver<Command>) {
+fn write_all(mut writer: Writer, mut commands: mpsc::Receiver<Command>, checkpoints: &Checkpoints) {
     let mut batch = Vec::with_capacity(BATCH);
     while commands.blocking_recv_many(&mut batch, BATCH) > 0 {
         writer.apply(std::mem::take(&mut batch));
+        checkpoints.keep_small(writer.connection());
     }
 }
 

@@ -157,6 +157,11 @@ impl Writer {
         &self.db
     }
 
+    /// The same, to be set up.
+    pub(crate) const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.db
+    }
+
     /// Applies all commands in one transaction, commits, then answers them.
     pub fn apply(&mut self, mut batch: Vec<Command>) {
         match self.attempt(&mut batch) {

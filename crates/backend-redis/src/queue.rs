@@ -253,6 +253,18 @@ impl JobQueue for RedisQueue {
         self.settle(&delivery, millis(delay)).await
     }
 
+    async fn began_late(&self) -> Result<()> {
+        let (interval_us, burst) = limiter(self.settings.limit);
+        if interval_us == 0 {
+            return Ok(());
+        }
+        let args = [interval_us.to_string(), burst.to_string()];
+        for shard in &self.shards {
+            shard.run::<i64>(&shard.scripts().late, &args).await?;
+        }
+        Ok(())
+    }
+
     async fn wait(&self, limit: Duration) {
         let due_ms = self.next_due_ms.load(Ordering::Relaxed);
         let due = Duration::from_millis(due_ms.saturating_add(DUE_SLACK_MS));

@@ -95,14 +95,14 @@ pub(crate) async fn live(ctx: &Context, mut lease: Lease, mut permission: Permis
         if let Err(refused) = recorded {
             return refused_ending(ctx, &lease, refused).await;
         }
-        passed(&lease.order, &mut permission);
+        passed(ctx, &lease.order, &mut permission).await;
     }
 }
 
 /// Bookkeeping after a won record: a start has used its token.
-fn passed(order: &Order, permission: &mut Permission) {
+async fn passed(ctx: &Context, order: &Order, permission: &mut Permission) {
     match &order.state {
-        State::Routing => permission.spend(),
+        State::Routing => permission.spend(ctx).await,
         State::Building { .. } => crash_point::reached(CrashPoint::Routed),
         State::Submitted { .. } => crash_point::reached(CrashPoint::Stored),
         _ => {}

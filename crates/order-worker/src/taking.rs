@@ -158,15 +158,14 @@ impl<'a> Taker<'a> {
     }
 
     async fn look_freely(&self, free: usize) -> ports::Result<Found> {
+        let asked_at = self.ctx.clock.monotonic();
         let claimed = self.claim(free, Wanted::Any).await?;
         let limited_for = claimed.limited_for;
-        let found = from_queue(claimed, |job| {
-            let is_counted = job.starts_execution || self.ctx.settings.rate.is_none();
-            if is_counted {
-                Permission::Free
-            } else {
-                UNCOUNTED
-            }
+        let is_limited = self.ctx.settings.rate.is_some();
+        let found = from_queue(claimed, |job| match (is_limited, job.starts_execution) {
+            (false, _) => Permission::Free,
+            (true, true) => Permission::CountedByQueue { asked_at },
+            (true, false) => UNCOUNTED,
         });
         Ok(match (found, limited_for) {
             // The queue's own limiter: what resumes is looked for meanwhile.

@@ -17,6 +17,8 @@ use testkit::servers::PostgresServer;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
 const LEASE: Duration = Duration::from_millis(1_500);
+/// So long that nobody falls silent by chance, however slow the machine.
+const PATIENT_LEASE: Duration = Duration::from_secs(600);
 
 fn settings(server: &PostgresServer) -> PgSettings {
     PgSettings {
@@ -39,7 +41,7 @@ async fn open(server: &PostgresServer) -> Arc<dyn Store> {
 /// For tests whose workers do not beat: nobody falls silent.
 async fn open_patiently(server: &PostgresServer) -> Arc<dyn Store> {
     open_with(PgSettings {
-        lease: Duration::from_secs(600),
+        lease: PATIENT_LEASE,
         ..settings(server)
     })
     .await

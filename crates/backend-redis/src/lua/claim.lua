@@ -48,9 +48,7 @@ end
 -- The generic cell rate algorithm: how long until the next execution may start.
 local tat = now_us
 if interval > 0 then
-    tat = math.max(now_us, tonumber(redis.call('GET', key('tat')) or '0') or 0)
-    -- A clock that was set back must not hold everything for as long.
-    tat = math.min(tat, now_us + burst * interval)
+    tat = arrival(burst * interval)
 end
 local function wait_us()
     if interval == 0 then return 0 end
@@ -81,7 +79,7 @@ while wanted == 'any' and may_go_on() do
         if take(id, entry) then tat = tat + interval end
     end
 end
-if interval > 0 then redis.call('SET', key('tat'), string.format('%.0f', tat)) end
+if interval > 0 then set_arrival(tat) end
 
 -- What was promoted beyond this worker's wish is for others.
 if #due > #taken / 2 then ring_bell(#due - #taken / 2) end

@@ -45,6 +45,18 @@ local function is_known_as(entry)
     return #entry <= 65 and string.match(entry, '^[sr][\33-\126]+$') ~= nil
 end
 
+-- The limiter's theoretical arrival time; starts that began late may have moved it on by a minute at
+-- the most. `ahead` is how far claims alone can move it.
+local MINUTE_US = 60000000
+local function arrival(ahead)
+    local tat = math.max(now_us, tonumber(redis.call('GET', key('tat')) or '0') or 0)
+    -- A clock that was set back must not hold everything for as long.
+    return math.min(tat, now_us + ahead + MINUTE_US)
+end
+local function set_arrival(tat)
+    redis.call('SET', key('tat'), string.format('%.0f', tat))
+end
+
 local buried = 0
 local function bury(entry)
     redis.call('LPUSH', key('dead'), entry)

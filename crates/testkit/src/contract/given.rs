@@ -290,7 +290,7 @@ pub(super) fn failed() -> EventData {
     EventData::Failed { failure: failure() }
 }
 
-/// Waits, five seconds at the most, until `probe` gives something.
+/// Waits until `probe` gives something, half a minute at the most: machines stall.
 ///
 /// # Panics
 /// Where it never does.
@@ -298,7 +298,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut probe: impl FnMut() -> F,
 ) -> T {
-    const LIMIT: Duration = Duration::from_secs(5);
+    const LIMIT: Duration = Duration::from_secs(30);
     const PAUSE: Duration = Duration::from_millis(5);
     let polling = async {
         loop {
@@ -317,9 +317,9 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
 /// Awaits what must not take long.
 ///
 /// # Panics
-/// Where it takes more than five seconds.
+/// Where it takes more than half a minute.
 pub async fn promptly<T>(what: &str, future: impl Future<Output = T>) -> T {
-    const LIMIT: Duration = Duration::from_secs(5);
+    const LIMIT: Duration = Duration::from_secs(30);
     match tokio::time::timeout(LIMIT, future).await {
         Ok(value) => value,
         Err(_) => panic!("waited {LIMIT:?} in vain for {what}"),

@@ -256,6 +256,22 @@ pub async fn the_shared_limiter_lets_resumes_pass(fixture: &impl QueueFixture) {
     assert_eq!(resumed.len(), resumes.len());
 }
 
+/// 3: and counts what began late once more.
+pub async fn a_start_that_began_late_counts_once_more(fixture: &impl QueueFixture) {
+    let given = Given::new();
+    let Some(queue) = fixture.limited(3).await else {
+        return;
+    };
+    let jobs: Vec<_> = (0..5).map(|_| job(&given)).collect();
+    push(&queue, &jobs).await;
+    let first = claim(&queue, given.worker_id(), 1).await.deliveries;
+    assert_eq!(first.len(), 1);
+
+    queue.began_late().await.expect("the queue answers");
+
+    assert_eq!(claim_all(&queue, given.worker_id()).await.len(), 1);
+}
+
 /// 4: left.
 pub async fn what_a_leaving_worker_held_comes_back(fixture: &impl QueueFixture) {
     let given = Given::new();

@@ -14,6 +14,7 @@ pub(crate) struct FaultyQueue {
     inner: Arc<dyn JobQueue>,
     is_away: AtomicBool,
     deaf_to: AtomicU32,
+    late_starts: AtomicU32,
 }
 
 impl FaultyQueue {
@@ -22,6 +23,7 @@ impl FaultyQueue {
             inner,
             is_away: AtomicBool::new(false),
             deaf_to: AtomicU32::new(0),
+            late_starts: AtomicU32::new(0),
         })
     }
 
@@ -36,6 +38,11 @@ impl FaultyQueue {
 
     pub(crate) fn has_lost_them(&self) -> bool {
         self.deaf_to.load(Ordering::SeqCst) == 0
+    }
+
+    /// How many starts were told to have begun late.
+    pub(crate) fn late_starts(&self) -> u32 {
+        self.late_starts.load(Ordering::SeqCst)
     }
 
     fn reach_back(&self) -> Result<&dyn JobQueue> {
@@ -78,6 +85,11 @@ impl JobQueue for FaultyQueue {
 
     async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
         self.reach_back()?.retry(delivery, delay).await
+    }
+
+    async fn began_late(&self) -> Result<()> {
+        self.late_starts.fetch_add(1, Ordering::SeqCst);
+        self.reach()?.began_late().await
     }
 
     async fn wait(&self, limit: Duration) {
