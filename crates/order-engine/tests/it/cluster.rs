@@ -28,7 +28,7 @@ async fn client_programs_and_two_hundred_orders_at_once_find_no_difference() -> 
 
 #[tokio::test]
 async fn without_any_slippage_some_orders_fail_with_a_reason_here_as_well() -> Result<()> {
-    let cluster = cluster(&[("SIM_SEED", "7")]).await?;
+    let cluster = cluster(&[("SIM_SEED", "7"), suites::SEVERAL_BLOCKS]).await?;
 
     suites::no_slippage(&cluster.target()).await
 }

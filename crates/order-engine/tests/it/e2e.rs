@@ -49,7 +49,7 @@ async fn two_hundred_orders_at_once_all_end_as_the_ledger_says() -> Result<()> {
 
 #[tokio::test]
 async fn without_any_slippage_some_orders_fail_with_a_reason_after_three_attempts() -> Result<()> {
-    let (_engine, target) = engine(&[("SIM_SEED", "7")]).await?;
+    let (_engine, target) = engine(&[("SIM_SEED", "7"), suites::SEVERAL_BLOCKS]).await?;
     suites::no_slippage(&target).await
 }
 
