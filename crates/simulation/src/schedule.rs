@@ -206,7 +206,7 @@ fn check_told(world: &World, clients: usize, served: &[Told]) {
     let mut ids: Vec<_> = served.iter().map(|told| told.order_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let accepted = world.witness.testify().statuses.len();
+    let accepted = world.witness.accepted();
     if ids.len() != clients || accepted != clients {
         let distinct = ids.len();
         world.witness.accuse(
@@ -219,7 +219,8 @@ fn check_told(world: &World, clients: usize, served: &[Told]) {
     }
 }
 
-/// What was cancelled has ended so, and what came too late to be cancelled does not end so after all.
+/// What was cancelled has ended so, and what came too late to be cancelled does not end so after all: but
+/// for a request before it that nobody heard of, which may arrive while the order waits for its retry.
 fn check_answer(world: &World, told: &Told) {
     let (id, is) = (told.order_id, world.witness.status(told.order_id));
     let Some(answer) = told.answer else {
@@ -230,7 +231,7 @@ fn check_answer(world: &World, told: &Told) {
     }
     let is_kept = match is {
         Some(is) if answer.is_terminal() => is == answer,
-        Some(is) => is != Status::Cancelled,
+        Some(is) => is != Status::Cancelled || told.is_in_doubt,
         None => false,
     };
     if !is_kept {

@@ -312,6 +312,17 @@ impl Witness {
         }
     }
 
+    /// How many orders have been accepted.
+    pub(crate) fn accepted(&self) -> usize {
+        let notes = self.notes();
+        notes
+            .orders
+            .values()
+            .filter(|events| !events.is_empty())
+            .count()
+    }
+
+    /// All it has seen, once.
     pub(crate) fn testify(&self) -> Testimony {
         let mut notes = self.notes();
         let statuses = notes.orders.values().filter_map(|events| events.last());

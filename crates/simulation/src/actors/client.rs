@@ -48,6 +48,8 @@ pub(crate) struct Told {
     /// What it was told in answer to a cancellation: `cancelled`, or that it is too late and how the order
     /// stands.
     pub(crate) answer: Option<Status>,
+    /// Whether a request before the answered one may have taken effect, or may do so yet.
+    pub(crate) is_in_doubt: bool,
 }
 
 impl Client {
@@ -123,6 +125,7 @@ impl Client {
         let mut told = Told {
             order_id,
             answer: None,
+            is_in_doubt: false,
         };
         if self.doubters == Doubters::Some && self.random.below(3) > 0 {
             return told;
@@ -142,6 +145,7 @@ impl Client {
                 told.answer = Some(status);
                 return told;
             }
+            told.is_in_doubt = true;
             self.world.sleep(self.random.duration_below(PAUSE)).await;
         }
     }
