@@ -6,20 +6,21 @@
 //! batches, and so the log is used from its beginning again instead of growing for ever.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, MAIN_DB};
+use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
 use crate::schema::{self, SchemaError};
+use crate::writer::lock;
 
 /// The log's pages (4 KiB) from which on they are moved: 32 MiB.
 const MOVED_FROM: usize = 8_192;
-/// The log's pages at which the writer moves them all itself: the other thread cannot keep up, and a log
-/// without a bound would fill the disk. 256 MiB.
+/// The log's pages at which the writer stops for as long as it takes to begin the log anew, also for
+/// readers: the other thread cannot keep up, and a log without a bound would fill the disk. 256 MiB.
 const PAGES_MAX: usize = 65_536;
 
 /// The writer's view of the log.
@@ -33,8 +34,18 @@ pub(crate) struct Checkpoints {
 #[derive(Debug, Default)]
 struct Log {
     pages: AtomicUsize,
-    /// The other thread has moved what there was when it began.
-    is_nearly_moved: AtomicBool,
+    stage: Mutex<Stage>,
+}
+
+/// Whose turn it is. Both sides never move pages at once: SQLite would turn the later one away.
+#[derive(Debug, Clone, Copy, Default)]
+enum Stage {
+    #[default]
+    Small,
+    /// The other thread moves what there was when it was asked.
+    Moving,
+    /// It has; what came meanwhile is the writer's.
+    NearlyMoved,
 }
 
 /// The other side, to be run on a thread of its own.
@@ -71,11 +82,19 @@ impl Checkpoints {
     /// Keeps the log small, between two batches.
     pub(crate) fn keep_small(&self, writer: &Connection) {
         let pages = self.log.pages.load(Ordering::Relaxed);
-        if self.log.is_nearly_moved.swap(false, Ordering::AcqRel) || pages >= PAGES_MAX {
-            checkpoint(writer);
-        } else if pages >= MOVED_FROM {
-            // Full where it is asked already.
-            let _ = self.asked.try_send(());
+        let stage = *lock(&self.log.stage);
+        match stage {
+            Stage::NearlyMoved => {
+                checkpoint(writer, CheckpointMode::PASSIVE);
+                *lock(&self.log.stage) = Stage::Small;
+            }
+            _ if pages >= PAGES_MAX => checkpoint(writer, CheckpointMode::RESTART),
+            Stage::Small if pages >= MOVED_FROM => {
+                *lock(&self.log.stage) = Stage::Moving;
+                // Without its other side the log is kept below its bound all the same.
+                let _ = self.asked.try_send(());
+            }
+            Stage::Small | Stage::Moving => {}
         }
     }
 }
@@ -84,15 +103,22 @@ impl Mover {
     /// Moves pages whenever the writer asks, until the writer is gone.
     pub(crate) fn run(self) {
         while self.asked.recv().is_ok() {
-            checkpoint(&self.db);
-            self.log.is_nearly_moved.store(true, Ordering::Release);
+            checkpoint(&self.db, CheckpointMode::PASSIVE);
+            *lock(&self.log.stage) = Stage::NearlyMoved;
         }
     }
 }
 
-/// Moves as much as readers allow. What fails is tried again with the next batch: the log has it all.
-fn checkpoint(db: &Connection) {
-    if let Err(error) = db.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE) {
-        tracing::warn!(%error, "the store's log could not be moved into its file: {error}");
+/// Moves as much as readers allow. What is left is moved another time: the log has it all.
+fn checkpoint(db: &Connection, mode: CheckpointMode) {
+    match db.wal_checkpoint_v2(Some(MAIN_DB), mode) {
+        Ok(_) => {}
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+        Err(error) => {
+            tracing::warn!(%error, "the store's log could not be moved into its file: {error}");
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

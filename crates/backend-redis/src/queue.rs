@@ -253,12 +253,16 @@ impl JobQueue for RedisQueue {
         self.settle(&delivery, millis(delay)).await
     }
 
-    async fn began_late(&self) -> Result<()> {
+    async fn began_late(&self, by: Duration) -> Result<()> {
         let (interval_us, burst) = limiter(self.settings.limit);
         if interval_us == 0 {
             return Ok(());
         }
-        let args = [interval_us.to_string(), burst.to_string()];
+        let args = [
+            interval_us.to_string(),
+            burst.to_string(),
+            by.as_micros().to_string(),
+        ];
         for shard in &self.shards {
             shard.run::<i64>(&shard.scripts().late, &args).await?;
         }

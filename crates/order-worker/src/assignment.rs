@@ -73,9 +73,9 @@ impl Permission {
         match self {
             Self::Counted { token, .. } => drop(token.take()),
             Self::CountedByQueue { asked_at } => {
-                let passed = ctx.clock.monotonic().saturating_sub(*asked_at);
-                if passed > LATE
-                    && let Err(error) = ctx.queue.began_late().await
+                let by = ctx.clock.monotonic().saturating_sub(*asked_at);
+                if by > LATE
+                    && let Err(error) = ctx.queue.began_late(by).await
                 {
                     debug!(%error, "the queue does not know of a late start: {error}");
                 }

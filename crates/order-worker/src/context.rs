@@ -1,6 +1,7 @@
 //! Everything that the parts of a worker share for the whole life of the process.
 
-use std::sync::Arc;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dex_router::{Chain, Router};
 use domain::EventId;
@@ -25,6 +26,9 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
     /// This worker's own limiter. It outlives the worker's identities: the limit holds for the process.
     pub(crate) limiter: Option<Arc<Limiter>>,
+    /// Its part of the limit that the queue keeps for all, and of how many workers, while the queue is
+    /// away. It outlives them likewise.
+    share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
 }
 
 impl Context {
@@ -52,7 +56,22 @@ impl Context {
             shutdown: shutdown.clone(),
             metrics: Metrics::register(),
             limiter,
+            share: Mutex::default(),
         }
+    }
+
+    /// This worker's part of a limit that so many share.
+    pub(crate) fn share_of_limit(&self, workers: NonZeroU32) -> Option<Arc<Limiter>> {
+        let rate = self.settings.rate?;
+        let mut share = self.share.lock().unwrap_or_else(PoisonError::into_inner);
+        let limiter = match share.as_ref() {
+            Some((of, limiter)) if *of == workers => return Some(Arc::clone(limiter)),
+            Some((_, former)) => former.shared_anew(rate, workers),
+            None => Limiter::shared(rate, workers, Arc::clone(&self.clock)),
+        };
+        let limiter = Arc::new(limiter);
+        *share = Some((workers, Arc::clone(&limiter)));
+        Some(limiter)
     }
 
     /// The id of an event that is about to be proposed.

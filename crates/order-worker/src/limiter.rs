@@ -102,6 +102,22 @@ impl Limiter {
         }
     }
 
+    /// The same limit shared by another number of workers: what started in the last minute counts on, and
+    /// what could start at once has to be earned anew.
+    #[must_use]
+    pub fn shared_anew(&self, rate: Rate, workers: NonZeroU32) -> Self {
+        let next = Self::shared(rate, workers, Arc::clone(&self.clock));
+        while next.governor.check().is_ok() {}
+        let former = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = next.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.started.clone_from(&former.started);
+        let now = self.clock.monotonic();
+        book.started
+            .extend(std::iter::repeat_n(now, former.on_the_way));
+        drop(book);
+        next
+    }
+
     /// Takes a token, or says how long to wait before asking again.
     pub fn take(self: &Arc<Self>) -> Result<Token, Duration> {
         let now = self.clock.monotonic();

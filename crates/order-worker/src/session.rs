@@ -65,8 +65,6 @@ pub(crate) struct Session {
     queue_name: Mutex<WorkerId>,
     /// Whether the queue may count entries as ours that we have given back.
     has_queue_doubt: AtomicBool,
-    /// This worker's part of the shared limit, while the queue that keeps it is away.
-    share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
 }
 
 /// An order in this worker's hands, in one of its slots.
@@ -142,7 +140,6 @@ impl Session {
             renewal: Notify::new(),
             queue_name: Mutex::new(worker),
             has_queue_doubt: AtomicBool::new(false),
-            share: Mutex::default(),
         })
     }
 
@@ -240,15 +237,8 @@ impl Session {
 
     /// This worker's part of the limit that the queue keeps for all, while the queue is away.
     pub(crate) fn shared_limiter(&self, ctx: &Context) -> Option<Arc<Limiter>> {
-        let rate = ctx.settings.rate?;
         let workers = self.live_workers.load(Ordering::Relaxed);
-        let workers = NonZeroU32::new(workers).unwrap_or(NonZeroU32::MIN);
-        let mut share = self.share.lock().unwrap_or_else(PoisonError::into_inner);
-        if share.as_ref().is_none_or(|(of, _)| *of != workers) {
-            let limiter = Limiter::shared(rate, workers, Arc::clone(&ctx.clock));
-            *share = Some((workers, Arc::new(limiter)));
-        }
-        share.as_ref().map(|(_, limiter)| Arc::clone(limiter))
+        ctx.share_of_limit(NonZeroU32::new(workers).unwrap_or(NonZeroU32::MIN))
     }
 
     /// Keeps the identity alive; returns once it is lost, for good: the store said so, or was silent for

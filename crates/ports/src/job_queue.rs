@@ -5,7 +5,7 @@
 //! 1. Pushing an id that is queued, delayed or in flight does nothing.
 //! 2. Entries are handed out in turn between clients, oldest first within a client.
 //! 3. What starts an execution passes the shared limiter, where one is set; what resumes one does not,
-//!    and comes first. A start that is told to have begun late counts once more.
+//!    and comes first. What starts were late by is taken off what may start next.
 //! 4. A delivery dropped without a word comes back once its worker is given up.
 //! 5. A delayed entry is not handed out before its time.
 //! 6. Calls never block on an empty queue, but for `wait`, which has a limit.
@@ -102,9 +102,12 @@ pub trait JobQueue: Send + Sync + Debug {
     /// Not done: hand it out again after `delay`.
     async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()>;
 
-    /// Says that a start which the shared limiter let pass was recorded late. It counts again, from now:
-    /// the limit is about when executions are seen to begin. Does nothing where no limiter is shared.
-    async fn began_late(&self) -> Result<()> {
+    /// Says that a start which the shared limiter let pass was recorded this much later. The limiter pauses
+    /// for as long, once for all starts that were late together: the limit is about when executions are
+    /// seen to begin, and late ones come closer to those after them. Does nothing where no limiter is
+    /// shared.
+    async fn began_late(&self, by: Duration) -> Result<()> {
+        let _ = by;
         Ok(())
     }
 

@@ -13,6 +13,7 @@
 --   beats     sorted set: worker -> when it was heard of last, in ms
 --   bell      list of tokens that wake waiting workers
 --   tat       the limiter's theoretical arrival time in us
+--   late      the longest time in us that starts were late by just now, for which the limiter has paused
 --   starved   set where pushes were refused for want of room
 --   dead      list of entries that could not be read
 local base = KEYS[1]

@@ -16,7 +16,7 @@ use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
 use testkit::servers::RedisServer as Server;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
-const LEASE: Duration = Duration::from_millis(1_200);
+const LEASE: Duration = Duration::from_secs(4);
 
 fn server() -> Server {
     Server::start().expect("Redis starts")

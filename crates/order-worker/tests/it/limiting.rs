@@ -175,24 +175,30 @@ async fn orders_end_while_the_queue_is_away() {
 #[tokio::test(start_paused = true)]
 async fn a_shared_limit_is_kept_in_parts_while_its_queue_is_away() {
     let world = World::new().await;
-    world.queue.set_away(true);
     let mut limited = settings();
-    limited.rate = rate(2, 2);
+    limited.rate = rate(60, 20);
     limited.scope = LimitScope::Queue;
-    let _running = [world.start(limited.clone()), world.start(limited)];
+    let mut running = vec![world.start(limited.clone()), world.start(limited.clone())];
+    world.all_know_one_another(2).await;
+    world.queue.set_away(true);
+    let began = world.ports.clock.monotonic();
 
-    let orders = world.orders(12).await;
+    let orders = world.orders(120).await;
+    // A third one comes, which makes the parts smaller; what has started counts on.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    running.push(world.start(limited));
+    world.all_know_one_another(3).await;
+    tokio::time::sleep(Duration::from_secs(15)).await;
 
-    eventually("each to start one", || async {
-        (world.count(&orders, Status::Confirmed).await >= 2).then_some(())
-    })
-    .await;
-    // The two that enlist at different moments may each have begun with more than half of the burst.
-    assert!(world.count(&orders, Status::Pending).await >= 12 - 4);
+    let seconds = (world.ports.clock.monotonic() - began).as_secs();
+    let started = orders.len() - world.count(&orders, Status::Pending).await;
+    // The burst of two, the third one's own, and one a second.
+    let most = 20 + 20 / 3 + usize::try_from(seconds).unwrap() + 1;
+    assert!((20..=most).contains(&started), "{started} in {seconds} s");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_the_queue_counted_long_before_it_was_recorded_is_counted_again() {
+async fn the_queue_hears_of_a_start_that_it_counted_long_before_it_was_recorded() {
     let world = World::new().await;
     let mut limited = settings();
     limited.rate = rate(600, 600);

@@ -121,6 +121,15 @@ impl World {
         Running { worker, shutdown }
     }
 
+    /// Waits until so many workers are listed, and each has heard of the others.
+    pub(crate) async fn all_know_one_another(&self, count: usize) {
+        eventually("workers to be listed", || async {
+            (self.store().workers().await.unwrap().len() == count).then_some(())
+        })
+        .await;
+        tokio::time::sleep(settings().heartbeat * 2).await;
+    }
+
     /// An order as the gateway takes it: stored, and pushed.
     pub(crate) async fn order(&self) -> OrderId {
         self.order_like(self.given.order()).await

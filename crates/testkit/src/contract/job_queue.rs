@@ -256,9 +256,10 @@ pub async fn the_shared_limiter_lets_resumes_pass(fixture: &impl QueueFixture) {
     assert_eq!(resumed.len(), resumes.len());
 }
 
-/// 3: and counts what began late once more.
-pub async fn a_start_that_began_late_counts_once_more(fixture: &impl QueueFixture) {
+/// 3: and pauses for as long as starts were late, once.
+pub async fn starts_that_were_late_together_cost_their_time_once(fixture: &impl QueueFixture) {
     let given = Given::new();
+    // One a minute, three at once.
     let Some(queue) = fixture.limited(3).await else {
         return;
     };
@@ -267,7 +268,10 @@ pub async fn a_start_that_began_late_counts_once_more(fixture: &impl QueueFixtur
     let first = claim(&queue, given.worker_id(), 1).await.deliveries;
     assert_eq!(first.len(), 1);
 
-    queue.began_late().await.expect("the queue answers");
+    for late_by in [50, 60, 55, 60] {
+        let told = queue.began_late(Duration::from_secs(late_by)).await;
+        told.expect("the queue answers");
+    }
 
     assert_eq!(claim_all(&queue, given.worker_id()).await.len(), 1);
 }
@@ -330,7 +334,7 @@ pub async fn a_beating_worker_keeps_what_it_holds(fixture: &impl QueueFixture) {
 pub async fn a_delayed_entry_waits_for_its_time(fixture: &impl QueueFixture) {
     let given = Given::new();
     let queue = fixture.queue();
-    let delay = Duration::from_secs(1);
+    let delay = Duration::from_secs(3);
     let (sooner, later) = (job(&given), job(&given));
     for (job, delay) in [(&later, delay * 3_600), (&sooner, delay)] {
         queue
@@ -355,7 +359,7 @@ pub async fn a_retried_entry_waits_for_its_time(fixture: &impl QueueFixture) {
     let job = job(&given);
     push(&queue, std::slice::from_ref(&job)).await;
     let worker = given.worker_id();
-    let delay = Duration::from_secs(1);
+    let delay = Duration::from_secs(3);
     for delivery in claim_all(&queue, worker).await {
         queue.retry(delivery, delay).await.expect("retry answers");
     }

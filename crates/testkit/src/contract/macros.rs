@@ -122,7 +122,7 @@ macro_rules! queue_contract {
             a_worker_without_a_token_gets_resumes_only,
             the_shared_limiter_holds_executions_back,
             the_shared_limiter_lets_resumes_pass,
-            a_start_that_began_late_counts_once_more,
+            starts_that_were_late_together_cost_their_time_once,
             what_a_leaving_worker_held_comes_back,
             what_a_silent_worker_held_comes_back,
             a_beating_worker_keeps_what_it_holds,

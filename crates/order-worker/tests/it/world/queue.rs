@@ -87,9 +87,9 @@ impl JobQueue for FaultyQueue {
         self.reach_back()?.retry(delivery, delay).await
     }
 
-    async fn began_late(&self) -> Result<()> {
+    async fn began_late(&self, by: Duration) -> Result<()> {
         self.late_starts.fetch_add(1, Ordering::SeqCst);
-        self.reach()?.began_late().await
+        self.reach()?.began_late(by).await
     }
 
     async fn wait(&self, limit: Duration) {
