@@ -56,9 +56,18 @@ impl fmt::Display for Place {
 
 /// What one look at the stream found.
 enum Look {
-    Entries(Vec<(Place, Option<Arc<Published>>)>),
+    Entries(Entries),
     /// The place is gone; the newest entry is here.
     Gone(Place),
+}
+
+/// Entries that follow a place.
+struct Entries {
+    events: Vec<(Place, Arc<Published>)>,
+    /// The place of the last of them, be it an event's or not.
+    last: Place,
+    /// Whether an event among them cannot be read.
+    has_unreadable: bool,
 }
 
 type Looking = Pin<Box<dyn Future<Output = std::result::Result<Found, Failure>> + Send>>;
@@ -79,6 +88,8 @@ pub(crate) struct Tail {
     /// server.
     looking: Option<Looking>,
     has_lost: bool,
+    /// To be brought after a loss among them was told.
+    found: Option<Entries>,
 }
 
 impl Tail {
@@ -104,6 +115,7 @@ impl Tail {
             connection: None,
             looking: None,
             has_lost: false,
+            found: None,
         }
     }
 
@@ -150,6 +162,12 @@ impl FeedTail for Tail {
             if std::mem::take(&mut self.has_lost) {
                 return Ok(Tailed::Lost);
             }
+            if let Some(entries) = self.found.take() {
+                self.place = entries.last;
+                if !entries.events.is_empty() {
+                    return Ok(Tailed::Events(entries.placed()));
+                }
+            }
             if self.looking.is_none() {
                 self.looking = Some(self.begin_look());
             }
@@ -166,16 +184,9 @@ impl FeedTail for Tail {
                     return Ok(Tailed::Lost);
                 }
                 Look::Entries(entries) => {
-                    if let Some((last, _)) = entries.last() {
-                        self.place = *last;
-                    }
-                    let events: Vec<_> = entries
-                        .into_iter()
-                        .filter_map(|(place, event)| Some((place.position(), event?)))
-                        .collect();
-                    if !events.is_empty() {
-                        return Ok(Tailed::Events(events));
-                    }
+                    // Told before the rest is brought, and from the place before all of it.
+                    self.has_lost = entries.has_unreadable;
+                    self.found = Some(entries);
                 }
             }
         }
@@ -219,11 +230,7 @@ async fn look(
     if here.is_empty() {
         return Ok(Look::Gone(newest(connection, stream).await?));
     }
-    Ok(Look::Entries(
-        entries
-            .map(|reply| read_entries(&reply))
-            .unwrap_or_default(),
-    ))
+    Ok(Look::Entries(read_entries(entries, place)))
 }
 
 /// The newest place of a stream. An empty stream gets an entry that is no event, so that every place is
@@ -244,26 +251,48 @@ pub(crate) async fn newest(
     Ok(Place::parse(&id).unwrap_or_default())
 }
 
-fn read_entries(reply: &StreamReadReply) -> Vec<(Place, Option<Arc<Published>>)> {
-    reply
-        .keys
-        .iter()
-        .flat_map(|stream| &stream.ids)
-        .filter_map(|entry| {
-            let place = Place::parse(&entry.id)?;
-            Some((place, entry.map.get(EVENT_FIELD).and_then(read_event)))
-        })
-        .collect()
+impl Entries {
+    fn placed(self) -> Vec<(Position, Arc<Published>)> {
+        let events = self.events.into_iter();
+        events
+            .map(|(place, event)| (place.position(), event))
+            .collect()
+    }
 }
 
-/// An event, where the entry holds one: anything else was put there by somebody else.
+fn read_entries(reply: Option<StreamReadReply>, place: Place) -> Entries {
+    let mut entries = Entries {
+        events: Vec::new(),
+        last: place,
+        has_unreadable: false,
+    };
+    let streams = reply.into_iter().flat_map(|reply| reply.keys);
+    for entry in streams.flat_map(|stream| stream.ids) {
+        let Some(place) = Place::parse(&entry.id) else {
+            continue;
+        };
+        entries.last = place;
+        // Others are marks.
+        if let Some(value) = entry.map.get(EVENT_FIELD) {
+            match read_event(value) {
+                Some(event) => entries.events.push((place, event)),
+                None => entries.has_unreadable = true,
+            }
+        }
+    }
+    entries
+}
+
+/// An event, where it can be read: a newer version, or somebody else, may have put it there.
 fn read_event(value: &Value) -> Option<Arc<Published>> {
-    let text: String = FromRedisValue::from_redis_value_ref(value).ok()?;
-    match serde_json::from_str(&text) {
+    let read = <String as FromRedisValue>::from_redis_value_ref(value)
+        .map_err(|error| error.to_string())
+        .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+    match read {
         Ok(published) => Some(Arc::new(published)),
         Err(error) => {
             metrics::counter!("feed_unreadable_total").increment(1);
-            tracing::debug!(error = %error, "an entry of the feed cannot be read");
+            tracing::debug!(error, "an entry of the feed cannot be read");
             None
         }
     }

@@ -15,8 +15,9 @@ use crate::ws::hub::Inner;
 const MOST_EVENTS: usize = 4_096;
 /// All of it must be read by then.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What was published earlier comes at once; after this long without any, all of it has come.
-const NOTHING_MORE: Duration = Duration::from_millis(250);
+/// What was published earlier comes at once. A feed that is silent for this long stalls, or has brought
+/// everything: the tail's place tells which.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// The events after the cursor up to `places`, in order within their orders; `None` where some may be
 /// missing.
@@ -78,10 +79,13 @@ async fn between(
     }
     let opening = hub.ports.feed.tail(shard, TailFrom::After(from.clone()));
     let mut tail = opening.await.map_err(|_| Missing)?;
-    // A tail's first place need not be an event's, so that silence is the other sign of the end.
-    while let Ok(brought) = tokio::time::timeout(NOTHING_MORE, tail.next()).await {
-        let Ok(Tailed::Events(events)) = brought else {
-            return Err(Missing);
+    // Asked before its place is looked at: a tail that has lost something says so first.
+    loop {
+        let events = match tokio::time::timeout(SILENCE, tail.next()).await {
+            Ok(Ok(Tailed::Events(events))) => events,
+            // The last place need not be an event's.
+            Err(_) if tail.position() == *upto => return Ok(read),
+            Ok(Ok(Tailed::Lost) | Err(_)) | Err(_) => return Err(Missing),
         };
         for placed in events {
             let is_last = placed.0 == *upto;
@@ -90,9 +94,11 @@ async fn between(
                 return Ok(read);
             }
         }
+        if tail.position() == *upto {
+            return Ok(read);
+        }
         if read.len() > MOST_EVENTS {
             return Err(Missing);
         }
     }
-    Ok(read)
 }

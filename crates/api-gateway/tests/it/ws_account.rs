@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use api_gateway::account_stream::{AccountReader, Cursor, Filter, Read, StatusSet};
 use api_gateway::ws::{Hub, Settings};
+use async_trait::async_trait;
 use backend_embedded::InProcessFeed;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{ClientId, Event, EventData};
-use ports::Ports;
-use ports::status_feed::Published;
+use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
+use ports::{Ports, StatusFeed};
 use serde_json::{Value, json};
+use testkit::contract::promptly;
 
 use crate::ws_world::{Watcher, World, seqs, statuses};
 
@@ -100,7 +102,7 @@ async fn a_cursor_that_is_not_of_this_feed_begins_with_a_resync() {
 }
 
 /// A hub of its own beside the gateway's, over this feed.
-fn hub_over(world: &World, feed: InProcessFeed) -> (Hub, Ports) {
+fn hub_over(world: &World, feed: impl StatusFeed + 'static) -> (Hub, Ports) {
     let ports = Ports {
         feed: Arc::new(feed),
         ..world.ports.clone()
@@ -110,11 +112,15 @@ fn hub_over(world: &World, feed: InProcessFeed) -> (Hub, Ports) {
 }
 
 async fn join(hub: &Hub) -> AccountReader {
+    join_at(hub, None).await
+}
+
+async fn join_at(hub: &Hub, cursor: Option<Cursor>) -> AccountReader {
     let filter = Filter {
         client: None,
         statuses: StatusSet::ALL,
     };
-    AccountReader::join(hub, filter, None).await
+    AccountReader::join(hub, filter, cursor).await
 }
 
 async fn publish(ports: &Ports, event: &Event, times: usize) {
@@ -181,12 +187,83 @@ async fn a_cursor_from_before_a_loss_begins_with_a_resync() {
     // The hub has noticed.
     reader.next().await;
 
-    let filter = Filter {
-        client: None,
-        statuses: StatusSet::ALL,
-    };
-    let mut back = AccountReader::join(&hub, filter, Cursor::decode(cursor(&before))).await;
+    let mut back = join_at(&hub, Cursor::decode(cursor(&before))).await;
 
     let resync = Read::Message(r#"{"type":"resync"}"#.into());
     assert_eq!(back.next().await, resync);
+}
+
+/// How the feed fails those who go back in it.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    Stalls,
+    Fails,
+}
+
+/// A feed whose newest events come, and whose earlier ones do not.
+#[derive(Debug)]
+struct Forgetful {
+    feed: InProcessFeed,
+    trouble: Trouble,
+}
+
+#[async_trait]
+impl StatusFeed for Forgetful {
+    async fn publish(&self, events: Vec<Published>) -> ports::Result<()> {
+        self.feed.publish(events).await
+    }
+
+    fn shards(&self) -> u16 {
+        self.feed.shards()
+    }
+
+    async fn tail(&self, shard: Shard, from: TailFrom) -> ports::Result<Box<dyn FeedTail>> {
+        match from {
+            TailFrom::Now => self.feed.tail(shard, from).await,
+            TailFrom::After(place) => Ok(Box::new(Troubled(place, self.trouble))),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Troubled(Position, Trouble);
+
+#[async_trait]
+impl FeedTail for Troubled {
+    async fn next(&mut self) -> ports::Result<Tailed> {
+        match self.1 {
+            Trouble::Stalls => std::future::pending().await,
+            Trouble::Fails => Err(ports::Error::unavailable("the feed", "broken")),
+        }
+    }
+
+    fn position(&self) -> Position {
+        self.0.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_stalls_or_fails_while_a_reader_resumes_is_a_resync() {
+    for trouble in [Trouble::Stalls, Trouble::Fails] {
+        let world = World::start().await;
+        let event = world.order().await.record(EventData::RoutingStarted).await;
+        let feed = InProcessFeed::new(&world.ports.random);
+        let (hub, ports) = hub_over(&world, Forgetful { feed, trouble });
+        let mut reader = join(&hub).await;
+        publish(&ports, &event, 40).await;
+        let Read::Message(text) = reader.next().await else {
+            panic!("the event comes");
+        };
+        let first: Value = serde_json::from_str(&text).unwrap();
+        // So that the ring is past them.
+        for _ in 1..40 {
+            reader.next().await;
+        }
+
+        let mut back = join_at(&hub, Cursor::decode(cursor(&first))).await;
+
+        let resync = Read::Message(r#"{"type":"resync"}"#.into());
+        let read = promptly("a resync", back.next()).await;
+        assert_eq!(read, resync, "{trouble:?}");
+    }
 }
