@@ -42,6 +42,25 @@ pub(crate) enum Purpose {
     GiveBack,
 }
 
+/// What became of a claim.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Claim(Claim),
+    /// Granted under this fence, but the order cannot be read: a newer version may have written it.
+    Unreadable {
+        fence: i64,
+    },
+}
+
+impl From<Answer> for Claim {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Claim(claim) => claim,
+            Answer::Unreadable { .. } => Self::Unknown,
+        }
+    }
+}
+
 impl Request {
     const fn lease(&self) -> UnsettledLease {
         UnsettledLease {
@@ -54,7 +73,7 @@ impl Request {
 #[async_trait]
 impl Kind for ClaimOrders {
     type Request = Request;
-    type Answer = Claim;
+    type Answer = Answer;
     type Key = OrderId;
 
     fn keys(request: &Request) -> Vec<OrderId> {
@@ -65,7 +84,7 @@ impl Kind for ClaimOrders {
         &self,
         connection: &Connection,
         requests: &[&Request],
-    ) -> Result<Vec<Claim>, Failure> {
+    ) -> Result<Vec<Answer>, Failure> {
         let lane = self.db.lane(connection).await.map_err(Failure::read)?;
         let ids: Vec<Uuid> = requests.iter().map(|r| r.order.uuid()).collect();
         let workers: Vec<Uuid> = requests.iter().map(|r| r.worker.uuid()).collect();
@@ -94,27 +113,46 @@ impl Kind for ClaimOrders {
         for row in &known {
             by_order.insert(rows::order_id(row, "order_id")?, row);
         }
-        requests
-            .iter()
-            .map(|request| {
-                let Some(row) = by_order.get(&request.order) else {
-                    return Ok(Claim::Unknown);
-                };
-                let granting = granted.get(&request.order).copied().unwrap_or_default();
-                if granting.fence.is_some() && request.purpose == Purpose::Execute {
-                    self.unsettled.remove(request.lease());
-                }
-                answer(row, **request, granting)
-            })
-            .collect()
+        let answers = requests.iter().map(|request| {
+            let Some(row) = by_order.get(&request.order) else {
+                return Answer::Claim(Claim::Unknown);
+            };
+            let granting = granted.get(&request.order).copied().unwrap_or_default();
+            self.answer(row, **request, granting)
+        });
+        Ok(answers.collect())
     }
 
-    fn undelivered(&self, request: Request, answer: Result<Claim, Failure>) {
+    fn undelivered(&self, request: Request, answer: Result<Answer, Failure>) {
         if matches!(
             answer,
-            Ok(Claim::Granted(_)) | Err(Failure::OutcomeUnknown(_))
+            Ok(Answer::Claim(Claim::Granted(_)) | Answer::Unreadable { .. })
+                | Err(Failure::OutcomeUnknown(_))
         ) {
             self.unsettled.add(request.lease());
+        }
+    }
+}
+
+impl ClaimOrders {
+    /// The others of the batch are granted by now: an order that cannot be read must not fail them.
+    fn answer(&self, row: &Row, request: Request, granting: Granting) -> Answer {
+        let is_taken = granting.fence.is_some() && request.purpose == Purpose::Execute;
+        if is_taken {
+            self.unsettled.remove(request.lease());
+        }
+        let failure = match claim(row, request, granting) {
+            Ok(claim) => return Answer::Claim(claim),
+            Err(failure) => ports::Error::from(failure),
+        };
+        let id = request.order;
+        tracing::error!(order.id = %id, error = %failure, "order {id} cannot be read: {failure}");
+        if is_taken {
+            self.unsettled.add(request.lease());
+        }
+        match granting.fence {
+            Some(fence) => Answer::Unreadable { fence },
+            None => Answer::Claim(Claim::Unknown),
         }
     }
 }
@@ -253,7 +291,7 @@ async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure
         .map_err(Failure::write)
 }
 
-fn answer(row: &Row, request: Request, granted: Granting) -> Result<Claim, Failure> {
+fn claim(row: &Row, request: Request, granted: Granting) -> Result<Claim, Failure> {
     if rows::column::<i16>(row, "schema_version")? > rows::schema_version() {
         return Ok(Claim::Unknown);
     }

@@ -4,11 +4,13 @@ use std::fmt::Write;
 
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
 use ports::order_history::{ListFilter, Watch};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::db::{Db, Param};
 use crate::failure::Failure;
+use crate::page::Page;
 use crate::rows;
 
 /// An order has a few events per execution; more than this in one answer is a mistake somewhere.
@@ -69,6 +71,21 @@ where o.schema_version <= $1";
 /// that each combination gets the index it needs. During an upgrade the orders of a newer version are left
 /// to the processes that can read them: one of them must not fail the whole page.
 pub(crate) async fn list(db: &Db, filter: &ListFilter) -> Result<Vec<Order>, Failure> {
+    let mut page = Page::new(filter.before, filter.limit);
+    loop {
+        let rest = ListFilter {
+            before: page.before(),
+            limit: page.missing(),
+            ..filter.clone()
+        };
+        let rows = list_rows(db, &rest).await?;
+        if let Some(orders) = page.add(&rows)? {
+            return Ok(orders);
+        }
+    }
+}
+
+async fn list_rows(db: &Db, filter: &ListFilter) -> Result<Vec<Row>, Failure> {
     let client = filter.client.as_ref().map(ClientId::as_str);
     let status = filter.status.map(rows::status_code);
     let token_in = filter.token_in.map(domain::Token::symbol);
@@ -116,7 +133,7 @@ pub(crate) async fn list(db: &Db, filter: &ListFilter) -> Result<Vec<Order>, Fai
     }
     params.push((&limit, Type::INT8));
     let _ = write!(sql, "\norder by o.id desc\nlimit ${}", params.len());
-    rows::orders(&db.read(&sql, &params).await?)
+    db.read(&sql, &params).await
 }
 
 fn add<'a>(sql: &mut String, params: &mut Vec<Param<'a>>, condition: &str, param: Param<'a>) {

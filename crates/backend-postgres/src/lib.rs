@@ -17,6 +17,7 @@ mod history;
 mod housekeeping;
 mod migrate;
 mod operations;
+mod page;
 mod record;
 mod registry;
 mod release;

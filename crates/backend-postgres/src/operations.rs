@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::page::Page;
 use crate::rows;
 
 /// Whether no new executions begin.
@@ -44,24 +45,35 @@ from orders o
 cross join lateral (
     select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
 ) as e
-where o.end_status = 5 and o.retried_as is null and o.id < $1
+where o.end_status = 5 and o.retried_as is null and o.id < $1 and o.schema_version <= $3
 order by o.id desc
 limit $2";
 
-/// Failed orders that were not retried.
+/// Failed orders that were not retried, without those that only a newer version can read.
 pub(crate) async fn dead(
     db: &Db,
     before: Option<OrderId>,
     limit: usize,
 ) -> Result<Vec<Order>, Failure> {
-    let (before, limit) = (
-        before.map_or(Uuid::max(), OrderId::uuid),
-        rows::limit(limit),
-    );
-    let found = db
-        .read(DEAD, &[(&before, Type::UUID), (&limit, Type::INT8)])
-        .await?;
-    rows::orders(&found)
+    let version = rows::schema_version();
+    let mut page = Page::new(before, limit);
+    loop {
+        let before = page.before().map_or(Uuid::max(), OrderId::uuid);
+        let missing = rows::limit(page.missing());
+        let found = db
+            .read(
+                DEAD,
+                &[
+                    (&before, Type::UUID),
+                    (&missing, Type::INT8),
+                    (&version, Type::INT2),
+                ],
+            )
+            .await?;
+        if let Some(orders) = page.add(&found)? {
+            return Ok(orders);
+        }
+    }
 }
 
 const RETRY_DEAD: &str = "-- retry_dead_order

@@ -13,6 +13,7 @@ use crate::coalesce::Kind;
 use crate::db::{Connection, Db};
 use crate::failure::Failure;
 use crate::rows;
+use crate::unsettled::UnsettledLease;
 
 /// The write of releases.
 pub(crate) struct Release {
@@ -33,6 +34,16 @@ impl Request {
             order: lease.order.id,
             worker: lease.worker.uuid(),
             fence: rows::big(lease.fence),
+            delay_ms: rows::millis(delay),
+        }
+    }
+
+    /// Of an order of which nothing else is known.
+    pub(crate) fn of_unreadable(lease: UnsettledLease, fence: i64, delay: Duration) -> Self {
+        Self {
+            order: lease.order,
+            worker: lease.worker.uuid(),
+            fence,
             delay_ms: rows::millis(delay),
         }
     }

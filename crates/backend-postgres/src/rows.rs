@@ -97,11 +97,6 @@ pub(crate) fn order(row: &Row) -> Result<Order, Failure> {
     ))
 }
 
-/// All rows as orders.
-pub(crate) fn orders(rows: &[Row]) -> Result<Vec<Order>, Failure> {
-    rows.iter().map(order).collect()
-}
-
 /// All rows as events.
 pub(crate) fn events(rows: &[Row]) -> Result<Vec<Event>, Failure> {
     rows.iter().map(event).collect()

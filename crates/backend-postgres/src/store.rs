@@ -110,7 +110,7 @@ impl OrderStore for PgStore {
         if matches!(answer, Err(Failure::OutcomeUnknown(_))) {
             self.unsettled.add(UnsettledLease { order, worker });
         }
-        Ok(answer?)
+        Ok(answer?.into())
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {

@@ -1,5 +1,5 @@
-//! Leases that may be held without anybody knowing: the answer to a claim was lost, or a release did
-//! not get through. Such an order would stay with its worker for as long as that lives; here it is
+//! Leases that may be held without anybody knowing: the answer to a claim was lost, a release did not
+//! get through, or the order could not be read. Such an order would stay with its worker for as long as that lives; here it is
 //! claimed again for the same worker and given back.
 
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use ports::order_store::Claim;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::claim::{ClaimOrders, Purpose, Request};
+use crate::claim::{Answer, ClaimOrders, Purpose, Request};
 use crate::coalesce::Coalescer;
 use crate::db::Db;
 use crate::release::{self, Release};
@@ -27,6 +27,10 @@ const PAUSES: [Duration; 3] = [
 ];
 /// How often a server that is away is looked at.
 const AWAY_PAUSE: Duration = Duration::from_millis(500);
+
+/// When an order that cannot be read is due again: soon for a newer version's workers, seldom for those
+/// who only find out again.
+const UNREADABLE_REST: Duration = Duration::from_secs(15);
 
 /// A lease of which only this is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,12 +117,15 @@ async fn give_back(
         worker: lease.worker,
         purpose: Purpose::GiveBack,
     };
-    match claims.call(request).await {
-        Ok(Claim::Granted(granted)) => {
-            let request = release::Request::new(&granted, Duration::ZERO);
-            releases.call(request).await.is_ok()
+    let request = match claims.call(request).await {
+        Ok(Answer::Claim(Claim::Granted(granted))) => {
+            release::Request::new(&granted, Duration::ZERO)
         }
-        Ok(_) => true,
-        Err(_) => false,
-    }
+        Ok(Answer::Unreadable { fence }) => {
+            release::Request::of_unreadable(lease, fence, UNREADABLE_REST)
+        }
+        Ok(Answer::Claim(_)) => return true,
+        Err(_) => return false,
+    };
+    releases.call(request).await.is_ok()
 }

@@ -7,6 +7,7 @@ mod scale;
 mod server_fails;
 mod start;
 mod tls;
+mod unreadable;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use backend_redis::RedisQueue;
 use deadpool_redis::redis::{Cmd, cmd};
-use domain::{ClientId, OrderId};
+use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp};
 use ports::job_queue::{Job, Wanted};
-use ports::{JobQueue, Random};
+use ports::status_feed::{Published, TailFrom, Tailed};
+use ports::{JobQueue, Random, StatusFeed};
 use testkit::contract::{Given, eventually, promptly};
 
-use crate::{meddle, queue, queue_settings, server};
+use crate::{feed, meddle, queue, queue_settings, server};
 
 fn jobs(given: &Given, count: usize) -> Vec<Job> {
     (0..count)
@@ -261,4 +262,49 @@ async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
     assert_eq!(rest.expect("claim answers").deliveries.len(), 2);
     promptly("the call of the sweeper", queue.wait_hungry()).await;
     assert_eq!(queue.push(jobs(&given, 5)).await.expect("push answers"), 5);
+}
+
+/// Whoever counts on every event is told of one that only a newer version can read; the others come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
+    let server = server();
+    let feed = feed(&server).await;
+    let order = Given::new().order_id();
+    let event = |seq| Published {
+        client: ClientId::anyone(),
+        event: Event {
+            order_id: order,
+            seq: Seq::new(seq),
+            at: Timestamp::from_millis(1_700_000_000_000),
+            executions: 1,
+            data: EventData::RoutingStarted,
+        },
+    };
+    let shard = feed.shard_of(order);
+    let tail = feed.tail(shard, TailFrom::Now).await;
+    let mut tail = tail.expect("tail answers");
+    let begin = tail.position();
+    let mut add = cmd("XADD");
+    add.arg(format!("order-engine:{{f{}}}:events", shard.0))
+        .arg("*")
+        .arg("e")
+        .arg(r#"{"type":"armed"}"#);
+
+    feed.publish(vec![event(0)]).await.expect("publish answers");
+    let _: String = meddle(&server, &add).await;
+    feed.publish(vec![event(1)]).await.expect("publish answers");
+
+    let told = promptly("the loss", tail.next()).await;
+    assert!(matches!(told, Ok(Tailed::Lost)), "{told:?}");
+    // From here the loss is told again.
+    assert_eq!(tail.position(), begin);
+    let Ok(Tailed::Events(events)) = promptly("the events", tail.next()).await else {
+        panic!("the others are lost too");
+    };
+    let seqs: Vec<_> = events.iter().map(|(_, told)| told.event.seq).collect();
+    assert_eq!(seqs, [Seq::new(0), Seq::new(1)]);
+    assert_eq!(
+        Some(tail.position()),
+        events.last().map(|last| last.0.clone())
+    );
 }
