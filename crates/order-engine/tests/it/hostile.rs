@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use futures_util::try_join;
+use testkit::cluster::{Cluster, Scratch, Size};
 use testkit::e2e::suites::SOL_FOR_USDC;
 use testkit::e2e::{Target, load};
 use testkit::engine::Engine;
@@ -74,11 +75,9 @@ async fn attack(attacker: &Attacker) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_healthy_client_notices_nothing_of_slow_and_hostile_ones() -> Result<()> {
-    let mut engine = Engine::start(&[]).await?;
-    let target = Target::new(vec![engine.url("")]);
-    let attacker = Attacker::at(&engine.url(""))?;
+/// Trades on every gateway while the first one, which is this process, is attacked.
+async fn check_attack(target: &Target, attacked: u32) -> Result<()> {
+    let attacker = Attacker::at(&target.url(0, ""))?;
 
     // A thread of their own, so that it is the engine's patience that is measured and not this process's.
     let attack = thread::spawn(move || {
@@ -87,14 +86,13 @@ async fn a_healthy_client_notices_nothing_of_slow_and_hostile_ones() -> Result<(
             .build()?;
         runtime.block_on(attack(&attacker))
     });
-    let traded = trade(&target, &attack).await;
+    let traded = trade(target, &attack).await;
 
     attack.join().expect("no attacker panics")?;
     let rounds = traded?;
     let longest = *rounds.last().context("a round")?;
     let middle = rounds[rounds.len() / 2];
-    let program = engine.program();
-    let memory = memory_peak(program.pid())?;
+    let memory = memory_peak(attacked)?;
     eprintln!(
         "{} rounds of {ROUND} orders, usually {middle:?}, the longest {longest:?}; at most {memory} KiB",
         rounds.len()
@@ -104,8 +102,32 @@ async fn a_healthy_client_notices_nothing_of_slow_and_hostile_ones() -> Result<(
         "usually {middle:?}, the longest {longest:?}"
     );
     ensure!(memory < MEMORY_MAX_KIB, "{memory} KiB");
-    let errors = program.output();
-    let mut errors = errors.lines().filter(|line| line.contains("ERROR"));
-    ensure!(errors.next().is_none(), "{errors:?}");
     Ok(())
+}
+
+/// Strangers who do wrong are no errors of the engine's.
+fn check_log(log: &str) -> Result<()> {
+    let error = log.lines().find(|line| line.contains("ERROR"));
+    ensure!(error.is_none(), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_healthy_client_notices_nothing_of_slow_and_hostile_ones() -> Result<()> {
+    let mut engine = Engine::start(&[]).await?;
+    let target = Target::new(vec![engine.url("")]);
+    let pid = engine.program().pid();
+
+    check_attack(&target, pid).await?;
+    check_log(&engine.program().output())
+}
+
+#[tokio::test]
+async fn beside_an_attacked_gateway_healthy_clients_of_a_cluster_notice_nothing() -> Result<()> {
+    let cluster = Scratch::start(Size::default(), &[]).await?;
+    let attacked = &cluster.state().gateways[0];
+
+    check_attack(&cluster.target(), attacked.pid).await?;
+    let log = Cluster::at(cluster.folder()).log(&attacked.name)?;
+    check_log(&std::fs::read_to_string(log)?)
 }

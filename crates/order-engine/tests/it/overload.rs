@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use testkit::cluster::{Scratch, Size};
 use testkit::e2e::suites::SOL_FOR_USDC;
 use testkit::e2e::{Target, load, socket};
 use testkit::engine::Engine;
@@ -13,12 +14,14 @@ use testkit::http::http;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-/// Ten slots, an order a third of a second: about thirty a second.
-const SETTINGS: [(&str, &str); 3] = [
-    ("SIM_LATENCY_SCALE", "0.1"),
-    ("QUEUE_MAX_CONCURRENCY", "10"),
-    ("QUEUE_MAX_WAITING", "100"),
-];
+/// About ten slots in all, an order a third of a second: some thirty a second.
+fn settings(slots_each: &'static str) -> [(&'static str, &'static str); 3] {
+    [
+        ("SIM_LATENCY_SCALE", "0.1"),
+        ("QUEUE_MAX_CONCURRENCY", slots_each),
+        ("QUEUE_MAX_WAITING", "100"),
+    ]
+}
 const PER_SECOND: u32 = 300;
 /// A busy client of a busy machine.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
@@ -47,7 +50,11 @@ async fn hand_in(url: String) -> Result<(u16, Option<String>)> {
     Ok((status, None))
 }
 
-/// What of the process is in memory, in bytes.
+/// What of the processes that take orders is in memory, in bytes.
+fn resident_in_all(pids: &[u32]) -> Result<u64> {
+    pids.iter().map(|pid| resident(*pid)).sum()
+}
+
 fn resident(pid: u32) -> Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).context("ask for memory")?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -56,10 +63,20 @@ fn resident(pid: u32) -> Result<u64> {
     Ok(kilobytes * 1024)
 }
 
-async fn check_overload(length: Duration) -> Result<()> {
-    let mut engine = Engine::start(&SETTINGS).await?;
+async fn check_one_process(length: Duration) -> Result<()> {
+    let mut engine = Engine::start(&settings("10")).await?;
     let target = Target::new(vec![engine.url("")]);
-    let pid = engine.program().pid();
+    check_overload(length, &target, &[engine.program().pid()]).await
+}
+
+async fn check_cluster(length: Duration) -> Result<()> {
+    let cluster = Scratch::start(Size::default(), &settings("3")).await?;
+    let gateways = &cluster.state().gateways;
+    let pids: Vec<u32> = gateways.iter().map(|gateway| gateway.pid).collect();
+    check_overload(length, &cluster.target(), &pids).await
+}
+
+async fn check_overload(length: Duration, target: &Target, pids: &[u32]) -> Result<()> {
     let mut answers = JoinSet::new();
     let mut tick = interval(Duration::from_secs(1) / PER_SECOND);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -67,13 +84,13 @@ async fn check_overload(length: Duration) -> Result<()> {
     let mut early = None;
     while began.elapsed() < length {
         tick.tick().await;
-        answers.spawn(hand_in(engine.url("/api/orders/execute")));
+        answers.spawn(hand_in(target.url(answers.len(), "/api/orders/execute")));
         if early.is_none() && began.elapsed() > length / 4 {
-            early = Some(resident(pid)?);
+            early = Some(resident_in_all(pids)?);
         }
     }
     sleep_until(began + length).await;
-    let (early, late) = (early.context("it was too short")?, resident(pid)?);
+    let (early, late) = (early.context("it was too short")?, resident_in_all(pids)?);
 
     let mut accepted = Vec::new();
     let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
@@ -84,7 +101,7 @@ async fn check_overload(length: Duration) -> Result<()> {
     }
     for order_id in &accepted {
         let followed = socket::follow(&target.ws_url(0, &format!("/ws/orders/{order_id}"))).await?;
-        load::check_order(&target, order_id, &followed.messages).await?;
+        load::check_order(target, order_id, &followed.messages).await?;
     }
     eprintln!(
         "{counts:?} in {length:?}, all ended after {:?}; {} MiB after a quarter, {} MiB at the end",
@@ -100,7 +117,7 @@ async fn check_overload(length: Duration) -> Result<()> {
         "it was not too much: {counts:?}"
     );
     ensure!(late.saturating_sub(early) < GROWTH_MAX, "memory grew");
-    check_no_trace_of_the_refused(&target, accepted.len()).await
+    check_no_trace_of_the_refused(target, accepted.len()).await
 }
 
 async fn check_no_trace_of_the_refused(target: &Target, accepted: usize) -> Result<()> {
@@ -121,11 +138,23 @@ async fn check_no_trace_of_the_refused(target: &Target, accepted: usize) -> Resu
 
 #[tokio::test]
 async fn ten_times_too_many_orders_are_refused_in_time_and_the_accepted_end() -> Result<()> {
-    check_overload(Duration::from_secs(6)).await
+    check_one_process(Duration::from_secs(6)).await
+}
+
+#[tokio::test]
+async fn ten_times_too_many_orders_for_a_cluster_are_refused_in_time_and_the_accepted_end()
+-> Result<()> {
+    check_cluster(Duration::from_secs(6)).await
 }
 
 #[tokio::test]
 #[ignore = "takes a minute and more; scripts/test --full runs it"]
 async fn ten_times_too_many_orders_for_a_minute_leave_memory_flat() -> Result<()> {
-    check_overload(Duration::from_secs(60)).await
+    check_one_process(Duration::from_secs(60)).await
+}
+
+#[tokio::test]
+#[ignore = "takes a minute and more; scripts/test --full runs it"]
+async fn ten_times_too_many_orders_for_a_cluster_leave_memory_flat_for_a_minute() -> Result<()> {
+    check_cluster(Duration::from_secs(60)).await
 }
