@@ -184,12 +184,13 @@ async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it() -> Result<()
     let (engine, target) = engine(&[]).await?;
     let browser = Browser::open(engine.url(""), "#/orders").await?;
     browser.sees("#link-state", "Live").await?;
-    // The longest time between two frames is what a person would call a stutter.
+    // A quarter of a second between two frames is what a person would call a stutter.
     browser
         .run(
-            "window.longest = 0; let last = performance.now(); const frame = (now) => {
-               window.longest = Math.max(window.longest, now - last); last = now;
-               requestAnimationFrame(frame); }; requestAnimationFrame(frame);",
+            "window.stuttered = 0; window.began = performance.now(); let last = window.began;
+             const frame = (now) => {
+               if (now - last > 250) window.stuttered += now - last;
+               last = now; requestAnimationFrame(frame); }; requestAnimationFrame(frame);",
         )
         .await?;
 
@@ -204,12 +205,12 @@ async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it() -> Result<()
         format!("document.querySelector('[data-order=\"{newest}\"] [data-status=confirmed]')");
     browser.until(&row, "the newest order, confirmed").await?;
     ensure!(browser.count(".orders tbody tr").await? == 50);
-    let longest = browser
-        .value("window.longest")
+    let share = browser
+        .value("window.stuttered / (performance.now() - window.began)")
         .await?
         .as_f64()
-        .context("a time")?;
-    // Engine, browser and load share the machine; what stutters for reasons of its own takes seconds.
-    ensure!(longest < 1_000.0, "no frame for {longest} ms");
+        .context("a share")?;
+    // Engine, browser and load share a machine that may stall; a page that cannot keep up does nothing else.
+    ensure!(share < 0.5, "it stood still for {share} of the time");
     browser.check_console().await
 }
