@@ -1,6 +1,6 @@
 //! Leases that may be held without anybody knowing: the answer to a claim was lost, a release did not
-//! get through, or the order could not be read. Such an order would stay with its worker for as long as that lives; here it is
-//! claimed again for the same worker and given back.
+//! get through, or the order could not be read. Such an order would stay with its worker for as long as
+//! that lives; here it is claimed again for the same worker and given back.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

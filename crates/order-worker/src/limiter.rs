@@ -86,7 +86,7 @@ impl Limiter {
     /// One worker's part of a limit that this many workers share; at least one token at a time.
     #[must_use]
     pub fn shared(rate: Rate, workers: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
-        let burst = NonZeroU32::new(rate.burst.get() / workers).unwrap_or(NonZeroU32::MIN);
+        let burst = share_of_burst(rate, workers);
         // In whole nanoseconds, so that a share of any size is exact enough.
         let refill = (WINDOW * workers.get() / rate.per_minute.get()).max(Duration::from_nanos(1));
         let quota = Quota::with_period(refill)
@@ -107,7 +107,8 @@ impl Limiter {
     #[must_use]
     pub fn shared_anew(&self, rate: Rate, workers: NonZeroU32) -> Self {
         let next = Self::shared(rate, workers, Arc::clone(&self.clock));
-        while next.governor.check().is_ok() {}
+        // Exactly its burst, so that it holds nothing; it never asks for more than fits.
+        let _ = next.governor.check_n(share_of_burst(rate, workers));
         let former = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let mut book = next.book.lock().unwrap_or_else(PoisonError::into_inner);
         book.started.clone_from(&former.started);
@@ -187,6 +188,11 @@ impl Drop for Token {
     fn drop(&mut self) {
         self.limiter.give_back(self);
     }
+}
+
+/// At least one token at a time.
+fn share_of_burst(rate: Rate, workers: NonZeroU32) -> NonZeroU32 {
+    NonZeroU32::new(rate.burst.get() / workers).unwrap_or(NonZeroU32::MIN)
 }
 
 /// Our clock, as governor wants it.

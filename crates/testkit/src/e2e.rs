@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::http::http;
 
+/// As many as a page of the API may hold.
+const PAGE: usize = 200;
+
 /// Where a running engine answers.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -62,6 +65,22 @@ impl Target {
         let body: Value = answer.json().await.context("read the answer")?;
         ensure!(status.is_success(), "GET {path}: {status}: {body}");
         Ok(body)
+    }
+
+    /// Everything that a list holds.
+    pub async fn pages(&self, path: &str, field: &str) -> Result<Vec<Value>> {
+        let mut all = Vec::new();
+        let mut next = format!("{path}?limit={PAGE}");
+        loop {
+            let page = self.get(0, &next).await?;
+            let entries = page[field].as_array();
+            let entries = entries.with_context(|| format!("{path}: {field}"))?;
+            all.extend(entries.iter().cloned());
+            match page["nextCursor"].as_str() {
+                Some(cursor) => next = format!("{path}?limit={PAGE}&cursor={cursor}"),
+                None => return Ok(all),
+            }
+        }
     }
 
     /// Everything that landed for an order.

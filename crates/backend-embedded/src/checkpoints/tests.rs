@@ -1,24 +1,22 @@
 //! The log of a busy writer stays small, and nothing of it is lost.
 
 use std::path::Path;
-use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use super::{Checkpoints, MOVED_FROM, PAGES_MAX, take_over};
+use super::{Checkpoints, MOVED_FROM, Mover, PAGES_MAX, take_over};
 use crate::schema;
 
 /// Rows of a page each.
 const ROW_BYTES: i64 = 4_000;
 const BATCH: usize = 512;
 
-fn writer(path: &Path) -> (Connection, Checkpoints, JoinHandle<()>) {
+fn writer(path: &Path) -> (Connection, Checkpoints, Mover) {
     let mut db = schema::open_writer(path).expect("a fresh file is a store");
     db.execute_batch("create table filler (bytes blob not null)")
         .expect("a table can be made");
     let (checkpoints, mover) = take_over(&mut db, path).expect("a second connection");
-    let thread = std::thread::spawn(move || mover.run());
-    (db, checkpoints, thread)
+    (db, checkpoints, mover)
 }
 
 fn write(db: &mut Connection, checkpoints: &Checkpoints) {
@@ -42,7 +40,8 @@ fn log_pages(path: &Path) -> usize {
 fn a_busy_writer_has_its_log_used_again_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("orders.db");
-    let (mut db, checkpoints, thread) = writer(&path);
+    let (mut db, checkpoints, mover) = writer(&path);
+    let thread = std::thread::spawn(move || mover.run());
 
     let batches = 6 * MOVED_FROM / BATCH;
     for _ in 0..batches {
@@ -63,10 +62,7 @@ fn a_busy_writer_has_its_log_used_again_and_loses_nothing() {
 fn without_its_other_side_the_log_has_a_bound() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("orders.db");
-    let mut db = schema::open_writer(&path).expect("a fresh file is a store");
-    db.execute_batch("create table filler (bytes blob not null)")
-        .expect("a table can be made");
-    let (checkpoints, mover) = take_over(&mut db, &path).expect("a second connection");
+    let (mut db, checkpoints, mover) = writer(&path);
     drop(mover);
 
     for _ in 0..PAGES_MAX / BATCH + 32 {

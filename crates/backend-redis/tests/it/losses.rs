@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use backend_redis::RedisQueue;
 use deadpool_redis::redis::{Cmd, cmd};
-use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp};
+use domain::{ClientId, OrderId, Seq};
 use ports::job_queue::{Job, Wanted};
-use ports::status_feed::{Published, TailFrom, Tailed};
+use ports::status_feed::{TailFrom, Tailed};
 use ports::{JobQueue, Random, StatusFeed};
+use testkit::contract::status_feed::event;
 use testkit::contract::{Given, eventually, promptly};
 
 use crate::{feed, meddle, queue, queue_settings, server};
@@ -270,16 +271,7 @@ async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
     let server = server();
     let feed = feed(&server).await;
     let order = Given::new().order_id();
-    let event = |seq| Published {
-        client: ClientId::anyone(),
-        event: Event {
-            order_id: order,
-            seq: Seq::new(seq),
-            at: Timestamp::from_millis(1_700_000_000_000),
-            executions: 1,
-            data: EventData::RoutingStarted,
-        },
-    };
+    let event = |seq| event(order, seq);
     let shard = feed.shard_of(order);
     let tail = feed.tail(shard, TailFrom::Now).await;
     let mut tail = tail.expect("tail answers");

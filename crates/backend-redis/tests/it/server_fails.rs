@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::cmd;
-use domain::{ClientId, Event, EventData, Seq, Timestamp};
+use domain::{ClientId, Seq};
 use ports::job_queue::{Job, Wanted};
-use ports::status_feed::{Published, TailFrom, Tailed};
+use ports::status_feed::{TailFrom, Tailed};
 use ports::{Error, JobQueue, StatusFeed};
+use testkit::contract::status_feed::event;
 use testkit::contract::{Given, eventually, promptly};
 use testkit::servers::RedisServer;
 
@@ -166,16 +167,7 @@ async fn a_tail_goes_on_after_its_server_was_away() {
     let feed = feed(&server).await;
     let given = Given::new();
     let order = given.order_id();
-    let event = |seq| Published {
-        client: ClientId::anyone(),
-        event: Event {
-            order_id: order,
-            seq: Seq::new(seq),
-            at: Timestamp::from_millis(1_700_000_000_000),
-            executions: 1,
-            data: EventData::RoutingStarted,
-        },
-    };
+    let event = |seq| event(order, seq);
     let tail = feed.tail(feed.shard_of(order), TailFrom::Now).await;
     let mut tail = tail.expect("tail answers");
     feed.publish(vec![event(0)]).await.expect("publish answers");

@@ -121,19 +121,12 @@ async fn check_overload(length: Duration, target: &Target, pids: &[u32]) -> Resu
 }
 
 async fn check_no_trace_of_the_refused(target: &Target, accepted: usize) -> Result<()> {
-    let (mut stored, mut path) = (0, "/api/orders?limit=200".to_owned());
-    loop {
-        let page = target.get(0, &path).await?;
-        stored += page["orders"].as_array().context("orders")?.len();
-        let Some(cursor) = page["nextCursor"].as_str() else {
-            ensure!(
-                stored == accepted,
-                "{stored} are stored, {accepted} accepted"
-            );
-            return Ok(());
-        };
-        path = format!("/api/orders?limit=200&cursor={cursor}");
-    }
+    let stored = target.pages("/api/orders", "orders").await?.len();
+    ensure!(
+        stored == accepted,
+        "{stored} are stored, {accepted} accepted"
+    );
+    Ok(())
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ pub(super) async fn strike_engine(engine: &mut Engine, random: &Random) -> Resul
             Fault::new(whom, "asked to stop, killed at once").killing(1)
         }
         4 => {
-            freeze(&process, random.duration_below(STANDSTILL)).await;
+            process.stand_still(random.duration_below(STANDSTILL)).await;
             Fault::new(whom, "frozen")
         }
         _ => {
@@ -197,7 +197,7 @@ async fn strike_program(member: &Member, random: &Random) -> Fault {
             Fault::new(whom, "asked to stop, killed at once").killing(1)
         }
         4 => {
-            freeze(member, random.duration_below(STANDSTILL)).await;
+            member.stand_still(random.duration_below(STANDSTILL)).await;
             Fault::new(whom, "frozen")
         }
         _ => {
@@ -216,7 +216,7 @@ async fn strike_server(member: &Member, random: &Random) -> Fault {
             Fault::new(whom, "killed").killing(1)
         }
         2 => {
-            freeze(member, random.duration_below(STANDSTILL)).await;
+            member.stand_still(random.duration_below(STANDSTILL)).await;
             Fault::new(whom, "frozen")
         }
         _ => {
@@ -291,17 +291,10 @@ fn copy_files(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Stops a process, and what it forked, in the middle of everything for a while.
-async fn freeze(member: &Member, duration: Duration) {
-    member.freeze();
-    sleep(duration).await;
-    member.thaw();
-}
-
 /// Lets a process run for a moment now and then.
 async fn starve(member: &Member) {
     for _ in 0..STARVED_FOR {
-        freeze(member, MOMENT * 9).await;
+        member.stand_still(MOMENT * 9).await;
         sleep(MOMENT).await;
     }
 }

@@ -17,8 +17,6 @@ use crate::e2e::load::check_order;
 const SHOWN: usize = 20;
 /// Orders compared side by side.
 const AT_ONCE: usize = 16;
-/// As many as a page of the API may hold.
-const PAGE: usize = 200;
 
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +132,7 @@ impl Verdict {
 
     async fn compare_ledger(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
         let mut landed: BTreeMap<String, usize> = BTreeMap::new();
-        for entry in pages(target, "/api/sim/ledger", "entries").await? {
+        for entry in target.pages("/api/sim/ledger", "entries").await? {
             if entry["ok"] == true {
                 let order = entry["orderId"].as_str().context("an order")?;
                 *landed.entry(order.to_owned()).or_default() += 1;
@@ -155,7 +153,7 @@ impl Verdict {
     /// Whoever heard nothing has asked again until it was accepted, so nobody else's order is stored.
     async fn compare_store(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
         let mut missing = accepted.clone();
-        for order in pages(target, "/api/orders", "orders").await? {
+        for order in target.pages("/api/orders", "orders").await? {
             let id = order["orderId"].as_str().context("an order")?;
             if !accepted.contains(id) {
                 self.violated(Check::Foreign, format!("{id} is stored"));
@@ -192,26 +190,6 @@ async fn compare_one(target: &Target, one: &Kept) -> (Option<String>, Vec<(Check
         broken.push((Check::Differing, format!("{id}: {error:#}")));
     }
     (Some(seen.to_owned()), broken)
-}
-
-/// Everything that a list holds.
-async fn pages(target: &Target, path: &str, field: &str) -> Result<Vec<Value>> {
-    let mut all = Vec::new();
-    let mut next = format!("{path}?limit={PAGE}");
-    loop {
-        let page = target.get(0, &next).await?;
-        let entries = page[field].as_array();
-        all.extend(
-            entries
-                .with_context(|| format!("{path}: {field}"))?
-                .iter()
-                .cloned(),
-        );
-        match page["nextCursor"].as_str() {
-            Some(cursor) => next = format!("{path}?limit={PAGE}&cursor={cursor}"),
-            None => return Ok(all),
-        }
-    }
 }
 
 impl fmt::Display for Verdict {

@@ -109,6 +109,13 @@ impl Member {
         self.signal_all(Signal::SIGCONT);
     }
 
+    /// Freezes it in the middle of everything for a while.
+    pub async fn stand_still(&self, duration: Duration) {
+        self.freeze();
+        tokio::time::sleep(duration).await;
+        self.thaw();
+    }
+
     fn signal_all(&self, signal: Signal) {
         if self.is_live() {
             for child in children_of(self.pid) {

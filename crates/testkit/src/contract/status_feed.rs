@@ -9,7 +9,9 @@ use ports::status_feed::{FeedTail, Position, Published, TailFrom, Tailed};
 
 use super::{FeedFixture, Given, promptly};
 
-fn event(order: OrderId, seq: u32) -> Published {
+/// An event as a worker publishes it.
+#[must_use]
+pub fn event(order: OrderId, seq: u32) -> Published {
     Published {
         client: ClientId::anyone(),
         event: Event {

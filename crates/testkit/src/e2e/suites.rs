@@ -95,7 +95,7 @@ pub async fn starts_keep_pace(target: &Target, count: usize, limit: Limit) -> Re
     let starts = starts_of(target, count).await?;
     let took_ms = starts.last().unwrap_or(&0) - starts.first().unwrap_or(&0);
     let earned = i64::try_from(starts.len())? - limit.burst - 1;
-    let least_ms = earned * 60_000 / limit.per_minute - SEEN_LATE_MS;
+    let least_ms = earned * WINDOW_MS / limit.per_minute - SEEN_LATE_MS;
     ensure!(
         least_ms > 0,
         "{count} orders are too few to tell for {limit:?}"
@@ -124,23 +124,15 @@ pub fn check_minutes(starts: &[i64], limit: Limit) -> Result<()> {
 /// When executions began, in order, from the events of all orders that there are.
 pub async fn starts_of(target: &Target, orders: usize) -> Result<Vec<i64>> {
     let mut starts = Vec::new();
-    let (mut seen, mut path) = (0, "/api/orders?limit=200".to_owned());
-    loop {
-        let page = target.get(0, &path).await?;
-        let listed = page["orders"].as_array().context("orders")?;
-        seen += listed.len();
-        for order in listed {
-            let path = format!("/api/orders/{}/events", text(order, "orderId")?);
-            let events = target.get(0, &path).await?;
-            let events = events["events"].as_array().context("events")?.iter();
-            let routings = events.filter(|event| event["status"] == "routing");
-            starts.extend(routings.map(millis));
-        }
-        match page["nextCursor"].as_str() {
-            Some(cursor) => path = format!("/api/orders?limit=200&cursor={cursor}"),
-            None => break,
-        }
+    let listed = target.pages("/api/orders", "orders").await?;
+    for order in &listed {
+        let path = format!("/api/orders/{}/events", text(order, "orderId")?);
+        let events = target.get(0, &path).await?;
+        let events = events["events"].as_array().context("events")?.iter();
+        let routings = events.filter(|event| event["status"] == "routing");
+        starts.extend(routings.map(millis));
     }
+    let seen = listed.len();
     ensure!(seen == orders, "{seen} of {orders} orders are listed");
     starts.sort_unstable();
     Ok(starts)

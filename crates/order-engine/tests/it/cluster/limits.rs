@@ -1,10 +1,10 @@
 //! The promise about limits as it is given: over windows of sixty seconds, while a store stands still in
 //! between, so that starts are seen long after they were counted.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use testkit::cluster::{Scratch, Size};
+use testkit::cluster::Size;
 use testkit::e2e::suites::{self, Limit, SOL_FOR_USDC};
 
 use super::cluster;
@@ -15,15 +15,24 @@ const ORDERS: usize = 240;
 /// Longer than starts may be late without being counted again, shorter than a commit may take.
 const STANDSTILL: Duration = Duration::from_secs(3);
 const ENDS_WITHIN: Duration = Duration::from_secs(200);
-/// The defaults.
-const PER_MINUTE: i64 = 100;
-const BURST: i64 = 10;
+/// The default, of one worker or of the queue.
+const LIMIT: Limit = Limit {
+    per_minute: 100,
+    burst: 10,
+};
 
+/// The limit of this scope is `limit`.
 async fn check_minutes_beside_a_standing_store(
-    cluster: &Scratch,
+    scope: &str,
     orders: usize,
-    workers: i64,
+    limit: Limit,
 ) -> Result<()> {
+    let cluster = cluster(&[
+        ("QUEUE_RATE_LIMIT_SCOPE", scope),
+        ("QUEUE_RATE_LIMIT_PER_MINUTE", "100"),
+        ("QUEUE_RATE_LIMIT_BURST", "10"),
+    ])
+    .await?;
     let target = cluster.target();
     let postgres = cluster
         .state()
@@ -33,9 +42,7 @@ async fn check_minutes_beside_a_standing_store(
     for n in 0..orders {
         target.accept(n, SOL_FOR_USDC).await?;
     }
-    postgres.freeze();
-    stand_still().await;
-    postgres.thaw();
+    postgres.stand_still(STANDSTILL).await;
 
     until(ENDS_WITHIN, || async {
         let stats = target.get(0, "/api/stats").await?;
@@ -46,46 +53,23 @@ async fn check_minutes_beside_a_standing_store(
 
     let starts = suites::starts_of(&target, orders).await?;
     ensure!(starts.len() >= orders, "{} started", starts.len());
-    let limit = Limit {
-        per_minute: PER_MINUTE * workers,
-        burst: BURST * workers,
-    };
     suites::check_minutes(&starts, limit)
-}
-
-/// As long as the store is to stand still: nothing is waited for.
-async fn stand_still() {
-    #[expect(clippy::disallowed_methods, reason = "the test is the stop-watch")]
-    let begun = Instant::now();
-    let mut tick = tokio::time::interval(Duration::from_millis(50));
-    while begun.elapsed() < STANDSTILL {
-        tick.tick().await;
-    }
 }
 
 #[tokio::test]
 #[ignore = "takes two and a half minutes; scripts/test --full runs it"]
 async fn no_minute_sees_more_starts_than_limit_and_burst_of_the_queue() -> Result<()> {
-    let cluster = cluster(&[
-        ("QUEUE_RATE_LIMIT_SCOPE", "queue"),
-        ("QUEUE_RATE_LIMIT_PER_MINUTE", "100"),
-        ("QUEUE_RATE_LIMIT_BURST", "10"),
-    ])
-    .await?;
-
-    check_minutes_beside_a_standing_store(&cluster, ORDERS, 1).await
+    check_minutes_beside_a_standing_store("queue", ORDERS, LIMIT).await
 }
 
 #[tokio::test]
 #[ignore = "takes two and a half minutes; scripts/test --full runs it"]
 async fn no_minute_sees_more_starts_than_limit_and_burst_of_all_workers() -> Result<()> {
-    let cluster = cluster(&[
-        ("QUEUE_RATE_LIMIT_SCOPE", "worker"),
-        ("QUEUE_RATE_LIMIT_PER_MINUTE", "100"),
-        ("QUEUE_RATE_LIMIT_BURST", "10"),
-    ])
-    .await?;
-
     let workers = Size::default().workers;
-    check_minutes_beside_a_standing_store(&cluster, ORDERS * workers, i64::try_from(workers)?).await
+    let times = i64::try_from(workers)?;
+    let all = Limit {
+        per_minute: LIMIT.per_minute * times,
+        burst: LIMIT.burst * times,
+    };
+    check_minutes_beside_a_standing_store("worker", ORDERS * workers, all).await
 }
