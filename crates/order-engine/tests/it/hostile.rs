@@ -20,11 +20,11 @@ use tokio::time::Instant;
 
 use clients::Attacker;
 
-const STUCK: usize = 300;
+const STUCK: usize = 500;
 const SLOW: usize = 100;
 const GIANTS: usize = 20;
 const BOMBS: usize = 50;
-const BURST: usize = 2_000;
+const BURST: usize = 5_000;
 /// Orders that the healthy client hands in at once, again and again.
 const ROUND: usize = 10;
 /// For one round in the middle; some 0.2 s on a machine that does nothing else.
