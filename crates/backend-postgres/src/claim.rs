@@ -165,14 +165,12 @@ with clock as materialized (
     select now_ms() as now
 ),
 wanted as materialized (
-    select * from unnest($3::uuid[], $4::uuid[], $5::bool[], $7::bool[])
-        as w(id, worker, retake, gives_back)
+    select w.*, o.fence
+    from unnest($3::uuid[], $4::uuid[], $5::bool[], $7::bool[]) as w(id, worker, retake, gives_back)
+    join orders o on o.id = w.id
 ),
 gate as materialized (
     select starts_are_held_back() as is_closed
-),
-seen as materialized (
-    select o.id, o.fence from wanted w join orders o on o.id = w.id
 ),
 free as materialized (
     select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, clock.now
@@ -180,13 +178,12 @@ free as materialized (
     cross join clock
     cross join gate
     join workers me on me.id = w.worker and me.seen_at > clock.now - $2
-    join seen on seen.id = w.id
-    join orders o on o.id = seen.id
+    join orders o on o.id = w.id
     cross join lateral (
         select e.seq, e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
     ) as last
     where o.due_at <= clock.now
-      and o.fence = seen.fence
+      and o.fence = w.fence
       and o.schema_version <= $6
       and (last.status <> 0 or w.gives_back or not gate.is_closed)
       and (o.lease_worker is null
@@ -211,16 +208,16 @@ counted as materialized (
     from free f
     having count(*) > 0
 )
-select w.id, g.fence, (select lane from counted),
-       gate.is_closed and exists (
-           select from orders o, clock
-           where o.id = w.id
-             and not exists (select from workers h
-                             where h.id = o.lease_worker and h.seen_at > clock.now - $2)
-       ) as held_back
+select g.id, g.fence, false as held_back, (select lane from counted) from granted g
+union all
+select w.id, null, true, null
 from wanted w
-cross join gate
-left join granted g on g.id = w.id";
+cross join clock
+join gate on gate.is_closed
+join orders o on o.id = w.id
+-- Not a plain `not in`, nor a join of two lists, row by row: this is looked up.
+where (w.id in (select g.id from granted g)) is not true
+  and not exists (select from workers h where h.id = o.lease_worker and h.seen_at > clock.now - $2)";
 
 /// Claims as the statement takes them: one array for each of their parts.
 #[derive(Debug, Clone, Copy)]
