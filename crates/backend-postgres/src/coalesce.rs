@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
 use ports::Commits;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
@@ -24,6 +24,9 @@ const BATCH_LIMIT: usize = 512;
 const INBOX_LIMIT: usize = 4_096;
 /// Batches of one kind in flight: while one waits for the disk the next one is sent.
 const IN_FLIGHT: usize = 2;
+/// Fewer calls than this wait for the batch in flight to come back: a statement has a price of its own,
+/// and two small ones cost nearly twice as much as one of both.
+const WORTH_A_FLIGHT: usize = 64;
 
 /// One kind of write.
 #[async_trait]
@@ -124,33 +127,37 @@ impl<K: Kind> Coalescer<K> {
 
 async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver<Ticket<K>>) {
     let commits = Commits::register();
-    let slots = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut flights = JoinSet::new();
     let mut waiting = VecDeque::new();
-    loop {
-        if waiting.is_empty() {
-            match inbox.recv().await {
-                Some(ticket) => waiting.push_back(ticket),
-                None => break,
+    let mut is_open = true;
+    while is_open || !waiting.is_empty() {
+        if may_leave(waiting.len(), flights.len()) {
+            let batch = take_distinct(&mut waiting);
+            let (kind, db, commits) = (kind.clone(), db.clone(), commits.clone());
+            flights.spawn(async move { fly(&*kind, &db, &commits, batch).await });
+            continue;
+        }
+        let room = BATCH_LIMIT - waiting.len();
+        let mut arrived = Vec::new();
+        tokio::select! {
+            // Whoever is there already goes with this batch.
+            biased;
+            count = inbox.recv_many(&mut arrived, room), if is_open && room > 0 => {
+                is_open = count > 0;
+                waiting.extend(arrived);
             }
+            Some(_) = flights.join_next() => {}
         }
-        let Ok(slot) = slots.clone().acquire_owned().await else {
-            break;
-        };
-        while flights.try_join_next().is_some() {}
-        while waiting.len() < BATCH_LIMIT
-            && let Ok(ticket) = inbox.try_recv()
-        {
-            waiting.push_back(ticket);
-        }
-        let batch = take_distinct(&mut waiting);
-        let (kind, db, commits) = (kind.clone(), db.clone(), commits.clone());
-        flights.spawn(async move {
-            fly(&*kind, &db, &commits, batch).await;
-            drop(slot);
-        });
     }
     while flights.join_next().await.is_some() {}
+}
+
+const fn may_leave(waiting: usize, flights: usize) -> bool {
+    match flights {
+        0 => waiting > 0,
+        IN_FLIGHT.. => false,
+        _ => waiting >= WORTH_A_FLIGHT,
+    }
 }
 
 /// Takes what may stand in one batch, leaving the rest in its order.
@@ -286,5 +293,27 @@ fn deliver<K: Kind>(kind: &K, ticket: Ticket<K>, answer: Result<K::Answer, Failu
 impl<K: Kind> std::fmt::Debug for Coalescer<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Coalescer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_alone_leaves_at_once() {
+        assert!(may_leave(1, 0));
+    }
+
+    #[test]
+    fn few_calls_wait_for_the_batch_in_flight_and_many_do_not() {
+        assert!(!may_leave(WORTH_A_FLIGHT - 1, 1));
+        assert!(may_leave(WORTH_A_FLIGHT, 1));
+    }
+
+    #[test]
+    fn there_are_never_more_batches_in_flight_than_allowed() {
+        assert!(!may_leave(BATCH_LIMIT, IN_FLIGHT));
+        assert!(!may_leave(0, 0));
     }
 }
