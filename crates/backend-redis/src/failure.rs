@@ -1,5 +1,7 @@
 //! What Redis' errors mean for the caller.
 
+use std::sync::Arc;
+
 use deadpool_redis::PoolError;
 use deadpool_redis::redis::{ErrorKind, RedisError, ServerErrorKind};
 use ports::Error;
@@ -33,6 +35,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The same failure for several callers.
+    pub(crate) fn shared(failure: Arc<Self>) -> Error {
+        if failure.is_away() {
+            Error::unavailable(QUEUE_AND_FEED, failure)
+        } else {
+            Error::corrupt(QUEUE_AND_FEED, failure)
+        }
+    }
+
     /// Whether the server is of no use at the moment: unreachable, silent, loading, out of memory, a
     /// replica, unable to save. Everything but an answer about what was asked.
     pub(crate) fn is_away(&self) -> bool {
@@ -59,10 +70,6 @@ fn is_about_the_question(error: &RedisError) -> bool {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        if failure.is_away() {
-            Self::unavailable(QUEUE_AND_FEED, failure)
-        } else {
-            Self::corrupt(QUEUE_AND_FEED, failure)
-        }
+        Failure::shared(Arc::new(failure))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
 use domain::OrderId;
+use futures_util::future::join_all;
 use ports::status_feed::{FeedTail, Position, Published, Shard, StatusFeed, TailFrom};
 use ports::{Error, Result};
 use serde::Serialize;
@@ -97,15 +98,15 @@ fn json(value: &impl Serialize) -> Result<String> {
 #[async_trait]
 impl StatusFeed for RedisFeed {
     async fn publish(&self, events: Vec<Published>) -> Result<()> {
-        for number in 0..self.shards() {
-            let shard = Shard(number);
-            let own: Vec<&Published> = events
-                .iter()
-                .filter(|published| self.shard_of(published.event.order_id) == shard)
-                .collect();
-            self.publish_to(shard, &own).await?;
+        let mut of_shards = vec![Vec::new(); usize::from(self.shards())];
+        for published in &events {
+            let Shard(number) = self.shard_of(published.event.order_id);
+            of_shards[usize::from(number)].push(published);
         }
-        Ok(())
+        // Side by side: they share a connection, and so leave and return together.
+        let publishing = (0..).zip(&of_shards);
+        let publishing = publishing.map(|(number, own)| self.publish_to(Shard(number), own));
+        join_all(publishing).await.into_iter().collect()
     }
 
     fn shards(&self) -> u16 {

@@ -6,6 +6,7 @@
 //!
 //! Begin with `lua/claim.lua`, then `queue.rs`; for the feed with `feed.rs`.
 
+mod acks;
 mod bell;
 mod failure;
 mod feed;

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use deadpool_redis::redis::cmd;
 
+use crate::acks::Acks;
 use crate::bell::Bell;
 use crate::failure::{ConnectError, Failure};
 use crate::link::Link;
@@ -33,7 +34,9 @@ const MINUTE_US: u64 = 60_000_000;
 /// The queue on Redis. It listens for as long as it lives.
 #[derive(Debug)]
 pub struct RedisQueue {
-    shards: Vec<Shard>,
+    shards: Vec<Arc<Shard>>,
+    /// Of each shard.
+    acks: Vec<Acks>,
     link: Arc<Link>,
     settings: QueueSettings,
     bell: Arc<Bell>,
@@ -62,23 +65,28 @@ impl RedisQueue {
         let link = Arc::new(Link::to(&settings.server)?);
         let (bell, hungry) = (Arc::<Bell>::default(), Arc::<Notify>::default());
         let scripts = Arc::new(Scripts::new());
-        let shards: Vec<Shard> = (0..settings.shards.max(1))
+        let shards: Vec<Arc<Shard>> = (0..settings.shards.max(1))
             .map(|number| {
-                Shard::new(
+                Arc::new(Shard::new(
                     &settings.server.prefix,
                     number,
                     link.clone(),
                     scripts.clone(),
                     hungry.clone(),
-                )
+                ))
             })
             .collect();
         let mut tasks = JoinSet::new();
+        let acks = shards
+            .iter()
+            .map(|shard| Acks::start(Arc::clone(shard), &mut tasks))
+            .collect();
         for shard in &shards {
             tasks.spawn(bell.clone().listen(link.clone(), shard.key("bell")));
         }
         let queue = Self {
             shards,
+            acks,
             link,
             settings,
             bell,
@@ -92,10 +100,13 @@ impl RedisQueue {
         Ok(Arc::new(queue))
     }
 
-    fn shard_of(&self, order: OrderId) -> &Shard {
+    fn place_of(&self, order: OrderId) -> usize {
         let count = self.shards.len() as u128;
-        let place = order.uuid().as_u128() % count;
-        &self.shards[usize::try_from(place).unwrap_or(0)]
+        usize::try_from(order.uuid().as_u128() % count).unwrap_or(0)
+    }
+
+    fn shard_of(&self, order: OrderId) -> &Shard {
+        &self.shards[self.place_of(order)]
     }
 
     async fn push_to(&self, shard: &Shard, jobs: &[&Job]) -> std::result::Result<usize, Failure> {
@@ -150,15 +161,6 @@ impl RedisQueue {
             limited_for: (limited_us > 0).then(|| Duration::from_micros(limited_us)),
         })
     }
-
-    async fn settle(&self, delivery: &Delivery, delay_ms: i64) -> Result<()> {
-        let shard = self.shard_of(delivery.job.order_id);
-        let mut args = vec![delivery.worker.to_string()];
-        args.extend(entry(&delivery.job));
-        args.push(delay_ms.to_string());
-        shard.run::<i64>(&shard.scripts().settle, &args).await?;
-        Ok(())
-    }
 }
 
 /// An entry as the scripts take it.
@@ -204,10 +206,10 @@ fn millis(duration: Duration) -> i64 {
 impl JobQueue for RedisQueue {
     async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
         let mut added = 0;
-        for shard in &self.shards {
+        for (place, shard) in self.shards.iter().enumerate() {
             let own: Vec<&Job> = jobs
                 .iter()
-                .filter(|job| std::ptr::eq(self.shard_of(job.order_id), shard))
+                .filter(|job| self.place_of(job.order_id) == place)
                 .collect();
             added += self.push_to(shard, &own).await?;
         }
@@ -246,11 +248,17 @@ impl JobQueue for RedisQueue {
     }
 
     async fn ack(&self, delivery: Delivery) -> Result<()> {
-        self.settle(&delivery, -1).await
+        let acks = &self.acks[self.place_of(delivery.job.order_id)];
+        acks.ack(&delivery).await
     }
 
     async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
-        self.settle(&delivery, millis(delay)).await
+        let shard = self.shard_of(delivery.job.order_id);
+        let mut args = vec![delivery.worker.to_string()];
+        args.extend(entry(&delivery.job));
+        args.push(millis(delay).to_string());
+        shard.run::<i64>(&shard.scripts().retry, &args).await?;
+        Ok(())
     }
 
     async fn began_late(&self, by: Duration) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The contracts of queue and feed over a real Redis, and what only this backend promises.
 
+mod acks;
 mod contract;
 mod limiter;
 mod losses;

@@ -1,11 +1,9 @@
--- Done with an entry, or not: ARGV: worker, id, kind, client, delay in ms (-1: done).
+-- Hands an entry out again, at once or later. ARGV: worker, id, kind, client, delay in ms.
 -- Crash order: before this step the id is in flight and comes back with its worker's end; after it, it
--- is gone or waits. Where it is no longer in flight, another worker has it, or it was forgotten.
+-- waits. Where it is no longer in flight, another worker has it, or it was forgotten.
 local worker, id, entry, delay = ARGV[1], ARGV[2], ARGV[3] .. ARGV[4], tonumber(ARGV[5])
 local held = redis.call('LREM', key('flight:' .. worker), 1, id) > 0
-if delay < 0 then
-    if held then redis.call('HDEL', key('known'), id) end
-elseif held or redis.call('HEXISTS', key('known'), id) == 0 then
+if held or redis.call('HEXISTS', key('known'), id) == 0 then
     redis.call('HSET', key('known'), id, entry)
     if delay == 0 then
         enqueue(id, entry, 'RPUSH')
