@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use load::embedded::{Sizes, add_accept, add_pipeline, add_quantiles};
 use load::latency::{figure, millis};
+use load::progress::Progress;
 use load::report::Report;
 use load::scenarios;
 use load::serve::{Program, Running};
@@ -20,17 +21,16 @@ const CONCURRENCY: &str = "50";
 /// Sockets that follow an order each.
 const SOCKETS: usize = 100;
 
+/// Acceptance and whole lives, in both settings: the steps of [`run`].
+pub(crate) const STEPS: usize = 4;
+
 /// Both settings.
-pub(crate) async fn run(
-    sizes: &Sizes,
-    report: &mut Report,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<()> {
+pub(crate) async fn run(sizes: &Sizes, report: &mut Report, progress: &Progress) -> Result<()> {
     if !Path::new(FOLDER).join("node_modules").is_dir() {
         bail!("{FOLDER} is not installed; scripts/bench does that");
     }
     for (name, store) in [(EVERY_STEP, "every"), (TWO_ROWS, "two")] {
-        progress(&format!("{name}: accept"));
+        progress.begin(&format!("{name}: accept"));
         let servers = Servers::start()?;
         let node = servers.node(store).await?;
         let kib = figure(node.target()?.resident_kib()?);
@@ -41,7 +41,7 @@ pub(crate) async fn run(
         add_accept(report, name, &accept);
         node.kill().await?;
 
-        progress(&format!("{name}: pipeline"));
+        progress.begin(&format!("{name}: pipeline"));
         let servers = Servers::start()?;
         let node = servers.node(store).await?;
         add_pipeline(report, name, &node.target()?, sizes.lasting).await?;

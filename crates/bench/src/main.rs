@@ -19,6 +19,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use load::embedded::{Embedded, Sizes};
+use load::progress::Progress;
 use load::report::Report;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -93,11 +94,6 @@ fn main() -> Result<()> {
 
 async fn measure(program: &Program) -> Result<()> {
     let began = Instant::now();
-    let progress = move |what: &str| {
-        let seconds = began.elapsed().as_secs();
-        // Nobody may be looking.
-        let _ = writeln!(io::stderr(), "{seconds:>5} s  {what}");
-    };
     let mut report = Report::default();
     let sizes = Sizes {
         lasting: Duration::from_secs(program.seconds),
@@ -105,15 +101,27 @@ async fn measure(program: &Program) -> Result<()> {
         stream_rate: 1_000,
         sockets: vec![100, 1_000, 10_000],
     };
+    let embedded = Embedded {
+        program: testkit::program::binary("order-engine"),
+        sizes: sizes.clone(),
+    };
+    let stores = stores(program.full);
+    let steps = |part: &Part| match part {
+        Part::Embedded => embedded.steps() + 1 + stores.len(),
+        Part::ScaleOut => scale_out::steps(&sizes, program.full),
+        Part::Baseline => baseline::STEPS,
+    };
+    let progress = Progress::of_steps(program.only.iter().map(steps).sum());
     for part in &program.only {
         match part {
-            Part::Embedded => embedded(program, &sizes, &mut report, &progress).await?,
+            Part::Embedded => beside_limits(&embedded, stores, &mut report, &progress).await?,
             Part::ScaleOut => {
                 scale_out::run(&sizes, program.full, &mut report, &progress).await?;
             }
             Part::Baseline => baseline::run(&sizes, &mut report, &progress).await?,
         }
     }
+    drop(progress);
     let goals = goals::of(&report);
     let figures = json!({
         "machine": machine(),
@@ -131,22 +139,26 @@ async fn measure(program: &Program) -> Result<()> {
     Ok(())
 }
 
-async fn embedded(
-    program: &Program,
-    sizes: &Sizes,
+/// How many orders are in the store, run by run.
+fn stores(full: bool) -> &'static [u64] {
+    if full {
+        &[0, 100_000, 1_000_000]
+    } else {
+        &[0, 100_000]
+    }
+}
+
+async fn beside_limits(
+    embedded: &Embedded,
+    stores: &[u64],
     report: &mut Report,
-    progress: &(dyn Fn(&str) + Sync),
+    progress: &Progress,
 ) -> Result<()> {
-    let embedded = Embedded {
-        program: testkit::program::binary("order-engine"),
-        sizes: sizes.clone(),
-    };
     embedded.run(report, progress).await?;
-    progress("limits: bare SQLite");
-    parts::sqlite(report, sizes.lasting).await?;
-    let million: &[u64] = if program.full { &[1_000_000] } else { &[] };
-    for orders in [0, 100_000].iter().chain(million) {
-        progress(&format!("embedded: growth, {orders} orders stored"));
+    progress.begin("limits: bare SQLite");
+    parts::sqlite(report, embedded.sizes.lasting).await?;
+    for orders in stores {
+        progress.begin(&format!("embedded: growth, {orders} orders stored"));
         embedded.growth(report, *orders).await?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use load::embedded::{Sizes, add_accept, add_pipeline, add_sockets};
+use load::progress::Progress;
 use load::report::Report;
 use load::scenarios;
 use load::target::Target;
@@ -23,15 +24,29 @@ const USUAL: Size = Size {
 /// Sockets in a run that is not a full one.
 const SOCKETS: [usize; 1] = [1_000];
 
+/// Workers that share a backlog, run by run.
+const WORKERS: [usize; 3] = [1, 2, 4];
+/// Accept, pipeline and the bare rows.
+const STEPS_BESIDE_LISTS: usize = 3;
+
+/// How many steps [`run`] has.
+pub(crate) fn steps(sizes: &Sizes, full: bool) -> usize {
+    STEPS_BESIDE_LISTS + sockets(sizes, full).len() + WORKERS.len()
+}
+
+fn sockets(sizes: &Sizes, full: bool) -> &[usize] {
+    if full { &sizes.sockets } else { &SOCKETS }
+}
+
 /// All scenarios.
 pub(crate) async fn run(
     sizes: &Sizes,
     full: bool,
     report: &mut Report,
-    progress: &(dyn Fn(&str) + Sync),
+    progress: &Progress,
 ) -> Result<()> {
     let lasting = sizes.lasting;
-    progress("scale-out: accept");
+    progress.begin("scale-out: accept");
     on_a_cluster(USUAL, sizes, 0, async |state, target| {
         let accept = scenarios::accept(target, lasting).await?;
         add_accept(report, SCALE_OUT, &accept);
@@ -39,12 +54,12 @@ pub(crate) async fn run(
         parts::redis(report, url.port()).await
     })
     .await?;
-    progress("scale-out: pipeline");
+    progress.begin("scale-out: pipeline");
     on_a_cluster(USUAL, sizes, 0, async |_, target| {
         add_pipeline(report, SCALE_OUT, target, lasting).await
     })
     .await?;
-    progress("limits: bare PostgreSQL");
+    progress.begin("limits: bare PostgreSQL");
     let empty = Size {
         gateways: 1,
         workers: 0,
@@ -54,9 +69,8 @@ pub(crate) async fn run(
         parts::postgres(report, postgres.port(), lasting).await
     })
     .await?;
-    let sockets: &[usize] = if full { &sizes.sockets } else { &SOCKETS };
-    for count in sockets {
-        progress(&format!("scale-out: stream, {count} sockets"));
+    for count in sockets(sizes, full) {
+        progress.begin(&format!("scale-out: stream, {count} sockets"));
         on_a_cluster(USUAL, sizes, sizes.stream_rate * 60, async |_, target| {
             add_sockets(
                 report,
@@ -67,8 +81,8 @@ pub(crate) async fn run(
         })
         .await?;
     }
-    for workers in [1, 2, 4] {
-        progress(&format!("scale-out: scale, {workers} workers"));
+    for workers in WORKERS {
+        progress.begin(&format!("scale-out: scale, {workers} workers"));
         let size = Size {
             gateways: 1,
             workers,

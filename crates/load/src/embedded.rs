@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::latency::{Latencies, figure, millis};
 use crate::orders::Outcome;
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenarios::{self, Accept, Lives, Sockets};
 use crate::serve::{self, Program, Running};
@@ -20,6 +21,9 @@ const SETTLING: Duration = Duration::from_secs(2);
 const UNLIMITED: u32 = 0;
 /// Starts measured for the time to be ready; the median counts.
 const STARTS: usize = 5;
+
+/// The limits, idle, accept, pipeline and restart.
+const STEPS_BESIDE_SOCKETS: usize = 5;
 
 /// How much to measure.
 #[derive(Debug, Clone)]
@@ -42,25 +46,27 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// All scenarios; `progress` is told what begins.
-    pub async fn run(
-        &self,
-        report: &mut Report,
-        progress: &(dyn Fn(&str) + Sync),
-    ) -> anyhow::Result<()> {
-        progress("limits: echo and fsync");
+    /// How many steps [`Self::run`] has.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        STEPS_BESIDE_SOCKETS + self.sizes.sockets.len()
+    }
+
+    /// All scenarios, with a step for each.
+    pub async fn run(&self, report: &mut Report, progress: &Progress) -> anyhow::Result<()> {
+        progress.begin("limits: echo and fsync");
         self.limits(report).await?;
-        progress("embedded: idle");
+        progress.begin("embedded: idle");
         self.idle(report).await?;
-        progress("embedded: accept");
+        progress.begin("embedded: accept");
         self.accept(report).await?;
-        progress("embedded: pipeline");
+        progress.begin("embedded: pipeline");
         self.pipeline(report).await?;
         for count in &self.sizes.sockets {
-            progress(&format!("embedded: stream, {count} sockets"));
+            progress.begin(&format!("embedded: stream, {count} sockets"));
             self.stream(report, *count).await?;
         }
-        progress("embedded: restart");
+        progress.begin("embedded: restart");
         self.restart(report).await
     }
 

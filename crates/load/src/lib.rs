@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod latency;
 pub mod orders;
 pub mod process;
+pub mod progress;
 pub mod report;
 pub mod scenarios;
 pub mod serve;

@@ -10,11 +10,11 @@ mod clients;
 mod faults;
 mod verdict;
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use load::progress::Progress;
 use ports::Random;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -47,36 +47,43 @@ pub async fn run(arena: &mut Arena, plan: Plan) -> Result<Verdict> {
     let mut verdict = Verdict::of(plan);
     let patience = CancellationToken::new();
     let mut clients = JoinSet::new();
+    let progress = Progress::over(plan.length);
     let loading = load_until(
         plan.length,
+        &progress,
         &doors,
         &patience,
         Random::seeded(random.bits()),
         &mut clients,
     );
-    let striking = strike_until(plan.length, arena, &doors, &random, &mut verdict);
+    let striking = strike_until(plan.length, &progress, arena, &doors, &random, &mut verdict);
     let ((), struck) = tokio::join!(loading, striking);
     struck?;
-    say("the faults have stopped");
+    progress.say("the faults have stopped");
     arena.calm().await?;
     doors.set(arena.gateways());
 
+    progress.tell("everything comes to its end");
     let kept = served(&mut clients, &patience).await?;
-    say(&format!("{} clients have ended", kept.len()));
+    progress.say(&format!("{} clients have ended", kept.len()));
+    progress.tell("every order is checked");
     verdict.compare(&doors.target(), &kept).await?;
     Ok(verdict)
 }
 
 async fn load_until(
     length: Duration,
+    progress: &Progress,
     doors: &Arc<Doors>,
     patience: &CancellationToken,
     random: Random,
     clients: &mut JoinSet<Kept>,
 ) {
-    let end = Instant::now() + length;
+    let began = Instant::now();
     let mut number = 0;
-    while Instant::now() < end {
+    while began.elapsed() < length {
+        progress.reach(began.elapsed());
+        progress.tell(&format!("{number} orders"));
         let client = Client {
             doors: Arc::clone(doors),
             random: Random::seeded(random.bits()),
@@ -90,6 +97,7 @@ async fn load_until(
 
 async fn strike_until(
     length: Duration,
+    progress: &Progress,
     arena: &mut Arena,
     doors: &Doors,
     random: &Random,
@@ -105,7 +113,7 @@ async fn strike_until(
         let struck = arena.strike(random).await?;
         doors.set(arena.gateways());
         for fault in struck {
-            say(&format!("{:>5} s  {fault}", passed.as_secs()));
+            progress.say(&fault.to_string());
             verdict.suffered(fault);
         }
     }
@@ -126,9 +134,4 @@ async fn served(clients: &mut JoinSet<Kept>, patience: &CancellationToken) -> Re
             () = &mut end, if !patience.is_cancelled() => patience.cancel(),
         }
     }
-}
-
-fn say(line: &str) {
-    // A terminal that has gone is no reason to stop.
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use load::embedded::{Embedded, Sizes};
+use load::progress::Progress;
 use load::report::Report;
 
 use crate::exit::Verdict;
@@ -59,8 +60,9 @@ pub(crate) async fn run(bench: &Bench) -> anyhow::Result<Verdict> {
         },
     };
     let mut report = Report::default();
-    let progress = |what: &str| eprintln!("measuring {what}");
+    let progress = Progress::of_steps(embedded.steps());
     embedded.run(&mut report, &progress).await?;
+    drop(progress);
     if let Some(file) = &bench.json_file {
         let text = serde_json::to_string_pretty(&report)?;
         std::fs::write(file, text + "\n")

@@ -18,6 +18,9 @@ async fn a_short_run_measures_every_scenario() {
     ];
     let ran = run(folder.path(), &args, &[]).await;
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for step in ["embedded: pipeline", "embedded: restart"] {
+        assert!(ran.stderr.contains(step), "{step} in {}", ran.stderr);
+    }
     let report = ran.json().remove(0);
     let value = |subject: &str, scenario: &str, figure: &str| {
         let figures = report["figures"].as_array().expect("figures");
