@@ -315,12 +315,13 @@ impl JobQueue for RedisQueue {
     async fn depth(&self) -> Result<Depth> {
         let mut depth = Depth::default();
         for shard in &self.shards {
-            let (ready, delayed, in_flight, dead): (u64, u64, u64, u64) =
+            let (ready, delayed, in_flight, dead, is_starved): (u64, u64, u64, u64, bool) =
                 shard.run(&shard.scripts().depth, &[]).await?;
             depth.ready += ready;
             depth.delayed += delayed;
             depth.in_flight += in_flight;
             depth.dead_entries += dead;
+            depth.is_overflowing |= is_starved;
         }
         Ok(depth)
     }

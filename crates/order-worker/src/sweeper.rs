@@ -159,9 +159,13 @@ impl Sweeper {
             .await
     }
 
-    /// Whether the queue knows of fewer orders than wait in the store: something was lost.
+    /// Whether the queue knows of fewer orders than wait in the store, and not for want of room:
+    /// something was lost.
     async fn queue_lacks_some(&self) -> ports::Result<bool> {
         let depth = self.ports.queue.depth().await?;
+        if depth.is_overflowing {
+            return Ok(false);
+        }
         let counts = self.ports.store.counts().await?;
         Ok(depth.ready.saturating_add(depth.in_flight) < counts.waiting)
     }

@@ -72,6 +72,8 @@ pub struct Depth {
     pub delayed: u64,
     pub in_flight: u64,
     pub dead_entries: u64,
+    /// Whether it left entries to the store for want of room, and asks for them when there is some.
+    pub is_overflowing: bool,
 }
 
 /// Which orders to look at next. See the module's promises.

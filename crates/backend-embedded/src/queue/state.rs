@@ -301,6 +301,11 @@ impl State {
         self.places.len() - self.resumes.len() - self.delayed.len() - self.held()
     }
 
+    fn has_full_window(&self) -> bool {
+        let mut windows = self.windows.values();
+        windows.any(|window| window.missing_from.is_some())
+    }
+
     fn held(&self) -> usize {
         self.workers.values().map(|worker| worker.held.len()).sum()
     }
@@ -327,6 +332,7 @@ impl State {
             delayed: count(self.delayed.len()),
             in_flight: count(self.held()),
             dead_entries: 0,
+            is_overflowing: self.resumes_missing || self.has_full_window(),
         }
     }
 }

@@ -4,4 +4,5 @@ return { epoch, count, {
     redis.call('ZCARD', key('delayed')),
     in_flight(),
     redis.call('LLEN', key('dead')),
+    redis.call('EXISTS', key('starved')),
 } }

@@ -254,6 +254,8 @@ async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
 
     let pushed = queue.push(jobs(&given, 15)).await.expect("push answers");
     assert_eq!(pushed, 10);
+    let is_overflowing = async || queue.depth().await.expect("depth answers").is_overflowing;
+    assert!(is_overflowing().await);
 
     let claimed = queue.claim(worker, 8, Wanted::Any).await;
     for delivery in claimed.expect("claim answers").deliveries {
@@ -262,6 +264,7 @@ async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
     let rest = queue.claim(worker, 8, Wanted::Any).await;
     assert_eq!(rest.expect("claim answers").deliveries.len(), 2);
     promptly("the call of the sweeper", queue.wait_hungry()).await;
+    assert!(!is_overflowing().await);
     assert_eq!(queue.push(jobs(&given, 5)).await.expect("push answers"), 5);
 }
 

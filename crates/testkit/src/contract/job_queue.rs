@@ -476,7 +476,7 @@ pub async fn depth_counts_every_entry_once(fixture: &impl QueueFixture) {
         ready: 3,
         delayed: 2,
         in_flight: 1,
-        dead_entries: 0,
+        ..Depth::default()
     };
     assert_eq!(queue.depth().await.expect("depth answers"), expected);
 }

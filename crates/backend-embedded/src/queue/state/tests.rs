@@ -166,7 +166,7 @@ impl Model {
             ready: count(self.ready.len()),
             delayed: count(self.delayed.len()),
             in_flight: count(self.held.len()),
-            dead_entries: 0,
+            ..Depth::default()
         }
     }
 }
@@ -296,6 +296,7 @@ proptest! {
         for order in &orders {
             queue.push(&job(*order, 0, true));
         }
+        prop_assert_eq!(queue.depth().is_overflowing, store.len() > window);
         let mut served = Vec::new();
 
         while !waiting.is_empty() {
@@ -313,5 +314,6 @@ proptest! {
         }
 
         prop_assert_eq!(served, expected);
+        prop_assert!(!queue.depth().is_overflowing);
     }
 }
