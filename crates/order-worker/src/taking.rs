@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::poll;
+use metrics::histogram;
 use ports::job_queue::{Claimed, Job, Wanted};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
@@ -58,6 +59,8 @@ pub(crate) struct Taker<'a> {
     is_queue_away: bool,
     /// When the store was last asked whether the pause goes on.
     asked_of_pause_at: Option<Duration>,
+    /// Since when the limit over the queue has kept starts from this worker.
+    limited_since: Option<Duration>,
 }
 
 impl<'a> Taker<'a> {
@@ -68,6 +71,7 @@ impl<'a> Taker<'a> {
             is_backlogged: false,
             is_queue_away: false,
             asked_of_pause_at: None,
+            limited_since: None,
         }
     }
 
@@ -157,11 +161,14 @@ impl<'a> Taker<'a> {
         }
     }
 
-    async fn look_freely(&self, free: usize) -> ports::Result<Found> {
+    async fn look_freely(&mut self, free: usize) -> ports::Result<Found> {
         let asked_at = self.ctx.clock.monotonic();
         let claimed = self.claim(free, Wanted::Any).await?;
         let limited_for = claimed.limited_for;
         let is_limited = self.ctx.settings.rate.is_some();
+        if is_limited {
+            self.tell_wait(&claimed, asked_at);
+        }
         let found = from_queue(claimed, |job| match (is_limited, job.starts_execution) {
             (false, _) => Permission::Free,
             (true, true) => Permission::CountedByQueue { asked_at },
@@ -172,6 +179,23 @@ impl<'a> Taker<'a> {
             (Found::Nothing, Some(wait)) => Found::Later(wait.clamp(EMPTY_GAP, RESUMES_POLL)),
             (found, _) => found,
         })
+    }
+
+    /// Tells how long starts have waited for the limit over the queue, as a worker's own limiter does.
+    fn tell_wait(&mut self, claimed: &Claimed, asked_at: Duration) {
+        let jobs = claimed.deliveries.iter().map(|delivery| &delivery.job);
+        let starts = jobs.filter(|job| job.starts_execution).count();
+        if starts == 0 && claimed.limited_for.is_some() {
+            self.limited_since.get_or_insert(asked_at);
+            return;
+        }
+        let since = self.limited_since.take().unwrap_or(asked_at);
+        for _ in 0..starts {
+            histogram!("limiter_wait_seconds").record(asked_at.saturating_sub(since));
+        }
+        if claimed.limited_for.is_some() {
+            self.limited_since = Some(asked_at);
+        }
     }
 
     /// Asks, now and then, whether a pause goes on.

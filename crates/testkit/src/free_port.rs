@@ -22,9 +22,14 @@ pub fn free_port() -> u16 {
         let step = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         let spread = (u32::from(start) * 97 + u32::from(step) * 389) % u32::from(COUNT);
         let port = FIRST + u16::try_from(spread).unwrap_or(0);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if is_free(port) {
             return port;
         }
     }
     panic!("no free port between {FIRST} and {}", FIRST + COUNT);
+}
+
+/// Whether nobody listens on this port of the loopback interface.
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
 }

@@ -1,70 +1,52 @@
-//! The commands against a running engine.
+//! The commands against a running engine, each on its next gateway. Only over one process are those that
+//! need no engine, and how an engine ends that commands have called.
+
+mod alone;
 
 use std::path::Path;
 
-use testkit::engine::Engine;
+use anyhow::Result;
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::e2e::{statuses, text};
 
 use crate::run::{Ran, run};
+use crate::world::caller::Caller;
+use crate::world::{Settings, World};
 
+/// Workers hear of a pause, at the latest, with their next heartbeat.
+const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "50")];
+
+/// Somebody's shell.
 struct Shell {
-    engine: Engine,
-    folder: tempfile::TempDir,
-    base_url: String,
+    caller: Caller,
+    folder: TempDir,
 }
 
 impl Shell {
-    async fn new(variables: &[(&str, &str)]) -> Self {
-        let engine = Engine::start(variables).await.expect("the engine starts");
-        let base_url = engine.url("");
+    fn of(caller: Caller) -> Self {
         Self {
-            engine,
+            caller,
             folder: tempfile::tempdir().expect("a folder"),
-            base_url,
         }
     }
 
+    /// What it knows without the engine's address.
+    fn key(&self) -> Vec<(&str, &str)> {
+        let key = self.caller.key().map(|key| ("API_KEY", key));
+        key.into_iter().collect()
+    }
+
     async fn run(&self, args: &[&str]) -> Ran {
-        run(
-            self.folder.path(),
-            args,
-            &[("ORDER_ENGINE_URL", &self.base_url)],
-        )
-        .await
+        let base_url = self.caller.url("");
+        let mut variables = self.key();
+        variables.push(("ORDER_ENGINE_URL", &base_url));
+        run(self.folder.path(), args, &variables).await
     }
 }
 
-#[tokio::test]
-async fn demo_confirms_five_orders_and_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().unwrap();
-
-    // Settings of an engine that runs beside must not reach it.
-    let variables = [
-        ("SIM_LATENCY_SCALE", "0.01"),
-        ("DATABASE_URL", "postgres://nowhere/x"),
-        ("PORT", "1"),
-    ];
-    let ran = run(folder.path(), &["demo"], &variables).await;
-
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert_eq!(
-        ran.stdout.matches("confirmed").count(),
-        10,
-        "each live and in the table: {ran:?}"
-    );
-    assert!(
-        ran.stdout.lines().all(|line| line.chars().count() <= 80),
-        "{}",
-        ran.stdout
-    );
-    for venue_told in ["raydium", "meteora", "building", " > "] {
-        assert!(ran.stdout.contains(venue_told), "{ran:?}");
-    }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-}
-
-#[tokio::test]
-async fn submit_follows_the_order_to_its_end() {
-    let shell = Shell::new(&[]).await;
+pub(crate) async fn submit_follows_the_order_to_its_end(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
 
     let told = shell.run(&["submit", "SOL", "usdc", "1.5"]).await;
     assert_eq!(told.code, Some(0), "{told:?}");
@@ -77,13 +59,9 @@ async fn submit_follows_the_order_to_its_end() {
         .run(&["submit", "SOL", "USDC", "2", "--json"])
         .await
         .json();
-    let statuses: Vec<_> = json
-        .iter()
-        .map(|line| line["status"].as_str().unwrap())
-        .collect();
     // The answer to the submission and the order's first event are both pending.
     assert_eq!(
-        statuses,
+        statuses(&json),
         [
             "pending",
             "pending",
@@ -93,11 +71,13 @@ async fn submit_follows_the_order_to_its_end() {
             "confirmed"
         ]
     );
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_repeated_submission_under_one_key_is_one_order() {
-    let shell = Shell::new(&[]).await;
+pub(crate) async fn a_repeated_submission_under_one_key_is_one_order(
+    world: &mut World,
+) -> Result<()> {
+    let shell = Shell::of(world.client());
     let args = [
         "submit",
         "SOL",
@@ -111,13 +91,22 @@ async fn a_repeated_submission_under_one_key_is_one_order() {
 
     let (first, second) = (shell.run(&args).await, shell.run(&args).await);
 
-    assert_eq!(first.stdout, second.stdout);
     assert_eq!(first.code, Some(0));
+    assert_eq!(but_for_its_token(&first)?, but_for_its_token(&second)?);
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_dry_run_shows_offers_and_stores_nothing() {
-    let shell = Shell::new(&[]).await;
+/// An answer without what is another one each second.
+fn but_for_its_token(ran: &Ran) -> Result<Value> {
+    let mut answer = ran.json().remove(0);
+    let url = text(&answer, "wsUrl")?;
+    let url = url.split("token=").next().unwrap_or_default().to_owned();
+    answer["wsUrl"] = url.into();
+    Ok(answer)
+}
+
+pub(crate) async fn a_dry_run_shows_offers_and_stores_nothing(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
 
     let ran = shell
         .run(&["submit", "SOL", "USDC", "1", "--dry-run"])
@@ -129,11 +118,11 @@ async fn a_dry_run_shows_offers_and_stores_nothing() {
         "{ran:?}"
     );
     assert_eq!(shell.run(&["orders", "list"]).await.stdout, "no orders\n");
+    Ok(())
 }
 
-#[tokio::test]
-async fn exit_codes_tell_what_went_wrong() {
-    let shell = Shell::new(&[]).await;
+pub(crate) async fn exit_codes_tell_what_went_wrong(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
     let dead = format!("http://127.0.0.1:{}", testkit::free_port::free_port());
     for (args, code, said) in [
         (&["submit", "SOL", "NOPE", "1"][..], 1, "tokenOut"),
@@ -156,16 +145,18 @@ async fn exit_codes_tell_what_went_wrong() {
         assert_eq!(ran.code, Some(code), "{args:?}: {ran:?}");
         assert!(ran.stderr.contains(said), "{args:?}: {ran:?}");
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn watch_shows_an_order_from_its_first_event_however_late() {
-    let shell = Shell::new(&[]).await;
+pub(crate) async fn watch_shows_an_order_from_its_first_event_however_late(
+    world: &mut World,
+) -> Result<()> {
+    let shell = Shell::of(world.client());
     let accepted = shell
         .run(&["submit", "SOL", "USDC", "1", "--json"])
         .await
         .json();
-    let id = accepted[0]["orderId"].as_str().unwrap().to_owned();
+    let id = text(&accepted[0], "orderId")?.to_owned();
 
     let all = shell.run(&["watch", &id, "--json"]).await;
     let rest = shell.run(&["watch", &id, "--since", "2", "--json"]).await;
@@ -178,14 +169,15 @@ async fn watch_shows_an_order_from_its_first_event_however_late() {
         shown.stdout.contains(&id) && shown.stdout.contains("transaction"),
         "{shown:?}"
     );
+    Ok(())
 }
 
-#[tokio::test]
-async fn simulate_streams_each_order_and_counts_them() {
-    let shell = Shell::new(&[]).await;
+pub(crate) async fn simulate_streams_each_order_and_counts_them(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
 
-    let args = ["simulate", "--baseUrl", &shell.base_url, "--count", "20"];
-    let ran = run(Path::new("/"), &args, &[]).await;
+    let base_url = shell.caller.url("");
+    let args = ["simulate", "--baseUrl", &base_url, "--count", "20"];
+    let ran = run(Path::new("/"), &args, &shell.key()).await;
 
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stdout.contains("20 orders: 20 confirmed"), "{ran:?}");
@@ -194,41 +186,40 @@ async fn simulate_streams_each_order_and_counts_them() {
         .await
         .json();
     assert_eq!(json.len(), 15, "five events each");
+    Ok(())
 }
 
-#[tokio::test]
-async fn operators_pause_cancel_and_resume() {
-    let shell = Shell::new(&[("HEARTBEAT_MS", "50")]).await;
+pub(crate) async fn operators_pause_cancel_and_resume(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
+    let operators = Shell::of(world.operator());
 
-    assert_eq!(shell.run(&["queue", "pause"]).await.code, Some(0));
+    assert_eq!(operators.run(&["queue", "pause"]).await.code, Some(0));
     assert!(
-        shell
+        operators
             .run(&["queue", "state"])
             .await
             .stdout
             .contains("paused")
     );
     let args = ["submit", "SOL", "USDC", "1", "--detach", "--json"];
-    let id = shell.run(&args).await.json()[0]["orderId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = text(&shell.run(&args).await.json()[0], "orderId")?.to_owned();
     let cancelled = shell.run(&["orders", "cancel", &id]).await;
     assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
     let again = shell.run(&["orders", "cancel", &id]).await;
     assert_eq!(again.code, Some(1), "{again:?}");
-    let resumed = shell.run(&["queue", "resume", "--json"]).await;
+    let resumed = operators.run(&["queue", "resume", "--json"]).await;
     assert_eq!(resumed.json()[0]["paused"], false);
     let listed = shell
         .run(&["orders", "list", "--status", "cancelled"])
         .await;
     assert!(listed.stdout.contains(&id), "{listed:?}");
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_dead_order_is_listed_and_retried_once() {
-    // Its floor is beyond what anybody pays, so that it fails at the first attempt.
-    let shell = Shell::new(&[("RETRY_MAX_ATTEMPTS", "1")]).await;
+pub(crate) async fn a_dead_order_is_listed_and_retried_once(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
+    let operators = Shell::of(world.operator());
+    // Its floor is beyond what anybody pays.
     let args = [
         "submit",
         "SOL",
@@ -240,17 +231,17 @@ async fn a_dead_order_is_listed_and_retried_once() {
     ];
     let ran = shell.run(&args).await;
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    let id = ran.json()[0]["orderId"].as_str().unwrap().to_owned();
+    let id = text(&ran.json()[0], "orderId")?.to_owned();
 
-    assert!(shell.run(&["queue", "dead"]).await.stdout.contains(&id));
-    let retried = shell.run(&["queue", "retry", &id, "--json"]).await;
+    assert!(operators.run(&["queue", "dead"]).await.stdout.contains(&id));
+    let retried = operators.run(&["queue", "retry", &id, "--json"]).await;
     assert_eq!(retried.json()[0]["retryOf"], id.as_str(), "{retried:?}");
-    assert_eq!(shell.run(&["queue", "retry", &id]).await.code, Some(1));
+    assert_eq!(operators.run(&["queue", "retry", &id]).await.code, Some(1));
+    Ok(())
 }
 
-#[tokio::test]
-async fn top_looks_once_for_scripts() {
-    let shell = Shell::new(&[]).await;
+pub(crate) async fn top_looks_once_for_scripts(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
     shell.run(&["submit", "SOL", "USDC", "1"]).await;
 
     let text = shell.run(&["top", "--once"]).await;
@@ -264,63 +255,42 @@ async fn top_looks_once_for_scripts() {
         text.stdout
     );
     assert_eq!(json.json()[0]["success"], true);
+    Ok(())
 }
 
-#[tokio::test]
-async fn the_engine_stays_alive_while_commands_come_and_go() {
-    let mut shell = Shell::new(&[]).await;
-    shell.run(&["simulate", "--count", "5"]).await;
+mod process {
+    use crate::commands;
+    use crate::world::{NONE, World, over_process};
 
-    let code = shell.engine.stop().await.unwrap();
-
-    assert_eq!(code, Some(0));
-}
-
-#[tokio::test]
-async fn every_command_helps_with_an_example() {
-    let folder = tempfile::tempdir().unwrap();
-    let commands = [
-        "serve",
-        "demo",
-        "submit",
-        "watch",
-        "simulate",
-        "orders",
-        "queue",
-        "top",
-        "migrate",
-        "sim-chain",
-        "completions",
-    ];
-    let whole = run(folder.path(), &["--help"], &[]).await;
-    for command in commands {
-        assert!(whole.stdout.contains(command), "{command} is listed");
-
-        let help = run(folder.path(), &[command, "--help"], &[]).await;
-
-        assert_eq!(help.code, Some(0), "{help:?}");
-        let example = format!(
-            "order-engine {}",
-            if command == "serve" { "" } else { command }
-        );
-        assert!(
-            help.stdout.contains("Example") && help.stdout.contains(example.trim()),
-            "{help:?}"
-        );
-        assert!(
-            help.stdout.lines().all(|line| line.chars().count() <= 100),
-            "{}",
-            help.stdout
-        );
+    over_process! { World:
+        commands::submit_follows_the_order_to_its_end(NONE),
+        commands::a_repeated_submission_under_one_key_is_one_order(NONE),
+        commands::a_dry_run_shows_offers_and_stores_nothing(NONE),
+        commands::exit_codes_tell_what_went_wrong(NONE),
+        commands::watch_shows_an_order_from_its_first_event_however_late(NONE),
+        commands::simulate_streams_each_order_and_counts_them(NONE),
+        commands::operators_pause_cancel_and_resume(commands::QUICK_HEARTS),
+        commands::a_dead_order_is_listed_and_retried_once(NONE),
+        commands::top_looks_once_for_scripts(NONE),
     }
 }
 
-#[tokio::test]
-async fn shells_and_man_get_their_pages() {
-    let folder = tempfile::tempdir().unwrap();
-    for (of, holds) in [("bash", "complete -F"), ("zsh", "#compdef"), ("man", ".TH")] {
-        let ran = run(folder.path(), &["completions", of], &[]).await;
+mod clustered {
+    use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
+    use crate::{commands, health};
 
-        assert!(ran.stdout.contains(holds), "{of}");
+    const USUAL: Settings = &[CLIENTS, OPERATORS, ("HEARTBEAT_MS", "50")];
+
+    over_cluster! { World: every_command_works_on_any_gateway(USUAL):
+        health::health_is_silent_and_ends_with_zero_where_a_process_answers,
+        commands::submit_follows_the_order_to_its_end,
+        commands::a_repeated_submission_under_one_key_is_one_order,
+        commands::a_dry_run_shows_offers_and_stores_nothing,
+        commands::exit_codes_tell_what_went_wrong,
+        commands::watch_shows_an_order_from_its_first_event_however_late,
+        commands::simulate_streams_each_order_and_counts_them,
+        commands::operators_pause_cancel_and_resume,
+        commands::a_dead_order_is_listed_and_retried_once,
+        commands::top_looks_once_for_scripts,
     }
 }

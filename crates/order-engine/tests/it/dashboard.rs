@@ -3,6 +3,10 @@
 //! 1. Nothing unexpected is ever on the console.
 //! 2. What the page says is what the API says.
 //! 3. Every screen can be used by keyboard and screen reader, on a phone, in both themes.
+//!
+//! Over a cluster the browser stays on one gateway; the orders beside it, and what the API says, come
+//! from both. Only over one process are cases of what the page does by itself, whatever engine has sent it:
+//! its rules of accessibility, keyboard, theme, and an answer that is no engine's.
 
 mod access;
 mod browser;
@@ -13,27 +17,35 @@ mod outage;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use testkit::e2e::Target;
-use testkit::engine::Engine;
+
+use crate::world::{Settings, World};
+use browser::Browser;
+
+/// An engine, and the browser that somebody has on it.
+struct Visit {
+    world: World,
+    browser: Browser,
+}
+
+impl Visit {
+    async fn process(settings: Settings) -> Result<Self> {
+        Self::to(World::process(settings).await?).await
+    }
+
+    async fn cluster(settings: Settings) -> Result<Self> {
+        Self::to(World::cluster(settings).await?).await
+    }
+
+    async fn to(world: World) -> Result<Self> {
+        let browser = Browser::start(world.address()).await?;
+        Ok(Self { world, browser })
+    }
+}
 
 /// An order that no venue can fill: its floor is beyond every price.
 const HOPELESS: &str =
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1","minAmountOut":"99999999"}"#;
 const MODEST: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}"#;
-
-async fn engine(variables: &[(&str, &str)]) -> Result<(Engine, Target)> {
-    let engine = Engine::start(variables).await?;
-    let target = Target::new(vec![engine.url("")]);
-    Ok((engine, target))
-}
-
-/// The order as the API shows it, once it has ended.
-async fn ended(target: &Target, order_id: &str) -> Result<Value> {
-    let url = target.ws_url(0, &format!("/ws/orders/{order_id}"));
-    testkit::e2e::socket::follow(&url).await?;
-    let answer = target.get(0, &format!("/api/orders/{order_id}")).await?;
-    Ok(answer["order"].clone())
-}
 
 /// The number that a JSON field holds.
 fn number(value: &Value, pointer: &str) -> Result<u64> {
@@ -44,4 +56,69 @@ fn number(value: &Value, pointer: &str) -> Result<u64> {
 /// A JavaScript expression: the text of the first element that `css` names.
 fn text_of(css: &str) -> String {
     format!("document.querySelector({}).innerText", json!(css))
+}
+
+mod process {
+    use super::{Visit, access, keys, operators, orders, outage};
+    use crate::world::{NONE, over_process};
+
+    over_process! { Visit:
+        access::axe_finds_nothing_on_any_screen_in_either_theme(NONE),
+        access::the_keyboard_alone_places_an_order_and_reads_it(NONE),
+        access::the_chosen_theme_outlives_a_reload(NONE),
+        keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
+        keys::operators_enter_their_own_key(keys::KEYS),
+        operators::the_queue_is_paused_and_resumed(operators::QUICK_HEARTS),
+        operators::a_dead_order_is_tried_again_as_a_new_one(NONE),
+        orders::an_order_is_quoted_placed_and_followed_to_its_end(NONE),
+        orders::what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent(NONE),
+        orders::an_order_that_failed_shows_every_attempt_and_why(NONE),
+        orders::an_order_that_waits_can_be_withdrawn_from_its_page(orders::LONG_WAITS),
+        orders::the_list_is_filtered_and_paged_without_a_hole(NONE),
+        orders::a_thousand_live_orders_neither_grow_the_page_nor_stop_it(NONE),
+        outage::a_lost_connection_is_said_and_healed_without_a_gap(NONE),
+        outage::an_orders_page_goes_on_where_it_was_cut_off(outage::SLOW),
+        outage::an_order_whose_answer_is_lost_is_placed_once(NONE),
+        outage::operators_calls_refuse_and_say_why_while_the_engine_is_away(NONE),
+        outage::no_order_is_placed_or_cancelled_while_the_engine_is_away(NONE),
+        outage::a_proxy_that_answers_for_an_engine_that_is_gone_is_no_engine(NONE),
+    }
+}
+
+mod clustered {
+    use super::{Visit, keys, operators, orders, outage};
+    use crate::world::{CLIENTS, OPERATORS, Settings, over_cluster};
+
+    const USUAL: Settings = &[CLIENTS, OPERATORS, ("HEARTBEAT_MS", "100")];
+
+    over_cluster! { Visit: orders_of_both_gateways_are_handed_in_watched_and_operated_from_one(USUAL):
+        keys::a_key_is_asked_for_and_opens_orders_and_their_stream,
+        operators::the_queue_is_paused_and_resumed,
+        operators::a_dead_order_is_tried_again_as_a_new_one,
+        orders::an_order_is_quoted_placed_and_followed_to_its_end,
+        orders::an_order_that_failed_shows_every_attempt_and_why,
+        orders::the_list_is_filtered_and_paged_without_a_hole,
+        orders::a_thousand_live_orders_neither_grow_the_page_nor_stop_it,
+    }
+
+    over_cluster! { Visit: a_dashboard_survives_its_gateway(USUAL):
+        outage::a_lost_connection_is_said_and_healed_without_a_gap,
+        outage::an_order_whose_answer_is_lost_is_placed_once,
+        outage::operators_calls_refuse_and_say_why_while_the_engine_is_away,
+        outage::no_order_is_placed_or_cancelled_while_the_engine_is_away,
+    }
+
+    const SLOW: Settings = &[CLIENTS, OPERATORS, ("SIM_LATENCY_SCALE", "2")];
+
+    over_cluster! { Visit: an_orders_page_survives_its_gateway(SLOW):
+        outage::an_orders_page_goes_on_where_it_was_cut_off,
+    }
+
+    const LONG_WAITS: Settings = &[CLIENTS, OPERATORS, ("RETRY_BASE_DELAY_MS", "30000")];
+
+    over_cluster! { Visit: what_waits_or_is_wrong_is_said_by_any_gateway(LONG_WAITS):
+        orders::an_order_that_waits_can_be_withdrawn_from_its_page,
+        orders::what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent,
+        keys::operators_enter_their_own_key,
+    }
 }

@@ -1,4 +1,5 @@
-//! The client programs of `examples/`, over a real engine and a bad network.
+//! The client programs of `examples/`, over a real engine and a bad network, whose every connection leads
+//! to the next gateway.
 
 mod network;
 
@@ -8,11 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use testkit::e2e::Target;
-use testkit::engine::Engine;
 use testkit::program::binary;
 use tokio::process::Command;
 
+use crate::world::World;
+use crate::world::caller::Caller;
 use network::Network;
 
 /// No order of these tests needs longer, also on a busy machine.
@@ -40,11 +41,17 @@ fn rust() -> Command {
     Command::new(binary("examples/swap"))
 }
 
-async fn run(mut program: Command, base_url: &str, order: [&str; 3]) -> Result<Output> {
+async fn run(
+    mut program: Command,
+    client: &Caller,
+    base_url: &str,
+    order: [&str; 3],
+) -> Result<Output> {
     program
         .args(order)
         .env("ORDER_ENGINE_URL", base_url)
         .env_remove("API_KEY")
+        .envs(client.key().map(|key| ("API_KEY", key)))
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, program.output())
@@ -54,24 +61,25 @@ async fn run(mut program: Command, base_url: &str, order: [&str; 3]) -> Result<O
 }
 
 /// One order comes of it, and each of its events is told once, whatever the network does.
-async fn check(program: fn() -> Command) -> Result<()> {
-    let engine = Engine::start(&[]).await?;
-    let network = Network::before(engine.address()).await?;
-    let target = Target::new(vec![engine.url("")]);
+async fn check(world: &World, program: fn() -> Command) -> Result<()> {
+    let client = world.client();
+    let network = Network::before(world.doors()).await?;
 
-    let output = run(program(), &network.url(), ["SOL", "USDC", "1.5"]).await?;
+    let order = ["SOL", "USDC", "1.5"];
+    let output = run(program(), &client, &network.url(), order).await?;
 
     ensure!(output.status.success(), "{output:?}");
     ensure!(network.has_hurt(), "the network was too good");
-    let listed = target.get(0, "/api/orders").await?;
+    let listed = client.read("/api/orders").await?;
     let orders = listed["orders"].as_array().context("a list")?;
     ensure!(orders.len() == 1, "{} orders were made", orders.len());
     let told = String::from_utf8(output.stdout)?;
     let told: Vec<&str> = told.lines().collect();
-    let expected = story(&target, &orders[0]).await?;
+    let expected = story(&client, &orders[0]).await?;
     ensure!(told == expected, "{told:#?} instead of {expected:#?}");
 
-    let refused = run(program(), &engine.url(""), ["SOL", "NOPE", "1"]).await?;
+    let hopeless = ["SOL", "NOPE", "1"];
+    let refused = run(program(), &client, &client.url(""), hopeless).await?;
     let said = String::from_utf8(refused.stderr)?;
     ensure!(refused.status.code() == Some(1), "{said}");
     ensure!(said.contains("tokenOut"), "{said}");
@@ -79,13 +87,11 @@ async fn check(program: fn() -> Command) -> Result<()> {
 }
 
 /// What a program has to say of an order, by what the engine has stored.
-async fn story(target: &Target, order: &Value) -> Result<Vec<String>> {
+async fn story(client: &Caller, order: &Value) -> Result<Vec<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let id = text(&order["orderId"]);
-    let history = target.get(0, &format!("/api/orders/{id}/events")).await?;
-    let events = history["events"].as_array().context("events")?;
     let mut lines = vec![format!("order {id}")];
-    for event in events {
+    for event in client.events(&id).await? {
         let via = event["dex"].as_str().map(|dex| format!(" {dex}"));
         let status = text(&event["status"]);
         lines.push(format!(
@@ -103,17 +109,38 @@ async fn story(target: &Target, order: &Value) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-#[tokio::test]
-async fn the_javascript_client_makes_one_order_over_a_bad_network() -> Result<()> {
-    check(javascript).await
+async fn the_javascript_client_makes_one_order_over_a_bad_network(world: &mut World) -> Result<()> {
+    check(world, javascript).await
 }
 
-#[tokio::test]
-async fn the_python_client_makes_one_order_over_a_bad_network() -> Result<()> {
-    check(python).await
+async fn the_python_client_makes_one_order_over_a_bad_network(world: &mut World) -> Result<()> {
+    check(world, python).await
 }
 
-#[tokio::test]
-async fn the_rust_client_makes_one_order_over_a_bad_network() -> Result<()> {
-    check(rust).await
+async fn the_rust_client_makes_one_order_over_a_bad_network(world: &mut World) -> Result<()> {
+    check(world, rust).await
+}
+
+mod process {
+    use crate::examples;
+    use crate::world::{NONE, World, over_process};
+
+    over_process! { World:
+        examples::the_javascript_client_makes_one_order_over_a_bad_network(NONE),
+        examples::the_python_client_makes_one_order_over_a_bad_network(NONE),
+        examples::the_rust_client_makes_one_order_over_a_bad_network(NONE),
+    }
+}
+
+mod clustered {
+    use crate::examples;
+    use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
+
+    const KEYS: Settings = &[CLIENTS, OPERATORS];
+
+    over_cluster! { World: every_client_makes_one_order_over_a_bad_network_to_two_gateways(KEYS):
+        examples::the_javascript_client_makes_one_order_over_a_bad_network,
+        examples::the_python_client_makes_one_order_over_a_bad_network,
+        examples::the_rust_client_makes_one_order_over_a_bad_network,
+    }
 }

@@ -1,4 +1,5 @@
-//! The guide's snippets, run as they stand: those of one language, from top to bottom, over a real engine.
+//! The guide's snippets, run as they stand: those of one language, from top to bottom, over a real engine,
+//! of which a cluster is asked on all gateways what came of them.
 //! And the documents' links among each other and to tests.
 
 use std::path::Path;
@@ -7,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use testkit::e2e::{Target, statuses};
-use testkit::engine::Engine;
+use testkit::e2e::statuses;
 use tokio::process::Command;
+
+use crate::world::{Settings, World};
 
 const GUIDE: &str = include_str!("../../../../docs/GUIDE.md");
 /// No language's snippets together need longer, also on a busy machine.
@@ -30,10 +32,11 @@ fn program(language: &str) -> Result<String> {
     Ok(source)
 }
 
-/// Runs a language's snippets; what they printed.
-async fn run(language: &str, file: &str, command: &[&str]) -> Result<String> {
-    // Slow enough that an order can still be cancelled.
-    let engine = Engine::start(&[("SIM_LATENCY_SCALE", "1")]).await?;
+/// Slow enough that an order can still be cancelled.
+const SLOW: Settings = &[("SIM_LATENCY_SCALE", "1")];
+
+/// Runs a language's snippets against a gateway; what they printed.
+async fn run(world: &World, language: &str, file: &str, command: &[&str]) -> Result<String> {
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join(file), program(language)?)?;
     let mut program = Command::new(command[0]);
@@ -41,7 +44,7 @@ async fn run(language: &str, file: &str, command: &[&str]) -> Result<String> {
         .args(&command[1..])
         .arg(file)
         .current_dir(folder.path())
-        .env("ORDER_ENGINE_URL", engine.url(""))
+        .env("ORDER_ENGINE_URL", world.address())
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, program.output())
@@ -51,14 +54,14 @@ async fn run(language: &str, file: &str, command: &[&str]) -> Result<String> {
     let printed = String::from_utf8(output.stdout)?;
     let complaint = String::from_utf8(output.stderr)?;
     ensure!(output.status.success(), "{printed}\n{complaint}");
-    check_what_came_of_it(&engine, &printed).await?;
+    check_what_came_of_it(world, &printed).await?;
     Ok(printed)
 }
 
 /// Every language does the same things, so the engine is left the same.
-async fn check_what_came_of_it(engine: &Engine, printed: &str) -> Result<()> {
-    let target = Target::new(vec![engine.url("")]);
-    let listed = target.get(0, "/api/orders").await?;
+async fn check_what_came_of_it(world: &World, printed: &str) -> Result<()> {
+    let client = world.client();
+    let listed = client.read("/api/orders").await?;
     let orders = listed["orders"].as_array().context("a list")?;
     let statuses = statuses(orders);
     ensure!(
@@ -70,7 +73,7 @@ async fn check_what_came_of_it(engine: &Engine, printed: &str) -> Result<()> {
         let id = order["orderId"].as_str().context("an id")?;
         ensure!(printed.contains(id), "{id} was not told: {printed}");
     }
-    let queue = target.get(0, "/api/admin/queue").await?;
+    let queue = client.read("/api/admin/queue").await?;
     ensure!(queue["paused"] == Value::Bool(false), "{queue}");
     for told in ["confirmed", "cancelled", "invalid_order"] {
         ensure!(printed.contains(told), "`{told}` was not told: {printed}");
@@ -78,27 +81,51 @@ async fn check_what_came_of_it(engine: &Engine, printed: &str) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn the_guides_shell_snippets_do_what_they_say() -> Result<()> {
-    run("sh", "guide.sh", &["bash", "-euo", "pipefail"])
+async fn the_guides_shell_snippets_do_what_they_say(world: &mut World) -> Result<()> {
+    run(world, "sh", "guide.sh", &["bash", "-euo", "pipefail"])
         .await
         .map(drop)
 }
 
-#[tokio::test]
-async fn the_guides_javascript_snippets_do_what_they_say() -> Result<()> {
-    let printed = run("js", "guide.mjs", &["node"]).await?;
+async fn the_guides_javascript_snippets_do_what_they_say(world: &mut World) -> Result<()> {
+    let printed = run(world, "js", "guide.mjs", &["node"]).await?;
 
     ensure!(printed.contains("and the same again: true"), "{printed}");
     Ok(())
 }
 
-#[tokio::test]
-async fn the_guides_python_snippets_do_what_they_say() -> Result<()> {
-    let printed = run("python", "guide.py", &["python3"]).await?;
+async fn the_guides_python_snippets_do_what_they_say(world: &mut World) -> Result<()> {
+    let printed = run(world, "python", "guide.py", &["python3"]).await?;
 
     ensure!(printed.contains("and the same again: True"), "{printed}");
     Ok(())
+}
+
+mod process {
+    use crate::guide;
+    use crate::world::{World, over_process};
+
+    over_process! { World:
+        guide::the_guides_shell_snippets_do_what_they_say(guide::SLOW),
+        guide::the_guides_javascript_snippets_do_what_they_say(guide::SLOW),
+        guide::the_guides_python_snippets_do_what_they_say(guide::SLOW),
+    }
+}
+
+/// Each language makes the same orders under the same names, so each has a cluster of its own.
+mod clustered {
+    use crate::guide;
+    use crate::world::{World, over_cluster};
+
+    over_cluster! { World: on_a_gateway_the_guides_shell_snippets_do_the_same(guide::SLOW):
+        guide::the_guides_shell_snippets_do_what_they_say,
+    }
+    over_cluster! { World: on_a_gateway_the_guides_javascript_snippets_do_the_same(guide::SLOW):
+        guide::the_guides_javascript_snippets_do_what_they_say,
+    }
+    over_cluster! { World: on_a_gateway_the_guides_python_snippets_do_the_same(guide::SLOW):
+        guide::the_guides_python_snippets_do_what_they_say,
+    }
 }
 
 #[test]

@@ -1,32 +1,37 @@
 //! `order-engine health`, by which container engines tell whether a process lives.
 
-use testkit::engine::Engine;
+use anyhow::{Context, Result};
 use testkit::free_port::free_port;
-use testkit::program::Program;
 
 use crate::run::run;
+use crate::world::World;
 
-#[tokio::test]
-async fn health_is_silent_and_ends_with_zero_where_a_process_answers() {
-    let engine = Engine::start(&[]).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let port = free_port().to_string();
-    let variables = [("PORT".to_owned(), port.clone())];
-    let log = folder.path().join("chain.log");
-    let mut chain = Program::start("order-engine", &["sim-chain"], &variables, &log).unwrap();
-    chain
-        .ready(&format!("http://127.0.0.1:{port}"))
-        .await
-        .unwrap();
-    let engine_port = engine.address().port().to_string();
+/// Of every process: over a cluster of gateways, workers and the simulated chain.
+pub(crate) async fn health_is_silent_and_ends_with_zero_where_a_process_answers(
+    world: &mut World,
+) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for address in world.processes() {
+        let (_, port) = address.rsplit_once(':').context("a port")?;
 
-    // By its variable, as in a container, and by its flag.
-    let of_engine = run(folder.path(), &["health"], &[("PORT", &engine_port)]).await;
-    let of_chain = run(folder.path(), &["health", "--port", &port], &[]).await;
+        // By its variable, as in a container, and by its flag.
+        let by_variable = run(folder.path(), &["health"], &[("PORT", port)]).await;
+        let by_flag = run(folder.path(), &["health", "--port", port], &[]).await;
 
-    for ran in [of_engine, of_chain] {
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        assert!(ran.stdout.is_empty() && ran.stderr.is_empty(), "{ran:?}");
+        for ran in [by_variable, by_flag] {
+            assert_eq!(ran.code, Some(0), "{address}: {ran:?}");
+            assert!(ran.stdout.is_empty() && ran.stderr.is_empty(), "{ran:?}");
+        }
+    }
+    Ok(())
+}
+
+mod process {
+    use crate::health;
+    use crate::world::{NONE, World, over_process};
+
+    over_process! { World:
+        health::health_is_silent_and_ends_with_zero_where_a_process_answers(NONE),
     }
 }
 

@@ -22,3 +22,4 @@ mod settings;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;
+mod world;

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use testkit::cluster::{Scratch, Size};
 use testkit::e2e::{Target, socket};
-use testkit::engine::Engine;
+use testkit::http::http;
+
+use crate::world::caller::{PATIENCE, POLL};
+use crate::world::{Part, Settings, World};
 
 const ALERTS: &str = include_str!("../../../../deploy/prometheus/alerts.yml");
 const BOARD: &str = include_str!("../../../../deploy/grafana/dashboards/order-engine.json");
@@ -17,11 +19,10 @@ const ENDINGS: [&str; 8] = [
     "_total", "_seconds", "_orders", "_open", "_size", "_slots", "_used", "_bucket",
 ];
 
-#[tokio::test]
-async fn every_series_that_boards_and_alerts_name_is_told_from_the_start() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
-    let answer = testkit::http::http().get(engine.url("/metrics")).send();
-    let told = answer.await?.text().await?;
+async fn every_series_that_boards_and_alerts_name_is_told_from_the_start(
+    world: &mut World,
+) -> Result<()> {
+    let told = world.metrics().await?;
 
     let board: Value = serde_json::from_str(BOARD)?;
     let panels = board["panels"].as_array().context("a board has panels")?;
@@ -41,16 +42,33 @@ async fn every_series_that_boards_and_alerts_name_is_told_from_the_start() -> Re
     Ok(())
 }
 
-/// What a process tells at `/metrics`.
+/// What all processes of an engine tell at `/metrics`.
 struct Told(String);
 
 impl Told {
-    async fn by(target: &Target) -> Result<Self> {
-        let answer = testkit::http::http().get(target.url(0, "/metrics"));
-        Ok(Self(answer.send().await?.text().await?))
+    async fn by(world: &World) -> Result<Self> {
+        Ok(Self(world.metrics().await?))
     }
 
-    /// The sum of a series over all its labels but these.
+    /// Waits until what is told is as wanted: who ends an order counts it a moment after it is known.
+    async fn until(world: &World, wanted: impl Fn(&Self) -> Result<()>) -> Result<()> {
+        let mut verdict = Ok(());
+        let looking = async {
+            loop {
+                verdict = wanted(&Self::by(world).await?);
+                if verdict.is_ok() {
+                    return anyhow::Ok(());
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(looked) => looked,
+            Err(_) => verdict,
+        }
+    }
+
+    /// The sum of a series over all processes, and all its labels but these.
     fn sum(&self, name: &str, labels: &[(&str, &str)]) -> Result<f64> {
         let mut found = None;
         for line in self.0.lines() {
@@ -82,28 +100,28 @@ const MODEST: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}"#;
 const HOPELESS: &str =
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1","minAmountOut":"99999999"}"#;
 
-async fn ended(target: &Target, order: &str) -> Result<String> {
-    let id = target.accept(0, order).await?;
-    socket::follow(&target.ws_url(0, &format!("/ws/orders/{id}"))).await?;
-    Ok(id)
+/// Hands an order in at one gateway and follows it, on the next, to its end.
+async fn ended(target: &Target, n: usize, order: &str) -> Result<()> {
+    let id = target.accept(n, order).await?;
+    socket::follow(&target.ws_url(n + 1, &format!("/ws/orders/{id}"))).await?;
+    Ok(())
 }
 
-#[tokio::test]
-async fn the_series_say_what_happened_to_the_orders() -> Result<()> {
-    // One start at once, so that the limiter has something to tell.
-    let engine = Engine::start(&[
-        ("QUEUE_RATE_LIMIT_PER_MINUTE", "1200"),
-        ("QUEUE_RATE_LIMIT_BURST", "1"),
-        ("RETRY_MAX_ATTEMPTS", "2"),
-    ])
-    .await?;
-    let target = Target::new(vec![engine.url("")]);
-    for _ in 0..3 {
-        ended(&target, MODEST).await?;
+/// One start at once, so that the limiter has something to tell.
+const LIMITED: Settings = &[
+    ("QUEUE_RATE_LIMIT_PER_MINUTE", "1200"),
+    ("QUEUE_RATE_LIMIT_BURST", "1"),
+    ("RETRY_MAX_ATTEMPTS", "2"),
+];
+
+async fn the_series_say_what_happened_to_the_orders(world: &mut World) -> Result<()> {
+    let target = world.target();
+    for n in 0..3 {
+        ended(&target, n, MODEST).await?;
     }
-    ended(&target, HOPELESS).await?;
-    for _ in 0..2 {
-        let order = testkit::http::http().post(target.url(0, "/api/orders/execute"));
+    ended(&target, 3, HOPELESS).await?;
+    for n in 0..2 {
+        let order = http().post(target.url(n, "/api/orders/execute"));
         let order = order.header("content-type", "application/json");
         let answer = order.header("idempotency-key", "k").body(MODEST).send();
         ensure!(answer.await?.status() == 201);
@@ -111,8 +129,11 @@ async fn the_series_say_what_happened_to_the_orders() -> Result<()> {
     let (refused, _) = target.post_order(0, r#"{"amount":"-1"}"#).await?;
     ensure!(refused == 422);
 
-    let told = Told::by(&target).await?;
+    let slots = 50.0 * f64::from(u32::try_from(world.workers())?);
+    Told::until(world, |told| check_every_series(told, slots)).await
+}
 
+fn check_every_series(told: &Told, slots: f64) -> Result<()> {
     let is = |wanted: f64| move |value: f64| (value - wanted).abs() < f64::EPSILON;
     let least = |wanted: f64| move |value: f64| value >= wanted;
     told.check("orders_accepted_total", &[], is(5.0))?;
@@ -145,7 +166,7 @@ async fn the_series_say_what_happened_to_the_orders() -> Result<()> {
         (0.0..60.0).contains(&age)
     })?;
     told.check("queue_claims_total", &[], least(5.0))?;
-    told.check("worker_slots", &[], is(50.0))?;
+    told.check("worker_slots", &[], is(slots))?;
     told.check("ws_events_sent_total", &[], least(15.0))?;
     told.check("ws_closed_total", &[("code", "1000")], is(4.0))?;
     told.check("ws_sockets_open", &[], is(0.0))?;
@@ -172,35 +193,40 @@ async fn the_series_say_what_happened_to_the_orders() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn an_order_that_outlives_its_worker_is_counted_as_rescued() -> Result<()> {
-    let mut engine = Engine::start(&[
-        ("SIM_LATENCY_SCALE", "1"),
-        ("LEASE_MS", "1500"),
-        ("HEARTBEAT_MS", "500"),
-    ])
-    .await?;
-    let target = Target::new(vec![engine.url("")]);
+/// Workers are killed in the middle of an order, and soon given up.
+const SLOW: Settings = &[
+    ("SIM_LATENCY_SCALE", "1"),
+    ("LEASE_MS", "1500"),
+    ("HEARTBEAT_MS", "500"),
+];
+
+async fn an_order_that_outlives_its_worker_is_counted_as_rescued(world: &mut World) -> Result<()> {
+    let target = world.target();
     let id = target.accept(0, MODEST).await?;
-    let mut socket = socket::Socket::open(&target.ws_url(0, &format!("/ws/orders/{id}"))).await?;
+    let path = format!("/ws/orders/{id}");
+    let mut socket = socket::Socket::open(&target.ws_url(0, &path)).await?;
     while socket.next().await?.context("the order goes on")?["status"] != "submitted" {}
 
-    engine.kill()?;
-    engine.restart().await?;
+    world.kill(Part::Workers)?;
+    world.restart().await?;
 
-    socket::follow(&target.ws_url(0, &format!("/ws/orders/{id}"))).await?;
-    let told = Told::by(&target).await?;
-    told.check("orders_rescued_total", &[], |rescued| rescued >= 1.0)
+    socket::follow(&target.ws_url(0, &path)).await?;
+    Told::until(world, |told| {
+        told.check("orders_rescued_total", &[], |rescued| rescued >= 1.0)
+    })
+    .await
 }
 
-#[tokio::test]
-async fn gateways_of_a_cluster_tell_what_only_a_cluster_has() -> Result<()> {
-    let cluster = Scratch::start(Size::default(), &[]).await?;
-    let target = cluster.target();
-
-    let fresh = Told::by(&target).await?;
+/// Of one process nothing of this is told: its store and its queue are its own.
+async fn gateways_of_a_cluster_tell_what_only_a_cluster_has(world: &mut World) -> Result<()> {
+    let target = world.target();
+    let gateway = async || {
+        let answer = http().get(target.url(0, "/metrics")).send().await?;
+        anyhow::Ok(Told(answer.text().await?))
+    };
+    let fresh = gateway().await?;
     target.accept(0, MODEST).await?;
-    let told = Told::by(&target).await?;
+    let told = gateway().await?;
 
     for quiet in ["queue_dead_entries_total", "feed_unreadable_total"] {
         fresh.check(quiet, &[], |count| count == 0.0)?;
@@ -209,6 +235,39 @@ async fn gateways_of_a_cluster_tell_what_only_a_cluster_has() -> Result<()> {
         told.check(series, &[], |count| count >= 1.0)?;
     }
     Ok(())
+}
+
+mod process {
+    use crate::operators_view;
+    use crate::world::{NONE, World, over_process};
+
+    over_process! { World:
+        operators_view::every_series_that_boards_and_alerts_name_is_told_from_the_start(NONE),
+        operators_view::the_series_say_what_happened_to_the_orders(operators_view::LIMITED),
+        operators_view::an_order_that_outlives_its_worker_is_counted_as_rescued(operators_view::SLOW),
+    }
+}
+
+mod clustered {
+    use crate::operators_view;
+    use crate::world::{Settings, World, over_cluster};
+
+    const LIMITED_TOGETHER: Settings = &[
+        ("QUEUE_RATE_LIMIT_SCOPE", "queue"),
+        ("QUEUE_RATE_LIMIT_PER_MINUTE", "1200"),
+        ("QUEUE_RATE_LIMIT_BURST", "1"),
+        ("RETRY_MAX_ATTEMPTS", "2"),
+    ];
+
+    over_cluster! { World: all_processes_of_a_cluster_together_tell_what_happened(LIMITED_TOGETHER):
+        operators_view::every_series_that_boards_and_alerts_name_is_told_from_the_start,
+        operators_view::the_series_say_what_happened_to_the_orders,
+        operators_view::gateways_of_a_cluster_tell_what_only_a_cluster_has,
+    }
+
+    over_cluster! { World: an_order_that_outlives_every_worker_is_counted_as_rescued(operators_view::SLOW):
+        operators_view::an_order_that_outlives_its_worker_is_counted_as_rescued,
+    }
 }
 
 #[test]

@@ -13,7 +13,6 @@
 //! its own and leaves no pause behind. Only over one process are cases of what a gateway decides alone,
 //! without store, queue or feed: they say so where they stand.
 
-mod caller;
 mod cancel;
 mod clustered;
 mod expiry;
@@ -25,21 +24,10 @@ mod operators;
 mod process;
 mod sites;
 mod sockets;
-mod world;
 
-use serde_json::Value;
-
-/// Variables of an engine.
-type Settings = &'static [(&'static str, &'static str)];
+use crate::world::Settings;
+use crate::world::caller::{EXECUTE, is_terminal};
 
 const SWAP: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25"}"#;
-const EXECUTE: &str = "/api/orders/execute";
 /// Two clients and the operators.
 const KEYS: Settings = &[("API_KEYS", "desk:alpha,fund:beta"), ("ADMIN_KEY", "root")];
-
-fn is_terminal(status: &Value) -> bool {
-    matches!(
-        status.as_str(),
-        Some("confirmed" | "failed" | "cancelled" | "expired")
-    )
-}

@@ -1,4 +1,5 @@
-//! `serve`: how it starts, what it says, how it stops.
+//! `serve`: how it starts, what it says, how it stops. Gateways and workers are other programs: how they
+//! start and stop is in `cluster::members`.
 
 use std::path::Path;
 use std::time::Duration;

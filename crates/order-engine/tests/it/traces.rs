@@ -1,4 +1,5 @@
-//! Traces, from the request to the chain: built with the feature `otlp`, as `scripts/test --full` does.
+//! Traces, from the request to the chain: built with the feature `otlp`, as `scripts/test --full` does. Over
+//! one process only, as that builds no gateway and no worker with it.
 
 use std::time::Duration;
 

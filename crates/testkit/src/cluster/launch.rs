@@ -179,10 +179,10 @@ impl<'a> Launcher<'a> {
         &self,
         program: &str,
         name: &str,
-        state: &State,
+        state: &mut State,
         extra: &[(&str, &str)],
     ) -> Result<Member> {
-        let port = free_port();
+        let port = state.port_for(name);
         let own = BTreeMap::from([
             ("HOST", "127.0.0.1".to_owned()),
             ("PORT", port.to_string()),

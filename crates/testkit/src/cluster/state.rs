@@ -5,14 +5,19 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::launch::log_of;
 use super::{Member, Size};
+use crate::free_port::{free_port, is_free};
+use crate::servers::process::wait_until;
 
 const FILE: &str = "state.json";
+/// Of a process that was killed, a last thread may hold its port for another moment.
+const LET_GO_LIMIT: Duration = Duration::from_secs(5);
 
 /// What a cluster consists of.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -24,6 +29,9 @@ pub struct State {
     pub postgres: Option<Member>,
     /// The engine's variables, for what is started later.
     pub variables: BTreeMap<String, String>,
+    /// Of each gateway and worker there has been, by name: one that died comes back where it was.
+    #[serde(default)]
+    pub(super) ports: BTreeMap<String, u16>,
 }
 
 impl State {
@@ -66,6 +74,15 @@ impl State {
             surplus.extend(members.drain(wanted.min(members.len())..));
         }
         surplus
+    }
+
+    /// The port for a gateway or worker: that of the last one of this name, unless somebody has taken it.
+    pub(super) fn port_for(&mut self, name: &str) -> u16 {
+        let last = self.ports.get(name).copied();
+        let last = last.filter(|port| wait_until(LET_GO_LIMIT, || is_free(*port)));
+        let port = last.unwrap_or_else(free_port);
+        self.ports.insert(name.to_owned(), port);
+        port
     }
 
     fn all(&self) -> impl Iterator<Item = &Member> {

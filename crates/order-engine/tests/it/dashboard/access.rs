@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::browser::{Browser, Screen};
-use super::{HOPELESS, MODEST, ended, engine};
+use super::{HOPELESS, MODEST, Visit};
 
 /// Runs axe over the whole page; what it finds, shortened to what one needs to mend it.
 const RUN_AXE: &str = "
@@ -32,17 +32,19 @@ async fn check_with_axe(browser: &Browser, axe: &str, place: &str) -> Result<()>
     Ok(())
 }
 
-#[tokio::test]
-async fn axe_finds_nothing_on_any_screen_in_either_theme() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
+pub(super) async fn axe_finds_nothing_on_any_screen_in_either_theme(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
     let axe = axe()?;
-    let browser = Browser::open(engine.url(""), "#/").await?;
+    browser.open(world, &client, "#/").await?;
     browser.sees(".live-table", "No orders yet").await?;
-    check_with_axe(&browser, &axe, "the empty overview").await?;
-    let confirmed = target.accept(0, MODEST).await?;
-    let failed = target.accept(0, HOPELESS).await?;
-    ended(&target, &confirmed).await?;
-    ended(&target, &failed).await?;
+    check_with_axe(browser, &axe, "the empty overview").await?;
+    let confirmed = client.accept(MODEST).await?;
+    let failed = client.accept(HOPELESS).await?;
+    client.ended(&confirmed).await?;
+    client.ended(&failed).await?;
 
     for (screen, theme) in [
         (Screen::Desktop, "light"),
@@ -65,7 +67,7 @@ async fn axe_finds_nothing_on_any_screen_in_either_theme() -> Result<()> {
             browser
                 .until(&format!("document.querySelector('{shows}')"), shows)
                 .await?;
-            check_with_axe(&browser, &axe, &format!("{path} on {screen:?}, {theme}")).await?;
+            check_with_axe(browser, &axe, &format!("{path} on {screen:?}, {theme}")).await?;
             let overflow = browser
                 .value(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth",
@@ -77,7 +79,7 @@ async fn axe_finds_nothing_on_any_screen_in_either_theme() -> Result<()> {
             );
         }
         browser.click("#key-button").await?;
-        check_with_axe(&browser, &axe, "the dialog for keys").await?;
+        check_with_axe(browser, &axe, "the dialog for keys").await?;
         browser.press("\u{e00c}").await?;
         browser
             .until("!document.querySelector('dialog')", "Escape closes it")
@@ -86,10 +88,12 @@ async fn axe_finds_nothing_on_any_screen_in_either_theme() -> Result<()> {
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn the_keyboard_alone_places_an_order_and_reads_it() -> Result<()> {
-    let (engine, _) = engine(&[]).await?;
-    let browser = Browser::open(engine.url(""), "#/").await?;
+pub(super) async fn the_keyboard_alone_places_an_order_and_reads_it(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/").await?;
     let (tab, enter) = ("\u{e004}", "\u{e007}");
 
     browser.press(tab).await?;
@@ -130,10 +134,10 @@ async fn the_keyboard_alone_places_an_order_and_reads_it() -> Result<()> {
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn the_chosen_theme_outlives_a_reload() -> Result<()> {
-    let (engine, _) = engine(&[]).await?;
-    let browser = Browser::open(engine.url(""), "#/").await?;
+pub(super) async fn the_chosen_theme_outlives_a_reload(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/").await?;
     let ground = "getComputedStyle(document.body).backgroundColor";
     let light = browser.value(ground).await?;
 

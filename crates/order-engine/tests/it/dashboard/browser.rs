@@ -13,12 +13,18 @@ use tempfile::TempDir;
 use testkit::free_port::free_port;
 use testkit::http::http;
 
+use crate::world::World;
+use crate::world::caller::Caller;
+
 /// Nothing on a page takes longer, on a busy machine and with orders that are tried again.
 const LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(25);
 /// Requests that the tests make fail on purpose; everything else on the console is a defect.
-const EXPECTED_ON_CONSOLE: [&str; 3] = [
+const EXPECTED_ON_CONSOLE: [&str; 5] = [
     "net::ERR_CONNECTION_REFUSED",
+    // Those that an engine was about to answer when it was killed.
+    "net::ERR_CONNECTION_RESET",
+    "net::ERR_EMPTY_RESPONSE",
     "WebSocket connection to",
     "the server responded with a status of 401",
 ];
@@ -30,7 +36,7 @@ pub(crate) enum Screen {
     Phone,
 }
 
-/// A browser with one page. Dropping it ends it.
+/// A browser with one window. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Browser {
     client: Client,
@@ -41,8 +47,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one and opens the dashboard of the engine at `base`.
-    pub(crate) async fn open(base: String, path: &str) -> Result<Self> {
+    /// Starts one for the dashboard of the gateway at `base`.
+    pub(crate) async fn start(base: String) -> Result<Self> {
         let profile = tempfile::tempdir().context("make a folder for the browser")?;
         let driver = Driver::start().await?;
         let client = ClientBuilder::new(HttpConnector::new())
@@ -59,9 +65,35 @@ impl Browser {
             _profile: profile,
         };
         browser.driver.session = Some(session);
-        browser.show_on(Screen::Desktop, "light").await?;
-        browser.go(path).await?;
         Ok(browser)
+    }
+
+    /// Opens the dashboard in a window of its own, in place of the one before: with the key of this user,
+    /// who may have none, and the operators'.
+    pub(crate) async fn open(&self, world: &World, user: &Caller, path: &str) -> Result<()> {
+        let fresh = self.client.new_window(false).await?;
+        self.client.close_window().await?;
+        self.client.switch_to_window(fresh.handle).await?;
+        self.show_on(Screen::Desktop, "light").await?;
+        if let (Some(key), Some(admin)) = (user.key(), world.operator().key()) {
+            self.hold_keys(key, admin).await?;
+        }
+        self.go(path).await
+    }
+
+    /// Keeps keys where the page keeps them, before it is there.
+    async fn hold_keys(&self, key: &str, admin: &str) -> Result<()> {
+        let keep = |name: &str, key: &str| {
+            format!(
+                "sessionStorage.setItem({}, {});",
+                json!(format!("order-engine.{name}")),
+                json!(key)
+            )
+        };
+        let source = keep("api-key", key) + &keep("admin-key", admin);
+        let script = json!({"source": source});
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", script)
+            .await
     }
 
     /// Opens a place of the dashboard: `#/orders`.

@@ -1,19 +1,26 @@
-//! The dashboard of an engine that has keys.
+//! The dashboard of an engine that has keys, for somebody who comes without.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::browser::Browser;
-use super::engine;
+use super::Visit;
+use crate::world::Settings;
+use crate::world::caller::Caller;
 
-const VARIABLES: &[(&str, &str)] = &[
+pub(super) const KEYS: Settings = &[
     ("API_KEYS", "desk:a-key-for-the-desk"),
     ("ADMIN_KEY", "a-key-for-operators"),
 ];
 
-#[tokio::test]
-async fn a_key_is_asked_for_and_opens_orders_and_their_stream() -> Result<()> {
-    let (engine, _) = engine(VARIABLES).await?;
-    let browser = Browser::open(engine.url(""), "#/orders").await?;
+fn key_of(caller: &Caller) -> Result<&str> {
+    caller.key().context("the engine has keys")
+}
+
+pub(super) async fn a_key_is_asked_for_and_opens_orders_and_their_stream(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &world.nobody(), "#/orders").await?;
     browser.sees("#banner", "needs an API key").await?;
 
     browser.click("#banner button:not([hidden])").await?;
@@ -21,7 +28,7 @@ async fn a_key_is_asked_for_and_opens_orders_and_their_stream() -> Result<()> {
     browser.click("dialog .primary").await?;
     browser.sees("#banner", "needs an API key").await?;
     browser.click("#key-button").await?;
-    browser.fill("#api-key", "a-key-for-the-desk").await?;
+    browser.fill("#api-key", key_of(&client)?).await?;
     browser.click("dialog .primary").await?;
 
     browser.sees("#link-state", "Live").await?;
@@ -44,15 +51,17 @@ async fn a_key_is_asked_for_and_opens_orders_and_their_stream() -> Result<()> {
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn operators_enter_their_own_key() -> Result<()> {
-    let (engine, _) = engine(VARIABLES).await?;
-    let browser = Browser::open(engine.url(""), "#/operators").await?;
+pub(super) async fn operators_enter_their_own_key(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &world.nobody(), "#/operators").await?;
     browser.sees("main", "Operators only").await?;
 
     browser.click("main .primary").await?;
-    browser.fill("#api-key", "a-key-for-the-desk").await?;
-    browser.fill("#admin-key", "a-key-for-operators").await?;
+    browser.fill("#api-key", key_of(&client)?).await?;
+    browser
+        .fill("#admin-key", key_of(&world.operator())?)
+        .await?;
     browser.click("dialog .primary").await?;
 
     browser.sees(".queue-state", "Running").await?;

@@ -1,37 +1,43 @@
 //! What operators do: stop and start the queue, and try dead orders again.
 
 use anyhow::{Result, ensure};
+use serde_json::Value;
 
-use super::browser::Browser;
-use super::{HOPELESS, MODEST, ended, engine, number};
+use super::{HOPELESS, MODEST, Visit, number};
+use crate::world::Settings;
 
-#[tokio::test]
-async fn the_queue_is_paused_and_resumed() -> Result<()> {
-    let (engine, target) = engine(&[("HEARTBEAT_MS", "100")]).await?;
-    let browser = Browser::open(engine.url(""), "#/operators").await?;
+/// Workers are shown as they told of themselves with their last heartbeat.
+pub(super) const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "100")];
+
+pub(super) async fn the_queue_is_paused_and_resumed(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/operators").await?;
     browser.sees(".queue-state", "Running").await?;
     browser.sees(".worker", "busy").await?;
 
     browser.click(".panel-head .primary").await?;
     browser.sees(".queue-state", "Paused").await?;
-    let waiting = target.accept(0, MODEST).await?;
+    let waiting = client.accept(MODEST).await?;
     browser.sees(".fact-list", "Oldest waits for").await?;
-    let stats = target.get(0, "/api/stats").await?;
-    ensure!(number(&stats, "/byStatus/pending")? == 1, "{stats}");
+    // Counts may be a second old.
+    let is_counted =
+        |stats: &Value| number(stats, "/byStatus/pending").is_ok_and(|count| count == 1);
+    client.until_at("/api/stats", is_counted).await?;
     browser.click(".panel-head .primary").await?;
 
     browser.sees(".queue-state", "Running").await?;
-    ensure!(ended(&target, &waiting).await?["status"] == "confirmed");
+    ensure!(client.ended(&waiting).await?["status"] == "confirmed");
     browser.sees("[aria-label='Audit log']", "pause").await?;
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn a_dead_order_is_tried_again_as_a_new_one() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
-    let dead = target.accept(0, HOPELESS).await?;
-    ended(&target, &dead).await?;
-    let browser = Browser::open(engine.url(""), "#/operators").await?;
+pub(super) async fn a_dead_order_is_tried_again_as_a_new_one(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let dead = client.accept(HOPELESS).await?;
+    client.ended(&dead).await?;
+    browser.open(world, &client, "#/operators").await?;
     let row = format!("[data-order='{dead}']");
     browser.sees(&row, "below_minimum").await?;
 
@@ -44,7 +50,7 @@ async fn a_dead_order_is_tried_again_as_a_new_one() -> Result<()> {
             "the dead one is off the list",
         )
         .await?;
-    let orders = target.get(0, "/api/orders").await?;
+    let orders = client.read("/api/orders").await?;
     ensure!(
         orders["orders"].as_array().map_or(0, Vec::len) == 2,
         "{orders}"

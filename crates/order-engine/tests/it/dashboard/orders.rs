@@ -4,13 +4,18 @@ use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::browser::Browser;
-use super::{HOPELESS, MODEST, ended, engine, text_of};
+use super::{HOPELESS, MODEST, Visit, text_of};
+use crate::world::Settings;
 
-#[tokio::test]
-async fn an_order_is_quoted_placed_and_followed_to_its_end() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
-    let browser = Browser::open(engine.url(""), "#/orders").await?;
+/// An order that failed once is met while it waits.
+pub(super) const LONG_WAITS: Settings = &[("RETRY_BASE_DELAY_MS", "30000")];
+
+pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
     browser.sees(".live-table", "No orders yet").await?;
     browser.sees(".live-table code", "curl").await?;
     browser
@@ -40,7 +45,7 @@ async fn an_order_is_quoted_placed_and_followed_to_its_end() -> Result<()> {
         .as_str()
         .and_then(|hash| hash.split('/').nth(2))
         .context("an id")?;
-    let order = ended(&target, order_id).await?;
+    let order = client.ended(order_id).await?;
     browser
         .sees(
             ".hash code",
@@ -64,10 +69,12 @@ async fn an_order_is_quoted_placed_and_followed_to_its_end() -> Result<()> {
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
-    let browser = Browser::open(engine.url(""), "#/orders").await?;
+pub(super) async fn what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
 
     browser.fill("#f-amount", "1.0000000001").await?;
     browser.fill("#f-slippage", "51").await?;
@@ -77,19 +84,23 @@ async fn what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent() 
     browser.sees("#f-slippage-fault", "0 to 50 percent").await?;
     let focused = browser.value("document.activeElement.id").await?;
     ensure!(focused == "f-amount", "the focus is on {focused}");
-    let orders = target.get(0, "/api/orders").await?;
+    let orders = client.read("/api/orders").await?;
     ensure!(orders["orders"] == json!([]), "{orders}");
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn an_order_that_failed_shows_every_attempt_and_why() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
-    let order_id = target.accept(0, HOPELESS).await?;
-    let order = ended(&target, &order_id).await?;
+pub(super) async fn an_order_that_failed_shows_every_attempt_and_why(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let order_id = client.accept(HOPELESS).await?;
+    let order = client.ended(&order_id).await?;
     ensure!(order["status"] == "failed", "{order}");
 
-    let browser = Browser::open(engine.url(""), &format!("#/orders/{order_id}")).await?;
+    browser
+        .open(world, &client, &format!("#/orders/{order_id}"))
+        .await?;
 
     browser.sees(".failures", "Attempt 3").await?;
     browser
@@ -109,32 +120,36 @@ async fn an_order_that_failed_shows_every_attempt_and_why() -> Result<()> {
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn an_order_that_waits_can_be_withdrawn_from_its_page() -> Result<()> {
-    let (engine, target) = engine(&[("RETRY_BASE_DELAY_MS", "30000")]).await?;
-    let order_id = target.accept(0, HOPELESS).await?;
-    let browser = Browser::open(engine.url(""), &format!("#/orders/{order_id}")).await?;
+pub(super) async fn an_order_that_waits_can_be_withdrawn_from_its_page(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let order_id = client.accept(HOPELESS).await?;
+    browser
+        .open(world, &client, &format!("#/orders/{order_id}"))
+        .await?;
     browser.sees(".timeline", "waiting to try again").await?;
 
     browser.click(".panel-head button").await?;
 
     browser.sees(".panel-head .badge", "cancelled").await?;
-    ensure!(ended(&target, &order_id).await?["status"] == "cancelled");
+    ensure!(client.ended(&order_id).await?["status"] == "cancelled");
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn the_list_is_filtered_and_paged_without_a_hole() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
+pub(super) async fn the_list_is_filtered_and_paged_without_a_hole(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
     let placed = (0..60).map(|n| {
         let body = format!(r#"{{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.{n:02}"}}"#);
-        let target = &target;
-        async move { ended(target, &target.accept(0, &body).await?).await }
+        let client = &client;
+        async move { client.ended(&client.accept(&body).await?).await }
     });
     try_join_all(placed).await?;
-    let failed = target.accept(0, HOPELESS).await?;
-    ended(&target, &failed).await?;
-    let browser = Browser::open(engine.url(""), "#/orders").await?;
+    let failed = client.accept(HOPELESS).await?;
+    client.ended(&failed).await?;
+    browser.open(world, &client, "#/orders").await?;
     let ids = "JSON.stringify([...document.querySelectorAll('.orders tbody tr')].map((row) => row.dataset.order))";
 
     browser
@@ -157,7 +172,7 @@ async fn the_list_is_filtered_and_paged_without_a_hole() -> Result<()> {
         .map(|page| serde_json::from_str::<Vec<String>>(page.as_str().unwrap_or_default()))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    let known = target.get(0, "/api/orders?limit=200").await?;
+    let known = client.read("/api/orders?limit=200").await?;
     let known = known["orders"].as_array().context("orders")?;
     let known: Vec<&str> = known
         .iter()
@@ -179,10 +194,12 @@ async fn the_list_is_filtered_and_paged_without_a_hole() -> Result<()> {
     browser.check_console().await
 }
 
-#[tokio::test]
-async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it() -> Result<()> {
-    let (engine, target) = engine(&[]).await?;
-    let browser = Browser::open(engine.url(""), "#/orders").await?;
+pub(super) async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
     browser.sees("#link-state", "Live").await?;
     // A quarter of a second between two frames is what a person would call a stutter.
     browser
@@ -195,10 +212,10 @@ async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it() -> Result<()
         .await?;
 
     for _ in 0..20 {
-        try_join_all((0..50).map(|_| target.accept(0, MODEST))).await?;
+        try_join_all((0..50).map(|_| client.accept(MODEST))).await?;
     }
-    let newest = target
-        .accept(0, r#"{"tokenIn":"USDC","tokenOut":"SOL","amount":"7"}"#)
+    let newest = client
+        .accept(r#"{"tokenIn":"USDC","tokenOut":"SOL","amount":"7"}"#)
         .await?;
 
     let row =

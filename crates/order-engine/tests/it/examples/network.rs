@@ -29,13 +29,13 @@ struct Damage {
 }
 
 impl Network {
-    /// A network in front of the engine at this port.
-    pub(crate) async fn before(engine: SocketAddr) -> Result<Self> {
+    /// A network in front of these gateways: each connection leads to the next one.
+    pub(crate) async fn before(gateways: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listen")?;
         let address = listener.local_addr()?;
         let damage = Arc::new(Damage::default());
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, engine, Arc::clone(&damage)));
+        accepting.spawn(accept(listener, gateways, Arc::clone(&damage)));
         Ok(Self {
             address,
             damage,
@@ -58,27 +58,30 @@ impl Network {
     }
 }
 
-async fn accept(listener: TcpListener, engine: SocketAddr, damage: Arc<Damage>) {
+async fn accept(listener: TcpListener, gateways: Vec<SocketAddr>, damage: Arc<Damage>) {
     let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
+    for gateway in gateways.into_iter().cycle() {
+        let Ok((client, _)) = listener.accept().await else {
+            return;
+        };
         let damage = Arc::clone(&damage);
         connections.spawn(async move {
             // A connection that fails is what a network is.
-            let _ = carry(client, engine, &damage).await;
+            let _ = carry(client, gateway, &damage).await;
         });
     }
 }
 
 /// Carries both ways until a side closes, or the damage is done.
-async fn carry(mut client: TcpStream, engine: SocketAddr, damage: &Damage) -> std::io::Result<()> {
-    let mut engine = TcpStream::connect(engine).await?;
+async fn carry(mut client: TcpStream, gateway: SocketAddr, damage: &Damage) -> std::io::Result<()> {
+    let mut gateway = TcpStream::connect(gateway).await?;
     let (mut from_client, mut to_client) = client.split();
-    let (mut from_engine, mut to_engine) = engine.split();
-    let forth = tokio::io::copy(&mut from_client, &mut to_engine);
+    let (mut from_gateway, mut to_gateway) = gateway.split();
+    let forth = tokio::io::copy(&mut from_client, &mut to_gateway);
     let back = async {
         let mut piece = vec![0; PIECE];
         loop {
-            let read = from_engine.read(&mut piece).await?;
+            let read = from_gateway.read(&mut piece).await?;
             if read == 0 || !damage.lost_an_answer.swap(true, Ordering::SeqCst) {
                 return Ok(());
             }

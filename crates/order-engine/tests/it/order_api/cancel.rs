@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use testkit::e2e::{check_gapless, statuses};
 
-use super::caller::Caller;
-use super::world::World;
 use super::{SWAP, Settings};
+use crate::world::World;
+use crate::world::caller::Caller;
 
 /// Every execution fails, and the next one is a while off.
 pub(super) const IN_BACKOFF: Settings = &[

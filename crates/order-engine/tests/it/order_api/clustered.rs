@@ -1,36 +1,12 @@
 //! The same cases over two gateways and three workers: one test for each cluster, whose cases follow each
 //! other. What is not here is a gateway's own affair, and its case says so.
 
-use anyhow::{Context, Result};
-
-use super::Settings;
-use super::world::World;
 use super::{cancel, expiry, fairness, keys, limits, once, operators, sockets};
-
-macro_rules! cluster {
-    ($name:ident($settings:expr): $($module:ident::$case:ident),+ $(,)?) => {
-        #[tokio::test]
-        async fn $name() -> Result<()> {
-            let mut world = World::cluster($settings).await?;
-            $(
-                let case = $module::$case(&mut world).await;
-                case.context(stringify!($case))?;
-            )+
-            Ok(())
-        }
-    };
-}
-
-/// As many clients as the largest group of cases needs.
-const CLIENTS: (&str, &str) = (
-    "API_KEYS",
-    "a:ka,b:kb,c:kc,d:kd,e:ke,f:kf,g:kg,h:kh,i:ki,j:kj,k:kk,l:kl,m:km,n:kn,o:ko,p:kp,q:kq,r:kr,s:ks,t:kt",
-);
-const OPERATORS: (&str, &str) = ("ADMIN_KEY", "root");
+use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
 
 const USUAL: Settings = &[CLIENTS, OPERATORS, ("SWEEP_MS", "100")];
 
-cluster! { orders_are_kept_apart_and_accounted_for_on_every_gateway(USUAL):
+over_cluster! { World: orders_are_kept_apart_and_accounted_for_on_every_gateway(USUAL):
     cancel::an_order_that_waits_its_turn_is_cancelled_and_never_begun,
     expiry::an_order_expires_while_it_waits_its_turn,
     expiry::an_order_that_ends_in_time_does_not_expire,
@@ -57,7 +33,7 @@ const FAILING: Settings = &[
     ("CLIENT_MAX_OPEN_ORDERS", "3"),
 ];
 
-cluster! { orders_in_backoff_are_cancelled_expire_and_count_as_open_on_every_gateway(FAILING):
+over_cluster! { World: orders_in_backoff_are_cancelled_expire_and_count_as_open_on_every_gateway(FAILING):
     cancel::an_order_that_waits_for_its_next_attempt_is_cancelled,
     expiry::an_order_expires_while_it_waits_for_its_next_attempt,
     limits::a_client_has_so_many_open_orders_and_no_more,
@@ -70,12 +46,12 @@ const SLOW_STARTS: Settings = &[
     ("QUEUE_RATE_LIMIT_BURST", "1"),
 ];
 
-cluster! { slow_orders_are_cancelled_in_time_and_the_queue_is_told_as_of_one_engine(SLOW_STARTS):
+over_cluster! { World: slow_orders_are_cancelled_in_time_and_the_queue_is_told_as_of_one_engine(SLOW_STARTS):
     cancel::an_order_is_cancelled_while_venues_are_asked_and_not_once_it_is_submitted,
     limits::an_answer_tells_how_long_the_queue_is_from_the_first_second_on,
 }
 
-cluster! { cancelling_and_pausing_race_workers_of_other_processes(operators::HALF_SPEED):
+over_cluster! { World: cancelling_and_pausing_race_workers_of_other_processes(operators::HALF_SPEED):
     cancel::cancel_and_execution_race_and_one_of_them_wins,
     operators::a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told,
 }
@@ -87,11 +63,11 @@ const FEW_AT_A_TIME: Settings = &[
     ("QUEUE_MAX_WAITING", "5"),
 ];
 
-cluster! { twins_on_two_gateways_are_one_order_and_the_queue_is_full_for_both(FEW_AT_A_TIME):
+over_cluster! { World: twins_on_two_gateways_are_one_order_and_the_queue_is_full_for_both(FEW_AT_A_TIME):
     once::fifty_twins_are_one_order_and_get_one_answer,
     limits::a_full_queue_refuses_and_has_room_again_when_something_leaves,
 }
 
-cluster! { a_flood_on_two_gateways_does_not_delay_another_clients_few(fairness::TWO_SLOTS):
+over_cluster! { World: a_flood_on_two_gateways_does_not_delay_another_clients_few(fairness::TWO_SLOTS):
     fairness::a_flood_of_one_client_does_not_delay_another_clients_few,
 }

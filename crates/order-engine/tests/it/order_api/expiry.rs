@@ -4,9 +4,9 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 use testkit::e2e::statuses;
 
-use super::caller::Caller;
-use super::world::World;
 use super::{EXECUTE, Settings};
+use crate::world::World;
+use crate::world::caller::Caller;
 
 /// Every execution fails, and the next one is an hour off.
 pub(super) const IN_BACKOFF: Settings = &[

@@ -5,9 +5,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use testkit::e2e::socket::Socket;
 use testkit::e2e::text;
 
-use super::caller::Caller;
-use super::world::World;
 use super::{SWAP, Settings};
+use crate::world::World;
+use crate::world::caller::Caller;
 
 pub(super) const TWO_SLOTS: Settings = &[
     ("API_KEYS", "flood:alpha,desk:beta"),

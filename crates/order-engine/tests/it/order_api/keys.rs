@@ -6,8 +6,8 @@ use testkit::e2e::socket::follow;
 use testkit::e2e::{statuses, text};
 
 use super::SWAP;
-use super::caller::{Caller, with_token};
-use super::world::World;
+use crate::world::World;
+use crate::world::caller::{Caller, with_token};
 
 /// What makes a call the beginning of a WebSocket.
 const UPGRADE: [(&str, &str); 4] = [

@@ -4,9 +4,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::caller::{Answer, PATIENCE, POLL};
-use super::world::World;
 use super::{SWAP, Settings};
+use crate::world::World;
+use crate::world::caller::{Answer, PATIENCE, POLL};
 
 pub(super) const FIVE_WAITING: Settings = &[("QUEUE_MAX_WAITING", "5")];
 pub(super) const THREE_OPEN: Settings = &[

@@ -6,8 +6,8 @@ use anyhow::{Result, ensure};
 use futures_util::future::try_join_all;
 use testkit::e2e::text;
 
-use super::world::World;
 use super::{EXECUTE, SWAP, Settings};
+use crate::world::World;
 
 pub(super) const TEN_OF_EVERYTHING: Settings = &[
     ("CLIENT_MAX_OPEN_ORDERS", "10"),

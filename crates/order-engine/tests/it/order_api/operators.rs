@@ -4,9 +4,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use testkit::e2e::text;
 
-use super::caller::Caller;
-use super::world::World;
 use super::{SWAP, Settings};
+use crate::world::World;
+use crate::world::caller::Caller;
 
 /// Slow enough that a sent order is met before it has ended.
 pub(super) const HALF_SPEED: Settings = &[("SIM_LATENCY_SCALE", "0.5")];

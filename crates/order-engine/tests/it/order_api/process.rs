@@ -1,25 +1,10 @@
 //! Every case over the all-in-one engine, each on a store of its own.
 
-use anyhow::Result;
-
-use super::world::World;
-use super::{KEYS, Settings};
+use super::KEYS;
 use super::{cancel, expiry, fairness, keys, limits, once, operators, sites, sockets};
+use crate::world::{NONE, World, over_process};
 
-macro_rules! cases {
-    ($($module:ident::$case:ident($settings:expr)),+ $(,)?) => {
-        $(
-            #[tokio::test]
-            async fn $case() -> Result<()> {
-                $module::$case(&mut World::process($settings).await?).await
-            }
-        )+
-    };
-}
-
-const NONE: Settings = &[];
-
-cases! {
+over_process! { World:
     cancel::an_order_that_waits_its_turn_is_cancelled_and_never_begun(NONE),
     cancel::an_order_that_waits_for_its_next_attempt_is_cancelled(cancel::IN_BACKOFF),
     cancel::an_order_is_cancelled_while_venues_are_asked_and_not_once_it_is_submitted(cancel::SLOW),

@@ -3,9 +3,9 @@
 
 use anyhow::{Result, ensure};
 
-use super::caller::Caller;
-use super::world::World;
 use super::{EXECUTE, SWAP, Settings};
+use crate::world::World;
+use crate::world::caller::Caller;
 
 pub(super) const ONE_ORIGIN: Settings = &[("CORS_ORIGINS", "https://desk.example")];
 const UPGRADE: [(&str, &str); 4] = [

@@ -8,9 +8,9 @@ use testkit::documents::SocketDocument;
 use testkit::e2e::socket::{Followed, Socket};
 use testkit::e2e::text;
 
-use super::caller::{Caller, PATIENCE, POLL};
-use super::world::World;
 use super::{EXECUTE, SWAP, Settings, is_terminal};
+use crate::world::World;
+use crate::world::caller::{Caller, PATIENCE, POLL};
 
 pub(super) const QUICK_SWEEPS: Settings = &[("SWEEP_MS", "100")];
 pub(super) const FEW_CONNECTIONS: Settings = &[

@@ -12,11 +12,10 @@ use testkit::e2e::socket::Socket;
 use testkit::e2e::text;
 use testkit::http::http;
 
-use super::{EXECUTE, is_terminal};
-
+pub(crate) const EXECUTE: &str = "/api/orders/execute";
 /// Long enough for a busy machine, short enough to fail.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-pub(super) const POLL: Duration = Duration::from_millis(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const POLL: Duration = Duration::from_millis(20);
 
 static DOCUMENT: LazyLock<ApiDocument> = LazyLock::new(|| {
     let document = serde_json::to_value(api_gateway::openapi::document());
@@ -25,7 +24,7 @@ static DOCUMENT: LazyLock<ApiDocument> = LazyLock::new(|| {
 
 /// Someone who calls the engine, with a key or without: each call goes to the next gateway.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     gateways: Arc<[String]>,
     turn: Arc<AtomicUsize>,
     key: Option<String>,
@@ -33,20 +32,20 @@ pub(super) struct Caller {
 
 /// What was answered.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: HashMap<String, String>,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Result<Value> {
+    pub(crate) fn json(&self) -> Result<Value> {
         serde_json::from_slice(&self.body)
             .with_context(|| format!("no JSON: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
     /// The body of an answer that must be the refusal with this status and code.
-    pub(super) fn refusal(&self, status: u16, code: &str) -> Result<Value> {
+    pub(crate) fn refusal(&self, status: u16, code: &str) -> Result<Value> {
         let problem = self.json()?;
         ensure!(
             self.status == status && problem["code"] == code,
@@ -55,13 +54,13 @@ impl Answer {
         Ok(problem)
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 }
 
 impl Caller {
-    pub(super) fn new(gateways: &[String], key: Option<String>) -> Self {
+    pub(crate) fn new(gateways: &[String], key: Option<String>) -> Self {
         Self {
             gateways: gateways.into(),
             turn: Arc::default(),
@@ -70,18 +69,22 @@ impl Caller {
     }
 
     /// The same client, who stays on one gateway.
-    pub(super) fn on(&self, gateway: usize) -> Self {
+    pub(crate) fn on(&self, gateway: usize) -> Self {
         Self::new(&self.gateways[gateway..=gateway], self.key.clone())
     }
 
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// The address of a path on the next gateway.
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         format!("{}{path}", self.gateways[turn % self.gateways.len()])
     }
 
     /// The address of a socket on the next gateway, with a token of the key.
-    pub(super) async fn socket_url(&self, path: &str) -> Result<String> {
+    pub(crate) async fn socket_url(&self, path: &str) -> Result<String> {
         let path = match self.key {
             Some(_) => with_token(path, &self.token().await?),
             None => path.to_owned(),
@@ -90,17 +93,17 @@ impl Caller {
     }
 
     /// Opens a socket on the next gateway.
-    pub(super) async fn socket(&self, path: &str) -> Result<Socket> {
+    pub(crate) async fn socket(&self, path: &str) -> Result<Socket> {
         Socket::open(&self.socket_url(path).await?).await
     }
 
     /// A token that opens the doors of its key.
-    pub(super) async fn token(&self) -> Result<String> {
+    pub(crate) async fn token(&self) -> Result<String> {
         let answer = self.post("/api/ws-token").await?.json()?;
         Ok(text(&answer, "token")?.to_owned())
     }
 
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         method: &str,
         path: &str,
@@ -150,47 +153,47 @@ impl Caller {
         Ok(())
     }
 
-    pub(super) async fn get(&self, path: &str) -> Result<Answer> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Answer> {
         self.call("GET", path, &[], None).await
     }
 
-    pub(super) async fn post(&self, path: &str) -> Result<Answer> {
+    pub(crate) async fn post(&self, path: &str) -> Result<Answer> {
         self.call("POST", path, &[], None).await
     }
 
-    pub(super) async fn submit(&self, body: &str) -> Result<Answer> {
+    pub(crate) async fn submit(&self, body: &str) -> Result<Answer> {
         self.call("POST", EXECUTE, &[], Some(body)).await
     }
 
     /// Gets JSON that must be there.
-    pub(super) async fn read(&self, path: &str) -> Result<Value> {
+    pub(crate) async fn read(&self, path: &str) -> Result<Value> {
         let answer = self.get(path).await?;
         ensure!(answer.status == 200, "{path}: {answer:?}");
         answer.json()
     }
 
     /// Hands an order in that must be accepted; its id.
-    pub(super) async fn accept(&self, body: &str) -> Result<String> {
+    pub(crate) async fn accept(&self, body: &str) -> Result<String> {
         let answer = self.submit(body).await?;
         ensure!(answer.status == 201, "{answer:?}");
         Ok(text(&answer.json()?, "orderId")?.to_owned())
     }
 
-    pub(super) async fn cancel(&self, id: &str) -> Result<Answer> {
+    pub(crate) async fn cancel(&self, id: &str) -> Result<Answer> {
         self.post(&format!("/api/orders/{id}/cancel")).await
     }
 
-    pub(super) async fn order(&self, id: &str) -> Result<Value> {
+    pub(crate) async fn order(&self, id: &str) -> Result<Value> {
         let answer = self.read(&format!("/api/orders/{id}")).await?;
         Ok(answer["order"].clone())
     }
 
-    pub(super) async fn events(&self, id: &str) -> Result<Vec<Value>> {
+    pub(crate) async fn events(&self, id: &str) -> Result<Vec<Value>> {
         let answer = self.read(&format!("/api/orders/{id}/events")).await?;
         Ok(answer["events"].as_array().context("events")?.clone())
     }
 
-    pub(super) async fn landed(&self, id: &str) -> Result<Vec<Value>> {
+    pub(crate) async fn landed(&self, id: &str) -> Result<Vec<Value>> {
         let page = self
             .read(&format!("/api/sim/ledger?orderId={id}&limit=100"))
             .await?;
@@ -198,7 +201,7 @@ impl Caller {
     }
 
     /// Waits until an order is as wanted; the order then.
-    pub(super) async fn until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+    pub(crate) async fn until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         let path = format!("/api/orders/{id}");
         let answer = self
             .until_at(&path, |answer| wanted(&answer["order"]))
@@ -207,12 +210,12 @@ impl Caller {
     }
 
     /// Waits until an order has ended; the order then.
-    pub(super) async fn ended(&self, id: &str) -> Result<Value> {
+    pub(crate) async fn ended(&self, id: &str) -> Result<Value> {
         self.until(id, |order| is_terminal(&order["status"])).await
     }
 
     /// Waits until an answer is as wanted; the answer then.
-    pub(super) async fn until_at(
+    pub(crate) async fn until_at(
         &self,
         path: &str,
         wanted: impl Fn(&Value) -> bool,
@@ -235,7 +238,7 @@ impl Caller {
     }
 
     /// The ids of all its orders, the newest first.
-    pub(super) async fn listed(&self) -> Result<Vec<String>> {
+    pub(crate) async fn listed(&self) -> Result<Vec<String>> {
         let page = self.read("/api/orders?limit=200").await?;
         ensure!(page["nextCursor"].is_null(), "more than a page");
         let orders = page["orders"].as_array().context("orders")?;
@@ -246,8 +249,15 @@ impl Caller {
     }
 }
 
+pub(crate) fn is_terminal(status: &Value) -> bool {
+    matches!(
+        status.as_str(),
+        Some("confirmed" | "failed" | "cancelled" | "expired")
+    )
+}
+
 /// A path with a token beside what it asks for.
-pub(super) fn with_token(path: &str, token: &str) -> String {
+pub(crate) fn with_token(path: &str, token: &str) -> String {
     let sign = if path.contains('?') { '&' } else { '?' };
     format!("{path}{sign}token={token}")
 }

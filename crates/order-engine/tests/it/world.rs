@@ -1,0 +1,274 @@
+//! The engine that a case meets: one process over its own folder, or two gateways and three workers over
+//! Redis and PostgreSQL. Cases see clients and operators, and nothing of which of the two it is.
+//!
+//! A case is written once and registered twice: [`over_process`] starts an engine for each, in
+//! [`over_cluster`] those of the same settings follow each other on one cluster. There every case is a
+//! client of its own and leaves no pause behind.
+
+pub(crate) mod caller;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use testkit::cluster::{Member, Scratch, Size};
+use testkit::e2e::Target;
+use testkit::engine::Engine;
+use testkit::http::http;
+
+use caller::Caller;
+
+/// Variables of an engine.
+pub(crate) type Settings = &'static [(&'static str, &'static str)];
+
+pub(crate) const NONE: Settings = &[];
+/// As many clients as the largest group of cases needs.
+pub(crate) const CLIENTS: (&str, &str) = (
+    "API_KEYS",
+    "a:ka,b:kb,c:kc,d:kd,e:ke,f:kf,g:kg,h:kh,i:ki,j:kj,k:kk,l:kl,m:km,n:kn,o:ko,p:kp,q:kq,r:kr,s:ks,t:kt",
+);
+pub(crate) const OPERATORS: (&str, &str) = ("ADMIN_KEY", "root");
+
+/// A process of a cluster may stand still for so long on a busy machine while the others go on.
+const STALL: Duration = Duration::from_secs(5);
+
+/// Registers cases over the all-in-one engine, each on a store of its own. What a case is given is a
+/// [`World`], or has one.
+macro_rules! over_process {
+    ($given:ident: $($module:ident::$case:ident($settings:expr)),+ $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $case() -> anyhow::Result<()> {
+                $module::$case(&mut $given::process($settings).await?).await
+            }
+        )+
+    };
+}
+pub(crate) use over_process;
+
+/// Registers cases over one cluster, on which they follow each other.
+macro_rules! over_cluster {
+    ($given:ident: $name:ident($settings:expr): $($module:ident::$case:ident),+ $(,)?) => {
+        #[tokio::test]
+        async fn $name() -> anyhow::Result<()> {
+            let mut given = $given::cluster($settings).await?;
+            $(
+                let case = $module::$case(&mut given).await;
+                anyhow::Context::context(case, stringify!($case))?;
+            )+
+            Ok(())
+        }
+    };
+}
+pub(crate) use over_cluster;
+
+/// An engine with its clients.
+#[derive(Debug)]
+pub(crate) struct World {
+    engine: Running,
+    gateways: Vec<String>,
+    /// Of `API_KEYS`, in their order.
+    keys: Vec<String>,
+    admin: Option<String>,
+    /// How many of the keys have been given to cases.
+    given: AtomicUsize,
+}
+
+#[derive(Debug)]
+enum Running {
+    Process(Box<Engine>),
+    Cluster(Box<Scratch>),
+}
+
+/// What of an engine is killed; of one process all of it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    /// The gateway of [`World::address`]; the other one goes on.
+    Gateway,
+    Workers,
+}
+
+impl World {
+    /// The all-in-one engine.
+    pub(crate) async fn process(settings: Settings) -> Result<Self> {
+        let engine = Engine::start(settings).await?;
+        let gateways = vec![engine.url("")];
+        Ok(Self::new(
+            Running::Process(Box::new(engine)),
+            gateways,
+            settings,
+        ))
+    }
+
+    /// Two gateways and three workers.
+    pub(crate) async fn cluster(settings: Settings) -> Result<Self> {
+        let cluster = Scratch::start(Size::default(), settings).await?;
+        let gateways = cluster.target().gateways;
+        Ok(Self::new(
+            Running::Cluster(Box::new(cluster)),
+            gateways,
+            settings,
+        ))
+    }
+
+    fn new(engine: Running, gateways: Vec<String>, settings: Settings) -> Self {
+        let of = |name: &str| settings.iter().find(|(known, _)| *known == name);
+        let pairs = of("API_KEYS").map_or("", |(_, pairs)| *pairs).split(',');
+        let keys = pairs.filter_map(|pair| Some(pair.split_once(':')?.1.to_owned()));
+        Self {
+            engine,
+            gateways,
+            keys: keys.collect(),
+            admin: of("ADMIN_KEY").map(|(_, key)| (*key).to_owned()),
+            given: AtomicUsize::new(0),
+        }
+    }
+
+    /// A client that has handed nothing in yet; without keys all are the same one.
+    ///
+    /// # Panics
+    /// Where cases ask for more clients than there are keys.
+    pub(crate) fn client(&self) -> Caller {
+        if self.keys.is_empty() {
+            return self.nobody();
+        }
+        let next = self.given.fetch_add(1, Ordering::Relaxed);
+        let key = self.keys.get(next).expect("a key is left for this client");
+        Caller::new(&self.gateways, Some(key.clone()))
+    }
+
+    /// Somebody without a key.
+    pub(crate) fn nobody(&self) -> Caller {
+        Caller::new(&self.gateways, None)
+    }
+
+    /// The operators.
+    pub(crate) fn operator(&self) -> Caller {
+        Caller::new(&self.gateways, self.admin.clone())
+    }
+
+    /// Where somebody is who stays on one gateway.
+    pub(crate) fn address(&self) -> String {
+        self.gateways[0].clone()
+    }
+
+    /// All gateways, for who speaks to them without a key.
+    pub(crate) fn target(&self) -> Target {
+        Target::new(self.gateways.clone())
+    }
+
+    /// The ports of all gateways.
+    pub(crate) fn doors(&self) -> Vec<SocketAddr> {
+        match &self.engine {
+            Running::Process(engine) => vec![engine.address()],
+            Running::Cluster(cluster) => {
+                let ports = cluster.state().gateways.iter().map(Member::port);
+                ports
+                    .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+                    .collect()
+            }
+        }
+    }
+
+    pub(crate) fn gateways(&self) -> usize {
+        self.gateways.len()
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        match &self.engine {
+            Running::Process(_) => 1,
+            Running::Cluster(_) => Size::default().workers,
+        }
+    }
+
+    /// The addresses of all its processes, the simulated chain's included.
+    pub(crate) fn processes(&self) -> Vec<String> {
+        match &self.engine {
+            Running::Process(engine) => vec![engine.url("")],
+            Running::Cluster(cluster) => {
+                let state = cluster.state();
+                let engine = state.gateways.iter().chain(&state.workers);
+                let all = engine.chain(&state.sim);
+                all.map(|member| member.url.clone()).collect()
+            }
+        }
+    }
+
+    /// What all its processes tell at `/metrics`, one after the other.
+    pub(crate) async fn metrics(&self) -> Result<String> {
+        let mut all = String::new();
+        for address in self.processes() {
+            let answer = http().get(format!("{address}/metrics")).send().await;
+            let answer = answer.with_context(|| address.clone())?;
+            all += &answer.error_for_status()?.text().await?;
+        }
+        Ok(all)
+    }
+
+    /// Kills a part of it as a power cut would.
+    pub(crate) fn kill(&mut self, part: Part) -> Result<()> {
+        let address = self.address();
+        match &mut self.engine {
+            Running::Process(engine) => engine.kill(),
+            Running::Cluster(cluster) => {
+                let state = cluster.state();
+                match part {
+                    Part::Gateway => {
+                        let mut gateways = state.gateways.iter();
+                        let at_address = gateways.find(|gateway| gateway.url == address);
+                        at_address.context("the gateway runs")?.kill();
+                    }
+                    Part::Workers => state.workers.iter().for_each(Member::kill),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts again what was killed, where it was.
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        match &mut self.engine {
+            Running::Process(engine) => engine.restart().await,
+            Running::Cluster(cluster) => cluster.scale(Size::default()).await,
+        }
+    }
+
+    /// By how much one part may lag behind another: in one process all stand still together.
+    pub(crate) fn stall(&self) -> Duration {
+        match &self.engine {
+            Running::Process(_) => Duration::ZERO,
+            Running::Cluster(_) => STALL,
+        }
+    }
+
+    /// How many orders the store holds, of every status and client. The process is asked by its API, whose
+    /// counts may be a second old: so it is asked until there are `at_least` so many.
+    pub(crate) async fn stored(&self, at_least: u64) -> Result<u64> {
+        match &self.engine {
+            Running::Process(_) => {
+                let operator = self.operator();
+                let enough = |stats: &Value| counted(stats) >= at_least;
+                Ok(counted(&operator.until_at("/api/stats", enough).await?))
+            }
+            Running::Cluster(cluster) => {
+                let rows = cluster.ask_postgres("select count(*) from orders")?;
+                rows.parse().context("read a count")
+            }
+        }
+    }
+
+    /// Makes the feed forget what it has brought: it is in the process, or in Redis.
+    pub(crate) async fn lose_feed(&mut self) -> Result<()> {
+        match &mut self.engine {
+            Running::Process(engine) => engine.restart().await,
+            Running::Cluster(cluster) => cluster.ask_redis(&["FLUSHALL"]).map(drop),
+        }
+    }
+}
+
+fn counted(stats: &Value) -> u64 {
+    let counts = stats["byStatus"].as_object().into_iter().flatten();
+    counts.filter_map(|(_, count)| count.as_u64()).sum()
+}
