@@ -1,32 +1,39 @@
-//! The client across an engine that goes away and comes back.
+//! The client across an engine that goes away and comes back; of a cluster it is the client's own gateway.
 
 use std::time::Duration;
 
-use anyhow::Result;
-use client::{Client, Settings};
+use anyhow::{Context, Result};
+use client::Client;
 use ports::Random;
-use testkit::engine::Engine;
 
-#[tokio::test]
-async fn a_follower_sees_every_event_once_across_a_kill() -> Result<()> {
-    let mut engine = Engine::start(&[("SIM_LATENCY_SCALE", "0.3")]).await?;
-    let random = Random::seeded(1);
-    let client = Client::new(Settings {
-        base_url: engine.url(""),
-        api_key: None,
-        random,
+use crate::world::caller::Caller;
+use crate::world::{Part, World};
+
+fn program(world: &World, user: &Caller, seed: u64) -> Result<Client> {
+    let client = Client::new(client::Settings {
+        base_url: world.address(),
+        api_key: user.key().map(str::to_owned),
+        random: Random::seeded(seed),
     })?;
-    let order = api_types::submit::SubmitOrder {
+    Ok(client)
+}
+
+fn order() -> api_types::submit::SubmitOrder {
+    api_types::submit::SubmitOrder {
         amount: Some("1".to_owned()),
         ..Default::default()
-    };
-    let id = client.submit(&order).await?.order_id;
+    }
+}
+
+async fn a_follower_sees_every_event_once_across_a_kill(world: &mut World) -> Result<()> {
+    let client = program(world, &world.client(), 1)?;
+    let id = client.submit(&order()).await?.order_id;
     let mut follow = client.follow(id);
-    let first = follow.next().await?.expect("an order begins");
+    let first = follow.next().await?.context("an order begins")?;
     assert_eq!(first.seq, 0);
 
-    engine.kill()?;
-    engine.restart().await?;
+    world.kill(Part::Gateway)?;
+    world.restart().await?;
 
     let mut seen = vec![first.seq];
     let following = async {
@@ -42,26 +49,40 @@ async fn a_follower_sees_every_event_once_across_a_kill() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_submission_waits_for_an_engine_that_restarts() -> Result<()> {
-    let mut engine = Engine::start(&[]).await?;
-    let random = Random::seeded(2);
-    let client = Client::new(Settings {
-        base_url: engine.url(""),
-        api_key: None,
-        random,
-    })?;
-    let order = api_types::submit::SubmitOrder {
-        amount: Some("1".to_owned()),
-        ..Default::default()
-    };
-    engine.kill()?;
+async fn a_submission_waits_for_an_engine_that_restarts(world: &mut World) -> Result<()> {
+    let client = program(world, &world.client(), 2)?;
+    world.kill(Part::Gateway)?;
 
-    let (restarted, accepted) = tokio::join!(engine.restart(), client.submit(&order));
+    let order = order();
+    let (restarted, accepted) = tokio::join!(world.restart(), client.submit(&order));
 
     restarted?;
     let page = client.list(&client::ListQuery::default()).await?;
     assert_eq!(page.orders.len(), 1);
     assert_eq!(page.orders[0].order_id, accepted?.order_id);
     Ok(())
+}
+
+mod process {
+    use crate::client_program;
+    use crate::world::{NONE, Settings, World, over_process};
+
+    const SLOW: Settings = &[("SIM_LATENCY_SCALE", "0.3")];
+
+    over_process! { World:
+        client_program::a_follower_sees_every_event_once_across_a_kill(SLOW),
+        client_program::a_submission_waits_for_an_engine_that_restarts(NONE),
+    }
+}
+
+mod clustered {
+    use crate::client_program;
+    use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
+
+    const SLOW: Settings = &[CLIENTS, OPERATORS, ("SIM_LATENCY_SCALE", "0.3")];
+
+    over_cluster! { World: a_client_waits_for_its_gateway_and_goes_on_with_it(SLOW):
+        client_program::a_follower_sees_every_event_once_across_a_kill,
+        client_program::a_submission_waits_for_an_engine_that_restarts,
+    }
 }

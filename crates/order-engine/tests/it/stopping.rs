@@ -1,21 +1,22 @@
-//! SIGTERM at every step of an order's life: the engine is gone in time and hands over what it holds; cut
-//! short by SIGKILL, nothing is lost either.
+//! SIGTERM at every step of an order's life: the engine, or all gateways and workers of a cluster, are gone
+//! in time and hand over what they hold; cut short by SIGKILL, nothing is lost either. The latter is met
+//! over one process: `cluster::kill_matrix` kills those of a cluster at each step, and more precisely.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
-use nix::sys::signal::Signal;
 use testkit::e2e::socket::Socket;
 use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, socket};
-use testkit::engine::Engine;
+use testkit::e2e::{load, socket};
+
+use crate::world::{Part, Settings, World};
 
 /// CONTRACT.md, promise 6.
 const STOPS_WITHIN: Duration = Duration::from_secs(25);
 const ORDERS: usize = 20;
 /// Slow enough that each step can be met; fewer slots than orders, so that some only wait.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: Settings = &[
     ("SIM_LATENCY_SCALE", "0.3"),
     ("QUEUE_MAX_CONCURRENCY", "10"),
     ("LEASE_MS", "1500"),
@@ -33,8 +34,8 @@ enum Manner {
 }
 
 /// Ends the engine at the moment the first of the orders is seen at this step, and starts it again.
-async fn stop_at(engine: &mut Engine, step: &str, manner: Manner) -> Result<Vec<String>> {
-    let target = Target::new(vec![engine.url("")]);
+async fn stop_at(world: &mut World, step: &str, manner: Manner) -> Result<Vec<String>> {
+    let target = world.target();
     let accepted = (0..ORDERS).map(|n| target.accept(n, SOL_FOR_USDC));
     let orders = try_join_all(accepted).await?;
     let mut socket = Socket::open(&target.ws_url(0, &format!("/ws/orders/{}", orders[0]))).await?;
@@ -44,6 +45,7 @@ async fn stop_at(engine: &mut Engine, step: &str, manner: Manner) -> Result<Vec<
             break;
         }
     }
+    world.ask_to_stop()?;
     match manner {
         Manner::Asked => {
             #[expect(
@@ -51,33 +53,24 @@ async fn stop_at(engine: &mut Engine, step: &str, manner: Manner) -> Result<Vec<
                 reason = "the test measures real processes"
             )]
             let began = Instant::now();
-            let code = engine.stop().await?;
-            let took = began.elapsed();
-            eprintln!("at {step}: gone after {took:?}");
-            ensure!(
-                code == Some(0) && took < STOPS_WITHIN,
-                "{code:?} after {took:?}"
-            );
+            world.stopped(STOPS_WITHIN).await?;
+            eprintln!("at {step}: gone after {:?}", began.elapsed());
         }
-        Manner::CutShort => {
-            engine.program().signal(Signal::SIGTERM)?;
-            engine.kill()?;
-        }
+        Manner::CutShort => world.kill(Part::Everything)?,
     }
-    engine.restart().await?;
+    world.restart().await?;
     Ok(orders)
 }
 
-async fn check_stops(manner: Manner) -> Result<()> {
-    let mut engine = Engine::start(&SETTINGS).await?;
+async fn check_stops(world: &mut World, manner: Manner) -> Result<()> {
     let mut orders = Vec::new();
     for step in STEPS {
-        let handed_in = stop_at(&mut engine, step, manner).await;
+        let handed_in = stop_at(world, step, manner).await;
         orders.extend(handed_in.with_context(|| format!("at {step}"))?);
     }
-    let target = Target::new(vec![engine.url("")]);
-    let each = orders.iter().map(|order_id| {
-        let url = target.ws_url(0, &format!("/ws/orders/{order_id}"));
+    let target = world.target();
+    let each = orders.iter().enumerate().map(|(n, order_id)| {
+        let url = target.ws_url(n, &format!("/ws/orders/{order_id}"));
         let target = &target;
         async move {
             let followed = socket::follow(&url).await?;
@@ -88,12 +81,33 @@ async fn check_stops(manner: Manner) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn asked_to_stop_at_any_step_the_engine_is_gone_in_time_and_loses_nothing() -> Result<()> {
-    check_stops(Manner::Asked).await
+async fn asked_to_stop_at_any_step_the_engine_is_gone_in_time_and_loses_nothing(
+    world: &mut World,
+) -> Result<()> {
+    check_stops(world, Manner::Asked).await
 }
 
-#[tokio::test]
-async fn killed_right_after_it_was_asked_to_stop_at_any_step_it_loses_nothing() -> Result<()> {
-    check_stops(Manner::CutShort).await
+async fn killed_right_after_it_was_asked_to_stop_at_any_step_it_loses_nothing(
+    world: &mut World,
+) -> Result<()> {
+    check_stops(world, Manner::CutShort).await
+}
+
+mod process {
+    use crate::stopping::{self, SETTINGS};
+    use crate::world::{World, over_process};
+
+    over_process! { World:
+        stopping::asked_to_stop_at_any_step_the_engine_is_gone_in_time_and_loses_nothing(SETTINGS),
+        stopping::killed_right_after_it_was_asked_to_stop_at_any_step_it_loses_nothing(SETTINGS),
+    }
+}
+
+mod clustered {
+    use crate::stopping::{self, SETTINGS};
+    use crate::world::{World, over_cluster};
+
+    over_cluster! { World: all_gateways_and_workers_asked_to_stop_at_once_lose_nothing(SETTINGS):
+        stopping::asked_to_stop_at_any_step_the_engine_is_gone_in_time_and_loses_nothing,
+    }
 }

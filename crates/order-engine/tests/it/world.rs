@@ -11,14 +11,15 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use testkit::cluster::{Member, Scratch, Size};
 use testkit::e2e::Target;
 use testkit::engine::Engine;
 use testkit::http::http;
 
-use caller::Caller;
+use caller::{Caller, POLL};
 
 /// Variables of an engine.
 pub(crate) type Settings = &'static [(&'static str, &'static str)];
@@ -88,6 +89,7 @@ pub(crate) enum Part {
     /// The gateway of [`World::address`]; the other one goes on.
     Gateway,
     Workers,
+    Everything,
 }
 
 impl World {
@@ -188,9 +190,7 @@ impl World {
         match &self.engine {
             Running::Process(engine) => vec![engine.url("")],
             Running::Cluster(cluster) => {
-                let state = cluster.state();
-                let engine = state.gateways.iter().chain(&state.workers);
-                let all = engine.chain(&state.sim);
+                let all = members(cluster).chain(&cluster.state().sim);
                 all.map(|member| member.url.clone()).collect()
             }
         }
@@ -221,10 +221,46 @@ impl World {
                         at_address.context("the gateway runs")?.kill();
                     }
                     Part::Workers => state.workers.iter().for_each(Member::kill),
+                    Part::Everything => members(cluster).for_each(Member::kill),
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Asks all of it to end.
+    pub(crate) fn ask_to_stop(&mut self) -> Result<()> {
+        match &mut self.engine {
+            Running::Process(engine) => engine.program().signal(Signal::SIGTERM),
+            Running::Cluster(cluster) => {
+                members(cluster).for_each(|member| member.signal(Signal::SIGTERM));
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until all of it has ended as it was asked to, with nothing to complain of.
+    pub(crate) async fn stopped(&mut self, limit: Duration) -> Result<()> {
+        match &mut self.engine {
+            Running::Process(engine) => {
+                let status = engine.program().exited(limit).await?;
+                ensure!(status.code() == Some(0), "{status}");
+            }
+            Running::Cluster(cluster) => {
+                let gone = async {
+                    while members(cluster).any(Member::is_live) {
+                        tokio::time::sleep(POLL).await;
+                    }
+                };
+                let in_time = tokio::time::timeout(limit, gone).await;
+                in_time.context("it does not end")?;
+                for member in members(cluster) {
+                    let code = member.exit_code();
+                    ensure!(code == Some(0), "{}: {code:?}", member.name);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Starts again what was killed, where it was.
@@ -266,6 +302,12 @@ impl World {
             Running::Cluster(cluster) => cluster.ask_redis(&["FLUSHALL"]).map(drop),
         }
     }
+}
+
+/// The gateways and workers of a cluster.
+fn members(cluster: &Scratch) -> impl Iterator<Item = &Member> {
+    let state = cluster.state();
+    state.gateways.iter().chain(&state.workers)
 }
 
 fn counted(stats: &Value) -> u64 {

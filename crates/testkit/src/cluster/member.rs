@@ -86,17 +86,30 @@ impl Member {
     /// The signal that has ended it, where this process has started it and nobody has waited for it.
     #[must_use]
     pub fn ended_by(&self) -> Option<Signal> {
-        let pid = Pid::from_raw(i32::try_from(self.pid).ok()?);
-        let mut ended = WaitStatus::StillAlive;
-        // Of a process with threads the first may be gone a moment before the others.
-        wait_until(GONE_LIMIT, || {
-            ended = waitpid(pid, Some(WaitPidFlag::WNOHANG)).unwrap_or(WaitStatus::Exited(pid, 0));
-            ended != WaitStatus::StillAlive
-        });
-        match ended {
+        match self.end()? {
             WaitStatus::Signaled(_, signal, _) => Some(signal),
             _ => None,
         }
+    }
+
+    /// The code that it has ended with, likewise.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.end()? {
+            WaitStatus::Exited(_, code) => Some(code),
+            _ => None,
+        }
+    }
+
+    fn end(&self) -> Option<WaitStatus> {
+        let pid = Pid::from_raw(i32::try_from(self.pid).ok()?);
+        let mut ended = None;
+        // Of a process with threads the first may be gone a moment before the others.
+        wait_until(GONE_LIMIT, || {
+            ended = waitpid(pid, Some(WaitPidFlag::WNOHANG)).ok();
+            ended != Some(WaitStatus::StillAlive)
+        });
+        ended
     }
 
     /// Stops it, and what it forked, where it stands. It goes on with [`Self::thaw`].
