@@ -6,7 +6,8 @@
 //!
 //! Over a cluster the browser stays on one gateway; the orders beside it, and what the API says, come
 //! from both. Only over one process are cases of what the page does by itself, whatever engine has sent it:
-//! its rules of accessibility, keyboard, theme, and an answer that is no engine's.
+//! its rules of accessibility, keyboard, theme, what it refuses to send, how it draws a flood, and an answer
+//! that is no engine's.
 
 mod access;
 mod browser;
@@ -93,12 +94,12 @@ mod clustered {
 
     over_cluster! { Visit: orders_of_both_gateways_are_handed_in_watched_and_operated_from_one(USUAL):
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream,
+        keys::operators_enter_their_own_key,
         operators::the_queue_is_paused_and_resumed,
         operators::a_dead_order_is_tried_again_as_a_new_one,
         orders::an_order_is_quoted_placed_and_followed_to_its_end,
         orders::an_order_that_failed_shows_every_attempt_and_why,
         orders::the_list_is_filtered_and_paged_without_a_hole,
-        orders::a_thousand_live_orders_neither_grow_the_page_nor_stop_it,
     }
 
     over_cluster! { Visit: a_dashboard_survives_its_gateway(USUAL):
@@ -116,9 +117,7 @@ mod clustered {
 
     const LONG_WAITS: Settings = &[CLIENTS, OPERATORS, ("RETRY_BASE_DELAY_MS", "30000")];
 
-    over_cluster! { Visit: what_waits_or_is_wrong_is_said_by_any_gateway(LONG_WAITS):
+    over_cluster! { Visit: what_a_worker_will_try_again_is_withdrawn_on_any_gateway(LONG_WAITS):
         orders::an_order_that_waits_can_be_withdrawn_from_its_page,
-        orders::what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent,
-        keys::operators_enter_their_own_key,
     }
 }
