@@ -215,8 +215,7 @@ from wanted w
 cross join clock
 join gate on gate.is_closed
 join orders o on o.id = w.id
--- Not a plain `not in`, nor a join of two lists, row by row: this is looked up.
-where (w.id in (select g.id from granted g)) is not true
+where w.id not in (select g.id from granted g)
   and not exists (select from workers h where h.id = o.lease_worker and h.seen_at > clock.now - $2)";
 
 /// Claims as the statement takes them: one array for each of their parts.

@@ -8,12 +8,13 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ports::Commits;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::db::{CALL_LIMIT, Connection, Db};
 use crate::failure::Failure;
@@ -27,6 +28,8 @@ const IN_FLIGHT: usize = 2;
 /// Fewer calls than this wait for the batch in flight to come back: a statement has a price of its own,
 /// and two small ones cost nearly twice as much as one of both.
 const WORTH_A_FLIGHT: usize = 64;
+/// A batch that takes longer hangs at somebody's lock, or is written one by one: nobody waits for it.
+const LONG_FLIGHT: Duration = Duration::from_millis(50);
 
 /// One kind of write.
 #[async_trait]
@@ -130,13 +133,17 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
     let mut flights = JoinSet::new();
     let mut waiting = VecDeque::new();
     let mut is_open = true;
+    let mut overdue_at = Instant::now();
     while is_open || !waiting.is_empty() {
-        if may_leave(waiting.len(), flights.len()) {
+        let is_overdue = Instant::now() >= overdue_at;
+        if may_leave(waiting.len(), flights.len(), is_overdue) {
             let batch = take_distinct(&mut waiting);
             let (kind, db, commits) = (kind.clone(), db.clone(), commits.clone());
             flights.spawn(async move { fly(&*kind, &db, &commits, batch).await });
+            overdue_at = Instant::now() + LONG_FLIGHT;
             continue;
         }
+        let waits_for_one = !waiting.is_empty() && flights.len() < IN_FLIGHT;
         let room = BATCH_LIMIT - waiting.len();
         let mut arrived = Vec::new();
         tokio::select! {
@@ -147,16 +154,17 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
                 waiting.extend(arrived);
             }
             Some(_) = flights.join_next() => {}
+            () = sleep_until(overdue_at), if waits_for_one => {}
         }
     }
     while flights.join_next().await.is_some() {}
 }
 
-const fn may_leave(waiting: usize, flights: usize) -> bool {
+const fn may_leave(waiting: usize, flights: usize, is_overdue: bool) -> bool {
     match flights {
         0 => waiting > 0,
         IN_FLIGHT.. => false,
-        _ => waiting >= WORTH_A_FLIGHT,
+        _ => waiting >= WORTH_A_FLIGHT || (is_overdue && waiting > 0),
     }
 }
 
@@ -302,18 +310,19 @@ mod tests {
 
     #[test]
     fn a_call_alone_leaves_at_once() {
-        assert!(may_leave(1, 0));
+        assert!(may_leave(1, 0, false));
     }
 
     #[test]
     fn few_calls_wait_for_the_batch_in_flight_and_many_do_not() {
-        assert!(!may_leave(WORTH_A_FLIGHT - 1, 1));
-        assert!(may_leave(WORTH_A_FLIGHT, 1));
+        assert!(!may_leave(WORTH_A_FLIGHT - 1, 1, false));
+        assert!(may_leave(WORTH_A_FLIGHT, 1, false));
     }
 
     #[test]
     fn there_are_never_more_batches_in_flight_than_allowed() {
-        assert!(!may_leave(BATCH_LIMIT, IN_FLIGHT));
-        assert!(!may_leave(0, 0));
+        assert!(!may_leave(BATCH_LIMIT, IN_FLIGHT, true));
+        assert!(!may_leave(0, 0, true));
+        assert!(!may_leave(0, 1, true));
     }
 }

@@ -40,6 +40,17 @@ pub enum Reason {
     Hungry,
 }
 
+/// What is taken to be missing in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Nothing,
+    /// It has no room for a long backlog and asks for it in time; others' orders may be lost all the same.
+    LeftOut,
+    Some,
+    /// Whatever is due.
+    Much,
+}
+
 /// The loop and where its walk through the backlog has come to.
 #[derive(Debug)]
 pub struct Sweeper {
@@ -106,12 +117,16 @@ impl Sweeper {
             // Gateways and workers push what they make due themselves; this is for what they lost.
             Reason::Routine => self.period,
         };
-        let patience = match reason {
-            Reason::Start | Reason::Hungry => PAGES_PER_ROUND,
-            Reason::Routine if self.queue_lacks_some().await? => FRUITLESS_PAGES,
-            Reason::Routine => 1,
+        let missing = match reason {
+            Reason::Start | Reason::Hungry => Missing::Much,
+            Reason::Routine => self.missing().await?,
         };
-        if reason != Reason::Routine {
+        let patience = match missing {
+            Missing::Much => PAGES_PER_ROUND,
+            Missing::Some => FRUITLESS_PAGES,
+            Missing::LeftOut | Missing::Nothing => 1,
+        };
+        if matches!(missing, Missing::Much | Missing::LeftOut) {
             let due = self.ports.store.due_fairly(FAIR_SHARE, PAGE).await?;
             self.push(due).await?;
         }
@@ -159,15 +174,18 @@ impl Sweeper {
             .await
     }
 
-    /// Whether the queue knows of fewer orders than wait in the store, and not for want of room:
-    /// something was lost.
-    async fn queue_lacks_some(&self) -> ports::Result<bool> {
+    /// Whether the queue knows of fewer orders than wait in the store, and why.
+    async fn missing(&self) -> ports::Result<Missing> {
         let depth = self.ports.queue.depth().await?;
         if depth.is_overflowing {
-            return Ok(false);
+            return Ok(Missing::LeftOut);
         }
         let counts = self.ports.store.counts().await?;
-        Ok(depth.ready.saturating_add(depth.in_flight) < counts.waiting)
+        let known = depth.ready.saturating_add(depth.in_flight);
+        Ok(match known < counts.waiting {
+            true => Missing::Some,
+            false => Missing::Nothing,
+        })
     }
 
     async fn expire_overdue(&self) -> ports::Result<()> {

@@ -143,6 +143,7 @@ impl<'a> Taker<'a> {
     async fn look(&mut self, free: usize) -> Found {
         self.follow_pause().await;
         let looked = if self.session.is_paused() {
+            self.limited_since = None;
             self.look_paused(free).await
         } else if let Some(limiter) = &self.ctx.limiter {
             self.look_limited(free, &Arc::clone(limiter)).await
@@ -156,6 +157,7 @@ impl<'a> Taker<'a> {
             }
             Err(error) => {
                 self.queue_is_away(&error);
+                self.limited_since = None;
                 self.look_in_store(free).await
             }
         }

@@ -10,7 +10,9 @@ use domain::{BaseUnits, EventData, OrderId, Venue, WorkerId};
 use ports::Store;
 use ports::order_store::{Claim, Recorded};
 use testkit::contract::{Given, eventually};
+use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
+use tokio_postgres::SimpleQueryMessage;
 
 use crate::{ask, meddle, open_patiently, open_with, server, settings};
 
@@ -189,6 +191,71 @@ async fn try_one_execution(
             Recorded::Withdrawn => panic!("nobody withdrew"),
         }
     }
+}
+
+/// Holds an order's row until it is dropped.
+struct Holder {
+    client: tokio_postgres::Client,
+    _driver: JoinSet<()>,
+}
+
+impl Holder {
+    async fn of(server: &PostgresServer, order: OrderId) -> Self {
+        let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls)
+            .await
+            .expect("PostgreSQL");
+        let mut driver = JoinSet::new();
+        driver.spawn(async move {
+            let _ = connection.await;
+        });
+        let row = order.uuid();
+        let lock = format!("begin; select from orders where id = '{row}' for update");
+        client.simple_query(&lock).await.expect("the row is free");
+        Self {
+            client,
+            _driver: driver,
+        }
+    }
+
+    /// Whether somebody waits for the row.
+    async fn is_waited_for(&self) -> bool {
+        let waiting = "select 1 from pg_locks where not granted";
+        let found = self.client.simple_query(waiting).await.expect("an answer");
+        found
+            .iter()
+            .any(|message| matches!(message, SimpleQueryMessage::Row(_)))
+    }
+}
+
+/// Calls are written in batches, of which few wait for the one before them.
+#[tokio::test]
+async fn one_order_that_hangs_at_a_lock_keeps_no_other_from_its_worker() {
+    let server = server();
+    let store = open_patiently(&server).await;
+    let given = Given::new();
+    let worker = given.worker(&store).await;
+    let mut granted_meanwhile = false;
+    // A machine may stand still for as long as a call may hang.
+    for _ in 0..3 {
+        let (hung, other) = (given.accepted(&store).await, given.accepted(&store).await);
+        let holder = Holder::of(&server, hung).await;
+        let mut hanging = JoinSet::new();
+        let claiming = Arc::clone(&store);
+        hanging.spawn(async move { claiming.claim(hung, worker).await.map(drop) });
+        eventually("the claim to wait for the row", async || {
+            holder.is_waited_for().await.then_some(())
+        })
+        .await;
+
+        let claimed = store.claim(other, worker).await;
+
+        granted_meanwhile =
+            holder.is_waited_for().await && matches!(claimed, Ok(Claim::Granted(_)));
+        if granted_meanwhile {
+            break;
+        }
+    }
+    assert!(granted_meanwhile, "it waited for the claim that hung");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{OrderId, Status};
 use order_worker::sweeper::{Reason, Sweeper};
 use ports::Announcer;
+use ports::job_queue::Wanted;
 
 use crate::world::{World, settings};
 
@@ -60,6 +61,24 @@ async fn a_usual_round_leaves_alone_what_was_just_accepted() {
         .await;
 
     assert_eq!(world.ports.queue.depth().await.unwrap().ready, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_a_backlog_without_room_another_clients_lost_order_comes_with_the_next_round() {
+    let world = World::new().await;
+    let _backlog = accepted(&world, 5_200).await;
+    let mut sweeper = sweeper(&world, Duration::ZERO);
+    sweeper.round(Reason::Start).await;
+    assert!(world.ports.queue.depth().await.unwrap().is_overflowing);
+    let order = world.given.order_of(&world.given.client("another"));
+    let lost = world.given.accept(world.store(), order).await;
+
+    sweeper.round(Reason::Routine).await;
+
+    let worker = world.given.worker_id();
+    let claimed = world.ports.queue.claim(worker, 2, Wanted::Any).await;
+    let claimed = claimed.unwrap().deliveries;
+    assert!(claimed.iter().any(|taken| taken.job.order_id == lost));
 }
 
 #[tokio::test(start_paused = true)]
