@@ -101,7 +101,7 @@ worker.on('error', (error) => console.error(error.message));
 
 // ---- the API ----
 
-const app = Fastify({ logger: false });
+const app = Fastify({ logger: false, ajv: { customOptions: { allowUnionTypes: true } } });
 const body = {
   type: 'object',
   required: ['tokenIn', 'tokenOut', 'amount'],

@@ -25,7 +25,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
-/// Measures everything on this machine, in about eight minutes, and prints what came of each goal
+/// Measures everything on this machine, in about five minutes, and prints what came of each goal
 #[derive(Debug, Parser)]
 #[command(name = "scripts/bench", after_help = EXAMPLES)]
 struct Program {
@@ -54,7 +54,7 @@ struct Program {
 
 const EXAMPLES: &str = "\
 Examples:
-  scripts/bench                             everything, with the goals, in about eight minutes
+  scripts/bench                             everything, with the goals, in about five minutes
   scripts/bench --seconds 1                 a first impression in three minutes
   scripts/bench --only embedded             without the servers
   scripts/bench --full --seconds 10         also a million orders; about forty minutes

@@ -6,17 +6,18 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use load::embedded::{Sizes, add_accept, add_pipeline, add_sockets};
+use load::latency::figure;
 use load::progress::Progress;
 use load::report::Report;
-use load::scenarios;
 use load::target::Target;
+use load::{process, scenarios};
 use testkit::cluster::{Cluster, Member, Size, State};
 
 use crate::parts;
 
 /// What the figures stand under.
 pub(crate) const SCALE_OUT: &str = "scale-out";
-/// On two cores more of either only wake each other up.
+/// On two cores more of either only wake each other up; [`cpu_of_parts`] looks at the first.
 const USUAL: Size = Size {
     gateways: 1,
     workers: 1,
@@ -55,8 +56,21 @@ pub(crate) async fn run(
     })
     .await?;
     progress.begin("scale-out: pipeline");
-    on_a_cluster(USUAL, sizes, 0, async |_, target| {
-        add_pipeline(report, SCALE_OUT, target, lasting).await
+    on_a_cluster(USUAL, sizes, 0, async |state, target| {
+        let before = cpu_of_parts(state)?;
+        add_pipeline(report, SCALE_OUT, target, lasting).await?;
+        let orders = figure(target.confirmed().await?).max(1.0);
+        for ((part, before), (_, after)) in before.into_iter().zip(cpu_of_parts(state)?) {
+            let each = figure(after.saturating_sub(before)) / orders;
+            report.add(
+                SCALE_OUT,
+                "pipeline",
+                format!("CPU each, {part}"),
+                each,
+                "µs",
+            );
+        }
+        Ok(())
     })
     .await?;
     progress.begin("limits: bare PostgreSQL");
@@ -96,6 +110,24 @@ pub(crate) async fn run(
         .await?;
     }
     Ok(())
+}
+
+/// The CPU time of everything that an order passes through, at all rates together.
+fn cpu_of_parts(state: &State) -> Result<Vec<(&'static str, u64)>> {
+    let parts = [
+        ("gateway", state.gateways.first()),
+        ("worker", state.workers.first()),
+        ("PostgreSQL", state.postgres.as_ref()),
+        ("Redis", state.redis.as_ref()),
+        ("simulated chain", state.sim.as_ref()),
+    ];
+    parts
+        .into_iter()
+        .map(|(name, member)| {
+            let member = member.with_context(|| format!("no {name}"))?;
+            Ok((name, process::family_cpu_micros(member.pid)?))
+        })
+        .collect()
 }
 
 async fn on_a_cluster(
