@@ -6,8 +6,9 @@
 //!
 //! Over a cluster the browser stays on one gateway; the orders beside it, and what the API says, come
 //! from both. Only over one process are cases of what the page does by itself, whatever engine has sent it:
-//! its rules of accessibility, keyboard, theme, what it refuses to send, how it draws a flood, and an answer
-//! that is no engine's.
+//! its rules of accessibility, keyboard, theme, what it refuses to send, how it draws a flood, an answer that
+//! is no engine's; and that one withdraws what waits to be tried again, whose call `order_api` makes of
+//! every gateway.
 
 mod access;
 mod browser;
@@ -113,11 +114,5 @@ mod clustered {
 
     over_cluster! { Visit: an_orders_page_survives_its_gateway(SLOW):
         outage::an_orders_page_goes_on_where_it_was_cut_off,
-    }
-
-    const LONG_WAITS: Settings = &[CLIENTS, OPERATORS, ("RETRY_BASE_DELAY_MS", "30000")];
-
-    over_cluster! { Visit: what_a_worker_will_try_again_is_withdrawn_on_any_gateway(LONG_WAITS):
-        orders::an_order_that_waits_can_be_withdrawn_from_its_page,
     }
 }

@@ -112,19 +112,13 @@ mod process {
     }
 }
 
-/// Each language makes the same orders under the same names, so each has a cluster of its own.
+/// All languages ask the same of an engine, under the same names, so that of a cluster one asks for all.
 mod clustered {
     use crate::guide;
     use crate::world::{World, over_cluster};
 
-    over_cluster! { World: on_a_gateway_the_guides_shell_snippets_do_the_same(guide::SLOW):
-        guide::the_guides_shell_snippets_do_what_they_say,
-    }
-    over_cluster! { World: on_a_gateway_the_guides_javascript_snippets_do_the_same(guide::SLOW):
+    over_cluster! { World: a_gateway_does_what_the_guide_says(guide::SLOW):
         guide::the_guides_javascript_snippets_do_what_they_say,
-    }
-    over_cluster! { World: on_a_gateway_the_guides_python_snippets_do_the_same(guide::SLOW):
-        guide::the_guides_python_snippets_do_what_they_say,
     }
 }
 
