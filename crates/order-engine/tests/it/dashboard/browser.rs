@@ -94,6 +94,7 @@ impl Browser {
         let script = json!({"source": source});
         self.devtools("Page.addScriptToEvaluateOnNewDocument", script)
             .await
+            .map(drop)
     }
 
     /// Opens a place of the dashboard: `#/orders`.
@@ -114,7 +115,23 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
             .await?;
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
-        self.devtools("Emulation.setEmulatedMedia", features).await
+        self.devtools("Emulation.setEmulatedMedia", features)
+            .await
+            .map(drop)
+    }
+
+    /// How long the page has worked so far, by its own time on a core.
+    pub(crate) async fn busy(&self) -> Result<Duration> {
+        let own_time = json!({"timeDomain": "threadTicks"});
+        self.devtools("Performance.enable", own_time).await?;
+        let told = self.devtools("Performance.getMetrics", json!({})).await?;
+        let metrics = told["metrics"].as_array().context("metrics")?;
+        let worked = metrics
+            .iter()
+            .find(|metric| metric["name"] == "TaskDuration");
+        let seconds = worked.and_then(|metric| metric["value"].as_f64());
+        let seconds = seconds.with_context(|| format!("no time in {told}"))?;
+        Ok(Duration::try_from_secs_f64(seconds)?)
     }
 
     /// The value of a JavaScript expression.
@@ -232,9 +249,9 @@ impl Browser {
         Ok(())
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+    async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
         let body = json!({"cmd": command, "params": parameters});
-        self.post("/goog/cdp/execute", &body).await.map(drop)
+        self.post("/goog/cdp/execute", &body).await
     }
 
     /// What the WebDriver client has no name for.
