@@ -164,6 +164,7 @@ impl Embedded {
         let engine = self.start(folder.path(), UNLIMITED).await?;
         let target = engine.target()?;
         scenarios::fill(&target, orders).await?;
+        scenarios::written_back()?;
         let (most, lives) = scenarios::both(&target, self.sizes.lasting).await?;
         let place = |figure: &str| format!("{figure}, {orders} orders stored");
         let rate = most.per_second();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use tokio::time::Instant;
 
 use crate::latency::{Latencies, figure};
@@ -283,6 +283,15 @@ pub async fn fill(target: &Target, orders: u64) -> anyhow::Result<()> {
         missing = missing.saturating_sub(handed_in.accepted);
         ensure!(began.elapsed() < FILL_LIMIT, "the store does not fill");
     }
+    Ok(())
+}
+
+/// Waits until the disk holds all that was written so far, whoever wrote it: what filling left to be written
+/// is not the price of a full store.
+pub fn written_back() -> anyhow::Result<()> {
+    let synced = std::process::Command::new("sync").status();
+    let synced = synced.context("run sync")?;
+    ensure!(synced.success(), "sync: {synced}");
     Ok(())
 }
 
