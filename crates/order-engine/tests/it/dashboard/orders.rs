@@ -1,10 +1,9 @@
 //! Placing, following, finding and withdrawing orders.
 
-use std::time::Instant;
-
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{HOPELESS, MODEST, Visit, text_of};
 use crate::world::Settings;
