@@ -28,14 +28,14 @@ pub(crate) struct Machines {
     pub(crate) sockets_per_gateway: f64,
 }
 
-/// CPU as measured at 1,170 orders/s on two cores that others worked on too; it falls with load, as more
-/// calls share a batch, so that this is what to plan with and not what is to be expected. The two sizes are
-/// sums of the rows' widths with their indexes, not measured.
+/// CPU as `scripts/bench` measures it, at 1,360 to 1,770 orders/s on two cores that load, servers and engine
+/// share; it falls with load, as more calls share a batch, so that this is what to plan with and not what
+/// is to be expected. The two sizes are sums of the rows' widths with their indexes, not measured.
 pub(crate) const MEASURED: Costs = Costs {
-    gateway_micros: 115.0,
-    worker_micros: 225.0,
-    postgres_micros: 465.0,
-    redis_micros: 165.0,
+    gateway_micros: 109.0,
+    worker_micros: 256.0,
+    postgres_micros: 406.0,
+    redis_micros: 206.0,
     wal_kib: 6.0,
     stored_kib: 3.5,
 };
