@@ -206,8 +206,9 @@ impl Stats {
         let read_at = self.ports.clock.monotonic();
         let asking = self.waiting.ask();
         let store = &self.ports.store;
-        let reading = async { tokio::try_join!(store.counts(), store.workers()) };
-        let (counts, workers) = tokio::time::timeout(PATIENCE, reading)
+        let reading =
+            async { tokio::try_join!(store.counts(), store.workers(), store.is_paused()) };
+        let (counts, workers, is_paused) = tokio::time::timeout(PATIENCE, reading)
             .await
             .map_err(|_| ApiError::store_unavailable())??;
         self.waiting.answer(
@@ -221,7 +222,11 @@ impl Stats {
         Ok(Snapshot {
             read_at,
             answer: answer.into(),
-            estimate: estimate::next_turn(&counts, &workers, self.start_limit),
+            // Nobody knows when operators will resume.
+            estimate: match is_paused {
+                true => None,
+                false => estimate::next_turn(&counts, &workers, self.start_limit),
+            },
             counts,
         })
     }

@@ -61,7 +61,7 @@ fn explain(problem: &Problem) -> String {
     }
     let hint = match problem.status {
         401 => "; give a key with --api-key or API_KEY",
-        403 => "; this call needs the admin key: --api-key or API_KEY",
+        403 => "; another key is given with --api-key or API_KEY",
         429 | 503 => "; try again a little later",
         _ => "",
     };

@@ -80,7 +80,8 @@ impl Parameters {
 
     /// A status.
     pub(crate) fn status(&self, name: &str) -> Result<Option<Status>> {
-        self.parsed(name, Status::parse, "must be one of the eight statuses")
+        let message = "must be pending, routing, building, submitted, confirmed, failed, cancelled or expired";
+        self.parsed(name, Status::parse, message)
     }
 
     /// A listed token.

@@ -29,6 +29,10 @@ pub(crate) async fn run(health: &Health) -> anyhow::Result<Verdict> {
         api_key: None,
         random: Random::from_system(),
     })?;
-    client.health().await?;
-    Ok(Verdict::Good)
+    match client.health().await {
+        Err(client::Error::Unreachable { base_url, .. }) => Err(anyhow::anyhow!(
+            "nothing answers at {base_url}; has it been started, and with this --port or PORT?"
+        )),
+        answered => answered.map(|_| Verdict::Good).map_err(Into::into),
+    }
 }
