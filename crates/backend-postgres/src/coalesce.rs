@@ -4,7 +4,7 @@
 //! What must not stand twice in a batch waits for the next one. Where a batch is refused, its parts are
 //! written one by one, so that each caller learns its own outcome.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -131,7 +131,7 @@ impl<K: Kind> Coalescer<K> {
 async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver<Ticket<K>>) {
     let commits = Commits::register();
     let mut flights = JoinSet::new();
-    let mut waiting = VecDeque::new();
+    let mut waiting = Vec::new();
     let mut is_open = true;
     let mut overdue_at = Instant::now();
     while is_open || !waiting.is_empty() {
@@ -145,13 +145,11 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
         }
         let waits_for_one = !waiting.is_empty() && flights.len() < IN_FLIGHT;
         let room = BATCH_LIMIT - waiting.len();
-        let mut arrived = Vec::new();
         tokio::select! {
             // Whoever is there already goes with this batch.
             biased;
-            count = inbox.recv_many(&mut arrived, room), if is_open && room > 0 => {
+            count = inbox.recv_many(&mut waiting, room), if is_open && room > 0 => {
                 is_open = count > 0;
-                waiting.extend(arrived);
             }
             Some(_) = flights.join_next() => {}
             () = sleep_until(overdue_at), if waits_for_one => {}
@@ -169,16 +167,16 @@ const fn may_leave(waiting: usize, flights: usize, is_overdue: bool) -> bool {
 }
 
 /// Takes what may stand in one batch, leaving the rest in its order.
-fn take_distinct<K: Kind>(waiting: &mut VecDeque<Ticket<K>>) -> Vec<Ticket<K>> {
+fn take_distinct<K: Kind>(waiting: &mut Vec<Ticket<K>>) -> Vec<Ticket<K>> {
     let mut taken = HashSet::new();
     let mut batch = Vec::with_capacity(waiting.len());
-    let mut left = VecDeque::new();
+    let mut left = Vec::new();
     for ticket in waiting.drain(..) {
         let keys = K::keys(&ticket.request);
         if keys.iter().any(|key| taken.contains(key)) {
             // Whatever follows on the same key must not overtake it.
             taken.extend(keys);
-            left.push_back(ticket);
+            left.push(ticket);
         } else {
             taken.extend(keys);
             batch.push(ticket);

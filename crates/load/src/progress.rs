@@ -34,9 +34,7 @@ impl Progress {
 
     fn new(length: u64, template: &str) -> Self {
         let bar = ProgressBar::new(length);
-        let style = ProgressStyle::with_template(template);
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.progress_chars("━╸╌"));
+        bar.set_style(style(template));
         if !bar.is_hidden() {
             bar.enable_steady_tick(TICK);
         }
@@ -82,6 +80,14 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// How every bar looks.
+#[must_use]
+pub fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸╌")
 }
 
 fn whole_millis(of: Duration) -> u64 {

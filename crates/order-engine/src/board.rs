@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use api_types::EventView;
 use api_types::names::StatusName;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
+use load::progress::style;
 
 use crate::lifecycle::detail;
 use crate::output;
@@ -124,10 +125,4 @@ fn step(status: StatusName) -> u64 {
         | StatusName::Cancelled
         | StatusName::Expired => STEPS,
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("━╸╌")
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use backend_postgres::{PgSettings, PgStore};
 use ports::Store;
 use testkit::servers::PostgresServer;
+use tokio::task::JoinSet;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
 const LEASE: Duration = Duration::from_millis(1_500);
@@ -54,14 +55,20 @@ fn server() -> PostgresServer {
 
 /// What somebody else does to the server.
 async fn meddle(server: &PostgresServer, sql: &str) -> Vec<tokio_postgres::SimpleQueryMessage> {
+    let (client, _driver) = connect(server).await;
+    client.simple_query(sql).await.expect("PostgreSQL does it")
+}
+
+/// Somebody else's connection, for as long as what drives it is kept.
+async fn connect(server: &PostgresServer) -> (tokio_postgres::Client, JoinSet<()>) {
     let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls)
         .await
         .expect("PostgreSQL is there");
-    let mut driver = tokio::task::JoinSet::new();
+    let mut driver = JoinSet::new();
     driver.spawn(async move {
         let _ = connection.await;
     });
-    client.simple_query(sql).await.expect("PostgreSQL does it")
+    (client, driver)
 }
 
 /// The first column of the first row.

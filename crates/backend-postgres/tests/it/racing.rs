@@ -14,7 +14,7 @@ use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::{ask, meddle, open_patiently, open_with, server, settings};
+use crate::{ask, connect, meddle, open_patiently, open_with, server, settings};
 
 const ORDERS: usize = 50;
 const WORKERS: usize = 32;
@@ -201,13 +201,7 @@ struct Holder {
 
 impl Holder {
     async fn of(server: &PostgresServer, order: OrderId) -> Self {
-        let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls)
-            .await
-            .expect("PostgreSQL");
-        let mut driver = JoinSet::new();
-        driver.spawn(async move {
-            let _ = connection.await;
-        });
+        let (client, driver) = connect(server).await;
         let row = order.uuid();
         let lock = format!("begin; select from orders where id = '{row}' for update");
         client.simple_query(&lock).await.expect("the row is free");
