@@ -6,7 +6,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 /// Every change of the schema ever released, in order; the place in this list, from 1, is its version.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_orders.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_orders.sql"),
+    include_str!("../../../migrations/sqlite/0002_attempts.sql"),
+];
 
 /// Prepared statements kept per connection: more than there are different ones.
 const STATEMENTS: usize = 128;

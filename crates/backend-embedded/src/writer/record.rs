@@ -150,7 +150,7 @@ impl Record {
         batch.heads.put(self.order, Head { last, ..head });
     }
 
-    /// False where an attempt of this order is live, or bears that number or signature.
+    /// False where an attempt of this order is live or bears that number, or one bears the signature.
     fn insert_attempt(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
         let Beside::Attempt {
             attempt,

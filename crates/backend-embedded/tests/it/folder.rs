@@ -11,6 +11,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use testkit::contract::Given;
 
+const FIRST_SCHEMA: &str = include_str!("../../../../migrations/sqlite/0001_orders.sql");
+
 fn try_open(folder: &Path) -> Result<Arc<dyn Store>, OpenError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = SqliteStore::open(folder, Settings::default(), clock)?;
@@ -95,6 +97,42 @@ async fn a_newer_store_is_refused_and_left_alone() {
         .query_row("select version from schema_version", [], |row| row.get(0))
         .unwrap();
     assert_eq!(version, 99);
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_release_is_brought_up_to_date_with_all_it_held() {
+    let (now, then) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let given = Given::new();
+    let store = open(now.path());
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    let transaction = given.submit(&store, &mut lease).await;
+    let held = store.order(order, None).await.unwrap();
+    drop(store);
+    let first_release = file(then.path());
+    first_release.execute_batch(FIRST_SCHEMA).unwrap();
+    first_release
+        .execute_batch(&format!(
+            "create table schema_version (version integer not null) strict;
+             insert into schema_version values (1);
+             attach '{}' as later;
+             insert into orders select * from later.orders;
+             insert into order_events select * from later.order_events;
+             insert into order_attempts select * from later.order_attempts;
+             delete from counters;
+             insert into counters select * from later.counters;
+             detach later",
+            now.path().join("engine.db").display()
+        ))
+        .unwrap();
+    drop(first_release);
+
+    let store = open(then.path());
+
+    assert_eq!(store.order(order, None).await.unwrap(), held);
+    let resumed = given.leased(&store, order).await;
+    assert_eq!(resumed.live_attempt, Some(transaction));
 }
 
 #[tokio::test]
