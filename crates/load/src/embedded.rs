@@ -72,12 +72,7 @@ impl Embedded {
 
     /// What no engine of these parts can pass.
     pub async fn limits(&self, report: &mut Report) -> anyhow::Result<()> {
-        let echo = Program {
-            path: self.program.clone(),
-            args: vec!["echo".to_owned()],
-            variables: Vec::new(),
-        };
-        let echo = echo.start().await?;
+        let echo = self.start_echo().await?;
         let target = echo.target()?;
         scenarios::saturate(&target, self.sizes.lasting / 4).await?;
         let before = target.cpu_micros()?;
@@ -90,6 +85,15 @@ impl Embedded {
         let fsync = scenarios::fsync(folder.path(), self.sizes.lasting / 4)?;
         add_quantiles(report, LIMITS, "accept", "fsync", &fsync);
         Ok(())
+    }
+
+    async fn start_echo(&self) -> anyhow::Result<Running> {
+        let echo = Program {
+            path: self.program.clone(),
+            args: vec!["echo".to_owned()],
+            variables: Vec::new(),
+        };
+        echo.start().await
     }
 
     async fn start(&self, folder: &Path, starts_per_minute: u32) -> anyhow::Result<Running> {
@@ -122,7 +126,14 @@ impl Embedded {
         let engine = self.start(folder.path(), UNLIMITED).await?;
         let accept = scenarios::accept(&engine.target()?, self.sizes.lasting).await?;
         add_accept(report, EMBEDDED, &accept);
-        engine.kill().await
+        engine.kill().await?;
+        // How late an answer is that needs no store, on this machine and at this rate.
+        let echo = self.start_echo().await?;
+        let rate = accept.most.per_second() / 2.0;
+        let answered = scenarios::open_loop(&echo.target()?, rate, self.sizes.lasting).await?;
+        let what = "echo at embedded's half load";
+        add_quantiles(report, LIMITS, "accept", what, &answered.latency);
+        echo.kill().await
     }
 
     async fn pipeline(&self, report: &mut Report) -> anyhow::Result<()> {

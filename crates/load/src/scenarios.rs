@@ -51,6 +51,18 @@ pub async fn saturate(target: &Target, lasting: Duration) -> anyhow::Result<Outc
     .await
 }
 
+/// So many requests a second, whatever the answers do.
+pub async fn open_loop(target: &Target, rate: f64, lasting: Duration) -> anyhow::Result<Outcome> {
+    orders::put(Load {
+        addresses: &target.gateways,
+        connections: CONNECTIONS,
+        pace: Pace::PerSecond(rate),
+        lasting,
+        orders_max: u64::MAX,
+    })
+    .await
+}
+
 /// Acceptance of an engine that executes nothing meanwhile, so that the figures are not mixed. The
 /// orders stay in its store: it is of no use for anything else afterwards.
 pub async fn accept(target: &Target, lasting: Duration) -> anyhow::Result<Accept> {
@@ -60,14 +72,7 @@ pub async fn accept(target: &Target, lasting: Duration) -> anyhow::Result<Accept
     let before = target.cpu_micros()?;
     let most = saturate(target, lasting).await?;
     let cpu_micros = figure(target.cpu_micros()? - before) / figure(most.accepted).max(1.0);
-    let half = orders::put(Load {
-        addresses: &target.gateways,
-        connections: CONNECTIONS,
-        pace: Pace::PerSecond(most.per_second() / 2.0),
-        lasting,
-        orders_max: u64::MAX,
-    })
-    .await?;
+    let half = open_loop(target, most.per_second() / 2.0, lasting).await?;
     Ok(Accept {
         most,
         cpu_micros,
@@ -131,14 +136,7 @@ pub async fn lives(target: &Target, lasting: Duration, rate: f64) -> anyhow::Res
     let confirmed_before = target.confirmed().await?;
     let cpu_before = target.cpu_micros()?;
     let began = Instant::now();
-    let handed_in = orders::put(Load {
-        addresses: &target.gateways,
-        connections: CONNECTIONS,
-        pace: Pace::PerSecond(rate),
-        lasting,
-        orders_max: u64::MAX,
-    })
-    .await?;
+    let handed_in = open_loop(target, rate, lasting).await?;
     let due = rate * lasting.as_secs_f64();
     let deadline = began + lasting + KEEPS_UP_WITHIN;
     let mut confirmed = 0;
