@@ -167,7 +167,8 @@ fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
         }
     }
     let refused = refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
-    Err(refused).with_context(|| format!("could not listen on {host}:{port}"))
+    Err(refused)
+        .with_context(|| format!("could not listen on {host}:{port}; PORT chooses another port"))
 }
 
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {

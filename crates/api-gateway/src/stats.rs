@@ -217,7 +217,7 @@ impl Stats {
             read_at,
         );
         report(&counts);
-        let answer = serde_json::to_vec(&StatsAnswer::new(&counts, &workers))
+        let answer = serde_json::to_vec(&StatsAnswer::new(&counts, &workers, is_paused))
             .expect("invariant: numbers and strings are always JSON");
         Ok(Snapshot {
             read_at,

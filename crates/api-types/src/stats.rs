@@ -12,6 +12,9 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 pub struct StatsAnswer {
     pub success: bool,
+    /// Whether operators want no new executions.
+    #[serde(default)]
+    pub paused: bool,
     pub by_status: ByStatus,
     pub queue: QueueStats,
     pub throughput: Throughput,
@@ -78,9 +81,10 @@ pub struct WorkerView {
 impl StatsAnswer {
     /// The answer that these counts and workers give.
     #[must_use]
-    pub fn new(counts: &Counts, workers: &[WorkerRow]) -> Self {
+    pub fn new(counts: &Counts, workers: &[WorkerRow], paused: bool) -> Self {
         Self {
             success: true,
+            paused,
             by_status: ByStatus::from(&counts.by_status),
             queue: QueueStats::from(counts),
             throughput: Throughput {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio::time::Instant;
 use tokio_postgres::Config;
+use tokio_postgres::config::Host;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::db::{CALL_LIMIT, Db};
@@ -60,7 +61,11 @@ pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectErr
             Err(ConnectError::Unreachable(error)) if Instant::now() < deadline => {
                 if !said {
                     said = true;
-                    tracing::warn!(error = %error, "PostgreSQL cannot be reached; waiting for it");
+                    let (server, cause) = (server_of(&settings.url)?, innermost(&*error));
+                    tracing::warn!(
+                        %error,
+                        "PostgreSQL at {server} cannot be reached ({cause}); waiting for it"
+                    );
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LAST_PAUSE);
@@ -68,6 +73,26 @@ pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectErr
             other => return other,
         }
     }
+}
+
+/// Where the address leads to, without its password.
+fn server_of(url: &str) -> Result<String, ConnectError> {
+    let (config, _) = read_address(url)?;
+    let hosts = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    });
+    let port = config.get_ports().first().copied().unwrap_or(5_432);
+    Ok(format!("{}:{port}", hosts.collect::<Vec<_>>().join(",")))
+}
+
+/// What began it.
+fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
 }
 
 async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use client::Client;
 use config::Config;
 use ports::Random;
+use uuid::Uuid;
 
 use crate::commands::{
     bench, completions, demo, echo, health, migrate, orders, queue, serve, sim_chain, simulate,
@@ -102,6 +103,15 @@ impl Connection {
             random: Random::from_system(),
         })
     }
+}
+
+/// Reads an order's id.
+pub(crate) fn order_id(text: &str) -> Result<Uuid, String> {
+    Uuid::parse_str(text).map_err(|_| {
+        "an order's id looks like 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01; \
+         see `order-engine orders list`"
+            .to_owned()
+    })
 }
 
 /// The arguments with `serve` put in where no command is named.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::auth::Caller;
 use crate::deadline;
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
@@ -58,7 +58,11 @@ pub(crate) async fn show_by_client_id(
     })?;
     let store = &ctx.ports.store;
     let order = deadline::read(store.order_by_client_id(&caller.client, &client_order_id)).await?;
-    Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
+    let order = order.ok_or_else(|| {
+        let detail = "no order of yours has this clientOrderId";
+        ApiError::new(Code::OrderNotFound, detail)
+    })?;
+    Ok(answer(&order))
 }
 
 fn answer(order: &Order) -> HttpResponse {

@@ -86,7 +86,7 @@ impl Parameters {
 
     /// A listed token.
     pub(crate) fn token(&self, name: &str) -> Result<Option<Token>> {
-        let message = "must be a listed token's symbol or mint address";
+        let message = "must be a listed token's symbol or mint address; GET /api/tokens lists them";
         self.parsed(name, Token::find, message)
     }
 

@@ -169,7 +169,10 @@ impl<'a> Reader<'a> {
     fn token(&mut self, field: Field) -> Option<Token> {
         let token = Token::find(&self.text(field)?);
         if token.is_none() {
-            self.fault(field, "is not a listed token's symbol or mint address");
+            self.fault(
+                field,
+                "is not a listed token's symbol or mint address; GET /api/tokens lists them",
+            );
         }
         token
     }

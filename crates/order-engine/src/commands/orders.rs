@@ -6,7 +6,7 @@ use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
 use uuid::Uuid;
 
-use crate::cli::Connection;
+use crate::cli::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, time_of_day};
 use crate::output::{self, Format, short, status};
@@ -71,6 +71,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// The order
+    #[arg(value_parser = order_id)]
     order_id: Uuid,
     #[command(flatten)]
     format: Format,
@@ -145,21 +146,21 @@ pub(crate) fn table_of(orders: &[OrderView]) -> Table {
     let mut table = output::table(["order", "swap", "got", "status"]);
     for order in orders {
         let got = order.amount_out.as_deref().map(short).unwrap_or_default();
-        let swap = format!(
-            "{} {}→{}",
-            short(&order.amount_in),
-            order.token_in,
-            order.token_out
-        );
         table.add_row([
             Cell::new(order.order_id),
-            Cell::new(swap),
+            Cell::new(swap_of(order)),
             Cell::new(got),
             output::status_cell(order.status),
         ]);
     }
     output::align_right(&mut table, &[2]);
     table
+}
+
+/// Such as `1.5 SOL→USDC`.
+pub(crate) fn swap_of(order: &OrderView) -> String {
+    let amount = short(&order.amount_in);
+    format!("{amount} {}→{}", order.token_in, order.token_out)
 }
 
 async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
@@ -181,6 +182,10 @@ async fn run_show(client: &Client, one: &One) -> anyhow::Result<Verdict> {
 
 fn print_order(order: &OrderView) -> anyhow::Result<()> {
     let some = |value: &Option<String>| value.clone().unwrap_or_default();
+    let bought = |amount: &Option<String>| match amount {
+        Some(amount) => format!("{amount} {}", order.token_out),
+        None => String::new(),
+    };
     let venue = order.dex.map_or("", |venue| venue.name());
     let rows = [
         ("order", order.order_id.to_string()),
@@ -194,9 +199,9 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
             ),
         ),
         ("slippage", format!("{} bps", order.slippage_bps)),
-        ("at least", some(&order.min_amount_out)),
+        ("at least", bought(&order.min_amount_out)),
         ("venue", venue.to_owned()),
-        ("got", some(&order.amount_out)),
+        ("got", bought(&order.amount_out)),
         ("price", some(&order.executed_price)),
         ("transaction", some(&order.tx_hash)),
         ("failed of", some(&order.error_reason)),

@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use crate::cli::Connection;
+use super::orders::swap_of;
+use crate::cli::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::output::{self, Format};
 
@@ -79,6 +80,7 @@ pub(crate) struct Dead {
 #[derive(Debug, Args)]
 pub(crate) struct Retry {
     /// The failed order
+    #[arg(value_parser = order_id)]
     order_id: Uuid,
     #[command(flatten)]
     format: Format,
@@ -164,9 +166,12 @@ async fn list_dead(dead: &Dead) -> anyhow::Result<()> {
     }
     for order in &answer.orders {
         let why = order.error_reason.as_deref().unwrap_or("no reason kept");
-        let swap = format!("{} {}→{}", order.amount_in, order.token_in, order.token_out);
-        output::line(format!("{}  {swap}", order.order_id))?;
-        output::line(format!("    {why} ({} attempts)", order.attempts))?;
+        output::line(format!("{}  {}", order.order_id, swap_of(order)))?;
+        let attempts = match order.attempts {
+            1 => "1 attempt".to_owned(),
+            count => format!("{count} attempts"),
+        };
+        output::line(format!("    {why} ({attempts})"))?;
     }
     if let Some(cursor) = &answer.next_cursor {
         output::line(format!("more: --cursor {cursor}"))?;

@@ -27,12 +27,13 @@ pub(crate) struct Submit {
     /// Token to buy: symbol or mint address
     token_out: String,
     /// How much to sell, a plain decimal
+    #[arg(allow_negative_numbers = true)]
     amount: String,
     /// How much worse than quoted the price may become, in basis points [default: 50]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=5000))]
     slippage_bps: Option<u16>,
     /// The least to buy, beside what slippage allows
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     min_amount_out: Option<String>,
     /// Use only this venue; may be repeated
     #[arg(long, value_enum)]

@@ -155,8 +155,10 @@ fn render(base_url: &str, look: &Look, rates: &Rates) -> Vec<String> {
         throughput,
         latency_ms,
         workers,
+        paused,
         ..
     } = &look.stats;
+    let state = if *paused { "  paused" } else { "" };
     let millis = |value: Option<u64>| value.map_or("–".to_owned(), |ms| format!("{ms} ms"));
     let mut lines = vec![
         format!("order-engine at {base_url}"),
@@ -170,7 +172,7 @@ fn render(base_url: &str, look: &Look, rates: &Rates) -> Vec<String> {
             by.confirmed, by.failed, by.cancelled, by.expired
         ),
         format!(
-            "queue     waiting {} (oldest {} ms)  delayed {}  in execution {}",
+            "queue     waiting {} (oldest {} ms)  delayed {}  in execution {}{state}",
             queue.waiting, queue.oldest_ms, queue.delayed, queue.running
         ),
         format!(

@@ -1,12 +1,15 @@
 //! `order-engine watch`: follow one order from its first event, or all orders from now on.
 
-use api_types::EventView;
+use std::collections::HashMap;
+
 use api_types::names::StatusName;
+use api_types::{EventView, OrderView};
 use clap::Args;
 use client::{Client, Follow, Streamed};
 use uuid::Uuid;
 
-use crate::cli::Connection;
+use super::orders::swap_of;
+use crate::cli::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, time_of_day};
 use crate::output::{self, Format, faint};
@@ -23,6 +26,7 @@ One order: ends with 0 where it was confirmed, 1 where it ended otherwise.";
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
     /// The order; all of them where none is named
+    #[arg(value_parser = order_id)]
     order_id: Option<Uuid>,
     /// Begin after this event of the order
     #[arg(long, value_name = "SEQ", requires = "order_id")]
@@ -65,38 +69,81 @@ pub(crate) async fn show_order(
         if format.is_json() {
             output::json(&event)?;
         } else {
-            print_event(&event, token_out)?;
+            print_event(&event, "", token_out)?;
         }
         last = Some(event);
     }
     Ok(last)
 }
 
-fn print_event(event: &EventView, token_out: &str) -> anyhow::Result<()> {
+fn print_event(event: &EventView, order: &str, token_out: &str) -> anyhow::Result<()> {
     let time = faint(time_of_day(&event.timestamp));
     // Padded before it is coloured: escape codes have no width.
     let padding = " ".repeat(10_usize.saturating_sub(event.status.name().len()));
     let status = output::status(event.status);
     let detail = detail(event, token_out);
-    output::line(format!("{time}  {status}{padding}  {detail}").trim_end())?;
+    output::line(format!("{time}  {order}{status}{padding}  {detail}").trim_end())?;
     Ok(())
 }
 
 async fn watch_all(client: &Client, format: Format) -> anyhow::Result<Verdict> {
     let mut stream = client.stream();
     stream.open().await?;
+    let mut swaps = Swaps::default();
     loop {
         match stream.next().await? {
             Streamed::Event(event) if format.is_json() => output::json(&event)?,
             Streamed::Event(event) => {
-                let status = output::status(event.status);
-                let detail = detail(&event, "");
-                let time = faint(time_of_day(&event.timestamp));
-                output::line(format!("{time}  {}  {status}  {detail}", event.order_id).trim_end())?;
+                let swap = swaps.of(client, &event).await;
+                let order = format!("{}  {:<SWAP_WIDTH$}  ", event.order_id, swap.label);
+                print_event(&event, &order, &swap.token_out)?;
             }
             Streamed::Resync => {
                 eprintln!("events may be missing here; see `order-engine orders list`");
             }
+        }
+    }
+}
+
+/// Orders whose swap is kept; more than are open at once on most engines.
+const SWAPS_MAX: usize = 1_024;
+/// Such as `1.5 SOL→USDC`.
+const SWAP_WIDTH: usize = 20;
+
+/// What an order swaps, for people.
+#[derive(Debug, Clone, Default)]
+struct Swap {
+    label: String,
+    token_out: String,
+}
+
+/// What the orders that are seen swap: events do not repeat it.
+#[derive(Debug, Default)]
+struct Swaps(HashMap<Uuid, Swap>);
+
+impl Swaps {
+    /// Empty where the order cannot be read, or too many are open at once.
+    async fn of(&mut self, client: &Client, event: &EventView) -> Swap {
+        let id = event.order_id;
+        if !self.0.contains_key(&id)
+            && self.0.len() < SWAPS_MAX
+            && let Ok(order) = client.order(id).await
+        {
+            self.0.insert(id, Swap::of(&order));
+        }
+        let swap = match event.status.is_terminal() {
+            true => self.0.remove(&id),
+            false => self.0.get(&id).cloned(),
+        };
+        swap.unwrap_or_default()
+    }
+}
+
+impl Swap {
+    fn of(order: &OrderView) -> Self {
+        Self {
+            label: swap_of(order),
+            token_out: order.token_out.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::contract::eventually;
 use testkit::e2e::{statuses, text};
 
 use crate::run::{Ran, run};
@@ -127,7 +128,8 @@ pub(crate) async fn exit_codes_tell_what_went_wrong(world: &mut World) -> Result
     for (args, code, said) in [
         (&["submit", "SOL", "NOPE", "1"][..], 1, "tokenOut"),
         (&["submit", "SOL"][..], 2, "<TOKEN_OUT>"),
-        (&["orders", "show", "x"][..], 2, "x"),
+        (&["submit", "SOL", "USDC", "-1"][..], 1, "amount"),
+        (&["orders", "show", "x"][..], 2, "orders list"),
         (
             &["orders", "list", "--base-url", &dead][..],
             3,
@@ -201,6 +203,12 @@ pub(crate) async fn operators_pause_cancel_and_resume(world: &mut World) -> Resu
             .stdout
             .contains("paused")
     );
+    // A gateway's numbers may be a second old.
+    eventually("a look that says so", async || {
+        let top = shell.run(&["top", "--once"]).await;
+        top.stdout.contains("paused").then_some(())
+    })
+    .await;
     let args = ["submit", "SOL", "USDC", "1", "--detach", "--json"];
     let id = text(&shell.run(&args).await.json()[0], "orderId")?.to_owned();
     let cancelled = shell.run(&["orders", "cancel", &id]).await;

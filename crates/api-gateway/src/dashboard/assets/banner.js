@@ -1,4 +1,4 @@
-// Says when the page is not connected, why, and when it will try again.
+// Says when the page is not connected, why, and when it will try again; and when operators have paused the engine.
 
 import { connection } from "./connection.js";
 import { h, setAttribute, setText } from "./dom.js";
@@ -26,11 +26,13 @@ export function startBanner(banner, linkState) {
     // What is on the screen is from before: it stays readable and looks it.
     document.body.toggleAttribute("data-stale", phase === "down");
     lostAt = phase === "live" ? 0 : lostAt || Date.now();
-    const message = state.needsKey || Date.now() - lostAt > PATIENCE_MS ? messageOf(phase, state) : null;
+    const isPaused = phase === "live" && stats.get().latest?.paused === true;
+    const isWorthIt = state.needsKey || isPaused || Date.now() - lostAt > PATIENCE_MS;
+    const message = isWorthIt ? messageOf(phase, state, isPaused) : null;
     banner.hidden = message === null;
     setText(text, message ?? "");
     setAttribute(banner, "data-phase", phase);
-    again.hidden = phase === "key";
+    again.hidden = phase === "key" || phase === "live";
     key.hidden = phase !== "key";
   }
 
@@ -52,7 +54,8 @@ function stateOf({ engine, feed, needsKey }) {
   return { phase: "connecting", word: "Connecting" };
 }
 
-function messageOf(phase, { answeredAt, feed }) {
+function messageOf(phase, { answeredAt, feed }, isPaused) {
+  if (isPaused) return "Operators have paused this engine: orders are accepted and wait.";
   if (phase === "key") return "This engine needs an API key.";
   if (phase === "down") {
     const since = answeredAt ? ` What you see is from ${timeOfDay(answeredAt)}.` : "";

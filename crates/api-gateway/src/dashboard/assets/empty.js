@@ -3,6 +3,7 @@
 import { address } from "./api.js";
 import { commandLine } from "./copy.js";
 import { h } from "./dom.js";
+import { askForKeys } from "./key-dialog.js";
 import { session } from "./session.js";
 
 /** Nothing here yet, and how to change that. */
@@ -23,11 +24,22 @@ export function nothing(text) {
 
 /** What could not be read, and a way to try again. */
 export function broken(problem, retry) {
+  if (problem.status === 401) return withoutKey();
   return h(
     "div",
     { class: "empty", role: "alert" },
     h("p", {}, problem.message),
     h("button", { type: "button", on: { click: retry } }, "Try again"),
+  );
+}
+
+function withoutKey() {
+  const tried = session.get().apiKey !== "";
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", {}, tried ? "This engine does not know this tab's API key." : "Shown with an API key."),
+    h("button", { type: "button", on: { click: askForKeys } }, "Enter key"),
   );
 }
 

@@ -24,6 +24,9 @@ pub(super) async fn the_queue_is_paused_and_resumed(visit: &mut Visit) -> Result
     let is_counted =
         |stats: &Value| number(stats, "/byStatus/pending").is_ok_and(|count| count == 1);
     client.until_at("/api/stats", is_counted).await?;
+    browser
+        .sees(".banner", "Operators have paused this engine")
+        .await?;
     browser.click(".panel-head .primary").await?;
 
     browser.sees(".queue-state", "Running").await?;

@@ -36,6 +36,8 @@ pub(super) async fn a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_
         .until_at("/api/admin/queue", |queue| queue["queue"]["waiting"] == 1)
         .await?;
     ensure!(queue["paused"] == true, "{queue}");
+    let told = |stats: &Value| stats["paused"] == true && stats["queue"]["waiting"] == 1;
+    caller.until_at("/api/stats", told).await?;
     // Nobody knows when they will resume; a gateway's numbers may be a second old.
     eventually("no turn to be told", async || {
         let accepted = caller.submit(SWAP).await.ok()?.json().ok()?;
