@@ -2,6 +2,9 @@
 -- that height's block, so the same signature has the same height. Signatures alone are random: with a
 -- million of them each new one touched a page of its own, and an attempt cost twice as much. Led by the
 -- height, new ones stand beside each other.
+--
+-- What is unique by a column's definition goes only with its table, so the attempts are copied. The indexes
+-- come first: rows arrive in their order, and sorting a large table afterwards would take memory.
 
 create table attempts_anew (
     order_key         integer not null,
@@ -13,6 +16,11 @@ create table attempts_anew (
     dead_at           integer
 ) strict;
 
+create unique index order_attempts_order on attempts_anew (order_key, attempt);
+-- At most one attempt of an order may still land.
+create unique index order_attempts_landing on attempts_anew (order_key) where dead_at is null;
+create unique index order_attempts_signature on attempts_anew (last_valid_height, signature);
+
 insert into attempts_anew (order_key, attempt, venue, signature, bytes, last_valid_height, dead_at)
 select order_key, attempt, venue, signature, bytes, last_valid_height, dead_at
 from order_attempts
@@ -20,8 +28,3 @@ order by rowid;
 
 drop table order_attempts;
 alter table attempts_anew rename to order_attempts;
-
-create unique index order_attempts_place on order_attempts (order_key, attempt);
--- At most one attempt of an order may still land.
-create unique index order_attempts_live on order_attempts (order_key) where dead_at is null;
-create unique index order_attempts_signature on order_attempts (last_valid_height, signature);

@@ -167,8 +167,11 @@ fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
         }
     }
     let refused = refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
-    Err(refused)
-        .with_context(|| format!("could not listen on {host}:{port}; PORT chooses another port"))
+    let hint = match refused.kind() {
+        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => "; PORT chooses another port",
+        _ => "",
+    };
+    Err(refused).with_context(|| format!("could not listen on {host}:{port}{hint}"))
 }
 
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {

@@ -14,6 +14,7 @@ pub struct StatsAnswer {
     pub success: bool,
     /// Whether operators want no new executions.
     #[serde(default)]
+    #[schema(required = true)]
     pub paused: bool,
     pub by_status: ByStatus,
     pub queue: QueueStats,

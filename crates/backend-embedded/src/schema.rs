@@ -34,8 +34,9 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, SchemaError> {
     // Every commit reaches the disk before it is answered.
     db.pragma_update(None, "synchronous", "full")?;
     db.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?;
-    tune(&db)?;
+    // Before it is tuned: what a migration sets aside belongs on the disk, not into memory.
     migrate(&mut db)?;
+    tune(&db)?;
     Ok(db)
 }
 
@@ -87,6 +88,11 @@ fn migrate(db: &mut Connection) -> Result<(), SchemaError> {
     let known = MIGRATIONS.len();
     if found > known {
         return Err(SchemaError::Newer { found, known });
+    }
+    if (1..known).contains(&found) {
+        tracing::info!(
+            "the store is brought from version {found} to {known}; a large one takes a while"
+        );
     }
     for migration in &MIGRATIONS[found..] {
         step.execute_batch(migration)?;

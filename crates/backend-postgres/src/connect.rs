@@ -4,7 +4,9 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    BuildError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
+};
 use tokio::time::Instant;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -35,15 +37,25 @@ pub enum ConnectError {
     NotDurable { setting: &'static str },
     #[error("the schema is at version {found} and this program knows {known}; start a newer one")]
     NewerSchema { found: i32, known: i32 },
-    #[error("PostgreSQL cannot be reached")]
-    Unreachable(#[source] Box<dyn StdError + Send + Sync>),
+    #[error("PostgreSQL at {server} cannot be reached")]
+    Unreachable {
+        server: String,
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
     #[error("the schema cannot be brought up to date")]
     Migration(#[source] Box<dyn StdError + Send + Sync>),
 }
 
 impl ConnectError {
-    pub(crate) fn unreachable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::Unreachable(error.into())
+    /// For the errors of calls to this server.
+    pub(crate) fn unreachable<E: Into<Box<dyn StdError + Send + Sync>>>(
+        server: &str,
+    ) -> impl Fn(E) -> Self {
+        move |error| Self::Unreachable {
+            server: server.to_owned(),
+            source: error.into(),
+        }
     }
 
     pub(crate) fn migration(error: refinery::Error) -> Self {
@@ -58,14 +70,10 @@ pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectErr
     let mut said = false;
     loop {
         match connect_once(settings).await {
-            Err(ConnectError::Unreachable(error)) if Instant::now() < deadline => {
+            Err(error @ ConnectError::Unreachable { .. }) if Instant::now() < deadline => {
                 if !said {
                     said = true;
-                    let (server, cause) = (server_of(&settings.url)?, innermost(&*error));
-                    tracing::warn!(
-                        %error,
-                        "PostgreSQL at {server} cannot be reached ({cause}); waiting for it"
-                    );
+                    tracing::warn!("{error} ({}); waiting for it", innermost(&error));
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LAST_PAUSE);
@@ -76,14 +84,18 @@ pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectErr
 }
 
 /// Where the address leads to, without its password.
-fn server_of(url: &str) -> Result<String, ConnectError> {
-    let (config, _) = read_address(url)?;
-    let hosts = config.get_hosts().iter().map(|host| match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
+pub(crate) fn server_of(config: &Config) -> String {
+    let mut ports = config.get_ports().iter().copied();
+    let mut port = 5_432;
+    let hosts = config.get_hosts().iter().map(|host| {
+        // As libpq does: a port for each host, or one for all.
+        port = ports.next().unwrap_or(port);
+        match host {
+            Host::Tcp(name) => format!("{name}:{port}"),
+            Host::Unix(path) => format!("{}:{port}", path.display()),
+        }
     });
-    let port = config.get_ports().first().copied().unwrap_or(5_432);
-    Ok(format!("{}:{port}", hosts.collect::<Vec<_>>().join(",")))
+    hosts.collect::<Vec<_>>().join(",")
 }
 
 /// What began it.
@@ -106,20 +118,22 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
         // Poolers refuse settings of a session they share.
         config.options(SESSION);
     }
-    let readers = pool(&config, &tls, settings.pool_size)?;
-    let writers = pool(&config, &tls, settings.writers)?;
+    let server = server_of(&config);
+    let pool = |size| pool(&config, &tls, size).map_err(ConnectError::unreachable(&server));
+    let readers = pool(settings.pool_size)?;
+    let writers = pool(settings.writers)?;
     let db = Arc::new(Db::new(
         readers,
         writers,
         settings.statement_cache,
         settings.lease,
     ));
-    refuse_unsafe(&db).await?;
+    refuse_unsafe(&db, &server).await?;
     migrate(settings).await?;
     Ok(db)
 }
 
-fn pool(config: &Config, tls: &MakeRustlsConnect, size: usize) -> Result<Pool, ConnectError> {
+fn pool(config: &Config, tls: &MakeRustlsConnect, size: usize) -> Result<Pool, BuildError> {
     let manager_config = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
@@ -133,20 +147,20 @@ fn pool(config: &Config, tls: &MakeRustlsConnect, size: usize) -> Result<Pool, C
             recycle: Some(CONNECT_LIMIT),
         })
         .build()
-        .map_err(ConnectError::unreachable)
 }
 
 const DURABILITY: &str = "-- read_durability
 select current_setting('fsync'), current_setting('synchronous_commit')";
 
 /// CONTRACT.md: what was answered with 201 survives every crash. With these settings it would not.
-async fn refuse_unsafe(db: &Db) -> Result<(), ConnectError> {
-    let connection = db.reader().await.map_err(unreachable)?;
+async fn refuse_unsafe(db: &Db, server: &str) -> Result<(), ConnectError> {
+    let connection = db.reader().await.map_err(ports::Error::from);
+    let connection = connection.map_err(ConnectError::unreachable(server))?;
     let found = db
         .within_limit(connection.query(DURABILITY, &[]))
         .await
-        .map_err(ConnectError::unreachable)?
-        .map_err(ConnectError::unreachable)?;
+        .map_err(ConnectError::unreachable(server))?
+        .map_err(ConnectError::unreachable(server))?;
     let is_off = |column| {
         found
             .first()
@@ -160,6 +174,26 @@ async fn refuse_unsafe(db: &Db) -> Result<(), ConnectError> {
     Ok(())
 }
 
-fn unreachable(failure: crate::failure::Failure) -> ConnectError {
-    ConnectError::unreachable(ports::Error::from(failure))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, server: &str) {
+        let (config, _) = read_address(url).expect("an address");
+        assert_eq!(server_of(&config), server);
+    }
+
+    #[test]
+    fn a_server_is_named_without_its_password() {
+        check(
+            "postgres://engine:secret@db.example/orders",
+            "db.example:5432",
+        );
+        check(
+            "postgres://engine:secret@a:5433,b:5434/orders",
+            "a:5433,b:5434",
+        );
+        check("postgres://engine:secret@a,b/orders", "a:5432,b:5432");
+    }
 }

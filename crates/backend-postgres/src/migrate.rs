@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::connect::ConnectError;
+use crate::connect::{ConnectError, server_of};
 use crate::settings::PgSettings;
 use crate::tls::read_address;
 
@@ -33,10 +33,11 @@ pub async fn migrate(settings: &PgSettings) -> Result<Migrated, ConnectError> {
     let (mut config, tls) = read_address(settings.migration_url())?;
     config.application_name("order-engine migrate");
     config.connect_timeout(crate::connect::CONNECT_LIMIT);
+    let server = server_of(&config);
     let (mut client, connection) = config
         .connect(tls)
         .await
-        .map_err(ConnectError::unreachable)?;
+        .map_err(ConnectError::unreachable(&server))?;
     // Ends, with the connection, when this function returns.
     let mut driver = JoinSet::new();
     driver.spawn(async move {
@@ -44,15 +45,14 @@ pub async fn migrate(settings: &PgSettings) -> Result<Migrated, ConnectError> {
             tracing::debug!(error = %error, "the connection for migrations broke");
         }
     });
-    match tokio::time::timeout(LIMIT, migrate_over(&mut client)).await {
-        Ok(migrated) => migrated,
-        Err(elapsed) => Err(ConnectError::unreachable(elapsed)),
-    }
+    tokio::time::timeout(LIMIT, migrate_over(&mut client, &server))
+        .await
+        .map_err(ConnectError::unreachable(&server))?
 }
 
-async fn migrate_over(client: &mut Client) -> Result<Migrated, ConnectError> {
+async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, ConnectError> {
     let known = known_version();
-    let found = version_of(client).await?;
+    let found = version_of(client, server).await?;
     refuse_newer(found, known)?;
     if found == Some(known) {
         return Ok(Migrated {
@@ -64,9 +64,9 @@ async fn migrate_over(client: &mut Client) -> Result<Migrated, ConnectError> {
     client
         .execute("-- lock_migrations\nselect pg_advisory_lock($1)", &[&LOCK])
         .await
-        .map_err(ConnectError::unreachable)?;
+        .map_err(ConnectError::unreachable(server))?;
     // Whoever had the lock before may have been of a newer version.
-    refuse_newer(version_of(client).await?, known)?;
+    refuse_newer(version_of(client, server).await?, known)?;
     let report = embedded::migrations::runner()
         .run_async(client)
         .await
@@ -91,7 +91,7 @@ fn known_version() -> i32 {
 }
 
 /// The schema's version; `None` for an empty database.
-async fn version_of(client: &Client) -> Result<Option<i32>, ConnectError> {
+async fn version_of(client: &Client, server: &str) -> Result<Option<i32>, ConnectError> {
     let asked = client
         .query_typed(
             "-- read_schema_version\nselect max(version) from refinery_schema_history",
@@ -101,7 +101,7 @@ async fn version_of(client: &Client) -> Result<Option<i32>, ConnectError> {
     match asked {
         Ok(rows) => Ok(rows.first().and_then(|row| row.get(0))),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
-        Err(error) => Err(ConnectError::unreachable(error)),
+        Err(error) => Err(ConnectError::unreachable(server)(error)),
     }
 }
 

@@ -42,9 +42,9 @@ pub struct Status {
 impl Status {
     /// Begins to listen.
     pub async fn listen(host: &str, port: u16, parts: Parts) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((host, port)).await.with_context(|| {
-            format!("could not listen on {host}:{port}; PORT chooses another port")
-        })?;
+        let listener = TcpListener::bind((host, port))
+            .await
+            .with_context(|| format!("could not listen on {host}:{port}"))?;
         let parts = Arc::new(parts);
         Ok(Self { listener, parts })
     }

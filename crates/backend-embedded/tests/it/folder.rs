@@ -100,39 +100,44 @@ async fn a_newer_store_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_store_of_the_first_release_is_brought_up_to_date_with_all_it_held() {
-    let (now, then) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let given = Given::new();
-    let store = open(now.path());
-    let order = given.accepted(&store).await;
-    let mut lease = given.leased(&store, order).await;
-    given.build(&store, &mut lease).await;
-    let transaction = given.submit(&store, &mut lease).await;
-    let held = store.order(order, None).await.unwrap();
-    drop(store);
-    let first_release = file(then.path());
+async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
+    let folder = TempDir::new().unwrap();
+    let first_release = file(folder.path());
     first_release.execute_batch(FIRST_SCHEMA).unwrap();
     first_release
-        .execute_batch(&format!(
+        .execute_batch(
             "create table schema_version (version integer not null) strict;
              insert into schema_version values (1);
-             attach '{}' as later;
-             insert into orders select * from later.orders;
-             insert into order_events select * from later.order_events;
-             insert into order_attempts select * from later.order_attempts;
-             delete from counters;
-             insert into counters select * from later.counters;
-             detach later",
-            now.path().join("engine.db").display()
-        ))
+             insert into order_attempts values (7, 1, 'raydium', 'dead', x'01', 100, 5);
+             insert into order_attempts values (7, 2, 'meteora', 'live', x'02', 150, null);",
+        )
         .unwrap();
     drop(first_release);
 
-    let store = open(then.path());
+    drop(open(folder.path()));
 
-    assert_eq!(store.order(order, None).await.unwrap(), held);
-    let resumed = given.leased(&store, order).await;
-    assert_eq!(resumed.live_attempt, Some(transaction));
+    let db = file(folder.path());
+    let told: String = db
+        .query_row(
+            "select (select version from schema_version) || ': ' || group_concat(concat_ws(' ',
+                 order_key, attempt, venue, signature, hex(bytes), last_valid_height, dead_at), '; ')
+             from order_attempts",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(
+        told,
+        "2: 7 1 raydium dead 01 100 5; 7 2 meteora live 02 150"
+    );
+    for refused in [
+        "(8, 1, 'raydium', 'live', x'02', 150, null)",
+        "(7, 1, 'raydium', 'other', x'03', 150, 9)",
+        "(7, 3, 'raydium', 'other', x'03', 150, null)",
+    ] {
+        let inserted = db.execute(&format!("insert into order_attempts values {refused}"), []);
+        assert!(inserted.is_err(), "{refused}");
+    }
 }
 
 #[tokio::test]

@@ -39,6 +39,33 @@ async fn eight_processes_migrate_an_empty_database_at_once() {
 }
 
 #[tokio::test]
+async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
+    let (server, given) = (server(), Given::new());
+    let store = open(&server).await;
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    given.submit(&store, &mut lease).await;
+    drop(store);
+    meddle(
+        &server,
+        "drop index order_attempts_signature;
+         alter table order_attempts add unique (signature);
+         delete from refinery_schema_history where version > 3",
+    )
+    .await;
+
+    let migrated = migrate(&settings(&server)).await.expect("migrate answers");
+
+    assert_eq!(migrated.applied, 2);
+    let kept = "select count(*) from order_attempts";
+    assert_eq!(ask(&server, kept).await, "1");
+    let unique = "select string_agg(indexname, ' ' order by indexname) from pg_indexes
+         where tablename = 'order_attempts' and indexdef ~ 'signature'";
+    assert_eq!(ask(&server, unique).await, "order_attempts_signature");
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused() {
     let server = server();
     drop(open(&server).await);

@@ -84,7 +84,7 @@ async fn serve(config: &Config, chain: Arc<SimChain>, around: Around) -> anyhow:
     .shutdown_signal(async move { soft.soft().await })
     .shutdown_timeout(FINISH_WITHIN_SECONDS)
     .bind((host, port))
-    .with_context(|| format!("could not listen on {host}:{port}; PORT chooses another port"))?;
+    .with_context(|| format!("could not listen on {host}:{port}"))?;
     for address in server.addrs() {
         output::line(format!("the simulated chain is at http://{address}"))?;
     }

@@ -1,11 +1,13 @@
 //! `order-engine watch`: follow one order from its first event, or all orders from now on.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use api_types::names::StatusName;
 use api_types::{EventView, OrderView};
 use clap::Args;
 use client::{Client, Follow, Streamed};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::orders::swap_of;
@@ -76,13 +78,13 @@ pub(crate) async fn show_order(
     Ok(last)
 }
 
-fn print_event(event: &EventView, order: &str, token_out: &str) -> anyhow::Result<()> {
+fn print_event(event: &EventView, prefix: &str, token_out: &str) -> anyhow::Result<()> {
     let time = faint(time_of_day(&event.timestamp));
     // Padded before it is coloured: escape codes have no width.
     let padding = " ".repeat(10_usize.saturating_sub(event.status.name().len()));
     let status = output::status(event.status);
     let detail = detail(event, token_out);
-    output::line(format!("{time}  {order}{status}{padding}  {detail}").trim_end())?;
+    output::line(format!("{time}  {prefix}{status}{padding}  {detail}").trim_end())?;
     Ok(())
 }
 
@@ -95,8 +97,8 @@ async fn watch_all(client: &Client, format: Format) -> anyhow::Result<Verdict> {
             Streamed::Event(event) if format.is_json() => output::json(&event)?,
             Streamed::Event(event) => {
                 let swap = swaps.of(client, &event).await;
-                let order = format!("{}  {:<SWAP_WIDTH$}  ", event.order_id, swap.label);
-                print_event(&event, &order, &swap.token_out)?;
+                let prefix = format!("{}  {:<SWAP_WIDTH$}  ", event.order_id, swap.label);
+                print_event(&event, &prefix, &swap.token_out)?;
             }
             Streamed::Resync => {
                 eprintln!("events may be missing here; see `order-engine orders list`");
@@ -105,10 +107,14 @@ async fn watch_all(client: &Client, format: Format) -> anyhow::Result<Verdict> {
     }
 }
 
-/// Orders whose swap is kept; more than are open at once on most engines.
-const SWAPS_MAX: usize = 1_024;
+/// Orders whose swap is kept; more are begun anew.
+const SWAPS_MAX: usize = 4_096;
 /// Such as `1.5 SOL→USDC`.
 const SWAP_WIDTH: usize = 20;
+/// A look-up that takes longer is given up: the events are what is watched.
+const LOOK_UP_LIMIT: Duration = Duration::from_millis(100);
+/// Look-ups that take longer than this leave the events as much time as they took.
+const LOOK_UP_QUICK: Duration = Duration::from_millis(10);
 
 /// What an order swaps, for people.
 #[derive(Debug, Clone, Default)]
@@ -119,23 +125,42 @@ struct Swap {
 
 /// What the orders that are seen swap: events do not repeat it.
 #[derive(Debug, Default)]
-struct Swaps(HashMap<Uuid, Swap>);
+struct Swaps {
+    known: HashMap<Uuid, Swap>,
+    /// No look-up before.
+    resting_until: Option<Instant>,
+}
 
 impl Swaps {
-    /// Empty where the order cannot be read, or too many are open at once.
+    /// Empty where it cannot be told without keeping the events waiting.
     async fn of(&mut self, client: &Client, event: &EventView) -> Swap {
         let id = event.order_id;
-        if !self.0.contains_key(&id)
-            && self.0.len() < SWAPS_MAX
-            && let Ok(order) = client.order(id).await
-        {
-            self.0.insert(id, Swap::of(&order));
+        if !self.known.contains_key(&id) {
+            self.look_up(client, id).await;
         }
         let swap = match event.status.is_terminal() {
-            true => self.0.remove(&id),
-            false => self.0.get(&id).cloned(),
+            true => self.known.remove(&id),
+            false => self.known.get(&id).cloned(),
         };
         swap.unwrap_or_default()
+    }
+
+    async fn look_up(&mut self, client: &Client, id: Uuid) {
+        let began = Instant::now();
+        if self.resting_until.is_some_and(|until| began < until) {
+            return;
+        }
+        let asked = tokio::time::timeout(LOOK_UP_LIMIT, client.order(id)).await;
+        let took = began.elapsed();
+        if took > LOOK_UP_QUICK {
+            self.resting_until = Some(Instant::now() + took);
+        }
+        if let Ok(Ok(order)) = asked {
+            if self.known.len() >= SWAPS_MAX {
+                self.known.clear();
+            }
+            self.known.insert(id, Swap::of(&order));
+        }
     }
 }
 

@@ -36,6 +36,7 @@ macro_rules! store_contract {
             an_unknown_order_is_not_granted,
             a_granted_lease_tells_all_that_is_stored,
             an_event_is_recorded_at_the_next_place_only,
+            a_signature_is_recorded_once,
             a_repeated_record_gives_the_true_answer,
             a_repeated_record_is_true_even_after_the_lease,
             two_events_for_one_place_have_one_winner,

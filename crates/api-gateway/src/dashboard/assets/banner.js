@@ -26,11 +26,10 @@ export function startBanner(banner, linkState) {
     // What is on the screen is from before: it stays readable and looks it.
     document.body.toggleAttribute("data-stale", phase === "down");
     lostAt = phase === "live" ? 0 : lostAt || Date.now();
-    const isPaused = phase === "live" && stats.get().latest?.paused === true;
-    const isWorthIt = state.needsKey || isPaused || Date.now() - lostAt > PATIENCE_MS;
-    const message = isWorthIt ? messageOf(phase, state, isPaused) : null;
-    banner.hidden = message === null;
-    setText(text, message ?? "");
+    const isWorthIt = state.needsKey || Date.now() - lostAt > PATIENCE_MS;
+    const message = [isWorthIt ? messageOf(phase, state) : null, pauseOf(phase)].filter(Boolean).join(" ");
+    banner.hidden = message === "";
+    setText(text, message);
     setAttribute(banner, "data-phase", phase);
     again.hidden = phase === "key" || phase === "live";
     key.hidden = phase !== "key";
@@ -54,8 +53,14 @@ function stateOf({ engine, feed, needsKey }) {
   return { phase: "connecting", word: "Connecting" };
 }
 
-function messageOf(phase, { answeredAt, feed }, isPaused) {
-  if (isPaused) return "Operators have paused this engine: orders are accepted and wait.";
+function pauseOf(phase) {
+  const isKnown = phase === "live" || phase === "connecting";
+  return isKnown && stats.get().latest?.paused === true
+    ? "Operators have paused this engine: orders are accepted and wait."
+    : null;
+}
+
+function messageOf(phase, { answeredAt, feed }) {
   if (phase === "key") return "This engine needs an API key.";
   if (phase === "down") {
     const since = answeredAt ? ` What you see is from ${timeOfDay(answeredAt)}.` : "";

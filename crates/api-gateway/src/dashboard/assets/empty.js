@@ -3,7 +3,6 @@
 import { address } from "./api.js";
 import { commandLine } from "./copy.js";
 import { h } from "./dom.js";
-import { askForKeys } from "./key-dialog.js";
 import { session } from "./session.js";
 
 /** Nothing here yet, and how to change that. */
@@ -24,22 +23,13 @@ export function nothing(text) {
 
 /** What could not be read, and a way to try again. */
 export function broken(problem, retry) {
-  if (problem.status === 401) return withoutKey();
+  // The banner offers to enter one.
+  if (problem.status === 401) return nothing("Enter an API key to see this.");
   return h(
     "div",
     { class: "empty", role: "alert" },
     h("p", {}, problem.message),
     h("button", { type: "button", on: { click: retry } }, "Try again"),
-  );
-}
-
-function withoutKey() {
-  const tried = session.get().apiKey !== "";
-  return h(
-    "div",
-    { class: "empty" },
-    h("p", {}, tried ? "This engine does not know this tab's API key." : "Shown with an API key."),
-    h("button", { type: "button", on: { click: askForKeys } }, "Enter key"),
   );
 }
 

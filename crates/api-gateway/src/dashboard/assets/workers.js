@@ -6,7 +6,8 @@ import { age, shortId } from "./format.js";
 /** `draw(workers)` keeps one card per worker. */
 export function workerCards() {
   const list = h("ul", { class: "workers" });
-  const none = h("p", { class: "empty" }, "No worker is alive. Orders are accepted and wait.");
+  // Nobody knows before the first answer.
+  const none = h("p", { class: "empty", hidden: true }, "No worker is alive. Orders are accepted and wait.");
   const element = h("div", {}, list, none);
   const cards = new Map();
 

@@ -30,6 +30,12 @@ pub(super) async fn the_queue_is_paused_and_resumed(visit: &mut Visit) -> Result
     browser.click(".panel-head .primary").await?;
 
     browser.sees(".queue-state", "Running").await?;
+    browser
+        .until(
+            "document.querySelector('.banner').hidden",
+            "no pause is told",
+        )
+        .await?;
     ensure!(client.ended(&waiting).await?["status"] == "confirmed");
     browser.sees("[aria-label='Audit log']", "pause").await?;
     browser.check_console().await

@@ -42,6 +42,27 @@ pub async fn an_event_is_recorded_at_the_next_place_only(fixture: &impl StoreFix
     assert_eq!(seqs, [0, 1]);
 }
 
+/// 5: a signature is of one attempt of one order.
+pub async fn a_signature_is_recorded_once(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let first = given.accepted(&store).await;
+    let mut first = given.leased(&store, first).await;
+    given.build(&store, &mut first).await;
+    let transaction = given.submit(&store, &mut first).await;
+    let second = given.accepted(&store).await;
+    let mut lease = given.leased(&store, second).await;
+    given.build(&store, &mut lease).await;
+    let event = given.next(&lease.order, submitted(&transaction));
+
+    let answer = store.record_submission(&lease, &event, &transaction).await;
+
+    assert!(!matches!(answer, Ok(Recorded::Won(_))), "{answer:?}");
+    let order = store.order(second, None).await.expect("the store answers");
+    let status = order.expect("it is there").status();
+    assert_eq!(status, Status::Building);
+}
+
 /// 5: the lost reply.
 pub async fn a_repeated_record_gives_the_true_answer(fixture: &impl StoreFixture) {
     let given = Given::new();
