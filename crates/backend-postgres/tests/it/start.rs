@@ -14,6 +14,12 @@ use tokio::task::JoinSet;
 
 use crate::{ask, meddle, open, open_patiently, server, settings};
 
+/// Back to the third version.
+const SIGNATURES_UNIQUE_ALONE: &str = "
+    alter table order_attempts drop constraint order_attempts_signature;
+    alter table order_attempts add unique (signature);
+    delete from refinery_schema_history where version > 3";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_processes_migrate_an_empty_database_at_once() {
     let server = server();
@@ -47,13 +53,7 @@ async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
     given.build(&store, &mut lease).await;
     given.submit(&store, &mut lease).await;
     drop(store);
-    meddle(
-        &server,
-        "drop index order_attempts_signature;
-         alter table order_attempts add unique (signature);
-         delete from refinery_schema_history where version > 3",
-    )
-    .await;
+    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
 
     let migrated = migrate(&settings(&server)).await.expect("migrate answers");
 
@@ -63,6 +63,24 @@ async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
     let unique = "select string_agg(indexname, ' ' order by indexname) from pg_indexes
          where tablename = 'order_attempts' and indexdef ~ 'signature'";
     assert_eq!(ask(&server, unique).await, "order_attempts_signature");
+}
+
+#[tokio::test]
+async fn an_index_built_beforehand_that_holds_no_rule_does_not_replace_one() {
+    let server = server();
+    drop(open(&server).await);
+    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
+    let loose = "create index order_attempts_signature on order_attempts (signature)";
+    meddle(&server, loose).await;
+
+    let refused = migrate(&settings(&server)).await;
+
+    assert!(
+        matches!(refused, Err(ConnectError::Migration(_))),
+        "{refused:?}"
+    );
+    let kept = "select count(*) from pg_constraint where conname = 'order_attempts_signature_key'";
+    assert_eq!(ask(&server, kept).await, "1");
 }
 
 #[tokio::test]
