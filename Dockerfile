@@ -13,8 +13,7 @@ FROM ${BUILD_IMAGE} AS base
 ARG CARGO_REGISTRY=
 WORKDIR /src
 # The image brings the toolchain; rust-toolchain.toml would fetch lint and format beside it.
-# Of Swagger UI only what its page loads goes into the programs.
-ENV RUSTUP_TOOLCHAIN=1.95.0 CARGO_TERM_COLOR=never SWAGGER_UI_OVERWRITE_FOLDER=/src/deploy/image/swagger-ui
+ENV RUSTUP_TOOLCHAIN=1.95.0 CARGO_TERM_COLOR=never
 RUN if [ -n "$CARGO_REGISTRY" ]; then \
       printf '[source.crates-io]\nreplace-with = "mirror"\n[source.mirror]\nregistry = "%s"\n' \
         "$CARGO_REGISTRY" > "$CARGO_HOME/config.toml"; \

@@ -1,6 +1,7 @@
-//! The dashboard: hand-written HTML, CSS and ES modules, embedded in the program and served as they are.
+//! The dashboard and the page of the API: hand-written HTML, CSS and ES modules, embedded in the program
+//! and served as they are.
 //!
-//! It talks to the engine through the public API alone, like any other client.
+//! They talk to the engine through the public API alone, like any other client.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -24,6 +25,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 const INDEX: &str = include_str!("dashboard/index.html");
+const DOCS: &str = include_str!("dashboard/docs.html");
 
 macro_rules! embed {
     ($($content_type:ident: $($name:literal)+;)+) => {
@@ -31,13 +33,13 @@ macro_rules! embed {
     };
 }
 
-/// Name, type and text of every file that the page is made of.
+/// Name, type and text of every file that the pages are made of.
 #[rustfmt::skip]
 const FILES: &[(&str, &str, &str)] = embed! {
-    CSS: "controls.css" "dashboard.css" "views.css";
+    CSS: "api-page.css" "controls.css" "dashboard.css" "views.css";
     SVG: "icon.svg";
     SCRIPT:
-        "api.js" "app.js" "backoff.js" "banner.js" "chart.js" "connection.js" "copy.js" "decimal.js"
+        "api-document.js" "api-page.js" "api-try.js" "api.js" "app.js" "backoff.js" "banner.js" "chart.js" "connection.js" "copy.js" "decimal.js"
         "dom.js" "empty.js" "feed.js" "follow.js" "format.js" "key-dialog.js" "live-table.js"
         "observable.js" "order-draft.js" "order-facts.js" "order-form.js" "order-list.js"
         "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "quote-panel.js" "router.js"
@@ -105,6 +107,7 @@ impl Asset {
 }
 
 static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(HTML, INDEX));
+static DOCS_PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(HTML, DOCS));
 static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     let files = FILES.iter();
     files
@@ -117,7 +120,19 @@ pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
     PAGE.serve(&request)
 }
 
-/// `GET /assets/{file}`: what the page is made of.
+/// `GET /docs`: the page on which the API's document is read and tried.
+pub(crate) async fn docs(request: HttpRequest) -> HttpResponse {
+    DOCS_PAGE.serve(&request)
+}
+
+/// `GET /docs/`: the page's files are named relative to the folder that `/docs` is in.
+pub(crate) async fn docs_folder() -> HttpResponse {
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, "../docs"))
+        .finish()
+}
+
+/// `GET /assets/{file}`: what the pages are made of.
 pub(crate) async fn asset(request: HttpRequest, file: Path<String>) -> Result<HttpResponse> {
     let found = ASSETS.get(file.as_str());
     let found =

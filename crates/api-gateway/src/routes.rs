@@ -51,8 +51,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
 
         .service(reading("/openapi.json", pages::openapi))
         .service(reading("/asyncapi.json", pages::asyncapi))
-        .service(reading("/docs", pages::docs))
-        .service(reading("/docs/{file:.*}", pages::docs))
+        .service(reading("/docs", dashboard::docs))
+        .service(reading("/docs/", dashboard::docs_folder))
         .service(reading("/", dashboard::page))
         .service(reading("/assets/{file}", dashboard::asset))
         .default_service(web::to(fallback::not_found));

@@ -10,12 +10,11 @@ use deadpool_postgres::{
 use tokio::time::Instant;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::db::{CALL_LIMIT, Db};
 use crate::migrate::migrate;
 use crate::settings::{PgSettings, StatementCache};
-use crate::tls::{InvalidAddress, read_address};
+use crate::tls::{Connector, InvalidAddress, read_address};
 
 /// A server in reach answers long before.
 pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -133,7 +132,7 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
     Ok(db)
 }
 
-fn pool(config: &Config, tls: &MakeRustlsConnect, size: usize) -> Result<Pool, BuildError> {
+fn pool(config: &Config, tls: &Connector, size: usize) -> Result<Pool, BuildError> {
     let manager_config = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };

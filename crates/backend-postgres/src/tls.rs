@@ -1,5 +1,7 @@
 //! The address and its TLS, as libpq understands `sslmode` and `sslrootcert`.
 
+mod connector;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +13,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
-use tokio_postgres_rustls::MakeRustlsConnect;
+
+pub(crate) use connector::Connector;
 
 /// An address that cannot be used as it is.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ enum Trust {
 }
 
 /// Reads an address.
-pub(crate) fn read_address(url: &str) -> Result<(Config, MakeRustlsConnect), InvalidAddress> {
+pub(crate) fn read_address(url: &str) -> Result<(Config, Connector), InvalidAddress> {
     let (bare, mut mode, mut roots) = (strip(url), "prefer".to_owned(), None);
     for (name, value) in query_of(url) {
         match name {
@@ -92,7 +95,7 @@ fn decoded(path: &str) -> String {
         .replace("%20", " ")
 }
 
-fn connector(trust: Trust, roots: Option<&Path>) -> Result<MakeRustlsConnect, InvalidAddress> {
+fn connector(trust: Trust, roots: Option<&Path>) -> Result<Connector, InvalidAddress> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -110,7 +113,7 @@ fn connector(trust: Trust, roots: Option<&Path>) -> Result<MakeRustlsConnect, In
             builder.with_webpki_verifier(verifier).with_no_client_auth()
         }
     };
-    Ok(MakeRustlsConnect::new(config))
+    Ok(Connector::new(config))
 }
 
 fn root_store(roots: Option<&Path>) -> Result<RootCertStore, InvalidAddress> {

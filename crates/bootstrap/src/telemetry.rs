@@ -14,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::{Layer, Registry, reload};
 
 use config::{LogFormat, Logs};
 use dex_router::router::STAGE_SPANS;
@@ -44,7 +45,7 @@ pub struct Telemetry {
 /// Which lines are logged, and the way to change that.
 #[derive(Debug, Clone)]
 struct Levels {
-    handle: reload::Handle<EnvFilter, Registry>,
+    handle: reload::Handle<Targets, Registry>,
     configured: Arc<str>,
 }
 
@@ -137,13 +138,14 @@ pub fn start(logs: &Logs) -> Telemetry {
 
 /// The filter, which `config` has checked, with what others say left out, and the spans inside of an
 /// order's run: only traces show them, and a log line names the run.
-fn quietened(filter: &str) -> EnvFilter {
+fn quietened(filter: &str) -> Targets {
     let text = match filter {
         "off" => filter.to_owned(),
         "error" => format!("{STRANGERS},{STAGE_SPANS}=off,{filter}"),
         _ => format!("{QUIET},{STRANGERS},{STAGE_SPANS}=off,{filter}"),
     };
-    EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info"))
+    text.parse()
+        .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
 }
 
 /// Whether colour helps whoever reads this stream: a person, who has not asked for plain text.

@@ -143,7 +143,8 @@ pub(super) fn secret_text(text: &str) -> Result<Secret, String> {
 
 /// Which lines are logged.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(text.trim())
+    text.trim()
+        .parse::<tracing_subscriber::filter::Targets>()
         .map(|_| text.trim().to_owned())
         .map_err(|_| {
             "error, warn, info, debug or trace, also per module such as info,order_worker=debug"

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use domain::Timestamp;
 use futures_util::StreamExt;
 use ports::{Clock, SystemClock};
 use serde::Deserialize;
@@ -133,9 +134,8 @@ async fn follow_one(
                 Message::Text(text) => {
                     let event: Event<'_> = serde_json::from_str(&text).context("an event")?;
                     if let (Some(1..), Some(timestamp)) = (event.seq, event.timestamp) {
-                        let stored = jiff::Timestamp::from_str(timestamp)?.as_millisecond();
-                        let late = clock.now().as_millis() - stored;
-                        took.push(Duration::from_millis(u64::try_from(late).unwrap_or(0)));
+                        let stored = Timestamp::from_str(timestamp)?;
+                        took.push(clock.now().since(stored));
                     }
                     is_confirmed |= event.status == "confirmed";
                 }

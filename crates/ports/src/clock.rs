@@ -6,7 +6,7 @@
 //! 3. `sleep` ends no earlier than asked, measured by `monotonic`.
 
 use std::fmt::Debug;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -46,10 +46,20 @@ impl Default for SystemClock {
     }
 }
 
+/// The host's wall clock: for the [`SystemClock`], and for log lines, which have no clock handed in.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the host")]
+pub fn wall_time() -> Timestamp {
+    // A host that was never told the time may stand before 1970.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.unwrap_or_default().as_millis();
+    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+        wall_time()
     }
 
     fn monotonic(&self) -> Duration {

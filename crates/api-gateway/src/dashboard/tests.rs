@@ -28,9 +28,11 @@ fn whatever_the_page_and_its_modules_ask_for_is_there() {
             assert!(names().contains(import), "{name} imports {import}");
         }
     }
-    for asset in INDEX.split("\"assets/").skip(1) {
-        let asset = asset.split('"').next().unwrap();
-        assert!(names().contains(asset), "the page asks for {asset}");
+    for page in [INDEX, DOCS] {
+        for asset in page.split("\"assets/").skip(1) {
+            let asset = asset.split('"').next().unwrap();
+            assert!(names().contains(asset), "the page asks for {asset}");
+        }
     }
 }
 
@@ -43,7 +45,8 @@ fn nothing_comes_from_elsewhere_and_no_text_becomes_html() {
         "document.write",
         "eval(",
     ];
-    for (name, _, text) in FILES.iter().chain(&[("index.html", HTML, INDEX)]) {
+    let pages = [("index.html", HTML, INDEX), ("docs.html", HTML, DOCS)];
+    for (name, _, text) in FILES.iter().chain(&pages) {
         let without_namespace = text.replace("http://www.w3.org/2000/svg", "");
         assert!(!without_namespace.contains("://"), "{name}");
         for word in forbidden {

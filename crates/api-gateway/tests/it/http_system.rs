@@ -73,12 +73,10 @@ async fn pages_come_with_everything_they_need_and_guard_themselves() {
     for path in [
         "/",
         "/docs",
-        "/docs/",
-        "/docs/swagger-ui.css",
-        "/docs/swagger-ui-bundle.js",
-        "/docs/swagger-initializer.js",
+        "/assets/api-page.js",
         "/assets/dashboard.css",
         "/openapi.json",
+        "/asyncapi.json",
     ] {
         let page = Request::get(path).send(&server).await;
         assert_eq!(page.status, 200, "{path}");
@@ -93,13 +91,12 @@ async fn pages_come_with_everything_they_need_and_guard_themselves() {
     let docs = Request::get("/docs").send(&server).await;
     let html = String::from_utf8_lossy(&docs.body);
     assert!(
-        !html.contains("https://") && html.contains("<base href=\"/docs/\">"),
+        !html.contains("https://") && html.contains("assets/api-page.js"),
         "{html}"
     );
-    let start = Request::get("/docs/swagger-initializer.js")
-        .send(&server)
-        .await;
-    assert!(String::from_utf8_lossy(&start.body).contains("/openapi.json"));
+    let folder = Request::get("/docs/").send(&server).await;
+    assert_eq!(folder.status, 308);
+    assert_eq!(folder.header("location"), Some("../docs"));
     Request::get("/docs/nothing.js")
         .send(&server)
         .await

@@ -43,8 +43,8 @@ where
 
 /// `09:30:00.125`: the day is known to whoever looks at a terminal.
 fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
-    let now = jiff::Timestamp::now();
-    let time = now.strftime("%H:%M:%S%.3f");
+    let now = ports::clock::wall_time().to_string();
+    let time = now.get(11..23).unwrap_or(&now);
     if writer.has_ansi_escapes() {
         write!(writer, "\x1b[2m{time}\x1b[0m ")
     } else {

@@ -1,6 +1,9 @@
-//! `order-engine completions`: completions of a shell, or the manual page, on standard output.
+//! `order-engine completions`: completions of a shell on standard output. Built with the feature `manual`, as
+//! `scripts/release` does, it also writes the manual page.
 
+#[cfg(any(feature = "manual", test))]
 mod environment;
+#[cfg(any(feature = "manual", test))]
 mod manual;
 
 use std::io::{self, Write};
@@ -13,12 +16,12 @@ use crate::exit::Verdict;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   source <(order-engine completions bash)      in ~/.bashrc
-  order-engine completions man | man -l -      every command on one page";
+  order-engine completions fish > ~/.config/fish/completions/order-engine.fish";
 
 /// For what.
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
-    /// The shell, or `man` for the manual page
+    /// The shell
     #[arg(value_enum)]
     of: Kind,
 }
@@ -30,6 +33,8 @@ enum Kind {
     Fish,
     PowerShell,
     Zsh,
+    /// The manual page
+    #[cfg(feature = "manual")]
     Man,
 }
 
@@ -42,6 +47,7 @@ pub(crate) fn run(completions: &Completions) -> anyhow::Result<Verdict> {
         Kind::Fish => Shell::Fish,
         Kind::PowerShell => Shell::PowerShell,
         Kind::Zsh => Shell::Zsh,
+        #[cfg(feature = "manual")]
         Kind::Man => return print_manual(),
     };
     // Written at once: the generator does not expect a reader who goes away.
@@ -51,6 +57,7 @@ pub(crate) fn run(completions: &Completions) -> anyhow::Result<Verdict> {
     Ok(Verdict::Good)
 }
 
+#[cfg(feature = "manual")]
 fn print_manual() -> anyhow::Result<Verdict> {
     io::stdout().lock().write_all(manual::page()?.as_bytes())?;
     Ok(Verdict::Good)
