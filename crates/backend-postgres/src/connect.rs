@@ -57,7 +57,7 @@ impl ConnectError {
         }
     }
 
-    pub(crate) fn migration(error: refinery::Error) -> Self {
+    pub(crate) fn migration(error: tokio_postgres::Error) -> Self {
         Self::Migration(Box::new(error))
     }
 }

@@ -10,9 +10,44 @@ use crate::connect::{ConnectError, server_of};
 use crate::settings::PgSettings;
 use crate::tls::read_address;
 
-mod embedded {
-    refinery::embed_migrations!("../../migrations/postgres");
+/// One step of the schema.
+struct Migration {
+    version: i32,
+    name: &'static str,
+    sql: &'static str,
 }
+
+macro_rules! migrations {
+    ($($version:literal $name:literal)+) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../../../migrations/postgres/V", $version, "__", $name, ".sql")),
+        }),+]
+    };
+}
+
+/// Every step, in the order in which they are taken.
+const MIGRATIONS: &[Migration] = migrations! {
+    1 "orders"
+    2 "pause_holds_claims"
+    3 "counting_keeps_its_plans"
+    4 "signatures_with_heights"
+    5 "signatures_alone"
+};
+
+/// The table is the one that version 0.1.0 wrote, by a library of its own.
+const HISTORY: &str = "-- create_schema_history
+create table if not exists refinery_schema_history (
+    version     int4 primary key,
+    name        varchar(255),
+    applied_on  varchar(255),
+    checksum    varchar(255)
+)";
+
+const REMEMBER: &str = "-- remember_migration
+insert into refinery_schema_history (version, name, applied_on, checksum)
+values ($1, $2, to_char(now() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')";
 
 /// The lock of everybody who migrates: "orders" in ASCII.
 const LOCK: i64 = 0x6f72_6465_7273;
@@ -67,11 +102,17 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
         .map_err(ConnectError::unreachable(server))?;
     // Whoever had the lock before may have been of a newer version.
     refuse_newer(version_of(client, server).await?, known)?;
-    let report = embedded::migrations::runner()
-        .run_async(client)
+    client
+        .batch_execute(HISTORY)
         .await
         .map_err(ConnectError::migration)?;
-    let applied = report.applied_migrations().len();
+    // Somebody may have been quicker to the lock.
+    let reached = version_of(client, server).await?.unwrap_or(0);
+    let mut applied = 0;
+    for step in MIGRATIONS.iter().filter(|step| step.version > reached) {
+        take(client, step).await.map_err(ConnectError::migration)?;
+        applied += 1;
+    }
     if applied > 0 {
         tracing::info!("the schema is now at version {known}");
     }
@@ -81,13 +122,18 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
     })
 }
 
+/// Takes one step, whole or not at all.
+async fn take(client: &mut Client, step: &Migration) -> Result<(), tokio_postgres::Error> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(step.sql).await?;
+    transaction
+        .execute(REMEMBER, &[&step.version, &step.name])
+        .await?;
+    transaction.commit().await
+}
+
 fn known_version() -> i32 {
-    embedded::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or(0)
+    MIGRATIONS.last().map_or(0, |step| step.version)
 }
 
 /// The schema's version; `None` for an empty database.
@@ -109,5 +155,32 @@ const fn refuse_newer(found: Option<i32>, known: i32) -> Result<(), ConnectError
     match found {
         Some(found) if found > known => Err(ConnectError::NewerSchema { found, known }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_a_step_and_versions_follow_each_other() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
+        let entries = std::fs::read_dir(folder).expect("the folder is there");
+        let mut files: Vec<String> = entries
+            .map(|entry| entry.expect("a file").file_name().into_string())
+            .collect::<Result<_, _>>()
+            .expect("names are text");
+        files.sort();
+
+        let steps = MIGRATIONS.iter();
+        let mut named: Vec<String> = steps
+            .map(|step| format!("V{}__{}.sql", step.version, step.name))
+            .collect();
+        named.sort();
+
+        assert_eq!(files, named);
+        for (place, step) in (1..).zip(MIGRATIONS) {
+            assert_eq!(step.version, place);
+        }
     }
 }

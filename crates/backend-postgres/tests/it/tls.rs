@@ -4,7 +4,7 @@ use backend_postgres::{ConnectError, PgSettings, PgStore};
 use testkit::contract::Given;
 use testkit::servers::{PostgresServer, tls};
 
-use crate::{ask, settings};
+use crate::{ask, meddle, settings};
 
 /// A server that accepts nothing but TLS. It wants its key to be its own.
 fn server() -> PostgresServer {
@@ -54,5 +54,38 @@ async fn require_refuses_a_server_without_tls() {
 
     let refused = PgStore::connect(through(&server, "localhost", "sslmode=require")).await;
 
+    assert!(matches!(refused, Err(ConnectError::Unreachable { .. })));
+}
+
+/// The proof of a password that names the server's certificate: nobody in between can pass it on.
+#[tokio::test]
+async fn a_password_is_proved_to_the_server_that_has_the_certificate() {
+    let server = server();
+    meddle(
+        &server,
+        "set password_encryption = 'scram-sha-256';
+         create role guarded superuser login password 'open sesame';
+         do $$ begin execute format(
+             'copy (select unnest(array[''hostssl all guarded all scram-sha-256'',
+                                        ''hostssl all all all trust''])) to %L',
+             current_setting('hba_file'));
+         end $$;
+         select pg_reload_conf()",
+    )
+    .await;
+    let guarded = |password: &str| {
+        let with_role = through(&server, "localhost", "sslmode=require&channel_binding=require");
+        let (start, rest) = with_role.url.split_once("://").expect("an address");
+        let (_, host) = rest.split_once('@').unwrap_or(("", rest));
+        PgSettings {
+            url: format!("{start}://guarded:{password}@{host}"),
+            ..with_role
+        }
+    };
+
+    let store = PgStore::connect(guarded("open%20sesame")).await;
+    let refused = PgStore::connect(guarded("wrong")).await;
+
+    assert!(store.is_ok(), "{store:?}");
     assert!(matches!(refused, Err(ConnectError::Unreachable { .. })));
 }
