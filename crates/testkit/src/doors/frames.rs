@@ -31,12 +31,16 @@ pub(super) fn messages(dice: &Dice) -> (Vec<u8>, bool) {
             (whole[..dice.below(whole.len())].to_vec(), false)
         }
         10 => (dice.bytes(dice.below(200)), false),
-        11 => (
+        11 => {
+            let next = masked(0, [0; 4], b"").repeat(dice.below(60_000));
+            ([masked(TEXT, [0; 4], b"{"), next].concat(), true)
+        }
+        12 => (
             [&[0x81, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat(),
             false,
         ),
-        12 => (frame(dice, TEXT, &deep_ping(dice)), true),
-        13..16 => (frame(dice, TEXT, &bodies::hostile(dice)), true),
+        13 => (frame(dice, TEXT, &deep_ping(dice)), true),
+        14..16 => (frame(dice, TEXT, &bodies::hostile(dice)), true),
         16 => (frame(dice, TEXT, &bodies::mutated(dice)), true),
         _ => (frame(dice, TEXT, &bodies::decent(dice)), true),
     }
@@ -58,7 +62,11 @@ fn frame(dice: &Dice, opcode: u8, payload: &[u8]) -> Vec<u8> {
 
 /// A message in pieces, with a ping between them.
 fn fragments(dice: &Dice, payload: &[u8]) -> Vec<u8> {
-    let size = 1 + dice.below(payload.len().max(1)).max(payload.len() / 400);
+    // Now and then far finer than anybody cuts a message.
+    let size = match dice.below(4) {
+        0 => 1,
+        _ => 1 + dice.below(payload.len().max(1)),
+    };
     let pieces: Vec<&[u8]> = payload.chunks(size).collect();
     let mut bytes = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {

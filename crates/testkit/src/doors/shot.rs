@@ -86,6 +86,9 @@ impl Target {
             request.body = bodies::hostile(dice);
             request.add("Content-Type", "application/json");
         }
+        if path.ends_with("/events") && dice.is(50) {
+            request.add("Accept", "text/event-stream");
+        }
         self.dress(dice, request)
     }
 
