@@ -8,6 +8,8 @@ use super::{bodies, frames};
 pub(super) const FRESH: &str = "FRESH0000000";
 /// Stands where an accepted order's id is wanted.
 pub(super) const ORDER: &str = "0bde0000-0000-7000-8000-000000000000";
+/// A request that is sent behind another one before that was answered.
+pub(super) const FOLLOWER: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 /// Beyond these the HTTP server closes, perhaps before its answer was read.
 const MOST_HEADERS: usize = 90;
 const LONGEST_HEAD: usize = 60_000;
@@ -24,8 +26,9 @@ pub(super) struct Shot {
 /// What may be expected of the engine.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// An answer, and that the connection can be used again.
-    Whole { is_head: bool },
+    /// An answer, after it the one to [`FOLLOWER`] where that came along, and that the connection can be used
+    /// again.
+    Whole { is_head: bool, is_followed: bool },
     /// An answer.
     Last { is_head: bool },
     /// An end: the request may be none, or too much, and nothing follows it.
@@ -238,7 +241,17 @@ impl Request {
         let kind = match (is_usual, is_last) {
             (false, _) => Kind::Broken,
             (true, true) => Kind::Last { is_head },
-            (true, false) => Kind::Whole { is_head },
+            (true, false) => {
+                // Where there is no body to be sent, one that is nevertheless shows here.
+                let is_followed = dice.is(if is_head { 50 } else { 5 });
+                if is_followed {
+                    bytes.extend(FOLLOWER);
+                }
+                Kind::Whole {
+                    is_head,
+                    is_followed,
+                }
+            }
         };
         Shot {
             what: first.chars().take(120).collect(),

@@ -29,6 +29,13 @@ pub(super) struct Heard {
     pub(super) said: Vec<Value>,
 }
 
+impl Heard {
+    fn take(&mut self, body: Option<Vec<u8>>) {
+        let said = body.and_then(|body| serde_json::from_slice(&body).ok());
+        self.said.extend(said);
+    }
+}
+
 /// A connection, opened when it is needed.
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -164,19 +171,24 @@ impl Open {
             Kind::Socket { said, is_whole } if head.status == 101 => {
                 self.talk(said, *is_whole, &mut heard).await?;
             }
-            Kind::Whole { is_head } | Kind::Last { is_head } => {
+            Kind::Last { is_head } => {
                 let body = read_body(reader, ahead, &head, *is_head).await?;
-                heard
-                    .said
-                    .extend(body.and_then(|body| serde_json::from_slice(&body).ok()));
+                heard.take(body);
+            }
+            Kind::Whole {
+                is_head,
+                is_followed,
+            } => {
+                let body = read_body(reader, ahead, &head, *is_head).await?;
+                heard.take(body);
                 // An answer to what was no request is the last one.
-                let is_kept = !head.says("connection", "close") && !is_live(&head);
                 let is_request = head.status != 400 || head.header("content-type").is_some();
-                *is_used = is_sent
-                    && is_kept
-                    && is_request
-                    && ahead.is_empty()
-                    && matches!(shot.kind, Kind::Whole { .. });
+                let is_live = is_live(&head) && !is_head;
+                let mut is_kept = is_sent && is_request && !is_live && !closes(&head);
+                if is_kept && *is_followed {
+                    is_kept = follow(reader, ahead).await?;
+                }
+                *is_used = is_kept && ahead.is_empty();
             }
             Kind::Socket { .. } => {}
         }
@@ -222,6 +234,24 @@ impl Open {
         drain(reader).await;
         Ok(())
     }
+}
+
+fn closes(head: &Head) -> bool {
+    head.says("connection", "close")
+}
+
+/// Reads the answer to the request that came behind; whether the connection stays open.
+async fn follow(reader: &mut OwnedReadHalf, ahead: &mut Vec<u8>) -> Result<bool> {
+    let head = read_head(reader, ahead).await?;
+    let head = head.context("the request behind it has no answer")?;
+    ensure!(
+        head.status == 200,
+        "{} to the request behind it",
+        head.status
+    );
+    let body = read_body(reader, ahead, &head, false).await?;
+    body.context("the answer to the request behind it has no body")?;
+    Ok(!closes(&head))
 }
 
 fn is_live(head: &Head) -> bool {
