@@ -17,4 +17,5 @@ pub(crate) mod stats;
 pub(crate) mod system;
 pub(crate) mod tokens;
 
+mod bodiless;
 mod unread;

@@ -290,4 +290,6 @@ pub(crate) fn replacement(ctx: &AppState, dead: &Order) -> NewOrder {
 }
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod tests;

@@ -58,6 +58,12 @@ impl Progress {
         self.bar.set_position(whole_millis(passed));
     }
 
+    /// So many of the steps have been done.
+    pub fn reach_step(&self, step: usize) {
+        self.bar
+            .set_position(u64::try_from(step).unwrap_or(u64::MAX));
+    }
+
     /// What happens now, beside the bar.
     pub fn tell(&self, what: &str) {
         self.bar.set_message(what.to_owned());

@@ -8,7 +8,9 @@
 pub mod chaos;
 pub mod cluster;
 pub mod contract;
+pub mod cpu;
 pub mod documents;
+pub mod doors;
 pub mod e2e;
 pub mod engine;
 pub mod free_port;

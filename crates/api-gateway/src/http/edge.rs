@@ -9,6 +9,7 @@ use actix_web::{Error, HttpResponse, ResponseError, web};
 use tracing::Instrument;
 use tracing::field::Empty;
 
+use super::bodiless;
 use super::unread::Watched;
 use crate::auth::site;
 use crate::state::Ctx;
@@ -63,6 +64,7 @@ pub(crate) async fn pass<B: MessageBody + 'static>(
             .into_response(refusal.error_response())
             .map_into_right_body(),
     };
+    response = bodiless::end_at_head(response);
     response = Watched::close_if_unread(body, response);
     let entered = span.entered();
 

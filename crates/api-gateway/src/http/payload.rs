@@ -14,6 +14,11 @@ pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// A body of untold length that is too large is read on and thrown away up to here, so that the client comes to read
 /// the answer; beyond it the connection is cut off (`http/unread.rs`).
 const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
+/// A piece of a body, as a client cuts it, that costs more than it brings.
+const CRUMB_BYTES: usize = 64;
+/// More of them than this is no client's way of writing an order: a body of crumbs alone would cost a hundred
+/// times what it costs in one piece.
+const MAX_CRUMBS: usize = 2_048;
 /// A client that needs longer for 64 KiB is not sending an order.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,9 +95,13 @@ fn said_length(request: &HttpRequest) -> Option<usize> {
 
 async fn collect(first: Bytes, mut payload: Payload) -> Result<Bytes> {
     let mut body = BytesMut::from(first);
-    let mut discarded = 0;
+    let (mut discarded, mut crumbs) = (0, 0);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| incomplete())?;
+        crumbs += usize::from(chunk.len() < CRUMB_BYTES);
+        if crumbs > MAX_CRUMBS {
+            return Err(too_many_pieces());
+        }
         if body.len() <= MAX_BODY_BYTES {
             body.extend_from_slice(&chunk);
         } else {
@@ -110,6 +119,11 @@ async fn collect(first: Bytes, mut payload: Payload) -> Result<Bytes> {
 
 fn too_large() -> ApiError {
     let detail = format!("the body may have {MAX_BODY_BYTES} bytes at most");
+    ApiError::new(Code::BodyTooLarge, detail)
+}
+
+fn too_many_pieces() -> ApiError {
+    let detail = format!("the body may come in {MAX_CRUMBS} small pieces at most");
     ApiError::new(Code::BodyTooLarge, detail)
 }
 

@@ -1,12 +1,15 @@
 //! A digest of what a body means: equal for bodies that are equal after JSON parsing, with numbers by
 //! their text.
+//!
+//! It is made of bodies whose fields nobody has checked yet, so it takes one step into lists and no other:
+//! neither its stack nor its time grows with how deeply a body nests.
 
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::body::{Fields, text_of};
 
-/// The digest of checked fields.
+/// The digest of these fields, whatever is wrong with them.
 pub(super) fn of(fields: &Fields<'_>) -> [u8; 32] {
     let mut digest = Sha256::new();
     // Sorted by name, whatever their order in the body.
@@ -18,16 +21,23 @@ pub(super) fn of(fields: &Fields<'_>) -> [u8; 32] {
 }
 
 fn add_value(digest: &mut Sha256, value: &RawValue) {
-    if let Some(text) = text_of(value) {
-        add(digest, b's', text.as_bytes());
-    } else if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-        // Checked fields hold lists of strings alone: this goes no deeper.
-        add(digest, b'a', &list.len().to_be_bytes());
-        for item in list {
-            add_value(digest, item);
+    match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+        Ok(list) => {
+            add(digest, b'a', &list.len().to_be_bytes());
+            for item in list {
+                add_single(digest, item);
+            }
         }
-    } else {
-        add(digest, b'n', value.get().as_bytes());
+        Err(_) => add_single(digest, value),
+    }
+}
+
+/// What is no text counts by its spelling, so that nothing is taken apart however deeply it nests: numbers
+/// are meant so, and a list in a list or an object is in no order that was ever accepted.
+fn add_single(digest: &mut Sha256, value: &RawValue) {
+    match text_of(value) {
+        Some(text) => add(digest, b's', text.as_bytes()),
+        None => add(digest, b'n', value.get().as_bytes()),
     }
 }
 
@@ -44,6 +54,35 @@ mod tests {
 
     fn digest(body: &str) -> [u8; 32] {
         of(&Fields::read(body.as_bytes()).unwrap())
+    }
+
+    fn hexadecimal(digest: [u8; 32]) -> String {
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn a_kept_digest_is_still_the_one_of_its_body() {
+        // Stores keep these for a day: another digest would refuse the repeat of an accepted order.
+        let kept = [
+            (
+                r#"{"amount":1}"#,
+                "70462c4a0bde70a2e827e46a2b020864bcacb07620e85941389e1c2bd0ef6256",
+            ),
+            (
+                r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":1.50}"#,
+                "9c42ff422bc0d211631667adbafe614be7effcd03f8d2c82c76910b3d741f27d",
+            ),
+            (
+                r#"{"type":"market","amountIn":"2","slippageBps":75,"minAmountOut":"0.1",
+                    "clientOrderId":"desk \"7\"","validForSeconds":6e1,
+                    "venues":["raydium","mete\u006fra"],"excludeVenues":["meteora"]}"#,
+                "bf3ee7842445b703051742ea6549b1e5d6dc8e6c9cd23b6366190cc9c11b507d",
+            ),
+        ];
+
+        for (body, kept) in kept {
+            assert_eq!(hexadecimal(digest(body)), kept, "{body}");
+        }
     }
 
     #[test]
@@ -72,6 +111,12 @@ mod tests {
             r#"{"amount":1,"venues":["meteora","raydium"]}"#,
             r#"{"amount":1,"venues":["raydiummeteora"]}"#,
             r#"{"amount":1,"excludeVenues":["raydium","meteora"]}"#,
+            // No order has these, and none has their digest.
+            r#"{"amount":1,"venues":[["raydium","meteora"]]}"#,
+            r#"{"amount":1,"venues":[["raydium"],"meteora"]}"#,
+            r#"{"amount":1,"venues":["[\"raydium\"]","meteora"]}"#,
+            r#"{"amount":1,"venues":[null,"meteora"]}"#,
+            r#"{"amount":1,"venues":{}}"#,
         ];
 
         let distinct: std::collections::HashSet<_> =

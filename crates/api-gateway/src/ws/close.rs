@@ -11,7 +11,7 @@ pub enum Close {
     BrokenProtocol,
     /// 1007: a text that is not UTF-8.
     InvalidText,
-    /// 1009: a message over 64 KiB.
+    /// 1009: a message over 64 KiB, or in more frames than any client needs.
     TooBig,
     /// 1012: this gateway stops; reconnect to another.
     Restarting,

@@ -1,6 +1,6 @@
 //! A limit on what a peer may announce. The WebSocket codec looks at a frame's length only once the whole
 //! frame is in memory; this stands before it, reads the headers as they pass, and ends the stream at
-//! the first frame that announces more than a message may hold. It also ends it at reserved bits, which
+//! the first frame that announces more than a message may hold, or that is one too many of its message. It also ends it at reserved bits, which
 //! the codec reports in the same way as a text that is not UTF-8.
 
 use std::pin::Pin;
@@ -14,6 +14,14 @@ use futures_util::Stream;
 /// The longest message a peer may send, in one frame or several: far above any order.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
+/// Frames that a message may come in: far more than any client cuts it into. Each costs work of its own, also
+/// one that is empty.
+const MAX_FRAMES: usize = 1_024;
+
+/// The first byte's bit of a message's last frame.
+const FINAL_BIT: u8 = 0x80;
+/// Frames from this kind on are no part of a message.
+const FIRST_CONTROL: u8 = 8;
 /// Bits of the first byte that mean something only where an extension was agreed on, and none is.
 const RESERVED_BITS: u8 = 0x70;
 
@@ -64,6 +72,8 @@ struct Headers {
     filled: usize,
     /// Bytes of the frame's payload that are still to come.
     remaining: u64,
+    /// Frames of the message that is not complete yet.
+    frames: usize,
 }
 
 impl Headers {
@@ -84,7 +94,7 @@ impl Headers {
                 return Passed::Corrupt;
             }
             if let Some(length) = self.complete() {
-                if length > MAX_MESSAGE_BYTES as u64 {
+                if length > MAX_MESSAGE_BYTES as u64 || !self.is_one_more_allowed() {
                     return Passed::TooLong;
                 }
                 self.filled = 0;
@@ -92,6 +102,15 @@ impl Headers {
             }
         }
         Passed::Fine
+    }
+
+    /// Counts a whole header's frame to its message.
+    fn is_one_more_allowed(&mut self) -> bool {
+        let (is_final, kind) = (self.header[0] & FINAL_BIT != 0, self.header[0] & 0x0f);
+        if kind < FIRST_CONTROL {
+            self.frames = if is_final { 0 } else { self.frames + 1 };
+        }
+        self.frames < MAX_FRAMES
     }
 
     /// The payload's length, once the header is whole.
@@ -153,6 +172,26 @@ mod tests {
                 assert_eq!(headers.pass(chunk), Passed::Fine, "cut into {size}");
             }
         }
+    }
+
+    #[test]
+    fn a_message_of_too_many_frames_is_refused_and_pings_between_them_do_not_count() {
+        let masked = |first: u8| [first, 0x80, 1, 2, 3, 4];
+        let (begin, next, end, ping) = (masked(0x01), masked(0x00), masked(0x80), masked(0x89));
+        let mut headers = Headers::default();
+
+        for _ in 0..2 {
+            assert_eq!(headers.pass(&begin), Passed::Fine);
+            for _ in 2..MAX_FRAMES {
+                assert_eq!(headers.pass(&next), Passed::Fine);
+                assert_eq!(headers.pass(&ping), Passed::Fine);
+            }
+            assert_eq!(headers.pass(&end), Passed::Fine);
+        }
+
+        assert_eq!(headers.pass(&begin), Passed::Fine);
+        let rest = next.repeat(MAX_FRAMES);
+        assert_eq!(headers.pass(&rest), Passed::TooLong);
     }
 
     #[test]

@@ -77,6 +77,30 @@ async fn a_body_without_end_is_cut_off_after_the_answer() {
     }
 }
 
+/// The order with blanks behind it, up to this length, in chunks of this size.
+fn chunked(length: usize, size: usize) -> Vec<u8> {
+    let body = [ORDER.as_bytes(), &vec![b' '; length - ORDER.len()]].concat();
+    let chunks = body.chunks(size);
+    let framed =
+        chunks.map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+    framed.chain([b"0\r\n\r\n".to_vec()]).flatten().collect()
+}
+
+#[tokio::test]
+async fn a_body_may_be_cut_finely_and_not_into_tens_of_thousands_of_crumbs() {
+    let server = server().await;
+    let order =
+        |length, size| Request::order(chunked(length, size)).header("Transfer-Encoding", "chunked");
+
+    let fine = order(2_000, 1).send(&server).await;
+    let coarse = order(64 * 1024, 64).send(&server).await;
+    let crumbs = order(64 * 1024, 1).send(&server).await;
+
+    assert_eq!((fine.status, coarse.status), (201, 201));
+    crumbs.problem(413, "body_too_large");
+    assert_eq!(stored(&server).await, 2);
+}
+
 #[tokio::test]
 async fn what_is_no_http_ends_without_harm() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

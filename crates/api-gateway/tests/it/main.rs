@@ -2,6 +2,7 @@
 
 mod documents;
 mod http_client;
+mod http_head;
 mod http_hostile;
 mod http_intake;
 mod http_keys;

@@ -19,6 +19,7 @@ mod expiry;
 mod fairness;
 mod keys;
 mod limits;
+mod nested;
 mod once;
 mod operators;
 mod process;

@@ -7,6 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// No order of a test lives longer, on a busy machine and with all its retries.
@@ -27,6 +28,17 @@ impl Socket {
     /// Opens an address.
     pub async fn open(url: &str) -> Result<Self> {
         let (socket, _) = connect_async(url)
+            .await
+            .with_context(|| format!("open {url}"))?;
+        Ok(Self(socket))
+    }
+
+    /// Opens an address by an upgrade with this header.
+    pub async fn open_with(url: &str, (name, value): (&'static str, &str)) -> Result<Self> {
+        let mut request = url.into_client_request().context("an address")?;
+        let value = value.parse().context("a header's value")?;
+        request.headers_mut().insert(name, value);
+        let (socket, _) = connect_async(request)
             .await
             .with_context(|| format!("open {url}"))?;
         Ok(Self(socket))

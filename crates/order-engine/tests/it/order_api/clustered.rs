@@ -1,7 +1,7 @@
 //! The same cases over two gateways and three workers: one test for each cluster, whose cases follow each
 //! other. What is not here is a gateway's own affair, and its case says so.
 
-use super::{cancel, expiry, fairness, keys, limits, once, operators, sockets};
+use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, sockets};
 use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
 
 const USUAL: Settings = &[CLIENTS, OPERATORS, ("SWEEP_MS", "100")];
@@ -15,6 +15,8 @@ over_cluster! { World: orders_are_kept_apart_and_accounted_for_on_every_gateway(
     keys::the_feed_brings_a_key_its_own_orders_alone,
     keys::the_address_of_an_accepted_order_opens_as_it_is,
     keys::the_token_of_an_orders_address_opens_that_order_alone,
+    nested::a_deeply_nested_body_is_refused_and_ends_no_process,
+    nested::a_deeply_nested_first_message_is_refused_and_ends_no_process,
     once::a_clients_own_id_names_one_order_for_ever,
     once::what_is_refused_or_only_asked_leaves_no_trace,
     once::an_order_goes_only_where_it_may,

@@ -1,7 +1,7 @@
 //! Every case over the all-in-one engine, each on a store of its own.
 
 use super::KEYS;
-use super::{cancel, expiry, fairness, keys, limits, once, operators, sites, sockets};
+use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, sites, sockets};
 use crate::world::{NONE, World, over_process};
 
 over_process! { World:
@@ -23,6 +23,8 @@ over_process! { World:
     limits::a_client_hands_in_so_fast_and_no_faster(limits::FIVE_A_MINUTE),
     limits::an_answer_tells_how_long_the_queue_is_from_the_first_second_on(limits::ONE_A_SECOND),
     limits::a_body_that_says_it_is_too_large_is_refused_unseen(NONE),
+    nested::a_deeply_nested_body_is_refused_and_ends_no_process(NONE),
+    nested::a_deeply_nested_first_message_is_refused_and_ends_no_process(NONE),
     once::fifty_twins_are_one_order_and_get_one_answer(once::TEN_OF_EVERYTHING),
     once::a_clients_own_id_names_one_order_for_ever(NONE),
     once::what_is_refused_or_only_asked_leaves_no_trace(NONE),

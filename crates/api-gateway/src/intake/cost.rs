@@ -1,0 +1,43 @@
+//! What reading may cost: whatever a body holds, a thread is done with it in 5 ms.
+
+use std::time::Duration;
+
+use testkit::cpu;
+use testkit::doors::bodies;
+
+use super::body::Fields;
+use super::{fingerprint, terms};
+
+/// A build for debugging does the same with many times the instructions.
+const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 5 });
+/// The least of so many counts: what a machine does beside it makes one larger, and none smaller.
+const TRIES: usize = 5;
+
+fn cost(mut work: impl FnMut()) -> Duration {
+    let tries = (0..TRIES).map(|_| {
+        let before = cpu::of_thread().expect("a count");
+        work();
+        cpu::of_thread().expect("a count").saturating_sub(before)
+    });
+    tries.min().expect("a try")
+}
+
+/// All that is made of a body before it is known to be an order.
+fn read(body: &[u8]) {
+    if let Ok(fields) = Fields::read(body) {
+        let digest = fingerprint::of(&fields);
+        std::hint::black_box((digest, terms::read(&fields).is_ok()));
+    }
+}
+
+#[test]
+fn whatever_a_body_holds_a_thread_has_soon_read_it() {
+    let bodies = bodies::dearest();
+    assert!(bodies.len() > 300, "{}", bodies.len());
+
+    for (name, body) in &bodies {
+        let cost = cost(|| read(body));
+
+        assert!(cost < MOST, "{name}: {cost:?}");
+    }
+}

@@ -1,0 +1,19 @@
+//! A short run of what `scripts/fuzz-doors` does: every door is given everything that may come in by it.
+//! The same seed each time; the long runs take others.
+
+use anyhow::{Result, ensure};
+use testkit::doors::{self, Plan};
+
+const PLAN: Plan = Plan {
+    requests: 3_000,
+    seed: 1,
+};
+
+#[tokio::test]
+async fn no_request_header_frame_or_message_ends_the_engine_or_holds_it_up() -> Result<()> {
+    let verdict = doors::run(PLAN).await?;
+
+    ensure!(verdict.holds(), "{verdict}");
+    ensure!(verdict.sent() >= PLAN.requests, "{verdict}");
+    Ok(())
+}
