@@ -132,7 +132,7 @@ async fn an_order_of_a_newer_version_is_left_alone_and_hides_no_other() {
     let events = store.events_for(&watches).await.expect("events are read");
     let claim = store.claim(newer, worker).await.expect("the store answers");
 
-    let listed: Vec<_> = listed.iter().map(|order| order.id).collect();
+    let listed: Vec<_> = listed.orders.iter().map(|order| order.id).collect();
     assert_eq!(listed, [known]);
     let accepted: Vec<_> = events
         .iter()
