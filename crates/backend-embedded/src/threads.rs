@@ -1,6 +1,9 @@
 //! The threads of a store in production: one that writes, one that keeps its log small, a few that read, one
 //! of them lists alone. Blocking work never meets the async runtime's own threads.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
