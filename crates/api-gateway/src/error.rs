@@ -210,6 +210,14 @@ impl From<ports::Error> for ApiError {
                 tracing::warn!(error = source, "a write's outcome is unknown");
                 Self::outcome_unknown()
             }
+            ports::Error::Busy { .. } => {
+                tracing::debug!("a list is refused: too many are read at once");
+                Self::new(
+                    Code::Busy,
+                    "too many lists are being read at once; this one was not",
+                )
+                .retry_after(RETRY_STORE)
+            }
             ports::Error::Full { .. } => {
                 tracing::error!(
                     error = source,

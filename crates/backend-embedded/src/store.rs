@@ -136,6 +136,17 @@ impl SqliteStore {
             Engine::Inline(writer) => Ok(question(lock(writer).connection())?),
         }
     }
+
+    /// Lists are read beside everything else, and wait for one another alone.
+    async fn read_list<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> std::result::Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        match &self.engine {
+            Engine::Threads(threads) => threads.read_list(question).await,
+            Engine::Inline(writer) => Ok(question(lock(writer).connection())?),
+        }
+    }
 }
 
 /// What opening gives.

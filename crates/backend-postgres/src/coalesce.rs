@@ -101,7 +101,8 @@ impl<K: Kind> Coalescer<K> {
 
     /// Writes one request, together with those of others.
     pub(crate) async fn call(&self, request: K::Request) -> Result<K::Answer, Failure> {
-        let deadline = Instant::now() + CALL_LIMIT;
+        let began = Instant::now();
+        let deadline = began + CALL_LIMIT;
         let (reply, answer) = oneshot::channel();
         let progress = Arc::new(Progress::default());
         let give_up = GiveUp(progress.clone());
@@ -121,7 +122,7 @@ impl<K: Kind> Coalescer<K> {
                 Err(Failure::silent(CALL_LIMIT))
             }
             Ok(Err(_)) | Err(_) => {
-                self.db.fell_silent();
+                self.db.unanswered(began);
                 Err(Failure::silent_write(CALL_LIMIT))
             }
         }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-use crate::db::{CALL_LIMIT, Db};
+use crate::db::{CALL_LIMIT, Db, Pools};
 use crate::migrate::migrate;
 use crate::settings::{PgSettings, StatementCache};
 use crate::tls::{Connector, InvalidAddress, read_address};
@@ -115,21 +115,25 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
         .keepalives_idle(Duration::from_secs(10));
     if settings.statement_cache == StatementCache::On {
         // Poolers refuse settings of a session they share.
-        config.options(SESSION);
+        let options = with_session(config.get_options());
+        config.options(options);
     }
     let server = server_of(&config);
     let pool = |size| pool(&config, &tls, size).map_err(ConnectError::unreachable(&server));
-    let readers = pool(settings.pool_size)?;
-    let writers = pool(settings.writers)?;
-    let db = Arc::new(Db::new(
-        readers,
-        writers,
-        settings.statement_cache,
-        settings.lease,
-    ));
+    let pools = Pools {
+        readers: pool(settings.pool_size)?,
+        writers: pool(settings.writers)?,
+        lists: pool(settings.lists)?,
+    };
+    let db = Arc::new(Db::new(pools, settings.statement_cache, settings.lease));
     refuse_unsafe(&db, &server).await?;
     migrate(settings).await?;
     Ok(db)
+}
+
+/// The address' own options, such as a search path, and ours behind them, where they win.
+fn with_session(own: Option<&str>) -> String {
+    own.map_or_else(|| SESSION.to_owned(), |own| format!("{own} {SESSION}"))
 }
 
 fn pool(config: &Config, tls: &Connector, size: usize) -> Result<Pool, BuildError> {
@@ -181,6 +185,17 @@ mod tests {
     fn check(url: &str, server: &str) {
         let (config, _) = read_address(url).expect("an address");
         assert_eq!(server_of(&config), server);
+    }
+
+    #[test]
+    fn options_of_the_address_stand_before_our_own() {
+        let url = "postgres://h/d?options=-c%20search_path%3Dengine";
+        let (config, _) = read_address(url).expect("an address");
+
+        let options = with_session(config.get_options());
+
+        assert_eq!(options, format!("-c search_path=engine {SESSION}"));
+        assert_eq!(with_session(None), SESSION);
     }
 
     #[test]

@@ -25,6 +25,7 @@ select
     (select o.due_at
      from orders o
      where o.due_at is not null
+       and o.due_at >= $2
        and o.due_at <= clock.now
        and (o.lease_worker is null
             or o.lease_worker not in (select w.id from workers w
@@ -45,7 +46,10 @@ const OPEN_STATUSES: usize = 4;
 /// Counts over all orders.
 pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     let lease = db.lease_ms();
-    let found = db.read(COUNT, &[(&lease, Type::INT8)]).await?;
+    let floor = db.floors().due.find(db).await?;
+    let found = db
+        .read(COUNT, &[(&lease, Type::INT8), (&floor, Type::INT8)])
+        .await?;
     let Some(row) = found.first() else {
         return Ok(Counts::default());
     };

@@ -1,14 +1,16 @@
-//! Connections: a pool for reading, a pool for batches, a deadline on everything.
+//! Connections: a pool for reading, one for batches, one for lists, a deadline on everything.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
+use tokio::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::failure::{Away, Failure};
+use crate::floor::Floors;
+use crate::liveness::Liveness;
 use crate::settings::StatementCache;
 
 /// No call takes longer: CONTRACT.md promises an answer to a hanging commit after five seconds.
@@ -17,34 +19,41 @@ pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(5);
 /// A parameter and its type, which the server is told so that it need not be asked.
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
+/// The pools of a store.
+#[derive(Debug)]
+pub(crate) struct Pools {
+    pub(crate) readers: Pool,
+    pub(crate) writers: Pool,
+    pub(crate) lists: Pool,
+}
+
 /// The pools, and what this process remembers of the server.
 #[derive(Debug)]
 pub(crate) struct Db {
-    readers: Pool,
-    writers: Pool,
+    pools: Pools,
     cache: StatementCache,
     lease: Duration,
     /// Lanes of the counters that no write is using.
     lanes: Mutex<Vec<i64>>,
-    /// Set when a call got no answer: until the server is found to answer again, nobody waits for it.
-    away: AtomicBool,
+    liveness: Arc<Liveness>,
+    floors: Floors,
 }
 
 impl Db {
-    pub(crate) fn new(
-        readers: Pool,
-        writers: Pool,
-        cache: StatementCache,
-        lease: Duration,
-    ) -> Self {
+    pub(crate) fn new(pools: Pools, cache: StatementCache, lease: Duration) -> Self {
         Self {
-            readers,
-            writers,
+            pools,
             cache,
             lease,
             lanes: Mutex::default(),
-            away: AtomicBool::new(false),
+            liveness: Arc::new(Liveness::new()),
+            floors: Floors::new(),
         }
+    }
+
+    /// Where the entries of open orders begin.
+    pub(crate) const fn floors(&self) -> &Floors {
+        &self.floors
     }
 
     /// The lease time in milliseconds, for a statement.
@@ -54,40 +63,69 @@ impl Db {
 
     /// A connection for a batch.
     pub(crate) async fn writer(&self) -> Result<Connection, Failure> {
-        self.connection(&self.writers).await
+        self.connection(&self.pools.writers, self.cache).await
     }
 
     /// A connection for a read or a single write.
     pub(crate) async fn reader(&self) -> Result<Connection, Failure> {
-        self.connection(&self.readers).await
+        self.connection(&self.pools.readers, self.cache).await
     }
 
-    async fn connection(&self, pool: &Pool) -> Result<Connection, Failure> {
+    async fn connection(&self, pool: &Pool, cache: StatementCache) -> Result<Connection, Failure> {
         if self.is_away() {
             return Err(Failure::Unavailable(Arc::new(Away)));
         }
-        self.fresh_connection(pool).await
+        self.fresh_connection(pool, cache).await
     }
 
-    async fn fresh_connection(&self, pool: &Pool) -> Result<Connection, Failure> {
+    async fn fresh_connection(
+        &self,
+        pool: &Pool,
+        cache: StatementCache,
+    ) -> Result<Connection, Failure> {
+        let began = Instant::now();
         let client = pool.get().await.map_err(|error| {
             // A server that is down refuses at once; one that hangs costs every caller its patience.
             if matches!(error, PoolError::Timeout(TimeoutType::Create)) {
-                self.fell_silent();
+                self.liveness.unanswered(began);
             }
             Failure::unconnected(error)
         })?;
         Ok(Connection {
             client,
-            cache: self.cache,
+            cache,
+            liveness: self.liveness.clone(),
         })
     }
 
     /// Reads rows. A connection that broke while it lay in the pool is replaced once.
     pub(crate) async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Failure> {
+        self.read_from(&self.pools.readers, self.cache, sql, params)
+            .await
+    }
+
+    /// Reads rows of a list, beside whatever else is read. What a list asks for is planned for its own
+    /// values: a plan that was kept from a client with most of the orders reads most of the orders for one
+    /// with few.
+    pub(crate) async fn read_list(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        self.read_from(&self.pools.lists, StatementCache::Off, sql, params)
+            .await
+    }
+
+    async fn read_from(
+        &self,
+        pool: &Pool,
+        cache: StatementCache,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Failure> {
         let mut tries = 0;
         loop {
-            let connection = self.reader().await?;
+            let connection = self.connection(pool, cache).await?;
             match self.within_limit(connection.query(sql, params)).await {
                 Ok(Ok(rows)) => return Ok(rows),
                 Ok(Err(error)) if error.code().is_none() && tries == 0 => {
@@ -128,29 +166,36 @@ impl Db {
         &self,
         call: impl Future<Output = T>,
     ) -> Result<T, tokio::time::error::Elapsed> {
+        let began = Instant::now();
+        let _waiting = self.liveness.waiting();
         let answered = tokio::time::timeout(CALL_LIMIT, call).await;
         if answered.is_err() {
-            self.fell_silent();
+            self.unanswered(began);
         }
         answered
     }
 
-    /// Remembers that a call got no answer.
-    pub(crate) fn fell_silent(&self) {
-        if !self.away.swap(true, Ordering::Relaxed) {
-            tracing::warn!("PostgreSQL does not answer; failing calls at once until it does");
-        }
+    /// Remembers that a call which began then got no answer.
+    pub(crate) fn unanswered(&self, since: Instant) {
+        self.liveness.unanswered(since);
     }
 
-    /// Whether the server is known not to answer.
+    /// Whether the server is known not to answer anybody.
     pub(crate) fn is_away(&self) -> bool {
-        self.away.load(Ordering::Relaxed)
+        self.liveness.is_away()
+    }
+
+    /// Whether the server should be probed.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.liveness.is_in_doubt()
     }
 
     /// Asks a silent server again; see `housekeeping.rs`.
     pub(crate) async fn probe(&self) {
         let asked = async {
-            let connection = self.fresh_connection(&self.readers).await?;
+            let connection = self
+                .fresh_connection(&self.pools.readers, self.cache)
+                .await?;
             let answer = tokio::time::timeout(PROBE_LIMIT, connection.query("select 1", &[])).await;
             if !matches!(answer, Ok(Ok(_))) {
                 connection.discard();
@@ -158,8 +203,8 @@ impl Db {
             }
             Ok(())
         };
-        if asked.await.is_ok() && self.away.swap(false, Ordering::Relaxed) {
-            tracing::info!("PostgreSQL answers again");
+        if asked.await.is_ok() {
+            self.liveness.is_back();
         }
     }
 
@@ -215,6 +260,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(1);
 pub(crate) struct Connection {
     client: Object,
     cache: StatementCache,
+    liveness: Arc<Liveness>,
 }
 
 impl Connection {
@@ -224,16 +270,29 @@ impl Connection {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        match self.cache {
+        let answer = match self.cache {
             StatementCache::Off => self.client.query_typed(sql, params).await,
-            StatementCache::On => {
-                let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
-                let values: Vec<&(dyn ToSql + Sync)> =
-                    params.iter().map(|(value, _)| *value).collect();
-                let statement = self.client.prepare_typed_cached(sql, &types).await?;
-                self.client.query(&statement, &values).await
-            }
+            StatementCache::On => self.query_kept(sql, params).await,
+        };
+        // An error that has a code is the server's word as well.
+        if answer
+            .as_ref()
+            .map_or_else(|e| e.code().is_some(), |_| true)
+        {
+            self.liveness.answered();
         }
+        answer
+    }
+
+    async fn query_kept(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let types: Vec<Type> = params.iter().map(|(_, kind)| kind.clone()).collect();
+        let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
+        let statement = self.client.prepare_typed_cached(sql, &types).await?;
+        self.client.query(&statement, &values).await
     }
 
     /// Throws the connection away, with whatever still runs on it.

@@ -28,10 +28,11 @@ limit $6";
 pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure> {
     let lease = db.lease_ms();
     let grace = rows::millis(page.grace);
-    let (after_due, after_id) = match page.after {
-        Some((due_at, id)) => (due_at.as_millis(), id.uuid()),
-        None => (i64::MIN, Uuid::nil()),
-    };
+    let floor = (db.floors().due.find(db).await?, Uuid::nil());
+    let after = page
+        .after
+        .map(|(due_at, id)| (due_at.as_millis(), id.uuid()));
+    let (after_due, after_id) = after.map_or(floor, |after| after.max(floor));
     let version = rows::schema_version();
     let limit = rows::limit(page.limit);
     let found = db
@@ -53,10 +54,12 @@ pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure
 /// The walk over clients jumps from one to the next in the index, however many orders each has.
 const DUE_FAIRLY: &str = "-- list_due_orders_fairly
 with recursive clients as (
-    (select o.client from orders o where o.due_at is not null order by o.client limit 1)
+    (select o.client from orders o
+     where o.due_at is not null and o.due_at >= $5
+     order by o.client limit 1)
     union all
     select (select o.client from orders o
-            where o.due_at is not null and o.client > c.client
+            where o.due_at is not null and o.due_at >= $5 and o.client > c.client
             order by o.client limit 1)
     from clients c
     where c.client is not null
@@ -72,6 +75,7 @@ cross join lateral (
     ) as last
     where o.client = c.client
       and o.due_at is not null
+      and o.due_at >= $5
       and o.due_at <= (select now_ms())
       and o.schema_version <= $2
       and (o.lease_worker is null
@@ -92,6 +96,7 @@ pub(crate) async fn due_fairly(
     let lease = db.lease_ms();
     let version = rows::schema_version();
     let (per_client, limit) = (rows::limit(per_client), rows::limit(limit));
+    let floor = db.floors().due.find(db).await?;
     let found = db
         .read(
             DUE_FAIRLY,
@@ -100,6 +105,7 @@ pub(crate) async fn due_fairly(
                 (&version, Type::INT2),
                 (&per_client, Type::INT8),
                 (&limit, Type::INT8),
+                (&floor, Type::INT8),
             ],
         )
         .await?;
@@ -114,6 +120,7 @@ cross join lateral (
 ) as last
 where o.expires_at is not null
   and o.due_at is not null
+  and o.expires_at >= $2
   and o.expires_at <= (select now_ms())
   and last.status <= 2
 order by o.expires_at
@@ -122,6 +129,9 @@ limit $1";
 /// Open orders whose time has run out and that are not submitted.
 pub(crate) async fn overdue(db: &Db, limit: usize) -> Result<Vec<OrderId>, Failure> {
     let limit = rows::limit(limit);
-    let found = db.read(OVERDUE, &[(&limit, Type::INT8)]).await?;
+    let floor = db.floors().expiry.find(db).await?;
+    let found = db
+        .read(OVERDUE, &[(&limit, Type::INT8), (&floor, Type::INT8)])
+        .await?;
     found.iter().map(|row| rows::order_id(row, "id")).collect()
 }

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     OutcomeUnknown(Cause),
     /// No room; nothing was changed.
     Full(Cause),
+    /// Too many calls of this kind at once.
+    Busy,
     /// The statement was refused for what it says, or what is stored cannot be read.
     Corrupt(Cause),
     /// Rolled back for the sake of another transaction: the same again may work.
@@ -42,6 +44,11 @@ pub(crate) struct TooLate(pub(crate) std::time::Duration);
 #[derive(Debug, thiserror::Error)]
 #[error("the server has not answered lately")]
 pub(crate) struct Away;
+
+/// What would have answered has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is being closed")]
+pub(crate) struct Stopped;
 
 /// Stored text that is not what it should be.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +145,7 @@ impl From<Failure> for Error {
             }
             Failure::OutcomeUnknown(cause) => Self::outcome_unknown(STORE, Shared(cause)),
             Failure::Full(cause) => Self::full(STORE, Shared(cause)),
+            Failure::Busy => Self::Busy { what: STORE },
             Failure::Corrupt(cause) | Failure::Duplicate(cause) => {
                 Self::corrupt(STORE, Shared(cause))
             }

@@ -1,16 +1,12 @@
 //! Reading orders and events.
 
-use std::fmt::Write;
-
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
-use ports::order_history::{ListFilter, Watch};
-use tokio_postgres::Row;
+use ports::order_history::Watch;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::db::{Db, Param};
+use crate::db::Db;
 use crate::failure::Failure;
-use crate::page::Page;
 use crate::rows;
 
 /// An order has a few events per execution; more than this in one answer is a mistake somewhere.
@@ -57,88 +53,6 @@ pub(crate) async fn order_by_client_id(
         .read(ORDER_BY_NAME, &[(&client, Type::TEXT), (&name, Type::TEXT)])
         .await?;
     found.first().map(rows::order).transpose()
-}
-
-const LIST: &str = "-- list_orders
-select o.client, o.terms, o.created_at, o.id as order_id, e.seq, e.executions, e.at, e.data
-from orders o
-cross join lateral (
-    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
-) as e
-where o.schema_version <= $1";
-
-/// A page of orders, newest first. Only the conditions that are asked for stand in the statement, so
-/// that each combination gets the index it needs. During an upgrade the orders of a newer version are left
-/// to the processes that can read them: one of them must not fail the whole page.
-pub(crate) async fn list(db: &Db, filter: &ListFilter) -> Result<Vec<Order>, Failure> {
-    let mut page = Page::new(filter.before, filter.limit);
-    loop {
-        let rest = ListFilter {
-            before: page.before(),
-            limit: page.missing(),
-            ..filter.clone()
-        };
-        let rows = list_rows(db, &rest).await?;
-        if let Some(orders) = page.add(&rows)? {
-            return Ok(orders);
-        }
-    }
-}
-
-async fn list_rows(db: &Db, filter: &ListFilter) -> Result<Vec<Row>, Failure> {
-    let client = filter.client.as_ref().map(ClientId::as_str);
-    let status = filter.status.map(rows::status_code);
-    let token_in = filter.token_in.map(domain::Token::symbol);
-    let token_out = filter.token_out.map(domain::Token::symbol);
-    let before = filter.before.map(OrderId::uuid);
-    let limit = rows::limit(filter.limit);
-
-    let mut sql = LIST.to_owned();
-    let version = rows::schema_version();
-    let mut params: Vec<Param<'_>> = vec![(&version, Type::INT2)];
-    if client.is_some() {
-        add(&mut sql, &mut params, "o.client =", (&client, Type::TEXT));
-    }
-    if let Some(wanted) = filter.status {
-        if wanted.is_terminal() {
-            add(
-                &mut sql,
-                &mut params,
-                "o.end_status =",
-                (&status, Type::INT2),
-            );
-        } else {
-            sql.push_str("\n  and o.due_at is not null");
-            add(&mut sql, &mut params, "e.status =", (&status, Type::INT2));
-        }
-    }
-    if token_in.is_some() {
-        add(
-            &mut sql,
-            &mut params,
-            "o.token_in =",
-            (&token_in, Type::TEXT),
-        );
-    }
-    if token_out.is_some() {
-        add(
-            &mut sql,
-            &mut params,
-            "o.token_out =",
-            (&token_out, Type::TEXT),
-        );
-    }
-    if before.is_some() {
-        add(&mut sql, &mut params, "o.id <", (&before, Type::UUID));
-    }
-    params.push((&limit, Type::INT8));
-    let _ = write!(sql, "\norder by o.id desc\nlimit ${}", params.len());
-    db.read(&sql, &params).await
-}
-
-fn add<'a>(sql: &mut String, params: &mut Vec<Param<'a>>, condition: &str, param: Param<'a>) {
-    params.push(param);
-    let _ = write!(sql, "\n  and {condition} ${}", params.len());
 }
 
 const EVENTS: &str = "-- read_events
@@ -193,13 +107,23 @@ pub(crate) async fn events_for(db: &Db, watches: &[Watch]) -> Result<Vec<Event>,
 
 const OPEN_ORDERS: &str = "-- count_open_orders
 select count(*) as open
-from (select from orders o where o.client = $1 and o.due_at is not null limit $2) as open";
+from (select from orders o
+      where o.client = $1 and o.due_at is not null and o.due_at >= $3
+      limit $2) as open";
 
 /// How many open orders a client has, counted up to a limit.
 pub(crate) async fn open_orders(db: &Db, client: &ClientId, limit: u64) -> Result<u64, Failure> {
     let (client, limit) = (client.as_str(), rows::big(limit));
+    let floor = db.floors().due.find(db).await?;
     let found = db
-        .read(OPEN_ORDERS, &[(&client, Type::TEXT), (&limit, Type::INT8)])
+        .read(
+            OPEN_ORDERS,
+            &[
+                (&client, Type::TEXT),
+                (&limit, Type::INT8),
+                (&floor, Type::INT8),
+            ],
+        )
         .await?;
     found.first().map_or(Ok(0), |row| rows::number(row, "open"))
 }

@@ -27,13 +27,13 @@ const REMOVED_AT_ONCE: i64 = 5_000;
 /// So that no turn is endless. 3,300 rows a second for each process: more than are added.
 const REMOVALS_A_TURN: usize = 40;
 
-/// Asks a server that fell silent until it answers, for as long as the store is open.
+/// Asks a server that fell silent, or of which calls get no answer, for as long as the store is open.
 pub(crate) async fn probe(db: Arc<Db>) {
     let mut tick = tokio::time::interval(PROBE_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if db.is_away() {
+        if db.is_in_doubt() {
             db.probe().await;
         }
     }
@@ -55,8 +55,19 @@ pub(crate) async fn tidy(db: Arc<Db>) {
 
 async fn tidy_once(db: &Db) -> Result<(), Failure> {
     fold_lanes(db).await?;
+    db.write(FORGET_ENDED, &[(&REMOVED_AT_ONCE, Type::INT8)])
+        .await?;
     forget_answers(db).await
 }
+
+/// A process of an older version, in the middle of an upgrade, ends orders and leaves them here.
+const FORGET_ENDED: &str = "-- forget_ended_orders
+delete from orders_begun
+where order_id = any(array(select b.order_id
+                           from orders_begun b
+                           join orders o on o.id = b.order_id
+                           where o.due_at is null
+                           limit $1))";
 
 /// Brings the sums of resting lanes together in lane 0, in one transaction.
 const FOLD_ORDERS: &str = "-- fold_lane_orders

@@ -147,6 +147,10 @@ async fn version_of(client: &Client, server: &str) -> Result<Option<i32>, Connec
     match asked {
         Ok(rows) => Ok(rows.first().and_then(|row| row.get(0))),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
+        // Waiting for the server does not cure it.
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            Err(ConnectError::Migration(Box::new(error)))
+        }
         Err(error) => Err(ConnectError::unreachable(server)(error)),
     }
 }

@@ -1,5 +1,7 @@
 //! What operators do, each act with its line in the audit log.
 
+use std::sync::Arc;
+
 use domain::{ClientOrderId, EventData, Order, OrderId, Timestamp};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_store::NewOrder;
@@ -61,7 +63,7 @@ pub(crate) async fn dead(
         let before = page.before().map_or(Uuid::max(), OrderId::uuid);
         let missing = rows::limit(page.missing());
         let found = db
-            .read(
+            .read_list(
                 DEAD,
                 &[
                     (&before, Type::UUID),
@@ -218,7 +220,7 @@ pub(crate) async fn audit(
 ) -> Result<Vec<AuditEntry>, Failure> {
     let (before, limit) = (before.map_or(i64::MAX, rows::big), rows::limit(limit));
     let found = db
-        .read(AUDIT, &[(&before, Type::INT8), (&limit, Type::INT8)])
+        .read_list(AUDIT, &[(&before, Type::INT8), (&limit, Type::INT8)])
         .await?;
     found.iter().map(audit_entry).collect()
 }
@@ -234,19 +236,46 @@ fn audit_entry(row: &Row) -> Result<AuditEntry, Failure> {
     })
 }
 
+/// A server whose search path leads elsewhere, or that gives the role no rights, answers as well: so it is
+/// asked for our tables, and for what may be done with them.
 const PING: &str = "-- ping
-select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as read_only";
+select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as read_only,
+       (select paused from engine_state) as paused,
+       (select string_agg(n.privilege || ' on ' || n.name, ', ')
+        from (values ('orders', 'select'), ('orders', 'insert'), ('orders', 'update'),
+                     ('order_events', 'select'), ('order_events', 'insert'),
+                     ('order_attempts', 'select'), ('order_attempts', 'insert'),
+                     ('order_attempts', 'update'),
+                     ('idempotency_keys', 'select'), ('idempotency_keys', 'insert'),
+                     ('client_order_ids', 'select'), ('client_order_ids', 'insert'),
+                     ('workers', 'select'), ('workers', 'insert'), ('workers', 'update'),
+                     ('workers', 'delete'), ('audit_log', 'insert'),
+                     ('lane_orders', 'insert'), ('lane_orders', 'update'),
+                     ('lane_holds', 'insert'), ('lane_holds', 'update'),
+                     ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
+        where not has_table_privilege(n.name, n.privilege)) as missing";
 
-/// Whether the server answers and takes writes.
+/// Whether the server answers, has our tables, and takes writes to them.
 pub(crate) async fn ping(db: &Db) -> Result<(), Failure> {
     let found = db.read(PING, &[]).await?;
-    match found.first().map(|row| rows::column(row, "read_only")) {
-        Some(Ok(false)) => Ok(()),
-        Some(Err(failure)) => Err(failure),
-        Some(Ok(true)) | None => Err(Failure::Unavailable(std::sync::Arc::new(ReadOnly))),
+    let unfit = |reason: Unfit| Failure::Unavailable(Arc::new(reason));
+    let Some(row) = found.first() else {
+        return Err(unfit(Unfit::ReadOnly));
+    };
+    if rows::column(row, "read_only")? {
+        return Err(unfit(Unfit::ReadOnly));
+    }
+    match rows::column::<Option<String>>(row, "missing")? {
+        Some(missing) => Err(unfit(Unfit::NotAllowed { missing })),
+        None => Ok(()),
     }
 }
 
+/// A server that answers and is of no use.
 #[derive(Debug, thiserror::Error)]
-#[error("the server takes no writes")]
-struct ReadOnly;
+enum Unfit {
+    #[error("the server takes no writes")]
+    ReadOnly,
+    #[error("the role of DATABASE_URL lacks {missing}")]
+    NotAllowed { missing: String },
+}

@@ -141,6 +141,17 @@ let_go as (
     from won w
     where o.id = w.order_id and (w.status >= 4 or w.delay_ms is not null)
 ),
+begun as (
+    insert into orders_begun (order_id)
+    select order_id from won where status between 1 and 3
+    order by order_id
+    on conflict do nothing
+),
+finished as (
+    delete from orders_begun b
+    using won w
+    where b.order_id = w.order_id and (w.status = 0 or w.status >= 4)
+),
 died as (
     update order_attempts a
     set dead_at = w.at

@@ -14,6 +14,8 @@ pub struct PgSettings {
     pub pool_size: usize,
     /// Connections for batches: as many are in flight at once.
     pub writers: usize,
+    /// Connections for lists: as many are read at once, and nobody else waits for them.
+    pub lists: usize,
     /// How long a worker may be silent before it loses what it holds. The same in every process.
     pub lease: Duration,
     /// Whether statements are kept prepared in each session.
@@ -42,6 +44,7 @@ impl PgSettings {
             pool_size: 4,
             // Beyond this, batches only become smaller.
             writers: 4,
+            lists: 2,
             lease: Duration::from_secs(20),
             statement_cache: StatementCache::On,
             patience: Duration::from_secs(600),
@@ -61,6 +64,7 @@ impl fmt::Debug for PgSettings {
         f.debug_struct("PgSettings")
             .field("pool_size", &self.pool_size)
             .field("writers", &self.writers)
+            .field("lists", &self.lists)
             .field("lease", &self.lease)
             .field("statement_cache", &self.statement_cache)
             .finish_non_exhaustive()

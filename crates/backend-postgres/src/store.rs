@@ -10,10 +10,10 @@ use domain::{
     WorkerId,
 };
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Idempotency, Lease, NewOrder, Recorded, Withdrawal,
-    Withdrawn,
+    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
+    Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
@@ -25,12 +25,13 @@ use crate::coalesce::Coalescer;
 use crate::connect::{self, ConnectError};
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::list_desk::{Asker, ListDesk};
 use crate::record::{self, Record};
 use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::unsettled::{self, Unsettled, UnsettledLease};
 use crate::withdraw;
-use crate::{counts, due, history, housekeeping, operations, registry};
+use crate::{counts, due, expire, history, housekeeping, list, operations, registry};
 
 /// The store on PostgreSQL. It is closed when it is dropped.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub struct PgStore {
     claim: Arc<Coalescer<ClaimOrders>>,
     record: Coalescer<Record>,
     release: Arc<Coalescer<Release>>,
+    lists: ListDesk,
     unsettled: Unsettled,
     /// The writers and the housekeeping; they end with the store.
     _tasks: JoinSet<()>,
@@ -49,11 +51,13 @@ impl PgStore {
     /// Connects, migrates where needed, and refuses a server on which nothing would be durable. A
     /// server that cannot be reached is waited for.
     pub async fn connect(settings: PgSettings) -> std::result::Result<Arc<Self>, ConnectError> {
-        Ok(Arc::new(Self::over(connect::connect(&settings).await?)))
+        let db = connect::connect(&settings).await?;
+        Ok(Arc::new(Self::over(db, settings.lists)))
     }
 
-    fn over(db: Arc<Db>) -> Self {
+    fn over(db: Arc<Db>, lists_at_once: usize) -> Self {
         let mut tasks = JoinSet::new();
+        let lists = ListDesk::start(&db, lists_at_once, &mut tasks);
         let (unsettled, leases) = Unsettled::new();
         let accept = Coalescer::start(Accept { db: db.clone() }, db.clone(), &mut tasks);
         let claim = ClaimOrders {
@@ -79,6 +83,7 @@ impl PgStore {
             claim,
             record,
             release,
+            lists,
             unsettled,
             _tasks: tasks,
         }
@@ -157,6 +162,10 @@ impl OrderStore for PgStore {
         Ok(withdraw::withdraw(&self.db, &request).await?)
     }
 
+    async fn expire(&self, expiries: &[Expiry], reason: &str) -> Result<Vec<Expired>> {
+        Ok(expire::expire(&self.db, expiries, reason).await?)
+    }
+
     async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
         Ok(due::due(&self.db, page).await?)
     }
@@ -184,8 +193,11 @@ impl OrderHistory for PgStore {
         Ok(history::order_by_client_id(&self.db, client, client_order_id).await?)
     }
 
-    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>> {
-        Ok(history::list(&self.db, filter).await?)
+    async fn list(&self, filter: &ListFilter) -> Result<ListPage> {
+        let filter = filter.clone();
+        let read =
+            move |db: Arc<Db>, asker: Asker| async move { list::list(&db, &filter, &asker).await };
+        Ok(self.lists.read(read).await?)
     }
 
     async fn events(&self, id: OrderId, from: Seq) -> Result<Vec<Event>> {
@@ -239,7 +251,9 @@ impl Operations for PgStore {
     }
 
     async fn dead(&self, before: Option<OrderId>, limit: usize) -> Result<Vec<Order>> {
-        Ok(operations::dead(&self.db, before, limit).await?)
+        let read =
+            move |db: Arc<Db>, _: Asker| async move { operations::dead(&db, before, limit).await };
+        Ok(self.lists.read(read).await?)
     }
 
     async fn retry_dead(
@@ -252,7 +266,9 @@ impl Operations for PgStore {
     }
 
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
-        Ok(operations::audit(&self.db, before, limit).await?)
+        let read =
+            move |db: Arc<Db>, _: Asker| async move { operations::audit(&db, before, limit).await };
+        Ok(self.lists.read(read).await?)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -45,6 +45,9 @@ let_go as (
     from won w
     where o.id = w.id
 ),
+finished as (
+    delete from orders_begun b using won w where b.order_id = w.id and w.former > 0
+),
 moved as materialized (
     select count_moved($1, at, array[former], array[$6]) as lane from won
 ),

@@ -13,9 +13,10 @@
 //! It must not know of any database, of HTTP, or of how a venue computes its prices.
 //!
 //! Begin with `lifecycle.rs`: how an order lives. `driver.rs` keeps the slots filled, `sweeper.rs` brings
-//! back what was lost on the way.
+//! back what was lost on the way, `expiring.rs` ends what has run out of time.
 
 pub mod crash_point;
+pub mod expiring;
 pub mod limiter;
 pub mod retry;
 pub mod settings;
@@ -40,6 +41,7 @@ use ports::{Announcer, Ports, Shutdown};
 pub use settings::Settings;
 
 use context::Context;
+use expiring::Expirer;
 use session::Presence;
 use sweeper::Sweeper;
 
@@ -50,7 +52,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts taking work, and the sweeper beside it. Both end by themselves after a soft request.
+    /// Starts taking work, with sweeper and expirer beside it. All end by themselves after a soft request.
     #[must_use]
     pub fn start(
         ports: &Ports,
@@ -60,12 +62,14 @@ impl Worker {
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {
-        let sweeper = Sweeper::new(ports, announcer, settings.sweep);
+        let sweeper = Sweeper::new(ports, settings.sweep);
+        let expirer = Expirer::new(ports, announcer, settings.sweep);
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::new(context), Arc::clone(&presence));
         shutdown.spawn_essential("worker", driver);
         shutdown.spawn_essential("sweeper", sweeper.run(shutdown.clone()));
+        shutdown.spawn_essential("expirer", expirer.run(shutdown.clone()));
         Self { presence }
     }
 

@@ -1,5 +1,5 @@
-//! Bringing back what was lost on the way: due orders that the queue does not know, orders whose time
-//! ran out, workers that fell silent.
+//! Bringing back what was lost on the way: due orders that the queue does not know, and those of workers
+//! that fell silent.
 //!
 //! The queue is a hint (I1). Whatever happens to it, this loop fills it again from the store, and as
 //! pushing is idempotent it may do so at any time. It walks a long backlog page by page across rounds,
@@ -8,13 +8,10 @@
 use std::time::Duration;
 
 use domain::{OrderId, Timestamp};
-use futures_util::future::join_all;
 use ports::job_queue::Job;
-use ports::order_store::{DuePage, Withdrawal, Withdrawn};
-use ports::{Announcer, Ports, Shutdown};
-use tracing::{debug, info, warn};
-
-use crate::metrics::Metrics;
+use ports::order_store::DuePage;
+use ports::{Ports, Shutdown};
+use tracing::{debug, warn};
 
 /// Orders looked at in one call.
 const PAGE: usize = 1_000;
@@ -55,7 +52,6 @@ enum Missing {
 #[derive(Debug)]
 pub struct Sweeper {
     ports: Ports,
-    announcer: Announcer,
     period: Duration,
     reached: Option<(Timestamp, OrderId)>,
 }
@@ -63,11 +59,9 @@ pub struct Sweeper {
 impl Sweeper {
     /// A sweeper that has seen nothing yet.
     #[must_use]
-    pub fn new(ports: &Ports, announcer: &Announcer, period: Duration) -> Self {
-        let (ports, announcer) = (ports.clone(), announcer.clone());
+    pub fn new(ports: &Ports, period: Duration) -> Self {
         Self {
-            ports,
-            announcer,
+            ports: ports.clone(),
             period,
             reached: None,
         }
@@ -97,9 +91,6 @@ impl Sweeper {
 
     /// One round: every part of it is tried, whatever becomes of the others.
     pub async fn round(&mut self, reason: Reason) {
-        if let Err(error) = self.expire_overdue().await {
-            debug!(%error, "overdue orders wait for the next round: {error}");
-        }
         if let Err(error) = self.bury_silent().await {
             debug!(%error, "silent workers wait for the next round: {error}");
         }
@@ -186,45 +177,6 @@ impl Sweeper {
             true => Missing::Some,
             false => Missing::Nothing,
         })
-    }
-
-    async fn expire_overdue(&self) -> ports::Result<()> {
-        loop {
-            let overdue = self.ports.store.overdue(PAGE).await?;
-            let count = overdue.len();
-            let ended = join_all(overdue.into_iter().map(|order| self.expire(order))).await;
-            let ended = ended.into_iter().filter(|has_ended| *has_ended).count();
-            if ended > 0 {
-                let expired = u64::try_from(ended).unwrap_or(u64::MAX);
-                metrics::counter!("sweeper_expired_total").increment(expired);
-            }
-            // A page of which nothing ended would come back as it is.
-            if count < PAGE || ended == 0 {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn expire(&self, order: OrderId) -> bool {
-        let event = self.ports.random.event_id(self.ports.clock.now());
-        let reason = "the order was not submitted within its time";
-        let withdrawn = self
-            .ports
-            .store
-            .withdraw(order, None, event, Withdrawal::Expired, reason)
-            .await;
-        let Ok(Withdrawn::Won { event, client }) = withdrawn else {
-            return false;
-        };
-        info!(
-            order.id = %order,
-            order.seq = event.seq.get(),
-            order.status = event.data.status().name(),
-            "order {order} is expired",
-        );
-        Metrics::ended(event.data.status(), None);
-        self.announcer.publish(&client, &event);
-        true
     }
 
     async fn bury_silent(&self) -> ports::Result<()> {

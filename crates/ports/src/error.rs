@@ -29,6 +29,10 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// Too many calls of this kind are asked at once, and others are answered. Nothing was changed. Try
+    /// again a little later.
+    #[error("{what} has no time for more of these calls")]
+    Busy { what: &'static str },
     /// What it holds cannot be read. A person must look.
     #[error("{what} holds something unreadable")]
     Corrupt {

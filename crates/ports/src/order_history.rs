@@ -2,9 +2,13 @@
 //!
 //! Promises of every [`OrderHistory`]:
 //! 1. What was recorded is read at once, by every process.
-//! 2. A list is newest first; going on from a page's last order never skips or repeats one.
+//! 2. A list is newest first; going on where a page says never skips or repeats an order. A page may be
+//!    shorter than asked for, or empty, and not be the last: a store looks at so many orders for one page
+//!    and no more, and says how far it came.
 //! 3. Another client's orders do not exist: they are not found and not listed.
 //! 4. Counts agree with the orders once writing pauses.
+//! 5. Lists keep nobody waiting but lists: however many are asked for, everything else is answered. A list
+//!    for which there is no time soon is refused with [`crate::Error::Busy`].
 
 use std::fmt::Debug;
 
@@ -24,6 +28,15 @@ pub struct ListFilter {
     /// Go on with what is older than this order.
     pub before: Option<OrderId>,
     pub limit: usize,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListPage {
+    pub orders: Vec<Order>,
+    /// Go on with what is older than this order, which need not be among those of the page; absent where
+    /// nothing is left.
+    pub next: Option<OrderId>,
 }
 
 /// An order whose events somebody follows, and the last one they have seen.
@@ -70,7 +83,7 @@ pub trait OrderHistory: Send + Sync + Debug {
     ) -> Result<Option<Order>>;
 
     /// Orders, newest first.
-    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>>;
+    async fn list(&self, filter: &ListFilter) -> Result<ListPage>;
 
     /// An order's events from `from` on, in order.
     async fn events(&self, id: OrderId, from: Seq) -> Result<Vec<Event>>;

@@ -16,8 +16,9 @@
 //!    is live.
 //! 7. A retry's event, its due time, the end of the lease and the death of its attempt are one
 //!    transaction; so are an end's event and the end of the lease.
-//! 8. `withdraw` succeeds only where nothing has been submitted; against a concurrent `record` exactly
-//!    one of the two wins.
+//! 8. `withdraw` and `expire` succeed only where nothing has been submitted; against a concurrent `record`
+//!    exactly one of the two wins. `expire` ends all of its orders in one write, or none; one that it cannot
+//!    end, or that somebody is writing to just then, keeps the others from nothing.
 //! 9. Due times, leases and expiries are judged by the store's own clock.
 //! 10. Leases end with the worker that holds them: released, retired, or silent for longer than the
 //!     lease time.
@@ -140,6 +141,20 @@ pub enum Withdrawn {
     Unknown,
 }
 
+/// An order whose time is said to have run out, and the event that would end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    pub order: OrderId,
+    pub event: EventId,
+}
+
+/// An order that has ended because its time ran out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    pub event: Event,
+    pub client: ClientId,
+}
+
 /// An open order that should be in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueOrder {
@@ -203,6 +218,11 @@ pub trait OrderStore: Send + Sync + Debug {
         withdrawal: Withdrawal,
         reason: &str,
     ) -> Result<Withdrawn>;
+
+    /// Ends those of these orders whose time has run out and that are not submitted; each order stands
+    /// there once. Tells of those that ended with the event that was proposed for them, an earlier call
+    /// whose answer was lost included.
+    async fn expire(&self, expiries: &[Expiry], reason: &str) -> Result<Vec<Expired>>;
 
     /// Open orders whose due time has passed and that nobody alive holds.
     async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>>;

@@ -17,6 +17,7 @@ pub mod status_feed;
 pub mod worker_registry;
 
 mod fixture;
+mod flood;
 mod given;
 mod macros;
 

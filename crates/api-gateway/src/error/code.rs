@@ -76,6 +76,7 @@ codes! {
     Internal "internal" INTERNAL_SERVER_ERROR "A defect of the engine";
     StoreUnavailable "store_unavailable" SERVICE_UNAVAILABLE "The store does not answer";
     StoreFull "store_full" SERVICE_UNAVAILABLE "The store has no room";
+    Busy "busy" SERVICE_UNAVAILABLE "Too many lists at once";
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "It is not known whether the request took effect";
     QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many orders are waiting";
     ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";

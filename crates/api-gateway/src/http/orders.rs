@@ -99,8 +99,10 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
         // One more tells whether there is another page.
         limit: limit + 1,
     };
-    let mut orders = deadline::read(ctx.ports.store.list(&filter)).await?;
-    let next_cursor = cut_page(&mut orders, limit);
+    let page = deadline::read(ctx.ports.store.list(&filter)).await?;
+    let mut orders = page.orders;
+    // A page that is not full goes on where the store says, if there is anything left.
+    let next_cursor = cut_page(&mut orders, limit).or_else(|| page.next.map(write_cursor));
     Ok(HttpResponse::Ok().json(OrderListAnswer {
         success: true,
         orders: orders.iter().map(OrderView::from).collect(),

@@ -1,55 +1,157 @@
-//! Lists of orders, newest first: ranges of one index, merged, each page read from where the last ended.
+//! Lists of orders, newest first: keys from indexes, a step at a time, then the orders themselves.
 //!
 //! Every index ends with the order's key, which grows with acceptance. So a filter becomes one or more
-//! ranges of an index, all descending by key, and a page is the newest of their heads; no list sorts or
-//! scans what it does not show, but for tokens within one client's or one status' orders.
+//! ranges of an index, all descending by key, and a page is the newest of their heads. A range may hold
+//! orders that the filter does not want, so what one page looks at has a bound: a page that reaches it says
+//! how far it came, and the next one goes on from there. Where there are two ways to meet a filter, the
+//! second is gone when the first reaches the bound.
+
+mod range;
 
 use std::collections::BTreeSet;
 
-use domain::{Order, OrderId, Status, Token};
-use ports::order_history::ListFilter;
-use rusqlite::types::Value;
+use domain::{Order, OrderId};
+use ports::order_history::{ListFilter, ListPage};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::order;
+use super::{columns, order};
 use crate::error::Fault;
-use crate::writer::status_code;
 
-/// A range of an index, as a condition and its values.
-#[derive(Debug, Clone)]
-pub(crate) struct Range {
-    index: Option<&'static str>,
-    condition: &'static str,
-    values: Vec<Value>,
+pub(crate) use range::{Range, statement, ways};
+
+/// Keys that one way of a page looks at.
+const LOOKED_AT: usize = 10_000;
+/// Keys that a step looks at in each range beyond what is missing, where it may meet others than are wanted.
+const STEP: usize = 1_000;
+
+/// How a page came out.
+struct Outcome {
+    page: ListPage,
+    /// Ended by the bound, before it was full and before the ranges were through.
+    is_cut_short: bool,
 }
 
 /// Orders that pass the filter, newest first.
-pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<Vec<Order>, Fault> {
+pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<ListPage, Fault> {
     let snapshot = db.unchecked_transaction()?;
-    let mut before = match filter.before {
+    let before = match filter.before {
         Some(order) => key_bound(&snapshot, order)?,
         None => i64::MAX,
     };
-    let ranges = ranges(filter);
-    let mut orders = Vec::new();
-    while orders.len() < filter.limit {
-        let keys = newest(&snapshot, &ranges, filter, before)?;
-        for key in &keys {
-            let order = order::by_key(&snapshot, *key)?;
+    let mut furthest: Option<ListPage> = None;
+    for way in ways(filter) {
+        let Outcome { page, is_cut_short } = walk(&snapshot, filter, &way, before)?;
+        if !is_cut_short {
+            return Ok(page);
+        }
+        // Both are right; the one that came further saves a page.
+        if furthest.as_ref().is_none_or(|other| page.next < other.next) {
+            furthest = Some(page);
+        }
+    }
+    Ok(furthest.unwrap_or_default())
+}
+
+fn walk(
+    db: &Connection,
+    filter: &ListFilter,
+    way: &[Range],
+    mut before: i64,
+) -> Result<Outcome, Fault> {
+    let mut orders: Vec<Order> = Vec::new();
+    let mut looked_at = 0;
+    let mut step = match way.iter().all(|range| range.is_exact(filter)) {
+        true => 0,
+        false => STEP,
+    };
+    loop {
+        let look = filter.limit - orders.len() + step;
+        let keys = keys(db, way, filter, before, look)?;
+        step = STEP;
+        looked_at += keys.count;
+        for key in keys.fitting {
+            let order = order::by_key(db, key)?;
             // An open order's status is only in its last event.
             if filter.status.is_none_or(|status| status == order.status()) {
                 orders.push(order);
             }
             if orders.len() == filter.limit {
-                break;
+                let next = orders.last().map(|order| order.id);
+                return Ok(Outcome::whole(orders, next));
             }
         }
-        match keys.last() {
-            Some(last) if keys.len() == filter.limit => before = *last,
-            _ => break,
+        let Some(reached) = keys.reached else {
+            return Ok(Outcome::whole(orders, None));
+        };
+        before = reached;
+        if looked_at >= LOOKED_AT {
+            let next = Some(id_of(db, reached)?);
+            return Ok(Outcome {
+                page: ListPage { orders, next },
+                is_cut_short: true,
+            });
         }
     }
-    Ok(orders)
+}
+
+impl Outcome {
+    const fn whole(orders: Vec<Order>, next: Option<OrderId>) -> Self {
+        Self {
+            page: ListPage { orders, next },
+            is_cut_short: false,
+        }
+    }
+}
+
+/// What one step has looked at.
+struct Keys {
+    /// Those that may be wanted, newest first.
+    fitting: Vec<i64>,
+    /// Everything at and above this was looked at; absent where the ranges are through.
+    reached: Option<i64>,
+    count: usize,
+}
+
+/// The newest keys of all ranges below a bound.
+fn keys(
+    db: &Connection,
+    way: &[Range],
+    filter: &ListFilter,
+    before: i64,
+    look: usize,
+) -> Result<Keys, Fault> {
+    let mut fitting = BTreeSet::new();
+    let mut reached: Option<i64> = None;
+    let mut count = 0;
+    for range in way {
+        let (sql, values) = statement(range, filter, before, look);
+        let mut statement = db.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let (mut given, mut last) = (0, i64::MAX);
+        while let Some(row) = rows.next()? {
+            last = row.get(0)?;
+            given += 1;
+            if row.get::<_, Option<bool>>(1)? == Some(true) {
+                fitting.insert(last);
+            }
+        }
+        count += given;
+        // One that gave as much as it was asked for may hold more, below its last.
+        if given >= look {
+            reached = reached.max(Some(last));
+        }
+    }
+    let known = fitting.split_off(&reached.unwrap_or(i64::MIN));
+    Ok(Keys {
+        fitting: known.into_iter().rev().collect(),
+        reached,
+        count,
+    })
+}
+
+fn id_of(db: &Connection, key: i64) -> Result<OrderId, Fault> {
+    db.prepare_cached("-- id_of_key\nselect id from orders where key = ?1")?
+        .query_row([key], |row| Ok(columns::order_id(row, 0)))?
 }
 
 /// The key that a page after this order stays below.
@@ -70,130 +172,4 @@ fn key_bound(db: &Connection, order: OrderId) -> Result<i64, Fault> {
         .query_row([order.uuid().as_bytes()], |row| row.get(0))
         .optional()?;
     Ok(older.map_or(0, |key| key + 1))
-}
-
-/// The ranges whose union holds every order that passes the filter, and little else.
-pub(crate) fn ranges(filter: &ListFilter) -> Vec<Range> {
-    let begun = [Status::Routing, Status::Building, Status::Submitted];
-    match (&filter.client, filter.status) {
-        (_, Some(status)) if begun.contains(&status) => vec![Range {
-            index: Some("orders_begun"),
-            condition: "begun = 1",
-            values: Vec::new(),
-        }],
-        (Some(client), status) => {
-            let ends = status.map_or_else(every_end, |status| vec![end_code(status)]);
-            ends.into_iter()
-                .map(|end| Range {
-                    index: Some("orders_by_client"),
-                    condition: "client = +? and end_status is +?",
-                    values: vec![Value::from(client.as_str().to_owned()), end],
-                })
-                .collect()
-        }
-        (None, Some(status)) => vec![Range {
-            index: Some("orders_by_end"),
-            condition: "end_status is +?",
-            values: vec![end_code(status)],
-        }],
-        (None, None) => by_tokens(filter),
-    }
-}
-
-fn by_tokens(filter: &ListFilter) -> Vec<Range> {
-    if filter.token_in.is_none() && filter.token_out.is_none() {
-        return vec![Range {
-            index: None,
-            condition: "true",
-            values: Vec::new(),
-        }];
-    }
-    let choices = |token: Option<Token>| match token {
-        Some(token) => vec![token],
-        None => Token::all().collect(),
-    };
-    let mut ranges = Vec::new();
-    for token_in in choices(filter.token_in) {
-        for token_out in choices(filter.token_out) {
-            ranges.push(Range {
-                index: Some("orders_by_pair"),
-                condition: "token_in = +? and token_out = +?",
-                values: vec![
-                    Value::from(token_in.symbol().to_owned()),
-                    Value::from(token_out.symbol().to_owned()),
-                ],
-            });
-        }
-    }
-    ranges
-}
-
-fn every_end() -> Vec<Value> {
-    let ended = Status::ALL
-        .into_iter()
-        .filter(|status| status.is_terminal());
-    let mut ends: Vec<_> = ended.map(end_code).collect();
-    ends.push(Value::Null);
-    ends
-}
-
-/// The end status of a row at this status: none for an open one.
-fn end_code(status: Status) -> Value {
-    if status.is_terminal() {
-        Value::from(status_code(status))
-    } else {
-        Value::Null
-    }
-}
-
-/// The newest keys of all ranges below a bound, as many as the filter wants.
-fn newest(
-    db: &Connection,
-    ranges: &[Range],
-    filter: &ListFilter,
-    before: i64,
-) -> Result<Vec<i64>, Fault> {
-    let mut keys = BTreeSet::new();
-    for range in ranges {
-        let (sql, values) = statement(range, filter, before);
-        let mut statement = db.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        while let Some(row) = rows.next()? {
-            keys.insert(row.get::<_, i64>(0)?);
-            if keys.len() > filter.limit {
-                keys.pop_first();
-            }
-        }
-    }
-    Ok(keys.into_iter().rev().collect())
-}
-
-/// One range's newest keys below a bound: the statement and its values.
-pub(crate) fn statement(range: &Range, filter: &ListFilter, before: i64) -> (String, Vec<Value>) {
-    let index = range
-        .index
-        .map_or(String::new(), |index| format!("indexed by {index} "));
-    let mut sql = format!(
-        "-- list_keys\nselect key from orders {index}where {} and key < ?",
-        range.condition
-    );
-    let mut values = range.values.clone();
-    values.push(Value::from(before));
-    // Where the index is of something else, what it does not tell is asked of the row.
-    if let Some(client) = &filter.client {
-        sql.push_str(" and client = +?");
-        values.push(Value::from(client.as_str().to_owned()));
-    }
-    for (column, token) in [
-        ("token_in", filter.token_in),
-        ("token_out", filter.token_out),
-    ] {
-        if let Some(token) = token {
-            sql.push_str(&format!(" and +{column} = ?"));
-            values.push(Value::from(token.symbol().to_owned()));
-        }
-    }
-    sql.push_str(" order by key desc limit ?");
-    values.push(Value::from(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
-    (sql, values)
 }

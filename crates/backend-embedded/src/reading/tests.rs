@@ -49,9 +49,12 @@ fn every_list_follows_an_index() {
     let tokens = [None, Some(Token::SOL)];
     for status in statuses {
         for client in clients.clone() {
-            for (token_in, token_out) in
-                [(None, None), (tokens[0], tokens[1]), (tokens[1], tokens[0])]
-            {
+            for (token_in, token_out) in [
+                (None, None),
+                (tokens[0], tokens[1]),
+                (tokens[1], tokens[0]),
+                (tokens[1], tokens[1]),
+            ] {
                 let filter = ListFilter {
                     client: client.clone(),
                     status,
@@ -60,8 +63,8 @@ fn every_list_follows_an_index() {
                     before: None,
                     limit: 50,
                 };
-                for range in list::ranges(&filter) {
-                    let (sql, _) = list::statement(&range, &filter, i64::MAX);
+                for range in list::ways(&filter).concat() {
+                    let (sql, _) = list::statement(&range, &filter, i64::MAX, 50);
                     check(&db, &sql);
                 }
             }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
-use ports::order_history::{Counts, ListFilter, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::{OrderHistory, Result};
 
 use super::SqliteStore;
@@ -26,9 +26,10 @@ impl OrderHistory for SqliteStore {
             .await
     }
 
-    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>> {
+    async fn list(&self, filter: &ListFilter) -> Result<ListPage> {
         let filter = filter.clone();
-        self.read(move |db| reading::list::list(db, &filter)).await
+        self.read_list(move |db| reading::list::list(db, &filter))
+            .await
     }
 
     async fn events(&self, id: OrderId, from: Seq) -> Result<Vec<Event>> {

@@ -23,7 +23,7 @@ impl Operations for SqliteStore {
     }
 
     async fn dead(&self, before: Option<OrderId>, limit: usize) -> Result<Vec<Order>> {
-        self.read(move |db| reading::operations::dead(db, before, limit))
+        self.read_list(move |db| reading::operations::dead(db, before, limit))
             .await
     }
 
@@ -51,7 +51,7 @@ impl Operations for SqliteStore {
     }
 
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
-        self.read(move |db| reading::operations::audit(db, before, limit))
+        self.read_list(move |db| reading::operations::audit(db, before, limit))
             .await
     }
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
 use domain::{ClientId, EventId, IdempotencyKey, NewEvent, Order, OrderId, WorkerId};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Idempotency, Lease, NewOrder, Recorded, Withdrawal,
-    Withdrawn,
+    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
+    Withdrawal, Withdrawn,
 };
 use ports::{OrderStore, Result};
 
@@ -90,6 +90,14 @@ impl OrderStore for SqliteStore {
             client: client.cloned(),
             event,
             withdrawal,
+            reason: reason.to_owned(),
+        })
+        .await
+    }
+
+    async fn expire(&self, expiries: &[Expiry], reason: &str) -> Result<Vec<Expired>> {
+        self.write(withdraw::Expire {
+            expiries: expiries.to_vec(),
             reason: reason.to_owned(),
         })
         .await

@@ -1,7 +1,7 @@
-//! Ending an order that was not submitted, whoever holds it.
+//! Ending orders that were not submitted, whoever holds them.
 
 use domain::{ClientId, Event, EventData, EventId, OrderId, Seq};
-use ports::order_store::{Withdrawal, Withdrawn};
+use ports::order_store::{Expired, Expiry, Withdrawal, Withdrawn};
 
 use super::event_row::EventRow;
 use super::head::{Head, head};
@@ -48,6 +48,34 @@ impl Write for Withdraw {
             return Ok(Withdrawn::TooLate { status });
         }
         self.end(batch, head)
+    }
+}
+
+/// The end of many orders' time, in one transaction.
+#[derive(Debug)]
+pub(crate) struct Expire {
+    pub(crate) expiries: Vec<Expiry>,
+    pub(crate) reason: String,
+}
+
+impl Write for Expire {
+    type Answer = Vec<Expired>;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Vec<Expired>, Fault> {
+        let mut ended = Vec::with_capacity(self.expiries.len());
+        for expiry in &self.expiries {
+            let mut one = Withdraw {
+                order: expiry.order,
+                client: None,
+                event: expiry.event,
+                withdrawal: Withdrawal::Expired,
+                reason: self.reason.clone(),
+            };
+            if let Withdrawn::Won { event, client } = one.run(batch)? {
+                ended.push(Expired { event, client });
+            }
+        }
+        Ok(ended)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The store's contract over a real PostgreSQL, and what only this backend promises.
 
+mod beside_lists;
 mod contract;
+mod long_snapshot;
 mod pooler;
 mod racing;
 mod scale;

@@ -8,8 +8,8 @@ use domain::quote::Choice;
 use domain::venue::Pool;
 use domain::{BaseUnits, EventData, OrderId, Venue, WorkerId};
 use ports::Store;
-use ports::order_store::{Claim, Recorded};
-use testkit::contract::{Given, eventually};
+use ports::order_store::{Claim, Expiry, Recorded};
+use testkit::contract::{Given, eventually, promptly};
 use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 use tokio_postgres::SimpleQueryMessage;
@@ -288,4 +288,34 @@ async fn a_claim_that_had_to_wait_takes_nobody_for_dead_who_came_meanwhile() {
     let (_, claim) = tokio::join!(meddle(&server, &granted_meanwhile), claiming);
 
     assert!(matches!(claim, Claim::Held), "{claim:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_somebody_writes_to_keeps_no_other_from_expiring() {
+    let server = server();
+    let (store, given) = (open_patiently(&server).await, Given::new());
+    let mut expiries = Vec::new();
+    for _ in 0..3 {
+        let (order, event) = (given.accepted(&store).await, given.event_id());
+        expiries.push(Expiry { order, event });
+    }
+    meddle(&server, "update orders set expires_at = now_ms() - 1").await;
+    let held = expiries[1].order;
+    let (somebody, _driver) = connect(&server).await;
+    let hold = format!("begin; select from orders where id = '{held}' for no key update");
+    somebody.batch_execute(&hold).await.expect("it is held");
+    let expire = async || {
+        let ended = store.expire(&expiries, "for the test").await;
+        let ended = ended.expect("expire answers");
+        let ids: Vec<_> = ended.iter().map(|one| one.event.order_id).collect();
+        ids
+    };
+
+    let beside_the_other = promptly("an end", expire()).await;
+    somebody.batch_execute("rollback").await.expect("it is free");
+    let afterwards = expire().await;
+
+    assert_eq!(beside_the_other, [expiries[0].order, expiries[2].order]);
+    let all: Vec<_> = expiries.iter().map(|expiry| expiry.order).collect();
+    assert_eq!(afterwards, all);
 }

@@ -39,7 +39,7 @@ async fn pages_read(server: &testkit::servers::PostgresServer) -> u64 {
 }
 
 /// Backends tell what they read a moment after they did.
-async fn settled_pages(server: &testkit::servers::PostgresServer) -> u64 {
+pub(crate) async fn settled_pages(server: &testkit::servers::PostgresServer) -> u64 {
     let mut last = pages_read(server).await;
     let mut calm = 0;
     while calm < 3 {

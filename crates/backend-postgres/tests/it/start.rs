@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, migrate};
-use domain::event::SCHEMA_VERSION;
-use domain::{EventData, Seq};
+use domain::event::{Failure, FailureCode, SCHEMA_VERSION};
+use domain::{EventData, Seq, Status};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::Claim;
 use testkit::contract::Given;
@@ -53,11 +53,13 @@ async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
     given.build(&store, &mut lease).await;
     given.submit(&store, &mut lease).await;
     drop(store);
+    let since = "select count(*) from refinery_schema_history where version > 3";
+    let since = ask(&server, since).await;
     meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
 
     let migrated = migrate(&settings(&server)).await.expect("migrate answers");
 
-    assert_eq!(migrated.applied, 2);
+    assert_eq!(migrated.applied.to_string(), since);
     let kept = "select count(*) from order_attempts";
     assert_eq!(ask(&server, kept).await, "1");
     let unique = "select string_agg(indexname, ' ' order by indexname) from pg_indexes
@@ -81,6 +83,84 @@ async fn an_index_built_beforehand_that_holds_no_rule_does_not_replace_one() {
     );
     let kept = "select count(*) from pg_constraint where conname = 'order_attempts_signature_key'";
     assert_eq!(ask(&server, kept).await, "1");
+}
+
+/// Back to the version before lists had indexes of open orders.
+const LISTS_WITHOUT_INDEXES: &str = "
+    drop table orders_begun;
+    drop index orders_open;
+    drop index orders_open_of_pair;
+    delete from refinery_schema_history where version = 7";
+
+#[tokio::test]
+async fn orders_that_were_begun_before_lists_had_indexes_are_listed() {
+    let (server, given) = (server(), Given::new());
+    let store = open_patiently(&server).await;
+    given.accepted(&store).await;
+    let begun = given.accepted(&store).await;
+    let mut lease = given.leased(&store, begun).await;
+    given.build(&store, &mut lease).await;
+    drop(store);
+    meddle(&server, LISTS_WITHOUT_INDEXES).await;
+
+    let store = open_patiently(&server).await;
+
+    let filter = ListFilter {
+        status: Some(Status::Building),
+        limit: 10,
+        ..ListFilter::default()
+    };
+    let page = store.list(&filter).await.expect("a page is read");
+    let listed: Vec<_> = page.orders.iter().map(|order| order.id).collect();
+    assert_eq!(listed, [begun]);
+    assert_eq!(ask(&server, "select count(*) from orders_begun").await, "1");
+    given.submit(&store, &mut lease).await;
+    given.record(&store, &mut lease, EventData::Failed { failure: failure() })
+        .await;
+    assert_eq!(ask(&server, "select count(*) from orders_begun").await, "0");
+}
+
+fn failure() -> Failure {
+    Failure {
+        code: FailureCode::Internal,
+        reason: "for the test".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_index_of_open_orders_whose_building_failed_is_refused() {
+    let server = server();
+    drop(open(&server).await);
+    meddle(&server, LISTS_WITHOUT_INDEXES).await;
+    let failed = "create index orders_open on orders (id) where due_at is not null;
+                  update pg_index set indisvalid = false
+                  where indexrelid = 'orders_open'::regclass";
+    meddle(&server, failed).await;
+
+    let refused = migrate(&settings(&server)).await;
+
+    assert!(
+        matches!(refused, Err(ConnectError::Migration(_))),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_read_the_schemas_version_is_refused_at_once() {
+    let server = server();
+    drop(open(&server).await);
+    meddle(&server, "create role clerk login").await;
+
+    let refused = PgStore::connect(PgSettings {
+        url: server.url().replace("postgres@", "clerk@"),
+        ..settings(&server)
+    })
+    .await;
+
+    assert!(
+        matches!(refused, Err(ConnectError::Migration(_))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -132,7 +212,7 @@ async fn an_order_of_a_newer_version_is_left_alone_and_hides_no_other() {
     let events = store.events_for(&watches).await.expect("events are read");
     let claim = store.claim(newer, worker).await.expect("the store answers");
 
-    let listed: Vec<_> = listed.iter().map(|order| order.id).collect();
+    let listed: Vec<_> = listed.orders.iter().map(|order| order.id).collect();
     assert_eq!(listed, [known]);
     let accepted: Vec<_> = events
         .iter()

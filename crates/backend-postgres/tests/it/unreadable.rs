@@ -82,7 +82,7 @@ async fn unreadable_orders_leave_lists_as_long_as_asked_for() {
             ..ListFilter::default()
         };
         let listed = store.list(&filter).await.expect("a page is read");
-        let listed: Vec<_> = listed.iter().map(|order| order.id).collect();
+        let listed: Vec<_> = listed.orders.iter().map(|order| order.id).collect();
         assert_eq!(listed, readable[..limit.min(3)]);
     }
     meddle(&server, &fail_all).await;

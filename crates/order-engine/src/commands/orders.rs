@@ -130,10 +130,12 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
         output::json(&answer)?;
         return Ok(Verdict::Good);
     }
-    if answer.orders.is_empty() {
-        output::line("no orders")?;
-    } else {
+    if !answer.orders.is_empty() {
         output::print_table(&table_of(&answer.orders))?;
+    } else if answer.next_cursor.is_some() {
+        output::line("none among the orders looked at so far")?;
+    } else {
+        output::line("no orders")?;
     }
     if let Some(cursor) = &answer.next_cursor {
         output::line(format!("more: --cursor {cursor}"))?;

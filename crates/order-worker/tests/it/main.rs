@@ -6,6 +6,7 @@
 )]
 
 mod ending;
+mod expiring;
 mod handing_over;
 mod limiting;
 mod losing;

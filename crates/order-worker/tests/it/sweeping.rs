@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::{OrderId, Status};
 use order_worker::sweeper::{Reason, Sweeper};
-use ports::Announcer;
 use ports::job_queue::Wanted;
 
 use crate::world::{World, settings};
@@ -18,13 +17,7 @@ async fn accepted(world: &World, count: usize) -> Vec<OrderId> {
 }
 
 fn sweeper(world: &World, period: Duration) -> Sweeper {
-    let shutdown = ports::Shutdown::new();
-    let (feed, queue) = (world.ports.feed.clone(), world.ports.queue.clone());
-    Sweeper::new(
-        &world.ports,
-        &Announcer::start(feed, queue, &shutdown),
-        period,
-    )
+    Sweeper::new(&world.ports, period)
 }
 
 #[tokio::test(start_paused = true)]

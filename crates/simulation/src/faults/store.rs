@@ -11,10 +11,10 @@ use domain::{
     WorkerId,
 };
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Idempotency, Lease, NewOrder, Recorded, Withdrawal,
-    Withdrawn,
+    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
+    Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
@@ -126,6 +126,19 @@ impl OrderStore for FaultyStore {
         self.line.tell(write).await
     }
 
+    async fn expire(&self, expiries: &[Expiry], reason: &str) -> Result<Vec<Expired>> {
+        let (store, witness) = self.parts();
+        let (expiries, reason) = (expiries.to_vec(), reason.to_owned());
+        let write = async move {
+            let answer = store.expire(&expiries, &reason).await;
+            for expiry in &expiries {
+                witness.look("expiry", expiry.order).await;
+            }
+            answer
+        };
+        self.line.tell(write).await
+    }
+
     async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
         self.line.ask(self.store.due(page)).await
     }
@@ -156,7 +169,7 @@ impl OrderHistory for FaultyStore {
         self.line.ask(asked).await
     }
 
-    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>> {
+    async fn list(&self, filter: &ListFilter) -> Result<ListPage> {
         self.line.ask(self.store.list(filter)).await
     }
 

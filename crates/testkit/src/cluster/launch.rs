@@ -21,7 +21,7 @@ use crate::servers::redis;
 const READY_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(25);
 
-/// Every process of a large cluster keeps up to nine connections.
+/// Every process of a large cluster keeps up to ten connections.
 pub(super) const POSTGRES_SETTINGS: [&str; 4] = [
     "max_connections=400",
     "max_wal_size=4GB",

@@ -1,5 +1,6 @@
 //! The promises of [`ports::order_history`], by their numbers.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,32 @@ use ports::Store;
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::{Withdrawal, Withdrawn};
 
+use super::flood::{flood, flood_expires};
 use super::given::{confirmed, failed, retry_after};
 use super::{Given, StoreFixture};
 
+/// More than any list of these tests has pages.
+const PAGES_MAX: usize = 100;
+
 async fn listed(store: &Arc<dyn Store>, filter: &ListFilter) -> Vec<OrderId> {
-    let orders = store.list(filter).await.expect("list answers");
-    orders.iter().map(|order| order.id).collect()
+    let page = store.list(filter).await.expect("list answers");
+    page.orders.iter().map(|order| order.id).collect()
+}
+
+/// All pages of a list, and how many there are.
+async fn listed_through(store: &Arc<dyn Store>, filter: &ListFilter) -> (Vec<OrderId>, usize) {
+    let mut filter = filter.clone();
+    let (mut ids, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = store.list(&filter).await.expect("list answers");
+        ids.extend(page.orders.iter().map(|order| order.id));
+        pages += 1;
+        assert!(pages <= PAGES_MAX, "the list has no end: {filter:?}");
+        match page.next {
+            Some(next) => filter.before = Some(next),
+            None => return (ids, pages),
+        }
+    }
 }
 
 fn first(limit: usize) -> ListFilter {
@@ -205,7 +226,7 @@ pub async fn a_list_is_filtered_by_every_status(fixture: &impl StoreFixture) {
 
             let found = store.list(&filter).await.expect("list answers");
 
-            let found: Vec<_> = found.iter().map(|o| (o.id, o.status())).collect();
+            let found: Vec<_> = found.orders.iter().map(|o| (o.id, o.status())).collect();
             assert_eq!(found, [(id, status)]);
         }
     }
@@ -237,6 +258,141 @@ pub async fn a_list_is_filtered_by_tokens(fixture: &impl StoreFixture) {
     assert_eq!(by(None, Some(Token::SOL)).await, [ids[1]]);
     assert_eq!(by(Some(Token::SOL), Some(bonk)).await, [ids[0]]);
     assert_eq!(by(Some(bonk), Some(bonk)).await, []);
+}
+
+/// One of each status but the last two, of one client and one pair, as [`Status::ALL`] has them.
+async fn the_few(given: &Given, store: &Arc<dyn Store>) -> (domain::ClientId, Vec<OrderId>) {
+    let few = given.client("few");
+    let mut ids = Vec::new();
+    for status in [Status::Pending, Status::Routing, Status::Cancelled] {
+        let mut order = given.order_of(&few);
+        order.terms.token_in = Token::find("BONK").expect("a listed token");
+        order.terms.token_out = Token::SOL;
+        let order = given.accept(store, order).await;
+        ids.push(order);
+        if status == Status::Routing {
+            let mut lease = given.leased(store, order).await;
+            let begun = EventData::RoutingStarted;
+            given.record(store, &mut lease, begun).await;
+        }
+        if status == Status::Cancelled {
+            withdraw(given, store, order, Withdrawal::Cancelled).await;
+        }
+    }
+    (few, ids)
+}
+
+/// 2: by whatever is asked, alone and together.
+pub async fn a_list_finds_the_few_behind_the_many_that_wait(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (few, ids) = the_few(&given, &store).await;
+    let many = flood(&given, &store).await;
+    let bonk = Token::find("BONK");
+    let by_status = [
+        (None, vec![ids[2], ids[1], ids[0]]),
+        (Some(Status::Pending), vec![ids[0]]),
+        (Some(Status::Routing), vec![ids[1]]),
+        (Some(Status::Building), vec![]),
+        (Some(Status::Cancelled), vec![ids[2]]),
+        (Some(Status::Failed), vec![]),
+    ];
+    let tokens = [
+        (bonk, None),
+        (None, Some(Token::SOL)),
+        (bonk, Some(Token::SOL)),
+    ];
+
+    for (status, expected) in by_status {
+        let mut filters = vec![(Some(few.clone()), None, None)];
+        for (token_in, token_out) in tokens {
+            filters.push((None, token_in, token_out));
+            filters.push((Some(few.clone()), token_in, token_out));
+            filters.push((Some(many.clone()), token_in, token_out));
+        }
+        for (client, token_in, token_out) in filters {
+            let expected = match client == Some(many.clone()) {
+                true => vec![],
+                false => expected.clone(),
+            };
+            let filter = ListFilter {
+                client,
+                status,
+                token_in,
+                token_out,
+                ..first(50)
+            };
+            // The rest of what waits is looked at by nobody.
+            let (found, pages) = listed_through(&store, &filter).await;
+            assert_eq!((found, pages), (expected, 1), "{filter:?}");
+        }
+    }
+}
+
+/// 2: where no index tells what is wanted.
+pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let mut expected = Vec::new();
+    let mut rare = async || {
+        let mut order = given.order();
+        order.terms.valid_for_seconds = Some(1);
+        order.terms.token_in = Token::find("BONK").expect("a listed token");
+        expected.insert(0, given.accept(&store, order).await);
+    };
+    rare().await;
+    rare().await;
+    flood_expires(&given, &store, fixture).await;
+    rare().await;
+    fixture.advance(Duration::from_millis(1_050)).await;
+    for order in &expected {
+        withdraw(&given, &store, *order, Withdrawal::Expired).await;
+    }
+    let filter = ListFilter {
+        status: Some(Status::Expired),
+        token_in: Token::find("BONK"),
+        ..first(2)
+    };
+
+    let (found, _) = listed_through(&store, &filter).await;
+    let everything = ListFilter {
+        status: Some(Status::Expired),
+        ..first(10_000)
+    };
+    let (all, _) = listed_through(&store, &everything).await;
+
+    assert_eq!(found, expected);
+    assert_eq!(all.len(), super::flood::SIZE + expected.len());
+    let distinct: HashSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len(), "an order was repeated");
+}
+
+/// 5: lists that nobody waits for, more than there is time for, and everything else beside them.
+pub async fn lists_keep_nobody_waiting(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let mut lists = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let store = Arc::clone(&store);
+        lists.spawn(async move { store.list(&first(200)).await });
+    }
+
+    for _ in 0..20 {
+        super::promptly("an order", given.accepted(&store)).await;
+        let found = super::promptly("an answer", store.order(order, None)).await;
+        assert!(found.expect("the store answers").is_some());
+        let ping = super::promptly("a ping", store.ping()).await;
+        ping.expect("the store is ready");
+    }
+
+    while let Some(listed) = lists.join_next().await {
+        let listed = listed.expect("no list panics");
+        assert!(
+            matches!(&listed, Ok(_) | Err(ports::Error::Busy { .. })),
+            "{listed:?}"
+        );
+    }
 }
 
 /// 3: whose.

@@ -3,11 +3,13 @@
 mod accepting;
 mod claiming;
 mod due;
+mod expiring;
 mod recording;
 mod withdrawing;
 
 pub use accepting::*;
 pub use claiming::*;
 pub use due::*;
+pub use expiring::*;
 pub use recording::*;
 pub use withdrawing::*;

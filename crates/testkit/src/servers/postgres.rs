@@ -108,6 +108,21 @@ impl PostgresServer {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// What an operator does at the server's own prompt: one or more statements, and what they print.
+    pub fn ask(&self, sql: &str) -> Result<String> {
+        let output = Command::new(program("psql")?)
+            .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
+            .arg(self.url())
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot start psql")?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let printed = String::from_utf8(output.stdout).context("psql printed no text")?;
+        Ok(printed.trim().to_owned())
+    }
+
     /// The port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {

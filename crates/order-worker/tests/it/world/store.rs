@@ -11,10 +11,10 @@ use domain::{
     WorkerId,
 };
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Idempotency, Lease, NewOrder, Recorded, Withdrawal,
-    Withdrawn,
+    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
+    Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Heartbeat, WorkerRow};
 use ports::{Error, Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
@@ -25,6 +25,9 @@ pub(crate) struct FaultyStore {
     is_away: AtomicBool,
     claims_unheard: AtomicU32,
     records_unheard: AtomicU32,
+    expiries: AtomicU32,
+    expiries_unheard: AtomicU32,
+    holds_expiries: AtomicBool,
 }
 
 impl FaultyStore {
@@ -34,6 +37,9 @@ impl FaultyStore {
             is_away: AtomicBool::new(false),
             claims_unheard: AtomicU32::new(0),
             records_unheard: AtomicU32::new(0),
+            expiries: AtomicU32::new(0),
+            expiries_unheard: AtomicU32::new(0),
+            holds_expiries: AtomicBool::new(false),
         })
     }
 
@@ -54,6 +60,21 @@ impl FaultyStore {
     /// The next events are recorded, and nobody hears of it.
     pub(crate) fn lose_answers_to_records(&self, count: u32) {
         self.records_unheard.store(count, Ordering::SeqCst);
+    }
+
+    /// The next orders expire, and nobody hears of it.
+    pub(crate) fn lose_answers_to_expiries(&self, count: u32) {
+        self.expiries_unheard.store(count, Ordering::SeqCst);
+    }
+
+    /// How often orders were to expire.
+    pub(crate) fn expiries(&self) -> u32 {
+        self.expiries.load(Ordering::SeqCst)
+    }
+
+    /// From now on orders that are to expire keep their callers waiting for ever.
+    pub(crate) fn hold_expiries(&self) {
+        self.holds_expiries.store(true, Ordering::SeqCst);
     }
 
     fn reach(&self) -> Result<&dyn Store> {
@@ -129,6 +150,15 @@ impl OrderStore for FaultyStore {
             .await
     }
 
+    async fn expire(&self, expiries: &[Expiry], reason: &str) -> Result<Vec<Expired>> {
+        self.expiries.fetch_add(1, Ordering::SeqCst);
+        if self.holds_expiries.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        let answer = self.reach()?.expire(expiries, reason).await?;
+        unless_lost(&self.expiries_unheard, answer)
+    }
+
     async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
         self.reach()?.due(page).await
     }
@@ -158,7 +188,7 @@ impl OrderHistory for FaultyStore {
             .await
     }
 
-    async fn list(&self, filter: &ListFilter) -> Result<Vec<Order>> {
+    async fn list(&self, filter: &ListFilter) -> Result<ListPage> {
         self.reach()?.list(filter).await
     }
 

@@ -1,0 +1,153 @@
+//! Where the entries of open orders begin in an index.
+//!
+//! An order that ends leaves its entry in the indexes of open orders behind, until nobody can still see the
+//! row as it was. While somebody holds a snapshot for an hour, as a backup does, that is every order of the
+//! hour, and whoever looks for the oldest open one passes all of them. So the place that was found is
+//! remembered, and the next look begins there.
+//!
+//! No order comes in below it: what is written is due, and expires, after the moment it is written. Writes
+//! under way and clocks that differ are why the place stays a margin behind the present, and why a look
+//! begins at the very start now and then.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tokio_postgres::types::Type;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::rows;
+
+/// Below everything: nothing is known.
+const START: i64 = i64::MIN;
+/// A place that was found so lately is not looked for again.
+const FRESH: Duration = Duration::from_millis(500);
+/// Longer than any statement may take from reading the clock to its commit.
+const MARGIN: Duration = Duration::from_secs(10);
+/// How often a look begins at the start.
+const AFRESH_EVERY: Duration = Duration::from_secs(60);
+/// A look from the start that takes long is repeated as much later: it takes 2 % of the time at most.
+const AFRESH_SHARE: u32 = 50;
+
+const OLDEST_DUE: &str = "-- find_oldest_due
+select now_ms() as now,
+       (select o.due_at from orders o
+        where o.due_at is not null and o.due_at >= $1
+        order by o.due_at, o.id limit 1) as oldest";
+
+const FIRST_TO_EXPIRE: &str = "-- find_first_to_expire
+select now_ms() as now,
+       (select o.expires_at from orders o
+        where o.expires_at is not null and o.due_at is not null and o.expires_at >= $1
+        order by o.expires_at limit 1) as oldest";
+
+/// The places of a store.
+#[derive(Debug)]
+pub(crate) struct Floors {
+    /// No open order is due before.
+    pub(crate) due: Floor,
+    /// No open order expires before.
+    pub(crate) expiry: Floor,
+}
+
+impl Floors {
+    /// Nothing is known yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            due: Floor::new(OLDEST_DUE),
+            expiry: Floor::new(FIRST_TO_EXPIRE),
+        }
+    }
+}
+
+/// A place that is remembered.
+#[derive(Debug)]
+pub(crate) struct Floor {
+    sql: &'static str,
+    place: AtomicI64,
+    looks: Mutex<Looks>,
+}
+
+/// When the place was looked for, and from when on a look begins at the start.
+#[derive(Debug, Default)]
+struct Looks {
+    last: Option<Instant>,
+    afresh_at: Option<Instant>,
+}
+
+impl Floor {
+    const fn new(sql: &'static str) -> Self {
+        Self {
+            sql,
+            place: AtomicI64::new(START),
+            looks: Mutex::const_new(Looks {
+                last: None,
+                afresh_at: None,
+            }),
+        }
+    }
+
+    /// A time before which there is no entry of an open order.
+    pub(crate) async fn find(&self, db: &Db) -> Result<i64, Failure> {
+        let mut looks = match self.looks.try_lock() {
+            Ok(looks) => looks,
+            // Somebody looks just now.
+            Err(_) if self.place() > START => return Ok(self.place()),
+            Err(_) => self.looks.lock().await,
+        };
+        if looks.last.is_none_or(|last| last.elapsed() >= FRESH) {
+            self.look(db, &mut looks).await?;
+        }
+        Ok(self.place())
+    }
+
+    async fn look(&self, db: &Db, looks: &mut Looks) -> Result<(), Failure> {
+        let is_due_afresh = looks.afresh_at.is_none_or(|at| at <= Instant::now());
+        if !is_due_afresh {
+            let (now, oldest) = self.read(db, self.place()).await?;
+            let highest = now - rows::millis(MARGIN);
+            // Where the clock was set back, orders come in below the place.
+            if highest >= self.place() {
+                self.place
+                    .store(oldest.unwrap_or(highest).min(highest), Ordering::Relaxed);
+                looks.last = Some(Instant::now());
+                return Ok(());
+            }
+        }
+        self.look_from_start(db, looks).await
+    }
+
+    async fn look_from_start(&self, db: &Db, looks: &mut Looks) -> Result<(), Failure> {
+        let began = Instant::now();
+        let found = self.read(db, START).await;
+        let took = began.elapsed();
+        let pause = AFRESH_EVERY.max(took.saturating_mul(AFRESH_SHARE));
+        match found {
+            Ok((now, oldest)) => {
+                let highest = now - rows::millis(MARGIN);
+                self.place
+                    .store(oldest.unwrap_or(highest).min(highest), Ordering::Relaxed);
+            }
+            // What is known is better than nothing.
+            Err(_) if self.place() > START => {}
+            Err(failure) => return Err(failure),
+        }
+        looks.last = Some(Instant::now());
+        looks.afresh_at = looks.last.map(|last| last + pause);
+        Ok(())
+    }
+
+    async fn read(&self, db: &Db, from: i64) -> Result<(i64, Option<i64>), Failure> {
+        let found = db.read(self.sql, &[(&from, Type::INT8)]).await?;
+        let Some(row) = found.first() else {
+            return Ok((START, None));
+        };
+        Ok((rows::column(row, "now")?, rows::column(row, "oldest")?))
+    }
+
+    fn place(&self) -> i64 {
+        self.place.load(Ordering::Relaxed)
+    }
+}

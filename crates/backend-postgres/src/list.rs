@@ -1,0 +1,196 @@
+//! Lists of orders, newest first: ids from indexes, a step at a time, then the orders themselves.
+//!
+//! A filter can be met in one or two ways, each the union of some sources: ranges of an index, read in the
+//! order of ids. A source may hold orders that the filter does not want, so what one page looks at has a
+//! bound: a page that reaches it says how far it came, and the next one goes on from there. Where the first
+//! way reaches the bound the second may not.
+
+mod source;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::{Order, OrderId};
+use ports::order_history::{ListFilter, ListPage};
+use tokio::time::Instant;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::list_desk::Asker;
+use crate::rows;
+use source::{Way, ways};
+
+/// Ids that one way of a page looks at.
+const LOOKED_AT: usize = 10_000;
+/// Ids that a step looks at beyond what is missing, where it may meet others than are wanted; each looks at
+/// twice as many as the one before, up to the last.
+const FIRST_STEP: usize = 250;
+const LAST_STEP: usize = 2_500;
+/// A page whose steps take longer ends with what it has.
+const TIME: Duration = Duration::from_secs(2);
+
+/// How a page came out.
+struct Outcome {
+    page: ListPage,
+    /// Ended by a bound, before it was full and before the sources were through.
+    is_cut_short: bool,
+}
+
+/// A page of orders.
+pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<ListPage, Failure> {
+    let mut furthest: Option<ListPage> = None;
+    for way in ways(filter) {
+        let Outcome { page, is_cut_short } = walk(db, filter, &way, asker).await?;
+        if !is_cut_short {
+            return Ok(page);
+        }
+        // Both are right; the one that came further saves a page.
+        if furthest.as_ref().is_none_or(|other| page.next < other.next) {
+            furthest = Some(page);
+        }
+    }
+    Ok(furthest.unwrap_or_default())
+}
+
+async fn walk(db: &Db, filter: &ListFilter, way: &Way, asker: &Asker) -> Result<Outcome, Failure> {
+    let began = Instant::now();
+    let mut before = filter.before.map_or(Uuid::max(), OrderId::uuid);
+    let mut orders = Vec::new();
+    let mut looked_at = 0;
+    let mut step = if way.is_exact() { 0 } else { FIRST_STEP };
+    loop {
+        let missing = filter.limit - orders.len();
+        let keys = keys(db, filter, way, before, missing + step).await?;
+        looked_at += keys.count;
+        if take(db, filter, &keys.fitting, &mut orders).await? {
+            let next = orders.last().map(|order: &Order| order.id);
+            return Ok(Outcome::whole(orders, next));
+        }
+        let Some(reached) = keys.reached else {
+            return Ok(Outcome::whole(orders, None));
+        };
+        before = reached;
+        step = (step * 2).clamp(FIRST_STEP, LAST_STEP);
+        if looked_at >= LOOKED_AT || began.elapsed() >= TIME || asker.is_gone() {
+            let next = Some(OrderId::new(reached));
+            return Ok(Outcome {
+                page: ListPage { orders, next },
+                is_cut_short: true,
+            });
+        }
+    }
+}
+
+impl Outcome {
+    const fn whole(orders: Vec<Order>, next: Option<OrderId>) -> Self {
+        Self {
+            page: ListPage { orders, next },
+            is_cut_short: false,
+        }
+    }
+}
+
+/// What one step has looked at.
+struct Keys {
+    /// Those that may be wanted, newest first.
+    fitting: Vec<Uuid>,
+    /// Everything at and above this was looked at; absent where the sources are through.
+    reached: Option<Uuid>,
+    count: usize,
+}
+
+async fn keys(
+    db: &Db,
+    filter: &ListFilter,
+    way: &Way,
+    before: Uuid,
+    look: usize,
+) -> Result<Keys, Failure> {
+    let version = rows::schema_version();
+    let client = filter.client.as_ref().map(domain::ClientId::as_str);
+    let token_in = filter.token_in.map(domain::Token::symbol);
+    let token_out = filter.token_out.map(domain::Token::symbol);
+    let (pairs_in, pairs_out) = source::pairs(filter);
+    let limit = rows::limit(look);
+    let found = db
+        .read_list(
+            &way.sql(filter),
+            &[
+                (&before, Type::UUID),
+                (&limit, Type::INT8),
+                (&version, Type::INT2),
+                (&client, Type::TEXT),
+                (&token_in, Type::TEXT),
+                (&token_out, Type::TEXT),
+                (&pairs_in, Type::TEXT_ARRAY),
+                (&pairs_out, Type::TEXT_ARRAY),
+            ],
+        )
+        .await?;
+    let mut fitting = Vec::new();
+    // How much each source gave, and the last of it.
+    let mut given: HashMap<i32, (usize, Uuid)> = HashMap::new();
+    for row in &found {
+        let id: Uuid = rows::column(row, "id")?;
+        let (count, last) = given.entry(rows::column(row, "source")?).or_insert((0, id));
+        *count += 1;
+        *last = id.min(*last);
+        if rows::column::<Option<bool>>(row, "fits")? == Some(true) {
+            fitting.push(id);
+        }
+    }
+    // A source that gave as much as it was asked for may hold more, below its last.
+    let reached = given
+        .into_values()
+        .filter(|(count, _)| *count >= look)
+        .map(|(_, last)| last)
+        .max();
+    fitting.retain(|id| reached.is_none_or(|reached| *id >= reached));
+    fitting.sort_unstable_by(|one, other| other.cmp(one));
+    fitting.dedup();
+    Ok(Keys {
+        fitting,
+        reached,
+        count: found.len(),
+    })
+}
+
+const ORDERS: &str = "-- read_listed_orders
+select o.client, o.terms, o.created_at, o.id as order_id, e.seq, e.executions, e.at, e.data
+from unnest($1::uuid[]) as w(id)
+join orders o on o.id = w.id
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as e
+order by o.id desc";
+
+/// Reads orders until the page is full; whether it is. An order that cannot be read is left out: during an
+/// upgrade a newer version may have written it, and one of them must not fail the whole page.
+async fn take(
+    db: &Db,
+    filter: &ListFilter,
+    ids: &[Uuid],
+    orders: &mut Vec<Order>,
+) -> Result<bool, Failure> {
+    let mut left = ids;
+    while orders.len() < filter.limit && !left.is_empty() {
+        let (now, later) = left.split_at(left.len().min(filter.limit - orders.len()));
+        left = later;
+        let found = db.read_list(ORDERS, &[(&now, Type::UUID_ARRAY)]).await?;
+        for row in &found {
+            match rows::order(row) {
+                // An open order's status stands in its last event alone.
+                Ok(order) if filter.status.is_none_or(|s| s == order.status()) => {
+                    orders.push(order);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(?error, "an order cannot be read and is not listed");
+                }
+            }
+        }
+    }
+    Ok(orders.len() == filter.limit)
+}

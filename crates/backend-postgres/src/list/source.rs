@@ -1,0 +1,168 @@
+//! Where a list's ids come from, and what is still to be asked of the rows.
+
+use std::fmt::Write;
+
+use domain::{Status, Token};
+use ports::order_history::ListFilter;
+
+/// Ids in one order, each source under its number. Parameters: $1 before, $2 how many of each source,
+/// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens.
+#[derive(Debug)]
+pub(super) struct Way {
+    sources: Vec<Source>,
+    /// Whether the sources hold what is wanted and nothing else, but for orders of newer versions.
+    is_exact: bool,
+}
+
+/// A range of an index, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// All orders.
+    All,
+    /// Open orders.
+    Open,
+    /// Open orders that swap one of the pairs.
+    OpenOfPairs,
+    /// Orders between their first step and their end or retry.
+    Begun,
+    /// One client's orders.
+    OfClient,
+    /// Orders that ended in this way.
+    Ended(Status),
+}
+
+/// The ways to meet a filter, the likelier first.
+pub(super) fn ways(filter: &ListFilter) -> Vec<Way> {
+    let of_client = vec![Source::OfClient];
+    let has_client = filter.client.is_some();
+    let has_tokens = filter.token_in.is_some() || filter.token_out.is_some();
+    let sources = match filter.status {
+        Some(Status::Routing | Status::Building | Status::Submitted) => vec![vec![Source::Begun]],
+        Some(ended) if ended.is_terminal() && has_client => {
+            vec![vec![Source::Ended(ended)], of_client]
+        }
+        Some(ended) if ended.is_terminal() => vec![vec![Source::Ended(ended)]],
+        Some(_) if has_client && has_tokens => vec![vec![Source::OpenOfPairs], of_client],
+        Some(_) if has_client => vec![of_client, vec![Source::Open]],
+        Some(_) if has_tokens => vec![vec![Source::OpenOfPairs]],
+        Some(_) => vec![vec![Source::Open]],
+        None if has_client && has_tokens => vec![of_client, by_tokens()],
+        None if has_client => vec![of_client],
+        None if has_tokens => vec![by_tokens()],
+        None => vec![vec![Source::All]],
+    };
+    sources
+        .into_iter()
+        .map(|sources| Way {
+            is_exact: sources
+                .iter()
+                .all(|source| source.leftover(filter).is_empty()),
+            sources,
+        })
+        .collect()
+}
+
+/// Open orders have an index by their tokens; of the others so many as the bound allows are looked at.
+fn by_tokens() -> Vec<Source> {
+    let ended = Status::ALL
+        .into_iter()
+        .filter(|status| status.is_terminal());
+    std::iter::once(Source::OpenOfPairs)
+        .chain(ended.map(Source::Ended))
+        .collect()
+}
+
+/// Every pair that the filter's tokens can stand in.
+pub(super) fn pairs(filter: &ListFilter) -> (Vec<&'static str>, Vec<&'static str>) {
+    let choices = |token: Option<Token>| match token {
+        Some(token) => vec![token],
+        None => Token::all().collect(),
+    };
+    let mut pairs = Vec::new();
+    if filter.token_in.is_some() || filter.token_out.is_some() {
+        for token_in in choices(filter.token_in) {
+            for token_out in choices(filter.token_out) {
+                pairs.push((token_in.symbol(), token_out.symbol()));
+            }
+        }
+    }
+    pairs.into_iter().unzip()
+}
+
+impl Way {
+    /// Whether as many ids are enough as orders are missing.
+    pub(super) const fn is_exact(&self) -> bool {
+        self.is_exact
+    }
+
+    /// The statement that gives ids, of each source so many.
+    pub(super) fn sql(&self, filter: &ListFilter) -> String {
+        let mut sql = String::from("-- list_order_ids");
+        for (number, source) in self.sources.iter().enumerate() {
+            if number > 0 {
+                sql.push_str("\nunion all");
+            }
+            let mut fits = String::from("o.schema_version <= $3");
+            for condition in source.leftover(filter) {
+                let _ = write!(fits, " and {condition}");
+            }
+            let range = source.range();
+            let ids = format!(
+                "select o.id, {fits} as fits from {range} and o.id < $1 order by o.id desc limit $2"
+            );
+            let _ = match source {
+                // Numbered below 0, each pair a source of its own.
+                Source::OpenOfPairs => write!(
+                    sql,
+                    "\n(select -p.place::int4 as source, r.id, r.fits
+                     from unnest($7::text[], $8::text[]) with ordinality as p(token_in, token_out, place)
+                     cross join lateral ({ids}) as r)"
+                ),
+                _ => write!(sql, "\n(select {number} as source, r.id, r.fits from ({ids}) as r)"),
+            };
+        }
+        sql
+    }
+}
+
+impl Source {
+    /// The rows, as far as an index tells them.
+    fn range(self) -> String {
+        match self {
+            Self::All => "orders o where true".to_owned(),
+            Self::Open => "orders o where o.due_at is not null".to_owned(),
+            Self::OpenOfPairs => "orders o where o.due_at is not null
+                and o.token_in = p.token_in and o.token_out = p.token_out"
+                .to_owned(),
+            Self::Begun => {
+                "orders_begun b join orders o on o.id = b.order_id where b.order_id < $1".to_owned()
+            }
+            Self::OfClient => "orders o where o.client = $4".to_owned(),
+            Self::Ended(status) => format!("orders o where o.end_status = {}", status.index()),
+        }
+    }
+
+    /// What the index does not tell.
+    fn leftover(self, filter: &ListFilter) -> Vec<String> {
+        let mut leftover = Vec::new();
+        if filter.client.is_some() && self != Self::OfClient {
+            leftover.push("o.client = $4".to_owned());
+        }
+        if self != Self::OpenOfPairs {
+            if filter.token_in.is_some() {
+                leftover.push("o.token_in = $5".to_owned());
+            }
+            if filter.token_out.is_some() {
+                leftover.push("o.token_out = $6".to_owned());
+            }
+        }
+        match (self, filter.status) {
+            (Self::OfClient, Some(status)) if status.is_terminal() => {
+                leftover.push(format!("o.end_status = {}", status.index()));
+            }
+            (Self::OfClient, Some(_)) => leftover.push("o.due_at is not null".to_owned()),
+            _ => {}
+        }
+        leftover
+    }
+}

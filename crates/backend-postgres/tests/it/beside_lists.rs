@@ -1,0 +1,164 @@
+//! Lists, what they read and whom they keep waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{ClientId, Status, Token};
+use ports::order_history::ListFilter;
+use ports::{Error, Store};
+use testkit::contract::{Given, promptly};
+use testkit::servers::PostgresServer;
+use tokio::task::JoinSet;
+
+use crate::scale::settled_pages;
+use crate::{connect, meddle, open_patiently, server};
+
+/// Orders that wait, of one client and one pair, newer than all others.
+const WAITING: &str = "
+insert into orders (id, client, terms, token_in, token_out, schema_version, created_at, due_at)
+select overlay(gen_random_uuid()::text placing 'ffffffff' from 1)::uuid, 'many', t.terms,
+       'SOL', 'USDC', 1, n, n
+from generate_series(1, 60000) as n, (select terms from orders limit 1) as t;
+insert into order_events (order_id, seq, event_id, status, executions, at, data)
+select o.id, 0, gen_random_uuid(), 0, 0, o.created_at, '{\"type\":\"accepted\"}'
+from orders o where o.client = 'many';
+vacuum analyze orders;
+vacuum analyze order_events;
+";
+/// All lists of the test together: some levels of index and some pages of rows each. One that walks past
+/// what waits reads more by itself.
+const PAGES: u64 = 6_000;
+
+/// Fills the store; each statement by itself, as the last ones take no transaction.
+async fn fill(server: &PostgresServer) {
+    for statement in WAITING.split_inclusive(';') {
+        meddle(server, statement).await;
+    }
+}
+
+fn filters() -> Vec<ListFilter> {
+    let bonk = Token::find("BONK");
+    let tokens = [
+        (None, None),
+        (bonk, None),
+        (None, bonk),
+        (bonk, Some(Token::SOL)),
+        (Some(Token::SOL), Some(Token::USDC)),
+    ];
+    let mut filters = Vec::new();
+    for status in [
+        None,
+        Some(Status::Pending),
+        Some(Status::Submitted),
+        Some(Status::Failed),
+    ] {
+        for client in [None, Some("few"), Some("many")] {
+            for (token_in, token_out) in tokens {
+                filters.push(ListFilter {
+                    client: client.map(|name| ClientId::parse(name).expect("a client")),
+                    status,
+                    token_in,
+                    token_out,
+                    before: None,
+                    limit: 11,
+                });
+            }
+        }
+    }
+    filters
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_list_walks_past_what_waits() {
+    let server = server();
+    let given = Given::new();
+    let store = open_patiently(&server).await;
+    let few = given.client("few");
+    for _ in 0..3 {
+        let order = given.accept(&store, given.order_of(&few)).await;
+        let mut lease = given.leased(&store, order).await;
+        given.build(&store, &mut lease).await;
+        given.submit(&store, &mut lease).await;
+    }
+    given.accept(&store, given.order_of(&few)).await;
+    fill(&server).await;
+    let before = settled_pages(&server).await;
+
+    let filters = filters();
+    for filter in &filters {
+        let page = store.list(filter).await.expect("list answers");
+        // A page that is not full is the last one.
+        assert!(
+            page.orders.len() == filter.limit || page.next.is_none(),
+            "{filter:?}"
+        );
+    }
+
+    let read = settled_pages(&server).await - before;
+    assert!(read < PAGES, "{} lists read {read} pages", filters.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_that_hang_keep_nobody_but_lists_waiting() {
+    let server = server();
+    let given = Given::new();
+    let store = open_patiently(&server).await;
+    let order = given.accepted(&store).await;
+    let worker = given.worker(&store).await;
+    let (somebody, _driver) = connect(&server).await;
+    let lock = "begin; lock table orders_begun in access exclusive mode";
+    somebody.batch_execute(lock).await.expect("it is locked");
+    let hanging = ListFilter {
+        status: Some(Status::Submitted),
+        limit: 10,
+        ..ListFilter::default()
+    };
+    let mut lists = JoinSet::new();
+    for _ in 0..20 {
+        let (store, filter) = (Arc::clone(&store), hanging.clone());
+        lists.spawn(async move { store.list(&filter).await });
+    }
+
+    // Beside them, until the last has given up, and after.
+    let mut refused = 0;
+    let mut claimed = false;
+    loop {
+        check_answers(&given, &store, order).await;
+        if !claimed {
+            let claim = promptly("a claim", store.claim(order, worker)).await;
+            claim.expect("claim answers");
+            claimed = true;
+        }
+        match lists.try_join_next() {
+            Some(list) => match list.expect("no list panics") {
+                Err(Error::Busy { .. }) => refused += 1,
+                Err(Error::Unavailable { .. }) => {}
+                other => panic!("a list hangs and is answered: {other:?}"),
+            },
+            None if lists.is_empty() => break,
+            None => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+    check_answers(&given, &store, order).await;
+
+    assert!(
+        refused >= 16,
+        "two hang at a time, and {refused} were refused"
+    );
+    somebody
+        .batch_execute("rollback")
+        .await
+        .expect("it is free");
+    testkit::contract::eventually("lists to be read again", async || {
+        store.list(&hanging).await.ok()
+    })
+    .await;
+}
+
+async fn check_answers(given: &Given, store: &Arc<dyn Store>, order: domain::OrderId) {
+    promptly("an order", given.accepted(store)).await;
+    let found = promptly("an answer", store.order(order, None)).await;
+    assert!(found.expect("the store answers").is_some());
+    let ping = promptly("a ping", store.ping()).await;
+    ping.expect("the store is ready");
+}

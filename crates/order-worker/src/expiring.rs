@@ -1,0 +1,139 @@
+//! Ending orders whose time has run out.
+//!
+//! A loop of its own beside the sweeper's: thousands of orders may run out of time in the same second, and a
+//! long backlog may be on its way to the queue, and neither keeps the other waiting. A page of orders ends
+//! in one write. A page whose answer was lost is asked for again with the same events, so that whatever
+//! ended is told.
+
+use std::time::Duration;
+
+use domain::OrderId;
+use ports::order_store::{Expired, Expiry};
+use ports::{Announcer, Ports, Shutdown};
+use tracing::{debug, info};
+
+use crate::metrics::Metrics;
+
+/// Orders ended in one write.
+const PAGE: usize = 1_000;
+/// Pages of one round, in all fewer events than the announcer has room for; the next round follows at once.
+const PAGES_PER_ROUND: usize = 8;
+/// Between two rounds of which the first left orders over.
+const GAP: Duration = Duration::from_millis(20);
+const REASON: &str = "the order was not submitted within its time";
+
+/// Whether a round has ended all that it could.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    Through,
+    /// There are more than one round ends.
+    LeftSome,
+}
+
+/// The loop, and the page of which nobody knows what became.
+#[derive(Debug)]
+pub struct Expirer {
+    ports: Ports,
+    announcer: Announcer,
+    period: Duration,
+    unheard: Vec<Expiry>,
+}
+
+impl Expirer {
+    /// One that has seen nothing yet.
+    #[must_use]
+    pub fn new(ports: &Ports, announcer: &Announcer, period: Duration) -> Self {
+        let (ports, announcer) = (ports.clone(), announcer.clone());
+        Self {
+            ports,
+            announcer,
+            period,
+            unheard: Vec::new(),
+        }
+    }
+
+    /// Ends what is overdue until stopping is asked for: at once, then with every period.
+    pub async fn run(mut self, shutdown: Shutdown) {
+        // So that the workers of a cluster, started together, do not look together.
+        let mut pause = self.ports.random.duration_below(self.period);
+        loop {
+            let round = tokio::select! {
+                biased;
+                () = shutdown.soft() => return,
+                round = self.round() => round,
+            };
+            let rest = match round {
+                Round::LeftSome => GAP.min(self.period),
+                Round::Through => std::mem::replace(&mut pause, self.period),
+            };
+            tokio::select! {
+                biased;
+                () = shutdown.soft() => return,
+                () = self.ports.clock.sleep(rest) => {}
+            }
+        }
+    }
+
+    /// One round.
+    pub async fn round(&mut self) -> Round {
+        match self.end_pages().await {
+            Ok(round) => round,
+            Err(error) => {
+                debug!(%error, "overdue orders wait for the next round: {error}");
+                Round::Through
+            }
+        }
+    }
+
+    async fn end_pages(&mut self) -> ports::Result<Round> {
+        for _ in 0..PAGES_PER_ROUND {
+            if self.unheard.is_empty() {
+                let overdue = self.ports.store.overdue(PAGE).await?;
+                self.unheard = overdue.into_iter().map(|id| self.expiry(id)).collect();
+            }
+            if self.unheard.is_empty() {
+                return Ok(Round::Through);
+            }
+            let count = self.unheard.len();
+            let ended = self.end_page().await?;
+            // A page of which nothing ended would come back as it is.
+            if ended == 0 || (ended == count && count < PAGE) {
+                return Ok(Round::Through);
+            }
+        }
+        Ok(Round::LeftSome)
+    }
+
+    /// Ends the page at hand; how many have ended.
+    async fn end_page(&mut self) -> ports::Result<usize> {
+        let answer = self.ports.store.expire(&self.unheard, REASON).await;
+        let is_unheard = matches!(answer, Err(ports::Error::OutcomeUnknown { .. }));
+        if !is_unheard {
+            self.unheard.clear();
+        }
+        let ended = answer?;
+        for one in &ended {
+            self.tell(one);
+        }
+        let count = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+        metrics::counter!("sweeper_expired_total").increment(count);
+        Ok(ended.len())
+    }
+
+    fn expiry(&self, order: OrderId) -> Expiry {
+        let event = self.ports.random.event_id(self.ports.clock.now());
+        Expiry { order, event }
+    }
+
+    fn tell(&self, Expired { event, client }: &Expired) {
+        let order = event.order_id;
+        info!(
+            order.id = %order,
+            order.seq = event.seq.get(),
+            order.status = event.data.status().name(),
+            "order {order} is expired",
+        );
+        Metrics::ended(event.data.status(), None);
+        self.announcer.publish(client, event);
+    }
+}
