@@ -32,6 +32,11 @@ need_postgres() {
   [ -n "$server" ] || install_package "a private PostgreSQL" postgresql
 }
 
+# What sets the clock of one process, for chaos.
+need_faketime() {
+  compgen -G "/usr/lib/*/faketime/libfaketimeMT.so.1" >/dev/null || need_unpacked libfaketime
+}
+
 need_browser() {
   command -v chromium >/dev/null && command -v chromedriver >/dev/null ||
     install_package "the browser tests" chromium chromium-driver

@@ -2,9 +2,10 @@
 //!
 //! Clients hand orders in with idempotency keys, follow each to its end over sockets that break, and
 //! cancel some, while an [`Arena`] loses, freezes and starves its processes. Then the faults stop, all
-//! must come to its end, and every order is checked against what its stream said, what the history says
-//! and what the chain's own ledger says.
+//! must come to its end, and every order is checked against what its stream said, what the history
+//! says, what the chain's own ledger says, and what steady readers of the account stream were told.
 
+mod account;
 mod arena;
 mod clients;
 mod faults;
@@ -13,7 +14,7 @@ mod verdict;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use load::progress::Progress;
 use ports::Random;
 use tokio::task::JoinSet;
@@ -21,8 +22,12 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub use arena::Arena;
-pub use verdict::Verdict;
+pub use faults::{
+    AnswersLost, ClockOf, ClockSet, Jump, Kind, ProgramFault, RedisFault, ServerFault, Strike,
+};
+pub use verdict::{Check, Verdict};
 
+use account::Readers;
 use clients::{Client, Doors, Kept};
 
 /// Orders come in at this pace on the average: enough to have some in every state at every fault.
@@ -33,30 +38,57 @@ const PEACE: Duration = Duration::from_secs(4);
 /// the leases of the dead, and a machine that has other things to do.
 const END_LIMIT: Duration = Duration::from_secs(90);
 
-/// How long, and from which seed.
-#[derive(Debug, Clone, Copy)]
+/// Between two faults that must come, at the most.
+const BREATH: Duration = Duration::from_millis(500);
+
+/// How long, from which seed, and what.
+#[derive(Debug, Clone)]
 pub struct Plan {
     pub length: Duration,
     pub seed: u64,
+    /// What comes first, one after the other, however long it takes; what stands together comes at once.
+    pub opening: Vec<Vec<Strike>>,
+    /// Who is struck; everybody where nobody is named.
+    pub only: Vec<Kind>,
+}
+
+impl Plan {
+    /// Whatever the seed says, for so long.
+    #[must_use]
+    pub const fn at_random(length: Duration, seed: u64) -> Self {
+        Self {
+            length,
+            seed,
+            opening: Vec::new(),
+            only: Vec::new(),
+        }
+    }
 }
 
 /// Runs the plan; the error is the harness's own, what the engine did wrong stands in the verdict.
 pub async fn run(arena: &mut Arena, plan: Plan) -> Result<Verdict> {
+    if let Some(nobody) = plan.only.iter().find(|kind| !arena.has(**kind)) {
+        bail!("there is nobody to strike: {nobody:?}");
+    }
     let random = Random::seeded(plan.seed);
     let doors = Doors::new(arena.gateways());
-    let mut verdict = Verdict::of(plan);
+    let readers = Readers::start(&doors).await?;
+    let mut verdict = Verdict::of(plan.clone());
     let patience = CancellationToken::new();
     let mut clients = JoinSet::new();
     let progress = Progress::over(plan.length);
-    let loading = load_until(
-        plan.length,
-        &progress,
-        &doors,
-        &patience,
-        Random::seeded(random.bits()),
-        &mut clients,
-    );
-    let striking = strike_until(plan.length, &progress, arena, &doors, &random, &mut verdict);
+    let is_over = CancellationToken::new();
+    let load = Load {
+        doors: Arc::clone(&doors),
+        random: Random::seeded(random.bits()),
+        resets: Kind::Connections.is_among(&plan.only),
+        patience: patience.clone(),
+    };
+    let loading = load.until(&is_over, &progress, &mut clients);
+    let striking = async {
+        let _over = is_over.drop_guard_ref();
+        strike_all(&plan, &progress, arena, &doors, &random, &mut verdict).await
+    };
     let ((), struck) = tokio::join!(loading, striking);
     struck?;
     progress.say("the faults have stopped");
@@ -67,36 +99,46 @@ pub async fn run(arena: &mut Arena, plan: Plan) -> Result<Verdict> {
     let kept = served(&mut clients, &patience).await?;
     progress.say(&format!("{} clients have ended", kept.len()));
     progress.tell("every order is checked");
+    verdict.compare_told(&readers, &kept).await;
     verdict.compare(&doors.target(), &kept).await?;
     Ok(verdict)
 }
 
-async fn load_until(
-    length: Duration,
-    progress: &Progress,
-    doors: &Arc<Doors>,
-    patience: &CancellationToken,
+/// Clients, one after the other.
+struct Load {
+    doors: Arc<Doors>,
     random: Random,
-    clients: &mut JoinSet<Kept>,
-) {
-    let began = Instant::now();
-    let mut number = 0;
-    while began.elapsed() < length {
-        progress.reach(began.elapsed());
-        progress.tell(&format!("{number} orders"));
-        let client = Client {
-            doors: Arc::clone(doors),
-            random: Random::seeded(random.bits()),
-            number,
-        };
-        clients.spawn(client.serve(patience.clone()));
-        number += 1;
-        sleep(random.duration_below(PACE * 2)).await;
+    resets: bool,
+    patience: CancellationToken,
+}
+
+impl Load {
+    async fn until(
+        &self,
+        is_over: &CancellationToken,
+        progress: &Progress,
+        clients: &mut JoinSet<Kept>,
+    ) {
+        let began = Instant::now();
+        let mut number = 0;
+        while !is_over.is_cancelled() {
+            progress.reach(began.elapsed());
+            progress.tell(&format!("{number} orders"));
+            let client = Client {
+                doors: Arc::clone(&self.doors),
+                random: Random::seeded(self.random.bits()),
+                number,
+                resets: self.resets,
+            };
+            clients.spawn(client.serve(self.patience.clone()));
+            number += 1;
+            sleep(self.random.duration_below(PACE * 2)).await;
+        }
     }
 }
 
-async fn strike_until(
-    length: Duration,
+async fn strike_all(
+    plan: &Plan,
     progress: &Progress,
     arena: &mut Arena,
     doors: &Doors,
@@ -104,13 +146,17 @@ async fn strike_until(
     verdict: &mut Verdict,
 ) -> Result<()> {
     let began = Instant::now();
+    let mut opening = plan.opening.iter();
     loop {
-        sleep(random.duration_below(PEACE)).await;
-        let passed = began.elapsed();
-        if passed >= length {
-            return Ok(());
-        }
-        let struck = arena.strike(random).await?;
+        let next = opening.next();
+        let longest = if next.is_some() { BREATH } else { PEACE };
+        sleep(random.duration_below(longest)).await;
+        let strikes = match next {
+            Some(strikes) => strikes.clone(),
+            None if began.elapsed() >= plan.length => return Ok(()),
+            None => arena.draw(&plan.only, random),
+        };
+        let struck = arena.suffer(&strikes, random).await?;
         doors.set(arena.gateways());
         for fault in struck {
             progress.say(&fault.to_string());

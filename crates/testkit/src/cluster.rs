@@ -21,8 +21,9 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
 pub use member::Member;
+pub(crate) use member::runs;
 pub use scratch::{Scratch, counter};
-pub use state::{State, Status};
+pub use state::{Between, State, Status};
 
 use launch::Launcher;
 
@@ -109,6 +110,14 @@ impl Cluster {
         let mut state = self.state()?;
         let launcher = Launcher::new(&self.folder);
         launcher.add_worker(&mut state, variables)?;
+        Ok(state)
+    }
+
+    /// Puts something between its world and the gateways and workers that are started from now on.
+    pub fn put_between(&self, between: Between) -> Result<State> {
+        let mut state = self.state()?;
+        state.between = between;
+        state.write(&self.folder)?;
         Ok(state)
     }
 

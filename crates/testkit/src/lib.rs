@@ -18,5 +18,6 @@ pub mod http;
 pub mod manual_clock;
 pub mod program;
 pub mod servers;
+pub mod wall_clocks;
 
 pub use manual_clock::ManualClock;

@@ -5,14 +5,21 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use ports::Random;
+use tempfile::TempDir;
 
-use super::faults::{self, Fault, Kind};
-use crate::cluster::{Scratch, Size};
+use super::faults::{self, Fault, Kind, Strike};
+use crate::cluster::{Between, Scratch, Size};
 use crate::engine::Engine;
+use crate::servers::LosingProxy;
+use crate::wall_clocks::{WallClocks, sweep_shared_memory};
 
 const SIZE: Size = Size {
     gateways: 2,
     workers: 3,
+};
+const NOBODY: Size = Size {
+    gateways: 0,
+    workers: 0,
 };
 /// Short leases, so that what a dead worker held goes on soon; a tenth of the usual delays, and some
 /// failures of the chain's own.
@@ -30,29 +37,91 @@ const SETTINGS: [(&str, &str); 8] = [
 /// What is broken. Dropping it ends all of it.
 #[derive(Debug)]
 pub enum Arena {
-    Embedded(Box<Engine>),
-    Cluster(Box<Scratch>),
+    Embedded(Box<OneProcess>),
+    Cluster(Box<Cluster>),
+}
+
+/// The all-in-one engine, by a clock that can be set.
+#[derive(Debug)]
+pub struct OneProcess {
+    engine: Engine,
+    clocks: WallClocks,
+    _swept: Swept,
+}
+
+/// Processes that reach PostgreSQL through a proxy, by clocks that can be set, PostgreSQL's included.
+#[derive(Debug)]
+pub struct Cluster {
+    pub(super) processes: Scratch,
+    pub(super) proxy: LosingProxy,
+    pub(super) clocks: WallClocks,
+    _swept: Swept,
+}
+
+/// The folder of the clocks; what killed processes have left of theirs goes with it.
+#[derive(Debug)]
+struct Swept(TempDir);
+
+impl Swept {
+    fn new() -> Result<Self> {
+        let folder = tempfile::tempdir();
+        Ok(Self(folder.context("make a folder for the clocks")?))
+    }
+
+    fn clocks(&self) -> Result<WallClocks> {
+        WallClocks::in_folder(self.0.path())
+    }
+}
+
+impl Drop for Swept {
+    fn drop(&mut self) {
+        sweep_shared_memory();
+    }
 }
 
 impl Arena {
     /// The all-in-one engine over the embedded store.
     pub async fn embedded() -> Result<Self> {
-        let engine = Engine::start(&SETTINGS).await?;
-        Ok(Self::Embedded(Box::new(engine)))
+        let swept = Swept::new()?;
+        let clocks = swept.clocks()?;
+        let clock = clocks.variables(faults::ENGINE)?;
+        let clock = clock.iter().map(|(name, value)| (*name, value.as_str()));
+        let settings: Vec<_> = SETTINGS.into_iter().chain(clock).collect();
+        let engine = Engine::start(&settings).await?;
+        Ok(Self::Embedded(Box::new(OneProcess {
+            engine,
+            clocks,
+            _swept: swept,
+        })))
     }
 
     /// Two gateways and three workers over Redis, PostgreSQL and a chain of their own.
     pub async fn cluster() -> Result<Self> {
-        let cluster = Scratch::start(SIZE, &SETTINGS).await?;
-        Ok(Self::Cluster(Box::new(cluster)))
+        let swept = Swept::new()?;
+        let clocks = swept.clocks()?;
+        let mut processes = Scratch::start(NOBODY, &SETTINGS).await?;
+        faults::make_settable(&processes)?;
+        let postgres = processes.state().postgres.as_ref();
+        let proxy = LosingProxy::to(postgres.context("PostgreSQL is up")?.port()).await?;
+        processes.put_between(Between {
+            database_port: Some(proxy.port()),
+            clocks: Some(clocks.clone()),
+        })?;
+        processes.scale(SIZE).await?;
+        Ok(Self::Cluster(Box::new(Cluster {
+            processes,
+            proxy,
+            clocks,
+            _swept: swept,
+        })))
     }
 
     /// Where clients may knock now.
     #[must_use]
     pub fn gateways(&self) -> Vec<String> {
         match self {
-            Self::Embedded(engine) => vec![engine.url("")],
-            Self::Cluster(cluster) => cluster.target().gateways,
+            Self::Embedded(one) => vec![one.engine.url("")],
+            Self::Cluster(cluster) => cluster.processes.target().gateways,
         }
     }
 
@@ -60,9 +129,10 @@ impl Arena {
     pub fn keep_logs(&self, to: &Path) -> Result<()> {
         fs::create_dir_all(to).context("make a folder for the logs")?;
         let logs = match self {
-            Self::Embedded(engine) => vec![engine.log()],
+            Self::Embedded(one) => vec![one.engine.log()],
             Self::Cluster(cluster) => {
-                let logs = fs::read_dir(cluster.folder().join("logs")).context("find the logs")?;
+                let logs = cluster.processes.folder().join("logs");
+                let logs = fs::read_dir(logs).context("find the logs")?;
                 logs.flatten().map(|entry| entry.path()).collect()
             }
         };
@@ -73,33 +143,67 @@ impl Arena {
         Ok(())
     }
 
-    /// Something happens to its processes, now and then two things at once; returns what it was once it is
-    /// over and everything that died runs again.
-    pub(super) async fn strike(&mut self, random: &Random) -> Result<Vec<Fault>> {
+    const fn weights(&self) -> &'static [(Kind, u64)] {
         match self {
-            Self::Embedded(engine) => Ok(vec![faults::strike_engine(engine, random).await?]),
-            Self::Cluster(cluster) => {
-                let (first, second) = (Kind::any(random), Kind::any(random));
-                let randoms = [random.bits(), random.bits()].map(Random::seeded);
-                let struck = if first.may_coincide_with(second) && random.below(3) == 0 {
-                    let (one, other) = tokio::join!(
-                        faults::strike_cluster(cluster, first, &randoms[0]),
-                        faults::strike_cluster(cluster, second, &randoms[1]),
-                    );
-                    vec![one?, other?]
-                } else {
-                    vec![faults::strike_cluster(cluster, first, &randoms[0]).await?]
-                };
-                cluster.scale(SIZE).await?;
-                Ok(struck)
-            }
+            Self::Embedded(_) => &Kind::OF_ENGINE,
+            Self::Cluster(_) => &Kind::OF_CLUSTER,
         }
     }
 
-    /// Everything runs again.
+    /// Whether it has somebody of this kind.
+    pub(super) fn has(&self, kind: Kind) -> bool {
+        kind == Kind::Connections || self.weights().iter().any(|(other, _)| *other == kind)
+    }
+
+    /// What comes next of what is wanted, now and then two things at once; nothing where nothing that
+    /// is wanted can befall it.
+    pub(super) fn draw(&self, wanted: &[Kind], random: &Random) -> Vec<Strike> {
+        let draw = || Kind::any(self.weights(), wanted, random);
+        let Some(first) = draw() else {
+            return Vec::new();
+        };
+        let mut kinds = vec![first];
+        if random.below(3) == 0 {
+            kinds.extend(draw().filter(|second| first.may_coincide_with(*second)));
+        }
+        let strikes = kinds.into_iter().map(|kind| kind.strike(random));
+        strikes.flatten().collect()
+    }
+
+    /// These befall it at once; returns what it was once it is over and everything that died runs again.
+    pub(super) async fn suffer(
+        &mut self,
+        strikes: &[Strike],
+        random: &Random,
+    ) -> Result<Vec<Fault>> {
+        let mut struck = Vec::new();
+        match self {
+            Self::Embedded(one) => {
+                for strike in strikes {
+                    let striking =
+                        faults::strike_engine(&mut one.engine, &one.clocks, *strike, random);
+                    struck.push(striking.await?);
+                }
+            }
+            Self::Cluster(cluster) => {
+                let randoms: Vec<Random> = strikes
+                    .iter()
+                    .map(|_| Random::seeded(random.bits()))
+                    .collect();
+                let striking = strikes.iter().zip(&randoms);
+                let striking = striking
+                    .map(|(strike, random)| faults::strike_cluster(cluster, *strike, random));
+                struck = futures_util::future::try_join_all(striking).await?;
+                cluster.processes.scale(SIZE).await?;
+            }
+        }
+        Ok(struck)
+    }
+
+    /// Everything runs again. Clocks stay as they are: nobody promises to put them right.
     pub(super) async fn calm(&mut self) -> Result<()> {
         if let Self::Cluster(cluster) = self {
-            cluster.scale(SIZE).await?;
+            cluster.processes.scale(SIZE).await?;
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! A client: hands one order in until it is told that it was accepted, follows it to its end over sockets
 //! that break, and perhaps cancels it.
 
+mod handing_in;
+mod reset;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,14 +11,13 @@ use anyhow::{Context, Result, bail};
 use futures_util::StreamExt;
 use ports::Random;
 use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::verdict::Check;
 use crate::e2e::Target;
-use crate::http::http;
 
 /// Longer than the engine waits for its store (CONTRACT.md, section 3).
 const CALL_LIMIT: Duration = Duration::from_secs(8);
@@ -48,11 +50,15 @@ pub(super) struct Client {
     pub(super) doors: Arc<Doors>,
     pub(super) random: Random,
     pub(super) number: u64,
+    /// Whether it resets connections now and then.
+    pub(super) resets: bool,
 }
 
 /// What a client has seen of its order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
+    /// Before the first byte of its order was sent.
+    pub(super) handed_in: Instant,
     /// Empty where nobody has accepted it.
     pub(super) order_id: String,
     /// Whether it saw its order's end.
@@ -60,13 +66,31 @@ pub(super) struct Kept {
     pub(super) events: Vec<Value>,
     /// Whether it was told that its order is cancelled.
     pub(super) told_cancelled: bool,
+    /// Connections it has reset right after it had handed the order in, and cancelled it.
+    pub(super) posts_reset: usize,
+    pub(super) cancels_reset: usize,
     pub(super) complaints: Vec<(Check, String)>,
+}
+
+impl Kept {
+    fn from_now_on() -> Self {
+        Self {
+            handed_in: Instant::now(),
+            order_id: String::new(),
+            has_ended: false,
+            events: Vec::new(),
+            told_cancelled: false,
+            posts_reset: 0,
+            cancels_reset: 0,
+            complaints: Vec::new(),
+        }
+    }
 }
 
 impl Client {
     /// From the first try to the order's end, or until its patience is at an end.
     pub(super) async fn serve(self, patience: CancellationToken) -> Kept {
-        let mut kept = Kept::default();
+        let mut kept = Kept::from_now_on();
         let served = patience.run_until_cancelled(Box::pin(self.follow_through(&mut kept)));
         let has_ended = served.await.is_some();
         kept.has_ended = has_ended;
@@ -78,12 +102,12 @@ impl Client {
         if self.random.below(4) == 0 {
             let again = self.accepted(kept).await;
             if again != kept.order_id {
-                let complaint = format!("one key, two orders: {} and {again}", kept.order_id);
+                let complaint = format!("one name, two orders: {} and {again}", kept.order_id);
                 kept.complaints.push((Check::Foreign, complaint));
             }
         }
         if self.random.below(8) == 0 {
-            kept.told_cancelled = self.cancelled(&kept.order_id).await;
+            kept.told_cancelled = self.cancelled(kept).await;
         }
         while !self.follow(kept).await.unwrap_or(false) {
             self.pause().await;
@@ -97,53 +121,6 @@ impl Client {
     fn any_url(&self, path: &str) -> String {
         let n = usize::try_from(self.random.below(64)).unwrap_or(0);
         self.doors.target().url(n, path)
-    }
-
-    async fn accepted(&self, kept: &mut Kept) -> String {
-        let amount = 1 + self.number % 5;
-        let body = format!(r#"{{"tokenIn":"SOL","tokenOut":"USDC","amount":"{amount}"}}"#);
-        loop {
-            let request = http()
-                .post(self.any_url("/api/orders/execute"))
-                .header("content-type", "application/json")
-                .header("idempotency-key", format!("chaos-{}", self.number))
-                .timeout(CALL_LIMIT)
-                .body(body.clone());
-            if let Ok(answer) = request.send().await {
-                let status = answer.status().as_u16();
-                let text = answer.text().await;
-                match (status, text) {
-                    (201, Ok(text)) => {
-                        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-                        if let Some(id) = answer["orderId"].as_str() {
-                            return id.to_owned();
-                        }
-                        let complaint = format!("201 without an order: {text}");
-                        kept.complaints.push((Check::Other, complaint));
-                    }
-                    // Busy, or without its store: to be repeated.
-                    (429 | 503, _) | (_, Err(_)) => {}
-                    (status, Ok(text)) => {
-                        let complaint = format!("answered {status}: {text}");
-                        kept.complaints.push((Check::Other, complaint));
-                    }
-                }
-            }
-            self.pause().await;
-        }
-    }
-
-    /// Asks until there is an answer; whether the order is cancelled.
-    async fn cancelled(&self, order_id: &str) -> bool {
-        loop {
-            let url = self.any_url(&format!("/api/orders/{order_id}/cancel"));
-            let answer = http().post(url).timeout(CALL_LIMIT).send().await;
-            match answer.map(|answer| answer.status().as_u16()) {
-                Ok(200) => return true,
-                Ok(409) => return false,
-                _ => self.pause().await,
-            }
-        }
     }
 
     /// Follows over one socket; whether the order has ended.

@@ -1,30 +1,29 @@
-//! What befalls processes: killed, stopped, frozen, starved; Redis emptied, rolled back, full.
+//! What befalls whom: which faults there are, how often each comes, and what it is called. Each struck
+//! party has a file of its own.
+
+mod answers;
+mod clocks;
+mod programs;
+mod redis;
+mod servers;
 
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpStream;
-use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use nix::sys::signal::Signal;
+use anyhow::{Context, Result};
+use clap::ValueEnum;
 use ports::Random;
-use tokio::time::{Instant, sleep};
 
-use crate::cluster::{Member, Scratch};
+use super::arena::Cluster;
+use crate::cluster::Member;
 use crate::engine::Engine;
+use crate::wall_clocks::WallClocks;
 
-/// The longest that something stays dead.
-const ABSENCE: Duration = Duration::from_secs(3);
-/// The longest that something stands still: three leases, as they are set here.
-const STANDSTILL: Duration = Duration::from_secs(6);
-/// What a process that is asked to stop may take (CONTRACT.md, promise 6).
-const STOP_LIMIT: Duration = Duration::from_secs(25);
-/// A starved process runs for one of ten such moments.
-const MOMENT: Duration = Duration::from_millis(10);
-const STARVED_FOR: u32 = 20;
-/// How long Redis may take for one command that it is not hindered to answer.
-const REDIS_LIMIT: Duration = Duration::from_secs(5);
+pub use answers::AnswersLost;
+pub use clocks::{ClockOf, ClockSet, Jump};
+pub(super) use clocks::{ENGINE, make_settable};
+pub use programs::ProgramFault;
+pub use redis::RedisFault;
+pub use servers::ServerFault;
 
 /// What has happened.
 #[derive(Debug)]
@@ -60,106 +59,151 @@ impl Fault {
     }
 }
 
-/// Who is struck.
+/// One fault that may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Gateway,
-    Worker,
-    /// Every gateway and every worker, as one machine that loses its power.
-    All,
+pub enum Strike {
+    /// The all-in-one engine, where there is no cluster.
+    Engine(ProgramFault),
+    Gateway(ProgramFault),
+    Worker(ProgramFault),
+    /// Every gateway and every worker is killed, as on one machine that loses its power.
+    Everybody,
+    Redis(RedisFault),
+    Postgres(ServerFault),
+    /// What PostgreSQL answers is lost on its way.
+    Answers(AnswersLost),
+    Chain(ServerFault),
+    Clock(ClockSet),
+}
+
+/// Who is struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// The one engine, with --embedded
+    Engine,
+    /// One gateway at a time
+    Gateways,
+    /// One worker at a time
+    Workers,
+    /// Every gateway and worker at once
+    Everybody,
     Redis,
     Postgres,
+    /// What PostgreSQL answers, on its way
+    Answers,
     Chain,
+    /// The store's clock, and those of gateways and workers
+    Clocks,
+    /// The connections of clients, by themselves
+    Connections,
 }
 
 impl Kind {
-    pub(super) fn any(random: &Random) -> Self {
-        match random.below(12) {
-            0..=1 => Self::Gateway,
-            2..=5 => Self::Worker,
-            6 => Self::All,
-            7..=8 => Self::Redis,
-            9..=10 => Self::Postgres,
-            _ => Self::Chain,
+    /// How often each befalls the one engine, out of all.
+    pub(super) const OF_ENGINE: [(Self, u64); 2] = [(Self::Engine, 6), (Self::Clocks, 2)];
+    /// And a cluster.
+    pub(super) const OF_CLUSTER: [(Self, u64); 8] = [
+        (Self::Gateways, 2),
+        (Self::Workers, 4),
+        (Self::Everybody, 1),
+        (Self::Redis, 3),
+        (Self::Postgres, 2),
+        (Self::Answers, 2),
+        (Self::Chain, 1),
+        (Self::Clocks, 2),
+    ];
+
+    /// Whether this kind is among those that are wanted: all of them where none is named.
+    pub(super) fn is_among(self, wanted: &[Self]) -> bool {
+        wanted.is_empty() || wanted.contains(&self)
+    }
+
+    /// One of those that are given a weight and wanted, where there is any.
+    pub(super) fn any(weights: &[(Self, u64)], wanted: &[Self], random: &Random) -> Option<Self> {
+        let weights = weights.iter().filter(|(kind, _)| kind.is_among(wanted));
+        let all = weights.clone().map(|(_, weight)| weight).sum();
+        let mut drawn = random.below(u64::max(all, 1));
+        for (kind, weight) in weights {
+            match drawn.checked_sub(*weight) {
+                Some(rest) => drawn = rest,
+                None => return Some(*kind),
+            }
         }
+        None
     }
 
     /// Two faults of one process would undo one another.
     pub(super) fn may_coincide_with(self, other: Self) -> bool {
-        let is_program = |kind| matches!(kind, Self::Gateway | Self::Worker | Self::All);
-        self != other && !(is_program(self) && is_program(other))
+        let is_program = |kind| matches!(kind, Self::Gateways | Self::Workers | Self::Everybody);
+        // A server that is away cannot be told another time.
+        let is_store = |kind| matches!(kind, Self::Postgres | Self::Clocks);
+        let both = |is: fn(Self) -> bool| is(self) && is(other);
+        self != other && !both(is_program) && !both(is_store)
+    }
+
+    /// Some fault of this kind.
+    pub(super) fn strike(self, random: &Random) -> Option<Strike> {
+        Some(match self {
+            Self::Engine => Strike::Engine(ProgramFault::any(random)),
+            Self::Gateways => Strike::Gateway(ProgramFault::any(random)),
+            Self::Workers => Strike::Worker(ProgramFault::any(random)),
+            Self::Everybody => Strike::Everybody,
+            Self::Redis => Strike::Redis(RedisFault::any(random)),
+            Self::Postgres => Strike::Postgres(ServerFault::any(random)),
+            Self::Answers => Strike::Answers(AnswersLost::any(random)),
+            Self::Chain => Strike::Chain(ServerFault::any(random)),
+            Self::Clocks => Strike::Clock(ClockSet::any(random)),
+            Self::Connections => return None,
+        })
     }
 }
 
-pub(super) async fn strike_engine(engine: &mut Engine, random: &Random) -> Result<Fault> {
-    let whom = "the engine";
-    let process = engine.member();
-    Ok(match random.below(6) {
-        0 | 1 => {
-            engine.kill()?;
-            sleep(random.duration_below(ABSENCE / 2)).await;
-            engine.restart().await?;
-            Fault::new(whom, "killed").killing(1)
-        }
-        2 => {
-            let began = Instant::now();
-            let code = engine.stop().await?;
-            let took = began.elapsed();
-            engine.restart().await?;
-            let is_well = code == Some(0) && took <= STOP_LIMIT;
-            let complaint = format!("asked to stop, it ended with {code:?} in {took:?}");
-            Fault {
-                complaint: (!is_well).then_some(complaint),
-                ..Fault::new(whom, "asked to stop")
-            }
-        }
-        3 => {
-            engine.program().signal(Signal::SIGTERM)?;
-            sleep(random.duration_below(MOMENT * 10)).await;
-            engine.kill()?;
-            engine.restart().await?;
-            Fault::new(whom, "asked to stop, killed at once").killing(1)
-        }
-        4 => {
-            process.stand_still(random.duration_below(STANDSTILL)).await;
-            Fault::new(whom, "frozen")
-        }
-        _ => {
-            starve(&process).await;
-            Fault::new(whom, "starved")
-        }
-    })
+pub(super) async fn strike_engine(
+    engine: &mut Engine,
+    clocks: &WallClocks,
+    strike: Strike,
+    random: &Random,
+) -> Result<Fault> {
+    match strike {
+        Strike::Engine(fault) => programs::strike_engine(engine, fault, random).await,
+        Strike::Clock(set) => clocks::set_engine(clocks, set.to, random),
+        other => anyhow::bail!("one process has nobody for {other:?}"),
+    }
 }
 
 pub(super) async fn strike_cluster(
-    cluster: &Scratch,
-    kind: Kind,
+    cluster: &Cluster,
+    strike: Strike,
     random: &Random,
 ) -> Result<Fault> {
-    let state = cluster.state();
-    match kind {
-        Kind::Gateway => Ok(strike_program(any(&state.gateways, random)?, random).await),
-        Kind::Worker => Ok(strike_program(any(&state.workers, random)?, random).await),
-        Kind::All => {
-            let all: Vec<_> = state.gateways.iter().chain(&state.workers).collect();
-            for member in &all {
-                member.kill();
-            }
-            let fault = Fault::new("every gateway and worker", "killed");
-            Ok(fault.killing(all.len()))
+    let processes = &cluster.processes;
+    let state = processes.state();
+    let postgres = || state.postgres.as_ref().context("PostgreSQL is not up");
+    match strike {
+        Strike::Engine(_) => anyhow::bail!("a cluster has no engine of one process"),
+        Strike::Gateway(fault) => programs::strike_any(&state.gateways, fault, random).await,
+        Strike::Worker(fault) => programs::strike_any(&state.workers, fault, random).await,
+        Strike::Everybody => {
+            let all: Vec<&Member> = state.gateways.iter().chain(&state.workers).collect();
+            Ok(programs::kill_all(&all))
         }
-        Kind::Redis => {
-            let redis = state.redis.as_ref().context("Redis is not up")?;
-            strike_redis(redis, cluster.folder(), random).await
+        Strike::Redis(fault) => {
+            let member = state.redis.as_ref().context("Redis is not up")?;
+            redis::strike(member, processes.folder(), fault, random).await
         }
-        Kind::Postgres => {
-            let postgres = state.postgres.as_ref().context("PostgreSQL is not up")?;
-            Ok(strike_server(postgres, random).await)
-        }
-        Kind::Chain => {
+        Strike::Postgres(fault) => Ok(servers::strike(postgres()?, fault, random).await),
+        Strike::Answers(lost) => Ok(answers::lose(&cluster.proxy, lost, random).await),
+        Strike::Chain(fault) => {
             let chain = state.sim.as_ref().context("the chain is not up")?;
-            Ok(strike_server(chain, random).await)
+            Ok(servers::strike(chain, fault, random).await)
         }
+        Strike::Clock(ClockSet { of, to }) => match of {
+            ClockOf::Store => clocks::set_store(processes, to, random),
+            ClockOf::Programs => {
+                let programs = state.gateways.iter().chain(&state.workers);
+                clocks::set_programs(&cluster.clocks, programs, to, random)
+            }
+        },
     }
 }
 
@@ -169,132 +213,43 @@ fn any<'a>(members: &'a [Member], random: &Random) -> Result<&'a Member> {
     members.get(index).context("nobody of the kind is up")
 }
 
-async fn strike_program(member: &Member, random: &Random) -> Fault {
-    let whom = member.name.as_str();
-    match random.below(6) {
-        0 | 1 => {
-            member.kill();
-            sleep(random.duration_below(ABSENCE)).await;
-            Fault::new(whom, "killed").killing(1)
-        }
-        2 => {
-            member.signal(Signal::SIGTERM);
-            let began = Instant::now();
-            while member.is_live() && began.elapsed() < STOP_LIMIT {
-                sleep(MOMENT).await;
-            }
-            let mut fault = Fault::new(whom, "asked to stop");
-            if member.is_live() {
-                fault.complaint = Some(format!("{whom} did not stop within {STOP_LIMIT:?}"));
-                member.kill();
-            }
-            fault
-        }
-        3 => {
-            member.signal(Signal::SIGTERM);
-            sleep(random.duration_below(MOMENT * 10)).await;
-            member.kill();
-            Fault::new(whom, "asked to stop, killed at once").killing(1)
-        }
-        4 => {
-            member.stand_still(random.duration_below(STANDSTILL)).await;
-            Fault::new(whom, "frozen")
-        }
-        _ => {
-            starve(member).await;
-            Fault::new(whom, "starved")
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-async fn strike_server(member: &Member, random: &Random) -> Fault {
-    let whom = member.name.as_str();
-    match random.below(4) {
-        0 | 1 => {
-            member.kill();
-            sleep(random.duration_below(ABSENCE)).await;
-            Fault::new(whom, "killed").killing(1)
-        }
-        2 => {
-            member.stand_still(random.duration_below(STANDSTILL)).await;
-            Fault::new(whom, "frozen")
-        }
-        _ => {
-            starve(member).await;
-            Fault::new(whom, "starved")
-        }
-    }
-}
+    #[test]
+    fn only_what_is_wanted_comes_and_each_of_it() {
+        let random = Random::seeded(1);
+        let drawn = |wanted: &[Kind]| -> Vec<Kind> {
+            let draw = |_| Kind::any(&Kind::OF_CLUSTER, wanted, &random);
+            (0..500).filter_map(draw).collect()
+        };
 
-async fn strike_redis(redis: &Member, folder: &Path, random: &Random) -> Result<Fault> {
-    let whom = redis.name.as_str();
-    Ok(match random.below(6) {
-        0 | 1 => {
-            tell_redis(redis, "FLUSHALL").await?;
-            Fault::new(whom, "emptied")
+        let all = drawn(&[]);
+        for (kind, _) in Kind::OF_CLUSTER {
+            assert!(all.contains(&kind), "{kind:?} never comes");
         }
-        2 => {
-            let data = folder.join("redis").join("appendonlydir");
-            let copy = tempfile::tempdir().context("make a folder for the copy")?;
-            copy_files(&data, copy.path())?;
-            sleep(random.duration_below(ABSENCE)).await;
-            redis.kill();
-            std::fs::remove_dir_all(&data).context("remove the newer data")?;
-            copy_files(copy.path(), &data)?;
-            Fault::new(whom, "rolled back").killing(1)
-        }
-        3 => {
-            tell_redis(redis, "CONFIG SET maxmemory 1").await?;
-            sleep(random.duration_below(ABSENCE)).await;
-            tell_redis(redis, "CONFIG SET maxmemory 0").await?;
-            Fault::new(whom, "full")
-        }
-        _ => strike_server(redis, random).await,
-    })
-}
-
-/// Tells Redis a command that it must carry out, as soon as it has read its data where it was restarted.
-async fn tell_redis(redis: &Member, command: &str) -> Result<()> {
-    let began = Instant::now();
-    loop {
-        let answer = ask_redis(redis, command)?;
-        if answer.starts_with("+OK") {
-            return Ok(());
-        }
-        let is_late = began.elapsed() > REDIS_LIMIT;
-        ensure!(
-            answer.starts_with("-LOADING") && !is_late,
-            "Redis says to {command}: {answer}"
+        let some = drawn(&[Kind::Redis, Kind::Clocks]);
+        assert!(some.contains(&Kind::Redis) && some.contains(&Kind::Clocks));
+        assert!(
+            some.iter()
+                .all(|kind| matches!(kind, Kind::Redis | Kind::Clocks))
         );
-        sleep(MOMENT).await;
+        assert!(drawn(&[Kind::Connections]).is_empty());
+        assert!(drawn(&[Kind::Engine]).is_empty());
     }
-}
 
-fn ask_redis(redis: &Member, command: &str) -> Result<String> {
-    let mut line = TcpStream::connect(("127.0.0.1", redis.port())).context("call Redis")?;
-    line.set_read_timeout(Some(REDIS_LIMIT))
-        .context("set a limit")?;
-    write!(line, "{command}\r\n").context("tell Redis")?;
-    let mut answer = String::new();
-    BufReader::new(line)
-        .read_line(&mut answer)
-        .context("hear Redis")?;
-    Ok(answer)
-}
-
-fn copy_files(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).context("make a folder")?;
-    for entry in std::fs::read_dir(from).context("Redis left no append-only file")? {
-        let entry = entry.context("read a folder")?;
-        std::fs::copy(entry.path(), to.join(entry.file_name())).context("copy a file")?;
-    }
-    Ok(())
-}
-
-/// Lets a process run for a moment now and then.
-async fn starve(member: &Member) {
-    for _ in 0..STARVED_FOR {
-        member.stand_still(MOMENT * 9).await;
-        sleep(MOMENT).await;
+    #[test]
+    fn what_would_undo_one_another_does_not_come_together() {
+        assert!(Kind::Workers.may_coincide_with(Kind::Redis));
+        assert!(Kind::Redis.may_coincide_with(Kind::Answers));
+        for (one, other) in [
+            (Kind::Workers, Kind::Workers),
+            (Kind::Gateways, Kind::Everybody),
+            (Kind::Postgres, Kind::Clocks),
+        ] {
+            assert!(!one.may_coincide_with(other), "{one:?} with {other:?}");
+            assert!(!other.may_coincide_with(one), "{other:?} with {one:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::Plan;
+use super::account::{Readers, Told};
 use super::clients::Kept;
 use super::faults::Fault;
 use crate::e2e::Target;
@@ -29,6 +30,10 @@ pub enum Check {
     Gap,
     /// Every order ends once the faults have stopped.
     Stuck,
+    /// No order is given up as one that ends its workers: none of these does.
+    Poisoned,
+    /// The account stream tells everything that happens, or that something may be missing.
+    Untold,
     /// Stream, history and ledger tell the same.
     Differing,
     /// Nothing is stored or executed that nobody has handed in, and one key is one order.
@@ -38,11 +43,19 @@ pub enum Check {
 }
 
 impl Check {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Lost, "lost: accepted, and not there"),
         (Self::Double, "double: executed more than once"),
         (Self::Gap, "gap: an event missing, repeated or out of order"),
         (Self::Stuck, "stuck: not ended in time"),
+        (
+            Self::Poisoned,
+            "wrongly poisoned: given up for others' deaths",
+        ),
+        (
+            Self::Untold,
+            "untold: missing in an account stream, no resync",
+        ),
         (Self::Differing, "stream, history and ledger differ"),
         (Self::Foreign, "stored or executed, and nobody's"),
         (Self::Other, "other"),
@@ -59,10 +72,16 @@ pub struct Verdict {
     pub kills: usize,
     /// How often what befell processes.
     pub faults: BTreeMap<&'static str, usize>,
+    /// Connections that clients have reset right after they had handed an order in, and cancelled it.
+    pub posts_reset: usize,
+    pub cancels_reset: usize,
     /// How many orders ended in which status.
     pub ended: BTreeMap<String, usize>,
     /// Executions in the chain's ledger that went through.
     pub executions: usize,
+    /// Events that the readers of the account stream were told, and how often they were told `resync`.
+    pub told: usize,
+    pub resyncs: usize,
     /// Everything that did not hold.
     pub violations: Vec<(Check, String)>,
 }
@@ -74,8 +93,12 @@ impl Verdict {
             clients: 0,
             kills: 0,
             faults: BTreeMap::new(),
+            posts_reset: 0,
+            cancels_reset: 0,
             ended: BTreeMap::new(),
             executions: 0,
+            told: 0,
+            resyncs: 0,
             violations: Vec::new(),
         }
     }
@@ -101,6 +124,8 @@ impl Verdict {
     /// Compares what clients saw with history and ledger, and both with all that was accepted.
     pub(super) async fn compare(&mut self, target: &Target, kept: &[Kept]) -> Result<()> {
         self.clients = kept.len();
+        self.posts_reset = kept.iter().map(|one| one.posts_reset).sum();
+        self.cancels_reset = kept.iter().map(|one| one.cancels_reset).sum();
         let mut accepted = BTreeSet::new();
         let mut handed_in = 0;
         for one in kept {
@@ -128,6 +153,22 @@ impl Verdict {
         }
         self.compare_ledger(target, &accepted).await?;
         self.compare_store(target, &accepted).await
+    }
+
+    /// Holds what the readers of the account stream were told against what clients have seen.
+    pub(super) async fn compare_told(&mut self, readers: &Readers, kept: &[Kept]) {
+        let ended = kept.iter().filter(|one| one.has_ended);
+        let orders: Vec<Told<'_>> = ended
+            .map(|one| Told {
+                id: &one.order_id,
+                handed_in: one.handed_in,
+                events: &one.events,
+            })
+            .collect();
+        let judgement = readers.judge(&orders).await;
+        self.told = judgement.events;
+        self.resyncs = judgement.resyncs;
+        self.violations.extend(judgement.complaints);
     }
 
     async fn compare_ledger(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
@@ -182,6 +223,9 @@ async fn compare_one(target: &Target, one: &Kept) -> (Option<String>, Vec<(Check
         let what = format!("{id}: its client saw {seen}, the store says {stored}");
         return (None, vec![(Check::Stuck, what)]);
     }
+    if one.events.last().is_some_and(is_poisoned) {
+        broken.push((Check::Poisoned, format!("{id} ended as poison")));
+    }
     if one.told_cancelled && seen != "cancelled" {
         let what = format!("{id} is {seen} and was told cancelled");
         broken.push((Check::Differing, what));
@@ -190,6 +234,10 @@ async fn compare_one(target: &Target, one: &Kept) -> (Option<String>, Vec<(Check
         broken.push((Check::Differing, format!("{id}: {error:#}")));
     }
     (Some(seen.to_owned()), broken)
+}
+
+fn is_poisoned(event: &Value) -> bool {
+    event["errorCode"] == "poison"
 }
 
 impl fmt::Display for Verdict {
@@ -206,6 +254,13 @@ impl fmt::Display for Verdict {
             line(&format!("  {what}"), *count)?;
         }
         line("processes killed", self.kills)?;
+        line(
+            "connections reset after an order was handed in",
+            self.posts_reset,
+        )?;
+        line("connections reset after a cancel", self.cancels_reset)?;
+        line("told by the account streams", self.told)?;
+        line("  and that something may be missing", self.resyncs)?;
         writeln!(f, "{RULE}")?;
         for (check, name) in Check::ALL {
             let broken = self.violations.iter().filter(|(other, _)| *other == check);
@@ -215,7 +270,7 @@ impl fmt::Display for Verdict {
             writeln!(f, "  {what}")?;
         }
         let verdict = if self.holds() { "held" } else { "BROKEN" };
-        let Plan { length, seed } = self.plan;
+        let Plan { length, seed, .. } = self.plan;
         let what = format!("seed {seed}, {:.1} minutes", length.as_secs_f64() / 60.0);
         write!(f, "{what:<52}{verdict:>8}")
     }

@@ -93,7 +93,8 @@ impl<'a> Launcher<'a> {
 
     /// Brings an empty database to the programs' schema, as the first of all.
     pub(super) fn migrate(&self, state: &State) -> Result<()> {
-        let own = BTreeMap::from([("DATABASE_URL", database_url(state)?)]);
+        let postgres = state.postgres.as_ref().context("PostgreSQL is not up")?;
+        let own = BTreeMap::from([("DATABASE_URL", database_url(postgres.port()))]);
         let mut command = self.program("order-engine", "migrate", &state.variables, &own)?;
         let ended = command.arg("migrate").status().context("start migrate")?;
         if !ended.success() {
@@ -183,15 +184,21 @@ impl<'a> Launcher<'a> {
         extra: &[(&str, &str)],
     ) -> Result<Member> {
         let port = state.port_for(name);
+        let postgres = state.postgres.as_ref().context("PostgreSQL is not up")?;
+        let between = &state.between;
+        let database_port = between.database_port.unwrap_or_else(|| postgres.port());
         let own = BTreeMap::from([
             ("HOST", "127.0.0.1".to_owned()),
             ("PORT", port.to_string()),
-            ("DATABASE_URL", database_url(state)?),
+            ("DATABASE_URL", database_url(database_port)),
             ("REDIS_URL", url_of(&state.redis)?.to_owned()),
             ("SIM_CHAIN_URL", url_of(&state.sim)?.to_owned()),
         ]);
         let mut command = self.program(program, name, &state.variables, &own)?;
         command.envs(extra.iter().copied());
+        if let Some(clocks) = &between.clocks {
+            command.envs(clocks.variables(name)?);
+        }
         start(name, &mut command, "http://", port)
     }
 
@@ -276,9 +283,8 @@ fn url_of(member: &Option<Member>) -> Result<&str> {
     Ok(&member.url)
 }
 
-fn database_url(state: &State) -> Result<String> {
-    let server = url_of(&state.postgres)?.replace("postgres://", "postgres://postgres@");
-    Ok(format!("{server}/postgres"))
+fn database_url(port: u16) -> String {
+    format!("postgres://postgres@127.0.0.1:{port}/postgres")
 }
 
 fn unused_name(kind: &str, members: &[Member]) -> String {

@@ -146,7 +146,8 @@ fn send(pid: u32, signal: Signal) {
     }
 }
 
-fn runs(pid: u32) -> bool {
+/// Whether a process of this number runs; one that nobody has waited for yet does not.
+pub(crate) fn runs(pid: u32) -> bool {
     stat_of(pid).is_some_and(|stat| stat.is_alive())
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::{Cluster, Member, Size, State};
+use super::{Between, Cluster, Member, Size, State};
 use crate::e2e::Target;
 use crate::engine::FAST;
 use crate::servers::process::wait_until;
@@ -63,6 +63,12 @@ impl Scratch {
     /// Brings the numbers to `size`, and starts again what has died beside.
     pub async fn scale(&mut self, size: Size) -> Result<()> {
         self.state = self.cluster.scale(size).await?;
+        Ok(())
+    }
+
+    /// Puts something between its world and the gateways and workers that are started from now on.
+    pub fn put_between(&mut self, between: Between) -> Result<()> {
+        self.state = self.cluster.put_between(between)?;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use super::launch::log_of;
 use super::{Member, Size};
 use crate::free_port::{free_port, is_free};
 use crate::servers::process::wait_until;
+use crate::wall_clocks::WallClocks;
 
 const FILE: &str = "state.json";
 /// Of a process that was killed, a last thread may hold its port for another moment.
@@ -29,9 +30,21 @@ pub struct State {
     pub postgres: Option<Member>,
     /// The engine's variables, for what is started later.
     pub variables: BTreeMap<String, String>,
+    /// What stands between gateways and workers and their world.
+    #[serde(default)]
+    pub(super) between: Between,
     /// Of each gateway and worker there has been, by name: one that died comes back where it was.
     #[serde(default)]
     pub(super) ports: BTreeMap<String, u16>,
+}
+
+/// What a test puts between gateways and workers and their world; nothing where nobody does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Between {
+    /// Where they find PostgreSQL, if not at its own port.
+    pub database_port: Option<u16>,
+    /// What they take the time from, each under its own name.
+    pub clocks: Option<WallClocks>,
 }
 
 impl State {

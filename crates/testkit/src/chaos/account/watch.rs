@@ -1,0 +1,142 @@
+//! What one reader of the account stream was told, held against what has happened.
+//!
+//! From the moment at which it begins without a cursor, or is told `resync`, a reader takes what happened
+//! before from the lists. Whatever happens from then on it must be told, or told `resync` once more. So an
+//! order that was handed in after the last such moment must be known to it whole; of an earlier one it
+//! must not be told a thing that comes before what it was told already.
+//!
+//! Moments are those of this process: no clock of the engine counts, as these are set back and forth.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::chaos::verdict::Check;
+
+/// What has happened to an order.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::chaos) struct Told<'a> {
+    pub(in crate::chaos) id: &'a str,
+    /// Before the first byte of it was sent.
+    pub(in crate::chaos) handed_in: Instant,
+    /// Its history, from the first event on.
+    pub(in crate::chaos) events: &'a [Value],
+}
+
+/// What a reader knows.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Since when it must be told everything; nothing before it reads.
+    since: Option<Instant>,
+    orders: HashMap<String, Known>,
+    resyncs: usize,
+    events: usize,
+    complaints: Vec<(Check, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// A fingerprint of each event, by its number.
+    events: BTreeMap<u64, u64>,
+    /// The newest since it must be told everything.
+    newest: Option<u64>,
+}
+
+impl Watch {
+    pub(super) const fn is_reading(&self) -> bool {
+        self.since.is_some()
+    }
+
+    pub(super) const fn resyncs(&self) -> usize {
+        self.resyncs
+    }
+
+    pub(super) const fn events(&self) -> usize {
+        self.events
+    }
+
+    pub(super) fn complaints(&self) -> &[(Check, String)] {
+        &self.complaints
+    }
+
+    pub(super) fn complain(&mut self, check: Check, what: String) {
+        self.complaints.push((check, what));
+    }
+
+    /// It reads from now on, and knows nothing of what was before.
+    pub(super) fn begins(&mut self, now: Instant) {
+        self.since = Some(now);
+        for known in self.orders.values_mut() {
+            known.newest = None;
+        }
+    }
+
+    /// It was told that it may have missed something.
+    pub(super) fn resyncs_at(&mut self, now: Instant) {
+        self.resyncs += 1;
+        self.begins(now);
+    }
+
+    /// It was told an event.
+    pub(super) fn sees(&mut self, message: &Value) {
+        let (Some(id), Some(seq)) = (message["orderId"].as_str(), message["seq"].as_u64()) else {
+            return self.complain(Check::Other, format!("no event: {message}"));
+        };
+        self.events += 1;
+        let known = self.orders.entry(id.to_owned()).or_default();
+        let is_new = known.events.insert(seq, fingerprint(message)).is_none();
+        let newest = known.newest.max(Some(seq));
+        let before = known.newest.replace(newest.unwrap_or(seq));
+        if let Some(before) = before.filter(|before| is_new && *before > seq) {
+            let what = format!("{id}: event {seq} came after event {before}");
+            self.complain(Check::Gap, what);
+        }
+    }
+
+    /// What it was not told although it had to be.
+    pub(super) fn untold(&self, orders: &[Told<'_>]) -> impl Iterator<Item = String> {
+        orders.iter().filter_map(|order| {
+            let since = self.since?;
+            if order.handed_in <= since {
+                return None;
+            }
+            let told = self.orders.get(order.id).map(|known| &known.events);
+            let is_told = |seq: &u64| told.is_some_and(|told| told.contains_key(seq));
+            let missing = (0..).zip(order.events).filter(|(seq, _)| !is_told(seq));
+            let missing: Vec<String> = missing
+                .map(|(seq, event)| format!("{seq} ({})", event["status"].as_str().unwrap_or("?")))
+                .collect();
+            let id = order.id;
+            (!missing.is_empty()).then(|| format!("{id}: not told of {}", missing.join(", ")))
+        })
+    }
+
+    /// What it was told otherwise than it happened.
+    pub(super) fn wrong(&self, orders: &[Told<'_>]) -> impl Iterator<Item = String> {
+        orders.iter().filter_map(|order| {
+            let known = self.orders.get(order.id)?;
+            let happened: BTreeMap<u64, u64> =
+                (0..).zip(order.events.iter().map(fingerprint)).collect();
+            let is_wrong = |(seq, print): &(&u64, &u64)| happened.get(seq) != Some(print);
+            let (seq, _) = known.events.iter().find(is_wrong)?;
+            let id = order.id;
+            Some(format!("{id}: told of another event {seq} than its stream"))
+        })
+    }
+}
+
+/// Of an event without its cursor, which each reader's differ in.
+fn fingerprint(event: &Value) -> u64 {
+    let mut event = event.clone();
+    if let Some(fields) = event.as_object_mut() {
+        fields.remove("cursor");
+    }
+    let mut hasher = DefaultHasher::new();
+    event.to_string().hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests;
