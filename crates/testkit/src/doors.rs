@@ -40,7 +40,7 @@ use wire::{Heard, Wire};
 
 /// What one request or socket may cost. A build for debugging does the same with many times the
 /// instructions.
-pub const MOST_CPU: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
+pub const MOST_CPU: Duration = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 50 });
 /// Connections side by side.
 const LANES: usize = 8;
 /// Shots of a lane between two looks at the clock.

@@ -9,7 +9,7 @@ use super::body::Fields;
 use super::{fingerprint, terms};
 
 /// A build for debugging does the same with many times the instructions.
-const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 5 });
+const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 50 } else { 5 });
 /// The least of so many counts: what a machine does beside it makes one larger, and none smaller.
 const TRIES: usize = 5;
 
@@ -35,9 +35,11 @@ fn whatever_a_body_holds_a_thread_has_soon_read_it() {
     let bodies = bodies::dearest();
     assert!(bodies.len() > 300, "{}", bodies.len());
 
-    for (name, body) in &bodies {
-        let cost = cost(|| read(body));
+    let costs = bodies
+        .iter()
+        .map(|(name, body)| (cost(|| read(body)), name));
+    let (cost, name) = costs.max().expect("a body");
 
-        assert!(cost < MOST, "{name}: {cost:?}");
-    }
+    assert!(cost < MOST, "{name}: {cost:?}");
+    eprintln!("the dearest, {name}: {cost:?}");
 }

@@ -17,6 +17,8 @@ use super::shot::{Kind, Shot};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Nothing that the engine answers is longer: 1,000 lines of the ledger are some 400 KiB.
 const LONGEST: usize = 16 * 1024 * 1024;
+/// What is read at once.
+const PIECE: usize = 16 * 1024;
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 /// What a shot came to.
@@ -260,10 +262,8 @@ fn is_live(head: &Head) -> bool {
 
 /// Reads on; false at the end.
 async fn more(reader: &mut OwnedReadHalf, ahead: &mut Vec<u8>) -> io::Result<bool> {
-    let mut piece = [0; 16 * 1024];
-    let count = reader.read(&mut piece).await?;
-    ahead.extend(&piece[..count]);
-    Ok(count > 0)
+    ahead.reserve(PIECE);
+    Ok(reader.read_buf(ahead).await? > 0)
 }
 
 /// The head of the final answer; nothing where the connection ends first.
