@@ -37,7 +37,7 @@ async fn readers_whose_askers_have_gone_stop_and_serve_others() {
     let folder = TempDir::new().expect("a folder");
     let threads = threads(&folder);
     for _ in 0..READERS {
-        let (begin, begun) = blocking::channel();
+        let (begin, begun) = blocking::sync_channel(1);
         let asking = threads.read(move |db| {
             let _ = begin.send(());
             endless(db)
@@ -50,7 +50,7 @@ async fn readers_whose_askers_have_gone_stop_and_serve_others() {
         // Whoever asked goes away here.
     }
 
-    let answer = threads.read(|db| one(db)).await;
+    let answer = threads.read(one).await;
 
     assert_eq!(answer.expect("a reader is free"), 1);
 }
@@ -59,8 +59,8 @@ async fn readers_whose_askers_have_gone_stop_and_serve_others() {
 async fn lists_that_come_while_one_is_read_for_long_are_refused_and_all_else_is_answered() {
     let folder = TempDir::new().expect("a folder");
     let threads = threads(&folder);
-    let (let_go, held) = blocking::channel::<()>();
-    let (begin, begun) = blocking::channel();
+    let (let_go, held) = blocking::sync_channel::<()>(1);
+    let (begin, begun) = blocking::sync_channel(1);
     let long = threads.read_list(move |db| {
         let _ = begin.send(());
         let _ = held.recv_timeout(PATIENCE);
@@ -68,8 +68,8 @@ async fn lists_that_come_while_one_is_read_for_long_are_refused_and_all_else_is_
     });
     let others = async {
         begun.recv_timeout(PATIENCE).expect("the list is begun");
-        let list = threads.read_list(|db| one(db)).await;
-        let read = threads.read(|db| one(db)).await;
+        let list = threads.read_list(one).await;
+        let read = threads.read(one).await;
         let _ = let_go.send(());
         (list, read)
     };

@@ -312,7 +312,10 @@ async fn an_order_that_somebody_writes_to_keeps_no_other_from_expiring() {
     };
 
     let beside_the_other = promptly("an end", expire()).await;
-    somebody.batch_execute("rollback").await.expect("it is free");
+    somebody
+        .batch_execute("rollback")
+        .await
+        .expect("it is free");
     let afterwards = expire().await;
 
     assert_eq!(beside_the_other, [expiries[0].order, expiries[2].order]);

@@ -115,7 +115,8 @@ async fn orders_that_were_begun_before_lists_had_indexes_are_listed() {
     assert_eq!(listed, [begun]);
     assert_eq!(ask(&server, "select count(*) from orders_begun").await, "1");
     given.submit(&store, &mut lease).await;
-    given.record(&store, &mut lease, EventData::Failed { failure: failure() })
+    given
+        .record(&store, &mut lease, EventData::Failed { failure: failure() })
         .await;
     assert_eq!(ask(&server, "select count(*) from orders_begun").await, "0");
 }

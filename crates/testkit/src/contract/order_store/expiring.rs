@@ -75,7 +75,8 @@ pub async fn orders_whose_time_has_run_out_end_in_one_write(fixture: &impl Store
         assert_eq!(one.event.seq, Seq::new(steps + 1));
         assert_eq!(one.event.data, EventData::Expired { reason });
         let events = store.events(*order, one.event.seq).await;
-        assert_eq!(events.expect("events answer"), [one.event.clone()]);
+        let events = events.expect("events answer");
+        assert_eq!(events, std::slice::from_ref(&one.event));
         let claim = store.claim(*order, lease.worker).await;
         assert!(matches!(claim.expect("claim answers"), Claim::Ended));
     }
