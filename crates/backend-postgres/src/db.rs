@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
+use tokio::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::failure::{Away, Failure};
-use crate::settings::StatementCache;
+use crate::rows;
+use crate::settings::{PgSettings, StatementCache};
 
 /// No call takes longer: CONTRACT.md promises an answer to a hanging commit after five seconds.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(5);
@@ -24,6 +26,10 @@ pub(crate) struct Db {
     writers: Pool,
     cache: StatementCache,
     lease: Duration,
+    longest_rest: Duration,
+    /// Since when this process has seen something wait whose due time lies further ahead than any rest: a
+    /// clock that was set back cannot tell its age.
+    ahead_since: Mutex<Option<Instant>>,
     /// Lanes of the counters that no write is using.
     lanes: Mutex<Vec<i64>>,
     /// Set when a call got no answer: until the server is found to answer again, nobody waits for it.
@@ -31,17 +37,14 @@ pub(crate) struct Db {
 }
 
 impl Db {
-    pub(crate) fn new(
-        readers: Pool,
-        writers: Pool,
-        cache: StatementCache,
-        lease: Duration,
-    ) -> Self {
+    pub(crate) fn new(readers: Pool, writers: Pool, settings: &PgSettings) -> Self {
         Self {
             readers,
             writers,
-            cache,
-            lease,
+            cache: settings.statement_cache,
+            lease: settings.lease,
+            longest_rest: settings.longest_rest,
+            ahead_since: Mutex::default(),
             lanes: Mutex::default(),
             away: AtomicBool::new(false),
         }
@@ -50,6 +53,30 @@ impl Db {
     /// The lease time in milliseconds, for a statement.
     pub(crate) fn lease_ms(&self) -> i64 {
         i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// The longest rest in milliseconds, for a statement.
+    pub(crate) fn longest_rest_ms(&self) -> i64 {
+        rows::millis(self.longest_rest)
+    }
+
+    /// The longest that an order is set to rest.
+    pub(crate) const fn longest_rest(&self) -> Duration {
+        self.longest_rest
+    }
+
+    /// How long something has waited whose due time lies further ahead than any rest, where there is
+    /// something.
+    pub(crate) fn ahead_for(&self, is_any_ahead: bool) -> Option<Duration> {
+        let mut since = self
+            .ahead_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !is_any_ahead {
+            *since = None;
+            return None;
+        }
+        Some(since.get_or_insert_with(Instant::now).elapsed())
     }
 
     /// A connection for a batch.

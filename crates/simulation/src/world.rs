@@ -62,7 +62,10 @@ impl World {
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
         let outside = Shutdown::new();
-        let settings = Settings { lease: LEASE };
+        let settings = Settings {
+            lease: LEASE,
+            ..Settings::default()
+        };
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::in_memory(settings, Arc::clone(&shared))?);
         let limits = Limits {

@@ -68,6 +68,18 @@ impl OrderStore for FaultyStore {
         self.line.tell(write).await
     }
 
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        let (store, witness) = self.parts();
+        let write = async move {
+            let answer = store.claim_alone(order, worker).await;
+            if matches!(answer, Ok(Claim::Granted(_))) {
+                witness.look("grant alone", order).await;
+            }
+            answer
+        };
+        self.line.tell(write).await
+    }
+
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
         let (store, witness) = self.parts();
         let (lease, event) = (lease.clone(), event.clone());

@@ -95,6 +95,11 @@ impl OrderStore for FaultyStore {
         unless_lost(&self.claims_unheard, answer)
     }
 
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        let answer = self.reach()?.claim_alone(order, worker).await?;
+        unless_lost(&self.claims_unheard, answer)
+    }
+
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
         let answer = self.reach()?.record(lease, event).await?;
         unless_lost(&self.records_unheard, answer)
