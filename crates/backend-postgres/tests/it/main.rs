@@ -1,6 +1,8 @@
 //! The store's contract over a real PostgreSQL, and what only this backend promises.
 
 mod contract;
+mod isolation;
+mod late;
 mod pooler;
 mod racing;
 mod scale;
