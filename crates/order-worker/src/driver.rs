@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::context::Context;
+use crate::recording::answered;
 use crate::session::{Presence, Session};
 use crate::taking::{Taker, reap};
 
@@ -32,19 +33,21 @@ pub(crate) async fn run(ctx: Arc<Context>, presence: Arc<Presence>) {
             () = ctx.shutdown.soft() => return,
             session = Session::open(&ctx, &presence) => session,
         };
-        // The store has just answered.
-        while let Some(former) = untold.pop_front() {
-            if !farewell(&ctx, former).await {
-                untold.push_front(former);
-                break;
-            }
-        }
-        serve(&ctx, &session).await;
+        tokio::join!(tell_of(&ctx, &mut untold), serve(&ctx, &session));
         if !farewell(&ctx, session.worker).await {
             untold.push_back(session.worker);
-            untold.truncate(UNTOLD_LIMIT);
         }
         let _ = timeout(FAREWELL_LIMIT, ctx.queue.leave(session.queue_name())).await;
+    }
+}
+
+/// Tells the store of identities that are over, as far as it hears.
+async fn tell_of(ctx: &Context, untold: &mut VecDeque<WorkerId>) {
+    while let Some(former) = untold.front() {
+        if untold.len() <= UNTOLD_LIMIT && !farewell(ctx, *former).await {
+            return;
+        }
+        untold.pop_front();
     }
 }
 
@@ -91,7 +94,8 @@ async fn drain(ctx: &Context, session: &Session, runs: &mut JoinSet<()>) {
 /// Ends all leases of an identity at once, so that nobody has to wait for them to run out, nor takes a worker
 /// for dead that is not: one that was given up tells so too. Says whether the store has heard it.
 async fn farewell(ctx: &Context, worker: WorkerId) -> bool {
-    let retired = timeout(FAREWELL_LIMIT, ctx.store.retire(worker)).await;
+    let retiring = answered(ctx, || ctx.store.retire(worker));
+    let retired = timeout(FAREWELL_LIMIT, retiring).await;
     let is_heard = matches!(retired, Ok(Ok(())));
     if is_heard {
         info!(worker.id = %worker, "worker {worker} has retired");

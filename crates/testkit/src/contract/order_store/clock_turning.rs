@@ -62,7 +62,8 @@ pub async fn orders_wait_for_no_clock_that_was_set_back(fixture: &impl StoreFixt
         let counts = handle.counts().await.expect("counts answer");
         assert_eq!((counts.waiting, counts.delayed), (5, 0));
     }
-    given.leased(&store, orders[0]).await;
+    let mut lease = given.leased(&store, orders[0]).await;
+    given.record(&store, &mut lease, failed()).await;
     fixture.turn_clock(by_ms).await;
     assert_eq!(
         due_ids(&other).await,
