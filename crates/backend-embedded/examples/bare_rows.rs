@@ -23,7 +23,7 @@ const EVENT: &str =
     "insert into order_events (order_key, seq, event_id, status, executions, at, data)
     values (?1, ?2, ?3, ?2, 1, 1, ?4)";
 const CLAIM: &str = "update orders set lease_worker = ?2, fence = 1, granted_seq = 0,
-    fruitless_grants = 1, begun = 1 where key = ?1";
+    deaths = 0, begun = 1 where key = ?1";
 const ATTEMPT: &str = "insert into order_attempts (order_key, attempt, venue, signature, bytes,
     last_valid_height) values (?1, 1, 'raydium', ?2, ?3, 150)";
 const END: &str = "update orders set lease_worker = null, begun = 0, ended_at = 2, end_status = 4

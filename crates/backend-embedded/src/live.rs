@@ -13,12 +13,15 @@ use domain::{ClientId, Status, Timestamp, WorkerId};
 use ports::order_history::Counts;
 use ports::worker_registry::{Heartbeat, WorkerRow};
 
+use crate::store::Settings;
+
 use ended::Ended;
 
 /// The state itself; one lock around it, held for microseconds.
 #[derive(Debug)]
 pub(crate) struct Live {
     lease: Duration,
+    longest_rest: Duration,
     by_status: [u64; 8],
     open_by_client: BTreeMap<ClientId, u64>,
     /// How many open orders wait for each due time that was in the future when it was set.
@@ -26,6 +29,9 @@ pub(crate) struct Live {
     workers: BTreeMap<WorkerId, Worker>,
     paused: bool,
     ended: Ended,
+    /// Since when, by the process's monotonic clock, something has waited whose due time lies further ahead
+    /// than any rest: a clock that was set back cannot tell its age.
+    ahead_since: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -47,7 +53,8 @@ pub(crate) struct Changes {
     undelayed: Vec<Timestamp>,
     granted: Vec<WorkerId>,
     given_back: Vec<WorkerId>,
-    ended: Vec<(Timestamp, Option<Duration>)>,
+    ended: Vec<Option<Duration>>,
+    retired: Vec<WorkerId>,
     pub(crate) paused: Option<bool>,
 }
 
@@ -65,9 +72,14 @@ impl Changes {
     }
 
     /// An order ended; `latency` where it was confirmed.
-    pub(crate) fn ended(&mut self, client: ClientId, at: Timestamp, latency: Option<Duration>) {
+    pub(crate) fn ended(&mut self, client: ClientId, latency: Option<Duration>) {
         self.closed.push(client);
-        self.ended.push((at, latency));
+        self.ended.push(latency);
+    }
+
+    /// A worker is gone, and no order's row names it.
+    pub(crate) fn retired(&mut self, worker: WorkerId) {
+        self.retired.push(worker);
     }
 
     /// An order's row names this worker from now on.
@@ -107,16 +119,23 @@ pub(crate) struct Stored {
 
 impl Live {
     /// The state after opening: no worker is alive, so no lease holds.
-    pub(crate) fn new(lease: Duration, stored: Stored) -> Self {
+    pub(crate) fn new(settings: Settings, stored: Stored) -> Self {
         Self {
-            lease,
+            lease: settings.lease,
+            longest_rest: settings.longest_rest,
             by_status: stored.by_status,
             open_by_client: stored.open_by_client,
             delayed: stored.delayed,
             workers: BTreeMap::new(),
             paused: stored.paused,
             ended: Ended::default(),
+            ahead_since: None,
         }
+    }
+
+    /// The longest that an order is set to rest.
+    pub(crate) const fn longest_rest(&self) -> Duration {
+        self.longest_rest
     }
 
     /// The counts by status as they will be after these changes.
@@ -128,8 +147,8 @@ impl Live {
         after
     }
 
-    /// Takes over what was committed.
-    pub(crate) fn apply(&mut self, changes: Changes) {
+    /// Takes over what was committed at this time of the process.
+    pub(crate) fn apply(&mut self, changes: Changes, monotonic: Duration) {
         self.by_status = self.counters_after(&changes);
         for client in changes.opened {
             *self.open_by_client.entry(client).or_default() += 1;
@@ -158,8 +177,11 @@ impl Live {
                 worker.held = worker.held.saturating_sub(1);
             }
         }
-        for (at, latency) in changes.ended {
-            self.ended.add(at, latency);
+        for latency in changes.ended {
+            self.ended.add(monotonic, latency);
+        }
+        for worker in changes.retired {
+            self.workers.remove(&worker);
         }
         self.paused = changes.paused.unwrap_or(self.paused);
     }
@@ -257,6 +279,17 @@ impl Live {
         self.paused
     }
 
+    /// How long something has waited whose due time lies further ahead than any rest, where there is
+    /// something.
+    pub(crate) fn ahead_for(&mut self, is_ahead: bool, monotonic: Duration) -> Option<Duration> {
+        if !is_ahead {
+            self.ahead_since = None;
+            return None;
+        }
+        let since = *self.ahead_since.get_or_insert(monotonic);
+        Some(monotonic.saturating_sub(since))
+    }
+
     /// How many open orders a client has.
     pub(crate) fn open_orders(&self, client: &ClientId) -> u64 {
         self.open_by_client.get(client).copied().unwrap_or(0)
@@ -270,13 +303,16 @@ impl Live {
     /// All counts but the age of the oldest waiting order, which only the file knows.
     pub(crate) fn counts(&mut self, now: Timestamp, monotonic: Duration) -> Counts {
         // What was waited for is over.
-        self.delayed = self.delayed.split_off(&now.plus(Duration::from_millis(1)));
+        let not_yet = now.plus(Duration::from_millis(1));
+        self.delayed = self.delayed.split_off(&not_yet);
         let open: u64 = Status::ALL
             .iter()
             .filter(|status| !status.is_terminal())
             .map(|status| self.by_status[status.index()])
             .sum();
-        let delayed: u64 = self.delayed.values().sum();
+        let latest = now.plus(self.longest_rest);
+        let resting = self.delayed.range(..=latest);
+        let delayed: u64 = resting.map(|(_, count)| count).sum();
         let running: u64 = self.fresh(monotonic).map(|worker| worker.held).sum();
         let latency = self.ended.latencies();
         Counts {
@@ -285,7 +321,7 @@ impl Live {
             delayed,
             running,
             oldest_waiting_ms: None,
-            ended_last_minute: self.ended.last_minute(now),
+            ended_last_minute: self.ended.last_minute(monotonic),
             latency_p50_ms: latency.at_percent(50),
             latency_p99_ms: latency.at_percent(99),
         }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_orders.sql"),
     include_str!("../../../migrations/sqlite/0002_attempts.sql"),
+    include_str!("../../../migrations/sqlite/0003_deaths.sql"),
 ];
 
 /// Prepared statements kept per connection: more than there are different ones.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use domain::Timestamp;
+use ports::order_store::LONGEST_FIXED_REST;
 use ports::{Clock, Error, Result};
 use rusqlite::Connection;
 
@@ -20,6 +21,7 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::error::{Fault, STORE, Stopped};
 use crate::live::Live;
 use crate::reading;
+use crate::reading::due::DueTimes;
 use crate::schema::{self, SchemaError};
 use crate::threads::{StartError, Threads};
 use crate::writer::{Write, Writer, command, lock};
@@ -29,12 +31,15 @@ use crate::writer::{Write, Writer, command, lock};
 pub struct Settings {
     /// How long a worker may be silent before what it holds is given to others.
     pub lease: Duration,
+    /// The longest that an order is set to rest. What is due later than that is due: the clock was set back.
+    pub longest_rest: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(20),
+            longest_rest: LONGEST_FIXED_REST,
         }
     }
 }
@@ -61,6 +66,7 @@ pub struct SqliteStore {
     engine: Engine,
     live: Arc<Mutex<Live>>,
     clock: Arc<dyn Clock>,
+    longest_rest: Duration,
     // Last, so that the folder is locked until the threads have ended.
     _folder: Option<DataDir>,
 }
@@ -88,6 +94,7 @@ impl SqliteStore {
             engine: Engine::Threads(threads),
             live,
             clock,
+            longest_rest: settings.longest_rest,
             _folder: Some(data_dir),
         })
     }
@@ -103,6 +110,7 @@ impl SqliteStore {
             engine: Engine::Inline(Box::new(Mutex::new(writer))),
             live,
             clock,
+            longest_rest: settings.longest_rest,
             _folder: None,
         })
     }
@@ -113,6 +121,11 @@ impl SqliteStore {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What is due at this moment.
+    fn due_now(&self) -> DueTimes {
+        DueTimes::at(self.now(), self.longest_rest)
     }
 
     async fn write<W: Write>(&self, write: W) -> Result<W::Answer> {
@@ -158,7 +171,7 @@ fn prepare(
     clock: &Arc<dyn Clock>,
 ) -> std::result::Result<(Arc<Mutex<Live>>, Writer), Fault> {
     let stored = reading::start::stored(&db, clock.now())?;
-    let live = Arc::new(Mutex::new(Live::new(settings.lease, stored)));
+    let live = Arc::new(Mutex::new(Live::new(settings, stored)));
     let writer = Writer::new(db, Arc::clone(clock), Arc::clone(&live));
     Ok((live, writer))
 }

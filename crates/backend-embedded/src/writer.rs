@@ -11,6 +11,7 @@ pub(crate) mod claim;
 pub(crate) mod operate;
 pub(crate) mod record;
 pub(crate) mod release;
+pub(crate) mod retire;
 pub(crate) mod withdraw;
 
 mod event_row;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{Status, Timestamp};
+use ports::order_store::is_resting;
 use ports::{Clock, Commits, Error};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -129,6 +131,11 @@ impl Batch<'_> {
         lock(self.live).is_alive(worker, self.monotonic)
     }
 
+    /// Whether an order that was set to be due then still rests.
+    pub(crate) fn is_resting(&self, due_at: Timestamp) -> bool {
+        is_resting(due_at, self.now, lock(self.live).longest_rest())
+    }
+
     /// Whether operators want no new executions, as of this place in the batch.
     pub(crate) fn is_paused(&self) -> bool {
         let changed = self.changes.paused;
@@ -187,15 +194,17 @@ impl Writer {
 
     fn attempt_all(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
         let began = self.clock.monotonic();
+        let db = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // The times are read once nothing else can be written any more.
         let mut batch = Batch {
             now: self.clock.now(),
-            monotonic: began,
+            monotonic: self.clock.monotonic(),
             changes: Changes::default(),
             live: &self.live,
             heads: &mut self.heads,
-            db: self
-                .db
-                .transaction_with_behavior(TransactionBehavior::Immediate)?,
+            db,
         };
         for command in commands.iter_mut() {
             command.run(&mut batch).map_err(|RunError(fault)| fault)?;
@@ -206,8 +215,9 @@ impl Writer {
             write_counters(&db, counters)?;
         }
         db.commit().map_err(Fault::at_commit)?;
-        lock(&self.live).apply(changes);
-        let took = self.clock.monotonic().saturating_sub(began);
+        let committed = self.clock.monotonic();
+        lock(&self.live).apply(changes, committed);
+        let took = committed.saturating_sub(began);
         self.commits.record(took, commands.len());
         Ok(())
     }

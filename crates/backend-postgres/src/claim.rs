@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{OrderId, WorkerId};
-use ports::order_store::{Claim, Lease};
+use ports::order_store::{Claim, Lease, POISON_DEATHS, is_resting};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -38,6 +39,8 @@ pub(crate) struct Request {
 pub(crate) enum Purpose {
     /// To go on with the order.
     Execute,
+    /// The same, by a worker that has no other in its hands.
+    ExecuteAlone,
     /// To give it back: see `unsettled.rs`.
     GiveBack,
 }
@@ -92,29 +95,33 @@ impl Kind for ClaimOrders {
             .iter()
             .map(|r| self.unsettled.contains(r.lease()))
             .collect();
-        let gives_back: Vec<bool> = requests
-            .iter()
-            .map(|r| r.purpose == Purpose::GiveBack)
-            .collect();
+        let purposes = || requests.iter().map(|request| request.purpose);
+        let gives_back: Vec<bool> = purposes().map(|p| p == Purpose::GiveBack).collect();
+        let in_company: Vec<bool> = purposes().map(|p| p == Purpose::Execute).collect();
         let wanted = Wanted {
             ids: &ids,
             workers: &workers,
             retakes: &retakes,
             gives_back: &gives_back,
+            in_company: &in_company,
         };
         let (granted, known) = tokio::join!(
             biased;
-            grant(connection, lane, self.db.lease_ms(), wanted),
+            grant(connection, lane, &self.db, wanted),
             load(connection, &ids),
         );
         self.db.settle_lane(lane, &granted);
-        let (granted, known) = (granted?, known?);
-        let mut by_order = HashMap::with_capacity(known.len());
-        for row in &known {
-            by_order.insert(rows::order_id(row, "order_id")?, row);
-        }
+        let granted = granted?;
+        let known = known.and_then(by_order).inspect_err(|_| {
+            // Nobody learns of these: the second statement failed after the first was committed.
+            for request in requests {
+                if granted.get(&request.order).is_some_and(Granting::is_grant) {
+                    self.unsettled.add(request.lease());
+                }
+            }
+        })?;
         let answers = requests.iter().map(|request| {
-            let Some(row) = by_order.get(&request.order) else {
+            let Some(row) = known.get(&request.order) else {
                 return Answer::Claim(Claim::Unknown);
             };
             let granting = granted.get(&request.order).copied().unwrap_or_default();
@@ -134,14 +141,27 @@ impl Kind for ClaimOrders {
     }
 }
 
+fn by_order(known: Vec<Row>) -> Result<HashMap<OrderId, Row>, Failure> {
+    let known = known.into_iter();
+    known
+        .map(|row| Ok((rows::order_id(&row, "order_id")?, row)))
+        .collect()
+}
+
+impl Granting {
+    const fn is_grant(&self) -> bool {
+        self.fence.is_some()
+    }
+}
+
 impl ClaimOrders {
     /// The others of the batch are granted by now: an order that cannot be read must not fail them.
     fn answer(&self, row: &Row, request: Request, granting: Granting) -> Answer {
-        let is_taken = granting.fence.is_some() && request.purpose == Purpose::Execute;
+        let is_taken = granting.fence.is_some() && request.purpose != Purpose::GiveBack;
         if is_taken {
             self.unsettled.remove(request.lease());
         }
-        let failure = match claim(row, request, granting) {
+        let failure = match claim(row, request, granting, self.db.longest_rest()) {
             Ok(claim) => return Answer::Claim(claim),
             Err(failure) => ports::Error::from(failure),
         };
@@ -166,14 +186,16 @@ with clock as materialized (
 ),
 wanted as materialized (
     select w.*, o.fence
-    from unnest($3::uuid[], $4::uuid[], $5::bool[], $7::bool[]) as w(id, worker, retake, gives_back)
+    from unnest($3::uuid[], $4::uuid[], $5::bool[], $7::bool[], $8::bool[])
+        as w(id, worker, retake, gives_back, in_company)
     join orders o on o.id = w.id
 ),
 gate as materialized (
     select starts_are_held_back() as is_closed
 ),
 free as materialized (
-    select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, clock.now
+    select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, deaths.now as deaths,
+           w.in_company and deaths.now = $10 - 1 and last.status <> 3 as is_too_many
     from wanted w
     cross join clock
     cross join gate
@@ -182,7 +204,14 @@ free as materialized (
     cross join lateral (
         select e.seq, e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
     ) as last
-    where o.due_at <= clock.now
+    cross join lateral (
+        select case when last.seq > o.granted_seq then 0 else o.deaths end
+               -- Of whoever retired there is no row.
+               + case when exists (select from workers h
+                                   where h.id = o.lease_worker and h.seen_at <= clock.now - $2)
+                      then 1 else 0 end as now
+    ) as deaths
+    where (o.due_at <= clock.now or o.due_at > clock.now + $9)
       and o.fence = w.fence
       and o.schema_version <= $6
       and (last.status <> 0 or w.gives_back or not gate.is_closed)
@@ -197,25 +226,29 @@ granted as (
     update orders o
     set fence = o.fence + 1,
         lease_worker = f.worker,
-        grants = case when f.last_seq > o.granted_seq then 1 else o.grants + 1 end,
+        deaths = f.deaths,
         granted_seq = f.last_seq
     from free f
-    where o.id = f.id
+    where o.id = f.id and not f.is_too_many
     returning o.id, o.fence
 ),
 counted as materialized (
-    select count_held($1, max(f.now), array_agg(f.worker), array_agg(f.former)) as lane
+    select count_held($1, (select now from clock), array_agg(f.worker), array_agg(f.former)) as lane
     from free f
+    where not f.is_too_many
     having count(*) > 0
 )
-select g.id, g.fence, false as held_back, (select lane from counted) from granted g
+select g.id, g.fence, false as held_back, false as only_alone, (select lane from counted)
+from granted g
 union all
-select w.id, null, true, null
+select f.id, null, false, true, null from free f where f.is_too_many
+union all
+select w.id, null, true, false, null
 from wanted w
 cross join clock
 join gate on gate.is_closed
 join orders o on o.id = w.id
-where w.id not in (select g.id from granted g)
+where w.id not in (select f.id from free f)
   and not exists (select from workers h where h.id = o.lease_worker and h.seen_at > clock.now - $2)";
 
 /// Claims as the statement takes them: one array for each of their parts.
@@ -225,6 +258,7 @@ struct Wanted<'a> {
     workers: &'a [Uuid],
     retakes: &'a [bool],
     gives_back: &'a [bool],
+    in_company: &'a [bool],
 }
 
 /// What the first statement did about one claim.
@@ -233,15 +267,19 @@ struct Granting {
     fence: Option<i64>,
     /// Operators want no new executions, and nobody alive holds it.
     held_back: bool,
+    /// One more death ends it, and the worker that asks has others in its hands.
+    only_alone: bool,
 }
 
 async fn grant(
     connection: &Connection,
     lane: i64,
-    lease_ms: i64,
+    db: &Db,
     wanted: Wanted<'_>,
 ) -> Result<HashMap<OrderId, Granting>, Failure> {
     let version = rows::schema_version();
+    let (lease_ms, longest_rest_ms) = (db.lease_ms(), db.longest_rest_ms());
+    let poison_deaths = rows::integer(POISON_DEATHS);
     let found = connection
         .query(
             GRANT,
@@ -253,6 +291,9 @@ async fn grant(
                 (&wanted.retakes, Type::BOOL_ARRAY),
                 (&version, Type::INT2),
                 (&wanted.gives_back, Type::BOOL_ARRAY),
+                (&wanted.in_company, Type::BOOL_ARRAY),
+                (&longest_rest_ms, Type::INT8),
+                (&poison_deaths, Type::INT4),
             ],
         )
         .await
@@ -263,6 +304,7 @@ async fn grant(
             let granting = Granting {
                 fence: rows::column(row, "fence")?,
                 held_back: rows::column(row, "held_back")?,
+                only_alone: rows::column(row, "only_alone")?,
             };
             Ok((rows::order_id(row, "id")?, granting))
         })
@@ -271,7 +313,7 @@ async fn grant(
 
 const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
-       o.due_at, o.ended_at, o.fence, o.lease_worker, o.grants, o.granted_seq, now_ms() as now,
+       o.due_at, o.ended_at, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
        e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height
 from unnest($1::uuid[]) as w(id)
 join orders o on o.id = w.id
@@ -287,7 +329,12 @@ async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure
         .map_err(Failure::write)
 }
 
-fn claim(row: &Row, request: Request, granted: Granting) -> Result<Claim, Failure> {
+fn claim(
+    row: &Row,
+    request: Request,
+    granted: Granting,
+    longest_rest: Duration,
+) -> Result<Claim, Failure> {
     if rows::column::<i16>(row, "schema_version")? > rows::schema_version() {
         return Ok(Claim::Unknown);
     }
@@ -300,7 +347,7 @@ fn claim(row: &Row, request: Request, granted: Granting) -> Result<Claim, Failur
     }
     let now = rows::timestamp(row, "now")?;
     let due_at = rows::timestamp(row, "due_at")?;
-    if due_at > now {
+    if is_resting(due_at, now, longest_rest) {
         return Ok(Claim::NotDue {
             due_at,
             due_in: due_at.since(now),
@@ -308,6 +355,9 @@ fn claim(row: &Row, request: Request, granted: Granting) -> Result<Claim, Failur
     }
     if granted.held_back && rows::column::<i16>(row, "status")? == 0 {
         return Ok(Claim::Paused);
+    }
+    if granted.only_alone {
+        return Ok(Claim::OnlyAlone);
     }
     Ok(Claim::Held)
 }
@@ -321,10 +371,11 @@ fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
         worker,
         fence: rows::number(row, "fence")?,
         live_attempt: rows::live_attempt(row)?,
-        fruitless_grants: if recorded_since {
-            1
+        deaths: if recorded_since {
+            0
         } else {
-            rows::small_number(row, "grants")?
+            let deaths: i16 = rows::column(row, "deaths")?;
+            u32::try_from(deaths).unwrap_or(0)
         },
         trace_context: rows::column(row, "trace_context")?,
         order,

@@ -25,6 +25,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(2);
 /// Every statement finds its rows through an index. Told so, the planner cannot keep, from the time when
 /// a table was empty, a plan that reads the whole of it.
 const SESSION: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
+                       -c default_transaction_isolation=read\\ committed \
                        -c jit=off -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000";
 
 /// Why there is no store.
@@ -34,6 +35,11 @@ pub enum ConnectError {
     Address(#[from] InvalidAddress),
     #[error("PostgreSQL runs with {setting}=off: what it confirms is not durable; turn it on")]
     NotDurable { setting: &'static str },
+    #[error(
+        "PostgreSQL runs transactions at the level {level} and the engine needs read committed: \
+         alter role … set default_transaction_isolation = 'read committed'"
+    )]
+    Isolation { level: String },
     #[error("the schema is at version {found} and this program knows {known}; start a newer one")]
     NewerSchema { found: i32, known: i32 },
     #[error("PostgreSQL at {server} cannot be reached")]
@@ -125,7 +131,7 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
         writers: pool(settings.writers)?,
         lists: pool(settings.lists)?,
     };
-    let db = Arc::new(Db::new(pools, settings.statement_cache, settings.lease));
+    let db = Arc::new(Db::new(pools, settings));
     refuse_unsafe(&db, &server).await?;
     migrate(settings).await?;
     Ok(db)
@@ -153,7 +159,8 @@ fn pool(config: &Config, tls: &Connector, size: usize) -> Result<Pool, BuildErro
 }
 
 const DURABILITY: &str = "-- read_durability
-select current_setting('fsync'), current_setting('synchronous_commit')";
+select current_setting('fsync'), current_setting('synchronous_commit'),
+       current_setting('transaction_isolation')";
 
 /// CONTRACT.md: what was answered with 201 survives every crash. With these settings it would not.
 async fn refuse_unsafe(db: &Db, server: &str) -> Result<(), ConnectError> {
@@ -173,6 +180,13 @@ async fn refuse_unsafe(db: &Db, server: &str) -> Result<(), ConnectError> {
         if is_off(column) {
             return Err(ConnectError::NotDurable { setting });
         }
+    }
+    // Our own sessions are told so; those that a pooler shares cannot be.
+    let level = found.first().map_or("unknown", |row| row.get::<_, &str>(2));
+    if level != "read committed" {
+        return Err(ConnectError::Isolation {
+            level: level.to_owned(),
+        });
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Counts over the whole store, from what each writer added to its lane.
 
+use domain::Timestamp;
 use ports::order_history::Counts;
 use tokio_postgres::types::Type;
 
@@ -21,23 +22,32 @@ select
      from workers w
      join lane_holds h on h.worker = w.id
      where w.seen_at > clock.now - $1) as running,
-    (select count(*) from orders o where o.due_at is not null and o.due_at > clock.now) as delayed,
+    (select count(*) from orders o
+     where o.due_at is not null and o.due_at > clock.now and o.due_at <= clock.now + $2) as delayed,
     (select o.due_at
      from orders o
      where o.due_at is not null
-       and o.due_at >= $2
+       and o.due_at >= $3
        and o.due_at <= clock.now
        and (o.lease_worker is null
             or o.lease_worker not in (select w.id from workers w
                                       where w.seen_at > (select now - $1 from clock)))
      order by o.due_at, o.id
      limit 1) as oldest_due_at,
+    -- Due since before the clock was set back, which cannot tell for how long.
+    exists (select
+            from orders o
+            where o.due_at is not null
+              and o.due_at > clock.now + $2
+              and (o.lease_worker is null
+                   or o.lease_worker not in (select w.id from workers w
+                                             where w.seen_at > (select now - $1 from clock)))) as is_any_ahead,
     (select coalesce(sum(s.ended), 0)::int8
      from lane_seconds s
-     where s.second > clock.now / 1000 - 60) as ended_last_minute,
+     where s.second > clock.now / 1000 - 60 and s.second <= clock.now / 1000) as ended_last_minute,
     (select percentile_disc(array[0.5, 0.99]) within group (order by latency)
      from lane_seconds s, unnest(s.latencies) as latency
-     where s.second > clock.now / 1000 - 60) as latencies
+     where s.second > clock.now / 1000 - 60 and s.second <= clock.now / 1000) as latencies
 from clock";
 
 /// Statuses that are not terminal stand first.
@@ -45,10 +55,17 @@ const OPEN_STATUSES: usize = 4;
 
 /// Counts over all orders.
 pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
-    let lease = db.lease_ms();
+    let (lease, longest_rest) = (db.lease_ms(), db.longest_rest_ms());
     let floor = db.floors().due.find(db).await?;
     let found = db
-        .read(COUNT, &[(&lease, Type::INT8), (&floor, Type::INT8)])
+        .read(
+            COUNT,
+            &[
+                (&lease, Type::INT8),
+                (&longest_rest, Type::INT8),
+                (&floor, Type::INT8),
+            ],
+        )
         .await?;
     let Some(row) = found.first() else {
         return Ok(Counts::default());
@@ -64,6 +81,8 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     let open: u64 = by_status.iter().take(OPEN_STATUSES).sum();
     let now = rows::timestamp(row, "now")?;
     let oldest: Option<i64> = rows::column(row, "oldest_due_at")?;
+    let oldest = oldest.map(|due_at| now.since(Timestamp::from_millis(due_at)));
+    let ahead_for = db.ahead_for(rows::column(row, "is_any_ahead")?);
     let latencies: Option<Vec<i64>> = rows::column(row, "latencies")?;
     let latency = |place: usize| {
         let millis = latencies.as_ref()?.get(place).copied()?;
@@ -75,7 +94,8 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
         delayed,
         running,
         oldest_waiting_ms: oldest
-            .map(|due| u64::try_from(now.as_millis().saturating_sub(due)).unwrap_or(0)),
+            .max(ahead_for)
+            .and_then(|age| u64::try_from(age.as_millis()).ok()),
         ended_last_minute: rows::number(row, "ended_last_minute")?,
         latency_p50_ms: latency(0),
         latency_p99_ms: latency(1),

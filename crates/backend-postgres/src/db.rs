@@ -11,7 +11,8 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::failure::{Away, Failure};
 use crate::floor::Floors;
 use crate::liveness::Liveness;
-use crate::settings::StatementCache;
+use crate::rows;
+use crate::settings::{PgSettings, StatementCache};
 
 /// No call takes longer: CONTRACT.md promises an answer to a hanging commit after five seconds.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(5);
@@ -33,6 +34,10 @@ pub(crate) struct Db {
     pools: Pools,
     cache: StatementCache,
     lease: Duration,
+    longest_rest: Duration,
+    /// Since when this process has seen something wait whose due time lies further ahead than any rest: a
+    /// clock that was set back cannot tell its age.
+    ahead_since: Mutex<Option<Instant>>,
     /// Lanes of the counters that no write is using.
     lanes: Mutex<Vec<i64>>,
     liveness: Arc<Liveness>,
@@ -40,11 +45,13 @@ pub(crate) struct Db {
 }
 
 impl Db {
-    pub(crate) fn new(pools: Pools, cache: StatementCache, lease: Duration) -> Self {
+    pub(crate) fn new(pools: Pools, settings: &PgSettings) -> Self {
         Self {
             pools,
-            cache,
-            lease,
+            cache: settings.statement_cache,
+            lease: settings.lease,
+            longest_rest: settings.longest_rest,
+            ahead_since: Mutex::default(),
             lanes: Mutex::default(),
             liveness: Arc::new(Liveness::new()),
             floors: Floors::new(),
@@ -59,6 +66,30 @@ impl Db {
     /// The lease time in milliseconds, for a statement.
     pub(crate) fn lease_ms(&self) -> i64 {
         i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// The longest rest in milliseconds, for a statement.
+    pub(crate) fn longest_rest_ms(&self) -> i64 {
+        rows::millis(self.longest_rest)
+    }
+
+    /// The longest that an order is set to rest.
+    pub(crate) const fn longest_rest(&self) -> Duration {
+        self.longest_rest
+    }
+
+    /// How long something has waited whose due time lies further ahead than any rest, where there is
+    /// something.
+    pub(crate) fn ahead_for(&self, is_any_ahead: bool) -> Option<Duration> {
+        let mut since = self
+            .ahead_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !is_any_ahead {
+            *since = None;
+            return None;
+        }
+        Some(since.get_or_insert_with(Instant::now).elapsed())
     }
 
     /// A connection for a batch.

@@ -9,19 +9,37 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
+/// Two ranges of due times, each walked in the index: those that have passed, and those further ahead than
+/// any rest, which a clock has set that was set back since.
 const DUE: &str = "-- list_due_orders
-select o.id, o.client, o.due_at, last.status as last_status
-from orders o
-cross join lateral (
-    select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
-) as last
-where o.due_at is not null
-  and o.due_at <= (select now_ms() - $2)
-  and (o.due_at, o.id) > ($3, $4)
-  and o.schema_version <= $5
-  and (o.lease_worker is null
-       or o.lease_worker not in (select w.id from workers w where w.seen_at > (select now_ms() - $1)))
-order by o.due_at, o.id
+(select o.id, o.client, o.due_at, last.status as last_status
+ from orders o
+ cross join lateral (
+     select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+ ) as last
+ where o.due_at is not null
+   and o.due_at <= (select now_ms() - $2)
+   and (o.due_at, o.id) > ($3, $4)
+   and o.schema_version <= $5
+   and (o.lease_worker is null
+        or o.lease_worker not in (select w.id from workers w where w.seen_at > (select now_ms() - $1)))
+ order by o.due_at, o.id
+ limit $6)
+union all
+(select o.id, o.client, o.due_at, last.status as last_status
+ from orders o
+ cross join lateral (
+     select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+ ) as last
+ where o.due_at is not null
+   and o.due_at > (select now_ms() + $7)
+   and (o.due_at, o.id) > ($3, $4)
+   and o.schema_version <= $5
+   and (o.lease_worker is null
+        or o.lease_worker not in (select w.id from workers w where w.seen_at > (select now_ms() - $1)))
+ order by o.due_at, o.id
+ limit $6)
+order by due_at, id
 limit $6";
 
 /// A page of due orders that nobody alive holds.
@@ -35,6 +53,7 @@ pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure
     let (after_due, after_id) = after.map_or(floor, |after| after.max(floor));
     let version = rows::schema_version();
     let limit = rows::limit(page.limit);
+    let longest_rest = db.longest_rest_ms();
     let found = db
         .read(
             DUE,
@@ -45,6 +64,7 @@ pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure
                 (&after_id, Type::UUID),
                 (&version, Type::INT2),
                 (&limit, Type::INT8),
+                (&longest_rest, Type::INT8),
             ],
         )
         .await?;
@@ -67,21 +87,40 @@ with recursive clients as (
 select d.id, c.client, d.due_at, d.last_status
 from clients c
 cross join lateral (
-    select o.id, o.due_at, last.status as last_status,
-           row_number() over (order by o.due_at, o.id) as turn
-    from orders o
-    cross join lateral (
-        select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
-    ) as last
-    where o.client = c.client
-      and o.due_at is not null
-      and o.due_at >= $5
-      and o.due_at <= (select now_ms())
-      and o.schema_version <= $2
-      and (o.lease_worker is null
-           or o.lease_worker not in (select w.id from workers w
-                                     where w.seen_at > (select now_ms() - $1)))
-    order by o.due_at, o.id
+    select due.*, row_number() over (order by due.due_at, due.id) as turn
+    from (
+        (select o.id, o.due_at, last.status as last_status
+         from orders o
+         cross join lateral (
+             select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+         ) as last
+         where o.client = c.client
+           and o.due_at is not null
+           and o.due_at >= $5
+           and o.due_at <= (select now_ms())
+           and o.schema_version <= $2
+           and (o.lease_worker is null
+                or o.lease_worker not in (select w.id from workers w
+                                          where w.seen_at > (select now_ms() - $1)))
+         order by o.due_at, o.id
+         limit $3)
+        union all
+        (select o.id, o.due_at, last.status as last_status
+         from orders o
+         cross join lateral (
+             select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
+         ) as last
+         where o.client = c.client
+           and o.due_at is not null
+           and o.due_at > (select now_ms() + $6)
+           and o.schema_version <= $2
+           and (o.lease_worker is null
+                or o.lease_worker not in (select w.id from workers w
+                                          where w.seen_at > (select now_ms() - $1)))
+         order by o.due_at, o.id
+         limit $3)
+    ) as due
+    order by due.due_at, due.id
     limit $3
 ) as d
 order by d.turn, d.due_at, d.id
@@ -97,6 +136,7 @@ pub(crate) async fn due_fairly(
     let version = rows::schema_version();
     let (per_client, limit) = (rows::limit(per_client), rows::limit(limit));
     let floor = db.floors().due.find(db).await?;
+    let longest_rest = db.longest_rest_ms();
     let found = db
         .read(
             DUE_FAIRLY,
@@ -106,6 +146,7 @@ pub(crate) async fn due_fairly(
                 (&per_client, Type::INT8),
                 (&limit, Type::INT8),
                 (&floor, Type::INT8),
+                (&longest_rest, Type::INT8),
             ],
         )
         .await?;

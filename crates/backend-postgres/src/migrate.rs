@@ -34,6 +34,8 @@ const MIGRATIONS: &[Migration] = migrations! {
     3 "counting_keeps_its_plans"
     4 "signatures_with_heights"
     5 "signatures_alone"
+    6 "deaths"
+    7 "lists_of_open_orders"
 };
 
 /// The table is the one that version 0.1.0 wrote, by a library of its own.

@@ -1,7 +1,7 @@
 //! Recording events: inserted at the next place, under the newest lease, and won by whoever's id is
 //! stored there. Everything beside the event is written from the winners, in the same statement.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -72,7 +72,7 @@ impl Kind for Record {
         let lane = self.db.lane(connection).await.map_err(Failure::read)?;
         let won = insert(connection, lane, self.db.lease_ms(), requests).await;
         self.db.settle_lane(lane, &won);
-        let won = won?;
+        let Inserted { won, too_late } = won?;
 
         let losers: Vec<&Request> = requests
             .iter()
@@ -82,7 +82,7 @@ impl Kind for Record {
         let mut lost = if losers.is_empty() {
             HashMap::new()
         } else {
-            explain(connection, &losers).await?
+            explain(connection, &losers, &too_late).await?
         };
         Ok(requests
             .iter()
@@ -110,7 +110,7 @@ proposed as materialized (
              fence, worker, delay_ms, signature, bytes, last_valid_height)
 ),
 held as materialized (
-    select p.*, o.created_at, prev.status as former, greatest(clock.now, prev.at) as at
+    select p.*, o.created_at, o.expires_at, prev.status as former, prev.at as former_at
     from proposed p
     cross join clock
     join workers w on w.id = p.worker and w.seen_at > clock.now - $2
@@ -120,22 +120,34 @@ held as materialized (
     order by o.id
     for no key update of o
 ),
+-- The time is read once the row is locked, and nothing can come before this event any more. The order's own
+-- time is that of its last event where the clock was set back behind it.
+timed as materialized (
+    select h.*, now_ms() as now from held h
+),
+placed as materialized (
+    select t.*, greatest(t.now, t.former_at) as at,
+           t.signature is not null and coalesce(t.expires_at <= greatest(t.now, t.former_at), false)
+               as is_too_late
+    from timed t
+),
 inserted as (
     insert into order_events (order_id, seq, event_id, status, executions, at, data)
     select order_id, seq, event_id, status, executions, at, data
-    from held
+    from placed
+    where not is_too_late
     order by order_id
     on conflict (order_id, seq) do nothing
     returning order_id
 ),
 won as materialized (
     -- Not a plain `in`, which would become a join of two lists, row by row: this is looked up.
-    select h.* from held h where (h.order_id in (select order_id from inserted)) is true
+    select p.* from placed p where (p.order_id in (select order_id from inserted)) is true
 ),
 let_go as (
     update orders o
     set lease_worker = null,
-        due_at = w.at + w.delay_ms,
+        due_at = w.now + w.delay_ms,
         ended_at = case when w.status >= 4 then w.at end,
         end_status = case when w.status >= 4 then w.status end
     from won w
@@ -166,33 +178,44 @@ stored as (
     order by order_id
 ),
 moved as materialized (
-    select count_moved($1, max(at), array_agg(former), array_agg(status)) as lane
+    select count_moved($1, max(now), array_agg(former), array_agg(status)) as lane
     from won
     having count(*) > 0
 ),
 freed as materialized (
-    select count_held($1, max(at), '{}', array_agg(worker)) as lane
+    select count_held($1, max(now), '{}', array_agg(worker)) as lane
     from won
     where status >= 4 or delay_ms is not null
     having count(*) > 0
 ),
 ended as materialized (
-    select count_ended($1, max(at), count(*),
+    select count_ended($1, max(now), count(*),
                        array_agg(at - created_at) filter (where status = 4)) as lane
     from won
     where status >= 4
     having count(*) > 0
 )
-select w.order_id, w.at,
+select w.order_id, w.at, false as is_too_late,
        (select lane from moved), (select lane from freed), (select lane from ended)
-from won w";
+from won w
+union all
+select p.order_id, p.at, true, null, null, null from placed p where p.is_too_late";
+
+/// What the statement did about the events of a batch.
+#[derive(Debug, Default)]
+struct Inserted {
+    /// Those that are facts now, and since when.
+    won: HashMap<OrderId, Timestamp>,
+    /// Submissions of orders whose time has run out. They may be repeats of what was won in time.
+    too_late: HashSet<OrderId>,
+}
 
 async fn insert(
     connection: &Connection,
     lane: i64,
     lease_ms: i64,
     requests: &[&Request],
-) -> Result<HashMap<OrderId, Timestamp>, Failure> {
+) -> Result<Inserted, Failure> {
     let events = || requests.iter().map(|request| &request.event);
     let transactions = || requests.iter().map(|request| request.transaction.as_ref());
     let ids: Vec<Uuid> = events().map(|event| event.order_id.uuid()).collect();
@@ -237,15 +260,17 @@ async fn insert(
         )
         .await
         .map_err(Failure::write)?;
-    found
-        .iter()
-        .map(|row| {
-            Ok((
-                rows::order_id(row, "order_id")?,
-                rows::timestamp(row, "at")?,
-            ))
-        })
-        .collect()
+    let mut inserted = Inserted::default();
+    for row in &found {
+        let order = rows::order_id(row, "order_id")?;
+        if rows::column(row, "is_too_late")? {
+            inserted.too_late.insert(order);
+        } else {
+            let at = rows::timestamp(row, "at")?;
+            inserted.won.insert(order, at);
+        }
+    }
+    Ok(inserted)
 }
 
 const EXPLAIN: &str = "-- explain_lost_events
@@ -260,6 +285,7 @@ left join order_events mine
 async fn explain(
     connection: &Connection,
     losers: &[&Request],
+    too_late: &HashSet<OrderId>,
 ) -> Result<HashMap<OrderId, Recorded>, Failure> {
     let ids: Vec<Uuid> = losers.iter().map(|r| r.event.order_id.uuid()).collect();
     let seqs: Vec<i32> = losers
@@ -282,13 +308,14 @@ async fn explain(
     for row in &found {
         let id = rows::order_id(row, "order_id")?;
         if let Some(loser) = losers.iter().find(|loser| loser.event.order_id == id) {
-            explained.insert(id, explained_by(row, &loser.event)?);
+            let answer = explained_by(row, &loser.event, too_late.contains(&id))?;
+            explained.insert(id, answer);
         }
     }
     Ok(explained)
 }
 
-fn explained_by(row: &Row, event: &NewEvent) -> Result<Recorded, Failure> {
+fn explained_by(row: &Row, event: &NewEvent, is_too_late: bool) -> Result<Recorded, Failure> {
     if let Some(at) = rows::column::<Option<i64>>(row, "won_at")? {
         let at = Timestamp::from_millis(at);
         return Ok(Recorded::Won(event.clone().recorded(at)));
@@ -296,6 +323,7 @@ fn explained_by(row: &Row, event: &NewEvent) -> Result<Recorded, Failure> {
     let ended = rows::column::<Option<i16>>(row, "end_status")?;
     Ok(match ended.map(rows::status).transpose()? {
         Some(Status::Cancelled | Status::Expired) => Recorded::Withdrawn,
+        _ if is_too_late => Recorded::Expired,
         _ => Recorded::LeaseLost,
     })
 }

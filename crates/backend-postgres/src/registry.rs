@@ -1,5 +1,7 @@
 //! The workers that are alive: one row each, renewed by its heartbeat.
 
+use std::time::Duration;
+
 use domain::WorkerId;
 use ports::worker_registry::{Heartbeat, WorkerRow};
 use tokio_postgres::Row;
@@ -77,20 +79,40 @@ pub(crate) async fn heartbeat(
 const RETIRE: &str = "-- retire_worker
 delete from workers where id = $1";
 
-/// Takes a worker out; its leases end with its row.
+/// Takes a worker out; its leases end with its row, and without one nobody takes it for dead.
 pub(crate) async fn retire(db: &Db, worker: WorkerId) -> Result<(), Failure> {
     let id = worker.uuid();
     db.write(RETIRE, &[(&id, Type::UUID)]).await?;
     Ok(())
 }
 
-const BURY: &str = "-- bury_silent_workers
-delete from workers where seen_at <= now_ms() - $1 returning id";
+/// How long the dead are remembered: far longer than it takes until what they held is claimed.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Removes workers that were silent for too long.
+/// Whoever was seen later than now was seen before the clock was set back. The lease counts from now on, so
+/// that the living keep what they hold, and the dead keep it no longer.
+const BURY: &str = "-- bury_silent_workers
+with clock as materialized (
+    select now_ms() as now
+),
+ahead as (
+    update workers w set seen_at = clock.now from clock where w.seen_at > clock.now
+),
+forgotten as (
+    delete from workers w using clock where w.buried_at < clock.now - $2
+)
+update workers w
+set seen_at = 0, buried_at = clock.now
+from clock
+where w.buried_at is null and w.seen_at <= clock.now - $1
+returning w.id";
+
+/// Marks workers that were silent for too long as dead.
 pub(crate) async fn bury_silent(db: &Db) -> Result<Vec<WorkerId>, Failure> {
-    let lease = db.lease_ms();
-    let found = db.write(BURY, &[(&lease, Type::INT8)]).await?;
+    let (lease, remembered) = (db.lease_ms(), rows::millis(REMEMBERED));
+    let found = db
+        .write(BURY, &[(&lease, Type::INT8), (&remembered, Type::INT8)])
+        .await?;
     found.iter().map(|row| rows::worker_id(row, "id")).collect()
 }
 

@@ -65,9 +65,7 @@ held as materialized (
 released as (
     update orders o
     set lease_worker = null,
-        due_at = h.now + h.delay_ms,
-        -- A deliberate release is no sign of an order that stops its workers.
-        grants = greatest(o.grants - 1, 0)
+        due_at = h.now + h.delay_ms
     from held h
     where o.id = h.id
 )

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use ports::order_store::LONGEST_FIXED_REST;
+
 /// Settings of a [`crate::PgStore`].
 #[derive(Clone)]
 pub struct PgSettings {
@@ -18,6 +20,8 @@ pub struct PgSettings {
     pub lists: usize,
     /// How long a worker may be silent before it loses what it holds. The same in every process.
     pub lease: Duration,
+    /// The longest that an order is set to rest. What is due later than that is due: the clock was set back.
+    pub longest_rest: Duration,
     /// Whether statements are kept prepared in each session.
     pub statement_cache: StatementCache,
     /// How long a server that cannot be reached at the start is waited for.
@@ -46,6 +50,7 @@ impl PgSettings {
             writers: 4,
             lists: 2,
             lease: Duration::from_secs(20),
+            longest_rest: LONGEST_FIXED_REST,
             statement_cache: StatementCache::On,
             patience: Duration::from_secs(600),
         }

@@ -90,6 +90,21 @@ impl PgStore {
     }
 }
 
+impl PgStore {
+    async fn claim_for(&self, order: OrderId, worker: WorkerId, purpose: Purpose) -> Result<Claim> {
+        let request = claim::Request {
+            order,
+            worker,
+            purpose,
+        };
+        let answer = self.claim.call(request).await;
+        if matches!(answer, Err(Failure::OutcomeUnknown(_))) {
+            self.unsettled.add(UnsettledLease { order, worker });
+        }
+        Ok(answer?.into())
+    }
+}
+
 #[async_trait]
 impl OrderStore for PgStore {
     async fn accept(&self, order: NewOrder) -> Result<Accepted> {
@@ -106,16 +121,11 @@ impl OrderStore for PgStore {
     }
 
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let request = claim::Request {
-            order,
-            worker,
-            purpose: Purpose::Execute,
-        };
-        let answer = self.claim.call(request).await;
-        if matches!(answer, Err(Failure::OutcomeUnknown(_))) {
-            self.unsettled.add(UnsettledLease { order, worker });
-        }
-        Ok(answer?.into())
+        self.claim_for(order, worker, Purpose::Execute).await
+    }
+
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        self.claim_for(order, worker, Purpose::ExecuteAlone).await
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {

@@ -15,8 +15,9 @@ with clock as materialized (
     select now_ms() as now
 ),
 target as materialized (
+    -- The order's own time is that of its last event where the clock was set back behind it.
     select o.id, o.client, o.lease_worker, last.seq, last.status as former, last.executions,
-           greatest(clock.now, last.at) as at
+           greatest(clock.now, last.at) as at, clock.now
     from orders o
     cross join clock
     cross join lateral (
@@ -26,7 +27,7 @@ target as materialized (
       and ($3::text is null or o.client = $3)
       and o.ended_at is null
       and last.status <= 2
-      and ($6::int2 <> 7 or o.expires_at <= clock.now)
+      and ($6::int2 <> 7 or o.expires_at <= greatest(clock.now, last.at))
     for no key update of o
 ),
 inserted as (
@@ -49,20 +50,20 @@ finished as (
     delete from orders_begun b using won w where b.order_id = w.id and w.former > 0
 ),
 moved as materialized (
-    select count_moved($1, at, array[former], array[$6]) as lane from won
+    select count_moved($1, now, array[former], array[$6]) as lane from won
 ),
 freed as materialized (
-    select count_held($1, at, '{}', array[lease_worker]) as lane from won
+    select count_held($1, now, '{}', array[lease_worker]) as lane from won
 ),
 ended as materialized (
-    select count_ended($1, at, 1, '{}') as lane from won
+    select count_ended($1, now, 1, '{}') as lane from won
 )
 select w.client, w.seq + 1 as seq, w.executions, w.at,
        (select lane from moved), (select lane from freed), (select lane from ended)
 from won w";
 
 const EXPLAIN: &str = "-- explain_withdrawal
-select o.client, o.expires_at <= now_ms() as has_expired, last.event_id, last.status,
+select o.client, o.expires_at <= greatest(now_ms(), last.at) as has_expired, last.event_id, last.status,
        last.seq, last.executions, last.at
 from orders o
 cross join lateral (

@@ -140,6 +140,7 @@ impl RedisQueue {
             interval_us.to_string(),
             burst.to_string(),
             self.settings.capacity.to_string(),
+            millis(self.settings.longest_rest).to_string(),
         ];
         let (taken, limited_us, next_due_ms, hungry, buried): (Vec<String>, u64, i64, u8, u64) =
             shard.run(&shard.scripts().claim, &args).await?;

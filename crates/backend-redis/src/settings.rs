@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ports::order_store::LONGEST_FIXED_REST;
+
 /// A Redis server.
 #[derive(Clone)]
 pub struct RedisServer {
@@ -51,6 +53,8 @@ pub struct QueueSettings {
     pub server: RedisServer,
     /// How long a worker may be silent before what it holds is given back.
     pub lease: Duration,
+    /// The longest that an entry is set to rest. What is due later than that is due: the clock was set back.
+    pub longest_rest: Duration,
     /// The shared limiter, where there is one. It wants a single shard.
     pub limit: Option<StartLimit>,
     /// Parts of the queue, each on one node of a cluster.
@@ -66,6 +70,7 @@ impl QueueSettings {
         Self {
             server,
             lease: Duration::from_secs(20),
+            longest_rest: LONGEST_FIXED_REST,
             limit: None,
             shards: 1,
             // Around 20 MB; far more than the workers get through before the sweeper brings the rest.

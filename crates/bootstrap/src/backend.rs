@@ -10,6 +10,7 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
+use ports::order_store::LONGEST_FIXED_REST;
 use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
@@ -86,6 +87,7 @@ fn embedded(
 ) -> anyhow::Result<Arc<dyn Store>> {
     let settings = backend_embedded::Settings {
         lease: config.periods.lease(),
+        longest_rest: longest_rest(config),
     };
     let opened = SqliteStore::open(folder, settings, Arc::clone(clock));
     let store = opened.map_err(|error| match error {
@@ -119,6 +121,7 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
     PgSettings {
         direct_url: direct.map(|url| url.expose().to_owned()),
         lease: config.periods.lease(),
+        longest_rest: longest_rest(config),
         // A way round the pooler is only named where there is one.
         statement_cache: match direct {
             Some(_) => StatementCache::Off,
@@ -126,6 +129,12 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
         },
         ..PgSettings::new(database.expose())
     }
+}
+
+/// The longest that an order is set to rest. Programs that are set otherwise take it for due a little early
+/// or late.
+fn longest_rest(config: &Config) -> Duration {
+    config.work.retry_max_delay().max(LONGEST_FIXED_REST)
 }
 
 fn in_process_queue(config: &Config, clock: &Arc<dyn Clock>) -> Arc<dyn JobQueue> {
@@ -153,6 +162,7 @@ async fn redis_queue(config: &Config, server: RedisServer) -> anyhow::Result<Arc
     };
     let settings = QueueSettings {
         lease: config.periods.lease(),
+        longest_rest: longest_rest(config),
         limit,
         ..QueueSettings::new(server)
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::Status;
 use ports::job_queue::{Delivery, Job};
 use ports::order_store::{Claim, Lease};
-use tracing::{Instrument, debug, error, info_span};
+use tracing::{Instrument, debug, error, info, info_span};
 
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
@@ -15,10 +15,13 @@ use crate::lifecycle::{self, Ending};
 use crate::limiter::{Limiter, Token};
 use crate::panics::{Panicked, contain};
 use crate::recording::{self, Answered, repeated};
-use crate::session::{Session, Slot};
+use crate::session::{Session, Slot, Solitude};
 
 /// How long an order rests whose run panicked outside its stages.
 const PANIC_REST: Duration = Duration::from_secs(1);
+
+/// How long an order rests for which no worker was found that had nothing else to do.
+const COMPANY_REST: Duration = Duration::from_secs(1);
 
 /// How long a start rests that operators hold back.
 pub(crate) const HELD_BACK_REST: Duration = Duration::from_millis(500);
@@ -93,19 +96,19 @@ pub(crate) async fn carry_out(
     source: Source,
     permission: Permission,
 ) {
-    let ending = claim_and_live(&ctx, &session, &source, permission).await;
+    let ending = in_slot(&ctx, &session, slot, &source, permission).await;
     if ending == Ending::LeaseLost {
         session.doubt_lease();
     }
-    // The queue may be slow to take the job back; the slot must not wait for that.
-    drop(slot);
     crash_point::reached(CrashPoint::PublishedNotAcknowledged);
     give_back(&ctx, &session, source, ending).await;
 }
 
-async fn claim_and_live(
+/// The slot is free again when this returns: the queue may be slow to take the job back.
+async fn in_slot(
     ctx: &Context,
-    session: &Session,
+    session: &Arc<Session>,
+    slot: Slot,
     source: &Source,
     permission: Permission,
 ) -> Ending {
@@ -114,13 +117,60 @@ async fn claim_and_live(
         return source.as_it_was(Duration::ZERO);
     }
     let claim = || ctx.store.claim(id, session.worker);
+    match heard(ctx, session, claim).await {
+        Ok(Claim::OnlyAlone) => {
+            drop(slot);
+            alone(ctx, session, source, permission).await
+        }
+        answer => live(ctx, session, source, answer, permission, Solitude::none()).await,
+    }
+}
+
+/// Workers have died with this order, perhaps for another one's sake: nothing else is in our hands while it
+/// goes on to its next event.
+async fn alone(
+    ctx: &Context,
+    session: &Arc<Session>,
+    source: &Source,
+    permission: Permission,
+) -> Ending {
+    let id = source.job().order_id;
+    info!(order.id = %id, "workers died with order {id}: it is taken by itself");
+    ctx.metrics.alone.increment(1);
+    let Some((slot, solitude)) = session.alone(ctx, id).await else {
+        return source.as_it_was(COMPANY_REST);
+    };
+    let claim = || ctx.store.claim_alone(id, session.worker);
+    let answer = heard(ctx, session, claim).await;
+    let ending = live(ctx, session, source, answer, permission, solitude).await;
+    drop(slot);
+    ending
+}
+
+/// Claims until the store answers.
+async fn heard<F>(ctx: &Context, session: &Session, claim: impl Fn() -> F) -> ports::Result<Claim>
+where
+    F: Future<Output = ports::Result<Claim>>,
+{
     let Answered { answer, unheard } = repeated(ctx, claim).await;
     if unheard > 0 {
         // Perhaps granted, perhaps to be granted when the order is due again: without our knowing.
         session.renew();
     }
+    answer
+}
+
+async fn live(
+    ctx: &Context,
+    session: &Session,
+    source: &Source,
+    answer: ports::Result<Claim>,
+    permission: Permission,
+    solitude: Solitude,
+) -> Ending {
+    let id = source.job().order_id;
     match answer {
-        Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission).await,
+        Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission, solitude).await,
         Ok(Claim::NotDue { due_in, .. }) => source.as_it_was(due_in),
         // A living holder sees to it; a dead one's orders are brought again by the sweeper.
         Ok(Claim::Held) => Ending::Over,
@@ -130,6 +180,8 @@ async fn claim_and_live(
                 delay: HELD_BACK_REST,
             }
         }
+        // Somebody died with it between two claims.
+        Ok(Claim::OnlyAlone) => source.as_it_was(COMPANY_REST),
         Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {
             error!(order.id = %id, %error, "order {id} cannot be claimed: {error}");
@@ -138,7 +190,12 @@ async fn claim_and_live(
     }
 }
 
-async fn contained_life(ctx: &Context, lease: Lease, permission: Permission) -> Ending {
+async fn contained_life(
+    ctx: &Context,
+    lease: Lease,
+    permission: Permission,
+    solitude: Solitude,
+) -> Ending {
     let order = &lease.order;
     let id = order.id;
     if order.status() != Status::Pending {
@@ -146,7 +203,7 @@ async fn contained_life(ctx: &Context, lease: Lease, permission: Permission) -> 
     }
     let trace = lease.trace_context.as_deref();
     let span = info_span!("order.run", order.id = %id, trace);
-    let life = lifecycle::live(ctx, lease.clone(), permission);
+    let life = lifecycle::live(ctx, lease.clone(), permission, solitude);
     match contain(life.instrument(span)).await {
         Ok(ending) => ending,
         Err(Panicked(error)) => {

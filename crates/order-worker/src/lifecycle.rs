@@ -8,7 +8,7 @@ use domain::event::{Failure, FailureCode};
 use domain::quote::{Choice, Fill};
 use domain::transaction::SignedTransaction;
 use domain::{EventData, Order, State};
-use ports::order_store::Lease;
+use ports::order_store::{Lease, POISON_DEATHS};
 use tracing::error;
 
 use crate::assignment::Permission;
@@ -17,11 +17,10 @@ use crate::crash_point::{self, CrashPoint};
 use crate::metrics::took;
 use crate::panics::{Panicked, contain};
 use crate::recording::{self, Refused};
+use crate::session::Solitude;
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::{StageError, build, failure, route, settle};
 
-/// Grants in a row that recorded nothing, at which an order is taken for one that kills its workers.
-const POISON_GRANTS: u32 = 3;
 /// How long an order rests that met a defect, so that a person can look before it is tried again.
 const DEFECT_REST: Duration = Duration::from_secs(30);
 
@@ -46,7 +45,12 @@ enum Next {
 }
 
 /// Walks a claimed order on until it has ended, waits for something, or belongs to somebody else.
-pub(crate) async fn live(ctx: &Context, mut lease: Lease, mut permission: Permission) -> Ending {
+pub(crate) async fn live(
+    ctx: &Context,
+    mut lease: Lease,
+    mut permission: Permission,
+    mut solitude: Solitude,
+) -> Ending {
     crash_point::reached(CrashPoint::Claimed);
     let mut origin = Origin::Resumed;
     if lease.order.status().is_withdrawable()
@@ -95,6 +99,8 @@ pub(crate) async fn live(ctx: &Context, mut lease: Lease, mut permission: Permis
         if let Err(refused) = recorded {
             return refused_ending(ctx, &lease, refused).await;
         }
+        // Whatever befalls this worker from here on is not the order's alone.
+        solitude.end();
         passed(ctx, &lease.order, &mut permission).await;
     }
 }
@@ -179,17 +185,20 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     }
 }
 
-/// Stores the signed bytes with `submitted`, if the order's time has not run out meanwhile.
+/// Stores the signed bytes with `submitted`, unless the order's time has run out meanwhile.
 async fn submit(
     ctx: &Context,
     lease: &mut Lease,
     choice: Choice,
     transaction: SignedTransaction,
 ) -> Result<(), Refused> {
-    recording::expire(ctx, &lease.order).await?;
     let signature = transaction.signature.clone();
     let data = EventData::Submitted { choice, signature };
-    recording::record_submission(ctx, lease, data, transaction).await
+    match recording::record_submission(ctx, lease, data, transaction).await {
+        // Where the clock was set back in between, the next turn builds it anew.
+        Err(Refused::Expired) => recording::expire(ctx, &lease.order).await,
+        recorded => recorded,
+    }
 }
 
 /// Another execution, or the end: the one place that decides it.
@@ -230,13 +239,13 @@ fn retry_delay(data: &EventData) -> Option<Duration> {
 }
 
 fn is_poison(lease: &Lease) -> bool {
-    lease.fruitless_grants >= POISON_GRANTS && lease.live_attempt.is_none()
+    lease.deaths >= POISON_DEATHS && lease.live_attempt.is_none()
 }
 
 fn poisoned(ctx: &Context, lease: &Lease) -> Next {
-    let (id, grants) = (lease.order.id, lease.fruitless_grants);
+    let (id, deaths) = (lease.order.id, lease.deaths);
     ctx.metrics.poison.increment(1);
-    error!(order.id = %id, grants, "order {id} was taken {grants} times without a step: it ends as poison");
+    error!(order.id = %id, deaths, "{deaths} workers died with order {id}, the last one with nothing else: it ends as poison");
     let reason = "the order stopped every worker that took it";
     Next::Record(EventData::Failed {
         failure: failure(FailureCode::Poison, reason),
@@ -273,7 +282,7 @@ fn hand_back(order: &Order) -> Ending {
 
 async fn refused_ending(ctx: &Context, lease: &Lease, refused: Refused) -> Ending {
     match refused {
-        Refused::Withdrawn => Ending::Over,
+        Refused::Withdrawn | Refused::Expired => Ending::Over,
         Refused::LeaseLost => Ending::LeaseLost,
         Refused::Broken => {
             recording::release(ctx, lease, DEFECT_REST).await;

@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     pub(crate) released: Counter,
     pub(crate) lease_lost: Counter,
     pub(crate) poison: Counter,
+    pub(crate) alone: Counter,
     pub(crate) panics: Counter,
     pub(crate) resent: Counter,
     pub(crate) queue_claims: Counter,
@@ -65,6 +66,7 @@ impl Metrics {
             released: zeroed("orders_released_total"),
             lease_lost: zeroed("lease_lost_total"),
             poison: zeroed("poison_total"),
+            alone: zeroed("orders_taken_alone_total"),
             panics: zeroed("order_panics_total"),
             resent: zeroed("transactions_resent_total"),
             queue_claims: zeroed("queue_claims_total"),
@@ -131,6 +133,11 @@ fn describe() {
         "poison_total",
         Count,
         "Orders ended because they stopped whoever took them"
+    );
+    counter!(
+        "orders_taken_alone_total",
+        Count,
+        "Times an order with which workers had died was taken by itself"
     );
     counter!(
         "order_panics_total",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dex_router::router::STAGE_SPANS;
 use domain::transaction::SignedTransaction;
 use domain::{Event, EventData, NewEvent, Order, Status, Venue};
-use ports::order_store::{Lease, Recorded, Withdrawal, Withdrawn};
+use ports::order_store::{LONGEST_FIXED_REST, Lease, Recorded, Withdrawal, Withdrawn};
 use tracing::{Instrument, Span, debug, error, info, trace_span};
 
 use crate::context::Context;
@@ -28,6 +28,8 @@ const REPEAT: Policy = Policy {
 pub(crate) enum Refused {
     /// The order was withdrawn first; it has ended.
     Withdrawn,
+    /// It can no longer be submitted, as its time has run out.
+    Expired,
     /// Another worker has the order.
     LeaseLost,
     /// The store cannot read what it holds, or the event may not follow: a person must look.
@@ -100,8 +102,10 @@ pub(crate) async fn record_submission(
     Ok(())
 }
 
-/// Gives the order back without an event, to be due after `delay`.
+/// Gives the order back without an event, to be due after `delay`, which is never longer than a store takes a
+/// rest to be.
 pub(crate) async fn release(ctx: &Context, lease: &Lease, delay: Duration) {
+    let delay = delay.min(LONGEST_FIXED_REST);
     ctx.metrics.released.increment(1);
     let span = trace_span!(
         target: STAGE_SPANS, "store.release", delay_ms = delay.as_millis()
@@ -165,6 +169,7 @@ fn move_on(
     let event = match answer {
         Ok(Recorded::Won(event)) => event,
         Ok(Recorded::Withdrawn) => return Err(Refused::Withdrawn),
+        Ok(Recorded::Expired) => return Err(Refused::Expired),
         Ok(Recorded::LeaseLost) => return Err(Refused::LeaseLost),
         Err(error) => return Err(broken(&lease.order, &error)),
     };

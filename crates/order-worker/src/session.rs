@@ -24,6 +24,9 @@ const REACH: Policy = Policy {
     base_delay: Duration::from_millis(100),
     max_delay: Duration::from_secs(1),
 };
+/// How long an order waits to have a worker to itself. Whatever is in the other slots comes to its end or is
+/// given back long before, as nothing new is taken meanwhile; beyond it others go first for once.
+const ALONE_LIMIT: Duration = Duration::from_secs(60);
 /// A heartbeat that fails is repeated after this part of its period.
 const REPEAT_PART: u32 = 4;
 
@@ -49,6 +52,7 @@ impl Presence {
 pub(crate) struct Session {
     pub(crate) worker: WorkerId,
     slots: Arc<Semaphore>,
+    slot_count: u32,
     presence: Arc<Presence>,
     metrics: Metrics,
     /// Orders in this worker's hands, so that a job delivered twice is not taken up twice.
@@ -66,6 +70,10 @@ pub(crate) struct Session {
     /// Whether the queue may count entries as ours that we have given back.
     has_queue_doubt: AtomicBool,
 }
+
+/// All other slots of a worker, kept empty so that an order is alone in its hands.
+#[derive(Debug)]
+pub(crate) struct Solitude(Option<OwnedSemaphorePermit>);
 
 /// An order in this worker's hands, in one of its slots.
 #[derive(Debug)]
@@ -130,6 +138,7 @@ impl Session {
         Arc::new(Self {
             worker,
             slots: Arc::new(Semaphore::new(permits)),
+            slot_count: u32::try_from(permits).unwrap_or(u32::MAX),
             presence: Arc::clone(presence),
             metrics: ctx.metrics.clone(),
             held: Mutex::default(),
@@ -189,6 +198,26 @@ impl Session {
             order,
             _permit: permit,
         })
+    }
+
+    /// Waits until nothing else is in this worker's hands, and keeps it so; `None` where that takes too long, or
+    /// the order is in its hands by now. Whoever waits here is first in the line for slots: nothing is taken
+    /// meanwhile.
+    pub(crate) async fn alone(
+        self: &Arc<Self>,
+        ctx: &Context,
+        order: OrderId,
+    ) -> Option<(Slot, Solitude)> {
+        let all = Arc::clone(&self.slots).acquire_many_owned(self.slot_count);
+        let mut all = tokio::select! {
+            biased;
+            () = ctx.shutdown.soft() => return None,
+            all = all => all.expect("invariant: the slots are never closed"),
+            () = ctx.clock.sleep(ALONE_LIMIT) => return None,
+        };
+        let one = all.split(1).expect("invariant: there is at least one slot");
+        let slot = self.hold(order, one)?;
+        Some((slot, Solitude(Some(all))))
     }
 
     /// Says that a write was refused for want of a lease.
@@ -287,6 +316,18 @@ impl Session {
         self.presence.enlisted.store(false, Ordering::Relaxed);
         let worker = self.worker;
         warn!(worker.id = %worker, "worker {worker} was given up; it drops its orders and comes back as another");
+    }
+}
+
+impl Solitude {
+    /// Nothing is kept empty.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Others may be taken again.
+    pub(crate) fn end(&mut self) {
+        drop(self.0.take());
     }
 }
 

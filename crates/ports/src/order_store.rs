@@ -19,12 +19,19 @@
 //! 8. `withdraw` and `expire` succeed only where nothing has been submitted; against a concurrent `record`
 //!    exactly one of the two wins. `expire` ends all of its orders in one write, or none; one that it cannot
 //!    end, or that somebody is writing to just then, keeps the others from nothing.
-//! 9. Due times, leases and expiries are judged by the store's own clock.
+//! 9. Due times, leases and expiries are judged by the store's own clock. It may be set back or forth: an
+//!    order whose due time lies further ahead than any rest can be is due, and the times of an order's
+//!    events never go back.
 //! 10. Leases end with the worker that holds them: released, retired, or silent for longer than the
 //!     lease time.
-//! 11. `claim` counts the grants in a row that recorded nothing, a deliberate release excepted.
+//! 11. A lease tells how many workers in a row died with the order in their hands since its last event: they
+//!     fell silent, or their process ended, without a release. Nobody who gave the order back, retired, or
+//!     lives counts. An order with one death less than [`POISON_DEATHS`] and no live attempt is granted to
+//!     `claim_alone` only, so that the last death is of nobody's making but its own.
 //! 12. Once a pause was confirmed, no `claim` grants an order that is pending until the pause ends. What
-//!     is further on is granted as ever, and an order held back counts no grant.
+//!     is further on is granted as ever.
+//! 13. A submission is stored only while the order's time has not run out, as judged when nothing can come
+//!     before it any more: no `submitted` event is at or after the expiry.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -38,6 +45,19 @@ use domain::{
 };
 
 use crate::Result;
+
+/// Workers in a row that an order without a live attempt may stop; then it ends.
+pub const POISON_DEATHS: u32 = 3;
+
+/// The longest that an order rests for another reason than a retry's delay, which is a setting.
+pub const LONGEST_FIXED_REST: Duration = Duration::from_secs(60);
+
+/// Whether an order that was set to be due then still rests. What lies further ahead than any rest can be
+/// was set by a clock that has been set back since: it is due.
+#[must_use]
+pub fn is_resting(due_at: Timestamp, now: Timestamp, longest_rest: Duration) -> bool {
+    due_at > now && due_at <= now.plus(longest_rest)
+}
 
 /// An order as intake hands it over: checked, with everything that its one transaction stores.
 #[derive(Debug, Clone)]
@@ -86,8 +106,8 @@ pub struct Lease {
     pub fence: u64,
     /// The attempt that may still land, if there is one.
     pub live_attempt: Option<SignedTransaction>,
-    /// Grants in a row, this one included, since an event was last recorded.
-    pub fruitless_grants: u32,
+    /// Workers in a row that died with the order in their hands since its last event.
+    pub deaths: u32,
     pub trace_context: Option<String>,
 }
 
@@ -104,6 +124,8 @@ pub enum Claim {
     Held,
     /// Granting it would start an execution, and operators want none now.
     Paused,
+    /// One more death ends it, so that it is granted to `claim_alone` only.
+    OnlyAlone,
     /// It has ended.
     Ended,
     /// There is no such order, or it was written by a newer version of the engine.
@@ -117,6 +139,8 @@ pub enum Recorded {
     Won(Event),
     /// The order was withdrawn first; it has ended.
     Withdrawn,
+    /// It is a submission, and the order's time has run out. It can be withdrawn as expired.
+    Expired,
     /// Another worker has the order. Whoever reads this stops at once.
     LeaseLost,
 }
@@ -193,10 +217,15 @@ pub trait OrderStore: Send + Sync + Debug {
     /// Asks for the exclusive right to go on with an order.
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim>;
 
+    /// The same from a worker that has no other order in its hands, and takes none before this one's next
+    /// event is recorded or it is given back.
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim>;
+
     /// Records an event that needs nothing beside it. A retry or a terminal event ends the lease.
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded>;
 
-    /// Records `submitted` together with the signed transaction, before anything is sent.
+    /// Records `submitted` together with the signed transaction, before anything is sent. Refused where
+    /// the order's time has run out.
     async fn record_submission(
         &self,
         lease: &Lease,

@@ -4,9 +4,12 @@
 //! 1. A worker holds its leases as long as its last heartbeat is younger than the lease time.
 //! 2. Once it was silent for longer, its heartbeats are answered `Gone`, for ever: it must stop and
 //!    come back under another identity.
-//! 3. `retire` ends all that the worker holds at once.
+//! 3. `retire` ends all that the worker holds at once. Nothing of it counts as a death, also where the
+//!    worker had been silent for too long and what it held has not been granted to others.
 //! 4. Every heartbeat's answer tells whether the engine is paused.
 //! 5. A listed worker's `running` is the number of leases it holds at that moment.
+//! 6. A store's clock that is set back ends no lease, and keeps those of the dead no longer than the lease
+//!    time once `bury_silent` was asked.
 
 use std::fmt::Debug;
 

@@ -1,6 +1,6 @@
 //! The engine in a world that a seed decides: the real intake, worker, sweeper and replay over the
 //! embedded backends called inline, on one thread, in virtual time, while requests and answers get lost,
-//! come late or twice, and processes die, freeze and come back. One seed is one schedule, and the same
+//! come late or twice, processes die, freeze and come back, and the store's clock is set back and forth. One seed is one schedule, and the same
 //! seed is the same schedule again.
 //!
 //! What must hold, whatever the seed (`witness.rs` looks after every write, and at the end):
@@ -16,6 +16,10 @@
 //! - **S8** Every watcher is shown every event once and in order, across cuts and gateways.
 //! - **S9** Once the faults have stopped, every accepted order ends, and everything stops when asked to.
 //! - **S10** No order meets a defect of the engine.
+//! - **S11** Nothing is submitted at or after its order's expiry, by the order's own time, which never goes back
+//!   although the store's clock does.
+//! - **S12** No order is poison with which fewer workers have died than it takes, and while one is to be alone
+//!   in a worker's hands, it is.
 //!
 //! It must not know of any server, file or thread.
 //!

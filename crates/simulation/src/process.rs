@@ -2,6 +2,7 @@
 //! ports and its clock; those wait while it is frozen and never return once it is dead.
 
 use std::future::pending;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,41 @@ impl Clock for VirtualClock {
     }
 }
 
+/// The store's own clock: the world's, until somebody sets it.
+#[derive(Debug)]
+pub(crate) struct WallClock {
+    clock: VirtualClock,
+    skew_ms: AtomicI64,
+}
+
+impl WallClock {
+    pub(crate) fn new(clock: VirtualClock) -> Self {
+        let skew_ms = AtomicI64::new(0);
+        Self { clock, skew_ms }
+    }
+
+    /// Sets it off by this much.
+    pub(crate) fn set_skew_ms(&self, skew_ms: i64) {
+        self.skew_ms.store(skew_ms, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        let skew_ms = self.skew_ms.load(Ordering::Relaxed);
+        Timestamp::from_millis(self.clock.now().as_millis() + skew_ms)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration).await;
+    }
+}
+
 /// How a process is.
 #[derive(Debug, Clone, Copy)]
 enum Life {
@@ -56,6 +92,7 @@ enum Life {
 pub(crate) struct Process {
     clock: VirtualClock,
     life: Mutex<Life>,
+    was_stopped: AtomicBool,
     thawed: Notify,
     /// For what befalls its calls. Its own, so that no other process' steps shift it.
     pub(crate) fortune: Random,
@@ -66,6 +103,7 @@ impl Process {
         Arc::new(Self {
             clock,
             life: Mutex::new(Life::Running),
+            was_stopped: AtomicBool::new(false),
             thawed: Notify::new(),
             fortune,
         })
@@ -77,6 +115,7 @@ impl Process {
 
     /// Stops it in the middle of everything, as SIGSTOP does.
     pub(crate) fn freeze(&self) {
+        self.was_stopped.store(true, Ordering::Relaxed);
         let now = self.clock.monotonic();
         let mut life = self.life();
         if matches!(*life, Life::Running) {
@@ -96,7 +135,13 @@ impl Process {
 
     /// Ends it, as SIGKILL does.
     pub(crate) fn kill(&self) {
+        self.was_stopped.store(true, Ordering::Relaxed);
         *self.life() = Life::Dead;
+    }
+
+    /// Whether it was ever frozen or killed: others may take it for dead, and its orders for what did it.
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.was_stopped.load(Ordering::Relaxed)
     }
 
     /// Goes on at once in a running process, later in a frozen one, never in a dead one.

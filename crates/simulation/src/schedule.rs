@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Status;
+use ports::Random;
 use tokio::task::JoinSet;
 
 use crate::actors::client::{Client, Doubters, Told};
@@ -113,6 +114,11 @@ async fn simulate(seed: u64, doubters: Doubters) -> (Testimony, u64) {
     let mut troubles = JoinSet::new();
     troubles.spawn(trouble::make(Arc::clone(&world), world.fork()));
     troubles.spawn(Arc::clone(&gateways).trouble(Arc::clone(&world), world.fork()));
+    if seed.is_multiple_of(2) {
+        // With randomness of its own, so that the other half of the schedules is as it was without it.
+        let turns = Random::seeded(!seed);
+        troubles.spawn(trouble::turn_clock(Arc::clone(&world), turns));
+    }
     let mut clients = JoinSet::new();
     for number in 0..2 + random.below(9) {
         let client = Client {

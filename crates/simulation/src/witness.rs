@@ -2,6 +2,8 @@
 //! when it is sent, and at the whole book at the end. It reads the store and the ledger themselves, past
 //! all faults.
 
+mod grants;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,11 +12,13 @@ use dex_router::Chain;
 use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter, Swap};
 use domain::event::FailureCode;
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::{Event, EventData, Order, OrderId, Seq, Status};
+use domain::{Event, EventData, Order, OrderId, Seq, Status, WorkerId};
+use ports::order_store::POISON_DEATHS;
 use ports::{Clock, Store};
 use sim_chain::SimChain;
 
-use crate::process::VirtualClock;
+use crate::process::{Process, VirtualClock};
+use grants::Grants;
 
 /// Steps kept to be shown beside a violation.
 const TRACE: usize = 400;
@@ -39,6 +43,7 @@ struct Notes {
     too_late: u64,
     steps: u64,
     digest: u64,
+    grants: Grants,
 }
 
 /// What the witness has to say at the end.
@@ -114,6 +119,7 @@ impl Witness {
             for index in known.len()..events.len() {
                 self.check_event(id, &events[..index], &events[index]).await;
             }
+            self.notes().grants.moved_on(id);
         }
         self.notes().orders.insert(id, events);
     }
@@ -138,7 +144,69 @@ impl Witness {
         }
     }
 
+    /// A worker of this process was granted the order, whether or not it hears of that.
+    pub(crate) fn granted(&self, id: OrderId, process: &Arc<Process>) {
+        self.notes().grants.add(id, process);
+    }
+
+    /// The store is out of everybody's reach for a while.
+    pub(crate) fn count_absence(&self) {
+        self.notes().grants.absences += 1;
+    }
+
+    /// The order was given back.
+    pub(crate) fn given_back(&self, id: OrderId) {
+        self.notes().grants.no_longer_alone(id);
+    }
+
+    /// A worker heard that it has the order, and means to have no other.
+    pub(crate) fn took_alone(&self, id: OrderId, worker: WorkerId) {
+        self.notes().grants.alone.insert(worker, id);
+    }
+
+    /// A worker heard that it has the order beside whatever else it has.
+    pub(crate) fn took_in_company(&self, id: OrderId, worker: WorkerId) {
+        let alone = self.notes().grants.alone.get(&worker).copied();
+        if let Some(alone) = alone.filter(|alone| *alone != id) {
+            self.accuse(
+                "S12",
+                format_args!("{id} was taken beside {alone}, which was to be alone"),
+            );
+        }
+    }
+
+    fn check_poison(&self, id: OrderId) {
+        let died = self.notes().grants.died_with(id);
+        if died < usize::try_from(POISON_DEATHS).unwrap_or(usize::MAX) {
+            self.accuse(
+                "S12",
+                format_args!("{id} is poison, and {died} workers died with it"),
+            );
+        }
+    }
+
+    /// The order's time, which never goes back, and the end of it.
+    async fn check_time(&self, id: OrderId, before: &[Event], event: &Event) {
+        if before.last().is_some_and(|last| last.at > event.at) {
+            self.accuse(
+                "S3",
+                format_args!("{id} goes back in time: {before:?} {event:?}"),
+            );
+        }
+        let found = self.store.order(id, None).await;
+        let order = found.expect("invariant: the store in memory answers");
+        let expires_at = order.and_then(|order| order.expires_at());
+        let is_submission = matches!(event.data, EventData::Submitted { .. });
+        if is_submission && expires_at.is_some_and(|expires_at| event.at >= expires_at) {
+            self.accuse(
+                "S11",
+                format_args!("{id} expired at {expires_at:?} and {event:?}"),
+            );
+        }
+    }
+
     async fn check_event(&self, id: OrderId, before: &[Event], event: &Event) {
+        self.check_time(id, before, event).await;
         match &event.data {
             EventData::Submitted { signature, .. } => {
                 self.check_dead(id, before, event.executions + 1).await;
@@ -165,6 +233,9 @@ impl Witness {
             EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
                 if failure.code == FailureCode::Internal {
                     self.accuse("S10", format_args!("{id} met a defect: {}", failure.reason));
+                }
+                if failure.code == FailureCode::Poison {
+                    self.check_poison(id);
                 }
                 self.check_dead(id, before, event.executions + 1).await;
             }

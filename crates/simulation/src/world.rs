@@ -15,11 +15,13 @@ use crate::faults::feed::FaultyFeed;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::FaultyStore;
 use crate::faults::{Line, Server};
-use crate::process::{Process, ProcessClock, VirtualClock};
+use crate::process::{Process, ProcessClock, VirtualClock, WallClock};
 use crate::witness::Witness;
 
 /// How long a silent worker keeps what it holds.
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
+/// Longer than an order rests here, defects apart.
+const LONGEST_REST: Duration = Duration::from_secs(2);
 /// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
 const LATENCY_SCALE: f64 = 0.05;
 /// How long venues have for a quote.
@@ -28,6 +30,8 @@ const QUOTE_LIMIT: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) clock: VirtualClock,
+    /// The store's.
+    pub(crate) wall: Arc<WallClock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Arc<SharedQueue>,
     pub(crate) chain: Arc<SimChain>,
@@ -62,9 +66,13 @@ impl World {
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
         let outside = Shutdown::new();
-        let settings = Settings { lease: LEASE };
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::in_memory(settings, Arc::clone(&shared))?);
+        let settings = Settings {
+            lease: LEASE,
+            longest_rest: LONGEST_REST,
+        };
+        let wall = Arc::new(WallClock::new(clock));
+        let store = SqliteStore::in_memory(settings, Arc::clone(&wall) as _)?;
+        let store: Arc<dyn Store> = Arc::new(store);
         let limits = Limits {
             lease: LEASE,
             ..Limits::default()
@@ -83,6 +91,7 @@ impl World {
         let witness = Witness::new(Arc::clone(&store), Arc::clone(&chain), clock);
         Ok(Self {
             clock,
+            wall,
             store,
             queue: SharedQueue::new(limits, shared),
             feed: Arc::new(InProcessFeed::new(&random)),

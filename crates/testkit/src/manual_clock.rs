@@ -32,6 +32,11 @@ impl ManualClock {
         self.passed.send_modify(|passed| *passed += by);
     }
 
+    /// Sets the wall clock forth by this much, or back, from where it is; monotonic time is untouched.
+    pub fn turn_ms(&self, by_ms: i64) {
+        *self.skew_ms.lock().unwrap_or_else(PoisonError::into_inner) += by_ms;
+    }
+
     /// Sets the wall clock off by this much, as a wrong host's is; monotonic time is untouched.
     pub fn set_skew_ms(&self, skew_ms: i64) {
         *self.skew_ms.lock().unwrap_or_else(PoisonError::into_inner) = skew_ms;

@@ -3,30 +3,27 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::Timestamp;
-
 const MINUTE: Duration = Duration::from_secs(60);
 /// Latencies looked at for the percentiles: enough for a 99th, few enough to sort on each look.
 const LATENCIES: usize = 1_024;
 
-/// Ends, counted by the second, and the latest latencies.
+/// Ends, counted by the second of the process's monotonic clock, and the latest latencies.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
     /// Second and count; a minute's worth at most.
-    seconds: VecDeque<(i64, u64)>,
+    seconds: VecDeque<(u64, u64)>,
     latencies: VecDeque<Duration>,
 }
 
 impl Ended {
     /// An order ended; `latency` where it was confirmed.
-    pub(super) fn add(&mut self, at: Timestamp, latency: Option<Duration>) {
-        let second = at.as_millis() / 1_000;
+    pub(super) fn add(&mut self, monotonic: Duration, latency: Option<Duration>) {
+        let second = monotonic.as_secs();
         match self.seconds.back_mut() {
-            // A host clock that was set back does not open a second of the past.
             Some((latest, count)) if *latest >= second => *count += 1,
             _ => self.seconds.push_back((second, 1)),
         }
-        self.forget(at);
+        self.forget(monotonic);
         if let Some(latency) = latency {
             if self.latencies.len() == LATENCIES {
                 self.latencies.pop_front();
@@ -35,9 +32,9 @@ impl Ended {
         }
     }
 
-    fn forget(&mut self, now: Timestamp) {
+    fn forget(&mut self, monotonic: Duration) {
         while let Some((second, _)) = self.seconds.front() {
-            if now.since(Timestamp::from_millis(second * 1_000)) < MINUTE {
+            if monotonic.saturating_sub(Duration::from_secs(*second)) < MINUTE {
                 break;
             }
             self.seconds.pop_front();
@@ -45,8 +42,8 @@ impl Ended {
     }
 
     /// How many ended within the last minute.
-    pub(super) fn last_minute(&mut self, now: Timestamp) -> u64 {
-        self.forget(now);
+    pub(super) fn last_minute(&mut self, monotonic: Duration) -> u64 {
+        self.forget(monotonic);
         self.seconds.iter().map(|(_, count)| count).sum()
     }
 

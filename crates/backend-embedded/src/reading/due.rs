@@ -1,6 +1,7 @@
 //! What should be in the queue, and what has run out of time.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use ports::order_store::{DueOrder, DuePage};
@@ -13,6 +14,37 @@ use crate::writer::status_from;
 /// Clients looked at in one round: keys are few, and a round follows every second.
 const CLIENTS_PER_ROUND: usize = 1_024;
 
+/// What is due at one moment, as two ranges of due times: those that have passed, and those further ahead
+/// than any rest, which a clock has set that was set back since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DueTimes {
+    pub(crate) now: Timestamp,
+    latest_rest: Timestamp,
+}
+
+impl DueTimes {
+    /// What is due now.
+    pub(crate) fn at(now: Timestamp, longest_rest: Duration) -> Self {
+        let latest_rest = now.plus(longest_rest);
+        Self { now, latest_rest }
+    }
+
+    /// The first due time after each range's beginning, and its last one.
+    fn ranges(self, passed_until: i64) -> [(i64, i64); 2] {
+        let ahead_from = self.latest_rest.as_millis();
+        [(i64::MIN, passed_until), (ahead_from, i64::MAX)]
+    }
+}
+
+/// The age of what waits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Oldest {
+    /// Since when the oldest has been due, of those whose due time has passed.
+    pub(crate) due_at: Option<Timestamp>,
+    /// Whether something waits whose due time lies further ahead than any rest.
+    pub(crate) is_any_ahead: bool,
+}
+
 pub(crate) const DUE: &str = "-- due_orders
      select key, id, client, due_at, lease_worker, begun from orders indexed by orders_due
      where ended_at is null and due_at <= ?1 and (due_at, key) > (?2, ?3)
@@ -20,12 +52,12 @@ pub(crate) const DUE: &str = "-- due_orders
 
 pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
      select key, id, client, due_at, lease_worker, begun from orders indexed by orders_by_client
-     where client = +?1 and end_status is null and due_at <= ?2
+     where client = +?1 and end_status is null and (due_at <= ?2 or due_at > ?3)
      order by key";
 
 pub(crate) const OLDEST_DUE: &str = "-- oldest_due
      select due_at, lease_worker from orders indexed by orders_due
-     where ended_at is null and due_at <= ?1
+     where ended_at is null and due_at > ?1 and due_at <= ?2
      order by due_at";
 
 pub(crate) const OVERDUE: &str = "-- overdue_orders
@@ -43,24 +75,26 @@ pub(crate) const LAST_STATUS: &str = "-- last_status
 pub(crate) fn due(
     db: &Connection,
     page: &DuePage,
-    now: Timestamp,
+    due: DueTimes,
     alive: &HashSet<WorkerId>,
 ) -> Result<Vec<DueOrder>, Fault> {
     let snapshot = db.unchecked_transaction()?;
     let grace = i64::try_from(page.grace.as_millis()).unwrap_or(i64::MAX);
-    let latest = now.as_millis().saturating_sub(grace);
-    let (after_due, after_key) = match page.after {
+    let after = match page.after {
         Some((due_at, order)) => (due_at.as_millis(), key_of(&snapshot, order)?),
         None => (i64::MIN, i64::MIN),
     };
-    let mut statement = snapshot.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![latest, after_due, after_key])?;
     let mut orders = Vec::new();
-    while orders.len() < page.limit
-        && let Some(row) = rows.next()?
-    {
-        if !is_held(row, 4, alive)? {
-            orders.push(due_order(&snapshot, row)?);
+    for (first, last) in due.ranges(due.now.as_millis().saturating_sub(grace)) {
+        let (after_due, after_key) = after.max((first, i64::MAX));
+        let mut statement = snapshot.prepare_cached(DUE)?;
+        let mut rows = statement.query(params![last, after_due, after_key])?;
+        while orders.len() < page.limit
+            && let Some(row) = rows.next()?
+        {
+            if !is_held(row, 4, alive)? {
+                orders.push(due_order(&snapshot, row)?);
+            }
         }
     }
     Ok(orders)
@@ -103,14 +137,15 @@ pub(crate) fn due_fairly(
     db: &Connection,
     clients: &[ClientId],
     (per_client, limit): (usize, usize),
-    now: Timestamp,
+    due: DueTimes,
     alive: &HashSet<WorkerId>,
 ) -> Result<Vec<DueOrder>, Fault> {
     let snapshot = db.unchecked_transaction()?;
     let mut turns = Vec::new();
     for client in clients.iter().take(CLIENTS_PER_ROUND) {
         let mut statement = snapshot.prepare_cached(DUE_OF_CLIENT)?;
-        let mut rows = statement.query(params![client.as_str(), now.as_millis()])?;
+        let (passed_until, ahead_from) = (due.now.as_millis(), due.latest_rest.as_millis());
+        let mut rows = statement.query(params![client.as_str(), passed_until, ahead_from])?;
         let mut turn = 0;
         while turn < per_client
             && let Some(row) = rows.next()?
@@ -146,14 +181,27 @@ pub(crate) fn overdue(
     Ok(orders)
 }
 
-/// Since when the oldest order that nobody holds has been due.
+/// How old what nobody holds is.
 pub(crate) fn oldest_waiting(
     db: &Connection,
-    now: Timestamp,
+    due: DueTimes,
+    alive: &HashSet<WorkerId>,
+) -> Result<Oldest, Fault> {
+    let [passed, ahead] = due.ranges(due.now.as_millis());
+    Ok(Oldest {
+        due_at: first_waiting(db, passed, alive)?,
+        is_any_ahead: first_waiting(db, ahead, alive)?.is_some(),
+    })
+}
+
+/// The first due time of a range at which something waits that nobody holds.
+fn first_waiting(
+    db: &Connection,
+    (after, last): (i64, i64),
     alive: &HashSet<WorkerId>,
 ) -> Result<Option<Timestamp>, Fault> {
     let mut statement = db.prepare_cached(OLDEST_DUE)?;
-    let mut rows = statement.query([now.as_millis()])?;
+    let mut rows = statement.query([after, last])?;
     while let Some(row) = rows.next()? {
         if !is_held(row, 1, alive)? {
             return columns::time(row, 0).map(Some);

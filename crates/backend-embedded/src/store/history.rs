@@ -7,6 +7,7 @@ use ports::{OrderHistory, Result};
 
 use super::SqliteStore;
 use crate::reading;
+use crate::reading::due::Oldest;
 
 #[async_trait]
 impl OrderHistory for SqliteStore {
@@ -48,18 +49,23 @@ impl OrderHistory for SqliteStore {
     }
 
     async fn counts(&self) -> Result<Counts> {
-        let (now, monotonic) = (self.now(), self.clock.monotonic());
+        let (due, monotonic) = (self.due_now(), self.clock.monotonic());
         let (mut counts, alive) = {
             let mut live = self.live();
-            (live.counts(now, monotonic), live.alive(monotonic))
+            (live.counts(due.now, monotonic), live.alive(monotonic))
         };
-        if counts.waiting > 0 {
-            let oldest = self
-                .read(move |db| reading::due::oldest_waiting(db, now, &alive))
-                .await?;
-            let age = oldest.map(|due_at| now.since(due_at).as_millis());
-            counts.oldest_waiting_ms = age.and_then(|age| u64::try_from(age).ok());
-        }
+        let oldest = match counts.waiting {
+            0 => Oldest::default(),
+            _ => {
+                self.read(move |db| reading::due::oldest_waiting(db, due, &alive))
+                    .await?
+            }
+        };
+        let ahead_for = self.live().ahead_for(oldest.is_any_ahead, monotonic);
+        let age = oldest.due_at.map(|due_at| due.now.since(due_at));
+        counts.oldest_waiting_ms = age
+            .max(ahead_for)
+            .and_then(|age| u64::try_from(age.as_millis()).ok());
         Ok(counts)
     }
 }

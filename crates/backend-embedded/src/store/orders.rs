@@ -15,6 +15,7 @@ use ports::{OrderStore, Result};
 use super::SqliteStore;
 use crate::reading;
 use crate::writer::accept::{self, Accept, Naming};
+use crate::writer::claim::Company;
 use crate::writer::record::{self, Record};
 use crate::writer::{claim, release, withdraw};
 
@@ -47,8 +48,11 @@ impl OrderStore for SqliteStore {
     }
 
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let outcome = self.write(claim::Claim { order, worker }).await?;
-        Ok(claim::Claim::answer(order, worker, outcome)?)
+        self.claimed(order, worker, Company::Others).await
+    }
+
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        self.claimed(order, worker, Company::Alone).await
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
@@ -104,21 +108,21 @@ impl OrderStore for SqliteStore {
     }
 
     async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
-        let now = self.now();
+        let due = self.due_now();
         let alive = self.live().alive(self.clock.monotonic());
-        self.read(move |db| reading::due::due(db, &page, now, &alive))
+        self.read(move |db| reading::due::due(db, &page, due, &alive))
             .await
     }
 
     async fn due_fairly(&self, per_client: usize, limit: usize) -> Result<Vec<DueOrder>> {
-        let now = self.now();
+        let due = self.due_now();
         let (alive, clients) = {
             let live = self.live();
             let alive = live.alive(self.clock.monotonic());
             (alive, live.clients_with_open_orders())
         };
         let most = (per_client, limit);
-        self.read(move |db| reading::due::due_fairly(db, &clients, most, now, &alive))
+        self.read(move |db| reading::due::due_fairly(db, &clients, most, due, &alive))
             .await
     }
 
@@ -129,10 +133,23 @@ impl OrderStore for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    async fn claimed(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
+        let claim = claim::Claim {
+            order,
+            worker,
+            company,
+        };
+        let outcome = self.write(claim).await?;
+        Ok(claim::Claim::answer(order, worker, outcome)?)
+    }
+}
+
 fn recorded(event: &NewEvent, outcome: &record::Outcome) -> Recorded {
     match outcome {
         record::Outcome::Won { at } => Recorded::Won(event.clone().recorded(*at)),
         record::Outcome::Withdrawn => Recorded::Withdrawn,
+        record::Outcome::Expired => Recorded::Expired,
         record::Outcome::LeaseLost => Recorded::LeaseLost,
     }
 }

@@ -1,4 +1,5 @@
-//! [`WorkerRegistry`] in memory: only this process writes the file, so its leases need not outlive it.
+//! [`WorkerRegistry`] in memory: only this process writes the file, so its leases need not outlive it. But
+//! what a worker gives back when it retires is written, to be told from what it would leave by dying.
 
 use async_trait::async_trait;
 use domain::WorkerId;
@@ -6,6 +7,7 @@ use ports::worker_registry::{Heartbeat, WorkerRow};
 use ports::{Result, WorkerRegistry};
 
 use super::SqliteStore;
+use crate::writer::retire::Retire;
 
 #[async_trait]
 impl WorkerRegistry for SqliteStore {
@@ -21,8 +23,10 @@ impl WorkerRegistry for SqliteStore {
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<()> {
+        let retired = self.write(Retire { worker }).await;
+        // Also where the disk is full: its leases end all the same.
         self.live().retire(worker);
-        Ok(())
+        retired
     }
 
     async fn bury_silent(&self) -> Result<Vec<WorkerId>> {

@@ -69,7 +69,7 @@ impl Write for Accept {
         let Some(key) = self.insert_order(batch)? else {
             return self.repeated(&batch.db);
         };
-        self.first.insert(batch, key)?;
+        self.first.insert(batch, key, batch.now)?;
         self.insert_answer(batch)?;
         self.insert_name(batch)?;
         batch.changes.accepted(self.order.client.clone());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
-use ports::order_store::{Claim as Answer, Lease};
+use ports::order_store::{Claim as Answer, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::head::{Head, OrderRow, last_event, order_row};
@@ -17,6 +17,15 @@ use crate::error::Fault;
 pub(crate) struct Claim {
     pub(crate) order: OrderId,
     pub(crate) worker: WorkerId,
+    pub(crate) company: Company,
+}
+
+/// What else the worker has in its hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    Others,
+    /// Nothing, until the order's next event.
+    Alone,
 }
 
 /// What became of it.
@@ -26,6 +35,7 @@ pub(crate) enum Outcome {
     NotDue { due_at: Timestamp, now: Timestamp },
     Held,
     Paused,
+    OnlyAlone,
     Ended,
     Unknown,
 }
@@ -37,7 +47,7 @@ pub(crate) struct Grant {
     stored: Stored,
     data: String,
     fence: i64,
-    fruitless_grants: u32,
+    deaths: u32,
     attempt: Option<Attempt>,
 }
 
@@ -53,7 +63,7 @@ struct Found {
 #[derive(Debug)]
 struct Stored {
     granted_seq: i64,
-    fruitless_grants: u32,
+    deaths: u32,
     trace_context: Option<String>,
     terms: String,
 }
@@ -83,13 +93,12 @@ impl Write for Claim {
         if row.has_ended {
             return Ok(Outcome::Ended);
         }
-        // A worker that is given up gets nothing: what it would be granted is at once anybody's, and
-        // three such grants would look like poison.
+        // A worker that is given up gets nothing: what it would be granted is at once anybody's.
         let holder = row.lease_worker;
         if holder.is_some_and(|holder| batch.is_alive(holder)) || !batch.is_alive(self.worker) {
             return Ok(Outcome::Held);
         }
-        if row.due_at > batch.now {
+        if batch.is_resting(row.due_at) {
             return Ok(Outcome::NotDue {
                 due_at: row.due_at,
                 now: batch.now,
@@ -98,27 +107,26 @@ impl Write for Claim {
         if head.last.status == Status::Pending && batch.is_paused() {
             return Ok(Outcome::Paused);
         }
-        self.grant(batch, found)
+        let deaths = found.deaths();
+        let is_last_chance = deaths + 1 == POISON_DEATHS && head.last.status != Status::Submitted;
+        if is_last_chance && self.company == Company::Others {
+            return Ok(Outcome::OnlyAlone);
+        }
+        self.grant(batch, found, deaths)
     }
 }
 
 impl Claim {
-    fn grant(&self, batch: &mut Batch<'_>, found: Found) -> Result<Outcome, Fault> {
+    fn grant(&self, batch: &mut Batch<'_>, found: Found, deaths: u32) -> Result<Outcome, Fault> {
         let Found { head, stored, data } = found;
         let (key, seq) = (head.row.key, head.last.seq);
-        let earlier = if seq > stored.granted_seq {
-            0
-        } else {
-            stored.fruitless_grants
-        };
-        let fruitless_grants = earlier.saturating_add(1);
         let fence = head.row.fence + 1;
         batch
             .db
             .prepare_cached(
                 "-- claim_order
                  update orders set lease_worker = ?2, fence = ?3, granted_seq = ?4,
-                     fruitless_grants = ?5, begun = 1
+                     deaths = ?5, begun = 1
                  where key = ?1",
             )?
             .execute(params![
@@ -126,7 +134,7 @@ impl Claim {
                 self.worker.uuid().as_bytes(),
                 fence,
                 seq,
-                fruitless_grants
+                deaths
             ])?;
         if let Some(former) = head.row.lease_worker {
             batch.changes.given_back(former);
@@ -145,7 +153,7 @@ impl Claim {
             head,
             stored,
             fence,
-            fruitless_grants,
+            deaths,
             attempt,
         };
         Ok(Outcome::Granted(Box::new(grant)))
@@ -165,9 +173,23 @@ impl Claim {
             },
             Outcome::Held => Answer::Held,
             Outcome::Paused => Answer::Paused,
+            Outcome::OnlyAlone => Answer::OnlyAlone,
             Outcome::Ended => Answer::Ended,
             Outcome::Unknown => Answer::Unknown,
         })
+    }
+}
+
+impl Found {
+    /// How many workers in a row died with it since its last event. Whoever the row names is not alive, and
+    /// has neither given it back nor retired.
+    fn deaths(&self) -> u32 {
+        let earlier = if self.head.last.seq > self.stored.granted_seq {
+            0
+        } else {
+            self.stored.deaths
+        };
+        earlier.saturating_add(u32::from(self.head.row.lease_worker.is_some()))
     }
 }
 
@@ -191,7 +213,7 @@ impl Grant {
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
             live_attempt: self.attempt.map(Attempt::transaction).transpose()?,
-            fruitless_grants: self.fruitless_grants,
+            deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })
     }
@@ -217,7 +239,7 @@ const CLAIMED_ORDER: &str = "-- claimed_order
      select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
          o.end_status is not null, o.schema_version,
          e.seq, e.event_id, e.status, e.executions, e.at, e.data,
-         o.granted_seq, o.fruitless_grants, o.trace_context, o.terms
+         o.granted_seq, o.deaths, o.trace_context, o.terms
      from orders o join order_events e on e.order_key = o.key
      where o.id = +?1 order by e.seq desc limit 1";
 
@@ -237,7 +259,7 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
         data: row.get(14)?,
         stored: Stored {
             granted_seq: row.get(15)?,
-            fruitless_grants: row.get(16)?,
+            deaths: row.get(16)?,
             trace_context: row.get(17)?,
             terms: row.get(18)?,
         },

@@ -30,7 +30,12 @@ impl EventRow {
     }
 
     /// Appends it to the log; the caller has made sure that its place is free.
-    pub(super) fn insert(&self, batch: &Batch<'_>, order_key: i64) -> Result<(), Fault> {
+    pub(super) fn insert(
+        &self,
+        batch: &Batch<'_>,
+        order_key: i64,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
         batch
             .db
             .prepare_cached(
@@ -44,7 +49,7 @@ impl EventRow {
                 self.event_id.as_bytes(),
                 status_code(self.status),
                 self.executions,
-                batch.now.as_millis(),
+                at.as_millis(),
                 self.data,
             ])?;
         Ok(())

@@ -15,6 +15,18 @@ pub(super) struct Head {
     pub(super) last: LastEvent,
 }
 
+impl Head {
+    /// The order's own time: that of its last event where the clock was set back behind it.
+    pub(super) fn time(&self, batch: &Batch<'_>) -> Timestamp {
+        batch.now.max(self.last.at)
+    }
+
+    /// Whether its time to be submitted has run out.
+    pub(super) fn has_expired(&self, batch: &Batch<'_>) -> bool {
+        self.row.expires_at.is_some_and(|at| at <= self.time(batch))
+    }
+}
+
 /// What the row says.
 #[derive(Debug, Clone)]
 pub(super) struct OrderRow {

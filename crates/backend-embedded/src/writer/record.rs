@@ -44,6 +44,7 @@ enum Beside {
 pub(crate) enum Outcome {
     Won { at: Timestamp },
     Withdrawn,
+    Expired,
     LeaseLost,
 }
 
@@ -107,19 +108,24 @@ impl Write for Record {
             batch.heads.put(self.order, head);
             return Ok(Outcome::LeaseLost);
         }
-        if let Beside::Attempt { .. } = self.beside
-            && !self.insert_attempt(batch, &head)?
-        {
-            return Ok(Outcome::LeaseLost);
+        if let Beside::Attempt { .. } = self.beside {
+            if head.has_expired(batch) {
+                batch.heads.put(self.order, head);
+                return Ok(Outcome::Expired);
+            }
+            if !self.insert_attempt(batch, &head)? {
+                return Ok(Outcome::LeaseLost);
+            }
         }
-        self.event.insert(batch, head.row.key)?;
+        let at = head.time(batch);
+        self.event.insert(batch, head.row.key, at)?;
         batch.changes.moved(head.last.status, self.event.status);
         match self.beside {
-            Beside::Nothing | Beside::Attempt { .. } => self.keep(batch, head),
+            Beside::Nothing | Beside::Attempt { .. } => self.keep(batch, head, at),
             Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
-            Beside::End => self.end(batch, &head)?,
+            Beside::End => self.end(batch, &head, at)?,
         }
-        Ok(Outcome::Won { at: batch.now })
+        Ok(Outcome::Won { at })
     }
 }
 
@@ -139,13 +145,13 @@ impl Record {
     }
 
     /// The worker's next step finds the order as this one leaves it.
-    fn keep(&self, batch: &mut Batch<'_>, head: Head) {
+    fn keep(&self, batch: &mut Batch<'_>, head: Head, at: Timestamp) {
         let last = LastEvent {
             seq: self.event.seq,
             event_id: self.event.event_id,
             status: self.event.status,
             executions: self.event.executions,
-            at: batch.now,
+            at,
         };
         batch.heads.put(self.order, Head { last, ..head });
     }
@@ -199,11 +205,11 @@ impl Record {
         Ok(())
     }
 
-    fn end(&self, batch: &mut Batch<'_>, head: &Head) -> Result<(), Fault> {
+    fn end(&self, batch: &mut Batch<'_>, head: &Head, at: Timestamp) -> Result<(), Fault> {
         if self.event.status != Status::Confirmed {
             bury_attempt(batch, head)?;
         }
-        end_order(batch, head, self.event.status)
+        end_order(batch, head, self.event.status, at)
     }
 }
 
@@ -222,7 +228,12 @@ fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
 }
 
 /// Ends the order's row, its lease and its waiting.
-pub(super) fn end_order(batch: &mut Batch<'_>, head: &Head, status: Status) -> Result<(), Fault> {
+pub(super) fn end_order(
+    batch: &mut Batch<'_>,
+    head: &Head,
+    status: Status,
+    at: Timestamp,
+) -> Result<(), Fault> {
     batch
         .db
         .prepare_cached(
@@ -230,20 +241,14 @@ pub(super) fn end_order(batch: &mut Batch<'_>, head: &Head, status: Status) -> R
              update orders set lease_worker = null, begun = 0, ended_at = ?2, end_status = ?3
              where key = ?1",
         )?
-        .execute(params![
-            head.row.key,
-            batch.now.as_millis(),
-            status_code(status)
-        ])?;
+        .execute(params![head.row.key, at.as_millis(), status_code(status)])?;
     if let Some(worker) = head.row.lease_worker {
         batch.changes.given_back(worker);
     }
     if head.row.due_at > batch.now {
         batch.changes.no_longer_delayed_until(head.row.due_at);
     }
-    let latency = (status == Status::Confirmed).then(|| batch.now.since(head.row.created_at));
-    batch
-        .changes
-        .ended(head.row.client.clone(), batch.now, latency);
+    let latency = (status == Status::Confirmed).then(|| at.since(head.row.created_at));
+    batch.changes.ended(head.row.client.clone(), latency);
     Ok(())
 }

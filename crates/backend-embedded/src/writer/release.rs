@@ -30,15 +30,11 @@ impl Write for Release {
             return Ok(());
         }
         let due_at = batch.now.plus(self.delay);
-        // The grant that ends here was not fruitless. Where it recorded something the count begins
-        // anew with the next grant anyway.
         batch
             .db
             .prepare_cached(
                 "-- release_order
-                 update orders set lease_worker = null, due_at = ?2,
-                     fruitless_grants = max(fruitless_grants - 1, 0)
-                 where key = ?1",
+                 update orders set lease_worker = null, due_at = ?2 where key = ?1",
             )?
             .execute(params![head.row.key, due_at.as_millis()])?;
         batch.changes.given_back(self.worker);

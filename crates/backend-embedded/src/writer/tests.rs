@@ -7,16 +7,21 @@ use testkit::ManualClock;
 use testkit::contract::Given;
 
 use super::accept::{Accept, Naming, Outcome};
-use super::claim::{self, Claim};
+use super::claim::{self, Claim, Company};
 use super::*;
 use crate::live::Stored;
 use crate::schema;
+use crate::store::Settings;
 
 const LEASE: Duration = Duration::from_secs(20);
 
 fn writer() -> Writer {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
-    let live = Arc::new(Mutex::new(Live::new(LEASE, Stored::default())));
+    let settings = Settings {
+        lease: LEASE,
+        ..Settings::default()
+    };
+    let live = Arc::new(Mutex::new(Live::new(settings, Stored::default())));
     Writer::new(schema::open_memory().unwrap(), clock, live)
 }
 
@@ -66,7 +71,13 @@ fn claims_of_one_order_in_one_batch_have_one_winner() {
     let worker = || writer.enlist(&given.worker_row());
     let workers = [worker(), worker(), worker()];
     let (batch, answers): (Vec<_>, Vec<_>) = workers
-        .map(|worker| command(Claim { order, worker }))
+        .map(|worker| {
+            command(Claim {
+                order,
+                worker,
+                company: Company::Others,
+            })
+        })
         .into_iter()
         .unzip();
 

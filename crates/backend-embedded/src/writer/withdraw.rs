@@ -41,7 +41,7 @@ impl Write for Withdraw {
         }
         let in_time = match self.withdrawal {
             Withdrawal::Cancelled => true,
-            Withdrawal::Expired => head.row.expires_at.is_some_and(|at| at <= batch.now),
+            Withdrawal::Expired => head.has_expired(batch),
         };
         if !in_time || !head.last.status.is_withdrawable() {
             let status = head.last.status;
@@ -81,7 +81,8 @@ impl Write for Expire {
 
 impl Withdraw {
     fn end(&self, batch: &mut Batch<'_>, head: Head) -> Result<Withdrawn, Fault> {
-        let event = self.event(&head, head.last.seq + 1, batch.now)?;
+        let at = head.time(batch);
+        let event = self.event(&head, head.last.seq + 1, at)?;
         let status = event.data.status();
         let row = EventRow {
             event_id: self.event.uuid(),
@@ -90,9 +91,9 @@ impl Withdraw {
             executions: head.last.executions,
             data: serde_json::to_string(&event.data)?,
         };
-        row.insert(batch, head.row.key)?;
+        row.insert(batch, head.row.key, at)?;
         batch.changes.moved(head.last.status, status);
-        end_order(batch, &head, status)?;
+        end_order(batch, &head, status, at)?;
         let client = head.row.client;
         Ok(Withdrawn::Won { event, client })
     }

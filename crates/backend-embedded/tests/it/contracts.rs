@@ -12,6 +12,11 @@ use testkit::ManualClock;
 use testkit::contract::{FeedFixture, QueueFixture, StoreFixture, Unreadable};
 
 const LEASE: Duration = Duration::from_secs(20);
+const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
+const SETTINGS: Settings = Settings {
+    lease: LEASE,
+    longest_rest: LONGEST_REST,
+};
 
 /// A store in a folder, with its threads.
 struct OnDisk {
@@ -44,7 +49,7 @@ impl OnDisk {
 }
 
 fn open(folder: &Path, clock: &Arc<ManualClock>) -> Arc<SqliteStore> {
-    let settings = Settings { lease: LEASE };
+    let settings = SETTINGS;
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
     Arc::new(SqliteStore::open(folder, settings, clock).unwrap())
 }
@@ -67,8 +72,16 @@ impl StoreFixture for OnDisk {
         self.clock.advance(by);
     }
 
+    async fn turn_clock(&self, by_ms: i64) {
+        self.clock.turn_ms(by_ms);
+    }
+
     fn lease(&self) -> Duration {
         LEASE
+    }
+
+    fn longest_rest(&self) -> Duration {
+        LONGEST_REST
     }
 }
 
@@ -81,7 +94,7 @@ struct InMemory {
 impl InMemory {
     fn fresh() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let settings = Settings { lease: LEASE };
+        let settings = SETTINGS;
         let store = SqliteStore::in_memory(settings, Arc::clone(&clock) as _).unwrap();
         Self {
             store: Arc::new(store),
@@ -108,8 +121,16 @@ impl StoreFixture for InMemory {
         self.clock.advance(by);
     }
 
+    async fn turn_clock(&self, by_ms: i64) {
+        self.clock.turn_ms(by_ms);
+    }
+
     fn lease(&self) -> Duration {
         LEASE
+    }
+
+    fn longest_rest(&self) -> Duration {
+        LONGEST_REST
     }
 }
 

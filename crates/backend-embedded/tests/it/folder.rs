@@ -99,6 +99,14 @@ async fn a_newer_store_is_refused_and_left_alone() {
     assert_eq!(version, 99);
 }
 
+fn version_of_a_fresh_store() -> i64 {
+    let folder = TempDir::new().unwrap();
+    drop(open(folder.path()));
+    file(folder.path())
+        .query_row("select version from schema_version", [], |row| row.get(0))
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
     let folder = TempDir::new().unwrap();
@@ -126,9 +134,10 @@ async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
             |row| row.get(0),
         )
         .unwrap();
+    let newest = version_of_a_fresh_store();
     assert_eq!(
         told,
-        "2: 7 1 raydium dead 01 100 5; 7 2 meteora live 02 150"
+        format!("{newest}: 7 1 raydium dead 01 100 5; 7 2 meteora live 02 150")
     );
     for refused in [
         "(8, 1, 'raydium', 'live', x'02', 150, null)",
@@ -188,4 +197,42 @@ async fn an_unreadable_row_is_corrupt_and_stops_nothing_else() {
     );
     assert!(store.order(healthy, None).await.unwrap().is_some());
     given.leased(&store, healthy).await;
+}
+
+/// How a process ends.
+#[derive(Debug, PartialEq, Eq)]
+enum Farewell {
+    Said,
+    None,
+}
+
+/// Ends a process with an order in a worker's hands, and takes it in the next one; how many have died with it.
+async fn deaths_after(folder: &Path, farewell: Farewell) -> u32 {
+    let given = Given::new();
+    let store = open(folder);
+    let order = given.accepted(&store).await;
+    let lease = given.leased(&store, order).await;
+    if farewell == Farewell::Said {
+        store.retire(lease.worker).await.unwrap();
+    }
+    drop(store);
+
+    let store = open(folder);
+    given.leased(&store, order).await.deaths
+}
+
+#[tokio::test]
+async fn a_process_that_ended_without_a_farewell_died_with_what_it_held() {
+    assert_eq!(
+        deaths_after(TempDir::new().unwrap().path(), Farewell::None).await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_process_that_said_farewell_did_not_die_with_what_it_held() {
+    assert_eq!(
+        deaths_after(TempDir::new().unwrap().path(), Farewell::Said).await,
+        0
+    );
 }

@@ -9,7 +9,7 @@ use testkit::contract::StoreFixture;
 use testkit::servers::PostgresServer;
 use tokio::sync::Mutex;
 
-use crate::{meddle, open_patiently, server};
+use crate::{LONGEST_REST, meddle, open_patiently, server};
 
 /// What [`open_patiently`] gives a worker.
 const LEASE: Duration = crate::PATIENT_LEASE;
@@ -18,7 +18,7 @@ struct Postgres {
     server: Mutex<PostgresServer>,
     store: Arc<dyn Store>,
     /// How far the server's clock was moved on.
-    ahead: Mutex<Duration>,
+    ahead_ms: Mutex<i64>,
 }
 
 impl Postgres {
@@ -28,7 +28,7 @@ impl Postgres {
         Self {
             server: Mutex::new(server),
             store,
-            ahead: Mutex::default(),
+            ahead_ms: Mutex::default(),
         }
     }
 }
@@ -51,19 +51,27 @@ impl StoreFixture for Postgres {
     }
 
     async fn advance(&self, by: Duration) {
+        let by_ms = i64::try_from(by.as_millis()).expect("tests wait for less");
+        self.turn_clock(by_ms).await;
+    }
+
+    async fn turn_clock(&self, by_ms: i64) {
         // All of the store's times come from this function.
-        let mut ahead = self.ahead.lock().await;
-        *ahead += by;
+        let mut ahead_ms = self.ahead_ms.lock().await;
+        *ahead_ms += by_ms;
         let clock = format!(
             "create or replace function now_ms() returns bigint language sql volatile
-             return floor(extract(epoch from clock_timestamp()) * 1000)::bigint + {}",
-            ahead.as_millis()
+             return floor(extract(epoch from clock_timestamp()) * 1000)::bigint + ({ahead_ms})"
         );
         meddle(&*self.server.lock().await, &clock).await;
     }
 
     fn lease(&self) -> Duration {
         LEASE
+    }
+
+    fn longest_rest(&self) -> Duration {
+        LONGEST_REST
     }
 }
 

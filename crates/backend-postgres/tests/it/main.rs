@@ -2,6 +2,8 @@
 
 mod beside_lists;
 mod contract;
+mod isolation;
+mod late;
 mod long_snapshot;
 mod pooler;
 mod racing;
@@ -23,6 +25,8 @@ use tokio::task::JoinSet;
 const LEASE: Duration = Duration::from_millis(1_500);
 /// So long that nobody falls silent by chance, however slow the machine.
 const PATIENT_LEASE: Duration = Duration::from_secs(600);
+/// Longer than any test lets an order rest.
+const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
 
 fn settings(server: &PostgresServer) -> PgSettings {
     PgSettings {
@@ -46,6 +50,7 @@ async fn open(server: &PostgresServer) -> Arc<dyn Store> {
 async fn open_patiently(server: &PostgresServer) -> Arc<dyn Store> {
     open_with(PgSettings {
         lease: PATIENT_LEASE,
+        longest_rest: LONGEST_REST,
         ..settings(server)
     })
     .await

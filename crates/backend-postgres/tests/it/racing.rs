@@ -188,7 +188,7 @@ async fn try_one_execution(
         match store.record(&lease, &event).await.expect("record answers") {
             Recorded::Won(event) => order = order.apply(event).expect("a legal event"),
             Recorded::LeaseLost => return,
-            Recorded::Withdrawn => panic!("nobody withdrew"),
+            Recorded::Withdrawn | Recorded::Expired => panic!("nobody withdrew"),
         }
     }
 }

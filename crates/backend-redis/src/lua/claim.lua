@@ -1,10 +1,11 @@
 -- Moves entries into a worker's hands, never waiting. ARGV: worker, how many at most, 'any' or
--- 'resumes', the limiter's interval in us (0: none) and burst, capacity.
+-- 'resumes', the limiter's interval in us (0: none) and burst, capacity, the longest rest in ms.
 -- Crash order: an id leaves its list and enters the worker's in one step; a worker that dies, or never
 -- hears the answer, is given up by reap.lua, which brings the id back. A token spent then is lost, which
 -- errs on the side of the limit.
 local worker, max, wanted = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local interval, burst, capacity = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local longest_rest = tonumber(ARGV[7])
 
 -- Entries looked at beside those taken: what cannot be read must not stop the claim, nor lengthen it
 -- beyond measure.
@@ -14,6 +15,12 @@ local PROMOTED_LIMIT = 200
 redis.call('ZADD', key('beats'), now_ms, worker)
 
 local due = redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', now_ms, 'LIMIT', 0, PROMOTED_LIMIT)
+if #due < PROMOTED_LIMIT then
+    -- What lies further ahead than any rest was set by a clock that was set back since.
+    local ahead = redis.call('ZRANGEBYSCORE', key('delayed'), '(' .. (now_ms + longest_rest), '+inf',
+        'LIMIT', 0, PROMOTED_LIMIT - #due)
+    for _, id in ipairs(ahead) do due[#due + 1] = id end
+end
 for _, id in ipairs(due) do
     redis.call('ZREM', key('delayed'), id)
     local entry = redis.call('HGET', key('known'), id)

@@ -2,6 +2,10 @@
 -- is known and in no list would be refused for ever. ARGV: the lease time in ms.
 -- Crash order: as in leave.lua.
 local given = 0
+-- Whoever was heard later than now was heard before the clock was set back: the lease counts from now on.
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', key('beats'), '(' .. now_ms, '+inf')) do
+    redis.call('ZADD', key('beats'), now_ms, worker)
+end
 local silent = redis.call('ZRANGEBYSCORE', key('beats'), '-inf', '(' .. (now_ms - tonumber(ARGV[1])))
 for _, worker in ipairs(silent) do given = given + give_back(worker) end
 ring_bell(given)

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use client::{Client, ListQuery, Settings};
 use ports::Random;
 use testkit::engine::Engine;
+use testkit::http::http;
 
 const ORDERS: usize = 30;
 /// Thirty orders, ten at a time, at a tenth of the usual delays, and once more for what was under way.
@@ -69,6 +70,69 @@ async fn what_was_accepted_before_a_kill_is_finished_after_it_and_lands_once() -
         let landed: Vec<_> = entries.iter().filter(|entry| entry.ok).collect();
         let confirmed = order.status == api_types::names::StatusName::Confirmed;
         assert_eq!(landed.len(), usize::from(confirmed), "{order:?}");
+    }
+    Ok(())
+}
+
+/// How many orders the engine has in its hands.
+async fn in_hand(engine: &Engine) -> Result<usize> {
+    let told = http().get(engine.url("/metrics")).send().await?;
+    let told = told.text().await?;
+    let used = told
+        .lines()
+        .find_map(|line| line.strip_prefix("worker_slots_used "));
+    Ok(used.context("the slots are told")?.parse()?)
+}
+
+/// FAILURES.md, case 9: they carry two marks after it, are taken one by one, and end.
+#[tokio::test]
+async fn kills_while_quotes_are_asked_fail_no_bystander() -> Result<()> {
+    const BYSTANDERS: usize = 8;
+    let settings = [
+        // Quotes take seconds.
+        ("SIM_LATENCY_SCALE", "4"),
+        ("QUEUE_MAX_CONCURRENCY", "8"),
+        ("LEASE_MS", "900"),
+        ("HEARTBEAT_MS", "200"),
+        ("SWEEP_MS", "200"),
+    ];
+    let mut engine = Engine::start(&settings).await?;
+    let client = client_of(&engine);
+    for _ in 0..BYSTANDERS {
+        submit(&client).await?;
+    }
+    for latency in ["4", "0.1"] {
+        tokio::time::timeout(LIMIT, async {
+            while in_hand(&engine).await? < BYSTANDERS {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            anyhow::Ok(())
+        })
+        .await??;
+        // Once all are marked, the rest need not take its time.
+        engine.set("SIM_LATENCY_SCALE", latency);
+        engine.kill()?;
+        engine.restart().await?;
+    }
+
+    let query = ListQuery {
+        limit: Some(200),
+        ..ListQuery::default()
+    };
+    let orders = tokio::time::timeout(LIMIT, async {
+        loop {
+            let orders = client.list(&query).await?.orders;
+            if orders.iter().all(|order| order.status.is_terminal()) {
+                return anyhow::Ok(orders);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await??;
+    assert_eq!(orders.len(), BYSTANDERS);
+    for order in orders {
+        let code = order.error_code.as_deref();
+        assert_ne!(code, Some("poison"), "{order:?}");
     }
     Ok(())
 }

@@ -172,18 +172,3 @@ async fn an_order_that_panics_every_time_ends_as_poison() {
     let next = world.order().await;
     world.until(next, Status::Confirmed).await;
 }
-
-#[tokio::test(start_paused = true)]
-async fn an_order_that_stops_worker_after_worker_ends_as_poison() {
-    let world = World::new().await;
-    let order = world.given.accepted(world.store()).await;
-    for _ in 0..2 {
-        let lease = world.given.leased(world.store(), order).await;
-        world.store().retire(lease.worker).await.unwrap();
-    }
-
-    let _running = world.start(settings());
-
-    assert_eq!(world.failure(order).await.code, FailureCode::Poison);
-    assert_eq!(world.chain.built(order), 0);
-}

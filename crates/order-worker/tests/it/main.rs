@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so where it stands"
 )]
 
+mod dying;
 mod ending;
 mod expiring;
 mod handing_over;

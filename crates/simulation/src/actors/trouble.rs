@@ -12,6 +12,9 @@ const PEACE: Duration = Duration::from_secs(3);
 /// A server is away for this long at the most.
 const ABSENCE: Duration = Duration::from_secs(2);
 
+/// The store's clock is wrong by up to this much, forth and back.
+const CLOCK_OFF: Duration = Duration::from_secs(2 * 3_600);
+
 /// Makes trouble until the faults end.
 pub(crate) async fn make(world: Arc<World>, random: Random) {
     loop {
@@ -31,6 +34,7 @@ pub(crate) async fn make(world: Arc<World>, random: Random) {
                 pause(&world, false).await;
             }
             _ => {
+                world.witness.count_absence();
                 let index = usize::try_from(random.below(4)).unwrap_or(0);
                 let server = world.servers.all()[index];
                 world.witness.note(format_args!("{server:?} goes away"));
@@ -40,6 +44,25 @@ pub(crate) async fn make(world: Arc<World>, random: Random) {
                 world.witness.note(format_args!("and is back"));
             }
         }
+    }
+}
+
+/// Sets the store's clock back and forth until the faults end.
+pub(crate) async fn turn_clock(world: Arc<World>, random: Random) {
+    loop {
+        tokio::select! {
+            biased;
+            () = world.calm.soft() => return,
+            () = world.sleep(random.duration_below(PEACE)) => {}
+        }
+        let off = i64::try_from(random.duration_below(CLOCK_OFF * 2).as_millis()).unwrap_or(0);
+        let most = i64::try_from(CLOCK_OFF.as_millis()).unwrap_or(0);
+        let skew_ms =
+            [off - most, (off - most) / 1_000, 0][usize::try_from(random.below(3)).unwrap_or(0)];
+        world
+            .witness
+            .note(format_args!("the store's clock is off by {skew_ms} ms"));
+        world.wall.set_skew_ms(skew_ms);
     }
 }
 

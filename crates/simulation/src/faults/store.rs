@@ -58,14 +58,38 @@ impl OrderStore for FaultyStore {
 
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
         let (store, witness) = self.parts();
+        let process = Arc::clone(&self.line.process);
         let write = async move {
             let answer = store.claim(order, worker).await;
             if matches!(answer, Ok(Claim::Granted(_))) {
+                witness.granted(order, &process);
                 witness.look("grant", order).await;
             }
             answer
         };
-        self.line.tell(write).await
+        let answer = self.line.tell(write).await;
+        if matches!(answer, Ok(Claim::Granted(_))) {
+            self.witness.took_in_company(order, worker);
+        }
+        answer
+    }
+
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        let (store, witness) = self.parts();
+        let process = Arc::clone(&self.line.process);
+        let write = async move {
+            let answer = store.claim_alone(order, worker).await;
+            if matches!(answer, Ok(Claim::Granted(_))) {
+                witness.granted(order, &process);
+                witness.look("grant alone", order).await;
+            }
+            answer
+        };
+        let answer = self.line.tell(write).await;
+        if matches!(answer, Ok(Claim::Granted(_))) {
+            self.witness.took_alone(order, worker);
+        }
+        answer
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
@@ -100,6 +124,7 @@ impl OrderStore for FaultyStore {
         let lease = lease.clone();
         let write = async move {
             let answer = store.release(&lease, delay).await;
+            witness.given_back(lease.order.id);
             witness.look("release", lease.order.id).await;
             answer
         };

@@ -22,8 +22,14 @@ pub trait StoreFixture: Send + Sync {
     /// Returns once the store's own clock has gone on by at least this much.
     async fn advance(&self, by: Duration);
 
+    /// Sets the store's own clock forth by this much, or back. What it counts by no clock is untouched.
+    async fn turn_clock(&self, by_ms: i64);
+
     /// The lease time the store was opened with.
     fn lease(&self) -> Duration;
+
+    /// The longest rest the store was opened with: more than an hour.
+    fn longest_rest(&self) -> Duration;
 }
 
 /// A fresh, empty queue under test.

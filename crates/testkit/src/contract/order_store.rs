@@ -2,14 +2,18 @@
 
 mod accepting;
 mod claiming;
+mod clock_turning;
 mod due;
+mod dying;
 mod expiring;
 mod recording;
 mod withdrawing;
 
 pub use accepting::*;
 pub use claiming::*;
+pub use clock_turning::*;
 pub use due::*;
+pub use dying::*;
 pub use expiring::*;
 pub use recording::*;
 pub use withdrawing::*;

@@ -12,7 +12,10 @@ use super::LEASE;
 pub(crate) type Backend = (Arc<dyn Store>, Arc<dyn JobQueue>, Arc<dyn StatusFeed>);
 
 pub(crate) fn open(clock: &Arc<dyn Clock>) -> Backend {
-    let settings = Settings { lease: LEASE };
+    let settings = Settings {
+        lease: LEASE,
+        ..Settings::default()
+    };
     let limits = Limits {
         lease: LEASE,
         ..Limits::default()

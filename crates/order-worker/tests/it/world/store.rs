@@ -24,6 +24,7 @@ pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     is_away: AtomicBool,
     claims_unheard: AtomicU32,
+    grants_unheard: AtomicU32,
     records_unheard: AtomicU32,
     expiries: AtomicU32,
     expiries_unheard: AtomicU32,
@@ -36,6 +37,7 @@ impl FaultyStore {
             inner,
             is_away: AtomicBool::new(false),
             claims_unheard: AtomicU32::new(0),
+            grants_unheard: AtomicU32::new(0),
             records_unheard: AtomicU32::new(0),
             expiries: AtomicU32::new(0),
             expiries_unheard: AtomicU32::new(0),
@@ -55,6 +57,11 @@ impl FaultyStore {
     /// The next claims take effect, and nobody hears of it.
     pub(crate) fn lose_answers_to_claims(&self, count: u32) {
         self.claims_unheard.store(count, Ordering::SeqCst);
+    }
+
+    /// The next grants take effect, and nobody hears of them.
+    pub(crate) fn lose_grants(&self, count: u32) {
+        self.grants_unheard.store(count, Ordering::SeqCst);
     }
 
     /// The next events are recorded, and nobody hears of it.
@@ -113,6 +120,15 @@ impl OrderStore for FaultyStore {
 
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
         let answer = self.reach()?.claim(order, worker).await?;
+        let answer = match answer {
+            Claim::Granted(_) => unless_lost(&self.grants_unheard, answer)?,
+            answer => answer,
+        };
+        unless_lost(&self.claims_unheard, answer)
+    }
+
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        let answer = self.reach()?.claim_alone(order, worker).await?;
         unless_lost(&self.claims_unheard, answer)
     }
 

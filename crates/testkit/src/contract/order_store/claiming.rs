@@ -1,16 +1,15 @@
-//! Promises 4, 10, 11 and 12: one holder at a time, until its lease ends; fruitless grants are counted;
-//! a pause holds starts back.
+//! Promises 4, 10 and 12: one holder at a time, until its lease ends; a pause holds starts back.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{EventData, OrderId, WorkerId};
 use ports::Store;
-use ports::order_store::{Claim, Lease, Recorded};
+use ports::order_store::{Claim, Recorded};
 use ports::worker_registry::Heartbeat;
 use tokio::task::JoinSet;
 
-use crate::contract::given::{failed, granted};
+use crate::contract::given::granted;
 use crate::contract::{Given, StoreFixture};
 
 async fn claim(store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> Claim {
@@ -189,70 +188,6 @@ pub async fn a_beating_worker_keeps_its_lease(fixture: &impl StoreFixture) {
     assert!(matches!(claim(&store, order, other).await, Claim::Held));
 }
 
-async fn dies(store: &Arc<dyn Store>, lease: &Lease) {
-    store.retire(lease.worker).await.expect("retire answers");
-}
-
-/// 11: counted.
-pub async fn fruitless_grants_are_counted(fixture: &impl StoreFixture) {
-    let given = Given::new();
-    let store = fixture.store();
-    let order = given.accepted(&store).await;
-
-    for count in 1..=3 {
-        let lease = given.leased(&store, order).await;
-        assert_eq!(lease.fruitless_grants, count);
-        dies(&store, &lease).await;
-    }
-
-    // The fourth one ends it.
-    let mut lease = given.leased(&store, order).await;
-    given.record(&store, &mut lease, failed()).await;
-    let worker = given.worker(&store).await;
-    assert!(matches!(claim(&store, order, worker).await, Claim::Ended));
-}
-
-/// 11: in a row.
-pub async fn a_recorded_event_ends_the_count_of_fruitless_grants(fixture: &impl StoreFixture) {
-    let given = Given::new();
-    let store = fixture.store();
-    let order = given.accepted(&store).await;
-    let lease = given.leased(&store, order).await;
-    dies(&store, &lease).await;
-    let mut lease = given.leased(&store, order).await;
-    assert_eq!(lease.fruitless_grants, 2);
-    given
-        .record(&store, &mut lease, EventData::RoutingStarted)
-        .await;
-    dies(&store, &lease).await;
-
-    let lease = given.leased(&store, order).await;
-
-    assert_eq!(lease.fruitless_grants, 1);
-    dies(&store, &lease).await;
-    assert_eq!(given.leased(&store, order).await.fruitless_grants, 2);
-}
-
-/// 11: a release is excepted.
-pub async fn a_deliberate_release_is_not_fruitless(fixture: &impl StoreFixture) {
-    let given = Given::new();
-    let store = fixture.store();
-    let order = given.accepted(&store).await;
-
-    for _ in 0..4 {
-        let lease = given.leased(&store, order).await;
-        assert_eq!(lease.fruitless_grants, 1);
-        store
-            .release(&lease, Duration::ZERO)
-            .await
-            .expect("release answers");
-    }
-    let lease = given.leased(&store, order).await;
-    dies(&store, &lease).await;
-
-    assert_eq!(given.leased(&store, order).await.fruitless_grants, 2);
-}
-
 async fn set_paused(store: &Arc<dyn Store>, paused: bool) {
     let done = store.set_paused(paused, "admin").await;
     done.expect("set_paused answers");
@@ -272,8 +207,7 @@ pub async fn a_confirmed_pause_holds_every_start_back(fixture: &impl StoreFixtur
     }
 
     set_paused(&other, false).await;
-    let lease = granted(&store, order, worker).await;
-    assert_eq!(lease.fruitless_grants, 1);
+    granted(&store, order, worker).await;
 }
 
 /// 12: what has begun goes on.

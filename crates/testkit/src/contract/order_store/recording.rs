@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{EventData, Seq, Status};
-use ports::order_store::{Claim, Recorded};
+use ports::Store;
+use ports::order_store::{Claim, Lease, Recorded, Withdrawal, Withdrawn};
 use tokio::task::JoinSet;
 
 use crate::contract::given::{confirmed, failed, retry_after, submitted};
@@ -184,6 +185,57 @@ pub async fn a_repeated_submission_gives_the_true_answer(fixture: &impl StoreFix
 
     let first = first.expect("record_submission answers");
     assert!(matches!(first, Recorded::Won(_)), "{first:?}");
+    assert_eq!(again.expect("record_submission answers"), first);
+}
+
+/// An order that is valid for a second, built by a worker.
+async fn built_and_short_lived(given: &Given, store: &Arc<dyn Store>) -> Lease {
+    let mut order = given.order();
+    order.terms.valid_for_seconds = Some(1);
+    let order = given.accept(store, order).await;
+    let mut lease = given.leased(store, order).await;
+    given.build(store, &mut lease).await;
+    lease
+}
+
+/// 13: refused where it is stored.
+pub async fn an_order_whose_time_ran_out_is_not_submitted(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let lease = built_and_short_lived(&given, &store).await;
+    let (order, transaction) = (lease.order.id, given.transaction());
+    let event = given.next(&lease.order, submitted(&transaction));
+    fixture.advance(Duration::from_millis(1_000)).await;
+
+    for _ in 0..2 {
+        let late = store.record_submission(&lease, &event, &transaction).await;
+
+        let late = late.expect("record_submission answers");
+        assert_eq!(late, Recorded::Expired);
+    }
+
+    let events = store.events(order, Seq::FIRST).await;
+    assert_eq!(events.expect("events answer").len(), 3);
+    let event = given.event_id();
+    let expired = store.withdraw(order, None, event, Withdrawal::Expired, "out of time");
+    let expired = expired.await.expect("withdraw answers");
+    assert!(matches!(expired, Withdrawn::Won { .. }), "{expired:?}");
+}
+
+/// 5 and 13: the lost reply, asked for late.
+pub async fn a_submission_won_in_time_is_true_after_the_expiry(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let lease = built_and_short_lived(&given, &store).await;
+    let transaction = given.transaction();
+    let event = given.next(&lease.order, submitted(&transaction));
+    let first = store.record_submission(&lease, &event, &transaction).await;
+    let first = first.expect("record_submission answers");
+    assert!(matches!(first, Recorded::Won(_)), "{first:?}");
+    fixture.advance(Duration::from_secs(2)).await;
+
+    let again = store.record_submission(&lease, &event, &transaction).await;
+
     assert_eq!(again.expect("record_submission answers"), first);
 }
 

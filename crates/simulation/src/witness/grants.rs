@@ -1,0 +1,60 @@
+//! Who was granted what, and who may be taken to have died with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::{OrderId, WorkerId};
+
+use crate::process::Process;
+
+/// The grants of all orders since their last events.
+#[derive(Debug, Default)]
+pub(super) struct Grants {
+    since_last_event: BTreeMap<OrderId, Vec<Grant>>,
+    /// Workers that have an order to itself.
+    pub(super) alone: BTreeMap<WorkerId, OrderId>,
+    /// How often the servers have been out of reach: whoever does not reach the store falls silent.
+    pub(super) absences: u64,
+}
+
+#[derive(Debug)]
+struct Grant {
+    process: Arc<Process>,
+    absences_before: u64,
+}
+
+impl Grants {
+    /// An order was granted.
+    pub(super) fn add(&mut self, order: OrderId, process: &Arc<Process>) {
+        let grant = Grant {
+            process: Arc::clone(process),
+            absences_before: self.absences,
+        };
+        self.since_last_event.entry(order).or_default().push(grant);
+    }
+
+    /// An order has a new event; whoever recorded it still has it.
+    pub(super) fn moved_on(&mut self, order: OrderId) {
+        if let Some(grants) = self.since_last_event.get_mut(&order) {
+            let former = grants.len().saturating_sub(1);
+            grants.drain(..former);
+        }
+        self.no_longer_alone(order);
+    }
+
+    /// An order is not to be alone any more.
+    pub(super) fn no_longer_alone(&mut self, order: OrderId) {
+        self.alone.retain(|_, alone| *alone != order);
+    }
+
+    /// With how many grants, the newest one aside, a worker may have died.
+    pub(super) fn died_with(&self, order: OrderId) -> usize {
+        let grants = self.since_last_event.get(&order).map(Vec::as_slice);
+        let former = grants
+            .and_then(<[Grant]>::split_last)
+            .map(|(_, former)| former);
+        let died =
+            |grant: &&Grant| grant.process.was_stopped() || grant.absences_before < self.absences;
+        former.map_or(0, |former| former.iter().filter(died).count())
+    }
+}
