@@ -20,7 +20,7 @@ mod fixture;
 mod given;
 mod macros;
 
-pub use fixture::{FeedFixture, QueueFixture, StoreFixture, Unreadable};
+pub use fixture::{FeedFixture, Outage, QueueFixture, StoreFixture, Unreadable};
 pub use given::{Given, eventually, promptly, terms};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use backend_embedded::{OpenError, Settings, SqliteStore};
 use domain::event::SCHEMA_VERSION;
+use domain::{OrderId, Seq};
 use ports::order_store::Claim;
 use ports::{Clock, Store, SystemClock};
 use rusqlite::Connection;
@@ -188,4 +189,65 @@ async fn an_unreadable_row_is_corrupt_and_stops_nothing_else() {
     );
     assert!(store.order(healthy, None).await.unwrap().is_some());
     given.leased(&store, healthy).await;
+}
+
+/// A store that holds orders of which nothing has reached the main file yet.
+async fn running_with_orders(folder: &Path) -> (Arc<dyn Store>, Vec<OrderId>) {
+    let given = Given::new();
+    let store = open(folder);
+    let mut orders = Vec::new();
+    for _ in 0..50 {
+        let order = given.accepted(&store).await;
+        let mut lease = given.leased(&store, order).await;
+        given.build(&store, &mut lease).await;
+        given.submit(&store, &mut lease).await;
+        orders.push(order);
+    }
+    (store, orders)
+}
+
+async fn histories(store: &Arc<dyn Store>, orders: &[OrderId]) -> Vec<String> {
+    let mut histories = Vec::new();
+    for order in orders {
+        let found = store.order(*order, None).await.unwrap();
+        let found = found.expect("the order is there");
+        let events = store.events(*order, Seq::FIRST).await.unwrap();
+        histories.push(format!("{found:?} {events:?}"));
+    }
+    histories
+}
+
+/// docs/OPERATIONS.md, as it says it.
+#[tokio::test]
+async fn a_copy_that_sqlite_makes_of_a_running_store_restores_everything() {
+    let (folder, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (store, orders) = running_with_orders(folder.path()).await;
+    let before = histories(&store, &orders).await;
+    let copy = restored.path().join("engine.db");
+
+    let into = copy.to_str().unwrap();
+    file(folder.path())
+        .execute("vacuum into ?1", [into])
+        .unwrap();
+
+    let copy = open(restored.path());
+    assert_eq!(histories(&copy, &orders).await, before);
+    assert_eq!(copy.counts().await.unwrap(), store.counts().await.unwrap());
+}
+
+/// Likewise.
+#[tokio::test]
+async fn a_copied_folder_of_a_stopped_store_restores_everything() {
+    let (folder, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (store, orders) = running_with_orders(folder.path()).await;
+    let before = histories(&store, &orders).await;
+    drop(store);
+
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), restored.path().join(entry.file_name())).unwrap();
+    }
+
+    let copy = open(restored.path());
+    assert_eq!(histories(&copy, &orders).await, before);
 }

@@ -5,6 +5,8 @@ mod contract;
 mod limiter;
 mod losses;
 mod many_shards;
+mod publishers;
+mod redis_cluster;
 mod server_fails;
 mod states;
 mod tls;
@@ -18,6 +20,9 @@ use testkit::servers::RedisServer as Server;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
 const LEASE: Duration = Duration::from_secs(4);
+
+/// Likewise for a publisher that died.
+const SILENCE: Duration = Duration::from_millis(500);
 
 fn server() -> Server {
     Server::start().expect("Redis starts")
@@ -39,6 +44,7 @@ async fn queue(settings: QueueSettings) -> Arc<RedisQueue> {
 async fn feed(server: &Server) -> Arc<RedisFeed> {
     let settings = FeedSettings {
         kept: 100,
+        silence: SILENCE,
         ..FeedSettings::new(RedisServer::new(server.url()))
     };
     RedisFeed::connect(settings)

@@ -22,4 +22,5 @@ mod settings;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;
+mod waiting;
 mod world;
