@@ -46,6 +46,8 @@ pub enum OpenError {
     DataDir(#[from] DataDirError),
     #[error("{0}")]
     Newer(String),
+    #[error("{0}")]
+    WithoutLog(String),
     #[error("the store in {folder} cannot be opened")]
     Store {
         folder: String,
@@ -81,6 +83,10 @@ impl SqliteStore {
         let data_dir = DataDir::lock(folder)?;
         let path = data_dir.database();
         let wrong = |fault: Wrong| fault.in_folder(folder);
+        if !data_dir.was_used() {
+            // In a folder that was, a first start that was cut short leaves such a file as well.
+            schema::refuse_without_log(&path).map_err(|error| wrong(error.into()))?;
+        }
         let db = schema::open_writer(&path).map_err(|error| wrong(error.into()))?;
         let (live, writer) = prepare(db, settings, &clock).map_err(|fault| wrong(fault.into()))?;
         let threads = Threads::start(writer, &path).map_err(|error| wrong(error.into()))?;
@@ -156,6 +162,7 @@ fn prepare(
 #[derive(Debug)]
 enum Wrong {
     Newer(SchemaError),
+    WithoutLog(SchemaError),
     Other(Error),
 }
 
@@ -164,6 +171,7 @@ impl Wrong {
         let folder = folder.display().to_string();
         match self {
             Self::Newer(error) => OpenError::Newer(format!("in {folder}: {error}")),
+            Self::WithoutLog(error) => OpenError::WithoutLog(format!("in {folder}: {error}")),
             Self::Other(source) => OpenError::Store { folder, source },
         }
     }
@@ -174,6 +182,7 @@ impl From<SchemaError> for Wrong {
         match error {
             SchemaError::Sql(error) => Fault::from(error).into(),
             newer @ SchemaError::Newer { .. } => Self::Newer(newer),
+            without @ SchemaError::WithoutLog => Self::WithoutLog(without),
         }
     }
 }

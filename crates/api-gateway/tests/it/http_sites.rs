@@ -136,7 +136,7 @@ async fn a_page_whose_name_was_made_to_point_at_loopback_reads_nothing() {
     let events = format!("/api/orders/{order}/events");
 
     // A page's own site: its reads carry no Origin.
-    for path in ["/api/orders", &events, "/api/stats", "/api/sim/ledger"] {
+    for path in ["/api/orders", &events, "/api/stats", "/api/tokens"] {
         let read = Request::get(path).header("Host", "evil.example:3000");
         read.send(&server).await.problem(403, "forbidden");
         assert_eq!(Request::get(path).send(&server).await.status, 200, "{path}");
