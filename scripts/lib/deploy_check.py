@@ -84,6 +84,8 @@ def kubernetes(known):
 
 
 def check_pod(path, pod, known):
+    if pod.get("enableServiceLinks") is not False:
+        problem(path, "lets Kubernetes set the engine's variables: enableServiceLinks must be false")
     if not pod["securityContext"].get("runAsNonRoot"):
         problem(path, "may run as root")
     for container in pod["containers"]:

@@ -61,15 +61,23 @@ pub(crate) fn socket_base(ctx: &AppState, request: &HttpRequest) -> String {
         return to_socket_scheme(url);
     }
     let proxies = ctx.settings.trust_proxy;
-    let secure = believed(request, &PROTO, proxies).is_some_and(|proto| {
-        proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")
-    });
-    let scheme = if secure { "wss" } else { "ws" };
+    let scheme = if is_encrypted(ctx, request) {
+        "wss"
+    } else {
+        "ws"
+    };
     let host = believed(request, &HOST, proxies)
         .filter(|host| is_authority(host))
         .or_else(|| named_host(request))
         .unwrap_or(&ctx.authority);
     [scheme, "://", host].concat()
+}
+
+/// Whether a proxy that is believed was called over TLS.
+pub(crate) fn is_encrypted(ctx: &AppState, request: &HttpRequest) -> bool {
+    believed(request, &PROTO, ctx.settings.trust_proxy).is_some_and(|proto| {
+        proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")
+    })
 }
 
 fn to_socket_scheme(url: &str) -> String {

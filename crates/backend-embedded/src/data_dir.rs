@@ -12,6 +12,7 @@ pub(crate) const DATABASE_FILE: &str = "engine.db";
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
+    was_used: bool,
     _lock: File,
 }
 
@@ -36,6 +37,7 @@ impl DataDir {
             source,
         };
         fs::create_dir_all(path).map_err(unusable)?;
+        let was_used = path.join(LOCK_FILE).exists();
         let mut lock = OpenOptions::new()
             .read(true)
             .write(true)
@@ -56,8 +58,14 @@ impl DataDir {
         leave_pid(&mut lock).map_err(unusable)?;
         Ok(Self {
             path: path.to_owned(),
+            was_used,
             _lock: lock,
         })
+    }
+
+    /// Whether an engine has held this folder before.
+    pub(crate) fn was_used(&self) -> bool {
+        self.was_used
     }
 
     /// The store's file.

@@ -95,6 +95,17 @@ impl Shared {
         Some(placed.collect())
     }
 
+    /// What was kept is as good as overtaken: every tail and every position before it has lost.
+    fn forget(&self) {
+        let head = {
+            let mut ring = self.ring.write().unwrap_or_else(|held| held.into_inner());
+            ring.first += u64::try_from(ring.events.len()).unwrap_or(u64::MAX) + 1;
+            ring.events.clear();
+            ring.first
+        };
+        self.grow(head);
+    }
+
     fn add(&self, events: impl IntoIterator<Item = Published>) {
         let head = {
             let mut ring = self.ring.write().unwrap_or_else(|held| held.into_inner());
@@ -107,6 +118,10 @@ impl Shared {
             }
             ring.first + u64::try_from(ring.events.len()).unwrap_or(u64::MAX)
         };
+        self.grow(head);
+    }
+
+    fn grow(&self, head: u64) {
         // Two publishers may come here in the other order; the head only grows.
         self.head.send_if_modified(|current| {
             let grows = head > *current;
@@ -125,6 +140,11 @@ impl StatusFeed for InProcessFeed {
 
     fn publish_now(&self, event: Published) -> std::result::Result<(), Published> {
         self.0.add([event]);
+        Ok(())
+    }
+
+    async fn tell_lost(&self) -> Result<()> {
+        self.0.forget();
         Ok(())
     }
 

@@ -23,8 +23,33 @@ const BUSY: Duration = Duration::from_secs(2);
 pub(crate) enum SchemaError {
     #[error("the store was written by a newer version: schema {found}, this program knows {known}")]
     Newer { found: usize, known: usize },
+    #[error(
+        "the store holds nothing: engine.db was copied without engine.db-wal, in which the orders are; copy \
+         both from an engine that is stopped, or see \"Backup and restore\" in docs/OPERATIONS.md"
+    )]
+    WithoutLog,
     #[error("SQLite failed")]
     Sql(#[from] rusqlite::Error),
+}
+
+/// Refuses a file that came here by itself: until the log is moved into it for the first time, the file of a
+/// running store holds nothing, and would be opened as a new one.
+pub(crate) fn refuse_without_log(path: &Path) -> Result<(), SchemaError> {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let log = path.with_extension("db-wal");
+    if size(path) == 0 || size(&log) > 0 {
+        return Ok(());
+    }
+    let tables: i64 = Connection::open(path)?.query_row(
+        "-- count_tables
+         select count(*) from sqlite_schema",
+        [],
+        |row| row.get(0),
+    )?;
+    match tables {
+        0 => Err(SchemaError::WithoutLog),
+        _ => Ok(()),
+    }
 }
 
 /// The one connection that writes.

@@ -51,6 +51,8 @@ pub enum OpenError {
     DataDir(#[from] DataDirError),
     #[error("{0}")]
     Newer(String),
+    #[error("{0}")]
+    WithoutLog(String),
     #[error("the store in {folder} cannot be opened")]
     Store {
         folder: String,
@@ -87,6 +89,10 @@ impl SqliteStore {
         let data_dir = DataDir::lock(folder)?;
         let path = data_dir.database();
         let wrong = |fault: Wrong| fault.in_folder(folder);
+        if !data_dir.was_used() {
+            // In a folder that was, a first start that was cut short leaves such a file as well.
+            schema::refuse_without_log(&path).map_err(|error| wrong(error.into()))?;
+        }
         let db = schema::open_writer(&path).map_err(|error| wrong(error.into()))?;
         let (live, writer) = prepare(db, settings, &clock).map_err(|fault| wrong(fault.into()))?;
         let threads = Threads::start(writer, &path).map_err(|error| wrong(error.into()))?;
@@ -180,6 +186,7 @@ fn prepare(
 #[derive(Debug)]
 enum Wrong {
     Newer(SchemaError),
+    WithoutLog(SchemaError),
     Other(Error),
 }
 
@@ -188,6 +195,7 @@ impl Wrong {
         let folder = folder.display().to_string();
         match self {
             Self::Newer(error) => OpenError::Newer(format!("in {folder}: {error}")),
+            Self::WithoutLog(error) => OpenError::WithoutLog(format!("in {folder}: {error}")),
             Self::Other(source) => OpenError::Store { folder, source },
         }
     }
@@ -198,6 +206,7 @@ impl From<SchemaError> for Wrong {
         match error {
             SchemaError::Sql(error) => Fault::from(error).into(),
             newer @ SchemaError::Newer { .. } => Self::Newer(newer),
+            without @ SchemaError::WithoutLog => Self::WithoutLog(without),
         }
     }
 }

@@ -21,6 +21,11 @@ pub enum ConnectError {
     },
     #[error("a limit over all workers wants one queue shard, not {shards}")]
     LimitOverShards { shards: u16 },
+    #[error(
+        "it is part of a Redis Cluster, which this release cannot use: name a server that is none \
+         (cluster-enabled no)"
+    )]
+    Cluster,
 }
 
 /// Why a call failed.
@@ -42,6 +47,16 @@ impl Failure {
         } else {
             Error::corrupt(QUEUE_AND_FEED, failure)
         }
+    }
+
+    /// Whether the server sends its callers to another one, as those of a cluster do.
+    pub(crate) fn is_of_cluster(&self) -> bool {
+        let Self::Refused(error) = self else {
+            return false;
+        };
+        // A script's failure is told as a general error, whatever lies behind it.
+        matches!(error.kind(), ErrorKind::Server(ServerErrorKind::Moved))
+            || error.to_string().contains("MOVED ")
     }
 
     /// Whether the server is of no use at the moment: unreachable, silent, loading, out of memory, a

@@ -1,17 +1,17 @@
 //! The feed: a trimmed stream per shard, and the live state of each order for a while.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{Script, cmd};
-use domain::OrderId;
+use deadpool_redis::redis::{Cmd, Script, cmd};
 use futures_util::future::join_all;
 use ports::status_feed::{FeedTail, Position, Published, Shard, StatusFeed, TailFrom};
-use ports::{Error, Result};
-use serde::Serialize;
+use ports::{Error, Random, Result};
 
 use crate::failure::ConnectError;
 use crate::link::Link;
+use crate::room::Room;
 use crate::settings::FeedSettings;
 use crate::tail::{Place, Tail};
 
@@ -19,24 +19,20 @@ use crate::tail::{Place, Tail};
 const PUBLISH_BATCH: usize = 250;
 /// The field that holds an event; entries without it are no events.
 pub(crate) const EVENT_FIELD: &str = "e";
+/// The field of an entry that says that events are missing before it.
+pub(crate) const LOST_FIELD: &str = "lost";
 
 /// The feed on Redis.
 #[derive(Debug)]
 pub struct RedisFeed {
     link: Arc<Link>,
     settings: FeedSettings,
+    /// Among those who publish here, drawn at the start.
+    publisher: String,
+    /// The server's [`Room`] at the last beat.
+    room: AtomicU8,
     publish: Script,
-}
-
-/// What a person finds in Redis about an order that is or was just open. Nothing reads it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LiveState<'a> {
-    order_id: OrderId,
-    client: &'a str,
-    status: &'a str,
-    seq: u32,
-    updated_at: String,
+    present: Script,
 }
 
 impl RedisFeed {
@@ -47,52 +43,105 @@ impl RedisFeed {
             "Entries of the feed that could not be read"
         );
         metrics::counter!("feed_unreadable_total").increment(0);
-        let feed = Self {
-            link: Arc::new(Link::to(&settings.server)?),
+        let link = Link::open(&settings.server).await?;
+        Ok(Arc::new(Self {
+            link,
             settings,
+            publisher: format!("{:016x}", Random::from_system().bits()),
+            room: AtomicU8::default(),
             publish: Script::new(include_str!("lua/publish.lua")),
-        };
-        // Logs where the server is away.
-        let _ = feed.link.command::<String>(&cmd("PING")).await;
-        Ok(Arc::new(feed))
+            present: Script::new(include_str!("lua/present.lua")),
+        }))
     }
 
     fn base(&self, shard: Shard) -> String {
         format!("{}:{{f{}}}", self.settings.server.prefix, shard.0)
     }
 
+    fn stream(&self, shard: Shard) -> String {
+        format!("{}:events", self.base(shard))
+    }
+
+    fn all_shards(&self) -> impl Iterator<Item = Shard> + use<> {
+        (0..self.shards()).map(Shard)
+    }
+
     async fn publish_to(&self, shard: Shard, events: &[&Published]) -> Result<()> {
         for batch in events.chunks(PUBLISH_BATCH) {
             let mut script = self.publish.key(self.base(shard));
-            script
-                .arg(self.settings.kept)
-                .arg(self.settings.order_ttl.as_secs().max(1));
+            script.arg(self.settings.kept);
             for published in batch {
                 script
                     .arg(published.event.order_id.to_string())
                     .arg(published.event.seq.get())
-                    .arg(live_state(published)?)
+                    .arg(live_state(published))
+                    .arg(self.seconds_kept(published))
                     .arg(json(published)?);
             }
             self.link.script::<i64>(&script).await?;
         }
         Ok(())
     }
+
+    /// How long the live state is kept after this event; 0 where there is no room for it.
+    fn seconds_kept(&self, published: &Published) -> u64 {
+        let room = Room::at(self.room.load(Ordering::Relaxed));
+        if room.is_for(published.event.data.status().is_terminal()) {
+            self.settings.order_ttl.as_secs().max(1)
+        } else {
+            0
+        }
+    }
+
+    async fn look_for_room(&self) -> Result<()> {
+        let room = Room::of(&self.link).await?;
+        let before = Room::at(self.room.swap(room.level(), Ordering::Relaxed));
+        if room != before {
+            tracing::info!("Redis has {room:?} room for the live states of orders");
+        }
+        Ok(())
+    }
+
+    async fn be_present_in(&self, shard: Shard) -> Result<()> {
+        let mut script = self.present.key(self.base(shard));
+        script
+            .arg(&self.publisher)
+            .arg(self.settings.silence.as_millis().to_string())
+            .arg(self.settings.kept);
+        let silent = self.link.script::<i64>(&script).await?;
+        if silent > 0 {
+            tracing::debug!(
+                shard = shard.0,
+                silent,
+                "{silent} publishers fell silent; watchers are told that events may be missing"
+            );
+        }
+        Ok(())
+    }
+
+    fn loss_in(&self, shard: Shard) -> Cmd {
+        let mut mark = cmd("XADD");
+        mark.arg(self.stream(shard))
+            .arg("MAXLEN")
+            .arg("~")
+            .arg(self.settings.kept)
+            .arg("*")
+            .arg(LOST_FIELD)
+            .arg(1);
+        mark
+    }
 }
 
-fn live_state(published: &Published) -> Result<String> {
+/// What a person finds in Redis about an order that is or was just open; nothing reads it. Short: with its
+/// key some 200 bytes, and there is one for each order of the last hour.
+fn live_state(published: &Published) -> String {
     let event = &published.event;
-    json(&LiveState {
-        order_id: event.order_id,
-        client: published.client.as_str(),
-        status: event.data.status().name(),
-        seq: event.seq.get(),
-        updated_at: event.at.to_string(),
-    })
+    let (seq, status) = (event.seq.get(), event.data.status().name());
+    format!("{seq} {status} {}", event.at)
 }
 
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::corrupt("an event", error))
+fn json(published: &Published) -> Result<String> {
+    serde_json::to_string(published).map_err(|error| Error::corrupt("an event", error))
 }
 
 #[async_trait]
@@ -109,12 +158,38 @@ impl StatusFeed for RedisFeed {
         join_all(publishing).await.into_iter().collect()
     }
 
+    async fn tell_lost(&self) -> Result<()> {
+        let telling = self.all_shards().map(async |shard| {
+            let mark = self.loss_in(shard);
+            self.link.command::<String>(&mark).await.map(drop)
+        });
+        let told: std::result::Result<(), _> = join_all(telling).await.into_iter().collect();
+        Ok(told?)
+    }
+
+    async fn beat(&self) -> Result<()> {
+        // First, as a full server takes no sign of life.
+        self.look_for_room().await?;
+        let being_present = self.all_shards().map(|shard| self.be_present_in(shard));
+        join_all(being_present).await.into_iter().collect()
+    }
+
+    async fn retire(&self) -> Result<()> {
+        for shard in self.all_shards() {
+            let mut leave = cmd("ZREM");
+            leave.arg(format!("{}:publishers", self.base(shard)));
+            leave.arg(&self.publisher);
+            self.link.command::<i64>(&leave).await?;
+        }
+        Ok(())
+    }
+
     fn shards(&self) -> u16 {
         self.settings.shards.max(1)
     }
 
     async fn tail(&self, shard: Shard, from: TailFrom) -> Result<Box<dyn FeedTail>> {
-        let stream = format!("{}:events", self.base(shard));
+        let stream = self.stream(shard);
         let tail = match from {
             TailFrom::Now => Tail::from_now(self.link.clone(), stream).await?,
             TailFrom::After(Position(text)) => match Place::parse(&text) {

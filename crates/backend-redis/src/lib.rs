@@ -13,6 +13,7 @@ mod feed;
 mod link;
 mod memory;
 mod queue;
+mod room;
 mod settings;
 mod shard;
 mod tail;

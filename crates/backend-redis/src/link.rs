@@ -2,7 +2,7 @@
 //! waits; short limits on everything; and nobody waits for a server that is known to be away.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
@@ -35,7 +35,11 @@ pub(crate) struct Link {
     /// Held by whoever opens the shared connection.
     opening: tokio::sync::Mutex<()>,
     breaker: Breaker,
-    policy_is_checked: AtomicBool,
+    is_looked_at: AtomicBool,
+    /// A Redis Cluster, of which this would see a part.
+    is_cluster: AtomicBool,
+    /// Whether [`Self::open`] has returned: from then on a cluster can only be complained of.
+    is_in_use: AtomicBool,
 }
 
 /// The connection that all calls share; kept checked out of the pool while it works.
@@ -45,8 +49,25 @@ struct Shared {
 }
 
 impl Link {
-    /// A way to this server; nothing is opened yet.
-    pub(crate) fn to(server: &RedisServer) -> Result<Self, ConnectError> {
+    /// A way to this server. One that cannot be reached is used once it can.
+    pub(crate) async fn open(server: &RedisServer) -> Result<Arc<Self>, ConnectError> {
+        let link = Self::to(server)?;
+        // Logs where the server is away.
+        let _ = link.command::<String>(&cmd("PING")).await;
+        link.refuse_cluster()?;
+        link.is_in_use.store(true, Ordering::Relaxed);
+        Ok(Arc::new(link))
+    }
+
+    /// Refuses a server that turned out to be a part of a cluster.
+    pub(crate) fn refuse_cluster(&self) -> Result<(), ConnectError> {
+        if self.is_cluster.load(Ordering::Relaxed) {
+            return Err(ConnectError::Cluster);
+        }
+        Ok(())
+    }
+
+    fn to(server: &RedisServer) -> Result<Self, ConnectError> {
         let client = client(server)?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_LIMIT))
@@ -67,7 +88,9 @@ impl Link {
             shared: Mutex::new(None),
             opening: tokio::sync::Mutex::new(()),
             breaker: Breaker::default(),
-            policy_is_checked: AtomicBool::new(false),
+            is_looked_at: AtomicBool::new(false),
+            is_cluster: AtomicBool::new(false),
+            is_in_use: AtomicBool::new(false),
         })
     }
 
@@ -125,7 +148,7 @@ impl Link {
             generation,
             connection,
         });
-        self.check_policy(handle.clone()).await;
+        self.look_at_server(handle.clone()).await;
         Ok((generation, handle))
     }
 
@@ -142,6 +165,9 @@ impl Link {
     /// Keeps or throws away the shared connection, by what came of a call on it.
     fn settle<T>(&self, generation: u64, result: RedisResult<T>) -> Result<T, Failure> {
         let result = self.judge(result.map_err(Failure::Refused));
+        if matches!(&result, Err(failure) if failure.is_of_cluster()) {
+            self.found_cluster();
+        }
         if matches!(&result, Err(failure) if failure.is_away()) {
             let mut shared = self.lock_shared();
             if shared
@@ -164,24 +190,51 @@ impl Link {
         result
     }
 
-    /// Says once when the server may throw away what it holds to make room.
-    async fn check_policy(&self, mut connection: MultiplexedConnection) {
-        if self.policy_is_checked.swap(true, Ordering::Relaxed) {
+    /// Looks once at what kind of server it is.
+    async fn look_at_server(&self, connection: MultiplexedConnection) {
+        if self.is_looked_at.swap(true, Ordering::Relaxed) {
             return;
         }
-        let mut question = cmd("CONFIG");
-        question.arg("GET").arg("maxmemory-policy");
-        let answer: RedisResult<Vec<String>> = question.query_async(&mut connection).await;
-        match answer.as_deref() {
-            Ok([_, policy]) if policy != "noeviction" => tracing::warn!(
-                "Redis runs with maxmemory-policy {policy} and may drop queue entries when its \
-                 memory is full; orders are safe in the store but slower: use noeviction"
-            ),
+        self.check_cluster(connection.clone()).await;
+        check_policy(connection).await;
+    }
+
+    async fn check_cluster(&self, mut connection: MultiplexedConnection) {
+        let mut question = cmd("INFO");
+        let answer: RedisResult<String> =
+            question.arg("cluster").query_async(&mut connection).await;
+        match answer {
+            Ok(info) if info.contains("cluster_enabled:1") => self.found_cluster(),
             Ok(_) => {}
-            // Managed servers do not tell.
+            // Managed servers do not tell; those of a cluster send away who asks the wrong one.
             Err(error) => {
-                tracing::debug!(error = %error, "Redis does not tell its maxmemory-policy");
+                tracing::debug!(error = %error, "Redis does not tell whether it is a cluster")
             }
+        }
+    }
+
+    fn found_cluster(&self) {
+        let is_known = self.is_cluster.swap(true, Ordering::Relaxed);
+        if !is_known && self.is_in_use.load(Ordering::Relaxed) {
+            tracing::error!("{}", ConnectError::Cluster);
+        }
+    }
+}
+
+/// Says when the server may throw away what it holds to make room.
+async fn check_policy(mut connection: MultiplexedConnection) {
+    let mut question = cmd("CONFIG");
+    question.arg("GET").arg("maxmemory-policy");
+    let answer: RedisResult<Vec<String>> = question.query_async(&mut connection).await;
+    match answer.as_deref() {
+        Ok([_, policy]) if policy != "noeviction" => tracing::warn!(
+            "Redis runs with maxmemory-policy {policy} and may drop queue entries when its \
+             memory is full; orders are safe in the store but slower: use noeviction"
+        ),
+        Ok(_) => {}
+        // Managed servers do not tell.
+        Err(error) => {
+            tracing::debug!(error = %error, "Redis does not tell its maxmemory-policy");
         }
     }
 }

@@ -62,7 +62,7 @@ impl RedisQueue {
             "Entries of the queue that could not be read"
         );
         metrics::counter!("queue_dead_entries_total").increment(0);
-        let link = Arc::new(Link::to(&settings.server)?);
+        let link = Link::open(&settings.server).await?;
         let (bell, hungry) = (Arc::<Bell>::default(), Arc::<Notify>::default());
         let scripts = Arc::new(Scripts::new());
         let shards: Vec<Arc<Shard>> = (0..settings.shards.max(1))
@@ -95,8 +95,9 @@ impl RedisQueue {
             next_due_ms: AtomicU64::new(u64::MAX),
             _tasks: tasks,
         };
-        // Learns the epochs, and logs where the server is away.
+        // Learns the epochs.
         let _ = queue.depth().await;
+        queue.link.refuse_cluster()?;
         Ok(Arc::new(queue))
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ports::order_store::LONGEST_FIXED_REST;
+use ports::status_feed::BEAT;
 
 /// A Redis server.
 #[derive(Clone)]
@@ -87,8 +88,10 @@ pub struct FeedSettings {
     pub shards: u16,
     /// Events kept in each stream, about; at a few hundred bytes each, some ten MB in all.
     pub kept: usize,
-    /// How long an order's live state is kept after its last event.
+    /// How long an order's live state is kept after its last event, where there is room for it.
     pub order_ttl: Duration,
+    /// How long a publisher may be silent before it is taken to have lost events.
+    pub silence: Duration,
 }
 
 impl FeedSettings {
@@ -100,6 +103,7 @@ impl FeedSettings {
             shards: 4,
             kept: 20_000,
             order_ttl: Duration::from_secs(3_600),
+            silence: 5 * BEAT,
         }
     }
 }

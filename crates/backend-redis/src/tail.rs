@@ -1,6 +1,9 @@
-//! A tail of one stream. It has lost something exactly when the entry at its place is gone: trimmed,
-//! emptied or rolled back, as entries leave a stream from its old end only and no id is given twice.
+//! A tail of one stream. It has lost something when the entry at its place is gone: trimmed, emptied or
+//! rolled back, as entries leave a stream from its old end only and no id is given twice; when a mark in the
+//! stream says that a publisher has; and when the server was away, as a publisher that noticed as well may
+//! have ended before it could leave its mark.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +18,7 @@ use ports::Result;
 use ports::status_feed::{FeedTail, Position, Published, Tailed};
 
 use crate::failure::Failure;
-use crate::feed::EVENT_FIELD;
+use crate::feed::{EVENT_FIELD, LOST_FIELD};
 use crate::link::Link;
 
 /// One wait in the server. Between two, an emptied stream is noticed.
@@ -56,18 +59,21 @@ impl fmt::Display for Place {
 
 /// What one look at the stream found.
 enum Look {
-    Entries(Entries),
+    /// Entries that follow the place, in their order.
+    Found(VecDeque<Due>),
     /// The place is gone; the newest entry is here.
     Gone(Place),
 }
 
-/// Entries that follow a place.
-struct Entries {
-    events: Vec<(Place, Arc<Published>)>,
-    /// The place of the last of them, be it an event's or not.
-    last: Place,
-    /// Whether an event among them cannot be read.
-    has_unreadable: bool,
+/// What is to be brought next.
+enum Due {
+    Events {
+        events: Vec<(Place, Arc<Published>)>,
+        /// The place of the last entry, be it an event's or not.
+        last: Place,
+    },
+    /// An entry that says that events are missing, or an event that cannot be read.
+    Lost(Place),
 }
 
 type Looking = Pin<Box<dyn Future<Output = std::result::Result<Found, Failure>> + Send>>;
@@ -87,9 +93,11 @@ pub(crate) struct Tail {
     /// A look that was begun; kept when its waiter is dropped, so that waits do not pile up in the
     /// server.
     looking: Option<Looking>,
+    /// The last look failed.
+    has_failed: bool,
+    /// To be told before anything else.
     has_lost: bool,
-    /// To be brought after a loss among them was told.
-    found: Option<Entries>,
+    found: VecDeque<Due>,
 }
 
 impl Tail {
@@ -114,8 +122,9 @@ impl Tail {
             place,
             connection: None,
             looking: None,
+            has_failed: false,
             has_lost: false,
-            found: None,
+            found: VecDeque::new(),
         }
     }
 
@@ -162,11 +171,19 @@ impl FeedTail for Tail {
             if std::mem::take(&mut self.has_lost) {
                 return Ok(Tailed::Lost);
             }
-            if let Some(entries) = self.found.take() {
-                self.place = entries.last;
-                if !entries.events.is_empty() {
-                    return Ok(Tailed::Events(entries.placed()));
+            match self.found.pop_front() {
+                Some(Due::Lost(place)) => {
+                    self.place = place;
+                    return Ok(Tailed::Lost);
                 }
+                Some(Due::Events { events, last }) => {
+                    self.place = last;
+                    if !events.is_empty() {
+                        return Ok(Tailed::Events(placed(events)));
+                    }
+                    continue;
+                }
+                None => {}
             }
             if self.looking.is_none() {
                 self.looking = Some(self.begin_look());
@@ -176,18 +193,16 @@ impl FeedTail for Tail {
             };
             let found = looking.as_mut().await;
             self.looking = None;
+            self.has_failed |= found.is_err();
             let Found { look, connection } = found?;
             self.connection = Some(connection);
+            self.has_lost = std::mem::take(&mut self.has_failed);
             match look {
                 Look::Gone(newest) => {
                     self.place = newest;
-                    return Ok(Tailed::Lost);
+                    self.has_lost = true;
                 }
-                Look::Entries(entries) => {
-                    // Told before the rest is brought, and from the place before all of it.
-                    self.has_lost = entries.has_unreadable;
-                    self.found = Some(entries);
-                }
+                Look::Found(due) => self.found = due,
             }
         }
     }
@@ -230,7 +245,7 @@ async fn look(
     if here.is_empty() {
         return Ok(Look::Gone(newest(connection, stream).await?));
     }
-    Ok(Look::Entries(read_entries(entries, place)))
+    Ok(Look::Found(read_entries(entries)))
 }
 
 /// The newest place of a stream. An empty stream gets an entry that is no event, so that every place is
@@ -251,36 +266,53 @@ pub(crate) async fn newest(
     Ok(Place::parse(&id).unwrap_or_default())
 }
 
-impl Entries {
-    fn placed(self) -> Vec<(Position, Arc<Published>)> {
-        let events = self.events.into_iter();
-        events
-            .map(|(place, event)| (place.position(), event))
-            .collect()
-    }
+fn placed(events: Vec<(Place, Arc<Published>)>) -> Vec<(Position, Arc<Published>)> {
+    let events = events.into_iter();
+    events
+        .map(|(place, event)| (place.position(), event))
+        .collect()
 }
 
-fn read_entries(reply: Option<StreamReadReply>, place: Place) -> Entries {
-    let mut entries = Entries {
-        events: Vec::new(),
-        last: place,
-        has_unreadable: false,
-    };
+fn read_entries(reply: Option<StreamReadReply>) -> VecDeque<Due> {
+    let mut due = VecDeque::new();
     let streams = reply.into_iter().flat_map(|reply| reply.keys);
     for entry in streams.flat_map(|stream| stream.ids) {
         let Some(place) = Place::parse(&entry.id) else {
             continue;
         };
-        entries.last = place;
-        // Others are marks.
-        if let Some(value) = entry.map.get(EVENT_FIELD) {
-            match read_event(value) {
-                Some(event) => entries.events.push((place, event)),
-                None => entries.has_unreadable = true,
-            }
+        match entry.map.get(EVENT_FIELD) {
+            Some(value) => match read_event(value) {
+                Some(event) => add_event(&mut due, place, Some(event)),
+                None => add_loss(&mut due, place),
+            },
+            None if entry.map.contains_key(LOST_FIELD) => add_loss(&mut due, place),
+            // Others are no events.
+            None => add_event(&mut due, place, None),
         }
     }
-    entries
+    due
+}
+
+fn add_event(due: &mut VecDeque<Due>, place: Place, event: Option<Arc<Published>>) {
+    if !matches!(due.back(), Some(Due::Events { .. })) {
+        let events = Vec::new();
+        due.push_back(Due::Events {
+            events,
+            last: place,
+        });
+    }
+    if let Some(Due::Events { events, last }) = due.back_mut() {
+        events.extend(event.map(|event| (place, event)));
+        *last = place;
+    }
+}
+
+/// Several losses in a row are told once.
+fn add_loss(due: &mut VecDeque<Due>, place: Place) {
+    match due.back_mut() {
+        Some(Due::Lost(last)) => *last = place,
+        _ => due.push_back(Due::Lost(place)),
+    }
 }
 
 /// An event, where it can be read: a newer version, or somebody else, may have put it there.

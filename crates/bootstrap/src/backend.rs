@@ -1,10 +1,11 @@
 //! The choice of backends: the only place in the workspace that knows which ones there are.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use backend_embedded::data_dir::DataDirError;
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
@@ -38,6 +39,18 @@ impl<'a> Configured<'a> {
                 folder: &servers.data_dir,
             },
         }
+    }
+}
+
+/// The process was asked to stop while it waited for a server, before it had anything to finish.
+#[derive(Debug)]
+pub struct StoppedWaiting;
+
+impl std::error::Error for StoppedWaiting {}
+
+impl fmt::Display for StoppedWaiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("asked to stop before PostgreSQL could be reached")
     }
 }
 
@@ -109,7 +122,7 @@ async fn postgres(
 ) -> anyhow::Result<Arc<dyn Store>> {
     let store = tokio::select! {
         biased;
-        () = shutdown.soft() => bail!("asked to stop before PostgreSQL could be reached"),
+        () = shutdown.soft() => return Err(StoppedWaiting.into()),
         store = PgStore::connect(postgres_settings(config, database)) => store?,
     };
     info!("the store is {}", without_password(database.expose()));

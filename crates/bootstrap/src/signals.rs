@@ -7,6 +7,8 @@ use ports::Shutdown;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
+use crate::backend::StoppedWaiting;
+
 /// What runs may take this long to finish. Hosts kill after 30 s, the contract promises 25.
 const SOFT_LIMIT: Duration = Duration::from_secs(20);
 /// After the hard request everything is dropped at its next await; what is not by then is stuck.
@@ -84,7 +86,12 @@ impl Ended {
     /// The result of a program that should run until it is asked to stop: ending by itself, as when a
     /// task it cannot do without has died, is a failure.
     pub fn of_service(self) -> anyhow::Result<()> {
-        self.outcome?;
+        match self.outcome {
+            Err(stopped) if self.by_signal && stopped.is::<StoppedWaiting>() => {
+                info!("{stopped}");
+            }
+            outcome => outcome?,
+        }
         if self.by_signal {
             info!("stopped");
             Ok(())

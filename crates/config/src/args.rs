@@ -78,7 +78,26 @@ impl fmt::Display for Stop {
 
 /// Reads flags and environment.
 pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, Stop> {
-    parse_with(P::command().mut_args_deep(&presentable), arguments)
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let names_redis = names_redis(&arguments);
+    let present = |arg: Arg| match names_redis && is_part_of_redis_address(&arg) {
+        // Kubernetes sets REDIS_PORT to a URL in every pod beside a service that is called redis.
+        true => presentable(arg).env(None::<&'static str>),
+        false => presentable(arg),
+    };
+    parse_with(P::command().mut_args_deep(&present), arguments)
+}
+
+/// Whether the whole address of Redis is given: its parts say nothing beside it.
+fn names_redis(arguments: &[OsString]) -> bool {
+    let flag = |argument: &OsString| argument.to_string_lossy().starts_with("--redis-url");
+    arguments.iter().any(flag)
+        || std::env::var_os("REDIS_URL").is_some_and(|value| !value.is_empty())
+}
+
+fn is_part_of_redis_address(arg: &Arg) -> bool {
+    let name = arg.get_env();
+    name.is_some_and(|name| name == "REDIS_HOST" || name == "REDIS_PORT")
 }
 
 /// Says which variables are set and have no meaning any more.

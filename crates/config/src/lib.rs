@@ -14,8 +14,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use values::{
-    api_key, chain_url, database_url, decimal, host, http_url, log_filter, origin, redis_url,
-    secret_text, whole,
+    api_key, chain_url, database_url, decimal, host, http_url, log_filter, origin, redis_port,
+    redis_url, secret_text, whole,
 };
 
 pub use secret::Secret;
@@ -89,7 +89,7 @@ pub struct Servers {
     #[arg(long, env = "REDIS_HOST", value_name = "HOST", value_parser = host)]
     pub redis_host: Option<String>,
     /// Redis' port, beside REDIS_HOST [default: 6379]
-    #[arg(long, env = "REDIS_PORT", value_name = "PORT", value_parser = whole(1..=u16::MAX))]
+    #[arg(long, env = "REDIS_PORT", value_name = "PORT", value_parser = redis_port)]
     pub redis_port: Option<u16>,
     /// Folder of the embedded store; one process at a time
     #[arg(

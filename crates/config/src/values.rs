@@ -25,6 +25,20 @@ where
     }
 }
 
+/// Redis' port. What Kubernetes puts into the variable of this name is no mistake of the operator's.
+pub(super) fn redis_port(text: &str) -> Result<u16, String> {
+    whole(1..=u16::MAX)(text).map_err(|allowed| {
+        if text.contains("://") {
+            format!(
+                "{allowed}. Kubernetes sets it for a service that is called redis: give the pod \
+                 enableServiceLinks: false, or set REDIS_URL"
+            )
+        } else {
+            allowed
+        }
+    })
+}
+
 /// A reader of decimal numbers within `allowed`.
 pub(super) fn decimal(
     allowed: RangeInclusive<f64>,

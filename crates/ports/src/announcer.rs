@@ -1,15 +1,20 @@
 //! Telling queue and feed what the store already knows, without anybody waiting for them.
 //!
 //! Both are hints: when they are slow or away, what does not fit into the bounded buffers here is
-//! dropped, the sweeper brings the jobs again, and watchers read the store. A feed or queue of this very
-//! process is told at once, on the caller's thread: a lane would wake another thread for each event.
+//! dropped, the sweeper brings the jobs again, and watchers are told that events are missing, before they
+//! are told of later ones, and read the store. A feed or queue of this very process is told at once, on the
+//! caller's thread: a lane would wake another thread for each event.
+
+mod feed_lane;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::{ClientId, Event};
 use tokio::sync::mpsc;
 
+use self::feed_lane::FeedLane;
 use crate::job_queue::Job;
 use crate::status_feed::Published;
 use crate::{JobQueue, Shutdown, StatusFeed};
@@ -27,6 +32,8 @@ pub struct Announcer {
     feed: Arc<dyn StatusFeed>,
     queue: Arc<dyn JobQueue>,
     events: mpsc::Sender<Published>,
+    /// Events were dropped of which watchers have not been told.
+    owes_loss: Arc<AtomicBool>,
     jobs: mpsc::Sender<Job>,
 }
 
@@ -36,13 +43,16 @@ impl Announcer {
     pub fn start(feed: Arc<dyn StatusFeed>, queue: Arc<dyn JobQueue>, shutdown: &Shutdown) -> Self {
         describe();
         let (events, receiver) = mpsc::channel(BUFFERED);
-        shutdown.spawn(publish_all(Arc::clone(&feed), receiver));
+        let lane = FeedLane::new(Arc::clone(&feed), receiver);
+        let owes_loss = lane.owes_loss();
+        shutdown.spawn(lane.run());
         let (jobs, receiver) = mpsc::channel(BUFFERED);
         shutdown.spawn(push_all(Arc::clone(&queue), receiver));
         Self {
             feed,
             queue,
             events,
+            owes_loss,
             jobs,
         }
     }
@@ -58,6 +68,8 @@ impl Announcer {
         };
         if self.events.try_send(published).is_err() {
             metrics::counter!("feed_dropped_total").increment(1);
+            // The lane is busy with a full buffer, and looks before each batch.
+            self.owes_loss.store(true, Ordering::Release);
         }
     }
 
@@ -81,21 +93,6 @@ fn describe() {
     );
     metrics::counter!("feed_dropped_total").increment(0);
     metrics::counter!("queue_push_dropped_total").increment(0);
-}
-
-async fn publish_all(feed: Arc<dyn StatusFeed>, mut events: mpsc::Receiver<Published>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while events.recv_many(&mut batch, BATCH).await > 0 {
-        let count = batch.len();
-        let published = tokio::time::timeout(PATIENCE, feed.publish(std::mem::take(&mut batch)));
-        if !matches!(published.await, Ok(Ok(()))) {
-            metrics::counter!("feed_dropped_total").increment(count as u64);
-            tracing::debug!(
-                count,
-                "{count} events did not reach the feed; watchers read the store"
-            );
-        }
-    }
 }
 
 async fn push_all(queue: Arc<dyn JobQueue>, mut jobs: mpsc::Receiver<Job>) {

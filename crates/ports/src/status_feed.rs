@@ -6,15 +6,25 @@
 //! 2. A tail that can no longer give everything since its position says `Lost` before it goes on.
 //! 3. Nobody waits for a slow tail: what it does not take in time is lost to it, and it is told.
 //! 4. A position is opaque, ordered within its shard, and good on every process of the cluster.
+//! 5. A tail that goes on after an error says `Lost` before anything else.
+//! 6. A loss that a publisher tells is `Lost` for every tail of every shard that is before it: those that
+//!    are open, and those that come back to an earlier position.
+//! 7. A publisher that falls silent without having retired is taken to have lost events; a publisher that
+//!    beats tells it in its place.
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{ClientId, Event, OrderId};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+
+/// How often a publisher says that it is alive. It is also how soon a publisher that has nothing to publish
+/// notices that the feed was away.
+pub const BEAT: Duration = Duration::from_secs(2);
 
 /// An event and whose order it is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +61,8 @@ pub enum Tailed {
 /// An open tail of one shard.
 #[async_trait]
 pub trait FeedTail: Send + Debug {
-    /// Waits for what comes next. An error leaves the tail usable: the next call tries again and says
-    /// `Lost` where needed. Cancel safety: nothing is lost by dropping the future.
+    /// Waits for what comes next. An error leaves the tail usable: the next call tries again, and says
+    /// `Lost` before it goes on. Cancel safety: nothing is lost by dropping the future.
     async fn next(&mut self) -> Result<Tailed>;
 
     /// The place after what was brought last.
@@ -69,6 +79,21 @@ pub trait StatusFeed: Send + Sync + Debug {
     /// back otherwise. A feed does one or the other, always, so that no event overtakes another.
     fn publish_now(&self, event: Published) -> std::result::Result<(), Published> {
         Err(event)
+    }
+
+    /// Tells all tails that events may be missing: a publisher could not publish some. An error means that
+    /// it has to be told again.
+    async fn tell_lost(&self) -> Result<()>;
+
+    /// A publisher's sign of life, every [`BEAT`]. Nothing to do where the publisher is this process, as the
+    /// tails end with it.
+    async fn beat(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The publisher of this process ends, and owes nobody anything.
+    async fn retire(&self) -> Result<()> {
+        Ok(())
     }
 
     /// How many shards there are.

@@ -21,7 +21,7 @@ mod flood;
 mod given;
 mod macros;
 
-pub use fixture::{FeedFixture, QueueFixture, StoreFixture, Unreadable};
+pub use fixture::{FeedFixture, Outage, QueueFixture, StoreFixture, Unreadable};
 pub use given::{Given, eventually, promptly, terms};
 
 #[cfg(test)]

@@ -61,7 +61,9 @@ fn at_the_machine(ctx: &Ctx, request: &HttpRequest) -> Result<Operator> {
         };
     }
     let peer = request.peer_addr().map(|peer| peer.ip());
-    if !ctx.loopback_only || !peer.is_some_and(is_loopback) || forwarded::is_forwarded(request) {
+    // Behind a proxy every request comes from this machine, whoever sent it and whatever headers it has.
+    let is_direct = ctx.settings.trust_proxy == 0 && !forwarded::is_forwarded(request);
+    if !ctx.loopback_only || !peer.is_some_and(is_loopback) || !is_direct {
         return Err(forbidden(
             "the operators' calls need ADMIN_KEY, or a caller on this machine",
         ));

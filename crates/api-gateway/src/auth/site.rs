@@ -1,6 +1,10 @@
 //! Which sites' pages may act here. Where there are no keys a browser needs nothing to act on its user's
 //! behalf, so that any page the user has open could trade: what changes something, and every socket
 //! (which browsers open across sites without asking), is refused to pages of other sites.
+//!
+//! A page of another site may also have its own name point here, to be of the same site as the gateway. A
+//! name is therefore believed only where nobody else can have made it point here: an address, a name without
+//! a dot, `localhost`, one that the settings name, and one that a proxy has shown a certificate for.
 
 use std::net::IpAddr;
 
@@ -14,14 +18,26 @@ use crate::state::AppState;
 /// Refuses what a page of another site sent. Programs that are no browsers send no `Origin`.
 pub(crate) fn refuse_other_sites(ctx: &AppState, request: &HttpRequest) -> Result<()> {
     // The operators' calls have a check of their own; a page of another site knows no key.
-    if !ctx.keys.are_open() || !can_act(request) || request.path().starts_with("/api/admin/") {
+    if !ctx.keys.are_open() || request.path().starts_with("/api/admin/") {
         return Ok(());
     }
-    if is_own_host(ctx, request) && has_own_origin(ctx, request) {
-        return Ok(());
+    if !is_own_host(ctx, request) && (can_act(request) || can_tell(request)) {
+        let detail = "an engine on loopback answers to names of this machine; PUBLIC_URL and CORS_ORIGINS \
+                      name others";
+        return Err(ApiError::new(Code::Forbidden, detail));
     }
-    let detail = "pages of other sites may not do this; CORS_ORIGINS names those that may";
-    Err(ApiError::new(Code::Forbidden, detail))
+    if can_act(request) && !has_own_origin(ctx, request) {
+        let detail = "pages of other sites may not do this; PUBLIC_URL names this one, CORS_ORIGINS others \
+                      that may";
+        return Err(ApiError::new(Code::Forbidden, detail));
+    }
+    Ok(())
+}
+
+/// Whether the answer may hold what is nobody else's business.
+fn can_tell(request: &HttpRequest) -> bool {
+    let path = request.path();
+    path.starts_with("/api/") || path.starts_with("/ws/")
 }
 
 fn can_act(request: &HttpRequest) -> bool {
@@ -38,10 +54,23 @@ fn has_own_origin(ctx: &AppState, request: &HttpRequest) -> bool {
         };
         let is_own = authority(origin).is_some_and(|from| {
             let is = |own: &str| own.eq_ignore_ascii_case(from);
-            addressed.is_some_and(is) || public.is_some_and(is)
+            let is_addressed = addressed.is_some_and(is);
+            (is_addressed && is_believed(ctx, request, origin)) || public.is_some_and(is)
         });
         is_own || is_listed(ctx, origin)
     })
+}
+
+/// Whether nobody else can have made this name point here.
+fn is_believed(ctx: &AppState, request: &HttpRequest, origin: &str) -> bool {
+    let name = authority(origin).map_or("", host_name);
+    let is_certified = origin.starts_with("https://") && forwarded::is_encrypted(ctx, request);
+    is_certified || cannot_be_pointed_here(name)
+}
+
+/// A name of the internet has a dot; those without are given by this machine or its network.
+fn cannot_be_pointed_here(name: &str) -> bool {
+    name.parse::<IpAddr>().is_ok() || !name.trim_end_matches('.').contains('.')
 }
 
 /// A page whose name was made to point at this machine still names itself in `Host`.
@@ -118,6 +147,26 @@ mod tests {
         check("evil.example", false);
         check("10.0.0.1:3000", false);
         check("", false);
+    }
+
+    #[test]
+    fn a_name_of_the_internet_may_be_pointed_here_by_its_owner() {
+        for name in [
+            "localhost",
+            "api-gateway",
+            "192.168.1.7",
+            "::1",
+            "127.0.0.1",
+        ] {
+            assert!(cannot_be_pointed_here(name), "{name}");
+        }
+        for name in [
+            "evil.example",
+            "localhost.evil.example",
+            "1.2.3.4.evil.example",
+        ] {
+            assert!(!cannot_be_pointed_here(name), "{name}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod http_head;
 mod http_hostile;
 mod http_intake;
 mod http_keys;
+mod http_sites;
 mod http_system;
 mod ws_account;
 mod ws_follow;

@@ -213,6 +213,10 @@ impl StatusFeed for Forgetful {
         self.feed.publish(events).await
     }
 
+    async fn tell_lost(&self) -> ports::Result<()> {
+        self.feed.tell_lost().await
+    }
+
     fn shards(&self) -> u16 {
         self.feed.shards()
     }

@@ -272,6 +272,10 @@ impl StatusFeed for Away {
         Err(ports::Error::unavailable("the feed", "away"))
     }
 
+    async fn tell_lost(&self) -> ports::Result<()> {
+        Err(ports::Error::unavailable("the feed", "away"))
+    }
+
     fn shards(&self) -> u16 {
         4
     }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::live::{Live, Stored};
+use crate::store::Settings;
 
 /// A question that has no end by itself.
 const ENDLESS: &str = "-- count_for_ever
@@ -18,7 +19,7 @@ const ENDLESS: &str = "-- count_for_ever
 fn threads(folder: &TempDir) -> Threads {
     let path = folder.path().join("engine.db");
     let db = schema::open_writer(&path).expect("a fresh file is a store");
-    let live = Live::new(PATIENCE, Stored::default());
+    let live = Live::new(Settings::default(), Stored::default());
     let clock = Arc::new(ports::SystemClock::new());
     let writer = Writer::new(db, clock, Arc::new(Mutex::new(live)));
     Threads::start(writer, &path).expect("the threads start")

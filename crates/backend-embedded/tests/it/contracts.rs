@@ -9,7 +9,7 @@ use backend_embedded::{InProcessFeed, InProcessQueue, Settings, SqliteStore, que
 use ports::{Clock, JobQueue, Random, StatusFeed, Store};
 use tempfile::TempDir;
 use testkit::ManualClock;
-use testkit::contract::{FeedFixture, QueueFixture, StoreFixture, Unreadable};
+use testkit::contract::{FeedFixture, Outage, QueueFixture, StoreFixture, Unreadable};
 
 const LEASE: Duration = Duration::from_secs(20);
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
@@ -208,6 +208,12 @@ impl FeedFixture for Feed {
     async fn after_losing_everything(&self) -> Arc<dyn StatusFeed> {
         Self::fresh().feed()
     }
+
+    async fn begin_outage(&self) -> Outage {
+        Outage::Impossible
+    }
+
+    async fn end_outage(&self) {}
 }
 
 mod on_disk {

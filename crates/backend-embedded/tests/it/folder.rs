@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use backend_embedded::{OpenError, Settings, SqliteStore};
 use domain::event::SCHEMA_VERSION;
+use domain::{OrderId, Seq};
 use ports::order_store::Claim;
 use ports::{Clock, Store, SystemClock};
 use rusqlite::Connection;
@@ -234,5 +235,100 @@ async fn a_process_that_said_farewell_did_not_die_with_what_it_held() {
     assert_eq!(
         deaths_after(TempDir::new().unwrap().path(), Farewell::Said).await,
         0
+    );
+}
+
+/// A store that holds orders of which nothing has reached the main file yet.
+async fn running_with_orders(folder: &Path) -> (Arc<dyn Store>, Vec<OrderId>) {
+    let given = Given::new();
+    let store = open(folder);
+    let mut orders = Vec::new();
+    for _ in 0..50 {
+        let order = given.accepted(&store).await;
+        let mut lease = given.leased(&store, order).await;
+        given.build(&store, &mut lease).await;
+        given.submit(&store, &mut lease).await;
+        orders.push(order);
+    }
+    (store, orders)
+}
+
+async fn histories(store: &Arc<dyn Store>, orders: &[OrderId]) -> Vec<String> {
+    let mut histories = Vec::new();
+    for order in orders {
+        let found = store.order(*order, None).await.unwrap();
+        let found = found.expect("the order is there");
+        let events = store.events(*order, Seq::FIRST).await.unwrap();
+        histories.push(format!("{found:?} {events:?}"));
+    }
+    histories
+}
+
+/// docs/OPERATIONS.md, as it says it.
+#[tokio::test]
+async fn a_copy_that_sqlite_makes_of_a_running_store_restores_everything() {
+    let (folder, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (store, orders) = running_with_orders(folder.path()).await;
+    let before = histories(&store, &orders).await;
+    let copy = restored.path().join("engine.db");
+
+    let into = copy.to_str().unwrap();
+    file(folder.path())
+        .execute("vacuum into ?1", [into])
+        .unwrap();
+
+    let copy = open(restored.path());
+    assert_eq!(histories(&copy, &orders).await, before);
+    assert_eq!(
+        copy.counts().await.unwrap().by_status,
+        store.counts().await.unwrap().by_status
+    );
+}
+
+/// Likewise.
+#[tokio::test]
+async fn a_copied_folder_of_a_stopped_store_restores_everything() {
+    let (folder, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (store, orders) = running_with_orders(folder.path()).await;
+    let before = histories(&store, &orders).await;
+    drop(store);
+
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), restored.path().join(entry.file_name())).unwrap();
+    }
+
+    let copy = open(restored.path());
+    assert_eq!(histories(&copy, &orders).await, before);
+}
+
+#[tokio::test]
+async fn the_main_file_of_a_running_store_is_not_taken_for_an_empty_one() {
+    let (folder, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (_store, _orders) = running_with_orders(folder.path()).await;
+
+    std::fs::copy(
+        folder.path().join("engine.db"),
+        restored.path().join("engine.db"),
+    )
+    .unwrap();
+
+    let refused = try_open(restored.path()).unwrap_err().to_string();
+    assert!(refused.contains("engine.db-wal"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_first_start_that_was_cut_short_is_begun_again() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("engine.lock"), "1\n").unwrap();
+    file(folder.path())
+        .pragma_update(None, "journal_mode", "wal")
+        .unwrap();
+
+    let store = open(folder.path());
+
+    assert_eq!(
+        store.counts().await.unwrap(),
+        ports::order_history::Counts::default()
     );
 }

@@ -1,15 +1,21 @@
 -- Appends events to a shard's stream and renews the live state of their orders. KEYS: the shard.
--- ARGV: how many events to keep, the live state's seconds, then order, seq, state and event of each.
+-- ARGV: how many events to keep, then order, seq, state, the state's seconds (0: none is kept) and event of
+-- each.
 -- Crash order: nothing depends on it; watchers miss what is lost here and read the store.
 local base = KEYS[1]
-local kept, seconds = ARGV[1], ARGV[2]
-for i = 3, #ARGV, 4 do
-    local live = base .. ':order:' .. ARGV[i]
-    redis.call('XADD', base .. ':events', 'MAXLEN', '~', kept, '*', 'e', ARGV[i + 3])
+local kept = ARGV[1]
+for i = 2, #ARGV, 5 do
+    local live = base .. ':state:' .. ARGV[i]
+    local seconds = tonumber(ARGV[i + 3])
+    redis.call('XADD', base .. ':events', 'MAXLEN', '~', kept, '*', 'e', ARGV[i + 4])
     -- Events of one order may come from two processes: a late one must not undo a newer.
-    if tonumber(redis.call('HGET', live, 'seq') or '-1') < tonumber(ARGV[i + 1]) then
-        redis.call('HSET', live, 'seq', ARGV[i + 1], 'state', ARGV[i + 2])
-        redis.call('EXPIRE', live, seconds)
+    local newest = string.match(redis.call('GET', live) or '-1', '^-?%d+')
+    if tonumber(newest or '-1') < tonumber(ARGV[i + 1]) then
+        if seconds > 0 then
+            redis.call('SET', live, ARGV[i + 2], 'EX', seconds)
+        else
+            redis.call('DEL', live)
+        end
     end
 end
 return 0

@@ -6,7 +6,7 @@ mod feed {
     use async_trait::async_trait;
     use deadpool_redis::redis::cmd;
     use ports::StatusFeed;
-    use testkit::contract::FeedFixture;
+    use testkit::contract::{FeedFixture, Outage};
     use testkit::servers::RedisServer;
 
     struct Redis {
@@ -40,6 +40,15 @@ mod feed {
         async fn after_losing_everything(&self) -> Arc<dyn StatusFeed> {
             let _: String = crate::meddle(&self.server, &cmd("FLUSHALL")).await;
             crate::feed(&self.server).await
+        }
+
+        async fn begin_outage(&self) -> Outage {
+            self.server.freeze().expect("Redis can be frozen");
+            Outage::Begun
+        }
+
+        async fn end_outage(&self) {
+            self.server.thaw().expect("Redis can be thawed");
         }
     }
 

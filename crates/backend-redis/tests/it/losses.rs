@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backend_redis::RedisQueue;
 use deadpool_redis::redis::{Cmd, cmd};
-use domain::{ClientId, OrderId, Seq};
+use domain::{ClientId, OrderId};
 use ports::job_queue::{Job, Wanted};
 use ports::status_feed::{TailFrom, Tailed};
 use ports::{JobQueue, Random, StatusFeed};
@@ -278,7 +278,6 @@ async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
     let shard = feed.shard_of(order);
     let tail = feed.tail(shard, TailFrom::Now).await;
     let mut tail = tail.expect("tail answers");
-    let begin = tail.position();
     let mut add = cmd("XADD");
     add.arg(format!("order-engine:{{f{}}}:events", shard.0))
         .arg("*")
@@ -289,17 +288,30 @@ async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
     let _: String = meddle(&server, &add).await;
     feed.publish(vec![event(1)]).await.expect("publish answers");
 
+    assert_eq!(seqs(promptly("the first", tail.next()).await), [0]);
+    let before = tail.position();
     let told = promptly("the loss", tail.next()).await;
     assert!(matches!(told, Ok(Tailed::Lost)), "{told:?}");
-    // From here the loss is told again.
-    assert_eq!(tail.position(), begin);
-    let Ok(Tailed::Events(events)) = promptly("the events", tail.next()).await else {
-        panic!("the others are lost too");
+    let after = tail.position();
+    assert_eq!(seqs(promptly("the second", tail.next()).await), [1]);
+    // Whoever comes back to a place before it is told again, and nobody else.
+    let mut back = feed
+        .tail(shard, TailFrom::After(before))
+        .await
+        .expect("tail answers");
+    let told = promptly("the loss", back.next()).await;
+    assert!(matches!(told, Ok(Tailed::Lost)), "{told:?}");
+    let mut back = feed
+        .tail(shard, TailFrom::After(after))
+        .await
+        .expect("tail answers");
+    assert_eq!(seqs(promptly("the second", back.next()).await), [1]);
+}
+
+fn seqs(tailed: ports::Result<Tailed>) -> Vec<u32> {
+    let Ok(Tailed::Events(events)) = tailed else {
+        panic!("events were to come: {tailed:?}");
     };
-    let seqs: Vec<_> = events.iter().map(|(_, told)| told.event.seq).collect();
-    assert_eq!(seqs, [Seq::new(0), Seq::new(1)]);
-    assert_eq!(
-        Some(tail.position()),
-        events.last().map(|last| last.0.clone())
-    );
+    let seqs = events.iter().map(|(_, told)| told.event.seq.get());
+    seqs.collect()
 }

@@ -6,6 +6,8 @@ mod contract;
 mod limiter;
 mod losses;
 mod many_shards;
+mod publishers;
+mod redis_cluster;
 mod server_fails;
 mod states;
 mod tls;
@@ -21,6 +23,9 @@ use testkit::servers::RedisServer as Server;
 const LEASE: Duration = Duration::from_secs(4);
 /// Longer than any test lets an entry rest.
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
+
+/// Likewise for a publisher that died.
+const SILENCE: Duration = Duration::from_millis(500);
 
 fn server() -> Server {
     Server::start().expect("Redis starts")
@@ -43,6 +48,7 @@ async fn queue(settings: QueueSettings) -> Arc<RedisQueue> {
 async fn feed(server: &Server) -> Arc<RedisFeed> {
     let settings = FeedSettings {
         kept: 100,
+        silence: SILENCE,
         ..FeedSettings::new(RedisServer::new(server.url()))
     };
     RedisFeed::connect(settings)

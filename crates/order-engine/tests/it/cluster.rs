@@ -1,6 +1,7 @@
 //! Gateways and workers as processes of their own, over Redis, PostgreSQL and a simulated chain of their
 //! own: the suites of the one process hold here as well, and what only several processes can promise.
 
+mod account_stream;
 mod backup;
 mod crowd;
 mod kill_matrix;

@@ -25,4 +25,5 @@ mod settings;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;
+mod waiting;
 mod world;

@@ -25,6 +25,11 @@ async fn a_wrong_variable_stops_the_program_with_one_line() {
         ("RETRY_MAX_DELAY_MS", "10", "RETRY_BASE_DELAY_MS (1000)"),
         ("DATA_DIR", "/proc/nowhere", "a folder"),
         ("RUST_LOG", "a=b=c", "info"),
+        (
+            "REDIS_PORT",
+            "tcp://10.0.0.7:6379",
+            "enableServiceLinks: false",
+        ),
     ] {
         let line = refused(&[(variable, value)]).await;
 
@@ -57,6 +62,24 @@ async fn a_variable_set_to_nothing_counts_as_unset() {
 
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.stdout, "./data: up to date\n");
+}
+
+/// Kubernetes sets such variables in every pod beside a service that is called redis.
+#[tokio::test]
+async fn beside_the_address_of_redis_its_parts_say_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let links = [
+        ("REDIS_HOST", "not a host"),
+        ("REDIS_PORT", "tcp://10.0.0.7:6379"),
+    ];
+    let named = [links[0], links[1], ("REDIS_URL", "redis://cache:6379")];
+    let flag = ["migrate", "--redis-url", "redis://cache:6379"];
+
+    let by_variable = run(folder.path(), &["migrate"], &named).await;
+    let by_flag = run(folder.path(), &flag, &links).await;
+
+    assert_eq!(by_variable.code, Some(0), "{by_variable:?}");
+    assert_eq!(by_flag.code, Some(0), "{by_flag:?}");
 }
 
 #[tokio::test]

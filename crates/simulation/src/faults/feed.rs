@@ -28,6 +28,11 @@ impl StatusFeed for FaultyFeed {
         self.line.tell(call).await
     }
 
+    async fn tell_lost(&self) -> Result<()> {
+        let feed = Arc::clone(&self.feed);
+        self.line.tell(async move { feed.tell_lost().await }).await
+    }
+
     fn shards(&self) -> u16 {
         self.feed.shards()
     }
@@ -37,6 +42,7 @@ impl StatusFeed for FaultyFeed {
         Ok(Box::new(FaultyTail {
             tail,
             line: self.line.clone(),
+            has_failed: false,
         }))
     }
 }
@@ -45,6 +51,8 @@ impl StatusFeed for FaultyFeed {
 struct FaultyTail {
     tail: Box<dyn FeedTail>,
     line: Line,
+    /// It says that it may have lost something before it goes on.
+    has_failed: bool,
 }
 
 #[async_trait]
@@ -54,7 +62,11 @@ impl FeedTail for FaultyTail {
         if self.line.happens(|climate| climate.request_lost) {
             // An error that came at once would come again and again in no time.
             tokio::time::sleep(super::SLOW).await;
+            self.has_failed = true;
             return Err(Error::unavailable("the feed", "the tail broke"));
+        }
+        if std::mem::take(&mut self.has_failed) {
+            return Ok(Tailed::Lost);
         }
         let brought = self.tail.next().await?;
         // From here on nothing waits: a dropped call has not taken anything.

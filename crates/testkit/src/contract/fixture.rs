@@ -78,4 +78,19 @@ pub trait FeedFixture: Send + Sync {
 
     /// The feed after everything it kept was lost: a restart, an emptied server.
     async fn after_losing_everything(&self) -> Arc<dyn StatusFeed>;
+
+    /// From now on nothing can be had of the feed, by any handle.
+    async fn begin_outage(&self) -> Outage;
+
+    /// The feed is there again, with what it held.
+    async fn end_outage(&self);
+}
+
+/// Whether a feed can be away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// It is.
+    Begun,
+    /// It is a part of this process, and ends with it.
+    Impossible,
 }

@@ -174,6 +174,10 @@ macro_rules! feed_contract {
             a_lost_tail_goes_on,
             nobody_waits_for_a_slow_tail,
             a_dropped_wait_loses_nothing,
+            a_tail_that_goes_on_after_an_error_says_that_it_lost,
+            a_told_loss_reaches_every_tail,
+            a_position_before_a_told_loss_is_told_that_it_lost,
+            what_a_publisher_that_died_dropped_is_told,
         }
     };
 }

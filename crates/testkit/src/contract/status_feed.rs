@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp};
 use ports::StatusFeed;
-use ports::status_feed::{FeedTail, Position, Published, TailFrom, Tailed};
+use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
 
-use super::{FeedFixture, Given, promptly};
+use super::{FeedFixture, Given, Outage, eventually, promptly};
 
 /// An event as a worker publishes it.
 #[must_use]
@@ -263,4 +263,111 @@ pub async fn a_dropped_wait_loses_nothing(fixture: &impl FeedFixture) {
     publish(&feed, events(order, 0..3)).await;
 
     assert_eq!(seqs(&take(&mut tail, order, 3).await), [0, 1, 2]);
+}
+
+/// 5.
+pub async fn a_tail_that_goes_on_after_an_error_says_that_it_lost(fixture: &impl FeedFixture) {
+    let given = Given::new();
+    let feed = fixture.feed();
+    let order = given.order_id();
+    let mut tail = tail(&feed, order, TailFrom::Now).await;
+    if fixture.begin_outage().await == Outage::Impossible {
+        return;
+    }
+    promptly("the tail's error", tail.next())
+        .await
+        .expect_err("the feed is away");
+
+    fixture.end_outage().await;
+
+    let first = promptly("the tail", async {
+        loop {
+            if let Ok(tailed) = tail.next().await {
+                return tailed;
+            }
+        }
+    })
+    .await;
+    assert!(matches!(first, Tailed::Lost), "{first:?}");
+    eventually("the feed", async || {
+        feed.publish(events(order, 0..1)).await.ok()
+    })
+    .await;
+    assert_eq!(seqs(&take(&mut tail, order, 1).await), [0]);
+}
+
+/// 6: every tail of every shard and process; then they go on.
+pub async fn a_told_loss_reaches_every_tail(fixture: &impl FeedFixture) {
+    let given = Given::new();
+    let (feed, other) = (fixture.feed(), fixture.second_handle().await);
+    let mut tails = Vec::new();
+    for shard in (0..feed.shards()).map(Shard) {
+        tails.push(feed.tail(shard, TailFrom::Now).await.expect("tail answers"));
+        tails.push(
+            other
+                .tail(shard, TailFrom::Now)
+                .await
+                .expect("tail answers"),
+        );
+    }
+
+    feed.tell_lost().await.expect("tell_lost answers");
+
+    for tail in &mut tails {
+        assert!(matches!(next(tail).await, Tailed::Lost));
+    }
+    let order = given.order_id();
+    let mut tail = tail(&feed, order, TailFrom::Now).await;
+    publish(&feed, events(order, 0..2)).await;
+    assert_eq!(seqs(&take(&mut tail, order, 2).await), [0, 1]);
+}
+
+/// 6: positions before it, also where nothing was published since; not those after it.
+pub async fn a_position_before_a_told_loss_is_told_that_it_lost(fixture: &impl FeedFixture) {
+    let given = Given::new();
+    let (feed, other) = (fixture.feed(), fixture.second_handle().await);
+    let order = given.order_id();
+    let mut first = tail(&feed, order, TailFrom::Now).await;
+    publish(&feed, events(order, 0..1)).await;
+    take(&mut first, order, 1).await;
+    let before = first.position();
+
+    feed.tell_lost().await.expect("tell_lost answers");
+    until_lost(&mut first).await;
+    let after = first.position();
+    publish(&feed, events(order, 1..2)).await;
+
+    let mut resumed = tail(&other, order, TailFrom::After(before)).await;
+    assert!(matches!(next(&mut resumed).await, Tailed::Lost));
+    let mut resumed = tail(&other, order, TailFrom::After(after)).await;
+    assert_eq!(seqs(&take(&mut resumed, order, 1).await), [1]);
+}
+
+/// 7.
+pub async fn what_a_publisher_that_died_dropped_is_told(fixture: &impl FeedFixture) {
+    let given = Given::new();
+    let (feed, other) = (fixture.feed(), fixture.second_handle().await);
+    if fixture.begin_outage().await == Outage::Impossible {
+        return;
+    }
+    fixture.end_outage().await;
+    let order = given.order_id();
+    let mut tail = eventually("a tail", async || {
+        feed.tail(feed.shard_of(order), TailFrom::Now).await.ok()
+    })
+    .await;
+    eventually("the first beat", async || other.beat().await.ok()).await;
+
+    drop(other);
+
+    let told = async {
+        loop {
+            let beat = feed.beat().await;
+            let told = tokio::time::timeout(Duration::from_millis(20), tail.next()).await;
+            if let (Ok(()), Ok(Ok(Tailed::Lost))) = (beat, told) {
+                return;
+            }
+        }
+    };
+    promptly("a loss", told).await;
 }

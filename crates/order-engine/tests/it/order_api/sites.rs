@@ -48,6 +48,10 @@ pub(super) async fn a_page_of_another_site_cannot_trade(world: &mut World) -> Re
         ensure!(refused == [403; 3], "{foreign:?}: {refused:?}");
     }
     ensure!(caller.listed().await? == [id.as_str()]);
+    // Its reads carry no Origin.
+    let rebound = [("Host", "evil.example:3000")];
+    let read = caller.call("GET", "/api/orders", &rebound, None).await?;
+    ensure!(read.status == 403, "{read:?}");
 
     let own = caller.url("");
     for allowed in [&*own, "https://desk.example"] {

@@ -1,0 +1,15 @@
+-- A publisher's sign of life. Those that were silent for too long may have died between the store and this
+-- stream: what they owed is told here, in their place. KEYS: the shard. ARGV: publisher, the silence in
+-- ms, how many events to keep.
+-- Crash order: told before they are forgotten, as telling twice does no harm.
+local publishers = KEYS[1] .. ':publishers'
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', publishers, now_ms, ARGV[1])
+-- As many as a script may handle at once; the next beat takes more.
+local silent = redis.call('ZRANGEBYSCORE', publishers, '-inf', now_ms - ARGV[2], 'LIMIT', 0, 100)
+if #silent > 0 then
+    redis.call('XADD', KEYS[1] .. ':events', 'MAXLEN', '~', ARGV[3], '*', 'lost', '1')
+    redis.call('ZREM', publishers, unpack(silent))
+end
+return #silent

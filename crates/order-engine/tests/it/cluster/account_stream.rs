@@ -1,0 +1,199 @@
+//! The account stream while Redis stands still, or is started anew: a client that believes what it is told,
+//! and reads again whenever it is told `resync`, ends up with every event of every order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use testkit::cluster::{Member, Scratch, Size};
+use testkit::e2e::socket::Socket;
+use testkit::e2e::suites::SOL_FOR_USDC;
+use testkit::e2e::{Target, text};
+use tokio::task::JoinSet;
+
+use super::cluster;
+
+/// Long enough that publishers give up, and in part so short that readers need not notice.
+const OUTAGES: [Duration; 3] = [
+    Duration::from_millis(1_300),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+];
+/// From Redis' return until a client knows everything.
+const TOLD_WITHIN: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(50);
+
+/// The numbers of events by orders.
+type Events = BTreeMap<String, BTreeSet<u64>>;
+
+/// What a client has been told, or has read after a `resync`.
+#[derive(Debug, Default, Clone)]
+struct Knowledge(Arc<Mutex<Events>>);
+
+impl Knowledge {
+    fn learn(&self, order: &str, seq: u64) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(order.to_owned()).or_default().insert(seq);
+    }
+
+    /// What of the truth is not known.
+    fn lacks(&self, truth: &Events) -> Vec<String> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = BTreeSet::new();
+        let lacking = truth.iter().filter_map(|(order, events)| {
+            let own = known.get(order).unwrap_or(&none);
+            let missing: Vec<&u64> = events.difference(own).collect();
+            (!missing.is_empty()).then(|| format!("{order} lacks {missing:?}"))
+        });
+        lacking.collect()
+    }
+
+    /// Reads a stream for ever.
+    async fn follow(self, target: Target, gateway: usize, mut stream: Socket) -> Result<()> {
+        while let Some(message) = stream.next().await? {
+            if message["type"] == "resync" {
+                for (order, events) in stored(&target, gateway).await? {
+                    for seq in events {
+                        self.learn(&order, seq);
+                    }
+                }
+            } else {
+                let seq = message["seq"].as_u64().context("a number")?;
+                self.learn(text(&message, "orderId")?, seq);
+            }
+        }
+        bail!("the stream was closed")
+    }
+}
+
+/// Every event that is stored, as a client reads it.
+async fn stored(target: &Target, gateway: usize) -> Result<Events> {
+    let mut all = Events::new();
+    for order in target.pages("/api/orders", "orders").await? {
+        let id = text(&order, "orderId")?.to_owned();
+        let path = format!("/api/orders/{id}/events");
+        let answer = target.get(gateway, &path).await?;
+        let events = answer["events"].as_array().context("events")?;
+        let seqs = events.iter().filter_map(|event| event["seq"].as_u64());
+        all.insert(id, seqs.collect());
+    }
+    Ok(all)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test measures real processes"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Frozen,
+    Restarted,
+}
+
+impl Fault {
+    fn begin(self, redis: &Member) {
+        match self {
+            Self::Frozen => redis.freeze(),
+            Self::Restarted => redis.kill(),
+        }
+    }
+
+    async fn end(self, cluster: &mut Scratch, redis: &Member) -> Result<()> {
+        match self {
+            Self::Frozen => {
+                redis.thaw();
+                Ok(())
+            }
+            Self::Restarted => cluster.scale(Size::default()).await,
+        }
+    }
+}
+
+/// Hands orders in for this long.
+async fn hand_in(target: &Target, lasting: Duration) -> Result<()> {
+    let began = now();
+    let mut n = 0;
+    while began.elapsed() < lasting {
+        target.accept(n, SOL_FOR_USDC).await?;
+        n += 1;
+    }
+    Ok(())
+}
+
+/// What is stored once every order has ended.
+async fn all_ended(target: &Target) -> Result<Events> {
+    let began = now();
+    loop {
+        let orders = target.pages("/api/orders", "orders").await?;
+        let is_open = |order: &&Value| {
+            let status = order["status"].as_str().unwrap_or_default();
+            !["confirmed", "failed", "cancelled", "expired"].contains(&status)
+        };
+        let open = orders.iter().filter(is_open).count();
+        if open == 0 {
+            return stored(target, 0).await;
+        }
+        ensure!(began.elapsed() < TOLD_WITHIN, "{open} orders are open");
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn check_told_of_everything(fault: Fault) -> Result<()> {
+    let mut cluster = cluster(&[]).await?;
+    let target = cluster.target();
+    let mut readers = JoinSet::new();
+    let mut clients = Vec::new();
+    for gateway in 0..2 {
+        let stream = Socket::open(&target.ws_url(gateway, "/api/stream")).await?;
+        let knowledge = Knowledge::default();
+        clients.push(knowledge.clone());
+        readers.spawn(knowledge.follow(target.clone(), gateway, stream));
+    }
+
+    for outage in OUTAGES {
+        let redis = cluster.state().redis.clone().context("Redis is up")?;
+        hand_in(&target, Duration::from_millis(200)).await?;
+        fault.begin(&redis);
+        hand_in(&target, outage).await?;
+        fault.end(&mut cluster, &redis).await?;
+        // The clients' streams go on meanwhile, so that a hole shows before the last event of all.
+        hand_in(&target, Duration::from_millis(200)).await?;
+
+        let truth = all_ended(&target).await?;
+        let began = now();
+        while let Some(lacking) = clients
+            .iter()
+            .map(|client| client.lacks(&truth))
+            .find(|lacking| !lacking.is_empty())
+        {
+            if let Some(ended) = readers.try_join_next() {
+                ended.context("a reader panicked")??;
+            }
+            ensure!(
+                began.elapsed() < TOLD_WITHIN,
+                "{fault:?} for {outage:?}: of {} orders nobody told that {lacking:#?}",
+                truth.len()
+            );
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn beside_a_frozen_redis_a_reader_of_the_account_stream_is_shown_or_told_of_every_event()
+-> Result<()> {
+    check_told_of_everything(Fault::Frozen).await
+}
+
+#[tokio::test]
+async fn beside_a_redis_started_anew_a_reader_of_the_account_stream_is_shown_or_told_of_every_event()
+-> Result<()> {
+    check_told_of_everything(Fault::Restarted).await
+}

@@ -1,0 +1,86 @@
+//! Programs that wait at their start for a server that cannot be reached, or will have nothing to do with the
+//! one they are given.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use testkit::contract::eventually;
+use testkit::free_port::free_port;
+use testkit::program::Program;
+use testkit::servers::RedisServer;
+
+/// Nothing has begun, so there is nothing to finish.
+const PROMPTLY: Duration = Duration::from_secs(3);
+const PROGRAMS: [(&str, &[&str]); 3] = [
+    ("order-engine", &["serve"]),
+    ("api-gateway", &[]),
+    ("order-worker", &[]),
+];
+
+fn variables(postgres: u16, redis: u16) -> Vec<(String, String)> {
+    [
+        ("PORT", "0".to_owned()),
+        (
+            "DATABASE_URL",
+            format!("postgres://trader@127.0.0.1:{postgres}/orders"),
+        ),
+        ("REDIS_URL", format!("redis://127.0.0.1:{redis}")),
+        ("SIM_CHAIN_URL", "http://127.0.0.1:1".to_owned()),
+        ("LOG_FORMAT", "text".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+async fn check_ends_with_0(postgres: u16, redis: u16, has_begun: &str) {
+    for (program, args) in PROGRAMS {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut waiting = Program::start(program, args, &variables(postgres, redis), &log).unwrap();
+        eventually("the wait", async || {
+            waiting.output().contains(has_begun).then_some(())
+        })
+        .await;
+
+        let status = waiting.terminate(PROMPTLY).await.unwrap();
+
+        let said = waiting.output();
+        assert_eq!(status.code(), Some(0), "{program}: {said}");
+        assert!(said.contains("asked to stop"), "{program}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn sigterm_ends_a_program_that_waits_for_its_servers_with_0_at_once() {
+    check_ends_with_0(free_port(), free_port(), "waiting for it").await;
+}
+
+#[tokio::test]
+async fn sigterm_ends_a_program_whose_servers_take_calls_and_say_nothing_with_0_at_once() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+
+    check_ends_with_0(port, port, "Redis is away").await;
+}
+
+#[tokio::test]
+async fn a_redis_cluster_ends_every_program_with_one_line() {
+    let redis = RedisServer::start_with(&["--cluster-enabled", "yes"]).unwrap();
+    for (program, args) in PROGRAMS {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut variables = variables(free_port(), redis.port());
+        variables.push(("RUST_LOG".to_owned(), "off".to_owned()));
+        let mut refusing = Program::start(program, args, &variables, &log).unwrap();
+
+        let status = refusing.exited(Duration::from_secs(10)).await.unwrap();
+
+        let said = refusing.output();
+        assert_eq!(status.code(), Some(1), "{program}: {said}");
+        assert_eq!(said.lines().count(), 1, "{program}: {said}");
+        assert!(
+            said.contains("REDIS_URL") && said.contains("Redis Cluster"),
+            "{program}: {said}"
+        );
+    }
+}
