@@ -38,7 +38,7 @@ const FILES: &[(&str, &str, &str)] = embed! {
     SVG: "icon.svg";
     SCRIPT:
         "api.js" "app.js" "backoff.js" "banner.js" "chart.js" "connection.js" "copy.js" "decimal.js"
-        "dom.js" "empty.js" "feed.js" "follow.js" "format.js" "key-dialog.js" "live-table.js"
+        "dom.js" "doubt-notes.js" "empty.js" "feed.js" "follow.js" "format.js" "key-dialog.js" "live-table.js"
         "observable.js" "order-draft.js" "order-facts.js" "order-form.js" "order-list.js"
         "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "quote-panel.js" "router.js"
         "session.js" "socket.js" "stats.js" "status.js" "submit.js" "theme-choice.js" "theme.js"

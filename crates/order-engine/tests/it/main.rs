@@ -7,6 +7,7 @@ mod cluster;
 mod commands;
 mod crashes;
 mod dashboard;
+mod doubt;
 mod e2e;
 mod examples;
 mod guide;
