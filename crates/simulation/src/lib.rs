@@ -16,6 +16,8 @@
 //! - **S8** Every watcher is shown every event once and in order, across cuts and gateways.
 //! - **S9** Once the faults have stopped, every accepted order ends, and everything stops when asked to.
 //! - **S10** No order meets a defect of the engine.
+//! - **S11** What a gateway has stored it tells to the feed, unless it dies: also where the client that asked is
+//!   gone, and where the store did not say so.
 //!
 //! It must not know of any server, file or thread.
 //!
@@ -34,5 +36,5 @@ mod witness;
 mod workers;
 mod world;
 
-pub use actors::client::Doubters;
+pub use actors::client::{Connections, Doubters};
 pub use schedule::{Report, Violated, run};
