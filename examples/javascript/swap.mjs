@@ -7,8 +7,9 @@
 // Ends with 0 only where the order was confirmed.
 //
 // Two things make it safe to run over a bad network. The order goes out under one Idempotency-Key, so
-// that sending it again never makes a second order. The events are counted by `seq`, so that after a cut
-// they go on behind the last one seen.
+// that sending it again never makes a second order: where it ends without knowing whether one was made, it
+// names that key, and IDEMPOTENCY_KEY takes it in the next run. The events are counted by `seq`, so that
+// after a cut they go on behind the last one seen.
 
 import { randomUUID } from "node:crypto";
 
@@ -39,30 +40,42 @@ async function refusal(response) {
   return new Error(`refused with ${response.status} ${problem.code ?? ""}: ${problem.detail ?? "no reason"}`);
 }
 
-/** Calls until there is an answer that another try would not better. */
-async function call(path, options) {
+/** Hands the order in: one key for all tries, so that at most one order comes of them. */
+async function submit(order) {
+  const given = process.env.IDEMPOTENCY_KEY;
+  const key = given ?? randomUUID();
+  const headers = { ...KEY, "Content-Type": "application/json", "Idempotency-Key": key };
+  const body = JSON.stringify(order);
+  // From the first try of which nothing is known: only an accepted order or a refusal of it ends that.
+  let inDoubt = given !== undefined;
   for (let tries = 0; ; tries++) {
     let response;
+    let failure;
     try {
       const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-      response = await fetch(BASE + path, { ...options, signal });
+      response = await fetch(`${BASE}/api/orders/execute`, { method: "POST", headers, body, signal });
+      if (response.ok) return await response.json();
+      failure = await refusal(response);
+      if (response.status === 409 || response.status === 422) throw Object.assign(failure, { final: true });
     } catch (error) {
-      if (tries + 1 === TRIES_MAX) throw new Error(`no answer from ${BASE}: ${error.cause?.message ?? error.message}`);
+      if (error.final) throw error;
+      failure = new Error(`no answer from ${BASE}: ${error.cause?.message ?? error.message}`);
+      response = undefined;
     }
-    if (response?.ok) return response.json();
-    const mayChange = !response || response.status === 429 || response.status === 503;
-    if (!mayChange || tries + 1 === TRIES_MAX) throw await refusal(response);
+    // A refusal such as 401 or 429 says nothing of the tries before.
+    inDoubt ||= !response || response.status >= 500;
+    const mayChange = !response || response.status === 429 || response.status >= 500;
+    if (!mayChange || tries + 1 === TRIES_MAX) throw inDoubt ? doubt(key, failure) : failure;
     await pause(tries, response);
   }
 }
 
-/** Hands the order in: one key for all tries, so that at most one order comes of them. */
-function submit(order) {
-  return call("/api/orders/execute", {
-    method: "POST",
-    headers: { ...KEY, "Content-Type": "application/json", "Idempotency-Key": randomUUID() },
-    body: JSON.stringify(order),
-  });
+/** The order may have been made, and nobody says so. */
+function doubt(key, { message }) {
+  return new Error(
+    `the order may have been made (${message}); to find out without making a second one, ` +
+      `run this again with IDEMPOTENCY_KEY=${key}`,
+  );
 }
 
 /** Each event of the order once and in order, its last one included, across lost connections. */

@@ -7,8 +7,9 @@ ORDER_ENGINE_URL (http://127.0.0.1:3000) is the engine, API_KEY the key where it
 Ends with 0 only where the order was confirmed.
 
 Two things make it safe to run over a bad network. The order goes out under one Idempotency-Key, so
-that sending it again never makes a second order. The events are counted by `seq`, so that after a cut
-they go on behind the last one seen.
+that sending it again never makes a second order: where it ends without knowing whether one was made, it
+names that key, and IDEMPOTENCY_KEY takes it in the next run. The events are counted by `seq`, so that
+after a cut they go on behind the last one seen.
 """
 
 import http.client
@@ -48,7 +49,20 @@ class Refused(Exception):
         code, detail = problem.get("code", ""), problem.get("detail", "no reason")
         super().__init__(f"refused with {answer.code} {code}: {detail}")
         self.may_change = answer.code == 429 or answer.code >= 500
+        # Whether it says for good that no order comes of this key; 401 or 404 say nothing of earlier tries.
+        self.is_of_the_order = answer.code in (409, 422)
+        self.may_be_stored = answer.code >= 500
         self.asked_wait = float(answer.headers.get("Retry-After") or 0)
+
+
+class InDoubt(Exception):
+    """The order may have been made, and nobody says so."""
+
+    def __init__(self, key, heard):
+        super().__init__(
+            f"the order may have been made ({heard}); to find out without making a second one,"
+            f" run this again with IDEMPOTENCY_KEY={key}"
+        )
 
 
 def pause(tries, asked=0.0):
@@ -67,19 +81,26 @@ def open_call(path, headers, body=None, timeout=ANSWER_LIMIT):
 
 def submit(order):
     """Hands the order in: one key for all tries, so that at most one order comes of them."""
-    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    given = os.environ.get("IDEMPOTENCY_KEY")
+    key = given or str(uuid.uuid4())
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+    # From the first try of which nothing is known: only an accepted order or a refusal of it ends that.
+    in_doubt = given is not None
     for tries in range(TRIES_MAX):
+        may_change, asked_wait = True, 0.0
         try:
             with open_call("/api/orders/execute", headers, json.dumps(order).encode()) as answer:
                 return json.load(answer)
         except Refused as refused:
-            if not refused.may_change or tries + 1 == TRIES_MAX:
+            if refused.is_of_the_order:
                 raise
-            pause(tries, refused.asked_wait)
-        except LOST:
-            if tries + 1 == TRIES_MAX:
-                raise
-            pause(tries)
+            failure, may_change, asked_wait = refused, refused.may_change, refused.asked_wait
+            in_doubt = in_doubt or refused.may_be_stored
+        except (ValueError, *LOST) as lost:
+            failure, in_doubt = lost, True
+        if not may_change or tries + 1 == TRIES_MAX:
+            raise InDoubt(key, failure) if in_doubt else failure
+        pause(tries, asked_wait)
 
 
 def follow(order_id):
@@ -134,5 +155,5 @@ if __name__ == "__main__":
         sys.exit("usage: swap.py TOKEN_IN TOKEN_OUT AMOUNT")
     try:
         sys.exit(main(*sys.argv[1:]))
-    except (Refused, *LOST) as error:
+    except (Refused, InDoubt, *LOST) as error:
         sys.exit(f"{error}")

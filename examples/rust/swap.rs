@@ -8,7 +8,8 @@
 //! with 0 only where the order was confirmed.
 //!
 //! The client does what the other examples do by hand: one idempotency key for all tries of a
-//! submission, and events that go on behind the last one seen after a cut.
+//! submission, and events that go on behind the last one seen after a cut. Where it ends without knowing
+//! whether an order was made, it names that key, and `IDEMPOTENCY_KEY` takes it in the next run.
 
 #![expect(clippy::print_stdout, reason = "what it says is all it is for")]
 
@@ -36,6 +37,9 @@ struct Swap {
     base_url: String,
     #[arg(long, env = "API_KEY")]
     api_key: Option<String>,
+    /// Of a run that ended in doubt
+    #[arg(long, env = "IDEMPOTENCY_KEY")]
+    idempotency_key: Option<String>,
 }
 
 #[tokio::main]
@@ -53,7 +57,14 @@ async fn main() -> anyhow::Result<ExitCode> {
         ..SubmitOrder::default()
     };
 
-    let accepted = client.submit(&order).await?;
+    let key = swap.idempotency_key.unwrap_or_else(|| client.fresh_key());
+    let accepted = match client.submit_with_key(&order, &key).await {
+        Err(client::Error::InDoubt { key, source }) => bail!(
+            "the order may have been made ({source}); to find out without making a second one, \
+             run this again with IDEMPOTENCY_KEY={key}"
+        ),
+        answered => answered?,
+    };
     println!("order {}", accepted.order_id);
 
     let mut events = client.follow(accepted.order_id);

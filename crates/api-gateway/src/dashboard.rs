@@ -39,8 +39,9 @@ const FILES: &[(&str, &str, &str)] = embed! {
     CSS: "api-page.css" "controls.css" "dashboard.css" "views.css";
     SVG: "icon.svg";
     SCRIPT:
-        "api-document.js" "api-page.js" "api-try.js" "api.js" "app.js" "backoff.js" "banner.js" "chart.js" "connection.js" "copy.js" "decimal.js"
-        "dom.js" "empty.js" "feed.js" "follow.js" "format.js" "key-dialog.js" "live-table.js"
+        "api-document.js" "api-page.js" "api-try.js" "api.js" "app.js" "backoff.js" "banner.js"
+        "chart.js" "connection.js" "copy.js" "decimal.js" "dom.js" "doubt-notes.js" "empty.js"
+        "feed.js" "follow.js" "format.js" "key-dialog.js" "live-table.js"
         "observable.js" "order-draft.js" "order-facts.js" "order-form.js" "order-list.js"
         "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "quote-panel.js" "router.js"
         "session.js" "socket.js" "stats.js" "status.js" "submit.js" "theme-choice.js" "theme.js"

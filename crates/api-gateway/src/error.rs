@@ -265,4 +265,26 @@ impl ApiError {
                       Idempotency-Key to learn whether it took effect";
         Self::new(Code::OutcomeUnknown, detail).retry_after(RETRY_STORE)
     }
+
+    /// The same refusal of a request with an idempotency key. This try changed nothing, but an earlier one
+    /// may have: whoever could not be told of it must not hear that nothing was changed.
+    #[must_use]
+    pub(crate) fn leaving_a_key_in_doubt(mut self) -> Self {
+        let (code, why) = match self.code() {
+            // The key was not looked up, so that the outcome of what it stands for is as open as before.
+            Code::StoreUnavailable => (Code::OutcomeUnknown, "the store does not answer"),
+            Code::StoreFull => (Code::StoreFull, "the store has no room"),
+            Code::Stopping => (Code::Stopping, "the gateway is stopping"),
+            _ => return self,
+        };
+        self.0.code = code;
+        self.0.detail = format!(
+            "{why}; an earlier try may have been stored: repeat the request with the same Idempotency-Key"
+        )
+        .into();
+        self
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Ports, Shutdown};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::acts::Acts;
 use crate::auth::Keys;
 use crate::http::edge;
 use crate::intake::Twins;
@@ -24,6 +25,7 @@ use crate::settings::GatewaySettings;
 use crate::state::{AppState, Ctx};
 use crate::stats::Stats;
 use crate::telemetry::{self, HttpMeter};
+use crate::unconfirmed::Unconfirmed;
 use crate::ws::{Hub, tcp};
 
 /// Connections that may wait to be taken: a burst of a few thousand clients at once.
@@ -37,7 +39,8 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 1_000_000;
 /// Between "not ready" and closing the door: a load balancer's chance to look elsewhere.
 const LAST_CALLS: Duration = Duration::from_millis(300);
-/// What is under way when the door closes may take this long: a commit takes 5 s at the most.
+/// What is under way when the door closes may take this long: a commit takes 5 s at the most. Writes are
+/// waited for before answers are.
 const FINISH_WITHIN_SECONDS: u64 = 6;
 
 /// What the gateway is made of.
@@ -79,6 +82,8 @@ impl Gateway {
             keys: Keys::new(&settings, salt),
             limits: Limits::new(&settings, &ports.clock),
             twins: Twins::default(),
+            acts: Acts::new(&shutdown),
+            unconfirmed: Unconfirmed::start(&ports, &announcer, &shutdown),
             stats: Stats::start(&ports, &settings, &shutdown),
             hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
             authority: authority(address),
@@ -128,8 +133,7 @@ impl Gateway {
 
 fn serve(listener: TcpListener, ctx: Ctx) -> io::Result<Server> {
     let threads = ctx.settings.threads;
-    let stop = ctx.shutdown.clone();
-    let clock = Arc::clone(&ctx.ports.clock);
+    let leaving = ctx.clone();
     let meter = web::Data::new(HttpMeter::default());
     let server = HttpServer::new(move || {
         App::new()
@@ -143,8 +147,10 @@ fn serve(listener: TcpListener, ctx: Ctx) -> io::Result<Server> {
     .client_request_timeout(HEAD_PATIENCE)
     .max_connections(MAX_CONNECTIONS)
     .shutdown_signal(async move {
-        stop.soft().await;
-        clock.sleep(LAST_CALLS).await;
+        leaving.shutdown.soft().await;
+        leaving.ports.clock.sleep(LAST_CALLS).await;
+        let limit = Duration::from_secs(FINISH_WITHIN_SECONDS);
+        leaving.acts.end(limit).await;
     })
     .shutdown_timeout(FINISH_WITHIN_SECONDS);
     let server = match threads {

@@ -9,7 +9,8 @@
 //! 5. Queue and feed are told, without waiting for them: what they miss, the sweeper and the watchers
 //!    read from the store.
 //!
-//! The same way leads in over HTTP and over a WebSocket.
+//! The same way leads in over HTTP and over a WebSocket, and is gone to its end whether or not the client
+//! stays (`acts.rs`).
 
 pub(crate) mod body;
 
@@ -36,8 +37,9 @@ use crate::auth::{Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::limits::{Place, RateLimit};
-use crate::state::AppState;
+use crate::state::{AppState, Ctx};
 use crate::stats::Waiting;
+use crate::unconfirmed::Made;
 use body::Fields;
 
 /// What a client gets for an accepted order.
@@ -52,8 +54,27 @@ pub struct Receipt {
 }
 
 /// Takes an order in.
-pub async fn submit(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
-    let submitted = take_in(ctx, envelope, body).await;
+///
+/// Cancel safety: it is seen through.
+pub async fn submit(ctx: &Ctx, envelope: Envelope, body: Bytes) -> Result<Receipt> {
+    let is_keyed = envelope.idempotency_key.is_some();
+    let parts = ctx.clone();
+    let act = async move {
+        let submitted = take_in(&parts, &envelope, &body).await;
+        Ok(count(submitted, is_keyed))
+    };
+    match ctx.acts.see_through(act).await {
+        Ok(submitted) => submitted,
+        Err(refusal) => count(Err(refusal), is_keyed),
+    }
+}
+
+/// Counts what became of a request, whether or not anybody hears of it.
+fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
+    let submitted = match is_keyed {
+        true => submitted.map_err(ApiError::leaving_a_key_in_doubt),
+        false => submitted,
+    };
     match &submitted {
         Ok(receipt) if receipt.is_replay => metrics::counter!("orders_replayed_total").increment(1),
         Ok(_) => metrics::counter!("orders_accepted_total").increment(1),
@@ -118,7 +139,8 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
     let (order, answer) = prepare(ctx, envelope, terms, fingerprint);
     let order_id = order.id;
     let span = trace_span!(target: STAGE_SPANS, "store.accept", order.id = %order_id);
-    let storing = deadline::write(ctx.ports.store.accept(order));
+    let accepting = ctx.ports.store.accept(order);
+    let storing = ctx.unconfirmed.write((order_id, Made::Accepted), accepting);
     let stored = storing.instrument(span).await;
     if may_be_stored(&stored) {
         admitted.waiting.take();

@@ -6,8 +6,10 @@
 //! `routes.rs` lists every call.
 
 pub mod account_stream;
+pub mod acts;
 pub mod asyncapi;
 pub mod auth;
+pub mod cancelling;
 pub mod error;
 pub mod forwarded;
 pub mod gateway;
@@ -21,6 +23,7 @@ pub mod sse;
 pub mod state;
 pub mod stats;
 pub mod telemetry;
+pub mod unconfirmed;
 pub mod ws;
 
 mod dashboard;

@@ -24,6 +24,9 @@ use crate::forwarded;
 use crate::settings::GatewaySettings;
 use crate::state::AppState;
 
+/// No address and no client is called so.
+const NOBODY: &str = "";
+
 /// Whom the limits count: a key's client, or a peer's address where there are no keys.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Payer(Arc<str>);
@@ -38,6 +41,12 @@ impl Payer {
         }
     }
 
+    /// Whether there is nobody to count: the connection was gone before its peer could be told.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        &*self.0 == NOBODY
+    }
+
     fn at(address: Option<IpAddr>) -> Self {
         match address {
             // Whoever has one such address has its whole network.
@@ -46,7 +55,7 @@ impl Payer {
                 Self(format!("{a:x}:{b:x}:{c:x}:{d:x}::/64").into())
             }
             Some(IpAddr::V4(address)) => Self(address.to_string().into()),
-            None => Self("unknown".into()),
+            None => Self(NOBODY.into()),
         }
     }
 

@@ -8,11 +8,13 @@ use dex_router::chain::Ledger;
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Ports, Shutdown};
 
+use crate::acts::Acts;
 use crate::auth::Keys;
 use crate::intake::Twins;
 use crate::limits::Limits;
 use crate::settings::GatewaySettings;
 use crate::stats::Stats;
+use crate::unconfirmed::Unconfirmed;
 use crate::ws::Hub;
 
 /// Handed to every handler; a clone is one pointer.
@@ -28,6 +30,8 @@ pub struct AppState {
     pub ledger: Option<Arc<dyn Ledger>>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
+    pub acts: Acts,
+    pub unconfirmed: Unconfirmed,
     pub settings: GatewaySettings,
     pub keys: Keys,
     pub limits: Limits,

@@ -27,6 +27,17 @@ pub enum Error {
     /// Something answers, but not as an engine would.
     #[error("{base_url} does not answer like an engine: {what}")]
     Unexpected { base_url: String, what: String },
+    /// An order may have been made or may be yet, and nobody says so. Only its key tells: under it a repeat
+    /// makes no second one.
+    #[error(
+        "the order may have been made; to learn that without making a second one, repeat it with --idempotency-key {key}"
+    )]
+    InDoubt {
+        key: String,
+        /// The last thing that was heard.
+        #[source]
+        source: Box<Error>,
+    },
 }
 
 impl Error {
@@ -35,6 +46,7 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(problem) => Some(&problem.code),
+            Self::InDoubt { source, .. } => source.code(),
             _ => None,
         }
     }
@@ -45,6 +57,7 @@ impl Error {
         match self {
             Self::Unreachable { .. } => true,
             Self::Refused(problem) => matches!(problem.status, 429 | 503),
+            Self::InDoubt { source, .. } => source.is_transient(),
             Self::BaseUrl(_) | Self::Unexpected { .. } => false,
         }
     }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod follow;
 pub mod stream;
 
+mod doubt;
 mod operators;
 mod orders;
 mod socket;

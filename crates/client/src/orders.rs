@@ -12,6 +12,7 @@ use api_types::{OrderView, names::StatusName};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::doubt::{self, Verdict};
 use crate::transport::{Client, Failed};
 use crate::{Error, Follow};
 
@@ -37,8 +38,13 @@ impl Client {
     /// Hands in an order. While the engine is away or busy the same submission is repeated a few times,
     /// under one key, so that at most one order comes of it.
     pub async fn submit(&self, order: &SubmitOrder) -> Result<AcceptedOrder, Error> {
-        let key = format!("{:016x}{:016x}", self.random().bits(), self.random().bits());
-        self.submit_with_key(order, &key).await
+        self.submit_with_key(order, &self.fresh_key()).await
+    }
+
+    /// An idempotency key that nobody has used.
+    #[must_use]
+    pub fn fresh_key(&self) -> String {
+        format!("{:016x}{:016x}", self.random().bits(), self.random().bits())
     }
 
     /// The same under the caller's own idempotency key.
@@ -47,20 +53,46 @@ impl Client {
         order: &SubmitOrder,
         key: &str,
     ) -> Result<AcceptedOrder, Error> {
+        self.submit_told(order, key, |_| {}).await
+    }
+
+    /// The same, and tells of each failure after which the order is in doubt and asked for again: whoever
+    /// is interrupted then needs the key.
+    pub async fn submit_told(
+        &self,
+        order: &SubmitOrder,
+        key: &str,
+        tell: impl Fn(&Error),
+    ) -> Result<AcceptedOrder, Error> {
         let mut delay = RESUBMIT_DELAY;
-        for _ in 1..SUBMISSIONS_MAX {
+        let mut in_doubt = false;
+        let mut tries = 0;
+        loop {
+            tries += 1;
             let failed = match self.submit_once(order, key).await {
                 Ok(accepted) => return Ok(accepted),
                 Err(failed) => failed,
             };
+            let verdict = doubt::judge(&failed);
+            in_doubt = (in_doubt || verdict == Verdict::InDoubt) && verdict != Verdict::Refused;
+            let may_change = failed.error.is_transient() || verdict == Verdict::InDoubt;
             let wait = failed.retry_after.unwrap_or_default().max(delay);
-            if !failed.error.is_transient() || wait > RETRY_AFTER_MAX {
-                return Err(failed.error);
+            let error = match in_doubt {
+                true => Error::InDoubt {
+                    key: key.to_owned(),
+                    source: Box::new(failed.error),
+                },
+                false => failed.error,
+            };
+            if !may_change || wait > RETRY_AFTER_MAX || tries == SUBMISSIONS_MAX {
+                return Err(error);
+            }
+            if in_doubt {
+                tell(&error);
             }
             tokio::time::sleep(wait + self.random().duration_below(delay)).await;
             delay *= 2;
         }
-        Ok(self.submit_once(order, key).await?)
     }
 
     async fn submit_once(&self, order: &SubmitOrder, key: &str) -> Result<AcceptedOrder, Failed> {

@@ -45,6 +45,15 @@ struct Inner {
 pub(crate) struct Failed {
     pub(crate) error: Error,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) arrival: Arrival,
+}
+
+/// Whether a failed call may have come to an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// There was no connection to send it on, or somebody on the way refused it.
+    Never,
+    Perhaps,
 }
 
 impl From<Failed> for Error {
@@ -58,6 +67,7 @@ impl From<Error> for Failed {
         Self {
             error,
             retry_after: None,
+            arrival: Arrival::Perhaps,
         }
     }
 }
@@ -166,7 +176,14 @@ impl Client {
     }
 
     fn failed(&self, error: reqwest::Error) -> Failed {
-        self.unreachable(error.without_url()).into()
+        let arrival = match error.is_connect() || error.is_builder() {
+            true => Arrival::Never,
+            false => Arrival::Perhaps,
+        };
+        Failed {
+            arrival,
+            ..self.unreachable(error.without_url()).into()
+        }
     }
 
     async fn refusal(&self, response: Response) -> Failed {
@@ -184,7 +201,16 @@ impl Client {
             Some(problem) => Error::Refused(Box::new(problem)),
             None => self.unexpected(format!("it says {status} without a reason")),
         };
-        Failed { error, retry_after }
+        // A proxy's own refusal: what it calls the caller's fault it has not passed on.
+        let arrival = match status.is_client_error() {
+            true => Arrival::Never,
+            false => Arrival::Perhaps,
+        };
+        Failed {
+            error,
+            retry_after,
+            arrival,
+        }
     }
 }
 

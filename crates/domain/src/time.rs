@@ -94,10 +94,7 @@ const DAYS_BEFORE_1970: i64 = 719_468;
 /// Year, month and day of a day counted from 1970-01-01.
 const fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + DAYS_BEFORE_1970;
-    let (era, of_era) = (
-        days.div_euclid(DAYS_PER_ERA),
-        days.rem_euclid(DAYS_PER_ERA),
-    );
+    let (era, of_era) = (days.div_euclid(DAYS_PER_ERA), days.rem_euclid(DAYS_PER_ERA));
     // Leap days are taken out: one in 4 years, less one in 100, plus one in 400.
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);

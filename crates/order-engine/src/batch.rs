@@ -18,6 +18,8 @@ use crate::output::{self, Format, short};
 
 /// Orders followed at once, each on a socket of its own; the rest waits until some have ended.
 const FOLLOWED_MAX: usize = 200;
+/// Orders that were refused or lost from sight, of many for one reason: some show which.
+const TROUBLES_TOLD: usize = 5;
 /// Events that wait to be shown.
 const SHOWN_LATER: usize = 1_024;
 
@@ -66,6 +68,18 @@ impl Report {
             .iter()
             .filter(|one| one.last.status == status)
             .count()
+    }
+
+    /// What a person must hear: every order that is in doubt, as only its key tells what became of it, and
+    /// some of the rest.
+    pub(crate) fn troubles_to_tell(&self) -> impl Iterator<Item = &anyhow::Error> {
+        let is_in_doubt = |trouble: &&anyhow::Error| {
+            let known = trouble.downcast_ref::<client::Error>();
+            matches!(known, Some(client::Error::InDoubt { .. }))
+        };
+        let rest = self.troubles.iter().filter(move |one| !is_in_doubt(one));
+        let in_doubt = self.troubles.iter().filter(is_in_doubt);
+        in_doubt.chain(rest.take(TROUBLES_TOLD))
     }
 }
 
@@ -217,7 +231,7 @@ pub(crate) fn print_summary(report: &Report) -> anyhow::Result<()> {
         let why = crate::lifecycle::detail(&one.last, one.swap.token_out);
         output::line(format!("{}: {why}", one.order_id))?;
     }
-    for trouble in report.troubles.iter().take(5) {
+    for trouble in report.troubles_to_tell() {
         output::line(format!("not followed: {trouble:#}"))?;
     }
     Ok(())

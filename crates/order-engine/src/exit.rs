@@ -4,15 +4,17 @@ use std::process::ExitCode;
 
 use config::args::Stop;
 
-/// The four ways a command ends; the help of each command repeats them.
+/// The five ways a command ends; the help of each command repeats them.
 pub(crate) const MEANINGS: &str = "\
 Exit codes:
   0  done, and it ended as it should
   1  it failed: an order failed, or the engine refused
   2  wrong use: a flag, an argument or a setting
-  3  no engine answers at that address";
+  3  no engine answers at that address
+  4  an order may have been made; the key to repeat it under was said";
 
 const UNREACHABLE: u8 = 3;
+const IN_DOUBT: u8 = 4;
 
 /// What a command found, where nothing went wrong on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
             eprintln!("{error:#}");
             match error.downcast_ref::<client::Error>() {
                 Some(client::Error::Unreachable { .. }) => ExitCode::from(UNREACHABLE),
+                Some(client::Error::InDoubt { .. }) => ExitCode::from(IN_DOUBT),
                 Some(client::Error::BaseUrl(_)) => ExitCode::from(config::args::EXIT_USAGE),
                 _ => ExitCode::FAILURE,
             }

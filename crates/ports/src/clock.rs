@@ -48,7 +48,10 @@ impl Default for SystemClock {
 
 /// The host's wall clock: for the [`SystemClock`], and for log lines, which have no clock handed in.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the host")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks the host"
+)]
 pub fn wall_time() -> Timestamp {
     // A host that was never told the time may stand before 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH);

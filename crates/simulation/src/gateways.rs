@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use api_gateway::acts::Acts;
 use api_gateway::auth::Keys;
 use api_gateway::intake::Twins;
 use api_gateway::limits::Limits;
-use api_gateway::state::AppState;
+use api_gateway::state::{AppState, Ctx};
 use api_gateway::stats::Stats;
+use api_gateway::unconfirmed::Unconfirmed;
 use api_gateway::ws::Hub;
 use api_gateway::{GatewaySettings, ws};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -24,7 +26,7 @@ const FREEZE: Duration = Duration::from_secs(2);
 /// A gateway that runs.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    pub(crate) state: AppState,
+    pub(crate) state: Ctx,
     process: Arc<Process>,
 }
 
@@ -46,6 +48,8 @@ impl Gateway {
             keys: Keys::new(&settings, salt),
             limits: Limits::new(&settings, &ports.clock),
             twins: Twins::default(),
+            acts: Acts::new(&shutdown),
+            unconfirmed: Unconfirmed::start(&ports, &announcer, &shutdown),
             stats: Stats::start(&ports, &settings, &shutdown),
             hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
             authority: "gateway".to_owned(),
@@ -58,6 +62,7 @@ impl Gateway {
             shutdown,
             settings,
         };
+        let state = Ctx::new(state);
         Arc::new(Self { state, process })
     }
 

@@ -20,6 +20,8 @@
 //!   although the store's clock does.
 //! - **S12** No order is poison with which fewer workers have died than it takes, and while one is to be alone
 //!   in a worker's hands, it is.
+//! - **S13** What a gateway has stored it tells to the feed, unless it dies: also where the client that asked is
+//!   gone, and where the store did not say so.
 //!
 //! It must not know of any server, file or thread.
 //!
@@ -38,5 +40,5 @@ mod witness;
 mod workers;
 mod world;
 
-pub use actors::client::Doubters;
+pub use actors::client::{Connections, Doubters};
 pub use schedule::{Report, Violated, run};

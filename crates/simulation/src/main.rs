@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::Parser;
-use simulation::{Doubters, Report, Violated};
+use simulation::{Connections, Doubters, Report, Violated};
 
 /// Schedules between two lines of progress.
 const PROGRESS: u64 = 1_000;
@@ -32,6 +32,9 @@ struct Program {
     /// Let every client cancel its order at some moment, not one in three
     #[arg(long)]
     everyone_cancels: bool,
+    /// Let clients' connections break under way
+    #[arg(long)]
+    connections_break: bool,
 }
 
 fn main() -> std::io::Result<ExitCode> {
@@ -43,6 +46,12 @@ fn main() -> std::io::Result<ExitCode> {
     } else {
         Doubters::Some
     };
+    let connections = if program.connections_break {
+        Connections::Break
+    } else {
+        Connections::Hold
+    };
+    let clients = (doubters, connections);
     let began = tokio::time::Instant::now();
     let next = AtomicU64::new(program.seed);
     let end = program.seed.saturating_add(program.schedules);
@@ -50,7 +59,7 @@ fn main() -> std::io::Result<ExitCode> {
     let total = std::thread::scope(|scope| {
         for _ in 0..threads {
             let (next, results) = (&next, results.clone());
-            scope.spawn(move || run_all(next, end, doubters, &results));
+            scope.spawn(move || run_all(next, end, clients, &results));
         }
         drop(results);
         let total = tally(&received, || began.elapsed());
@@ -69,10 +78,19 @@ fn main() -> std::io::Result<ExitCode> {
 
 type Outcome = Result<Report, Violated>;
 
-fn run_all(next: &AtomicU64, end: u64, doubters: Doubters, results: &mpsc::SyncSender<Outcome>) {
+fn run_all(
+    next: &AtomicU64,
+    end: u64,
+    (doubters, connections): (Doubters, Connections),
+    results: &mpsc::SyncSender<Outcome>,
+) {
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= end || results.send(simulation::run(seed, doubters)).is_err() {
+        if seed >= end
+            || results
+                .send(simulation::run(seed, doubters, connections))
+                .is_err()
+        {
             return;
         }
     }

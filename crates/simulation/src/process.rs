@@ -144,6 +144,11 @@ impl Process {
         self.was_stopped.load(Ordering::Relaxed)
     }
 
+    /// Whether it was killed.
+    pub(crate) fn is_dead(&self) -> bool {
+        matches!(*self.life(), Life::Dead)
+    }
+
     /// Goes on at once in a running process, later in a frozen one, never in a dead one.
     pub(crate) async fn pass(&self) {
         loop {

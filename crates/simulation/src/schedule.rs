@@ -9,7 +9,7 @@ use domain::Status;
 use ports::Random;
 use tokio::task::JoinSet;
 
-use crate::actors::client::{Client, Doubters, Told};
+use crate::actors::client::{Client, Connections, Doubters, Told};
 use crate::actors::trouble;
 use crate::actors::watcher::Watcher;
 use crate::gateways::Gateways;
@@ -23,6 +23,9 @@ const FAULTS_SPAN: Duration = Duration::from_secs(6);
 /// Once the faults have stopped, everything ends within this: three executions, each with a transaction
 /// that expires after 3 s, and what leases and pauses add.
 const END_LIMIT: Duration = Duration::from_secs(60);
+/// What is stored is told within this, once the faults have stopped: a call to the feed that began before
+/// may take its whole patience.
+const TELL_LIMIT: Duration = Duration::from_secs(10);
 /// What came late has arrived by then.
 const STRAGGLERS: Duration = Duration::from_secs(1);
 /// Between two looks whether all has ended.
@@ -80,13 +83,13 @@ impl std::error::Error for Violated {}
 ///
 /// # Panics
 /// Where the machine has no memory for a store.
-pub fn run(seed: u64, doubters: Doubters) -> Result<Report, Violated> {
+pub fn run(seed: u64, doubters: Doubters, connections: Connections) -> Result<Report, Violated> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("invariant: a runtime without threads and files can be built");
-    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed, doubters)));
+    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed, doubters, connections)));
     if testimony.violations.is_empty() {
         Ok(report(&testimony, faults))
     } else {
@@ -98,7 +101,7 @@ pub fn run(seed: u64, doubters: Doubters) -> Result<Report, Violated> {
     }
 }
 
-async fn simulate(seed: u64, doubters: Doubters) -> (Testimony, u64) {
+async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (Testimony, u64) {
     let world = World::new(seed).expect("invariant: a store in memory can be opened");
     let world = Arc::new(world);
     let random = world.fork();
@@ -127,6 +130,7 @@ async fn simulate(seed: u64, doubters: Doubters) -> (Testimony, u64) {
             random: world.fork(),
             number,
             doubters,
+            connections,
         };
         clients.spawn(serve_client(client));
     }
@@ -137,6 +141,7 @@ async fn simulate(seed: u64, doubters: Doubters) -> (Testimony, u64) {
 
     while troubles.join_next().await.is_some() {}
     come_to_an_end(&world, &mut clients, &mut workers).await;
+    check_told_to_the_feed(&world).await;
     gateways.kill_all();
     world.sleep(STRAGGLERS).await;
     world.witness.check_book().await;
@@ -205,6 +210,21 @@ async fn come_to_an_end(
             Ok(worker) => worker.stop(world).await,
             Err(error) => world.witness.accuse("S10", format_args!("{error}")),
         }
+    }
+}
+
+/// What gateways owe the feed they tell it soon: without faults nothing keeps them from it.
+async fn check_told_to_the_feed(world: &World) {
+    let telling = async {
+        while !world.witness.untold().is_empty() {
+            world.sleep(LOOK).await;
+        }
+    };
+    if tokio::time::timeout(TELL_LIMIT, telling).await.is_err() {
+        let untold = world.witness.untold();
+        world
+            .witness
+            .accuse("S13", format_args!("{untold:?} were told to nobody"));
     }
 }
 

@@ -38,12 +38,31 @@ struct Notes {
     orders: BTreeMap<OrderId, Vec<Event>>,
     signed: BTreeMap<Signature, Height>,
     stored: BTreeSet<Signature>,
+    /// What processes have done, whether or not they know it yet, and have not told the feed of.
+    untold: BTreeMap<(OrderId, Act), Arc<Process>>,
     violations: Vec<String>,
     trace: VecDeque<String>,
     too_late: u64,
     steps: u64,
     digest: u64,
     grants: Grants,
+}
+
+/// What a gateway does to an order; either once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Act {
+    Accept,
+    Cancel,
+}
+
+impl Act {
+    fn of(event: &Event) -> Option<Self> {
+        match event.data {
+            EventData::Accepted => Some(Self::Accept),
+            EventData::Cancelled { .. } => Some(Self::Cancel),
+            _ => None,
+        }
+    }
 }
 
 /// What the witness has to say at the end.
@@ -288,6 +307,35 @@ impl Witness {
         if !self.notes().stored.contains(signature) {
             self.accuse("S4", format_args!("{signature} was sent and is not stored"));
         }
+    }
+
+    /// A write of this process has done this to an order: the feed must hear of it, also where the answer is
+    /// lost, or nobody waits for it.
+    pub(crate) fn owes(&self, process: &Arc<Process>, order: OrderId, act: Act) {
+        self.notes()
+            .untold
+            .insert((order, act), Arc::clone(process));
+    }
+
+    /// A process tells the feed of an event; what becomes of that is the feed's affair.
+    pub(crate) fn tells(&self, event: &Event) {
+        if let Some(act) = Act::of(event) {
+            self.notes().untold.remove(&(event.order_id, act));
+        }
+    }
+
+    /// What was done and not told, by processes that are alive.
+    pub(crate) fn untold(&self) -> Vec<(OrderId, Act)> {
+        let notes = self.notes();
+        let is_done = |(order, act): &(OrderId, Act)| {
+            let mut events = notes.orders.get(order).into_iter().flatten();
+            events.any(|event| Act::of(event) == Some(*act))
+        };
+        let untold = notes
+            .untold
+            .iter()
+            .filter(|(_, process)| !process.is_dead());
+        untold.map(|(done, _)| *done).filter(is_done).collect()
     }
 
     async fn height(&self) -> Height {

@@ -138,6 +138,7 @@ impl World {
             }),
             feed: Arc::new(FaultyFeed {
                 feed: Arc::clone(&self.feed),
+                witness: Arc::clone(&self.witness),
                 line: self.line(&process, &self.servers.feed),
             }),
             clock: Arc::new(ProcessClock(Arc::clone(&process))),

@@ -3,6 +3,7 @@
 
 pub mod client_programs;
 pub mod load;
+pub mod reset;
 pub mod socket;
 pub mod suites;
 

@@ -8,9 +8,10 @@ use api_types::admin::{
     AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
 };
 use api_types::stats::WorkerView;
-use domain::Order;
+use domain::{Order, OrderId};
 use ports::job_queue::Job;
 use ports::operations::DeadRetry;
+use ports::order_store::NewOrder;
 
 use crate::auth::admin::Operator;
 use crate::deadline;
@@ -19,6 +20,7 @@ use crate::http::orders::{cut_page, page_limit, read_cursor};
 use crate::http::parameters::{Parameters, order_id_in_path};
 use crate::intake;
 use crate::state::Ctx;
+use crate::unconfirmed::Made;
 
 /// A queue that needs longer is away: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
@@ -147,9 +149,14 @@ pub(crate) async fn resume(ctx: Ctx, operator: Operator) -> Result<HttpResponse>
 }
 
 async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Result<HttpResponse> {
-    deadline::write(ctx.ports.store.set_paused(paused, actor)).await?;
-    let act = if paused { "paused" } else { "resumed" };
-    tracing::info!(actor, "the engine was {act} by {actor}");
+    let parts = ctx.clone();
+    let pausing = async move {
+        deadline::write(parts.ports.store.set_paused(paused, actor)).await?;
+        let act = if paused { "paused" } else { "resumed" };
+        tracing::info!(actor, "the engine was {act} by {actor}");
+        Ok(())
+    };
+    ctx.acts.see_through(pausing).await?;
     Ok(HttpResponse::Ok().json(AdminPaused {
         success: true,
         paused,
@@ -176,27 +183,41 @@ pub(crate) async fn retry(
     let found = deadline::read(ctx.ports.store.order(id, None)).await?;
     let order = found.ok_or_else(ApiError::order_not_found)?;
     let replacement = intake::replacement(&ctx, &order);
-    let retrying = ctx.ports.store.retry_dead(id, replacement, operator.actor);
-    match deadline::write(retrying).await? {
-        DeadRetry::Accepted { event, client } => {
-            let new = event.order_id;
-            tracing::info!(order.id = %new, "order {new} accepted in place of the failed {id}");
-            ctx.announcer.publish(&client, &event);
-            ctx.announcer.enqueue(Job {
-                order_id: new,
-                client,
-                starts_execution: true,
-            });
-            Ok(HttpResponse::Ok().json(AdminRetried {
-                success: true,
-                order_id: new.uuid(),
-                retry_of: id.uuid(),
-            }))
-        }
-        DeadRetry::NotDead => {
+    let retrying = accept_again(ctx.clone(), id, replacement, operator.actor);
+    match ctx.acts.see_through(retrying).await? {
+        Some(new) => Ok(HttpResponse::Ok().json(AdminRetried {
+            success: true,
+            order_id: new.uuid(),
+            retry_of: id.uuid(),
+        })),
+        None => {
             let detail = "the order did not fail, or was retried before";
             let refused = ApiError::new(Code::NotDead, detail);
             Err(refused.with_order(id).with_status(order.status()))
         }
     }
+}
+
+/// The new order in place of a dead one, told to queue and feed; none where it is not dead.
+async fn accept_again(
+    ctx: Ctx,
+    dead: OrderId,
+    replacement: NewOrder,
+    actor: &'static str,
+) -> Result<Option<OrderId>> {
+    let made = (replacement.id, Made::Accepted);
+    let retrying = ctx.ports.store.retry_dead(dead, replacement, actor);
+    let retried = ctx.unconfirmed.write(made, retrying).await?;
+    let DeadRetry::Accepted { event, client } = retried else {
+        return Ok(None);
+    };
+    let new = event.order_id;
+    tracing::info!(order.id = %new, "order {new} accepted in place of the failed {dead}");
+    ctx.announcer.publish(&client, &event);
+    ctx.announcer.enqueue(Job {
+        order_id: new,
+        client,
+        starts_execution: true,
+    });
+    Ok(Some(new))
 }

@@ -3,10 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::names::StatusName;
 use api_types::submit::CancelledOrder;
-use ports::order_store::{Withdrawal, Withdrawn};
+use ports::order_store::Withdrawn;
 
-use crate::auth::{Caller, Scope};
-use crate::deadline;
+use crate::auth::Caller;
+use crate::cancelling;
 use crate::error::{ApiError, Code, Result};
 use crate::http::parameters::order_id_in_path;
 use crate::state::Ctx;
@@ -24,37 +24,13 @@ use crate::state::Ctx;
 )]
 pub(crate) async fn cancel(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    let event = ctx.ports.random.event_id(ctx.ports.clock.now());
-    let reason = match caller.scope {
-        Scope::Admin => "cancelled by an operator",
-        Scope::Open | Scope::Key => "cancelled by the client",
-    };
-    let store = &ctx.ports.store;
-    let withdrawing = store.withdraw(
-        id,
-        caller.limited_to(),
-        event,
-        Withdrawal::Cancelled,
-        reason,
-    );
-    let withdrawn = deadline::write(withdrawing).await?;
-    match withdrawn {
-        Withdrawn::Won { event, client } => {
-            ctx.announcer.publish(&client, &event);
-            tracing::info!(
-                order.id = %id,
-                order.seq = event.seq.get(),
-                order.status = "cancelled",
-                client.id = %client,
-                "order {id} cancelled"
-            );
-            Ok(HttpResponse::Ok().json(CancelledOrder {
-                success: true,
-                order_id: id.uuid(),
-                status: StatusName::Cancelled,
-                message: "Order cancelled".to_owned(),
-            }))
-        }
+    match cancelling::cancel(&ctx, &caller, id).await? {
+        Withdrawn::Won { .. } => Ok(HttpResponse::Ok().json(CancelledOrder {
+            success: true,
+            order_id: id.uuid(),
+            status: StatusName::Cancelled,
+            message: "Order cancelled".to_owned(),
+        })),
         Withdrawn::TooLate { status } => {
             let detail = format!("the order is {status} and can no longer be cancelled");
             let refused = ApiError::new(Code::NotCancellable, detail);

@@ -23,7 +23,7 @@ use crate::state::Ctx;
     tag = "orders",
     params(
         ("dryRun" = Option<bool>, Query, description = "Only check the order and ask for quotes (answers 200)"),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "1 to 255 visible characters: a repeat with the same key and body gets the first answer"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "1 to 255 visible characters: a repeat with the same key and body gets the first answer. Keep it until 201, 409 or 422: no other answer says that no try under it was stored"),
     ),
     request_body = SubmitOrder,
     responses(
@@ -46,7 +46,7 @@ pub(crate) async fn submit(
     if is_dry_run {
         return market::dry_run(&ctx, &intake::check(&body)?).await;
     }
-    let receipt = intake::submit(&ctx, &envelope, &body).await?;
+    let receipt = intake::submit(&ctx, envelope, body).await?;
     Ok(created(receipt))
 }
 

@@ -1,17 +1,22 @@
 //! What matters about a submitting request beside its body.
 
+use std::time::Duration;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use domain::IdempotencyKey;
 
 use crate::auth::Caller;
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Code, Result};
 use crate::forwarded;
 use crate::limits::Payer;
 use crate::state::AppState;
 use crate::trace::TraceContext;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Nobody hears it.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Who hands an order in, and how. Over a socket: of the upgrade's request.
 #[derive(Debug, Clone)]
@@ -29,8 +34,13 @@ pub struct Envelope {
 impl Envelope {
     /// Reads a request's headers.
     pub fn of(ctx: &AppState, request: &HttpRequest, caller: Caller) -> Result<Self> {
+        let payer = ctx.limits.any().then(|| Payer::of(ctx, &caller, request));
+        if payer.as_ref().is_some_and(Payer::is_nobody) {
+            let detail = "the connection has ended, and nobody is left whose limits could be asked";
+            return Err(ApiError::new(Code::RateLimited, detail).retry_after(RETRY_AFTER));
+        }
         Ok(Self {
-            payer: ctx.limits.any().then(|| Payer::of(ctx, &caller, request)),
+            payer,
             idempotency_key: idempotency_key(request)?,
             trace_context: TraceContext::for_order(request),
             socket_base: forwarded::socket_base(ctx, request),

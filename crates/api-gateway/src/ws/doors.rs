@@ -131,7 +131,7 @@ async fn submit_and_follow(
     }
     let ctx = ctx.clone();
     actix_web::rt::spawn(async move {
-        match take_order(&ctx, &mut socket, &envelope).await {
+        match take_order(&ctx, &mut socket, envelope).await {
             Ok(source) => socket.serve(None, source).await,
             Err(end) => socket.end(end).await,
         }
@@ -143,7 +143,7 @@ async fn submit_and_follow(
 async fn take_order(
     ctx: &Ctx,
     socket: &mut Socket,
-    envelope: &Envelope,
+    envelope: Envelope,
 ) -> std::result::Result<Source, End> {
     let no_order = "the first message must be the order, a JSON object";
     socket.object_with(ApiError::new(Code::BadMessage, no_order).to_json().into());
@@ -151,7 +151,7 @@ async fn take_order(
 
     let only_pings = "after the order only pings are allowed";
     socket.object_with(ApiError::new(Code::BadMessage, only_pings).to_json().into());
-    let (receipt, terms) = accept(ctx, envelope, body.as_bytes())
+    let (receipt, terms) = accept(ctx, envelope, body)
         .await
         .map_err(|refusal| End::Refuse(refusal.to_json().into(), Close::BadMessage))?;
     // Followed before it is answered, so that the first event is on its way meanwhile.
@@ -161,10 +161,15 @@ async fn take_order(
     Ok(Source::Order(follower))
 }
 
-async fn accept(ctx: &Ctx, envelope: &Envelope, body: &[u8]) -> Result<(intake::Receipt, Terms)> {
-    let receipt = intake::submit(ctx, envelope, body).await?;
+async fn accept(
+    ctx: &Ctx,
+    envelope: Envelope,
+    body: ByteString,
+) -> Result<(intake::Receipt, Terms)> {
+    let body = body.into_bytes();
+    let receipt = intake::submit(ctx, envelope, body.clone()).await?;
     // The body was accepted, and a replayed answer was to the same body: its terms are the order's.
-    Ok((receipt, intake::check(body)?))
+    Ok((receipt, intake::check(&body)?))
 }
 
 /// Who comes in, and that it is for a WebSocket.

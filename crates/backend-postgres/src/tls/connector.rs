@@ -199,7 +199,12 @@ mod tests {
     #[test]
     fn bytes_that_are_no_certificate_name_nothing() {
         let lies_about_its_length = [0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x30];
-        for bytes in [&[][..], &[0x30], &[0x30, 0x82, 0x01], &lies_about_its_length] {
+        for bytes in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x82, 0x01],
+            &lies_about_its_length,
+        ] {
             assert_eq!(end_point(bytes), None, "{bytes:?}");
         }
     }

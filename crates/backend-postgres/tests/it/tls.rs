@@ -74,7 +74,11 @@ async fn a_password_is_proved_to_the_server_that_has_the_certificate() {
     )
     .await;
     let guarded = |password: &str| {
-        let with_role = through(&server, "localhost", "sslmode=require&channel_binding=require");
+        let with_role = through(
+            &server,
+            "localhost",
+            "sslmode=require&channel_binding=require",
+        );
         let (start, rest) = with_role.url.split_once("://").expect("an address");
         let (_, host) = rest.split_once('@').unwrap_or(("", rest));
         PgSettings {

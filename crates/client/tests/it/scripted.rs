@@ -22,6 +22,8 @@ pub(crate) enum Scene {
     Socket { events: Vec<u32>, close: u16 },
     /// A socket that brings these events and breaks off.
     Broken { events: Vec<u32> },
+    /// A request is heard, and the connection breaks.
+    NoAnswer,
     /// An answer to a request, whatever it was.
     Answer {
         status: u16,
@@ -97,11 +99,14 @@ async fn play_one(stream: TcpStream, scene: Scene, heard: &Mutex<Vec<String>>) {
                 socket.send(Message::text(event(seq))).await.unwrap();
             }
         }
+        Scene::NoAnswer => {
+            hear(stream, heard).await;
+        }
         Scene::Answer {
             status,
             headers,
             body,
-        } => answer(stream, status, headers, &body, heard).await,
+        } => answer(hear(stream, heard).await, status, headers, &body).await,
     }
 }
 
@@ -128,13 +133,8 @@ async fn accept(stream: TcpStream, heard: &Mutex<Vec<String>>) -> Socket {
         .unwrap()
 }
 
-async fn answer(
-    mut stream: TcpStream,
-    status: u16,
-    headers: &str,
-    body: &str,
-    heard: &Mutex<Vec<String>>,
-) {
+/// Reads a whole request.
+async fn hear(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> TcpStream {
     let mut request = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -146,12 +146,15 @@ async fn answer(
                 .unwrap_or(0);
             if rest.len() >= length {
                 heard.lock().unwrap().push(head.to_owned());
-                break;
+                return stream;
             }
         }
         let count = stream.read(&mut chunk).await.unwrap();
         request.extend_from_slice(&chunk[..count]);
     }
+}
+
+async fn answer(mut stream: TcpStream, status: u16, headers: &str, body: &str) {
     let head = format!(
         "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}Connection: close\r\n\r\n",
         body.len(),

@@ -2,6 +2,7 @@
 
 use api_types::submit::SubmitOrder;
 use client::{Client, Error, Settings};
+use futures_util::future::join_all;
 use ports::Random;
 use serde_json::json;
 
@@ -56,6 +57,111 @@ async fn a_busy_engine_is_asked_again_under_the_same_key() {
         "{}",
         asked[0]
     );
+}
+
+/// A connection that breaks before the answer, or a proxy that heard none.
+fn unheard() -> [Scene; 2] {
+    let broken = Scene::NoAnswer;
+    let proxy = Scene::Answer {
+        status: 502,
+        headers: "",
+        body: "<h1>Bad gateway</h1>".to_owned(),
+    };
+    [broken, proxy]
+}
+
+#[track_caller]
+fn check_in_doubt(error: &Error, engine: &Scripted) {
+    let Error::InDoubt { key, .. } = error else {
+        panic!("{error:?}");
+    };
+    let asked = engine.asked();
+    assert!(asked.iter().all(|head| key_of(head) == key), "{asked:?}");
+    let said = error.to_string();
+    assert!(said.contains(&format!("--idempotency-key {key}")), "{said}");
+    assert!(!said.contains("nothing was changed"), "{said}");
+}
+
+/// What comes of one unheard try and of refusals from then on, in so many tries.
+async fn check_stays_in_doubt(unheard: Scene, status: u16, code: &str, tries: usize) {
+    let repeats = std::iter::repeat_n(refused(status, code, ""), tries - 1);
+    let scenes = std::iter::once(unheard).chain(repeats).collect();
+    let engine = Scripted::play(scenes).await;
+
+    let submitted = engine.client.submit(&SubmitOrder::default()).await;
+
+    check_in_doubt(&submitted.expect_err("refused"), &engine);
+    assert_eq!(engine.asked().len(), tries, "{code}");
+}
+
+#[tokio::test]
+async fn once_in_doubt_only_an_answer_about_the_order_ends_the_doubt() {
+    let refusals = [
+        (401, "unauthorized", 2),
+        (403, "forbidden", 2),
+        (400, "malformed_json", 2),
+        (429, "rate_limited", 4),
+        (503, "store_unavailable", 4),
+        (503, "store_full", 4),
+        (503, "queue_full", 4),
+        (503, "stopping", 4),
+        (503, "outcome_unknown", 4),
+        (500, "internal", 4),
+    ];
+
+    let cases = refusals.into_iter().flat_map(|(status, code, tries)| {
+        unheard().map(|unheard| check_stays_in_doubt(unheard, status, code, tries))
+    });
+    join_all(cases).await;
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_order_itself_ends_a_doubt() {
+    for unheard in unheard() {
+        for (status, code) in [(422, "invalid_order"), (409, "client_order_id_taken")] {
+            let engine = Scripted::play(vec![unheard.clone(), refused(status, code, "")]).await;
+
+            let submitted = engine.client.submit(&SubmitOrder::default()).await;
+
+            let error = submitted.expect_err("refused");
+            assert!(matches!(error, Error::Refused(_)), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_surely_not_stored_leaves_no_doubt() {
+    let codes = ["store_unavailable", "queue_full", "stopping", "store_full"];
+    let cases = codes.map(|code| async move {
+        let engine = Scripted::play(vec![refused(503, code, ""); 4]).await;
+
+        let submitted = engine.client.submit(&SubmitOrder::default()).await;
+
+        let error = submitted.expect_err("refused");
+        assert!(matches!(error, Error::Refused(_)), "{error:?}");
+        assert_eq!(error.code(), Some(code));
+        assert_eq!(engine.asked().len(), 4);
+    });
+    join_all(cases).await;
+}
+
+#[tokio::test]
+async fn a_doubt_is_told_before_the_next_try_with_the_key_it_goes_out_under() {
+    let engine = Scripted::play(vec![Scene::NoAnswer, accepted()]).await;
+    let told = std::sync::Mutex::new(Vec::new());
+
+    let tell = |doubt: &Error| told.lock().unwrap().push(doubt.to_string());
+    let order = SubmitOrder::default();
+    let answer = engine
+        .client
+        .submit_told(&order, "mine", tell)
+        .await
+        .unwrap();
+
+    assert_eq!(answer.order_id, ORDER);
+    let told = told.into_inner().unwrap();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("--idempotency-key mine"), "{told:?}");
 }
 
 #[tokio::test]

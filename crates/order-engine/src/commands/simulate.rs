@@ -60,6 +60,11 @@ pub(crate) async fn run(simulate: &Simulate) -> anyhow::Result<Verdict> {
             counted.join(", ")
         ))?;
     }
+    if simulate.format.is_json() {
+        for trouble in report.troubles_to_tell() {
+            eprintln!("not followed: {trouble:#}");
+        }
+    }
     let all = report.troubles.is_empty() && report.ended.len() == count;
     Ok(if all { Verdict::Good } else { Verdict::Bad })
 }

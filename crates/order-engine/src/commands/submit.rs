@@ -110,10 +110,9 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
             Verdict::Bad
         });
     }
-    let accepted = match &submit.idempotency_key {
-        Some(key) => client.submit_with_key(&order, key).await?,
-        None => client.submit(&order).await?,
-    };
+    let key = submit.idempotency_key.clone();
+    let key = key.unwrap_or_else(|| client.fresh_key());
+    let accepted = client.submit_told(&order, &key, say_in_doubt).await?;
     if submit.format.is_json() {
         output::json(&accepted)?;
     } else {
@@ -131,6 +130,11 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     } else {
         Verdict::Bad
     })
+}
+
+/// Beside what programs read: whoever stops the command now needs the key.
+fn say_in_doubt(doubt: &client::Error) {
+    eprintln!("{doubt}; asking again under it");
 }
 
 fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@
 
 mod access;
 mod browser;
+mod doubt;
 mod keys;
 mod operators;
 mod orders;
@@ -61,13 +62,14 @@ fn text_of(css: &str) -> String {
 }
 
 mod process {
-    use super::{Visit, access, keys, operators, orders, outage};
+    use super::{Visit, access, doubt, keys, operators, orders, outage};
     use crate::world::{NONE, over_process};
 
     over_process! { Visit:
         access::axe_finds_nothing_on_any_screen_in_either_theme(NONE),
         access::the_keyboard_alone_places_an_order_and_reads_it(NONE),
         access::the_chosen_theme_outlives_a_reload(NONE),
+        doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),
         operators::the_queue_is_paused_and_resumed(operators::QUICK_HEARTS),
@@ -88,7 +90,7 @@ mod process {
 }
 
 mod clustered {
-    use super::{Visit, keys, operators, orders, outage};
+    use super::{Visit, doubt, keys, operators, orders, outage};
     use crate::world::{CLIENTS, OPERATORS, Settings, over_cluster};
 
     const USUAL: Settings = &[CLIENTS, OPERATORS, ("HEARTBEAT_MS", "100")];
@@ -108,6 +110,11 @@ mod clustered {
         outage::an_order_whose_answer_is_lost_is_placed_once,
         outage::operators_calls_refuse_and_say_why_while_the_engine_is_away,
         outage::no_order_is_placed_or_cancelled_while_the_engine_is_away,
+    }
+
+    over_cluster! { Visit: an_order_in_doubt_is_placed_once_through_one_of_two_gateways(USUAL):
+        doubt::an_order_beside_a_store_that_stands_still_is_placed_once,
+        doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once,
     }
 
     const SLOW: Settings = &[CLIENTS, OPERATORS, ("SIM_LATENCY_SCALE", "2")];

@@ -1,7 +1,7 @@
 //! The client programs of `examples/`, over a real engine and a bad network, whose every connection leads
 //! to the next gateway.
 
-mod network;
+pub(crate) mod network;
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -12,8 +12,9 @@ use serde_json::Value;
 use testkit::program::binary;
 use tokio::process::Command;
 
+use crate::doubt::one_order_was_made;
 use crate::world::World;
-use crate::world::caller::Caller;
+use crate::world::caller::{Caller, POLL};
 use network::Network;
 
 /// No order of these tests needs longer, also on a busy machine.
@@ -36,6 +37,15 @@ fn python() -> Command {
     command.arg(source("python/swap.py"));
     command
 }
+
+/// A program and its name.
+type Program = (&'static str, fn() -> Command);
+
+const PROGRAMS: [Program; 3] = [
+    ("javascript", javascript),
+    ("python", python),
+    ("rust", rust),
+];
 
 fn rust() -> Command {
     Command::new(binary("examples/swap"))
@@ -109,6 +119,83 @@ async fn story(client: &Caller, order: &Value) -> Result<Vec<String>> {
     Ok(lines)
 }
 
+/// Where no answer comes the program names the key, under which a repeat makes no second order.
+async fn check_names_its_key(world: &World, program: fn() -> Command) -> Result<()> {
+    let client = world.client();
+    let network = Network::that_loses_every_answer(world.doors()).await?;
+    let order = ["SOL", "USDC", "1.5"];
+
+    let in_doubt = run(program(), &client, &network.url(), order).await?;
+
+    let said = String::from_utf8(in_doubt.stderr)?;
+    ensure!(in_doubt.status.code() == Some(1), "{said}");
+    let (_, key) = said
+        .split_once("IDEMPOTENCY_KEY=")
+        .with_context(|| format!("no key: {said}"))?;
+    let key = key.split_whitespace().next().context("a key")?;
+    let mut again = program();
+    again.env("IDEMPOTENCY_KEY", key);
+    let repeated = run(again, &client, &client.url(""), order).await?;
+    ensure!(repeated.status.success(), "{repeated:?}");
+    one_order_was_made(&client).await
+}
+
+/// It goes on asking beside a store that stands still, under one key, and is told of its one order.
+async fn check_outlasts_a_store(world: &World, program: fn() -> Command) -> Result<()> {
+    let client = world.client();
+    let order = ["SOL", "USDC", "1.5"];
+    let before = refused(world).await?;
+
+    let frozen = world.freeze_store()?;
+    let gateway = world.address();
+    let running = run(program(), &client, &gateway, order);
+    let thawing = async {
+        // The first try hangs in its commit, the second cannot be looked up.
+        let looking = async {
+            while refused(world).await? < before + 2 {
+                tokio::time::sleep(POLL).await;
+            }
+            anyhow::Ok(())
+        };
+        let looked = tokio::time::timeout(LIMIT, looking).await;
+        frozen.thaw();
+        looked.context("it is not refused twice")?
+    };
+    let (output, thawed) = tokio::join!(running, thawing);
+    thawed?;
+    let output = output?;
+
+    ensure!(output.status.success(), "{output:?}");
+    one_order_was_made(&client).await
+}
+
+/// Orders that all gateways have refused.
+async fn refused(world: &World) -> Result<u64> {
+    let metrics = world.metrics().await?;
+    let counts = metrics.lines().filter_map(|line| {
+        let line = line.strip_prefix("orders_refused_total{")?;
+        line.rsplit_once(' ')?.1.parse::<u64>().ok()
+    });
+    Ok(counts.sum())
+}
+
+async fn every_client_names_its_key_where_no_answer_comes(world: &mut World) -> Result<()> {
+    for (name, program) in PROGRAMS {
+        check_names_its_key(world, program).await.context(name)?;
+    }
+    Ok(())
+}
+
+async fn every_client_makes_one_order_beside_a_store_that_stands_still(
+    world: &mut World,
+) -> Result<()> {
+    for (name, program) in PROGRAMS {
+        check_outlasts_a_store(world, program).await.context(name)?;
+        world.heals().await?;
+    }
+    Ok(())
+}
+
 async fn the_javascript_client_makes_one_order_over_a_bad_network(world: &mut World) -> Result<()> {
     check(world, javascript).await
 }
@@ -123,12 +210,15 @@ async fn the_rust_client_makes_one_order_over_a_bad_network(world: &mut World) -
 
 mod process {
     use crate::examples;
-    use crate::world::{NONE, World, over_process};
+    use crate::world::{CLIENTS, NONE, OPERATORS, Settings, World, over_process};
+
+    const KEYS: Settings = &[CLIENTS, OPERATORS];
 
     over_process! { World:
         examples::the_javascript_client_makes_one_order_over_a_bad_network(NONE),
         examples::the_python_client_makes_one_order_over_a_bad_network(NONE),
         examples::the_rust_client_makes_one_order_over_a_bad_network(NONE),
+        examples::every_client_names_its_key_where_no_answer_comes(KEYS),
     }
 }
 
@@ -142,5 +232,6 @@ mod clustered {
         examples::the_javascript_client_makes_one_order_over_a_bad_network,
         examples::the_python_client_makes_one_order_over_a_bad_network,
         examples::the_rust_client_makes_one_order_over_a_bad_network,
+        examples::every_client_makes_one_order_beside_a_store_that_stands_still,
     }
 }

@@ -8,6 +8,7 @@ mod commands;
 mod crashes;
 mod dashboard;
 mod doors;
+mod doubt;
 mod e2e;
 mod examples;
 mod expiring;

@@ -180,6 +180,7 @@ fn check_every_series(told: &Told, slots: f64) -> Result<()> {
     for quiet in [
         "feed_dropped_total",
         "queue_push_dropped_total",
+        "events_not_looked_for_total",
         "log_lines_dropped_total",
         "lease_lost_total",
         "poison_total",

@@ -7,6 +7,7 @@
 //! 4. What a key made, no other key sees, at any door.
 //! 5. A page of another site cannot trade.
 //! 6. Nobody waits for another client's flood.
+//! 7. What is stored is told, counted and costs a place, whatever becomes of the client's connection.
 //!
 //! Each case is written once and met twice: over an engine of its own in one process, and, each call on
 //! the next gateway, over a cluster that cases of the same settings share. There every case is a client of
@@ -23,6 +24,7 @@ mod nested;
 mod once;
 mod operators;
 mod process;
+mod resets;
 mod sites;
 mod sockets;
 

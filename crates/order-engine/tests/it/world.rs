@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use testkit::cluster::{Member, Scratch, Size};
@@ -19,7 +19,7 @@ use testkit::e2e::Target;
 use testkit::engine::Engine;
 use testkit::http::http;
 
-use caller::{Caller, POLL};
+use caller::{Caller, PATIENCE, POLL};
 
 /// Variables of an engine.
 pub(crate) type Settings = &'static [(&'static str, &'static str)];
@@ -81,6 +81,20 @@ pub(crate) struct World {
 enum Running {
     Process(Box<Engine>),
     Cluster(Box<Scratch>),
+}
+
+/// A store that stands still until this is dropped.
+#[derive(Debug)]
+pub(crate) struct FrozenStore(Member);
+
+impl FrozenStore {
+    pub(crate) fn thaw(self) {}
+}
+
+impl Drop for FrozenStore {
+    fn drop(&mut self) {
+        self.0.thaw();
+    }
 }
 
 /// What of an engine is killed; of one process all of it is.
@@ -269,6 +283,60 @@ impl World {
             Running::Process(engine) => engine.restart().await,
             Running::Cluster(cluster) => cluster.scale(Size::default()).await,
         }
+    }
+
+    /// Asks the gateway of [`World::address`] to end and waits until it has, with nothing to complain of.
+    /// `meanwhile` is done once it has been asked.
+    pub(crate) async fn stop_gateway(
+        &self,
+        meanwhile: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
+        let Running::Cluster(cluster) = &self.engine else {
+            bail!("one process is no gateway alone");
+        };
+        let mut gateways = cluster.state().gateways.iter();
+        let gateway = gateways.find(|gateway| gateway.url == self.gateways[0]);
+        let gateway = gateway.context("the gateway runs")?;
+        gateway.signal(Signal::SIGTERM);
+        meanwhile.await?;
+        let gone = async {
+            while gateway.is_live() {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, gone).await;
+        in_time.context("the gateway does not end")?;
+        let code = gateway.exit_code();
+        ensure!(code == Some(0), "the gateway ended with {code:?}");
+        Ok(())
+    }
+
+    /// Lets the store stand still beside everything else: that of a cluster, which is a server.
+    pub(crate) fn freeze_store(&self) -> Result<FrozenStore> {
+        let Running::Cluster(cluster) = &self.engine else {
+            bail!("the store is in the process");
+        };
+        let store = cluster.state().postgres.clone();
+        let store = store.context("PostgreSQL is up")?;
+        store.freeze();
+        Ok(FrozenStore(store))
+    }
+
+    /// Waits until every gateway reads and writes again.
+    pub(crate) async fn heals(&self) -> Result<()> {
+        let client = self.nobody();
+        for gateway in 0..self.gateways() {
+            let there = client.on(gateway);
+            let healing = async {
+                while there.get("/ready").await?.status != 200 {
+                    tokio::time::sleep(POLL).await;
+                }
+                anyhow::Ok(())
+            };
+            let in_time = tokio::time::timeout(PATIENCE, healing).await;
+            in_time.with_context(|| format!("gateway {gateway} is not ready again"))??;
+        }
+        Ok(())
     }
 
     /// By how much one part may lag behind another: in one process all stand still together.

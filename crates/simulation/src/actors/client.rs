@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_gateway::auth::{Caller, Scope};
+use api_gateway::cancelling;
 use api_gateway::intake::{self, Envelope, Receipt};
 use domain::{ClientId, IdempotencyKey, OrderId, Status};
 use ports::Random;
-use ports::order_store::{Withdrawal, Withdrawn};
+use ports::order_store::Withdrawn;
 
 use crate::gateways::{Gateway, Gateways};
 use crate::world::World;
@@ -31,6 +32,17 @@ pub enum Doubters {
     Everyone,
 }
 
+/// Whether clients' connections to their gateways hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    Hold,
+    /// Half of all requests lose theirs while they are under way.
+    Break,
+}
+
+/// A connection that breaks does so within this time.
+const BREAKS: Duration = Duration::from_millis(100);
+
 /// One order's client.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -39,6 +51,7 @@ pub(crate) struct Client {
     pub(crate) random: Random,
     pub(crate) number: u64,
     pub(crate) doubters: Doubters,
+    pub(crate) connections: Connections,
 }
 
 /// What a client was told of its order.
@@ -107,7 +120,8 @@ impl Client {
             let answer = tokio::select! {
                 biased;
                 () = gateway.died() => None,
-                answer = intake::submit(&gateway.state, envelope, body) => Some(answer),
+                () = self.connection_breaks() => None,
+                answer = intake::submit(&gateway.state, envelope.clone(), body.to_vec().into()) => Some(answer),
             };
             if let Some(Ok(receipt)) = answer {
                 let id = receipt.order_id;
@@ -117,6 +131,16 @@ impl Client {
                 return receipt;
             }
             self.world.sleep(self.random.duration_below(PAUSE)).await;
+        }
+    }
+
+    /// The end of a request's connection, where it comes before the answer: whatever the gateway was doing
+    /// for it is dropped there, as its server does.
+    async fn connection_breaks(&self) {
+        if self.connections == Connections::Break && self.random.below(2) == 0 {
+            self.world.sleep(self.random.duration_below(BREAKS)).await;
+        } else {
+            std::future::pending::<()>().await;
         }
     }
 
@@ -136,6 +160,7 @@ impl Client {
             let answer = tokio::select! {
                 biased;
                 () = gateway.died() => None,
+                () = self.connection_breaks() => None,
                 answer = cancel(&gateway, order_id) => answer,
             };
             if let Some(status) = answer {
@@ -151,21 +176,14 @@ impl Client {
     }
 }
 
+/// As somebody for whom every order is his own.
 async fn cancel(gateway: &Gateway, order_id: OrderId) -> Option<Status> {
-    let ctx = &gateway.state;
-    let event = ctx.ports.random.event_id(ctx.ports.clock.now());
-    let withdrawing = ctx.ports.store.withdraw(
-        order_id,
-        None,
-        event,
-        Withdrawal::Cancelled,
-        "cancelled by the client",
-    );
-    match withdrawing.await {
-        Ok(Withdrawn::Won { event, client }) => {
-            ctx.announcer.publish(&client, &event);
-            Some(Status::Cancelled)
-        }
+    let caller = Caller {
+        client: ClientId::anyone(),
+        scope: Scope::Open,
+    };
+    match cancelling::cancel(&gateway.state, &caller, order_id).await {
+        Ok(Withdrawn::Won { .. }) => Some(Status::Cancelled),
         Ok(Withdrawn::TooLate { status }) => Some(status),
         Ok(Withdrawn::Unknown) | Err(_) => None,
     }

@@ -7,10 +7,12 @@ use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed}
 use ports::{Error, Result, StatusFeed};
 
 use super::Line;
+use crate::witness::Witness;
 
 #[derive(Debug)]
 pub(crate) struct FaultyFeed {
     pub(crate) feed: Arc<dyn StatusFeed>,
+    pub(crate) witness: Arc<Witness>,
     pub(crate) line: Line,
 }
 
@@ -18,6 +20,9 @@ pub(crate) struct FaultyFeed {
 impl StatusFeed for FaultyFeed {
     async fn publish(&self, events: Vec<Published>) -> Result<()> {
         let feed = Arc::clone(&self.feed);
+        for published in &events {
+            self.witness.tells(&published.event);
+        }
         let is_doubled = self.line.happens(|climate| climate.doubled);
         let call = async move {
             if is_doubled {

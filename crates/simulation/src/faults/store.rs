@@ -20,7 +20,7 @@ use ports::worker_registry::{Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
 
 use super::Line;
-use crate::witness::Witness;
+use crate::witness::{Act, Witness};
 
 #[derive(Debug)]
 pub(crate) struct FaultyStore {
@@ -39,9 +39,13 @@ impl FaultyStore {
 impl OrderStore for FaultyStore {
     async fn accept(&self, order: NewOrder) -> Result<Accepted> {
         let (store, witness) = self.parts();
+        let process = Arc::clone(&self.line.process);
         let write = async move {
             let id = order.id;
             let answer = store.accept(order).await;
+            if matches!(answer, Ok(Accepted::Stored(_))) {
+                witness.owes(&process, id, Act::Accept);
+            }
             witness.look("accept", id).await;
             answer
         };
@@ -141,10 +145,14 @@ impl OrderStore for FaultyStore {
     ) -> Result<Withdrawn> {
         let (store, witness) = self.parts();
         let (client, reason) = (client.cloned(), reason.to_owned());
+        let process = Arc::clone(&self.line.process);
         let write = async move {
             let answer = store
                 .withdraw(order, client.as_ref(), event, withdrawal, &reason)
                 .await;
+            if withdrawal == Withdrawal::Cancelled && matches!(answer, Ok(Withdrawn::Won { .. })) {
+                witness.owes(&process, order, Act::Cancel);
+            }
             witness.look("withdrawal", order).await;
             answer
         };

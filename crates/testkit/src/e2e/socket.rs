@@ -10,6 +10,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::reset;
+
 /// No order of a test lives longer, on a busy machine and with all its retries.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -50,6 +52,14 @@ impl Socket {
             .send(Message::text(text.to_owned()))
             .await
             .context("send a message")
+    }
+
+    /// Sends a text message and resets the connection.
+    pub async fn send_and_reset(mut self, text: &str) -> Result<()> {
+        if let MaybeTlsStream::Plain(stream) = self.0.get_ref() {
+            reset::when_dropped(stream)?;
+        }
+        self.send(text).await
     }
 
     /// The next message that holds JSON; nothing once the server has closed.

@@ -1,10 +1,11 @@
 // The form that hands in an order: it checks as one types, shows live quotes, and submits exactly once.
 
 import { h, setAttribute, setText } from "./dom.js";
+import { doubtNotes } from "./doubt-notes.js";
 import { readDraft } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
-import { mayHaveTakenEffect, submitOrder } from "./submit.js";
+import { submitOrder } from "./submit.js";
 
 const FIELDS = [
   "amount",
@@ -25,6 +26,7 @@ export function orderForm({ tokens, onAccepted }) {
   const quotes = quotePanel();
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, "Place order");
+  const doubts = doubtNotes((order) => void place(order));
   const outage = outageNote("The engine does not answer. Orders can be placed as soon as it does.");
   const form = h(
     "form",
@@ -32,6 +34,7 @@ export function orderForm({ tokens, onAccepted }) {
     parts.elements,
     quotes.element,
     notice,
+    doubts.element,
     button,
     outage,
   );
@@ -69,6 +72,11 @@ export function orderForm({ tokens, onAccepted }) {
       parts.focusFirst(FIELDS.find((field) => faults[field]));
       return;
     }
+    await place(order);
+  }
+
+  async function place(order) {
+    if (busy) return;
     setBusy(true);
     say(null);
     try {
@@ -96,10 +104,7 @@ export function orderForm({ tokens, onAccepted }) {
     const faults = {};
     for (const { field, message } of problem.errors ?? []) faults[FORM_NAMES[field] ?? field] = message;
     showFaults(faults, () => true);
-    const isUnknown = mayHaveTakenEffect(problem);
-    say(
-      isUnknown ? `${problem.message} Press again: the same order cannot be placed twice.` : problem.message,
-    );
+    say(problem.message);
   }
 
   function askForQuotes(quotable) {
@@ -108,7 +113,13 @@ export function orderForm({ tokens, onAccepted }) {
 
   needsEngine(button, outage);
   askForQuotes(read().quotable);
-  return { element: form, close: quotes.close };
+  return {
+    element: form,
+    close: () => {
+      quotes.close();
+      doubts.close();
+    },
+  };
 }
 
 function controls(tokens) {

@@ -238,12 +238,20 @@ impl Browser {
 
     /// Whatever the page complained of since it was asked last must have been expected.
     pub(crate) async fn check_console(&self) -> Result<()> {
+        self.check_console_but(&[]).await
+    }
+
+    /// The same where a test makes other requests fail on purpose.
+    pub(crate) async fn check_console_but(&self, expected: &[&str]) -> Result<()> {
         let answer = self.post("/se/log", &json!({"type": "browser"})).await?;
         let lines = answer.as_array().context("a list of lines")?;
         let unexpected: Vec<&str> = lines
             .iter()
             .filter_map(|line| line["message"].as_str())
-            .filter(|text| !EXPECTED_ON_CONSOLE.iter().any(|known| text.contains(known)))
+            .filter(|text| {
+                let mut known = EXPECTED_ON_CONSOLE.iter().chain(expected);
+                !known.any(|known| text.contains(known))
+            })
             .collect();
         ensure!(unexpected.is_empty(), "on the console: {unexpected:#?}");
         Ok(())

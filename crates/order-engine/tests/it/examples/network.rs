@@ -1,5 +1,6 @@
-//! A network between a client and an engine that does the two things which hurt most, once each: it loses
-//! the answer to a call that was carried out, and it cuts a stream in the middle of an event.
+//! Networks between a client and an engine. The usual one does the two things which hurt most, once each: it
+//! loses the answer to a call that was carried out, and it cuts a stream in the middle of an event. Another
+//! one loses every answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,16 +25,45 @@ pub(crate) struct Network {
 
 #[derive(Debug, Default)]
 struct Damage {
+    kind: Kind,
     lost_an_answer: AtomicBool,
     cut_a_stream: AtomicBool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// One lost answer, one cut stream.
+    #[default]
+    Bad,
+    /// No answer comes through.
+    Deaf,
+    /// No answer that says 201 does.
+    DeafToOrders,
 }
 
 impl Network {
     /// A network in front of these gateways: each connection leads to the next one.
     pub(crate) async fn before(gateways: Vec<SocketAddr>) -> Result<Self> {
+        Self::of(Kind::Bad, gateways).await
+    }
+
+    /// One that carries every request and no answer.
+    pub(crate) async fn that_loses_every_answer(gateways: Vec<SocketAddr>) -> Result<Self> {
+        Self::of(Kind::Deaf, gateways).await
+    }
+
+    /// One that carries everything but the answers to accepted orders.
+    pub(crate) async fn that_loses_answers_to_orders(gateways: Vec<SocketAddr>) -> Result<Self> {
+        Self::of(Kind::DeafToOrders, gateways).await
+    }
+
+    async fn of(kind: Kind, gateways: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listen")?;
         let address = listener.local_addr()?;
-        let damage = Arc::new(Damage::default());
+        let damage = Arc::new(Damage {
+            kind,
+            ..Damage::default()
+        });
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, gateways, Arc::clone(&damage)));
         Ok(Self {
@@ -53,8 +83,23 @@ impl Network {
         let Damage {
             lost_an_answer,
             cut_a_stream,
+            kind: _,
         } = &*self.damage;
         lost_an_answer.load(Ordering::SeqCst) && cut_a_stream.load(Ordering::SeqCst)
+    }
+}
+
+impl Damage {
+    fn loses(&self, said: &[u8]) -> bool {
+        match self.kind {
+            Kind::Bad => !self.lost_an_answer.swap(true, Ordering::SeqCst),
+            Kind::Deaf => true,
+            Kind::DeafToOrders => said.starts_with(b"HTTP/1.1 201"),
+        }
+    }
+
+    fn cuts_here(&self) -> bool {
+        self.kind == Kind::Bad && !self.cut_a_stream.swap(true, Ordering::SeqCst)
     }
 }
 
@@ -82,12 +127,12 @@ async fn carry(mut client: TcpStream, gateway: SocketAddr, damage: &Damage) -> s
         let mut piece = vec![0; PIECE];
         loop {
             let read = from_gateway.read(&mut piece).await?;
-            if read == 0 || !damage.lost_an_answer.swap(true, Ordering::SeqCst) {
+            let said = &piece[..read];
+            if read == 0 || damage.loses(said) {
                 return Ok(());
             }
-            let said = &piece[..read];
             let middle = said.windows(MIDDLE.len()).position(|part| part == MIDDLE);
-            if let Some(at) = middle.filter(|_| !damage.cut_a_stream.swap(true, Ordering::SeqCst)) {
+            if let Some(at) = middle.filter(|_| damage.cuts_here()) {
                 return to_client.write_all(&said[..at]).await;
             }
             to_client.write_all(said).await?;

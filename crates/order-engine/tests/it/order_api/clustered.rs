@@ -1,7 +1,7 @@
 //! The same cases over two gateways and three workers: one test for each cluster, whose cases follow each
 //! other. What is not here is a gateway's own affair, and its case says so.
 
-use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, sockets};
+use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, resets, sockets};
 use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
 
 const USUAL: Settings = &[CLIENTS, OPERATORS, ("SWEEP_MS", "100")];
@@ -22,6 +22,10 @@ over_cluster! { World: orders_are_kept_apart_and_accounted_for_on_every_gateway(
     once::an_order_goes_only_where_it_may,
     operators::a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down,
     operators::workers_are_shown_to_operators,
+    resets::cancellations_whose_connection_resets_are_told,
+    resets::orders_whose_connection_resets_are_told_and_counted,
+    resets::retries_whose_connection_resets_are_told,
+    resets::a_gateway_that_stops_tells_what_it_has_begun_for_lost_connections,
     sockets::every_message_of_every_socket_is_in_the_document,
 }
 
@@ -39,6 +43,7 @@ over_cluster! { World: orders_in_backoff_are_cancelled_expire_and_count_as_open_
     cancel::an_order_that_waits_for_its_next_attempt_is_cancelled,
     expiry::an_order_expires_while_it_waits_for_its_next_attempt,
     limits::a_client_has_so_many_open_orders_and_no_more,
+    resets::orders_whose_connection_resets_take_their_clients_places,
 }
 
 const SLOW_STARTS: Settings = &[

@@ -1,7 +1,9 @@
 //! Every case over the all-in-one engine, each on a store of its own.
 
 use super::KEYS;
-use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, sites, sockets};
+use super::{
+    cancel, expiry, fairness, keys, limits, nested, once, operators, resets, sites, sockets,
+};
 use crate::world::{NONE, World, over_process};
 
 over_process! { World:
@@ -32,6 +34,10 @@ over_process! { World:
     operators::a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told(operators::HALF_SPEED),
     operators::a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down(KEYS),
     operators::workers_are_shown_to_operators(KEYS),
+    resets::cancellations_whose_connection_resets_are_told(KEYS),
+    resets::orders_whose_connection_resets_are_told_and_counted(KEYS),
+    resets::orders_whose_connection_resets_take_their_clients_places(resets::THREE_OPEN_FROM_AN_ADDRESS),
+    resets::retries_whose_connection_resets_are_told(KEYS),
     sites::a_page_of_another_site_cannot_trade(sites::ONE_ORIGIN),
     sites::answers_tell_caches_that_they_differ_by_origin(sites::ONE_ORIGIN),
     sockets::every_message_of_every_socket_is_in_the_document(sockets::QUICK_SWEEPS),

@@ -1,0 +1,166 @@
+//! Writes that the store has not confirmed in time: it may have made them, or may make them yet.
+//!
+//! The sweeper brings such an order to the workers. Its watchers would never hear of the event: so the store
+//! is asked for it until it shows, or until a store that answers has not shown it for a while.
+
+use std::time::Duration;
+
+use domain::{Event, EventData, OrderId, Seq};
+use ports::order_history::Watch;
+use ports::{Announcer, Ports, Shutdown};
+use tokio::sync::mpsc;
+
+use crate::deadline;
+use crate::error::{Code, Result};
+
+/// Events looked for at once; at a hundred bytes each. What finds no room is not looked for, and counted.
+const LOOKED_FOR_MAX: usize = 16_384;
+/// Orders in one question.
+const PAGE: usize = 256;
+/// Between two looks: a store that has just stalled is not pressed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a store that answers has not shown for so long was not made: nothing hangs in it for longer than a
+/// statement may take.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
+
+/// The events that are looked for. Cheap to hand on: it is the way in to the one task that looks.
+#[derive(Debug, Clone)]
+pub struct Unconfirmed(mpsc::Sender<Sought>);
+
+/// What a write makes of its order; either happens to an order once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    Accepted,
+    /// Perhaps by another one's write, which was confirmed: then it is told twice.
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sought {
+    order_id: OrderId,
+    made: Made,
+    /// Since when the store answers without it.
+    missing_since: Option<Duration>,
+}
+
+impl Sought {
+    fn is(&self, event: &Event) -> bool {
+        let is_made = match self.made {
+            Made::Accepted => event.data == EventData::Accepted,
+            Made::Cancelled => matches!(event.data, EventData::Cancelled { .. }),
+        };
+        is_made && event.order_id == self.order_id
+    }
+}
+
+impl Unconfirmed {
+    /// Starts the task; it ends when stopping is asked for.
+    #[must_use]
+    pub fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
+        metrics::describe_counter!(
+            "events_not_looked_for_total",
+            "Events of unconfirmed writes for which there was no room to look"
+        );
+        metrics::counter!("events_not_looked_for_total").increment(0);
+        let (sender, receiver) = mpsc::channel(LOOKED_FOR_MAX);
+        let (ports, announcer, stop) = (ports.clone(), announcer.clone(), shutdown.clone());
+        shutdown.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.soft() => {}
+                () = look_for_all(&ports, &announcer, receiver) => {}
+            }
+        });
+        Self(sender)
+    }
+
+    /// The outcome of a write that makes this of an order; one that stays unknown is looked for from now on.
+    pub(crate) async fn write<T>(
+        &self,
+        (order_id, made): (OrderId, Made),
+        outcome: impl Future<Output = ports::Result<T>>,
+    ) -> Result<T> {
+        let outcome = deadline::write(outcome).await;
+        if matches!(&outcome, Err(refusal) if refusal.code() == Code::OutcomeUnknown) {
+            let sought = Sought {
+                order_id,
+                made,
+                missing_since: None,
+            };
+            if self.0.try_send(sought).is_err() {
+                metrics::counter!("events_not_looked_for_total").increment(1);
+            }
+        }
+        outcome
+    }
+}
+
+async fn look_for_all(ports: &Ports, announcer: &Announcer, mut new: mpsc::Receiver<Sought>) {
+    let mut sought = Vec::new();
+    loop {
+        if sought.is_empty() {
+            let Some(first) = new.recv().await else {
+                return;
+            };
+            sought.push(first);
+        }
+        ports.clock.sleep(LOOK_EVERY).await;
+        while sought.len() < LOOKED_FOR_MAX {
+            let Ok(next) = new.try_recv() else { break };
+            sought.push(next);
+        }
+        sought = look(ports, announcer, sought).await;
+    }
+}
+
+/// Announces what the store shows; what is still sought.
+async fn look(ports: &Ports, announcer: &Announcer, sought: Vec<Sought>) -> Vec<Sought> {
+    let mut left = Vec::new();
+    for page in sought.chunks(PAGE) {
+        let watches: Vec<Watch> = page.iter().map(watch).collect();
+        let Ok(events) = deadline::read(ports.store.events_for(&watches)).await else {
+            left.extend_from_slice(page);
+            continue;
+        };
+        let now = ports.clock.monotonic();
+        for one in page {
+            let is_over = match events.iter().find(|event| one.is(event)) {
+                Some(event) => is_announced(ports, announcer, event).await,
+                None => one
+                    .missing_since
+                    .is_some_and(|since| now >= since + GIVEN_UP_AFTER),
+            };
+            if !is_over {
+                let missing_since = one.missing_since.or(Some(now));
+                left.push(Sought {
+                    missing_since,
+                    ..*one
+                });
+            }
+        }
+    }
+    left
+}
+
+fn watch(sought: &Sought) -> Watch {
+    Watch {
+        order_id: sought.order_id,
+        next: Seq::FIRST,
+    }
+}
+
+async fn is_announced(ports: &Ports, announcer: &Announcer, event: &Event) -> bool {
+    let order = deadline::read(ports.store.order(event.order_id, None)).await;
+    let Ok(Some(order)) = order else {
+        return false;
+    };
+    announcer.publish(&order.client, event);
+    tracing::info!(
+        order.id = %event.order_id,
+        order.seq = event.seq.get(),
+        order.status = event.data.status().name(),
+        "an event of order {} was stored although nobody confirmed it",
+        event.order_id
+    );
+    true
+}
