@@ -57,7 +57,8 @@ async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
 
     let migrated = migrate(&settings(&server)).await.expect("migrate answers");
 
-    assert_eq!(migrated.applied, 2);
+    let since_the_third = usize::try_from(migrated.version - 3).unwrap();
+    assert_eq!(migrated.applied, since_the_third);
     let kept = "select count(*) from order_attempts";
     assert_eq!(ask(&server, kept).await, "1");
     let unique = "select string_agg(indexname, ' ' order by indexname) from pg_indexes
