@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Timestamp;
-use ports::{Clock, Random};
+use ports::{Clock, Random, Result};
 use tokio::sync::Notify;
 
 /// The time of every simulation's beginning.
@@ -92,7 +92,7 @@ enum Life {
 pub(crate) struct Process {
     clock: VirtualClock,
     life: Mutex<Life>,
-    was_stopped: AtomicBool,
+    may_be_dead: AtomicBool,
     thawed: Notify,
     /// For what befalls its calls. Its own, so that no other process' steps shift it.
     pub(crate) fortune: Random,
@@ -103,7 +103,7 @@ impl Process {
         Arc::new(Self {
             clock,
             life: Mutex::new(Life::Running),
-            was_stopped: AtomicBool::new(false),
+            may_be_dead: AtomicBool::new(false),
             thawed: Notify::new(),
             fortune,
         })
@@ -115,7 +115,7 @@ impl Process {
 
     /// Stops it in the middle of everything, as SIGSTOP does.
     pub(crate) fn freeze(&self) {
-        self.was_stopped.store(true, Ordering::Relaxed);
+        self.may_be_dead.store(true, Ordering::Relaxed);
         let now = self.clock.monotonic();
         let mut life = self.life();
         if matches!(*life, Life::Running) {
@@ -135,13 +135,24 @@ impl Process {
 
     /// Ends it, as SIGKILL does.
     pub(crate) fn kill(&self) {
-        self.was_stopped.store(true, Ordering::Relaxed);
+        self.may_be_dead.store(true, Ordering::Relaxed);
         *self.life() = Life::Dead;
     }
 
-    /// Whether it was ever frozen or killed: others may take it for dead, and its orders for what did it.
-    pub(crate) fn was_stopped(&self) -> bool {
-        self.was_stopped.load(Ordering::Relaxed)
+    /// Whether it was ever frozen, killed or not heard: others may take it for dead, and its orders for what
+    /// did it.
+    pub(crate) fn may_be_dead(&self) -> bool {
+        self.may_be_dead.load(Ordering::Relaxed)
+    }
+
+    /// Makes a call that says that it lives, or bids farewell.
+    pub(crate) async fn be_heard<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let unheard = Unheard(self);
+        let answer = call.await;
+        if answer.is_ok() {
+            std::mem::forget(unheard);
+        }
+        answer
     }
 
     /// Goes on at once in a running process, later in a frozen one, never in a dead one.
@@ -155,6 +166,15 @@ impl Process {
                 Life::Dead => pending().await,
             }
         }
+    }
+}
+
+/// Says that a process was not heard, also where it gave up waiting.
+struct Unheard<'a>(&'a Process);
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        self.0.may_be_dead.store(true, Ordering::Relaxed);
     }
 }
 

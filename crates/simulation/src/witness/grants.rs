@@ -54,7 +54,7 @@ impl Grants {
             .and_then(<[Grant]>::split_last)
             .map(|(_, former)| former);
         let died =
-            |grant: &&Grant| grant.process.was_stopped() || grant.absences_before < self.absences;
+            |grant: &&Grant| grant.process.may_be_dead() || grant.absences_before < self.absences;
         former.map_or(0, |former| former.iter().filter(died).count())
     }
 }
