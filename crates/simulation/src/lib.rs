@@ -18,8 +18,8 @@
 //! - **S10** No order meets a defect of the engine.
 //! - **S11** Nothing is submitted at or after its order's expiry, by the order's own time, which never goes back
 //!   although the store's clock does.
-//! - **S12** No order is poison with which fewer workers have died than it takes, and while one is to be alone
-//!   in a worker's hands, it is.
+//! - **S12** No order is blamed for more deaths than workers may have died with it since its last event, nor
+//!   poison with fewer than it takes, and while one is to be alone in a worker's hands, it is.
 //! - **S13** What a gateway has stored it tells to the feed, unless it dies: also where the client that asked is
 //!   gone, and where the store did not say so.
 //!

@@ -2,13 +2,13 @@
 //! ports and its clock; those wait while it is frozen and never return once it is dead.
 
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Timestamp;
-use ports::{Clock, Random};
+use ports::{Clock, Random, Result};
 use tokio::sync::Notify;
 
 /// The time of every simulation's beginning.
@@ -92,7 +92,10 @@ enum Life {
 pub(crate) struct Process {
     clock: VirtualClock,
     life: Mutex<Life>,
-    was_stopped: AtomicBool,
+    /// How often it was frozen, killed or not heard.
+    doubts: AtomicU64,
+    /// Whether it was not heard when it last spoke.
+    is_unheard: AtomicBool,
     thawed: Notify,
     /// For what befalls its calls. Its own, so that no other process' steps shift it.
     pub(crate) fortune: Random,
@@ -103,7 +106,8 @@ impl Process {
         Arc::new(Self {
             clock,
             life: Mutex::new(Life::Running),
-            was_stopped: AtomicBool::new(false),
+            doubts: AtomicU64::new(0),
+            is_unheard: AtomicBool::new(false),
             thawed: Notify::new(),
             fortune,
         })
@@ -115,7 +119,7 @@ impl Process {
 
     /// Stops it in the middle of everything, as SIGSTOP does.
     pub(crate) fn freeze(&self) {
-        self.was_stopped.store(true, Ordering::Relaxed);
+        self.doubts.fetch_add(1, Ordering::Relaxed);
         let now = self.clock.monotonic();
         let mut life = self.life();
         if matches!(*life, Life::Running) {
@@ -135,13 +139,30 @@ impl Process {
 
     /// Ends it, as SIGKILL does.
     pub(crate) fn kill(&self) {
-        self.was_stopped.store(true, Ordering::Relaxed);
+        self.doubts.fetch_add(1, Ordering::Relaxed);
         *self.life() = Life::Dead;
     }
 
-    /// Whether it was ever frozen or killed: others may take it for dead, and its orders for what did it.
-    pub(crate) fn was_stopped(&self) -> bool {
-        self.was_stopped.load(Ordering::Relaxed)
+    /// What has made others doubt that it lives, up to now.
+    pub(crate) fn doubts(&self) -> u64 {
+        self.doubts.load(Ordering::Relaxed)
+    }
+
+    /// The same up to when it was last heard.
+    pub(crate) fn doubts_when_heard(&self) -> u64 {
+        let since = u64::from(self.is_unheard.load(Ordering::Relaxed));
+        self.doubts().saturating_sub(since)
+    }
+
+    /// Makes a call that says that it lives, or bids farewell.
+    pub(crate) async fn be_heard<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let unheard = Unheard(self);
+        let answer = call.await;
+        if answer.is_ok() {
+            self.is_unheard.store(false, Ordering::Relaxed);
+            std::mem::forget(unheard);
+        }
+        answer
     }
 
     /// Whether it was killed.
@@ -160,6 +181,16 @@ impl Process {
                 Life::Dead => pending().await,
             }
         }
+    }
+}
+
+/// Says that a process was not heard, also where it gave up waiting.
+struct Unheard<'a>(&'a Process);
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        self.0.doubts.fetch_add(1, Ordering::Relaxed);
+        self.0.is_unheard.store(true, Ordering::Relaxed);
     }
 }
 

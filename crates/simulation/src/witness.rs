@@ -13,7 +13,7 @@ use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter, Swap};
 use domain::event::FailureCode;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, EventData, Order, OrderId, Seq, Status, WorkerId};
-use ports::order_store::POISON_DEATHS;
+use ports::order_store::{Lease, POISON_DEATHS};
 use ports::{Clock, Store};
 use sim_chain::SimChain;
 
@@ -164,8 +164,21 @@ impl Witness {
     }
 
     /// A worker of this process was granted the order, whether or not it hears of that.
-    pub(crate) fn granted(&self, id: OrderId, process: &Arc<Process>) {
-        self.notes().grants.add(id, process);
+    pub(crate) fn granted(&self, lease: &Lease, process: &Arc<Process>) {
+        let (id, deaths) = (lease.order.id, lease.deaths);
+        let died = {
+            let mut notes = self.notes();
+            notes.grants.add(id, process);
+            notes.grants.died_with(id)
+        };
+        if usize::try_from(deaths).unwrap_or(usize::MAX) > died {
+            self.accuse(
+                "S12",
+                format_args!(
+                    "{id} is blamed for {deaths} deaths, and {died} workers may have died"
+                ),
+            );
+        }
     }
 
     /// The store is out of everybody's reach for a while.

@@ -65,8 +65,8 @@ impl OrderStore for FaultyStore {
         let process = Arc::clone(&self.line.process);
         let write = async move {
             let answer = store.claim(order, worker).await;
-            if matches!(answer, Ok(Claim::Granted(_))) {
-                witness.granted(order, &process);
+            if let Ok(Claim::Granted(lease)) = &answer {
+                witness.granted(lease, &process);
                 witness.look("grant", order).await;
             }
             answer
@@ -83,8 +83,8 @@ impl OrderStore for FaultyStore {
         let process = Arc::clone(&self.line.process);
         let write = async move {
             let answer = store.claim_alone(order, worker).await;
-            if matches!(answer, Ok(Claim::Granted(_))) {
-                witness.granted(order, &process);
+            if let Ok(Claim::Granted(lease)) = &answer {
+                witness.granted(lease, &process);
                 witness.look("grant alone", order).await;
             }
             answer
@@ -234,14 +234,15 @@ impl WorkerRegistry for FaultyStore {
     async fn heartbeat(&self, worker: WorkerId, running: u32) -> Result<Heartbeat> {
         let store = Arc::clone(&self.store);
         let write = async move { store.heartbeat(worker, running).await };
-        self.line.tell(write).await
+        let process = &self.line.process;
+        process.be_heard(self.line.tell(write)).await
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<()> {
         let store = Arc::clone(&self.store);
-        self.line
-            .tell(async move { store.retire(worker).await })
-            .await
+        let write = async move { store.retire(worker).await };
+        let process = &self.line.process;
+        process.be_heard(self.line.tell(write)).await
     }
 
     async fn bury_silent(&self) -> Result<Vec<WorkerId>> {

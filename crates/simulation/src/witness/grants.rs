@@ -20,6 +20,7 @@ pub(super) struct Grants {
 #[derive(Debug)]
 struct Grant {
     process: Arc<Process>,
+    doubts_before: u64,
     absences_before: u64,
 }
 
@@ -28,6 +29,7 @@ impl Grants {
     pub(super) fn add(&mut self, order: OrderId, process: &Arc<Process>) {
         let grant = Grant {
             process: Arc::clone(process),
+            doubts_before: process.doubts_when_heard(),
             absences_before: self.absences,
         };
         self.since_last_event.entry(order).or_default().push(grant);
@@ -53,8 +55,9 @@ impl Grants {
         let former = grants
             .and_then(<[Grant]>::split_last)
             .map(|(_, former)| former);
-        let died =
-            |grant: &&Grant| grant.process.was_stopped() || grant.absences_before < self.absences;
+        let died = |grant: &&Grant| {
+            grant.process.doubts() > grant.doubts_before || grant.absences_before < self.absences
+        };
         former.map_or(0, |former| former.iter().filter(died).count())
     }
 }
