@@ -2,14 +2,15 @@
 --
 -- Open orders, newest first, all of them and by what they swap: without these a list of the few that are
 -- asked for walks past all that wait. Both hold open orders alone: they stay as small as the backlog, and an
--- order leaves them as it ends.
+-- order leaves them as it ends. They tell open orders by another column than the indexes by due time, so that
+-- nobody who asks for a due time is led to them, where all that wait would have to be looked at.
 --
 -- Whatever writes to orders waits while they are built. A store with many million orders has them built
 -- before the upgrade instead, by hand, under the same names and `concurrently`: where they are there already
 -- this step takes a moment. One whose building failed is refused below, and dropped by hand.
 
-create index if not exists orders_open on orders (id) where due_at is not null;
-create index if not exists orders_open_of_pair on orders (token_in, token_out, id) where due_at is not null;
+create index if not exists orders_open on orders (id) where ended_at is null;
+create index if not exists orders_open_of_pair on orders (token_in, token_out, id) where ended_at is null;
 
 do $$
 begin

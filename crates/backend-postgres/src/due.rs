@@ -71,16 +71,17 @@ pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure
     found.iter().map(rows::due_order).collect()
 }
 
-/// The walk over clients jumps from one to the next in the index, however many orders each has.
+/// The walk over clients jumps from one to the next in the index, however many orders each has: the whole of
+/// its order is asked for, as another index that is led by the client holds all that have ended.
 const DUE_FAIRLY: &str = "-- list_due_orders_fairly
 with recursive clients as (
     (select o.client from orders o
      where o.due_at is not null and o.due_at >= $5
-     order by o.client limit 1)
+     order by o.client, o.due_at, o.id limit 1)
     union all
     select (select o.client from orders o
             where o.due_at is not null and o.due_at >= $5 and o.client > c.client
-            order by o.client limit 1)
+            order by o.client, o.due_at, o.id limit 1)
     from clients c
     where c.client is not null
 )

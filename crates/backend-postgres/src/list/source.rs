@@ -130,8 +130,8 @@ impl Source {
     fn range(self) -> String {
         match self {
             Self::All => "orders o where true".to_owned(),
-            Self::Open => "orders o where o.due_at is not null".to_owned(),
-            Self::OpenOfPairs => "orders o where o.due_at is not null
+            Self::Open => "orders o where o.ended_at is null".to_owned(),
+            Self::OpenOfPairs => "orders o where o.ended_at is null
                 and o.token_in = p.token_in and o.token_out = p.token_out"
                 .to_owned(),
             Self::Begun => {
@@ -160,7 +160,7 @@ impl Source {
             (Self::OfClient, Some(status)) if status.is_terminal() => {
                 leftover.push(format!("o.end_status = {}", status.index()));
             }
-            (Self::OfClient, Some(_)) => leftover.push("o.due_at is not null".to_owned()),
+            (Self::OfClient, Some(_)) => leftover.push("o.ended_at is null".to_owned()),
             _ => {}
         }
         leftover
