@@ -208,7 +208,7 @@ impl Link {
             Ok(_) => {}
             // Managed servers do not tell; those of a cluster send away who asks the wrong one.
             Err(error) => {
-                tracing::debug!(error = %error, "Redis does not tell whether it is a cluster")
+                tracing::debug!(error = %error, "Redis does not tell whether it is a cluster");
             }
         }
     }

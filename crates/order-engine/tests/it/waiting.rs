@@ -34,15 +34,16 @@ fn variables(postgres: u16, redis: u16) -> Vec<(String, String)> {
 
 async fn check_ends_with_0(postgres: u16, redis: u16, has_begun: &str) {
     for (program, args) in PROGRAMS {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let log = folder.path().join("log");
-        let mut waiting = Program::start(program, args, &variables(postgres, redis), &log).unwrap();
+        let mut waiting = Program::start(program, args, &variables(postgres, redis), &log)
+            .expect("the program starts");
         eventually("the wait", async || {
             waiting.output().contains(has_begun).then_some(())
         })
         .await;
 
-        let status = waiting.terminate(PROMPTLY).await.unwrap();
+        let status = waiting.terminate(PROMPTLY).await.expect("it ends");
 
         let said = waiting.output();
         assert_eq!(status.code(), Some(0), "{program}: {said}");
@@ -67,11 +68,12 @@ async fn sigterm_ends_a_program_whose_servers_take_calls_and_say_nothing_with_0_
 async fn a_redis_cluster_ends_every_program_with_one_line() {
     let redis = RedisServer::start_with(&["--cluster-enabled", "yes"]).unwrap();
     for (program, args) in PROGRAMS {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let log = folder.path().join("log");
         let mut variables = variables(free_port(), redis.port());
         variables.push(("RUST_LOG".to_owned(), "off".to_owned()));
-        let mut refusing = Program::start(program, args, &variables, &log).unwrap();
+        let mut refusing =
+            Program::start(program, args, &variables, &log).expect("the program starts");
 
         let status = refusing.exited(Duration::from_secs(10)).await.unwrap();
 
