@@ -20,11 +20,12 @@ use crate::world::caller::Caller;
 const LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(25);
 /// Requests that the tests make fail on purpose; everything else on the console is a defect.
-const EXPECTED_ON_CONSOLE: [&str; 5] = [
+const EXPECTED_ON_CONSOLE: [&str; 6] = [
     "net::ERR_CONNECTION_REFUSED",
     // Those that an engine was about to answer when it was killed.
     "net::ERR_CONNECTION_RESET",
     "net::ERR_EMPTY_RESPONSE",
+    "net::ERR_SOCKET_NOT_CONNECTED",
     "WebSocket connection to",
     "the server responded with a status of 401",
 ];
