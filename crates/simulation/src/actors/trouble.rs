@@ -41,6 +41,8 @@ pub(crate) async fn make(world: Arc<World>, random: Random) {
                 server.set_away(true);
                 world.sleep(random.duration_below(ABSENCE)).await;
                 server.set_away(false);
+                // Whoever was granted something meanwhile, by a request that came late, was out of reach too.
+                world.witness.count_absence();
                 world.witness.note(format_args!("and is back"));
             }
         }
