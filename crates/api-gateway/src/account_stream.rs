@@ -82,6 +82,9 @@ pub struct AccountReader {
     /// To be sent before anything of the ring.
     first: VecDeque<ByteString>,
     overlap: Overlap,
+    /// Passages of the ring that were there already when the reader was last told `resync`: whatever they say is
+    /// missing is read after it.
+    told: usize,
 }
 
 /// What was caught up with may stand in the ring again, as far as the ring was filled by then.
@@ -118,6 +121,7 @@ impl AccountReader {
             ring,
             first: VecDeque::new(),
             overlap: Overlap::default(),
+            told: 0,
         };
         let caught_up = match cursor {
             _ if are_open.is_err() => None,
@@ -126,7 +130,10 @@ impl AccountReader {
         };
         match caught_up {
             Some(events) => reader.begin_with(&events),
-            None => reader.first.push_back(resync()),
+            None => {
+                let resync = reader.resync();
+                reader.first.push_back(resync);
+            }
         }
         reader
     }
@@ -154,8 +161,11 @@ impl AccountReader {
                 Err(RecvError::Lagged(_)) => return Read::TooSlow,
                 Err(RecvError::Closed) => return Read::Stopped,
             };
+            let is_told = self.told > 0;
+            self.told = self.told.saturating_sub(1);
             match &*passed {
-                Passed::Missed => return Read::Message(resync()),
+                Passed::Missed if is_told => {}
+                Passed::Missed => return Read::Message(self.resync()),
                 Passed::Event(event) if self.overlap.holds(event) => {}
                 Passed::Event(event) if self.filter.wants(event) => {
                     return Read::Message(event.text.clone());
@@ -163,6 +173,13 @@ impl AccountReader {
                 Passed::Event(_) => {}
             }
         }
+    }
+}
+
+impl AccountReader {
+    fn resync(&mut self) -> ByteString {
+        self.told = self.ring.len();
+        ByteString::from_static(api_types::socket::RESYNC)
     }
 }
 
@@ -176,10 +193,6 @@ impl Overlap {
         self.in_ring -= 1;
         self.caught_up.contains(&(event.order_id, event.seq))
     }
-}
-
-fn resync() -> ByteString {
-    ByteString::from_static(api_types::socket::RESYNC)
 }
 
 async fn all_tails_open(hub: &Inner) {
@@ -247,7 +260,38 @@ async fn look_up(hub: &Inner, order: OrderId) {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
+
+    #[test]
+    fn losses_that_are_told_by_one_resync_are_told_once() {
+        let ring = Ring::new(1);
+        let mut reader = AccountReader {
+            filter: Filter {
+                client: None,
+                statuses: StatusSet::ALL,
+            },
+            ring: ring.subscribe(),
+            first: VecDeque::new(),
+            overlap: Overlap::default(),
+            told: 0,
+        };
+        let resync = Read::Message(ByteString::from_static(api_types::socket::RESYNC));
+
+        for _ in 0..20 {
+            ring.lost();
+        }
+
+        assert_eq!(reader.next().now_or_never(), Some(resync.clone()));
+        assert_eq!(reader.next().now_or_never(), None, "the others are told");
+        ring.lost();
+        assert_eq!(
+            reader.next().now_or_never(),
+            Some(resync),
+            "this came later"
+        );
+    }
 
     #[test]
     fn a_list_of_statuses_is_read_as_written() {

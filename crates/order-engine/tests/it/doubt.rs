@@ -75,6 +75,9 @@ async fn without_a_key_what_was_not_sent_to_the_store_is_refused_as_such(
     world: &mut World,
 ) -> Result<()> {
     let caller = world.client().on(0);
+    // So that there is a connection on which the next one hangs.
+    let before = caller.submit(ORDER).await?;
+    ensure!(before.status == 201, "{before:?}");
 
     let frozen = world.freeze_store()?;
     let hung = caller.submit(ORDER).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use testkit::cluster::{Member, Scratch, Size};
 use testkit::e2e::socket::Socket;
@@ -50,21 +50,31 @@ impl Knowledge {
         lacking.collect()
     }
 
-    /// Reads a stream for ever.
+    /// Reads a stream for ever. What it must read anew it reads beside it: a client that stops reading
+    /// meanwhile is closed as too slow.
     async fn follow(self, target: Target, gateway: usize, mut stream: Socket) -> Result<()> {
-        while let Some(message) = stream.next().await? {
-            if message["type"] == "resync" {
-                for (order, events) in stored(&target, gateway).await? {
-                    for seq in events {
-                        self.learn(&order, seq);
+        let mut readings = JoinSet::new();
+        loop {
+            let message = tokio::select! {
+                message = stream.next() => message?.context("the stream was closed")?,
+                Some(read) = readings.join_next() => {
+                    let read: Result<Events> = read.context("a reading panicked")?;
+                    for (order, events) in read? {
+                        for seq in events {
+                            self.learn(&order, seq);
+                        }
                     }
+                    continue;
                 }
+            };
+            if message["type"] == "resync" {
+                let target = target.clone();
+                readings.spawn(async move { stored(&target, gateway).await });
             } else {
                 let seq = message["seq"].as_u64().context("a number")?;
                 self.learn(text(&message, "orderId")?, seq);
             }
         }
-        bail!("the stream was closed")
     }
 }
 
