@@ -148,10 +148,11 @@ impl Process {
         self.doubts.load(Ordering::Relaxed)
     }
 
-    /// The same up to when it was last heard.
+    /// The same up to when it was last heard; what it asked for may arrive after its end.
     pub(crate) fn doubts_when_heard(&self) -> u64 {
-        let since = u64::from(self.is_unheard.load(Ordering::Relaxed));
-        self.doubts().saturating_sub(since)
+        let is_unheard = self.is_unheard.load(Ordering::Relaxed);
+        let is_doubted = is_unheard || !matches!(*self.life(), Life::Running);
+        self.doubts().saturating_sub(u64::from(is_doubted))
     }
 
     /// Makes a call that says that it lives, or bids farewell.
