@@ -28,7 +28,8 @@ pub(crate) const NONE: Settings = &[];
 /// As many clients as the largest group of cases needs.
 pub(crate) const CLIENTS: (&str, &str) = (
     "API_KEYS",
-    "a:ka,b:kb,c:kc,d:kd,e:ke,f:kf,g:kg,h:kh,i:ki,j:kj,k:kk,l:kl,m:km,n:kn,o:ko,p:kp,q:kq,r:kr,s:ks,t:kt",
+    "a:ka,b:kb,c:kc,d:kd,e:ke,f:kf,g:kg,h:kh,i:ki,j:kj,k:kk,l:kl,m:km,n:kn,o:ko,p:kp,q:kq,r:kr,s:ks,t:kt,\
+     u:ku,v:kv,w:kw,x:kx,y:ky,z:kz",
 );
 pub(crate) const OPERATORS: (&str, &str) = ("ADMIN_KEY", "root");
 
