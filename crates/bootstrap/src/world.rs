@@ -41,6 +41,7 @@ pub fn reach(
         Some(url) => {
             let chain = RemoteChain::connect(url, clock, random, shutdown)
                 .context("could not use SIM_CHAIN_URL")?;
+            say_if_unreachable(chain.clone(), url.clone(), shutdown);
             World {
                 router: router(chain.sources(), sim),
                 chain: chain.clone(),
@@ -57,6 +58,24 @@ pub fn reach(
         }
     };
     Ok(world)
+}
+
+/// A chain that is away is waited for: nothing else would tell of it before the first order fails.
+fn say_if_unreachable(chain: Arc<RemoteChain>, url: String, shutdown: &Shutdown) {
+    let stop = shutdown.clone();
+    shutdown.spawn(async move {
+        let answer = tokio::select! {
+            biased;
+            () = stop.soft() => return,
+            answer = chain.finalized_height() => answer,
+        };
+        if let Err(error) = answer {
+            tracing::warn!(
+                %error,
+                "the simulated chain at {url} cannot be reached; orders fail until it can"
+            );
+        }
+    });
 }
 
 /// Runs the simulated chain in this process, from where its ledger left it.

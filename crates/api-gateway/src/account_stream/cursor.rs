@@ -6,8 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ports::status_feed::Position;
 
-/// Longest cursor that is looked at: some hundred shards.
-const MAX_LENGTH: usize = 8_192;
 /// Between the places; no backend's place holds a control character.
 const SEPARATOR: char = '\n';
 
@@ -16,6 +14,9 @@ const SEPARATOR: char = '\n';
 pub struct Cursor(pub(super) Vec<Option<Position>>);
 
 impl Cursor {
+    /// The longest text that is looked at, as the API's documents tell it: some hundred shards.
+    pub const MAX_LENGTH: usize = 8_192;
+
     /// The text a client sends back.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -25,7 +26,7 @@ impl Cursor {
     /// Reads what [`Cursor::encode`] gave; `None` where it is something else.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        if text.is_empty() || text.len() > MAX_LENGTH {
+        if text.is_empty() || text.len() > Self::MAX_LENGTH {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -94,7 +95,13 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        for text in ["", "x", "!!!!", "bm9wZQ", &"A".repeat(MAX_LENGTH + 1)] {
+        for text in [
+            "",
+            "x",
+            "!!!!",
+            "bm9wZQ",
+            &"A".repeat(Cursor::MAX_LENGTH + 1),
+        ] {
             assert_eq!(Cursor::decode(text), None, "{text:.10}");
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn follow() {}
     security((), ("bearer" = []), ("apiKey" = []), ("token" = [])),
     params(
         ("status" = Option<String>, Query, description = "Only events with one of these statuses, comma-separated"),
-        ("cursor" = Option<String>, Query, max_length = 64, description = "The `cursor` of the last message seen"),
+        ("cursor" = Option<String>, Query, max_length = 8192, description = "The `cursor` of the last message seen"),
     ),
     responses((status = 101, description = "A WebSocket", headers(("Upgrade" = String, description = "`websocket`"))))
 )]

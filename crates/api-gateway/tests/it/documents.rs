@@ -113,3 +113,42 @@ fn the_collection_has_every_call_that_is_no_socket() {
 
     assert_eq!(requests.map(Vec::len).sum::<usize>(), calls.len());
 }
+
+#[test]
+fn the_documents_let_a_cursor_be_as_long_as_the_server_makes_it() {
+    let documents = ["openapi.json", "asyncapi.json"];
+    let longest = api_gateway::account_stream::Cursor::MAX_LENGTH;
+
+    for name in documents {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../docs")
+            .join(name);
+        let text = std::fs::read_to_string(&path).expect("the document is in docs");
+        let document: Value = serde_json::from_str(&text).expect("the document is JSON");
+        let parameter = match name {
+            "openapi.json" => {
+                let parameters = &document["paths"]["/api/stream"]["get"]["parameters"];
+                let named = parameters.as_array().expect("parameters").iter();
+                let mut cursors = named.filter(|parameter| parameter["name"] == "cursor");
+                cursors.next().expect("a cursor")["schema"]["maxLength"].clone()
+            }
+            _ => {
+                let query = find(&document, "The `cursor` of the last message seen");
+                query.expect("a cursor")["maxLength"].clone()
+            }
+        };
+        assert_eq!(parameter, longest, "{name}");
+    }
+}
+
+/// The object whose description this is.
+fn find<'a>(value: &'a Value, description: &str) -> Option<&'a Value> {
+    match value {
+        Value::Object(fields) if value["description"] == description => {
+            Some(value).filter(|_| fields.contains_key("maxLength"))
+        }
+        Value::Object(fields) => fields.values().find_map(|inner| find(inner, description)),
+        Value::Array(items) => items.iter().find_map(|inner| find(inner, description)),
+        _ => None,
+    }
+}

@@ -86,3 +86,27 @@ async fn a_redis_cluster_ends_every_program_with_one_line() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_simulated_chain_that_cannot_be_reached_is_named_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let variables = [
+        ("PORT", "0".to_owned()),
+        ("DATA_DIR", folder.path().join("data").display().to_string()),
+        ("SIM_CHAIN_URL", "http://127.0.0.1:1".to_owned()),
+        ("LOG_FORMAT", "text".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
+    let log = folder.path().join("log");
+
+    let engine = Program::start("order-engine", &["serve"], &variables, &log);
+    let mut engine = engine.expect("the program starts");
+
+    eventually("the line", async || {
+        let line = "the simulated chain at http://127.0.0.1:1 cannot be reached";
+        engine.output().contains(line).then_some(())
+    })
+    .await;
+    let status = engine.terminate(PROMPTLY).await.expect("it ends");
+    assert_eq!(status.code(), Some(0));
+}

@@ -50,13 +50,22 @@ impl Knowledge {
         lacking.collect()
     }
 
-    /// Reads a stream for ever. What it must read anew it reads beside it: a client that stops reading
-    /// meanwhile is closed as too slow.
+    /// Reads a stream for ever. What it must read anew it reads beside it, once at a time: a client that stops
+    /// following meanwhile is closed as too slow.
     async fn follow(self, target: Target, gateway: usize, mut stream: Socket) -> Result<()> {
         let mut readings = JoinSet::new();
+        let mut must_read_again = false;
         loop {
-            let message = tokio::select! {
-                message = stream.next() => message?.context("the stream was closed")?,
+            tokio::select! {
+                message = stream.next() => {
+                    let message = message?.context("the stream was closed")?;
+                    if message["type"] == "resync" {
+                        must_read_again = true;
+                    } else {
+                        let seq = message["seq"].as_u64().context("a number")?;
+                        self.learn(text(&message, "orderId")?, seq);
+                    }
+                }
                 Some(read) = readings.join_next() => {
                     let read: Result<Events> = read.context("a reading panicked")?;
                     for (order, events) in read? {
@@ -64,15 +73,12 @@ impl Knowledge {
                             self.learn(&order, seq);
                         }
                     }
-                    continue;
                 }
-            };
-            if message["type"] == "resync" {
+            }
+            if must_read_again && readings.is_empty() {
+                must_read_again = false;
                 let target = target.clone();
                 readings.spawn(async move { stored(&target, gateway).await });
-            } else {
-                let seq = message["seq"].as_u64().context("a number")?;
-                self.learn(text(&message, "orderId")?, seq);
             }
         }
     }

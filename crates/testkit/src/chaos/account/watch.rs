@@ -2,8 +2,8 @@
 //!
 //! From the moment at which it begins without a cursor, or is told `resync`, a reader takes what happened
 //! before from the lists. Whatever happens from then on it must be told, or told `resync` once more. So an
-//! order that was handed in after the last such moment must be known to it whole; of an earlier one it
-//! must not be told a thing that comes before what it was told already.
+//! order that was handed in after the last such moment must be known to it whole. The order of an order's
+//! events is promised on its own doors alone: an event whose commit was confirmed late is told late here.
 //!
 //! Moments are those of this process: no clock of the engine counts, as these are set back and forth.
 
@@ -30,18 +30,11 @@ pub(in crate::chaos) struct Told<'a> {
 pub(super) struct Watch {
     /// Since when it must be told everything; nothing before it reads.
     since: Option<Instant>,
-    orders: HashMap<String, Known>,
+    /// Of each order a fingerprint of each event, by its number.
+    orders: HashMap<String, BTreeMap<u64, u64>>,
     resyncs: usize,
     events: usize,
     complaints: Vec<(Check, String)>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    /// A fingerprint of each event, by its number.
-    events: BTreeMap<u64, u64>,
-    /// The newest since it must be told everything.
-    newest: Option<u64>,
 }
 
 impl Watch {
@@ -68,9 +61,6 @@ impl Watch {
     /// It reads from now on, and knows nothing of what was before.
     pub(super) fn begins(&mut self, now: Instant) {
         self.since = Some(now);
-        for known in self.orders.values_mut() {
-            known.newest = None;
-        }
     }
 
     /// It was told that it may have missed something.
@@ -86,13 +76,7 @@ impl Watch {
         };
         self.events += 1;
         let known = self.orders.entry(id.to_owned()).or_default();
-        let is_new = known.events.insert(seq, fingerprint(message)).is_none();
-        let newest = known.newest.max(Some(seq));
-        let before = known.newest.replace(newest.unwrap_or(seq));
-        if let Some(before) = before.filter(|before| is_new && *before > seq) {
-            let what = format!("{id}: event {seq} came after event {before}");
-            self.complain(Check::Gap, what);
-        }
+        known.insert(seq, fingerprint(message));
     }
 
     /// What it was not told although it had to be.
@@ -102,7 +86,7 @@ impl Watch {
             if order.handed_in <= since {
                 return None;
             }
-            let told = self.orders.get(order.id).map(|known| &known.events);
+            let told = self.orders.get(order.id);
             let is_told = |seq: &u64| told.is_some_and(|told| told.contains_key(seq));
             let missing = (0..).zip(order.events).filter(|(seq, _)| !is_told(seq));
             let missing: Vec<String> = missing
@@ -120,7 +104,7 @@ impl Watch {
             let happened: BTreeMap<u64, u64> =
                 (0..).zip(order.events.iter().map(fingerprint)).collect();
             let is_wrong = |(seq, print): &(&u64, &u64)| happened.get(seq) != Some(print);
-            let (seq, _) = known.events.iter().find(is_wrong)?;
+            let (seq, _) = known.iter().find(is_wrong)?;
             let id = order.id;
             Some(format!("{id}: told of another event {seq} than its stream"))
         })
