@@ -32,6 +32,7 @@ mod recording;
 mod session;
 mod stages;
 mod taking;
+mod unheard;
 
 use std::sync::Arc;
 

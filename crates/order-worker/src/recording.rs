@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::metrics::Metrics;
 use crate::retry::Policy;
+use crate::unheard::Unheard;
 
 /// Waits between repeats of a call to the store.
 const REPEAT: Policy = Policy {
@@ -80,8 +81,10 @@ pub(crate) async fn record(
     data: EventData,
 ) -> Result<(), Refused> {
     let event = propose(ctx, &lease.order, data)?;
+    let unheard = Unheard::after(ctx, &lease.order);
     let writing = answered(ctx, || ctx.store.record(lease, &event));
     let answer = writing.instrument(span_of(&event)).await;
+    unheard.heard();
     move_on(ctx, lease, answer)
 }
 
@@ -93,10 +96,12 @@ pub(crate) async fn record_submission(
     transaction: SignedTransaction,
 ) -> Result<(), Refused> {
     let event = propose(ctx, &lease.order, data)?;
+    let unheard = Unheard::after(ctx, &lease.order);
     let writing = answered(ctx, || {
         ctx.store.record_submission(lease, &event, &transaction)
     });
     let answer = writing.instrument(span_of(&event)).await;
+    unheard.heard();
     move_on(ctx, lease, answer)?;
     lease.live_attempt = Some(transaction);
     Ok(())
@@ -130,7 +135,10 @@ pub(crate) async fn expire(ctx: &Context, order: &Order) -> Result<(), Refused> 
             .withdraw(order.id, None, event, Withdrawal::Expired, &reason)
     };
     let span = trace_span!(target: STAGE_SPANS, "store.expire");
-    match answered(ctx, withdraw).instrument(span).await {
+    let unheard = Unheard::after(ctx, order);
+    let answer = answered(ctx, withdraw).instrument(span).await;
+    unheard.heard();
+    match answer {
         Ok(Withdrawn::Won { event, client }) => {
             tell(ctx, order, &event);
             ctx.announcer.publish(&client, &event);

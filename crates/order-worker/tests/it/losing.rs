@@ -1,8 +1,10 @@
 //! A store whose answers get lost, or that goes away in the middle; a queue that does not hear.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::Status;
+use ports::status_feed::Tailed;
 use testkit::contract::eventually;
 
 use crate::world::{LEASE, Mood, Plan, World, settings};
@@ -81,6 +83,47 @@ async fn a_worker_that_cannot_reach_the_store_for_a_lease_drops_its_orders() {
     world.chain.land(&world.chain.signature_of(order).unwrap());
     let confirmed = world.until(order, Status::Confirmed).await;
     assert_eq!((confirmed.executions, world.chain.landed()), (1, 1));
+}
+
+/// Found by chaos over one process: a frozen worker lost its lease while the store's answer was on its way.
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_writer_lost_its_lease_before_it_heard_is_told() {
+    let world = World::new().await;
+    let mut tails = world.tails().await;
+    let running = world.start(settings());
+    world.faults.lose_answers_to_records(u32::MAX);
+    let order = world.order().await;
+    eventually("its routing to be stored", || async {
+        (world.events(order).await.len() == 2).then_some(())
+    })
+    .await;
+
+    world.faults.set_away(true);
+    world
+        .when("it to lose its lease", || !running.worker.is_enlisted())
+        .await;
+    world.faults.lose_answers_to_records(0);
+    world.faults.set_away(false);
+
+    world.until(order, Status::Confirmed).await;
+    let mut told = BTreeSet::new();
+    let telling = async {
+        while !(1..=4).all(|seq| told.contains(&seq)) {
+            for tail in &mut tails {
+                let next = tokio::time::timeout(Duration::from_millis(10), tail.next()).await;
+                if let Ok(Ok(Tailed::Events(events))) = next {
+                    let events = events.iter().map(|(_, published)| &published.event);
+                    told.extend(
+                        events
+                            .filter(|event| event.order_id == order)
+                            .map(|e| e.seq.get()),
+                    );
+                }
+            }
+        }
+    };
+    let all = tokio::time::timeout(Duration::from_secs(30), telling).await;
+    assert!(all.is_ok(), "told of {told:?} alone");
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,7 @@ use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
+use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
 use testkit::contract::{Given, eventually};
 
@@ -110,6 +111,16 @@ impl World {
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.ports.store
+    }
+
+    /// Whoever hears of every event from now on.
+    pub(crate) async fn tails(&self) -> Vec<Box<dyn FeedTail>> {
+        let mut tails = Vec::new();
+        for shard in (0..self.ports.feed.shards()).map(Shard) {
+            let tail = self.ports.feed.tail(shard, TailFrom::Now).await;
+            tails.push(tail.expect("the feed answers"));
+        }
+        tails
     }
 
     pub(crate) fn start(&self, settings: Settings) -> Running {
