@@ -124,13 +124,19 @@ fn bearer(value: &str) -> Option<&str> {
 pub struct Keys {
     digests: Digests,
     clients: Vec<Known>,
-    admin: Option<[u8; 32]>,
+    admin: Option<Admin>,
     anyone: ClientId,
 }
 
 #[derive(Debug)]
 struct Known {
     client: ClientId,
+    digest: [u8; 32],
+    signer: token::Signer,
+}
+
+#[derive(Debug)]
+struct Admin {
     digest: [u8; 32],
     signer: token::Signer,
 }
@@ -147,7 +153,10 @@ impl Keys {
         });
         Self {
             clients: known.collect(),
-            admin: settings.admin_key.as_deref().map(|key| digests.of(key)),
+            admin: settings.admin_key.as_deref().map(|key| Admin {
+                digest: digests.of(key),
+                signer: token::Signer::new(key),
+            }),
             anyone: ClientId::anyone(),
             digests,
         }
@@ -186,7 +195,8 @@ impl Keys {
                 found = Some((&known.client, Scope::Key));
             }
         }
-        if self.admin.is_some_and(|admin| is_same(&admin, &digest)) {
+        let admin = self.admin.as_ref();
+        if admin.is_some_and(|admin| is_same(&admin.digest, &digest)) {
             found = Some((&self.anyone, Scope::Admin));
         }
         found.map(|(client, scope)| Caller {
@@ -199,26 +209,40 @@ impl Keys {
     #[must_use]
     pub fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
         let token = Token::parse(token)?;
-        let known = self
-            .clients
-            .iter()
-            .find(|known| known.client == token.client)?;
-        let is_genuine = known.signer.verifies(&token, Reach::Client, now)
-            || (door != Reach::Client && known.signer.verifies(&token, door, now));
-        is_genuine.then_some(Caller {
-            client: token.client,
-            scope: Scope::Key,
-        })
+        let opens = |signer: &token::Signer| {
+            signer.verifies(&token, Reach::Client, now)
+                || (door != Reach::Client && signer.verifies(&token, door, now))
+        };
+        let mut clients = self.clients.iter();
+        let known = clients.find(|known| known.client == token.client);
+        let scope = if known.is_some_and(|known| opens(&known.signer)) {
+            Scope::Key
+        } else if self
+            .admin
+            .as_ref()
+            .is_some_and(|admin| opens(&admin.signer))
+        {
+            Scope::Admin
+        } else {
+            return None;
+        };
+        let client = token.client;
+        Some(Caller { client, scope })
     }
 
-    /// A token for this client, or `None` where it needs none.
+    /// A token for this caller, or `None` where it needs none.
     #[must_use]
     pub fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
-        let known = self
-            .clients
-            .iter()
-            .find(|known| known.client == caller.client)?;
-        Some(known.signer.sign(&caller.client, reach, now))
+        let signer = match caller.scope {
+            Scope::Open => return None,
+            Scope::Admin => &self.admin.as_ref()?.signer,
+            Scope::Key => {
+                let mut clients = self.clients.iter();
+                let known = clients.find(|known| known.client == caller.client);
+                &known?.signer
+            }
+        };
+        Some(signer.sign(&caller.client, reach, now))
     }
 }
 

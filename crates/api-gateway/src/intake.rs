@@ -147,34 +147,51 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
         if let Some(place) = admitted.place {
             place.take(order_id).await;
         }
+    } else if let Some(payer) = &envelope.payer {
+        ctx.limits.give_submission_back(payer);
     }
     let receipt = conclude(ctx, envelope, stored?, answer)?;
     let rate = admitted.rate;
     Ok(Receipt { rate, ..receipt })
 }
 
-/// What an order was given on its way in, and gives back if it is not stored; its client's rate excepted.
+/// What an order was given on its way in, and gives back if it is not stored.
 struct Admitted<'a> {
     rate: Option<RateLimit>,
     place: Option<Place<'a>>,
     waiting: Waiting<'a>,
 }
 
-/// Holds the order against its client's limits and the queue's.
+/// Holds the order against its client's limits and the queue's. The rate comes first, as it costs nothing to
+/// ask, and is given back where another limit refuses.
 async fn admit<'a>(ctx: &'a AppState, envelope: &Envelope) -> Result<Admitted<'a>> {
-    let (mut rate, mut place) = (None, None);
-    if let Some(payer) = &envelope.payer {
-        rate = ctx.limits.take_submission(payer)?;
-        if let Some(limit) = &ctx.limits.open_orders {
-            place = Some(limit.admit(&ctx.ports, &envelope.caller, payer).await?);
+    let Some(payer) = &envelope.payer else {
+        let waiting = ctx.stats.admit().await?;
+        return Ok(Admitted {
+            rate: None,
+            place: None,
+            waiting,
+        });
+    };
+    let rate = ctx.limits.take_submission(payer)?;
+    let places = async {
+        let place = match &ctx.limits.open_orders {
+            Some(limit) => Some(limit.admit(&ctx.ports, &envelope.caller, payer).await?),
+            None => None,
+        };
+        Ok((place, ctx.stats.admit().await?))
+    };
+    match places.await {
+        Ok((place, waiting)) => Ok(Admitted {
+            rate,
+            place,
+            waiting,
+        }),
+        Err(refusal) => {
+            ctx.limits.give_submission_back(payer);
+            Err(refusal)
         }
     }
-    let waiting = ctx.stats.admit().await?;
-    Ok(Admitted {
-        rate,
-        place,
-        waiting,
-    })
 }
 
 /// The answer must exist before the commit, so that it can be stored with the order.

@@ -99,4 +99,11 @@ impl Limits {
     pub fn take_submission(&self, payer: &Payer) -> Result<Option<RateLimit>> {
         self.rate.as_ref().map(|rate| rate.take(payer)).transpose()
     }
+
+    /// Gives a submission back that was refused after all.
+    pub fn give_submission_back(&self, payer: &Payer) {
+        if let Some(rate) = &self.rate {
+            rate.give_back(payer);
+        }
+    }
 }

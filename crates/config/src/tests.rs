@@ -163,6 +163,38 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ("--sim-seed", "abc", "SIM_SEED", "0 to 18446744073709551615"),
         ("--log-format", "xml", "LOG_FORMAT", "text or json"),
         ("--log", "order_worker=loud", "RUST_LOG", "debug"),
+        ("--log", "verbose", "RUST_LOG", "debug"),
+        ("--public-url", "http://x?y", "PUBLIC_URL", "without"),
+        ("--public-url", "http://x#f", "PUBLIC_URL", "without"),
+        ("--public-url", "https://u@x", "PUBLIC_URL", "without"),
+        ("--public-url", "http://x:99999", "PUBLIC_URL", "http"),
+        (
+            "--cors-origins",
+            "https://a.b:99999",
+            "CORS_ORIGINS",
+            "https",
+        ),
+        (
+            "--sim-chain-url",
+            "http://127.0.0.1:1/p?q",
+            "SIM_CHAIN_URL",
+            "http",
+        ),
+        ("--sim-chain-url", "http://x:99999", "SIM_CHAIN_URL", "http"),
+        (
+            "--database-url",
+            "postgres://x:99999/y",
+            "DATABASE_URL",
+            "postgres",
+        ),
+        (
+            "--database-url",
+            "postgres://x/y?sslmode=bogus",
+            "DATABASE_URL",
+            "verify-full",
+        ),
+        ("--redis-url", "redis://x:99999", "REDIS_URL", "redis"),
+        ("--redis-url", "redis://127.0.0.1/abc", "REDIS_URL", "redis"),
     ];
 
     for (flag, value, variable, allowed) in cases {
@@ -388,5 +420,27 @@ fn an_address_at_which_no_chain_can_be_is_refused() {
             "SIM_CHAIN_URL",
             "http://host:4000",
         );
+    }
+}
+
+#[test]
+fn addresses_of_every_usual_form_are_taken() {
+    for url in [
+        "postgres://engine:p%40ss@db.example/orders",
+        "postgresql://engine@a:5433,b:5434/orders?sslmode=verify-full",
+        "postgres://[::1]:5432/orders",
+        "postgres://engine@db/orders?options=-c%20search_path%3Dengine",
+    ] {
+        assert!(parse(&[&format!("--database-url={url}")]).is_ok(), "{url}");
+    }
+    for url in [
+        "redis://:secret@h:6379/2",
+        "rediss://user:pw@h",
+        "redis://[::1]:6379",
+    ] {
+        assert!(parse(&[&format!("--redis-url={url}")]).is_ok(), "{url}");
+    }
+    for filter in ["off", "info,order_worker=debug", "warn, api_gateway=trace"] {
+        assert!(parse(&[&format!("--log={filter}")]).is_ok(), "{filter}");
     }
 }

@@ -72,11 +72,42 @@ fn url(text: &str, schemes: &[&str]) -> Option<String> {
     let plain = !text
         .bytes()
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
-    (plain && !host.is_empty() && schemes.contains(&scheme)).then(|| text.to_owned())
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    // Several servers of one database stand behind commas.
+    let are_hosts = host.split(',').all(is_host_and_port);
+    (plain && are_hosts && schemes.contains(&scheme)).then(|| text.to_owned())
 }
+
+fn is_host_and_port(text: &str) -> bool {
+    let after_name = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map(|(_, after)| after),
+        None => text.find(':').map_or(Some(""), |at| text.get(at..)),
+    };
+    let has_name = !text.is_empty() && !text.starts_with(':');
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    has_name
+        && after_name.is_some_and(|after| after.strip_prefix(':').map_or(after.is_empty(), is_port))
+}
+
+/// How PostgreSQL's `sslmode` may be set.
+const SSL_MODES: [&str; 6] = [
+    "disable",
+    "allow",
+    "prefer",
+    "require",
+    "verify-ca",
+    "verify-full",
+];
 
 /// Where PostgreSQL is.
 pub(super) fn database_url(text: &str) -> Result<Secret, String> {
+    let query = text.split_once('?').map_or("", |(_, query)| query);
+    let mut modes = query
+        .split('&')
+        .filter_map(|one| one.strip_prefix("sslmode="));
+    if modes.any(|mode| !SSL_MODES.contains(&mode)) {
+        return Err(format!("sslmode is one of {}", SSL_MODES.join(", ")));
+    }
     url(text, &["postgres", "postgresql"])
         .map(|text| Secret::new(&text))
         .ok_or_else(|| "a URL such as postgres://user:password@host:5432/database".to_owned())
@@ -84,18 +115,27 @@ pub(super) fn database_url(text: &str) -> Result<Secret, String> {
 
 /// Where Redis is.
 pub(super) fn redis_url(text: &str) -> Result<Secret, String> {
+    let is_database = |text: &String| {
+        let path = text.split('/').nth(3).unwrap_or_default();
+        let number = path.split('?').next().unwrap_or_default();
+        number.bytes().all(|byte| byte.is_ascii_digit())
+    };
     url(text, &["redis", "rediss"])
+        .filter(is_database)
         .map(|text| Secret::new(&text))
         .ok_or_else(|| {
             "a URL such as redis://host:6379 or rediss://user:password@host:6380".to_owned()
         })
 }
 
-/// The base of an HTTP service.
+/// The base of an HTTP service. Paths are put behind it, and it is shown to others.
 pub(super) fn http_url(text: &str) -> Result<String, String> {
     url(text, &["http", "https"])
+        .filter(|text| !text.contains(['?', '#', '@']))
         .map(|text| text.trim_end_matches('/').to_owned())
-        .ok_or_else(|| "a URL such as http://host:4000 or https://host".to_owned())
+        .ok_or_else(|| {
+            "a URL such as http://host:4000 or https://host, without ?, # or a password".to_owned()
+        })
 }
 
 /// Where the simulated chain is. Platforms that tell a private service's address leave the scheme out.
@@ -157,11 +197,19 @@ pub(super) fn secret_text(text: &str) -> Result<Secret, String> {
 
 /// Which lines are logged.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
-    text.trim()
-        .parse::<tracing_subscriber::filter::Targets>()
-        .map(|_| text.trim().to_owned())
-        .map_err(|_| {
-            "error, warn, info, debug or trace, also per module such as info,order_worker=debug"
-                .to_owned()
-        })
+    let text = text.trim();
+    let is_level = |word: &str| {
+        word.parse::<tracing_subscriber::filter::LevelFilter>()
+            .is_ok()
+    };
+    // A word alone is a level: one that is mistyped would be a module, and silence everything else.
+    let mut parts = text.split(',').map(str::trim);
+    let is_plain = parts.all(|part| part.contains('=') || is_level(part));
+    match text.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) if is_plain => Ok(text.to_owned()),
+        _ => Err(
+            "off, error, warn, info, debug or trace, also per module such as info,order_worker=debug"
+                .to_owned(),
+        ),
+    }
 }

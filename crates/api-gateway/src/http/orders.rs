@@ -90,6 +90,7 @@ fn answer(order: &Order) -> HttpResponse {
 pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
+    refuse_filters_to_come(&parameters)?;
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
         status: parameters.status("status")?,
@@ -108,6 +109,24 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
         orders: orders.iter().map(OrderView::from).collect(),
         next_cursor,
     }))
+}
+
+/// Filters by what no order has yet must not be taken for filters that every order passes.
+fn refuse_filters_to_come(parameters: &Parameters) -> Result<()> {
+    for name in ["waiting", "ocoGroup", "wallet"] {
+        if parameters.get(name)?.is_some() {
+            return Err(not_available(name));
+        }
+    }
+    match parameters.get("orderType")? {
+        None | Some("market") => Ok(()),
+        Some(_) => Err(not_available("orderType")),
+    }
+}
+
+fn not_available(name: &str) -> ApiError {
+    let detail = format!("there are market orders alone: `{name}` has nothing to choose by yet");
+    ApiError::new(Code::OrderTypeNotAvailable, detail)
 }
 
 /// How long a page of orders is wanted.

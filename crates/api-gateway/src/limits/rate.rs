@@ -1,8 +1,10 @@
-//! Submissions per minute of each client.
+//! Submissions per minute of each client. A submission that was refused afterwards is given back: the next one
+//! takes its place, for as long as it would have counted.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpResponseBuilder;
@@ -17,6 +19,8 @@ use crate::error::{ApiError, Code, Result, whole_seconds};
 const MINUTE: Duration = Duration::from_secs(60);
 /// After this many submissions the clients that have been silent for long are forgotten.
 const SWEEP_EVERY: u32 = 4_096;
+/// Clients for whom something is kept that was given back; beyond it nothing more is.
+const GIVEN_BACK_MAX: usize = 4_096;
 
 /// What is left of a client's rate, as its answers' headers tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,14 @@ pub(super) struct Rate {
     per_minute: NonZeroU32,
     clock: Arc<dyn Clock>,
     taken: AtomicU32,
+    given_back: Mutex<HashMap<Payer, GivenBack>>,
+}
+
+/// Submissions that were given back, and until when the first of them counts.
+#[derive(Debug, Clone, Copy)]
+struct GivenBack {
+    count: u32,
+    until: Duration,
 }
 
 impl Rate {
@@ -74,10 +86,14 @@ impl Rate {
             per_minute,
             clock: Arc::clone(clock),
             taken: AtomicU32::new(0),
+            given_back: Mutex::default(),
         })
     }
 
     pub(super) fn take(&self, payer: &Payer) -> Result<RateLimit> {
+        if let Some(left) = self.take_given_back(payer) {
+            return Ok(left);
+        }
         if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.limiter.retain_recent();
         }
@@ -90,6 +106,48 @@ impl Rate {
                 Err(refused.retry_after(wait).with_rate(self.left(0)))
             }
         }
+    }
+
+    /// The submission was refused for another reason.
+    pub(super) fn give_back(&self, payer: &Payer) {
+        let now = self.clock.monotonic();
+        let mut given_back = self.lock();
+        if given_back.len() >= GIVEN_BACK_MAX {
+            given_back.retain(|_, back| back.until > now);
+        }
+        if given_back.len() >= GIVEN_BACK_MAX && !given_back.contains_key(payer) {
+            return;
+        }
+        // By then the limiter itself has it again.
+        let until = now + MINUTE / self.per_minute.get();
+        let back = given_back.entry(payer.clone());
+        let back = back.or_insert(GivenBack { count: 0, until });
+        if back.until <= now {
+            *back = GivenBack { count: 0, until };
+        }
+        back.count = back.count.saturating_add(1).min(self.per_minute.get());
+    }
+
+    fn take_given_back(&self, payer: &Payer) -> Option<RateLimit> {
+        let now = self.clock.monotonic();
+        let mut given_back = self.lock();
+        if given_back.is_empty() {
+            return None;
+        }
+        let back = given_back.get_mut(payer)?;
+        let is_valid = back.until > now;
+        back.count -= 1;
+        let left = back.count;
+        if !is_valid || left == 0 {
+            given_back.remove(payer);
+        }
+        is_valid.then(|| self.left(left))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Payer, GivenBack>> {
+        self.given_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn left(&self, remaining: u32) -> RateLimit {
@@ -149,6 +207,31 @@ mod tests {
         *hand.0.lock().unwrap() = Duration::from_secs(20);
         assert!(rate.take(&desk).is_ok());
         assert!(rate.take(&desk).is_err());
+    }
+
+    #[test]
+    fn what_was_given_back_is_taken_again_and_is_never_more_than_the_limit() {
+        let hand = Arc::new(HandClock::default());
+        let clock: Arc<dyn Clock> = hand.clone();
+        let rate = Rate::new(3, &clock).unwrap();
+        let desk = payer("desk");
+
+        for _ in 0..10 {
+            assert!(rate.take(&desk).is_ok(), "a refused one takes nothing");
+            rate.give_back(&desk);
+        }
+        for _ in 0..3 {
+            assert!(rate.take(&desk).is_ok());
+        }
+        assert!(rate.take(&desk).is_err());
+
+        rate.give_back(&desk);
+        *hand.0.lock().unwrap() = Duration::from_secs(20);
+        assert!(rate.take(&desk).is_ok());
+        assert!(
+            rate.take(&desk).is_err(),
+            "the limiter has it again by then"
+        );
     }
 
     #[test]

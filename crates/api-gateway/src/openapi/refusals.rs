@@ -47,7 +47,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
             _,
             "/api/orders/{id}" | "/api/orders/by-client-id/{clientOrderId}" | "/api/sim/ledger",
         ) => &[400, 401, 403, 404, 500, 503],
-        (_, "/api/orders") => &[400, 401, 403, 500, 503],
+        (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
         (_, "/api/quotes") => &[400, 401, 403],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],

@@ -312,6 +312,48 @@ async fn a_rate_is_held_and_said() {
 }
 
 #[tokio::test]
+async fn what_is_refused_for_another_reason_takes_nothing_of_the_rate() {
+    let server = server_with(|settings| {
+        settings.client_rate_limit_per_minute = 3;
+        settings.client_max_open_orders = 2;
+    })
+    .await;
+    let named = r#"{"amount":"1","clientOrderId":"one"}"#;
+
+    let first = Request::order(named).send(&server).await;
+    for _ in 0..5 {
+        let again = Request::order(named).send(&server).await;
+        again.problem(409, "client_order_id_taken");
+    }
+    let second = Request::order(ORDER).send(&server).await;
+    for _ in 0..5 {
+        let full = Request::order(ORDER).send(&server).await;
+        full.problem(429, "too_many_open_orders");
+    }
+    cancel(&server, &first.order_id()).await;
+    let third = Request::order(ORDER).send(&server).await;
+
+    assert_eq!((second.status, third.status), (201, 201));
+    let fourth = Request::order(ORDER).send(&server).await;
+    fourth.problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn filters_by_what_no_order_has_yet_are_refused() {
+    let server = server().await;
+    for query in ["orderType=limit", "waiting=true", "ocoGroup=a", "wallet=w"] {
+        let listed = Request::get(&format!("/api/orders?{query}"))
+            .send(&server)
+            .await;
+        listed.problem(422, "order_type_not_available");
+    }
+    let listed = Request::get("/api/orders?orderType=market")
+        .send(&server)
+        .await;
+    assert_eq!(listed.status, 200);
+}
+
+#[tokio::test]
 async fn open_orders_are_limited_and_an_end_makes_room() {
     let server = server_with(|settings| settings.client_max_open_orders = 3).await;
 

@@ -181,6 +181,24 @@ async fn a_token_opens_live_doors_and_no_others() {
     listed.send(&server).await.problem(401, "unauthorized");
 }
 
+#[tokio::test]
+async fn operators_get_a_token_for_every_order_and_for_live_doors_alone() {
+    let server = server().await;
+    let order = handed_in(&server, "alpha").await;
+    let id = order["orderId"].as_str().unwrap();
+    cancel(&server, id).await;
+
+    let token = Request::post("/api/ws-token").key("root");
+    let token = token.send(&server).await.json();
+
+    let token = token["token"].as_str().expect("a token");
+    let live = Request::get(&format!("/api/orders/{id}/events?token={token}"))
+        .header("Accept", "text/event-stream");
+    assert_eq!(live.send(&server).await.status, 200);
+    let queue = Request::get(&format!("/api/admin/queue?token={token}"));
+    queue.send(&server).await.problem(401, "unauthorized");
+}
+
 async fn cancel(server: &Server, id: &str) {
     let cancel = Request::post(&format!("/api/orders/{id}/cancel")).key("alpha");
     assert_eq!(cancel.send(server).await.status, 200);
