@@ -14,9 +14,9 @@ use tracing::Instrument;
 
 use crate::error::{ApiError, Result};
 
-/// Acts under way at once, at a few KiB each: connections bound them no longer, as a client may open and
-/// break many while a store stands still.
-const UNDER_WAY_MAX: usize = 16_384;
+/// Acts under way at once, each with a body of up to 64 KiB: connections bound them no longer, as a client may
+/// open and break many while a store stands still.
+const UNDER_WAY_MAX: usize = 4_096;
 /// Who has found no room by then is refused; nothing was begun.
 const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 

@@ -25,7 +25,10 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
 
 /// The events that are looked for. Cheap to hand on: it is the way in to the one task that looks.
 #[derive(Debug, Clone)]
-pub struct Unconfirmed(mpsc::Sender<Sought>);
+pub struct Unconfirmed {
+    sought: mpsc::Sender<Sought>,
+    announcer: Announcer,
+}
 
 /// What a write makes of its order; either happens to an order once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,15 +66,19 @@ impl Unconfirmed {
         );
         metrics::counter!("events_not_looked_for_total").increment(0);
         let (sender, receiver) = mpsc::channel(LOOKED_FOR_MAX);
-        let (ports, announcer, stop) = (ports.clone(), announcer.clone(), shutdown.clone());
+        let (ports, told, stop) = (ports.clone(), announcer.clone(), shutdown.clone());
         shutdown.spawn(async move {
             tokio::select! {
                 biased;
-                () = stop.soft() => {}
-                () = look_for_all(&ports, &announcer, receiver) => {}
+                // What is still sought may show after this process has ended.
+                () = stop.soft() => told.lost(),
+                () = look_for_all(&ports, &told, receiver) => {}
             }
         });
-        Self(sender)
+        Self {
+            sought: sender,
+            announcer: announcer.clone(),
+        }
     }
 
     /// The outcome of a write that makes this of an order; one that stays unknown is looked for from now on.
@@ -87,7 +94,8 @@ impl Unconfirmed {
                 made,
                 missing_since: None,
             };
-            if self.0.try_send(sought).is_err() {
+            if self.sought.try_send(sought).is_err() {
+                self.announcer.lost();
                 metrics::counter!("events_not_looked_for_total").increment(1);
             }
         }

@@ -79,7 +79,8 @@ impl Kind for Accept {
             })
             .collect();
         if answers.iter().any(Option::is_none) {
-            explain(connection, requests, &mut answers).await?;
+            let explained = explain(connection, requests, &mut answers).await;
+            explained.map_err(Failure::after_a_write)?;
         }
         // A twin that was seen by the one statement and gone in the next: look again.
         answers

@@ -101,7 +101,8 @@ pub(crate) async fn expire(
         .copied()
         .collect();
     if !others.is_empty() {
-        ended.extend(ended_before(db, &others, &data).await?);
+        let before = ended_before(db, &others, &data).await;
+        ended.extend(before.map_err(Failure::after_a_write)?);
     }
     // In the order in which they were named.
     let named = expiries.iter().map(|expiry| expiry.order);

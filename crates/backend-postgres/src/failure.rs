@@ -101,6 +101,14 @@ impl Failure {
         }
     }
 
+    /// A read that failed behind a write of the same call, which was made: nobody may take it for undone.
+    pub(crate) fn after_a_write(self) -> Self {
+        match self {
+            Self::Unavailable(cause) | Self::Rollback(cause) => Self::OutcomeUnknown(cause),
+            other => other,
+        }
+    }
+
     /// No answer to a write within the limit.
     pub(crate) fn silent_write(limit: std::time::Duration) -> Self {
         Self::OutcomeUnknown(Arc::new(TooLate(limit)))

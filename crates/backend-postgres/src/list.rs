@@ -28,7 +28,7 @@ const LOOKED_AT: [usize; 2] = [1_000, 10_000];
 /// twice as many as the one before, up to the last.
 const FIRST_STEP: usize = 250;
 const LAST_STEP: usize = 2_500;
-/// A page whose steps take longer ends with what it has.
+/// A page whose steps, by every way, take longer ends with what it has.
 const TIME: Duration = Duration::from_secs(2);
 
 /// How a page came out.
@@ -41,10 +41,15 @@ struct Outcome {
 /// A page of orders.
 pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<ListPage, Failure> {
     let ways = ways(filter);
+    let began = Instant::now();
     let mut furthest: Option<ListPage> = None;
     for bound in LOOKED_AT {
         for way in &ways {
-            let Outcome { page, is_cut_short } = walk(db, filter, way, bound, asker).await?;
+            if furthest.is_some() && began.elapsed() >= TIME {
+                break;
+            }
+            let walked = walk(db, filter, way, bound, asker, began).await?;
+            let Outcome { page, is_cut_short } = walked;
             if !is_cut_short {
                 return Ok(page);
             }
@@ -63,8 +68,8 @@ async fn walk(
     way: &Way,
     bound: usize,
     asker: &Asker,
+    began: Instant,
 ) -> Result<Outcome, Failure> {
-    let began = Instant::now();
     let mut before = filter.before.map_or(Uuid::max(), OrderId::uuid);
     let mut orders = Vec::new();
     let mut looked_at = 0;

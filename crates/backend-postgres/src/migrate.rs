@@ -38,6 +38,11 @@ const MIGRATIONS: &[Migration] = migrations! {
     7 "lists_of_open_orders"
 };
 
+/// How long a step waits for a table, and everybody else behind it.
+const LOCK_LIMIT: &str = "-- limit_lock_wait\nset local lock_timeout = '2s'";
+/// Between two tries, in which everybody else goes on.
+const LOCK_PAUSE: Duration = Duration::from_secs(2);
+
 /// The table is the one that version 0.1.0 wrote, by a library of its own.
 const HISTORY: &str = "-- create_schema_history
 create table if not exists refinery_schema_history (
@@ -112,7 +117,9 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
     let reached = version_of(client, server).await?.unwrap_or(0);
     let mut applied = 0;
     for step in MIGRATIONS.iter().filter(|step| step.version > reached) {
-        take(client, step).await.map_err(ConnectError::migration)?;
+        take_in_turn(client, step)
+            .await
+            .map_err(ConnectError::migration)?;
         applied += 1;
     }
     if applied > 0 {
@@ -124,9 +131,30 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
     })
 }
 
+/// Takes one step as soon as nobody stands in its way. Whoever waits for a table that somebody reads for long
+/// keeps everybody behind it waiting as well: so it waits for moments only, and lets the others through between.
+async fn take_in_turn(client: &mut Client, step: &Migration) -> Result<(), tokio_postgres::Error> {
+    let mut is_told = false;
+    loop {
+        match take(client, step).await {
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                if !std::mem::replace(&mut is_told, true) {
+                    tracing::warn!(
+                        "step {} of the schema waits until nobody reads its tables for long: a backup?",
+                        step.version
+                    );
+                }
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            taken => return taken,
+        }
+    }
+}
+
 /// Takes one step, whole or not at all.
 async fn take(client: &mut Client, step: &Migration) -> Result<(), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
+    transaction.batch_execute(LOCK_LIMIT).await?;
     transaction.batch_execute(step.sql).await?;
     transaction
         .execute(REMEMBER, &[&step.version, &step.name])

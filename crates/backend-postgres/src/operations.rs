@@ -244,6 +244,8 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
        (select string_agg(n.privilege || ' on ' || n.name, ', ')
         from (values ('orders', 'select'), ('orders', 'insert'), ('orders', 'update'),
                      ('order_events', 'select'), ('order_events', 'insert'),
+                     ('orders_begun', 'select'), ('orders_begun', 'insert'),
+                     ('orders_begun', 'delete'),
                      ('order_attempts', 'select'), ('order_attempts', 'insert'),
                      ('order_attempts', 'update'),
                      ('idempotency_keys', 'select'), ('idempotency_keys', 'insert'),

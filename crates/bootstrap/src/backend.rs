@@ -144,10 +144,12 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
     }
 }
 
-/// The longest that an order is set to rest. Programs that are set otherwise take it for due a little early
-/// or late.
+/// A clock that is corrected by less than this makes no rest look longer than any can be.
+const REST_MARGIN: Duration = Duration::from_secs(10);
+
+/// What no order is set to rest for. Programs that are set otherwise take it for due a little early or late.
 fn longest_rest(config: &Config) -> Duration {
-    config.work.retry_max_delay().max(LONGEST_FIXED_REST)
+    config.work.retry_max_delay().max(LONGEST_FIXED_REST) + REST_MARGIN
 }
 
 fn in_process_queue(config: &Config, clock: &Arc<dyn Clock>) -> Arc<dyn JobQueue> {

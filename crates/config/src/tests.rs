@@ -440,7 +440,12 @@ fn addresses_of_every_usual_form_are_taken() {
     ] {
         assert!(parse(&[&format!("--redis-url={url}")]).is_ok(), "{url}");
     }
-    for filter in ["off", "info,order_worker=debug", "warn, api_gateway=trace"] {
+    for filter in [
+        "off",
+        "info,",
+        "info,order_worker=debug",
+        "warn, api_gateway=trace",
+    ] {
         assert!(parse(&[&format!("--log={filter}")]).is_ok(), "{filter}");
     }
 }

@@ -197,16 +197,19 @@ pub(super) fn secret_text(text: &str) -> Result<Secret, String> {
 
 /// Which lines are logged.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
-    let text = text.trim();
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let text = parts.join(",");
     let is_level = |word: &str| {
         word.parse::<tracing_subscriber::filter::LevelFilter>()
             .is_ok()
     };
     // A word alone is a level: one that is mistyped would be a module, and silence everything else.
-    let mut parts = text.split(',').map(str::trim);
-    let is_plain = parts.all(|part| part.contains('=') || is_level(part));
+    let is_plain = parts
+        .iter()
+        .all(|part| part.contains('=') || is_level(part));
     match text.parse::<tracing_subscriber::filter::Targets>() {
-        Ok(_) if is_plain => Ok(text.to_owned()),
+        Ok(_) if is_plain && !text.is_empty() => Ok(text),
         _ => Err(
             "off, error, warn, info, debug or trace, also per module such as info,order_worker=debug"
                 .to_owned(),

@@ -57,26 +57,26 @@ impl Expirer {
         // So that the workers of a cluster, started together, do not look together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {
-            let round = tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                round = self.round() => round,
-            };
+            // Never cut short: what a write has ended must be told. A page is bounded by the store's own limit.
+            let round = self.round(&shutdown).await;
             let rest = match round {
                 Round::LeftSome => GAP.min(self.period),
                 Round::Through => std::mem::replace(&mut pause, self.period),
             };
             tokio::select! {
                 biased;
-                () = shutdown.soft() => return,
+                () = shutdown.soft() => break,
                 () = self.ports.clock.sleep(rest) => {}
             }
+        }
+        if !self.unheard.is_empty() {
+            self.announcer.lost();
         }
     }
 
     /// One round.
-    pub async fn round(&mut self) -> Round {
-        match self.end_pages().await {
+    pub async fn round(&mut self, shutdown: &Shutdown) -> Round {
+        match self.end_pages(shutdown).await {
             Ok(round) => round,
             Err(error) => {
                 debug!(%error, "overdue orders wait for the next round: {error}");
@@ -85,8 +85,11 @@ impl Expirer {
         }
     }
 
-    async fn end_pages(&mut self) -> ports::Result<Round> {
+    async fn end_pages(&mut self, shutdown: &Shutdown) -> ports::Result<Round> {
         for _ in 0..PAGES_PER_ROUND {
+            if shutdown.is_stopping() {
+                return Ok(Round::Through);
+            }
             if self.unheard.is_empty() {
                 let overdue = self.ports.store.overdue(PAGE).await?;
                 self.unheard = overdue.into_iter().map(|id| self.expiry(id)).collect();
@@ -107,8 +110,8 @@ impl Expirer {
     /// Ends the page at hand; how many have ended.
     async fn end_page(&mut self) -> ports::Result<usize> {
         let answer = self.ports.store.expire(&self.unheard, REASON).await;
-        let is_unheard = matches!(answer, Err(ports::Error::OutcomeUnknown { .. }));
-        if !is_unheard {
+        // A store that is away says nothing of what it was asked before: the page is repeated until it answers.
+        if !answer.as_ref().is_err_and(ports::Error::is_transient) {
             self.unheard.clear();
         }
         let ended = answer?;

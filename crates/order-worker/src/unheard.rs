@@ -88,8 +88,11 @@ async fn look_for(
             }
             fruitless += 1;
         }
-        if fruitless >= FRUITLESS_LOOKS_MAX || shutdown.is_stopping() {
+        if fruitless >= FRUITLESS_LOOKS_MAX {
             return;
+        }
+        if shutdown.is_stopping() {
+            break;
         }
         tokio::select! {
             biased;
@@ -97,4 +100,6 @@ async fn look_for(
             () = clock.sleep(LOOK_EVERY) => {}
         }
     }
+    // It may yet show, and nobody looks any more.
+    announcer.lost();
 }

@@ -73,6 +73,11 @@ impl Announcer {
         }
     }
 
+    /// Events may be stored that nobody will tell of: watchers are told that something is missing.
+    pub fn lost(&self) {
+        self.owes_loss.store(true, Ordering::Release);
+    }
+
     /// Tells workers of a due order.
     pub fn enqueue(&self, job: Job) {
         let Err(job) = self.queue.push_now(job) else {

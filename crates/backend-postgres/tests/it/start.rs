@@ -2,17 +2,18 @@
 //! one, before the server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, migrate};
 use domain::event::{Failure, FailureCode, SCHEMA_VERSION};
 use domain::{EventData, Seq, Status};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::Claim;
-use testkit::contract::Given;
+use testkit::contract::{Given, eventually};
 use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 
-use crate::{ask, meddle, open, open_patiently, server, settings};
+use crate::{ask, connect, meddle, open, open_patiently, server, settings};
 
 /// Back to the third version.
 const SIGNATURES_UNIQUE_ALONE: &str = "
@@ -67,6 +68,36 @@ async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
     let unique = "select string_agg(indexname, ' ' order by indexname) from pg_indexes
          where tablename = 'order_attempts' and indexdef ~ 'signature'";
     assert_eq!(ask(&server, unique).await, "order_attempts_signature");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_waits_for_a_long_reader_keeps_nobody_else_waiting() {
+    let server = server();
+    drop(open(&server).await);
+    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
+    let (reader, _driver) = connect(&server).await;
+    let backup = "begin; select count(*) from orders";
+    reader.simple_query(backup).await.expect("it reads");
+    let settings = settings(&server);
+    let mut migrating = JoinSet::new();
+    migrating.spawn(async move { migrate(&settings).await });
+    let is_waiting = "select count(*) from pg_stat_activity
+                      where application_name = 'order-engine migrate' and wait_event_type = 'Lock'";
+    eventually("the step to wait", || async {
+        (ask(&server, is_waiting).await == "1").then_some(())
+    })
+    .await;
+
+    let beside = tokio::time::timeout(Duration::from_secs(10), async {
+        ask(&server, "select count(*) from orders").await
+    });
+    assert_eq!(beside.await.as_deref(), Ok("0"), "others go on meanwhile");
+    assert!(migrating.try_join_next().is_none(), "the step waits");
+    reader.simple_query("rollback").await.expect("it has read");
+
+    let migrated = migrating.join_next().await.expect("it was begun");
+    let migrated = migrated.expect("no panic").expect("migrate answers");
+    assert!(migrated.applied > 0);
 }
 
 #[tokio::test]

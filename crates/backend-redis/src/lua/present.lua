@@ -6,6 +6,10 @@ local publishers = KEYS[1] .. ':publishers'
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', publishers, now_ms, ARGV[1])
+-- Whoever was heard later than now was heard before the clock was set back: the silence counts from now on.
+for _, ahead in ipairs(redis.call('ZRANGEBYSCORE', publishers, '(' .. now_ms, '+inf', 'LIMIT', 0, 100)) do
+    redis.call('ZADD', publishers, now_ms, ahead)
+end
 -- As many as a script may handle at once; the next beat takes more.
 local silent = redis.call('ZRANGEBYSCORE', publishers, '-inf', now_ms - ARGV[2], 'LIMIT', 0, 100)
 if #silent > 0 then

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::{OrderId, Status};
 use order_worker::expiring::{Expirer, Round};
-use ports::Announcer;
 use ports::status_feed::{TailFrom, Tailed};
+use ports::{Announcer, Shutdown};
 
 use crate::world::{World, settings};
 
@@ -23,7 +23,7 @@ async fn short_lived(world: &World, count: usize) -> Vec<OrderId> {
 }
 
 fn expirer(world: &World) -> Expirer {
-    let shutdown = ports::Shutdown::new();
+    let shutdown = Shutdown::new();
     let (feed, queue) = (world.ports.feed.clone(), world.ports.queue.clone());
     let announcer = Announcer::start(feed, queue, &shutdown);
     Expirer::new(&world.ports, &announcer, settings().sweep)
@@ -36,7 +36,7 @@ async fn orders_that_expire_together_end_a_page_in_one_write() {
     let kept = world.given.accepted(world.store()).await;
     tokio::time::sleep(LATER).await;
 
-    let round = expirer(&world).round().await;
+    let round = expirer(&world).round(&Shutdown::new()).await;
 
     assert_eq!(round, Round::Through);
     assert_eq!(world.faults.expiries(), 3);
@@ -52,7 +52,10 @@ async fn a_round_has_an_end_and_the_next_one_goes_on() {
     tokio::time::sleep(LATER).await;
     let mut expirer = expirer(&world);
 
-    let rounds = [expirer.round().await, expirer.round().await];
+    let rounds = [
+        expirer.round(&Shutdown::new()).await,
+        expirer.round(&Shutdown::new()).await,
+    ];
 
     assert_eq!(rounds, [Round::LeftSome, Round::Through]);
     world.all_until(&orders, Status::Expired).await;
@@ -72,9 +75,13 @@ async fn orders_that_expire_unheard_are_told_all_the_same() {
     world.faults.lose_answers_to_expiries(1);
     let mut expirer = expirer(&world);
 
-    expirer.round().await;
+    expirer.round(&Shutdown::new()).await;
     world.all_until(&orders, Status::Expired).await;
-    expirer.round().await;
+    // That the store is away says nothing of what it did before.
+    world.faults.set_away(true);
+    expirer.round(&Shutdown::new()).await;
+    world.faults.set_away(false);
+    expirer.round(&Shutdown::new()).await;
 
     for (order, mut tail) in tails {
         let told = testkit::contract::promptly("the event", async {
