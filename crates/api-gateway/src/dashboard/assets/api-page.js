@@ -71,7 +71,7 @@ function bodyOf(api, call) {
   return h(
     "div",
     { class: "call-body" },
-    call.description && h("p", {}, call.description),
+    call.description && h("p", {}, prose(call.description)),
     parameters.length > 0 && [h("h3", {}, "Parameters"), parametersOf(api, parameters)],
     request && [h("h3", {}, `Body, ${request.type}`), fieldList(api, request.schema, DEPTH)],
     h("h3", {}, "Answers"),
@@ -95,7 +95,7 @@ function parametersOf(api, parameters) {
 function answerOf(api, status, answer) {
   const content = contentOf(answer);
   const headers = Object.entries(answer.headers ?? {});
-  const summary = h("summary", {}, h("code", {}, status), ` ${answer.description}`);
+  const summary = h("summary", {}, h("code", {}, status), " ", prose(answer.description));
   if (!content && headers.length === 0) return h("p", {}, ...summary.childNodes);
   return h(
     "details",
@@ -140,8 +140,13 @@ function fact(name, kind, meaning, more) {
     "div",
     {},
     h("dt", {}, h("code", {}, name), " ", h("small", {}, kind)),
-    h("dd", {}, meaning ?? "", more),
+    h("dd", {}, prose(meaning ?? ""), more),
   );
+}
+
+/** A sentence of the document: what stands between backticks is code. */
+function prose(text) {
+  return text.split("`").map((part, place) => (place % 2 === 1 ? h("code", {}, part) : part));
 }
 
 /** The call that the address names, opened. */
