@@ -67,14 +67,7 @@ impl Unconfirmed {
         metrics::counter!("events_not_looked_for_total").increment(0);
         let (sender, receiver) = mpsc::channel(LOOKED_FOR_MAX);
         let (ports, told, stop) = (ports.clone(), announcer.clone(), shutdown.clone());
-        shutdown.spawn(async move {
-            tokio::select! {
-                biased;
-                // What is still sought may show after this process has ended.
-                () = stop.soft() => told.lost(),
-                () = look_for_all(&ports, &told, receiver) => {}
-            }
-        });
+        shutdown.spawn(async move { look_for_all(&ports, &told, receiver, &stop).await });
         Self {
             sought: sender,
             announcer: announcer.clone(),
@@ -103,21 +96,43 @@ impl Unconfirmed {
     }
 }
 
-async fn look_for_all(ports: &Ports, announcer: &Announcer, mut new: mpsc::Receiver<Sought>) {
+async fn look_for_all(
+    ports: &Ports,
+    announcer: &Announcer,
+    mut new: mpsc::Receiver<Sought>,
+    stop: &Shutdown,
+) {
     let mut sought = Vec::new();
     loop {
         if sought.is_empty() {
-            let Some(first) = new.recv().await else {
-                return;
+            let first = tokio::select! {
+                biased;
+                () = stop.soft() => break,
+                first = new.recv() => first,
             };
+            let Some(first) = first else { return };
             sought.push(first);
         }
-        ports.clock.sleep(LOOK_EVERY).await;
+        tokio::select! {
+            biased;
+            () = stop.soft() => break,
+            () = ports.clock.sleep(LOOK_EVERY) => {}
+        }
         while sought.len() < LOOKED_FOR_MAX {
             let Ok(next) = new.try_recv() else { break };
             sought.push(next);
         }
-        sought = look(ports, announcer, sought).await;
+        let looking = look(ports, announcer, sought.clone());
+        tokio::select! {
+            biased;
+            () = stop.soft() => break,
+            left = looking => sought = left,
+        }
+    }
+    // What is still sought may show after this process has ended; what comes from now on finds the way closed.
+    new.close();
+    if !sought.is_empty() || new.try_recv().is_ok() {
+        announcer.lost();
     }
 }
 
