@@ -174,9 +174,7 @@ impl AccountReader {
             }
         }
     }
-}
 
-impl AccountReader {
     fn resync(&mut self) -> ByteString {
         self.told = self.ring.len();
         ByteString::from_static(api_types::socket::RESYNC)

@@ -148,7 +148,7 @@ async fn take_in(ctx: &AppState, envelope: &Envelope, body: &[u8]) -> Result<Rec
             place.take(order_id).await;
         }
     } else if let Some(payer) = &envelope.payer {
-        ctx.limits.give_submission_back(payer);
+        ctx.limits.give_submission_back(payer, admitted.rate);
     }
     let receipt = conclude(ctx, envelope, stored?, answer)?;
     let rate = admitted.rate;
@@ -188,7 +188,7 @@ async fn admit<'a>(ctx: &'a AppState, envelope: &Envelope) -> Result<Admitted<'a
             waiting,
         }),
         Err(refusal) => {
-            ctx.limits.give_submission_back(payer);
+            ctx.limits.give_submission_back(payer, rate);
             Err(refusal)
         }
     }

@@ -101,9 +101,9 @@ impl Limits {
     }
 
     /// Gives a submission back that was refused after all.
-    pub fn give_submission_back(&self, payer: &Payer) {
-        if let Some(rate) = &self.rate {
-            rate.give_back(payer);
+    pub fn give_submission_back(&self, payer: &Payer, taken: Option<RateLimit>) {
+        if let (Some(rate), Some(taken)) = (&self.rate, taken) {
+            rate.give_back(payer, taken);
         }
     }
 }

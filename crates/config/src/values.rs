@@ -197,8 +197,8 @@ pub(super) fn secret_text(text: &str) -> Result<Secret, String> {
 
 /// Which lines are logged.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts = text.split(',').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     let text = parts.join(",");
     let is_level = |word: &str| {
         word.parse::<tracing_subscriber::filter::LevelFilter>()

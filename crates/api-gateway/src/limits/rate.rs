@@ -68,11 +68,13 @@ pub(super) struct Rate {
     given_back: Mutex<HashMap<Payer, GivenBack>>,
 }
 
-/// Submissions that were given back, and until when the first of them counts.
+/// Submissions that were given back, until when the first of them counts, and what was left when the last one
+/// was taken: as much as is left when it is taken again.
 #[derive(Debug, Clone, Copy)]
 struct GivenBack {
     count: u32,
     until: Duration,
+    remaining: u32,
 }
 
 impl Rate {
@@ -109,7 +111,7 @@ impl Rate {
     }
 
     /// The submission was refused for another reason.
-    pub(super) fn give_back(&self, payer: &Payer) {
+    pub(super) fn give_back(&self, payer: &Payer, taken: RateLimit) {
         let now = self.clock.monotonic();
         let mut given_back = self.lock();
         if given_back.len() >= GIVEN_BACK_MAX {
@@ -118,14 +120,18 @@ impl Rate {
         if given_back.len() >= GIVEN_BACK_MAX && !given_back.contains_key(payer) {
             return;
         }
-        // By then the limiter itself has it again.
-        let until = now + MINUTE / self.per_minute.get();
-        let back = given_back.entry(payer.clone());
-        let back = back.or_insert(GivenBack { count: 0, until });
+        let nothing = GivenBack {
+            count: 0,
+            // By then the limiter itself has it again.
+            until: now + MINUTE / self.per_minute.get(),
+            remaining: 0,
+        };
+        let back = given_back.entry(payer.clone()).or_insert(nothing);
         if back.until <= now {
-            *back = GivenBack { count: 0, until };
+            *back = nothing;
         }
         back.count = back.count.saturating_add(1).min(self.per_minute.get());
+        back.remaining = taken.remaining;
     }
 
     fn take_given_back(&self, payer: &Payer) -> Option<RateLimit> {
@@ -136,12 +142,12 @@ impl Rate {
         }
         let back = given_back.get_mut(payer)?;
         let is_valid = back.until > now;
+        let remaining = back.remaining;
         back.count -= 1;
-        let left = back.count;
-        if !is_valid || left == 0 {
+        if !is_valid || back.count == 0 {
             given_back.remove(payer);
         }
-        is_valid.then(|| self.left(left))
+        is_valid.then(|| self.left(remaining))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Payer, GivenBack>> {
@@ -217,15 +223,16 @@ mod tests {
         let desk = payer("desk");
 
         for _ in 0..10 {
-            assert!(rate.take(&desk).is_ok(), "a refused one takes nothing");
-            rate.give_back(&desk);
+            let taken = rate.take(&desk).expect("a refused one takes nothing");
+            assert_eq!(taken.remaining, 2, "nor is less left after it");
+            rate.give_back(&desk, taken);
         }
-        for _ in 0..3 {
-            assert!(rate.take(&desk).is_ok());
-        }
+        let taken: Vec<RateLimit> = (0..3).map(|_| rate.take(&desk).unwrap()).collect();
+        let remaining = taken.iter().map(|taken| taken.remaining);
+        assert_eq!(remaining.collect::<Vec<_>>(), [2, 1, 0]);
         assert!(rate.take(&desk).is_err());
 
-        rate.give_back(&desk);
+        rate.give_back(&desk, taken[2]);
         *hand.0.lock().unwrap() = Duration::from_secs(20);
         assert!(rate.take(&desk).is_ok());
         assert!(
