@@ -1,6 +1,7 @@
 //! A server's process: found, started, signalled and waited for, with everything it forked.
 
 use std::ffi::OsString;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -42,6 +43,19 @@ pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -
 pub(crate) fn accepts(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+}
+
+/// Whether something on this port has an answer to these bytes.
+pub(super) fn answers(port: u16, asked: &[u8]) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let limit = Duration::from_millis(200);
+    let answered = || {
+        let mut socket = TcpStream::connect_timeout(&address, limit)?;
+        socket.set_read_timeout(Some(limit))?;
+        socket.write_all(asked)?;
+        socket.read(&mut [0; 1])
+    };
+    answered().is_ok_and(|bytes| bytes > 0)
 }
 
 /// A running server process.

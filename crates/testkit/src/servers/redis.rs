@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::process::{Process, accepts, find_program, wait_until};
+use super::process::{Process, accepts, answers, find_program, wait_until};
 use super::tls;
 use crate::free_port::free_port;
 
@@ -149,7 +149,10 @@ impl RedisServer {
         command.args(&self.settings);
         let mut process = Process::spawn(&mut command)?;
         let port = self.port;
-        let started = wait_until(START_PATIENCE, || process.has_ended() || accepts(port));
+        let door = self.door;
+        let started = wait_until(START_PATIENCE, || {
+            process.has_ended() || is_serving(port, door)
+        });
         if !started || process.has_ended() {
             process.end(Signal::SIGTERM, STOP_PATIENCE);
             bail!(
@@ -219,6 +222,15 @@ fn server_command(folder: &Path, port: u16, door: Door) -> Result<Command> {
         .stdout(log)
         .stderr(Stdio::null());
     Ok(command)
+}
+
+/// Whether the server takes commands. One that listens may still end, for want of its second port in a
+/// cluster, and another server's second port listens as well; neither answers.
+fn is_serving(port: u16, door: Door) -> bool {
+    match door {
+        Door::Plain => answers(port, b"PING\r\n"),
+        Door::Encrypted => accepts(port),
+    }
 }
 
 /// What a Redis held at some moment.
