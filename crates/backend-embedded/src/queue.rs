@@ -99,8 +99,10 @@ impl JobQueue for InProcessQueue {
     }
 
     async fn pop(&self, max: usize, wanted: Wanted) -> Result<Popped> {
+        let jobs = self.change(|state, now| state.pop(max, wanted, now));
         Ok(Popped {
-            jobs: self.change(|state, now| state.pop(max, wanted, now)),
+            is_drained: jobs.len() < max,
+            jobs,
             limited_for: None,
         })
     }

@@ -28,6 +28,10 @@ const SESSION: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_me
                        -c default_transaction_isolation=read\\ committed \
                        -c jit=off -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000";
 
+/// What reads and writes by kept statements, each planned once: planning them took longer than running them.
+/// With one way through each table there is nothing that another value would have planned otherwise.
+const KEPT_PLANS: &str = " -c plan_cache_mode=force_generic_plan";
+
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -119,17 +123,19 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
         .connect_timeout(CONNECT_LIMIT)
         .tcp_user_timeout(CALL_LIMIT)
         .keepalives_idle(Duration::from_secs(10));
+    let mut planning_anew = config.clone();
     if settings.statement_cache == StatementCache::On {
         // Poolers refuse settings of a session they share.
         let options = with_session(config.get_options());
-        config.options(options);
+        config.options(options.clone() + KEPT_PLANS);
+        planning_anew.options(options);
     }
     let server = server_of(&config);
-    let pool = |size| pool(&config, &tls, size).map_err(ConnectError::unreachable(&server));
+    let pool = |config, size| pool(config, &tls, size).map_err(ConnectError::unreachable(&server));
     let pools = Pools {
-        readers: pool(settings.pool_size)?,
-        writers: pool(settings.writers)?,
-        lists: pool(settings.lists)?,
+        readers: pool(&config, settings.pool_size)?,
+        writers: pool(&config, settings.writers)?,
+        lists: pool(&planning_anew, settings.lists)?,
     };
     let db = Arc::new(Db::new(pools, settings));
     refuse_unsafe(&db, &server).await?;

@@ -1,4 +1,4 @@
-//! Counts over the whole store, from what each writer added to its lane.
+//! Counts over the whole store, from what each writer added to its lane and from the orders that have begun.
 
 use domain::{Status, Timestamp};
 use ports::order_history::Counts;
@@ -20,6 +20,13 @@ select
      from (select u.place, sum(u.n)::int8 as total
            from lane_orders l, unnest(l.by_status) with ordinality as u(n, place)
            group by u.place) as totals) as by_status,
+    (select array[count(*) filter (where last.status = 1),
+                  count(*) filter (where last.status = 2),
+                  count(*) filter (where last.status = 3)]
+     from orders_begun b
+     cross join lateral (
+         select e.status from order_events e where e.order_id = b.order_id order by e.seq desc limit 1
+     ) as last) as begun,
     (select count(*) from orders o
      where o.due_at is not null and o.due_at > clock.now and o.due_at <= clock.now + $2) as delayed,
     (select o.due_at
@@ -52,6 +59,22 @@ from clock"
 /// Statuses that are not terminal stand first.
 const OPEN_STATUSES: usize = 4;
 
+/// The lanes count open orders all together; those that have begun are told apart by their events.
+fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
+    let mut by_status = [0; 8];
+    for (count, sum) in by_status.iter_mut().zip(lanes).skip(OPEN_STATUSES) {
+        *count = u64::try_from(*sum).unwrap_or(0);
+    }
+    for (count, begun) in by_status[1..OPEN_STATUSES].iter_mut().zip(begun) {
+        *count = u64::try_from(*begun).unwrap_or(0);
+    }
+    // Older programs, in the middle of an upgrade, count each step; the sum is the same.
+    let open: i64 = lanes.iter().take(OPEN_STATUSES).sum();
+    let pending = open - begun.iter().sum::<i64>();
+    by_status[0] = u64::try_from(pending).unwrap_or(0);
+    by_status
+}
+
 /// Counts over all orders.
 pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     let (lease, longest_rest) = (db.lease_ms(), db.longest_rest_ms());
@@ -70,10 +93,8 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
         return Ok(Counts::default());
     };
     let sums: Option<Vec<i64>> = rows::column(row, "by_status")?;
-    let mut by_status = [0; 8];
-    for (count, sum) in by_status.iter_mut().zip(sums.unwrap_or_default()) {
-        *count = u64::try_from(sum).unwrap_or(0);
-    }
+    let begun: Vec<i64> = rows::column(row, "begun")?;
+    let by_status = by_status(&sums.unwrap_or_default(), &begun);
     let delayed: u64 = rows::number(row, "delayed")?;
     let open: u64 = by_status.iter().take(OPEN_STATUSES).sum();
     let running = open.saturating_sub(by_status[Status::Pending.index()]);

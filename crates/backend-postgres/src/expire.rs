@@ -56,7 +56,7 @@ finished as (
     delete from orders_begun b using won w where b.order_id = w.id and w.former > 0
 ),
 moved as materialized (
-    select count_moved($1, max(at), array_agg(former), array_agg($4)) as lane
+    select count_moved($1, max(at), array_agg(0::int2), array_agg($4)) as lane
     from won
     having count(*) > 0
 ),

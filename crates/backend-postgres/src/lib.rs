@@ -28,6 +28,7 @@ mod registry;
 mod release;
 mod rows;
 mod settings;
+mod step;
 mod store;
 mod tls;
 mod withdraw;

@@ -50,7 +50,7 @@ finished as (
     delete from orders_begun b using won w where b.order_id = w.id and w.former > 0
 ),
 moved as materialized (
-    select count_moved($1, now, array[former], array[$6]) as lane from won
+    select count_moved($1, now, '{0}', array[$6]) as lane from won
 ),
 ended as materialized (
     select count_ended($1, now, 1, '{}') as lane from won

@@ -152,8 +152,10 @@ impl RedisQueue {
             self.next_due_ms.fetch_min(due_ms, Ordering::Relaxed);
         }
         let pairs = taken.chunks_exact(2);
+        let jobs: Vec<Job> = pairs.filter_map(|pair| job(&pair[0], &pair[1])).collect();
         Ok(Popped {
-            jobs: pairs.filter_map(|pair| job(&pair[0], &pair[1])).collect(),
+            is_drained: jobs.len() < max.min(POP_LIMIT) && limited_us == 0 && buried == 0,
+            jobs,
             limited_for: (limited_us > 0).then(|| Duration::from_micros(limited_us)),
         })
     }
@@ -221,20 +223,28 @@ impl JobQueue for RedisQueue {
     async fn pop(&self, max: usize, wanted: Wanted) -> Result<Popped> {
         self.next_due_ms.store(u64::MAX, Ordering::Relaxed);
         let start = self.next_shard.fetch_add(1, Ordering::Relaxed);
-        let mut all = Popped::default();
+        let mut all = Popped {
+            is_drained: true,
+            ..Popped::default()
+        };
         for step in 0..self.shards.len() {
             let shard = &self.shards[(start.wrapping_add(step)) % self.shards.len()];
             let missing = max.saturating_sub(all.jobs.len());
             if missing == 0 {
+                all.is_drained = false;
                 break;
             }
             match self.pop_from(shard, missing, wanted).await {
                 Ok(popped) => {
                     all.jobs.extend(popped.jobs);
                     all.limited_for = popped.limited_for;
+                    all.is_drained &= popped.is_drained;
                 }
                 // What other shards gave must not be lost with the answer.
-                Err(_) if !all.jobs.is_empty() => break,
+                Err(_) if !all.jobs.is_empty() => {
+                    all.is_drained = false;
+                    break;
+                }
                 Err(failure) => return Err(failure.into()),
             }
         }

@@ -4,11 +4,9 @@
 //! holds neither slot nor lease. Without a token, and while operators pause the engine, only resumes are
 //! taken.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::poll;
 use metrics::histogram;
 use ports::job_queue::{Job, Popped, Wanted};
 use tokio::sync::OwnedSemaphorePermit;
@@ -55,6 +53,8 @@ pub(crate) struct Taker<'a> {
     session: &'a Arc<Session>,
     /// Whether the last look showed that starts are waiting.
     is_backlogged: bool,
+    /// Whether the last look left nothing in the queue.
+    is_drained: bool,
     is_queue_away: bool,
     /// When the store was last asked whether the pause goes on.
     asked_of_pause_at: Option<Duration>,
@@ -68,6 +68,7 @@ impl<'a> Taker<'a> {
             ctx,
             session,
             is_backlogged: false,
+            is_drained: false,
             is_queue_away: false,
             asked_of_pause_at: None,
             limited_since: None,
@@ -81,38 +82,23 @@ impl<'a> Taker<'a> {
             reap(runs);
             let (permit, free) = self.session.free_slot().await;
             match self.look(free).await {
-                Found::Work(work) => self.begin_all(work, permit, runs),
+                Found::Work(work) => {
+                    self.begin_all(work, permit, runs);
+                    if self.is_drained {
+                        self.ctx.queue.wait(POLL).await;
+                    }
+                }
                 Found::Later(wait) => {
                     drop(permit);
                     self.ctx.clock.sleep(wait).await;
                 }
-                Found::Nothing => self.wait_for_work(permit, free, runs).await,
+                Found::Nothing => {
+                    drop(permit);
+                    self.ctx.queue.wait(POLL).await;
+                    self.ctx.clock.sleep(EMPTY_GAP).await;
+                }
             }
         }
-    }
-
-    /// Registers for a wake-up, looks once more, and only then waits.
-    async fn wait_for_work(
-        &mut self,
-        permit: OwnedSemaphorePermit,
-        free: usize,
-        runs: &mut JoinSet<()>,
-    ) {
-        let queue = Arc::clone(&self.ctx.queue);
-        let mut wake = pin!(queue.wait(POLL));
-        let is_awake = poll!(wake.as_mut()).is_ready();
-        match self.look(free).await {
-            Found::Work(work) => return self.begin_all(work, permit, runs),
-            Found::Later(wait) => {
-                drop(permit);
-                return self.ctx.clock.sleep(wait).await;
-            }
-            Found::Nothing => drop(permit),
-        }
-        if !is_awake {
-            wake.await;
-        }
-        self.ctx.clock.sleep(EMPTY_GAP).await;
     }
 
     fn begin_all(
@@ -136,6 +122,7 @@ impl<'a> Taker<'a> {
     }
 
     async fn look(&mut self, free: usize) -> Found {
+        self.is_drained = false;
         self.follow_pause().await;
         let looked = if self.session.is_paused() {
             self.limited_since = None;
@@ -221,7 +208,7 @@ impl<'a> Taker<'a> {
         }
     }
 
-    async fn look_paused(&self, free: usize) -> ports::Result<Found> {
+    async fn look_paused(&mut self, free: usize) -> ports::Result<Found> {
         let popped = self.pop(free, Wanted::Resumes).await?;
         Ok(match from_queue(popped, |_| PAUSED) {
             Found::Nothing => Found::Later(RESUMES_POLL),
@@ -261,10 +248,11 @@ impl<'a> Taker<'a> {
         }
     }
 
-    async fn pop(&self, max: usize, wanted: Wanted) -> ports::Result<Popped> {
+    async fn pop(&mut self, max: usize, wanted: Wanted) -> ports::Result<Popped> {
         let popped = self.ctx.queue.pop(max, wanted).await?;
         let taken = u64::try_from(popped.jobs.len()).unwrap_or(u64::MAX);
         self.ctx.metrics.queue_claims.increment(taken);
+        self.is_drained = popped.is_drained && wanted == Wanted::Any;
         Ok(popped)
     }
 

@@ -55,6 +55,8 @@ pub enum Wanted {
 #[derive(Debug, Default)]
 pub struct Popped {
     pub jobs: Vec<Job>,
+    /// Whether nothing was left that was wanted: what comes later ends a [`JobQueue::wait`].
+    pub is_drained: bool,
     /// Set where the shared limiter held entries back: when to ask again.
     pub limited_for: Option<Duration>,
 }
@@ -112,8 +114,8 @@ pub trait JobQueue: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Waits until there may be something to hand out, for `limit` at the most. Register first, look at
-    /// the queue second: a wake-up between the two is not lost.
+    /// Waits until there may be something to hand out, for `limit` at the most. What came since the last `pop`
+    /// ends the wait at once.
     async fn wait(&self, limit: Duration);
 
     /// Waits until the queue has room for due orders that only the store knows, or has been emptied
