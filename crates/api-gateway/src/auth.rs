@@ -1,29 +1,19 @@
-//! Who is calling: keys in headers, short-lived tokens in the query, and what each of them may do.
+//! Who is calling: the keys and short-lived tokens that are known, and what each of them lets its holder do.
 
-pub mod admin;
-pub(crate) mod site;
 mod token;
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest};
 use domain::{ClientId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 pub use token::{Reach, Token, WS_TOKEN_LIFETIME};
 
-use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::Parameters;
 use crate::settings::GatewaySettings;
-use crate::state::Ctx;
 
 /// Longest key looked at; a header is far shorter.
 const MAX_KEY_LENGTH: usize = 512;
 
-/// Whoever is calling. As a handler's argument it refuses calls without a valid key with 401.
+/// Whoever is calling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Whose orders a new order joins.
@@ -51,72 +41,6 @@ impl Caller {
             Scope::Key => Some(&self.client),
         }
     }
-
-    /// Finds out who is calling a door that also takes `?token=`: sockets and server-sent events. An
-    /// order's own token opens the doors on which that order is followed, and no other.
-    pub fn at_door(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Self> {
-        if ctx.keys.are_open() || shown_key(request)?.is_some() {
-            return Self::by_header(ctx, request);
-        }
-        match Parameters::of(request)?.get("token")? {
-            Some(token) => ctx
-                .keys
-                .by_token(token, door, ctx.ports.clock.now())
-                .ok_or_else(unauthorized),
-            None => Err(unauthorized()),
-        }
-    }
-
-    /// Finds out who is calling by the key in the headers.
-    pub fn by_header(ctx: &Ctx, request: &HttpRequest) -> Result<Self> {
-        if ctx.keys.are_open() {
-            return Ok(ctx.keys.anyone());
-        }
-        let key = shown_key(request)?.ok_or_else(unauthorized)?;
-        ctx.keys.by_key(key).ok_or_else(unauthorized)
-    }
-}
-
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let ctx = request.app_data::<Ctx>();
-        let ctx = ctx.expect("invariant: the state is handed to the app");
-        ready(Self::by_header(ctx, request))
-    }
-}
-
-fn unauthorized() -> ApiError {
-    let detail = "send a valid key as Authorization: Bearer KEY or X-API-Key: KEY";
-    ApiError::new(Code::Unauthorized, detail)
-}
-
-/// The key a request shows, in either header. Two of them that differ are one too many.
-fn shown_key(request: &HttpRequest) -> Result<Option<&str>> {
-    let headers = request.headers();
-    let mut keys = headers
-        .get_all("x-api-key")
-        .map(|value| value.to_str().ok());
-    let mut bearers = headers
-        .get_all(AUTHORIZATION)
-        .map(|value| bearer(value.to_str().ok()?));
-    let shown = match (keys.next(), bearers.next()) {
-        (None, None) => return Ok(None),
-        (Some(key), None) | (None, Some(key)) => key,
-        (Some(key), Some(bearer)) if key == bearer => key,
-        (Some(_), Some(_)) => None,
-    };
-    match shown {
-        Some(key) if keys.next().is_none() && bearers.next().is_none() => Ok(Some(key)),
-        _ => Err(unauthorized()),
-    }
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 /// The keys that are known, kept so that a comparison tells nothing by its duration.
@@ -174,7 +98,8 @@ impl Keys {
         self.admin.is_some()
     }
 
-    fn anyone(&self) -> Caller {
+    /// The caller of an engine without keys.
+    pub(crate) fn anyone(&self) -> Caller {
         Caller {
             client: self.anyone.clone(),
             scope: Scope::Open,

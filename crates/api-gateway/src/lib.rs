@@ -6,29 +6,29 @@
 //! `routes.rs` lists every call.
 
 pub mod account_stream;
-pub mod acts;
+mod acts;
 pub mod asyncapi;
 pub mod auth;
-pub mod cancelling;
 pub mod error;
-pub mod forwarded;
 pub mod gateway;
-pub mod http;
+mod http;
 pub mod intake;
-pub mod limits;
+mod limits;
 pub mod openapi;
 pub mod postman;
 pub mod settings;
-pub mod sse;
-pub mod state;
-pub mod stats;
-pub mod telemetry;
-pub mod unconfirmed;
+mod sse;
+mod stats;
+mod telemetry;
+mod unconfirmed;
 pub mod ws;
 
 mod dashboard;
 mod deadline;
+mod doorstep;
+mod parameters;
 mod routes;
+mod state;
 mod trace;
 
 pub use gateway::{Gateway, GatewayParts};

@@ -24,7 +24,7 @@ const COMMENT: &[u8] = b": ping\n\n";
 ///
 /// A reader that is stuck holds nothing but its connection, which the kernel's own time limit ends.
 #[must_use]
-pub fn respond(hub: &Hub, order: &Order, seen: Option<Seq>, permit: Permit) -> HttpResponse {
+pub(crate) fn respond(hub: &Hub, order: &Order, seen: Option<Seq>, permit: Permit) -> HttpResponse {
     let has_seen_all = order.status().is_terminal() && seen.is_some_and(|seen| seen >= order.seq);
     if has_seen_all {
         return HttpResponse::NoContent().finish();
@@ -45,7 +45,7 @@ pub fn respond(hub: &Hub, order: &Order, seen: Option<Seq>, permit: Permit) -> H
 
 /// The `since` of the query or the `Last-Event-ID` of a reconnecting client: the larger counts.
 #[must_use]
-pub fn seen(since: Option<Seq>, last_event_id: Option<Seq>) -> Option<Seq> {
+pub(crate) fn seen(since: Option<Seq>, last_event_id: Option<Seq>) -> Option<Seq> {
     since.max(last_event_id)
 }
 

@@ -35,7 +35,7 @@ const RETRY_FULL: Duration = Duration::from_secs(5);
 
 /// The numbers and who keeps them fresh.
 #[derive(Debug)]
-pub struct Stats {
+pub(crate) struct Stats {
     ports: Ports,
     max_waiting: u64,
     start_limit: Option<StartLimit>,
@@ -70,7 +70,11 @@ pub(crate) struct Waiting<'a> {
 impl Stats {
     /// Starts the background task.
     #[must_use]
-    pub fn start(ports: &Ports, settings: &GatewaySettings, shutdown: &Shutdown) -> Arc<Self> {
+    pub(crate) fn start(
+        ports: &Ports,
+        settings: &GatewaySettings,
+        shutdown: &Shutdown,
+    ) -> Arc<Self> {
         let stats = Arc::new(Self {
             ports: ports.clone(),
             max_waiting: settings.queue_max_waiting,

@@ -11,7 +11,6 @@ use tracing::field::Empty;
 
 use super::bodiless;
 use super::unread::Watched;
-use crate::auth::site;
 use crate::state::Ctx;
 use crate::telemetry::HttpMeter;
 use crate::trace::TraceContext;
@@ -32,7 +31,7 @@ pub(crate) async fn pass<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let began = ctx.ports.clock.monotonic();
-    let origin = allowed_origin(&ctx.settings.cors_origins, &request);
+    let origin = allowed_origin(&ctx.doorstep.cors_origins, &request);
     if let Some(origin) = &origin
         && is_preflight(&request)
     {
@@ -55,7 +54,7 @@ pub(crate) async fn pass<B: MessageBody + 'static>(
     );
     context.keep(&request);
     let body = Watched::over(&mut request);
-    let mut response = match site::refuse_other_sites(&ctx, request.request()) {
+    let mut response = match ctx.doorstep.refuse_other_sites(request.request()) {
         Ok(()) => {
             let answering = next.call(request).instrument(span.clone());
             answering.await?.map_into_left_body()
@@ -68,7 +67,7 @@ pub(crate) async fn pass<B: MessageBody + 'static>(
     response = Watched::close_if_unread(body, response);
     let entered = span.entered();
 
-    if !ctx.settings.cors_origins.is_empty() {
+    if !ctx.doorstep.cors_origins.is_empty() {
         // Also where there is nothing to permit: another origin's answer would be another one.
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("Origin"));

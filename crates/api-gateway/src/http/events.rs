@@ -9,8 +9,7 @@ use domain::{Event, Order, Seq};
 use crate::auth::{Caller, Reach};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::{Parameters, order_id_in_path};
-use crate::limits::Payer;
+use crate::parameters::{Parameters, order_id_in_path};
 use crate::sse;
 use crate::state::Ctx;
 
@@ -78,7 +77,7 @@ fn is_refusal(parameter: &str) -> bool {
 }
 
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
-    let caller = Caller::by_header(ctx, request)?;
+    let caller = ctx.doorstep.caller(request)?;
     let since = Parameters::of(request)?.since()?;
     // It counts for live events alone; what is malformed is refused all the same.
     last_event_id(request)?;
@@ -107,11 +106,11 @@ fn newest_status(order: &Order, events: &[Event]) -> domain::Status {
 async fn live(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let named = order_id_in_path(request);
     let door = named.as_ref().map_or(Reach::Client, |id| Reach::Order(*id));
-    let caller = Caller::at_door(ctx, request, door)?;
+    let caller = ctx.doorstep.caller_at(request, door)?;
     let since = Parameters::of(request)?.since()?;
     let seen = sse::seen(since, last_event_id(request)?);
     let order = find(ctx, request, &caller).await?;
-    let payer = Payer::of(ctx, &caller, request);
+    let payer = ctx.doorstep.payer(request, &caller);
     let limits = &ctx.hub.inner().limits;
     let permit = limits.admit(payer.as_str()).ok_or_else(|| {
         let refused = ApiError::new(Code::TooManySockets, "too many connections are open");

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::Parameters;
+use crate::parameters::Parameters;
 use crate::state::Ctx;
 
 /// Longest page.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::{Parameters, order_id_in_path};
+use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
 /// Longest page of a list.

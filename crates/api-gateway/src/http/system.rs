@@ -91,7 +91,7 @@ async fn queue_state(ctx: &AppState) -> DependencyState {
 )]
 pub(crate) async fn metrics(ctx: Ctx) -> HttpResponse {
     // The queue's gauges are set by the reading; without it they show the last one.
-    let _ = tokio::time::timeout(COUNTS_PATIENCE, ctx.stats.recent()).await;
+    let _ = tokio::time::timeout(COUNTS_PATIENCE, ctx.intake.stats.recent()).await;
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
         .body(ctx.prometheus.render())

@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Counts open orders and refuses those beyond the limit.
 #[derive(Debug)]
-pub(crate) struct OpenOrders {
+pub(super) struct OpenOrders {
     limit: u64,
     tallies: Mutex<Tallies>,
 }
@@ -49,7 +49,7 @@ struct Tally {
 
 /// A place for one order. Dropped without a word it is free again.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(super) struct Place<'a> {
     all: &'a OpenOrders,
     tally: Arc<Tally>,
     scope: Scope,
@@ -66,7 +66,7 @@ impl OpenOrders {
     }
 
     /// A place for one more order of this client.
-    pub(crate) async fn admit(
+    pub(super) async fn admit(
         &self,
         ports: &Ports,
         caller: &Caller,
@@ -146,7 +146,7 @@ async fn forget_ended(ports: &Ports, orders: &mut VecDeque<OrderId>) -> Result<(
 
 impl Place<'_> {
     /// The order took the place.
-    pub(crate) async fn take(mut self, order: OrderId) {
+    pub(super) async fn take(mut self, order: OrderId) {
         self.is_taken = true;
         if self.scope != Scope::Key {
             self.tally.orders.lock().await.push_back(order);

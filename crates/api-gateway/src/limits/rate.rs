@@ -7,42 +7,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpResponseBuilder;
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use ports::Clock;
 
 use super::Payer;
-use crate::error::{ApiError, Code, Result, whole_seconds};
+use crate::error::{ApiError, Code, RateLimit, Result};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// After this many submissions the clients that have been silent for long are forgotten.
 const SWEEP_EVERY: u32 = 4_096;
 /// Clients for whom something is kept that was given back; beyond it nothing more is.
 const GIVEN_BACK_MAX: usize = 4_096;
-
-/// What is left of a client's rate, as its answers' headers tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    limit: u32,
-    remaining: u32,
-    /// When all of it is there again.
-    reset: Duration,
-}
-
-impl RateLimit {
-    pub(crate) fn add_to(self, response: &mut HttpResponseBuilder) {
-        let reset = if self.reset.is_zero() {
-            0
-        } else {
-            whole_seconds(self.reset)
-        };
-        response.insert_header(("RateLimit-Limit", u64::from(self.limit)));
-        response.insert_header(("RateLimit-Remaining", u64::from(self.remaining)));
-        response.insert_header(("RateLimit-Reset", reset));
-    }
-}
 
 #[derive(Debug)]
 struct LimiterClock(Arc<dyn Clock>);
@@ -57,6 +34,35 @@ impl governor::clock::Clock for LimiterClock {
 
 type Limiter =
     RateLimiter<Payer, HashMapStateStore<Payer>, LimiterClock, StateInformationMiddleware>;
+
+/// One submission, taken out of its client's rate. Dropped without a word it is given back.
+#[derive(Debug)]
+pub(super) struct Submission<'a> {
+    rate: &'a Rate,
+    payer: Payer,
+    left: RateLimit,
+    is_spent: bool,
+}
+
+impl Submission<'_> {
+    /// What is left of the rate after it.
+    pub(super) fn left(&self) -> RateLimit {
+        self.left
+    }
+
+    /// The order was stored, or may be.
+    pub(super) fn spend(mut self) {
+        self.is_spent = true;
+    }
+}
+
+impl Drop for Submission<'_> {
+    fn drop(&mut self) {
+        if !self.is_spent {
+            self.rate.give_back(&self.payer, self.left);
+        }
+    }
+}
 
 /// The one limiter of all clients.
 #[derive(Debug)]
@@ -92,7 +98,16 @@ impl Rate {
         })
     }
 
-    pub(super) fn take(&self, payer: &Payer) -> Result<RateLimit> {
+    pub(super) fn submission(&self, payer: &Payer) -> Result<Submission<'_>> {
+        Ok(Submission {
+            rate: self,
+            payer: payer.clone(),
+            left: self.take(payer)?,
+            is_spent: false,
+        })
+    }
+
+    fn take(&self, payer: &Payer) -> Result<RateLimit> {
         if let Some(left) = self.take_given_back(payer) {
             return Ok(left);
         }
@@ -111,7 +126,7 @@ impl Rate {
     }
 
     /// The submission was refused for another reason.
-    pub(super) fn give_back(&self, payer: &Payer, taken: RateLimit) {
+    fn give_back(&self, payer: &Payer, taken: RateLimit) {
         let now = self.clock.monotonic();
         let mut given_back = self.lock();
         if given_back.len() >= GIVEN_BACK_MAX {

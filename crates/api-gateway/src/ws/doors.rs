@@ -5,7 +5,6 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytestring::ByteString;
 use domain::OrderId;
-use domain::order::Terms;
 
 use super::close::Close;
 use super::limits::Permit;
@@ -14,14 +13,13 @@ use crate::account_stream::{AccountReader, Cursor, Filter, StatusSet};
 use crate::auth::{Caller, Reach};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::{Parameters, order_id_in_path};
-use crate::intake::{self, Envelope};
-use crate::limits::Payer;
+use crate::intake::Envelope;
+use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
 /// `GET /api/orders/execute`: with `orderId` follows that order after a greeting, without it takes an
 /// order as the first message and follows it.
-pub async fn execute(
+pub(crate) async fn execute(
     ctx: Ctx,
     request: HttpRequest,
     payload: web::Payload,
@@ -48,7 +46,7 @@ pub async fn execute(
 }
 
 /// `GET /api/orders/{id}/stream` and `GET /ws/orders/{id}`: follows an order, without a greeting.
-pub async fn order_stream(
+pub(crate) async fn order_stream(
     ctx: Ctx,
     request: HttpRequest,
     payload: web::Payload,
@@ -61,7 +59,7 @@ pub async fn order_stream(
 }
 
 /// `GET /api/stream`: every order that the caller may see.
-pub async fn account_stream(
+pub(crate) async fn account_stream(
     ctx: Ctx,
     request: HttpRequest,
     payload: web::Payload,
@@ -124,7 +122,7 @@ async fn submit_and_follow(
 ) -> Result<HttpResponse> {
     let permit = permit(ctx, &caller, request);
     let is_admitted = permit.is_some();
-    let envelope = Envelope::of(ctx, request, caller)?;
+    let envelope = ctx.doorstep.envelope(request, caller, &ctx.intake)?;
     let (response, mut socket) = upgrade(ctx, request, payload, permit).await?;
     if !is_admitted {
         return Ok(turn_away(response, socket));
@@ -151,30 +149,20 @@ async fn take_order(
 
     let only_pings = "after the order only pings are allowed";
     socket.object_with(ApiError::new(Code::BadMessage, only_pings).to_json().into());
-    let (receipt, terms) = accept(ctx, envelope, body)
+    let submitting = ctx.intake.submit(envelope, body.into_bytes());
+    let receipt = submitting
         .await
         .map_err(|refusal| End::Refuse(refusal.to_json().into(), Close::BadMessage))?;
     // Followed before it is answered, so that the first event is on its way meanwhile.
-    let follower = ctx.hub.follow(receipt.order_id, &terms, None);
+    let follower = ctx.hub.follow(receipt.order_id, &receipt.terms, None);
     let answer = ByteString::try_from(receipt.answer).map_err(|_| End::Dropped)?;
     socket.send(answer).await?;
     Ok(Source::Order(follower))
 }
 
-async fn accept(
-    ctx: &Ctx,
-    envelope: Envelope,
-    body: ByteString,
-) -> Result<(intake::Receipt, Terms)> {
-    let body = body.into_bytes();
-    let receipt = intake::submit(ctx, envelope, body.clone()).await?;
-    // The body was accepted, and a replayed answer was to the same body: its terms are the order's.
-    Ok((receipt, intake::check(&body)?))
-}
-
 /// Who comes in, and that it is for a WebSocket.
 fn come_in(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Caller> {
-    let caller = Caller::at_door(ctx, request, door)?;
+    let caller = ctx.doorstep.caller_at(request, door)?;
     let names = |name: HeaderName, wanted: &str| {
         let values = request.headers().get_all(name);
         values
@@ -206,7 +194,7 @@ async fn upgrade(
 }
 
 fn permit(ctx: &Ctx, caller: &Caller, request: &HttpRequest) -> Option<Permit> {
-    let payer = Payer::of(ctx, caller, request);
+    let payer = ctx.doorstep.payer(request, caller);
     ctx.hub.admit(payer.as_str())
 }
 

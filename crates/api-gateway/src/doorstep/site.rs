@@ -11,27 +11,75 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 
+use super::Doorstep;
 use crate::error::{ApiError, Code, Result};
-use crate::forwarded;
-use crate::state::AppState;
 
-/// Refuses what a page of another site sent. Programs that are no browsers send no `Origin`.
-pub(crate) fn refuse_other_sites(ctx: &AppState, request: &HttpRequest) -> Result<()> {
-    // The operators' calls have a check of their own; a page of another site knows no key.
-    if !ctx.keys.are_open() || request.path().starts_with("/api/admin/") {
-        return Ok(());
+impl Doorstep {
+    /// Refuses what a page of another site sent. Programs that are no browsers send no `Origin`.
+    pub(crate) fn refuse_other_sites(&self, request: &HttpRequest) -> Result<()> {
+        // The operators' calls have a check of their own; a page of another site knows no key.
+        if !self.keys.are_open() || request.path().starts_with("/api/admin/") {
+            return Ok(());
+        }
+        if !self.is_own_host(request) && (can_act(request) || can_tell(request)) {
+            let detail = "an engine on loopback answers to names of this machine; PUBLIC_URL and \
+                          CORS_ORIGINS name others";
+            return Err(ApiError::new(Code::Forbidden, detail));
+        }
+        if can_act(request) && !self.has_own_origin(request) {
+            let detail = "pages of other sites may not do this; PUBLIC_URL names this one, CORS_ORIGINS \
+                          others that may";
+            return Err(ApiError::new(Code::Forbidden, detail));
+        }
+        Ok(())
     }
-    if !is_own_host(ctx, request) && (can_act(request) || can_tell(request)) {
-        let detail = "an engine on loopback answers to names of this machine; PUBLIC_URL and CORS_ORIGINS \
-                      name others";
-        return Err(ApiError::new(Code::Forbidden, detail));
+
+    fn has_own_origin(&self, request: &HttpRequest) -> bool {
+        let addressed = self.addressed_host(request);
+        request.headers().get_all(header::ORIGIN).all(|origin| {
+            let Ok(origin) = origin.to_str() else {
+                return false;
+            };
+            let is_own = authority(origin).is_some_and(|from| {
+                let is_addressed = addressed.is_some_and(|own| own.eq_ignore_ascii_case(from));
+                (is_addressed && self.is_believed(request, origin)) || self.is_public(from)
+            });
+            is_own || self.is_listed(origin)
+        })
     }
-    if can_act(request) && !has_own_origin(ctx, request) {
-        let detail = "pages of other sites may not do this; PUBLIC_URL names this one, CORS_ORIGINS others \
-                      that may";
-        return Err(ApiError::new(Code::Forbidden, detail));
+
+    /// Whether nobody else can have made this name point here.
+    fn is_believed(&self, request: &HttpRequest, origin: &str) -> bool {
+        let name = authority(origin).map_or("", host_name);
+        let is_certified = origin.starts_with("https://") && self.is_encrypted(request);
+        is_certified || cannot_be_pointed_here(name)
     }
-    Ok(())
+
+    /// A page whose name was made to point at this machine still names itself in `Host`.
+    fn is_own_host(&self, request: &HttpRequest) -> bool {
+        // Elsewhere the gateway does not know its own names; behind a proxy the proxy checks them.
+        if !self.loopback_only || self.trust_proxy > 0 {
+            return true;
+        }
+        let Some(host) = self.addressed_host(request) else {
+            return true;
+        };
+        is_loopback_name(host_name(host))
+            || self.is_public(host)
+            || ["http://", "https://"]
+                .iter()
+                .any(|scheme| self.is_listed(&[scheme, host].concat()))
+    }
+
+    fn is_public(&self, host: &str) -> bool {
+        let public = self.public_url.as_deref().and_then(authority);
+        public.is_some_and(|public| public.eq_ignore_ascii_case(host))
+    }
+
+    fn is_listed(&self, origin: &str) -> bool {
+        let listed = &self.cors_origins;
+        listed.iter().any(|one| one == "*" || one == origin)
+    }
 }
 
 /// Whether the answer may hold what is nobody else's business.
@@ -45,54 +93,9 @@ fn can_act(request: &HttpRequest) -> bool {
     !reads || request.headers().contains_key(header::UPGRADE)
 }
 
-fn has_own_origin(ctx: &AppState, request: &HttpRequest) -> bool {
-    let addressed = forwarded::addressed_host(ctx, request);
-    let public = ctx.settings.public_url.as_deref().and_then(authority);
-    request.headers().get_all(header::ORIGIN).all(|origin| {
-        let Ok(origin) = origin.to_str() else {
-            return false;
-        };
-        let is_own = authority(origin).is_some_and(|from| {
-            let is = |own: &str| own.eq_ignore_ascii_case(from);
-            let is_addressed = addressed.is_some_and(is);
-            (is_addressed && is_believed(ctx, request, origin)) || public.is_some_and(is)
-        });
-        is_own || is_listed(ctx, origin)
-    })
-}
-
-/// Whether nobody else can have made this name point here.
-fn is_believed(ctx: &AppState, request: &HttpRequest, origin: &str) -> bool {
-    let name = authority(origin).map_or("", host_name);
-    let is_certified = origin.starts_with("https://") && forwarded::is_encrypted(ctx, request);
-    is_certified || cannot_be_pointed_here(name)
-}
-
 /// A name of the internet has a dot; those without are given by this machine or its network.
 fn cannot_be_pointed_here(name: &str) -> bool {
     name.parse::<IpAddr>().is_ok() || !name.trim_end_matches('.').contains('.')
-}
-
-/// A page whose name was made to point at this machine still names itself in `Host`.
-fn is_own_host(ctx: &AppState, request: &HttpRequest) -> bool {
-    // Elsewhere the gateway does not know its own names; behind a proxy the proxy checks them.
-    if !ctx.loopback_only || ctx.settings.trust_proxy > 0 {
-        return true;
-    }
-    let Some(host) = forwarded::addressed_host(ctx, request) else {
-        return true;
-    };
-    let public = ctx.settings.public_url.as_deref().and_then(authority);
-    is_loopback_name(host_name(host))
-        || public.is_some_and(|public| public.eq_ignore_ascii_case(host))
-        || ["http://", "https://"]
-            .iter()
-            .any(|scheme| is_listed(ctx, &[scheme, host].concat()))
-}
-
-fn is_listed(ctx: &AppState, origin: &str) -> bool {
-    let listed = &ctx.settings.cors_origins;
-    listed.iter().any(|one| one == "*" || one == origin)
 }
 
 /// Host and port of a URL or an origin.

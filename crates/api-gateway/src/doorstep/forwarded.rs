@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 
-use crate::state::AppState;
+use super::Doorstep;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -29,55 +29,56 @@ const TELLTALE_PREFIX: &str = "x-forwarded";
 const MAX_HOST_LENGTH: usize = 260;
 
 /// Whether a proxy stands between the client and this gateway.
-pub(crate) fn is_forwarded(request: &HttpRequest) -> bool {
+pub(super) fn is_forwarded(request: &HttpRequest) -> bool {
     let names = request.headers().keys().map(HeaderName::as_str);
     names
         .into_iter()
         .any(|name| TELLTALE.contains(&name) || name.starts_with(TELLTALE_PREFIX))
 }
 
-/// The host that the client addressed, as far as the proxies in front are believed.
-pub(crate) fn addressed_host<'a>(ctx: &AppState, request: &'a HttpRequest) -> Option<&'a str> {
-    believed(request, &HOST, ctx.settings.trust_proxy).or_else(|| named_host(request))
-}
+impl Doorstep {
+    /// The host that the client addressed, as far as the proxies in front are believed.
+    pub(super) fn addressed_host<'a>(&self, request: &'a HttpRequest) -> Option<&'a str> {
+        believed(request, &HOST, self.trust_proxy).or_else(|| named_host(request))
+    }
 
-/// The client's address: the peer's, or the one that the last believed proxy saw.
-pub(crate) fn client_address(ctx: &AppState, request: &HttpRequest) -> Option<IpAddr> {
-    let told = believed(request, &FOR, ctx.settings.trust_proxy);
-    let told = told.and_then(address_in);
-    told.or_else(|| request.peer_addr().map(|peer| peer.ip()))
-        .map(|address: IpAddr| address.to_canonical())
+    /// The client's address: the peer's, or the one that the last believed proxy saw.
+    pub(super) fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let told = believed(request, &FOR, self.trust_proxy);
+        let told = told.and_then(address_in);
+        told.or_else(|| request.peer_addr().map(|peer| peer.ip()))
+            .map(|address: IpAddr| address.to_canonical())
+    }
+
+    /// The base of this gateway's sockets as the client must write it: `ws://host:port`.
+    pub(super) fn socket_base(&self, request: &HttpRequest) -> String {
+        if let Some(url) = &self.public_url {
+            return to_socket_scheme(url);
+        }
+        let scheme = if self.is_encrypted(request) {
+            "wss"
+        } else {
+            "ws"
+        };
+        let host = believed(request, &HOST, self.trust_proxy)
+            .filter(|host| is_authority(host))
+            .or_else(|| named_host(request))
+            .unwrap_or(&self.authority);
+        [scheme, "://", host].concat()
+    }
+
+    /// Whether a proxy that is believed was called over TLS.
+    pub(super) fn is_encrypted(&self, request: &HttpRequest) -> bool {
+        believed(request, &PROTO, self.trust_proxy).is_some_and(|proto| {
+            proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")
+        })
+    }
 }
 
 /// Some proxies add the port.
 fn address_in(text: &str) -> Option<IpAddr> {
     let bare = text.parse().ok();
     bare.or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
-}
-
-/// The base of this gateway's sockets as the client must write it: `ws://host:port`.
-pub(crate) fn socket_base(ctx: &AppState, request: &HttpRequest) -> String {
-    if let Some(url) = &ctx.settings.public_url {
-        return to_socket_scheme(url);
-    }
-    let proxies = ctx.settings.trust_proxy;
-    let scheme = if is_encrypted(ctx, request) {
-        "wss"
-    } else {
-        "ws"
-    };
-    let host = believed(request, &HOST, proxies)
-        .filter(|host| is_authority(host))
-        .or_else(|| named_host(request))
-        .unwrap_or(&ctx.authority);
-    [scheme, "://", host].concat()
-}
-
-/// Whether a proxy that is believed was called over TLS.
-pub(crate) fn is_encrypted(ctx: &AppState, request: &HttpRequest) -> bool {
-    believed(request, &PROTO, ctx.settings.trust_proxy).is_some_and(|proto| {
-        proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")
-    })
 }
 
 fn to_socket_scheme(url: &str) -> String {

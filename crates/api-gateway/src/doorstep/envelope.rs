@@ -1,4 +1,4 @@
-//! What matters about a submitting request beside its body.
+//! What matters about a submitting request beside its body, and whom limits count for a request.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 use domain::IdempotencyKey;
 
-use crate::auth::Caller;
+use super::Doorstep;
+use crate::auth::{Caller, Scope};
 use crate::error::{ApiError, Code, Result};
-use crate::forwarded;
+use crate::intake::{Envelope, Intake};
 use crate::limits::Payer;
-use crate::state::AppState;
 use crate::trace::TraceContext;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -18,32 +18,32 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Nobody hears it.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Who hands an order in, and how. Over a socket: of the upgrade's request.
-#[derive(Debug, Clone)]
-pub struct Envelope {
-    pub caller: Caller,
-    /// Whom the limits count, where there are limits.
-    pub payer: Option<Payer>,
-    pub idempotency_key: Option<IdempotencyKey>,
-    /// The W3C trace context that the order's execution goes on from.
-    pub trace_context: Option<String>,
-    /// `ws://host:port` as the client must write it.
-    pub socket_base: String,
-}
+impl Doorstep {
+    /// Whom the limits count for this request.
+    pub(crate) fn payer(&self, request: &HttpRequest, caller: &Caller) -> Payer {
+        match caller.scope {
+            Scope::Key => Payer::client(&caller.client),
+            Scope::Open | Scope::Admin => Payer::at(self.client_address(request)),
+        }
+    }
 
-impl Envelope {
-    /// Reads a request's headers.
-    pub fn of(ctx: &AppState, request: &HttpRequest, caller: Caller) -> Result<Self> {
-        let payer = ctx.limits.any().then(|| Payer::of(ctx, &caller, request));
+    /// Reads the headers of a request that hands an order in.
+    pub(crate) fn envelope(
+        &self,
+        request: &HttpRequest,
+        caller: Caller,
+        intake: &Intake,
+    ) -> Result<Envelope> {
+        let payer = intake.has_limits().then(|| self.payer(request, &caller));
         if payer.as_ref().is_some_and(Payer::is_nobody) {
             let detail = "the connection has ended, and nobody is left whose limits could be asked";
             return Err(ApiError::new(Code::RateLimited, detail).retry_after(RETRY_AFTER));
         }
-        Ok(Self {
+        Ok(Envelope {
             payer,
             idempotency_key: idempotency_key(request)?,
             trace_context: TraceContext::for_order(request),
-            socket_base: forwarded::socket_base(ctx, request),
+            socket_base: self.socket_base(request),
             caller,
         })
     }
