@@ -15,14 +15,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Ports, Shutdown};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::doors::{self, tcp};
 use crate::doorstep::Doorstep;
 use crate::http::edge;
 use crate::intake::Intake;
+use crate::live::Live;
 use crate::routes;
 use crate::settings::GatewaySettings;
 use crate::state::{AppState, Ctx};
 use crate::telemetry::{self, HttpMeter};
-use crate::ws::{Hub, tcp};
 
 /// Connections that may wait to be taken: a burst of a few thousand clients at once.
 const BACKLOG: i32 = 4_096;
@@ -66,6 +67,7 @@ impl Gateway {
         let listener = listen(&settings.host, settings.port)?;
         let address = listener.local_addr().context("could not tell the port")?;
         telemetry::describe();
+        doors::telemetry::describe();
         let GatewayParts {
             ports,
             announcer,
@@ -84,7 +86,7 @@ impl Gateway {
             );
         }
         let state = AppState {
-            hub: Hub::start(&ports, settings.ws, &shutdown),
+            live: Live::start(&ports, settings.live, &shutdown),
             doorstep,
             intake,
             ports,

@@ -10,7 +10,7 @@ use ports::{Ports, Shutdown};
 
 use crate::doorstep::Doorstep;
 use crate::intake::Intake;
-use crate::ws::Hub;
+use crate::live::Live;
 
 /// Handed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
@@ -20,7 +20,7 @@ pub(crate) type Ctx = web::Data<AppState>;
 pub(crate) struct AppState {
     pub(crate) doorstep: Doorstep,
     pub(crate) intake: Arc<Intake>,
-    pub(crate) hub: Hub,
+    pub(crate) live: Live,
     pub(crate) ports: Ports,
     pub(crate) router: Router,
     /// The simulated chain's book, where the chain is simulated.

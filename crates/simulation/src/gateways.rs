@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_gateway::GatewaySettings;
 use api_gateway::intake::Intake;
-use api_gateway::ws::{self, Hub};
+use api_gateway::live::{self, Live};
 use ports::{Announcer, Ports, Random, Shutdown};
 
 use crate::process::Process;
@@ -20,7 +20,7 @@ const FREEZE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) intake: Arc<Intake>,
-    pub(crate) hub: Hub,
+    pub(crate) live: Live,
     pub(crate) ports: Ports,
     shutdown: Shutdown,
     process: Arc<Process>,
@@ -33,15 +33,15 @@ impl Gateway {
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
         let settings = GatewaySettings {
-            ws: ws::Settings {
+            live: live::Settings {
                 tail_linger: Duration::from_millis(500),
-                ..ws::Settings::default()
+                ..live::Settings::default()
             },
             ..GatewaySettings::default()
         };
         Arc::new(Self {
             intake: Intake::start(&settings, &ports, announcer, &shutdown),
-            hub: Hub::start(&ports, settings.ws, &shutdown),
+            live: Live::start(&ports, settings.live, &shutdown),
             ports,
             shutdown,
             process,

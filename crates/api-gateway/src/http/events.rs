@@ -8,9 +8,9 @@ use domain::{Event, Order, Seq};
 
 use crate::auth::{Caller, Reach};
 use crate::deadline;
+use crate::doors::{self, sse};
 use crate::error::{ApiError, Code, Result};
 use crate::parameters::{Parameters, order_id_in_path};
-use crate::sse;
 use crate::state::Ctx;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -110,13 +110,11 @@ async fn live(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let since = Parameters::of(request)?.since()?;
     let seen = sse::seen(since, last_event_id(request)?);
     let order = find(ctx, request, &caller).await?;
-    let payer = ctx.doorstep.payer(request, &caller);
-    let limits = &ctx.hub.inner().limits;
-    let permit = limits.admit(payer.as_str()).ok_or_else(|| {
+    let permit = doors::admit(ctx, &caller, request).ok_or_else(|| {
         let refused = ApiError::new(Code::TooManySockets, "too many connections are open");
         refused.retry_after(std::time::Duration::from_secs(5))
     })?;
-    Ok(sse::respond(&ctx.hub, &order, seen, permit))
+    Ok(sse::respond(&ctx.live, &order, seen, permit))
 }
 
 fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {

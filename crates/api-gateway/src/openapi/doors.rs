@@ -2,7 +2,7 @@
 
 #![expect(
     dead_code,
-    reason = "only the descriptions are used; the doors are in ws/doors.rs"
+    reason = "only the descriptions are used; the doors are in doors/ws.rs"
 )]
 
 /// Follow an order, or hand one in and follow it, on one WebSocket

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future;
+use ports::Ports;
 use ports::status_feed::{Position, Published, Shard, TailFrom, Tailed};
 
 use super::cursor::Cursor;
 use super::ring::PassedEvent;
-use crate::ws::hub::Inner;
+use super::terms::TermsBook;
 
 /// More than this and the reader is better off with lists: some 3 MiB for one reader.
 const MOST_EVENTS: usize = 4_096;
@@ -22,17 +23,19 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// The events after the cursor up to `places`, in order within their orders; `None` where some may be
 /// missing.
 pub(super) async fn read(
-    hub: &Inner,
+    ports: &Ports,
+    terms: &TermsBook,
     cursor: &Cursor,
     places: &[Option<Position>],
 ) -> Option<Vec<PassedEvent>> {
-    tokio::time::timeout(PATIENCE, read_shards(hub, cursor, places))
+    tokio::time::timeout(PATIENCE, read_shards(ports, terms, cursor, places))
         .await
         .ok()?
 }
 
 async fn read_shards(
-    hub: &Inner,
+    ports: &Ports,
+    terms: &TermsBook,
     cursor: &Cursor,
     places: &[Option<Position>],
 ) -> Option<Vec<PassedEvent>> {
@@ -40,7 +43,7 @@ async fn read_shards(
         return None;
     }
     let shards = (0..).map(Shard).zip(cursor.0.iter().zip(places));
-    let readings = shards.map(|(shard, (from, upto))| between(hub, shard, from, upto));
+    let readings = shards.map(|(shard, (from, upto))| between(ports, shard, from, upto));
     let read = future::try_join_all(readings).await.ok()?;
 
     let mut reached = cursor.0.clone();
@@ -48,7 +51,7 @@ async fn read_shards(
     for (index, placed) in read.into_iter().enumerate() {
         for (place, published) in placed {
             reached[index] = Some(place);
-            let terms = super::find_terms(hub, published.event.order_id).await?;
+            let terms = terms.of(ports, published.event.order_id).await?;
             events.push(PassedEvent::new(&published, &terms, &reached));
             if events.len() > MOST_EVENTS {
                 return None;
@@ -65,7 +68,7 @@ type Placed = (Position, Arc<Published>);
 struct Missing;
 
 async fn between(
-    hub: &Inner,
+    ports: &Ports,
     shard: Shard,
     from: &Option<Position>,
     upto: &Option<Position>,
@@ -77,7 +80,7 @@ async fn between(
     if from == upto {
         return Ok(read);
     }
-    let opening = hub.ports.feed.tail(shard, TailFrom::After(from.clone()));
+    let opening = ports.feed.tail(shard, TailFrom::After(from.clone()));
     let mut tail = opening.await.map_err(|_| Missing)?;
     // Asked before its place is looked at: a tail that has lost something says so first.
     loop {

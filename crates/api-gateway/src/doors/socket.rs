@@ -17,11 +17,8 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::close::Close;
 use super::frame_guard::{FrameGuard, MAX_MESSAGE_BYTES};
-use super::hub::{Followed, Follower, Hub};
-use super::limits::Permit;
-use super::settings::Settings;
 use super::telemetry;
-use crate::account_stream::{AccountReader, Read};
+use crate::live::{AccountReader, Followed, Follower, Live, Permit, Read, Settings};
 
 /// How long the close frame of a peer that does not read may take.
 const LAST_WORD: Duration = Duration::from_secs(2);
@@ -73,7 +70,7 @@ pub(crate) enum End {
 pub(crate) struct Socket {
     session: Session,
     incoming: AggregatedMessageStream,
-    hub: Hub,
+    live: Live,
     /// Rings when the next ping is due, and when the peer may have been silent for too long.
     alarm: Pin<Box<Sleep>>,
     ping_at: Instant,
@@ -88,7 +85,7 @@ pub(crate) struct Socket {
 pub(crate) async fn open(
     req: &HttpRequest,
     payload: web::Payload,
-    hub: &Hub,
+    live: &Live,
     permit: Option<Permit>,
 ) -> Result<(HttpResponse, Socket), actix_web::Error> {
     let guard = FrameGuard::new(payload.into_inner());
@@ -101,11 +98,11 @@ pub(crate) async fn open(
         .max_frame_size(MAX_MESSAGE_BYTES)
         .aggregate_continuations()
         .max_continuation_size(MAX_MESSAGE_BYTES);
-    let ping_at = first_ping(hub);
+    let ping_at = first_ping(live);
     let socket = Socket {
         session,
         incoming,
-        hub: hub.clone(),
+        live: live.clone(),
         alarm: Box::pin(sleep_until(ping_at)),
         ping_at,
         heard_at: Instant::now(),
@@ -115,23 +112,14 @@ pub(crate) async fn open(
     Ok((response, socket))
 }
 
-fn first_ping(hub: &Hub) -> Instant {
-    // Sockets that came together do not ping together.
-    let every = hub.inner().settings.ping_every;
-    Instant::now() + every / 2 + hub.inner().ports.random.duration_below(every / 2)
-}
-
-/// Becomes ready when this socket should leave because the process stops.
-async fn leaving(hub: Hub) {
-    let hub = hub.inner();
-    hub.shutdown.soft().await;
-    let wait = hub.ports.random.duration_below(hub.settings.leave_within);
-    tokio::time::sleep(wait).await;
+fn first_ping(live: &Live) -> Instant {
+    let half = live.settings().ping_every / 2;
+    Instant::now() + half + live.part_of(half)
 }
 
 impl Socket {
     fn settings(&self) -> &Settings {
-        &self.hub.inner().settings
+        self.live.settings()
     }
 
     /// Says this before closing with [`Close::BadMessage`].
@@ -151,7 +139,7 @@ impl Socket {
         {
             return end;
         }
-        let leaving = leaving(self.hub.clone());
+        let leaving = self.live.leaving();
         tokio::pin!(leaving);
         loop {
             let turn = tokio::select! {
@@ -176,7 +164,7 @@ impl Socket {
 
     /// Waits for the one message that a submitting peer has to send.
     pub(crate) async fn first_message(&mut self) -> Result<ByteString, End> {
-        let leaving = leaving(self.hub.clone());
+        let leaving = self.live.leaving();
         let patience = tokio::time::sleep(self.settings().order_patience);
         tokio::pin!(leaving, patience);
         loop {

@@ -1,6 +1,6 @@
 //! The account stream: every order the caller may see, on one connection.
 //!
-//! The feed's tails pass each event, rendered once, into one ring for the whole process; a reader whom
+//! Tails pass each event, rendered once, into one ring for the whole process; a reader whom
 //! the ring overtakes is closed and may resume. Each message carries a cursor, the places in all shards
 //! after it; resuming reads the feed from there up to where the ring took over. Wherever events may have
 //! been missed the reader is told `resync` instead, and reads lists and orders by HTTP.
@@ -8,31 +8,106 @@
 mod catch_up;
 mod cursor;
 mod ring;
+mod terms;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytestring::ByteString;
-use domain::order::{Status, Terms};
+use domain::order::Status;
 use domain::{ClientId, OrderId, Seq};
-use futures_util::StreamExt;
-use futures_util::stream;
+use ports::Ports;
 use ports::status_feed::{Position, Published, Shard};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 pub use self::cursor::Cursor;
-pub(crate) use self::ring::Ring;
-use self::ring::{Passed, PassedEvent};
-use crate::ws::hub::{Hub, Inner};
+use self::ring::{Passed, PassedEvent, Ring};
+use self::terms::TermsBook;
+use super::demand::Demand;
 
 /// How long a new reader waits for the tails to be open. Longer means that the feed is away.
 const OPEN_PATIENCE: Duration = Duration::from_secs(2);
-/// Orders looked up at once for their terms.
-const LOOKUPS: usize = 16;
-/// Longer than this and the shard's other watchers would wait for a slow store: `resync` instead.
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The stream of all orders' events.
+#[derive(Debug)]
+pub(super) struct Account {
+    ports: Ports,
+    demand: Arc<Demand>,
+    ring: Ring,
+    terms: TermsBook,
+}
+
+impl Account {
+    pub(super) fn new(ports: &Ports, shards: u16, demand: &Arc<Demand>) -> Self {
+        Self {
+            ports: ports.clone(),
+            demand: Arc::clone(demand),
+            ring: Ring::new(shards),
+            terms: TermsBook::default(),
+        }
+    }
+
+    /// Whether anybody reads the stream.
+    pub(super) fn has_readers(&self) -> bool {
+        self.ring.has_readers()
+    }
+
+    /// The shard is tailed from this place on; what was before may be missing.
+    pub(super) fn jumped(&self, shard: Shard, place: Position) {
+        self.ring.moved(shard, place);
+        self.ring.lost();
+    }
+
+    /// The shard is no longer tailed.
+    pub(super) fn closed(&self, shard: Shard) {
+        self.ring.closed(shard);
+    }
+
+    /// Puts a shard's events into the ring, if anybody reads it.
+    pub(super) async fn pass_on(&self, shard: Shard, events: &[(Position, Arc<Published>)]) {
+        if !self.has_readers() {
+            if let Some((position, _)) = events.last() {
+                self.ring.moved(shard, position.clone());
+            }
+            return;
+        }
+        let orders = events.iter().map(|(_, published)| published.event.order_id);
+        let terms = self.terms.all_of(&self.ports, orders).await;
+        for ((position, published), terms) in events.iter().zip(terms) {
+            match terms {
+                Some(terms) => self.ring.pass(shard, position.clone(), published, &terms),
+                None => self.jumped(shard, position.clone()),
+            }
+        }
+    }
+
+    /// Joins the stream. The subscription stands when this returns.
+    pub(super) async fn join(&self, filter: Filter, cursor: Option<Cursor>) -> AccountReader {
+        // Holds the tails open until the receiver that is kept takes over.
+        let interest = self.ring.subscribe();
+        self.demand.wake_all();
+        let are_open = tokio::time::timeout(OPEN_PATIENCE, self.demand.all_open()).await;
+        let (ring, places) = self.ring.subscribe_at();
+        drop(interest);
+
+        let mut reader = AccountReader::new(filter, ring);
+        let caught_up = match cursor {
+            _ if are_open.is_err() => None,
+            None => Some(Vec::new()),
+            Some(cursor) => catch_up::read(&self.ports, &self.terms, &cursor, &places).await,
+        };
+        match caught_up {
+            Some(events) => reader.begin_with(&events),
+            None => {
+                let resync = reader.resync();
+                reader.first.push_back(resync);
+            }
+        }
+        reader
+    }
+}
 
 /// Which events a reader wants.
 #[derive(Debug, Clone)]
@@ -105,37 +180,14 @@ pub enum Read {
 }
 
 impl AccountReader {
-    /// Joins the stream. The subscription stands when this returns: what is published from now on, and
-    /// with a cursor what was published after it, is read or `resync` is.
-    pub async fn join(hub: &Hub, filter: Filter, cursor: Option<Cursor>) -> Self {
-        let hub = hub.inner();
-        // Holds the tails open until the receiver that is kept takes over.
-        let interest = hub.ring.subscribe();
-        hub.wake_tails();
-        let are_open = tokio::time::timeout(OPEN_PATIENCE, all_tails_open(hub)).await;
-        let (ring, places) = hub.ring.subscribe_at();
-        drop(interest);
-
-        let mut reader = Self {
+    fn new(filter: Filter, ring: broadcast::Receiver<Arc<Passed>>) -> Self {
+        Self {
             filter,
             ring,
             first: VecDeque::new(),
             overlap: Overlap::default(),
             told: 0,
-        };
-        let caught_up = match cursor {
-            _ if are_open.is_err() => None,
-            None => Some(Vec::new()),
-            Some(cursor) => catch_up::read(hub, &cursor, &places).await,
-        };
-        match caught_up {
-            Some(events) => reader.begin_with(&events),
-            None => {
-                let resync = reader.resync();
-                reader.first.push_back(resync);
-            }
         }
-        reader
     }
 
     fn begin_with(&mut self, events: &[PassedEvent]) {
@@ -193,69 +245,6 @@ impl Overlap {
     }
 }
 
-async fn all_tails_open(hub: &Inner) {
-    for shard in (0..hub.ports.feed.shards()).map(Shard) {
-        let mut open = hub.shard_at(shard).open.subscribe();
-        // The sender lives as long as the hub.
-        let _ = open.wait_for(|open| *open).await;
-    }
-}
-
-/// Puts a shard's events into the ring, if anybody reads it.
-pub(crate) async fn pass_on(hub: &Inner, shard: Shard, events: &[(Position, Arc<Published>)]) {
-    if !hub.ring.has_readers() {
-        if let Some((position, _)) = events.last() {
-            hub.ring.moved(shard, position.clone());
-        }
-        return;
-    }
-    let terms = terms_of(hub, events).await;
-    for ((position, published), terms) in events.iter().zip(terms) {
-        match terms {
-            Some(terms) => hub.ring.pass(shard, position.clone(), published, &terms),
-            None => {
-                hub.ring.moved(shard, position.clone());
-                hub.ring.lost();
-            }
-        }
-    }
-}
-
-/// The terms of these events' orders; `None` for those that cannot be read now.
-async fn terms_of(hub: &Inner, events: &[(Position, Arc<Published>)]) -> Vec<Option<Arc<Terms>>> {
-    let orders: HashSet<OrderId> = events
-        .iter()
-        .map(|(_, published)| published.event.order_id)
-        .filter(|order| hub.terms.get(*order).is_none())
-        .collect();
-    let looking_up = stream::iter(orders).for_each_concurrent(LOOKUPS, |order| look_up(hub, order));
-    // What was not found by then is missing below.
-    let _ = tokio::time::timeout(LOOKUP_PATIENCE, looking_up).await;
-    events
-        .iter()
-        .map(|(_, published)| hub.terms.get(published.event.order_id))
-        .collect()
-}
-
-async fn find_terms(hub: &Inner, order: OrderId) -> Option<Arc<Terms>> {
-    if let Some(known) = hub.terms.get(order) {
-        return Some(known);
-    }
-    look_up(hub, order).await;
-    hub.terms.get(order)
-}
-
-async fn look_up(hub: &Inner, order: OrderId) {
-    match hub.ports.store.order(order, None).await {
-        Ok(Some(found)) => hub.terms.insert(order, Arc::new(found.terms)),
-        Ok(None) => {}
-        Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            tracing::debug!(order.id = %order, error, "terms of {order} cannot be read now");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
@@ -265,16 +254,11 @@ mod tests {
     #[test]
     fn losses_that_are_told_by_one_resync_are_told_once() {
         let ring = Ring::new(1);
-        let mut reader = AccountReader {
-            filter: Filter {
-                client: None,
-                statuses: StatusSet::ALL,
-            },
-            ring: ring.subscribe(),
-            first: VecDeque::new(),
-            overlap: Overlap::default(),
-            told: 0,
+        let filter = Filter {
+            client: None,
+            statuses: StatusSet::ALL,
         };
+        let mut reader = AccountReader::new(filter, ring.subscribe());
         let resync = Read::Message(ByteString::from_static(api_types::socket::RESYNC));
 
         for _ in 0..20 {

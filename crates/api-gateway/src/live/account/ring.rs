@@ -16,7 +16,7 @@ const CAPACITY: usize = 8_192;
 
 /// The ring, and the place in each shard up to which it was filled.
 #[derive(Debug)]
-pub(crate) struct Ring {
+pub(super) struct Ring {
     sender: broadcast::Sender<Arc<Passed>>,
     /// Also orders the sending: a cursor covers exactly what was sent before it.
     places: Mutex<Vec<Option<Position>>>,
@@ -24,7 +24,7 @@ pub(crate) struct Ring {
 
 /// What goes through the ring.
 #[derive(Debug)]
-pub(crate) enum Passed {
+pub(super) enum Passed {
     Event(PassedEvent),
     /// Events may be missing here.
     Missed,
@@ -32,12 +32,12 @@ pub(crate) enum Passed {
 
 /// An event with what readers filter by.
 #[derive(Debug)]
-pub(crate) struct PassedEvent {
-    pub(crate) order_id: OrderId,
-    pub(crate) seq: Seq,
-    pub(crate) status: Status,
-    pub(crate) client: ClientId,
-    pub(crate) text: ByteString,
+pub(super) struct PassedEvent {
+    pub(super) order_id: OrderId,
+    pub(super) seq: Seq,
+    pub(super) status: Status,
+    pub(super) client: ClientId,
+    pub(super) text: ByteString,
 }
 
 impl PassedEvent {
@@ -55,7 +55,7 @@ impl PassedEvent {
 }
 
 impl Ring {
-    pub(crate) fn new(shards: u16) -> Self {
+    pub(super) fn new(shards: u16) -> Self {
         let (sender, _) = broadcast::channel(CAPACITY);
         let places = Mutex::new(vec![None; usize::from(shards)]);
         Self { sender, places }
@@ -66,7 +66,7 @@ impl Ring {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn has_readers(&self) -> bool {
+    pub(super) fn has_readers(&self) -> bool {
         self.sender.receiver_count() > 0
     }
 
@@ -80,19 +80,14 @@ impl Ring {
         (self.sender.subscribe(), places.clone())
     }
 
-    /// The shard is tailed from this place on; what was before may be missing.
-    pub(crate) fn jumped(&self, shard: Shard, place: Position) {
-        self.moved(shard, place);
-        self.lost();
-    }
-
     /// The shard is no longer tailed.
-    pub(crate) fn closed(&self, shard: Shard) {
+    pub(super) fn closed(&self, shard: Shard) {
         if let Some(place) = self.places().get_mut(usize::from(shard.0)) {
             *place = None;
         }
     }
 
+    /// The shard was read up to this place.
     pub(super) fn moved(&self, Shard(shard): Shard, place: Position) {
         if let Some(known) = self.places().get_mut(usize::from(shard)) {
             *known = Some(place);
@@ -100,7 +95,7 @@ impl Ring {
     }
 
     /// Readers may have missed something.
-    pub(crate) fn lost(&self) {
+    pub(super) fn lost(&self) {
         self.send(Passed::Missed);
     }
 

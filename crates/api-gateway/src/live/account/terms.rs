@@ -1,18 +1,25 @@
 //! The terms of orders that the account stream speaks of: rendering an event needs them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::OrderId;
 use domain::order::Terms;
+use futures_util::{StreamExt, stream};
+use ports::Ports;
 
 /// Orders in one generation; two generations of some 200 bytes each are a few MiB.
 const GENERATION: usize = 8_192;
+/// Orders looked up at once.
+const LOOKUPS: usize = 16;
+/// Longer than this and the shard's other watchers would wait for a slow store: `resync` instead.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Remembers the terms of the orders that were asked for lately, and of no more than that.
 #[derive(Debug, Default)]
-pub(crate) struct TermsBook(Mutex<Pages>);
+pub(super) struct TermsBook(Mutex<Pages>);
 
 #[derive(Debug, Default)]
 struct Pages {
@@ -26,7 +33,7 @@ impl TermsBook {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn get(&self, order: OrderId) -> Option<Arc<Terms>> {
+    fn get(&self, order: OrderId) -> Option<Arc<Terms>> {
         let mut pages = self.pages();
         if let Some(terms) = pages.new.get(&order) {
             return Some(Arc::clone(terms));
@@ -36,8 +43,41 @@ impl TermsBook {
         Some(terms)
     }
 
-    pub(crate) fn insert(&self, order: OrderId, terms: Arc<Terms>) {
-        self.pages().insert(order, terms);
+    /// The terms of these orders; `None` for those that cannot be read now.
+    pub(super) async fn all_of(
+        &self,
+        ports: &Ports,
+        orders: impl Iterator<Item = OrderId> + Clone,
+    ) -> Vec<Option<Arc<Terms>>> {
+        let unknown: HashSet<OrderId> = orders
+            .clone()
+            .filter(|order| self.get(*order).is_none())
+            .collect();
+        let looking_up =
+            stream::iter(unknown).for_each_concurrent(LOOKUPS, |order| self.look_up(ports, order));
+        // What was not found by then is missing below.
+        let _ = tokio::time::timeout(LOOKUP_PATIENCE, looking_up).await;
+        orders.map(|order| self.get(order)).collect()
+    }
+
+    /// The terms of this order.
+    pub(super) async fn of(&self, ports: &Ports, order: OrderId) -> Option<Arc<Terms>> {
+        if let Some(known) = self.get(order) {
+            return Some(known);
+        }
+        self.look_up(ports, order).await;
+        self.get(order)
+    }
+
+    async fn look_up(&self, ports: &Ports, order: OrderId) {
+        match ports.store.order(order, None).await {
+            Ok(Some(found)) => self.pages().insert(order, Arc::new(found.terms)),
+            Ok(None) => {}
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::debug!(order.id = %order, error, "terms of {order} cannot be read now");
+            }
+        }
     }
 }
 
@@ -80,11 +120,11 @@ mod tests {
         let random = Random::seeded(1);
         let id = || random.order_id(Timestamp::from_millis(0));
         let (used, unused) = (id(), id());
-        book.insert(used, terms());
-        book.insert(unused, terms());
+        book.pages().insert(used, terms());
+        book.pages().insert(unused, terms());
 
         for _ in 0..3 * GENERATION {
-            book.insert(id(), terms());
+            book.pages().insert(id(), terms());
             assert!(book.get(used).is_some());
         }
 

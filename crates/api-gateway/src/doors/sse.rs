@@ -11,10 +11,8 @@ use domain::{Order, Seq};
 use futures_util::stream::{self, Stream};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::ws::hub::{Followed, Follower, Hub};
-use crate::ws::limits::Permit;
-use crate::ws::replay::Told;
-use crate::ws::telemetry;
+use super::telemetry;
+use crate::live::{Followed, Follower, Live, Permit, Told};
 
 /// Keeps a quiet connection alive through proxies.
 const COMMENT: &[u8] = b": ping\n\n";
@@ -24,15 +22,20 @@ const COMMENT: &[u8] = b": ping\n\n";
 ///
 /// A reader that is stuck holds nothing but its connection, which the kernel's own time limit ends.
 #[must_use]
-pub(crate) fn respond(hub: &Hub, order: &Order, seen: Option<Seq>, permit: Permit) -> HttpResponse {
+pub(crate) fn respond(
+    live: &Live,
+    order: &Order,
+    seen: Option<Seq>,
+    permit: Permit,
+) -> HttpResponse {
     let has_seen_all = order.status().is_terminal() && seen.is_some_and(|seen| seen >= order.seq);
     if has_seen_all {
         return HttpResponse::NoContent().finish();
     }
     let reading = Reading {
-        follower: hub.follow(order.id, &order.terms, seen),
-        comments: comments(hub.inner().settings.comment_every),
-        leaving: Box::pin(leaving(hub.clone())),
+        follower: live.follow(order.id, &order.terms, seen),
+        comments: comments(live.settings().comment_every),
+        leaving: Box::pin(live.leaving()),
         _permit: permit,
     };
     HttpResponse::Ok()
@@ -60,13 +63,6 @@ fn comments(every: Duration) -> Interval {
     let mut comments = interval_at(Instant::now() + every, every);
     comments.set_missed_tick_behavior(MissedTickBehavior::Delay);
     comments
-}
-
-async fn leaving(hub: Hub) {
-    let hub = hub.inner();
-    hub.shutdown.soft().await;
-    let wait = hub.ports.random.duration_below(hub.settings.leave_within);
-    tokio::time::sleep(wait).await;
 }
 
 fn events(reading: Reading) -> impl Stream<Item = Result<Bytes, Infallible>> {

@@ -25,7 +25,7 @@ pub struct Told {
 
 /// What an offered event was to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// The one that was waited for.
     Next,
     /// Known before.
@@ -36,14 +36,14 @@ pub enum Verdict {
 
 /// All that is known of one order so far, from its first event on and without gaps.
 #[derive(Debug, Default)]
-pub struct Log {
+pub(super) struct Log {
     told: Vec<Told>,
     ended: bool,
 }
 
 impl Log {
     /// Takes an event if it is the next one; only then is it rendered.
-    pub fn offer(
+    pub(super) fn offer(
         &mut self,
         seq: Seq,
         status: Status,
@@ -63,7 +63,7 @@ impl Log {
 
     /// The event that is waited for.
     #[must_use]
-    pub fn next(&self) -> Seq {
+    pub(super) fn next(&self) -> Seq {
         self.told
             .last()
             .map_or(Seq::FIRST, |told: &Told| told.seq.next())
@@ -71,14 +71,14 @@ impl Log {
 
     /// Whether nothing can follow.
     #[must_use]
-    pub const fn has_ended(&self) -> bool {
+    pub(super) const fn has_ended(&self) -> bool {
         self.ended
     }
 }
 
 /// What a client is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Due {
+pub(super) enum Due {
     /// This event.
     Event(Told),
     /// Nothing until the log grows.
@@ -89,21 +89,21 @@ pub enum Due {
 
 /// Where a client stands in an order's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct Place {
     next: Seq,
 }
 
 impl Place {
     /// The beginning, or the place after the last event that the client has seen.
     #[must_use]
-    pub fn after(seen: Option<Seq>) -> Self {
+    pub(super) fn after(seen: Option<Seq>) -> Self {
         Self {
             next: seen.map_or(Seq::FIRST, Seq::next),
         }
     }
 
     /// What the client is due; it has seen it then.
-    pub fn advance(&mut self, log: &Log) -> Due {
+    pub(super) fn advance(&mut self, log: &Log) -> Due {
         let index = usize::try_from(self.next.get()).unwrap_or(usize::MAX);
         match log.told.get(index) {
             Some(told) => {

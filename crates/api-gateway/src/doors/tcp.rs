@@ -14,7 +14,7 @@ const SEND_BUFFER_BYTES: usize = 64 * 1024;
 const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sets the limits on a fresh connection; for `HttpServer::on_connect`.
-pub fn limit_stuck_peers(connection: &dyn Any, _: &mut Extensions) {
+pub(crate) fn limit_stuck_peers(connection: &dyn Any, _: &mut Extensions) {
     let Some(stream) = connection.downcast_ref::<TcpStream>() else {
         return;
     };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counts open connections and refuses those beyond the limits.
 #[derive(Debug, Clone)]
-pub struct Limits(Arc<Inner>);
+pub(super) struct Limits(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -30,14 +30,14 @@ pub struct Permit {
 impl Limits {
     /// Limits of each client and of all together; 0 = no limit.
     #[must_use]
-    pub fn new(each: usize, all: usize) -> Self {
+    pub(super) fn new(each: usize, all: usize) -> Self {
         let open = Mutex::default();
         Self(Arc::new(Inner { each, all, open }))
     }
 
     /// A place for one more connection of `holder`, if there is one.
     #[must_use]
-    pub fn admit(&self, holder: &str) -> Option<Permit> {
+    pub(super) fn admit(&self, holder: &str) -> Option<Permit> {
         let mut open = self.open();
         let held = open.of.get(holder).copied().unwrap_or(0);
         if is_full(held, self.0.each) || is_full(open.all, self.0.all) {
@@ -57,7 +57,7 @@ impl Limits {
 
     /// Connections open now.
     #[must_use]
-    pub fn open_count(&self) -> usize {
+    pub(super) fn open_count(&self) -> usize {
         self.open().all
     }
 

@@ -7,18 +7,14 @@ use std::time::Duration;
 use domain::order::Terms;
 use domain::{Event, OrderId};
 use ports::order_history;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
-use crate::ws::replay::{Log, Verdict};
+use crate::live::replay::{Log, Verdict};
 
 /// What is watched in one shard.
 #[derive(Debug, Default)]
-pub(crate) struct ShardWatches {
+pub(super) struct ShardWatches {
     orders: Mutex<HashMap<OrderId, Watched>>,
-    /// Somebody came; the tail must be open.
-    pub(crate) interest: Notify,
-    /// Whether the tail is open.
-    pub(crate) open: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -38,7 +34,7 @@ impl ShardWatches {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.orders().len()
     }
 

@@ -7,13 +7,12 @@ use bytestring::ByteString;
 use domain::OrderId;
 
 use super::close::Close;
-use super::limits::Permit;
 use super::socket::{self, End, Socket, Source};
-use crate::account_stream::{AccountReader, Cursor, Filter, StatusSet};
 use crate::auth::{Caller, Reach};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::intake::Envelope;
+use crate::live::{Cursor, Filter, StatusSet};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
@@ -79,16 +78,12 @@ pub(crate) async fn account_stream(
     let cursor = cursor.transpose()?;
     let client = caller.limited_to().cloned();
 
-    let permit = permit(&ctx, &caller, &request);
-    let is_admitted = permit.is_some();
-    let (response, socket) = upgrade(&ctx, &request, payload, permit).await?;
-    if !is_admitted {
-        return Ok(turn_away(response, socket));
+    let (response, socket) = upgrade(&ctx, &caller, &request, payload).await?;
+    if let Some(socket) = socket {
+        // The subscription stands before the upgrade is answered.
+        let reader = ctx.live.join(Filter { client, statuses }, cursor).await;
+        actix_web::rt::spawn(socket.serve(None, Source::Account(Box::new(reader))));
     }
-    // The subscription stands before the upgrade is answered.
-    let filter = Filter { client, statuses };
-    let reader = AccountReader::join(&ctx.hub, filter, cursor).await;
-    actix_web::rt::spawn(socket.serve(None, Source::Account(Box::new(reader))));
     Ok(response)
 }
 
@@ -103,14 +98,11 @@ async fn follow(
     let found = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
     let order = found.ok_or_else(ApiError::order_not_found)?;
 
-    let permit = permit(ctx, caller, request);
-    let is_admitted = permit.is_some();
-    let (response, socket) = upgrade(ctx, request, payload, permit).await?;
-    if !is_admitted {
-        return Ok(turn_away(response, socket));
+    let (response, socket) = upgrade(ctx, caller, request, payload).await?;
+    if let Some(socket) = socket {
+        let follower = ctx.live.follow(id, &order.terms, seen);
+        actix_web::rt::spawn(socket.serve(greeting, Source::Order(follower)));
     }
-    let follower = ctx.hub.follow(id, &order.terms, seen);
-    actix_web::rt::spawn(socket.serve(greeting, Source::Order(follower)));
     Ok(response)
 }
 
@@ -120,20 +112,17 @@ async fn submit_and_follow(
     payload: web::Payload,
     caller: Caller,
 ) -> Result<HttpResponse> {
-    let permit = permit(ctx, &caller, request);
-    let is_admitted = permit.is_some();
     let envelope = ctx.doorstep.envelope(request, caller, &ctx.intake)?;
-    let (response, mut socket) = upgrade(ctx, request, payload, permit).await?;
-    if !is_admitted {
-        return Ok(turn_away(response, socket));
+    let (response, socket) = upgrade(ctx, &envelope.caller, request, payload).await?;
+    if let Some(mut socket) = socket {
+        let ctx = ctx.clone();
+        actix_web::rt::spawn(async move {
+            match take_order(&ctx, &mut socket, envelope).await {
+                Ok(source) => socket.serve(None, source).await,
+                Err(end) => socket.end(end).await,
+            }
+        });
     }
-    let ctx = ctx.clone();
-    actix_web::rt::spawn(async move {
-        match take_order(&ctx, &mut socket, envelope).await {
-            Ok(source) => socket.serve(None, source).await,
-            Err(end) => socket.end(end).await,
-        }
-    });
     Ok(response)
 }
 
@@ -154,7 +143,7 @@ async fn take_order(
         .await
         .map_err(|refusal| End::Refuse(refusal.to_json().into(), Close::BadMessage))?;
     // Followed before it is answered, so that the first event is on its way meanwhile.
-    let follower = ctx.hub.follow(receipt.order_id, &receipt.terms, None);
+    let follower = ctx.live.follow(receipt.order_id, &receipt.terms, None);
     let answer = ByteString::try_from(receipt.answer).map_err(|_| End::Dropped)?;
     socket.send(answer).await?;
     Ok(Source::Order(follower))
@@ -178,28 +167,26 @@ fn come_in(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Caller> {
     }
 }
 
+/// Answers the upgrade. A browser sees a close code, and no refused upgrade: so whoever is one too many is sent
+/// away after it.
 async fn upgrade(
     ctx: &Ctx,
+    caller: &Caller,
     request: &HttpRequest,
     payload: web::Payload,
-    permit: Option<Permit>,
-) -> Result<(HttpResponse, Socket)> {
-    let opened = socket::open(request, payload, &ctx.hub, permit).await;
-    opened.map_err(|_| {
+) -> Result<(HttpResponse, Option<Socket>)> {
+    let permit = super::admit(ctx, caller, request);
+    let is_admitted = permit.is_some();
+    let opened = socket::open(request, payload, &ctx.live, permit).await;
+    let (response, socket) = opened.map_err(|_| {
         ApiError::invalid_header(
             "Upgrade",
             "must come with a WebSocket handshake of version 13",
         )
-    })
-}
-
-fn permit(ctx: &Ctx, caller: &Caller, request: &HttpRequest) -> Option<Permit> {
-    let payer = ctx.doorstep.payer(request, caller);
-    ctx.hub.admit(payer.as_str())
-}
-
-/// A browser sees a close code, and no refused upgrade: so the upgrade is answered first.
-fn turn_away(response: HttpResponse, socket: Socket) -> HttpResponse {
+    })?;
+    if is_admitted {
+        return Ok((response, Some(socket)));
+    }
     actix_web::rt::spawn(socket.end(End::Close(Close::TooManySockets)));
-    response
+    Ok((response, None))
 }

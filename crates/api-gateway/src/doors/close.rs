@@ -4,7 +4,7 @@ use actix_ws::{CloseCode, CloseReason};
 
 /// Why the server closes a socket. Each has a code and says whether coming back makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Close {
+pub(crate) enum Close {
     /// 1000: the order has ended and everything was sent.
     Ended,
     /// 1002: what came was no WebSocket traffic.
@@ -27,7 +27,7 @@ pub enum Close {
 
 impl Close {
     /// Every reason, for the metrics.
-    pub const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Ended,
         Self::BrokenProtocol,
         Self::InvalidText,
@@ -41,7 +41,7 @@ impl Close {
 
     /// The code in the close frame.
     #[must_use]
-    pub const fn code(self) -> u16 {
+    pub(crate) const fn code(self) -> u16 {
         match self {
             Self::Ended => 1000,
             Self::BrokenProtocol => 1002,
