@@ -10,7 +10,6 @@ pub(crate) mod fallback;
 pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod orders;
-pub(crate) mod pages;
 pub(crate) mod payload;
 pub(crate) mod stats;
 pub(crate) mod system;
@@ -18,4 +17,5 @@ pub(crate) mod tokens;
 
 mod bodiless;
 mod caller;
+mod cors;
 mod unread;

@@ -23,6 +23,7 @@ mod unconfirmed;
 
 mod dashboard;
 mod deadline;
+mod documents;
 mod doors;
 mod doorstep;
 mod parameters;

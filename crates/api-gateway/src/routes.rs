@@ -7,9 +7,10 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder};
 
 use crate::dashboard;
+use crate::documents;
 use crate::doors::ws;
 use crate::http::{
-    admin, cancel, events, execute, fallback, ledger, market, orders, pages, stats, system, tokens,
+    admin, cancel, events, execute, fallback, ledger, market, orders, stats, system, tokens,
 };
 use crate::state::Ctx;
 
@@ -49,8 +50,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/ready", system::ready))
         .service(reading("/metrics", system::metrics))
 
-        .service(reading("/openapi.json", pages::openapi))
-        .service(reading("/asyncapi.json", pages::asyncapi))
+        .service(reading("/openapi.json", documents::openapi))
+        .service(reading("/asyncapi.json", documents::asyncapi))
         .service(reading("/docs", dashboard::docs))
         .service(reading("/docs/", dashboard::docs_folder))
         .service(reading("/", dashboard::page))

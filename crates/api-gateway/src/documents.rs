@@ -32,28 +32,12 @@ fn served(document: &LazyLock<Bytes>) -> HttpResponse {
         .body(Bytes::clone(document))
 }
 
-/// The API's document, OpenAPI 3.1, from the code
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    operation_id = "getOpenapi",
-    tag = "system",
-    security(()),
-    responses((status = 200, description = "This document", body = serde_json::Value))
-)]
+/// `GET /openapi.json`.
 pub(crate) async fn openapi() -> HttpResponse {
     served(&DOCUMENT)
 }
 
-/// The document of what goes over WebSockets, AsyncAPI 3
-#[utoipa::path(
-    get,
-    path = "/asyncapi.json",
-    operation_id = "getAsyncapi",
-    tag = "system",
-    security(()),
-    responses((status = 200, description = "The document", body = serde_json::Value))
-)]
+/// `GET /asyncapi.json`.
 pub(crate) async fn asyncapi() -> HttpResponse {
     served(&EVENTS_DOCUMENT)
 }
