@@ -37,9 +37,9 @@ use crate::acts::Acts;
 use crate::auth::{Caller, Keys, Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, RateLimit, Result};
-use crate::limits::{Allowance, Limits, Payer};
+use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::GatewaySettings;
-use crate::stats::{Stats, Waiting};
+use crate::stats::Stats;
 use crate::unconfirmed::{Made, Unconfirmed};
 use request::Request;
 use twins::Twins;
@@ -332,7 +332,7 @@ struct Mark<'a> {
 /// What an order was given on its way in. Dropped without a word it is given back.
 struct Admitted<'a> {
     allowance: Allowance<'a>,
-    waiting: Waiting<'a>,
+    waiting: Room,
 }
 
 /// Counts what became of a request, whether or not anybody hears of it.

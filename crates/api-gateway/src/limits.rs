@@ -100,7 +100,7 @@ impl Limits {
         payer: &Payer,
     ) -> Result<Allowance<'_>> {
         let rate = self.rate.as_ref();
-        let submission = rate.map(|rate| rate.submission(payer)).transpose()?;
+        let submission = rate.map(|rate| rate.take(payer)).transpose()?;
         let place = match &self.open_orders {
             Some(limit) => Some(limit.admit(ports, caller, payer).await?),
             None => None,
