@@ -15,7 +15,6 @@ pub mod intake;
 mod limits;
 pub mod live;
 pub mod openapi;
-pub mod postman;
 pub mod settings;
 mod stats;
 mod telemetry;

@@ -1,7 +1,8 @@
-//! A limit on what a peer may announce. The WebSocket codec looks at a frame's length only once the whole
-//! frame is in memory; this stands before it, reads the headers as they pass, and ends the stream at
-//! the first frame that announces more than a message may hold, or that is one too many of its message. It also ends it at reserved bits, which
-//! the codec reports in the same way as a text that is not UTF-8.
+//! A limit on what a peer may announce. The WebSocket codec (actix-http's `ws/frame.rs`, as of
+//! actix/actix-web#2790) looks at a frame's length only once the whole frame is in memory. This stands before it,
+//! reads the headers as they pass, and ends the stream at the first frame that announces more than a message may
+//! hold, or that is one too many of its message. It also ends it at reserved bits, which the codec reports in the
+//! same way as a text that is not UTF-8. It may go when the codec refuses a frame at its header.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

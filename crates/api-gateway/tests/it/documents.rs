@@ -1,9 +1,12 @@
 //! The documents the gateway serves: true to the code, and to every answer these tests get.
 
+#[path = "../../examples/write_documents/postman.rs"]
+mod postman;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
-use api_gateway::{GatewaySettings, asyncapi, openapi, postman};
+use api_gateway::{GatewaySettings, asyncapi, openapi};
 use serde_json::Value;
 use testkit::documents::{ApiDocument, Exchange, SocketDocument};
 

@@ -3,10 +3,12 @@
 //!
 //!     cargo run -p api-gateway --example write_documents
 
+mod postman;
+
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use api_gateway::{asyncapi, openapi, postman};
+use api_gateway::{asyncapi, openapi};
 use serde_json::Value;
 
 fn main() -> Result<()> {

@@ -9,8 +9,7 @@ const METHODS: [&str; 2] = ["get", "post"];
 const BASE_URL: &str = "http://127.0.0.1:3000";
 
 /// The collection of a document's calls.
-#[must_use]
-pub fn collection(openapi: &Value) -> Value {
+pub(crate) fn collection(openapi: &Value) -> Value {
     let folders = items(&openapi["tags"]).map(|tag| {
         let requests = calls(openapi)
             .filter(|call| call.operation["tags"][0] == tag["name"])
