@@ -45,129 +45,90 @@ impl Caller {
 
 /// The keys that are known, kept so that a comparison tells nothing by its duration.
 #[derive(Debug)]
-pub struct Keys {
+pub(crate) struct Keys {
     digests: Digests,
-    clients: Vec<Known>,
-    admin: Option<Admin>,
-    anyone: ClientId,
+    known: Vec<Known>,
+    anyone: Caller,
 }
 
 #[derive(Debug)]
 struct Known {
-    client: ClientId,
-    digest: [u8; 32],
-    signer: token::Signer,
-}
-
-#[derive(Debug)]
-struct Admin {
+    holder: Caller,
     digest: [u8; 32],
     signer: token::Signer,
 }
 
 impl Keys {
     /// The keys of these settings. `salt` is drawn anew by every process.
-    #[must_use]
-    pub fn new(settings: &GatewaySettings, salt: [u64; 4]) -> Self {
+    pub(crate) fn new(settings: &GatewaySettings, salt: [u64; 4]) -> Self {
         let digests = Digests::new(salt);
-        let known = settings.api_keys.iter().map(|api_key| Known {
-            client: api_key.client.clone(),
-            digest: digests.of(&api_key.key),
-            signer: token::Signer::new(&api_key.key),
+        let clients = settings.api_keys.iter();
+        let clients = clients.map(|own| (own.client.clone(), Scope::Key, own.key.as_str()));
+        let admin = settings.admin_key.as_deref();
+        let admin = admin.map(|key| (ClientId::anyone(), Scope::Admin, key));
+        let known = clients.chain(admin).map(|(client, scope, key)| Known {
+            holder: Caller { client, scope },
+            digest: digests.of(key),
+            signer: token::Signer::new(key),
         });
         Self {
-            clients: known.collect(),
-            admin: settings.admin_key.as_deref().map(|key| Admin {
-                digest: digests.of(key),
-                signer: token::Signer::new(key),
-            }),
-            anyone: ClientId::anyone(),
+            known: known.collect(),
+            anyone: Caller {
+                client: ClientId::anyone(),
+                scope: Scope::Open,
+            },
             digests,
         }
     }
 
+    fn has(&self, scope: Scope) -> bool {
+        self.known.iter().any(|known| known.holder.scope == scope)
+    }
+
     /// Whether the API needs no key.
-    #[must_use]
-    pub fn are_open(&self) -> bool {
-        self.clients.is_empty()
+    pub(crate) fn are_open(&self) -> bool {
+        !self.has(Scope::Key)
     }
 
     /// Whether operators have a key.
-    #[must_use]
-    pub fn has_admin(&self) -> bool {
-        self.admin.is_some()
+    pub(crate) fn has_admin(&self) -> bool {
+        self.has(Scope::Admin)
     }
 
     /// The caller of an engine without keys.
     pub(crate) fn anyone(&self) -> Caller {
-        Caller {
-            client: self.anyone.clone(),
-            scope: Scope::Open,
-        }
+        self.anyone.clone()
     }
 
     /// Whose key this is.
-    #[must_use]
-    pub fn by_key(&self, key: &str) -> Option<Caller> {
+    pub(crate) fn by_key(&self, key: &str) -> Option<Caller> {
         if key.len() > MAX_KEY_LENGTH {
             return None;
         }
         let digest = self.digests.of(key);
-        let mut found = None;
         // Every key is looked at, whichever it was.
-        for known in &self.clients {
-            if is_same(&known.digest, &digest) {
-                found = Some((&known.client, Scope::Key));
-            }
-        }
-        let admin = self.admin.as_ref();
-        if admin.is_some_and(|admin| is_same(&admin.digest, &digest)) {
-            found = Some((&self.anyone, Scope::Admin));
-        }
-        found.map(|(client, scope)| Caller {
-            client: client.clone(),
-            scope,
-        })
+        let is_it = |found, known: &'_ Known| match is_same(&known.digest, &digest) {
+            true => Some(known.holder.clone()),
+            false => found,
+        };
+        self.known.iter().fold(None, is_it)
     }
 
     /// Whose token this is, if it opens this door and has not run out.
-    #[must_use]
-    pub fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
+    pub(crate) fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
         let token = Token::parse(token)?;
-        let opens = |signer: &token::Signer| {
-            signer.verifies(&token, Reach::Client, now)
-                || (door != Reach::Client && signer.verifies(&token, door, now))
-        };
-        let mut clients = self.clients.iter();
-        let known = clients.find(|known| known.client == token.client);
-        let scope = if known.is_some_and(|known| opens(&known.signer)) {
-            Scope::Key
-        } else if self
-            .admin
-            .as_ref()
-            .is_some_and(|admin| opens(&admin.signer))
-        {
-            Scope::Admin
-        } else {
-            return None;
-        };
-        let client = token.client;
-        Some(Caller { client, scope })
+        let mut holders = self.known.iter().filter(|known| {
+            known.holder.client == token.client
+                && (known.signer.verifies(&token, Reach::Client, now)
+                    || known.signer.verifies(&token, door, now))
+        });
+        holders.next().map(|known| known.holder.clone())
     }
 
     /// A token for this caller, or `None` where it needs none.
-    #[must_use]
-    pub fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
-        let signer = match caller.scope {
-            Scope::Open => return None,
-            Scope::Admin => &self.admin.as_ref()?.signer,
-            Scope::Key => {
-                let mut clients = self.clients.iter();
-                let known = clients.find(|known| known.client == caller.client);
-                &known?.signer
-            }
-        };
-        Some(signer.sign(&caller.client, reach, now))
+    pub(crate) fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
+        let known = self.known.iter().find(|known| known.holder == *caller)?;
+        Some(known.signer.sign(&caller.client, reach, now))
     }
 }
 

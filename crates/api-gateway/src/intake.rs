@@ -177,9 +177,27 @@ impl Intake {
         };
         let rate = admitted.allowance.rate();
         let (order, answer) = self.prepare(envelope, terms.clone(), mark);
-        let stored = self.store(order, admitted).await?;
-        let receipt = self.conclude(envelope, terms, stored, answer)?;
-        Ok(Receipt { rate, ..receipt })
+        match self.store(order, admitted).await? {
+            Accepted::Stored(event) => {
+                self.announce(envelope, &event);
+                Ok(Receipt {
+                    order_id: event.order_id,
+                    terms,
+                    answer: Bytes::from_owner(answer),
+                    is_replay: false,
+                    rate,
+                })
+            }
+            Accepted::Replayed { order_id, answer } => {
+                let receipt = self.replay(envelope, terms, order_id, answer);
+                Ok(Receipt { rate, ..receipt })
+            }
+            Accepted::KeyReused => Err(key_reused()),
+            Accepted::ClientOrderIdTaken { order_id } => {
+                let detail = "this clientOrderId names another order of yours";
+                Err(ApiError::new(Code::ClientOrderIdTaken, detail).with_order(order_id))
+            }
+        }
     }
 
     /// The order and the answer to the same request, where it was accepted before.
@@ -254,35 +272,6 @@ impl Intake {
             admitted.allowance.take(id).await;
         }
         stored
-    }
-
-    fn conclude(
-        &self,
-        envelope: &Envelope,
-        terms: Terms,
-        accepted: Accepted,
-        answer: Arc<[u8]>,
-    ) -> Result<Receipt> {
-        match accepted {
-            Accepted::Stored(event) => {
-                self.announce(envelope, &event);
-                Ok(Receipt {
-                    order_id: event.order_id,
-                    terms,
-                    answer: Bytes::from_owner(answer),
-                    is_replay: false,
-                    rate: None,
-                })
-            }
-            Accepted::Replayed { order_id, answer } => {
-                Ok(self.replay(envelope, terms, order_id, answer))
-            }
-            Accepted::KeyReused => Err(key_reused()),
-            Accepted::ClientOrderIdTaken { order_id } => {
-                let detail = "this clientOrderId names another order of yours";
-                Err(ApiError::new(Code::ClientOrderIdTaken, detail).with_order(order_id))
-            }
-        }
     }
 
     fn announce(&self, envelope: &Envelope, event: &Event) {

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use actix_web::web;
 use dex_router::Router;
 use dex_router::chain::Ledger;
+use domain::{Order, OrderId};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Ports, Shutdown};
 
+use crate::auth::Caller;
+use crate::deadline;
 use crate::doorstep::Doorstep;
+use crate::error::{ApiError, Result};
 use crate::intake::Intake;
 use crate::live::Live;
 
@@ -27,4 +31,12 @@ pub(crate) struct AppState {
     pub(crate) ledger: Option<Arc<dyn Ledger>>,
     pub(crate) prometheus: PrometheusHandle,
     pub(crate) shutdown: Shutdown,
+}
+
+impl AppState {
+    /// An order as this caller may see it.
+    pub(crate) async fn order(&self, id: OrderId, caller: &Caller) -> Result<Order> {
+        let order = deadline::read(self.ports.store.order(id, caller.limited_to())).await?;
+        order.ok_or_else(ApiError::order_not_found)
+    }
 }

@@ -1,4 +1,4 @@
-//! Gateway processes, without their sockets: the real intake and the real hub.
+//! Gateway processes, without their sockets: the real intake and the real live connections.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

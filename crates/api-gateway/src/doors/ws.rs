@@ -9,7 +9,6 @@ use domain::OrderId;
 use super::close::Close;
 use super::socket::{self, End, Socket, Source};
 use crate::auth::{Caller, Reach};
-use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::intake::Envelope;
 use crate::live::{Cursor, Filter, StatusSet};
@@ -95,8 +94,7 @@ async fn follow(
     (id, greeting): (OrderId, Option<ByteString>),
 ) -> Result<HttpResponse> {
     let seen = Parameters::of(request)?.since()?;
-    let found = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
-    let order = found.ok_or_else(ApiError::order_not_found)?;
+    let order = ctx.order(id, caller).await?;
 
     let (response, socket) = upgrade(ctx, caller, request, payload).await?;
     if let Some(socket) = socket {

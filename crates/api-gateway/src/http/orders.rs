@@ -32,8 +32,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 )]
 pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    let order = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
-    Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
+    Ok(answer(&ctx.order(id, &caller).await?))
 }
 
 /// One order by the id its client gave it
