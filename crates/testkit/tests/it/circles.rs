@@ -21,12 +21,6 @@ const KNOWN: &[&str] = &[
     "checkpoints, live, reading, store, threads, writer",
     // order-worker: what an order is begun with, and how it goes on.
     "assignment, lifecycle",
-    // order-engine: the commands, and the flags that they share.
-    "cli, commands",
-    // Tools of tests.
-    "chaos::account, chaos::clients, chaos::verdict",
-    "chaos::arena, chaos::faults",
-    "cluster, engine, wall_clocks",
 ];
 
 /// A module's path in its crate; the crate itself has none.
