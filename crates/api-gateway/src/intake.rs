@@ -166,7 +166,7 @@ impl Intake {
             return Ok(self.replay(envelope, terms, order_id, answer));
         }
 
-        let admitted = match (self.admit(envelope).await, &mark) {
+        let (allowance, room) = match (self.admit(envelope).await, &mark) {
             // The place may have gone to this very request's twin, at another gateway.
             (Err(refusal), Some(mark)) if refusal.code().is_limit() => {
                 let earlier = self.earlier(envelope, mark).await?;
@@ -175,9 +175,9 @@ impl Intake {
             }
             (admitted, _) => admitted?,
         };
-        let rate = admitted.allowance.rate();
+        let rate = allowance.rate();
         let (order, answer) = self.prepare(envelope, terms.clone(), mark);
-        match self.store(order, admitted).await? {
+        match self.store(order, allowance, room).await? {
             Accepted::Stored(event) => {
                 self.announce(envelope, &event);
                 Ok(Receipt {
@@ -215,8 +215,8 @@ impl Intake {
         }
     }
 
-    /// Holds the order against its client's limits and the queue's.
-    async fn admit(&self, envelope: &Envelope) -> Result<Admitted<'_>> {
+    /// What the limits of its client and of the queue leave for the order. Dropped without a word it is given back.
+    async fn admit(&self, envelope: &Envelope) -> Result<(Allowance<'_>, Room)> {
         let allowance = match &envelope.payer {
             Some(payer) => {
                 let admitting = self.limits.admit(&self.ports, &envelope.caller, payer);
@@ -224,10 +224,7 @@ impl Intake {
             }
             None => Allowance::default(),
         };
-        Ok(Admitted {
-            allowance,
-            waiting: self.stats.admit().await?,
-        })
+        Ok((allowance, self.stats.admit().await?))
     }
 
     /// The answer must exist before the commit, so that it can be stored with the order.
@@ -257,7 +254,12 @@ impl Intake {
         (order, answer)
     }
 
-    async fn store(&self, order: NewOrder, admitted: Admitted<'_>) -> Result<Accepted> {
+    async fn store(
+        &self,
+        order: NewOrder,
+        allowance: Allowance<'_>,
+        room: Room,
+    ) -> Result<Accepted> {
         let id = order.id;
         let span = trace_span!(target: STAGE_SPANS, "store.accept", order.id = %id);
         let accepting = self.ports.store.accept(order);
@@ -268,8 +270,8 @@ impl Intake {
             Err(refusal) => refusal.code() == Code::OutcomeUnknown,
         };
         if may_be_stored {
-            admitted.waiting.take();
-            admitted.allowance.take(id).await;
+            room.take();
+            allowance.take(id).await;
         }
         stored
     }
@@ -316,12 +318,6 @@ impl Intake {
 struct Mark<'a> {
     key: &'a IdempotencyKey,
     fingerprint: [u8; 32],
-}
-
-/// What an order was given on its way in. Dropped without a word it is given back.
-struct Admitted<'a> {
-    allowance: Allowance<'a>,
-    waiting: Room,
 }
 
 /// Counts what became of a request, whether or not anybody hears of it.

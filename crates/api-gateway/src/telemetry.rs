@@ -35,6 +35,18 @@ impl HttpMeter {
     }
 }
 
+const COUNTERS: [(&str, &str); 2] = [
+    ("orders_accepted_total", "Orders stored"),
+    ("orders_replayed_total", "Repeated requests answered again"),
+];
+#[rustfmt::skip]
+const GAUGES: [(&str, &str); 4] = [
+    ("queue_waiting_orders", "Due orders that no worker has"),
+    ("queue_delayed_orders", "Open orders that wait for a due time"),
+    ("queue_running_orders", "Orders that a live worker holds"),
+    ("queue_oldest_age_seconds", "Age of the oldest waiting order"),
+];
+
 /// Describes every series and puts it at zero.
 pub(crate) fn describe() {
     metrics::describe_counter!("http_requests_total", "Answers, by class of status");
@@ -43,35 +55,19 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "From a request's head to its answer's head"
     );
-    metrics::describe_counter!("orders_accepted_total", "Orders stored");
-    metrics::describe_counter!("orders_replayed_total", "Repeated requests answered again");
     metrics::describe_counter!("orders_refused_total", "Orders refused, by code");
-    metrics::describe_gauge!("queue_waiting_orders", "Due orders that no worker has");
-    metrics::describe_gauge!(
-        "queue_delayed_orders",
-        "Open orders that wait for a due time"
-    );
-    metrics::describe_gauge!("queue_running_orders", "Orders that a live worker holds");
-    metrics::describe_gauge!(
-        "queue_oldest_age_seconds",
-        "Age of the oldest waiting order"
-    );
-
     for class in CLASSES {
         metrics::counter!("http_requests_total", "class" => class).absolute(0);
     }
     for code in Code::ALL {
         metrics::counter!("orders_refused_total", "code" => code.name()).absolute(0);
     }
-    for counter in ["orders_accepted_total", "orders_replayed_total"] {
-        metrics::counter!(counter).absolute(0);
+    for (name, meaning) in COUNTERS {
+        metrics::describe_counter!(name, meaning);
+        metrics::counter!(name).absolute(0);
     }
-    for gauge in [
-        "queue_waiting_orders",
-        "queue_delayed_orders",
-        "queue_running_orders",
-        "queue_oldest_age_seconds",
-    ] {
-        metrics::gauge!(gauge).set(0.0);
+    for (name, meaning) in GAUGES {
+        metrics::describe_gauge!(name, meaning);
+        metrics::gauge!(name).set(0.0);
     }
 }

@@ -24,16 +24,16 @@ pub(crate) fn describe() {
         "Queries for events of watched orders that the feed did not bring"
     );
 
-    metrics::gauge!("ws_sockets_open").set(0.0);
-    metrics::counter!("ws_events_sent_total").absolute(0);
-    for close in Close::ALL {
-        metrics::counter!("ws_closed_total", "code" => close.code().to_string()).absolute(0);
+    for gauge in ["ws_sockets_open", "feed_lag_seconds"] {
+        metrics::gauge!(gauge).set(0.0);
     }
-    for label in [DROPPED, BY_PEER] {
-        metrics::counter!("ws_closed_total", "code" => label).absolute(0);
+    for counter in ["ws_events_sent_total", "hub_rereads_total"] {
+        metrics::counter!(counter).absolute(0);
     }
-    metrics::gauge!("feed_lag_seconds").set(0.0);
-    metrics::counter!("hub_rereads_total").absolute(0);
+    let codes = Close::ALL.iter().map(|close| close.code().to_string());
+    for code in codes.chain([DROPPED, BY_PEER].map(str::to_owned)) {
+        metrics::counter!("ws_closed_total", "code" => code).absolute(0);
+    }
 }
 
 pub(crate) fn closed(close: Close) {
