@@ -2,6 +2,7 @@
 
 use ports::job_queue::Depth;
 use ports::operations::AuditEntry;
+use ports::worker_registry::WorkerRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -29,6 +30,7 @@ pub struct AdminQueue {
 pub struct QueueEntries {
     pub ready: u64,
     pub delayed: u64,
+    /// What workers held at their last heartbeats.
     pub in_flight: u64,
     pub dead: u64,
 }
@@ -88,12 +90,14 @@ pub struct AdminRetried {
     pub retry_of: Uuid,
 }
 
-impl From<Depth> for QueueEntries {
-    fn from(depth: Depth) -> Self {
+impl QueueEntries {
+    /// As the queue tells its depth, and the workers what is in their hands.
+    #[must_use]
+    pub fn new(depth: Depth, workers: &[WorkerRow]) -> Self {
         Self {
             ready: depth.ready,
             delayed: depth.delayed,
-            in_flight: depth.in_flight,
+            in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
             dead: depth.dead_entries,
         }
     }
