@@ -22,7 +22,7 @@ const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The acts of one gateway.
 #[derive(Debug)]
-pub struct Acts {
+pub(crate) struct Acts {
     shutdown: Shutdown,
     room: Arc<Semaphore>,
     under_way: TaskTracker,
@@ -31,7 +31,7 @@ pub struct Acts {
 impl Acts {
     /// None is under way yet. The hard request ends all of them.
     #[must_use]
-    pub fn new(shutdown: &Shutdown) -> Self {
+    pub(crate) fn new(shutdown: &Shutdown) -> Self {
         Self {
             shutdown: shutdown.clone(),
             room: Arc::new(Semaphore::new(UNDER_WAY_MAX)),

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use api_types::names::StatusName;
 use serde_json::{Map, Value, json};
 
+use crate::doors::close::Close;
 use crate::openapi;
-use crate::ws::close::Close;
 
 const WRITTEN: &str = include_str!("asyncapi.json");
 const SCHEMA_PREFIX: &str = "#/components/schemas/";

@@ -1,29 +1,19 @@
-//! Who is calling: keys in headers, short-lived tokens in the query, and what each of them may do.
+//! Who is calling: the keys and short-lived tokens that are known, and what each of them lets its holder do.
 
-pub mod admin;
-pub(crate) mod site;
 mod token;
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest};
 use domain::{ClientId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 pub use token::{Reach, Token, WS_TOKEN_LIFETIME};
 
-use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::Parameters;
 use crate::settings::GatewaySettings;
-use crate::state::Ctx;
 
 /// Longest key looked at; a header is far shorter.
 const MAX_KEY_LENGTH: usize = 512;
 
-/// Whoever is calling. As a handler's argument it refuses calls without a valid key with 401.
+/// Whoever is calling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Whose orders a new order joins.
@@ -51,198 +41,94 @@ impl Caller {
             Scope::Key => Some(&self.client),
         }
     }
-
-    /// Finds out who is calling a door that also takes `?token=`: sockets and server-sent events. An
-    /// order's own token opens the doors on which that order is followed, and no other.
-    pub fn at_door(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Self> {
-        if ctx.keys.are_open() || shown_key(request)?.is_some() {
-            return Self::by_header(ctx, request);
-        }
-        match Parameters::of(request)?.get("token")? {
-            Some(token) => ctx
-                .keys
-                .by_token(token, door, ctx.ports.clock.now())
-                .ok_or_else(unauthorized),
-            None => Err(unauthorized()),
-        }
-    }
-
-    /// Finds out who is calling by the key in the headers.
-    pub fn by_header(ctx: &Ctx, request: &HttpRequest) -> Result<Self> {
-        if ctx.keys.are_open() {
-            return Ok(ctx.keys.anyone());
-        }
-        let key = shown_key(request)?.ok_or_else(unauthorized)?;
-        ctx.keys.by_key(key).ok_or_else(unauthorized)
-    }
-}
-
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let ctx = request.app_data::<Ctx>();
-        let ctx = ctx.expect("invariant: the state is handed to the app");
-        ready(Self::by_header(ctx, request))
-    }
-}
-
-fn unauthorized() -> ApiError {
-    let detail = "send a valid key as Authorization: Bearer KEY or X-API-Key: KEY";
-    ApiError::new(Code::Unauthorized, detail)
-}
-
-/// The key a request shows, in either header. Two of them that differ are one too many.
-fn shown_key(request: &HttpRequest) -> Result<Option<&str>> {
-    let headers = request.headers();
-    let mut keys = headers
-        .get_all("x-api-key")
-        .map(|value| value.to_str().ok());
-    let mut bearers = headers
-        .get_all(AUTHORIZATION)
-        .map(|value| bearer(value.to_str().ok()?));
-    let shown = match (keys.next(), bearers.next()) {
-        (None, None) => return Ok(None),
-        (Some(key), None) | (None, Some(key)) => key,
-        (Some(key), Some(bearer)) if key == bearer => key,
-        (Some(_), Some(_)) => None,
-    };
-    match shown {
-        Some(key) if keys.next().is_none() && bearers.next().is_none() => Ok(Some(key)),
-        _ => Err(unauthorized()),
-    }
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 /// The keys that are known, kept so that a comparison tells nothing by its duration.
 #[derive(Debug)]
-pub struct Keys {
+pub(crate) struct Keys {
     digests: Digests,
-    clients: Vec<Known>,
-    admin: Option<Admin>,
-    anyone: ClientId,
+    known: Vec<Known>,
+    anyone: Caller,
 }
 
 #[derive(Debug)]
 struct Known {
-    client: ClientId,
-    digest: [u8; 32],
-    signer: token::Signer,
-}
-
-#[derive(Debug)]
-struct Admin {
+    holder: Caller,
     digest: [u8; 32],
     signer: token::Signer,
 }
 
 impl Keys {
     /// The keys of these settings. `salt` is drawn anew by every process.
-    #[must_use]
-    pub fn new(settings: &GatewaySettings, salt: [u64; 4]) -> Self {
+    pub(crate) fn new(settings: &GatewaySettings, salt: [u64; 4]) -> Self {
         let digests = Digests::new(salt);
-        let known = settings.api_keys.iter().map(|api_key| Known {
-            client: api_key.client.clone(),
-            digest: digests.of(&api_key.key),
-            signer: token::Signer::new(&api_key.key),
+        let clients = settings.api_keys.iter();
+        let clients = clients.map(|own| (own.client.clone(), Scope::Key, own.key.as_str()));
+        let admin = settings.admin_key.as_deref();
+        let admin = admin.map(|key| (ClientId::anyone(), Scope::Admin, key));
+        let known = clients.chain(admin).map(|(client, scope, key)| Known {
+            holder: Caller { client, scope },
+            digest: digests.of(key),
+            signer: token::Signer::new(key),
         });
         Self {
-            clients: known.collect(),
-            admin: settings.admin_key.as_deref().map(|key| Admin {
-                digest: digests.of(key),
-                signer: token::Signer::new(key),
-            }),
-            anyone: ClientId::anyone(),
+            known: known.collect(),
+            anyone: Caller {
+                client: ClientId::anyone(),
+                scope: Scope::Open,
+            },
             digests,
         }
     }
 
+    fn has(&self, scope: Scope) -> bool {
+        self.known.iter().any(|known| known.holder.scope == scope)
+    }
+
     /// Whether the API needs no key.
-    #[must_use]
-    pub fn are_open(&self) -> bool {
-        self.clients.is_empty()
+    pub(crate) fn are_open(&self) -> bool {
+        !self.has(Scope::Key)
     }
 
     /// Whether operators have a key.
-    #[must_use]
-    pub fn has_admin(&self) -> bool {
-        self.admin.is_some()
+    pub(crate) fn has_admin(&self) -> bool {
+        self.has(Scope::Admin)
     }
 
-    fn anyone(&self) -> Caller {
-        Caller {
-            client: self.anyone.clone(),
-            scope: Scope::Open,
-        }
+    /// The caller of an engine without keys.
+    pub(crate) fn anyone(&self) -> Caller {
+        self.anyone.clone()
     }
 
     /// Whose key this is.
-    #[must_use]
-    pub fn by_key(&self, key: &str) -> Option<Caller> {
+    pub(crate) fn by_key(&self, key: &str) -> Option<Caller> {
         if key.len() > MAX_KEY_LENGTH {
             return None;
         }
         let digest = self.digests.of(key);
-        let mut found = None;
         // Every key is looked at, whichever it was.
-        for known in &self.clients {
-            if is_same(&known.digest, &digest) {
-                found = Some((&known.client, Scope::Key));
-            }
-        }
-        let admin = self.admin.as_ref();
-        if admin.is_some_and(|admin| is_same(&admin.digest, &digest)) {
-            found = Some((&self.anyone, Scope::Admin));
-        }
-        found.map(|(client, scope)| Caller {
-            client: client.clone(),
-            scope,
-        })
+        let is_it = |found, known: &'_ Known| match is_same(&known.digest, &digest) {
+            true => Some(known.holder.clone()),
+            false => found,
+        };
+        self.known.iter().fold(None, is_it)
     }
 
     /// Whose token this is, if it opens this door and has not run out.
-    #[must_use]
-    pub fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
+    pub(crate) fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
         let token = Token::parse(token)?;
-        let opens = |signer: &token::Signer| {
-            signer.verifies(&token, Reach::Client, now)
-                || (door != Reach::Client && signer.verifies(&token, door, now))
-        };
-        let mut clients = self.clients.iter();
-        let known = clients.find(|known| known.client == token.client);
-        let scope = if known.is_some_and(|known| opens(&known.signer)) {
-            Scope::Key
-        } else if self
-            .admin
-            .as_ref()
-            .is_some_and(|admin| opens(&admin.signer))
-        {
-            Scope::Admin
-        } else {
-            return None;
-        };
-        let client = token.client;
-        Some(Caller { client, scope })
+        let mut holders = self.known.iter().filter(|known| {
+            known.holder.client == token.client
+                && (known.signer.verifies(&token, Reach::Client, now)
+                    || known.signer.verifies(&token, door, now))
+        });
+        holders.next().map(|known| known.holder.clone())
     }
 
     /// A token for this caller, or `None` where it needs none.
-    #[must_use]
-    pub fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
-        let signer = match caller.scope {
-            Scope::Open => return None,
-            Scope::Admin => &self.admin.as_ref()?.signer,
-            Scope::Key => {
-                let mut clients = self.clients.iter();
-                let known = clients.find(|known| known.client == caller.client);
-                &known?.signer
-            }
-        };
-        Some(signer.sign(&caller.client, reach, now))
+    pub(crate) fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
+        let known = self.known.iter().find(|known| known.holder == *caller)?;
+        Some(known.signer.sign(&caller.client, reach, now))
     }
 }
 

@@ -2,6 +2,7 @@
 //! logged where they are handled and never returned.
 
 mod code;
+mod rate_limit;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +16,7 @@ use api_types::problem::{CONTENT_TYPE, FieldError};
 use domain::{OrderId, Status};
 
 pub use code::Code;
-
-use crate::limits::RateLimit;
+pub use rate_limit::RateLimit;
 
 /// A store that is away is asked again by then.
 const RETRY_STORE: Duration = Duration::from_secs(1);
@@ -191,7 +191,7 @@ impl ResponseError for ApiError {
 }
 
 /// Seconds for a header: rounded up, so that a client that waits them does not come early.
-pub(crate) fn whole_seconds(delay: Duration) -> u64 {
+fn whole_seconds(delay: Duration) -> u64 {
     (delay.as_secs() + u64::from(delay.subsec_nanos() > 0)).max(1)
 }
 

@@ -1,7 +1,7 @@
 //! The gateway as a whole: built, listening, running until it is asked to stop.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,18 +15,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Ports, Shutdown};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::acts::Acts;
-use crate::auth::Keys;
+use crate::doors::{self, tcp};
+use crate::doorstep::Doorstep;
 use crate::http::edge;
-use crate::intake::Twins;
-use crate::limits::Limits;
+use crate::intake::Intake;
+use crate::live::Live;
 use crate::routes;
 use crate::settings::GatewaySettings;
 use crate::state::{AppState, Ctx};
-use crate::stats::Stats;
 use crate::telemetry::{self, HttpMeter};
-use crate::unconfirmed::Unconfirmed;
-use crate::ws::{Hub, tcp};
 
 /// Connections that may wait to be taken: a burst of a few thousand clients at once.
 const BACKLOG: i32 = 4_096;
@@ -60,6 +57,7 @@ pub struct GatewayParts {
 pub struct Gateway {
     listener: TcpListener,
     address: SocketAddr,
+    threads: Option<usize>,
     ctx: Ctx,
 }
 
@@ -69,6 +67,7 @@ impl Gateway {
         let listener = listen(&settings.host, settings.port)?;
         let address = listener.local_addr().context("could not tell the port")?;
         telemetry::describe();
+        doors::telemetry::describe();
         let GatewayParts {
             ports,
             announcer,
@@ -77,29 +76,29 @@ impl Gateway {
             prometheus,
             shutdown,
         } = parts;
-        let salt = [(); 4].map(|()| ports.random.bits());
+        let intake = Intake::start(&settings, &ports, announcer, &shutdown);
+        let (keys, clock) = (Arc::clone(intake.keys()), Arc::clone(&ports.clock));
+        let doorstep = Doorstep::new(&settings, address, keys, clock);
+        if doorstep.is_open_to_others() {
+            tracing::warn!(
+                "API_KEYS is not set and HOST={} is not loopback: whoever reaches this address can trade",
+                settings.host
+            );
+        }
         let state = AppState {
-            keys: Keys::new(&settings, salt),
-            limits: Limits::new(&settings, &ports.clock),
-            twins: Twins::default(),
-            acts: Acts::new(&shutdown),
-            unconfirmed: Unconfirmed::start(&ports, &announcer, &shutdown),
-            stats: Stats::start(&ports, &settings, &shutdown),
-            hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
-            authority: authority(address),
-            loopback_only: address.ip().to_canonical().is_loopback(),
+            live: Live::start(&ports, settings.live, &shutdown),
+            doorstep,
+            intake,
             ports,
-            announcer,
             router,
             ledger,
             prometheus,
             shutdown,
-            settings,
         };
-        warn_if_open(&state);
         Ok(Self {
             listener,
             address,
+            threads: settings.threads,
             ctx: web::Data::new(state),
         })
     }
@@ -119,7 +118,7 @@ impl Gateway {
     /// Answers requests until stopping is asked for and what is under way has ended.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let shutdown = self.ctx.shutdown.clone();
-        let server = serve(self.listener, self.ctx)?;
+        let server = serve(self.listener, self.threads, self.ctx)?;
         let handle = server.handle();
         tokio::select! {
             ended = server => ended,
@@ -131,8 +130,7 @@ impl Gateway {
     }
 }
 
-fn serve(listener: TcpListener, ctx: Ctx) -> io::Result<Server> {
-    let threads = ctx.settings.threads;
+fn serve(listener: TcpListener, threads: Option<usize>, ctx: Ctx) -> io::Result<Server> {
     let leaving = ctx.clone();
     let meter = web::Data::new(HttpMeter::default());
     let server = HttpServer::new(move || {
@@ -150,7 +148,7 @@ fn serve(listener: TcpListener, ctx: Ctx) -> io::Result<Server> {
         leaving.shutdown.soft().await;
         leaving.ports.clock.sleep(LAST_CALLS).await;
         let limit = Duration::from_secs(FINISH_WITHIN_SECONDS);
-        leaving.acts.end(limit).await;
+        leaving.intake.acts.end(limit).await;
     })
     .shutdown_timeout(FINISH_WITHIN_SECONDS);
     let server = match threads {
@@ -190,25 +188,4 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
-}
-
-/// How a client on this machine calls the gateway.
-fn authority(address: SocketAddr) -> String {
-    let mut reachable = address;
-    if address.ip().is_unspecified() {
-        reachable.set_ip(match address {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    reachable.to_string()
-}
-
-fn warn_if_open(state: &AppState) {
-    if state.keys.are_open() && !state.loopback_only {
-        tracing::warn!(
-            "API_KEYS is not set and HOST={} is not loopback: whoever reaches this address can trade",
-            state.settings.host
-        );
-    }
 }

@@ -10,12 +10,12 @@ pub(crate) mod fallback;
 pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod orders;
-pub(crate) mod pages;
-pub(crate) mod parameters;
 pub(crate) mod payload;
 pub(crate) mod stats;
 pub(crate) mod system;
 pub(crate) mod tokens;
 
 mod bodiless;
+mod caller;
+mod cors;
 mod unread;

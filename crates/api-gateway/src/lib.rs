@@ -2,33 +2,32 @@
 //!
 //! It must not know how orders are executed, nor of any store's, queue's or venue's technology.
 //!
-//! Begin with `intake.rs` (how an order gets in) and `ws/replay.rs` (how a client sees all of it once);
+//! Begin with `intake.rs` (how an order gets in) and `live/replay.rs` (how a client sees all of it once);
 //! `routes.rs` lists every call.
 
-pub mod account_stream;
-pub mod acts;
+mod acts;
 pub mod asyncapi;
 pub mod auth;
-pub mod cancelling;
 pub mod error;
-pub mod forwarded;
 pub mod gateway;
-pub mod http;
+mod http;
 pub mod intake;
-pub mod limits;
+mod limits;
+pub mod live;
 pub mod openapi;
-pub mod postman;
 pub mod settings;
-pub mod sse;
-pub mod state;
-pub mod stats;
-pub mod telemetry;
-pub mod unconfirmed;
-pub mod ws;
+mod stats;
+mod telemetry;
+mod unconfirmed;
 
 mod dashboard;
 mod deadline;
+mod documents;
+mod doors;
+mod doorstep;
+mod parameters;
 mod routes;
+mod state;
 mod trace;
 
 pub use gateway::{Gateway, GatewayParts};

@@ -1,6 +1,6 @@
 //! How much one client may hand in: orders per minute, and open orders at once.
 //!
-//! Open connections are counted in `ws/limits.rs`, waiting orders in `stats.rs`.
+//! Open connections are counted in `live/limits.rs`, waiting orders in `stats.rs`.
 
 mod ceiling;
 mod open_orders;
@@ -10,19 +10,16 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
-use ports::Clock;
+use domain::{ClientId, OrderId};
+use ports::{Clock, Ports};
 
 pub(crate) use ceiling::{Ceiling, Room};
-pub(crate) use open_orders::{OpenOrders, Place};
-use rate::Rate;
-pub use rate::RateLimit;
+use open_orders::{OpenOrders, Place};
+use rate::{Rate, Submission};
 
-use crate::auth::{Caller, Scope};
-use crate::error::Result;
-use crate::forwarded;
+use crate::auth::Caller;
+use crate::error::{RateLimit, Result};
 use crate::settings::GatewaySettings;
-use crate::state::AppState;
 
 /// No address and no client is called so.
 const NOBODY: &str = "";
@@ -32,13 +29,10 @@ const NOBODY: &str = "";
 pub struct Payer(Arc<str>);
 
 impl Payer {
-    /// Whom to count for this request.
+    /// A key's client.
     #[must_use]
-    pub fn of(ctx: &AppState, caller: &Caller, request: &HttpRequest) -> Self {
-        match caller.scope {
-            Scope::Key => Self(caller.client.as_str().into()),
-            Scope::Open | Scope::Admin => Self::at(forwarded::client_address(ctx, request)),
-        }
+    pub fn client(client: &ClientId) -> Self {
+        Self(client.as_str().into())
     }
 
     /// Whether there is nobody to count: the connection was gone before its peer could be told.
@@ -47,7 +41,9 @@ impl Payer {
         &*self.0 == NOBODY
     }
 
-    fn at(address: Option<IpAddr>) -> Self {
+    /// Whoever calls from this address.
+    #[must_use]
+    pub fn at(address: Option<IpAddr>) -> Self {
         match address {
             // Whoever has one such address has its whole network.
             Some(IpAddr::V6(address)) => {
@@ -74,15 +70,15 @@ impl fmt::Debug for Payer {
 
 /// The limits of each client's submissions.
 #[derive(Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     rate: Option<Rate>,
-    pub(crate) open_orders: Option<OpenOrders>,
+    open_orders: Option<OpenOrders>,
 }
 
 impl Limits {
     /// The limits of these settings.
     #[must_use]
-    pub fn new(settings: &GatewaySettings, clock: &Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: &GatewaySettings, clock: &Arc<dyn Clock>) -> Self {
         Self {
             rate: Rate::new(settings.client_rate_limit_per_minute, clock),
             open_orders: OpenOrders::new(settings.client_max_open_orders),
@@ -91,19 +87,48 @@ impl Limits {
 
     /// Whether a client can be refused at all.
     #[must_use]
-    pub const fn any(&self) -> bool {
+    pub(crate) const fn any(&self) -> bool {
         self.rate.is_some() || self.open_orders.is_some()
     }
 
-    /// Takes one submission out of the client's rate; says what is left of it, where there is a limit.
-    pub fn take_submission(&self, payer: &Payer) -> Result<Option<RateLimit>> {
-        self.rate.as_ref().map(|rate| rate.take(payer)).transpose()
+    /// Holds one more order against its client's limits. The rate comes first, as it costs nothing to ask; it is
+    /// given back where the other limit refuses.
+    pub(crate) async fn admit(
+        &self,
+        ports: &Ports,
+        caller: &Caller,
+        payer: &Payer,
+    ) -> Result<Allowance<'_>> {
+        let rate = self.rate.as_ref();
+        let submission = rate.map(|rate| rate.take(payer)).transpose()?;
+        let place = match &self.open_orders {
+            Some(limit) => Some(limit.admit(ports, caller, payer).await?),
+            None => None,
+        };
+        Ok(Allowance { submission, place })
+    }
+}
+
+/// What a client's limits gave to one order. Dropped without a word it is given back.
+#[derive(Debug, Default)]
+pub(crate) struct Allowance<'a> {
+    submission: Option<Submission<'a>>,
+    place: Option<Place<'a>>,
+}
+
+impl Allowance<'_> {
+    /// What is left of the client's rate, where there is one.
+    pub(crate) fn rate(&self) -> Option<RateLimit> {
+        self.submission.as_ref().map(Submission::left)
     }
 
-    /// Gives a submission back that was refused after all.
-    pub fn give_submission_back(&self, payer: &Payer, taken: Option<RateLimit>) {
-        if let (Some(rate), Some(taken)) = (&self.rate, taken) {
-            rate.give_back(payer, taken);
+    /// The order is stored, or may be.
+    pub(crate) async fn take(self, order: OrderId) {
+        if let Some(submission) = self.submission {
+            submission.spend();
+        }
+        if let Some(place) = self.place {
+            place.take(order).await;
         }
     }
 }

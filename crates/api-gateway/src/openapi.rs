@@ -11,9 +11,7 @@ mod shapes;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{
-    admin, cancel, events, execute, ledger, market, orders, pages, stats, system, tokens,
-};
+use crate::http::{admin, cancel, events, execute, ledger, market, orders, stats, system, tokens};
 use refusals::Refusals;
 use shapes::Shapes;
 
@@ -27,8 +25,8 @@ use shapes::Shapes;
     paths(
         execute::submit, orders::list, orders::show, orders::show_by_client_id, events::events,
         cancel::cancel, market::quotes, tokens::list, tokens::for_sockets, stats::stats,
-        ledger::ledger, system::health, system::ready, system::metrics, pages::openapi,
-        pages::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
+        ledger::ledger, system::health, system::ready, system::metrics, doors::openapi,
+        doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
         admin::resume, admin::retry, doors::execute, doors::stream, doors::follow, doors::account,
         doors::dashboard, doors::docs,
     ),

@@ -7,11 +7,12 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder};
 
 use crate::dashboard;
+use crate::documents;
+use crate::doors::ws;
 use crate::http::{
-    admin, cancel, events, execute, fallback, ledger, market, orders, pages, stats, system, tokens,
+    admin, cancel, events, execute, fallback, ledger, market, orders, stats, system, tokens,
 };
 use crate::state::Ctx;
-use crate::ws::doors;
 
 const READS: &str = "GET, HEAD";
 const POSTS: &str = "POST";
@@ -33,9 +34,9 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/sim/ledger", ledger::ledger))
         .service(acting("/api/ws-token", tokens::for_sockets))
 
-        .service(door("/api/orders/{id}/stream", doors::order_stream))
-        .service(door("/ws/orders/{id}", doors::order_stream))
-        .service(door("/api/stream", doors::account_stream))
+        .service(door("/api/orders/{id}/stream", ws::order_stream))
+        .service(door("/ws/orders/{id}", ws::order_stream))
+        .service(door("/api/stream", ws::account_stream))
 
         .service(reading("/api/admin/queue", admin::queue))
         .service(reading("/api/admin/workers", admin::workers))
@@ -49,8 +50,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/ready", system::ready))
         .service(reading("/metrics", system::metrics))
 
-        .service(reading("/openapi.json", pages::openapi))
-        .service(reading("/asyncapi.json", pages::asyncapi))
+        .service(reading("/openapi.json", documents::openapi))
+        .service(reading("/asyncapi.json", documents::asyncapi))
         .service(reading("/docs", dashboard::docs))
         .service(reading("/docs/", dashboard::docs_folder))
         .service(reading("/", dashboard::page))
@@ -62,7 +63,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
 fn orders_execute() -> Resource {
     let resource = web::resource("/api/orders/execute")
         .route(web::post().to(execute::submit))
-        .route(web::get().to(doors::execute));
+        .route(web::get().to(ws::execute));
     or_not_allowed(resource, "GET, POST")
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use config::{Config, DEFAULT_PORT, LimitScope};
 use domain::ClientId;
 
-use crate::ws;
+use crate::live;
 
 /// The gateway's settings.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct GatewaySettings {
     /// How many executions start per minute at the most, for the estimate of a new order's turn; `None`
     /// where there is no limit.
     pub start_limit: Option<StartLimit>,
-    pub ws: ws::Settings,
+    pub live: live::Settings,
     /// Threads that serve requests; `None` for one per core.
     pub threads: Option<usize>,
 }
@@ -56,10 +56,10 @@ impl GatewaySettings {
             client_max_open_orders: access.client_max_open_orders,
             queue_max_waiting: config.work.queue_max_waiting,
             start_limit: StartLimit::configured(config),
-            ws: ws::Settings {
+            live: live::Settings {
                 client_max_sockets: access.client_max_sockets,
                 max_sockets: access.max_sockets,
-                ..ws::Settings::default()
+                ..live::Settings::default()
             },
             threads: Some(threads),
         }
@@ -80,7 +80,7 @@ impl Default for GatewaySettings {
             client_max_open_orders: 0,
             queue_max_waiting: 1_000_000,
             start_limit: None,
-            ws: ws::Settings::default(),
+            live: live::Settings::default(),
             threads: None,
         }
     }

@@ -1,45 +1,42 @@
-//! What every request handler is handed: the engine's parts and the gateway's own.
+//! What every request handler is handed: the engine's parts and the gateway's own rooms.
 
 use std::sync::Arc;
 
 use actix_web::web;
 use dex_router::Router;
 use dex_router::chain::Ledger;
+use domain::{Order, OrderId};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Announcer, Ports, Shutdown};
+use ports::{Ports, Shutdown};
 
-use crate::acts::Acts;
-use crate::auth::Keys;
-use crate::intake::Twins;
-use crate::limits::Limits;
-use crate::settings::GatewaySettings;
-use crate::stats::Stats;
-use crate::unconfirmed::Unconfirmed;
-use crate::ws::Hub;
+use crate::auth::Caller;
+use crate::deadline;
+use crate::doorstep::Doorstep;
+use crate::error::{ApiError, Result};
+use crate::intake::Intake;
+use crate::live::Live;
 
 /// Handed to every handler; a clone is one pointer.
-pub type Ctx = web::Data<AppState>;
+pub(crate) type Ctx = web::Data<AppState>;
 
-/// The gateway's whole state, made once.
+/// The gateway's whole state, made once. Nothing but handlers sees it.
 #[derive(Debug)]
-pub struct AppState {
-    pub ports: Ports,
-    pub announcer: Announcer,
-    pub router: Router,
+pub(crate) struct AppState {
+    pub(crate) doorstep: Doorstep,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) live: Live,
+    pub(crate) ports: Ports,
+    pub(crate) router: Router,
     /// The simulated chain's book, where the chain is simulated.
-    pub ledger: Option<Arc<dyn Ledger>>,
-    pub prometheus: PrometheusHandle,
-    pub shutdown: Shutdown,
-    pub acts: Acts,
-    pub unconfirmed: Unconfirmed,
-    pub settings: GatewaySettings,
-    pub keys: Keys,
-    pub limits: Limits,
-    pub twins: Twins,
-    pub stats: Arc<Stats>,
-    pub hub: Hub,
-    /// Where the gateway listens, for answers to requests that name no host.
-    pub authority: String,
-    /// Whether the gateway listens on loopback alone.
-    pub loopback_only: bool,
+    pub(crate) ledger: Option<Arc<dyn Ledger>>,
+    pub(crate) prometheus: PrometheusHandle,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl AppState {
+    /// An order as this caller may see it.
+    pub(crate) async fn order(&self, id: OrderId, caller: &Caller) -> Result<Order> {
+        let order = deadline::read(self.ports.store.order(id, caller.limited_to())).await?;
+        order.ok_or_else(ApiError::order_not_found)
+    }
 }

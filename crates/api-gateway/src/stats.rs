@@ -35,7 +35,7 @@ const RETRY_FULL: Duration = Duration::from_secs(5);
 
 /// The numbers and who keeps them fresh.
 #[derive(Debug)]
-pub struct Stats {
+pub(crate) struct Stats {
     ports: Ports,
     max_waiting: u64,
     start_limit: Option<StartLimit>,
@@ -60,17 +60,14 @@ pub(crate) struct Snapshot {
     estimate: Option<QueueEstimate>,
 }
 
-/// A place in the queue. Dropped without a word it is free again.
-#[derive(Debug)]
-pub(crate) struct Waiting<'a> {
-    stats: &'a Stats,
-    is_taken: bool,
-}
-
 impl Stats {
     /// Starts the background task.
     #[must_use]
-    pub fn start(ports: &Ports, settings: &GatewaySettings, shutdown: &Shutdown) -> Arc<Self> {
+    pub(crate) fn start(
+        ports: &Ports,
+        settings: &GatewaySettings,
+        shutdown: &Shutdown,
+    ) -> Arc<Self> {
         let stats = Arc::new(Self {
             ports: ports.clone(),
             max_waiting: settings.queue_max_waiting,
@@ -154,21 +151,18 @@ impl Stats {
         (snapshot.read_at >= now.saturating_sub(MAX_AGE)).then_some(snapshot.estimate)?
     }
 
-    /// Whether the queue is not full, as far as is known.
-    pub(crate) async fn admit(&self) -> Result<Waiting<'_>> {
+    /// A place in the queue, if it is not full as far as is known.
+    pub(crate) async fn admit(&self) -> Result<Room> {
         // However old, the bound holds for this gateway's orders; other gateways' are at most as old as
         // the numbers, which are kept fresh while orders come.
-        let admit = || self.waiting.admit(self.max_waiting, Duration::ZERO) == Room::Admitted;
-        if !admit() {
-            self.refresh().await?;
-            if !admit() {
-                let detail = format!("{} orders are waiting already", self.max_waiting);
-                return Err(ApiError::new(Code::QueueFull, detail).retry_after(RETRY_FULL));
-            }
+        let admit = || self.waiting.admit(self.max_waiting, Duration::ZERO);
+        if let Some(room) = admit() {
+            return Ok(room);
         }
-        Ok(Waiting {
-            stats: self,
-            is_taken: false,
+        self.refresh().await?;
+        admit().ok_or_else(|| {
+            let detail = format!("{} orders are waiting already", self.max_waiting);
+            ApiError::new(Code::QueueFull, detail).retry_after(RETRY_FULL)
         })
     }
 
@@ -229,22 +223,6 @@ impl Stats {
             },
             counts,
         })
-    }
-}
-
-impl Waiting<'_> {
-    /// The order is stored, or may be.
-    pub(crate) fn take(mut self) {
-        self.is_taken = true;
-        self.stats.waiting.arrived();
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if !self.is_taken {
-            self.stats.waiting.turned_back();
-        }
     }
 }
 

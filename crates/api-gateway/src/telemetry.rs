@@ -6,7 +6,6 @@ use actix_web::http::StatusCode;
 use metrics::{Counter, Histogram, Unit};
 
 use crate::error::Code;
-use crate::http::edge::class_of;
 
 /// Classes of status, in order.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -30,10 +29,23 @@ impl std::default::Default for HttpMeter {
 
 impl HttpMeter {
     pub(crate) fn count(&self, status: StatusCode, took: Duration) {
-        self.requests[class_of(status)].increment(1);
+        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
+        self.requests[class].increment(1);
         self.seconds.record(took.as_secs_f64());
     }
 }
+
+const COUNTERS: [(&str, &str); 2] = [
+    ("orders_accepted_total", "Orders stored"),
+    ("orders_replayed_total", "Repeated requests answered again"),
+];
+#[rustfmt::skip]
+const GAUGES: [(&str, &str); 4] = [
+    ("queue_waiting_orders", "Due orders that no worker has"),
+    ("queue_delayed_orders", "Open orders that wait for a due time"),
+    ("queue_running_orders", "Orders that a live worker holds"),
+    ("queue_oldest_age_seconds", "Age of the oldest waiting order"),
+];
 
 /// Describes every series and puts it at zero.
 pub(crate) fn describe() {
@@ -43,35 +55,19 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "From a request's head to its answer's head"
     );
-    metrics::describe_counter!("orders_accepted_total", "Orders stored");
-    metrics::describe_counter!("orders_replayed_total", "Repeated requests answered again");
     metrics::describe_counter!("orders_refused_total", "Orders refused, by code");
-    metrics::describe_gauge!("queue_waiting_orders", "Due orders that no worker has");
-    metrics::describe_gauge!(
-        "queue_delayed_orders",
-        "Open orders that wait for a due time"
-    );
-    metrics::describe_gauge!("queue_running_orders", "Orders that a live worker holds");
-    metrics::describe_gauge!(
-        "queue_oldest_age_seconds",
-        "Age of the oldest waiting order"
-    );
-
     for class in CLASSES {
         metrics::counter!("http_requests_total", "class" => class).absolute(0);
     }
     for code in Code::ALL {
         metrics::counter!("orders_refused_total", "code" => code.name()).absolute(0);
     }
-    for counter in ["orders_accepted_total", "orders_replayed_total"] {
-        metrics::counter!(counter).absolute(0);
+    for (name, meaning) in COUNTERS {
+        metrics::describe_counter!(name, meaning);
+        metrics::counter!(name).absolute(0);
     }
-    for gauge in [
-        "queue_waiting_orders",
-        "queue_delayed_orders",
-        "queue_running_orders",
-        "queue_oldest_age_seconds",
-    ] {
-        metrics::gauge!(gauge).set(0.0);
+    for (name, meaning) in GAUGES {
+        metrics::describe_gauge!(name, meaning);
+        metrics::gauge!(name).set(0.0);
     }
 }

@@ -25,7 +25,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
 
 /// The events that are looked for. Cheap to hand on: it is the way in to the one task that looks.
 #[derive(Debug, Clone)]
-pub struct Unconfirmed {
+pub(crate) struct Unconfirmed {
     sought: mpsc::Sender<Sought>,
     announcer: Announcer,
 }
@@ -59,7 +59,7 @@ impl Sought {
 impl Unconfirmed {
     /// Starts the task; it ends when stopping is asked for.
     #[must_use]
-    pub fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
+    pub(crate) fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
         metrics::describe_counter!(
             "events_not_looked_for_total",
             "Events of unconfirmed writes for which there was no room to look"

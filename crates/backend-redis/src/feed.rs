@@ -13,14 +13,10 @@ use crate::failure::ConnectError;
 use crate::link::Link;
 use crate::room::Room;
 use crate::settings::FeedSettings;
-use crate::tail::{Place, Tail};
+use crate::tail::{LOST_FIELD, Place, Tail};
 
 /// Events appended by one script, so that none holds the server for long.
 const PUBLISH_BATCH: usize = 250;
-/// The field that holds an event; entries without it are no events.
-pub(crate) const EVENT_FIELD: &str = "e";
-/// The field of an entry that says that events are missing before it.
-pub(crate) const LOST_FIELD: &str = "lost";
 
 /// The feed on Redis.
 #[derive(Debug)]

@@ -18,9 +18,12 @@ use ports::Result;
 use ports::status_feed::{FeedTail, Position, Published, Tailed};
 
 use crate::failure::Failure;
-use crate::feed::{EVENT_FIELD, LOST_FIELD};
 use crate::link::Link;
 
+/// The field that holds an event; entries without it are no events.
+pub(crate) const EVENT_FIELD: &str = "e";
+/// The field of an entry that says that events are missing before it.
+pub(crate) const LOST_FIELD: &str = "lost";
 /// One wait in the server. Between two, an emptied stream is noticed.
 const LISTEN: Duration = Duration::from_secs(1);
 /// Events brought at once.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrderId, Seq};
-use crate::order::Status;
 use crate::quote::{Choice, Fill, Route};
+use crate::status::Status;
 use crate::time::Timestamp;
 use crate::transaction::Signature;
 

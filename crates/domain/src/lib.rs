@@ -17,11 +17,14 @@ pub mod token;
 pub mod transaction;
 pub mod venue;
 
+mod status;
+
 pub use amount::BaseUnits;
 pub use event::{Event, EventData, NewEvent};
 pub use ids::{ClientId, ClientOrderId, EventId, IdempotencyKey, OrderId, Seq, WorkerId};
-pub use order::{Order, State, Status, Terms};
+pub use order::{Order, State, Terms};
 pub use slippage::Bps;
+pub use status::Status;
 pub use time::Timestamp;
 pub use token::Token;
 pub use venue::Venue;

@@ -2,11 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser, Subcommand};
-use client::Client;
+use clap::{CommandFactory, Parser, Subcommand};
 use config::Config;
-use ports::Random;
-use uuid::Uuid;
 
 use crate::commands::{
     bench, completions, demo, echo, health, migrate, orders, queue, serve, sim_chain, simulate,
@@ -76,44 +73,6 @@ enum Command {
     Completions(completions::Completions),
 }
 
-/// Which engine to speak to.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Engine")]
-pub(crate) struct Connection {
-    /// Address of the engine
-    #[arg(
-        long,
-        visible_alias = "baseUrl",
-        env = "ORDER_ENGINE_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:3000"
-    )]
-    base_url: String,
-    /// Key to show, where the engine wants one; the admin key for operators' commands
-    #[arg(long, env = "API_KEY", value_name = "KEY")]
-    api_key: Option<String>,
-}
-
-impl Connection {
-    /// A client for that engine.
-    pub(crate) fn client(&self) -> Result<Client, client::Error> {
-        Client::new(client::Settings {
-            base_url: self.base_url.clone(),
-            api_key: self.api_key.clone(),
-            random: Random::from_system(),
-        })
-    }
-}
-
-/// Reads an order's id.
-pub(crate) fn order_id(text: &str) -> Result<Uuid, String> {
-    Uuid::parse_str(text).map_err(|_| {
-        "an order's id looks like 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01; \
-         see `order-engine orders list`"
-            .to_owned()
-    })
-}
-
 /// The arguments with `serve` put in where no command is named.
 pub(crate) fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -144,15 +103,13 @@ impl Cli {
             Command::Health(health) => health::run(&health).await,
             Command::Echo => echo::run().await,
             Command::Bench(bench) => bench::run(&bench).await,
-            Command::Completions(completions) => completions::run(&completions),
+            Command::Completions(completions) => completions::run(&completions, Self::command()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     /// The width of a small terminal.

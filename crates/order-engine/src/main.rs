@@ -6,6 +6,7 @@ mod batch;
 mod board;
 mod cli;
 mod commands;
+mod connection;
 mod engine;
 
 mod exit;

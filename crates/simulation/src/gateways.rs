@@ -1,19 +1,12 @@
-//! Gateway processes, without their sockets: the real intake and the real hub.
+//! Gateway processes, without their sockets: the real intake and the real live connections.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api_gateway::acts::Acts;
-use api_gateway::auth::Keys;
-use api_gateway::intake::Twins;
-use api_gateway::limits::Limits;
-use api_gateway::state::{AppState, Ctx};
-use api_gateway::stats::Stats;
-use api_gateway::unconfirmed::Unconfirmed;
-use api_gateway::ws::Hub;
-use api_gateway::{GatewaySettings, ws};
-use metrics_exporter_prometheus::PrometheusBuilder;
-use ports::{Announcer, Random, Shutdown};
+use api_gateway::GatewaySettings;
+use api_gateway::intake::Intake;
+use api_gateway::live::{self, Live};
+use ports::{Announcer, Ports, Random, Shutdown};
 
 use crate::process::Process;
 use crate::world::World;
@@ -26,7 +19,10 @@ const FREEZE: Duration = Duration::from_secs(2);
 /// A gateway that runs.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    pub(crate) state: Ctx,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) live: Live,
+    pub(crate) ports: Ports,
+    shutdown: Shutdown,
     process: Arc<Process>,
 }
 
@@ -37,44 +33,30 @@ impl Gateway {
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
         let settings = GatewaySettings {
-            ws: ws::Settings {
+            live: live::Settings {
                 tail_linger: Duration::from_millis(500),
-                ..ws::Settings::default()
+                ..live::Settings::default()
             },
             ..GatewaySettings::default()
         };
-        let salt = [(); 4].map(|()| ports.random.bits());
-        let state = AppState {
-            keys: Keys::new(&settings, salt),
-            limits: Limits::new(&settings, &ports.clock),
-            twins: Twins::default(),
-            acts: Acts::new(&shutdown),
-            unconfirmed: Unconfirmed::start(&ports, &announcer, &shutdown),
-            stats: Stats::start(&ports, &settings, &shutdown),
-            hub: Hub::start(&ports, settings.ws.clone(), &shutdown),
-            authority: "gateway".to_owned(),
-            loopback_only: true,
-            router: world.router(),
-            ledger: None,
-            prometheus: PrometheusBuilder::new().build_recorder().handle(),
-            announcer,
+        Arc::new(Self {
+            intake: Intake::start(&settings, &ports, announcer, &shutdown),
+            live: Live::start(&ports, settings.live, &shutdown),
             ports,
             shutdown,
-            settings,
-        };
-        let state = Ctx::new(state);
-        Arc::new(Self { state, process })
+            process,
+        })
     }
 
     /// Ends it, as SIGKILL does.
     pub(crate) fn kill(&self) {
         self.process.kill();
-        self.state.shutdown.request_hard();
+        self.shutdown.request_hard();
     }
 
     /// Waits until it is dead: its clients' connections break.
     pub(crate) async fn died(&self) {
-        self.state.shutdown.hard().await;
+        self.shutdown.hard().await;
     }
 }
 

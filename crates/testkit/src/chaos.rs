@@ -7,6 +7,7 @@
 
 mod account;
 mod arena;
+mod check;
 mod clients;
 mod faults;
 mod verdict;
@@ -22,10 +23,11 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub use arena::Arena;
+pub use check::Check;
 pub use faults::{
     AnswersLost, ClockOf, ClockSet, Jump, Kind, ProgramFault, RedisFault, ServerFault, Strike,
 };
-pub use verdict::{Check, Verdict};
+pub use verdict::Verdict;
 
 use account::Readers;
 use clients::{Client, Doors, Kept};

@@ -21,7 +21,6 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 
 pub use member::Member;
-pub(crate) use member::runs;
 pub use scratch::{Scratch, counter};
 pub use state::{Between, State, Status};
 
@@ -31,6 +30,14 @@ use launch::Launcher;
 const DRAIN_LIMIT: Duration = Duration::from_secs(28);
 /// What keeps nothing needs no longer.
 const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// Settings most end-to-end tests want: everything a hundred times faster, no limit of starts.
+pub const FAST: &[(&str, &str)] = &[
+    ("SIM_LATENCY_SCALE", "0.01"),
+    ("QUEUE_RATE_LIMIT_PER_MINUTE", "0"),
+    ("RETRY_BASE_DELAY_MS", "50"),
+    ("QUEUE_MAX_CONCURRENCY", "50"),
+];
 
 /// How many of each to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,8 +33,8 @@ pub use verdict::Verdict;
 use crate::cpu;
 use crate::engine::Engine;
 use crate::http::http;
-use dice::Dice;
-use shot::{FRESH, ORDER, Shot, Target};
+use dice::{Dice, FRESH, ORDER};
+use shot::{Shot, Target};
 use verdict::Fault;
 use wire::{Heard, Wire};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
-use crate::cluster::Member;
+use crate::cluster::{FAST, Member};
 use crate::free_port::free_port;
 use crate::program::Program;
 
@@ -20,14 +20,6 @@ pub struct Engine {
 }
 
 const LOG: &str = "engine.log";
-
-/// Settings most end-to-end tests want: everything a hundred times faster, no limit of starts.
-pub const FAST: &[(&str, &str)] = &[
-    ("SIM_LATENCY_SCALE", "0.01"),
-    ("QUEUE_RATE_LIMIT_PER_MINUTE", "0"),
-    ("RETRY_BASE_DELAY_MS", "50"),
-    ("QUEUE_MAX_CONCURRENCY", "50"),
-];
 
 impl Engine {
     /// Starts an engine on an empty store with the [`FAST`] settings, overridden by `variables`.

@@ -20,4 +20,6 @@ pub mod program;
 pub mod servers;
 pub mod wall_clocks;
 
+mod stat;
+
 pub use manual_clock::ManualClock;

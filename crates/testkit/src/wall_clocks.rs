@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::runs;
+use crate::stat::runs;
 
 const LIBRARY: &str = "libfaketimeMT.so.1";
 const INSTALL: &str = "apt-get install libfaketime (scripts/chaos and scripts/test fetch it)";

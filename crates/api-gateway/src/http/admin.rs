@@ -8,19 +8,14 @@ use api_types::admin::{
     AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers, QueueEntries,
 };
 use api_types::stats::WorkerView;
-use domain::{Order, OrderId};
-use ports::job_queue::Job;
-use ports::operations::DeadRetry;
-use ports::order_store::NewOrder;
+use domain::Order;
 
-use crate::auth::admin::Operator;
 use crate::deadline;
+use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
 use crate::http::orders::{cut_page, page_limit, read_cursor};
-use crate::http::parameters::{Parameters, order_id_in_path};
-use crate::intake;
+use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
-use crate::unconfirmed::Made;
 
 /// A queue that needs longer is away: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +32,7 @@ const SHOWN_ENTRIES: usize = 50;
 )]
 pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let paused = deadline::read(ctx.ports.store.is_paused()).await?;
-    let snapshot = ctx.stats.recent().await?;
+    let snapshot = ctx.intake.stats.recent().await?;
     let workers = deadline::read(ctx.ports.store.workers()).await?;
     let queue = &ctx.ports.queue;
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
@@ -157,7 +152,7 @@ async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Re
         tracing::info!(actor, "the engine was {act} by {actor}");
         Ok(())
     };
-    ctx.acts.see_through(pausing).await?;
+    ctx.intake.acts.see_through(pausing).await?;
     Ok(HttpResponse::Ok().json(AdminPaused {
         success: true,
         paused,
@@ -183,9 +178,7 @@ pub(crate) async fn retry(
     let id = order_id_in_path(&request)?;
     let found = deadline::read(ctx.ports.store.order(id, None)).await?;
     let order = found.ok_or_else(ApiError::order_not_found)?;
-    let replacement = intake::replacement(&ctx, &order);
-    let retrying = accept_again(ctx.clone(), id, replacement, operator.actor);
-    match ctx.acts.see_through(retrying).await? {
+    match ctx.intake.accept_again(&order, operator.actor).await? {
         Some(new) => Ok(HttpResponse::Ok().json(AdminRetried {
             success: true,
             order_id: new.uuid(),
@@ -197,28 +190,4 @@ pub(crate) async fn retry(
             Err(refused.with_order(id).with_status(order.status()))
         }
     }
-}
-
-/// The new order in place of a dead one, told to queue and feed; none where it is not dead.
-async fn accept_again(
-    ctx: Ctx,
-    dead: OrderId,
-    replacement: NewOrder,
-    actor: &'static str,
-) -> Result<Option<OrderId>> {
-    let made = (replacement.id, Made::Accepted);
-    let retrying = ctx.ports.store.retry_dead(dead, replacement, actor);
-    let retried = ctx.unconfirmed.write(made, retrying).await?;
-    let DeadRetry::Accepted { event, client } = retried else {
-        return Ok(None);
-    };
-    let new = event.order_id;
-    tracing::info!(order.id = %new, "order {new} accepted in place of the failed {dead}");
-    ctx.announcer.publish(&client, &event);
-    ctx.announcer.enqueue(Job {
-        order_id: new,
-        client,
-        starts_execution: true,
-    });
-    Ok(Some(new))
 }

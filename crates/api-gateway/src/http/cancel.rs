@@ -6,9 +6,8 @@ use api_types::submit::CancelledOrder;
 use ports::order_store::Withdrawn;
 
 use crate::auth::Caller;
-use crate::cancelling;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::order_id_in_path;
+use crate::parameters::order_id_in_path;
 use crate::state::Ctx;
 
 /// Cancel an order
@@ -24,7 +23,7 @@ use crate::state::Ctx;
 )]
 pub(crate) async fn cancel(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    match cancelling::cancel(&ctx, &caller, id).await? {
+    match ctx.intake.cancel(&caller, id).await? {
         Withdrawn::Won { .. } => Ok(HttpResponse::Ok().json(CancelledOrder {
             success: true,
             order_id: id.uuid(),

@@ -1,28 +1,20 @@
-//! Around every call: its span, counting and timing, and what browsers of other origins may do.
+//! Around every call: its span, counting and timing, what browsers of other origins may do, and what the HTTP
+//! server must be kept from doing.
+
+use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, ResponseError, web};
-use tracing::Instrument;
+use actix_web::{Error, ResponseError, web};
 use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
-use super::bodiless;
 use super::unread::Watched;
-use crate::auth::site;
-use crate::state::Ctx;
+use super::{bodiless, cors};
+use crate::state::{AppState, Ctx};
 use crate::telemetry::HttpMeter;
 use crate::trace::TraceContext;
-
-const ALLOWED_METHODS: &str = "GET, HEAD, POST";
-const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, last-event-id, \
-                               traceparent, x-api-key";
-const EXPOSED_HEADERS: &str = "location, idempotent-replayed, retry-after, ratelimit-limit, \
-                               ratelimit-remaining, ratelimit-reset";
-/// Browsers ask again after this many seconds; most ask sooner anyway.
-const PREFLIGHT_MAX_AGE: &str = "600";
 
 /// Passes a request on and watches what becomes of it.
 pub(crate) async fn pass<B: MessageBody + 'static>(
@@ -32,110 +24,70 @@ pub(crate) async fn pass<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let began = ctx.ports.clock.monotonic();
-    let origin = allowed_origin(&ctx.settings.cors_origins, &request);
+    let origins = &ctx.doorstep.cors_origins;
+    let origin = cors::allowed(origins, request.headers());
     if let Some(origin) = &origin
-        && is_preflight(&request)
+        && cors::is_preflight(&request)
     {
-        let mut answer = HttpResponse::NoContent().finish();
-        let headers = answer.headers_mut();
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        permit(headers, origin);
+        let answer = cors::preflight(origin);
         return Ok(request.into_response(answer).map_into_right_body());
     }
 
+    let span = begin_span(&ctx, &request);
+    let body = Watched::over(&mut request);
+    let answering = answer(&ctx, request, next).instrument(span.clone());
+    let response = bodiless::end_at_head(answering.await?);
+    let mut response = Watched::close_if_unread(body, response);
+
+    cors::permit(response.headers_mut(), origins, origin);
+    let took = ctx.ports.clock.monotonic().saturating_sub(began);
+    meter.count(response.status(), took);
+    log(&span, &response, took);
+    Ok(response)
+}
+
+fn begin_span(ctx: &AppState, request: &ServiceRequest) -> Span {
     // Ids of requests are for reading logs: unlike orders' ids they need not be unique for ever.
     let context = TraceContext::of(request.headers(), &ctx.ports.random);
-    let span = tracing::info_span!(
+    context.keep(request);
+    tracing::info_span!(
         "http",
         request.id = context.span,
         trace = context.parent,
         trace.id = context.trace,
         http.route = Empty,
         http.status = Empty
-    );
-    context.keep(&request);
-    let body = Watched::over(&mut request);
-    let mut response = match site::refuse_other_sites(&ctx, request.request()) {
-        Ok(()) => {
-            let answering = next.call(request).instrument(span.clone());
-            answering.await?.map_into_left_body()
-        }
-        Err(refusal) => request
-            .into_response(refusal.error_response())
-            .map_into_right_body(),
-    };
-    response = bodiless::end_at_head(response);
-    response = Watched::close_if_unread(body, response);
-    let entered = span.entered();
+    )
+}
 
-    if !ctx.settings.cors_origins.is_empty() {
-        // Also where there is nothing to permit: another origin's answer would be another one.
-        let headers = response.headers_mut();
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+async fn answer<B: MessageBody + 'static>(
+    ctx: &AppState,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match ctx.doorstep.refuse_other_sites(request.request()) {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(refusal) => {
+            let response = request.into_response(refusal.error_response());
+            Ok(response.map_into_right_body())
+        }
     }
-    if let Some(origin) = origin {
-        expose(response.headers_mut(), origin);
-    }
-    let took = ctx.ports.clock.monotonic().saturating_sub(began);
-    meter.count(response.status(), took);
-    let (request, status) = (response.request(), response.status());
+}
+
+fn log<B>(span: &Span, response: &ServiceResponse<B>, took: Duration) {
+    let (request, status) = (response.request(), response.status().as_u16());
     if let Some(route) = request.match_pattern() {
-        entered.record("http.route", route);
+        span.record("http.route", route);
     }
-    entered.record("http.status", status.as_u16());
+    span.record("http.status", status);
+    let _entered = span.enter();
     tracing::debug!(
         http.method = %request.method(),
         http.path = request.path(),
-        http.status = status.as_u16(),
+        http.status = status,
         duration_ms = took.as_millis(),
-        "{} {} answered {}",
+        "{} {} answered {status}",
         request.method(),
         request.path(),
-        status.as_u16()
     );
-    Ok(response)
-}
-
-/// The origin to be named in the answer, where the request comes from one that is allowed.
-fn allowed_origin(allowed: &[String], request: &ServiceRequest) -> Option<HeaderValue> {
-    if allowed.is_empty() {
-        return None;
-    }
-    let origin = request.headers().get(header::ORIGIN)?;
-    if allowed.iter().any(|one| one == "*") {
-        return Some(HeaderValue::from_static("*"));
-    }
-    let text = origin.to_str().ok()?;
-    allowed
-        .iter()
-        .any(|one| one == text)
-        .then(|| origin.clone())
-}
-
-fn is_preflight(request: &ServiceRequest) -> bool {
-    let asks = request
-        .headers()
-        .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    request.method() == Method::OPTIONS && asks
-}
-
-fn permit(headers: &mut HeaderMap, origin: &HeaderValue) {
-    let mut add = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    add(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
-    add(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
-    add(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE);
-    expose(headers, origin.clone());
-}
-
-fn expose(headers: &mut HeaderMap, origin: HeaderValue) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    let exposed = HeaderValue::from_static(EXPOSED_HEADERS);
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-}
-
-/// The place of a status's class in the meter.
-pub(crate) fn class_of(status: StatusCode) -> usize {
-    usize::from(status.as_u16() / 100).clamp(1, 5) - 1
 }

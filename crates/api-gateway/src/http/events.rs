@@ -6,12 +6,11 @@ use api_types::EventView;
 use api_types::event::EventsAnswer;
 use domain::{Event, Order, Seq};
 
-use crate::auth::{Caller, Reach};
+use crate::auth::Reach;
 use crate::deadline;
+use crate::doors::{self, sse};
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::{Parameters, order_id_in_path};
-use crate::limits::Payer;
-use crate::sse;
+use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -78,11 +77,11 @@ fn is_refusal(parameter: &str) -> bool {
 }
 
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
-    let caller = Caller::by_header(ctx, request)?;
+    let caller = ctx.doorstep.caller(request)?;
     let since = Parameters::of(request)?.since()?;
     // It counts for live events alone; what is malformed is refused all the same.
     last_event_id(request)?;
-    let order = find(ctx, request, &caller).await?;
+    let order = ctx.order(order_id_in_path(request)?, &caller).await?;
     let from = since.map_or(Seq::FIRST, Seq::next);
     let mut events = deadline::read(ctx.ports.store.events(order.id, from)).await?;
     // The very last place has none after it.
@@ -107,17 +106,15 @@ fn newest_status(order: &Order, events: &[Event]) -> domain::Status {
 async fn live(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let named = order_id_in_path(request);
     let door = named.as_ref().map_or(Reach::Client, |id| Reach::Order(*id));
-    let caller = Caller::at_door(ctx, request, door)?;
+    let caller = ctx.doorstep.caller_at(request, door)?;
     let since = Parameters::of(request)?.since()?;
     let seen = sse::seen(since, last_event_id(request)?);
-    let order = find(ctx, request, &caller).await?;
-    let payer = Payer::of(ctx, &caller, request);
-    let limits = &ctx.hub.inner().limits;
-    let permit = limits.admit(payer.as_str()).ok_or_else(|| {
+    let order = ctx.order(order_id_in_path(request)?, &caller).await?;
+    let permit = doors::admit(ctx, &caller, request).ok_or_else(|| {
         let refused = ApiError::new(Code::TooManySockets, "too many connections are open");
         refused.retry_after(std::time::Duration::from_secs(5))
     })?;
-    Ok(sse::respond(&ctx.hub, &order, seen, permit))
+    Ok(sse::respond(&ctx.live, &order, seen, permit))
 }
 
 fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {
@@ -133,12 +130,6 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<Seq>> {
             "must be an event's seq",
         )),
     }
-}
-
-async fn find(ctx: &Ctx, request: &HttpRequest, caller: &Caller) -> Result<Order> {
-    let id = order_id_in_path(request)?;
-    let order = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
-    order.ok_or_else(ApiError::order_not_found)
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use api_types::submit::{AcceptedOrder, SubmitOrder};
 use crate::auth::Caller;
 use crate::error::Result;
 use crate::http::market;
-use crate::http::parameters::Parameters;
 use crate::http::payload;
-use crate::intake::{self, Envelope, Receipt};
+use crate::intake::{self, Receipt};
+use crate::parameters::Parameters;
 use crate::state::Ctx;
 
 /// Hand in an order
@@ -42,11 +42,11 @@ pub(crate) async fn submit(
 ) -> Result<HttpResponse> {
     let body = payload::read_json(&request, payload).await?;
     let is_dry_run = Parameters::of(&request)?.flag("dryRun")?;
-    let envelope = Envelope::of(&ctx, &request, caller)?;
+    let envelope = ctx.doorstep.envelope(&request, caller, &ctx.intake)?;
     if is_dry_run {
         return market::dry_run(&ctx, &intake::check(&body)?).await;
     }
-    let receipt = intake::submit(&ctx, envelope, body).await?;
+    let receipt = ctx.intake.submit(envelope, body).await?;
     Ok(created(receipt))
 }
 

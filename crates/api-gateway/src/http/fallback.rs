@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::auth::{Caller, admin};
 use crate::error::{ApiError, Code, Result};
 use crate::state::Ctx;
 
@@ -30,9 +29,9 @@ pub(crate) fn method_not_allowed(
 fn check_key(ctx: &Ctx, request: &HttpRequest) -> Result<()> {
     let path = request.path();
     if path.starts_with("/api/admin/") {
-        admin::operator(ctx, request)?;
+        ctx.doorstep.operator(request)?;
     } else if path.starts_with("/api/") || path.starts_with("/ws/") {
-        Caller::by_header(ctx, request)?;
+        ctx.doorstep.caller(request)?;
     }
     Ok(())
 }

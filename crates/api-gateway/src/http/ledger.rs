@@ -3,14 +3,14 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use dex_router::chain::{self, Ledger, LedgerEntry, LedgerFilter, LedgerPage};
+use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 use domain::ClientId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::Parameters;
+use crate::parameters::Parameters;
 use crate::state::Ctx;
 
 /// Longest page.
@@ -52,10 +52,7 @@ pub(crate) async fn ledger(ctx: Ctx, caller: Caller, request: HttpRequest) -> Re
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let page = match caller.limited_to() {
-        None => ledger
-            .entries(&filter)
-            .await
-            .map_err(|error| unavailable(&error))?,
+        None => read(ledger, &filter).await?,
         Some(client) => own_entries(&ctx, ledger, client, filter).await?,
     };
     Ok(HttpResponse::Ok().json(LedgerAnswer {
@@ -79,10 +76,7 @@ async fn own_entries(
     let mut own = LedgerPage::default();
     for _ in 0..MAX_PAGES {
         let wanted = filter.limit;
-        let page = ledger
-            .entries(&filter)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let page = read(ledger, &filter).await?;
         let entries = only_of(ctx, client, page.entries).await?;
         own.entries.extend(entries);
         own.next = page.next;
@@ -112,10 +106,12 @@ async fn only_of(
         .await
 }
 
-fn unavailable(error: &chain::Error) -> ApiError {
-    let error: &dyn std::error::Error = error;
-    tracing::warn!(error, "the chain's book cannot be read");
-    ApiError::new(Code::ChainUnavailable, "the chain does not answer").retry_after(RETRY_CHAIN)
+async fn read(ledger: &dyn Ledger, filter: &LedgerFilter) -> Result<LedgerPage> {
+    ledger.entries(filter).await.map_err(|error| {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(error, "the chain's book cannot be read");
+        ApiError::new(Code::ChainUnavailable, "the chain does not answer").retry_after(RETRY_CHAIN)
+    })
 }
 
 fn view(entry: &LedgerEntry) -> LedgerEntryView {

@@ -10,7 +10,7 @@ use domain::{BaseUnits, Bps, Token};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Result};
-use crate::http::parameters::Parameters;
+use crate::parameters::Parameters;
 use crate::state::{AppState, Ctx};
 
 /// What the venues offer now

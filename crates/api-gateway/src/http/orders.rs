@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::parameters::{Parameters, order_id_in_path};
+use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
 /// Longest page of a list.
@@ -32,8 +32,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 )]
 pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    let order = deadline::read(ctx.ports.store.order(id, caller.limited_to())).await?;
-    Ok(answer(&order.ok_or_else(ApiError::order_not_found)?))
+    Ok(answer(&ctx.order(id, &caller).await?))
 }
 
 /// One order by the id its client gave it

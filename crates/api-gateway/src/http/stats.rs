@@ -16,7 +16,7 @@ use crate::state::Ctx;
     responses((status = 200, description = "The numbers", body = api_types::stats::StatsAnswer))
 )]
 pub(crate) async fn stats(ctx: Ctx, _: Caller) -> Result<HttpResponse> {
-    let snapshot = ctx.stats.recent().await?;
+    let snapshot = ctx.intake.stats.recent().await?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(snapshot.answer.clone()))

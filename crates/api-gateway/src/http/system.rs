@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use api_types::system::{DependencyState, HealthAnswer, Readiness, ReadyAnswer};
 
-use crate::state::{AppState, Ctx};
+use crate::state::Ctx;
 
 /// A store that needs longer cannot take orders.
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
@@ -44,7 +44,10 @@ pub(crate) async fn health(ctx: Ctx) -> HttpResponse {
     )
 )]
 pub(crate) async fn ready(ctx: Ctx) -> HttpResponse {
-    let (store, queue) = tokio::join!(store_state(&ctx), queue_state(&ctx));
+    let (store, queue) = tokio::join!(
+        state(STORE_PATIENCE, ctx.ports.store.ping()),
+        state(QUEUE_PATIENCE, ctx.ports.queue.depth()),
+    );
     let status = match (ctx.shutdown.is_stopping(), store, queue) {
         (true, _, _) => Readiness::Stopping,
         (_, DependencyState::Down, _) => Readiness::Unavailable,
@@ -66,15 +69,12 @@ pub(crate) async fn ready(ctx: Ctx) -> HttpResponse {
     })
 }
 
-async fn store_state(ctx: &AppState) -> DependencyState {
-    match tokio::time::timeout(STORE_PATIENCE, ctx.ports.store.ping()).await {
-        Ok(Ok(())) => DependencyState::Up,
-        Ok(Err(_)) | Err(_) => DependencyState::Down,
-    }
-}
-
-async fn queue_state(ctx: &AppState) -> DependencyState {
-    match tokio::time::timeout(QUEUE_PATIENCE, ctx.ports.queue.depth()).await {
+/// Whether it answers without a fault in this time.
+async fn state<T>(
+    limit: Duration,
+    asking: impl Future<Output = ports::Result<T>>,
+) -> DependencyState {
+    match tokio::time::timeout(limit, asking).await {
         Ok(Ok(_)) => DependencyState::Up,
         Ok(Err(_)) | Err(_) => DependencyState::Down,
     }
@@ -91,7 +91,7 @@ async fn queue_state(ctx: &AppState) -> DependencyState {
 )]
 pub(crate) async fn metrics(ctx: Ctx) -> HttpResponse {
     // The queue's gauges are set by the reading; without it they show the last one.
-    let _ = tokio::time::timeout(COUNTS_PATIENCE, ctx.stats.recent()).await;
+    let _ = tokio::time::timeout(COUNTS_PATIENCE, ctx.intake.stats.recent()).await;
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
         .body(ctx.prometheus.render())

@@ -32,7 +32,7 @@ pub(crate) async fn list(_: Caller) -> Result<HttpResponse> {
 )]
 pub(crate) async fn for_sockets(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
     let now = ctx.ports.clock.now();
-    let token = ctx.keys.token_for(&caller, Reach::Client, now);
+    let token = ctx.doorstep.keys.token_for(&caller, Reach::Client, now);
     Ok(HttpResponse::Ok().json(WsToken {
         success: true,
         expires_at: token.as_ref().map(|token| token.expires_at.to_string()),

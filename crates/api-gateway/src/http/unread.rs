@@ -1,6 +1,7 @@
-//! Bodies that are not read to their end. The HTTP server reads on what is left of a chunked body and throws
-//! it away, so that the connection can be used again: for ever, where a body has no end. But it closes a
-//! connection after the answer where somebody still holds on to the body. So the answer does.
+//! Bodies that are not read to their end. The HTTP server reads on what is left of a chunked body and throws it
+//! away, so that the connection can be used again: without end, where a body has no end (actix/actix-web#2972 and
+//! #3936). It closes the connection after the answer only where somebody still holds the body. So the answer holds
+//! it. This may go when the server bounds what it throws away.
 
 use std::cell::RefCell;
 use std::pin::Pin;

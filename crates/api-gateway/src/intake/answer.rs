@@ -1,123 +1,129 @@
-//! The answer to an accepted order, written by hand: it is on every order's way in.
+//! The answer to an accepted order. It is kept with the order's idempotency key, so that a repeat gets the same
+//! bytes; only the token in the socket's URL is renewed.
 
-use std::fmt::Write;
+use std::sync::Arc;
 
-use api_types::submit::{ACCEPTED_MESSAGE, QueueEstimate};
+use api_types::names::StatusName;
+use api_types::submit::{ACCEPTED_MESSAGE, AcceptedOrder, QueueEstimate};
 use domain::OrderId;
 
 use crate::auth::Token;
 
 /// What stands before a token in a socket's URL.
 const TOKEN: &str = "&token=";
-/// More than an answer without a token needs, so that it is written in one piece.
-const USUAL_LENGTH: usize = 384;
 
-/// The socket on which to follow this order.
-pub(super) fn socket_url(base: &str, id: OrderId, token: Option<&Token>) -> String {
-    let mut url = format!("{base}/api/orders/execute?orderId={id}");
+/// The body of the answer; its client follows the order on a socket at `base`.
+pub(super) fn accepted(
+    id: OrderId,
+    base: &str,
+    token: Option<&Token>,
+    queue: Option<QueueEstimate>,
+) -> Arc<[u8]> {
+    let mut answer = AcceptedOrder {
+        success: true,
+        order_id: id.uuid(),
+        status: StatusName::Pending,
+        message: ACCEPTED_MESSAGE.to_owned(),
+        ws_url: format!("{base}/api/orders/execute?orderId={id}"),
+        queue,
+    };
     if let Some(token) = token {
-        url.push_str(TOKEN);
-        // Writing to a string does not fail.
-        let _ = write!(url, "{token}");
+        renew(&mut answer.ws_url, token);
     }
-    url
+    written(&answer)
 }
 
-/// The body.
-pub(super) fn accepted(id: OrderId, socket_url: &str, queue: Option<QueueEstimate>) -> Vec<u8> {
-    let mut body = String::with_capacity(USUAL_LENGTH);
-    let socket_url = serde_json::Value::from(socket_url);
-    // Writing to a string does not fail.
-    let _ = write!(
-        body,
-        r#"{{"success":true,"orderId":"{id}","status":"pending","message":"{ACCEPTED_MESSAGE}","wsUrl":{socket_url},"queue":"#
-    );
-    let _ = match queue {
-        Some(QueueEstimate { position, eta_ms }) => {
-            write!(body, r#"{{"position":{position},"etaMs":{eta_ms}}}}}"#)
+/// A kept answer with this token in its URL and every other byte as it was.
+pub(super) fn again(kept: Arc<[u8]>, token: Option<&Token>) -> Arc<[u8]> {
+    match (token, serde_json::from_slice::<AcceptedOrder>(&kept)) {
+        (Some(token), Ok(mut answer)) => {
+            renew(&mut answer.ws_url, token);
+            written(&answer)
         }
-        None => write!(body, "null}}"),
-    };
-    body.into_bytes()
+        _ => kept,
+    }
 }
 
-/// A kept answer with another token in its URL and every other byte as it was.
-pub(super) fn with_token(kept: &[u8], token: &Token) -> Vec<u8> {
-    let place = kept
-        .windows(TOKEN.len())
-        .position(|part| part == TOKEN.as_bytes());
-    let Some(begin) = place.map(|place| place + TOKEN.len()) else {
-        return kept.to_vec();
-    };
-    let (before, rest) = kept.split_at(begin);
-    let end = rest
-        .iter()
-        .position(|byte| *byte == b'"')
-        .unwrap_or(rest.len());
-    [before, token.to_string().as_bytes(), &rest[end..]].concat()
+fn renew(url: &mut String, token: &Token) {
+    let end = url.find(TOKEN).unwrap_or(url.len());
+    url.truncate(end);
+    url.push_str(TOKEN);
+    url.push_str(&token.to_string());
+}
+
+fn written(answer: &AcceptedOrder) -> Arc<[u8]> {
+    let written = serde_json::to_vec(answer);
+    let written = written.expect("invariant: numbers and strings are always JSON");
+    written.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use api_types::names::StatusName;
-    use api_types::submit::AcceptedOrder;
+    use domain::Timestamp;
     use uuid::Uuid;
 
     use super::*;
+    use crate::auth::{Keys, Reach};
+    use crate::settings::GatewaySettings;
 
     fn id() -> OrderId {
         OrderId::new(Uuid::from_u128(7))
     }
 
-    #[track_caller]
-    fn check(url: &str, queue: Option<QueueEstimate>) {
-        let read: AcceptedOrder = serde_json::from_slice(&accepted(id(), url, queue)).unwrap();
-
-        let expected = AcceptedOrder {
-            success: true,
-            order_id: id().uuid(),
-            status: StatusName::Pending,
-            message: ACCEPTED_MESSAGE.to_owned(),
-            ws_url: url.to_owned(),
-            queue,
-        };
-        assert_eq!(read, expected);
+    fn token(expires_at_s: i64) -> Token {
+        let keys = Keys::new(
+            &GatewaySettings {
+                admin_key: Some("root".to_owned()),
+                ..GatewaySettings::default()
+            },
+            [1, 2, 3, 4],
+        );
+        let operator = keys.by_key("root").expect("the operator");
+        let now = Timestamp::from_millis(expires_at_s * 1_000);
+        keys.token_for(&operator, Reach::Order(id()), now)
+            .expect("a token")
     }
 
-    #[test]
-    fn the_answer_written_by_hand_is_the_documented_one() {
-        let url = socket_url("ws://127.0.0.1:3000", id(), None);
-        assert_eq!(
-            url,
-            format!("ws://127.0.0.1:3000/api/orders/execute?orderId={}", id())
-        );
+    const QUEUE: Option<QueueEstimate> = Some(QueueEstimate {
+        position: 3,
+        eta_ms: 1_800,
+    });
 
-        check(&url, None);
-        check(
-            &url,
-            Some(QueueEstimate {
-                position: 3,
-                eta_ms: 1_800,
-            }),
-        );
-        check("wss://desk.example/a\"b\\c", None);
+    #[track_caller]
+    fn check(base: &str, token: Option<&Token>, queue: Option<QueueEstimate>, body: &str) {
+        let answer = accepted(id(), base, token, queue);
+
+        let answer = std::str::from_utf8(&answer).unwrap();
+        assert_eq!(answer, body.replace("ID", &id().to_string()));
     }
 
     #[test]
     fn its_fields_stand_in_the_contracts_order() {
-        let queue = Some(QueueEstimate {
-            position: 3,
-            eta_ms: 1_800,
-        });
-
-        let body = String::from_utf8(accepted(id(), "ws://h", queue)).unwrap();
-
-        assert_eq!(
-            body,
-            format!(
-                r#"{{"success":true,"orderId":"{}","status":"pending","message":"Order created and queued for execution","wsUrl":"ws://h","queue":{{"position":3,"etaMs":1800}}}}"#,
-                id()
-            )
+        check(
+            "ws://h",
+            None,
+            QUEUE,
+            r#"{"success":true,"orderId":"ID","status":"pending","message":"Order created and queued for execution","wsUrl":"ws://h/api/orders/execute?orderId=ID","queue":{"position":3,"etaMs":1800}}"#,
         );
+        check(
+            r#"wss://desk.example/a"b\c"#,
+            None,
+            None,
+            r#"{"success":true,"orderId":"ID","status":"pending","message":"Order created and queued for execution","wsUrl":"wss://desk.example/a\"b\\c/api/orders/execute?orderId=ID","queue":null}"#,
+        );
+        let first = token(1);
+        let with_token = r#"{"success":true,"orderId":"ID","status":"pending","message":"Order created and queued for execution","wsUrl":"ws://h/api/orders/execute?orderId=ID&token=TOKEN","queue":null}"#;
+        let body = with_token.replace("TOKEN", &first.to_string());
+        check("ws://h", Some(&first), None, &body);
+    }
+
+    #[test]
+    fn a_repeat_has_another_token_and_every_other_byte_as_it_was() {
+        let (first, second) = (token(1), token(2));
+        assert_ne!(first, second);
+        let told = |token| accepted(id(), "wss://desk.example/a\"b", Some(token), QUEUE);
+
+        assert_eq!(again(told(&first), Some(&second)), told(&second));
+        assert_eq!(again(told(&first), None), told(&first));
     }
 }

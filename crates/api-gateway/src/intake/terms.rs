@@ -37,40 +37,27 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Terms> {
     let client_order_id = reader.client_order_id();
     let valid_for_seconds = reader.valid_for_seconds();
     let venues = reader.venues();
-    match (
-        reader.refusal(),
-        order_type,
-        token_in,
-        token_out,
-        amount_in,
-        venues,
-    ) {
-        (
-            None,
-            Some(order_type),
-            Some(token_in),
-            Some(token_out),
-            Some(amount_in),
-            Some(venues),
-        ) => Ok(Terms {
-            order_type,
-            token_in,
-            token_out,
-            amount_in,
+    let refusal = reader.refusal();
+    let terms = || {
+        Some(Terms {
+            order_type: order_type?,
+            token_in: token_in?,
+            token_out: token_out?,
+            amount_in: amount_in?,
             slippage,
             min_amount_out,
-            venues,
+            venues: venues?,
             client_order_id,
             valid_for_seconds,
-        }),
-        (refusal, ..) => {
-            Err(refusal.unwrap_or_else(|| invalid("the order breaks a rule".to_owned())))
+        })
+    };
+    match (refusal, terms()) {
+        (None, Some(terms)) => Ok(terms),
+        (refusal, _) => {
+            Err(refusal
+                .unwrap_or_else(|| ApiError::new(Code::InvalidOrder, "the order breaks a rule")))
         }
     }
-}
-
-fn invalid(detail: String) -> ApiError {
-    ApiError::new(Code::InvalidOrder, detail)
 }
 
 struct Reader<'a> {

@@ -1,9 +1,9 @@
 //! One request of a client and an idempotency key at a time.
 //!
-//! The store lets only one of concurrent twins become an order, but a limit is asked before the store is: a
-//! twin that is still on its way must neither be refused for its sibling's sake nor cost anything. So the
-//! requests with one key take turns, and whoever had to wait finds the first one's answer. Other gateways'
-//! twins are told apart by the store alone.
+//! The store makes one order of concurrent twins, but a limit is asked before the store is: a twin that is still
+//! on its way must neither be refused for its sibling's sake nor cost anything. So the requests with one key
+//! take turns, and whoever had to wait finds the first one's answer. Other gateways' twins are told apart by
+//! the store alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,22 +15,15 @@ use crate::deadline;
 use crate::error::Result;
 
 type Name = (ClientId, IdempotencyKey);
+type Family = Arc<tokio::sync::Mutex<()>>;
 
 /// The keys of all requests that are being taken in; as many as there are such requests, at the most.
 #[derive(Debug, Default)]
-pub struct Twins(Mutex<HashMap<Name, Family>>);
-
-#[derive(Debug, Default)]
-struct Family {
-    turn: Arc<tokio::sync::Mutex<()>>,
-    members: usize,
-}
+pub(crate) struct Twins(Mutex<HashMap<Name, Family>>);
 
 /// The right to be the only one with this key, until dropped.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
-    /// Whether a sibling went before.
-    pub(crate) is_later: bool,
     // Given back before the membership is: the next sibling must find the same family.
     _turn: OwnedMutexGuard<()>,
     _member: Member<'a>,
@@ -40,31 +33,28 @@ pub(crate) struct Turn<'a> {
 struct Member<'a> {
     all: &'a Twins,
     name: Name,
+    family: Family,
 }
 
 impl Twins {
     /// Waits for this request's turn, no longer than for a commit.
     pub(crate) async fn turn(&self, client: &ClientId, key: &IdempotencyKey) -> Result<Turn<'_>> {
         let name = (client.clone(), key.clone());
-        let (turn, is_later) = self.join(&name);
-        let member = Member { all: self, name };
-        let turn = deadline::sibling(turn.lock_owned()).await?;
+        let family = Arc::clone(self.families().entry(name.clone()).or_default());
+        let member = Member {
+            all: self,
+            name,
+            family,
+        };
+        let turn = Arc::clone(&member.family).lock_owned();
         Ok(Turn {
-            is_later,
-            _turn: turn,
+            _turn: deadline::sibling(turn).await?,
             _member: member,
         })
     }
 
-    fn join(&self, name: &Name) -> (Arc<tokio::sync::Mutex<()>>, bool) {
-        let mut families = self.families();
-        let family = families.entry(name.clone()).or_default();
-        family.members += 1;
-        (Arc::clone(&family.turn), family.members > 1)
-    }
-
     fn families(&self) -> MutexGuard<'_, HashMap<Name, Family>> {
-        // Nothing panics between two changes that belong together.
+        // Each change is one step: no panic leaves it half-done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,17 +62,17 @@ impl Twins {
 impl Drop for Member<'_> {
     fn drop(&mut self) {
         let mut families = self.all.families();
-        if let Some(family) = families.get_mut(&self.name) {
-            family.members -= 1;
-            if family.members == 0 {
-                families.remove(&self.name);
-            }
+        // Joined under this lock alone: two owners are this member and the map.
+        if Arc::strong_count(&self.family) == 2 {
+            families.remove(&self.name);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::error::Code;
 
@@ -98,10 +88,11 @@ mod tests {
 
         let first = twins.turn(&client, &key).await.expect("the first");
         let another = twins.turn(&client, &other).await.expect("another key");
-        let (second, ()) = tokio::join!(twins.turn(&client, &key), async { drop(first) });
+        let mut second = Box::pin(twins.turn(&client, &key));
+        assert!((&mut second).now_or_never().is_none());
+        drop((first, another));
 
-        assert!(!another.is_later);
-        assert!(second.expect("the second").is_later);
+        second.await.expect("its turn");
     }
 
     #[tokio::test(start_paused = true)]
@@ -123,7 +114,7 @@ mod tests {
         let first = twins.turn(&client, &key).await.expect("the first");
         // Given up while waiting.
         let waiting = twins.turn(&client, &key);
-        assert!(futures_util::FutureExt::now_or_never(waiting).is_none());
+        assert!(waiting.now_or_never().is_none());
         drop(first);
 
         assert!(twins.families().is_empty());

@@ -3,12 +3,12 @@
 //! What the store said last, plus everything let in since, is never less than the truth: orders only
 //! end meanwhile. So the store is asked again only once that bound reaches the limit.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// An upper bound of a count.
-#[derive(Debug, Default)]
-pub(crate) struct Ceiling(Mutex<State>);
+/// An upper bound of a count. A clone is a handle to the same one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ceiling(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -20,13 +20,33 @@ struct State {
     in_flight: u64,
 }
 
-/// Whether there is room for one more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Room {
-    /// One more was let in; say later what became of it.
-    Admitted,
-    /// Not as far as is known; the store may know better.
-    AskStore,
+/// The right to be one of those who are counted. Dropped without a word it is free again.
+#[derive(Debug)]
+pub(crate) struct Room {
+    ceiling: Ceiling,
+    is_taken: bool,
+}
+
+impl Room {
+    /// What it was for is stored, or may be.
+    pub(crate) fn take(mut self) {
+        self.is_taken = true;
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut state = self.ceiling.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+        if self.is_taken {
+            return;
+        }
+        if state.admitted > 0 {
+            state.admitted -= 1;
+        } else if let Some((count, _)) = &mut state.known {
+            *count = count.saturating_sub(1);
+        }
+    }
 }
 
 /// A question to the store under way.
@@ -43,17 +63,20 @@ impl Ceiling {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets one in if the bound is below `limit` and was confirmed after `since`.
-    pub(crate) fn admit(&self, limit: u64, since: Duration) -> Room {
+    /// Lets one in if the bound is below `limit` and was confirmed after `since`; where it does not, the store may
+    /// know better.
+    pub(crate) fn admit(&self, limit: u64, since: Duration) -> Option<Room> {
         let mut state = self.state();
-        match state.known {
-            Some((count, at)) if at >= since && count.saturating_add(state.admitted) < limit => {
-                state.admitted += 1;
-                state.in_flight += 1;
-                Room::Admitted
-            }
-            _ => Room::AskStore,
+        let (count, at) = state.known?;
+        if at < since || count.saturating_add(state.admitted) >= limit {
+            return None;
         }
+        state.admitted += 1;
+        state.in_flight += 1;
+        Some(Room {
+            ceiling: self.clone(),
+            is_taken: false,
+        })
     }
 
     /// Whether the bound is known to be below `limit`.
@@ -63,23 +86,6 @@ impl Ceiling {
             .known
             .map(|(count, _)| count.saturating_add(state.admitted));
         bound.is_some_and(|bound| bound < limit)
-    }
-
-    /// The one let in is stored, or may be.
-    pub(crate) fn arrived(&self) {
-        let mut state = self.state();
-        state.in_flight = state.in_flight.saturating_sub(1);
-    }
-
-    /// The one let in was not stored.
-    pub(crate) fn turned_back(&self) {
-        let mut state = self.state();
-        state.in_flight = state.in_flight.saturating_sub(1);
-        if state.admitted > 0 {
-            state.admitted -= 1;
-        } else if let Some((count, _)) = &mut state.known {
-            *count = count.saturating_sub(1);
-        }
     }
 
     /// To be called before the store is asked.
@@ -112,7 +118,7 @@ mod tests {
 
     #[test]
     fn nothing_is_let_in_before_the_store_was_asked() {
-        assert_eq!(Ceiling::default().admit(10, EVER), Room::AskStore);
+        assert!(Ceiling::default().admit(10, EVER).is_none());
     }
 
     #[test]
@@ -120,33 +126,36 @@ mod tests {
         let ceiling = Ceiling::default();
         told(&ceiling, 2);
 
-        let let_in = (0..10).filter(|_| ceiling.admit(5, EVER) == Room::Admitted);
+        let let_in: Vec<Room> = (0..10).filter_map(|_| ceiling.admit(5, EVER)).collect();
 
-        assert_eq!(let_in.count(), 3);
+        assert_eq!(let_in.len(), 3);
     }
 
     #[test]
     fn what_is_on_its_way_while_the_store_is_asked_counts() {
         let ceiling = Ceiling::default();
         told(&ceiling, 0);
-        assert_eq!(ceiling.admit(2, EVER), Room::Admitted);
+        let _before = ceiling.admit(2, EVER).expect("room for one");
         let asking = ceiling.ask();
-        assert_eq!(ceiling.admit(2, EVER), Room::Admitted);
+        let _meanwhile = ceiling.admit(2, EVER).expect("room for another");
 
         ceiling.answer(&asking, 0, EVER);
 
-        assert_eq!(ceiling.admit(2, EVER), Room::AskStore);
+        assert!(ceiling.admit(2, EVER).is_none());
     }
 
     #[test]
     fn what_was_turned_back_makes_room() {
         let ceiling = Ceiling::default();
         told(&ceiling, 0);
-        assert_eq!(ceiling.admit(1, EVER), Room::Admitted);
+        let turned_back = ceiling.admit(1, EVER).expect("room for one");
+        assert!(ceiling.admit(1, EVER).is_none());
 
-        ceiling.turned_back();
+        drop(turned_back);
 
-        assert_eq!(ceiling.admit(1, EVER), Room::Admitted);
+        let taken = ceiling.admit(1, EVER).expect("room again");
+        taken.take();
+        assert!(ceiling.admit(1, EVER).is_none());
     }
 
     #[test]
@@ -154,6 +163,6 @@ mod tests {
         let ceiling = Ceiling::default();
         told(&ceiling, 0);
 
-        assert_eq!(ceiling.admit(5, Duration::from_secs(1)), Room::AskStore);
+        assert!(ceiling.admit(5, Duration::from_secs(1)).is_none());
     }
 }

@@ -29,7 +29,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Counts open orders and refuses those beyond the limit.
 #[derive(Debug)]
-pub(crate) struct OpenOrders {
+pub(super) struct OpenOrders {
     limit: u64,
     tallies: Mutex<Tallies>,
 }
@@ -49,11 +49,11 @@ struct Tally {
 
 /// A place for one order. Dropped without a word it is free again.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(super) struct Place<'a> {
     all: &'a OpenOrders,
-    tally: Arc<Tally>,
-    scope: Scope,
-    is_taken: bool,
+    room: Room,
+    /// Where the order is remembered; the store counts those of keys.
+    remembering: Option<Arc<Tally>>,
 }
 
 impl OpenOrders {
@@ -66,30 +66,28 @@ impl OpenOrders {
     }
 
     /// A place for one more order of this client.
-    pub(crate) async fn admit(
+    pub(super) async fn admit(
         &self,
         ports: &Ports,
         caller: &Caller,
         payer: &Payer,
     ) -> Result<Place<'_>> {
         let tally = self.tally(payer);
-        if !self.has_room(ports, caller, &tally).await? {
+        let Some(room) = self.room(ports, caller, &tally).await? else {
             let detail = format!("at most {} orders may be open at once", self.limit);
             return Err(ApiError::new(Code::TooManyOpenOrders, detail).retry_after(RETRY_AFTER));
-        }
+        };
         Ok(Place {
             all: self,
-            tally,
-            scope: caller.scope,
-            is_taken: false,
+            room,
+            remembering: (caller.scope != Scope::Key).then_some(tally),
         })
     }
 
-    async fn has_room(&self, ports: &Ports, caller: &Caller, tally: &Tally) -> Result<bool> {
+    async fn room(&self, ports: &Ports, caller: &Caller, tally: &Tally) -> Result<Option<Room>> {
         let since = ports.clock.monotonic().saturating_sub(TRUSTED_FOR);
-        let admit = |since| tally.ceiling.admit(self.limit, since) == Room::Admitted;
-        if admit(since) {
-            return Ok(true);
+        if let Some(room) = tally.ceiling.admit(self.limit, since) {
+            return Ok(Some(room));
         }
         let mut orders = tally.orders.lock().await;
         let asked_at = ports.clock.monotonic();
@@ -108,7 +106,7 @@ impl OpenOrders {
             }
         };
         tally.ceiling.answer(&asking, count, asked_at);
-        Ok(admit(Duration::ZERO))
+        Ok(tally.ceiling.admit(self.limit, Duration::ZERO))
     }
 
     fn tallies(&self) -> std::sync::MutexGuard<'_, Tallies> {
@@ -146,20 +144,11 @@ async fn forget_ended(ports: &Ports, orders: &mut VecDeque<OrderId>) -> Result<(
 
 impl Place<'_> {
     /// The order took the place.
-    pub(crate) async fn take(mut self, order: OrderId) {
-        self.is_taken = true;
-        if self.scope != Scope::Key {
-            self.tally.orders.lock().await.push_back(order);
+    pub(super) async fn take(self, order: OrderId) {
+        if let Some(tally) = self.remembering {
+            tally.orders.lock().await.push_back(order);
             self.all.tallies().remembered += 1;
         }
-        self.tally.ceiling.arrived();
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if !self.is_taken {
-            self.tally.ceiling.turned_back();
-        }
+        self.room.take();
     }
 }

@@ -1,169 +1,122 @@
-//! Submissions per minute of each client. A submission that was refused afterwards is given back: the next one
-//! takes its place, for as long as it would have counted.
+//! Submissions per minute of each client: so many at once, and one more whenever its share of a minute has
+//! passed. A submission that was refused afterwards is given back, as if it had never been.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpResponseBuilder;
-use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use ports::Clock;
 
 use super::Payer;
-use crate::error::{ApiError, Code, Result, whole_seconds};
+use crate::error::{ApiError, Code, RateLimit, Result};
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// After this many submissions the clients that have been silent for long are forgotten.
+/// After this many submissions the clients that have all of their rate again are forgotten.
 const SWEEP_EVERY: u32 = 4_096;
-/// Clients for whom something is kept that was given back; beyond it nothing more is.
-const GIVEN_BACK_MAX: usize = 4_096;
 
-/// What is left of a client's rate, as its answers' headers tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    limit: u32,
-    remaining: u32,
-    /// When all of it is there again.
-    reset: Duration,
-}
-
-impl RateLimit {
-    pub(crate) fn add_to(self, response: &mut HttpResponseBuilder) {
-        let reset = if self.reset.is_zero() {
-            0
-        } else {
-            whole_seconds(self.reset)
-        };
-        response.insert_header(("RateLimit-Limit", u64::from(self.limit)));
-        response.insert_header(("RateLimit-Remaining", u64::from(self.remaining)));
-        response.insert_header(("RateLimit-Reset", reset));
-    }
-}
-
-#[derive(Debug)]
-struct LimiterClock(Arc<dyn Clock>);
-
-impl governor::clock::Clock for LimiterClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.monotonic()
-    }
-}
-
-type Limiter =
-    RateLimiter<Payer, HashMapStateStore<Payer>, LimiterClock, StateInformationMiddleware>;
-
-/// The one limiter of all clients.
+/// The rates of all clients.
 #[derive(Debug)]
 pub(super) struct Rate {
-    limiter: Limiter,
-    per_minute: NonZeroU32,
     clock: Arc<dyn Clock>,
-    taken: AtomicU32,
-    given_back: Mutex<HashMap<Payer, GivenBack>>,
+    per_minute: NonZeroU32,
+    clients: Mutex<Clients>,
 }
 
-/// Submissions that were given back, until when the first of them counts, and what was left when the last one
-/// was taken: as much as is left when it is taken again.
-#[derive(Debug, Clone, Copy)]
-struct GivenBack {
-    count: u32,
-    until: Duration,
-    remaining: u32,
+#[derive(Debug, Default)]
+struct Clients {
+    /// When each has all of its rate again.
+    full_at: HashMap<Payer, Duration>,
+    taken: u32,
+}
+
+/// One submission, taken out of its client's rate. Dropped without a word it is given back.
+#[derive(Debug)]
+pub(super) struct Submission<'a> {
+    rate: &'a Rate,
+    payer: Payer,
+    left: RateLimit,
+    is_spent: bool,
+}
+
+impl Submission<'_> {
+    /// What is left of the rate after it.
+    pub(super) fn left(&self) -> RateLimit {
+        self.left
+    }
+
+    /// The order was stored, or may be.
+    pub(super) fn spend(mut self) {
+        self.is_spent = true;
+    }
+}
+
+impl Drop for Submission<'_> {
+    fn drop(&mut self) {
+        if !self.is_spent
+            && let Some(full_at) = self.rate.clients().full_at.get_mut(&self.payer)
+        {
+            *full_at = full_at.saturating_sub(self.rate.share());
+        }
+    }
 }
 
 impl Rate {
     /// `None` where 0 says that there is no limit.
     pub(super) fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
-        let per_minute = NonZeroU32::new(per_minute)?;
-        let quota = Quota::per_minute(per_minute);
-        let limiter = RateLimiter::hashmap_with_clock(quota, LimiterClock(Arc::clone(clock)));
         Some(Self {
-            limiter: limiter.with_middleware(),
-            per_minute,
             clock: Arc::clone(clock),
-            taken: AtomicU32::new(0),
-            given_back: Mutex::default(),
+            per_minute: NonZeroU32::new(per_minute)?,
+            clients: Mutex::default(),
         })
     }
 
-    pub(super) fn take(&self, payer: &Payer) -> Result<RateLimit> {
-        if let Some(left) = self.take_given_back(payer) {
-            return Ok(left);
-        }
-        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            self.limiter.retain_recent();
-        }
-        match self.limiter.check_key(payer) {
-            Ok(snapshot) => Ok(self.left(snapshot.remaining_burst_capacity())),
-            Err(not_until) => {
-                let wait = not_until.wait_time_from(self.clock.monotonic());
-                let detail = format!("at most {} orders per minute", self.per_minute);
-                let refused = ApiError::new(Code::RateLimited, detail);
-                Err(refused.retry_after(wait).with_rate(self.left(0)))
-            }
-        }
-    }
-
-    /// The submission was refused for another reason.
-    pub(super) fn give_back(&self, payer: &Payer, taken: RateLimit) {
+    /// Takes one submission of this client.
+    pub(super) fn take(&self, payer: &Payer) -> Result<Submission<'_>> {
         let now = self.clock.monotonic();
-        let mut given_back = self.lock();
-        if given_back.len() >= GIVEN_BACK_MAX {
-            given_back.retain(|_, back| back.until > now);
+        let mut clients = self.clients();
+        clients.taken = clients.taken.wrapping_add(1);
+        if clients.taken.is_multiple_of(SWEEP_EVERY) {
+            clients.full_at.retain(|_, full_at| *full_at > now);
         }
-        if given_back.len() >= GIVEN_BACK_MAX && !given_back.contains_key(payer) {
-            return;
+        let known = clients.full_at.get(payer).copied();
+        let full_at = known.unwrap_or(now).max(now);
+        let taken = full_at + self.share();
+        let latest = now + self.share() * self.per_minute.get();
+        if taken > latest {
+            let detail = format!("at most {} orders per minute", self.per_minute);
+            let refused = ApiError::new(Code::RateLimited, detail);
+            let left = self.left(full_at - now);
+            return Err(refused.retry_after(taken - latest).with_rate(left));
         }
-        let nothing = GivenBack {
-            count: 0,
-            // By then the limiter itself has it again.
-            until: now + MINUTE / self.per_minute.get(),
-            remaining: 0,
-        };
-        let back = given_back.entry(payer.clone()).or_insert(nothing);
-        if back.until <= now {
-            *back = nothing;
-        }
-        back.count = back.count.saturating_add(1).min(self.per_minute.get());
-        back.remaining = taken.remaining;
+        clients.full_at.insert(payer.clone(), taken);
+        Ok(Submission {
+            rate: self,
+            payer: payer.clone(),
+            left: self.left(taken - now),
+            is_spent: false,
+        })
     }
 
-    fn take_given_back(&self, payer: &Payer) -> Option<RateLimit> {
-        let now = self.clock.monotonic();
-        let mut given_back = self.lock();
-        if given_back.is_empty() {
-            return None;
-        }
-        let back = given_back.get_mut(payer)?;
-        let is_valid = back.until > now;
-        let remaining = back.remaining;
-        back.count -= 1;
-        if !is_valid || back.count == 0 {
-            given_back.remove(payer);
-        }
-        is_valid.then(|| self.left(remaining))
+    /// How long one submission counts.
+    fn share(&self) -> Duration {
+        MINUTE / self.per_minute.get()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Payer, GivenBack>> {
-        self.given_back
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn left(&self, remaining: u32) -> RateLimit {
+    fn left(&self, reset: Duration) -> RateLimit {
         let limit = self.per_minute.get();
-        let used = limit.saturating_sub(remaining);
+        let used = reset.as_nanos().div_ceil(self.share().as_nanos());
+        let used = u32::try_from(used).unwrap_or(limit);
         RateLimit {
             limit,
-            remaining,
-            reset: MINUTE * used / limit,
+            remaining: limit.saturating_sub(used),
+            reset,
         }
+    }
+
+    fn clients(&self) -> std::sync::MutexGuard<'_, Clients> {
+        // Each change is one step: no panic leaves it half-done.
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -196,6 +149,14 @@ mod tests {
         Payer(name.into())
     }
 
+    /// Takes a submission for good; what is left then.
+    fn spend(rate: &Rate, payer: &Payer) -> Result<u32> {
+        let submission = rate.take(payer)?;
+        let remaining = submission.left().remaining;
+        submission.spend();
+        Ok(remaining)
+    }
+
     #[test]
     fn a_client_gets_its_minutes_worth_and_then_one_at_a_time() {
         let hand = Arc::new(HandClock::default());
@@ -203,16 +164,14 @@ mod tests {
         let rate = Rate::new(3, &clock).unwrap();
         let desk = payer("desk");
 
-        let remaining: Vec<u32> = (0..3)
-            .map(|_| rate.take(&desk).unwrap().remaining)
-            .collect();
+        let remaining: Vec<u32> = (0..3).map(|_| spend(&rate, &desk).unwrap()).collect();
         assert_eq!(remaining, [2, 1, 0]);
-        assert!(rate.take(&desk).is_err());
-        assert!(rate.take(&payer("fund")).is_ok());
+        assert!(spend(&rate, &desk).is_err());
+        assert!(spend(&rate, &payer("fund")).is_ok());
 
         *hand.0.lock().unwrap() = Duration::from_secs(20);
-        assert!(rate.take(&desk).is_ok());
-        assert!(rate.take(&desk).is_err());
+        assert!(spend(&rate, &desk).is_ok());
+        assert!(spend(&rate, &desk).is_err());
     }
 
     #[test]
@@ -224,21 +183,36 @@ mod tests {
 
         for _ in 0..10 {
             let taken = rate.take(&desk).expect("a refused one takes nothing");
-            assert_eq!(taken.remaining, 2, "nor is less left after it");
-            rate.give_back(&desk, taken);
+            assert_eq!(taken.left().remaining, 2, "nor is less left after it");
         }
-        let taken: Vec<RateLimit> = (0..3).map(|_| rate.take(&desk).unwrap()).collect();
-        let remaining = taken.iter().map(|taken| taken.remaining);
+        let taken: Vec<Submission<'_>> = (0..3).map(|_| rate.take(&desk).unwrap()).collect();
+        let remaining = taken.iter().map(|taken| taken.left().remaining);
         assert_eq!(remaining.collect::<Vec<_>>(), [2, 1, 0]);
         assert!(rate.take(&desk).is_err());
 
-        rate.give_back(&desk, taken[2]);
+        let mut taken = taken.into_iter();
+        drop(taken.next());
+        taken.for_each(Submission::spend);
         *hand.0.lock().unwrap() = Duration::from_secs(20);
-        assert!(rate.take(&desk).is_ok());
-        assert!(
-            rate.take(&desk).is_err(),
-            "the limiter has it again by then"
-        );
+        // One that was never handed in, and one whose share of a minute has passed.
+        assert_eq!(spend(&rate, &desk).expect("the first"), 1);
+        assert_eq!(spend(&rate, &desk).expect("the second"), 0);
+        assert!(spend(&rate, &desk).is_err(), "and no third");
+    }
+
+    #[test]
+    fn what_is_given_back_after_its_time_makes_no_room() {
+        let hand = Arc::new(HandClock::default());
+        let clock: Arc<dyn Clock> = hand.clone();
+        let rate = Rate::new(3, &clock).unwrap();
+        let desk = payer("desk");
+        let late = rate.take(&desk).unwrap();
+
+        *hand.0.lock().unwrap() = Duration::from_secs(60);
+        drop(late);
+
+        let taken = (0..4).filter(|_| spend(&rate, &desk).is_ok());
+        assert_eq!(taken.count(), 3);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What no handler describes: the doors for WebSockets as far as HTTP sees them, and the pages.
+//! What no handler describes: the doors for WebSockets as far as HTTP sees them, the pages and
+//! the documents.
 
 #![expect(
     dead_code,
-    reason = "only the descriptions are used; the doors are in ws/doors.rs"
+    reason = "only the descriptions are used; the doors are in doors/ws.rs, the documents in documents.rs"
 )]
 
 /// Follow an order, or hand one in and follow it, on one WebSocket
@@ -87,3 +88,25 @@ pub(super) fn dashboard() {}
     responses((status = 200, description = "A page", body = String, content_type = "text/html"))
 )]
 pub(super) fn docs() {}
+
+/// The API's document, OpenAPI 3.1, from the code
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "getOpenapi",
+    tag = "system",
+    security(()),
+    responses((status = 200, description = "This document", body = serde_json::Value))
+)]
+pub(super) fn openapi() {}
+
+/// The document of what goes over WebSockets, AsyncAPI 3
+#[utoipa::path(
+    get,
+    path = "/asyncapi.json",
+    operation_id = "getAsyncapi",
+    tag = "system",
+    security(()),
+    responses((status = 200, description = "The document", body = serde_json::Value))
+)]
+pub(super) fn asyncapi() {}

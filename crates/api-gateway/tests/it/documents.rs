@@ -1,9 +1,12 @@
 //! The documents the gateway serves: true to the code, and to every answer these tests get.
 
+#[path = "../../examples/write_documents/postman.rs"]
+mod postman;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
-use api_gateway::{GatewaySettings, asyncapi, openapi, postman};
+use api_gateway::{GatewaySettings, asyncapi, openapi};
 use serde_json::Value;
 use testkit::documents::{ApiDocument, Exchange, SocketDocument};
 
@@ -117,7 +120,7 @@ fn the_collection_has_every_call_that_is_no_socket() {
 #[test]
 fn the_documents_let_a_cursor_be_as_long_as_the_server_makes_it() {
     let documents = ["openapi.json", "asyncapi.json"];
-    let longest = api_gateway::account_stream::Cursor::MAX_LENGTH;
+    let longest = api_gateway::live::Cursor::MAX_LENGTH;
 
     for name in documents {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))

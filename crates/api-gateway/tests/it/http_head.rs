@@ -18,7 +18,7 @@ async fn server() -> Server {
         port: 0,
         ..GatewaySettings::default()
     };
-    settings.ws.max_sockets = 1;
+    settings.live.max_sockets = 1;
     Server::start(settings).await
 }
 

@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use api_gateway::account_stream::{AccountReader, Cursor, Filter, Read, StatusSet};
-use api_gateway::ws::{Hub, Settings};
+use api_gateway::live::{AccountReader, Cursor, Filter, Live, Read, Settings, StatusSet};
 use async_trait::async_trait;
 use backend_embedded::InProcessFeed;
 use base64::Engine;
@@ -101,26 +100,26 @@ async fn a_cursor_that_is_not_of_this_feed_begins_with_a_resync() {
     assert_eq!(statuses(&take(&mut watcher, 1).await), ["routing"]);
 }
 
-/// A hub of its own beside the gateway's, over this feed.
-fn hub_over(world: &World, feed: impl StatusFeed + 'static) -> (Hub, Ports) {
+/// A live of its own beside the gateway's, over this feed.
+fn hub_over(world: &World, feed: impl StatusFeed + 'static) -> (Live, Ports) {
     let ports = Ports {
         feed: Arc::new(feed),
         ..world.ports.clone()
     };
-    let hub = Hub::start(&ports, Settings::default(), world.shutdown());
-    (hub, ports)
+    let live = Live::start(&ports, Settings::default(), world.shutdown());
+    (live, ports)
 }
 
-async fn join(hub: &Hub) -> AccountReader {
-    join_at(hub, None).await
+async fn join(live: &Live) -> AccountReader {
+    join_at(live, None).await
 }
 
-async fn join_at(hub: &Hub, cursor: Option<Cursor>) -> AccountReader {
+async fn join_at(live: &Live, cursor: Option<Cursor>) -> AccountReader {
     let filter = Filter {
         client: None,
         statuses: StatusSet::ALL,
     };
-    AccountReader::join(hub, filter, cursor).await
+    live.join(filter, cursor).await
 }
 
 async fn publish(ports: &Ports, event: &Event, times: usize) {
@@ -137,9 +136,9 @@ async fn a_reader_whom_the_ring_overtakes_is_told_that_it_is_too_slow() {
     const BURST: usize = 500;
     let world = World::start().await;
     let event = world.order().await.record(EventData::RoutingStarted).await;
-    let (hub, ports) = hub_over(&world, InProcessFeed::new(&world.ports.random));
-    let mut slow = join(&hub).await;
-    let mut quick = join(&hub).await;
+    let (live, ports) = hub_over(&world, InProcessFeed::new(&world.ports.random));
+    let mut slow = join(&live).await;
+    let mut quick = join(&live).await;
 
     for _ in 0..20 {
         publish(&ports, &event, BURST).await;
@@ -155,8 +154,8 @@ async fn a_reader_whom_the_ring_overtakes_is_told_that_it_is_too_slow() {
 async fn what_the_feed_loses_is_a_resync() {
     let world = World::start().await;
     let event = world.order().await.record(EventData::RoutingStarted).await;
-    let (hub, ports) = hub_over(&world, InProcessFeed::keeping(4, &world.ports.random));
-    let mut reader = join(&hub).await;
+    let (live, ports) = hub_over(&world, InProcessFeed::keeping(4, &world.ports.random));
+    let mut reader = join(&live).await;
 
     publish(&ports, &event, 10).await;
     assert_eq!(
@@ -176,18 +175,18 @@ async fn what_the_feed_loses_is_a_resync() {
 async fn a_cursor_from_before_a_loss_begins_with_a_resync() {
     let world = World::start().await;
     let event = world.order().await.record(EventData::RoutingStarted).await;
-    let (hub, ports) = hub_over(&world, InProcessFeed::keeping(4, &world.ports.random));
-    let mut reader = join(&hub).await;
+    let (live, ports) = hub_over(&world, InProcessFeed::keeping(4, &world.ports.random));
+    let mut reader = join(&live).await;
     publish(&ports, &event, 1).await;
     let Read::Message(text) = reader.next().await else {
         panic!("the event comes");
     };
     let before: Value = serde_json::from_str(&text).unwrap();
     publish(&ports, &event, 10).await;
-    // The hub has noticed.
+    // The live has noticed.
     reader.next().await;
 
-    let mut back = join_at(&hub, Cursor::decode(cursor(&before))).await;
+    let mut back = join_at(&live, Cursor::decode(cursor(&before))).await;
 
     let resync = Read::Message(r#"{"type":"resync"}"#.into());
     assert_eq!(back.next().await, resync);
@@ -252,8 +251,8 @@ async fn a_feed_that_stalls_or_fails_while_a_reader_resumes_is_a_resync() {
         let world = World::start().await;
         let event = world.order().await.record(EventData::RoutingStarted).await;
         let feed = InProcessFeed::new(&world.ports.random);
-        let (hub, ports) = hub_over(&world, Forgetful { feed, trouble });
-        let mut reader = join(&hub).await;
+        let (live, ports) = hub_over(&world, Forgetful { feed, trouble });
+        let mut reader = join(&live).await;
         publish(&ports, &event, 40).await;
         let Read::Message(text) = reader.next().await else {
             panic!("the event comes");
@@ -264,7 +263,7 @@ async fn a_feed_that_stalls_or_fails_while_a_reader_resumes_is_a_resync() {
             reader.next().await;
         }
 
-        let mut back = join_at(&hub, Cursor::decode(cursor(&first))).await;
+        let mut back = join_at(&live, Cursor::decode(cursor(&first))).await;
 
         let resync = Read::Message(r#"{"type":"resync"}"#.into());
         let read = promptly("a resync", back.next()).await;

@@ -7,8 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_gateway::ws::Settings;
-use api_gateway::ws::hub::{Followed, Hub};
+use api_gateway::live::{Followed, Live, Settings};
 use async_trait::async_trait;
 use domain::{ClientId, EventData};
 use ports::status_feed::{FeedTail, Published, Shard, TailFrom};
@@ -137,7 +136,7 @@ async fn events_that_were_never_published_arrive_all_the_same() {
 async fn what_the_feed_loses_repeats_and_shuffles_is_seen_once_and_in_order() {
     let world = World::start_with(|settings| {
         // So that the hole is found by its neighbour and not by the silence.
-        settings.ws.reread_after = Duration::from_secs(3_600);
+        settings.live.reread_after = Duration::from_secs(3_600);
     })
     .await;
     let mut order = world.order().await;
@@ -223,8 +222,8 @@ async fn nothing_is_watched_once_everybody_has_left() {
     let world = World::start().await;
     let mut order = world.order().await;
     let stored = world.store().order(order.id, None).await.unwrap().unwrap();
-    let hub = Hub::start(&world.ports, Settings::default(), world.shutdown());
-    let mut followers = [(); 2].map(|()| hub.follow(order.id, &stored.terms, None));
+    let live = Live::start(&world.ports, Settings::default(), world.shutdown());
+    let mut followers = [(); 2].map(|()| live.follow(order.id, &stored.terms, None));
 
     order.tell(EventData::RoutingStarted).await;
     for follower in &mut followers {
@@ -235,10 +234,10 @@ async fn nothing_is_watched_once_everybody_has_left() {
             assert_eq!(told.seq.get(), seq);
         }
     }
-    assert_eq!(hub.watched_count(), 1);
+    assert_eq!(live.watched_count(), 1);
 
     drop(followers);
-    assert_eq!(hub.watched_count(), 0);
+    assert_eq!(live.watched_count(), 0);
 }
 
 #[tokio::test]
@@ -246,12 +245,12 @@ async fn a_thousand_followers_of_one_order_share_one_rendering() {
     let world = World::start().await;
     let order = world.order().await;
     let stored = world.store().order(order.id, None).await.unwrap().unwrap();
-    let hub = Hub::start(&world.ports, Settings::default(), world.shutdown());
+    let live = Live::start(&world.ports, Settings::default(), world.shutdown());
 
     let mut texts = HashSet::new();
     let mut followers = Vec::new();
     for _ in 0..1_000 {
-        let mut follower = hub.follow(order.id, &stored.terms, None);
+        let mut follower = live.follow(order.id, &stored.terms, None);
         let Followed::Event(told) = follower.next().await else {
             panic!("the order has begun");
         };
@@ -298,8 +297,8 @@ async fn while_the_feed_is_away_followers_are_served_from_the_store() {
         reread_after: Duration::from_millis(50),
         ..Settings::default()
     };
-    let hub = Hub::start(&ports, settings, world.shutdown());
-    let mut follower = hub.follow(order.id, &stored.terms, None);
+    let live = Live::start(&ports, settings, world.shutdown());
+    let mut follower = live.follow(order.id, &stored.terms, None);
 
     let telling = async {
         for data in order.rest() {

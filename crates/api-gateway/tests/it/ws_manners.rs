@@ -182,8 +182,8 @@ async fn a_ping_in_pieces_is_a_ping() {
 #[tokio::test]
 async fn the_server_pings_and_gives_up_who_does_not_answer() {
     let world = World::start_with(|settings| {
-        settings.ws.ping_every = Duration::from_millis(300);
-        settings.ws.silent_after = Duration::from_millis(2_500);
+        settings.live.ping_every = Duration::from_millis(300);
+        settings.live.silent_after = Duration::from_millis(2_500);
     })
     .await;
     let mut silent = RawPeer::follow(&world).await;
@@ -211,7 +211,7 @@ async fn the_server_pings_and_gives_up_who_does_not_answer() {
 
 #[tokio::test]
 async fn sockets_beyond_the_limit_are_closed_with_4009() {
-    let world = World::start_with(|settings| settings.ws.client_max_sockets = 2).await;
+    let world = World::start_with(|settings| settings.live.client_max_sockets = 2).await;
     let order = world.order().await;
     let url = world.ws(&format!("/ws/orders/{}", order.id));
     let mut first = Watcher::open(&url).await;
@@ -256,8 +256,8 @@ async fn room(world: &World) -> Option<Watcher> {
 #[tokio::test]
 async fn readers_who_are_stuck_are_given_up_beside_a_healthy_one() {
     let world = World::start_with(|settings| {
-        settings.ws.write_patience = Duration::from_millis(300);
-        settings.ws.max_sockets = STUCK + 1;
+        settings.live.write_patience = Duration::from_millis(300);
+        settings.live.max_sockets = STUCK + 1;
     })
     .await;
     let mut stuck = Vec::new();

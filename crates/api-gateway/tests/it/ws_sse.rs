@@ -90,7 +90,7 @@ async fn who_has_seen_the_end_is_told_not_to_come_back() {
 #[tokio::test]
 async fn a_quiet_stream_is_kept_alive_with_comments() {
     let world = World::start_with(|settings| {
-        settings.ws.comment_every = Duration::from_millis(20);
+        settings.live.comment_every = Duration::from_millis(20);
     })
     .await;
     let order = world.order().await;

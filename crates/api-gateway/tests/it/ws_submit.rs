@@ -181,7 +181,7 @@ async fn after_the_order_only_pings_are_allowed() {
 #[tokio::test]
 async fn who_opens_the_door_and_says_nothing_is_sent_away() {
     let world = World::start_with(|settings| {
-        settings.ws.order_patience = Duration::from_millis(100);
+        settings.live.order_patience = Duration::from_millis(100);
     })
     .await;
 

@@ -47,8 +47,8 @@ impl World {
             port: 0,
             ..GatewaySettings::default()
         };
-        settings.ws.reread_after = Duration::from_millis(50);
-        settings.ws.leave_within = Duration::from_millis(50);
+        settings.live.reread_after = Duration::from_millis(50);
+        settings.live.leave_within = Duration::from_millis(50);
         change(&mut settings);
         let server = Server::start(settings).await;
         Self {

@@ -5,6 +5,7 @@
 
 mod curve;
 pub mod fee;
+mod parts;
 mod quote;
 pub mod rate_limiter;
 pub mod volatility;

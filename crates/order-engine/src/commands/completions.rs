@@ -8,9 +8,8 @@ mod manual;
 
 use std::io::{self, Write};
 
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 
-use crate::cli::Cli;
 use crate::exit::Verdict;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -38,8 +37,8 @@ enum Kind {
     Man,
 }
 
-/// Runs the command.
-pub(crate) fn run(completions: &Completions) -> anyhow::Result<Verdict> {
+/// Runs the command of this program.
+pub(crate) fn run(completions: &Completions, mut program: Command) -> anyhow::Result<Verdict> {
     use clap_complete::Shell;
     let shell = match completions.of {
         Kind::Bash => Shell::Bash,
@@ -48,17 +47,19 @@ pub(crate) fn run(completions: &Completions) -> anyhow::Result<Verdict> {
         Kind::PowerShell => Shell::PowerShell,
         Kind::Zsh => Shell::Zsh,
         #[cfg(feature = "manual")]
-        Kind::Man => return print_manual(),
+        Kind::Man => return print_manual(program),
     };
     // Written at once: the generator does not expect a reader who goes away.
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "order-engine", &mut text);
+    clap_complete::generate(shell, &mut program, "order-engine", &mut text);
     io::stdout().lock().write_all(&text)?;
     Ok(Verdict::Good)
 }
 
 #[cfg(feature = "manual")]
-fn print_manual() -> anyhow::Result<Verdict> {
-    io::stdout().lock().write_all(manual::page()?.as_bytes())?;
+fn print_manual(program: Command) -> anyhow::Result<Verdict> {
+    io::stdout()
+        .lock()
+        .write_all(manual::page(program)?.as_bytes())?;
     Ok(Verdict::Good)
 }

@@ -6,7 +6,7 @@ use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
 use uuid::Uuid;
 
-use crate::cli::{Connection, order_id};
+use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, time_of_day};
 use crate::output::{self, Format, short, status};

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::orders::swap_of;
-use crate::cli::{Connection, order_id};
+use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::output::{self, Format};
 

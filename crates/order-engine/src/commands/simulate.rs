@@ -5,7 +5,7 @@ use clap::Args;
 use ports::Random;
 
 use crate::batch;
-use crate::cli::Connection;
+use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format};
 

@@ -6,7 +6,7 @@ use api_types::quote::QuotesAnswer;
 use api_types::submit::SubmitOrder;
 use clap::{Args, ValueEnum};
 
-use crate::cli::Connection;
+use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format, short};
 

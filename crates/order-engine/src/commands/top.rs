@@ -12,7 +12,7 @@ use clap::Args;
 use client::{Client, ListQuery};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::Connection;
+use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format};
 use screen::{Pressed, Screen};

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::orders::swap_of;
-use crate::cli::{Connection, order_id};
+use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, time_of_day};
 use crate::output::{self, Format, faint};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_gateway::auth::{Caller, Scope};
-use api_gateway::cancelling;
-use api_gateway::intake::{self, Envelope, Receipt};
+use api_gateway::intake::{Envelope, Receipt};
 use domain::{ClientId, IdempotencyKey, OrderId, Status};
 use ports::Random;
 use ports::order_store::Withdrawn;
@@ -121,7 +120,7 @@ impl Client {
                 biased;
                 () = gateway.died() => None,
                 () = self.connection_breaks() => None,
-                answer = intake::submit(&gateway.state, envelope.clone(), body.to_vec().into()) => Some(answer),
+                answer = gateway.intake.submit(envelope.clone(), body.to_vec().into()) => Some(answer),
             };
             if let Some(Ok(receipt)) = answer {
                 let id = receipt.order_id;
@@ -182,7 +181,7 @@ async fn cancel(gateway: &Gateway, order_id: OrderId) -> Option<Status> {
         client: ClientId::anyone(),
         scope: Scope::Open,
     };
-    match cancelling::cancel(&gateway.state, &caller, order_id).await {
+    match gateway.intake.cancel(&caller, order_id).await {
         Ok(Withdrawn::Won { .. }) => Some(Status::Cancelled),
         Ok(Withdrawn::TooLate { status }) => Some(status),
         Ok(Withdrawn::Unknown) | Err(_) => None,

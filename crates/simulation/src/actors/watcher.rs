@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_gateway::ws::hub::Followed;
+use api_gateway::live::Followed;
 use domain::{OrderId, Seq, Terms};
 use ports::Random;
 
@@ -71,7 +71,7 @@ impl Watcher {
         let Some(terms) = self.terms(gateway).await else {
             return Over::Cut;
         };
-        let mut follower = gateway.state.hub.follow(self.order_id, &terms, *seen);
+        let mut follower = gateway.live.follow(self.order_id, &terms, *seen);
         loop {
             match follower.next().await {
                 Followed::Event(told) => {
@@ -91,7 +91,7 @@ impl Watcher {
 
     /// A door looks the order up before it lets anybody in.
     async fn terms(&self, gateway: &Gateway) -> Option<Terms> {
-        let found = gateway.state.ports.store.order(self.order_id, None).await;
+        let found = gateway.ports.store.order(self.order_id, None).await;
         Some(found.ok()??.terms)
     }
 }

@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 pub(super) use watch::Told;
 
+use super::check::Check;
 use super::clients::Doors;
-use super::verdict::Check;
 use watch::Watch;
 
 /// A gateway that answers no upgrade for so long is away.

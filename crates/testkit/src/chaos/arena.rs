@@ -52,9 +52,9 @@ pub struct OneProcess {
 /// Processes that reach PostgreSQL through a proxy, by clocks that can be set, PostgreSQL's included.
 #[derive(Debug)]
 pub struct Cluster {
-    pub(super) processes: Scratch,
-    pub(super) proxy: LosingProxy,
-    pub(super) clocks: WallClocks,
+    processes: Scratch,
+    proxy: LosingProxy,
+    clocks: WallClocks,
     _swept: Swept,
 }
 
@@ -191,8 +191,9 @@ impl Arena {
                     .map(|_| Random::seeded(random.bits()))
                     .collect();
                 let striking = strikes.iter().zip(&randoms);
-                let striking = striking
-                    .map(|(strike, random)| faults::strike_cluster(cluster, *strike, random));
+                let whom = (&cluster.processes, &cluster.proxy, &cluster.clocks);
+                let striking =
+                    striking.map(|(strike, random)| faults::strike_cluster(whom, *strike, random));
                 struck = futures_util::future::try_join_all(striking).await?;
                 cluster.processes.scale(SIZE).await?;
             }

@@ -16,7 +16,7 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
-use super::verdict::Check;
+use super::check::Check;
 use crate::e2e::Target;
 
 /// Longer than the engine waits for its store (CONTRACT.md, section 3).

@@ -13,9 +13,9 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use ports::Random;
 
-use super::arena::Cluster;
-use crate::cluster::Member;
+use crate::cluster::{Member, Scratch};
 use crate::engine::Engine;
+use crate::servers::LosingProxy;
 use crate::wall_clocks::WallClocks;
 
 pub use answers::AnswersLost;
@@ -172,11 +172,10 @@ pub(super) async fn strike_engine(
 }
 
 pub(super) async fn strike_cluster(
-    cluster: &Cluster,
+    (processes, proxy, clocks): (&Scratch, &LosingProxy, &WallClocks),
     strike: Strike,
     random: &Random,
 ) -> Result<Fault> {
-    let processes = &cluster.processes;
     let state = processes.state();
     let postgres = || state.postgres.as_ref().context("PostgreSQL is not up");
     match strike {
@@ -192,7 +191,7 @@ pub(super) async fn strike_cluster(
             redis::strike(member, processes.folder(), fault, random).await
         }
         Strike::Postgres(fault) => Ok(servers::strike(postgres()?, fault, random).await),
-        Strike::Answers(lost) => Ok(answers::lose(&cluster.proxy, lost, random).await),
+        Strike::Answers(lost) => Ok(answers::lose(proxy, lost, random).await),
         Strike::Chain(fault) => {
             let chain = state.sim.as_ref().context("the chain is not up")?;
             Ok(servers::strike(chain, fault, random).await)
@@ -201,7 +200,7 @@ pub(super) async fn strike_cluster(
             ClockOf::Store => clocks::set_store(processes, to, random),
             ClockOf::Programs => {
                 let programs = state.gateways.iter().chain(&state.workers);
-                clocks::set_programs(&cluster.clocks, programs, to, random)
+                clocks::set_programs(clocks, programs, to, random)
             }
         },
     }

@@ -1,7 +1,6 @@
 //! One process of a cluster, known by its number and the moment it was started, as numbers are used
 //! again.
 
-use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -10,6 +9,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::servers::process::{children_of, wait_until};
+use crate::stat::{runs, stat_of};
 
 /// A killed process goes as soon as the machine has a moment for it.
 const GONE_LIMIT: Duration = Duration::from_secs(10);
@@ -144,33 +144,4 @@ fn send(pid: u32, signal: Signal) {
         // One that has just ended is no failure.
         let _ = kill(Pid::from_raw(pid), signal);
     }
-}
-
-/// Whether a process of this number runs; one that nobody has waited for yet does not.
-pub(crate) fn runs(pid: u32) -> bool {
-    stat_of(pid).is_some_and(|stat| stat.is_alive())
-}
-
-struct Stat {
-    state: char,
-    started: u64,
-}
-
-impl Stat {
-    /// Whether it runs or could; one that has ended and was not waited for does not.
-    const fn is_alive(&self) -> bool {
-        !matches!(self.state, 'Z' | 'X' | 'x')
-    }
-}
-
-fn stat_of(pid: u32) -> Option<Stat> {
-    let path = Path::new("/proc").join(pid.to_string()).join("stat");
-    let text = std::fs::read_to_string(path).ok()?;
-    // The program's name stands in parentheses and may hold anything, spaces included.
-    let (_, after_name) = text.rsplit_once(')')?;
-    let mut fields = after_name.split_whitespace();
-    let state = fields.next()?.chars().next()?;
-    // The 22nd field of all; the state is the third.
-    let started = fields.nth(18)?.parse().ok()?;
-    Some(Stat { state, started })
 }

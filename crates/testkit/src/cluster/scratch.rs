@@ -8,9 +8,8 @@ use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::{Between, Cluster, Member, Size, State};
+use super::{Between, Cluster, FAST, Member, Size, State};
 use crate::e2e::Target;
-use crate::engine::FAST;
 use crate::servers::process::wait_until;
 
 /// A PostgreSQL that is told to drop everything does so at once, also on a busy machine.

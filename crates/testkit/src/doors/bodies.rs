@@ -1,8 +1,7 @@
 //! Bodies of orders: decent ones, decent ones with a few characters changed, and those that are built to
 //! cost their reader as much as the limits allow.
 
-use super::dice::Dice;
-use super::shot::FRESH;
+use super::dice::{Dice, FRESH};
 
 /// What a body, or a message of a socket, may have at most.
 pub const LIMIT: usize = 64 * 1024;

@@ -1,6 +1,11 @@
-//! Choices at random from a seed.
+//! Choices at random from a seed, and what stands for the texts that are chosen while sending.
 
 use ports::Random;
+
+/// Stands where each sending has another text of the same length.
+pub(super) const FRESH: &str = "FRESH0000000";
+/// Stands where an accepted order's id is wanted.
+pub(super) const ORDER: &str = "0bde0000-0000-7000-8000-000000000000";
 
 /// Draws what is chosen.
 #[derive(Debug)]

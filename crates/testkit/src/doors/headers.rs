@@ -1,8 +1,7 @@
 //! Headers and queries: those that change what a request means, each with values that are right, at the
 //! edge, and wrong in every way that passes for a header.
 
-use super::dice::Dice;
-use super::shot::{FRESH, ORDER};
+use super::dice::{Dice, FRESH, ORDER};
 
 pub(super) type Header = (&'static str, Vec<u8>);
 

@@ -1,13 +1,9 @@
 //! What is sent: one request, or one socket with its messages.
 
-use super::dice::Dice;
+use super::dice::{Dice, FRESH, ORDER};
 use super::headers::{self, Header};
 use super::{bodies, frames};
 
-/// Stands where each sending has another text of the same length.
-pub(super) const FRESH: &str = "FRESH0000000";
-/// Stands where an accepted order's id is wanted.
-pub(super) const ORDER: &str = "0bde0000-0000-7000-8000-000000000000";
 /// A request that is sent behind another one before that was answered.
 pub(super) const FOLLOWER: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 /// Beyond these the HTTP server closes, perhaps before its answer was read.

@@ -1,18 +1,13 @@
 //! What a DAMM v2 pool charges: a base fee that may follow a schedule, plus a volatility fee.
 //!
-//! Fees are numerators over [`DENOMINATOR`]. Launch pools begin with half of the trade or more and
+//! Fees are numerators over one denominator (`parts.rs`). Launch pools begin with half of the trade or more and
 //! fall from there, so the fee at the chain's present time matters more than the pool's price.
 
+use super::parts::{BASIS_POINTS, Circumstances};
 use super::rate_limiter::RateLimiter;
 use super::volatility::Volatility;
-use crate::math::rounding::{mul_div_ceil, mul_div_floor, narrow_u64};
-use crate::math::{Direction, Error, q64};
-
-/// What every fee numerator is a fraction of.
-pub const DENOMINATOR: u64 = 1_000_000_000;
-
-/// Basis points in one.
-pub(super) const BASIS_POINTS: u64 = 10_000;
+use crate::math::rounding::{mul_div_floor, narrow_u64};
+use crate::math::{Error, q64};
 
 /// How the fee falls from period to period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,16 +77,6 @@ pub(super) enum Basis {
     Included(u64),
     /// An amount the fee comes on top of.
     Excluded(u64),
-}
-
-/// The circumstances of a swap.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Circumstances {
-    pub(super) direction: Direction,
-    pub(super) activation_point: u64,
-    pub(super) current_point: u64,
-    pub(super) sqrt_price: u128,
-    pub(super) initial_sqrt_price: u128,
 }
 
 /// Who gets what of a fee.
@@ -233,22 +218,4 @@ impl Fees {
             }
         }
     }
-}
-
-/// The fee inside an amount.
-pub(super) fn fee_included(amount: u64, numerator: u64) -> Result<u64, Error> {
-    mul_div_ceil(amount.into(), numerator.into(), DENOMINATOR.into()).and_then(narrow_u64)
-}
-
-/// The smallest amount that leaves `excluded` once the fee is taken off.
-pub(super) fn gross_up(excluded: u64, numerator: u64) -> Result<u64, Error> {
-    let kept = DENOMINATOR.checked_sub(numerator).ok_or(Error::Overflow)?;
-    mul_div_ceil(excluded.into(), DENOMINATOR.into(), kept.into()).and_then(narrow_u64)
-}
-
-/// The fee that comes on top of an amount.
-pub(super) fn fee_on_top(excluded: u64, numerator: u64) -> Result<u64, Error> {
-    gross_up(excluded, numerator)?
-        .checked_sub(excluded)
-        .ok_or(Error::Overflow)
 }

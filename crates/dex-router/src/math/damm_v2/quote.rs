@@ -4,7 +4,8 @@
 //! shared.
 
 use super::curve::{self, Move};
-use super::fee::{Basis, Circumstances, FeeSplit, fee_included, fee_on_top};
+use super::fee::{Basis, FeeSplit};
+use super::parts::{Circumstances, fee_included, fee_on_top};
 use super::{FeeCollection, Mode, Pool, Referral, Swap};
 use crate::math::{ChainTime, Direction, Error};
 

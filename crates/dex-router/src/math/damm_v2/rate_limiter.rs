@@ -7,7 +7,7 @@
 
 use ruint::aliases::U256;
 
-use super::fee::{BASIS_POINTS, Circumstances, DENOMINATOR, fee_included, gross_up};
+use super::parts::{BASIS_POINTS, Circumstances, DENOMINATOR, fee_included, gross_up};
 use crate::math::rounding::{
     checked_add, checked_mul, checked_sub, div_ceil, div_floor, mul_div_ceil, narrow_u64,
     narrow_u128, sqrt_floor,

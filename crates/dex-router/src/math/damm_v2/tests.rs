@@ -181,13 +181,13 @@ fn the_rate_limiter_can_be_inverted() {
         let numerator = limiter
             .numerator(cliff, included)
             .expect("an ordinary amount");
-        let fee = super::fee::fee_included(included, numerator).expect("an ordinary fee");
+        let fee = super::parts::fee_included(included, numerator).expect("an ordinary fee");
         let excluded = included - fee;
 
         let inverse = limiter
             .numerator_from_excluded(cliff, excluded)
             .expect("it inverts");
-        let again = super::fee::gross_up(excluded, inverse).expect("an ordinary amount");
+        let again = super::parts::gross_up(excluded, inverse).expect("an ordinary amount");
 
         assert!(
             again.abs_diff(included) <= 100,

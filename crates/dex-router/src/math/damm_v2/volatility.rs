@@ -2,7 +2,7 @@
 //!
 //! A swap pays by the volatility stored before it; what the swap itself adds is paid by the next.
 
-use super::fee::BASIS_POINTS;
+use super::parts::BASIS_POINTS;
 use crate::math::rounding::{mul_div_floor, narrow_u128, wide_mul};
 use crate::math::{Error, q64};
 

@@ -2,11 +2,10 @@
 
 use std::io;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
 use super::environment;
-use crate::cli::Cli;
 
 /// What roff is told before each part; once is enough.
 const PREAMBLE: [&str; 2] = [".ie \\n(.g", ".el .ds"];
@@ -14,8 +13,7 @@ const PREAMBLE: [&str; 2] = [".ie \\n(.g", ".el .ds"];
 const PLAIN: [&str; 2] = [".SH SYNOPSIS", ".SH EXTRA"];
 
 /// The page in roff, for `man -l -`.
-pub(super) fn page() -> io::Result<String> {
-    let mut program = Cli::command();
+pub(super) fn page(mut program: Command) -> io::Result<String> {
     program.build();
     let mut page = Vec::new();
     let top = Man::new(program.clone());
@@ -74,11 +72,14 @@ fn text(bytes: Vec<u8>) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::cli::Cli;
 
     #[test]
     fn the_manual_holds_every_command_with_its_examples_and_flags() {
-        let page = page().unwrap();
+        let page = page(Cli::command()).unwrap();
 
         for heading in ["SERVE", "SUBMIT", "ORDERS LIST", "QUEUE RETRY", "TOP"] {
             let heading = format!(".SH \"ORDER-ENGINE {heading}\"\n");

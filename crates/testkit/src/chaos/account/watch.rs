@@ -13,7 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::chaos::verdict::Check;
+use crate::chaos::check::Check;
 
 /// What has happened to an order.
 #[derive(Debug, Clone, Copy)]

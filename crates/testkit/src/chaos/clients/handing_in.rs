@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::reset::{Request, post_and_reset};
 use super::{CALL_LIMIT, Client, Kept};
-use crate::chaos::verdict::Check;
+use crate::chaos::check::Check;
 use crate::http::http;
 
 const PATH: &str = "/api/orders/execute";

@@ -1,0 +1,68 @@
+//! A failed order, tried again at an operator's word: a new order with the same terms.
+
+use std::sync::Arc;
+
+use domain::order::Terms;
+use domain::{Order, OrderId};
+use ports::job_queue::Job;
+use ports::operations::DeadRetry;
+use ports::order_store::NewOrder;
+
+use super::Intake;
+use crate::error::Result;
+use crate::unconfirmed::Made;
+
+impl Intake {
+    /// Accepts a new order in place of a dead one; none where it is not dead, or was retried before.
+    ///
+    /// Cancel safety: it is seen through.
+    pub(crate) async fn accept_again(
+        self: &Arc<Self>,
+        dead: &Order,
+        actor: &'static str,
+    ) -> Result<Option<OrderId>> {
+        let replacement = self.replacement(dead);
+        let (intake, dead) = (Arc::clone(self), dead.id);
+        let act = async move { intake.replace(dead, replacement, actor).await };
+        self.acts.see_through(act).await
+    }
+
+    async fn replace(
+        &self,
+        dead: OrderId,
+        replacement: NewOrder,
+        actor: &'static str,
+    ) -> Result<Option<OrderId>> {
+        let made = (replacement.id, Made::Accepted);
+        let retrying = self.ports.store.retry_dead(dead, replacement, actor);
+        let retried = self.unconfirmed.write(made, retrying).await?;
+        let DeadRetry::Accepted { event, client } = retried else {
+            return Ok(None);
+        };
+        let new = event.order_id;
+        tracing::info!(order.id = %new, "order {new} accepted in place of the failed {dead}");
+        self.announcer.publish(&client, &event);
+        self.announcer.enqueue(Job {
+            order_id: new,
+            client,
+            starts_execution: true,
+        });
+        Ok(Some(new))
+    }
+
+    fn replacement(&self, dead: &Order) -> NewOrder {
+        let now = self.ports.clock.now();
+        NewOrder {
+            id: self.ports.random.order_id(now),
+            event_id: self.ports.random.event_id(now),
+            client: dead.client.clone(),
+            // The client's own id names the dead order for ever.
+            terms: Terms {
+                client_order_id: None,
+                ..dead.terms.clone()
+            },
+            trace_context: None,
+            idempotency: None,
+        }
+    }
+}

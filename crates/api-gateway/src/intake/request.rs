@@ -1,0 +1,29 @@
+//! A submitted body, read: the terms it means, and what tells it from another one.
+
+use domain::order::Terms;
+
+use super::body::Fields;
+use super::{fingerprint, terms};
+use crate::error::Result;
+
+/// A body that is a JSON object.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    fields: Fields<'a>,
+    /// Its terms, or every fault by name.
+    pub(super) terms: Result<Terms>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a body; refuses what is no JSON object.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self> {
+        let fields = Fields::read(body)?;
+        let terms = terms::read(&fields);
+        Ok(Self { fields, terms })
+    }
+
+    /// The same for every spelling of the same request, whatever is wrong with it.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        fingerprint::of(&self.fields)
+    }
+}

@@ -1,0 +1,162 @@
+//! Following orders as they happen: what all live connections of this process share.
+//!
+//! Begin with `live/replay.rs`, how a client sees all of an order once. Events come from the feed by one task per
+//! shard (`live/tails.rs`), and what the feed did not bring from the store by one task (`live/reread.rs`). They
+//! fill one log per watched order (`live/logs.rs`) and the stream of all orders (`live/account.rs`), which know
+//! neither of them. A connection has no queue of its own that could grow: it holds a place in a log or in the
+//! stream.
+
+mod account;
+mod demand;
+mod limits;
+mod logs;
+mod replay;
+mod reread;
+mod settings;
+mod tails;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::order::Terms;
+use domain::{OrderId, Seq};
+use ports::status_feed::Shard;
+use ports::{Ports, Random, Shutdown};
+
+pub use account::{AccountReader, Cursor, Filter, Read, StatusSet};
+pub use limits::Permit;
+pub use logs::{Followed, Follower};
+pub use replay::Told;
+pub use settings::Settings;
+
+use account::Account;
+use demand::Demand;
+use limits::Limits;
+use logs::Logs;
+use tails::Tail;
+
+/// Between two looks whether the last connection has left.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A cheap handle to what live connections share.
+#[derive(Debug, Clone)]
+pub struct Live(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    limits: Limits,
+    logs: Arc<Logs>,
+    account: Arc<Account>,
+    random: Random,
+    shutdown: Shutdown,
+}
+
+impl Live {
+    /// Starts the tasks that feed live connections; they end when the process stops.
+    #[must_use]
+    pub fn start(ports: &Ports, settings: Settings, shutdown: &Shutdown) -> Self {
+        let shards = ports.feed.shards().max(1);
+        let demand = Arc::new(Demand::new(shards));
+        let live = Self(Arc::new(Inner {
+            limits: Limits::new(settings.client_max_sockets, settings.max_sockets),
+            logs: Arc::new(Logs::new(ports, shards, &demand)),
+            account: Arc::new(Account::new(ports, shards, &demand)),
+            random: ports.random.clone(),
+            shutdown: shutdown.clone(),
+            settings,
+        }));
+        let Inner {
+            settings,
+            logs,
+            account,
+            ..
+        } = &*live.0;
+        for shard in (0..shards).map(Shard) {
+            let tail = Tail {
+                shard,
+                ports: ports.clone(),
+                logs: Arc::clone(logs),
+                account: Arc::clone(account),
+                demand: Arc::clone(&demand),
+                linger: settings.tail_linger,
+            };
+            let task = live.clone().until_all_have_left(tail.run());
+            shutdown.spawn_essential("feed-tail", task);
+        }
+        let rereading = reread::run(Arc::clone(logs), ports.clone(), settings.reread_after);
+        shutdown.spawn_essential("hub-reread", live.clone().until_all_have_left(rereading));
+        live
+    }
+
+    /// Works until the process stops and its connections have left, or have had their time to.
+    async fn until_all_have_left(self, work: impl Future<Output = ()>) {
+        let Inner {
+            settings,
+            limits,
+            shutdown,
+            ..
+        } = &*self.0;
+        let stopped = async {
+            shutdown.soft().await;
+            let all_left = async {
+                while limits.open_count() > 0 {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+            };
+            // Who has not left by then is cut off with the server.
+            let leave = settings.leave_within + settings.write_patience;
+            let _ = tokio::time::timeout(leave, all_left).await;
+        };
+        tokio::select! {
+            biased;
+            () = stopped => {}
+            () = work => {}
+        }
+    }
+
+    /// Follows an order from after the last event that was `seen`. The watch stands when this returns:
+    /// nothing recorded from now on is missed.
+    #[must_use]
+    pub fn follow(&self, order_id: OrderId, terms: &Terms, seen: Option<Seq>) -> Follower {
+        self.0.logs.follow(order_id, terms, seen)
+    }
+
+    /// Joins the stream of all orders. The subscription stands when this returns: what is published from now
+    /// on, and with a cursor what was published after it, is read or `resync` is.
+    pub async fn join(&self, filter: Filter, cursor: Option<Cursor>) -> AccountReader {
+        self.0.account.join(filter, cursor).await
+    }
+
+    /// A place for one more live connection of `holder`, if the limits leave one.
+    #[must_use]
+    pub fn admit(&self, holder: &str) -> Option<Permit> {
+        self.0.limits.admit(holder)
+    }
+
+    /// How many orders are watched.
+    #[must_use]
+    pub fn watched_count(&self) -> usize {
+        self.0.logs.watched_count()
+    }
+
+    /// How long connections may take for what.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Becomes ready when a connection should leave because the process stops: not all at the same moment.
+    pub(crate) fn leaving(&self) -> impl Future<Output = ()> + use<> {
+        let live = self.clone();
+        async move {
+            live.0.shutdown.soft().await;
+            tokio::time::sleep(live.part_of(live.settings().leave_within)).await;
+        }
+    }
+
+    /// A random part of this time, so that connections that came together do not act together.
+    pub(crate) fn part_of(&self, time: Duration) -> Duration {
+        self.0.random.duration_below(time)
+    }
+}

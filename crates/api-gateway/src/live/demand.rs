@@ -1,0 +1,52 @@
+//! What readers and tails tell each other of the feed's shards: that a shard is wanted, that its tail is open.
+
+use ports::status_feed::Shard;
+use tokio::sync::{Notify, watch};
+
+/// The demand for every shard.
+#[derive(Debug)]
+pub(super) struct Demand(Box<[Tap]>);
+
+#[derive(Debug, Default)]
+struct Tap {
+    wanted: Notify,
+    open: watch::Sender<bool>,
+}
+
+impl Demand {
+    pub(super) fn new(shards: u16) -> Self {
+        Self((0..shards).map(|_| Tap::default()).collect())
+    }
+
+    fn tap(&self, Shard(index): Shard) -> &Tap {
+        &self.0[usize::from(index) % self.0.len()]
+    }
+
+    /// Somebody came for this shard.
+    pub(super) fn wake(&self, shard: Shard) {
+        self.tap(shard).wanted.notify_one();
+    }
+
+    /// Somebody came for all of them.
+    pub(super) fn wake_all(&self) {
+        self.0.iter().for_each(|tap| tap.wanted.notify_one());
+    }
+
+    /// Waits until somebody has come.
+    pub(super) async fn woken(&self, shard: Shard) {
+        self.tap(shard).wanted.notified().await;
+    }
+
+    /// Whether the shard's tail is open.
+    pub(super) fn set_open(&self, shard: Shard, open: bool) {
+        self.tap(shard).open.send_replace(open);
+    }
+
+    /// Waits until every tail is open, or was while this waited.
+    pub(super) async fn all_open(&self) {
+        for tap in &self.0 {
+            // The sender lives as long as this.
+            let _ = tap.open.subscribe().wait_for(|open| *open).await;
+        }
+    }
+}

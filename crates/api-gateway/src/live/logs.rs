@@ -1,0 +1,208 @@
+//! One log per watched order, and which of them are to be read from the store: newly watched ones, those with
+//! holes, those that were silent for long. Whatever is asked for while a query is under way goes into the next
+//! one, so that ten thousand reconnecting clients cost a few queries.
+//!
+//! Lock order: a shard's orders before the list of orders to be read; never the other way round, never across an
+//! await.
+
+mod shard;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::order::Terms;
+use domain::{Event, OrderId, Seq};
+use ports::order_history;
+use ports::status_feed::Shard;
+use ports::{Clock, Ports, StatusFeed};
+use tokio::sync::{Notify, watch};
+
+use self::shard::ShardWatches;
+use super::demand::Demand;
+use super::replay::{Due, Log, Place, Told, Verdict};
+
+/// The logs of all watched orders.
+#[derive(Debug)]
+pub(super) struct Logs {
+    clock: Arc<dyn Clock>,
+    feed: Arc<dyn StatusFeed>,
+    demand: Arc<Demand>,
+    shards: Box<[ShardWatches]>,
+    to_read: Mutex<ToRead>,
+    /// Somebody asked for a reading.
+    asked: Notify,
+}
+
+/// Orders to be read from the store; an order stands here at most once, so it is bounded by what is
+/// watched.
+#[derive(Debug, Default)]
+struct ToRead {
+    /// Somebody waits: new watches and holes.
+    urgent: VecDeque<OrderId>,
+    /// Silent for a while: most likely nothing has happened.
+    silent: VecDeque<OrderId>,
+}
+
+impl Logs {
+    pub(super) fn new(ports: &Ports, shards: u16, demand: &Arc<Demand>) -> Self {
+        Self {
+            clock: Arc::clone(&ports.clock),
+            feed: Arc::clone(&ports.feed),
+            demand: Arc::clone(demand),
+            shards: (0..shards).map(|_| ShardWatches::default()).collect(),
+            to_read: Mutex::default(),
+            asked: Notify::new(),
+        }
+    }
+
+    /// Follows an order from after the last event that was `seen`; the watch stands when this returns.
+    pub(super) fn follow(
+        self: &Arc<Self>,
+        order_id: OrderId,
+        terms: &Terms,
+        seen: Option<Seq>,
+    ) -> Follower {
+        let shard = self.feed.shard_of(order_id);
+        let (log, is_new) = self.at(shard).join(order_id, terms, self.clock.monotonic());
+        if is_new {
+            self.ask(order_id);
+            self.demand.wake(shard);
+        }
+        Follower {
+            place: Place::after(seen),
+            log,
+            _watch: Watch {
+                logs: Arc::clone(self),
+                order_id,
+            },
+        }
+    }
+
+    pub(super) fn watched_count(&self) -> usize {
+        self.shards.iter().map(ShardWatches::len).sum()
+    }
+
+    /// Whether anybody follows an order of this shard.
+    pub(super) fn are_watched(&self, shard: Shard) -> bool {
+        self.at(shard).len() > 0
+    }
+
+    /// An event came, from wherever.
+    pub(super) fn tell(&self, event: &Event) {
+        let now = self.clock.monotonic();
+        if self.shard(event.order_id).offer(event, now) == Some(Verdict::Hole) {
+            self.ask(event.order_id);
+        }
+    }
+
+    /// Asks for this order to be read soon.
+    pub(super) fn ask(&self, order: OrderId) {
+        if self.shard(order).mark_asked(order) {
+            self.to_read().urgent.push_back(order);
+            self.asked.notify_one();
+        }
+    }
+
+    /// Everything watched in this shard may have missed something.
+    pub(super) fn ask_shard(&self, shard: Shard) {
+        let marked = self.at(shard).mark_all_asked();
+        self.to_read().urgent.extend(marked);
+        self.asked.notify_one();
+    }
+
+    /// Asks for every open order of which nothing was heard for so long.
+    pub(super) fn ask_silent(&self, silence: Duration) {
+        let Some(before) = self.clock.monotonic().checked_sub(silence) else {
+            return;
+        };
+        for shard in &self.shards {
+            let marked = shard.mark_silent(before);
+            self.to_read().silent.extend(marked);
+        }
+    }
+
+    /// Waits until somebody asks for a reading.
+    pub(super) async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// Takes as many orders off the list: what to ask the store for.
+    pub(super) fn take_asked(&self, most: usize) -> Vec<order_history::Watch> {
+        let mut to_read = self.to_read();
+        let urgent = most.min(to_read.urgent.len());
+        let silent = (most - urgent).min(to_read.silent.len());
+        let mut ids: Vec<OrderId> = to_read.urgent.drain(..urgent).collect();
+        ids.extend(to_read.silent.drain(..silent));
+        drop(to_read);
+        let now = self.clock.monotonic();
+        let watches = ids
+            .into_iter()
+            .filter_map(|id| self.shard(id).take_asked(id, now));
+        watches.collect()
+    }
+
+    fn shard(&self, order: OrderId) -> &ShardWatches {
+        self.at(self.feed.shard_of(order))
+    }
+
+    fn at(&self, Shard(index): Shard) -> &ShardWatches {
+        &self.shards[usize::from(index) % self.shards.len()]
+    }
+
+    fn to_read(&self) -> MutexGuard<'_, ToRead> {
+        // A list of ids is right whatever panicked while it was held.
+        self.to_read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in an order's log that moves on as the client is shown events.
+#[derive(Debug)]
+pub struct Follower {
+    place: Place,
+    // Dropped before the watch, which looks whether anybody is left.
+    log: watch::Receiver<Log>,
+    _watch: Watch,
+}
+
+/// What a follower gets next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    Event(Told),
+    /// The order has ended and all of it was shown.
+    Ended,
+    /// This process stops.
+    Stopped,
+}
+
+impl Follower {
+    /// The next event, as soon as there is one. Cancel safety: a dropped call has shown nothing.
+    pub async fn next(&mut self) -> Followed {
+        loop {
+            let due = self.place.advance(&self.log.borrow_and_update());
+            match due {
+                Due::Event(told) => return Followed::Event(told),
+                Due::Over => return Followed::Ended,
+                Due::Wait => {}
+            }
+            if self.log.changed().await.is_err() {
+                return Followed::Stopped;
+            }
+        }
+    }
+}
+
+/// Keeps an order watched.
+#[derive(Debug)]
+struct Watch {
+    logs: Arc<Logs>,
+    order_id: OrderId,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.logs
+            .shard(self.order_id)
+            .forget_unwatched(self.order_id);
+    }
+}

@@ -1,0 +1,59 @@
+//! Reading from the store what the feed did not bring. The same loop serves clients while the feed is away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::Ports;
+use ports::order_history::Watch;
+
+use super::logs::Logs;
+
+/// Orders in one query: an order has some ten events, so an answer stays within a few MiB.
+const CHUNK: usize = 512;
+/// A store that has not answered by then is asked again.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// First wait after the store did not answer; doubled up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// A store that is back is noticed this soon.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads watched orders from the store, as many in one query as wait; those that were silent for so long too.
+pub(super) async fn run(logs: Arc<Logs>, ports: Ports, silent_for: Duration) {
+    let mut pause = SHORTEST_PAUSE;
+    let mut silence = tokio::time::interval(silent_for);
+    silence.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let chunk = logs.take_asked(CHUNK);
+        if chunk.is_empty() {
+            tokio::select! {
+                biased;
+                () = logs.asked() => {}
+                _ = silence.tick() => logs.ask_silent(silent_for),
+            }
+        } else if read(&logs, &ports, &chunk).await {
+            pause = SHORTEST_PAUSE;
+        } else {
+            chunk.iter().for_each(|watch| logs.ask(watch.order_id));
+            ports.clock.sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// Reads these orders' missing events; false where the store did not answer.
+async fn read(logs: &Logs, ports: &Ports, chunk: &[Watch]) -> bool {
+    metrics::counter!("hub_rereads_total").increment(1);
+    let reading = ports.store.events_for(chunk);
+    match tokio::time::timeout(PATIENCE, reading).await {
+        Ok(Ok(events)) => {
+            events.iter().for_each(|event| logs.tell(event));
+            true
+        }
+        Ok(Err(error)) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::debug!(error, "watched orders cannot be read now; trying again");
+            false
+        }
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,124 @@
+//! Tailing the feed's shards, each while anybody needs something of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::Ports;
+use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
+
+use super::account::Account;
+use super::demand::Demand;
+use super::logs::Logs;
+
+/// First wait after the feed did not answer; doubled up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// A feed that is back is noticed this soon; watched orders are read from the store meanwhile.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// An adapter that has not opened a tail by then is asked again.
+const OPEN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The tail of one shard.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub(super) shard: Shard,
+    pub(super) ports: Ports,
+    pub(super) logs: Arc<Logs>,
+    pub(super) account: Arc<Account>,
+    pub(super) demand: Arc<Demand>,
+    /// It is kept open this long when nobody needs it any more.
+    pub(super) linger: Duration,
+}
+
+impl Tail {
+    /// Tails the shard, again and again.
+    pub(super) async fn run(self) {
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            while !self.is_wanted() {
+                self.demand.woken(self.shard).await;
+            }
+            let opening = self.ports.feed.tail(self.shard, TailFrom::Now);
+            match tokio::time::timeout(OPEN_PATIENCE, opening).await {
+                Ok(Ok(tail)) => {
+                    pause = SHORTEST_PAUSE;
+                    self.follow(tail).await;
+                }
+                Ok(Err(error)) => {
+                    self.log_silence(&error);
+                    pause = self.rest(pause).await;
+                }
+                Err(_) => pause = self.rest(pause).await,
+            }
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.logs.are_watched(self.shard) || self.account.has_readers()
+    }
+
+    /// Passes on what the tail brings until nobody has needed it for a while.
+    async fn follow(&self, mut tail: Box<dyn FeedTail>) {
+        self.account.jumped(self.shard, tail.position());
+        self.demand.set_open(self.shard, true);
+        // What was recorded between a watch and the tail's opening is in the store alone.
+        self.logs.ask_shard(self.shard);
+
+        let mut pause = SHORTEST_PAUSE;
+        let mut idle = tokio::time::interval(self.linger);
+        idle.reset();
+        loop {
+            let brought = tokio::select! {
+                biased;
+                brought = tail.next() => brought,
+                _ = idle.tick() => {
+                    if self.is_wanted() {
+                        continue;
+                    }
+                    break;
+                }
+            };
+            match brought {
+                Ok(Tailed::Events(events)) => {
+                    pause = SHORTEST_PAUSE;
+                    self.pass_on(&events).await;
+                }
+                Ok(Tailed::Lost) => {
+                    self.logs.ask_shard(self.shard);
+                    self.account.jumped(self.shard, tail.position());
+                }
+                Err(error) => {
+                    self.log_silence(&error);
+                    pause = self.rest(pause).await;
+                }
+            }
+        }
+        self.demand.set_open(self.shard, false);
+        self.account.closed(self.shard);
+    }
+
+    async fn pass_on(&self, events: &[(Position, Arc<Published>)]) {
+        for (_, published) in events {
+            self.logs.tell(&published.event);
+        }
+        if let Some((_, last)) = events.last() {
+            let lag = self.ports.clock.now().since(last.event.at);
+            metrics::gauge!("feed_lag_seconds").set(lag.as_secs_f64());
+        }
+        self.account.pass_on(self.shard, events).await;
+    }
+
+    fn log_silence(&self, error: &ports::Error) {
+        let (Shard(shard), error): (_, &dyn std::error::Error) = (self.shard, error);
+        tracing::debug!(
+            shard,
+            error,
+            "shard {shard} of the feed does not answer; watched orders are read from the store"
+        );
+    }
+
+    async fn rest(&self, pause: Duration) -> Duration {
+        let jitter = self.ports.random.duration_below(pause);
+        self.ports.clock.sleep(pause + jitter).await;
+        (pause * 2).min(LONGEST_PAUSE)
+    }
+}

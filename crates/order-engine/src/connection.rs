@@ -1,0 +1,44 @@
+//! What the commands that speak to a running engine share.
+
+use clap::Args;
+use client::Client;
+use ports::Random;
+use uuid::Uuid;
+
+/// Which engine to speak to.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Engine")]
+pub(crate) struct Connection {
+    /// Address of the engine
+    #[arg(
+        long,
+        visible_alias = "baseUrl",
+        env = "ORDER_ENGINE_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:3000"
+    )]
+    base_url: String,
+    /// Key to show, where the engine wants one; the admin key for operators' commands
+    #[arg(long, env = "API_KEY", value_name = "KEY")]
+    api_key: Option<String>,
+}
+
+impl Connection {
+    /// A client for that engine.
+    pub(crate) fn client(&self) -> Result<Client, client::Error> {
+        Client::new(client::Settings {
+            base_url: self.base_url.clone(),
+            api_key: self.api_key.clone(),
+            random: Random::from_system(),
+        })
+    }
+}
+
+/// Reads an order's id.
+pub(crate) fn order_id(text: &str) -> Result<Uuid, String> {
+    Uuid::parse_str(text).map_err(|_| {
+        "an order's id looks like 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01; \
+         see `order-engine orders list`"
+            .to_owned()
+    })
+}

@@ -1,0 +1,3 @@
+//! What holds for the source of every crate.
+
+mod circles;
