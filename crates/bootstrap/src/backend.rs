@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use backend_embedded::data_dir::DataDirError;
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
@@ -104,7 +103,7 @@ fn embedded(
     };
     let opened = SqliteStore::open(folder, settings, Arc::clone(clock));
     let store = opened.map_err(|error| match error {
-        OpenError::DataDir(DataDirError::Unusable { path, source }) => Stop::Wrong(format!(
+        OpenError::Unusable { path, source } => Stop::Wrong(format!(
             "DATA_DIR={} is not allowed: a folder that this program can make and write in ({source})",
             path.display()
         ))

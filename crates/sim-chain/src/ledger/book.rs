@@ -9,6 +9,8 @@ use dex_router::chain::{Fate, Revert};
 use domain::Timestamp;
 use domain::transaction::{Height, Signature};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use sqlite_kit::Writer;
+use tokio::sync::oneshot;
 use tracing::{debug, error};
 
 use super::rows;
@@ -23,6 +25,14 @@ pub(crate) struct Pending {
     pub(crate) payload: Payload,
 }
 
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Execute(Pending),
+    /// Move the mark ahead of the present height, and say so once it is on disk.
+    MoveMark(oneshot::Sender<()>),
+}
+
 /// The writing end of the ledger: a plain struct, called by a thread or directly.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -35,14 +45,10 @@ impl Book {
         Self { db, world }
     }
 
-    pub(crate) const fn db(&self) -> &Connection {
-        &self.db
-    }
-
     /// Executes a batch at the present height, writes it, and tells the fates once they are on disk. An
     /// empty batch moves the height's mark alone. The order of the last steps is what `blocks.rs` rests
     /// on: commit, publish, let the height go on.
-    pub(crate) fn settle(&mut self, batch: &[Pending]) -> Settled {
+    fn settle(&mut self, batch: &[Pending]) -> Settled {
         let world = self.world.clone();
         let pin = world.blocks.pin();
         if batch.is_empty() && pin.mark.is_none() {
@@ -100,9 +106,34 @@ impl Book {
     }
 }
 
+impl Writer for Book {
+    type Command = Command;
+
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.db
+    }
+
+    fn apply(&mut self, commands: Vec<Command>) {
+        let mut batch = Vec::with_capacity(commands.len());
+        let mut waiting = Vec::new();
+        for command in commands {
+            match command {
+                Command::Execute(pending) => batch.push(pending),
+                Command::MoveMark(done) => waiting.push(done),
+            }
+        }
+        if self.settle(&batch) == Settled::Written {
+            for done in waiting {
+                // Whoever only hinted has gone.
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
 /// How a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Settled {
+enum Settled {
     Written,
     Failed,
 }

@@ -14,8 +14,7 @@ use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
-use crate::schema::{self, SchemaError};
-use crate::writer::lock;
+use crate::guard;
 
 /// The log's pages (4 KiB) from which on they are moved: 32 MiB.
 const MOVED_FROM: usize = 8_192;
@@ -60,7 +59,7 @@ pub(crate) struct Mover {
 pub(crate) fn take_over(
     writer: &mut Connection,
     path: &Path,
-) -> Result<(Checkpoints, Mover), SchemaError> {
+) -> rusqlite::Result<(Checkpoints, Mover)> {
     let log = Arc::<Log>::default();
     let counting = Arc::clone(&log);
     let count = move |_: &mut Wal, pages: i32| {
@@ -70,8 +69,10 @@ pub(crate) fn take_over(
     };
     writer.wal_hook(Some(count))?;
     let (sender, asked) = sync_channel(1);
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "synchronous", "full")?;
     let mover = Mover {
-        db: schema::open_mover(path)?,
+        db,
         log: Arc::clone(&log),
         asked,
     };
@@ -82,15 +83,15 @@ impl Checkpoints {
     /// Keeps the log small, between two batches.
     pub(crate) fn keep_small(&self, writer: &Connection) {
         let pages = self.log.pages.load(Ordering::Relaxed);
-        let stage = *lock(&self.log.stage);
+        let stage = *guard(&self.log.stage);
         match stage {
             Stage::NearlyMoved => {
                 checkpoint(writer, CheckpointMode::PASSIVE);
-                *lock(&self.log.stage) = Stage::Small;
+                *guard(&self.log.stage) = Stage::Small;
             }
             _ if pages >= PAGES_MAX => checkpoint(writer, CheckpointMode::RESTART),
             Stage::Small if pages >= MOVED_FROM => {
-                *lock(&self.log.stage) = Stage::Moving;
+                *guard(&self.log.stage) = Stage::Moving;
                 // Without its other side the log is kept below its bound all the same.
                 let _ = self.asked.try_send(());
             }
@@ -104,7 +105,7 @@ impl Mover {
     pub(crate) fn run(self) {
         while self.asked.recv().is_ok() {
             checkpoint(&self.db, CheckpointMode::PASSIVE);
-            *lock(&self.log.stage) = Stage::NearlyMoved;
+            *guard(&self.log.stage) = Stage::NearlyMoved;
         }
     }
 }
@@ -115,7 +116,7 @@ fn checkpoint(db: &Connection, mode: CheckpointMode) {
         Ok(_) => {}
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
         Err(error) => {
-            tracing::warn!(%error, "the store's log could not be moved into its file: {error}");
+            tracing::warn!(%error, "a database's log could not be moved into its file: {error}");
         }
     }
 }
