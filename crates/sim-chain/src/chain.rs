@@ -40,7 +40,7 @@ pub struct SimChain {
     wallet: Wallet,
     world: Arc<World>,
     ledger: Arc<Ledger>,
-    mempool: Arc<Mempool>,
+    mempool: Mempool,
     random: Random,
 }
 
@@ -73,7 +73,11 @@ impl SimChain {
             weather: Weather::new(seed, config.failure_rate, pace),
             faults: Faults::default(),
             wallet: Wallet::new(),
-            mempool: Arc::new(Mempool::new(world.clone(), ledger.clone(), shutdown)),
+            mempool: Mempool {
+                world: world.clone(),
+                ledger: ledger.clone(),
+                shutdown,
+            },
             world,
             ledger,
             random,
