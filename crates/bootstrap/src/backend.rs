@@ -23,7 +23,7 @@ use config::{Config, LimitScope, Servers};
 enum Configured<'a> {
     /// SQLite, queue and feed in this process.
     Embedded { folder: &'a Path },
-    /// PostgreSQL; queue and feed in this process, so that there must be no other.
+    /// PostgreSQL; queue and feed in this process, so no second process may use that database.
     Postgres { database: &'a Secret },
     /// PostgreSQL and Redis, for any number of processes.
     PostgresAndRedis { database: &'a Secret, redis: Secret },
@@ -134,7 +134,7 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
         direct_url: direct.map(|url| url.expose().to_owned()),
         lease: config.periods.lease(),
         longest_rest: longest_rest(config),
-        // A way round the pooler is only named where there is one.
+        // Only a database behind a pooler has a direct address beside the usual one.
         statement_cache: match direct {
             Some(_) => StatementCache::Off,
             None => StatementCache::On,
@@ -143,10 +143,11 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
     }
 }
 
-/// A clock that is corrected by less than this makes no rest look longer than any can be.
+/// A correction of the clock by less than this is not mistaken for a clock that was set back.
 const REST_MARGIN: Duration = Duration::from_secs(10);
 
-/// What no order is set to rest for. Programs that are set otherwise take it for due a little early or late.
+/// Longer than any order is set to rest. A program with other settings finds such orders due a little earlier
+/// or later.
 fn longest_rest(config: &Config) -> Duration {
     config.work.retry_max_delay().max(LONGEST_FIXED_REST) + REST_MARGIN
 }
@@ -193,7 +194,7 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     Ok(feed.context("could not use REDIS_URL")?)
 }
 
-/// What bringing the tables up to date came to, for people.
+/// What a migration did, for people.
 #[derive(Debug)]
 pub struct Migrated {
     /// Where, without a password.

@@ -1,5 +1,5 @@
-//! `/health`, `/ready` and `/metrics` of processes that are no gateway, and a small server for those that
-//! serve nothing else.
+//! `/health`, `/ready` and `/metrics` of workers and of the simulated chain, and a small server for a process
+//! that serves nothing else.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use serde_json::json;
 /// Probes ask one at a time.
 const CONNECTIONS_MAX: usize = 32;
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
-/// A dependency that needs longer is down.
+/// A dependency that takes longer to answer counts as down.
 const DEPENDENCY_LIMIT: Duration = Duration::from_secs(2);
 
-/// What the routes tell of.
+/// What the routes report on.
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub clock: Arc<dyn Clock>,
-    /// What readiness depends on, where it does.
+    /// What readiness depends on; a process without these is ready once it runs.
     pub ports: Option<Ports>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
@@ -39,7 +39,7 @@ pub fn routes(config: &mut ServiceConfig, parts: Parts) {
         .service(web::resource("/metrics").route(reading().to(metrics)));
 }
 
-/// Anything but reading is a 405, as the guard is the route's and not the resource's.
+/// The guard belongs to the route and not to the resource, so that other methods get 405 and not 404.
 fn reading() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

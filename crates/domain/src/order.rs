@@ -26,11 +26,11 @@ pub struct Terms {
     pub token_out: Token,
     pub amount_in: BaseUnits,
     pub slippage: Bps,
-    /// The client's own floor, beside the one that slippage gives.
+    /// The client's own floor. The slippage gives another one; the higher one counts.
     pub min_amount_out: Option<BaseUnits>,
     pub venues: VenueSet,
     pub client_order_id: Option<ClientOrderId>,
-    /// How long the order may wait for its first transaction, from its acceptance on.
+    /// How long after its acceptance the order may wait for its first transaction.
     pub valid_for_seconds: Option<u32>,
 }
 
@@ -115,7 +115,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether nothing can follow.
+    /// Whether no other status can follow.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(
@@ -124,7 +124,7 @@ impl Status {
         )
     }
 
-    /// Whether the client may still withdraw: nothing has been signed and stored.
+    /// Whether the client may still cancel: no transaction of the order may still land.
     #[must_use]
     pub const fn is_withdrawable(self) -> bool {
         matches!(self, Self::Pending | Self::Routing | Self::Building)
@@ -137,10 +137,10 @@ impl fmt::Display for Status {
     }
 }
 
-/// Where an order stands, with what is known there. It follows from the last event alone.
+/// Where an order stands, with the details of that state. The last event alone determines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Waiting for a worker, or for its next execution where the last one failed.
+    /// It waits for a worker, or for its next execution after one that failed.
     Pending {
         last_failure: Option<Failure>,
     },
@@ -148,7 +148,7 @@ pub enum State {
     Building {
         route: Route,
     },
-    /// Its bytes are stored: it may have been sent, and may land until the chain says otherwise.
+    /// The transaction's bytes are stored: it may have been sent, and may land until the chain rules that out.
     Submitted {
         choice: Choice,
         signature: Signature,
@@ -184,7 +184,7 @@ impl State {
     }
 }
 
-/// An order as its events tell it.
+/// An order as its events describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     pub id: OrderId,
@@ -195,7 +195,7 @@ pub struct Order {
     pub updated_at: Timestamp,
     /// The place of the last event.
     pub seq: Seq,
-    /// Executions begun so far. A resume after a crash is not one.
+    /// Executions begun so far. A resume after a crash does not begin one.
     pub executions: u32,
     pub state: State,
 }
@@ -213,7 +213,7 @@ impl Order {
         }
     }
 
-    /// The order as its row and its last event tell it.
+    /// The order as its row and its last event describe it.
     #[must_use]
     pub fn from_last_event(
         client: ClientId,
@@ -233,7 +233,7 @@ impl Order {
         }
     }
 
-    /// The event that would follow, with its place and attempt, if it may follow.
+    /// The next event with its sequence number and execution, if it may follow.
     pub fn propose(&self, id: EventId, data: EventData) -> Result<NewEvent, IllegalTransition> {
         transition::check(&self.state, &data)?;
         let begun = u32::from(matches!(data, EventData::RoutingStarted));
@@ -262,7 +262,7 @@ impl Order {
         Ok(self)
     }
 
-    /// Executions that have ended, in whatever way.
+    /// Executions that have ended, with success or without.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         match self.status() {
@@ -279,7 +279,7 @@ impl Order {
         self.state.status()
     }
 
-    /// When the order expires if nothing was signed by then.
+    /// When the order expires if no transaction was signed by then.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.terms.expires_at(self.created_at)
@@ -287,7 +287,7 @@ impl Order {
 }
 
 impl Terms {
-    /// When an order accepted at `created_at` expires if nothing was signed by then.
+    /// When an order accepted at `created_at` expires if no transaction was signed by then.
     #[must_use]
     pub fn expires_at(&self, created_at: Timestamp) -> Option<Timestamp> {
         self.valid_for_seconds

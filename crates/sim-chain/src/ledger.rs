@@ -30,13 +30,13 @@ const READER: Pool<'_> = Pool {
     waiting: 1_024,
 };
 
-/// The way to the ledger.
+/// Access to the ledger.
 #[derive(Debug)]
 pub(crate) enum Ledger {
     Threads {
         writer: WriterThread<Command>,
         reader: Readers,
-        /// Given back after the threads have ended.
+        /// Last, so that it is released after the threads have ended.
         _lock: Lock,
     },
     Inline(Mutex<Book>),
@@ -75,19 +75,19 @@ impl Ledger {
         let (done, _) = oneshot::channel();
         let command = Command::MoveMark(done);
         match self {
-            // Without room a batch is coming, and every batch moves the mark.
+            // If there is no room, a batch is about to be written, and every batch moves the mark.
             Self::Threads { writer, .. } => writer.send_if_room(command),
             Self::Inline(book) => lock(book).apply(vec![command]),
         }
     }
 
-    /// What the whole book says of a signature.
+    /// What the ledger says of a signature.
     pub(crate) async fn fate(&self, signature: &Signature) -> Result<Fate, Error> {
         let signature = signature.clone();
         self.read(move |db| rows::fate(db, &signature)).await
     }
 
-    /// A page of the book.
+    /// A page of the ledger.
     pub(crate) async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error> {
         let filter = filter.clone();
         self.read(move |db| rows::page(db, &filter)).await
@@ -116,7 +116,7 @@ impl Ledger {
 }
 
 fn lock(book: &Mutex<Book>) -> MutexGuard<'_, Book> {
-    // A transaction that a panic left open is rolled back when its guard goes.
+    // A panic rolls an open transaction back, so the connection can be used again.
     book.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

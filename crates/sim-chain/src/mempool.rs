@@ -1,5 +1,5 @@
-//! Transactions that were accepted and wait for their execution, in memory: a chain that dies forgets them,
-//! as a real one would. Each waits in a task of its own; `known::IN_FLIGHT_MAX` bounds their number.
+//! Accepted transactions that wait for their execution, in memory: a chain that dies forgets them, as a real
+//! one would. Each waits in a task of its own; `known::IN_FLIGHT_MAX` bounds their number.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! Moving the log's pages into the database file beside the writer, so that no batch waits for it.
+//! Moves the log's pages into the database file beside the writer, so that no batch waits for it.
 //!
-//! SQLite would do it within a commit, every so many pages, and everybody whose order came meanwhile
-//! would wait: tens of milliseconds for a log of 32 MiB. Here a thread with a connection of its own does
-//! nearly all of it. What was written in the meantime is little; the writer moves it itself, between two
-//! batches, and so the log is used from its beginning again instead of growing for ever.
+//! SQLite itself would do it within a commit, every so many pages, and every caller would wait meanwhile:
+//! tens of milliseconds for a log of 32 MiB. Here a thread with a connection of its own moves nearly all of
+//! it. The writer moves the little that was written in the meantime, between two batches. Then the log is
+//! used from its beginning again instead of growing for ever.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,10 +16,10 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
 use crate::guard;
 
-/// The log's pages (4 KiB) from which on they are moved: 32 MiB.
+/// With this many pages (of 4 KiB) in the log they are moved: 32 MiB.
 const MOVED_FROM: usize = 8_192;
-/// The log's pages at which the writer stops for as long as it takes to begin the log anew, also for
-/// readers: the other thread cannot keep up, and a log without a bound would fill the disk. 256 MiB.
+/// With this many pages the other thread has not kept up. The writer then waits, for readers too, until the
+/// log can begin anew, because a log without a bound would fill the disk: 256 MiB.
 const PAGES_MAX: usize = 65_536;
 
 /// The writer's view of the log.
@@ -36,7 +36,7 @@ struct Log {
     stage: Mutex<Stage>,
 }
 
-/// Whose turn it is. Both sides never move pages at once: SQLite would turn the later one away.
+/// Whose turn it is. The two sides never move pages at once: SQLite would refuse the second one.
 #[derive(Debug, Clone, Copy, Default)]
 enum Stage {
     #[default]
@@ -110,7 +110,7 @@ impl Mover {
     }
 }
 
-/// Moves as much as readers allow. What is left is moved another time: the log has it all.
+/// Moves as much as readers allow. The rest stays in the log and is moved another time.
 fn checkpoint(db: &Connection, mode: CheckpointMode) {
     match db.wal_checkpoint_v2(Some(MAIN_DB), mode) {
         Ok(_) => {}

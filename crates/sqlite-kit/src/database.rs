@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-/// The most that a write-ahead log keeps of the disk once its pages are in the file: 64 MiB.
+/// The most disk space that the log keeps once its pages are in the file: 64 MiB.
 const LOG_SIZE_LIMIT: i64 = 64 * 1_024 * 1_024;
 
 /// A file's schema, and how its connections are set up.
@@ -25,7 +25,7 @@ pub struct Database {
     pub busy: Duration,
 }
 
-/// Where a file says of which version its schema is.
+/// Where a file keeps the version of its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionIn {
     /// The table `schema_version`.
@@ -54,7 +54,7 @@ impl Database {
         // Every commit reaches the disk before it is answered.
         db.pragma_update(None, "synchronous", "full")?;
         db.pragma_update(None, "journal_size_limit", LOG_SIZE_LIMIT)?;
-        // Before it is tuned: what a migration sets aside belongs on the disk, not into memory.
+        // Before `tune`: temporary tables of a migration belong on the disk, not in memory.
         self.migrate(&mut db)?;
         self.tune(&db)?;
         Ok(db)
@@ -77,8 +77,8 @@ impl Database {
         Ok(db)
     }
 
-    /// Whether the file was copied without its log: until the log is moved into it for the first time, the
-    /// file of a running process holds nothing, and would be opened as a new one.
+    /// Whether the file was copied without its log. Until the log is moved into it for the first time, the file
+    /// of a running process is empty, and would be opened as a new one.
     pub fn is_without_log(path: &Path) -> Result<bool, OpenError> {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let log = path.with_extension("db-wal");

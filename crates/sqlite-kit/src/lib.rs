@@ -1,5 +1,5 @@
-//! What every SQLite file of this project needs: a lock against a second process, connections that are set
-//! up alike, a schema that is brought up to date, and threads that write and read.
+//! What every SQLite file of this project needs: a lock against a second process, connections with the same
+//! settings, a schema that is brought up to date, and threads that write and read.
 //!
 //! It must not know what is in the tables.
 //!
@@ -16,7 +16,7 @@ pub use database::{Database, OpenError, VersionIn};
 pub use lock::{Lock, LockError};
 pub use threads::{Pool, Readers, Stopped, Writer, WriterThread};
 
-/// What the mutexes of this crate guard is whole whenever a thread can panic.
+/// Every change under this crate's mutexes is complete before anything can panic.
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,9 +20,9 @@ use crate::{Database, OpenError, guard};
 
 /// Commands that wait while a batch is written: a few batches, then callers wait for room.
 const WAITING_COMMANDS: usize = 8_192;
-/// One transaction's size. Larger ones gain little and make everybody wait for the last.
+/// Commands in one transaction. Larger ones gain little and make every caller wait for the last command.
 const BATCH: usize = 1_024;
-/// SQLite's steps between two looks at whether somebody still waits: a fraction of a millisecond.
+/// How many steps SQLite takes between two checks that the caller still waits: a fraction of a millisecond.
 const STEPS_BETWEEN_LOOKS: c_int = 10_000;
 
 /// Owns the connection that writes: a plain struct that a thread calls, or a simulation directly.
@@ -134,7 +134,7 @@ impl Readers {
         E: From<rusqlite::Error> + Send + 'static,
     {
         let (question, answer) = asked(question);
-        // Where the threads have ended, so does the answer.
+        // If the threads have ended, the question is dropped, and so is the way to answer it.
         let _ = self.questions.send(question).await;
         answer.await.map_err(|_| Stopped)
     }

@@ -1,7 +1,7 @@
 //! Executing transactions and writing down what came of them, in one SQLite transaction per batch.
 //!
-//! Here, and nowhere earlier, it is decided whether a transaction is still valid and whether its swap
-//! pays enough. Transactions that are rolled back are written too: they can never land again.
+//! Only here is it decided whether a transaction is still valid and whether its swap pays enough. Reverted
+//! transactions are written too, so that they can never land again.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::blocks::Pin;
 use crate::transaction::Payload;
 use crate::world::World;
 
-/// A transaction that was accepted: its signature was checked, its bytes are read.
+/// An accepted transaction: its signature is checked and its bytes are decoded.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
     pub(crate) signature: Signature,
@@ -45,9 +45,9 @@ impl Book {
         Self { db, world }
     }
 
-    /// Executes a batch at the present height, writes it, and tells the fates once they are on disk. An
-    /// empty batch moves the height's mark alone. The order of the last steps is what `blocks.rs` rests
-    /// on: commit, publish, let the height go on.
+    /// Executes a batch at the present height, writes it, and publishes the fates once they are on disk. An
+    /// empty batch only moves the height's mark. `blocks.rs` relies on the order of the last steps: commit,
+    /// publish, let the height go on.
     fn settle(&mut self, batch: &[Pending]) -> Settled {
         let world = self.world.clone();
         let pin = world.blocks.pin();
@@ -66,8 +66,8 @@ impl Book {
                 Settled::Written
             }
             Err(error) => {
-                // As when a block is lost: none of it happened, and the same bytes may come again. Should
-                // the commit have gone through after all, they are found on the ledger then.
+                // As if a block were lost: nothing of it happened, and the same bytes may be sent again. If
+                // the commit did succeed, they are then found in the ledger.
                 let count = batch.len();
                 error!(%error, count, "the ledger could not be written; {count} transactions are dropped");
                 world
@@ -124,7 +124,7 @@ impl Writer for Book {
         }
         if self.settle(&batch) == Settled::Written {
             for done in waiting {
-                // Whoever only hinted has gone.
+                // A hint has no receiver.
                 let _ = done.send(());
             }
         }
@@ -145,7 +145,7 @@ fn settle_one(
     height: u64,
     now: Timestamp,
 ) -> rusqlite::Result<Fate> {
-    // Sent again after it landed, perhaps in an earlier life of this process.
+    // It was sent again after it landed, perhaps before a restart.
     let earlier = rows::fate(tx, &pending.signature)?;
     if earlier != Fate::Unknown {
         return Ok(earlier);
@@ -160,7 +160,7 @@ fn settle_one(
         );
         return Ok(Fate::Unknown);
     }
-    // Quotes show the last finished block's prices; what executes now is in the block being made.
+    // Quotes show the prices of the last finished block; what executes now is in the next one.
     let outcome = world.pools.swap(&payload.swap, height + 1);
     let height = Height::new(height);
     let fate = match outcome {
@@ -168,13 +168,13 @@ fn settle_one(
         Err(reason) => Fate::Reverted { reason, height },
     };
     match append(tx, pending, &fate, height, now)? {
-        // Only somebody who forges signatures with a common head gets here.
+        // Only forged signatures share their first characters.
         0 => Ok(Fate::Unknown),
         _ => Ok(fate),
     }
 }
 
-/// Writes a line; the number of lines written.
+/// Writes a line and returns how many were written.
 fn append(
     tx: &Transaction<'_>,
     pending: &Pending,
@@ -208,7 +208,7 @@ fn append(
         swap.venue.name(),
         swap.token_in.symbol(),
         swap.token_out.symbol(),
-        // SQLite's integers are signed; the same 64 bits are read back.
+        // SQLite's integers are signed; they keep the same 64 bits.
         swap.amount_in.get().cast_signed(),
         amount_out.cast_signed(),
         height.get().cast_signed(),

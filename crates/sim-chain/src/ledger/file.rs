@@ -1,4 +1,4 @@
-//! Opening the ledger's file: one process at a time, the schema, and where the world stood.
+//! Opens the ledger's file for one process at a time, and reads the world's seed and height from it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use sqlite_kit::{Database, Lock, LockError, VersionIn};
 pub(super) const LEDGER_FILE: Database = Database {
     migrations: &[SCHEMA],
     version_in: VersionIn::Header,
-    // All there are.
+    // As many as there are statements.
     statements: 16,
-    // Signatures arrive in random order: their index should stay in memory, here up to a few hundred thousand.
+    // Signatures arrive in random order, so their index should fit: that of a few hundred thousand does.
     cache_kib: 32 * 1024,
     busy: Duration::from_secs(5),
 };

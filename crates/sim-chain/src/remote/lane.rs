@@ -1,5 +1,5 @@
-//! Calls that travel together: whatever arrives while the lists under way are as many as allowed goes out as
-//! the next one. Nobody waits for a timer, and nothing runs while nobody calls.
+//! Sends calls in lists: calls that arrive while the allowed number of lists is in flight make up the next list.
+//! No call waits for a timer, and no task runs while there are no calls.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -12,16 +12,16 @@ use tokio::sync::oneshot;
 
 use crate::rpc::{Answer, CALLS_MAX, Call, Reply, Request};
 
-/// Calls that may wait to be sent; beyond it the chain is as good as gone.
+/// Calls that may wait to be sent. With more of them the chain counts as unreachable.
 const WAITING_MAX: usize = 16_384;
 /// The longest a call takes, its wait to be sent included.
 const CALL_LIMIT: Duration = Duration::from_secs(6);
-/// The longest a list takes, so that a frozen chain frees its place.
+/// The longest a list takes, so that a frozen chain does not hold its place for ever.
 const LIST_LIMIT: Duration = Duration::from_secs(5);
 /// The longest line read: a full page of the ledger fits easily.
 const LINE_MAX: usize = 4 * 1024 * 1024;
 
-/// One way to the chain with a limit of its own on lists under way.
+/// One queue of calls to the chain, with its own limit on lists in flight.
 pub(super) struct Lane {
     http: Client,
     url: Url,
@@ -52,7 +52,7 @@ impl Lane {
         }
     }
 
-    /// Makes a call; the error is a reason for people.
+    /// Makes a call. The error is a text for people.
     pub(super) async fn call(self: &Arc<Self>, call: Call) -> Result<Answer, String> {
         let (caller, answer) = oneshot::channel();
         self.enqueue(Job { call, caller })?;
@@ -102,18 +102,18 @@ impl Lane {
             .err()
             .unwrap_or_else(|| "it left out the answer".to_owned());
         for caller in callers.into_values() {
-            // A caller that gave up needs no answer, here and below.
+            // Here and below: a caller may have given up.
             let _ = caller.send(Err(reason.clone()));
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // A queue is whole between calls.
+        // Every change leaves the queue consistent.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One of the lists that may be under way at once.
+/// One of the lists that may be in flight at once.
 struct Place {
     lane: Arc<Lane>,
     is_free: bool,
@@ -127,7 +127,7 @@ impl Place {
         }
     }
 
-    /// What waits and is still wanted; `None` frees the place.
+    /// The next calls whose callers still wait. Without any, the place is freed.
     fn next_list(&mut self) -> Option<Vec<Job>> {
         let mut queue = self.lane.lock();
         queue.waiting.retain(|job| !job.caller.is_closed());
@@ -143,7 +143,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Stopped half-way: whoever waits learns it at once.
+        // The process is stopping: dropping the waiting calls tells their callers at once.
         if !self.is_free {
             let mut queue = self.lane.lock();
             queue.in_flight -= 1;
