@@ -115,7 +115,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether no other status can follow.
+    /// Whether nothing can follow.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(
@@ -124,7 +124,7 @@ impl Status {
         )
     }
 
-    /// Whether the client may still cancel: no transaction of the order may still land.
+    /// Whether the client may still withdraw: nothing has been signed and stored.
     #[must_use]
     pub const fn is_withdrawable(self) -> bool {
         matches!(self, Self::Pending | Self::Routing | Self::Building)

@@ -1,7 +1,7 @@
 //! Opening connections, and bringing a file's schema up to this program's.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 use std::time::Duration;

@@ -4,7 +4,7 @@
 //! Nothing here has a time limit: a caller that gives up drops its future.
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use std::ffi::c_int;
 use std::future::Future;

@@ -7,7 +7,8 @@ use comfy_table::{Cell, Table};
 use domain::Status;
 use uuid::Uuid;
 
-use crate::cli::{Connection, Page, one_of, order_id};
+use crate::arguments::{Page, one_of};
+use crate::cli::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, time_of_day};
 use crate::output::{self, Format, short, status};

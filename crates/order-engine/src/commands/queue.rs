@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::orders::swap_of;
-use crate::cli::{Connection, Page, order_id};
+use crate::arguments::Page;
+use crate::cli::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::output::{self, Format};
 

@@ -7,7 +7,8 @@ use api_types::submit::SubmitOrder;
 use clap::Args;
 use domain::Venue;
 
-use crate::cli::{Connection, one_of};
+use crate::arguments::one_of;
+use crate::cli::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format, short};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{Checkpoints, MOVED_FROM, Mover, PAGES_MAX, take_over};
-use crate::threads::tests::EMPTY;
+use crate::database::tests::EMPTY;
 
 /// Rows of a page each.
 const ROW_BYTES: i64 = 4_000;

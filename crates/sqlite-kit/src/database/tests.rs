@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// A database without a table of its own.
+pub(crate) const EMPTY: Database = Database {
+    migrations: &[],
+    version_in: VersionIn::Header,
+    statements: 16,
+    cache_kib: 1_024,
+    busy: Duration::from_secs(2),
+};
+
 const ALL: &[&str] = &["create table a (x)", "create table b (x)"];
 
 fn database(version_in: VersionIn, migrations: &'static [&'static str]) -> Database {

@@ -7,16 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::*;
-use crate::VersionIn;
-
-/// A database without a table of its own.
-pub(crate) const EMPTY: Database = Database {
-    migrations: &[],
-    version_in: VersionIn::Header,
-    statements: 16,
-    cache_kib: 1_024,
-    busy: Duration::from_secs(2),
-};
+use crate::database::tests::EMPTY;
 
 const READERS: usize = 2;
 const LONG: Duration = Duration::from_secs(5);
