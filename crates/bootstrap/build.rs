@@ -1,6 +1,6 @@
 //! Finds out which commit is built and from which day it is, for `--version`.
 //!
-//! Outside a working copy (a container's build, an unpacked archive) whoever builds says it by
+//! Outside a working copy (a container's build, an unpacked archive) the builder sets
 //! `ORDER_ENGINE_COMMIT` and `ORDER_ENGINE_DATE`. The day is the commit's and not the build's, so that
 //! the same commit gives the same bytes.
 
@@ -23,7 +23,7 @@ fn build() -> String {
     if let (Some(commit), Some(date)) = (variable(COMMIT), variable(DATE)) {
         return told(&commit, &date);
     }
-    // Following the commit would build every program again after each one.
+    // Watching the commit itself would rebuild every program after each commit.
     if variable("PROFILE").as_deref() == Some("debug") {
         return "debug build".to_owned();
     }

@@ -74,11 +74,6 @@ impl From<Fault> for ports::Error {
     }
 }
 
-/// The thread that would have answered is gone: the process is stopping.
-#[derive(Debug, thiserror::Error)]
-#[error("the store's thread has ended")]
-pub(crate) struct Stopped;
-
 /// No answer came within the store's patience.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {} s", .0.as_secs())]

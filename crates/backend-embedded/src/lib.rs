@@ -5,13 +5,11 @@
 //!
 //! Begin with `store.rs`, then `writer.rs`: every change of the truth goes through there.
 
-pub mod data_dir;
 pub mod feed;
 pub mod queue;
 pub mod store;
 pub mod writer;
 
-mod checkpoints;
 mod error;
 mod live;
 mod reading;

@@ -6,7 +6,8 @@ mod orders;
 mod registry;
 mod rows;
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -14,17 +15,20 @@ use domain::Timestamp;
 use ports::order_store::LONGEST_FIXED_REST;
 use ports::{Clock, Error, Result};
 use rusqlite::Connection;
+use sqlite_kit::{Database, Lock, LockError, Stopped, Writer as _};
 
 pub use rows::row_counts;
 
-use crate::data_dir::{DataDir, DataDirError};
-use crate::error::{Fault, STORE, Stopped};
+use crate::error::{Fault, STORE};
 use crate::live::Live;
 use crate::reading;
 use crate::reading::due::DueTimes;
-use crate::schema::{self, SchemaError};
-use crate::threads::{StartError, Threads};
+use crate::schema::STORE_FILE;
+use crate::threads::Threads;
 use crate::writer::{Write, Writer, command, lock};
+
+const LOCK_FILE: &str = "engine.lock";
+const DATABASE_FILE: &str = "engine.db";
 
 /// What a store is opened with.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +51,27 @@ impl Default for Settings {
 /// Why a store cannot be opened. Its text is for the person who starts the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
-    #[error("{0}")]
-    Newer(String),
-    #[error("{0}")]
-    WithoutLog(String),
+    #[error("the data folder {} is in use by the process {pid}", .path.display())]
+    InUse { path: PathBuf, pid: String },
+    #[error("the data folder {} cannot be used", .path.display())]
+    Unusable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(
+        "in {folder}: the store was written by a newer version: schema {found}, this program knows {known}"
+    )]
+    Newer {
+        folder: String,
+        found: usize,
+        known: usize,
+    },
+    #[error(
+        "in {folder}: the store holds nothing: engine.db was copied without engine.db-wal, in which the orders \
+         are; copy both from an engine that is stopped, or see \"Backup and restore\" in docs/OPERATIONS.md"
+    )]
+    WithoutLog { folder: String },
     #[error("the store in {folder} cannot be opened")]
     Store {
         folder: String,
@@ -70,7 +89,7 @@ pub struct SqliteStore {
     clock: Arc<dyn Clock>,
     longest_rest: Duration,
     // Last, so that the folder is locked until the threads have ended.
-    _folder: Option<DataDir>,
+    _folder: Option<Lock>,
 }
 
 #[derive(Debug)]
@@ -86,22 +105,24 @@ impl SqliteStore {
     /// Leases of an earlier process are void from here on. Calls wait for threads under a limit of
     /// tokio's time: under a paused runtime use [`SqliteStore::in_memory`].
     pub fn open(folder: &Path, settings: Settings, clock: Arc<dyn Clock>) -> OpenResult {
-        let data_dir = DataDir::lock(folder)?;
-        let path = data_dir.database();
-        let wrong = |fault: Wrong| fault.in_folder(folder);
-        if !data_dir.was_used() {
-            // In a folder that was, a first start that was cut short leaves such a file as well.
-            schema::refuse_without_log(&path).map_err(|error| wrong(error.into()))?;
+        let lock = Lock::take(&folder.join(LOCK_FILE));
+        let lock = lock.map_err(|error| locked_out(folder, error))?;
+        let path = folder.join(DATABASE_FILE);
+        let wrong = |error| not_opened(folder, error);
+        // In a folder that was used, a first start that was cut short leaves such a file as well.
+        if !lock.was_there() && Database::is_without_log(&path).map_err(wrong)? {
+            let folder = folder.display().to_string();
+            return Err(OpenError::WithoutLog { folder });
         }
-        let db = schema::open_writer(&path).map_err(|error| wrong(error.into()))?;
-        let (live, writer) = prepare(db, settings, &clock).map_err(|fault| wrong(fault.into()))?;
-        let threads = Threads::start(writer, &path).map_err(|error| wrong(error.into()))?;
+        let db = STORE_FILE.open_writer(&path).map_err(wrong)?;
+        let (live, writer) = prepare(db, folder, settings, &clock)?;
+        let threads = Threads::start(writer, &path).map_err(wrong)?;
         Ok(Self {
             engine: Engine::Threads(threads),
             live,
             clock,
             longest_rest: settings.longest_rest,
-            _folder: Some(data_dir),
+            _folder: Some(lock),
         })
     }
 
@@ -109,9 +130,9 @@ impl SqliteStore {
     /// inline, in the order in which they are made.
     pub fn in_memory(settings: Settings, clock: Arc<dyn Clock>) -> OpenResult {
         let memory = Path::new(":memory:");
-        let wrong = |fault: Wrong| fault.in_folder(memory);
-        let db = schema::open_memory().map_err(|error| wrong(error.into()))?;
-        let (live, writer) = prepare(db, settings, &clock).map_err(|fault| wrong(fault.into()))?;
+        let db = STORE_FILE.open_memory();
+        let db = db.map_err(|error| not_opened(memory, error))?;
+        let (live, writer) = prepare(db, memory, settings, &clock)?;
         Ok(Self {
             engine: Engine::Inline(Box::new(Mutex::new(writer))),
             live,
@@ -173,55 +194,40 @@ pub type OpenResult = std::result::Result<SqliteStore, OpenError>;
 
 fn prepare(
     db: Connection,
+    folder: &Path,
     settings: Settings,
     clock: &Arc<dyn Clock>,
-) -> std::result::Result<(Arc<Mutex<Live>>, Writer), Fault> {
-    let stored = reading::start::stored(&db, clock.now())?;
+) -> std::result::Result<(Arc<Mutex<Live>>, Writer), OpenError> {
+    let stored = reading::start::stored(&db, clock.now());
+    let stored = stored.map_err(|fault| OpenError::Store {
+        folder: folder.display().to_string(),
+        source: fault.into(),
+    })?;
     let live = Arc::new(Mutex::new(Live::new(settings, stored)));
     let writer = Writer::new(db, Arc::clone(clock), Arc::clone(&live));
     Ok((live, writer))
 }
 
-/// What went wrong while opening, before the folder is named.
-#[derive(Debug)]
-enum Wrong {
-    Newer(SchemaError),
-    WithoutLog(SchemaError),
-    Other(Error),
+fn locked_out(folder: &Path, error: LockError) -> OpenError {
+    let path = folder.to_owned();
+    match error {
+        LockError::InUse { pid } => OpenError::InUse { path, pid },
+        LockError::Unusable(source) => OpenError::Unusable { path, source },
+    }
 }
 
-impl Wrong {
-    fn in_folder(self, folder: &Path) -> OpenError {
-        let folder = folder.display().to_string();
-        match self {
-            Self::Newer(error) => OpenError::Newer(format!("in {folder}: {error}")),
-            Self::WithoutLog(error) => OpenError::WithoutLog(format!("in {folder}: {error}")),
-            Self::Other(source) => OpenError::Store { folder, source },
+fn not_opened(folder: &Path, error: sqlite_kit::OpenError) -> OpenError {
+    let folder = folder.display().to_string();
+    let source = match error {
+        sqlite_kit::OpenError::Newer { found, known } => {
+            return OpenError::Newer {
+                folder,
+                found,
+                known,
+            };
         }
-    }
-}
-
-impl From<SchemaError> for Wrong {
-    fn from(error: SchemaError) -> Self {
-        match error {
-            SchemaError::Sql(error) => Fault::from(error).into(),
-            newer @ SchemaError::Newer { .. } => Self::Newer(newer),
-            without @ SchemaError::WithoutLog => Self::WithoutLog(without),
-        }
-    }
-}
-
-impl From<Fault> for Wrong {
-    fn from(fault: Fault) -> Self {
-        Self::Other(fault.into())
-    }
-}
-
-impl From<StartError> for Wrong {
-    fn from(error: StartError) -> Self {
-        match error {
-            StartError::Connection(error) => error.into(),
-            thread @ StartError::Thread(_) => Self::Other(Error::unavailable(STORE, thread)),
-        }
-    }
+        sqlite_kit::OpenError::Sql(error) => Fault::from(error).into(),
+        thread @ sqlite_kit::OpenError::Thread(_) => Error::unavailable(STORE, thread),
+    };
+    OpenError::Store { folder, source }
 }

@@ -164,31 +164,6 @@ impl Writer {
         }
     }
 
-    /// The writer's own connection, for reads of a store without reader threads.
-    pub(crate) const fn connection(&self) -> &Connection {
-        &self.db
-    }
-
-    /// The same, to be set up.
-    pub(crate) const fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.db
-    }
-
-    /// Applies all commands in one transaction, commits, then answers them.
-    pub fn apply(&mut self, mut batch: Vec<Command>) {
-        match self.attempt(&mut batch) {
-            Ok(()) => answer_all(batch, Ok(())),
-            Err(fault) if batch.len() > 1 && fault.is_worth_splitting() => {
-                for command in batch {
-                    let mut alone = [command];
-                    let outcome = self.attempt(&mut alone);
-                    answer_all(alone, outcome.as_ref().copied());
-                }
-            }
-            Err(fault) => answer_all(batch, Err(&fault)),
-        }
-    }
-
     fn attempt(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
         let outcome = self.attempt_all(commands);
         if outcome.is_err() {
@@ -225,6 +200,28 @@ impl Writer {
         let took = committed.saturating_sub(began);
         self.commits.record(took, commands.len());
         Ok(())
+    }
+}
+
+impl sqlite_kit::Writer for Writer {
+    type Command = Command;
+
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.db
+    }
+
+    fn apply(&mut self, mut batch: Vec<Command>) {
+        match self.attempt(&mut batch) {
+            Ok(()) => answer_all(batch, Ok(())),
+            Err(fault) if batch.len() > 1 && fault.is_worth_splitting() => {
+                for command in batch {
+                    let mut alone = [command];
+                    let outcome = self.attempt(&mut alone);
+                    answer_all(alone, outcome.as_ref().copied());
+                }
+            }
+            Err(fault) => answer_all(batch, Err(&fault)),
+        }
     }
 }
 

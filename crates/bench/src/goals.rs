@@ -25,102 +25,149 @@ const KEPT: (&str, &str) = ("pipeline", "rate kept up with");
 
 /// All goals, in the order of the README.
 pub(crate) fn of(report: &Report) -> Vec<Goal> {
-    let at =
-        |subject: &str, (scenario, figure): (&str, &str)| report.value(subject, scenario, figure);
-    let ratio = |a: Option<f64>, b: Option<f64>| Some(a? / b?);
-    let echo = at(LIMITS, ("accept", "echo"));
-    let mut goals = Vec::new();
-    for (engine, wanted) in [(EMBEDDED, 0.6), (SCALE_OUT, 0.3)] {
-        let measured = ratio(at(engine, RATE), echo);
-        goals.push(least(
-            format!("{engine}: accept, of the echo"),
-            wanted,
-            measured,
-        ));
-    }
-    for engine in [EMBEDDED, SCALE_OUT] {
-        let measured = ratio(at(engine, RATE), at(EVERY_STEP, RATE));
-        goals.push(least(
+    let mut goals = of_accept(report);
+    goals.extend(of_pipeline(report));
+    goals.extend(of_latency(report));
+    goals.extend(of_life(report));
+    goals.extend(of_size(report));
+    goals.extend(of_growth(report));
+    goals
+}
+
+fn at(report: &Report, subject: &str, (scenario, figure): (&str, &str)) -> Option<f64> {
+    report.value(subject, scenario, figure)
+}
+
+fn ratio(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    Some(a? / b?)
+}
+
+fn of_accept(report: &Report) -> Vec<Goal> {
+    let echo = at(report, LIMITS, ("accept", "echo"));
+    let of_echo = |(engine, wanted)| {
+        let measured = ratio(at(report, engine, RATE), echo);
+        least(format!("{engine}: accept, of the echo"), wanted, measured)
+    };
+    let of_baseline = |engine| {
+        let measured = ratio(at(report, engine, RATE), at(report, EVERY_STEP, RATE));
+        least(
             format!("{engine}: accept, times the baseline"),
             15.0,
             measured,
-        ));
-    }
-    for (engine, bare) in [
-        (EMBEDDED, "bare SQLite rows"),
-        (SCALE_OUT, "bare PostgreSQL rows"),
-    ] {
-        let measured = ratio(at(engine, KEPT), at(LIMITS, ("pipeline", bare)));
-        goals.push(least(
+        )
+    };
+    let echoes = [(EMBEDDED, 0.6), (SCALE_OUT, 0.3)].map(of_echo);
+    let baselines = [EMBEDDED, SCALE_OUT].map(of_baseline);
+    echoes.into_iter().chain(baselines).collect()
+}
+
+fn of_pipeline(report: &Report) -> Vec<Goal> {
+    let of_rows = |(engine, bare)| {
+        let rows = at(report, LIMITS, ("pipeline", bare));
+        let measured = ratio(at(report, engine, KEPT), rows);
+        least(
             format!("{engine}: pipeline, of the bare rows"),
             0.5,
             measured,
-        ));
-    }
-    for (engine, baseline, wanted) in [
+        )
+    };
+    let of_baseline = |(engine, baseline, wanted): (_, &str, _)| {
+        let measured = ratio(at(report, engine, KEPT), at(report, baseline, KEPT));
+        let rows = baseline.trim_end_matches(" stored");
+        least(
+            format!("{engine}: pipeline, times {rows}"),
+            wanted,
+            measured,
+        )
+    };
+    let bare = [
+        (EMBEDDED, "bare SQLite rows"),
+        (SCALE_OUT, "bare PostgreSQL rows"),
+    ];
+    let baselines = [
         (EMBEDDED, EVERY_STEP, 20.0),
         (EMBEDDED, TWO_ROWS, 6.0),
         (SCALE_OUT, EVERY_STEP, 8.0),
         (SCALE_OUT, TWO_ROWS, 4.0),
-    ] {
-        let measured = ratio(at(engine, KEPT), at(baseline, KEPT));
-        let rows = baseline.trim_end_matches(" stored");
-        goals.push(least(
-            format!("{engine}: pipeline, times {rows}"),
-            wanted,
-            measured,
-        ));
-    }
-    for engine in [EMBEDDED, SCALE_OUT] {
-        let limit = at(LIMITS, ("accept", "fsync, p99")).map_or(2.0, |fsync| 3.0 * fsync + 2.0);
-        let measured = at(engine, ("accept", "at half load, p99"));
-        goals.push(most(
-            format!("{engine}: accept p99 at half load, ms"),
-            limit,
-            measured,
-        ));
-        let measured = at(engine, ("stream", "1000 sockets, p99"));
-        goals.push(most(
-            format!("{engine}: stream p99 at 1,000 orders/s, ms"),
-            10.0,
-            measured,
-        ));
-    }
-    for (name, rate, wanted) in [("alone", 10, 10_000.0), ("steady", 300, 3_500.0)] {
-        let each = at(SCALE_OUT, (name, "CPU each"));
-        let goal = format!("scale-out: CPU each at {rate} orders/s, µs");
-        goals.push(most(goal, wanted, each));
-        let late = at(SCALE_OUT, (name, "event to socket, p99"));
-        let goal = format!("scale-out: event to socket at {rate}/s, p99, ms");
-        goals.push(most(goal, 50.0, late));
-    }
-    let each = at(EMBEDDED, ("stream", "10000 sockets, resident each"));
-    goals.push(most(
-        "embedded: resident per socket, 10,000 open, KiB".to_owned(),
-        20.0,
-        each,
-    ));
-    let idle = at(EMBEDDED, ("idle", "resident"));
-    goals.push(most("embedded: resident idle, MiB".to_owned(), 25.0, idle));
-    let ready = at(EMBEDDED, ("idle", "ready, empty store"));
-    goals.push(most("embedded: ready, ms".to_owned(), 150.0, ready));
-    for what in ["accept", "pipeline"] {
+    ];
+    let bare = bare.map(of_rows).into_iter();
+    bare.chain(baselines.map(of_baseline)).collect()
+}
+
+fn of_latency(report: &Report) -> Vec<Goal> {
+    let fsync = at(report, LIMITS, ("accept", "fsync, p99"));
+    let limit = fsync.map_or(2.0, |fsync| 3.0 * fsync + 2.0);
+    let of_engine = |engine| {
+        let accept = at(report, engine, ("accept", "at half load, p99"));
+        let stream = at(report, engine, ("stream", "1000 sockets, p99"));
+        [
+            most(
+                format!("{engine}: accept p99 at half load, ms"),
+                limit,
+                accept,
+            ),
+            most(
+                format!("{engine}: stream p99 at 1,000 orders/s, ms"),
+                10.0,
+                stream,
+            ),
+        ]
+    };
+    [EMBEDDED, SCALE_OUT]
+        .into_iter()
+        .flat_map(of_engine)
+        .collect()
+}
+
+fn of_life(report: &Report) -> Vec<Goal> {
+    let of_rate = |(name, rate, wanted)| {
+        let each = at(report, SCALE_OUT, (name, "CPU each"));
+        let late = at(report, SCALE_OUT, (name, "event to socket, p99"));
+        [
+            most(
+                format!("scale-out: CPU each at {rate} orders/s, µs"),
+                wanted,
+                each,
+            ),
+            most(
+                format!("scale-out: event to socket at {rate}/s, p99, ms"),
+                50.0,
+                late,
+            ),
+        ]
+    };
+    [("alone", 10, 10_000.0), ("steady", 300, 3_500.0)]
+        .into_iter()
+        .flat_map(of_rate)
+        .collect()
+}
+
+fn of_size(report: &Report) -> Vec<Goal> {
+    let goals = [
+        (
+            "embedded: resident per socket, 10,000 open, KiB",
+            20.0,
+            ("stream", "10000 sockets, resident each"),
+        ),
+        ("embedded: resident idle, MiB", 25.0, ("idle", "resident")),
+        ("embedded: ready, ms", 150.0, ("idle", "ready, empty store")),
+    ];
+    goals
+        .map(|(goal, wanted, figure)| most(goal.to_owned(), wanted, at(report, EMBEDDED, figure)))
+        .into()
+}
+
+fn of_growth(report: &Report) -> Vec<Goal> {
+    let of_rate = |what| {
         let stored = |orders: u64| {
-            report.value(
-                EMBEDDED,
-                "growth",
-                &format!("{what}, {orders} orders stored"),
-            )
+            let figure = format!("{what}, {orders} orders stored");
+            report.value(EMBEDDED, "growth", &figure)
         };
         let full = stored(1_000_000).or_else(|| stored(100_000));
-        let measured = ratio(full, stored(0));
-        goals.push(least(
-            format!("embedded: {what}, full store of an empty one"),
-            0.9,
-            measured,
-        ));
-    }
-    goals
+        let goal = format!("embedded: {what}, full store of an empty one");
+        least(goal, 0.9, ratio(full, stored(0)))
+    };
+    ["accept", "pipeline"].map(of_rate).into()
 }
 
 fn least(goal: String, wanted: f64, measured: Option<f64>) -> Goal {

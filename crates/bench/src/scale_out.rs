@@ -55,70 +55,78 @@ pub(crate) async fn run(
     report: &mut Report,
     progress: &Progress,
 ) -> Result<()> {
-    let lasting = sizes.lasting;
     progress.begin("scale-out: accept");
-    on_a_cluster(USUAL, sizes, 0, async |state, target| {
-        let accept = scenarios::accept(target, lasting).await?;
-        add_accept(report, SCALE_OUT, &accept);
-        let url = state.redis.as_ref().context("no Redis")?;
-        parts::redis(report, url.port()).await
-    })
-    .await?;
+    accept(sizes, report).await?;
     progress.begin("scale-out: pipeline");
-    on_a_cluster(USUAL, sizes, 0, async |state, target| {
-        let before = cpu_of_parts(state)?;
-        add_pipeline(report, SCALE_OUT, target, lasting).await?;
-        let orders = figure(target.confirmed().await?).max(1.0);
-        for ((part, before), (_, after)) in before.into_iter().zip(cpu_of_parts(state)?) {
-            let each = figure(after.saturating_sub(before)) / orders;
-            report.add(
-                SCALE_OUT,
-                "pipeline",
-                format!("CPU each, {part}"),
-                each,
-                "µs",
-            );
-        }
-        Ok(())
-    })
-    .await?;
+    pipeline(sizes, report).await?;
     progress.begin("limits: bare PostgreSQL");
-    let empty = Size {
-        gateways: 1,
-        workers: 0,
-    };
-    on_a_cluster(empty, sizes, 0, async |state, _| {
-        let postgres = state.postgres.as_ref().context("no PostgreSQL")?;
-        parts::postgres(report, postgres.port(), lasting).await
-    })
-    .await?;
+    bare_postgres(sizes, report).await?;
     for count in sockets(sizes, full) {
         progress.begin(&format!("scale-out: stream, {count} sockets"));
         on_a_cluster(USUAL, sizes, sizes.stream_rate * 60, async |_, target| {
-            add_sockets(
-                report,
-                SCALE_OUT,
-                &scenarios::sockets(target, *count).await?,
-            );
+            let streamed = scenarios::sockets(target, *count).await?;
+            add_sockets(report, SCALE_OUT, &streamed);
             Ok(())
         })
         .await?;
     }
     for workers in WORKERS {
         progress.begin(&format!("scale-out: scale, {workers} workers"));
-        let size = Size {
-            gateways: 1,
-            workers,
-        };
-        on_a_cluster(size, sizes, 0, async |_, target| {
-            let lives = scenarios::burst(target, lasting / 2).await?;
-            let what = format!("backlog, {workers} workers");
-            report.add(SCALE_OUT, "scale", what, lives.confirmed, "orders/s");
-            Ok(())
-        })
-        .await?;
+        backlog(workers, sizes, report).await?;
     }
     Ok(())
+}
+
+async fn accept(sizes: &Sizes, report: &mut Report) -> Result<()> {
+    on_a_cluster(USUAL, sizes, 0, async |state, target| {
+        let accept = scenarios::accept(target, sizes.lasting).await?;
+        add_accept(report, SCALE_OUT, &accept);
+        let url = state.redis.as_ref().context("no Redis")?;
+        parts::redis(report, url.port()).await
+    })
+    .await
+}
+
+async fn pipeline(sizes: &Sizes, report: &mut Report) -> Result<()> {
+    on_a_cluster(USUAL, sizes, 0, async |state, target| {
+        let before = cpu_of_parts(state)?;
+        add_pipeline(report, SCALE_OUT, target, sizes.lasting).await?;
+        let orders = figure(target.confirmed().await?).max(1.0);
+        for ((part, before), (_, after)) in before.into_iter().zip(cpu_of_parts(state)?) {
+            let each = figure(after.saturating_sub(before)) / orders;
+            let what = format!("CPU each, {part}");
+            report.add(SCALE_OUT, "pipeline", what, each, "µs");
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn bare_postgres(sizes: &Sizes, report: &mut Report) -> Result<()> {
+    let empty = Size {
+        gateways: 1,
+        workers: 0,
+    };
+    on_a_cluster(empty, sizes, 0, async |state, _| {
+        let postgres = state.postgres.as_ref().context("no PostgreSQL")?;
+        parts::postgres(report, postgres.port(), sizes.lasting).await
+    })
+    .await
+}
+
+/// How fast this many workers work off what has gathered.
+async fn backlog(workers: usize, sizes: &Sizes, report: &mut Report) -> Result<()> {
+    let size = Size {
+        gateways: 1,
+        workers,
+    };
+    on_a_cluster(size, sizes, 0, async |_, target| {
+        let lives = scenarios::burst(target, sizes.lasting / 2).await?;
+        let what = format!("backlog, {workers} workers");
+        report.add(SCALE_OUT, "scale", what, lives.confirmed, "orders/s");
+        Ok(())
+    })
+    .await
 }
 
 /// Each rate of life.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use backend_embedded::data_dir::DataDirError;
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
@@ -24,7 +23,7 @@ use config::{Config, LimitScope, Servers};
 enum Configured<'a> {
     /// SQLite, queue and feed in this process.
     Embedded { folder: &'a Path },
-    /// PostgreSQL; queue and feed in this process, so that there must be no other.
+    /// PostgreSQL; queue and feed in this process, so no second process may use that database.
     Postgres { database: &'a Secret },
     /// PostgreSQL and Redis, for any number of processes.
     PostgresAndRedis { database: &'a Secret, redis: Secret },
@@ -104,7 +103,7 @@ fn embedded(
     };
     let opened = SqliteStore::open(folder, settings, Arc::clone(clock));
     let store = opened.map_err(|error| match error {
-        OpenError::DataDir(DataDirError::Unusable { path, source }) => Stop::Wrong(format!(
+        OpenError::Unusable { path, source } => Stop::Wrong(format!(
             "DATA_DIR={} is not allowed: a folder that this program can make and write in ({source})",
             path.display()
         ))
@@ -135,7 +134,7 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
         direct_url: direct.map(|url| url.expose().to_owned()),
         lease: config.periods.lease(),
         longest_rest: longest_rest(config),
-        // A way round the pooler is only named where there is one.
+        // Only a database behind a pooler has a direct address beside the usual one.
         statement_cache: match direct {
             Some(_) => StatementCache::Off,
             None => StatementCache::On,
@@ -144,10 +143,11 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
     }
 }
 
-/// A clock that is corrected by less than this makes no rest look longer than any can be.
+/// A correction of the clock by less than this is not mistaken for a clock that was set back.
 const REST_MARGIN: Duration = Duration::from_secs(10);
 
-/// What no order is set to rest for. Programs that are set otherwise take it for due a little early or late.
+/// Longer than any order is set to rest. A program with other settings finds such orders due a little earlier
+/// or later.
 fn longest_rest(config: &Config) -> Duration {
     config.work.retry_max_delay().max(LONGEST_FIXED_REST) + REST_MARGIN
 }
@@ -189,7 +189,7 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     Ok(feed.context("could not use REDIS_URL")?)
 }
 
-/// What bringing the tables up to date came to, for people.
+/// What a migration did, for people.
 #[derive(Debug)]
 pub struct Migrated {
     /// Where, without a password.

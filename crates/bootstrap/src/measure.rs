@@ -1,4 +1,4 @@
-//! The process' one recorder of metrics. Who serves them asks for the text.
+//! The process' one recorder of metrics. Its handle renders the text that `/metrics` serves.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const SECONDS: [f64; 15] = [
 const SIZES: [f64; 11] = [
     1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0,
 ];
-/// Histograms collect raw samples until they are folded into their buckets.
+/// How often raw samples are folded into the histograms' buckets; until then they take memory.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Installs the recorder and keeps it tidy until the process stops.

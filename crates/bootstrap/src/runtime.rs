@@ -8,11 +8,11 @@ use anyhow::Context;
 
 use crate::open_files;
 
-/// The engine waits far more than it computes; more threads only cost memory and wake each other up.
+/// The engine waits far more than it computes. More threads would cost memory and wake each other up.
 const THREADS_MAX: usize = 4;
 /// For files and name lookups; databases have threads of their own.
 const BLOCKING_THREADS_MAX: usize = 8;
-/// What still blocks after everything was asked to stop is left behind.
+/// A blocking call that lasts longer than this after the end is abandoned.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How many threads work on this machine.
@@ -43,9 +43,9 @@ pub fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-/// Keeps transparent huge pages away from this process, as thousands of small, half-full regions would be
-/// rounded up to 2 MiB each: an open socket took 28.7 KiB with them, 18.8 without. A kernel that refuses
-/// only leaves memory as it was.
+/// Turns transparent huge pages off for this process. They round thousands of small, half-full regions up to
+/// 2 MiB each: an open socket took 28.7 KiB with them and takes 18.8 without. If the kernel refuses, the
+/// process merely needs more memory.
 fn keep_pages_small() {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_thp_disable(true);

@@ -9,12 +9,12 @@ use tracing::{info, warn};
 
 use crate::backend::StoppedWaiting;
 
-/// What runs may take this long to finish. Hosts kill after 30 s, the contract promises 25.
+/// How long running work may take to finish. Hosts kill after 30 s; users are promised 25.
 const SOFT_LIMIT: Duration = Duration::from_secs(20);
-/// After the hard request everything is dropped at its next await; what is not by then is stuck.
+/// After the hard request every task is dropped at its next await. One that is not dropped by then is stuck.
 const HARD_LIMIT: Duration = Duration::from_secs(2);
 
-/// The process' ears for SIGTERM and SIGINT. Made before anything else, so that none is missed.
+/// Listens for SIGTERM and SIGINT. Made before anything else, so that no signal is missed.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Signal,

@@ -1,51 +1,61 @@
-//! A tiny HTTP server for processes that serve nothing else: `/health`, `/ready` and `/metrics`.
+//! `/health`, `/ready` and `/metrics` of workers and of the simulated chain, and a small server for a process
+//! that serves nothing else.
 
-use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::KeepAlive;
+use actix_web::http::header::ContentType;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer, Route, guard};
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Ports, Shutdown};
+use ports::{Clock, Ports, Shutdown};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 /// Probes ask one at a time.
 const CONNECTIONS_MAX: usize = 32;
-/// A probe's request is a few hundred bytes.
-const HEAD_MAX: usize = 8 * 1024;
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
-/// A dependency that needs longer is down.
+/// A dependency that takes longer to answer counts as down.
 const DEPENDENCY_LIMIT: Duration = Duration::from_secs(2);
-/// Between two attempts to accept where the system has no more files to give.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the server tells of.
-#[derive(Debug)]
+/// What the routes report on.
+#[derive(Debug, Clone)]
 pub struct Parts {
-    pub ports: Ports,
+    pub clock: Arc<dyn Clock>,
+    /// What readiness depends on; a process without these is ready once it runs.
+    pub ports: Option<Ports>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
+}
+
+/// Adds the three routes to a server.
+pub fn routes(config: &mut ServiceConfig, parts: Parts) {
+    config
+        .app_data(Data::new(parts))
+        .service(web::resource("/health").route(reading().to(health)))
+        .service(web::resource("/ready").route(reading().to(ready)))
+        .service(web::resource("/metrics").route(reading().to(metrics)));
+}
+
+/// The guard belongs to the route and not to the resource, so that other methods get 405 and not 404.
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// A server that listens and does not answer yet.
 #[derive(Debug)]
 pub struct Status {
     listener: TcpListener,
-    parts: Arc<Parts>,
+    parts: Parts,
 }
 
 impl Status {
     /// Begins to listen.
-    pub async fn listen(host: &str, port: u16, parts: Parts) -> anyhow::Result<Self> {
+    pub fn listen(host: &str, port: u16, parts: Parts) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((host, port))
-            .await
             .with_context(|| format!("could not listen on {host}:{port}"))?;
-        let parts = Arc::new(parts);
         Ok(Self { listener, parts })
     }
 
@@ -55,117 +65,70 @@ impl Status {
     }
 
     /// Answers for as long as `work` lasts: a process that is stopping says so to the last.
-    pub async fn serve_during(self, work: impl Future<Output = ()>) {
+    pub async fn serve_during(self, work: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let parts = self.parts;
+        let server = HttpServer::new(move || {
+            let parts = parts.clone();
+            App::new()
+                .configure(|config| routes(config, parts))
+                .default_service(web::to(elsewhere))
+        })
+        .workers(1)
+        .max_connections(CONNECTIONS_MAX)
+        .client_request_timeout(REQUEST_LIMIT)
+        .keep_alive(KeepAlive::Disabled)
+        .disable_signals()
+        .listen(self.listener)?
+        .run();
+        let handle = server.handle();
         tokio::select! {
             biased;
-            () = work => {}
-            () = self.accept_all() => {}
+            () = work => handle.stop(false).await,
+            ended = server => ended.context("the status server failed")?,
         }
-    }
-
-    async fn accept_all(self) {
-        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let mut connections = JoinSet::new();
-        while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
-            // Those that have ended, so that the set does not grow.
-            while connections.try_join_next().is_some() {}
-            match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let parts = Arc::clone(&self.parts);
-                    connections.spawn(async move {
-                        let _permit = permit;
-                        // A probe that gives up is not our trouble.
-                        let _ = tokio::time::timeout(REQUEST_LIMIT, answer(stream, &parts)).await;
-                    });
-                }
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-            }
-        }
+        Ok(())
     }
 }
 
-async fn answer(mut stream: TcpStream, parts: &Parts) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    let mut chunk = [0; 1024];
-    while !head.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
-        let count = stream.read(&mut chunk).await?;
-        if count == 0 || head.len() + count > HEAD_MAX {
-            return Ok(());
-        }
-        head.extend_from_slice(&chunk[..count]);
+async fn elsewhere() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type(ContentType::plaintext())
+        .body("there are /health, /ready and /metrics\n")
+}
+
+async fn health(parts: Data<Parts>) -> HttpResponse {
+    let timestamp = parts.clock.now().to_string();
+    HttpResponse::Ok().json(json!({ "status": "ok", "timestamp": timestamp }))
+}
+
+async fn metrics(parts: Data<Parts>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(parts.prometheus.render())
+}
+
+async fn ready(parts: Data<Parts>) -> HttpResponse {
+    let mut body = json!({});
+    let (mut is_up, mut word) = (true, "ready");
+    if let Some(ports) = &parts.ports {
+        let store = tokio::time::timeout(DEPENDENCY_LIMIT, ports.store.ping());
+        let queue = tokio::time::timeout(DEPENDENCY_LIMIT, ports.queue.depth());
+        let (store, queue) = tokio::join!(store, queue);
+        let (store, queue) = (matches!(store, Ok(Ok(()))), matches!(queue, Ok(Ok(_))));
+        let state = |up| if up { "up" } else { "down" };
+        body = json!({ "store": state(store), "queue": state(queue) });
+        (is_up, word) = match (store, queue) {
+            (false, _) => (false, "unavailable"),
+            (true, false) => (true, "degraded"),
+            (true, true) => (true, "ready"),
+        };
     }
-    let head = String::from_utf8_lossy(&head);
-    let mut words = head.split_whitespace();
-    let (method, target) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
-    let answer = match (method, target.split('?').next().unwrap_or_default()) {
-        ("GET" | "HEAD", "/health") => health(parts),
-        ("GET" | "HEAD", "/ready") => ready(parts).await,
-        ("GET" | "HEAD", "/metrics") => metrics(parts),
-        ("GET" | "HEAD", _) => plain("404 Not Found", "there are /health, /ready and /metrics\n"),
-        _ => plain("405 Method Not Allowed", "only GET is answered\n"),
-    };
-    let body = if method == "HEAD" { "" } else { &answer.body };
-    let response = format!(
-        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        answer.status,
-        answer.content_type,
-        answer.body.len(),
-    );
-    stream.write_all(response.as_bytes()).await?;
-    stream.shutdown().await
-}
-
-struct Answer {
-    status: &'static str,
-    content_type: &'static str,
-    body: String,
-}
-
-fn plain(status: &'static str, text: &str) -> Answer {
-    Answer {
-        status,
-        content_type: "text/plain; charset=utf-8",
-        body: text.to_owned(),
+    if parts.shutdown.is_stopping() {
+        (is_up, word) = (false, "stopping");
     }
-}
-
-fn health(parts: &Parts) -> Answer {
-    let timestamp = parts.ports.clock.now().to_string();
-    let body = json!({ "status": "ok", "timestamp": timestamp }).to_string();
-    Answer {
-        status: "200 OK",
-        content_type: "application/json",
-        body,
-    }
-}
-
-fn metrics(parts: &Parts) -> Answer {
-    Answer {
-        status: "200 OK",
-        content_type: "text/plain; version=0.0.4; charset=utf-8",
-        body: parts.prometheus.render(),
-    }
-}
-
-async fn ready(parts: &Parts) -> Answer {
-    let store = tokio::time::timeout(DEPENDENCY_LIMIT, parts.ports.store.ping());
-    let queue = tokio::time::timeout(DEPENDENCY_LIMIT, parts.ports.queue.depth());
-    let (store, queue) = tokio::join!(store, queue);
-    let (store, queue) = (matches!(store, Ok(Ok(()))), matches!(queue, Ok(Ok(_))));
-    let (status, word) = match (parts.shutdown.is_stopping(), store, queue) {
-        (true, _, _) => ("503 Service Unavailable", "stopping"),
-        (false, false, _) => ("503 Service Unavailable", "unavailable"),
-        (false, true, false) => ("200 OK", "degraded"),
-        (false, true, true) => ("200 OK", "ready"),
-    };
-    let state = |up| if up { "up" } else { "down" };
-    let body = json!({ "status": word, "store": state(store), "queue": state(queue) }).to_string();
-    Answer {
-        status,
-        content_type: "application/json",
-        body,
+    body["status"] = json!(word);
+    match is_up {
+        true => HttpResponse::Ok().json(body),
+        false => HttpResponse::ServiceUnavailable().json(body),
     }
 }

@@ -21,9 +21,9 @@ use config::{LogFormat, Logs};
 use dex_router::router::STAGE_SPANS;
 use writer::{Lines, LogThread};
 
-/// What others log at `info` is of no use to whoever runs an engine. Named in RUST_LOG, they are heard.
+/// What these libraries log at `info` is of no use to operators. `RUST_LOG` can name them to see it.
 const QUIET: &str = "actix_server=warn,actix_http=warn,h2=warn,hyper=warn,rustls=warn";
-/// Here the HTTP server logs every request that is no HTTP, as an error: strangers write no log of ours.
+/// Here the HTTP server logs every malformed request as an error. Strangers must not fill the log.
 const STRANGERS: &str = "actix_http::h1::dispatcher=off";
 
 /// Whether lines carry colour.
@@ -33,7 +33,7 @@ enum Colour {
     Off,
 }
 
-/// Logging as it was set up. Dropping it writes what is still under way.
+/// Logging as it was set up. Dropping it writes the lines that wait.
 #[derive(Debug)]
 pub struct Telemetry {
     levels: Levels,
@@ -98,7 +98,7 @@ pub fn start(logs: &Logs) -> Telemetry {
     let (lines, thread) = writer::start();
     // Only a test harness that runs several engines in one process finds logging started already.
     let log_alone = |filter, lines| {
-        // One filter before everything: what it turns down is never made.
+        // One filter before everything: what it rejects is never made.
         let subscriber = tracing_subscriber::registry().with(filter);
         let _ = subscriber.with(output(format, lines, colour)).try_init();
     };
@@ -111,7 +111,7 @@ pub fn start(logs: &Logs) -> Telemetry {
             None
         }
         Some((traces, exporter)) => {
-            // Each with a filter of its own: what is not logged may well be traced.
+            // Each has a filter of its own: what is not logged may still be traced.
             let logged = output(format, lines, colour).with_filter(filter);
             let traced = traces.with_filter(otlp::filter());
             let subscriber = tracing_subscriber::registry().with(logged).with(traced);
@@ -136,8 +136,8 @@ pub fn start(logs: &Logs) -> Telemetry {
     }
 }
 
-/// The filter, which `config` has checked, with what others say left out, and the spans inside of an
-/// order's run: only traces show them, and a log line names the run.
+/// The filter, which `config` has checked, without the noise of libraries and without the spans inside an
+/// order's run: a log line names the run alone, and only traces show the rest.
 fn quietened(filter: &str) -> Targets {
     let text = match filter {
         "off" => filter.to_owned(),

@@ -20,11 +20,11 @@ const LEDGER: &str = "sim-chain/ledger.db";
 /// What the engine meets outside itself.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// Asks venues and chooses.
+    /// Asks the venues and chooses a route.
     pub router: Router,
-    /// Builds, sends, and tells what became of it.
+    /// Builds and sends transactions, and tells what became of them.
     pub chain: Arc<dyn Chain>,
-    /// The chain's own book, for whoever checks the engine.
+    /// The chain's own ledger, against which the engine can be checked.
     pub ledger: Arc<dyn Ledger>,
 }
 
@@ -60,7 +60,7 @@ pub fn reach(
     Ok(world)
 }
 
-/// A chain that is away is waited for: nothing else would tell of it before the first order fails.
+/// Logs a chain that cannot be reached: otherwise only the first failed order would show it.
 fn say_if_unreachable(chain: Arc<RemoteChain>, url: String, shutdown: &Shutdown) {
     let stop = shutdown.clone();
     shutdown.spawn(async move {

@@ -4,7 +4,7 @@ use api_types::EventView;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::socket::{Received, Reconnects, Socket};
+use crate::socket::Connection;
 use crate::transport::Client;
 
 /// An order being followed, from its first event to its last.
@@ -15,8 +15,7 @@ pub struct Follow {
     /// The last event seen.
     seen: Option<u32>,
     ended: bool,
-    socket: Option<Socket>,
-    reconnects: Reconnects,
+    connection: Connection,
 }
 
 impl Follow {
@@ -26,8 +25,7 @@ impl Follow {
             order,
             seen: None,
             ended: false,
-            socket: None,
-            reconnects: Reconnects::default(),
+            connection: Connection::default(),
         }
     }
 
@@ -41,44 +39,26 @@ impl Follow {
     /// The next event; `None` after the order's end. After an error nothing more comes.
     pub async fn next(&mut self) -> Result<Option<EventView>, Error> {
         while !self.ended {
-            if let Some(text) = self.receive().await.inspect_err(|_| self.ended = true)? {
-                let event: EventView = serde_json::from_str(&text)
-                    .map_err(|error| self.client.unexpected(format!("{error} in an event")))?;
-                // A server that repeats itself after a reconnect is heard once.
-                if self.seen.is_some_and(|seen| event.seq <= seen) {
-                    continue;
-                }
-                self.seen = Some(event.seq);
-                self.ended = event.status.is_terminal();
-                self.reconnects.succeeded();
-                return Ok(Some(event));
+            let (order, seen) = (self.order, self.seen);
+            let path = || {
+                let since = seen.map(|seq| format!("?since={seq}")).unwrap_or_default();
+                format!("/api/orders/{order}/stream{since}")
+            };
+            let received = self.connection.next(&self.client, path).await;
+            let Some(text) = received.inspect_err(|_| self.ended = true)? else {
+                self.ended = true;
+                break;
+            };
+            let event: EventView = serde_json::from_str(&text)
+                .map_err(|error| self.client.unexpected(format!("{error} in an event")))?;
+            // A server that repeats itself after a reconnect is heard once.
+            if seen.is_some_and(|seen| event.seq <= seen) {
+                continue;
             }
-        }
-        Ok(None)
-    }
-
-    /// One message, or the news that there may be one after another look.
-    async fn receive(&mut self) -> Result<Option<String>, Error> {
-        let Some(socket) = &mut self.socket else {
-            let since = self
-                .seen
-                .map(|seq| format!("?since={seq}"))
-                .unwrap_or_default();
-            let path = format!("/api/orders/{}/stream{since}", self.order);
-            self.socket = Some(self.reconnects.open(&self.client, &path).await?);
-            return Ok(None);
-        };
-        match socket.next().await {
-            Received::Text(text) => return Ok(Some(text)),
-            Received::Ended => self.ended = true,
-            Received::Reconnect => {
-                self.socket = None;
-                self.reconnects.lost(&self.client).await?;
-            }
-            Received::Closed { code, reason } => {
-                let what = format!("it closed the socket with {code} {reason}");
-                return Err(self.client.unexpected(what));
-            }
+            self.seen = Some(event.seq);
+            self.ended = event.status.is_terminal();
+            self.connection.succeeded();
+            return Ok(Some(event));
         }
         Ok(None)
     }

@@ -25,23 +25,18 @@ const ATTEMPTS_MAX: u32 = 10;
 
 /// An open connection.
 #[derive(Debug)]
-pub(crate) struct Socket {
+struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-/// What a connection brought.
+/// What a socket brought.
 #[derive(Debug)]
-pub(crate) enum Received {
+enum Received {
     Text(String),
     /// The server says that there is nothing more to come.
     Ended,
     /// The connection is gone or the server asks to come back: connect again where it stopped.
     Reconnect,
-    /// The server closed for good.
-    Closed {
-        code: u16,
-        reason: String,
-    },
 }
 
 /// Why a connection could not be opened.
@@ -70,16 +65,17 @@ impl Socket {
         }
     }
 
-    /// Waits for what comes next. Cancel safety: nothing is lost by dropping the future.
-    pub(crate) async fn next(&mut self) -> Received {
+    /// Waits for what comes next; the error says why the server closed for good. Cancel safety: nothing is
+    /// lost by dropping the future.
+    async fn next(&mut self) -> Result<Received, String> {
         loop {
             let message = match tokio::time::timeout(SILENCE_LIMIT, self.stream.next()).await {
                 Ok(Some(Ok(message))) => message,
-                Ok(Some(Err(_)) | None) | Err(_) => return Received::Reconnect,
+                Ok(Some(Err(_)) | None) | Err(_) => return Ok(Received::Reconnect),
             };
             match message {
-                Message::Text(text) => return Received::Text(text.as_str().to_owned()),
-                Message::Close(None) => return Received::Reconnect,
+                Message::Text(text) => return Ok(Received::Text(text.as_str().to_owned())),
+                Message::Close(None) => return Ok(Received::Reconnect),
                 Message::Close(Some(frame)) => return closed(frame.code, frame.reason.as_str()),
                 // Pings are answered by the library while it reads on.
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
@@ -88,15 +84,12 @@ impl Socket {
     }
 }
 
-fn closed(code: CloseCode, reason: &str) -> Received {
+fn closed(code: CloseCode, reason: &str) -> Result<Received, String> {
     match u16::from(code) {
-        1000 => Received::Ended,
-        code @ (4000 | 4001 | 4009) => Received::Closed {
-            code,
-            reason: reason.to_owned(),
-        },
+        1000 => Ok(Received::Ended),
+        code @ (4000 | 4001 | 4009) => Err(format!("it closed the socket with {code} {reason}")),
         // 1012 and 1013 ask for it; anything else between a client and a server is an accident.
-        _ => Received::Reconnect,
+        _ => Ok(Received::Reconnect),
     }
 }
 
@@ -115,26 +108,52 @@ fn refusal(
     }
 }
 
-/// How long to wait before each attempt to connect: growing, spread at random, and not for ever.
+/// A connection that is opened again whenever it is lost: after growing waits, spread at random, and not for
+/// ever.
 #[derive(Debug, Default)]
-pub(crate) struct Reconnects {
+pub(crate) struct Connection {
+    socket: Option<Socket>,
     failed: u32,
 }
 
-impl Reconnects {
-    /// Opens a connection, patiently where the engine is away for a moment.
-    pub(crate) async fn open(&mut self, client: &Client, path: &str) -> Result<Socket, Error> {
+impl Connection {
+    /// Opens it, patiently where the engine is away for a moment.
+    pub(crate) async fn open(&mut self, client: &Client, path: &str) -> Result<(), Error> {
         loop {
             match Socket::open(client, path).await {
-                Ok(socket) => return Ok(socket),
+                Ok(socket) => {
+                    self.socket = Some(socket);
+                    return Ok(());
+                }
                 Err(Refusal::Final(error)) => return Err(error),
                 Err(Refusal::Later(error)) => self.wait(client, error).await?,
             }
         }
     }
 
-    /// A connection broke off: waits until another one may be opened.
+    /// The next message; `None` where the server says that there is nothing more to come. `path` is where to
+    /// connect, and so to go on.
+    pub(crate) async fn next(
+        &mut self,
+        client: &Client,
+        path: impl Fn() -> String,
+    ) -> Result<Option<String>, Error> {
+        loop {
+            let Some(socket) = &mut self.socket else {
+                self.open(client, &path()).await?;
+                continue;
+            };
+            match socket.next().await.map_err(|why| client.unexpected(why))? {
+                Received::Text(text) => return Ok(Some(text)),
+                Received::Ended => return Ok(None),
+                Received::Reconnect => self.lost(client).await?,
+            }
+        }
+    }
+
+    /// The connection broke off: waits until another one may be opened.
     pub(crate) async fn lost(&mut self, client: &Client) -> Result<(), Error> {
+        self.socket = None;
         let error = client.unreachable("the connection is lost again and again");
         self.wait(client, error).await
     }

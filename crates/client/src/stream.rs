@@ -4,7 +4,7 @@ use api_types::EventView;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::socket::{Received, Reconnects, Socket};
+use crate::socket::Connection;
 use crate::transport::Client;
 
 /// The events of all orders, from now on.
@@ -12,8 +12,7 @@ use crate::transport::Client;
 pub struct Stream {
     client: Client,
     cursor: Option<String>,
-    socket: Option<Socket>,
-    reconnects: Reconnects,
+    connection: Connection,
 }
 
 /// What the stream brought.
@@ -39,8 +38,7 @@ impl Client {
         Stream {
             client: self.clone(),
             cursor: None,
-            socket: None,
-            reconnects: Reconnects::default(),
+            connection: Connection::default(),
         }
     }
 }
@@ -48,35 +46,20 @@ impl Client {
 impl Stream {
     /// Opens the stream now, so that whatever happens from here on is seen.
     pub async fn open(&mut self) -> Result<(), Error> {
-        let path = match &self.cursor {
-            Some(cursor) => format!("/api/stream?cursor={cursor}"),
-            None => "/api/stream".to_owned(),
-        };
-        self.socket = Some(self.reconnects.open(&self.client, &path).await?);
-        Ok(())
+        let path = path(self.cursor.as_deref());
+        self.connection.open(&self.client, &path).await
     }
 
     /// What comes next.
     pub async fn next(&mut self) -> Result<Streamed, Error> {
         loop {
-            let Some(socket) = &mut self.socket else {
-                self.open().await?;
-                continue;
-            };
-            match socket.next().await {
-                Received::Text(text) => {
-                    self.reconnects.succeeded();
-                    return self.read(&text);
-                }
-                Received::Ended | Received::Reconnect => {
-                    self.socket = None;
-                    self.reconnects.lost(&self.client).await?;
-                }
-                Received::Closed { code, reason } => {
-                    let what = format!("it closed the socket with {code} {reason}");
-                    return Err(self.client.unexpected(what));
-                }
+            let path = || path(self.cursor.as_deref());
+            if let Some(text) = self.connection.next(&self.client, path).await? {
+                self.connection.succeeded();
+                return self.read(&text);
             }
+            // All orders together have no end.
+            self.connection.lost(&self.client).await?;
         }
     }
 
@@ -90,4 +73,9 @@ impl Stream {
         }
         Err(self.client.unexpected("a message that is no event"))
     }
+}
+
+fn path(cursor: Option<&str>) -> String {
+    let resume = cursor.map(|cursor| format!("?cursor={cursor}"));
+    format!("/api/stream{}", resume.unwrap_or_default())
 }

@@ -14,14 +14,28 @@ pub(super) fn whole<T>(allowed: RangeInclusive<T>) -> impl Fn(&str) -> Result<T,
 where
     T: FromStr + PartialOrd + Display + Copy,
 {
+    within("a whole number", allowed)
+}
+
+/// A reader of decimal numbers within `allowed`.
+pub(super) fn decimal(
+    allowed: RangeInclusive<f64>,
+) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    within("a number", allowed)
+}
+
+fn within<T>(
+    what: &'static str,
+    allowed: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Copy,
+{
     move |text| {
         let value = text.trim().parse::<T>().ok();
         value
             .filter(|value| allowed.contains(value))
-            .ok_or_else(|| {
-                let (from, to) = (allowed.start(), allowed.end());
-                format!("a whole number from {from} to {to}")
-            })
+            .ok_or_else(|| format!("{what} from {} to {}", allowed.start(), allowed.end()))
     }
 }
 
@@ -37,21 +51,6 @@ pub(super) fn redis_port(text: &str) -> Result<u16, String> {
             allowed
         }
     })
-}
-
-/// A reader of decimal numbers within `allowed`.
-pub(super) fn decimal(
-    allowed: RangeInclusive<f64>,
-) -> impl Fn(&str) -> Result<f64, String> + Clone {
-    move |text| {
-        let value = text.trim().parse::<f64>().ok();
-        value
-            .filter(|value| allowed.contains(value))
-            .ok_or_else(|| {
-                let (from, to) = (allowed.start(), allowed.end());
-                format!("a number from {from} to {to}")
-            })
-    }
 }
 
 /// An address or a name to listen on.

@@ -1,6 +1,6 @@
 //! Amounts as the chain holds them: integers in base units, read from and printed as exact decimals.
 //!
-//! No float comes near an amount. A number in a request is taken by its text.
+//! Amounts are never floats. A JSON number in a request is read as its text.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[cfg(test)]
 mod tests;
 
-/// An amount of some token in its smallest unit. It serialises as a string, as JSON readers in other
-/// languages would take a large number for a float.
+/// An amount of a token in its smallest unit. It serialises as a string, because JSON readers in other
+/// languages would read a large number as a float.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BaseUnits(u64);
 
@@ -27,7 +27,7 @@ pub enum InvalidAmount {
     TooLarge,
 }
 
-/// Longest text looked at; the longest amount that fits with all its trailing zeros is far shorter.
+/// Longer texts are refused unread; the longest amount that fits, trailing zeros included, is far shorter.
 const MAX_TEXT_LENGTH: usize = 400;
 
 impl BaseUnits {
@@ -72,8 +72,8 @@ impl BaseUnits {
         }
     }
 
-    /// The amount less `bps` basis points, rounded up: what a floor must be so that it is never looser
-    /// than asked.
+    /// The amount less `bps` basis points. A floor is rounded up, so that it is never lower than the client
+    /// asked.
     #[must_use]
     pub fn less_bps_rounded_up(self, bps: crate::Bps) -> Self {
         let kept = 10_000 - u128::from(bps.get());
@@ -103,7 +103,7 @@ fn parse_exponent(text: &str) -> Result<i64, InvalidAmount> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(InvalidAmount::NotDecimal);
     }
-    // Beyond this every value is zero, too fine or too large anyway.
+    // With a larger exponent every value is zero, too fine or too large.
     let size = digits
         .trim_start_matches('0')
         .parse::<i64>()

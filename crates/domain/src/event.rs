@@ -16,10 +16,10 @@ use crate::transaction::Signature;
 /// Version of the persisted form of orders and events.
 pub const SCHEMA_VERSION: u16 = 1;
 
-/// An event as somebody wants to record it. Whether it became a fact, the store says.
+/// An event that somebody wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Decides who won where two want the same place.
+    /// Tells which of two writers won the same sequence number.
     pub id: EventId,
     pub order_id: OrderId,
     pub seq: Seq,
@@ -56,11 +56,11 @@ pub enum EventData {
     },
     /// The chain executed the swap.
     Confirmed { fill: Fill },
-    /// The execution failed in a way that another one may cure; it begins after the delay.
+    /// The execution failed, but another one may succeed; that one begins after the delay.
     RetryScheduled { failure: Failure, delay_ms: u64 },
     /// The order ended without a swap.
     Failed { failure: Failure },
-    /// The client withdrew the order in time.
+    /// The client cancelled the order in time.
     Cancelled { reason: String },
     /// The order's time ran out before anything was sent.
     Expired { reason: String },
@@ -87,15 +87,15 @@ pub enum FailureCode {
     BelowMinimum,
     /// The swap would have returned less than the floor when it executed.
     SlippageExceeded,
-    /// The transaction's blocks went by without it.
+    /// The transaction did not land before its last valid height.
     TransactionExpired,
     /// The chain executed the transaction and it failed.
     TransactionFailed,
     /// The chain could not be reached or refused the transaction.
     ChainUnavailable,
-    /// The order stopped every worker that took it.
+    /// The order crashed every worker that took it.
     Poison,
-    /// A defect of the engine, contained.
+    /// A defect of the engine that harmed this order alone.
     Internal,
 }
 
@@ -136,7 +136,7 @@ impl EventData {
 }
 
 impl NewEvent {
-    /// The fact this became when the store recorded it.
+    /// The recorded event: this one with the time at which the store recorded it.
     #[must_use]
     pub fn recorded(self, at: Timestamp) -> Event {
         Event {
@@ -150,7 +150,7 @@ impl NewEvent {
 }
 
 impl Event {
-    /// The execution this event belongs to, counted from 1: a `pending` event speaks of the next one.
+    /// The execution this event belongs to, counted from 1. A `pending` event belongs to the next one.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         match self.data.status() {

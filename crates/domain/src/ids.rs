@@ -1,4 +1,4 @@
-//! Identities: each a type of its own, so that an order's id is never taken for an event's.
+//! Ids: each kind is a type of its own, so that an order's id is never taken for an event's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Why a text is not the id it was taken for.
+/// Why a text is not a valid id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
     #[error("not a UUID")]
@@ -57,7 +57,7 @@ uuid_id!(
     OrderId
 );
 uuid_id!(
-    /// One proposed event. Whoever's id is stored at a sequence number has won it.
+    /// One proposed event. The writer whose id is stored at a sequence number has won that number.
     EventId
 );
 uuid_id!(
@@ -146,7 +146,7 @@ macro_rules! text_id {
 }
 
 text_id!(
-    /// Whoever orders belong to: the name of an API key, or [`ClientId::anyone`] where no keys are set.
+    /// The owner of orders: the name of an API key, or [`ClientId::anyone`] where no keys are set.
     ClientId, 64, space: false
 );
 text_id!(

@@ -1,9 +1,9 @@
-//! The nouns and rules of the trade: ids, amounts, tokens, the order, what may follow what, and the
-//! events an order leaves behind.
+//! The nouns and rules of the trade: ids, amounts, tokens, the order, its events, and the table of which
+//! event may follow which state.
 //!
 //! It must not know of async, of IO, of a clock or of randomness: times and ids are handed in.
 //!
-//! Begin with `order/transition.rs`, the one table of what may follow what.
+//! Begin with `order/transition.rs`: that table.
 
 pub mod amount;
 pub mod event;

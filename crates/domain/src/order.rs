@@ -25,11 +25,11 @@ pub struct Terms {
     pub token_out: Token,
     pub amount_in: BaseUnits,
     pub slippage: Bps,
-    /// The client's own floor, beside the one that slippage gives.
+    /// The client's own floor. The slippage gives another one; the higher one counts.
     pub min_amount_out: Option<BaseUnits>,
     pub venues: VenueSet,
     pub client_order_id: Option<ClientOrderId>,
-    /// How long the order may wait for its first transaction, from its acceptance on.
+    /// How long after its acceptance the order may wait for its first transaction.
     pub valid_for_seconds: Option<u32>,
 }
 
@@ -51,10 +51,10 @@ impl OrderType {
     }
 }
 
-/// Where an order stands, with what is known there. It follows from the last event alone.
+/// Where an order stands, with the details of that state. The last event alone determines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Waiting for a worker, or for its next execution where the last one failed.
+    /// It waits for a worker, or for its next execution after one that failed.
     Pending {
         last_failure: Option<Failure>,
     },
@@ -62,7 +62,7 @@ pub enum State {
     Building {
         route: Route,
     },
-    /// Its bytes are stored: it may have been sent, and may land until the chain says otherwise.
+    /// The transaction's bytes are stored: it may have been sent, and may land until the chain rules that out.
     Submitted {
         choice: Choice,
         signature: Signature,
@@ -98,7 +98,7 @@ impl State {
     }
 }
 
-/// An order as its events tell it.
+/// An order as its events describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     pub id: OrderId,
@@ -109,7 +109,7 @@ pub struct Order {
     pub updated_at: Timestamp,
     /// The place of the last event.
     pub seq: Seq,
-    /// Executions begun so far. A resume after a crash is not one.
+    /// Executions begun so far. A resume after a crash does not begin one.
     pub executions: u32,
     pub state: State,
 }
@@ -127,7 +127,7 @@ impl Order {
         }
     }
 
-    /// The order as its row and its last event tell it.
+    /// The order as its row and its last event describe it.
     #[must_use]
     pub fn from_last_event(
         client: ClientId,
@@ -147,7 +147,7 @@ impl Order {
         }
     }
 
-    /// The event that would follow, with its place and attempt, if it may follow.
+    /// The next event with its sequence number and execution, if it may follow.
     pub fn propose(&self, id: EventId, data: EventData) -> Result<NewEvent, IllegalTransition> {
         transition::check(&self.state, &data)?;
         let begun = u32::from(matches!(data, EventData::RoutingStarted));
@@ -176,7 +176,7 @@ impl Order {
         Ok(self)
     }
 
-    /// Executions that have ended, in whatever way.
+    /// Executions that have ended, with success or without.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         match self.status() {
@@ -193,7 +193,7 @@ impl Order {
         self.state.status()
     }
 
-    /// When the order expires if nothing was signed by then.
+    /// When the order expires if no transaction was signed by then.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.terms.expires_at(self.created_at)
@@ -201,7 +201,7 @@ impl Order {
 }
 
 impl Terms {
-    /// When an order accepted at `created_at` expires if nothing was signed by then.
+    /// When an order accepted at `created_at` expires if no transaction was signed by then.
     #[must_use]
     pub fn expires_at(&self, created_at: Timestamp) -> Option<Timestamp> {
         self.valid_for_seconds

@@ -3,7 +3,7 @@
 use crate::amount::BaseUnits;
 use crate::token::Token;
 
-/// Digits a price is given with; further ones are cut off, never rounded.
+/// How many digits a price has; further digits are cut off, never rounded.
 pub const SIGNIFICANT_DIGITS: usize = 18;
 
 /// `amount_out / amount_in` in whole tokens, 18 significant digits, truncated.

@@ -21,15 +21,15 @@ pub enum Answer {
     Declined { reason: String },
 }
 
-/// What a venue would pay, everything deducted.
+/// What a venue would pay after all deductions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     pub pool: Pool,
-    /// Net of fees and of the order's own effect on the price.
+    /// After fees and the order's own effect on the price.
     pub amount_out: BaseUnits,
     /// The venue's fee in millionths of the amount traded.
     pub fee_ppm: u32,
-    /// How much worse than the pool's price before the trade, in millionths, fee apart.
+    /// How much worse this is than the pool's price before the trade, in millionths, without the fee.
     pub impact_ppm: u32,
 }
 
@@ -44,7 +44,7 @@ impl Quote {
     }
 }
 
-/// The decision for one attempt: all offers, the chosen one, and the least that is accepted for it.
+/// The decision for one execution: all offers, the chosen one, and the least that it may pay out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     pub choice: Choice,
@@ -60,7 +60,7 @@ pub struct Choice {
     pub min_amount_out: BaseUnits,
 }
 
-/// What an order got in the end, as the chain's ledger says.
+/// What an order received, as the chain's ledger says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     pub venue: Venue,

@@ -1,4 +1,4 @@
-//! Slippage: how much less than quoted an order takes, in basis points.
+//! Slippage: how much less than the quote an order accepts, in basis points.
 
 use std::fmt;
 
@@ -23,9 +23,9 @@ pub enum InvalidSlippage {
 }
 
 impl Bps {
-    /// Half of everything: more is a mistake, not a tolerance.
+    /// Half of the amount. Whoever asks for more has made a mistake.
     pub const MAX: Self = Self(5_000);
-    /// What an order that names none gets.
+    /// The slippage of an order that names none.
     pub const DEFAULT: Self = Self(50);
 
     /// Checks a number of basis points.

@@ -24,14 +24,14 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment `duration` after this one; the end of time where that is beyond it.
+    /// The moment `duration` after this one, or the last one that there is.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(millis))
     }
 
-    /// How long after `earlier` this moment is; zero where it is not after it.
+    /// How long after `earlier` this moment is; zero if it is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

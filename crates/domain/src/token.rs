@@ -26,7 +26,7 @@ const fn listing(
     }
 }
 
-// Positions are only ever used in memory; what is stored and sent is the symbol.
+// An index is used in memory only; what is stored and sent is the symbol.
 #[rustfmt::skip]
 static LISTINGS: [Listing; 16] = [
     listing("SOL",     "Solana",            "So11111111111111111111111111111111111111112",  9),
@@ -47,7 +47,7 @@ static LISTINGS: [Listing; 16] = [
     listing("ETH",     "Ether (Wormhole)",  "7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs", 8),
 ];
 
-/// A listed token. Cheap to copy: it is a place in the list.
+/// A listed token. It is an index into the list, and so cheap to copy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(u8);
 

@@ -1,4 +1,5 @@
-//! A signed transaction as the engine keeps it: bytes it never looks into, and the two facts it needs.
+//! A signed transaction as the engine keeps it: bytes that it never reads, its signature and its last valid
+//! height.
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ impl fmt::Display for Height {
     }
 }
 
-/// A transaction's signature in base58, by which the chain knows it.
+/// A transaction's signature in base58. The chain identifies the transaction by it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Signature(Arc<str>);
@@ -69,7 +70,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// What must be stored before anything is sent: the same bytes may be sent again at any time, and after
+/// What the engine stores before it sends anything. The same bytes may be sent again at any time; after
 /// `last_valid_height` they can no longer land.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedTransaction {

@@ -25,6 +25,12 @@ pub(crate) enum Verdict {
     Bad,
 }
 
+impl Verdict {
+    pub(crate) const fn good_if(all_is_well: bool) -> Self {
+        if all_is_well { Self::Good } else { Self::Bad }
+    }
+}
+
 /// The exit code of a command; an error is told in one line.
 pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
     match outcome {

@@ -2,6 +2,7 @@
 //!
 //! Begin with `engine.rs`, how the parts make one engine; `cli.rs` lists the commands.
 
+mod arguments;
 mod batch;
 mod board;
 mod cli;

@@ -40,6 +40,14 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
+/// Says how to get the next page, where there is one.
+pub(crate) fn more(cursor: Option<&str>) -> io::Result<()> {
+    match cursor {
+        Some(cursor) => line(format_args!("more: --cursor {cursor}")),
+        None => Ok(()),
+    }
+}
+
 /// Whether a person watches.
 pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()

@@ -51,7 +51,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     telemetry.follow_signals(&shutdown)?;
     let work = async {
         match start(config, &shutdown).await? {
-            Some(status) => status.serve_during(shutdown.finished()).await,
+            Some(status) => status.serve_during(shutdown.finished()).await?,
             None => shutdown.finished().await,
         }
         Ok(())
@@ -88,11 +88,12 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
         return Ok(None);
     };
     let parts = status::Parts {
-        ports,
+        clock: ports.clock.clone(),
+        ports: Some(ports),
         prometheus,
         shutdown: shutdown.clone(),
     };
-    let status = Status::listen(&config.listen.host, port, parts).await?;
+    let status = Status::listen(&config.listen.host, port, parts)?;
     tracing::info!("status at http://{}/ready", status.address()?);
     Ok(Some(status))
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{Status, Venue};
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
+use metrics::{describe_counter, describe_gauge, describe_histogram};
 
 const ENDS: [Status; 4] = [
     Status::Confirmed,
@@ -12,6 +13,76 @@ const ENDS: [Status; 4] = [
     Status::Expired,
 ];
 const NO_VENUE: &str = "none";
+
+/// What each counter counts.
+const COUNTERS: [(&str, &str); 15] = [
+    (
+        "orders_ended_total",
+        "Orders that reached their end, by outcome and venue",
+    ),
+    (
+        "orders_retried_total",
+        "Executions that failed and will be repeated",
+    ),
+    (
+        "orders_rescued_total",
+        "Orders taken up in the middle of their life",
+    ),
+    (
+        "orders_released_total",
+        "Orders given back without an event",
+    ),
+    (
+        "lease_lost_total",
+        "Times a worker learned that its work belongs to others",
+    ),
+    (
+        "poison_total",
+        "Orders ended because they stopped whoever took them",
+    ),
+    (
+        "orders_taken_alone_total",
+        "Times an order with which workers had died was taken by itself",
+    ),
+    (
+        "order_panics_total",
+        "Panics contained within one order's execution",
+    ),
+    (
+        "transactions_resent_total",
+        "Times the same bytes were sent again",
+    ),
+    ("queue_claims_total", "Entries taken from the queue"),
+    ("queue_failures_total", "Calls to the queue that failed"),
+    (
+        "store_failures_total",
+        "Calls to the store that failed and were repeated",
+    ),
+    (
+        "sweeper_pushed_total",
+        "Due orders the queue had lost or never seen",
+    ),
+    (
+        "sweeper_expired_total",
+        "Orders whose time ran out while they waited",
+    ),
+    ("workers_buried_total", "Workers given up for their silence"),
+];
+
+/// What each gauge shows.
+const GAUGES: [(&str, &str); 2] = [
+    ("worker_slots", "Orders this worker may execute at once"),
+    ("worker_slots_used", "Orders this worker executes now"),
+];
+
+/// What each histogram measures, in seconds.
+const HISTOGRAMS: [(&str, &str); 2] = [
+    (
+        "stage_duration_seconds",
+        "Time spent in each stage of an order",
+    ),
+    ("limiter_wait_seconds", "Time known work waited for a token"),
+];
 
 /// Handles to the series, looked up once.
 #[derive(Clone)]
@@ -99,100 +170,13 @@ pub(crate) fn took(histogram: &Histogram, began: Duration, ended: Duration) {
 }
 
 fn describe() {
-    use metrics::Unit::{Count, Seconds};
-    use metrics::{
-        describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram,
-    };
-
-    counter!(
-        "orders_ended_total",
-        Count,
-        "Orders that reached their end, by outcome and venue"
-    );
-    counter!(
-        "orders_retried_total",
-        Count,
-        "Executions that failed and will be repeated"
-    );
-    counter!(
-        "orders_rescued_total",
-        Count,
-        "Orders taken up in the middle of their life"
-    );
-    counter!(
-        "orders_released_total",
-        Count,
-        "Orders given back without an event"
-    );
-    counter!(
-        "lease_lost_total",
-        Count,
-        "Times a worker learned that its work belongs to others"
-    );
-    counter!(
-        "poison_total",
-        Count,
-        "Orders ended because they stopped whoever took them"
-    );
-    counter!(
-        "orders_taken_alone_total",
-        Count,
-        "Times an order with which workers had died was taken by itself"
-    );
-    counter!(
-        "order_panics_total",
-        Count,
-        "Panics contained within one order's execution"
-    );
-    counter!(
-        "transactions_resent_total",
-        Count,
-        "Times the same bytes were sent again"
-    );
-    counter!("queue_claims_total", Count, "Entries taken from the queue");
-    counter!(
-        "queue_failures_total",
-        Count,
-        "Calls to the queue that failed"
-    );
-    counter!(
-        "store_failures_total",
-        Count,
-        "Calls to the store that failed and were repeated"
-    );
-    counter!(
-        "sweeper_pushed_total",
-        Count,
-        "Due orders the queue had lost or never seen"
-    );
-    counter!(
-        "sweeper_expired_total",
-        Count,
-        "Orders whose time ran out while they waited"
-    );
-    counter!(
-        "workers_buried_total",
-        Count,
-        "Workers given up for their silence"
-    );
-    gauge!(
-        "worker_slots",
-        Count,
-        "Orders this worker may execute at once"
-    );
-    gauge!(
-        "worker_slots_used",
-        Count,
-        "Orders this worker executes now"
-    );
-    histogram!(
-        "stage_duration_seconds",
-        Seconds,
-        "Time spent in each stage of an order"
-    );
-    histogram!(
-        "limiter_wait_seconds",
-        Seconds,
-        "Time known work waited for a token"
-    );
+    for (name, what) in COUNTERS {
+        describe_counter!(name, Unit::Count, what);
+    }
+    for (name, what) in GAUGES {
+        describe_gauge!(name, Unit::Count, what);
+    }
+    for (name, what) in HISTOGRAMS {
+        describe_histogram!(name, Unit::Seconds, what);
+    }
 }

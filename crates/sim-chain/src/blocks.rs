@@ -1,25 +1,26 @@
-//! Block heights: they follow the clock without anybody ticking, and never go back, not even over a restart.
+//! Block heights: computed from the clock, without a task that counts, and never lower than before, even after
+//! a restart.
 //!
-//! A mark on disk stands a few blocks ahead of every height that was ever shown; a restart begins at the
-//! mark. Nobody is shown a height beyond it, so whoever asks for one waits until the mark has moved.
+//! A mark on disk is a few blocks ahead of every height ever shown, and a restart begins at the mark. No
+//! height beyond the mark is shown: a caller who needs one waits until the mark has moved.
 //!
 //! **Invariant:** once a height was shown, no transaction whose last valid height is below it can land or
-//! become visible later. The ledger's writer pins the height before it judges a batch and lets go only
-//! after the batch is committed *and* published; while pinned, everybody is shown the pinned height. So
-//! when a height above a transaction's last valid one is shown, no batch that judged it valid is open, and
-//! every batch to come is pinned at the shown height or above, where the transaction is refused. Without
-//! the pin a batch judged at height 150 could be committed at 151, after somebody had seen 151, found
-//! nothing, and signed a second transaction.
+//! become visible later. The ledger's writer pins the height before it judges a batch, and unpins it only
+//! after the batch is committed *and* published; meanwhile everybody is shown the pinned height. So when a
+//! height above a transaction's last valid one is shown, no batch that judged it valid is open, and every
+//! later batch is pinned at the shown height or above, where the transaction is refused. Without the pin, a
+//! batch judged at height 150 could be committed at 151, after a worker had seen 151, found nothing, and
+//! signed a second transaction.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ports::Clock;
 
-/// How far ahead of the present the mark is set: little, as a restart jumps by as much and a waiting
-/// transaction lives 150 blocks; enough that it is written rarely.
+/// How far ahead of the present the mark is set. A restart skips as many blocks, and a waiting transaction
+/// lives 150 of them, so it is little; but enough that the mark is written rarely.
 const AHEAD: u64 = 16;
-/// The mark is moved when fewer blocks than this are left, before anybody has to wait for it.
+/// With fewer blocks left than this the mark is moved, before anybody has to wait for it.
 const LOW: u64 = AHEAD / 2;
 
 /// Tells the height.
@@ -34,7 +35,7 @@ pub(crate) struct Blocks {
 
 #[derive(Debug)]
 struct State {
-    /// The highest one anybody was shown.
+    /// The highest height ever shown.
     shown: u64,
     /// The mark on disk.
     mark: u64,
@@ -47,7 +48,7 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
     Height(u64),
-    /// It can be shown, and somebody should move the mark soon. Told once.
+    /// It can be shown, and the mark should be moved soon. Said once per move.
     HeightMarkLow(u64),
     /// It cannot be shown before the mark is moved.
     BeyondMark,
@@ -115,7 +116,7 @@ impl Blocks {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change is one assignment; a panic elsewhere leaves nothing half done.
+        // Every change is one assignment, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,9 +26,9 @@ use crate::wallet::Wallet;
 use crate::weather::Weather;
 use crate::world::World;
 
-/// Added to what a transaction usually takes: its batch must still be written.
+/// Added to the usual time of a transaction, because its batch must still be written.
 const WRITING_TIME: Duration = Duration::from_millis(50);
-/// How often a look at the height is repeated; each time the mark has moved 16 blocks ahead of it.
+/// How often the height is read again; each time the mark has moved 16 blocks ahead of it.
 const LOOKS_MAX: usize = 5;
 
 /// Pools, heights, mempool and ledger. It outlives any worker.
@@ -40,7 +40,7 @@ pub struct SimChain {
     wallet: Wallet,
     world: Arc<World>,
     ledger: Arc<Ledger>,
-    mempool: Arc<Mempool>,
+    mempool: Mempool,
     random: Random,
 }
 
@@ -73,7 +73,11 @@ impl SimChain {
             weather: Weather::new(seed, config.failure_rate, pace),
             faults: Faults::default(),
             wallet: Wallet::new(),
-            mempool: Arc::new(Mempool::new(world.clone(), ledger.clone(), shutdown)),
+            mempool: Mempool {
+                world: world.clone(),
+                ledger: ledger.clone(),
+                shutdown,
+            },
             world,
             ledger,
             random,
@@ -126,7 +130,7 @@ impl SimChain {
             .quote(venue, (token_in, token_out), amount_in, height)
     }
 
-    /// The height, from the chain itself: no status call that may fail.
+    /// The height, without the failures that status calls simulate.
     pub(crate) async fn height(&self) -> Result<u64, Error> {
         for _ in 0..LOOKS_MAX {
             match self.world.blocks.look() {
@@ -143,7 +147,7 @@ impl SimChain {
         ))
     }
 
-    /// Takes bytes from anywhere, as [`Chain::send`] does.
+    /// Accepts bytes that anybody may have sent, as [`Chain::send`] does.
     pub(crate) async fn send_bytes(
         &self,
         bytes: &[u8],
@@ -169,8 +173,8 @@ impl SimChain {
         Ok(())
     }
 
-    /// What the bytes say, where they are what somebody signed. Bytes signed here a moment ago are not
-    /// checked again: that would double what an order costs.
+    /// Decodes the bytes and checks their signature. Bytes that were signed here are not checked again, which
+    /// would double the cost of an order.
     fn read(&self, bytes: &[u8], claimed: Option<&Signature>) -> Result<Pending, Error> {
         let refused = |error: transaction::Malformed| Error::Refused(error.to_string());
         let decoded = transaction::decode(bytes).map_err(refused)?;
@@ -222,13 +226,13 @@ impl SimChain {
         }
     }
 
-    /// Waits as [`Chain::await_fate`] does, without being a status call that may fail.
+    /// Waits as [`Chain::await_fate`] does, without the failures that status calls simulate.
     pub(crate) async fn wait_for_fate(
         &self,
         signature: &Signature,
         limit: Duration,
     ) -> Result<Fate, Error> {
-        // In the queue first: a fate published between the look and the wait would be missed.
+        // Before the look-up: a fate published between look-up and wait would be missed.
         let waiter = self.world.known.wait(signature);
         let fate = self.look_up(signature).await?;
         if fate != Fate::Unknown {

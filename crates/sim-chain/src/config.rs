@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The time between two blocks at scale 1.
 const BLOCK_TIME: Duration = Duration::from_millis(400);
-/// Blocks never come faster than this, so that a transaction's 150 blocks stay long enough to be lived.
+/// Blocks never come faster than this, so that a transaction has time to land within its 150 blocks.
 const BLOCK_TIME_MIN: Duration = Duration::from_millis(20);
 /// A venue's answer takes this long at scale 1, and up to [`QUOTE_SPREAD`] more.
 const QUOTE_DELAY: Duration = Duration::from_millis(200);
@@ -13,7 +13,7 @@ const QUOTE_SPREAD: Duration = Duration::from_millis(50);
 /// From acceptance to execution at scale 1, and up to [`EXECUTION_SPREAD`] more.
 const EXECUTION_DELAY: Duration = Duration::from_millis(2_000);
 const EXECUTION_SPREAD: Duration = Duration::from_millis(1_000);
-/// A slower world than this helps nobody and would overflow durations.
+/// A slower world would be of no use and would overflow durations.
 const SCALE_MAX: f64 = 1_000.0;
 
 /// What a simulated chain is made from.
@@ -21,13 +21,13 @@ const SCALE_MAX: f64 = 1_000.0;
 pub struct SimConfig {
     /// Multiplies every delay and the block time; 0 means no delays.
     pub latency_scale: f64,
-    /// The chance, drawn for each call, that it fails in a way that may pass.
+    /// The chance, drawn for each call, that it fails in a retryable way.
     pub failure_rate: f64,
-    /// What prices, delays and failures follow from. Without one the ledger's own goes on, or a fresh
-    /// ledger draws one.
+    /// Determines prices, delays and failures. Without one the ledger's own seed is used; a fresh ledger
+    /// draws one.
     pub seed: Option<u64>,
-    /// The ledger's file. Without one it lives in memory and everything runs on the caller's task, which
-    /// is what simulations on a paused clock need.
+    /// The ledger's file. Without one the ledger is in memory and everything runs on the caller's task, as
+    /// simulations on a paused clock need it.
     pub ledger_path: Option<PathBuf>,
 }
 

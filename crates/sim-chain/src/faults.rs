@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::transaction::Height;
 
-/// What shall happen to the next sends. Each kind is counted for itself, so that one send may be held and
-/// lose its reply too.
+/// What shall happen to the next sends. Each kind has a count of its own, so one send may be held and lose its
+/// reply too.
 #[derive(Debug, Default)]
 pub struct Faults {
     armed: AtomicBool,
@@ -24,7 +24,7 @@ struct Plan {
 /// What happens to one send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Fault {
-    /// Accepted, but the sender never hears of it.
+    /// Accepted, but the reply is lost.
     pub(crate) reply_is_lost: bool,
     /// Accepted, and forgotten.
     pub(crate) is_dropped: bool,

@@ -1,5 +1,5 @@
-//! What the chain knows of signatures without asking its ledger: which are on their way, what became of
-//! the latest ones, and who waits for which.
+//! What the chain knows of signatures without asking its ledger: which transactions are in flight, the fates
+//! of recent ones, and who waits for which.
 
 use std::collections::{HashMap, HashSet};
 use std::iter;
@@ -12,20 +12,20 @@ use dex_router::chain::Fate;
 use domain::transaction::Signature;
 use tokio::sync::oneshot;
 
-/// Accepted transactions that may wait at once; beyond it the chain is busy. Far more than any engine has
-/// in flight, and a few megabytes.
+/// Accepted transactions that may be in flight at once; further ones are refused as busy. Far more than any
+/// engine has, and a few megabytes.
 pub(crate) const IN_FLIGHT_MAX: usize = 65_536;
 /// Recent signatures kept for a quick answer; twice as many at the most, a few megabytes.
 const GENERATION: usize = 8_192;
 
-/// The desk where signatures are asked for.
+/// The known signatures.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<Desk>);
+pub(crate) struct Known(Mutex<Signatures>);
 
 /// `young` fills up, becomes `old`, and what was old is forgotten. A later entry of a signature always
 /// stands in a generation at least as young as an earlier one, so looking in `young` first is right.
 #[derive(Debug, Default)]
-struct Desk {
+struct Signatures {
     young: HashMap<Signature, Entry>,
     old: HashMap<Signature, Entry>,
     in_flight: HashSet<Signature>,
@@ -39,18 +39,18 @@ enum Entry {
     Ended(Fate),
 }
 
-/// What a look at the desk tells of a fate.
+/// What is known of a fate here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Lookup {
     Known(Fate),
     AskLedger,
 }
 
-/// Whether a transaction starts on its way.
+/// Whether a transaction is put in flight.
 #[derive(Debug)]
 pub(crate) enum Start<'a> {
     Started(Departure<'a>),
-    /// It is on its way or has ended: there is nothing to do.
+    /// It is in flight already or has ended: there is nothing to do.
     Already,
     Full,
 }
@@ -67,16 +67,16 @@ impl Known {
         matches!(self.lock().find(signature), Some(Entry::Signed(own)) if **own == *bytes)
     }
 
-    /// Puts a transaction on its way, once.
+    /// Puts a transaction in flight, once.
     pub(crate) fn start(&self, signature: &Signature) -> Start<'_> {
-        let mut desk = self.lock();
-        if matches!(desk.find(signature), Some(Entry::Ended(_))) {
+        let mut known = self.lock();
+        if matches!(known.find(signature), Some(Entry::Ended(_))) {
             return Start::Already;
         }
-        if desk.in_flight.len() >= IN_FLIGHT_MAX {
+        if known.in_flight.len() >= IN_FLIGHT_MAX {
             return Start::Full;
         }
-        if desk.in_flight.insert(signature.clone()) {
+        if known.in_flight.insert(signature.clone()) {
             Start::Started(Departure {
                 known: self,
                 signature: signature.clone(),
@@ -87,29 +87,29 @@ impl Known {
         }
     }
 
-    /// Takes transactions off their way that came to nothing: expired, or never written.
+    /// Forgets transactions in flight that expired or could not be written.
     pub(crate) fn drop_all<'a>(&self, signatures: impl Iterator<Item = &'a Signature>) {
-        let mut desk = self.lock();
+        let mut known = self.lock();
         for signature in signatures {
-            desk.in_flight.remove(signature);
+            known.in_flight.remove(signature);
         }
     }
 
-    /// Tells fates that are on disk, to whoever waits and whoever will ask.
+    /// Publishes fates that are on disk: to those who wait and to those who will ask.
     pub(crate) fn publish(&self, fates: Vec<(Signature, Fate)>) {
-        let mut desk = self.lock();
+        let mut known = self.lock();
         for (signature, fate) in fates {
-            desk.in_flight.remove(&signature);
-            for waiter in desk.waiting.remove(&signature).into_iter().flatten() {
-                // Whoever gave up waiting misses nothing.
+            known.in_flight.remove(&signature);
+            for waiter in known.waiting.remove(&signature).into_iter().flatten() {
+                // A waiter may have given up.
                 let _ = waiter.send(fate.clone());
             }
-            desk.remember(signature, Entry::Ended(fate));
+            known.remember(signature, Entry::Ended(fate));
         }
     }
 
-    /// What is known of a fate here. A transaction on its way may be one that landed long ago and was sent
-    /// again; so only for those signed here, and not ended, is "unknown" the whole truth.
+    /// What is known of a fate here. A transaction in flight may have landed long ago and been sent again; so
+    /// "unknown" is certain only for one that was signed here and has not ended.
     pub(crate) fn fate(&self, signature: &Signature) -> Lookup {
         match self.lock().find(signature) {
             Some(Entry::Ended(fate)) => Lookup::Known(fate.clone()),
@@ -133,13 +133,13 @@ impl Known {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        // A panic between two map changes would at worst forget a cached answer.
+    fn lock(&self) -> MutexGuard<'_, Signatures> {
+        // A panic between two changes loses at worst a cached answer.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Desk {
+impl Signatures {
     fn find(&self, signature: &Signature) -> Option<&Entry> {
         self.young
             .get(signature)
@@ -154,7 +154,7 @@ impl Desk {
     }
 }
 
-/// A transaction on its way that nobody has taken yet: let go of, it may be sent again.
+/// A transaction in flight that neither mempool nor ledger has yet. Dropping this allows it to be sent again.
 #[derive(Debug)]
 pub(crate) struct Departure<'a> {
     known: &'a Known,
@@ -177,7 +177,7 @@ impl Drop for Departure<'_> {
     }
 }
 
-/// A place in the queue for one fate; leaving it early leaves nothing behind.
+/// Waits for one fate. Dropping it early leaves nothing behind.
 #[derive(Debug)]
 pub(crate) struct Waiter<'a> {
     known: &'a Known,
@@ -189,7 +189,7 @@ impl Future for Waiter<'_> {
     type Output = Fate;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fate> {
-        // The sender is dropped only together with the desk, which this borrows.
+        // The sender lives as long as `Known`, which this borrows.
         Pin::new(&mut self.receiver)
             .poll(context)
             .map(|fate| fate.unwrap_or(Fate::Unknown))
@@ -199,11 +199,11 @@ impl Future for Waiter<'_> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.receiver.close();
-        let mut desk = self.known.lock();
-        if let Some(waiting) = desk.waiting.get_mut(&self.signature) {
+        let mut known = self.known.lock();
+        if let Some(waiting) = known.waiting.get_mut(&self.signature) {
             waiting.retain(|sender| !sender.is_closed());
             if waiting.is_empty() {
-                desk.waiting.remove(&self.signature);
+                known.waiting.remove(&self.signature);
             }
         }
     }

@@ -1,10 +1,10 @@
-//! The world outside the engine, simulated: pools on two venues whose prices move by themselves, block
-//! heights, transactions that wait, execute, revert or expire, and a durable ledger of what landed.
+//! The simulated world outside the engine: pools on two venues whose prices move by themselves, block heights,
+//! transactions that wait, execute, revert or expire, and a durable ledger of what landed.
 //!
 //! It must not know of the engine's orders beyond an id, of its store, queue or feed. The engine reaches it
 //! only through `dex_router`'s traits, in this process ([`SimChain`]) or over HTTP ([`RemoteChain`]).
 //!
-//! Begin with `chain.rs`; what makes it exact is in `ledger/book.rs` and `blocks.rs`.
+//! Begin with `chain.rs`; the rules that make it exact are in `ledger/book.rs` and `blocks.rs`.
 
 pub mod config;
 pub mod faults;

@@ -1,8 +1,8 @@
 //! The pools: one for every pair of listed tokens on each venue, priced by the venues' own arithmetic.
 //!
-//! A pool is made anew for every quote and swap from its reference reserves, the height's movement and its
-//! deviation. A swap pays its whole effect on the price; arbitrage then takes most of that back at once
-//! and the rest over the next blocks, so that a one-sided load neither runs a pool dry nor starves the
+//! Every quote and swap computes the pool anew from its reference reserves, the height's movement and its
+//! deviation. A swap pays its whole effect on the price. Arbitrage then undoes most of that effect at once
+//! and the rest over the next blocks, so that a one-sided load neither runs a pool dry nor fails the
 //! orders beside it.
 
 use std::sync::{Mutex, PoisonError};
@@ -24,14 +24,14 @@ const METEORA_FEE_PPM: u32 = 3_000;
 /// A side of a pool is worth 12 to 20 million dollars.
 const DEPTH_USD_MIN: u64 = 12_000_000;
 const DEPTH_USD_SPREAD: u64 = 8_000_000;
-/// The part of a swap's effect on the price that outlasts its block: arbitrage takes the rest back.
+/// The part (one in so many) of a swap's effect on the price that outlasts its block; arbitrage undoes the rest.
 const LASTING_SHARE: i64 = 16;
-/// Each block takes back this part of what is left.
+/// Each block undoes this part (one in so many) of what is left.
 const DECAY_SHARE: i64 = 8;
 /// However one-sided the load, the price stays within 20 % of where it should be.
 const DEVIATION_MAX: i64 = ONE / 5;
 
-/// How far a pool is from its price because of swaps, and when that was so.
+/// How far swaps have moved a pool from its price, and at which height.
 #[derive(Debug, Clone, Copy, Default)]
 struct Deviation {
     billionths: i64,
@@ -146,7 +146,7 @@ impl Pools {
             Direction::FirstToSecond => first,
             Direction::SecondToFirst => second,
         };
-        // A constant product never runs out; a sale larger than what the pool holds is a mistake.
+        // A constant product never runs out, but a sale larger than the pool's reserve is a mistake.
         if amount_in > reserve_in {
             return Err(math::Error::InsufficientLiquidity);
         }
@@ -198,7 +198,7 @@ impl Pools {
 }
 
 impl Deviation {
-    /// What is left of it at a height. A quote may look at an older height than the last swap's.
+    /// What is left of it at a height, which may be older than the last swap's.
     fn at(self, height: u64) -> i64 {
         let mut left = self.billionths;
         for _ in self.height..height {
@@ -233,8 +233,8 @@ impl Way {
 }
 
 impl Priced {
-    /// On a constant product the price paid falls short of the pool's by the part of the deepened reserve
-    /// that the sale makes up.
+    /// With a constant product, the price paid is below the pool's by the sale's share of the reserve after
+    /// the sale.
     fn impact_ppm(&self) -> u32 {
         let net = u128::from(self.net_in);
         let ppm = net * 1_000_000 / (self.reserve_in + net).max(1);

@@ -1,9 +1,9 @@
 //! Prices: one reference price per token, and a movement around it that is a pure function of seed, venue,
 //! pair and height. All of it is integer arithmetic in billionths.
 //!
-//! The movement is value noise: random values at knots, straight lines between them. A slow part lets the
-//! venues drift apart by a few percent, a middle one keeps them crossing, and a jitter makes every block's
-//! price a little different. At height 0 all of them are zero, so that a pair starts at the same price on
+//! The movement is value noise: random values at knots, and straight lines between them. A slow wave lets the
+//! venues drift apart by a few percent, a faster one makes their prices cross, and a jitter makes every
+//! block's price a little different. At height 0 all are zero, so that a pair starts at the same price on
 //! every venue.
 
 use domain::{Token, Venue};
@@ -65,7 +65,7 @@ pub(crate) fn movement(seed: u64, venue: Venue, pair: usize, height: u64) -> i64
         .sum()
 }
 
-/// A number of 64 bits that looks drawn, from another one (the finaliser of splitmix64).
+/// Turns a number into one that looks random (the finaliser of splitmix64).
 pub(crate) const fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

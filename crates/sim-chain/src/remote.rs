@@ -1,7 +1,7 @@
 //! The simulated chain in another process: the same traits over HTTP.
 //!
-//! Transactions are built and signed here; only their last valid height is asked for. Concurrent calls
-//! travel together, see `remote/lane.rs`.
+//! Transactions are built and signed here; only their last valid height comes from the chain. Concurrent calls
+//! are sent as lists, see `remote/lane.rs`.
 
 mod lane;
 
@@ -26,11 +26,11 @@ use crate::transaction::Payload;
 use crate::wallet::Wallet;
 use lane::Lane;
 
-/// What a transaction takes at scale 1, until the chain has told what it takes.
+/// How long a transaction takes at scale 1; used until the chain has said how long it takes there.
 const USUAL_MS: u64 = 3_050;
-/// Lists of quick calls under way at once: few, so that calls gather meanwhile.
+/// Lists of quick calls in flight at once: few, so that calls gather meanwhile.
 const QUICK_IN_FLIGHT_MAX: usize = 2;
-/// Lists of calls that the chain itself delays: more, so that nobody waits for others' delays.
+/// Lists of slow calls in flight at once: more, so that no call waits for the delay of another.
 const SLOW_IN_FLIGHT_MAX: usize = 32;
 /// Connections kept open while nothing happens.
 const IDLE_CONNECTIONS_MAX: usize = 8;
@@ -73,7 +73,7 @@ impl RemoteChain {
         }
         let path = format!("{}{PATH}", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        // Another part of the process may have been first; either is the same provider.
+        // It fails where another part of the process has installed the same provider before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()

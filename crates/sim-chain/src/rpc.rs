@@ -1,5 +1,5 @@
-//! The wire between the chain's own process and its clients: a list of calls in, a line per answer out, in
-//! the order in which the answers are ready.
+//! The wire format between the chain's process and its clients: a list of calls in, one line per answer out, in
+//! the order in which the answers become ready.
 
 use dex_router::chain::{self, Fate, LedgerEntry, Revert};
 use dex_router::venue::QuoteError;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where calls are posted to.
 pub const PATH: &str = "/rpc";
-/// No list of calls is longer.
+/// The longest list of calls.
 pub const CALLS_MAX: usize = 512;
 /// The longest that one call waits for a fate; clients that wait longer ask again.
 pub const WAIT_MS_MAX: u64 = 500;
@@ -46,7 +46,7 @@ pub enum Call {
     Height,
     /// What is known of a signature.
     Fate { signature: Signature },
-    /// Waits for a fate. One that goes on with an earlier wait is no status call of its own.
+    /// Waits for a fate. With `goes_on` it continues an earlier wait and simulates no failure of its own.
     AwaitFate {
         signature: Signature,
         wait_ms: u64,

@@ -1,4 +1,4 @@
-//! The chain over HTTP: the calls of its clients, and its ledger for whoever checks the engine.
+//! The chain over HTTP: its clients' calls, and its ledger, against which the engine can be checked.
 
 mod ledger;
 mod problem;
@@ -20,9 +20,9 @@ use crate::SimChain;
 use crate::rpc::{Answer, CALLS_MAX, Call, Entry, PATH, Reply, Request, WAIT_MS_MAX};
 use crate::transaction::VALID_BLOCKS;
 
-/// The longest list of the largest calls fits into this.
+/// Large enough for the longest list of the largest calls.
 const BODY_MAX: usize = 2 * 1024 * 1024;
-/// Answers that are ready at the same time travel together, up to this many.
+/// Answers that are ready at the same time are sent together, up to this many.
 const LINES_MAX: usize = 128;
 /// Orders that one call may ask the ledger for.
 const ORDERS_MAX: usize = 10_000;

@@ -1,4 +1,4 @@
-//! The simulated chain's transactions: what is signed, its bytes, and reading bytes that anybody may have
+//! The simulated chain's transactions: their content, their bytes, and decoding bytes that anybody may have
 //! sent.
 //!
 //! Layout: signature (64), public key (32), then the signed message: version, order id, execution, salt,
@@ -19,7 +19,7 @@ use crate::wallet::Wallet;
 
 /// How many blocks a transaction may wait before it can no longer land.
 pub const VALID_BLOCKS: u64 = 150;
-/// No transaction is longer than what a real one may be.
+/// The longest transaction that a real cluster accepts.
 pub const BYTES_MAX: usize = 1_232;
 
 const VERSION: u8 = 1;
@@ -51,7 +51,7 @@ pub struct Payload {
     pub order_id: OrderId,
     /// Which execution of the order it is.
     pub execution: u32,
-    /// Makes every signing a transaction of its own.
+    /// Makes two transactions with the same content differ.
     pub salt: u64,
     pub last_valid_height: Height,
     pub swap: SwapInstruction,
@@ -80,7 +80,7 @@ pub enum Instruction {
     UnwrapSol,
 }
 
-/// A decoded transaction whose signature was not looked at yet.
+/// A decoded transaction whose signature is not checked yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoded<'a> {
     pub payload: Payload,
@@ -195,8 +195,8 @@ impl Instruction {
     }
 }
 
-/// Reads bytes from anywhere; never panics and takes nothing on trust but the signature, which
-/// [`Decoded::verify`] checks.
+/// Decodes bytes that anybody may have sent; never panics. It checks everything but the signature, which
+/// [`Decoded::verify`] does.
 pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Malformed> {
     if bytes.len() > BYTES_MAX {
         return Err(Malformed::Length);
@@ -282,7 +282,7 @@ fn pool_named(name: &str) -> Result<Pool, Malformed> {
         .ok_or(Malformed::Unknown("pool"))
 }
 
-/// By its exact symbol: another spelling would be other bytes for the same content.
+/// Only the exact symbol counts: with other spellings the same content could have other bytes.
 fn token_named(name: &str) -> Result<Token, Malformed> {
     Token::all()
         .find(|token| token.symbol() == name)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 
-/// The same in every process, so that a worker that takes over an order speaks for the same wallet.
+/// The same in every process, so that a worker that takes over an order signs for the same wallet.
 const KEY: &[u8; 32] = b"order-engine simulated wallet 01";
 
 /// Signs transactions.

@@ -1,5 +1,5 @@
-//! What goes wrong and how long things take, drawn from streams of their own so that one seed replays each
-//! of them whatever the others do.
+//! Failures and delays, each kind drawn from a random stream of its own, so that a seed repeats one kind
+//! whatever calls of the others are made.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ports::Random;
 use crate::config::Pace;
 use crate::prices::mix;
 
-/// The draws of one world.
+/// The random streams of one world.
 #[derive(Debug)]
 pub(crate) struct Weather {
     failure_rate: f64,

@@ -8,7 +8,7 @@ use crate::blocks::Blocks;
 use crate::known::Known;
 use crate::pools::Pools;
 
-/// The part of the chain that its ledger's thread needs too.
+/// The part of the chain that the ledger's thread needs as well.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) clock: Arc<dyn Clock>,

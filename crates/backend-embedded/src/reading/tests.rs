@@ -4,7 +4,7 @@ use ports::order_history::ListFilter;
 use rusqlite::{Connection, StatementStatus, params_from_iter};
 
 use super::*;
-use crate::schema;
+use crate::schema::STORE_FILE;
 use domain::{ClientId, Status, Token};
 
 /// Every statement of these, as its plan tells it.
@@ -28,7 +28,7 @@ fn check(db: &Connection, sql: &str) {
 
 #[test]
 fn what_the_sweeper_asks_follows_an_index() {
-    let db = schema::open_memory().unwrap();
+    let db = STORE_FILE.open_memory().unwrap();
 
     for sql in [
         due::DUE,
@@ -43,7 +43,7 @@ fn what_the_sweeper_asks_follows_an_index() {
 
 #[test]
 fn every_list_follows_an_index() {
-    let db = schema::open_memory().unwrap();
+    let db = STORE_FILE.open_memory().unwrap();
     let clients = [None, Some(ClientId::anyone())];
     let statuses = Status::ALL.into_iter().map(Some).chain([None]);
     let tokens = [None, Some(Token::SOL)];
@@ -74,7 +74,7 @@ fn every_list_follows_an_index() {
 
 #[test]
 fn what_is_asked_for_every_event_is_planned_once() {
-    let db = schema::open_memory().unwrap();
+    let db = STORE_FILE.open_memory().unwrap();
     let statements = [
         due::LAST_STATUS,
         order::LAST_EVENT,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ports::Result;
-use rusqlite::{Connection, OpenFlags};
 
-use crate::data_dir;
+use super::DATABASE_FILE;
 use crate::error::Fault;
+use crate::schema::STORE_FILE;
 
 /// The rows of every table of the store in this folder, read beside the process that has it locked.
 pub fn row_counts(folder: &Path) -> Result<BTreeMap<String, u64>> {
@@ -15,8 +15,7 @@ pub fn row_counts(folder: &Path) -> Result<BTreeMap<String, u64>> {
 }
 
 fn count(folder: &Path) -> std::result::Result<BTreeMap<String, u64>, Fault> {
-    let path = folder.join(data_dir::DATABASE_FILE);
-    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let db = STORE_FILE.open_reader(&folder.join(DATABASE_FILE))?;
     let mut tables =
         db.prepare("-- tables\nselect name from sqlite_schema where type = 'table'")?;
     let names = tables.query_map((), |row| row.get::<_, String>(0))?;

@@ -3,6 +3,7 @@
 use domain::{OrderId, WorkerId};
 use ports::order_history::Counts;
 use ports::worker_registry::WorkerRow;
+use sqlite_kit::Writer as _;
 use testkit::ManualClock;
 use testkit::contract::Given;
 
@@ -10,7 +11,7 @@ use super::accept::{Accept, Naming, Outcome};
 use super::claim::{self, Claim, Company};
 use super::*;
 use crate::live::Stored;
-use crate::schema;
+use crate::schema::STORE_FILE;
 use crate::store::Settings;
 
 const LEASE: Duration = Duration::from_secs(20);
@@ -22,7 +23,7 @@ fn writer() -> Writer {
         ..Settings::default()
     };
     let live = Arc::new(Mutex::new(Live::new(settings, Stored::default())));
-    Writer::new(schema::open_memory().unwrap(), clock, live)
+    Writer::new(STORE_FILE.open_memory().unwrap(), clock, live)
 }
 
 impl Writer {

@@ -1,5 +1,5 @@
-//! A log line for people: time, level, and a message that reads alone. Fields are for programs and for
-//! whoever debugs; they follow the message where it is a debug line or has no words of its own.
+//! A log line for people: time, level, and a message that makes sense alone. Fields are for programs and for
+//! debugging; they follow the message on debug lines and on lines without a message.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ where
     }
 }
 
-/// `09:30:00.125`: the day is known to whoever looks at a terminal.
+/// `09:30:00.125`: whoever looks at a terminal knows the day.
 fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
     let now = ports::clock::wall_time().to_string();
     let time = now.get(11..23).unwrap_or(&now);

@@ -1,8 +1,9 @@
-//! Traces for OpenTelemetry: each span of ours with the events logged inside of it. An order's run carries
-//! the context that its request was stored with, so both are one trace, whichever processes they were in.
+//! Traces for OpenTelemetry: each span of the engine with the events logged inside it. The trace context of a
+//! request is stored with its order, so that the request and the order's run are one trace, even when they
+//! are in different processes.
 //!
-//! Of a span's fields three say where it belongs: `trace` is the W3C context it goes on from, `trace.id`
-//! the trace it begins, `request.id` its own id. Whatever has none of them belongs below the span around it.
+//! Three fields of a span say where it belongs: `trace` is the W3C context that it continues, `trace.id` the
+//! trace that it begins, `request.id` its own id. A span with none of them is a child of the span around it.
 
 mod export;
 
@@ -22,7 +23,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub(super) use export::{Exporter, start};
 
-/// What a span keeps of what is logged inside; an order that goes through every retry has fewer.
+/// The most events that a span keeps; an order with every retry has fewer.
 const EVENTS_MAX: usize = 32;
 
 /// Collects spans and hands those that end to the exporter.
@@ -31,7 +32,7 @@ pub(super) struct Traces {
     random: Random,
 }
 
-/// What is collected, whatever is logged: requests, runs and the stages inside of them.
+/// What is traced, whatever the log shows: requests, orders' runs and the stages inside them.
 pub(super) fn filter() -> Targets {
     Targets::new()
         .with_default(LevelFilter::INFO)
@@ -47,7 +48,7 @@ struct Place {
     is_sampled: bool,
 }
 
-/// A span that goes on.
+/// A span that has not ended.
 #[derive(Debug)]
 struct Open {
     place: Place,
@@ -57,7 +58,7 @@ struct Open {
     events: Vec<Logged>,
 }
 
-/// Something that was said inside of a span.
+/// An event that was logged inside a span.
 #[derive(Debug)]
 struct Logged {
     at: u64,

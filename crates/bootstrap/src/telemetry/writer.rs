@@ -1,4 +1,4 @@
-//! Writing log lines on a thread of its own, so that a reader who stops reading stops no order.
+//! Writes log lines on a thread of its own, so that orders go on when nobody reads the log's pipe.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines on their way to standard error. At a few hundred bytes each, a few MiB; what is beyond them
-/// is dropped and counted.
+/// Lines that wait to be written to standard error: a few MiB at a few hundred bytes each. Further ones
+/// are dropped and counted.
 const WAITING_LINES: usize = 8_192;
-/// How long the thread lets lines gather once there is one: under load a wake-up for each would cost more
-/// than writing it. Nobody reads a log sooner.
+/// How long the thread lets lines gather once there is one: under load, waking it for each line would cost
+/// more than writing the line. Nobody reads a log sooner.
 const GATHERING: Duration = Duration::from_millis(5);
 
 enum Message {
@@ -23,7 +23,7 @@ enum Message {
 #[derive(Debug, Clone)]
 pub(super) struct Lines(SyncSender<Message>);
 
-/// The thread that writes. Dropping it waits until the lines under way are written.
+/// The thread that writes. Dropping it waits until the lines sent so far are written.
 #[derive(Debug)]
 pub(super) struct LogThread {
     lines: SyncSender<Message>,
@@ -61,7 +61,7 @@ fn write_all(lines: &Receiver<Message>) {
                 }
             }
         }
-        // There is nowhere to say that standard error is gone.
+        // If standard error is gone, there is nowhere to say so.
         let _ = io::stderr().lock().write_all(&batch);
         batch.clear();
         if ended {
@@ -72,7 +72,7 @@ fn write_all(lines: &Receiver<Message>) {
 
 impl Drop for LogThread {
     fn drop(&mut self) {
-        // A thread stuck on a reader who reads nothing must not hold the exit.
+        // A full queue means that nobody reads: then the exit must not wait for the thread.
         if self.lines.try_send(Message::End).is_ok()
             && let Some(thread) = self.thread.take()
         {
@@ -81,7 +81,7 @@ impl Drop for LogThread {
     }
 }
 
-/// One line being formatted; it is on its way when this is dropped.
+/// One line being formatted; dropping this sends it to the thread.
 #[derive(Debug)]
 pub(super) struct LineBuffer<'a> {
     lines: &'a SyncSender<Message>,

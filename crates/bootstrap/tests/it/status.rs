@@ -33,11 +33,12 @@ async fn it_tells_of_life_readiness_and_numbers_to_the_last() {
     let prometheus = measure::start(&shutdown).unwrap();
     metrics::counter!("test_things_total").increment(3);
     let parts = Parts {
-        ports,
+        clock: ports.clock.clone(),
+        ports: Some(ports),
         prometheus,
         shutdown: shutdown.clone(),
     };
-    let status = Status::listen("127.0.0.1", 0, parts).await.unwrap();
+    let status = Status::listen("127.0.0.1", 0, parts).unwrap();
     let address = status.address().unwrap();
     let mut serving = JoinSet::new();
     serving.spawn(status.serve_during(std::future::pending()));

@@ -21,7 +21,7 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
 
     match (state, event) {
         (S::Pending { .. },   E::RoutingStarted)        => Ok(()),
-        // Only for an order that stopped every worker which took it.
+        // Only for an order that crashed every worker that took it.
         (S::Pending { .. },   E::Failed { .. })         => Ok(()),
         (S::Pending { .. },   E::Cancelled { .. })      => Ok(()),
         (S::Pending { .. },   E::Expired { .. })        => Ok(()),
@@ -38,8 +38,8 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
         (S::Building { .. },  E::Cancelled { .. })      => Ok(()),
         (S::Building { .. },  E::Expired { .. })        => Ok(()),
 
-        // Stored bytes may have been sent: from here on only the chain's word counts. The two lines
-        // after the first are written only once the attempt is proved dead.
+        // Stored bytes may have been sent: from here on only the chain decides. The two lines after the
+        // first are recorded only once the transaction is proved dead.
         (S::Submitted { .. }, E::Confirmed { .. })      => Ok(()),
         (S::Submitted { .. }, E::RetryScheduled { .. }) => Ok(()),
         (S::Submitted { .. }, E::Failed { .. })         => Ok(()),

@@ -1,11 +1,13 @@
 //! `order-engine orders`: list, show and cancel.
 
 use api_types::OrderView;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
+use domain::Status;
 use uuid::Uuid;
 
+use crate::arguments::{Page, one_of};
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, time_of_day};
@@ -47,20 +49,16 @@ pub(crate) enum Orders {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// Only orders that stand here
-    #[arg(long, value_enum)]
-    status: Option<StatusFilter>,
+    #[arg(long, value_parser = one_of(Status::ALL.map(Status::name), Status::parse))]
+    status: Option<Status>,
     /// Only orders that sell this token
     #[arg(long, value_name = "TOKEN")]
     token_in: Option<String>,
     /// Only orders that buy this token
     #[arg(long, value_name = "TOKEN")]
     token_out: Option<String>,
-    /// How many
-    #[arg(long, value_name = "COUNT", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=200))]
-    limit: u32,
-    /// Go on where the page before ended
-    #[arg(long)]
-    cursor: Option<String>,
+    #[command(flatten)]
+    page: Page,
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
@@ -79,33 +77,6 @@ pub(crate) struct One {
     connection: Connection,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum StatusFilter {
-    Pending,
-    Routing,
-    Building,
-    Submitted,
-    Confirmed,
-    Failed,
-    Cancelled,
-    Expired,
-}
-
-impl From<StatusFilter> for domain::Status {
-    fn from(filter: StatusFilter) -> Self {
-        match filter {
-            StatusFilter::Pending => Self::Pending,
-            StatusFilter::Routing => Self::Routing,
-            StatusFilter::Building => Self::Building,
-            StatusFilter::Submitted => Self::Submitted,
-            StatusFilter::Confirmed => Self::Confirmed,
-            StatusFilter::Failed => Self::Failed,
-            StatusFilter::Cancelled => Self::Cancelled,
-            StatusFilter::Expired => Self::Expired,
-        }
-    }
-}
-
 /// Runs the command.
 pub(crate) async fn run(orders: &Orders) -> anyhow::Result<Verdict> {
     match orders {
@@ -117,13 +88,11 @@ pub(crate) async fn run(orders: &Orders) -> anyhow::Result<Verdict> {
 
 async fn run_list(list: &List) -> anyhow::Result<Verdict> {
     let query = ListQuery {
-        status: list
-            .status
-            .map(|filter| domain::Status::from(filter).into()),
+        status: list.status.map(Into::into),
         token_in: list.token_in.clone(),
         token_out: list.token_out.clone(),
-        limit: Some(list.limit),
-        cursor: list.cursor.clone(),
+        limit: Some(list.page.limit),
+        cursor: list.page.cursor.clone(),
     };
     let answer = list.connection.client()?.list(&query).await?;
     if list.format.is_json() {
@@ -137,9 +106,7 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
     } else {
         output::line("no orders")?;
     }
-    if let Some(cursor) = &answer.next_cursor {
-        output::line(format!("more: --cursor {cursor}"))?;
-    }
+    output::more(answer.next_cursor.as_deref())?;
     Ok(Verdict::Good)
 }
 

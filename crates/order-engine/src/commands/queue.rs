@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::orders::swap_of;
+use crate::arguments::Page;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::output::{self, Format};
@@ -64,12 +65,8 @@ pub(crate) struct Plain {
 /// Which failed orders.
 #[derive(Debug, Args)]
 pub(crate) struct Dead {
-    /// How many
-    #[arg(long, value_name = "COUNT", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=200))]
-    limit: u32,
-    /// Go on where the page before ended
-    #[arg(long)]
-    cursor: Option<String>,
+    #[command(flatten)]
+    page: Page,
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
@@ -156,7 +153,7 @@ async fn state(plain: &Plain) -> anyhow::Result<()> {
 async fn list_dead(dead: &Dead) -> anyhow::Result<()> {
     let client = dead.connection.client()?;
     let answer = client
-        .dead(dead.cursor.as_deref(), Some(dead.limit))
+        .dead(dead.page.cursor.as_deref(), Some(dead.page.limit))
         .await?;
     if dead.format.is_json() {
         return Ok(output::json(&answer)?);
@@ -173,8 +170,5 @@ async fn list_dead(dead: &Dead) -> anyhow::Result<()> {
         };
         output::line(format!("    {why} ({attempts})"))?;
     }
-    if let Some(cursor) = &answer.next_cursor {
-        output::line(format!("more: --cursor {cursor}"))?;
-    }
-    Ok(())
+    Ok(output::more(answer.next_cursor.as_deref())?)
 }

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpServer};
 use anyhow::Context;
 use bootstrap::signals::Signals;
-use bootstrap::{measure, runtime, telemetry, world};
+use bootstrap::{measure, runtime, status, telemetry, world};
 use config::Config;
 use config::DEFAULT_PORT;
 use config::args::Stop;
-use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Clock, Random, Shutdown, SystemClock};
-use serde_json::json;
 use sim_chain::SimChain;
 
 use crate::exit::Verdict;
@@ -29,14 +26,6 @@ survives restarts.";
 /// Simulated calls end within seconds; those that have not are asked again elsewhere.
 const FINISH_WITHIN_SECONDS: u64 = 3;
 
-/// What the routes beside the chain's own need.
-#[derive(Clone)]
-struct Around {
-    clock: Arc<dyn Clock>,
-    prometheus: PrometheusHandle,
-    shutdown: Shutdown,
-}
-
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
@@ -46,14 +35,15 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     telemetry.follow_signals(&shutdown)?;
     let work = async {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let around = Around {
+        let parts = status::Parts {
             clock: clock.clone(),
+            ports: None,
             prometheus: measure::start(&shutdown)?,
             shutdown: shutdown.clone(),
         };
         let (random, data_dir) = (Random::from_system(), &config.servers.data_dir);
         let chain = world::simulate(&config.sim, data_dir, clock, random, &shutdown)?;
-        serve(&config, chain, around).await?;
+        serve(&config, chain, parts).await?;
         shutdown.request_soft();
         shutdown.finished().await;
         Ok(())
@@ -65,19 +55,16 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     Ok(Verdict::Good)
 }
 
-async fn serve(config: &Config, chain: Arc<SimChain>, around: Around) -> anyhow::Result<()> {
+async fn serve(config: &Config, chain: Arc<SimChain>, parts: status::Parts) -> anyhow::Result<()> {
     let (host, port) = (
         config.listen.host.as_str(),
         config.listen.port.unwrap_or(DEFAULT_PORT),
     );
-    let (soft, hard) = (around.shutdown.clone(), around.shutdown.clone());
+    let (soft, hard) = (parts.shutdown.clone(), parts.shutdown.clone());
     let server = HttpServer::new(move || {
-        let chain = chain.clone();
+        let (chain, parts) = (chain.clone(), parts.clone());
         App::new()
-            .app_data(Data::new(around.clone()))
-            .route("/health", web::get().to(health))
-            .route("/ready", web::get().to(ready))
-            .route("/metrics", web::get().to(metrics))
+            .configure(|routes| status::routes(routes, parts))
             .configure(|routes| sim_chain::server::configure(routes, chain))
     })
     .workers(runtime::threads())
@@ -97,23 +84,4 @@ async fn serve(config: &Config, chain: Arc<SimChain>, around: Around) -> anyhow:
             Ok(())
         }
     }
-}
-
-async fn health(around: Data<Around>) -> HttpResponse {
-    let timestamp = around.clock.now().to_string();
-    HttpResponse::Ok().json(json!({ "status": "ok", "timestamp": timestamp }))
-}
-
-async fn ready(around: Data<Around>) -> HttpResponse {
-    if around.shutdown.is_stopping() {
-        HttpResponse::ServiceUnavailable().json(json!({ "status": "stopping" }))
-    } else {
-        HttpResponse::Ok().json(json!({ "status": "ready" }))
-    }
-}
-
-async fn metrics(around: Data<Around>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(around.prometheus.render())
 }

@@ -66,5 +66,5 @@ pub(crate) async fn run(simulate: &Simulate) -> anyhow::Result<Verdict> {
         }
     }
     let all = report.troubles.is_empty() && report.ended.len() == count;
-    Ok(if all { Verdict::Good } else { Verdict::Bad })
+    Ok(Verdict::good_if(all))
 }

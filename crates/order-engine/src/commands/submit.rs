@@ -4,8 +4,10 @@ use anyhow::Context;
 use api_types::names::{StatusName, VenueName};
 use api_types::quote::QuotesAnswer;
 use api_types::submit::SubmitOrder;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use domain::Venue;
 
+use crate::arguments::one_of;
 use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format, short};
@@ -36,10 +38,10 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     min_amount_out: Option<String>,
     /// Use only this venue; may be repeated
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = one_of(Venue::ALL.map(Venue::name), Venue::parse))]
     venue: Vec<Venue>,
     /// Do not use this venue; may be repeated
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = one_of(Venue::ALL.map(Venue::name), Venue::parse))]
     exclude_venue: Vec<Venue>,
     /// Your own name for the order, unique for ever
     #[arg(long, value_name = "NAME")]
@@ -60,21 +62,6 @@ pub(crate) struct Submit {
     format: Format,
     #[command(flatten)]
     connection: Connection,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Venue {
-    Raydium,
-    Meteora,
-}
-
-impl From<Venue> for VenueName {
-    fn from(venue: Venue) -> Self {
-        match venue {
-            Venue::Raydium => Self::Raydium,
-            Venue::Meteora => Self::Meteora,
-        }
-    }
 }
 
 impl Submit {
@@ -104,11 +91,7 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     if submit.dry_run {
         let answer = client.dry_run(&order).await?;
         print_quotes(&answer, submit.format)?;
-        return Ok(if answer.best.is_some() {
-            Verdict::Good
-        } else {
-            Verdict::Bad
-        });
+        return Ok(Verdict::good_if(answer.best.is_some()));
     }
     let key = submit.idempotency_key.clone();
     let key = key.unwrap_or_else(|| client.fresh_key());
@@ -125,11 +108,7 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     let follow = client.follow(accepted.order_id);
     let last = super::watch::show_order(follow, &token_out, submit.format).await?;
     let last = last.context("the order has no events")?;
-    Ok(if last.status == StatusName::Confirmed {
-        Verdict::Good
-    } else {
-        Verdict::Bad
-    })
+    Ok(Verdict::good_if(last.status == StatusName::Confirmed))
 }
 
 /// Beside what programs read: whoever stops the command now needs the key.

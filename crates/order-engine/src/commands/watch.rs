@@ -53,11 +53,7 @@ pub(crate) async fn run(watch: &Watch) -> anyhow::Result<Verdict> {
     let last = show_order(follow, &order.token_out, watch.format).await?;
     // Nothing was left to follow where the order had ended by then.
     let status = last.map_or(order.status, |event| event.status);
-    Ok(if status == StatusName::Confirmed {
-        Verdict::Good
-    } else {
-        Verdict::Bad
-    })
+    Ok(Verdict::good_if(status == StatusName::Confirmed))
 }
 
 /// Prints an order's events until it has ended; returns the last one.

@@ -1,7 +1,7 @@
 //! Executing transactions and writing down what came of them, in one SQLite transaction per batch.
 //!
-//! Here, and nowhere earlier, it is decided whether a transaction is still valid and whether its swap
-//! pays enough. Transactions that are rolled back are written too: they can never land again.
+//! Only here is it decided whether a transaction is still valid and whether its swap pays enough. Reverted
+//! transactions are written too, so that they can never land again.
 
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use dex_router::chain::{Fate, Revert};
 use domain::Timestamp;
 use domain::transaction::{Height, Signature};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use sqlite_kit::Writer;
+use tokio::sync::oneshot;
 use tracing::{debug, error};
 
 use super::rows;
@@ -16,11 +18,19 @@ use crate::blocks::Pin;
 use crate::transaction::Payload;
 use crate::world::World;
 
-/// A transaction that was accepted: its signature was checked, its bytes are read.
+/// An accepted transaction: its signature is checked and its bytes are decoded.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
     pub(crate) signature: Signature,
     pub(crate) payload: Payload,
+}
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Execute(Pending),
+    /// Move the mark ahead of the present height, and say so once it is on disk.
+    MoveMark(oneshot::Sender<()>),
 }
 
 /// The writing end of the ledger: a plain struct, called by a thread or directly.
@@ -35,14 +45,10 @@ impl Book {
         Self { db, world }
     }
 
-    pub(crate) const fn db(&self) -> &Connection {
-        &self.db
-    }
-
-    /// Executes a batch at the present height, writes it, and tells the fates once they are on disk. An
-    /// empty batch moves the height's mark alone. The order of the last steps is what `blocks.rs` rests
-    /// on: commit, publish, let the height go on.
-    pub(crate) fn settle(&mut self, batch: &[Pending]) -> Settled {
+    /// Executes a batch at the present height, writes it, and publishes the fates once they are on disk. An
+    /// empty batch only moves the height's mark. `blocks.rs` relies on the order of the last steps: commit,
+    /// publish, let the height go on.
+    fn settle(&mut self, batch: &[Pending]) -> Settled {
         let world = self.world.clone();
         let pin = world.blocks.pin();
         if batch.is_empty() && pin.mark.is_none() {
@@ -60,8 +66,8 @@ impl Book {
                 Settled::Written
             }
             Err(error) => {
-                // As when a block is lost: none of it happened, and the same bytes may come again. Should
-                // the commit have gone through after all, they are found on the ledger then.
+                // As if a block were lost: nothing of it happened, and the same bytes may be sent again. If
+                // the commit did succeed, they are then found in the ledger.
                 let count = batch.len();
                 error!(%error, count, "the ledger could not be written; {count} transactions are dropped");
                 world
@@ -100,9 +106,34 @@ impl Book {
     }
 }
 
+impl Writer for Book {
+    type Command = Command;
+
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.db
+    }
+
+    fn apply(&mut self, commands: Vec<Command>) {
+        let mut batch = Vec::with_capacity(commands.len());
+        let mut waiting = Vec::new();
+        for command in commands {
+            match command {
+                Command::Execute(pending) => batch.push(pending),
+                Command::MoveMark(done) => waiting.push(done),
+            }
+        }
+        if self.settle(&batch) == Settled::Written {
+            for done in waiting {
+                // A hint has no receiver.
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
 /// How a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Settled {
+enum Settled {
     Written,
     Failed,
 }
@@ -114,7 +145,7 @@ fn settle_one(
     height: u64,
     now: Timestamp,
 ) -> rusqlite::Result<Fate> {
-    // Sent again after it landed, perhaps in an earlier life of this process.
+    // It was sent again after it landed, perhaps before a restart.
     let earlier = rows::fate(tx, &pending.signature)?;
     if earlier != Fate::Unknown {
         return Ok(earlier);
@@ -129,7 +160,7 @@ fn settle_one(
         );
         return Ok(Fate::Unknown);
     }
-    // Quotes show the last finished block's prices; what executes now is in the block being made.
+    // Quotes show the prices of the last finished block; what executes now is in the next one.
     let outcome = world.pools.swap(&payload.swap, height + 1);
     let height = Height::new(height);
     let fate = match outcome {
@@ -137,13 +168,13 @@ fn settle_one(
         Err(reason) => Fate::Reverted { reason, height },
     };
     match append(tx, pending, &fate, height, now)? {
-        // Only somebody who forges signatures with a common head gets here.
+        // Only forged signatures share their first characters.
         0 => Ok(Fate::Unknown),
         _ => Ok(fate),
     }
 }
 
-/// Writes a line; the number of lines written.
+/// Writes a line and returns how many were written.
 fn append(
     tx: &Transaction<'_>,
     pending: &Pending,
@@ -177,7 +208,7 @@ fn append(
         swap.venue.name(),
         swap.token_in.symbol(),
         swap.token_out.symbol(),
-        // SQLite's integers are signed; the same 64 bits are read back.
+        // SQLite's integers are signed; they keep the same 64 bits.
         swap.amount_in.get().cast_signed(),
         amount_out.cast_signed(),
         height.get().cast_signed(),

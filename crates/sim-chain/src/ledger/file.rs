@@ -1,21 +1,20 @@
-//! Opening the ledger's file: one process at a time, the schema, and where the world stood.
+//! Opens the ledger's file for one process at a time, and reads the world's seed and height from it.
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use sqlite_kit::{Database, Lock, LockError, VersionIn};
 
-/// What `user_version` says of a ledger that this code can read.
-const SCHEMA_VERSION: i64 = 1;
-/// Prepared statements kept per connection: all there are.
-const STATEMENTS: usize = 16;
-/// Signatures arrive in random order: their index should stay in memory, here up to a few hundred thousand.
-const CACHE_KIB: i64 = 32 * 1024;
-/// Pages of the write-ahead log before it is copied back, 16 MiB: fewer copies of the same index pages.
-const CHECKPOINT_PAGES: i64 = 4_000;
-/// Somebody else's tool may hold the file for a moment.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const LEDGER_FILE: Database = Database {
+    migrations: &[SCHEMA],
+    version_in: VersionIn::Header,
+    // As many as there are statements.
+    statements: 16,
+    // Signatures arrive in random order, so their index should fit: that of a few hundred thousand does.
+    cache_kib: 32 * 1024,
+    busy: Duration::from_secs(5),
+};
 
 const SCHEMA: &str = "
 create table world (
@@ -51,22 +50,30 @@ create index ledger_by_order on ledger (order_id, place);
 pub enum OpenError {
     #[error("the ledger {0} is in use by another process")]
     InUse(PathBuf),
-    #[error(
-        "the ledger was written by a newer version ({found}) than this one knows ({SCHEMA_VERSION})"
-    )]
-    TooNew { found: i64 },
+    #[error("the ledger was written by a newer version ({found}) than this one knows ({known})")]
+    TooNew { found: usize, known: usize },
     #[error("the ledger cannot be opened")]
     Sqlite(#[from] rusqlite::Error),
     #[error("the ledger's folder or threads are not available")]
     Io(#[from] std::io::Error),
 }
 
+impl From<sqlite_kit::OpenError> for OpenError {
+    fn from(error: sqlite_kit::OpenError) -> Self {
+        match error {
+            sqlite_kit::OpenError::Newer { found, known } => Self::TooNew { found, known },
+            sqlite_kit::OpenError::Sql(error) => error.into(),
+            sqlite_kit::OpenError::Thread(error) => error.into(),
+        }
+    }
+}
+
 /// A ledger that is open and belongs to this process.
 #[derive(Debug)]
 pub(crate) struct LedgerFile {
-    writer: Connection,
-    path: Option<PathBuf>,
-    lock: Option<File>,
+    pub(super) writer: Connection,
+    /// Where it is, and the lock that keeps others out; a ledger in memory has neither.
+    pub(super) place: Option<(PathBuf, Lock)>,
     pub(crate) seed: u64,
     pub(crate) height_mark: u64,
 }
@@ -79,75 +86,31 @@ impl LedgerFile {
         given_seed: Option<u64>,
         drawn_seed: u64,
     ) -> Result<Self, OpenError> {
-        let lock = path.map(lock).transpose()?;
-        let writer = match path {
-            Some(path) => Connection::open(path)?,
-            None => Connection::open_in_memory()?,
+        let (place, writer) = match path {
+            Some(path) => {
+                let lock = lock(path)?;
+                let writer = LEDGER_FILE.open_writer(path)?;
+                (Some((path.to_owned(), lock)), writer)
+            }
+            None => (None, LEDGER_FILE.open_memory()?),
         };
-        writer.busy_timeout(BUSY_TIMEOUT)?;
-        writer.set_prepared_statement_cache_capacity(STATEMENTS);
-        writer.pragma_update(None, "journal_mode", "wal")?;
-        writer.pragma_update(None, "synchronous", "full")?;
-        writer.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        writer.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        make_schema(&writer)?;
         let (seed, height_mark) = start_world(&writer, given_seed, drawn_seed)?;
         Ok(Self {
             writer,
-            path: path.map(Path::to_owned),
-            lock,
+            place,
             seed,
             height_mark,
         })
     }
-
-    /// A second connection for reading; a ledger in memory has none.
-    pub(crate) fn reader(&self) -> Result<Option<Connection>, OpenError> {
-        let Some(path) = &self.path else {
-            return Ok(None);
-        };
-        let reader = Connection::open(path)?;
-        reader.busy_timeout(BUSY_TIMEOUT)?;
-        reader.set_prepared_statement_cache_capacity(STATEMENTS);
-        reader.pragma_update(None, "query_only", true)?;
-        Ok(Some(reader))
-    }
-
-    /// The writing connection, and the lock that must live as long.
-    pub(crate) fn into_parts(self) -> (Connection, Option<File>) {
-        (self.writer, self.lock)
-    }
 }
 
-/// Taken for life: the system frees it however the process ends.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
+fn lock(path: &Path) -> Result<Lock, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(name)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
-fn make_schema(db: &Connection) -> Result<(), OpenError> {
-    let found: i64 = db.query_row("pragma user_version", [], |row| row.get(0))?;
-    match found {
-        0 => {
-            let version = format!("pragma user_version = {SCHEMA_VERSION};");
-            Ok(db.execute_batch(&["begin immediate;", SCHEMA, &version, "commit;"].concat())?)
-        }
-        SCHEMA_VERSION => Ok(()),
-        found => Err(OpenError::TooNew { found }),
-    }
+    Lock::take(Path::new(&name)).map_err(|error| match error {
+        LockError::InUse { .. } => OpenError::InUse(path.to_owned()),
+        LockError::Unusable(error) => error.into(),
+    })
 }
 
 fn start_world(

@@ -6,17 +6,17 @@ use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-/// How the reasons that have a meaning of their own are written; any other is kept as its text.
+/// How the two reasons with a variant of their own are stored; any other is stored as its text.
 pub(super) const SLIPPAGE_EXCEEDED: &str = "slippage_exceeded";
 pub(super) const INSUFFICIENT_LIQUIDITY: &str = "insufficient_liquidity";
 
 /// Characters of a signature that are indexed.
 const HEAD_LENGTH: usize = 24;
 
-/// No page is longer, whatever is asked for.
+/// The longest page, whatever is asked for.
 const PAGE_MAX: usize = 1_000;
 
-/// What the book says of a signature.
+/// What the ledger says of a signature.
 pub(super) fn fate(db: &Connection, signature: &Signature) -> rusqlite::Result<Fate> {
     let mut statement = db.prepare_cached(
         "-- find_fate
@@ -28,13 +28,13 @@ pub(super) fn fate(db: &Connection, signature: &Signature) -> rusqlite::Result<F
     Ok(fate.unwrap_or(Fate::Unknown))
 }
 
-/// The part of a signature that is indexed; all of it where it is shorter, which no real one is.
+/// The indexed part of a signature, or all of it if it is shorter, which no real one is.
 pub(super) fn head(signature: &Signature) -> &str {
     let text = signature.as_str();
     text.get(..HEAD_LENGTH).unwrap_or(text)
 }
 
-/// A page of the book, oldest line first.
+/// A page of the ledger, oldest line first.
 pub(super) fn page(db: &Connection, filter: &LedgerFilter) -> rusqlite::Result<LedgerPage> {
     let limit = filter.limit.clamp(1, PAGE_MAX);
     let after = i64::try_from(filter.after.unwrap_or(0)).unwrap_or(i64::MAX);
@@ -110,7 +110,7 @@ fn amount(row: &Row<'_>, column: usize) -> rusqlite::Result<BaseUnits> {
     number(row, column).map(BaseUnits::new)
 }
 
-/// SQLite's integers are signed: they hold our 64 bits as they are.
+/// SQLite's integers are signed; they keep the same 64 bits.
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get(column).map(i64::cast_unsigned)
 }

@@ -1,42 +1,39 @@
-//! Calls that travel together: whatever arrived while earlier lists were under way goes out as the next
-//! one. Nobody waits for a timer, and nothing runs while nobody calls.
+//! Sends calls in lists: calls that arrive while the allowed number of lists is in flight make up the next list.
+//! No call waits for a timer, and no task runs while there are no calls.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use ports::Shutdown;
 use reqwest::{Client, Response, Url};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::rpc::{Answer, CALLS_MAX, Call, Reply, Request};
 
-/// Calls that may wait to be sent; beyond it the chain is as good as gone.
+/// Calls that may wait to be sent. With more of them the chain counts as unreachable.
 const WAITING_MAX: usize = 16_384;
 /// The longest a call takes, its wait to be sent included.
 const CALL_LIMIT: Duration = Duration::from_secs(6);
-/// The longest a list takes, so that a frozen chain frees its place.
+/// The longest a list takes, so that a frozen chain does not hold its place for ever.
 const LIST_LIMIT: Duration = Duration::from_secs(5);
 /// The longest line read: a full page of the ledger fits easily.
 const LINE_MAX: usize = 4 * 1024 * 1024;
 
-/// One way to the chain with a limit of its own on lists under way.
+/// One queue of calls to the chain, with its own limit on lists in flight.
 pub(super) struct Lane {
     http: Client,
     url: Url,
     shutdown: Shutdown,
     in_flight_max: usize,
     queue: Mutex<Queue>,
-    arrival: Notify,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Job>,
-    is_running: bool,
+    in_flight: usize,
 }
 
 struct Job {
@@ -46,18 +43,16 @@ struct Job {
 
 impl Lane {
     pub(super) fn new(http: Client, url: Url, shutdown: Shutdown, in_flight_max: usize) -> Self {
-        let (queue, arrival) = (Mutex::default(), Notify::new());
         Self {
             http,
             url,
             shutdown,
             in_flight_max,
-            queue,
-            arrival,
+            queue: Mutex::default(),
         }
     }
 
-    /// Makes a call; the error is a reason for people.
+    /// Makes a call. The error is a text for people.
     pub(super) async fn call(self: &Arc<Self>, call: Call) -> Result<Answer, String> {
         let (caller, answer) = oneshot::channel();
         self.enqueue(Job { call, caller })?;
@@ -74,15 +69,13 @@ impl Lane {
             return Err("too many calls wait for it".to_owned());
         }
         queue.waiting.push_back(job);
-        if queue.is_running {
-            self.arrival.notify_one();
-        } else {
-            queue.is_running = true;
-            let running = Running {
+        if queue.in_flight < self.in_flight_max {
+            queue.in_flight += 1;
+            let place = Place {
                 lane: Arc::clone(self),
-                ended: false,
+                is_free: false,
             };
-            self.shutdown.spawn(running.send_lists());
+            self.shutdown.spawn(place.send_lists());
         }
         Ok(())
     }
@@ -109,72 +102,54 @@ impl Lane {
             .err()
             .unwrap_or_else(|| "it left out the answer".to_owned());
         for caller in callers.into_values() {
-            // A caller that gave up needs no answer, here and below.
+            // Here and below: a caller may have given up.
             let _ = caller.send(Err(reason.clone()));
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // A queue is whole between calls.
+        // Every change leaves the queue consistent.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The one task that sends lists while there are calls.
-struct Running {
+/// One of the lists that may be in flight at once.
+struct Place {
     lane: Arc<Lane>,
-    ended: bool,
+    is_free: bool,
 }
 
-impl Running {
+impl Place {
+    /// Sends what waits, list after list, until nothing does.
     async fn send_lists(mut self) {
-        let lane = Arc::clone(&self.lane);
-        let mut in_flight = FuturesUnordered::new();
-        loop {
-            while in_flight.len() < lane.in_flight_max {
-                let jobs = next_list(&mut lane.lock().waiting);
-                if jobs.is_empty() {
-                    break;
-                }
-                in_flight.push(lane.post(jobs));
-            }
-            if in_flight.is_empty() && self.end_if_idle() {
-                return;
-            }
-            tokio::select! {
-                Some(()) = in_flight.next(), if !in_flight.is_empty() => {}
-                () = lane.arrival.notified() => {}
-            }
+        while let Some(jobs) = self.next_list() {
+            self.lane.post(jobs).await;
         }
     }
 
-    fn end_if_idle(&mut self) -> bool {
+    /// The next calls whose callers still wait. Without any, the place is freed.
+    fn next_list(&mut self) -> Option<Vec<Job>> {
         let mut queue = self.lane.lock();
+        queue.waiting.retain(|job| !job.caller.is_closed());
         if queue.waiting.is_empty() {
-            queue.is_running = false;
-            self.ended = true;
+            queue.in_flight -= 1;
+            self.is_free = true;
+            return None;
         }
-        self.ended
+        let count = queue.waiting.len().min(CALLS_MAX);
+        Some(queue.waiting.drain(..count).collect())
     }
 }
 
-impl Drop for Running {
+impl Drop for Place {
     fn drop(&mut self) {
-        // Stopped half-way: whoever waits learns it at once.
-        if !self.ended {
+        // The process is stopping: dropping the waiting calls tells their callers at once.
+        if !self.is_free {
             let mut queue = self.lane.lock();
-            queue.is_running = false;
+            queue.in_flight -= 1;
             queue.waiting.clear();
         }
     }
-}
-
-fn next_list(waiting: &mut VecDeque<Job>) -> Vec<Job> {
-    let count = waiting.len().min(CALLS_MAX);
-    waiting
-        .drain(..count)
-        .filter(|job| !job.caller.is_closed())
-        .collect()
 }
 
 type Callers = HashMap<u64, oneshot::Sender<Result<Answer, String>>>;

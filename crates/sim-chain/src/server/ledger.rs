@@ -1,4 +1,4 @@
-//! `GET /api/sim/ledger`: what landed, from the chain's own book.
+//! `GET /api/sim/ledger`: what landed, from the chain's own ledger.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ fn filter(query: &HashMap<String, String>) -> Result<LedgerFilter, Invalid> {
     })
 }
 
-/// Plain digits: `parse` alone would take a sign too.
+/// Digits only: `parse` alone would accept a sign too.
 fn number(text: &str) -> Option<u64> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())

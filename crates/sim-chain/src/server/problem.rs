@@ -1,4 +1,4 @@
-//! Refusals, in the shape every part of the project answers them in.
+//! Refusals, in the same shape as everywhere in the project.
 
 use std::borrow::Cow;
 

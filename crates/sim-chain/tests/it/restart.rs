@@ -130,3 +130,34 @@ async fn a_second_process_cannot_open_the_same_ledger() {
 
     assert!(matches!(second, Err(OpenError::InUse(_))), "{second:?}");
 }
+
+#[tokio::test]
+async fn the_ledgers_version_stays_where_every_release_looks_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(setup::open(&config(folder.path())));
+    let ledger = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
+    let version: i64 = ledger
+        .query_row("pragma user_version", [], |row| row.get(0))
+        .unwrap();
+    ledger.execute_batch("pragma user_version = 99").unwrap();
+    drop(ledger);
+
+    let refused = SimChain::open(
+        &config(folder.path()),
+        Arc::new(SystemClock::new()),
+        Random::seeded(1),
+        Shutdown::new(),
+    );
+
+    assert_eq!(version, 1);
+    assert!(
+        matches!(
+            refused,
+            Err(OpenError::TooNew {
+                found: 99,
+                known: 1
+            })
+        ),
+        "{refused:?}"
+    );
+}

@@ -1,5 +1,5 @@
-//! Sending spans to a collector, as OTLP in JSON over HTTP, on a thread of its own: a collector that is
-//! slow or away costs spans, which are counted, and no order.
+//! Sends spans to a collector, as OTLP in JSON over HTTP, on a thread of its own. While the collector is slow
+//! or away, spans are dropped and counted; orders do not wait.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::{Fields, Logged, Open, Traces};
 
-/// Spans on their way. At a few KiB each, some MiB; what is beyond them is dropped and counted.
+/// Spans that wait to be sent: some MiB at a few KiB each. Further ones are dropped and counted.
 const WAITING: usize = 2_048;
 /// The largest request to the collector.
 const BATCH: usize = 1_024;
@@ -56,7 +56,7 @@ pub(in crate::telemetry) fn start(endpoint: &str) -> (Traces, Exporter) {
 
 impl Drop for Exporter {
     fn drop(&mut self) {
-        // A thread stuck on a collector that does not answer must not hold the exit.
+        // A thread that waits for a collector which does not answer must not delay the exit.
         if self.spans.try_send(Message::End).is_ok()
             && let Some(thread) = self.thread.take()
         {
@@ -69,7 +69,7 @@ fn send_all(spans: &Receiver<Message>, url: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    // Another part of the process may have been first; either is the same provider.
+    // It fails where another part of the process has installed the same provider before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().timeout(ANSWER_LIMIT).build();
     let (Ok(runtime), Ok(client)) = (runtime, client) else {
@@ -89,11 +89,11 @@ fn send_all(spans: &Receiver<Message>, url: &str) {
         }
         let count = batch.len() as u64;
         let sending = client.post(url).json(&request(&batch));
-        // Made inside of the runtime, whose timer it needs.
+        // The request is made inside the runtime, because it needs its timer.
         let sent = runtime.block_on(async { sending.send().await?.error_for_status() });
         if let Err(error) = &sent {
             metrics::counter!("trace_spans_dropped_total").increment(count);
-            // Once for each time the collector goes.
+            // Once per outage of the collector.
             if was_heard {
                 warn!(%error, "traces are lost: {url} does not take them");
             }

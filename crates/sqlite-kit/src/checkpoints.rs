@@ -1,9 +1,9 @@
-//! Moving the log's pages into the database file beside the writer, so that no batch waits for it.
+//! Moves the log's pages into the database file beside the writer, so that no batch waits for it.
 //!
-//! SQLite would do it within a commit, every so many pages, and everybody whose order came meanwhile
-//! would wait: tens of milliseconds for a log of 32 MiB. Here a thread with a connection of its own does
-//! nearly all of it. What was written in the meantime is little; the writer moves it itself, between two
-//! batches, and so the log is used from its beginning again instead of growing for ever.
+//! SQLite itself would do it within a commit, every so many pages, and every caller would wait meanwhile:
+//! tens of milliseconds for a log of 32 MiB. Here a thread with a connection of its own moves nearly all of
+//! it. The writer moves the little that was written in the meantime, between two batches. Then the log is
+//! used from its beginning again instead of growing for ever.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,13 +14,12 @@ use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
-use crate::schema::{self, SchemaError};
-use crate::writer::lock;
+use crate::guard;
 
-/// The log's pages (4 KiB) from which on they are moved: 32 MiB.
+/// With this many pages (of 4 KiB) in the log they are moved: 32 MiB.
 const MOVED_FROM: usize = 8_192;
-/// The log's pages at which the writer stops for as long as it takes to begin the log anew, also for
-/// readers: the other thread cannot keep up, and a log without a bound would fill the disk. 256 MiB.
+/// With this many pages the other thread has not kept up. The writer then waits, for readers too, until the
+/// log can begin anew, because a log without a bound would fill the disk: 256 MiB.
 const PAGES_MAX: usize = 65_536;
 
 /// The writer's view of the log.
@@ -37,7 +36,7 @@ struct Log {
     stage: Mutex<Stage>,
 }
 
-/// Whose turn it is. Both sides never move pages at once: SQLite would turn the later one away.
+/// Whose turn it is. The two sides never move pages at once: SQLite would refuse the second one.
 #[derive(Debug, Clone, Copy, Default)]
 enum Stage {
     #[default]
@@ -60,7 +59,7 @@ pub(crate) struct Mover {
 pub(crate) fn take_over(
     writer: &mut Connection,
     path: &Path,
-) -> Result<(Checkpoints, Mover), SchemaError> {
+) -> rusqlite::Result<(Checkpoints, Mover)> {
     let log = Arc::<Log>::default();
     let counting = Arc::clone(&log);
     let count = move |_: &mut Wal, pages: i32| {
@@ -70,8 +69,10 @@ pub(crate) fn take_over(
     };
     writer.wal_hook(Some(count))?;
     let (sender, asked) = sync_channel(1);
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "synchronous", "full")?;
     let mover = Mover {
-        db: schema::open_mover(path)?,
+        db,
         log: Arc::clone(&log),
         asked,
     };
@@ -82,15 +83,15 @@ impl Checkpoints {
     /// Keeps the log small, between two batches.
     pub(crate) fn keep_small(&self, writer: &Connection) {
         let pages = self.log.pages.load(Ordering::Relaxed);
-        let stage = *lock(&self.log.stage);
+        let stage = *guard(&self.log.stage);
         match stage {
             Stage::NearlyMoved => {
                 checkpoint(writer, CheckpointMode::PASSIVE);
-                *lock(&self.log.stage) = Stage::Small;
+                *guard(&self.log.stage) = Stage::Small;
             }
             _ if pages >= PAGES_MAX => checkpoint(writer, CheckpointMode::RESTART),
             Stage::Small if pages >= MOVED_FROM => {
-                *lock(&self.log.stage) = Stage::Moving;
+                *guard(&self.log.stage) = Stage::Moving;
                 // Without its other side the log is kept below its bound all the same.
                 let _ = self.asked.try_send(());
             }
@@ -104,18 +105,18 @@ impl Mover {
     pub(crate) fn run(self) {
         while self.asked.recv().is_ok() {
             checkpoint(&self.db, CheckpointMode::PASSIVE);
-            *lock(&self.log.stage) = Stage::NearlyMoved;
+            *guard(&self.log.stage) = Stage::NearlyMoved;
         }
     }
 }
 
-/// Moves as much as readers allow. What is left is moved another time: the log has it all.
+/// Moves as much as readers allow. The rest stays in the log and is moved another time.
 fn checkpoint(db: &Connection, mode: CheckpointMode) {
     match db.wal_checkpoint_v2(Some(MAIN_DB), mode) {
         Ok(_) => {}
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
         Err(error) => {
-            tracing::warn!(%error, "the store's log could not be moved into its file: {error}");
+            tracing::warn!(%error, "a database's log could not be moved into its file: {error}");
         }
     }
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{Checkpoints, MOVED_FROM, Mover, PAGES_MAX, take_over};
-use crate::schema;
+use crate::database::tests::EMPTY;
 
 /// Rows of a page each.
 const ROW_BYTES: i64 = 4_000;
 const BATCH: usize = 512;
 
 fn writer(path: &Path) -> (Connection, Checkpoints, Mover) {
-    let mut db = schema::open_writer(path).expect("a fresh file is a store");
+    let mut db = EMPTY.open_writer(path).expect("a fresh file");
     db.execute_batch("create table filler (bytes blob not null)")
         .expect("a table can be made");
     let (checkpoints, mover) = take_over(&mut db, path).expect("a second connection");
