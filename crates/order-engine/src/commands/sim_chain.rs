@@ -5,8 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::Context;
-use bootstrap::signals::Signals;
-use bootstrap::{measure, runtime, telemetry, world};
+use bootstrap::{measure, runtime, service, world};
 use config::Config;
 use config::DEFAULT_PORT;
 use config::args::Stop;
@@ -40,28 +39,21 @@ struct Around {
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
-    let signals = Signals::listen()?;
-    let telemetry = telemetry::start(&config.logs);
-    let shutdown = Shutdown::new();
-    telemetry.follow_signals(&shutdown)?;
-    let work = async {
+    service::run(&config, async |shutdown| {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let around = Around {
             clock: clock.clone(),
-            prometheus: measure::start(&shutdown)?,
+            prometheus: measure::start(shutdown)?,
             shutdown: shutdown.clone(),
         };
         let (random, data_dir) = (Random::from_system(), &config.servers.data_dir);
-        let chain = world::simulate(&config.sim, data_dir, clock, random, &shutdown)?;
+        let chain = world::simulate(&config.sim, data_dir, clock, random, shutdown)?;
         serve(&config, chain, around).await?;
         shutdown.request_soft();
         shutdown.finished().await;
         Ok(())
-    };
-    signals
-        .supervise(&shutdown, Box::pin(work))
-        .await
-        .of_service()?;
+    })
+    .await?;
     Ok(Verdict::Good)
 }
 
