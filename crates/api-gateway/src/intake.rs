@@ -23,9 +23,9 @@ mod twins;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use dex_router::router::STAGE_SPANS;
 use domain::order::{Order, Terms};
 use domain::{Event, OrderId};
+use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use tracing::{Instrument, trace_span};

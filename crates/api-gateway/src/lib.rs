@@ -30,6 +30,7 @@ mod dashboard;
 mod deadline;
 mod routes;
 mod trace;
+mod views;
 
 pub use gateway::{Gateway, GatewayParts};
 pub use settings::GatewaySettings;

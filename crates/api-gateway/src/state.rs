@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use actix_web::web;
 use dex_router::Router;
-use dex_router::chain::Ledger;
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::ledger::Ledger;
 use ports::{Announcer, Ports, Shutdown};
 
 use crate::acts::Acts;

@@ -1,7 +1,5 @@
 //! What operators see.
 
-use ports::job_queue::Depth;
-use ports::operations::AuditEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -86,28 +84,4 @@ pub struct AdminRetried {
     pub order_id: Uuid,
     /// The dead one, which stays as it ended.
     pub retry_of: Uuid,
-}
-
-impl From<Depth> for QueueEntries {
-    fn from(depth: Depth) -> Self {
-        Self {
-            ready: depth.ready,
-            delayed: depth.delayed,
-            in_flight: depth.in_flight,
-            dead: depth.dead_entries,
-        }
-    }
-}
-
-impl From<AuditEntry> for AuditView {
-    fn from(entry: AuditEntry) -> Self {
-        Self {
-            id: entry.id,
-            at: entry.at.to_string(),
-            actor: entry.actor,
-            action: entry.action,
-            subject: entry.subject,
-            detail: entry.detail,
-        }
-    }
 }

@@ -9,7 +9,6 @@ mod writer;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use ports::Shutdown;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -18,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
 use config::{LogFormat, Logs};
-use dex_router::router::STAGE_SPANS;
+use ports::{STAGE_SPANS, Shutdown};
 use writer::{Lines, LogThread};
 
 /// What others log at `info` is of no use to whoever runs an engine. Named in RUST_LOG, they are heard.

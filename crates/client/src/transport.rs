@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::Problem;
-use ports::Random;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::Error;
+use crate::{Error, Random};
 
 /// An engine on the same continent answers a connection in far less.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);

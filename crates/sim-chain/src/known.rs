@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use dex_router::chain::Fate;
 use domain::transaction::Signature;
+use ports::chain::Fate;
 use tokio::sync::oneshot;
 
 /// Accepted transactions that may wait at once; beyond it the chain is busy. Far more than any engine has

@@ -11,8 +11,9 @@ mod threads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dex_router::chain::{Error, Fate, LedgerFilter, LedgerPage};
 use domain::transaction::Signature;
+use ports::chain::{Error, Fate};
+use ports::ledger::{LedgerFilter, LedgerPage};
 
 pub(crate) use book::Pending;
 pub(crate) use file::LedgerFile;

@@ -7,7 +7,6 @@ use api_types::OrderView;
 use api_types::admin::{
     AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
 };
-use api_types::stats::WorkerView;
 use domain::{Order, OrderId};
 use ports::job_queue::Job;
 use ports::operations::DeadRetry;
@@ -21,6 +20,7 @@ use crate::http::parameters::{Parameters, order_id_in_path};
 use crate::intake;
 use crate::state::Ctx;
 use crate::unconfirmed::Made;
+use crate::views;
 
 /// A queue that needs longer is away: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
@@ -42,13 +42,13 @@ pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
     let own = tokio::time::timeout(QUEUE_PATIENCE, asking).await;
     let (entries, dead_entries) = match own {
-        Ok(Ok((depth, dead))) => (Some(depth.into()), dead),
+        Ok(Ok((depth, dead))) => (Some(views::entries(depth)), dead),
         Ok(Err(_)) | Err(_) => (None, Vec::new()),
     };
     Ok(HttpResponse::Ok().json(AdminQueue {
         success: true,
         paused,
-        queue: (&snapshot.counts).into(),
+        queue: views::queue(&snapshot.counts),
         entries,
         dead_entries,
     }))
@@ -66,7 +66,7 @@ pub(crate) async fn workers(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let workers = deadline::read(ctx.ports.store.workers()).await?;
     Ok(HttpResponse::Ok().json(AdminWorkers {
         success: true,
-        workers: workers.iter().map(WorkerView::from).collect(),
+        workers: workers.iter().map(views::worker).collect(),
     }))
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn audit(ctx: Ctx, _: Operator, request: HttpRequest) -> Result
     Ok(HttpResponse::Ok().json(AdminAudit {
         success: true,
         next_cursor: last.map(|last| last.id.to_string()),
-        entries: entries.into_iter().map(Into::into).collect(),
+        entries: entries.into_iter().map(views::act).collect(),
     }))
 }
 

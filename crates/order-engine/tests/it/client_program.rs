@@ -10,10 +10,11 @@ use crate::world::caller::Caller;
 use crate::world::{Part, World};
 
 fn program(world: &World, user: &Caller, seed: u64) -> Result<Client> {
+    let random = Random::seeded(seed);
     let client = Client::new(client::Settings {
         base_url: world.address(),
         api_key: user.key().map(str::to_owned),
-        random: Random::seeded(seed),
+        random: client::Random::new(move || random.bits()),
     })?;
     Ok(client)
 }

@@ -17,7 +17,7 @@ fn client_of(engine: &Engine) -> Client {
     Client::new(Settings {
         base_url: engine.url(""),
         api_key: None,
-        random,
+        random: client::Random::new(move || random.bits()),
     })
     .expect("a client")
 }

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::thread::{self, JoinHandle};
 
-use dex_router::chain::{Error, Fate, LedgerFilter, LedgerPage};
 use domain::transaction::Signature;
+use ports::chain::{Error, Fate};
+use ports::ledger::{LedgerFilter, LedgerPage};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 

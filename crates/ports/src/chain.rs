@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::quote::Choice;
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use domain::{BaseUnits, OrderId, Token};
 
 /// A swap to be made into a transaction. Native SOL is wrapped before and unwrapped after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,45 +80,4 @@ pub trait Chain: Send + Sync + Debug {
 
     /// How long a transaction usually takes from sending to its fate, at the most.
     fn usual_time(&self) -> Duration;
-}
-
-/// A line of the chain's own book: what landed, whoever sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerEntry {
-    pub signature: Signature,
-    pub order_id: OrderId,
-    pub venue: Venue,
-    pub token_in: Token,
-    pub token_out: Token,
-    pub amount_in: BaseUnits,
-    /// Zero where the transaction was rolled back.
-    pub amount_out: BaseUnits,
-    pub height: Height,
-    pub landed_at: Timestamp,
-    /// Whether the swap took effect.
-    pub ok: bool,
-}
-
-/// Which lines of the book to read.
-#[derive(Debug, Clone, Default)]
-pub struct LedgerFilter {
-    pub orders: Option<Vec<OrderId>>,
-    /// Go on after this place; places are given with each page.
-    pub after: Option<u64>,
-    pub limit: usize,
-}
-
-/// A page of the book, oldest line first.
-#[derive(Debug, Clone, Default)]
-pub struct LedgerPage {
-    pub entries: Vec<LedgerEntry>,
-    /// Where the next page begins; absent on the last one.
-    pub next: Option<u64>,
-}
-
-/// The chain's book, for whoever checks the engine. The engine itself never reads it.
-#[async_trait]
-pub trait Ledger: Send + Sync + Debug {
-    /// A page of what landed.
-    async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error>;
 }
