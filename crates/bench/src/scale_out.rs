@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
+use cluster::{Cluster, Member, Size, State};
 use load::embedded::{Sizes, add_accept, add_pipeline, add_sockets};
 use load::latency::figure;
 use load::progress::Progress;
 use load::report::Report;
 use load::target::Target;
 use load::{process, scenarios};
-use testkit::cluster::{Cluster, Member, Size, State};
 
 use crate::parts;
 

@@ -1,8 +1,8 @@
 //! The engine's statements are made for the level read committed, whatever a server or a role is set to.
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, StatementCache};
+use servers::PostgresServer;
 use testkit::contract::Given;
-use testkit::servers::PostgresServer;
 
 use crate::{meddle, open_patiently, server, settings};
 

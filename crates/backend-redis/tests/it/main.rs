@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer};
 use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
-use testkit::servers::RedisServer as Server;
+use servers::RedisServer as Server;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
 const LEASE: Duration = Duration::from_secs(4);

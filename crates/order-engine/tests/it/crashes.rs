@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use client::{Client, ListQuery, Settings};
+use cluster::engine::Engine;
+use cluster::http::http;
 use ports::Random;
-use testkit::engine::Engine;
-use testkit::http::http;
 
 const ORDERS: usize = 30;
 /// Thirty orders, ten at a time, at a tenth of the usual delays, and once more for what was under way.

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::statuses;
 use serde_json::Value;
-use testkit::e2e::statuses;
 use tokio::process::Command;
 
 use crate::world::{Settings, World};

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use cluster::e2e::Target;
+use cluster::engine::Engine;
+use cluster::http::http;
+use cluster::{Member, Scratch, Size};
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use testkit::cluster::{Member, Scratch, Size};
-use testkit::e2e::Target;
-use testkit::engine::Engine;
-use testkit::http::http;
 
 use caller::{Caller, PATIENCE, POLL};
 

@@ -3,11 +3,11 @@
 //! over once the lease is up, and ends each of them, none executed twice.
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load, socket, statuses};
+use cluster::{Scratch, Size};
 use futures_util::future::try_join_all;
 use nix::sys::signal::Signal;
-use testkit::cluster::{Scratch, Size};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, socket, statuses};
 
 use super::members::until;
 use crate::kill_matrix::{CRASH_LIMIT, NTH, ORDERS, SETTINGS};

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use ports::Random;
 
 use super::Fault;
-use crate::cluster::{Member, Scratch};
+use crate::local::{Member, Scratch};
 use crate::wall_clocks::WallClocks;
 
 /// A clock is off by so much at the most, so that it jumps by an hour at the most.
@@ -130,7 +130,7 @@ fn set_to(whom: &str, offset_s: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Size;
+    use crate::local::Size;
 
     const NOBODY: Size = Size {
         gateways: 0,

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Fault;
 use super::servers::{ABSENCE, MOMENT, starve};
-use crate::cluster::Member;
+use crate::local::Member;
 
 /// A frozen Redis is frozen for at least so long: longer than what speaks to it waits for an answer.
 const FROZEN_LEAST: Duration = Duration::from_secs(1);

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use cluster::doors::{self, Plan, Verdict};
 use ports::Random;
-use testkit::doors::{self, Plan, Verdict};
 
 /// Sends requests and sockets of every kind to every door of engines of its own, then checks that they live,
 /// have answered everything, at no great cost, and have every order that they accepted.

@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::process::{Process, accepts, find_program, wait_until};
-use super::tls;
 use crate::free_port::free_port;
+use crate::process::{Process, accepts, find_program, wait_until};
+use crate::tls;
 
 const INSTALL: &str = "apt-get install postgresql (or your system's PostgreSQL 15 or newer)";
 /// Folders of packaged versions, newest first; the binaries are rarely in `PATH`.
@@ -197,14 +197,14 @@ impl Drop for PostgresServer {
 
 /// A folder that a PostgreSQL server keeps everything in.
 #[derive(Debug)]
-pub(crate) struct DataFolder {
+pub struct DataFolder {
     path: PathBuf,
     user: Option<Unprivileged>,
 }
 
 impl DataFolder {
     /// Fills an existing, empty folder with a fresh database.
-    pub(crate) fn prepare(path: &Path) -> Result<Self> {
+    pub fn prepare(path: &Path) -> Result<Self> {
         let folder = Self::at(path)?;
         run(
             Command::new("cp")
@@ -219,7 +219,7 @@ impl DataFolder {
     }
 
     /// A folder that was filled before.
-    pub(crate) fn at(path: &Path) -> Result<Self> {
+    pub fn at(path: &Path) -> Result<Self> {
         Ok(Self {
             path: path.to_owned(),
             user: Unprivileged::for_this_process()?,
@@ -227,7 +227,7 @@ impl DataFolder {
     }
 
     /// The server over this folder, on this port of 127.0.0.1; it speaks to the folder's `log`.
-    pub(crate) fn command(&self, port: u16) -> Result<Command> {
+    pub fn command(&self, port: u16) -> Result<Command> {
         let log = File::options()
             .create(true)
             .append(true)
@@ -250,7 +250,7 @@ impl DataFolder {
     }
 
     /// Whether its server takes connections.
-    pub(crate) fn is_ready(&self, port: u16) -> bool {
+    pub fn is_ready(&self, port: u16) -> bool {
         let pid_file = fs::read_to_string(self.path.join("data/postmaster.pid"));
         pid_file.is_ok_and(|text| text.contains("ready")) && accepts(port)
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
-use crate::cluster::Member;
-use crate::free_port::free_port;
+use crate::local::Member;
 use crate::program::Program;
+use servers::free_port::free_port;
 
 /// A running engine and the folder it keeps everything in.
 #[derive(Debug)]

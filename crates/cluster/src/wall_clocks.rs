@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::runs;
+use crate::local::runs;
 
 const LIBRARY: &str = "libfaketimeMT.so.1";
 const INSTALL: &str = "apt-get install libfaketime (scripts/chaos and scripts/test fetch it)";
@@ -106,7 +106,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::servers::process::wait_until;
+    use servers::process::wait_until;
 
     /// As [`NOTICED_WITHIN_S`], on a busy machine.
     const NOTICED: Duration = Duration::from_secs(20);

@@ -9,7 +9,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::servers::process::{children_of, wait_until};
+use servers::process::{children_of, wait_until};
 
 /// A killed process goes as soon as the machine has a moment for it.
 const GONE_LIMIT: Duration = Duration::from_secs(10);

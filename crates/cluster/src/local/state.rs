@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::launch::log_of;
 use super::{Member, Size};
-use crate::free_port::{free_port, is_free};
-use crate::servers::process::wait_until;
 use crate::wall_clocks::WallClocks;
+use servers::free_port::{free_port, is_free};
+use servers::process::wait_until;
 
 const FILE: &str = "state.json";
 /// Of a process that was killed, a last thread may hold its port for another moment.

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 const POLL: Duration = Duration::from_millis(10);
 
 /// Finds a program in the folders given and in `PATH`; the error says what to install.
-pub(super) fn find_program(name: &str, folders: &[PathBuf], install: &str) -> Result<PathBuf> {
+pub fn find_program(name: &str, folders: &[PathBuf], install: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin:/bin"));
     folders
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn find_program(name: &str, folders: &[PathBuf], install: &str) -> Re
 }
 
 /// Looks at a condition until it holds, `limit` at the most.
-pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let mut waited = Duration::ZERO;
     while !condition() {
         if waited >= limit {
@@ -40,13 +40,13 @@ pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -
 }
 
 /// Whether something accepts connections on this port.
-pub(crate) fn accepts(port: u16) -> bool {
+pub fn accepts(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }
 
 /// Whether something on this port has an answer to these bytes.
-pub(super) fn answers(port: u16, asked: &[u8]) -> bool {
+pub fn answers(port: u16, asked: &[u8]) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let limit = Duration::from_millis(200);
     let answered = || {
@@ -60,33 +60,33 @@ pub(super) fn answers(port: u16, asked: &[u8]) -> bool {
 
 /// A running server process.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
 }
 
 impl Process {
-    pub(super) fn spawn(command: &mut Command) -> Result<Self> {
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         Ok(Self { child })
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Sends a signal to the process itself.
-    pub(super) fn signal(&self, signal: Signal) -> Result<()> {
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
         kill(as_pid(self.pid())?, signal).with_context(|| format!("cannot send {signal}"))
     }
 
     /// Sends a signal to everything the process forked, then to itself.
-    pub(super) fn signal_tree(&self, signal: Signal) -> Result<()> {
+    pub(crate) fn signal_tree(&self, signal: Signal) -> Result<()> {
         for child in children_of(self.pid()) {
             // One that has just ended is no failure.
             let _ = kill(as_pid(child)?, signal);
@@ -95,7 +95,7 @@ impl Process {
     }
 
     /// Asks the process to end by `signal`, and kills it where it has not within `patience`.
-    pub(super) fn end(&mut self, signal: Signal, patience: Duration) {
+    pub(crate) fn end(&mut self, signal: Signal, patience: Duration) {
         if self.has_ended() {
             return;
         }
@@ -109,7 +109,7 @@ impl Process {
     }
 
     /// Kills the process and everything it forked, and waits until all are gone.
-    pub(super) fn kill_tree(&mut self) -> Result<()> {
+    pub(crate) fn kill_tree(&mut self) -> Result<()> {
         let forked = children_of(self.pid());
         self.signal_tree(Signal::SIGKILL)?;
         self.child.wait().context("cannot wait for the server")?;
@@ -135,7 +135,7 @@ fn is_running(pid: u32) -> bool {
 
 /// The processes whose parent is `parent`: servers that give each worker a session of its own are not
 /// reached by signals to a process group.
-pub(crate) fn children_of(parent: u32) -> Vec<u32> {
+pub fn children_of(parent: u32) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };

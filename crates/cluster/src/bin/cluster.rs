@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use testkit::cluster::{Cluster, Size, State, Status, settings};
+use cluster::{Cluster, Size, State, Status, settings};
 
 /// Runs the engine as a cluster of local processes, without containers.
 #[derive(Debug, Parser)]

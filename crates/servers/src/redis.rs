@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::process::{Process, accepts, answers, find_program, wait_until};
-use super::tls;
 use crate::free_port::free_port;
+use crate::process::{Process, accepts, answers, find_program, wait_until};
+use crate::tls;
 
 const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 or newer)";
 const START_PATIENCE: Duration = Duration::from_secs(15);
@@ -196,7 +196,7 @@ impl Drop for RedisServer {
 
 /// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it speaks to the folder's
 /// `log`.
-pub(crate) fn command(folder: &Path, port: u16) -> Result<Command> {
+pub fn command(folder: &Path, port: u16) -> Result<Command> {
     server_command(folder, port, Door::Plain)
 }
 

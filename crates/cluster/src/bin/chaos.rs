@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use cluster::chaos::{self, Arena, Kind, Plan, Verdict};
 use ports::Random;
-use testkit::chaos::{self, Arena, Kind, Plan, Verdict};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Breaks real processes under load, at random from a seed, then checks every order.

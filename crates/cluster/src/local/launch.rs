@@ -10,12 +10,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::{Member, Size, State};
-use crate::free_port::free_port;
 use crate::http::http;
 use crate::program::binary;
-use crate::servers::postgres::DataFolder;
-use crate::servers::process::{accepts, wait_until};
-use crate::servers::redis;
+use servers::free_port::free_port;
+use servers::postgres::DataFolder;
+use servers::process::{accepts, wait_until};
+use servers::redis;
 
 /// Nothing here takes longer, also on a busy machine.
 const READY_LIMIT: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use ports::Random;
 use tokio::time::sleep;
 
 use super::Fault;
-use crate::cluster::Member;
+use crate::local::Member;
 
 /// The longest that something stays dead.
 pub(super) const ABSENCE: Duration = Duration::from_secs(3);

@@ -14,16 +14,16 @@ use clap::ValueEnum;
 use ports::Random;
 
 use super::arena::Cluster;
-use crate::cluster::Member;
 use crate::engine::Engine;
+use crate::local::Member;
 use crate::wall_clocks::WallClocks;
 
+pub use self::servers::ServerFault;
 pub use answers::AnswersLost;
 pub use clocks::{ClockOf, ClockSet, Jump};
 pub(super) use clocks::{ENGINE, make_settable};
 pub use programs::ProgramFault;
 pub use redis::RedisFault;
-pub use servers::ServerFault;
 
 /// What has happened.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use ports::Random;
 use tempfile::TempDir;
 
 use super::faults::{self, Fault, Kind, Strike};
-use crate::cluster::{Between, Scratch, Size};
 use crate::engine::Engine;
-use crate::servers::LosingProxy;
+use crate::local::{Between, Scratch, Size};
 use crate::wall_clocks::{WallClocks, sweep_shared_memory};
+use servers::LosingProxy;
 
 const SIZE: Size = Size {
     gateways: 2,

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{Between, Cluster, Member, Size, State};
 use crate::e2e::Target;
 use crate::engine::FAST;
-use crate::servers::process::wait_until;
+use servers::process::wait_until;
 
 /// A PostgreSQL that is told to drop everything does so at once, also on a busy machine.
 const END_LIMIT: Duration = Duration::from_secs(5);

@@ -30,6 +30,6 @@ pub fn free_port() -> u16 {
 }
 
 /// Whether nobody listens on this port of the loopback interface.
-pub(crate) fn is_free(port: u16) -> bool {
+pub fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use super::servers::{ABSENCE, MOMENT, STANDSTILL, starve};
 use super::{Fault, any};
-use crate::cluster::Member;
 use crate::engine::Engine;
+use crate::local::Member;
 
 /// What a process that is asked to stop may take (CONTRACT.md, promise 6).
 const STOP_LIMIT: Duration = Duration::from_secs(25);

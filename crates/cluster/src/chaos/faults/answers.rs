@@ -5,7 +5,7 @@ use std::time::Duration;
 use ports::Random;
 
 use super::Fault;
-use crate::servers::{LosingProxy, Then, Whose};
+use servers::{LosingProxy, Then, Whose};
 
 /// So long at the most: longer than the engine waits for a commit, and than three leases.
 const LONGEST: Duration = Duration::from_secs(7);
