@@ -52,7 +52,11 @@ pub(crate) use over_process;
 
 /// Registers cases over one cluster, on which they follow each other.
 macro_rules! over_cluster {
-    ($given:ident: $name:ident($settings:expr): $($module:ident::$case:ident),+ $(,)?) => {
+    (
+        $(#[$attribute:meta])*
+        $given:ident: $name:ident($settings:expr): $($module:ident::$case:ident),+ $(,)?
+    ) => {
+        $(#[$attribute])*
         #[tokio::test]
         async fn $name() -> anyhow::Result<()> {
             let mut given = $given::cluster($settings).await?;
