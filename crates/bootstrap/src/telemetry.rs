@@ -6,6 +6,7 @@ mod line;
 mod otlp;
 mod writer;
 
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -25,11 +26,33 @@ const QUIET: &str = "actix_server=warn,actix_http=warn,h2=warn,hyper=warn,rustls
 /// Here the HTTP server logs every request that is no HTTP, as an error: strangers write no log of ours.
 const STRANGERS: &str = "actix_http::h1::dispatcher=off";
 
-/// Whether lines carry colour.
+/// Whether text carries colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Colour {
+pub enum Colour {
     On,
     Off,
+}
+
+impl Colour {
+    /// On where it helps whoever reads this stream: a person, who has not asked for plain text.
+    #[must_use]
+    pub fn on(stream: &impl IsTerminal) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if stream.is_terminal() && !plain {
+            Self::On
+        } else {
+            Self::Off
+        }
+    }
+
+    /// The text in a style of ANSI terminals: `2` is faint, `31` red.
+    #[must_use]
+    pub fn paint(self, style: u8, text: impl Display) -> String {
+        match self {
+            Self::On => format!("\x1b[{style}m{text}\x1b[0m"),
+            Self::Off => text.to_string(),
+        }
+    }
 }
 
 /// Logging as it was set up. Dropping it writes what is still under way.
@@ -88,11 +111,7 @@ pub fn start(logs: &Logs) -> Telemetry {
     } else {
         LogFormat::Json
     });
-    let colour = if wants_colour(&stderr) {
-        Colour::On
-    } else {
-        Colour::Off
-    };
+    let colour = Colour::on(&stderr);
     let (filter, handle) = reload::Layer::new(quietened(&logs.rust_log));
     let (lines, thread) = writer::start();
     // Only a test harness that runs several engines in one process finds logging started already.
@@ -147,13 +166,6 @@ fn quietened(filter: &str) -> Targets {
         .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
 }
 
-/// Whether colour helps whoever reads this stream: a person, who has not asked for plain text.
-#[must_use]
-pub fn wants_colour(stream: &impl IsTerminal) -> bool {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    stream.is_terminal() && !plain
-}
-
 fn output<S>(format: LogFormat, lines: Lines, colour: Colour) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
@@ -169,8 +181,8 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
     tracing_subscriber::fmt::layer()
-        .with_ansi(colour == Colour::On)
-        .event_format(line::ReadableLine)
+        .with_ansi(false)
+        .event_format(line::ReadableLine(colour))
         .fmt_fields(tracing_subscriber::fmt::format::DefaultFields::new())
         .with_writer(lines)
 }
