@@ -20,7 +20,7 @@ use anyhow::{Context, bail};
 use api_types::names::StatusName;
 use api_types::submit::SubmitOrder;
 use clap::Parser;
-use client::{Client, Random, Settings};
+use client::{Client, Settings};
 
 /// Hand in one order and follow it to its end.
 #[derive(Debug, Parser)]
@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         base_url: swap.base_url,
         api_key: swap.api_key,
         // The standard library seeds each of these by the system.
-        random: Random::new(|| RandomState::new().hash_one(())),
+        random: || RandomState::new().hash_one(()),
     })?;
     let order = SubmitOrder {
         token_in: Some(swap.token_in.clone()),

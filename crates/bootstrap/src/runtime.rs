@@ -31,18 +31,6 @@ pub fn host_name() -> String {
     named.map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
 }
 
-/// The exit code of a program, and its last line where it failed.
-#[must_use]
-pub fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
 /// Keeps transparent huge pages away from this process, as thousands of small, half-full regions would be
 /// rounded up to 2 MiB each: an open socket took 28.7 KiB with them, 18.8 without. A kernel that refuses
 /// only leaves memory as it was.

@@ -73,5 +73,11 @@ pub fn run_in_cluster(
         config::args::warn_of_obsolete_variables();
         work(&config, shutdown).await
     });
-    runtime::run(async { runtime::exit_code(Box::pin(main).await) })
+    runtime::run(async {
+        let failed = Box::pin(main).await.err();
+        failed.map_or(ExitCode::SUCCESS, |error| {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        })
+    })
 }

@@ -12,13 +12,11 @@ pub mod stream;
 mod doubt;
 mod operators;
 mod orders;
-mod random;
 mod socket;
 mod transport;
 
 pub use error::Error;
 pub use follow::Follow;
 pub use orders::ListQuery;
-pub use random::Random;
 pub use stream::{Stream, Streamed};
 pub use transport::{Client, Settings};

@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Random};
+use crate::Error;
 
 /// An engine on the same continent answers a connection in far less.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -23,8 +23,8 @@ pub struct Settings {
     pub base_url: String,
     /// Shown with every call, where the engine wants one.
     pub api_key: Option<String>,
-    /// For keys of retried submissions and for spreading reconnects.
-    pub random: Random,
+    /// Any 64 bits, others with each call: for keys of retried submissions and for spreading reconnects.
+    pub random: fn() -> u64,
 }
 
 /// A client of one engine, or of the balancer in front of several. Cheap to clone.
@@ -36,7 +36,7 @@ struct Inner {
     base: Url,
     http: reqwest::Client,
     headers: HeaderMap,
-    random: Random,
+    random: fn() -> u64,
 }
 
 /// A failed call and how long the engine asks to wait before the next.
@@ -108,8 +108,14 @@ impl Client {
         self.0.base.as_str().trim_end_matches('/')
     }
 
-    pub(crate) fn random(&self) -> &Random {
-        &self.0.random
+    pub(crate) fn random_bits(&self) -> u64 {
+        (self.0.random)()
+    }
+
+    /// A duration from zero up to and without `limit`.
+    pub(crate) fn random_below(&self, limit: Duration) -> Duration {
+        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.random_bits().checked_rem(nanos).unwrap_or(0))
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {

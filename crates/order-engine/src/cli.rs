@@ -106,11 +106,10 @@ pub(crate) fn client_of(
     base_url: String,
     api_key: Option<String>,
 ) -> Result<Client, client::Error> {
-    let random = Random::from_system();
     Client::new(client::Settings {
         base_url,
         api_key,
-        random: client::Random::new(move || random.bits()),
+        random: || Random::from_system().bits(),
     })
 }
 

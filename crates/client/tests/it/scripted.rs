@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use api_types::EventView;
-use client::{Client, Random, Settings};
+use client::{Client, Settings};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,13 +15,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-/// Bits spread over all of a number, the same in every run.
-pub(crate) fn random() -> Random {
-    let drawn = AtomicU64::new(1);
-    Random::new(move || {
-        let count = drawn.fetch_add(1, Ordering::Relaxed);
-        count.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    })
+/// Bits spread over all of a number, others with each call.
+pub(crate) fn random() -> u64 {
+    static DRAWN: AtomicU64 = AtomicU64::new(1);
+    let count = DRAWN.fetch_add(1, Ordering::Relaxed);
+    count.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// What one connection meets.
@@ -73,7 +71,7 @@ impl Scripted {
         let settings = Settings {
             base_url,
             api_key: Some("secret".to_owned()),
-            random: random(),
+            random,
         };
         Self {
             client: Client::new(settings).unwrap(),

@@ -213,7 +213,7 @@ async fn nobody_there_is_said_with_the_way_to_start_one() {
     let settings = Settings {
         base_url,
         api_key: None,
-        random: random(),
+        random,
     };
 
     let error = Client::new(settings)
@@ -246,7 +246,7 @@ fn an_address_without_a_scheme_is_refused_at_once() {
         let settings = Settings {
             base_url: base_url.to_owned(),
             api_key: None,
-            random: random(),
+            random,
         };
 
         assert!(

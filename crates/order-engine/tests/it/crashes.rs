@@ -13,11 +13,10 @@ const ORDERS: usize = 30;
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn client_of(engine: &Engine) -> Client {
-    let random = Random::seeded(1);
     Client::new(Settings {
         base_url: engine.url(""),
         api_key: None,
-        random: client::Random::new(move || random.bits()),
+        random: || Random::from_system().bits(),
     })
     .expect("a client")
 }
