@@ -49,12 +49,12 @@ pub(crate) fn worker(worker: &WorkerRow) -> WorkerView {
     }
 }
 
-/// What the queue itself holds.
-pub(crate) fn entries(depth: Depth) -> QueueEntries {
+/// As the queue tells its depth, and the workers what is in their hands.
+pub(crate) fn entries(depth: Depth, workers: &[WorkerRow]) -> QueueEntries {
     QueueEntries {
         ready: depth.ready,
         delayed: depth.delayed,
-        in_flight: depth.in_flight,
+        in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
         dead: depth.dead_entries,
     }
 }

@@ -27,6 +27,7 @@ pub struct AdminQueue {
 pub struct QueueEntries {
     pub ready: u64,
     pub delayed: u64,
+    /// What workers held at their last heartbeats.
     pub in_flight: u64,
     pub dead: u64,
 }

@@ -6,12 +6,12 @@
 
 mod ended;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use domain::{ClientId, Status, Timestamp, WorkerId};
+use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use ports::order_history::Counts;
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 
 use crate::store::Settings;
 
@@ -39,8 +39,10 @@ struct Worker {
     row: WorkerRow,
     /// By the process's monotonic clock: a host clock that is set does not end a lease.
     seen: Duration,
-    /// Orders whose row names this worker.
-    held: u64,
+    /// The number of its last heartbeat.
+    beat: u64,
+    /// Orders whose row names this worker, and its heartbeat before the last grant or claim of each.
+    leases: HashMap<OrderId, u64>,
 }
 
 /// What a batch changes, applied once it is committed.
@@ -51,8 +53,8 @@ pub(crate) struct Changes {
     closed: Vec<ClientId>,
     delayed: Vec<Timestamp>,
     undelayed: Vec<Timestamp>,
-    granted: Vec<WorkerId>,
-    given_back: Vec<WorkerId>,
+    /// Whether an order's row names this worker from now on; in the order in which it happened.
+    holds: Vec<(WorkerId, OrderId, bool)>,
     ended: Vec<Option<Duration>>,
     retired: Vec<WorkerId>,
     pub(crate) paused: Option<bool>,
@@ -82,14 +84,19 @@ impl Changes {
         self.retired.push(worker);
     }
 
-    /// An order's row names this worker from now on.
-    pub(crate) fn granted(&mut self, worker: WorkerId) {
-        self.granted.push(worker);
+    /// The order's row names this worker from now on, or the worker has claimed it again.
+    pub(crate) fn granted(&mut self, worker: WorkerId, order: OrderId) {
+        self.holds.push((worker, order, true));
     }
 
-    /// An order's row no longer names this worker.
-    pub(crate) fn given_back(&mut self, worker: WorkerId) {
-        self.given_back.push(worker);
+    /// Whether [`Self::granted`] was called for them.
+    pub(crate) fn is_granted(&self, worker: WorkerId, order: OrderId) -> bool {
+        self.holds.contains(&(worker, order, true))
+    }
+
+    /// The order's row no longer names this worker.
+    pub(crate) fn given_back(&mut self, worker: WorkerId, order: OrderId) {
+        self.holds.push((worker, order, false));
     }
 
     /// An open order waits for this time.
@@ -167,14 +174,13 @@ impl Live {
                 }
             }
         }
-        for worker in changes.granted {
+        for (worker, order, is_held) in changes.holds {
             if let Some(worker) = self.workers.get_mut(&worker) {
-                worker.held += 1;
-            }
-        }
-        for worker in changes.given_back {
-            if let Some(worker) = self.workers.get_mut(&worker) {
-                worker.held = worker.held.saturating_sub(1);
+                if is_held {
+                    worker.leases.insert(order, worker.beat);
+                } else {
+                    worker.leases.remove(&order);
+                }
             }
         }
         for latency in changes.ended {
@@ -206,43 +212,56 @@ impl Live {
         workers.filter(move |worker| self.is_fresh(worker, monotonic))
     }
 
-    /// Enters a worker. One that was silent for too long does not come back by entering again.
+    /// Enters a worker. One that has entered before, and perhaps was silent for too long since, is not
+    /// changed by entering again.
     pub(crate) fn enlist(&mut self, row: &WorkerRow, now: Timestamp, monotonic: Duration) {
-        let held = match self.workers.get(&row.id) {
-            Some(earlier) if !self.is_fresh(earlier, monotonic) => return,
-            Some(earlier) => earlier.held,
-            None => 0,
+        let entered = || Worker {
+            row: WorkerRow {
+                started_at: now,
+                seen_at: now,
+                ..row.clone()
+            },
+            seen: monotonic,
+            beat: 0,
+            leases: HashMap::new(),
         };
-        let row = WorkerRow {
-            started_at: now,
-            seen_at: now,
-            ..row.clone()
-        };
-        let seen = monotonic;
-        self.workers.insert(row.id, Worker { row, seen, held });
+        self.workers.entry(row.id).or_insert_with(entered);
     }
 
-    /// Renews a worker's leases, unless it was silent for too long.
+    /// Keeps a worker alive, unless it was silent for too long; returns also the orders whose leases it has
+    /// stopped naming.
     pub(crate) fn heartbeat(
         &mut self,
         worker: WorkerId,
-        running: u32,
+        beat: &Beat,
         now: Timestamp,
         monotonic: Duration,
-    ) -> Heartbeat {
+    ) -> (Heartbeat, Vec<OrderId>) {
         if !self.is_alive(worker, monotonic) {
-            return Heartbeat::Gone;
+            return (Heartbeat::Gone, Vec::new());
         }
-        if let Some(worker) = self.workers.get_mut(&worker) {
+        let mut unnamed = Vec::new();
+        if let Some(worker) = self.workers.get_mut(&worker)
+            && beat.number > worker.beat
+        {
             worker.seen = monotonic;
+            worker.beat = beat.number;
             worker.row.seen_at = now;
-            worker.row.running = running;
+            worker.row.running = u32::try_from(beat.holding.len()).unwrap_or(u32::MAX);
+            unnamed = worker.unnamed(beat);
         }
         let live_workers = self.fresh(monotonic).count();
-        Heartbeat::Alive {
+        let alive = Heartbeat::Alive {
             paused: self.paused,
             live_workers: u32::try_from(live_workers).unwrap_or(u32::MAX),
-        }
+        };
+        (alive, unnamed)
+    }
+
+    /// Whether the worker has stopped naming this order, as of the heartbeat whose answer it had heard.
+    pub(crate) fn is_unnamed(&self, worker: WorkerId, order: OrderId, heard: u64) -> bool {
+        let leased = self.workers.get(&worker).and_then(|w| w.leases.get(&order));
+        leased.is_some_and(|leased| *leased < heard)
     }
 
     /// Takes a worker out.
@@ -261,15 +280,9 @@ impl Live {
         buried
     }
 
-    /// The living, oldest first, with what each holds now rather than at its last heartbeat.
+    /// The living, oldest first.
     pub(crate) fn workers(&self, monotonic: Duration) -> Vec<WorkerRow> {
-        let mut rows: Vec<_> = self
-            .fresh(monotonic)
-            .map(|worker| WorkerRow {
-                running: u32::try_from(worker.held).unwrap_or(u32::MAX),
-                ..worker.row.clone()
-            })
-            .collect();
+        let mut rows: Vec<_> = self.fresh(monotonic).map(|w| w.row.clone()).collect();
         rows.sort_by_key(|row| (row.started_at, row.id));
         rows
     }
@@ -313,7 +326,8 @@ impl Live {
         let latest = now.plus(self.longest_rest);
         let resting = self.delayed.range(..=latest);
         let delayed: u64 = resting.map(|(_, count)| count).sum();
-        let running: u64 = self.fresh(monotonic).map(|worker| worker.held).sum();
+        let count = |status: Status| self.by_status[status.index()];
+        let running = count(Status::Routing) + count(Status::Building) + count(Status::Submitted);
         let latency = self.ended.latencies();
         Counts {
             by_status: self.by_status,
@@ -325,6 +339,17 @@ impl Live {
             latency_p50_ms: latency.at_percent(50),
             latency_p99_ms: latency.at_percent(99),
         }
+    }
+}
+
+impl Worker {
+    fn unnamed(&self, beat: &Beat) -> Vec<OrderId> {
+        let named: HashSet<_> = beat.holding.iter().collect();
+        let leases = self.leases.iter();
+        leases
+            .filter(|(order, leased)| **leased < beat.heard && !named.contains(order))
+            .map(|(order, _)| *order)
+            .collect()
     }
 }
 

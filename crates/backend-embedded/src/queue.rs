@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::WorkerId;
-use ports::job_queue::{Claimed, Delivery, Depth, Job, Wanted};
+use ports::job_queue::{Depth, Job, Popped, Wanted};
 use ports::{Clock, JobQueue, Result};
 use tokio::sync::Notify;
 
@@ -26,8 +25,6 @@ pub struct Limits {
     pub resumes: usize,
     /// Orders that wait for a time.
     pub delayed: usize,
-    /// How long a worker may be silent.
-    pub lease: Duration,
 }
 
 impl Default for Limits {
@@ -36,7 +33,6 @@ impl Default for Limits {
             window: 4_096,
             resumes: 16_384,
             delayed: 65_536,
-            lease: Duration::from_secs(20),
         }
     }
 }
@@ -83,8 +79,13 @@ impl InProcessQueue {
 
 #[async_trait]
 impl JobQueue for InProcessQueue {
-    async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
-        Ok(self.change(|state, _| jobs.into_iter().filter(|job| state.push(job)).count()))
+    async fn refill(&self, jobs: Vec<Job>, unless_popped_within: Duration) -> Result<usize> {
+        let refill = |state: &mut State, now| {
+            let jobs = jobs.iter();
+            jobs.filter(|job| state.refill(job, unless_popped_within, now))
+                .count()
+        };
+        Ok(self.change(refill))
     }
 
     fn push_now(&self, job: Job) -> std::result::Result<(), Job> {
@@ -97,23 +98,11 @@ impl JobQueue for InProcessQueue {
         Ok(())
     }
 
-    async fn claim(&self, worker: WorkerId, max: usize, wanted: Wanted) -> Result<Claimed> {
-        let jobs = self.change(|state, now| state.claim(worker, max, wanted, now));
-        let deliveries = jobs.into_iter().map(|job| Delivery { job, worker });
-        Ok(Claimed {
-            deliveries: deliveries.collect(),
+    async fn pop(&self, max: usize, wanted: Wanted) -> Result<Popped> {
+        Ok(Popped {
+            jobs: self.change(|state, now| state.pop(max, wanted, now)),
             limited_for: None,
         })
-    }
-
-    async fn ack(&self, delivery: Delivery) -> Result<()> {
-        self.change(|state, _| state.ack(&delivery));
-        Ok(())
-    }
-
-    async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
-        self.change(|state, now| state.retry(&delivery, now + delay, now));
-        Ok(())
     }
 
     /// Where the last look was for resumes only and found nothing, entries that start an execution do
@@ -138,20 +127,6 @@ impl JobQueue for InProcessQueue {
 
     async fn wait_hungry(&self) {
         self.hungry.notified().await;
-    }
-
-    async fn heartbeat(&self, worker: WorkerId) -> Result<()> {
-        self.change(|state, now| state.heartbeat(worker, now));
-        Ok(())
-    }
-
-    async fn reap(&self) -> Result<usize> {
-        Ok(self.change(State::reap))
-    }
-
-    async fn leave(&self, worker: WorkerId) -> Result<()> {
-        self.change(|state, _| state.give_back(worker));
-        Ok(())
     }
 
     async fn depth(&self) -> Result<Depth> {

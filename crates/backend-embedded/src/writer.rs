@@ -24,7 +24,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{Status, Timestamp};
+use domain::{OrderId, Status, Timestamp};
 use ports::order_store::is_resting;
 use ports::{Clock, Commits, Error};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -129,6 +129,11 @@ impl Batch<'_> {
     /// Whether the leases of this worker hold.
     pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
         lock(self.live).is_alive(worker, self.monotonic)
+    }
+
+    /// Whether the worker has stopped naming this order. What this batch has granted is named.
+    pub(crate) fn is_unnamed(&self, worker: domain::WorkerId, order: OrderId, heard: u64) -> bool {
+        !self.changes.is_granted(worker, order) && lock(self.live).is_unnamed(worker, order, heard)
     }
 
     /// Whether an order that was set to be due then still rests.

@@ -9,21 +9,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{OrderId, WorkerId};
-use ports::order_store::{Claim, Lease, POISON_DEATHS, is_resting};
+use ports::order_store::{Claim, Lease, POISON_DEATHS, UNREADABLE_REST, is_resting};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::coalesce::Kind;
 use crate::db::{Connection, Db};
+use crate::due::{is_free, names};
 use crate::failure::Failure;
+use crate::release::{self, Release};
 use crate::rows;
-use crate::unsettled::{Unsettled, UnsettledLease};
 
 /// The write of claims.
 pub(crate) struct ClaimOrders {
     pub(crate) db: Arc<Db>,
-    pub(crate) unsettled: Unsettled,
 }
 
 /// A worker's wish for an order.
@@ -31,52 +31,21 @@ pub(crate) struct ClaimOrders {
 pub(crate) struct Request {
     pub(crate) order: OrderId,
     pub(crate) worker: WorkerId,
-    pub(crate) purpose: Purpose,
+    pub(crate) company: Company,
 }
 
-/// What a claim is for.
+/// What else the worker has in its hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// To go on with the order.
-    Execute,
-    /// The same, by a worker that has no other in its hands.
-    ExecuteAlone,
-    /// To give it back: see `unsettled.rs`.
-    GiveBack,
-}
-
-/// What became of a claim.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    Claim(Claim),
-    /// Granted under this fence, but the order cannot be read: a newer version may have written it.
-    Unreadable {
-        fence: i64,
-    },
-}
-
-impl From<Answer> for Claim {
-    fn from(answer: Answer) -> Self {
-        match answer {
-            Answer::Claim(claim) => claim,
-            Answer::Unreadable { .. } => Self::Unknown,
-        }
-    }
-}
-
-impl Request {
-    const fn lease(&self) -> UnsettledLease {
-        UnsettledLease {
-            order: self.order,
-            worker: self.worker,
-        }
-    }
+pub(crate) enum Company {
+    Others,
+    /// Nothing, until the order's next event.
+    Alone,
 }
 
 #[async_trait]
 impl Kind for ClaimOrders {
     type Request = Request;
-    type Answer = Answer;
+    type Answer = Claim;
     type Key = OrderId;
 
     fn keys(request: &Request) -> Vec<OrderId> {
@@ -87,58 +56,46 @@ impl Kind for ClaimOrders {
         &self,
         connection: &Connection,
         requests: &[&Request],
-    ) -> Result<Vec<Answer>, Failure> {
-        let lane = self.db.lane(connection).await.map_err(Failure::read)?;
+    ) -> Result<Vec<Claim>, Failure> {
         let ids: Vec<Uuid> = requests.iter().map(|r| r.order.uuid()).collect();
-        let workers: Vec<Uuid> = requests.iter().map(|r| r.worker.uuid()).collect();
-        let retakes: Vec<bool> = requests
-            .iter()
-            .map(|r| self.unsettled.contains(r.lease()))
-            .collect();
-        let purposes = || requests.iter().map(|request| request.purpose);
-        let gives_back: Vec<bool> = purposes().map(|p| p == Purpose::GiveBack).collect();
-        let in_company: Vec<bool> = purposes().map(|p| p == Purpose::Execute).collect();
-        let wanted = Wanted {
-            ids: &ids,
-            workers: &workers,
-            retakes: &retakes,
-            gives_back: &gives_back,
-            in_company: &in_company,
-        };
         let (granted, known) = tokio::join!(
             biased;
-            grant(connection, lane, &self.db, wanted),
+            grant(connection, &self.db, &ids, requests),
             load(connection, &ids),
         );
-        self.db.settle_lane(lane, &granted);
-        let granted = granted?;
-        let known = known.and_then(by_order).inspect_err(|_| {
-            // Nobody learns of these: the second statement failed after the first was committed.
-            for request in requests {
-                if granted.get(&request.order).is_some_and(Granting::is_grant) {
-                    self.unsettled.add(request.lease());
-                }
-            }
-        })?;
-        let answers = requests.iter().map(|request| {
+        let (granted, known) = (granted?, by_order(known?)?);
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut unreadable = Vec::new();
+        for request in requests {
             let Some(row) = known.get(&request.order) else {
-                return Answer::Claim(Claim::Unknown);
+                answers.push(Claim::Unknown);
+                continue;
             };
             let granting = granted.get(&request.order).copied().unwrap_or_default();
-            self.answer(row, **request, granting)
-        });
-        Ok(answers.collect())
-    }
-
-    fn undelivered(&self, request: Request, answer: Result<Answer, Failure>) {
-        if matches!(
-            answer,
-            Ok(Answer::Claim(Claim::Granted(_)) | Answer::Unreadable { .. })
-                | Err(Failure::OutcomeUnknown(_))
-        ) {
-            self.unsettled.add(request.lease());
+            let answer = claim(row, request.worker, granting, self.db.longest_rest());
+            // The others of the batch are granted by now: one that cannot be read must not fail them.
+            answers.push(answer.unwrap_or_else(|failure| {
+                unreadable.extend(put_off(request, granting, failure));
+                Claim::Unknown
+            }));
         }
+        if !unreadable.is_empty() {
+            let unreadable: Vec<_> = unreadable.iter().collect();
+            if let Err(failure) = Release.write(connection, &unreadable).await {
+                // Nobody names them: they are free in a while.
+                let error = ports::Error::from(failure);
+                tracing::debug!(%error, "orders that cannot be read are not put off: {error}");
+            }
+        }
+        Ok(answers)
     }
+}
+
+fn put_off(request: &Request, granting: Granting, failure: Failure) -> Option<release::Request> {
+    let (id, failure) = (request.order, ports::Error::from(failure));
+    tracing::error!(order.id = %id, error = %failure, "order {id} cannot be read: {failure}");
+    let of = |fence| release::Request::of(id, request.worker, fence, UNREADABLE_REST);
+    granting.fence.map(of)
 }
 
 fn by_order(known: Vec<Row>) -> Result<HashMap<OrderId, Row>, Failure> {
@@ -148,58 +105,32 @@ fn by_order(known: Vec<Row>) -> Result<HashMap<OrderId, Row>, Failure> {
         .collect()
 }
 
-impl Granting {
-    const fn is_grant(&self) -> bool {
-        self.fence.is_some()
-    }
-}
-
-impl ClaimOrders {
-    /// The others of the batch are granted by now: an order that cannot be read must not fail them.
-    fn answer(&self, row: &Row, request: Request, granting: Granting) -> Answer {
-        let is_taken = granting.fence.is_some() && request.purpose != Purpose::GiveBack;
-        if is_taken {
-            self.unsettled.remove(request.lease());
-        }
-        let failure = match claim(row, request, granting, self.db.longest_rest()) {
-            Ok(claim) => return Answer::Claim(claim),
-            Err(failure) => ports::Error::from(failure),
-        };
-        let id = request.order;
-        tracing::error!(order.id = %id, error = %failure, "order {id} cannot be read: {failure}");
-        if is_taken {
-            self.unsettled.add(request.lease());
-        }
-        match granting.fence {
-            Some(fence) => Answer::Unreadable { fence },
-            None => Answer::Claim(Claim::Unknown),
-        }
-    }
-}
-
 /// Whoever waits for an order's row sees its newest version, but workers as they were when it began to
 /// wait: one that came since, and was granted the order, would look dead. So a grant that happened
 /// meanwhile (another fence) ends the matter.
-const GRANT: &str = "-- grant_claims
+///
+/// A worker that has the lease is told of it again: its fence stays, and nothing is counted.
+const GRANT: &str = concat!(
+    "-- grant_claims
 with clock as materialized (
     select now_ms() as now
 ),
 wanted as materialized (
     select w.*, o.fence
-    from unnest($3::uuid[], $4::uuid[], $5::bool[], $7::bool[], $8::bool[])
-        as w(id, worker, retake, gives_back, in_company)
+    from unnest($1::uuid[], $2::uuid[], $3::bool[]) as w(id, worker, in_company)
     join orders o on o.id = w.id
 ),
 gate as materialized (
     select starts_are_held_back() as is_closed
 ),
 free as materialized (
-    select o.id, w.worker, o.lease_worker as former, last.seq as last_seq, deaths.now as deaths,
-           w.in_company and deaths.now = $10 - 1 and last.status <> 3 as is_too_many
+    select o.id, w.worker, me.beat, last.seq as last_seq, deaths.now as deaths,
+           o.lease_worker is not distinct from w.worker as is_own,
+           w.in_company and deaths.now = $7 - 1 and last.status <> 3 as is_too_many
     from wanted w
     cross join clock
     cross join gate
-    join workers me on me.id = w.worker and me.seen_at > clock.now - $2
+    join workers me on me.id = w.worker and me.seen_at > clock.now - $4
     join orders o on o.id = w.id
     cross join lateral (
         select e.seq, e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -207,59 +138,51 @@ free as materialized (
     cross join lateral (
         select case when last.seq > o.granted_seq then 0 else o.deaths end
                -- Of whoever retired there is no row.
-               + case when exists (select from workers h
-                                   where h.id = o.lease_worker and h.seen_at <= clock.now - $2)
+               + case when o.lease_worker is distinct from w.worker
+                       and exists (select from workers h
+                                   where h.id = o.lease_worker and h.seen_at <= clock.now - $4
+                                     and ",
+    names!(),
+    ")
                       then 1 else 0 end as now
     ) as deaths
-    where (o.due_at <= clock.now or o.due_at > clock.now + $9)
-      and o.fence = w.fence
-      and o.schema_version <= $6
-      and (last.status <> 0 or w.gives_back or not gate.is_closed)
-      and (o.lease_worker is null
-           or (w.retake and o.lease_worker = w.worker)
-           or not exists (select from workers h
-                          where h.id = o.lease_worker and h.seen_at > clock.now - $2))
+    where o.fence = w.fence
+      and o.ended_at is null
+      and o.schema_version <= $5
+      and (last.status <> 0 or not gate.is_closed)
+      and (o.lease_worker = w.worker
+           or ((o.due_at <= clock.now or o.due_at > clock.now + $6)
+               and ",
+    is_free!("clock.now - $4"),
+    "))
     order by o.id
     for no key update of o
 ),
 granted as (
     update orders o
-    set fence = o.fence + 1,
+    set fence = case when f.is_own then o.fence else o.fence + 1 end,
         lease_worker = f.worker,
-        deaths = f.deaths,
-        granted_seq = f.last_seq
+        leased_beat = f.beat,
+        deaths = case when f.is_own then o.deaths else f.deaths end,
+        granted_seq = case when f.is_own then o.granted_seq else f.last_seq end
     from free f
     where o.id = f.id and not f.is_too_many
     returning o.id, o.fence
-),
-counted as materialized (
-    select count_held($1, (select now from clock), array_agg(f.worker), array_agg(f.former)) as lane
-    from free f
-    where not f.is_too_many
-    having count(*) > 0
 )
-select g.id, g.fence, false as held_back, false as only_alone, (select lane from counted)
-from granted g
+select g.id, g.fence, false as held_back, false as only_alone from granted g
 union all
-select f.id, null, false, true, null from free f where f.is_too_many
+select f.id, null, false, true from free f where f.is_too_many
 union all
-select w.id, null, true, false, null
+select w.id, null, true, false
 from wanted w
 cross join clock
 join gate on gate.is_closed
 join orders o on o.id = w.id
 where w.id not in (select f.id from free f)
-  and not exists (select from workers h where h.id = o.lease_worker and h.seen_at > clock.now - $2)";
-
-/// Claims as the statement takes them: one array for each of their parts.
-#[derive(Debug, Clone, Copy)]
-struct Wanted<'a> {
-    ids: &'a [Uuid],
-    workers: &'a [Uuid],
-    retakes: &'a [bool],
-    gives_back: &'a [bool],
-    in_company: &'a [bool],
-}
+  and (o.lease_worker = w.worker or ",
+    is_free!("clock.now - $4"),
+    ")"
+);
 
 /// What the first statement did about one claim.
 #[derive(Debug, Clone, Copy, Default)]
@@ -273,10 +196,13 @@ struct Granting {
 
 async fn grant(
     connection: &Connection,
-    lane: i64,
     db: &Db,
-    wanted: Wanted<'_>,
+    ids: &[Uuid],
+    requests: &[&Request],
 ) -> Result<HashMap<OrderId, Granting>, Failure> {
+    let workers: Vec<Uuid> = requests.iter().map(|r| r.worker.uuid()).collect();
+    let in_company = requests.iter().map(|r| r.company == Company::Others);
+    let in_company: Vec<bool> = in_company.collect();
     let version = rows::schema_version();
     let (lease_ms, longest_rest_ms) = (db.lease_ms(), db.longest_rest_ms());
     let poison_deaths = rows::integer(POISON_DEATHS);
@@ -284,14 +210,11 @@ async fn grant(
         .query(
             GRANT,
             &[
-                (&lane, Type::INT8),
+                (&ids, Type::UUID_ARRAY),
+                (&workers, Type::UUID_ARRAY),
+                (&in_company, Type::BOOL_ARRAY),
                 (&lease_ms, Type::INT8),
-                (&wanted.ids, Type::UUID_ARRAY),
-                (&wanted.workers, Type::UUID_ARRAY),
-                (&wanted.retakes, Type::BOOL_ARRAY),
                 (&version, Type::INT2),
-                (&wanted.gives_back, Type::BOOL_ARRAY),
-                (&wanted.in_company, Type::BOOL_ARRAY),
                 (&longest_rest_ms, Type::INT8),
                 (&poison_deaths, Type::INT4),
             ],
@@ -331,7 +254,7 @@ async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure
 
 fn claim(
     row: &Row,
-    request: Request,
+    worker: WorkerId,
     granted: Granting,
     longest_rest: Duration,
 ) -> Result<Claim, Failure> {
@@ -343,7 +266,7 @@ fn claim(
     }
     // Granted, and not taken over between the two statements.
     if granted.fence.is_some() && granted.fence == rows::column(row, "fence")? {
-        return Ok(Claim::Granted(Box::new(lease(row, request.worker)?)));
+        return Ok(Claim::Granted(Box::new(lease(row, worker)?)));
     }
     let now = rows::timestamp(row, "now")?;
     let due_at = rows::timestamp(row, "due_at")?;

@@ -47,11 +47,6 @@ pub(crate) trait Kind: Send + Sync + 'static {
         connection: &Connection,
         requests: &[&Self::Request],
     ) -> Result<Vec<Self::Answer>, Failure>;
-
-    /// An answer that nobody waited for any more.
-    fn undelivered(&self, request: Self::Request, answer: Result<Self::Answer, Failure>) {
-        let _ = (request, answer);
-    }
 }
 
 /// The way in for calls of one kind.
@@ -198,7 +193,7 @@ async fn fly<K: Kind>(kind: &K, db: &Db, commits: &Commits, batch: Vec<Ticket<K>
     }
     let connection = match connection {
         Ok(connection) => connection,
-        Err(failure) => return answer_all(kind, batch, &failure),
+        Err(failure) => return answer_all(batch, &failure),
     };
     let requests: Vec<&K::Request> = batch.iter().map(|ticket| &ticket.request).collect();
     let began = Instant::now();
@@ -206,7 +201,7 @@ async fn fly<K: Kind>(kind: &K, db: &Db, commits: &Commits, batch: Vec<Ticket<K>
         Ok(answers) => {
             commits.record(began.elapsed(), requests.len());
             for (ticket, answer) in batch.into_iter().zip(answers) {
-                deliver(kind, ticket, Ok(answer));
+                deliver(ticket, Ok(answer));
             }
         }
         Err(failure) if batch.len() > 1 && tells_apart(&failure) => {
@@ -217,7 +212,7 @@ async fn fly<K: Kind>(kind: &K, db: &Db, commits: &Commits, batch: Vec<Ticket<K>
             );
             one_by_one(kind, db, batch).await;
         }
-        Err(failure) => answer_all(kind, batch, &failure),
+        Err(failure) => answer_all(batch, &failure),
     }
 }
 
@@ -251,9 +246,9 @@ async fn one_by_one<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
         };
         let answer = answer.map(|mut answers| answers.pop());
         match answer {
-            Ok(Some(answer)) => deliver(kind, ticket, Ok(answer)),
+            Ok(Some(answer)) => deliver(ticket, Ok(answer)),
             Ok(None) => {}
-            Err(failure) => deliver(kind, ticket, Err(failure)),
+            Err(failure) => deliver(ticket, Err(failure)),
         }
     }
 }
@@ -285,16 +280,15 @@ async fn write_within_limit<K: Kind>(
     }
 }
 
-fn answer_all<K: Kind>(kind: &K, batch: Vec<Ticket<K>>, failure: &Failure) {
+fn answer_all<K: Kind>(batch: Vec<Ticket<K>>, failure: &Failure) {
     for ticket in batch {
-        deliver(kind, ticket, Err(failure.clone()));
+        deliver(ticket, Err(failure.clone()));
     }
 }
 
-fn deliver<K: Kind>(kind: &K, ticket: Ticket<K>, answer: Result<K::Answer, Failure>) {
-    if let Err(answer) = ticket.reply.send(answer) {
-        kind.undelivered(ticket.request, answer);
-    }
+fn deliver<K: Kind>(ticket: Ticket<K>, answer: Result<K::Answer, Failure>) {
+    // Whoever asked may have gone away.
+    let _ = ticket.reply.send(answer);
 }
 
 impl<K: Kind> std::fmt::Debug for Coalescer<K> {

@@ -1,14 +1,16 @@
 //! Counts over the whole store, from what each writer added to its lane.
 
-use domain::Timestamp;
+use domain::{Status, Timestamp};
 use ports::order_history::Counts;
 use tokio_postgres::types::Type;
 
 use crate::db::Db;
+use crate::due::is_free;
 use crate::failure::Failure;
 use crate::rows;
 
-const COUNT: &str = "-- count_orders
+const COUNT: &str = concat!(
+    "-- count_orders
 with clock as materialized (
     select now_ms() as now
 )
@@ -18,10 +20,6 @@ select
      from (select u.place, sum(u.n)::int8 as total
            from lane_orders l, unnest(l.by_status) with ordinality as u(n, place)
            group by u.place) as totals) as by_status,
-    (select coalesce(sum(h.held), 0)::int8
-     from workers w
-     join lane_holds h on h.worker = w.id
-     where w.seen_at > clock.now - $1) as running,
     (select count(*) from orders o
      where o.due_at is not null and o.due_at > clock.now and o.due_at <= clock.now + $2) as delayed,
     (select o.due_at
@@ -29,9 +27,9 @@ select
      where o.due_at is not null
        and o.due_at >= $3
        and o.due_at <= clock.now
-       and (o.lease_worker is null
-            or o.lease_worker not in (select w.id from workers w
-                                      where w.seen_at > (select now - $1 from clock)))
+       and ",
+    is_free!("clock.now - $1"),
+    "
      order by o.due_at, o.id
      limit 1) as oldest_due_at,
     -- Due since before the clock was set back, which cannot tell for how long.
@@ -39,16 +37,17 @@ select
             from orders o
             where o.due_at is not null
               and o.due_at > clock.now + $2
-              and (o.lease_worker is null
-                   or o.lease_worker not in (select w.id from workers w
-                                             where w.seen_at > (select now - $1 from clock)))) as is_any_ahead,
+              and ",
+    is_free!("clock.now - $1"),
+    ") as is_any_ahead,
     (select coalesce(sum(s.ended), 0)::int8
      from lane_seconds s
      where s.second > clock.now / 1000 - 60 and s.second <= clock.now / 1000) as ended_last_minute,
     (select percentile_disc(array[0.5, 0.99]) within group (order by latency)
      from lane_seconds s, unnest(s.latencies) as latency
      where s.second > clock.now / 1000 - 60 and s.second <= clock.now / 1000) as latencies
-from clock";
+from clock"
+);
 
 /// Statuses that are not terminal stand first.
 const OPEN_STATUSES: usize = 4;
@@ -75,10 +74,9 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     for (count, sum) in by_status.iter_mut().zip(sums.unwrap_or_default()) {
         *count = u64::try_from(sum).unwrap_or(0);
     }
-    let running: i64 = rows::column(row, "running")?;
-    let running = u64::try_from(running).unwrap_or(0);
     let delayed: u64 = rows::number(row, "delayed")?;
     let open: u64 = by_status.iter().take(OPEN_STATUSES).sum();
+    let running = open.saturating_sub(by_status[Status::Pending.index()]);
     let now = rows::timestamp(row, "now")?;
     let oldest: Option<i64> = rows::column(row, "oldest_due_at")?;
     let oldest = oldest.map(|due_at| now.since(Timestamp::from_millis(due_at)));

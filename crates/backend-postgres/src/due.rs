@@ -9,9 +9,35 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
+/// Whether worker `h`, alive or not, had order `o` in its hands when it was heard of last: see
+/// `ports::worker_registry`.
+macro_rules! names {
+    () => {
+        "(h.holding is null or o.leased_beat >= h.heard or o.id = any(h.holding))"
+    };
+}
+pub(crate) use names;
+
+/// Whether nobody holds order `o`. Takes the time since which a worker that lives was heard of.
+macro_rules! is_free {
+    ($alive_since:literal) => {
+        concat!(
+            "(o.lease_worker is null
+              or not exists (select from workers h
+                             where h.id = o.lease_worker and h.seen_at > ",
+            $alive_since,
+            " and ",
+            $crate::due::names!(),
+            "))"
+        )
+    };
+}
+pub(crate) use is_free;
+
 /// Two ranges of due times, each walked in the index: those that have passed, and those further ahead than
 /// any rest, which a clock has set that was set back since.
-const DUE: &str = "-- list_due_orders
+const DUE: &str = concat!(
+    "-- list_due_orders
 (select o.id, o.client, o.due_at, last.status as last_status
  from orders o
  cross join lateral (
@@ -21,8 +47,9 @@ const DUE: &str = "-- list_due_orders
    and o.due_at <= (select now_ms() - $2)
    and (o.due_at, o.id) > ($3, $4)
    and o.schema_version <= $5
-   and (o.lease_worker is null
-        or o.lease_worker not in (select w.id from workers w where w.seen_at > (select now_ms() - $1)))
+   and ",
+    is_free!("(select now_ms() - $1)"),
+    "
  order by o.due_at, o.id
  limit $6)
 union all
@@ -35,12 +62,14 @@ union all
    and o.due_at > (select now_ms() + $7)
    and (o.due_at, o.id) > ($3, $4)
    and o.schema_version <= $5
-   and (o.lease_worker is null
-        or o.lease_worker not in (select w.id from workers w where w.seen_at > (select now_ms() - $1)))
+   and ",
+    is_free!("(select now_ms() - $1)"),
+    "
  order by o.due_at, o.id
  limit $6)
 order by due_at, id
-limit $6";
+limit $6"
+);
 
 /// A page of due orders that nobody alive holds.
 pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure> {
@@ -73,7 +102,8 @@ pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure
 
 /// The walk over clients jumps from one to the next in the index, however many orders each has: the whole of
 /// its order is asked for, as another index that is led by the client holds all that have ended.
-const DUE_FAIRLY: &str = "-- list_due_orders_fairly
+const DUE_FAIRLY: &str = concat!(
+    "-- list_due_orders_fairly
 with recursive clients as (
     (select o.client from orders o
      where o.due_at is not null and o.due_at >= $5
@@ -100,9 +130,9 @@ cross join lateral (
            and o.due_at >= $5
            and o.due_at <= (select now_ms())
            and o.schema_version <= $2
-           and (o.lease_worker is null
-                or o.lease_worker not in (select w.id from workers w
-                                          where w.seen_at > (select now_ms() - $1)))
+           and ",
+    is_free!("(select now_ms() - $1)"),
+    "
          order by o.due_at, o.id
          limit $3)
         union all
@@ -115,9 +145,9 @@ cross join lateral (
            and o.due_at is not null
            and o.due_at > (select now_ms() + $6)
            and o.schema_version <= $2
-           and (o.lease_worker is null
-                or o.lease_worker not in (select w.id from workers w
-                                          where w.seen_at > (select now_ms() - $1)))
+           and ",
+    is_free!("(select now_ms() - $1)"),
+    "
          order by o.due_at, o.id
          limit $3)
     ) as due
@@ -125,7 +155,8 @@ cross join lateral (
     limit $3
 ) as d
 order by d.turn, d.due_at, d.id
-limit $4";
+limit $4"
+);
 
 /// Due orders in turn between clients.
 pub(crate) async fn due_fairly(

@@ -22,7 +22,7 @@ proposed as materialized (
     select * from unnest($2::uuid[], $3::uuid[]) as p(order_id, event_id)
 ),
 target as materialized (
-    select o.id, o.client, o.lease_worker, p.event_id, last.seq, last.status as former,
+    select o.id, o.client, p.event_id, last.seq, last.status as former,
            last.executions, greatest(clock.now, last.at) as at
     from proposed p
     cross join clock
@@ -60,19 +60,13 @@ moved as materialized (
     from won
     having count(*) > 0
 ),
-freed as materialized (
-    select count_held($1, max(at), '{}', array_agg(lease_worker)) as lane
-    from won
-    where lease_worker is not null
-    having count(*) > 0
-),
 ended as materialized (
     select count_ended($1, max(at), count(*), '{}') as lane
     from won
     having count(*) > 0
 )
 select w.id as order_id, w.client, w.seq + 1 as seq, w.executions, w.at,
-       (select lane from moved), (select lane from freed), (select lane from ended)
+       (select lane from moved), (select lane from ended)
 from won w";
 
 /// What ended by an earlier call of one's own whose answer was lost.

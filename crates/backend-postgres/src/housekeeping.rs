@@ -88,30 +88,12 @@ set by_status = array(select a + b
                       order by i),
     changed_at = excluded.changed_at";
 
-const FOLD_HOLDS: &str = "-- fold_lane_holds
-with resting as (
-    delete from lane_holds h
-    where h.lane <> 0 and h.changed_at < now_ms() - $1
-    returning h.worker, h.held
-),
-gone as (
-    delete from lane_holds h
-    where h.lane = 0 and not exists (select from workers w where w.id = h.worker)
-)
-insert into lane_holds as l (lane, worker, held, changed_at)
-select 0, r.worker, sum(r.held), now_ms()
-from resting r
-join workers w on w.id = r.worker
-group by r.worker
-on conflict (lane, worker) do update
-set held = l.held + excluded.held, changed_at = excluded.changed_at";
-
 const FORGET_SECONDS: &str = "-- forget_lane_seconds
 delete from lane_seconds where second < (now_ms() - $1) / 1000";
 
 async fn fold_lanes(db: &Db) -> Result<(), Failure> {
     let rest = rows::millis(LANE_REST);
-    for statement in [FOLD_ORDERS, FOLD_HOLDS, FORGET_SECONDS] {
+    for statement in [FOLD_ORDERS, FORGET_SECONDS] {
         db.write(statement, &[(&rest, Type::INT8)]).await?;
     }
     Ok(())

@@ -30,7 +30,6 @@ mod rows;
 mod settings;
 mod store;
 mod tls;
-mod unsettled;
 mod withdraw;
 
 pub use connect::ConnectError;

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     5 "signatures_alone"
     6 "deaths"
     7 "lists_of_open_orders"
+    8 "leases_by_name"
 };
 
 /// How long a step waits for a table, and everybody else behind it.

@@ -253,7 +253,6 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('workers', 'select'), ('workers', 'insert'), ('workers', 'update'),
                      ('workers', 'delete'), ('audit_log', 'insert'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
-                     ('lane_holds', 'insert'), ('lane_holds', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";
 

@@ -182,12 +182,6 @@ moved as materialized (
     from won
     having count(*) > 0
 ),
-freed as materialized (
-    select count_held($1, max(now), '{}', array_agg(worker)) as lane
-    from won
-    where status >= 4 or delay_ms is not null
-    having count(*) > 0
-),
 ended as materialized (
     select count_ended($1, max(now), count(*),
                        array_agg(at - created_at) filter (where status = 4)) as lane
@@ -196,10 +190,10 @@ ended as materialized (
     having count(*) > 0
 )
 select w.order_id, w.at, false as is_too_late,
-       (select lane from moved), (select lane from freed), (select lane from ended)
+       (select lane from moved), (select lane from ended)
 from won w
 union all
-select p.order_id, p.at, true, null, null, null from placed p where p.is_too_late";
+select p.order_id, p.at, true, null, null from placed p where p.is_too_late";
 
 /// What the statement did about the events of a batch.
 #[derive(Debug, Default)]

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::WorkerId;
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use crate::db::Db;
 use crate::failure::Failure;
@@ -34,35 +35,40 @@ pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A row that was silent for too long is not renewed, whether it has been buried or not.
+/// A row that was silent for too long is not renewed, whether it has been buried or not. A heartbeat that
+/// comes after a later one finds it alive and changes nothing.
 const HEARTBEAT: &str = "-- renew_worker
 with clock as materialized (
     select now_ms() as now
 ),
 renewed as (
     update workers w
-    set seen_at = clock.now, running = $2
+    set seen_at = clock.now, beat = $2, heard = $3, holding = $4, running = cardinality($4)
     from clock
-    where w.id = $1 and w.seen_at > clock.now - $3
-    returning w.id
+    where w.id = $1 and w.seen_at > clock.now - $5 and w.beat < $2
 )
 select (select paused from engine_state) as paused,
-       (select count(*) from workers w, clock where w.seen_at > clock.now - $3) as live
-from renewed";
+       (select count(*) from workers w where w.seen_at > clock.now - $5) as live
+from clock
+where exists (select from workers w where w.id = $1 and w.seen_at > clock.now - $5)";
 
-/// Renews a worker's leases.
+/// Keeps a worker alive, and with it the leases that it names.
 pub(crate) async fn heartbeat(
     db: &Db,
     worker: WorkerId,
-    running: u32,
+    beat: &Beat,
 ) -> Result<Heartbeat, Failure> {
-    let (id, running, lease) = (worker.uuid(), rows::integer(running), db.lease_ms());
+    let (id, lease) = (worker.uuid(), db.lease_ms());
+    let (number, heard) = (rows::big(beat.number), rows::big(beat.heard));
+    let holding: Vec<Uuid> = beat.holding.iter().map(|order| order.uuid()).collect();
     let found = db
         .write(
             HEARTBEAT,
             &[
                 (&id, Type::UUID),
-                (&running, Type::INT4),
+                (&number, Type::INT8),
+                (&heard, Type::INT8),
+                (&holding, Type::UUID_ARRAY),
                 (&lease, Type::INT8),
             ],
         )
@@ -117,14 +123,12 @@ pub(crate) async fn bury_silent(db: &Db) -> Result<Vec<WorkerId>, Failure> {
 }
 
 const WORKERS: &str = "-- list_workers
-select w.id, w.version, w.host, w.slots, w.started_at, w.seen_at,
-       (select greatest(coalesce(sum(h.held), 0), 0)::int4
-        from lane_holds h where h.worker = w.id) as running
+select w.id, w.version, w.host, w.slots, w.running, w.started_at, w.seen_at
 from workers w
 where w.seen_at > now_ms() - $1
 order by w.started_at, w.id";
 
-/// The workers that are alive, oldest first, with what each holds now rather than at its last heartbeat.
+/// The workers that are alive, oldest first.
 pub(crate) async fn workers(db: &Db) -> Result<Vec<WorkerRow>, Failure> {
     let lease = db.lease_ms();
     let found = db.read(WORKERS, &[(&lease, Type::INT8)]).await?;

@@ -1,24 +1,20 @@
 //! Giving orders back without an event.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::OrderId;
+use domain::{OrderId, WorkerId};
 use ports::order_store::Lease;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::coalesce::Kind;
-use crate::db::{Connection, Db};
+use crate::db::Connection;
 use crate::failure::Failure;
 use crate::rows;
-use crate::unsettled::UnsettledLease;
 
 /// The write of releases.
-pub(crate) struct Release {
-    pub(crate) db: Arc<Db>,
-}
+pub(crate) struct Release;
 
 /// A lease to give back.
 pub(crate) struct Request {
@@ -30,46 +26,38 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(lease: &Lease, delay: Duration) -> Self {
-        Self {
-            order: lease.order.id,
-            worker: lease.worker.uuid(),
-            fence: rows::big(lease.fence),
-            delay_ms: rows::millis(delay),
-        }
+        Self::of(lease.order.id, lease.worker, rows::big(lease.fence), delay)
     }
 
-    /// Of an order of which nothing else is known.
-    pub(crate) fn of_unreadable(lease: UnsettledLease, fence: i64, delay: Duration) -> Self {
+    /// Of an order that cannot be read.
+    pub(crate) fn of(order: OrderId, worker: WorkerId, fence: i64, delay: Duration) -> Self {
         Self {
-            order: lease.order,
-            worker: lease.worker.uuid(),
+            order,
+            worker: worker.uuid(),
             fence,
             delay_ms: rows::millis(delay),
         }
     }
 }
 
+/// The locks are taken in the order of the ids, so that two batches do not wait for each other.
 const RELEASE: &str = "-- release_orders
 with clock as materialized (
     select now_ms() as now
 ),
 held as materialized (
-    select o.id, r.worker, r.delay_ms, clock.now
-    from unnest($2::uuid[], $3::uuid[], $4::int8[], $5::int8[]) as r(id, worker, fence, delay_ms)
-    cross join clock
+    select o.id, r.delay_ms
+    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[]) as r(id, worker, fence, delay_ms)
     join orders o on o.id = r.id
     where o.fence = r.fence and o.lease_worker = r.worker and o.ended_at is null
     order by o.id
     for no key update of o
-),
-released as (
-    update orders o
-    set lease_worker = null,
-        due_at = h.now + h.delay_ms
-    from held h
-    where o.id = h.id
 )
-select count_held($1, max(now), '{}', array_agg(worker)) from held having count(*) > 0";
+update orders o
+set lease_worker = null,
+    due_at = clock.now + h.delay_ms
+from held h, clock
+where o.id = h.id";
 
 #[async_trait]
 impl Kind for Release {
@@ -86,7 +74,6 @@ impl Kind for Release {
         connection: &Connection,
         requests: &[&Request],
     ) -> Result<Vec<()>, Failure> {
-        let lane = self.db.lane(connection).await.map_err(Failure::read)?;
         let ids: Vec<Uuid> = requests.iter().map(|r| r.order.uuid()).collect();
         let workers: Vec<Uuid> = requests.iter().map(|r| r.worker).collect();
         let fences: Vec<i64> = requests.iter().map(|r| r.fence).collect();
@@ -95,7 +82,6 @@ impl Kind for Release {
             .query(
                 RELEASE,
                 &[
-                    (&lane, Type::INT8),
                     (&ids, Type::UUID_ARRAY),
                     (&workers, Type::UUID_ARRAY),
                     (&fences, Type::INT8_ARRAY),
@@ -104,7 +90,6 @@ impl Kind for Release {
             )
             .await
             .map_err(Failure::write);
-        self.db.settle_lane(lane, &released);
         released.map(|_| vec![(); requests.len()])
     }
 }

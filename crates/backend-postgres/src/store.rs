@@ -15,21 +15,19 @@ use ports::order_store::{
     Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
     Withdrawal, Withdrawn,
 };
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
-use crate::claim::{self, ClaimOrders, Purpose};
+use crate::claim::{self, ClaimOrders, Company};
 use crate::coalesce::Coalescer;
 use crate::connect::{self, ConnectError};
 use crate::db::Db;
-use crate::failure::Failure;
 use crate::list_desk::{Asker, ListDesk};
 use crate::record::{self, Record};
 use crate::release::{self, Release};
 use crate::settings::PgSettings;
-use crate::unsettled::{self, Unsettled, UnsettledLease};
 use crate::withdraw;
 use crate::{counts, due, expire, history, housekeeping, list, operations, registry};
 
@@ -38,11 +36,10 @@ use crate::{counts, due, expire, history, housekeeping, list, operations, regist
 pub struct PgStore {
     db: Arc<Db>,
     accept: Coalescer<Accept>,
-    claim: Arc<Coalescer<ClaimOrders>>,
+    claim: Coalescer<ClaimOrders>,
     record: Coalescer<Record>,
-    release: Arc<Coalescer<Release>>,
+    release: Coalescer<Release>,
     lists: ListDesk,
-    unsettled: Unsettled,
     /// The writers and the housekeeping; they end with the store.
     _tasks: JoinSet<()>,
 }
@@ -58,25 +55,12 @@ impl PgStore {
     fn over(db: Arc<Db>, lists_at_once: usize) -> Self {
         let mut tasks = JoinSet::new();
         let lists = ListDesk::start(&db, lists_at_once, &mut tasks);
-        let (unsettled, leases) = Unsettled::new();
         let accept = Coalescer::start(Accept { db: db.clone() }, db.clone(), &mut tasks);
-        let claim = ClaimOrders {
-            db: db.clone(),
-            unsettled: unsettled.clone(),
-        };
-        let claim = Arc::new(Coalescer::start(claim, db.clone(), &mut tasks));
+        let claim = Coalescer::start(ClaimOrders { db: db.clone() }, db.clone(), &mut tasks);
         let record = Coalescer::start(Record { db: db.clone() }, db.clone(), &mut tasks);
-        let release = Release { db: db.clone() };
-        let release = Arc::new(Coalescer::start(release, db.clone(), &mut tasks));
+        let release = Coalescer::start(Release, db.clone(), &mut tasks);
         tasks.spawn(housekeeping::probe(db.clone()));
         tasks.spawn(housekeeping::tidy(db.clone()));
-        tasks.spawn(unsettled::settle(
-            db.clone(),
-            unsettled.clone(),
-            leases,
-            claim.clone(),
-            release.clone(),
-        ));
         Self {
             db,
             accept,
@@ -84,24 +68,19 @@ impl PgStore {
             record,
             release,
             lists,
-            unsettled,
             _tasks: tasks,
         }
     }
 }
 
 impl PgStore {
-    async fn claim_for(&self, order: OrderId, worker: WorkerId, purpose: Purpose) -> Result<Claim> {
+    async fn claim_for(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
         let request = claim::Request {
             order,
             worker,
-            purpose,
+            company,
         };
-        let answer = self.claim.call(request).await;
-        if matches!(answer, Err(Failure::OutcomeUnknown(_))) {
-            self.unsettled.add(UnsettledLease { order, worker });
-        }
-        Ok(answer?.into())
+        Ok(self.claim.call(request).await?)
     }
 }
 
@@ -121,11 +100,11 @@ impl OrderStore for PgStore {
     }
 
     async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claim_for(order, worker, Purpose::Execute).await
+        self.claim_for(order, worker, Company::Others).await
     }
 
     async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claim_for(order, worker, Purpose::ExecuteAlone).await
+        self.claim_for(order, worker, Company::Alone).await
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
@@ -145,12 +124,6 @@ impl OrderStore for PgStore {
 
     async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
         let released = self.release.call(release::Request::new(lease, delay)).await;
-        if released.is_err() {
-            self.unsettled.add(UnsettledLease {
-                order: lease.order.id,
-                worker: lease.worker,
-            });
-        }
         Ok(released?)
     }
 
@@ -233,8 +206,8 @@ impl WorkerRegistry for PgStore {
         Ok(registry::enlist(&self.db, worker).await?)
     }
 
-    async fn heartbeat(&self, worker: WorkerId, running: u32) -> Result<Heartbeat> {
-        Ok(registry::heartbeat(&self.db, worker, running).await?)
+    async fn heartbeat(&self, worker: WorkerId, beat: &Beat) -> Result<Heartbeat> {
+        Ok(registry::heartbeat(&self.db, worker, beat).await?)
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<()> {

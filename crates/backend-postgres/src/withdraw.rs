@@ -16,7 +16,7 @@ with clock as materialized (
 ),
 target as materialized (
     -- The order's own time is that of its last event where the clock was set back behind it.
-    select o.id, o.client, o.lease_worker, last.seq, last.status as former, last.executions,
+    select o.id, o.client, last.seq, last.status as former, last.executions,
            greatest(clock.now, last.at) as at, clock.now
     from orders o
     cross join clock
@@ -52,14 +52,11 @@ finished as (
 moved as materialized (
     select count_moved($1, now, array[former], array[$6]) as lane from won
 ),
-freed as materialized (
-    select count_held($1, now, '{}', array[lease_worker]) as lane from won
-),
 ended as materialized (
     select count_ended($1, now, 1, '{}') as lane from won
 )
 select w.client, w.seq + 1 as seq, w.executions, w.at,
-       (select lane from moved), (select lane from freed), (select lane from ended)
+       (select lane from moved), (select lane from ended)
 from won w";
 
 const EXPLAIN: &str = "-- explain_withdrawal

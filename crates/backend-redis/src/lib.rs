@@ -4,9 +4,8 @@
 //! an entry between two lists. It must not know of the store: whatever is lost here, the sweeper brings
 //! again.
 //!
-//! Begin with `lua/claim.lua`, then `queue.rs`; for the feed with `feed.rs`.
+//! Begin with `lua/pop.lua`, then `queue.rs`; for the feed with `feed.rs`.
 
-mod acks;
 mod bell;
 mod failure;
 mod feed;

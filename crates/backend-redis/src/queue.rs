@@ -1,19 +1,18 @@
-//! The queue: lists per client, claimed by one script that never waits.
+//! The queue: lists per client, handed out by one script that never waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{ClientId, OrderId, WorkerId};
+use domain::{ClientId, OrderId};
 use ports::Result;
-use ports::job_queue::{Claimed, Delivery, Depth, Job, JobQueue, Wanted};
+use ports::job_queue::{Depth, Job, JobQueue, Popped, Wanted};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use deadpool_redis::redis::cmd;
 
-use crate::acks::Acks;
 use crate::bell::Bell;
 use crate::failure::{ConnectError, Failure};
 use crate::link::Link;
@@ -22,8 +21,8 @@ use crate::shard::{Scripts, Shard};
 
 /// Entries pushed by one script, so that none holds the server for long.
 const PUSH_BATCH: usize = 500;
-/// Entries claimed by one script, for the same reason.
-const CLAIM_LIMIT: usize = 200;
+/// Entries handed out by one script, for the same reason.
+const POP_LIMIT: usize = 200;
 /// A delayed entry is looked for this late rather than early.
 const DUE_SLACK_MS: u64 = 2;
 /// How much slower the limiter refills than asked, in percent: an execution is seen to begin a little
@@ -35,15 +34,13 @@ const MINUTE_US: u64 = 60_000_000;
 #[derive(Debug)]
 pub struct RedisQueue {
     shards: Vec<Arc<Shard>>,
-    /// Of each shard.
-    acks: Vec<Acks>,
     link: Arc<Link>,
     settings: QueueSettings,
     bell: Arc<Bell>,
     hungry: Arc<Notify>,
-    /// Where the next claim begins, so that no shard is always last.
+    /// Where the next pop begins, so that no shard is always last.
     next_shard: AtomicUsize,
-    /// When the next delayed entry is due, in ms from the claim that said so; `u64::MAX` for none.
+    /// When the next delayed entry is due, in ms from the pop that said so; `u64::MAX` for none.
     next_due_ms: AtomicU64,
     /// The listeners; they end with the queue.
     _tasks: JoinSet<()>,
@@ -77,16 +74,11 @@ impl RedisQueue {
             })
             .collect();
         let mut tasks = JoinSet::new();
-        let acks = shards
-            .iter()
-            .map(|shard| Acks::start(Arc::clone(shard), &mut tasks))
-            .collect();
         for shard in &shards {
             tasks.spawn(bell.clone().listen(link.clone(), shard.key("bell")));
         }
         let queue = Self {
             shards,
-            acks,
             link,
             settings,
             bell,
@@ -110,11 +102,17 @@ impl RedisQueue {
         &self.shards[self.place_of(order)]
     }
 
-    async fn push_to(&self, shard: &Shard, jobs: &[&Job]) -> std::result::Result<usize, Failure> {
+    async fn push_to(
+        &self,
+        shard: &Shard,
+        jobs: &[&Job],
+        unless_popped_within: Duration,
+    ) -> std::result::Result<usize, Failure> {
         let mut added = 0;
         for batch in jobs.chunks(PUSH_BATCH) {
-            let mut args = Vec::with_capacity(1 + 3 * batch.len());
+            let mut args = Vec::with_capacity(2 + 3 * batch.len());
             args.push(self.settings.capacity.to_string());
+            args.push(millis(unless_popped_within).to_string());
             for job in batch {
                 args.extend(entry(job));
             }
@@ -123,17 +121,15 @@ impl RedisQueue {
         Ok(added)
     }
 
-    async fn claim_from(
+    async fn pop_from(
         &self,
         shard: &Shard,
-        worker: WorkerId,
         max: usize,
         wanted: Wanted,
-    ) -> std::result::Result<Claimed, Failure> {
+    ) -> std::result::Result<Popped, Failure> {
         let (interval_us, burst) = limiter(self.settings.limit);
         let args = [
-            worker.to_string(),
-            max.min(CLAIM_LIMIT).to_string(),
+            max.min(POP_LIMIT).to_string(),
             match wanted {
                 Wanted::Any => "any".to_owned(),
                 Wanted::Resumes => "resumes".to_owned(),
@@ -144,7 +140,7 @@ impl RedisQueue {
             millis(self.settings.longest_rest).to_string(),
         ];
         let (taken, limited_us, next_due_ms, hungry, buried): (Vec<String>, u64, i64, u8, u64) =
-            shard.run(&shard.scripts().claim, &args).await?;
+            shard.run(&shard.scripts().pop, &args).await?;
         if hungry == 1 {
             shard.call_sweeper();
         }
@@ -155,11 +151,9 @@ impl RedisQueue {
         if let Ok(due_ms) = u64::try_from(next_due_ms) {
             self.next_due_ms.fetch_min(due_ms, Ordering::Relaxed);
         }
-        Ok(Claimed {
-            deliveries: taken
-                .chunks_exact(2)
-                .filter_map(|pair| delivery(&pair[0], &pair[1], worker))
-                .collect(),
+        let pairs = taken.chunks_exact(2);
+        Ok(Popped {
+            jobs: pairs.filter_map(|pair| job(&pair[0], &pair[1])).collect(),
             limited_for: (limited_us > 0).then(|| Duration::from_micros(limited_us)),
         })
     }
@@ -175,17 +169,14 @@ fn entry(job: &Job) -> [String; 3] {
     ]
 }
 
-/// An entry as the scripts give it. The claim script has looked at its form; what is no id all the same
-/// is forgotten with its worker, as the store knows better.
-fn delivery(id: &str, entry: &str, worker: WorkerId) -> Option<Delivery> {
+/// An entry as the scripts give it. The script has looked at its form; what is no id all the same is left to
+/// the sweeper, as the store knows better.
+fn job(id: &str, entry: &str) -> Option<Job> {
     let (kind, client) = entry.split_at_checked(1)?;
-    Some(Delivery {
-        job: Job {
-            order_id: OrderId::parse(id).ok()?,
-            client: ClientId::parse(client).ok()?,
-            starts_execution: kind == "s",
-        },
-        worker,
+    Some(Job {
+        order_id: OrderId::parse(id).ok()?,
+        client: ClientId::parse(client).ok()?,
+        starts_execution: kind == "s",
     })
 }
 
@@ -206,14 +197,15 @@ fn millis(duration: Duration) -> i64 {
 
 #[async_trait]
 impl JobQueue for RedisQueue {
-    async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
+    async fn refill(&self, mut jobs: Vec<Job>, unless_popped_within: Duration) -> Result<usize> {
+        jobs.sort_unstable_by_key(|job| job.order_id);
         let mut added = 0;
         for (place, shard) in self.shards.iter().enumerate() {
             let own: Vec<&Job> = jobs
                 .iter()
                 .filter(|job| self.place_of(job.order_id) == place)
                 .collect();
-            added += self.push_to(shard, &own).await?;
+            added += self.push_to(shard, &own, unless_popped_within).await?;
         }
         Ok(added)
     }
@@ -226,41 +218,27 @@ impl JobQueue for RedisQueue {
         Ok(())
     }
 
-    async fn claim(&self, worker: WorkerId, max: usize, wanted: Wanted) -> Result<Claimed> {
+    async fn pop(&self, max: usize, wanted: Wanted) -> Result<Popped> {
         self.next_due_ms.store(u64::MAX, Ordering::Relaxed);
         let start = self.next_shard.fetch_add(1, Ordering::Relaxed);
-        let mut all = Claimed::default();
+        let mut all = Popped::default();
         for step in 0..self.shards.len() {
             let shard = &self.shards[(start.wrapping_add(step)) % self.shards.len()];
-            let missing = max.saturating_sub(all.deliveries.len());
+            let missing = max.saturating_sub(all.jobs.len());
             if missing == 0 {
                 break;
             }
-            match self.claim_from(shard, worker, missing, wanted).await {
-                Ok(claimed) => {
-                    all.deliveries.extend(claimed.deliveries);
-                    all.limited_for = claimed.limited_for;
+            match self.pop_from(shard, missing, wanted).await {
+                Ok(popped) => {
+                    all.jobs.extend(popped.jobs);
+                    all.limited_for = popped.limited_for;
                 }
                 // What other shards gave must not be lost with the answer.
-                Err(_) if !all.deliveries.is_empty() => break,
+                Err(_) if !all.jobs.is_empty() => break,
                 Err(failure) => return Err(failure.into()),
             }
         }
         Ok(all)
-    }
-
-    async fn ack(&self, delivery: Delivery) -> Result<()> {
-        let acks = &self.acks[self.place_of(delivery.job.order_id)];
-        acks.ack(&delivery).await
-    }
-
-    async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
-        let shard = self.shard_of(delivery.job.order_id);
-        let mut args = vec![delivery.worker.to_string()];
-        args.extend(entry(&delivery.job));
-        args.push(millis(delay).to_string());
-        shard.run::<i64>(&shard.scripts().retry, &args).await?;
-        Ok(())
     }
 
     async fn began_late(&self, by: Duration) -> Result<()> {
@@ -279,6 +257,18 @@ impl JobQueue for RedisQueue {
         Ok(())
     }
 
+    async fn unspent(&self) -> Result<()> {
+        let (interval_us, burst) = limiter(self.settings.limit);
+        if interval_us == 0 {
+            return Ok(());
+        }
+        let args = [interval_us.to_string(), burst.to_string()];
+        for shard in &self.shards {
+            shard.run::<i64>(&shard.scripts().unspent, &args).await?;
+        }
+        Ok(())
+    }
+
     async fn wait(&self, limit: Duration) {
         let due_ms = self.next_due_ms.load(Ordering::Relaxed);
         let due = Duration::from_millis(due_ms.saturating_add(DUE_SLACK_MS));
@@ -289,39 +279,13 @@ impl JobQueue for RedisQueue {
         self.hungry.notified().await;
     }
 
-    async fn heartbeat(&self, worker: WorkerId) -> Result<()> {
-        for shard in &self.shards {
-            let args = [worker.to_string()];
-            shard.run::<i64>(&shard.scripts().beat, &args).await?;
-        }
-        Ok(())
-    }
-
-    async fn reap(&self) -> Result<usize> {
-        let mut given = 0;
-        for shard in &self.shards {
-            let args = [millis(self.settings.lease).to_string()];
-            given += shard.run::<usize>(&shard.scripts().reap, &args).await?;
-        }
-        Ok(given)
-    }
-
-    async fn leave(&self, worker: WorkerId) -> Result<()> {
-        for shard in &self.shards {
-            let args = [worker.to_string()];
-            shard.run::<i64>(&shard.scripts().leave, &args).await?;
-        }
-        Ok(())
-    }
-
     async fn depth(&self) -> Result<Depth> {
         let mut depth = Depth::default();
         for shard in &self.shards {
-            let (ready, delayed, in_flight, dead, is_starved): (u64, u64, u64, u64, bool) =
+            let (ready, delayed, dead, is_starved): (u64, u64, u64, bool) =
                 shard.run(&shard.scripts().depth, &[]).await?;
             depth.ready += ready;
             depth.delayed += delayed;
-            depth.in_flight += in_flight;
             depth.dead_entries += dead;
             depth.is_overflowing |= is_starved;
         }

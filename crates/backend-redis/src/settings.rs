@@ -52,8 +52,6 @@ pub struct StartLimit {
 #[derive(Debug, Clone)]
 pub struct QueueSettings {
     pub server: RedisServer,
-    /// How long a worker may be silent before what it holds is given back.
-    pub lease: Duration,
     /// The longest that an entry is set to rest. What is due later than that is due: the clock was set back.
     pub longest_rest: Duration,
     /// The shared limiter, where there is one. It wants a single shard.
@@ -70,7 +68,6 @@ impl QueueSettings {
     pub fn new(server: RedisServer) -> Self {
         Self {
             server,
-            lease: Duration::from_secs(20),
             longest_rest: LONGEST_FIXED_REST,
             limit: None,
             shards: 1,

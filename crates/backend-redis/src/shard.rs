@@ -14,13 +14,9 @@ use crate::memory::{Memory, Stamp, Verdict};
 pub(crate) struct Scripts {
     pub(crate) push: Script,
     pub(crate) delay: Script,
-    pub(crate) claim: Script,
-    pub(crate) retry: Script,
-    pub(crate) done: Script,
+    pub(crate) pop: Script,
     pub(crate) late: Script,
-    pub(crate) beat: Script,
-    pub(crate) leave: Script,
-    pub(crate) reap: Script,
+    pub(crate) unspent: Script,
     pub(crate) depth: Script,
     reset: Script,
 }
@@ -39,13 +35,9 @@ impl Scripts {
         Self {
             push: script!("push.lua"),
             delay: script!("delay.lua"),
-            claim: script!("claim.lua"),
-            retry: script!("retry.lua"),
-            done: script!("done.lua"),
+            pop: script!("pop.lua"),
             late: script!("late.lua"),
-            beat: script!("beat.lua"),
-            leave: script!("leave.lua"),
-            reap: script!("reap.lua"),
+            unspent: script!("unspent.lua"),
             depth: script!("depth.lua"),
             reset: script!("reset.lua"),
         }
@@ -73,7 +65,7 @@ impl Shard {
         hungry: Arc<Notify>,
     ) -> Self {
         Self {
-            base: format!("{prefix}:{{q{number}}}"),
+            base: format!("{prefix}:{{jobs{number}}}"),
             memory: Memory::default(),
             link,
             scripts,

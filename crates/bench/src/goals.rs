@@ -86,6 +86,14 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
             measured,
         ));
     }
+    for (name, rate, wanted) in [("alone", 10, 10_000.0), ("steady", 300, 3_500.0)] {
+        let each = at(SCALE_OUT, (name, "CPU each"));
+        let goal = format!("scale-out: CPU each at {rate} orders/s, µs");
+        goals.push(most(goal, wanted, each));
+        let late = at(SCALE_OUT, (name, "event to socket, p99"));
+        let goal = format!("scale-out: event to socket at {rate}/s, p99, ms");
+        goals.push(most(goal, 50.0, late));
+    }
     let each = at(EMBEDDED, ("stream", "10000 sockets, resident each"));
     goals.push(most(
         "embedded: resident per socket, 10,000 open, KiB".to_owned(),

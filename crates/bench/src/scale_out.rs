@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cluster::{Cluster, Member, Size, State};
-use load::embedded::{Sizes, add_accept, add_pipeline, add_sockets};
+use load::embedded::{Sizes, add_accept, add_pipeline, add_quantiles, add_sockets};
 use load::latency::figure;
 use load::progress::Progress;
 use load::report::Report;
+use load::sockets::follow_at;
 use load::target::Target;
 use load::{process, scenarios};
 
@@ -27,12 +29,19 @@ const SOCKETS: [usize; 1] = [1_000];
 
 /// Workers that share a backlog, run by run.
 const WORKERS: [usize; 3] = [1, 2, 4];
+/// Orders as they come in life, one by one, each on a socket of its own, with the venues' and the chain's
+/// delays as shipped: name and rate a second.
+const IN_LIFE: [(&str, u32); 2] = [("alone", 10), ("steady", 300)];
+/// With these delays an order takes some four seconds.
+const SLOTS_IN_LIFE: u32 = 2_000;
+/// What the first orders of all need once is not the price of each.
+const WARMING: Duration = Duration::from_secs(2);
 /// Accept, pipeline and the bare rows.
 const STEPS_BESIDE_LISTS: usize = 3;
 
 /// How many steps [`run`] has.
 pub(crate) fn steps(sizes: &Sizes, full: bool) -> usize {
-    STEPS_BESIDE_LISTS + sockets(sizes, full).len() + WORKERS.len()
+    STEPS_BESIDE_LISTS + IN_LIFE.len() + sockets(sizes, full).len() + WORKERS.len()
 }
 
 fn sockets(sizes: &Sizes, full: bool) -> &[usize] {
@@ -73,6 +82,13 @@ pub(crate) async fn run(
         Ok(())
     })
     .await?;
+    for (name, rate) in IN_LIFE {
+        progress.begin(&format!("scale-out: {name}, {rate} orders/s"));
+        let cluster = on_a_cluster_with(USUAL, in_life(), async |state, target| {
+            live(report, name, rate, state, target, lasting).await
+        });
+        cluster.await?;
+    }
     progress.begin("limits: bare PostgreSQL");
     let empty = Size {
         gateways: 1,
@@ -112,6 +128,37 @@ pub(crate) async fn run(
     Ok(())
 }
 
+/// One of the rates of life: what each order costs all processes together, and how late its events come.
+async fn live(
+    report: &mut Report,
+    name: &'static str,
+    rate: u32,
+    state: &State,
+    target: &Target,
+    lasting: Duration,
+) -> Result<()> {
+    let rate = f64::from(rate);
+    follow_at(&target.gateways, rate, WARMING).await?;
+    let before = cpu_of_parts(state)?;
+    let followed = follow_at(&target.gateways, rate, lasting * 3).await?;
+    let orders = figure(followed.confirmed).max(1.0);
+    let mut sum = 0.0;
+    for ((part, before), (_, after)) in before.into_iter().zip(cpu_of_parts(state)?) {
+        let each = figure(after.saturating_sub(before)) / orders;
+        sum += each;
+        report.add(SCALE_OUT, name, format!("CPU each, {part}"), each, "µs");
+    }
+    report.add(SCALE_OUT, name, "CPU each", sum, "µs");
+    add_quantiles(
+        report,
+        SCALE_OUT,
+        name,
+        "event to socket",
+        &followed.latency,
+    );
+    Ok(())
+}
+
 /// The CPU time of everything that an order passes through, at all rates together.
 fn cpu_of_parts(state: &State) -> Result<Vec<(&'static str, u64)>> {
     let parts = [
@@ -136,18 +183,37 @@ async fn on_a_cluster(
     starts_per_minute: u32,
     scenario: impl AsyncFnOnce(&State, &Target) -> Result<()>,
 ) -> Result<()> {
+    let variables = [
+        ("SIM_LATENCY_SCALE", "0".to_owned()),
+        ("QUEUE_MAX_CONCURRENCY", sizes.concurrency.to_string()),
+        ("QUEUE_RATE_LIMIT_PER_MINUTE", starts_per_minute.to_string()),
+    ];
+    on_a_cluster_with(size, variables, scenario).await
+}
+
+/// The delays as shipped, and no limit.
+fn in_life() -> [(&'static str, String); 3] {
+    [
+        ("SIM_LATENCY_SCALE", "1".to_owned()),
+        ("QUEUE_MAX_CONCURRENCY", SLOTS_IN_LIFE.to_string()),
+        ("QUEUE_RATE_LIMIT_PER_MINUTE", "0".to_owned()),
+    ]
+}
+
+async fn on_a_cluster_with(
+    size: Size,
+    variables: [(&'static str, String); 3],
+    scenario: impl AsyncFnOnce(&State, &Target) -> Result<()>,
+) -> Result<()> {
     let folder = tempfile::Builder::new().prefix(&prefix()).tempdir()?;
     let cluster = Cluster::at(folder.path());
-    let variables = BTreeMap::from(
-        [
-            ("SIM_LATENCY_SCALE", "0".to_owned()),
-            ("SIM_SEED", "7".to_owned()),
-            ("RUST_LOG", "warn".to_owned()),
-            ("QUEUE_MAX_CONCURRENCY", sizes.concurrency.to_string()),
-            ("QUEUE_RATE_LIMIT_PER_MINUTE", starts_per_minute.to_string()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value)),
-    );
+    let always = [
+        ("SIM_SEED", "7".to_owned()),
+        ("RUST_LOG", "warn".to_owned()),
+    ];
+    let variables = always.into_iter().chain(variables);
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let variables = BTreeMap::from_iter(variables);
     let measured = match cluster.up(size, variables).await {
         Ok(state) => match target(&state) {
             Ok(target) => scenario(&state, &target).await,

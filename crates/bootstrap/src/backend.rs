@@ -68,12 +68,12 @@ pub async fn open(
                 warn!("REDIS_URL is ignored: without DATABASE_URL everything is in this process");
             }
             let store = embedded(config, folder, &clock)?;
-            let queue = in_process_queue(config, &clock);
+            let queue = in_process_queue(&clock);
             (store, queue, in_process_feed(&random))
         }
         Configured::Postgres { database } => {
             let store = postgres(config, database, shutdown).await?;
-            let queue = in_process_queue(config, &clock);
+            let queue = in_process_queue(&clock);
             (store, queue, in_process_feed(&random))
         }
         Configured::PostgresAndRedis { database, redis } => {
@@ -152,12 +152,8 @@ fn longest_rest(config: &Config) -> Duration {
     config.work.retry_max_delay().max(LONGEST_FIXED_REST) + REST_MARGIN
 }
 
-fn in_process_queue(config: &Config, clock: &Arc<dyn Clock>) -> Arc<dyn JobQueue> {
-    let limits = Limits {
-        lease: config.periods.lease(),
-        ..Limits::default()
-    };
-    Arc::new(InProcessQueue::new(limits, Arc::clone(clock)))
+fn in_process_queue(clock: &Arc<dyn Clock>) -> Arc<dyn JobQueue> {
+    Arc::new(InProcessQueue::new(Limits::default(), Arc::clone(clock)))
 }
 
 fn in_process_feed(random: &Random) -> Arc<dyn StatusFeed> {
@@ -176,7 +172,6 @@ async fn redis_queue(config: &Config, server: RedisServer) -> anyhow::Result<Arc
         }),
     };
     let settings = QueueSettings {
-        lease: config.periods.lease(),
         longest_rest: longest_rest(config),
         limit,
         ..QueueSettings::new(server)

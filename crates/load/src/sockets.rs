@@ -12,6 +12,7 @@ use ports::{Clock, SystemClock};
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -79,7 +80,15 @@ impl Followers {
         for socket in self.0 {
             following.spawn(follow_one(socket, Arc::clone(&clock)));
         }
-        let mut all = Followed {
+        Followed::of(following).await
+    }
+}
+
+impl Followed {
+    async fn of(
+        mut following: JoinSet<anyhow::Result<(Vec<Duration>, bool)>>,
+    ) -> anyhow::Result<Self> {
+        let mut all = Self {
             latency: Latencies::new()?,
             confirmed: 0,
         };
@@ -92,6 +101,26 @@ impl Followers {
         }
         Ok(all)
     }
+}
+
+/// Hands in so many orders a second, open loop, and follows each on a socket of its own until it has ended.
+pub async fn follow_at(
+    gateways: &[SocketAddr],
+    rate: f64,
+    lasting: Duration,
+) -> anyhow::Result<Followed> {
+    let clock = Arc::new(SystemClock::new());
+    let (began, mut following, mut due) = (Instant::now(), JoinSet::new(), Duration::ZERO);
+    for address in gateways.iter().cycle() {
+        if due >= lasting {
+            break;
+        }
+        tokio::time::sleep_until(began + due).await;
+        let (address, clock) = (*address, Arc::clone(&clock));
+        following.spawn(async move { follow_one(open_one(address).await?, clock).await });
+        due += Duration::from_secs_f64(1.0 / rate);
+    }
+    Followed::of(following).await
 }
 
 async fn join_one(

@@ -1,20 +1,19 @@
-//! One job, from the moment it is taken until it is given back: claim the order, let it live, tell the
-//! queue what became of it.
+//! One job, from the moment it is taken until nothing more is done about it: claim the order, let it live,
+//! tell the queue when it is due again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Status;
-use ports::job_queue::{Delivery, Job};
+use ports::job_queue::Job;
 use ports::order_store::{Claim, Lease};
 use tracing::{Instrument, debug, error, info, info_span};
 
 use crate::context::Context;
-use crate::crash_point::{self, CrashPoint};
 use crate::lifecycle::{self, Ending};
 use crate::limiter::{Limiter, Token};
 use crate::panics::{Panicked, contain};
-use crate::recording::{self, Answered, repeated};
+use crate::recording::{self, answered};
 use crate::session::{Session, Slot, Solitude};
 
 /// How long an order rests whose run panicked outside its stages.
@@ -30,21 +29,13 @@ pub(crate) const HELD_BACK_REST: Duration = Duration::from_millis(500);
 /// slower than asked, which makes up for six tenths of a second in a minute.
 const LATE: Duration = Duration::from_millis(250);
 
-/// Where a job was found.
-#[derive(Debug)]
-pub(crate) enum Source {
-    Queue(Delivery),
-    /// In the store itself, while the queue is away.
-    Store(Job),
-}
-
 /// Whether the job may start an execution, should it turn out to be a start.
 #[derive(Debug)]
 pub(crate) enum Permission {
     /// Nobody counts.
     Free,
     /// The queue's limiter has counted it, when it was asked for at this time.
-    CountedByQueue { asked_at: Duration },
+    CountedByQueue { asked_at: Duration, is_spent: bool },
     /// It has a token, or may ask for one.
     Counted {
         limiter: Arc<Limiter>,
@@ -75,7 +66,8 @@ impl Permission {
     pub(crate) async fn spend(&mut self, ctx: &Context) {
         match self {
             Self::Counted { token, .. } => drop(token.take()),
-            Self::CountedByQueue { asked_at } => {
+            Self::CountedByQueue { asked_at, is_spent } => {
+                *is_spent = true;
                 let by = ctx.clock.monotonic().saturating_sub(*asked_at);
                 if by > LATE
                     && let Err(error) = ctx.queue.began_late(by).await
@@ -86,43 +78,58 @@ impl Permission {
             Self::Free | Self::ResumeOnly { .. } => {}
         }
     }
+
+    /// Nothing started: what the queue's limiter has counted may start in its place.
+    async fn give_back(&self, ctx: &Context) {
+        if let Self::CountedByQueue {
+            is_spent: false, ..
+        } = self
+            && let Err(error) = ctx.queue.unspent().await
+        {
+            debug!(%error, "the queue does not know of a start that was none: {error}");
+        }
+    }
 }
 
-/// Carries a job out and gives it back.
+/// Gives back what a job would have started with that is in this worker's hands already.
+pub(crate) async fn drop_twin(ctx: Arc<Context>, permission: Permission) {
+    permission.give_back(&ctx).await;
+}
+
+/// Carries a job out. Whatever it leaves undone is due again in the store.
 pub(crate) async fn carry_out(
     ctx: Arc<Context>,
     session: Arc<Session>,
     slot: Slot,
-    source: Source,
-    permission: Permission,
+    job: Job,
+    mut permission: Permission,
 ) {
-    let ending = in_slot(&ctx, &session, slot, &source, permission).await;
+    let ending = in_slot(&ctx, &session, slot, &job, &mut permission).await;
     if ending == Ending::LeaseLost {
         session.doubt_lease();
     }
-    crash_point::reached(CrashPoint::PublishedNotAcknowledged);
-    give_back(&ctx, &session, source, ending).await;
+    permission.give_back(&ctx).await;
+    look_again(&ctx, job, ending).await;
 }
 
-/// The slot is free again when this returns: the queue may be slow to take the job back.
+/// The slot is free again when this returns: the queue may be slow to hear of the job.
 async fn in_slot(
     ctx: &Context,
     session: &Arc<Session>,
     slot: Slot,
-    source: &Source,
-    permission: Permission,
+    job: &Job,
+    permission: &mut Permission,
 ) -> Ending {
-    let id = source.job().order_id;
+    let id = job.order_id;
     if ctx.shutdown.is_stopping() {
-        return source.as_it_was(Duration::ZERO);
+        return as_it_was(job, Duration::ZERO);
     }
-    let claim = || ctx.store.claim(id, session.worker);
-    match heard(ctx, session, claim).await {
+    match answered(ctx, || ctx.store.claim(id, session.worker)).await {
         Ok(Claim::OnlyAlone) => {
             drop(slot);
-            alone(ctx, session, source, permission).await
+            alone(ctx, session, job, permission).await
         }
-        answer => live(ctx, session, source, answer, permission, Solitude::none()).await,
+        answer => live(ctx, session, job, answer, permission, Solitude::none()).await,
     }
 }
 
@@ -131,47 +138,33 @@ async fn in_slot(
 async fn alone(
     ctx: &Context,
     session: &Arc<Session>,
-    source: &Source,
-    permission: Permission,
+    job: &Job,
+    permission: &mut Permission,
 ) -> Ending {
-    let id = source.job().order_id;
+    let id = job.order_id;
     info!(order.id = %id, "workers died with order {id}: it is taken by itself");
     ctx.metrics.alone.increment(1);
     let Some((slot, solitude)) = session.alone(ctx, id).await else {
-        return source.as_it_was(COMPANY_REST);
+        return as_it_was(job, COMPANY_REST);
     };
-    let claim = || ctx.store.claim_alone(id, session.worker);
-    let answer = heard(ctx, session, claim).await;
-    let ending = live(ctx, session, source, answer, permission, solitude).await;
+    let answer = answered(ctx, || ctx.store.claim_alone(id, session.worker)).await;
+    let ending = live(ctx, session, job, answer, permission, solitude).await;
     drop(slot);
     ending
-}
-
-/// Claims until the store answers.
-async fn heard<F>(ctx: &Context, session: &Session, claim: impl Fn() -> F) -> ports::Result<Claim>
-where
-    F: Future<Output = ports::Result<Claim>>,
-{
-    let Answered { answer, unheard } = repeated(ctx, claim).await;
-    if unheard > 0 {
-        // Perhaps granted, perhaps to be granted when the order is due again: without our knowing.
-        session.renew();
-    }
-    answer
 }
 
 async fn live(
     ctx: &Context,
     session: &Session,
-    source: &Source,
+    job: &Job,
     answer: ports::Result<Claim>,
-    permission: Permission,
+    permission: &mut Permission,
     solitude: Solitude,
 ) -> Ending {
-    let id = source.job().order_id;
+    let id = job.order_id;
     match answer {
         Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission, solitude).await,
-        Ok(Claim::NotDue { due_in, .. }) => source.as_it_was(due_in),
+        Ok(Claim::NotDue { due_in, .. }) => as_it_was(job, due_in),
         // A living holder sees to it; a dead one's orders are brought again by the sweeper.
         Ok(Claim::Held) => Ending::Over,
         Ok(Claim::Paused) => {
@@ -181,7 +174,7 @@ async fn live(
             }
         }
         // Somebody died with it between two claims.
-        Ok(Claim::OnlyAlone) => source.as_it_was(COMPANY_REST),
+        Ok(Claim::OnlyAlone) => as_it_was(job, COMPANY_REST),
         Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {
             error!(order.id = %id, %error, "order {id} cannot be claimed: {error}");
@@ -193,7 +186,7 @@ async fn live(
 async fn contained_life(
     ctx: &Context,
     lease: Lease,
-    permission: Permission,
+    permission: &mut Permission,
     solitude: Solitude,
 ) -> Ending {
     let order = &lease.order;
@@ -215,62 +208,28 @@ async fn contained_life(
     }
 }
 
-/// Tells the queue what became of a job. What was in our hands and is not heard to be taken back is in
-/// doubt: the sweeper cannot bring anew what the queue takes to be worked on.
-pub(crate) async fn give_back(ctx: &Context, session: &Session, source: Source, ending: Ending) {
-    let is_ours = matches!(source, Source::Queue(_));
-    let answer = match (source, ending) {
-        (Source::Queue(delivery), Ending::Over | Ending::LeaseLost) => {
-            ctx.queue.ack(delivery).await
-        }
-        (Source::Queue(mut delivery), Ending::Retry { delay }) => {
-            delivery.job.starts_execution = true;
-            ctx.queue.retry(delivery, delay).await
-        }
-        (Source::Queue(mut delivery), Ending::Resume { delay }) => {
-            delivery.job.starts_execution = false;
-            ctx.queue.retry(delivery, delay).await
-        }
-        (Source::Store(job), Ending::Retry { delay }) => {
-            let job = Job {
-                starts_execution: true,
-                ..job
-            };
-            ctx.queue.push_delayed(job, delay).await
-        }
-        (Source::Store(job), Ending::Resume { delay }) => {
-            let job = Job {
-                starts_execution: false,
-                ..job
-            };
-            ctx.queue.push_delayed(job, delay).await
-        }
-        (Source::Store(_), Ending::Over | Ending::LeaseLost) => Ok(()),
+/// Tells the queue when to hand the order out again. What it does not hear, the sweeper brings.
+async fn look_again(ctx: &Context, job: Job, ending: Ending) {
+    let (delay, starts_execution) = match ending {
+        Ending::Over | Ending::LeaseLost => return,
+        Ending::Retry { delay } => (delay, true),
+        Ending::Resume { delay } => (delay, false),
     };
-    if let Err(error) = answer {
+    let job = Job {
+        starts_execution,
+        ..job
+    };
+    if let Err(error) = ctx.queue.push_delayed(job, delay).await {
         ctx.metrics.queue_failures.increment(1);
-        if is_ours {
-            session.doubt_queue();
-        }
-        debug!(%error, "the queue was not told what became of a job: {error}");
+        debug!(%error, "the queue was not told when an order is due again: {error}");
     }
 }
 
-impl Source {
-    /// The job itself.
-    pub(crate) const fn job(&self) -> &Job {
-        match self {
-            Self::Queue(delivery) => &delivery.job,
-            Self::Store(job) => job,
-        }
-    }
-
-    /// The ending of a job that was not touched.
-    pub(crate) const fn as_it_was(&self, delay: Duration) -> Ending {
-        if self.job().starts_execution {
-            Ending::Retry { delay }
-        } else {
-            Ending::Resume { delay }
-        }
+/// The ending of a job that was not touched.
+const fn as_it_was(job: &Job, delay: Duration) -> Ending {
+    if job.starts_execution {
+        Ending::Retry { delay }
+    } else {
+        Ending::Resume { delay }
     }
 }

@@ -23,13 +23,11 @@ pub enum CrashPoint {
     ConfirmedNotStored,
     /// The order's end is recorded; nobody was told.
     StoredNotPublished,
-    /// The order's end was told; the queue's delivery was not acknowledged.
-    PublishedNotAcknowledged,
 }
 
 impl CrashPoint {
     /// Every point, in the order of an order's life.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Claimed,
         Self::Routed,
         Self::Built,
@@ -39,7 +37,6 @@ impl CrashPoint {
         Self::Sent,
         Self::ConfirmedNotStored,
         Self::StoredNotPublished,
-        Self::PublishedNotAcknowledged,
     ];
 
     /// The name by which tests arm it.
@@ -55,7 +52,6 @@ impl CrashPoint {
             Self::ReplyLost => "reply_lost",
             Self::ConfirmedNotStored => "confirmed_not_stored",
             Self::StoredNotPublished => "stored_not_published",
-            Self::PublishedNotAcknowledged => "published_not_acknowledged",
         }
     }
 
@@ -74,7 +70,7 @@ mod armed {
 
     /// How often each point may still be passed; zero where it is not armed. A static, as a real crash
     /// takes the whole process too.
-    static LEFT: [AtomicU32; CrashPoint::ALL.len()] = [const { AtomicU32::new(0) }; 10];
+    static LEFT: [AtomicU32; CrashPoint::ALL.len()] = [const { AtomicU32::new(0) }; 9];
 
     /// The text does not say at which point the process is to end.
     #[derive(Debug, thiserror::Error)]

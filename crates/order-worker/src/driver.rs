@@ -18,7 +18,7 @@ use crate::taking::{Taker, reap};
 /// How long a worker that stops, or changes its identity, lets its orders come to a point where they can be handed over. The
 /// process has 25 s; the gateway beside it and a slow store need some of them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(8);
-/// How long a worker waits for store and queue to be told that an identity is over.
+/// How long a worker waits for the store to be told that an identity is over.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
 /// Identities that are over and of which the store could not be told. Of what the older ones held everything
 /// has passed to others by then.
@@ -37,7 +37,6 @@ pub(crate) async fn run(ctx: Arc<Context>, presence: Arc<Presence>) {
         if !farewell(&ctx, session.worker).await {
             untold.push_back(session.worker);
         }
-        let _ = timeout(FAREWELL_LIMIT, ctx.queue.leave(session.queue_name())).await;
     }
 }
 
@@ -61,7 +60,6 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
             biased;
             () = &mut lost => true,
             () = ctx.shutdown.soft() => false,
-            () = session.must_renew() => false,
             () = taker.fill_slots(&mut runs) => false,
         };
         // Orders in hand still need their leases while they are brought to an end.

@@ -48,7 +48,7 @@ enum Next {
 pub(crate) async fn live(
     ctx: &Context,
     mut lease: Lease,
-    mut permission: Permission,
+    permission: &mut Permission,
     mut solitude: Solitude,
 ) -> Ending {
     crash_point::reached(CrashPoint::Claimed);
@@ -101,7 +101,7 @@ pub(crate) async fn live(
         }
         // Whatever befalls this worker from here on is not the order's alone.
         solitude.end();
-        passed(ctx, &lease.order, &mut permission).await;
+        passed(ctx, &lease.order, permission).await;
     }
 }
 

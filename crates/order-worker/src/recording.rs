@@ -37,39 +37,23 @@ pub(crate) enum Refused {
     Broken,
 }
 
-/// An answer, and how many calls before it were never answered: each of them may have taken effect, or
-/// may do so yet.
-pub(crate) struct Answered<T> {
-    pub(crate) answer: ports::Result<T>,
-    pub(crate) unheard: u32,
-}
-
 /// Repeats a call to the store until it answers. Only what waiting cannot cure is returned.
 pub(crate) async fn answered<T, F>(ctx: &Context, call: impl Fn() -> F) -> ports::Result<T>
 where
     F: Future<Output = ports::Result<T>>,
 {
-    repeated(ctx, call).await.answer
-}
-
-/// The same, for calls of which a lost answer matters.
-pub(crate) async fn repeated<T, F>(ctx: &Context, call: impl Fn() -> F) -> Answered<T>
-where
-    F: Future<Output = ports::Result<T>>,
-{
-    let (mut failures, mut unheard) = (0, 0);
+    let mut failures = 0;
     loop {
         match call().await {
             Err(error) if error.is_transient() => {
                 failures += 1;
-                unheard += u32::from(matches!(error, ports::Error::OutcomeUnknown { .. }));
                 ctx.metrics.store_failures.increment(1);
                 debug!(%error, failures, "a call to the store is repeated: {error}");
                 ctx.clock
                     .sleep(REPEAT.delay_after(failures, &ctx.random))
                     .await;
             }
-            answer => return Answered { answer, unheard },
+            answer => return answer,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{OrderId, WorkerId};
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -29,6 +29,13 @@ const REACH: Policy = Policy {
 const ALONE_LIMIT: Duration = Duration::from_secs(60);
 /// A heartbeat that fails is repeated after this part of its period.
 const REPEAT_PART: u32 = 4;
+
+/// What a worker says as it enters: it holds nothing yet.
+const FIRST_BEAT: Beat = Beat {
+    number: 1,
+    heard: 0,
+    holding: Vec::new(),
+};
 
 /// What the process shows of its worker, across identities.
 #[derive(Debug, Default)]
@@ -55,20 +62,14 @@ pub(crate) struct Session {
     slot_count: u32,
     presence: Arc<Presence>,
     metrics: Metrics,
-    /// Orders in this worker's hands, so that a job delivered twice is not taken up twice.
+    /// Orders in this worker's hands: each enters before it is claimed and leaves when nothing more is done
+    /// about it. Heartbeats name them, and a job that is handed out twice is not taken up twice.
     held: Mutex<HashSet<OrderId>>,
     is_paused: AtomicBool,
     live_workers: AtomicU32,
     /// Raised when a write was refused for want of a lease: perhaps the worker was given up.
     doubt: Notify,
     has_doubt: AtomicBool,
-    /// Raised when this identity may hold a lease it does not know of.
-    renewal: Notify,
-    /// What the queue calls this worker. Another name is taken when the queue may hold entries for it
-    /// that it does not know of.
-    queue_name: Mutex<WorkerId>,
-    /// Whether the queue may count entries as ours that we have given back.
-    has_queue_doubt: AtomicBool,
 }
 
 /// All other slots of a worker, kept empty so that an order is alone in its hands.
@@ -101,7 +102,7 @@ impl Session {
             };
             let entered = async {
                 ctx.store.enlist(&row).await?;
-                ctx.store.heartbeat(worker, 0).await
+                ctx.store.heartbeat(worker, &FIRST_BEAT).await
             };
             match entered.await {
                 Ok(Heartbeat::Alive {
@@ -146,9 +147,6 @@ impl Session {
             live_workers: AtomicU32::new(1),
             doubt: Notify::new(),
             has_doubt: AtomicBool::new(false),
-            renewal: Notify::new(),
-            queue_name: Mutex::new(worker),
-            has_queue_doubt: AtomicBool::new(false),
         })
     }
 
@@ -200,6 +198,11 @@ impl Session {
         })
     }
 
+    fn held(&self) -> Vec<OrderId> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().copied().collect()
+    }
+
     /// Waits until nothing else is in this worker's hands, and keeps it so; `None` where that takes too long, or
     /// the order is in its hands by now. Whoever waits here is first in the line for slots: nothing is taken
     /// meanwhile.
@@ -226,44 +229,6 @@ impl Session {
         self.doubt.notify_one();
     }
 
-    /// What the queue calls this worker.
-    pub(crate) fn queue_name(&self) -> WorkerId {
-        *self
-            .queue_name
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says that the queue was not heard to take an entry back. Perhaps it still counts it as ours, and
-    /// would refuse it to everybody for as long as this worker lives.
-    pub(crate) fn doubt_queue(&self) {
-        self.has_queue_doubt.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether such a doubt was raised since the last call.
-    pub(crate) fn take_queue_doubt(&self) -> bool {
-        self.has_queue_doubt.swap(false, Ordering::Relaxed)
-    }
-
-    /// Goes by another name in the queue from now on.
-    pub(crate) fn rename_in_queue(&self, name: WorkerId) {
-        *self
-            .queue_name
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = name;
-    }
-
-    /// Says that a claim was granted, perhaps, or may be granted yet, whose answer never came. The store
-    /// keeps such an order for this identity as long as it lives, so the identity must end.
-    pub(crate) fn renew(&self) {
-        self.renewal.notify_one();
-    }
-
-    /// Waits until the identity must end for the sake of a lease it may hold unknowingly.
-    pub(crate) async fn must_renew(&self) {
-        self.renewal.notified().await;
-    }
-
     /// This worker's part of the limit that the queue keeps for all, while the queue is away.
     pub(crate) fn shared_limiter(&self, ctx: &Context) -> Option<Arc<Limiter>> {
         let workers = self.live_workers.load(Ordering::Relaxed);
@@ -276,28 +241,27 @@ impl Session {
         let (period, lease) = (ctx.settings.heartbeat, ctx.settings.lease);
         let mut heard_at = ctx.clock.monotonic();
         let mut pause = period;
+        let mut beat = FIRST_BEAT;
+        beat.heard = beat.number;
         loop {
             tokio::select! {
                 () = self.doubt.notified() => {}
                 () = ctx.clock.sleep(pause) => {}
             }
             let asked_at = ctx.clock.monotonic();
-            let running = self.presence.running();
+            beat.number += 1;
+            beat.holding = self.held();
             let patience = lease
                 .saturating_sub(asked_at.saturating_sub(heard_at))
                 .min(period);
-            let answer = tokio::join!(
-                timeout(patience, ctx.store.heartbeat(self.worker, running)),
-                timeout(period, ctx.queue.heartbeat(self.queue_name())),
-            )
-            .0;
-            match answer {
+            match timeout(patience, ctx.store.heartbeat(self.worker, &beat)).await {
                 Ok(Ok(Heartbeat::Alive {
                     paused,
                     live_workers,
                 })) => {
                     // The lease counts from a moment before the store heard us.
                     heard_at = asked_at;
+                    beat.heard = beat.number;
                     pause = period.saturating_sub(ctx.clock.monotonic().saturating_sub(asked_at));
                     self.heard(paused, live_workers);
                     if self.has_doubt.swap(false, Ordering::Relaxed) {

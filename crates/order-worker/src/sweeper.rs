@@ -1,5 +1,5 @@
-//! Bringing back what was lost on the way: due orders that the queue does not know, and those of workers
-//! that fell silent.
+//! Bringing back what was lost on the way: due orders that the queue does not know, because it lost them, or
+//! a worker died with them.
 //!
 //! The queue is a hint (I1). Whatever happens to it, this loop fills it again from the store, and as
 //! pushing is idempotent it may do so at any time. It walks a long backlog page by page across rounds,
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::{OrderId, Timestamp};
 use ports::job_queue::Job;
-use ports::order_store::DuePage;
+use ports::order_store::{DueOrder, DuePage};
 use ports::{Ports, Shutdown};
 use tracing::{debug, warn};
 
@@ -35,17 +35,6 @@ pub enum Reason {
     Routine,
     /// The queue has room, or was emptied.
     Hungry,
-}
-
-/// What is taken to be missing in the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    Nothing,
-    /// It has no room for a long backlog and asks for it in time; others' orders may be lost all the same.
-    LeftOut,
-    Some,
-    /// Whatever is due.
-    Much,
 }
 
 /// The loop and where its walk through the backlog has come to.
@@ -94,9 +83,6 @@ impl Sweeper {
         if let Err(error) = self.bury_silent().await {
             debug!(%error, "silent workers wait for the next round: {error}");
         }
-        if let Err(error) = self.ports.queue.reap().await {
-            debug!(%error, "the queue could not be reaped: {error}");
-        }
         if let Err(error) = self.push_due(reason).await {
             debug!(%error, "due orders wait for the next round: {error}");
         }
@@ -108,21 +94,17 @@ impl Sweeper {
             // Gateways and workers push what they make due themselves; this is for what they lost.
             Reason::Routine => self.period,
         };
-        let missing = match reason {
-            Reason::Start | Reason::Hungry => Missing::Much,
-            Reason::Routine => self.missing().await?,
-        };
-        let patience = match missing {
-            Missing::Much => PAGES_PER_ROUND,
-            Missing::Some => FRUITLESS_PAGES,
-            Missing::LeftOut | Missing::Nothing => 1,
-        };
-        if matches!(missing, Missing::Much | Missing::LeftOut) {
-            let due = self.ports.store.due_fairly(FAIR_SHARE, PAGE).await?;
-            self.push(due).await?;
+        let is_walking = self.reached.is_some();
+        let mut is_fair = is_walking || reason != Reason::Routine;
+        if is_fair {
+            self.bring_the_oldest().await?;
         }
+        let mut patience = match reason {
+            Reason::Start | Reason::Hungry => Some(PAGES_PER_ROUND),
+            Reason::Routine => None,
+        };
         let mut walk = Walk::default();
-        let mut is_from_oldest = self.reached.is_none();
+        let mut is_from_oldest = !is_walking;
         for _ in 0..PAGES_PER_ROUND {
             let page = DuePage {
                 grace,
@@ -131,11 +113,7 @@ impl Sweeper {
             };
             let due = self.ports.store.due(page).await?;
             let (count, last) = (due.len(), due.last().map(|order| (order.due_at, order.id)));
-            let pushed = if due.is_empty() {
-                0
-            } else {
-                self.push(due).await?
-            };
+            let pushed = self.refill(due).await?;
             walk.passed(page.after, count, pushed);
             if walk.has_filled_up(pushed) {
                 // Go on with the first order that may have found no room.
@@ -144,7 +122,18 @@ impl Sweeper {
             }
             self.reached = last.filter(|_| count == PAGE);
             let is_at_end = self.reached.is_none();
-            if (is_at_end && is_from_oldest) || walk.fruitless >= patience {
+            if is_at_end && is_from_oldest {
+                break;
+            }
+            if !std::mem::replace(&mut is_fair, true) {
+                self.bring_the_oldest().await?;
+            }
+            // There is a backlog; only then is it worth asking how much of it the queue knows.
+            let patience = match patience {
+                Some(patience) => patience,
+                None => *patience.insert(self.patience().await?),
+            };
+            if walk.fruitless >= patience {
                 break;
             }
             is_from_oldest |= is_at_end;
@@ -158,24 +147,36 @@ impl Sweeper {
         Ok(())
     }
 
-    async fn push(&self, due: Vec<ports::order_store::DueOrder>) -> ports::Result<usize> {
-        self.ports
-            .queue
-            .push(due.into_iter().map(Job::from).collect())
-            .await
+    /// Beside a backlog: what a worker died with before it claimed it is among its client's oldest.
+    async fn bring_the_oldest(&self) -> ports::Result<()> {
+        let due = self.ports.store.due_fairly(FAIR_SHARE, PAGE).await?;
+        self.refill(due).await.map(drop)
     }
 
-    /// Whether the queue knows of fewer orders than wait in the store, and why.
-    async fn missing(&self) -> ports::Result<Missing> {
+    async fn refill(&self, due: Vec<DueOrder>) -> ports::Result<usize> {
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let jobs = due.into_iter().map(Job::from).collect();
+        self.ports.queue.refill(jobs, self.period).await
+    }
+
+    /// How many pages a usual round walks that bring nothing new: more where the queue knows of fewer orders
+    /// than wait in the store, and does not ask for them itself.
+    async fn patience(&self) -> ports::Result<usize> {
         let depth = self.ports.queue.depth().await?;
         if depth.is_overflowing {
-            return Ok(Missing::LeftOut);
+            return Ok(1);
         }
-        let counts = self.ports.store.counts().await?;
-        let known = depth.ready.saturating_add(depth.in_flight);
-        Ok(match known < counts.waiting {
-            true => Missing::Some,
-            false => Missing::Nothing,
+        let (counts, workers) = (
+            self.ports.store.counts().await?,
+            self.ports.store.workers().await?,
+        );
+        // What is in a slot may not have begun yet: it waits in the store, and the queue knows it no more.
+        let slots: u64 = workers.iter().map(|row| u64::from(row.slots)).sum();
+        Ok(match depth.ready.saturating_add(slots) < counts.waiting {
+            true => FRUITLESS_PAGES,
+            false => 1,
         })
     }
 

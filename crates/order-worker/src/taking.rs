@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use futures_util::poll;
 use metrics::histogram;
-use ports::job_queue::{Claimed, Job, Wanted};
+use ports::job_queue::{Job, Popped, Wanted};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
-use crate::assignment::{HELD_BACK_REST, Permission, Source, carry_out, give_back};
+use crate::assignment::{HELD_BACK_REST, Permission, carry_out, drop_twin};
 use crate::context::Context;
-use crate::lifecycle::Ending;
 use crate::limiter::{Limiter, Token};
 use crate::session::Session;
 use crate::settings::LimitScope;
@@ -43,7 +42,7 @@ const EMPTY_GAP: Duration = Duration::from_millis(5);
 
 /// What a look brought.
 enum Found {
-    Work(Vec<(Source, Permission)>),
+    Work(Vec<(Job, Permission)>),
     /// Nothing; a wake-up will tell.
     Nothing,
     /// Nothing that may be taken before this time has passed.
@@ -75,14 +74,14 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// Keeps the slots filled until stopping is asked for. Dropping the future loses nothing for good:
-    /// what was taken and not begun comes back when the session is closed.
+    /// Keeps the slots filled until stopping is asked for. Dropping the future loses nothing for good: what
+    /// was taken and not begun, the sweeper brings again.
     pub(crate) async fn fill_slots(&mut self, runs: &mut JoinSet<()>) {
         while !self.ctx.shutdown.is_stopping() {
             reap(runs);
             let (permit, free) = self.session.free_slot().await;
             match self.look(free).await {
-                Found::Work(work) => self.begin_all(work, permit, runs).await,
+                Found::Work(work) => self.begin_all(work, permit, runs),
                 Found::Later(wait) => {
                     drop(permit);
                     self.ctx.clock.sleep(wait).await;
@@ -103,7 +102,7 @@ impl<'a> Taker<'a> {
         let mut wake = pin!(queue.wait(POLL));
         let is_awake = poll!(wake.as_mut()).is_ready();
         match self.look(free).await {
-            Found::Work(work) => return self.begin_all(work, permit, runs).await,
+            Found::Work(work) => return self.begin_all(work, permit, runs),
             Found::Later(wait) => {
                 drop(permit);
                 return self.ctx.clock.sleep(wait).await;
@@ -116,27 +115,23 @@ impl<'a> Taker<'a> {
         self.ctx.clock.sleep(EMPTY_GAP).await;
     }
 
-    async fn begin_all(
+    fn begin_all(
         &self,
-        work: Vec<(Source, Permission)>,
+        work: Vec<(Job, Permission)>,
         permit: OwnedSemaphorePermit,
         runs: &mut JoinSet<()>,
     ) {
         let mut first = Some(permit);
-        for (source, permission) in work {
-            let order = source.job().order_id;
+        for (job, permission) in work {
             let slot = first
                 .take()
                 .or_else(|| self.session.another_slot())
-                .and_then(|permit| self.session.hold(order, permit));
+                .and_then(|permit| self.session.hold(job.order_id, permit));
+            let (ctx, session) = (Arc::clone(self.ctx), Arc::clone(self.session));
             match slot {
-                Some(slot) => {
-                    let (ctx, session) = (Arc::clone(self.ctx), Arc::clone(self.session));
-                    runs.spawn(carry_out(ctx, session, slot, source, permission));
-                }
-                // It is in our hands already.
-                None => give_back(self.ctx, self.session, source, Ending::Over).await,
-            }
+                Some(slot) => runs.spawn(carry_out(ctx, session, slot, job, permission)),
+                None => runs.spawn(drop_twin(ctx, permission)),
+            };
         }
     }
 
@@ -152,7 +147,10 @@ impl<'a> Taker<'a> {
         };
         match looked {
             Ok(found) => {
-                self.settle_doubts().await;
+                if self.is_queue_away {
+                    self.is_queue_away = false;
+                    info!("the queue is back");
+                }
                 found
             }
             Err(error) => {
@@ -165,15 +163,18 @@ impl<'a> Taker<'a> {
 
     async fn look_freely(&mut self, free: usize) -> ports::Result<Found> {
         let asked_at = self.ctx.clock.monotonic();
-        let claimed = self.claim(free, Wanted::Any).await?;
-        let limited_for = claimed.limited_for;
+        let popped = self.pop(free, Wanted::Any).await?;
+        let limited_for = popped.limited_for;
         let is_limited = self.ctx.settings.rate.is_some();
         if is_limited {
-            self.tell_wait(&claimed, asked_at);
+            self.tell_wait(&popped, asked_at);
         }
-        let found = from_queue(claimed, |job| match (is_limited, job.starts_execution) {
+        let found = from_queue(popped, |job| match (is_limited, job.starts_execution) {
             (false, _) => Permission::Free,
-            (true, true) => Permission::CountedByQueue { asked_at },
+            (true, true) => Permission::CountedByQueue {
+                asked_at,
+                is_spent: false,
+            },
             (true, false) => UNCOUNTED,
         });
         Ok(match (found, limited_for) {
@@ -184,10 +185,13 @@ impl<'a> Taker<'a> {
     }
 
     /// Tells how long starts have waited for the limit over the queue, as a worker's own limiter does.
-    fn tell_wait(&mut self, claimed: &Claimed, asked_at: Duration) {
-        let jobs = claimed.deliveries.iter().map(|delivery| &delivery.job);
-        let starts = jobs.filter(|job| job.starts_execution).count();
-        if starts == 0 && claimed.limited_for.is_some() {
+    fn tell_wait(&mut self, popped: &Popped, asked_at: Duration) {
+        let starts = popped
+            .jobs
+            .iter()
+            .filter(|job| job.starts_execution)
+            .count();
+        if starts == 0 && popped.limited_for.is_some() {
             self.limited_since.get_or_insert(asked_at);
             return;
         }
@@ -195,7 +199,7 @@ impl<'a> Taker<'a> {
         for _ in 0..starts {
             histogram!("limiter_wait_seconds").record(asked_at.saturating_sub(since));
         }
-        if claimed.limited_for.is_some() {
+        if popped.limited_for.is_some() {
             self.limited_since = Some(asked_at);
         }
     }
@@ -218,8 +222,8 @@ impl<'a> Taker<'a> {
     }
 
     async fn look_paused(&self, free: usize) -> ports::Result<Found> {
-        let claimed = self.claim(free, Wanted::Resumes).await?;
-        Ok(match from_queue(claimed, |_| PAUSED) {
+        let popped = self.pop(free, Wanted::Resumes).await?;
+        Ok(match from_queue(popped, |_| PAUSED) {
             Found::Nothing => Found::Later(RESUMES_POLL),
             found => found,
         })
@@ -231,8 +235,8 @@ impl<'a> Taker<'a> {
             token,
         };
         if !self.is_backlogged {
-            let resumes = self.claim(free, Wanted::Resumes).await?;
-            if !resumes.deliveries.is_empty() {
+            let resumes = self.pop(free, Wanted::Resumes).await?;
+            if !resumes.jobs.is_empty() {
                 return Ok(from_queue(resumes, |_| counted(None)));
             }
             if self.ctx.queue.depth().await?.ready == 0 {
@@ -241,14 +245,14 @@ impl<'a> Taker<'a> {
         }
         match limiter.take() {
             Ok(token) => {
-                let claimed = self.claim(1, Wanted::Any).await?;
-                self.is_backlogged = !claimed.deliveries.is_empty();
+                let popped = self.pop(1, Wanted::Any).await?;
+                self.is_backlogged = !popped.jobs.is_empty();
                 let mut token = Some(token);
-                Ok(from_queue(claimed, |_| counted(token.take())))
+                Ok(from_queue(popped, |_| counted(token.take())))
             }
             Err(wait) => {
                 self.is_backlogged = true;
-                let resumes = self.claim(free, Wanted::Resumes).await?;
+                let resumes = self.pop(free, Wanted::Resumes).await?;
                 Ok(match from_queue(resumes, |_| counted(None)) {
                     Found::Nothing => Found::Later(wait.clamp(EMPTY_GAP, RESUMES_POLL)),
                     found => found,
@@ -257,15 +261,11 @@ impl<'a> Taker<'a> {
         }
     }
 
-    async fn claim(&self, max: usize, wanted: Wanted) -> ports::Result<Claimed> {
-        let claimed = self
-            .ctx
-            .queue
-            .claim(self.session.queue_name(), max, wanted)
-            .await?;
-        let taken = u64::try_from(claimed.deliveries.len()).unwrap_or(u64::MAX);
+    async fn pop(&self, max: usize, wanted: Wanted) -> ports::Result<Popped> {
+        let popped = self.ctx.queue.pop(max, wanted).await?;
+        let taken = u64::try_from(popped.jobs.len()).unwrap_or(u64::MAX);
         self.ctx.metrics.queue_claims.increment(taken);
-        Ok(claimed)
+        Ok(popped)
     }
 
     /// One order per client and round, at a gentle pace: the store has other things to do.
@@ -281,7 +281,7 @@ impl<'a> Taker<'a> {
         let mut work = Vec::new();
         for job in due.into_iter().map(Job::from) {
             if let Some(permission) = self.permission_for(&job, limiter.as_ref()) {
-                work.push((Source::Store(job), permission));
+                work.push((job, permission));
             }
         }
         if work.is_empty() {
@@ -317,44 +317,16 @@ impl<'a> Taker<'a> {
             warn!(%error, "the queue is away, taking orders from the store: {error}");
         }
     }
-
-    /// A claim whose answer was lost may have left entries in our hands without our knowledge, and may do
-    /// so yet, should it arrive later; a job that was not heard to be taken back may still count as ours.
-    /// So all are given back, and this worker goes by another name: what still comes to the old one comes
-    /// back when that was silent for long enough. Those entries that we do hold are recognised when they
-    /// come again.
-    async fn settle_doubts(&mut self) {
-        // Taken first: what is doubted meanwhile is for the next time.
-        let is_doubted = self.session.take_queue_doubt();
-        if !self.is_queue_away && !is_doubted {
-            return;
-        }
-        let former = self.session.queue_name();
-        let name = self.ctx.random.worker_id(self.ctx.clock.now());
-        let given_back = async {
-            self.ctx.queue.leave(former).await?;
-            self.ctx.queue.heartbeat(name).await
-        };
-        if given_back.await.is_err() {
-            self.session.doubt_queue();
-            return;
-        }
-        self.session.rename_in_queue(name);
-        if self.is_queue_away {
-            self.is_queue_away = false;
-            info!("the queue is back");
-        }
-    }
 }
 
-fn from_queue(claimed: Claimed, mut permission: impl FnMut(&Job) -> Permission) -> Found {
-    if claimed.deliveries.is_empty() {
+fn from_queue(popped: Popped, mut permission: impl FnMut(&Job) -> Permission) -> Found {
+    if popped.jobs.is_empty() {
         return Found::Nothing;
     }
-    let deliveries = claimed.deliveries.into_iter();
-    let work = deliveries.map(|delivery| {
-        let permission = permission(&delivery.job);
-        (Source::Queue(delivery), permission)
+    let jobs = popped.jobs.into_iter();
+    let work = jobs.map(|job| {
+        let permission = permission(&job);
+        (job, permission)
     });
     Found::Work(work.collect())
 }

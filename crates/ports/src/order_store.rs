@@ -8,7 +8,9 @@
 //!    are no exception.
 //! 3. For one client a client order id names at most one order, for ever.
 //! 4. `claim` grants an open, due order to one worker at a time; a grant makes every earlier lease of
-//!    that order worthless. An order is not granted while the worker that holds it is alive.
+//!    that order worthless. An order is not granted to another while a worker holds it. The holder itself
+//!    is told of the lease that it has, so that repeating a claim whose answer was lost gives the true
+//!    answer.
 //! 5. `record` adds an event at the next sequence number and nowhere else, only under the newest lease,
 //!    and the answer `Won` is given if and only if the event with the proposed id is what is stored.
 //!    Repeating a call with the same event after an unknown outcome gives the true answer.
@@ -22,11 +24,11 @@
 //! 9. Due times, leases and expiries are judged by the store's own clock. It may be set back or forth: an
 //!    order whose due time lies further ahead than any rest can be is due, and the times of an order's
 //!    events never go back.
-//! 10. Leases end with the worker that holds them: released, retired, or silent for longer than the
-//!     lease time.
+//! 10. A lease ends when it is released, with the worker that holds it (retired, or silent for longer than
+//!     the lease time), or when that worker's heartbeats stop naming the order: see `worker_registry`.
 //! 11. A lease tells how many workers in a row died with the order in their hands since its last event: they
-//!     fell silent, or their process ended, without a release. Nobody who gave the order back, retired, or
-//!     lives counts. An order with one death less than [`POISON_DEATHS`] and no live attempt is granted to
+//!     fell silent, or their process ended, without a release. Nobody who gave the order back, stopped naming
+//!     it, retired, or lives counts. An order with one death less than [`POISON_DEATHS`] and no live attempt is granted to
 //!     `claim_alone` only, so that the last death is of nobody's making but its own.
 //! 12. Once a pause was confirmed, no `claim` grants an order that is pending until the pause ends. What
 //!     is further on is granted as ever.
@@ -48,6 +50,10 @@ use crate::Result;
 
 /// Workers in a row that an order without a live attempt may stop; then it ends.
 pub const POISON_DEATHS: u32 = 3;
+
+/// How long an order rests that cannot be read: soon for a newer version's workers, seldom for those who only
+/// find out again.
+pub const UNREADABLE_REST: Duration = Duration::from_secs(15);
 
 /// The longest that an order rests for another reason than a retry's delay, which is a setting.
 pub const LONGEST_FIXED_REST: Duration = Duration::from_secs(60);
@@ -120,7 +126,7 @@ pub enum Claim {
         due_at: Timestamp,
         due_in: Duration,
     },
-    /// Another worker holds it and is alive.
+    /// Another worker holds it.
     Held,
     /// Granting it would start an execution, and operators want none now.
     Paused,
@@ -128,7 +134,8 @@ pub enum Claim {
     OnlyAlone,
     /// It has ended.
     Ended,
-    /// There is no such order, or it was written by a newer version of the engine.
+    /// There is no such order, or it cannot be read: a newer version of the engine may have written it. Then
+    /// it is due again after a while.
     Unknown,
 }
 

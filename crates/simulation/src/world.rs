@@ -73,10 +73,7 @@ impl World {
         let wall = Arc::new(WallClock::new(clock));
         let store = SqliteStore::in_memory(settings, Arc::clone(&wall) as _)?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let limits = Limits {
-            lease: LEASE,
-            ..Limits::default()
-        };
+        let limits = Limits::default();
         let chain = SimChain::open(
             &SimConfig {
                 latency_scale: LATENCY_SCALE,

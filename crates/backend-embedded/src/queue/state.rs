@@ -8,11 +8,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use domain::{ClientId, OrderId, WorkerId};
-use ports::job_queue::{Delivery, Depth, Job, Wanted};
+use domain::{ClientId, OrderId};
+use ports::job_queue::{Depth, Job, Wanted};
 
 use super::Limits;
 
@@ -26,7 +26,8 @@ pub(super) struct State {
     ring: VecDeque<ClientId>,
     resumes: BTreeMap<OrderId, Job>,
     delayed: BTreeMap<(Duration, OrderId), Job>,
-    workers: HashMap<WorkerId, Worker>,
+    /// What was handed out just now, and when: a hint for whoever refills the queue.
+    popped: Popped,
     /// The resumes overflowed: the store knows of some that are not here.
     resumes_missing: bool,
     /// The last look was for resumes only, and there was nothing (more) of them.
@@ -40,7 +41,6 @@ enum Place {
     Waiting,
     Resuming,
     Delayed,
-    Held(WorkerId),
 }
 
 #[derive(Debug, Default)]
@@ -51,10 +51,31 @@ struct Window {
     missing_from: Option<OrderId>,
 }
 
-#[derive(Debug)]
-struct Worker {
-    seen: Duration,
-    held: BTreeMap<OrderId, Job>,
+/// The latest entries handed out, as many as workers may be about to claim.
+#[derive(Debug, Default)]
+struct Popped {
+    at: HashMap<OrderId, Duration>,
+    in_turn: VecDeque<OrderId>,
+}
+
+const POPPED_LIMIT: usize = 4_096;
+
+impl Popped {
+    fn add(&mut self, order: OrderId, now: Duration) {
+        if self.at.insert(order, now).is_none() {
+            self.in_turn.push_back(order);
+        }
+        if self.in_turn.len() > POPPED_LIMIT
+            && let Some(oldest) = self.in_turn.pop_front()
+        {
+            self.at.remove(&oldest);
+        }
+    }
+
+    fn is_within(&self, order: OrderId, period: Duration, now: Duration) -> bool {
+        let at = self.at.get(&order);
+        at.is_some_and(|at| now.saturating_sub(*at) < period)
+    }
 }
 
 /// Whom a change concerns.
@@ -73,7 +94,7 @@ impl State {
             ring: VecDeque::new(),
             resumes: BTreeMap::new(),
             delayed: BTreeMap::new(),
-            workers: HashMap::new(),
+            popped: Popped::default(),
             resumes_missing: false,
             only_starts_left: false,
             wakes: Wakes::default(),
@@ -88,6 +109,19 @@ impl State {
     /// Adds an entry; says whether it is new and there was room.
     pub(super) fn push(&mut self, job: &Job) -> bool {
         !self.places.contains_key(&job.order_id) && self.make_ready(job.clone())
+    }
+
+    /// The same, but for what was handed out within this time.
+    pub(super) fn refill(
+        &mut self,
+        job: &Job,
+        unless_popped_within: Duration,
+        now: Duration,
+    ) -> bool {
+        !self
+            .popped
+            .is_within(job.order_id, unless_popped_within, now)
+            && self.push(job)
     }
 
     /// Adds an entry for later. What finds no room, the store brings when it is due.
@@ -161,14 +195,8 @@ impl State {
         true
     }
 
-    /// Takes up to `max` entries into a worker's hands.
-    pub(super) fn claim(
-        &mut self,
-        worker: WorkerId,
-        max: usize,
-        wanted: Wanted,
-        now: Duration,
-    ) -> Vec<Job> {
+    /// Hands out up to `max` entries.
+    pub(super) fn pop(&mut self, max: usize, wanted: Wanted, now: Duration) -> Vec<Job> {
         self.promote(now);
         let mut jobs = Vec::with_capacity(max.min(self.ready()));
         while jobs.len() < max {
@@ -177,18 +205,11 @@ impl State {
                 Wanted::Resumes => self.next_resume(),
             };
             let Some(job) = next else { break };
+            self.places.remove(&job.order_id);
+            self.popped.add(job.order_id, now);
             jobs.push(job);
         }
         self.only_starts_left = wanted == Wanted::Resumes && jobs.len() < max;
-        let worker_id = worker;
-        let worker = self.workers.entry(worker).or_insert_with(|| Worker {
-            seen: now,
-            held: BTreeMap::new(),
-        });
-        for job in &jobs {
-            worker.held.insert(job.order_id, job.clone());
-            self.places.insert(job.order_id, Place::Held(worker_id));
-        }
         jobs
     }
 
@@ -234,80 +255,13 @@ impl State {
         None
     }
 
-    /// The entry is done with, if it still is in this worker's hands.
-    pub(super) fn ack(&mut self, delivery: &Delivery) {
-        self.take_from(delivery.worker, delivery.job.order_id);
-    }
-
-    /// Hands the entry out again later, if it still is in this worker's hands. What was begun is
-    /// resumed or begun anew as the delivery says.
-    pub(super) fn retry(&mut self, delivery: &Delivery, due: Duration, now: Duration) {
-        if self.take_from(delivery.worker, delivery.job.order_id) {
-            let job = delivery.job.clone();
-            if due <= now {
-                self.make_ready(job);
-            } else {
-                self.delay(job, due);
-            }
-        }
-    }
-
-    fn take_from(&mut self, worker: WorkerId, order: OrderId) -> bool {
-        if self.places.get(&order) != Some(&Place::Held(worker)) {
-            return false;
-        }
-        self.places.remove(&order);
-        if let Some(worker) = self.workers.get_mut(&worker) {
-            worker.held.remove(&order);
-        }
-        true
-    }
-
-    /// The worker is alive.
-    pub(super) fn heartbeat(&mut self, worker: WorkerId, now: Duration) {
-        let held = BTreeMap::new();
-        let fresh = Worker { seen: now, held };
-        self.workers.entry(worker).or_insert(fresh).seen = now;
-    }
-
-    /// Gives back what silent workers held.
-    pub(super) fn reap(&mut self, now: Duration) -> usize {
-        let silent: BTreeSet<_> = self
-            .workers
-            .iter()
-            .filter(|(_, worker)| now.saturating_sub(worker.seen) > self.limits.lease)
-            .map(|(id, _)| *id)
-            .collect();
-        silent
-            .into_iter()
-            .map(|worker| self.give_back(worker))
-            .sum()
-    }
-
-    /// Gives back what this worker held, and forgets it.
-    pub(super) fn give_back(&mut self, worker: WorkerId) -> usize {
-        let Some(worker) = self.workers.remove(&worker) else {
-            return 0;
-        };
-        let count = worker.held.len();
-        for (order, job) in worker.held {
-            self.places.remove(&order);
-            self.make_ready(job);
-        }
-        count
-    }
-
     fn waiting(&self) -> usize {
-        self.places.len() - self.resumes.len() - self.delayed.len() - self.held()
+        self.places.len() - self.resumes.len() - self.delayed.len()
     }
 
     fn has_full_window(&self) -> bool {
         let mut windows = self.windows.values();
         windows.any(|window| window.missing_from.is_some())
-    }
-
-    fn held(&self) -> usize {
-        self.workers.values().map(|worker| worker.held.len()).sum()
     }
 
     fn ready(&self) -> usize {
@@ -330,7 +284,6 @@ impl State {
         Depth {
             ready: count(self.ready()),
             delayed: count(self.delayed.len()),
-            in_flight: count(self.held()),
             dead_entries: 0,
             is_overflowing: self.resumes_missing || self.has_full_window(),
         }

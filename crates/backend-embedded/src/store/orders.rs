@@ -8,7 +8,7 @@ use domain::transaction::SignedTransaction;
 use domain::{ClientId, EventId, IdempotencyKey, NewEvent, Order, OrderId, WorkerId};
 use ports::order_store::{
     Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    Withdrawal, Withdrawn,
+    UNREADABLE_REST, Withdrawal, Withdrawn,
 };
 use ports::{OrderStore, Result};
 
@@ -75,7 +75,7 @@ impl OrderStore for SqliteStore {
         self.write(release::Release {
             order: lease.order.id,
             worker: lease.worker,
-            fence: lease.fence,
+            fence: i64::try_from(lease.fence).unwrap_or(i64::MAX),
             delay,
         })
         .await
@@ -141,7 +141,20 @@ impl SqliteStore {
             company,
         };
         let outcome = self.write(claim).await?;
-        Ok(claim::Claim::answer(order, worker, outcome)?)
+        let claim::Unreadable { fence, fault } = match claim::Claim::answer(order, worker, outcome)
+        {
+            Ok(answer) => return Ok(answer),
+            Err(unreadable) => unreadable,
+        };
+        tracing::error!(order.id = %order, error = %fault, "order {order} cannot be read: {fault}");
+        let put_off = release::Release {
+            order,
+            worker,
+            fence,
+            delay: UNREADABLE_REST,
+        };
+        self.write(put_off).await?;
+        Ok(Claim::Unknown)
     }
 }
 

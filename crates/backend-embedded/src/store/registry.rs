@@ -3,11 +3,11 @@
 
 use async_trait::async_trait;
 use domain::WorkerId;
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Result, WorkerRegistry};
 
 use super::SqliteStore;
-use crate::writer::retire::Retire;
+use crate::writer::retire::{Abandon, Retire};
 
 #[async_trait]
 impl WorkerRegistry for SqliteStore {
@@ -17,9 +17,21 @@ impl WorkerRegistry for SqliteStore {
         Ok(())
     }
 
-    async fn heartbeat(&self, worker: WorkerId, running: u32) -> Result<Heartbeat> {
+    async fn heartbeat(&self, worker: WorkerId, beat: &Beat) -> Result<Heartbeat> {
         let (now, monotonic) = (self.now(), self.clock.monotonic());
-        Ok(self.live().heartbeat(worker, running, now, monotonic))
+        let (answer, unnamed) = self.live().heartbeat(worker, beat, now, monotonic);
+        if !unnamed.is_empty() {
+            let abandon = Abandon {
+                worker,
+                orders: unnamed,
+                heard: beat.heard,
+            };
+            if let Err(error) = self.write(abandon).await {
+                // The next heartbeat finds them again.
+                tracing::warn!(%error, "leases that nobody names are kept for now: {error}");
+            }
+        }
+        Ok(answer)
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<()> {

@@ -40,6 +40,13 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
+/// An order that was granted and cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) fence: i64,
+    pub(crate) fault: Fault,
+}
+
 /// A grant as its rows hold it; whoever asked reads the texts, not the writer.
 #[derive(Debug)]
 pub(crate) struct Grant {
@@ -93,12 +100,15 @@ impl Write for Claim {
         if row.has_ended {
             return Ok(Outcome::Ended);
         }
+        let is_own = row.lease_worker == Some(self.worker);
+        let is_anothers = row
+            .lease_worker
+            .is_some_and(|holder| !is_own && batch.is_alive(holder));
         // A worker that is given up gets nothing: what it would be granted is at once anybody's.
-        let holder = row.lease_worker;
-        if holder.is_some_and(|holder| batch.is_alive(holder)) || !batch.is_alive(self.worker) {
+        if is_anothers || !batch.is_alive(self.worker) {
             return Ok(Outcome::Held);
         }
-        if batch.is_resting(row.due_at) {
+        if !is_own && batch.is_resting(row.due_at) {
             return Ok(Outcome::NotDue {
                 due_at: row.due_at,
                 now: batch.now,
@@ -107,20 +117,28 @@ impl Write for Claim {
         if head.last.status == Status::Pending && batch.is_paused() {
             return Ok(Outcome::Paused);
         }
-        let deaths = found.deaths();
+        let deaths = found.deaths(is_own);
         let is_last_chance = deaths + 1 == POISON_DEATHS && head.last.status != Status::Submitted;
         if is_last_chance && self.company == Company::Others {
             return Ok(Outcome::OnlyAlone);
         }
-        self.grant(batch, found, deaths)
+        if is_own {
+            self.tell_again(batch, found, deaths)
+        } else {
+            self.grant(batch, found, deaths)
+        }
     }
 }
 
 impl Claim {
-    fn grant(&self, batch: &mut Batch<'_>, found: Found, deaths: u32) -> Result<Outcome, Fault> {
-        let Found { head, stored, data } = found;
-        let (key, seq) = (head.row.key, head.last.seq);
-        let fence = head.row.fence + 1;
+    fn grant(
+        &self,
+        batch: &mut Batch<'_>,
+        mut found: Found,
+        deaths: u32,
+    ) -> Result<Outcome, Fault> {
+        let row = &mut found.head.row;
+        row.fence += 1;
         batch
             .db
             .prepare_cached(
@@ -130,43 +148,57 @@ impl Claim {
                  where key = ?1",
             )?
             .execute(params![
-                key,
+                row.key,
                 self.worker.uuid().as_bytes(),
-                fence,
-                seq,
+                row.fence,
+                found.head.last.seq,
                 deaths
             ])?;
-        if let Some(former) = head.row.lease_worker {
-            batch.changes.given_back(former);
+        if let Some(former) = row.lease_worker.replace(self.worker) {
+            batch.changes.given_back(former, self.order);
         }
-        batch.changes.granted(self.worker);
+        self.tell_again(batch, found, deaths)
+    }
+
+    /// The lease that the worker has.
+    fn tell_again(
+        &self,
+        batch: &mut Batch<'_>,
+        found: Found,
+        deaths: u32,
+    ) -> Result<Outcome, Fault> {
+        let Found { head, stored, data } = found;
+        batch.changes.granted(self.worker, self.order);
+        batch.heads.put(self.order, head.clone());
         let attempt = match head.last.status {
-            Status::Submitted => Some(live_attempt(&batch.db, key)?),
+            Status::Submitted => Some(live_attempt(&batch.db, head.row.key)?),
             _ => None,
         };
-        let mut kept = head.clone();
-        kept.row.lease_worker = Some(self.worker);
-        kept.row.fence = fence;
-        batch.heads.put(self.order, kept);
         let grant = Grant {
             data,
+            fence: head.row.fence,
             head,
             stored,
-            fence,
             deaths,
             attempt,
         };
         Ok(Outcome::Granted(Box::new(grant)))
     }
 
-    /// The answer in the port's terms.
+    /// The answer in the port's terms. The fault is of an order that was granted and cannot be read.
     pub(crate) fn answer(
         order: OrderId,
         worker: WorkerId,
         outcome: Outcome,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Answer, Unreadable> {
         Ok(match outcome {
-            Outcome::Granted(grant) => Answer::Granted(Box::new(grant.lease(order, worker)?)),
+            Outcome::Granted(grant) => {
+                let fence = grant.fence;
+                let lease = grant.lease(order, worker);
+                Answer::Granted(Box::new(
+                    lease.map_err(|fault| Unreadable { fence, fault })?,
+                ))
+            }
             Outcome::NotDue { due_at, now } => Answer::NotDue {
                 due_at,
                 due_in: due_at.since(now),
@@ -181,15 +213,16 @@ impl Claim {
 }
 
 impl Found {
-    /// How many workers in a row died with it since its last event. Whoever the row names is not alive, and
-    /// has neither given it back nor retired.
-    fn deaths(&self) -> u32 {
+    /// How many workers in a row died with it since its last event. Whoever else the row names is not alive,
+    /// and has neither given it back nor retired.
+    fn deaths(&self, is_own: bool) -> u32 {
         let earlier = if self.head.last.seq > self.stored.granted_seq {
             0
         } else {
             self.stored.deaths
         };
-        earlier.saturating_add(u32::from(self.head.row.lease_worker.is_some()))
+        let is_a_death = !is_own && self.head.row.lease_worker.is_some();
+        earlier.saturating_add(u32::from(is_a_death))
     }
 }
 

@@ -198,7 +198,7 @@ impl Record {
                  update orders set lease_worker = null, due_at = ?2, begun = 0 where key = ?1",
             )?
             .execute(params![head.row.key, due_at.as_millis()])?;
-        batch.changes.given_back(self.worker);
+        batch.changes.given_back(self.worker, self.order);
         if due_at > batch.now {
             batch.changes.delayed_until(due_at);
         }
@@ -209,7 +209,7 @@ impl Record {
         if self.event.status != Status::Confirmed {
             bury_attempt(batch, head)?;
         }
-        end_order(batch, head, self.event.status, at)
+        end_order(batch, self.order, head, self.event.status, at)
     }
 }
 
@@ -230,6 +230,7 @@ fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
 /// Ends the order's row, its lease and its waiting.
 pub(super) fn end_order(
     batch: &mut Batch<'_>,
+    order: OrderId,
     head: &Head,
     status: Status,
     at: Timestamp,
@@ -243,7 +244,7 @@ pub(super) fn end_order(
         )?
         .execute(params![head.row.key, at.as_millis(), status_code(status)])?;
     if let Some(worker) = head.row.lease_worker {
-        batch.changes.given_back(worker);
+        batch.changes.given_back(worker, order);
     }
     if head.row.due_at > batch.now {
         batch.changes.no_longer_delayed_until(head.row.due_at);

@@ -14,7 +14,7 @@ use crate::error::Fault;
 pub(crate) struct Release {
     pub(crate) order: OrderId,
     pub(crate) worker: WorkerId,
-    pub(crate) fence: u64,
+    pub(crate) fence: i64,
     pub(crate) delay: Duration,
 }
 
@@ -25,8 +25,7 @@ impl Write for Release {
         let Some(head) = head(batch, self.order)? else {
             return Ok(());
         };
-        let newest = u64::try_from(head.row.fence).is_ok_and(|fence| fence == self.fence);
-        if !newest || head.row.lease_worker != Some(self.worker) {
+        if head.row.fence != self.fence || head.row.lease_worker != Some(self.worker) {
             return Ok(());
         }
         let due_at = batch.now.plus(self.delay);
@@ -37,7 +36,7 @@ impl Write for Release {
                  update orders set lease_worker = null, due_at = ?2 where key = ?1",
             )?
             .execute(params![head.row.key, due_at.as_millis()])?;
-        batch.changes.given_back(self.worker);
+        batch.changes.given_back(self.worker, self.order);
         if due_at > batch.now {
             batch.changes.delayed_until(due_at);
         }

@@ -1,8 +1,10 @@
-//! A worker's farewell: what it holds is given back, so that nobody takes it for a death.
+//! A worker's farewell, and leases that it has stopped naming: what it holds is given back, so that nobody
+//! takes it for a death.
 
-use domain::WorkerId;
+use domain::{OrderId, WorkerId};
 use rusqlite::params;
 
+use super::head::head;
 use super::{Batch, Write};
 use crate::error::Fault;
 
@@ -33,3 +35,37 @@ impl Write for Retire {
 pub(crate) const RETIRE: &str = "-- retire_worker
      update orders indexed by orders_begun set lease_worker = null
      where begun = 1 and lease_worker = ?1";
+
+/// A worker's heartbeat did not name these orders.
+#[derive(Debug)]
+pub(crate) struct Abandon {
+    pub(crate) worker: WorkerId,
+    pub(crate) orders: Vec<OrderId>,
+    /// The heartbeat whose answer it had heard before.
+    pub(crate) heard: u64,
+}
+
+impl Write for Abandon {
+    type Answer = ();
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
+        for order in &self.orders {
+            let Some(head) = head(batch, *order)? else {
+                continue;
+            };
+            // It may have been given back since, or claimed again.
+            let is_held = head.row.lease_worker == Some(self.worker);
+            if is_held && batch.is_unnamed(self.worker, *order, self.heard) {
+                batch
+                    .db
+                    .prepare_cached(
+                        "-- abandon_order
+                         update orders set lease_worker = null where key = ?1",
+                    )?
+                    .execute(params![head.row.key])?;
+                batch.changes.given_back(self.worker, *order);
+            }
+        }
+        Ok(())
+    }
+}

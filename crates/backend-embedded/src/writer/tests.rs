@@ -88,7 +88,15 @@ fn claims_of_one_order_in_one_batch_have_one_winner() {
         .map(|mut answer| answer.try_recv().unwrap().unwrap())
         .filter(|answer| matches!(answer, claim::Outcome::Granted(_)));
     assert_eq!(granted.count(), 1);
-    assert_eq!(writer.counts().running, 1);
+    let held: i64 = writer
+        .connection()
+        .query_row(
+            "select count(*) from orders where lease_worker is not null",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(held, 1);
 }
 
 #[test]

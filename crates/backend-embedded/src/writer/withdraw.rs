@@ -93,7 +93,7 @@ impl Withdraw {
         };
         row.insert(batch, head.row.key, at)?;
         batch.changes.moved(head.last.status, status);
-        end_order(batch, &head, status, at)?;
+        end_order(batch, self.order, &head, status, at)?;
         let client = head.row.client;
         Ok(Withdrawn::Won { event, client })
     }

@@ -142,10 +142,7 @@ struct Queue {
 impl Queue {
     fn fresh() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let limits = queue::Limits {
-            lease: LEASE,
-            ..queue::Limits::default()
-        };
+        let limits = queue::Limits::default();
         Self {
             queue: Arc::new(InProcessQueue::new(limits, Arc::clone(&clock) as _)),
             clock,
@@ -165,10 +162,6 @@ impl QueueFixture for Queue {
 
     async fn advance(&self, by: Duration) {
         self.clock.advance(by);
-    }
-
-    fn lease(&self) -> Duration {
-        LEASE
     }
 
     async fn limited(&self, _burst: u32) -> Option<Arc<dyn JobQueue>> {

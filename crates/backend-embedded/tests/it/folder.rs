@@ -76,7 +76,8 @@ async fn leases_do_not_outlive_their_process() {
     let store = open(folder.path());
 
     assert_eq!(store.workers().await.unwrap(), []);
-    assert_eq!(store.counts().await.unwrap().running, 0);
+    let due = store.due_fairly(1, 1).await.unwrap();
+    assert_eq!(due[0].id, order);
     let resumed = given.leased(&store, order).await;
     assert_eq!(resumed.order, lease.order);
     assert_eq!(resumed.live_attempt, Some(transaction));

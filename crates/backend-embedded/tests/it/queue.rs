@@ -39,20 +39,21 @@ async fn what_does_not_fit_is_asked_for_once_there_is_room() {
     let given = Given::new();
     let backlog = jobs(&given, 15);
     assert_eq!(queue.push(backlog.clone()).await.unwrap(), 10);
-    let worker = given.worker_id();
     let hungry = queue.wait_hungry();
     tokio::pin!(hungry);
 
-    let first = queue.claim(worker, 5, Wanted::Any).await.unwrap();
+    let first = queue.pop(5, Wanted::Any).await.unwrap();
     let asked_early = is_ready(hungry.as_mut()).await;
-    let second = queue.claim(worker, 1, Wanted::Any).await.unwrap();
+    let second = queue.pop(1, Wanted::Any).await.unwrap();
 
     assert!(!asked_early, "half full is not hungry");
     promptly("the queue to be hungry", hungry).await;
-    assert_eq!(queue.push(backlog.clone()).await.unwrap(), 5);
-    let rest = queue.claim(worker, 100, Wanted::Any).await.unwrap();
-    let served = [first, second, rest].into_iter().flat_map(|c| c.deliveries);
-    let served: Vec<_> = served.map(|delivery| delivery.job).collect();
+    assert_eq!(queue.push(backlog[6..].to_vec()).await.unwrap(), 5);
+    let rest = queue.pop(100, Wanted::Any).await.unwrap();
+    let served = [first, second, rest]
+        .into_iter()
+        .flat_map(|popped| popped.jobs);
+    let served: Vec<_> = served.collect();
     assert_eq!(served, backlog);
 }
 
@@ -71,9 +72,8 @@ async fn a_younger_order_does_not_overtake_one_that_found_no_room() {
     let given = Given::new();
     let backlog = jobs(&given, 5);
     queue.push(backlog.clone()).await.unwrap();
-    let worker = given.worker_id();
-    let first = queue.claim(worker, 1, Wanted::Any).await.unwrap();
-    assert_eq!(first.deliveries.len(), 1);
+    let first = queue.pop(1, Wanted::Any).await.unwrap();
+    assert_eq!(first.jobs.len(), 1);
 
     let younger = jobs(&given, 1);
 
@@ -100,9 +100,8 @@ async fn a_wait_ends_when_a_delayed_entry_is_due() {
     clock.advance(Duration::from_secs(1));
 
     promptly("the wait for a delayed entry", waiting.join_all()).await;
-    let worker = given.worker_id();
-    let claimed = queue.claim(worker, 1, Wanted::Any).await.unwrap();
-    assert_eq!(claimed.deliveries.len(), 1);
+    let popped = queue.pop(1, Wanted::Any).await.unwrap();
+    assert_eq!(popped.jobs.len(), 1);
 }
 
 #[tokio::test]
@@ -110,9 +109,8 @@ async fn a_worker_without_a_token_does_not_go_round_in_circles() {
     let (queue, _) = queue(10);
     let given = Given::new();
     queue.push(jobs(&given, 1)).await.unwrap();
-    let worker = given.worker_id();
-    let resumes = queue.claim(worker, 1, Wanted::Resumes).await.unwrap();
-    assert!(resumes.deliveries.is_empty());
+    let resumes = queue.pop(1, Wanted::Resumes).await.unwrap();
+    assert!(resumes.jobs.is_empty());
 
     let woken = is_ready(queue.wait(FAR)).await;
 

@@ -1,6 +1,7 @@
 //! The engine's statements are made for the level read committed, whatever a server or a role is set to.
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, StatementCache};
+use ports::worker_registry::Beat;
 use servers::PostgresServer;
 use testkit::contract::Given;
 
@@ -41,7 +42,7 @@ async fn a_server_set_to_another_isolation_level_is_used_at_read_committed() {
         let order = given.accepted(&store).await;
         let mut lease = given.leased(&store, order).await;
         given.confirm(&store, &mut lease).await;
-        let beat = store.heartbeat(lease.worker, 0).await;
+        let beat = store.heartbeat(lease.worker, &Beat::default()).await;
         beat.expect("heartbeat answers");
     }
 }

@@ -30,7 +30,7 @@ async fn without_a_statement_cache_nothing_is_prepared_in_a_session() {
         .expect("release answers");
 
     let counts = store.counts().await.expect("counts answer");
-    assert_eq!((counts.by_status[1], counts.waiting), (1, 1));
+    assert_eq!((counts.by_status[1], counts.running), (1, 1));
     // Whatever a session still holds would show in the sessions' own view of it.
     let locks = "select count(*) from pg_locks where locktype = 'advisory'";
     assert_eq!(ask(&server, locks).await, "0");

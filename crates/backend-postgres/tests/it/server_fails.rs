@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ports::Error;
 use ports::order_store::{Accepted, Claim};
+use ports::worker_registry::Beat;
 use testkit::contract::{Given, eventually};
 
 use crate::{LEASE, open, server};
@@ -62,9 +63,14 @@ async fn an_order_whose_claim_hung_is_given_back() {
     let order = given.accepted(&store).await;
     let (worker, other) = (given.worker(&store).await, given.worker(&store).await);
     let beating = async {
+        // None of them names the order: nobody has heard of it.
+        let mut beat = Beat::default();
         loop {
-            let _ = store.heartbeat(worker, 1).await;
-            let _ = store.heartbeat(other, 1).await;
+            beat.number += 1;
+            let _ = store.heartbeat(worker, &beat).await;
+            if store.heartbeat(other, &beat).await.is_ok() {
+                beat.heard = beat.number;
+            }
             tokio::time::sleep(LEASE / 5).await;
         }
     };

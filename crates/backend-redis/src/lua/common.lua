@@ -4,13 +4,12 @@
 --
 --   epoch     when this queue began: another one means that it was emptied from outside
 --   count     scripts run since: one lower than seen before means that it was rolled back
---   known     hash: every id that is queued, delayed or in flight -> kind ('s' starts, 'r' resumes) .. client
+--   known     hash: every id that is queued or delayed -> kind ('s' starts, 'r' resumes) .. client
 --   resumes   list of ids that start no execution
 --   ready:C   list of ids of client C
 --   ring      list of the clients whose list is not empty, next one first
 --   delayed   sorted set: id -> due time in ms
---   flight:W  list of ids in the hands of worker W
---   beats     sorted set: worker -> when it was heard of last, in ms
+--   popped    sorted set: the latest ids that were handed out -> when, in ms
 --   bell      list of tokens that wake waiting workers
 --   tat       the limiter's theoretical arrival time in us
 --   late      the longest time in us that starts were late by just now, for which the limiter has paused
@@ -25,6 +24,7 @@ local now_ms = math.floor(now_us / 1000)
 
 local BELL_LIMIT = 32
 local DEAD_LIMIT = 1000
+local POPPED_LIMIT = 10000
 
 local function begin_epoch()
     local epoch = string.format('%.0f', now_us)
@@ -65,16 +65,28 @@ local function bury(entry)
     buried = buried + 1
 end
 
--- Puts a known id where workers take it from; 'RPUSH' behind the others, 'LPUSH' in front of them.
-local function enqueue(id, entry, push)
+-- Puts a known id where workers take it from, behind the others.
+local function enqueue(id, entry)
     if string.sub(entry, 1, 1) == 'r' then
-        redis.call(push, key('resumes'), id)
+        redis.call('RPUSH', key('resumes'), id)
         return
     end
     local client = string.sub(entry, 2)
-    if redis.call(push, key('ready:' .. client), id) == 1 then
+    if redis.call('RPUSH', key('ready:' .. client), id) == 1 then
         redis.call('RPUSH', key('ring'), client)
     end
+end
+
+-- Whether an id is older than its client's first one: ids are times, and what was lost on the way must not
+-- go behind its client's backlog.
+local function goes_first(id, entry)
+    if string.sub(entry, 1, 1) == 'r' then return false end
+    local first = redis.call('LINDEX', key('ready:' .. string.sub(entry, 2)), 0)
+    return first and id < first
+end
+
+local function put_first(id, entry)
+    redis.call('LPUSH', key('ready:' .. string.sub(entry, 2)), id)
 end
 
 local function ring_bell(times)
@@ -82,26 +94,6 @@ local function ring_bell(times)
     for _ = 1, math.min(times, missing) do
         redis.call('RPUSH', key('bell'), '1')
     end
-end
-
--- Gives back what a worker held, in front of everything, oldest first.
-local function give_back(worker)
-    local flight = key('flight:' .. worker)
-    local ids = redis.call('LRANGE', flight, 0, -1)
-    local given = 0
-    for place = #ids, 1, -1 do
-        local id = ids[place]
-        local entry = redis.call('HGET', key('known'), id)
-        if entry then
-            enqueue(id, entry, 'LPUSH')
-            given = given + 1
-        elseif not is_id(id) then
-            bury(id)
-        end
-    end
-    redis.call('DEL', flight)
-    redis.call('ZREM', key('beats'), worker)
-    return given
 end
 
 local function queued()
@@ -112,14 +104,6 @@ local function queued()
     return ready
 end
 
-local function in_flight()
-    local held = 0
-    for _, worker in ipairs(redis.call('ZRANGE', key('beats'), 0, -1)) do
-        held = held + redis.call('LLEN', key('flight:' .. worker))
-    end
-    return held
-end
-
 -- Forgets all entries; the store knows what should be here. The limiter keeps its state.
 local function wipe()
     local clients = {}
@@ -128,10 +112,7 @@ local function wipe()
         clients[string.sub(entry, 2)] = true
     end
     for client in pairs(clients) do redis.call('DEL', key('ready:' .. client)) end
-    for _, worker in ipairs(redis.call('ZRANGE', key('beats'), 0, -1)) do
-        redis.call('DEL', key('flight:' .. worker))
-    end
-    for _, name in ipairs({ 'known', 'resumes', 'ring', 'delayed', 'bell', 'starved' }) do
+    for _, name in ipairs({ 'known', 'resumes', 'ring', 'delayed', 'popped', 'bell', 'starved' }) do
         redis.call('DEL', key(name))
     end
     redis.call('SET', key('count'), 0)

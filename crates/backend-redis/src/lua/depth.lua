@@ -2,7 +2,6 @@
 return { epoch, count, {
     queued(),
     redis.call('ZCARD', key('delayed')),
-    in_flight(),
     redis.call('LLEN', key('dead')),
     redis.call('EXISTS', key('starved')),
 } }

@@ -1,18 +1,46 @@
--- Adds entries that are not known yet. ARGV: capacity, then id, kind and client of each.
+-- Adds entries that are not known yet, and were not handed out just now. ARGV: capacity, just now in ms, then
+-- id, kind and client of each, oldest first.
 -- Crash order: an entry is known and listed in the same step, so that none is known and nowhere.
-local capacity = tonumber(ARGV[1])
+local capacity, just_now = tonumber(ARGV[1]), tonumber(ARGV[2])
 local room = capacity - redis.call('HLEN', key('known'))
-local added = 0
-for i = 2, #ARGV, 3 do
+
+local function was_popped(id)
+    if just_now == 0 then return false end
+    local at = tonumber(redis.call('ZSCORE', key('popped'), id) or '-inf')
+    -- One that was handed out later than now was so before the clock was set back.
+    return at > now_ms - just_now and at <= now_ms
+end
+
+local added, refused, front = 0, false, {}
+for i = 3, #ARGV, 3 do
     local id, entry = ARGV[i], ARGV[i + 1] .. ARGV[i + 2]
     if added >= room then
         redis.call('SET', key('starved'), '1')
         break
     end
-    if redis.call('HSETNX', key('known'), id, entry) == 1 then
-        enqueue(id, entry, 'RPUSH')
-        added = added + 1
+    if not was_popped(id) then
+        if redis.call('HSETNX', key('known'), id, entry) == 1 then
+            added = added + 1
+            if goes_first(id, entry) then
+                front[#front + 1] = i
+            else
+                enqueue(id, entry)
+            end
+        else
+            refused = true
+        end
     end
 end
+-- The youngest of them is put before the others' first one, and so on.
+for place = #front, 1, -1 do
+    local i = front[place]
+    put_first(ARGV[i], ARGV[i + 1] .. ARGV[i + 2])
+end
 ring_bell(added)
+
+-- Entries got lost from outside: an id that is known and in no list would be refused for ever.
+if refused and just_now > 0
+    and redis.call('HLEN', key('known')) > queued() + redis.call('ZCARD', key('delayed')) then
+    wipe()
+end
 return { epoch, count, added }

@@ -9,13 +9,13 @@ use domain::ClientId;
 use ports::JobQueue;
 use ports::job_queue::{Job, Wanted};
 use servers::RedisServer;
-use testkit::contract::{Given, eventually};
+use testkit::contract::Given;
 
 use crate::{LONGEST_REST, meddle, queue, queue_settings, server};
 
 /// Sets all times of a sorted set forth by more than any rest.
 async fn set_forth(server: &RedisServer, name: &str) {
-    let key = format!("order-engine:{{q0}}:{name}");
+    let key = format!("order-engine:{{jobs0}}:{name}");
     let mut members = cmd("ZRANGE");
     members.arg(&key).arg(0).arg(-1);
     let members: Vec<String> = meddle(server, &members).await;
@@ -46,36 +46,33 @@ async fn a_delayed_entry_does_not_wait_for_a_clock_that_was_set_back() {
         let pushed = queue.push_delayed(job, Duration::from_secs(1_800)).await;
         pushed.expect("push_delayed answers");
     }
-    let worker = given.worker_id();
-    let early = queue.claim(worker, 10, Wanted::Any).await;
-    assert_eq!(early.expect("claim answers").deliveries.len(), 0);
+    let early = queue.pop(10, Wanted::Any).await;
+    assert_eq!(early.expect("pop answers").jobs, []);
 
     set_forth(&server, "delayed").await;
 
-    let claimed = queue.claim(worker, 10, Wanted::Any).await;
-    let claimed = claimed.expect("claim answers").deliveries.into_iter();
-    let claimed: HashSet<_> = claimed.map(|delivery| delivery.job.order_id).collect();
-    assert_eq!(claimed, delayed.map(|job| job.order_id).into());
+    let popped = queue.pop(10, Wanted::Any).await;
+    let popped = popped.expect("pop answers").jobs.into_iter();
+    let popped: HashSet<_> = popped.map(|job| job.order_id).collect();
+    assert_eq!(popped, delayed.map(|job| job.order_id).into());
 }
 
+/// What was handed out later than now was so before the clock was set back: it is not kept from the queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_dead_worker_held_does_not_wait_for_a_clock_that_was_set_back() {
+async fn a_refill_does_not_wait_for_a_clock_that_was_set_back() {
     let server = server();
     let queue = queue(queue_settings(&server)).await;
     let given = Given::new();
-    let held = job(&given);
-    queue.push(vec![held.clone()]).await.expect("push answers");
-    let (dead, alive) = (given.worker_id(), given.worker_id());
-    let claimed = queue.claim(dead, 1, Wanted::Any).await;
-    assert_eq!(claimed.expect("claim answers").deliveries.len(), 1);
+    let lost = job(&given);
+    queue.push(vec![lost.clone()]).await.expect("push answers");
+    let popped = queue.pop(1, Wanted::Any).await;
+    assert_eq!(popped.expect("pop answers").jobs.len(), 1);
+    let just_now = Duration::from_secs(600);
+    let early = queue.refill(vec![lost.clone()], just_now).await;
+    assert_eq!(early.expect("refill answers"), 0);
 
-    set_forth(&server, "beats").await;
+    set_forth(&server, "popped").await;
 
-    eventually("the entry to come back", async || {
-        queue.reap().await.expect("reap answers");
-        let claimed = queue.claim(alive, 1, Wanted::Any).await;
-        let claimed = claimed.expect("claim answers").deliveries;
-        (claimed.len() == 1).then(|| assert_eq!(claimed[0].job, held))
-    })
-    .await;
+    let refilled = queue.refill(vec![lost], just_now).await;
+    assert_eq!(refilled.expect("refill answers"), 1);
 }

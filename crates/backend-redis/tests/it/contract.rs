@@ -94,10 +94,6 @@ mod queue {
             tokio::time::sleep(by).await;
         }
 
-        fn lease(&self) -> Duration {
-            crate::LEASE
-        }
-
         async fn limited(&self, burst: u32) -> Option<Arc<dyn JobQueue>> {
             let mut settings = QueueSettings {
                 limit: Some(StartLimit {
@@ -112,10 +108,10 @@ mod queue {
 
         async fn inject_unreadable(&self, raw: &str) -> Unreadable {
             let mut push = cmd("LPUSH");
-            push.arg("order-engine:{q0}:ready:anyone").arg(raw);
+            push.arg("order-engine:{jobs0}:ready:anyone").arg(raw);
             let _: i64 = crate::meddle(&self.server, &push).await;
             let mut ring = cmd("LPUSH");
-            ring.arg("order-engine:{q0}:ring").arg("anyone");
+            ring.arg("order-engine:{jobs0}:ring").arg("anyone");
             let _: i64 = crate::meddle(&self.server, &ring).await;
             Unreadable::Injected
         }

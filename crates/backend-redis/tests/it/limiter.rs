@@ -35,7 +35,7 @@ async fn three_workers_share_one_limit() {
         }),
         ..queue_settings(&server)
     };
-    let given = Arc::new(Given::new());
+    let given = Given::new();
     let first = queue(settings.clone()).await;
     let jobs = (0..200)
         .map(|_| Job {
@@ -49,17 +49,17 @@ async fn three_workers_share_one_limit() {
     let all = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
     for _ in 0..3 {
-        let (queue, worker) = (queue(settings.clone()).await, given.worker_id());
+        let queue = queue(settings.clone()).await;
         let all = Arc::clone(&all);
         workers.spawn(async move {
             let mut started = Vec::new();
             while all.load(Ordering::Relaxed) < STARTS && begun.elapsed() < LIMIT {
                 let asked_at = now();
-                let claimed = queue.claim(worker, 1, Wanted::Any).await;
-                let claimed = claimed.expect("claim answers");
-                all.fetch_add(claimed.deliveries.len(), Ordering::Relaxed);
-                started.extend(claimed.deliveries.iter().map(|_| (asked_at, now())));
-                if let Some(wait) = claimed.limited_for {
+                let popped = queue.pop(1, Wanted::Any).await;
+                let popped = popped.expect("pop answers");
+                all.fetch_add(popped.jobs.len(), Ordering::Relaxed);
+                started.extend(popped.jobs.iter().map(|_| (asked_at, now())));
+                if let Some(wait) = popped.limited_for {
                     tokio::time::sleep(wait).await;
                 }
             }

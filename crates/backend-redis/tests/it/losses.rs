@@ -25,16 +25,15 @@ fn jobs(given: &Given, count: usize) -> Vec<Job> {
         .collect()
 }
 
-async fn claim_all(queue: &Arc<RedisQueue>, given: &Given) -> HashSet<OrderId> {
-    let worker = given.worker_id();
+async fn pop_all(queue: &Arc<RedisQueue>) -> HashSet<OrderId> {
     let mut ids = HashSet::new();
     loop {
-        let claimed = queue.claim(worker, 50, Wanted::Any).await;
-        let deliveries = claimed.expect("claim answers").deliveries;
-        if deliveries.is_empty() {
+        let popped = queue.pop(50, Wanted::Any).await;
+        let jobs = popped.expect("pop answers").jobs;
+        if jobs.is_empty() {
             return ids;
         }
-        ids.extend(deliveries.into_iter().map(|delivery| delivery.job.order_id));
+        ids.extend(jobs.into_iter().map(|job| job.order_id));
     }
 }
 
@@ -47,11 +46,11 @@ async fn an_emptied_queue_calls_the_sweeper_and_is_filled_again() {
     queue.push(lost.clone()).await.expect("push answers");
 
     let _: String = meddle(&server, &cmd("FLUSHALL")).await;
-    queue.reap().await.expect("reap answers");
+    queue.depth().await.expect("depth answers");
 
     promptly("the call of the sweeper", queue.wait_hungry()).await;
     assert_eq!(queue.push(lost).await.expect("push answers"), 30);
-    assert_eq!(claim_all(&queue, &given).await.len(), 30);
+    assert_eq!(pop_all(&queue).await.len(), 30);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,45 +60,35 @@ async fn a_rolled_back_queue_refuses_nothing_that_the_sweeper_brings() {
     let given = Given::new();
     let early = jobs(&given, 20);
     queue.push(early.clone()).await.expect("push answers");
-    // In flight when the copy is made, and done with afterwards.
-    let worker = given.worker_id();
-    let held = queue.claim(worker, 10, Wanted::Any).await;
-    let held = held.expect("claim answers").deliveries;
+    // Waiting when the copy is made, and handed out afterwards.
     let copy = server.snapshot().expect("Redis can be copied");
-    for delivery in held {
-        eventually("Redis to be back", async || {
-            queue.heartbeat(worker).await.ok()
-        })
-        .await;
-        queue.ack(delivery).await.expect("ack answers");
-    }
+    eventually("Redis to be back", async || queue.depth().await.ok()).await;
+    let popped = queue.pop(10, Wanted::Any).await;
+    assert_eq!(popped.expect("pop answers").jobs, early[..10]);
     let late = jobs(&given, 50);
     queue.push(late.clone()).await.expect("push answers");
 
     server.roll_back(&copy).expect("Redis can be rolled back");
-    eventually("Redis to be back", async || {
-        queue.heartbeat(worker).await.ok()
-    })
-    .await;
+    eventually("Redis to be back", async || queue.depth().await.ok()).await;
 
     promptly("the call of the sweeper", queue.wait_hungry()).await;
     let open: Vec<Job> = early.iter().skip(10).chain(&late).cloned().collect();
     let pushed = queue.push(open.clone()).await.expect("push answers");
     assert_eq!(pushed, open.len());
     let expected: HashSet<OrderId> = open.iter().map(|job| job.order_id).collect();
-    assert_eq!(claim_all(&queue, &given).await, expected);
+    assert_eq!(pop_all(&queue).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_that_lost_single_keys_starts_over() {
-    for name in ["ring", "ready:anyone", "beats", "known", "delayed"] {
+    for name in ["ring", "ready:anyone", "popped", "known", "delayed"] {
         let server = server();
         let queue = queue(queue_settings(&server)).await;
         let given = Given::new();
         let all = jobs(&given, 20);
         queue.push(all.clone()).await.expect("push answers");
-        let claimed = queue.claim(given.worker_id(), 5, Wanted::Any).await;
-        drop(claimed.expect("claim answers"));
+        let popped = queue.pop(5, Wanted::Any).await;
+        drop(popped.expect("pop answers"));
         let delayed = jobs(&given, 1).remove(0);
         queue
             .push_delayed(delayed.clone(), Duration::from_secs(3_600))
@@ -107,17 +96,18 @@ async fn a_queue_that_lost_single_keys_starts_over() {
             .expect("push_delayed answers");
 
         let mut lose = cmd("DEL");
-        lose.arg(format!("order-engine:{{q0}}:{name}"));
+        lose.arg(format!("order-engine:{{jobs0}}:{name}"));
         let _: i64 = meddle(&server, &lose).await;
 
         // What the sweeper does, until everything has been handed out.
         let wanted: HashSet<OrderId> = all.iter().map(|job| job.order_id).collect();
         let seen = tokio::sync::Mutex::new(HashSet::new());
         eventually(&format!("all entries without {name}"), async || {
-            queue.reap().await.expect("reap answers");
-            queue.push(all.clone()).await.expect("push answers");
+            let just_now = Duration::from_millis(1);
+            let refilled = queue.refill(all.clone(), just_now).await;
+            refilled.expect("refill answers");
             let mut seen = seen.lock().await;
-            seen.extend(claim_all(&queue, &given).await);
+            seen.extend(pop_all(&queue).await);
             wanted.is_subset(&seen).then_some(())
         })
         .await;
@@ -131,36 +121,28 @@ async fn garbage_in_every_list_stops_nothing() {
     let given = Given::new();
     let all = jobs(&given, 10);
     queue.push(all.clone()).await.expect("push answers");
-    let worker = given.worker_id();
-    let held = queue.claim(worker, 1, Wanted::Any).await;
-    assert_eq!(held.expect("claim answers").deliveries.len(), 1);
     let garbage: &[u8] = b"\xff\xfe{}\0 not an id";
-    for name in [
-        "resumes",
-        "ring",
-        "ready:anyone",
-        "bell",
-        &format!("flight:{worker}"),
-    ] {
+    for name in ["resumes", "ring", "ready:anyone", "bell"] {
         for end in ["LPUSH", "RPUSH"] {
             let mut inject = cmd(end);
             inject
-                .arg(format!("order-engine:{{q0}}:{name}"))
+                .arg(format!("order-engine:{{jobs0}}:{name}"))
                 .arg(garbage);
             let _: i64 = meddle(&server, &inject).await;
         }
     }
     let mut inject = cmd("ZADD");
-    inject.arg("order-engine:{q0}:delayed").arg(1).arg(garbage);
+    inject
+        .arg("order-engine:{jobs0}:delayed")
+        .arg(1)
+        .arg(garbage);
     let _: i64 = meddle(&server, &inject).await;
 
-    let mut seen = claim_all(&queue, &given).await;
-    queue.leave(worker).await.expect("leave answers");
-    seen.extend(claim_all(&queue, &given).await);
+    let seen = pop_all(&queue).await;
 
     assert_eq!(seen, all.iter().map(|job| job.order_id).collect());
     let dead = queue.dead_entries(100).await.expect("dead_entries answer");
-    assert_eq!(dead.len(), 7);
+    assert_eq!(dead.len(), 5);
 }
 
 /// What is no entry: bytes at random, and ids and entries with a byte changed or cut off.
@@ -185,8 +167,8 @@ fn garbage(random: &Random, order: OrderId) -> Vec<u8> {
 }
 
 /// One thing that does not belong there.
-fn injection(random: &Random, given: &Given, known: OrderId) -> Cmd {
-    let queue = |name: &str| format!("order-engine:{{q0}}:{name}");
+fn injection(random: &Random, known: OrderId) -> Cmd {
+    let queue = |name: &str| format!("order-engine:{{jobs0}}:{name}");
     let junk = garbage(random, known);
     match random.below(5) {
         0 => {
@@ -206,18 +188,17 @@ fn injection(random: &Random, given: &Given, known: OrderId) -> Cmd {
         }
         n => {
             let mut push = cmd(if n == 3 { "LPUSH" } else { "RPUSH" });
-            let held = format!("flight:{}", given.worker_id());
-            let lists = ["resumes", "ring", "ready:anyone", "bell", &held];
-            let list = lists[usize::try_from(random.below(5)).expect("a list")];
+            let lists = ["resumes", "ring", "ready:anyone", "bell"];
+            let list = lists[usize::try_from(random.below(4)).expect("a list")];
             push.arg(queue(list)).arg(junk);
             push
         }
     }
 }
 
-/// Whatever stands in Redis, claims answer, and every order that the sweeper brings is handed out.
+/// Whatever stands in Redis, pops answer, and every order that the sweeper brings is handed out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_bytes_in_the_queue_stop_a_claim_or_keep_an_order_from_the_sweeper() {
+async fn no_bytes_in_the_queue_stop_a_pop_or_keep_an_order_from_the_sweeper() {
     let server = server();
     let queue = queue(queue_settings(&server)).await;
     let given = Given::new();
@@ -227,12 +208,12 @@ async fn no_bytes_in_the_queue_stop_a_claim_or_keep_an_order_from_the_sweeper() 
         queue.push(all.clone()).await.expect("push answers");
         for _ in 0..12 {
             let known = all[usize::try_from(random.below(5)).expect("a place")].order_id;
-            let _: i64 = meddle(&server, &injection(&random, &given, known)).await;
+            let _: i64 = meddle(&server, &injection(&random, known)).await;
         }
 
-        let mut seen = claim_all(&queue, &given).await;
+        let mut seen = pop_all(&queue).await;
         queue.push(all.clone()).await.expect("push answers");
-        seen.extend(claim_all(&queue, &given).await);
+        seen.extend(pop_all(&queue).await);
 
         for job in &all {
             assert!(
@@ -250,19 +231,16 @@ async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
     settings.capacity = 10;
     let queue = queue(settings).await;
     let given = Given::new();
-    let worker = given.worker_id();
 
     let pushed = queue.push(jobs(&given, 15)).await.expect("push answers");
     assert_eq!(pushed, 10);
     let is_overflowing = async || queue.depth().await.expect("depth answers").is_overflowing;
     assert!(is_overflowing().await);
 
-    let claimed = queue.claim(worker, 8, Wanted::Any).await;
-    for delivery in claimed.expect("claim answers").deliveries {
-        queue.ack(delivery).await.expect("ack answers");
-    }
-    let rest = queue.claim(worker, 8, Wanted::Any).await;
-    assert_eq!(rest.expect("claim answers").deliveries.len(), 2);
+    let most = queue.pop(8, Wanted::Any).await;
+    assert_eq!(most.expect("pop answers").jobs.len(), 8);
+    let rest = queue.pop(8, Wanted::Any).await;
+    assert_eq!(rest.expect("pop answers").jobs.len(), 2);
     promptly("the call of the sweeper", queue.wait_hungry()).await;
     assert!(!is_overflowing().await);
     assert_eq!(queue.push(jobs(&given, 5)).await.expect("push answers"), 5);

@@ -1,6 +1,5 @@
 //! The contracts of queue and feed over a real Redis, and what only this backend promises.
 
-mod acks;
 mod clock_turning;
 mod contract;
 mod limiter;
@@ -19,8 +18,6 @@ use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisSer
 use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
 use servers::RedisServer as Server;
 
-/// Short enough to wait for, long enough that no worker of a test falls silent by chance.
-const LEASE: Duration = Duration::from_secs(4);
 /// Longer than any test lets an entry rest.
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
 
@@ -33,7 +30,6 @@ fn server() -> Server {
 
 fn queue_settings(server: &Server) -> QueueSettings {
     QueueSettings {
-        lease: LEASE,
         longest_rest: LONGEST_REST,
         ..QueueSettings::new(RedisServer::new(server.url()))
     }

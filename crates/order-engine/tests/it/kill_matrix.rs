@@ -133,7 +133,6 @@ killed_at! {
     orders_survive_a_death_after_sending: "sent";
     orders_survive_a_death_before_the_confirmation_is_stored: "confirmed_not_stored";
     orders_survive_a_death_before_the_end_is_published: "stored_not_published";
-    orders_survive_a_death_before_the_job_is_acknowledged: "published_not_acknowledged";
 }
 
 macro_rules! killed_beside_its_chain_at {

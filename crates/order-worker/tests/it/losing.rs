@@ -144,13 +144,12 @@ async fn a_worker_stops_in_time_although_the_store_is_away() {
     assert!(world.ports.clock.monotonic() - began < Duration::from_secs(15));
 }
 
-/// Found by the simulation: the queue went on to count the order as in this worker's hands, refused it
-/// when the sweeper brought it, and the order waited for as long as the worker lived.
+/// What the queue does not hear, the sweeper brings.
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
     let world = World::new().await;
     world.venue.set(Mood::Unavailable);
-    world.queue.lose_jobs_given_back(1);
+    world.queue.lose_delayed(1);
     let _running = world.start(settings());
 
     let order = world.order().await;
@@ -161,4 +160,24 @@ async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
 
     world.until(order, Status::Confirmed).await;
     assert_eq!(world.chain.landed(), 1);
+}
+
+/// It answers under the same identity, and the order is executed without anybody's death or a new name.
+#[tokio::test(start_paused = true)]
+async fn a_worker_whose_grants_were_never_heard_of_stays_who_it_is() {
+    let world = World::new().await;
+    let running = world.start(settings());
+    world
+        .when("it to be enlisted", || running.worker.is_enlisted())
+        .await;
+    let before = world.faults.inner().workers().await.unwrap()[0].id;
+    world.faults.lose_answers_to_claims(20);
+
+    let orders = world.orders(5).await;
+
+    world.all_until(&orders, Status::Confirmed).await;
+    let after = world.faults.inner().workers().await.unwrap();
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].id, before);
+    assert_eq!(world.chain.landed(), 5);
 }

@@ -68,10 +68,33 @@ async fn beside_a_backlog_without_room_another_clients_lost_order_comes_with_the
 
     sweeper.round(Reason::Routine).await;
 
-    let worker = world.given.worker_id();
-    let claimed = world.ports.queue.claim(worker, 2, Wanted::Any).await;
-    let claimed = claimed.unwrap().deliveries;
-    assert!(claimed.iter().any(|taken| taken.job.order_id == lost));
+    let popped = world.ports.queue.pop(2, Wanted::Any).await;
+    let popped = popped.unwrap().jobs;
+    assert!(popped.iter().any(|taken| taken.order_id == lost));
+}
+
+/// A worker popped it and died before it claimed it. The backlog is longer than a page, and counts agree.
+#[tokio::test(start_paused = true)]
+async fn an_order_lost_with_a_worker_goes_on_before_its_clients_backlog() {
+    let world = World::new().await;
+    let orders = accepted(&world, 2_500).await;
+    let period = Duration::from_millis(500);
+    let mut sweeper = sweeper(&world, period);
+    sweeper.round(Reason::Start).await;
+    // The sweeper's walk is somewhere behind it.
+    tokio::time::sleep(period * 2).await;
+    sweeper.round(Reason::Routine).await;
+    let lost = world.ports.queue.pop(3, Wanted::Any).await.unwrap().jobs;
+    assert_eq!(lost[0].order_id, orders[0]);
+    sweeper.round(Reason::Routine).await;
+    let depth = world.ports.queue.depth().await.unwrap();
+    assert_eq!(depth.ready, 2_497, "it may still be in somebody's hands");
+
+    tokio::time::sleep(period).await;
+    sweeper.round(Reason::Routine).await;
+
+    let popped = world.ports.queue.pop(3, Wanted::Any).await.unwrap().jobs;
+    assert_eq!(popped, lost);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backend_embedded::InProcessQueue;
 use backend_embedded::queue::Limits;
-use domain::WorkerId;
-use ports::job_queue::{Claimed, Delivery, Depth, Job, Wanted};
+use ports::job_queue::{Depth, Job, Popped, Wanted};
 use ports::{Clock, JobQueue, Result};
 use tokio::sync::Notify;
 
@@ -51,17 +50,12 @@ impl SharedQueue {
         self.emptied.notify_waiters();
     }
 
-    fn remember(&self, claimed: &Claimed) {
+    fn remember(&self, popped: &Popped) {
         let mut handed_out = self
             .handed_out
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        handed_out.extend(
-            claimed
-                .deliveries
-                .iter()
-                .map(|delivery| delivery.job.clone()),
-        );
+        handed_out.extend(popped.jobs.iter().cloned());
         while handed_out.len() > REMEMBERED {
             handed_out.pop_front();
         }
@@ -87,9 +81,10 @@ pub(crate) struct FaultyQueue {
 
 #[async_trait]
 impl JobQueue for FaultyQueue {
-    async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
+    async fn refill(&self, jobs: Vec<Job>, unless_popped_within: Duration) -> Result<usize> {
         let queue = self.shared.get();
-        self.line.tell(async move { queue.push(jobs).await }).await
+        let call = async move { queue.refill(jobs, unless_popped_within).await };
+        self.line.tell(call).await
     }
 
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
@@ -98,39 +93,26 @@ impl JobQueue for FaultyQueue {
         self.line.tell(call).await
     }
 
-    async fn claim(&self, worker: WorkerId, max: usize, wanted: Wanted) -> Result<Claimed> {
+    async fn pop(&self, max: usize, wanted: Wanted) -> Result<Popped> {
         let queue = self.shared.get();
         let witness = Arc::clone(&self.witness);
         let call = async move {
-            let claimed = queue.claim(worker, max, wanted).await?;
-            for delivery in &claimed.deliveries {
-                witness.note(format_args!("{} to {worker}", delivery.job.order_id));
+            let popped = queue.pop(max, wanted).await?;
+            for job in &popped.jobs {
+                witness.note(format_args!("{} is handed out", job.order_id));
             }
-            Ok(claimed)
+            Ok(popped)
         };
-        let mut claimed = self.line.tell(call).await?;
+        let mut popped = self.line.tell(call).await?;
         let n = self.line.process.fortune.bits();
-        if claimed.deliveries.len() < max
+        if popped.jobs.len() < max
             && self.line.happens(|climate| climate.doubled)
             && let Some(job) = self.shared.old_job(n)
         {
-            claimed.deliveries.push(Delivery { job, worker });
+            popped.jobs.push(job);
         }
-        self.shared.remember(&claimed);
-        Ok(claimed)
-    }
-
-    async fn ack(&self, delivery: Delivery) -> Result<()> {
-        let queue = self.shared.get();
-        self.line
-            .tell(async move { queue.ack(delivery).await })
-            .await
-    }
-
-    async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
-        let queue = self.shared.get();
-        let call = async move { queue.retry(delivery, delay).await };
-        self.line.tell(call).await
+        self.shared.remember(&popped);
+        Ok(popped)
     }
 
     async fn wait(&self, limit: Duration) {
@@ -151,27 +133,6 @@ impl JobQueue for FaultyQueue {
             () = self.shared.emptied.notified() => {}
         }
         self.line.process.pass().await;
-    }
-
-    async fn heartbeat(&self, worker: WorkerId) -> Result<()> {
-        let queue = self.shared.get();
-        self.line
-            .tell(async move { queue.heartbeat(worker).await })
-            .await
-    }
-
-    async fn reap(&self) -> Result<usize> {
-        let queue = self.shared.get();
-        self.line.tell(async move { queue.reap().await }).await
-    }
-
-    async fn leave(&self, worker: WorkerId) -> Result<()> {
-        let (queue, witness) = (self.shared.get(), Arc::clone(&self.witness));
-        let call = async move {
-            witness.note(format_args!("{worker} leaves the queue"));
-            queue.leave(worker).await
-        };
-        self.line.tell(call).await
     }
 
     async fn depth(&self) -> Result<Depth> {

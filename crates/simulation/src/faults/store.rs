@@ -16,7 +16,7 @@ use ports::order_store::{
     Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
     Withdrawal, Withdrawn,
 };
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
 
 use super::Line;
@@ -231,9 +231,9 @@ impl WorkerRegistry for FaultyStore {
         self.line.tell(write).await
     }
 
-    async fn heartbeat(&self, worker: WorkerId, running: u32) -> Result<Heartbeat> {
-        let store = Arc::clone(&self.store);
-        let write = async move { store.heartbeat(worker, running).await };
+    async fn heartbeat(&self, worker: WorkerId, beat: &Beat) -> Result<Heartbeat> {
+        let (store, beat) = (Arc::clone(&self.store), beat.clone());
+        let write = async move { store.heartbeat(worker, &beat).await };
         let process = &self.line.process;
         process.be_heard(self.line.tell(write)).await
     }

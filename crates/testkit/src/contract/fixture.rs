@@ -44,9 +44,6 @@ pub trait QueueFixture: Send + Sync {
     /// Returns once the queue's own clock has gone on by at least this much.
     async fn advance(&self, by: Duration);
 
-    /// How long a worker may be silent before it is given up.
-    fn lease(&self) -> Duration;
-
     /// A fresh queue whose shared limiter lets `burst` executions start at once and then one an hour;
     /// `None` where the backend has no shared limiter.
     async fn limited(&self, burst: u32) -> Option<Arc<dyn JobQueue>>;

@@ -15,7 +15,7 @@ use domain::{
     OrderId, Terms, Timestamp, Token, Venue, WorkerId,
 };
 use ports::order_store::{Accepted, Claim, Idempotency, Lease, NewOrder, Recorded};
-use ports::worker_registry::WorkerRow;
+use ports::worker_registry::{Beat, WorkerRow};
 use ports::{Clock, Random, Store, SystemClock};
 
 /// Makes what a test needs; every id comes later than the one before it.
@@ -196,6 +196,15 @@ impl Given {
             bytes: Arc::from(signature.as_slice()),
             last_valid_height: Height::new(1_150),
         }
+    }
+}
+
+/// A worker's heartbeat, all earlier ones of which were answered.
+pub(super) fn beat(number: u64, holding: &[OrderId]) -> Beat {
+    Beat {
+        number,
+        heard: number - 1,
+        holding: holding.to_vec(),
     }
 }
 

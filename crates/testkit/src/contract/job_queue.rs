@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ClientId, OrderId, WorkerId};
+use domain::{ClientId, OrderId};
 use ports::JobQueue;
-use ports::job_queue::{Claimed, Delivery, Depth, Job, Wanted};
+use ports::job_queue::{Depth, Job, Popped, Wanted};
 use tokio::task::JoinSet;
 
 use super::{Given, QueueFixture, Unreadable, eventually, promptly};
@@ -36,25 +36,25 @@ async fn push(queue: &Arc<dyn JobQueue>, jobs: &[Job]) -> usize {
     queue.push(jobs.to_vec()).await.expect("push answers")
 }
 
-async fn claim(queue: &Arc<dyn JobQueue>, worker: WorkerId, max: usize) -> Claimed {
-    let claimed = queue.claim(worker, max, Wanted::Any).await;
-    claimed.expect("claim answers")
+async fn pop(queue: &Arc<dyn JobQueue>, max: usize) -> Popped {
+    let popped = queue.pop(max, Wanted::Any).await;
+    popped.expect("pop answers")
 }
 
-/// Claims until nothing comes, as an adapter may hand out fewer than asked for.
-async fn claim_all(queue: &Arc<dyn JobQueue>, worker: WorkerId) -> Vec<Delivery> {
-    let mut deliveries = Vec::new();
+/// Pops until nothing comes, as an adapter may hand out fewer than asked for.
+async fn pop_all(queue: &Arc<dyn JobQueue>) -> Vec<Job> {
+    let mut jobs = Vec::new();
     loop {
-        let claimed = claim(queue, worker, 100).await;
-        if claimed.deliveries.is_empty() {
-            return deliveries;
+        let popped = pop(queue, 100).await;
+        if popped.jobs.is_empty() {
+            return jobs;
         }
-        deliveries.extend(claimed.deliveries);
+        jobs.extend(popped.jobs);
     }
 }
 
-fn ids(deliveries: &[Delivery]) -> Vec<OrderId> {
-    deliveries.iter().map(|d| d.job.order_id).collect()
+fn ids(jobs: &[Job]) -> Vec<OrderId> {
+    jobs.iter().map(|job| job.order_id).collect()
 }
 
 /// 1: queued.
@@ -67,25 +67,21 @@ pub async fn a_queued_entry_is_not_pushed_again(fixture: &impl QueueFixture) {
     let other = fixture.second_handle().await;
     assert_eq!(push(&other, std::slice::from_ref(&job)).await, 0);
 
-    let deliveries = claim_all(&queue, given.worker_id()).await;
-    assert_eq!(ids(&deliveries), [job.order_id]);
-    assert_eq!(deliveries[0].job, job);
+    let popped = pop_all(&queue).await;
+    assert_eq!(popped, [job]);
 }
 
-/// 1: in flight.
-pub async fn an_entry_in_flight_is_not_pushed_again(fixture: &impl QueueFixture) {
+/// 1 and 4: handed out, so that it is neither queued nor delayed.
+pub async fn an_entry_that_was_handed_out_may_be_pushed_again(fixture: &impl QueueFixture) {
     let given = Given::new();
     let queue = fixture.queue();
     let job = job(&given);
-    push(&queue, std::slice::from_ref(&job)).await;
-    let held = claim_all(&queue, given.worker_id()).await;
-    assert_eq!(held.len(), 1);
-
-    let pushed = push(&queue, &[job]).await;
-
-    assert_eq!(pushed, 0);
-    let again = claim_all(&queue, given.worker_id()).await;
-    assert_eq!(ids(&again), []);
+    for _ in 0..3 {
+        assert_eq!(push(&queue, std::slice::from_ref(&job)).await, 1);
+        assert_eq!(pop_all(&queue).await, std::slice::from_ref(&job));
+    }
+    let depth = queue.depth().await.expect("depth answers");
+    assert_eq!(depth, Depth::default());
 }
 
 /// 1: delayed.
@@ -101,25 +97,8 @@ pub async fn a_delayed_entry_is_not_pushed_again(fixture: &impl QueueFixture) {
     let pushed = push(&queue, &[job]).await;
 
     assert_eq!(pushed, 0);
-    let early = claim_all(&queue, given.worker_id()).await;
+    let early = pop_all(&queue).await;
     assert_eq!(ids(&early), []);
-}
-
-/// 1: no longer there.
-pub async fn an_acknowledged_entry_may_be_pushed_again(fixture: &impl QueueFixture) {
-    let given = Given::new();
-    let queue = fixture.queue();
-    let job = job(&given);
-    for _ in 0..3 {
-        assert_eq!(push(&queue, std::slice::from_ref(&job)).await, 1);
-        for delivery in claim_all(&queue, given.worker_id()).await {
-            queue.ack(delivery).await.expect("ack answers");
-        }
-    }
-    assert_eq!(
-        queue.depth().await.expect("depth answers"),
-        Depth::default()
-    );
 }
 
 /// 1: concurrent.
@@ -136,26 +115,26 @@ pub async fn concurrent_pushes_of_one_entry_queue_it_once(fixture: &impl QueueFi
     let pushed: usize = pushes.join_all().await.into_iter().sum();
 
     assert_eq!(pushed, jobs.len());
-    let deliveries = claim_all(&handles[0], given.worker_id()).await;
-    assert_eq!(deliveries.len(), jobs.len());
+    let popped = pop_all(&handles[0]).await;
+    assert_eq!(popped.len(), jobs.len());
 }
 
-/// 4 and 1: each entry is in one worker's hands.
-pub async fn concurrent_claims_share_the_entries(fixture: &impl QueueFixture) {
+/// 4: each entry is handed out once.
+pub async fn concurrent_pops_share_the_entries(fixture: &impl QueueFixture) {
     let given = Given::new();
     let handles = [fixture.queue(), fixture.second_handle().await];
     let jobs: Vec<_> = (0..200).map(|_| job(&given)).collect();
     push(&handles[0], &jobs).await;
-    let mut claims = JoinSet::new();
+    let mut pops = JoinSet::new();
     for index in 0..10 {
-        let (queue, worker) = (Arc::clone(&handles[index % 2]), given.worker_id());
-        claims.spawn(async move { claim_all(&queue, worker).await });
+        let queue = Arc::clone(&handles[index % 2]);
+        pops.spawn(async move { pop_all(&queue).await });
     }
 
-    let claimed: Vec<_> = claims.join_all().await.into_iter().flatten().collect();
+    let popped: Vec<_> = pops.join_all().await.into_iter().flatten().collect();
 
-    let distinct: HashSet<_> = ids(&claimed).into_iter().collect();
-    assert_eq!((claimed.len(), distinct.len()), (200, 200));
+    let distinct: HashSet<_> = ids(&popped).into_iter().collect();
+    assert_eq!((popped.len(), distinct.len()), (200, 200));
 }
 
 /// 2: in turn.
@@ -167,14 +146,13 @@ pub async fn clients_are_served_in_turn(fixture: &impl QueueFixture) {
     let few: Vec<_> = (0..5).map(|_| job_of(&given, &single)).collect();
     push(&queue, &many).await;
     push(&queue, &few).await;
-    let worker = given.worker_id();
 
     let mut served = Vec::new();
     while served.len() < 12 {
-        served.extend(claim(&queue, worker, 3).await.deliveries);
+        served.extend(pop(&queue, 3).await.jobs);
     }
 
-    let of_single = served[..12].iter().filter(|d| d.job.client == single);
+    let of_single = served[..12].iter().filter(|d| d.client == single);
     assert_eq!(of_single.count(), few.len());
 }
 
@@ -187,10 +165,25 @@ pub async fn a_client_is_served_oldest_first(fixture: &impl QueueFixture) {
         push(&queue, batch).await;
     }
 
-    let served = claim_all(&queue, given.worker_id()).await;
+    let served = pop_all(&queue).await;
 
     let pushed: Vec<_> = jobs.iter().map(|job| job.order_id).collect();
     assert_eq!(ids(&served), pushed);
+}
+
+/// 2: what was lost on the way is not put behind its client's backlog.
+pub async fn what_is_brought_again_goes_before_younger_ones(fixture: &impl QueueFixture) {
+    let given = Given::new();
+    let queue = fixture.queue();
+    let client = given.client("with-a-backlog");
+    let jobs: Vec<_> = (0..12).map(|_| job_of(&given, &client)).collect();
+    push(&queue, &jobs).await;
+    let lost: Vec<_> = pop(&queue, 4).await.jobs;
+    assert_eq!(ids(&lost), ids(&jobs[..4]));
+
+    push(&fixture.second_handle().await, &lost).await;
+
+    assert_eq!(ids(&pop_all(&queue).await), ids(&jobs));
 }
 
 /// 3: resumes first.
@@ -201,10 +194,10 @@ pub async fn a_resume_comes_first(fixture: &impl QueueFixture) {
     push(&queue, std::slice::from_ref(&start)).await;
     push(&queue, std::slice::from_ref(&resume)).await;
 
-    let first = claim(&queue, given.worker_id(), 1).await;
+    let first = pop(&queue, 1).await;
 
-    assert_eq!(ids(&first.deliveries), [resume.order_id]);
-    assert_eq!(first.deliveries[0].job, resume);
+    assert_eq!(ids(&first.jobs), [resume.order_id]);
+    assert_eq!(first.jobs[0], resume);
 }
 
 /// 3: without a token.
@@ -213,13 +206,12 @@ pub async fn a_worker_without_a_token_gets_resumes_only(fixture: &impl QueueFixt
     let queue = fixture.queue();
     let resume = resume(&given);
     push(&queue, &[job(&given), resume.clone(), job(&given)]).await;
-    let worker = given.worker_id();
 
-    let claimed = queue.claim(worker, 10, Wanted::Resumes).await;
+    let popped = queue.pop(10, Wanted::Resumes).await;
 
-    let claimed = claimed.expect("claim answers").deliveries;
-    assert_eq!(ids(&claimed), [resume.order_id]);
-    assert_eq!(claim_all(&queue, worker).await.len(), 2);
+    let popped = popped.expect("pop answers").jobs;
+    assert_eq!(ids(&popped), [resume.order_id]);
+    assert_eq!(pop_all(&queue).await.len(), 2);
 }
 
 /// 3: the shared limiter.
@@ -231,11 +223,11 @@ pub async fn the_shared_limiter_holds_executions_back(fixture: &impl QueueFixtur
     let jobs: Vec<_> = (0..10).map(|_| job(&given)).collect();
     push(&queue, &jobs).await;
 
-    let started = claim_all(&queue, given.worker_id()).await;
-    let more = claim(&queue, given.worker_id(), 10).await;
+    let started = pop_all(&queue).await;
+    let more = pop(&queue, 10).await;
 
     assert_eq!(started.len(), 3);
-    assert_eq!(ids(&more.deliveries), []);
+    assert_eq!(ids(&more.jobs), []);
     assert!(more.limited_for.is_some_and(|wait| wait > Duration::ZERO));
     assert_eq!(queue.depth().await.expect("depth answers").ready, 7);
 }
@@ -247,11 +239,11 @@ pub async fn the_shared_limiter_lets_resumes_pass(fixture: &impl QueueFixture) {
         return;
     };
     push(&queue, &[job(&given), job(&given)]).await;
-    assert_eq!(claim_all(&queue, given.worker_id()).await.len(), 1);
+    assert_eq!(pop_all(&queue).await.len(), 1);
     let resumes: Vec<_> = (0..5).map(|_| resume(&given)).collect();
     push(&queue, &resumes).await;
 
-    let resumed = claim_all(&queue, given.worker_id()).await;
+    let resumed = pop_all(&queue).await;
 
     assert_eq!(resumed.len(), resumes.len());
 }
@@ -265,7 +257,7 @@ pub async fn starts_that_were_late_together_cost_their_time_once(fixture: &impl 
     };
     let jobs: Vec<_> = (0..5).map(|_| job(&given)).collect();
     push(&queue, &jobs).await;
-    let first = claim(&queue, given.worker_id(), 1).await.deliveries;
+    let first = pop(&queue, 1).await.jobs;
     assert_eq!(first.len(), 1);
 
     for late_by in [50, 60, 55, 60] {
@@ -273,61 +265,60 @@ pub async fn starts_that_were_late_together_cost_their_time_once(fixture: &impl 
         told.expect("the queue answers");
     }
 
-    assert_eq!(claim_all(&queue, given.worker_id()).await.len(), 1);
+    assert_eq!(pop_all(&queue).await.len(), 1);
 }
 
-/// 4: left.
-pub async fn what_a_leaving_worker_held_comes_back(fixture: &impl QueueFixture) {
+/// 3: a token that was of no use.
+pub async fn what_did_not_start_lets_another_start(fixture: &impl QueueFixture) {
     let given = Given::new();
-    let queue = fixture.queue();
-    let jobs = [job(&given), resume(&given), job(&given)];
+    // One an hour, two at once.
+    let Some(queue) = fixture.limited(2).await else {
+        return;
+    };
+    let jobs: Vec<_> = (0..5).map(|_| job(&given)).collect();
     push(&queue, &jobs).await;
-    let leaving = given.worker_id();
-    let held = claim_all(&queue, leaving).await;
-    assert_eq!(held.len(), 3);
-    drop(held);
+    assert_eq!(pop_all(&queue).await.len(), 2);
 
-    queue.leave(leaving).await.expect("leave answers");
+    queue.unspent().await.expect("the queue answers");
 
-    let again = claim_all(&queue, given.worker_id()).await;
-    let again: HashSet<_> = ids(&again).into_iter().collect();
-    assert_eq!(again, jobs.iter().map(|job| job.order_id).collect());
+    assert_eq!(ids(&pop_all(&queue).await), [jobs[2].order_id]);
+    // It was never more than the limit.
+    assert_eq!(pop_all(&queue).await, []);
 }
 
-/// 4: silent.
-pub async fn what_a_silent_worker_held_comes_back(fixture: &impl QueueFixture) {
+/// 4: gone, whoever took it and however long ago.
+pub async fn what_is_handed_out_comes_back_by_itself_never(fixture: &impl QueueFixture) {
     let given = Given::new();
-    let queue = fixture.queue();
-    let jobs = [job(&given), job(&given)];
+    let (queue, other) = (fixture.queue(), fixture.second_handle().await);
+    let jobs = [job(&given), resume(&given)];
     push(&queue, &jobs).await;
-    let silent = given.worker_id();
-    queue.heartbeat(silent).await.expect("heartbeat answers");
-    assert_eq!(claim_all(&queue, silent).await.len(), 2);
-    assert_eq!(queue.reap().await.expect("reap answers"), 0);
+    assert_eq!(pop_all(&queue).await.len(), 2);
 
-    fixture.advance(fixture.lease() + A_LITTLE).await;
+    fixture.advance(Duration::from_secs(2)).await;
 
-    let reaped = queue.reap().await.expect("reap answers");
-    assert_eq!(reaped, 2);
-    let again = claim_all(&queue, given.worker_id()).await;
-    assert_eq!(ids(&again), jobs.map(|job| job.order_id));
+    assert_eq!(pop_all(&queue).await, []);
+    assert_eq!(pop_all(&other).await, []);
 }
 
-/// 4: not silent.
-pub async fn a_beating_worker_keeps_what_it_holds(fixture: &impl QueueFixture) {
+/// 4: whoever has it is about to claim it.
+pub async fn a_refill_may_leave_out_what_was_handed_out_just_now(fixture: &impl QueueFixture) {
     let given = Given::new();
-    let queue = fixture.queue();
-    push(&queue, &[job(&given)]).await;
-    let worker = given.worker_id();
-    queue.heartbeat(worker).await.expect("heartbeat answers");
-    let held = claim_all(&queue, worker).await;
-    for _ in 0..6 {
-        fixture.advance(fixture.lease() / 4).await;
-        queue.heartbeat(worker).await.expect("heartbeat answers");
-        assert_eq!(queue.reap().await.expect("reap answers"), 0);
-    }
-    assert_eq!(ids(&claim_all(&queue, given.worker_id()).await), []);
-    assert_eq!(held.len(), 1);
+    let (queue, other) = (fixture.queue(), fixture.second_handle().await);
+    let (taken, lost) = (job(&given), job(&given));
+    push(&queue, std::slice::from_ref(&taken)).await;
+    assert_eq!(pop_all(&queue).await, std::slice::from_ref(&taken));
+    let period = Duration::from_secs(2);
+    let refill = async || {
+        let due = vec![taken.clone(), lost.clone()];
+        let refilled = other.refill(due, period).await;
+        refilled.expect("refill answers");
+        pop_all(&queue).await
+    };
+
+    assert_eq!(refill().await, std::slice::from_ref(&lost));
+
+    fixture.advance(period + A_LITTLE).await;
+    assert_eq!(refill().await, [taken.clone(), lost.clone()]);
 }
 
 /// 5: delayed.
@@ -342,43 +333,22 @@ pub async fn a_delayed_entry_waits_for_its_time(fixture: &impl QueueFixture) {
             .await
             .expect("push_delayed answers");
     }
-    let worker = given.worker_id();
-    assert_eq!(ids(&claim_all(&queue, worker).await), []);
+    assert_eq!(ids(&pop_all(&queue).await), []);
 
     fixture.advance(delay + A_LITTLE).await;
 
-    assert_eq!(ids(&claim_all(&queue, worker).await), [sooner.order_id]);
+    assert_eq!(ids(&pop_all(&queue).await), [sooner.order_id]);
     let depth = queue.depth().await.expect("depth answers");
-    assert_eq!((depth.delayed, depth.in_flight), (1, 1));
-}
-
-/// 5: retried.
-pub async fn a_retried_entry_waits_for_its_time(fixture: &impl QueueFixture) {
-    let given = Given::new();
-    let queue = fixture.queue();
-    let job = job(&given);
-    push(&queue, std::slice::from_ref(&job)).await;
-    let worker = given.worker_id();
-    let delay = Duration::from_secs(3);
-    for delivery in claim_all(&queue, worker).await {
-        queue.retry(delivery, delay).await.expect("retry answers");
-    }
-    assert_eq!(ids(&claim_all(&queue, worker).await), []);
-
-    fixture.advance(delay + A_LITTLE).await;
-
-    let again = claim_all(&queue, worker).await;
-    assert_eq!(ids(&again), [job.order_id]);
+    assert_eq!((depth.ready, depth.delayed), (0, 1));
 }
 
 /// 6: never blocks.
-pub async fn a_claim_of_an_empty_queue_returns_at_once(fixture: &impl QueueFixture) {
-    let given = Given::new();
+pub async fn a_pop_of_an_empty_queue_returns_at_once(fixture: &impl QueueFixture) {
     let queue = fixture.queue();
 
-    let claimed = promptly("an empty claim", claim(&queue, given.worker_id(), 10)).await;
+    let popped = promptly("an empty pop", pop(&queue, 10)).await;
 
-    assert_eq!(ids(&claimed.deliveries), []);
+    assert_eq!(ids(&popped.jobs), []);
 }
 
 /// 6: but for waiting, with a limit.
@@ -418,7 +388,7 @@ pub async fn a_push_wakes_whoever_waits(fixture: &impl QueueFixture) {
 pub async fn a_wait_after_a_push_returns_at_once(fixture: &impl QueueFixture) {
     let given = Given::new();
     let queue = fixture.queue();
-    assert_eq!(ids(&claim_all(&queue, given.worker_id()).await), []);
+    assert_eq!(ids(&pop_all(&queue).await), []);
     push(&queue, &[job(&given)]).await;
 
     let wait = queue.wait(Duration::from_secs(3_600));
@@ -440,10 +410,9 @@ pub async fn an_unreadable_entry_stops_nothing(fixture: &impl QueueFixture) {
     }
     let job = job(&given);
     push(&queue, std::slice::from_ref(&job)).await;
-    let worker = given.worker_id();
 
     let served = eventually("the entry behind the unreadable one", async || {
-        let served = claim(&queue, worker, 10).await.deliveries;
+        let served = pop(&queue, 10).await.jobs;
         (!served.is_empty()).then_some(served)
     })
     .await;
@@ -468,14 +437,12 @@ pub async fn depth_counts_every_entry_once(fixture: &impl QueueFixture) {
         .await
         .expect("push_delayed answers");
 
-    let mut held = claim(&queue, given.worker_id(), 2).await.deliveries;
-    let retried = held.remove(0);
-    queue.retry(retried, far).await.expect("retry answers");
+    let taken = pop(&queue, 2).await.jobs;
+    assert_eq!(taken.len(), 2);
 
     let expected = Depth {
         ready: 3,
-        delayed: 2,
-        in_flight: 1,
+        delayed: 1,
         ..Depth::default()
     };
     assert_eq!(queue.depth().await.expect("depth answers"), expected);

@@ -6,6 +6,7 @@ mod clock_turning;
 mod due;
 mod dying;
 mod expiring;
+mod naming;
 mod recording;
 mod withdrawing;
 
@@ -15,5 +16,6 @@ pub use clock_turning::*;
 pub use due::*;
 pub use dying::*;
 pub use expiring::*;
+pub use naming::*;
 pub use recording::*;
 pub use withdrawing::*;

@@ -8,7 +8,7 @@ use domain::WorkerId;
 use ports::Store;
 use ports::worker_registry::Heartbeat;
 
-use super::given::granted;
+use super::given::{beat, granted};
 use super::{Given, StoreFixture};
 
 const A_LITTLE: Duration = Duration::from_millis(50);
@@ -18,17 +18,18 @@ pub async fn a_heartbeat_keeps_a_worker_alive(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let (one, other) = (given.worker(&store).await, given.worker(&store).await);
-    for _ in 0..6 {
+    for number in 1..7 {
         fixture.advance(fixture.lease() / 4).await;
-        store.heartbeat(other, 0).await.expect("heartbeat answers");
+        let answer = store.heartbeat(other, &beat(number, &[])).await;
+        answer.expect("heartbeat answers");
 
-        let beat = store.heartbeat(one, 0).await;
+        let answer = store.heartbeat(one, &beat(number, &[])).await;
 
         let alive = Heartbeat::Alive {
             paused: false,
             live_workers: 2,
         };
-        assert_eq!(beat.expect("heartbeat answers"), alive);
+        assert_eq!(answer.expect("heartbeat answers"), alive);
     }
 }
 
@@ -41,8 +42,8 @@ pub async fn a_silent_worker_is_gone_for_ever(fixture: &impl StoreFixture) {
     fixture.advance(fixture.lease() + A_LITTLE).await;
 
     for _ in 0..3 {
-        let beat = store.heartbeat(worker, 0).await.expect("heartbeat answers");
-        assert_eq!(beat, Heartbeat::Gone);
+        let answer = store.heartbeat(worker, &beat(1, &[])).await;
+        assert_eq!(answer.expect("heartbeat answers"), Heartbeat::Gone);
     }
     let rows = store.workers().await.expect("workers answer");
     assert_eq!(rows, []);
@@ -52,9 +53,10 @@ pub async fn a_silent_worker_is_gone_for_ever(fixture: &impl StoreFixture) {
 pub async fn an_unknown_worker_is_gone(fixture: &impl StoreFixture) {
     let given = Given::new();
 
-    let beat = fixture.store().heartbeat(given.worker_id(), 0).await;
+    let store = fixture.store();
+    let answer = store.heartbeat(given.worker_id(), &beat(1, &[])).await;
 
-    assert_eq!(beat.expect("heartbeat answers"), Heartbeat::Gone);
+    assert_eq!(answer.expect("heartbeat answers"), Heartbeat::Gone);
 }
 
 /// 3: retired.
@@ -67,8 +69,8 @@ pub async fn a_retired_worker_is_gone(fixture: &impl StoreFixture) {
     // A repeat, or a retirement of somebody unknown, is nothing special.
     store.retire(worker).await.expect("retire answers");
 
-    let beat = store.heartbeat(worker, 0).await.expect("heartbeat answers");
-    assert_eq!(beat, Heartbeat::Gone);
+    let answer = store.heartbeat(worker, &beat(1, &[])).await;
+    assert_eq!(answer.expect("heartbeat answers"), Heartbeat::Gone);
 }
 
 /// 2: the reaper.
@@ -85,12 +87,12 @@ pub async fn the_silent_are_buried_once(fixture: &impl StoreFixture) {
 
     assert_eq!(buried, [silent]);
     assert_eq!(again, []);
-    let beat = store.heartbeat(alive, 0).await.expect("heartbeat answers");
+    let answer = store.heartbeat(alive, &beat(1, &[])).await;
     let expected = Heartbeat::Alive {
         paused: false,
         live_workers: 1,
     };
-    assert_eq!(beat, expected);
+    assert_eq!(answer.expect("heartbeat answers"), expected);
 }
 
 /// The list of the living.
@@ -120,45 +122,44 @@ pub async fn a_heartbeat_tells_of_a_pause(fixture: &impl StoreFixture) {
     let given = Given::new();
     let (store, other) = (fixture.store(), fixture.second_handle().await);
     let worker = given.worker(&store).await;
-    for paused in [true, false] {
+    for (number, paused) in [(1, true), (2, false)] {
         other
             .set_paused(paused, "admin")
             .await
             .expect("set_paused answers");
 
-        let beat = store.heartbeat(worker, 0).await.expect("heartbeat answers");
+        let answer = store.heartbeat(worker, &beat(number, &[])).await;
 
         let live_workers = 1;
         let expected = Heartbeat::Alive {
             paused,
             live_workers,
         };
-        assert_eq!(beat, expected);
+        assert_eq!(answer.expect("heartbeat answers"), expected);
     }
 }
 
-/// 5: counted when asked.
-pub async fn a_listed_worker_runs_what_it_holds_now(fixture: &impl StoreFixture) {
+/// 5: as it said itself.
+pub async fn a_listed_worker_runs_what_it_named_last(fixture: &impl StoreFixture) {
     let given = Given::new();
     let (store, other) = (fixture.store(), fixture.second_handle().await);
     let worker = given.worker(&store).await;
     let idle = given.worker(&store).await;
-    // What it says of itself is from another moment.
-    store.heartbeat(worker, 9).await.expect("heartbeat answers");
-    let mut leases = Vec::new();
+    let mut orders = Vec::new();
     for _ in 0..3 {
         let order = given.accepted(&store).await;
-        leases.push(granted(&store, order, worker).await);
+        orders.push(granted(&store, order, worker).await.order.id);
     }
-    assert_eq!(running(&other, worker).await, 3);
 
-    store
-        .release(&leases[0], Duration::ZERO)
-        .await
-        .expect("release answers");
-    given.confirm(&store, &mut leases[1]).await;
-
-    assert_eq!(running(&other, worker).await, 1);
+    for (number, count) in [(1, 3), (2, 1), (3, 2)] {
+        let beat = beat(number, &orders[..count]);
+        let answer = store.heartbeat(worker, &beat).await;
+        answer.expect("heartbeat answers");
+        assert_eq!(
+            running(&other, worker).await,
+            u32::try_from(count).unwrap_or(0)
+        );
+    }
     assert_eq!(running(&other, idle).await, 0);
 }
 

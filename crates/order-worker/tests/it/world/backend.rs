@@ -16,12 +16,8 @@ pub(crate) fn open(clock: &Arc<dyn Clock>) -> Backend {
         lease: LEASE,
         ..Settings::default()
     };
-    let limits = Limits {
-        lease: LEASE,
-        ..Limits::default()
-    };
     let store = SqliteStore::in_memory(settings, Arc::clone(clock)).unwrap();
-    let queue = InProcessQueue::new(limits, Arc::clone(clock));
+    let queue = InProcessQueue::new(Limits::default(), Arc::clone(clock));
     let feed = InProcessFeed::new(&Random::seeded(7));
     (Arc::new(store), Arc::new(queue), Arc::new(feed))
 }

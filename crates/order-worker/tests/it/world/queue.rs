@@ -1,12 +1,11 @@
-//! A queue that can be taken away, or not hear of what is given back: faults around a real one.
+//! A queue that can be taken away, or not hear of what is due later: faults around a real one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::WorkerId;
-use ports::job_queue::{Claimed, Delivery, Depth, Job, Wanted};
+use ports::job_queue::{Depth, Job, Popped, Wanted};
 use ports::{Error, JobQueue, Result};
 
 #[derive(Debug)]
@@ -31,8 +30,8 @@ impl FaultyQueue {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// Loses this many calls that give a job back, and no others.
-    pub(crate) fn lose_jobs_given_back(&self, count: u32) {
+    /// Loses this many jobs that are to be handed out later.
+    pub(crate) fn lose_delayed(&self, count: u32) {
         self.deaf_to.store(count, Ordering::SeqCst);
     }
 
@@ -43,17 +42,6 @@ impl FaultyQueue {
     /// How many starts were told to have begun late.
     pub(crate) fn late_starts(&self) -> u32 {
         self.late_starts.load(Ordering::SeqCst)
-    }
-
-    fn reach_back(&self) -> Result<&dyn JobQueue> {
-        let fewer = |count: u32| count.checked_sub(1);
-        match self
-            .deaf_to
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
-        {
-            Ok(_) => Err(Error::unavailable("the queue", "deaf by the test")),
-            Err(_) => self.reach(),
-        }
     }
 
     fn reach(&self) -> Result<&dyn JobQueue> {
@@ -67,24 +55,23 @@ impl FaultyQueue {
 
 #[async_trait]
 impl JobQueue for FaultyQueue {
-    async fn push(&self, jobs: Vec<Job>) -> Result<usize> {
-        self.reach()?.push(jobs).await
+    async fn refill(&self, jobs: Vec<Job>, unless_popped_within: Duration) -> Result<usize> {
+        self.reach()?.refill(jobs, unless_popped_within).await
     }
 
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
+        let fewer = |count: u32| count.checked_sub(1);
+        let lost = self
+            .deaf_to
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer);
+        if lost.is_ok() {
+            return Err(Error::unavailable("the queue", "deaf by the test"));
+        }
         self.reach()?.push_delayed(job, delay).await
     }
 
-    async fn claim(&self, worker: WorkerId, max: usize, wanted: Wanted) -> Result<Claimed> {
-        self.reach()?.claim(worker, max, wanted).await
-    }
-
-    async fn ack(&self, delivery: Delivery) -> Result<()> {
-        self.reach_back()?.ack(delivery).await
-    }
-
-    async fn retry(&self, delivery: Delivery, delay: Duration) -> Result<()> {
-        self.reach_back()?.retry(delivery, delay).await
+    async fn pop(&self, max: usize, wanted: Wanted) -> Result<Popped> {
+        self.reach()?.pop(max, wanted).await
     }
 
     async fn began_late(&self, by: Duration) -> Result<()> {
@@ -98,18 +85,6 @@ impl JobQueue for FaultyQueue {
 
     async fn wait_hungry(&self) {
         self.inner.wait_hungry().await;
-    }
-
-    async fn heartbeat(&self, worker: WorkerId) -> Result<()> {
-        self.reach()?.heartbeat(worker).await
-    }
-
-    async fn reap(&self) -> Result<usize> {
-        self.reach()?.reap().await
-    }
-
-    async fn leave(&self, worker: WorkerId) -> Result<()> {
-        self.reach()?.leave(worker).await
     }
 
     async fn depth(&self) -> Result<Depth> {

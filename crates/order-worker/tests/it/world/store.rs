@@ -16,7 +16,7 @@ use ports::order_store::{
     Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
     Withdrawal, Withdrawn,
 };
-use ports::worker_registry::{Heartbeat, WorkerRow};
+use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Error, Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
 
 #[derive(Debug)]
@@ -231,8 +231,8 @@ impl WorkerRegistry for FaultyStore {
         self.reach()?.enlist(worker).await
     }
 
-    async fn heartbeat(&self, worker: WorkerId, running: u32) -> Result<Heartbeat> {
-        self.reach()?.heartbeat(worker, running).await
+    async fn heartbeat(&self, worker: WorkerId, beat: &Beat) -> Result<Heartbeat> {
+        self.reach()?.heartbeat(worker, beat).await
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Promises 4, 10 and 12: one holder at a time, until its lease ends; a pause holds starts back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use ports::order_store::{Claim, Recorded};
 use ports::worker_registry::Heartbeat;
 use tokio::task::JoinSet;
 
-use crate::contract::given::granted;
+use crate::contract::given::{beat, granted};
 use crate::contract::{Given, StoreFixture};
 
 async fn claim(store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> Claim {
@@ -47,7 +48,8 @@ pub async fn a_held_order_is_not_granted_again(fixture: &impl StoreFixture) {
     let other = given.worker(&store).await;
 
     assert!(matches!(claim(&store, order, other).await, Claim::Held));
-    assert!(matches!(claim(&store, order, holder).await, Claim::Held));
+    granted(&store, order, holder).await;
+    assert!(matches!(claim(&store, order, other).await, Claim::Held));
 }
 
 /// 4: fencing.
@@ -177,11 +179,11 @@ pub async fn a_beating_worker_keeps_its_lease(fixture: &impl StoreFixture) {
     let order = given.accepted(&store).await;
     let lease = given.leased(&store, order).await;
 
-    for _ in 0..6 {
+    for number in 1..7 {
         fixture.advance(fixture.lease() / 4).await;
-        let beat = store.heartbeat(lease.worker, 1).await;
-        let beat = beat.expect("heartbeat answers");
-        assert!(matches!(beat, Heartbeat::Alive { .. }), "{beat:?}");
+        let answer = store.heartbeat(lease.worker, &beat(number, &[order])).await;
+        let answer = answer.expect("heartbeat answers");
+        assert!(matches!(answer, Heartbeat::Alive { .. }), "{answer:?}");
     }
 
     let other = given.worker(&store).await;
@@ -243,23 +245,35 @@ pub async fn no_start_is_granted_after_a_pause_was_confirmed(fixture: &impl Stor
     let given = Given::new();
     let handles = [fixture.store(), fixture.second_handle().await];
     let worker = given.worker(&handles[0]).await;
-    let mut claims = JoinSet::new();
+    let (mut claims, mut orders) = (JoinSet::new(), Vec::new());
     for index in 0..60 {
         let order = given.accepted(&handles[0]).await;
+        orders.push(order);
         let store = Arc::clone(&handles[index % 2]);
         claims.spawn(async move { claim(&store, order, worker).await });
     }
 
     set_paused(&handles[1], true).await;
 
-    let held = || async {
-        let rows = handles[0].workers().await.expect("workers answer");
-        rows.iter().map(|row| row.running).sum::<u32>()
-    };
-    let held_when_confirmed = held().await;
+    // Whatever was granted by now is held, and nothing else ever will be.
+    let prober = given.worker(&handles[1]).await;
+    let mut held_when_confirmed = HashSet::new();
+    for order in &orders {
+        match claim(&handles[1], *order, prober).await {
+            Claim::Held => assert!(held_when_confirmed.insert(*order)),
+            Claim::Paused => {}
+            other => panic!("{other:?}"),
+        }
+    }
     let answers = claims.join_all().await;
-    let granted = answers.iter().filter(|a| matches!(a, Claim::Granted(_)));
+    let granted: HashSet<_> = answers
+        .iter()
+        .filter_map(|answer| match answer {
+            Claim::Granted(lease) => Some(lease.order.id),
+            _ => None,
+        })
+        .collect();
     let paused = answers.iter().filter(|a| matches!(a, Claim::Paused));
-    assert_eq!(granted.count() + paused.count(), 60);
-    assert_eq!(held().await, held_when_confirmed);
+    assert_eq!(granted.len() + paused.count(), orders.len());
+    assert_eq!(granted, held_when_confirmed);
 }

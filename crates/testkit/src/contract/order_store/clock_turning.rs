@@ -8,7 +8,7 @@ use ports::Store;
 use ports::order_store::{Claim, DuePage, Recorded, Withdrawal, Withdrawn};
 use ports::worker_registry::Heartbeat;
 
-use crate::contract::given::{eventually, failed, retry_after, submitted};
+use crate::contract::given::{beat, eventually, failed, retry_after, submitted};
 use crate::contract::{Given, StoreFixture};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -116,7 +116,7 @@ pub async fn a_rest_outlasts_a_clock_set_back_by_no_more_than_it(fixture: &impl 
     given.leased(&store, order).await;
 }
 
-/// Registry 6: the living keep what they hold.
+/// Registry 7: the living keep what they hold.
 pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -133,12 +133,12 @@ pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     given
         .record(&store, &mut lease, EventData::RoutingStarted)
         .await;
-    let beat = store.heartbeat(lease.worker, 1).await;
-    let beat = beat.expect("heartbeat answers");
-    assert!(matches!(beat, Heartbeat::Alive { .. }), "{beat:?}");
+    let answer = store.heartbeat(lease.worker, &beat(1, &[order])).await;
+    let answer = answer.expect("heartbeat answers");
+    assert!(matches!(answer, Heartbeat::Alive { .. }), "{answer:?}");
 }
 
-/// Registry 6: and the dead keep nothing for longer than ever.
+/// Registry 7: and the dead keep nothing for longer than ever.
 pub async fn the_dead_hold_nothing_until_the_clock_is_where_it_was(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -152,8 +152,8 @@ pub async fn the_dead_hold_nothing_until_the_clock_is_where_it_was(fixture: &imp
     let buried = store.bury_silent().await.expect("bury_silent answers");
     assert_eq!(buried, [dead]);
     turn_far_back(fixture).await;
-    let beat = store.heartbeat(dead, 1).await.expect("heartbeat answers");
-    assert_eq!(beat, Heartbeat::Gone);
+    let answer = store.heartbeat(dead, &beat(1, &[order])).await;
+    assert_eq!(answer.expect("heartbeat answers"), Heartbeat::Gone);
     assert_eq!(given.leased(&store, order).await.deaths, 1);
 }
 

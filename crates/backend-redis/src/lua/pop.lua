@@ -1,18 +1,15 @@
--- Moves entries into a worker's hands, never waiting. ARGV: worker, how many at most, 'any' or
--- 'resumes', the limiter's interval in us (0: none) and burst, capacity, the longest rest in ms.
--- Crash order: an id leaves its list and enters the worker's in one step; a worker that dies, or never
--- hears the answer, is given up by reap.lua, which brings the id back. A token spent then is lost, which
--- errs on the side of the limit.
-local worker, max, wanted = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local interval, burst, capacity = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local longest_rest = tonumber(ARGV[7])
+-- Hands entries out, never waiting. ARGV: how many at most, 'any' or 'resumes', the limiter's interval in us
+-- (0: none) and burst, capacity, the longest rest in ms.
+-- Crash order: an id is gone with this step; a worker that dies, or never hears the answer, loses it, and the
+-- sweeper brings it again. A token spent then is lost, which errs on the side of the limit.
+local max, wanted = tonumber(ARGV[1]), ARGV[2]
+local interval, burst, capacity = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local longest_rest = tonumber(ARGV[6])
 
--- Entries looked at beside those taken: what cannot be read must not stop the claim, nor lengthen it
--- beyond measure.
+-- Entries looked at beside those taken: what cannot be read must not stop this, nor lengthen it beyond
+-- measure.
 local LOOKS_LIMIT = 200
 local PROMOTED_LIMIT = 200
-
-redis.call('ZADD', key('beats'), now_ms, worker)
 
 local due = redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', now_ms, 'LIMIT', 0, PROMOTED_LIMIT)
 if #due < PROMOTED_LIMIT then
@@ -24,10 +21,10 @@ end
 for _, id in ipairs(due) do
     redis.call('ZREM', key('delayed'), id)
     local entry = redis.call('HGET', key('known'), id)
-    if entry then enqueue(id, entry, 'RPUSH') else bury(id) end
+    if entry then enqueue(id, entry) else bury(id) end
 end
 
-local taken, looks = {}, 0
+local taken, ids, popped, looks = {}, {}, {}, 0
 -- What cannot be read is not known either, so that the sweeper may bring the order again.
 local function take(id, entry)
     if not is_id(id) or not is_known_as(entry) then
@@ -36,13 +33,15 @@ local function take(id, entry)
         looks = looks + 1
         return false
     end
-    redis.call('RPUSH', key('flight:' .. worker), id)
+    ids[#ids + 1] = id
+    popped[#popped + 1] = now_ms
+    popped[#popped + 1] = id
     taken[#taken + 1] = id
     taken[#taken + 1] = entry
     return true
 end
 local function may_go_on()
-    return #taken < 2 * max and looks < LOOKS_LIMIT
+    return #ids < max and looks < LOOKS_LIMIT
 end
 
 while may_go_on() do
@@ -64,32 +63,36 @@ end
 
 local limited_us = 0
 while wanted == 'any' and may_go_on() do
-    local client = redis.call('LINDEX', key('ring'), 0)
+    local client = redis.call('LPOP', key('ring'))
     if not client then break end
     limited_us = wait_us()
-    if limited_us > 0 then break end
-    redis.call('LPOP', key('ring'))
+    if limited_us > 0 then
+        redis.call('LPUSH', key('ring'), client)
+        break
+    end
     local list = key('ready:' .. client)
     local id = redis.call('LPOP', list)
-    if redis.call('LLEN', list) > 0 then redis.call('RPUSH', key('ring'), client) end
+    if redis.call('EXISTS', list) == 1 then redis.call('RPUSH', key('ring'), client) end
     if not id then
         looks = looks + 1
     elseif not is_id(id) then
         bury(id)
         looks = looks + 1
     else
-        local entry = redis.call('HGET', key('known'), id)
-        if not entry then
-            entry = 's' .. client
-            redis.call('HSET', key('known'), id, entry)
-        end
+        local entry = redis.call('HGET', key('known'), id) or 's' .. client
         if take(id, entry) then tat = tat + interval end
     end
 end
 if interval > 0 then set_arrival(tat) end
 
+if #ids > 0 then
+    redis.call('HDEL', key('known'), unpack(ids))
+    redis.call('ZADD', key('popped'), unpack(popped))
+    redis.call('ZREMRANGEBYRANK', key('popped'), 0, -POPPED_LIMIT - 1)
+end
+
 -- What was promoted beyond this worker's wish is for others.
-if #due > #taken / 2 then ring_bell(#due - #taken / 2) end
+if #due > #ids then ring_bell(#due - #ids) end
 
 local hungry = 0
 if redis.call('EXISTS', key('starved')) == 1
