@@ -74,13 +74,18 @@ impl From<Error> for Failed {
 impl Client {
     /// A client; nothing is sent yet.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let wrong = || Error::BaseUrl(settings.base_url.clone());
-        let base = Url::parse(settings.base_url.trim_end_matches('/')).map_err(|_| wrong())?;
+        let Settings {
+            base_url,
+            api_key,
+            random,
+        } = settings;
+        let wrong = || Error::BaseUrl(base_url.clone());
+        let base = Url::parse(base_url.trim_end_matches('/')).map_err(|_| wrong())?;
         if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
             return Err(wrong());
         }
         let mut headers = HeaderMap::new();
-        if let Some(key) = &settings.api_key {
+        if let Some(key) = api_key {
             let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| wrong())?;
             value.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, value);
@@ -98,7 +103,7 @@ impl Client {
             base,
             http,
             headers,
-            random: settings.random,
+            random,
         })))
     }
 
