@@ -39,7 +39,7 @@ struct Program {
     #[arg(long)]
     scaling: bool,
     /// Only these, in this order
-    #[arg(long, value_name = "PART", value_delimiter = ',', default_values = ["embedded", "scale-out", "baseline"])]
+    #[arg(long, value_name = "PART", value_delimiter = ',', default_values = ["embedded", "scale-out", "life", "baseline"])]
     only: Vec<Part>,
     /// Orders in execution at once, per worker
     #[arg(long, value_name = "COUNT", default_value = "1000")]
@@ -65,6 +65,8 @@ Load, servers and engines share this machine: only ratios within one run mean so
 enum Part {
     Embedded,
     ScaleOut,
+    /// Orders that come one by one, with the delays as shipped
+    Life,
     Baseline,
 }
 
@@ -109,6 +111,7 @@ async fn measure(program: &Program) -> Result<()> {
     let steps = |part: &Part| match part {
         Part::Embedded => embedded.steps() + 1 + stores.len(),
         Part::ScaleOut => scale_out::steps(&sizes, program.full),
+        Part::Life => scale_out::IN_LIFE.len(),
         Part::Baseline => baseline::STEPS,
     };
     let progress = Progress::of_steps(program.only.iter().map(steps).sum());
@@ -118,6 +121,7 @@ async fn measure(program: &Program) -> Result<()> {
             Part::ScaleOut => {
                 scale_out::run(&sizes, program.full, &mut report, &progress).await?;
             }
+            Part::Life => scale_out::live(sizes.lasting, &mut report, &progress).await?,
             Part::Baseline => baseline::run(&sizes, &mut report, &progress).await?,
         }
     }

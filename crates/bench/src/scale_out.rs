@@ -31,7 +31,7 @@ const SOCKETS: [usize; 1] = [1_000];
 const WORKERS: [usize; 3] = [1, 2, 4];
 /// Orders as they come in life, one by one, each on a socket of its own, with the venues' and the chain's
 /// delays as shipped: name and rate a second.
-const IN_LIFE: [(&str, u32); 2] = [("alone", 10), ("steady", 300)];
+pub(crate) const IN_LIFE: [(&str, u32); 2] = [("alone", 10), ("steady", 300)];
 /// With these delays an order takes some four seconds.
 const SLOTS_IN_LIFE: u32 = 2_000;
 /// What the first orders of all need once is not the price of each.
@@ -41,7 +41,7 @@ const STEPS_BESIDE_LISTS: usize = 3;
 
 /// How many steps [`run`] has.
 pub(crate) fn steps(sizes: &Sizes, full: bool) -> usize {
-    STEPS_BESIDE_LISTS + IN_LIFE.len() + sockets(sizes, full).len() + WORKERS.len()
+    STEPS_BESIDE_LISTS + sockets(sizes, full).len() + WORKERS.len()
 }
 
 fn sockets(sizes: &Sizes, full: bool) -> &[usize] {
@@ -82,13 +82,6 @@ pub(crate) async fn run(
         Ok(())
     })
     .await?;
-    for (name, rate) in IN_LIFE {
-        progress.begin(&format!("scale-out: {name}, {rate} orders/s"));
-        let cluster = on_a_cluster_with(USUAL, in_life(), async |state, target| {
-            live(report, name, rate, state, target, lasting).await
-        });
-        cluster.await?;
-    }
     progress.begin("limits: bare PostgreSQL");
     let empty = Size {
         gateways: 1,
@@ -128,11 +121,26 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// One of the rates of life: what each order costs all processes together, and how late its events come.
-async fn live(
+/// Each rate of life.
+pub(crate) async fn live(
+    lasting: Duration,
     report: &mut Report,
-    name: &'static str,
-    rate: u32,
+    progress: &Progress,
+) -> Result<()> {
+    for (name, rate) in IN_LIFE {
+        progress.begin(&format!("scale-out: {name}, {rate} orders/s"));
+        let cluster = on_a_cluster_with(USUAL, in_life(), async |state, target| {
+            live_at(report, (name, rate), state, target, lasting).await
+        });
+        cluster.await?;
+    }
+    Ok(())
+}
+
+/// One of the rates of life: what each order costs all processes together, and how late its events come.
+async fn live_at(
+    report: &mut Report,
+    (name, rate): (&'static str, u32),
     state: &State,
     target: &Target,
     lasting: Duration,
