@@ -29,7 +29,7 @@ RUN deploy/image/manifests /manifests
 
 FROM base AS dependencies
 COPY --from=manifests /manifests .
-RUN cargo build --profile dist --locked --bins -p order-engine -p api-gateway -p order-worker
+RUN cargo build --profile dist --locked --bins -p order-engine
 
 FROM dependencies AS build
 ARG COMMIT=
@@ -38,7 +38,7 @@ COPY . .
 # Files keep the times they had outside, which may be before those of the empty ones built above.
 RUN find crates -name '*.rs' -exec touch {} + \
  && ORDER_ENGINE_COMMIT="$COMMIT" ORDER_ENGINE_DATE="$DATE" \
-    cargo build --profile dist --locked --bins -p order-engine -p api-gateway -p order-worker
+    cargo build --profile dist --locked --bins -p order-engine
 RUN deploy/image/rootfs target/dist /rootfs
 
 FROM scratch

@@ -13,6 +13,7 @@
 
 #![expect(clippy::print_stdout, reason = "what it says is all it is for")]
 
+use std::hash::{BuildHasher, RandomState};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -20,7 +21,6 @@ use api_types::names::StatusName;
 use api_types::submit::SubmitOrder;
 use clap::Parser;
 use client::{Client, Settings};
-use ports::Random;
 
 /// Hand in one order and follow it to its end.
 #[derive(Debug, Parser)]
@@ -48,7 +48,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let client = Client::new(Settings {
         base_url: swap.base_url,
         api_key: swap.api_key,
-        random: Random::from_system(),
+        // The standard library seeds each of these by the system.
+        random: || RandomState::new().hash_one(()),
     })?;
     let order = SubmitOrder {
         token_in: Some(swap.token_in.clone()),

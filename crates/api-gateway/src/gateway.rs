@@ -10,8 +10,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
-use dex_router::chain::Ledger;
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::ledger::Ledger;
 use ports::{Announcer, Ports, Shutdown};
 use socket2::{Domain, Protocol, Socket, Type};
 

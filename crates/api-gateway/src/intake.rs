@@ -25,9 +25,9 @@ mod twins;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dex_router::router::STAGE_SPANS;
 use domain::order::Terms;
 use domain::{Event, IdempotencyKey, OrderId};
+use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use ports::{Announcer, Ports, Shutdown};

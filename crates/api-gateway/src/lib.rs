@@ -29,6 +29,7 @@ mod parameters;
 mod routes;
 mod state;
 mod trace;
+mod views;
 
 pub use gateway::{Gateway, GatewayParts};
 pub use settings::GatewaySettings;

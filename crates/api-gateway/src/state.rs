@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use actix_web::web;
 use dex_router::Router;
-use dex_router::chain::Ledger;
 use domain::{Order, OrderId};
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::ledger::Ledger;
 use ports::{Ports, Shutdown};
 
 use crate::auth::Caller;

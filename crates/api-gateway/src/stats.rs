@@ -10,7 +10,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use api_types::stats::StatsAnswer;
 use api_types::submit::QueueEstimate;
 use ports::order_history::Counts;
 use ports::{Ports, Shutdown};
@@ -19,6 +18,7 @@ use tokio::sync::Notify;
 use crate::error::{ApiError, Code, Result};
 use crate::limits::{Ceiling, Room};
 use crate::settings::{GatewaySettings, StartLimit};
+use crate::views;
 
 /// The oldest numbers that are shown.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -211,7 +211,7 @@ impl Stats {
             read_at,
         );
         report(&counts);
-        let answer = serde_json::to_vec(&StatsAnswer::new(&counts, &workers, is_paused))
+        let answer = serde_json::to_vec(&views::stats(&counts, &workers, is_paused))
             .expect("invariant: numbers and strings are always JSON");
         Ok(Snapshot {
             read_at,

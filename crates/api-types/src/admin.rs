@@ -1,8 +1,5 @@
 //! What operators see.
 
-use ports::job_queue::Depth;
-use ports::operations::AuditEntry;
-use ports::worker_registry::WorkerRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -88,30 +85,4 @@ pub struct AdminRetried {
     pub order_id: Uuid,
     /// The dead one, which stays as it ended.
     pub retry_of: Uuid,
-}
-
-impl QueueEntries {
-    /// As the queue tells its depth, and the workers what is in their hands.
-    #[must_use]
-    pub fn new(depth: Depth, workers: &[WorkerRow]) -> Self {
-        Self {
-            ready: depth.ready,
-            delayed: depth.delayed,
-            in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
-            dead: depth.dead_entries,
-        }
-    }
-}
-
-impl From<AuditEntry> for AuditView {
-    fn from(entry: AuditEntry) -> Self {
-        Self {
-            id: entry.id,
-            at: entry.at.to_string(),
-            actor: entry.actor,
-            action: entry.action,
-            subject: entry.subject,
-            detail: entry.detail,
-        }
-    }
 }

@@ -1,8 +1,6 @@
 //! Counts over the whole engine, as clients see them.
 
 use domain::Status;
-use ports::order_history::Counts;
-use ports::worker_registry::WorkerRow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -79,27 +77,6 @@ pub struct WorkerView {
     pub seen_at: String,
 }
 
-impl StatsAnswer {
-    /// The answer that these counts and workers give.
-    #[must_use]
-    pub fn new(counts: &Counts, workers: &[WorkerRow], paused: bool) -> Self {
-        Self {
-            success: true,
-            paused,
-            by_status: ByStatus::from(&counts.by_status),
-            queue: QueueStats::from(counts),
-            throughput: Throughput {
-                last_minute: counts.ended_last_minute,
-            },
-            latency_ms: Latency {
-                p50: counts.latency_p50_ms,
-                p99: counts.latency_p99_ms,
-            },
-            workers: workers.iter().map(WorkerView::from).collect(),
-        }
-    }
-}
-
 impl From<&[u64; 8]> for ByStatus {
     fn from(counts: &[u64; 8]) -> Self {
         let of = |status: Status| counts[status.index()];
@@ -112,31 +89,6 @@ impl From<&[u64; 8]> for ByStatus {
             failed: of(Status::Failed),
             cancelled: of(Status::Cancelled),
             expired: of(Status::Expired),
-        }
-    }
-}
-
-impl From<&Counts> for QueueStats {
-    fn from(counts: &Counts) -> Self {
-        Self {
-            waiting: counts.waiting,
-            delayed: counts.delayed,
-            running: counts.running,
-            oldest_ms: counts.oldest_waiting_ms.unwrap_or(0),
-        }
-    }
-}
-
-impl From<&WorkerRow> for WorkerView {
-    fn from(worker: &WorkerRow) -> Self {
-        Self {
-            id: worker.id.uuid(),
-            version: worker.version.clone(),
-            host: worker.host.clone(),
-            slots: worker.slots,
-            running: worker.running,
-            started_at: worker.started_at.to_string(),
-            seen_at: worker.seen_at.to_string(),
         }
     }
 }

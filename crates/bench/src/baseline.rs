@@ -9,7 +9,7 @@ use load::progress::Progress;
 use load::report::Report;
 use load::scenarios;
 use load::serve::{Program, Running};
-use testkit::servers::{PostgresServer, RedisServer};
+use servers::{PostgresServer, RedisServer};
 
 /// Stores each step as a row, as we do.
 pub(crate) const EVERY_STEP: &str = "baseline, every step stored";

@@ -104,7 +104,7 @@ async fn measure(program: &Program) -> Result<()> {
         sockets: vec![100, 1_000, 10_000],
     };
     let embedded = Embedded {
-        program: testkit::program::binary("order-engine"),
+        program: cluster::program::binary("order-engine"),
         sizes: sizes.clone(),
     };
     let stores = stores(program.full);

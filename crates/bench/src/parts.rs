@@ -4,9 +4,9 @@ use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::program::binary;
 use load::embedded::LIMITS;
 use load::report::Report;
-use testkit::program::binary;
 use tokio::process::Command;
 
 /// Lives in one batch of bare SQL, every step of the batch a commit of its own.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use cluster::{Cluster, Member, Size, State};
 use load::embedded::{Sizes, add_accept, add_pipeline, add_quantiles, add_sockets};
 use load::latency::figure;
 use load::progress::Progress;
@@ -13,7 +14,6 @@ use load::report::Report;
 use load::sockets::follow_at;
 use load::target::Target;
 use load::{process, scenarios};
-use testkit::cluster::{Cluster, Member, Size, State};
 
 use crate::parts;
 

@@ -3,11 +3,13 @@
 //!
 //! It must not know what the gateway, the worker or the all-in-one engine do; only mains see it.
 //!
-//! The one match on the configured backend is in `backend.rs`.
+//! Begin with `service.rs`, the first and last lines of every program. The one match on the configured backend is
+//! in `backend.rs`.
 
 pub mod backend;
 pub mod measure;
 pub mod runtime;
+pub mod service;
 pub mod signals;
 pub mod status;
 pub mod telemetry;

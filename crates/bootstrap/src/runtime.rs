@@ -31,18 +31,6 @@ pub fn host_name() -> String {
     named.map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
 }
 
-/// The exit code of a program, and its last line where it failed.
-#[must_use]
-pub fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
 /// Turns transparent huge pages off for this process. They round thousands of small, half-full regions up to
 /// 2 MiB each: an open socket took 28.7 KiB with them and takes 18.8 without. If the kernel refuses, the
 /// process merely needs more memory.

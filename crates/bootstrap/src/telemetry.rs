@@ -6,10 +6,10 @@ mod line;
 mod otlp;
 mod writer;
 
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use ports::Shutdown;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
 use config::{LogFormat, Logs};
-use dex_router::router::STAGE_SPANS;
+use ports::{STAGE_SPANS, Shutdown};
 use writer::{Lines, LogThread};
 
 /// What these libraries log at `info` is of no use to operators. `RUST_LOG` can name them to see it.
@@ -26,11 +26,33 @@ const QUIET: &str = "actix_server=warn,actix_http=warn,h2=warn,hyper=warn,rustls
 /// Here the HTTP server logs every malformed request as an error. Strangers must not fill the log.
 const STRANGERS: &str = "actix_http::h1::dispatcher=off";
 
-/// Whether lines carry colour.
+/// Whether text carries colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Colour {
+pub enum Colour {
     On,
     Off,
+}
+
+impl Colour {
+    /// On where it helps whoever reads this stream: a person, who has not asked for plain text.
+    #[must_use]
+    pub fn on(stream: &impl IsTerminal) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if stream.is_terminal() && !plain {
+            Self::On
+        } else {
+            Self::Off
+        }
+    }
+
+    /// The text in a style of ANSI terminals: `2` is faint, `31` red.
+    #[must_use]
+    pub fn paint(self, style: u8, text: impl Display) -> String {
+        match self {
+            Self::On => format!("\x1b[{style}m{text}\x1b[0m"),
+            Self::Off => text.to_string(),
+        }
+    }
 }
 
 /// Logging as it was set up. Dropping it writes the lines that wait.
@@ -89,11 +111,7 @@ pub fn start(logs: &Logs) -> Telemetry {
     } else {
         LogFormat::Json
     });
-    let colour = if wants_colour(&stderr) {
-        Colour::On
-    } else {
-        Colour::Off
-    };
+    let colour = Colour::on(&stderr);
     let (filter, handle) = reload::Layer::new(quietened(&logs.rust_log));
     let (lines, thread) = writer::start();
     // Only a test harness that runs several engines in one process finds logging started already.
@@ -148,13 +166,6 @@ fn quietened(filter: &str) -> Targets {
         .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
 }
 
-/// Whether colour helps whoever reads this stream: a person, who has not asked for plain text.
-#[must_use]
-pub fn wants_colour(stream: &impl IsTerminal) -> bool {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    stream.is_terminal() && !plain
-}
-
 fn output<S>(format: LogFormat, lines: Lines, colour: Colour) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
@@ -170,8 +181,8 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
     tracing_subscriber::fmt::layer()
-        .with_ansi(colour == Colour::On)
-        .event_format(line::ReadableLine)
+        .with_ansi(false)
+        .event_format(line::ReadableLine(colour))
         .fmt_fields(tracing_subscriber::fmt::format::DefaultFields::new())
         .with_writer(lines)
 }

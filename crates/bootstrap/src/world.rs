@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use dex_router::chain::Ledger;
-use dex_router::{Chain, QuoteSource, Router};
-use ports::{Clock, Random, Shutdown};
+use dex_router::{QuoteSource, Router};
+use ports::ledger::Ledger;
+use ports::{Chain, Clock, Random, Shutdown};
 use sim_chain::{RemoteChain, SimChain, SimConfig};
 
 use config::{Sim, VenueMode};

@@ -44,7 +44,7 @@ impl Client {
     /// An idempotency key that nobody has used.
     #[must_use]
     pub fn fresh_key(&self) -> String {
-        format!("{:016x}{:016x}", self.random().bits(), self.random().bits())
+        format!("{:016x}{:016x}", self.random_bits(), self.random_bits())
     }
 
     /// The same under the caller's own idempotency key.
@@ -90,7 +90,7 @@ impl Client {
             if in_doubt {
                 tell(&error);
             }
-            tokio::time::sleep(wait + self.random().duration_below(delay)).await;
+            tokio::time::sleep(wait + self.random_below(delay)).await;
             delay *= 2;
         }
     }

@@ -170,7 +170,7 @@ impl Connection {
         }
         let limit = DELAY_MAX.min(DELAY_FIRST * 2_u32.saturating_pow(self.failed));
         self.failed += 1;
-        let delay = limit / 2 + client.random().duration_below(limit / 2);
+        let delay = limit / 2 + client.random_below(limit / 2);
         tokio::time::sleep(delay).await;
         Ok(())
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_types::Problem;
-use ports::Random;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::Serialize;
@@ -24,8 +23,8 @@ pub struct Settings {
     pub base_url: String,
     /// Shown with every call, where the engine wants one.
     pub api_key: Option<String>,
-    /// For keys of retried submissions and for spreading reconnects.
-    pub random: Random,
+    /// Any 64 bits, others with each call: for keys of retried submissions and for spreading reconnects.
+    pub random: fn() -> u64,
 }
 
 /// A client of one engine, or of the balancer in front of several. Cheap to clone.
@@ -37,7 +36,7 @@ struct Inner {
     base: Url,
     http: reqwest::Client,
     headers: HeaderMap,
-    random: Random,
+    random: fn() -> u64,
 }
 
 /// A failed call and how long the engine asks to wait before the next.
@@ -75,13 +74,18 @@ impl From<Error> for Failed {
 impl Client {
     /// A client; nothing is sent yet.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let wrong = || Error::BaseUrl(settings.base_url.clone());
-        let base = Url::parse(settings.base_url.trim_end_matches('/')).map_err(|_| wrong())?;
+        let Settings {
+            base_url,
+            api_key,
+            random,
+        } = settings;
+        let wrong = || Error::BaseUrl(base_url.clone());
+        let base = Url::parse(base_url.trim_end_matches('/')).map_err(|_| wrong())?;
         if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
             return Err(wrong());
         }
         let mut headers = HeaderMap::new();
-        if let Some(key) = &settings.api_key {
+        if let Some(key) = api_key {
             let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| wrong())?;
             value.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, value);
@@ -99,7 +103,7 @@ impl Client {
             base,
             http,
             headers,
-            random: settings.random,
+            random,
         })))
     }
 
@@ -109,8 +113,14 @@ impl Client {
         self.0.base.as_str().trim_end_matches('/')
     }
 
-    pub(crate) fn random(&self) -> &Random {
-        &self.0.random
+    pub(crate) fn random_bits(&self) -> u64 {
+        (self.0.random)()
+    }
+
+    /// A duration from zero up to and without `limit`.
+    pub(crate) fn random_below(&self, limit: Duration) -> Duration {
+        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.random_bits().checked_rem(nanos).unwrap_or(0))
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {

@@ -7,14 +7,11 @@ use domain::quote::{Answer, Choice, Offer, Quote, Route};
 use domain::venue::VenueSet;
 use domain::{BaseUnits, Bps, Terms};
 use futures_util::future::join_all;
+use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, info, trace_span};
 
 use crate::venue::{QuoteError, QuoteRequest, QuoteSource};
-
-/// Target of the spans that only a trace shows. Where none is collected they are switched off, and are
-/// never made: `bootstrap`'s telemetry decides.
-pub const STAGE_SPANS: &str = "stage";
 
 /// What an order asks of a route.
 #[derive(Debug, Clone, Copy)]

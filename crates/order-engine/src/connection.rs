@@ -26,12 +26,20 @@ pub(crate) struct Connection {
 impl Connection {
     /// A client for that engine.
     pub(crate) fn client(&self) -> Result<Client, client::Error> {
-        Client::new(client::Settings {
-            base_url: self.base_url.clone(),
-            api_key: self.api_key.clone(),
-            random: Random::from_system(),
-        })
+        client_of(self.base_url.clone(), self.api_key.clone())
     }
+}
+
+/// A client of the engine at that address.
+pub(crate) fn client_of(
+    base_url: String,
+    api_key: Option<String>,
+) -> Result<Client, client::Error> {
+    Client::new(client::Settings {
+        base_url,
+        api_key,
+        random: || Random::from_system().bits(),
+    })
 }
 
 /// Reads an order's id.

@@ -2,14 +2,14 @@
 //! configured backends.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::Context;
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
-use bootstrap::{backend, measure, runtime, world};
+use bootstrap::runtime;
+use bootstrap::service::Parts;
 use config::Config;
 use order_worker::{Settings, Worker};
-use ports::{Announcer, Clock, Random, Shutdown, SystemClock};
+use ports::Shutdown;
 
 /// An engine that executes orders, and listens without answering yet.
 #[derive(Debug)]
@@ -25,14 +25,12 @@ impl Engine {
         if let Some(point) = &config.crash_point {
             order_worker::crash_point::arm(point)?;
         }
-        let prometheus = measure::start(shutdown)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let random = Random::from_system();
-        // First of all: it locks the data folder.
-        let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
-        let data_dir = &config.servers.data_dir;
-        let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
-        let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
+        let Parts {
+            ports,
+            world,
+            announcer,
+            prometheus,
+        } = Parts::open(config, shutdown).await?;
         let gateway = Gateway::build(
             GatewaySettings::configured(config, runtime::threads()),
             GatewayParts {

@@ -1,4 +1,4 @@
-//! The all-in-one engine and its command line.
+//! The all-in-one engine and its command line. The two programs of a cluster are in `bin/`.
 //!
 //! Begin with `engine.rs`, how the parts make one engine; `cli.rs` lists the commands.
 

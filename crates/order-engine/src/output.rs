@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use api_types::names::StatusName;
+use bootstrap::telemetry::Colour;
 use clap::Args;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
-use owo_colors::{AnsiColors, OwoColorize};
 use serde::Serialize;
 
 /// The width every table keeps to, so that it reads well in a small terminal and in a mail.
@@ -93,23 +93,19 @@ pub(crate) fn print_table(table: &Table) -> io::Result<()> {
 
 /// A status' name in its colour, where colour is wanted.
 pub(crate) fn status(status: StatusName) -> String {
-    let name = status.name();
-    if !bootstrap::telemetry::wants_colour(&io::stdout()) {
-        return name.to_owned();
-    }
     let colour = match status {
-        StatusName::Confirmed => AnsiColors::Green,
-        StatusName::Failed => AnsiColors::Red,
-        StatusName::Cancelled | StatusName::Expired => AnsiColors::Yellow,
-        _ => AnsiColors::Cyan,
+        StatusName::Confirmed => 32,
+        StatusName::Failed => 31,
+        StatusName::Cancelled | StatusName::Expired => 33,
+        _ => 36,
     };
-    name.color(colour).to_string()
+    Colour::on(&io::stdout()).paint(colour, status.name())
 }
 
 /// The same as a cell of a table, whose width does not count the colour.
 pub(crate) fn status_cell(status: StatusName) -> Cell {
     let cell = Cell::new(status.name());
-    if !bootstrap::telemetry::wants_colour(&io::stdout()) {
+    if Colour::on(&io::stdout()) == Colour::Off {
         return cell;
     }
     cell.fg(match status {
@@ -122,11 +118,7 @@ pub(crate) fn status_cell(status: StatusName) -> Cell {
 
 /// Something of lesser weight.
 pub(crate) fn faint(text: impl Display) -> String {
-    if bootstrap::telemetry::wants_colour(&io::stdout()) {
-        text.dimmed().to_string()
-    } else {
-        text.to_string()
-    }
+    Colour::on(&io::stdout()).paint(2, text)
 }
 
 /// A decimal cut to seven digits, for people: `0.0123456789` is `0.01234567`. Never for computing.

@@ -3,9 +3,9 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dex_router::{Chain, Router};
+use dex_router::Router;
 use domain::EventId;
-use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store};
 
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;

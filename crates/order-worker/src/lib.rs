@@ -36,8 +36,8 @@ mod unheard;
 
 use std::sync::Arc;
 
-use dex_router::{Chain, Router};
-use ports::{Announcer, Ports, Shutdown};
+use dex_router::Router;
+use ports::{Announcer, Chain, Ports, Shutdown};
 
 pub use settings::Settings;
 

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use dex_router::router::STAGE_SPANS;
 use domain::transaction::SignedTransaction;
 use domain::{Event, EventData, NewEvent, Order, Status, Venue};
+use ports::STAGE_SPANS;
 use ports::order_store::{LONGEST_FIXED_REST, Lease, Recorded, Withdrawal, Withdrawn};
 use tracing::{Instrument, Span, debug, error, info, trace_span};
 

@@ -1,5 +1,5 @@
 //! What the engine needs from the world, as traits: the store (the truth), the queue (a hint), the feed
-//! (a projection), the clock. Each trait's promises are numbered; `testkit::contract` has one test per
+//! (a projection), the chain, the clock. Each trait's promises are numbered; `testkit::contract` has one test per
 //! promise, and every backend passes all of them.
 //!
 //! It must not know of any database, of HTTP or of a venue.
@@ -7,9 +7,11 @@
 //! Begin with `order_store.rs`.
 
 pub mod announcer;
+pub mod chain;
 pub mod clock;
 pub mod commits;
 pub mod job_queue;
+pub mod ledger;
 pub mod operations;
 pub mod order_history;
 pub mod order_store;
@@ -23,10 +25,12 @@ mod error;
 use std::sync::Arc;
 
 pub use announcer::Announcer;
+pub use chain::Chain;
 pub use clock::{Clock, SystemClock};
 pub use commits::Commits;
 pub use error::{Error, Result};
 pub use job_queue::JobQueue;
+pub use ledger::Ledger;
 pub use operations::Operations;
 pub use order_history::OrderHistory;
 pub use order_store::OrderStore;
@@ -34,6 +38,10 @@ pub use random::Random;
 pub use shutdown::Shutdown;
 pub use status_feed::StatusFeed;
 pub use worker_registry::WorkerRegistry;
+
+/// Target of the spans that only a trace shows. Where none is collected they are switched off, and are
+/// never made: `bootstrap`'s telemetry decides.
+pub const STAGE_SPANS: &str = "stage";
 
 /// The whole truth: a backend implements the four parts, the engine holds one of these.
 pub trait Store: OrderStore + OrderHistory + WorkerRegistry + Operations {}

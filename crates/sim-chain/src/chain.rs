@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dex_router::QuoteSource;
-use dex_router::chain::{self, Chain, Error, Fate, LedgerFilter, LedgerPage, Swap};
 use dex_router::venue::{QuoteError, QuoteRequest};
 use domain::Venue;
 use domain::quote::Offer;
 use domain::transaction::{Height, Signature, SignedTransaction};
+use ports::chain::{Chain, Error, Fate, Swap};
+use ports::ledger::{LedgerFilter, LedgerPage};
 use ports::{Clock, Random, Shutdown};
 use tracing::info;
 
@@ -292,7 +293,7 @@ impl Chain for SimChain {
 }
 
 #[async_trait]
-impl chain::Ledger for SimChain {
+impl ports::Ledger for SimChain {
     async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error> {
         self.ledger.entries(filter).await
     }

@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use dex_router::chain::Fate;
 use domain::transaction::Signature;
+use ports::chain::Fate;
 use tokio::sync::oneshot;
 
 /// Accepted transactions that may be in flight at once; further ones are refused as busy. Far more than any

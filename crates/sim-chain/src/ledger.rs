@@ -10,8 +10,9 @@ mod rows;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dex_router::chain::{Error, Fate, LedgerFilter, LedgerPage};
 use domain::transaction::Signature;
+use ports::chain::{Error, Fate};
+use ports::ledger::{LedgerFilter, LedgerPage};
 use rusqlite::Connection;
 use sqlite_kit::{Lock, Pool, Readers, Stopped, Writer as _, WriterThread};
 use tokio::sync::oneshot;

@@ -13,11 +13,12 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use dex_router::QuoteSource;
-use dex_router::chain::{self, Chain, Error, Fate, LedgerFilter, LedgerPage, Swap};
 use dex_router::venue::{QuoteError, QuoteRequest};
 use domain::Venue;
 use domain::quote::Offer;
 use domain::transaction::{Height, Signature, SignedTransaction};
+use ports::chain::{Chain, Error, Fate, Swap};
+use ports::ledger::{LedgerFilter, LedgerPage};
 use ports::{Clock, Random, Shutdown};
 use reqwest::Url;
 
@@ -185,7 +186,7 @@ impl Chain for RemoteChain {
 }
 
 #[async_trait]
-impl chain::Ledger for RemoteChain {
+impl ports::Ledger for RemoteChain {
     async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error> {
         let LedgerFilter {
             orders,

@@ -1,11 +1,12 @@
 //! The wire format between the chain's process and its clients: a list of calls in, one line per answer out, in
 //! the order in which the answers become ready.
 
-use dex_router::chain::{self, Fate, LedgerEntry, Revert};
 use dex_router::venue::QuoteError;
 use domain::quote::Offer;
 use domain::transaction::{Height, Signature};
 use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use ports::chain::{self, Fate, Revert};
+use ports::ledger::LedgerEntry;
 use serde::{Deserialize, Serialize};
 
 /// Where calls are posted to.

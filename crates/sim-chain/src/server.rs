@@ -10,11 +10,12 @@ use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{Error as HttpError, HttpResponse};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use dex_router::chain::{self, Chain, LedgerFilter};
 use dex_router::venue::QuoteRequest;
 use domain::transaction::Height;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use ports::chain::{self, Chain};
+use ports::ledger::LedgerFilter;
 
 use crate::SimChain;
 use crate::rpc::{Answer, CALLS_MAX, Call, Entry, PATH, Reply, Request, WAIT_MS_MAX};
@@ -148,7 +149,7 @@ async fn ask_chain(chain: &Arc<SimChain>, call: Call) -> Result<Answer, chain::E
                 after,
                 limit,
             };
-            let page = chain::Ledger::entries(chain.as_ref(), &filter).await?;
+            let page = ports::Ledger::entries(chain.as_ref(), &filter).await?;
             let entries = page.entries.into_iter().map(Entry).collect();
             Ok(Answer::Entries {
                 entries,

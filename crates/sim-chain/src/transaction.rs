@@ -8,11 +8,11 @@
 
 use std::sync::Arc;
 
-use dex_router::chain::Swap;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::venue::Pool;
 use domain::{BaseUnits, OrderId, Token, Venue};
 use ed25519_dalek::VerifyingKey;
+use ports::chain::Swap;
 use uuid::Uuid;
 
 use crate::wallet::Wallet;

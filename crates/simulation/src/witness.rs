@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dex_router::Chain;
-use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter, Swap};
 use domain::event::FailureCode;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, EventData, Order, OrderId, Seq, Status, WorkerId};
+use ports::chain::Swap;
+use ports::ledger::{Ledger, LedgerEntry, LedgerFilter};
 use ports::order_store::{Lease, POISON_DEATHS};
-use ports::{Clock, Store};
+use ports::{Chain, Clock, Store};
 use sim_chain::SimChain;
 
 use crate::process::{Process, VirtualClock};

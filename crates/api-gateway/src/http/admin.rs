@@ -5,9 +5,8 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::OrderView;
 use api_types::admin::{
-    AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers, QueueEntries,
+    AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
 };
-use api_types::stats::WorkerView;
 use domain::Order;
 
 use crate::deadline;
@@ -16,6 +15,7 @@ use crate::error::{ApiError, Code, Result};
 use crate::http::orders::{cut_page, page_limit, read_cursor};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
+use crate::views;
 
 /// A queue that needs longer is away: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
@@ -38,13 +38,13 @@ pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
     let own = tokio::time::timeout(QUEUE_PATIENCE, asking).await;
     let (entries, dead_entries) = match own {
-        Ok(Ok((depth, dead))) => (Some(QueueEntries::new(depth, &workers)), dead),
+        Ok(Ok((depth, dead))) => (Some(views::entries(depth, &workers)), dead),
         Ok(Err(_)) | Err(_) => (None, Vec::new()),
     };
     Ok(HttpResponse::Ok().json(AdminQueue {
         success: true,
         paused,
-        queue: (&snapshot.counts).into(),
+        queue: views::queue(&snapshot.counts),
         entries,
         dead_entries,
     }))
@@ -62,7 +62,7 @@ pub(crate) async fn workers(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let workers = deadline::read(ctx.ports.store.workers()).await?;
     Ok(HttpResponse::Ok().json(AdminWorkers {
         success: true,
-        workers: workers.iter().map(WorkerView::from).collect(),
+        workers: workers.iter().map(views::worker).collect(),
     }))
 }
 
@@ -114,7 +114,7 @@ pub(crate) async fn audit(ctx: Ctx, _: Operator, request: HttpRequest) -> Result
     Ok(HttpResponse::Ok().json(AdminAudit {
         success: true,
         next_cursor: last.map(|last| last.id.to_string()),
-        entries: entries.into_iter().map(Into::into).collect(),
+        entries: entries.into_iter().map(views::act).collect(),
     }))
 }
 

@@ -3,9 +3,9 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 use domain::ClientId;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 
 use crate::auth::Caller;
 use crate::deadline;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use testkit::cpu;
-use testkit::doors::bodies;
+use cluster::cpu;
+use cluster::doors::bodies;
 
 use super::body::Fields;
 use super::{fingerprint, terms};

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use api_gateway::{GatewaySettings, asyncapi, openapi};
+use cluster::documents::{ApiDocument, Exchange, SocketDocument};
 use serde_json::Value;
-use testkit::documents::{ApiDocument, Exchange, SocketDocument};
 
 use crate::http_client::{Answer, Request};
 use crate::ws_server::Server;

@@ -206,7 +206,7 @@ async fn a_follower_needs_the_key_that_made_the_order() {
 async fn without_an_upgrade_the_doors_say_what_they_are() {
     let world = World::start().await;
 
-    let answer = testkit::http::http()
+    let answer = cluster::http::http()
         .get(world.http("/api/orders/execute"))
         .send()
         .await

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::ws_world::{LIFE, World, statuses};
 
 async fn read(world: &World, path: &str, last_event_id: Option<&str>) -> (u16, String) {
-    let mut request = testkit::http::http()
+    let mut request = cluster::http::http()
         .get(world.http(path))
         .header("Accept", "text/event-stream");
     if let Some(id) = last_event_id {
@@ -95,7 +95,7 @@ async fn a_quiet_stream_is_kept_alive_with_comments() {
     .await;
     let order = world.order().await;
     let url = world.http(&format!("/api/orders/{}/events", order.id));
-    let request = testkit::http::http()
+    let request = cluster::http::http()
         .get(url)
         .header("Accept", "text/event-stream");
 

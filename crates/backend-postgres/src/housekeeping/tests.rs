@@ -1,6 +1,6 @@
 //! Forgetting, against a real PostgreSQL: a turn comes once a minute, too seldom to be seen from outside.
 
-use testkit::servers::PostgresServer;
+use servers::PostgresServer;
 
 use super::*;
 use crate::{PgSettings, connect};

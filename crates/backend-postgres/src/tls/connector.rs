@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_certificate_is_named_by_the_hash_of_its_own_signature() {
-        let certificate = CertificateDer::from_pem_file(testkit::servers::tls::certificate());
+        let certificate = CertificateDer::from_pem_file(servers::tls::certificate());
         let certificate = certificate.expect("the fixture");
         // ecdsa-with-SHA256, as `openssl x509 -text` says.
         let expected = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];

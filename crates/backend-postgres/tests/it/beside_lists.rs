@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{ClientId, Status, Token};
 use ports::order_history::ListFilter;
 use ports::{Error, Store};
+use servers::PostgresServer;
 use testkit::contract::{Given, promptly};
-use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 
 use crate::scale::{counting_server, pages_touched};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ports::Store;
+use servers::PostgresServer;
 use testkit::contract::StoreFixture;
-use testkit::servers::PostgresServer;
 use tokio::sync::Mutex;
 
 use crate::{LONGEST_REST, meddle, open_patiently, server};

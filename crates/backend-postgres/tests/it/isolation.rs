@@ -2,8 +2,8 @@
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, StatementCache};
 use ports::worker_registry::Beat;
+use servers::PostgresServer;
 use testkit::contract::Given;
-use testkit::servers::PostgresServer;
 
 use crate::{meddle, open_patiently, server, settings};
 

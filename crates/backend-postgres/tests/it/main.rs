@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use backend_postgres::{PgSettings, PgStore};
 use ports::Store;
-use testkit::servers::PostgresServer;
+use servers::PostgresServer;
 use tokio::task::JoinSet;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.

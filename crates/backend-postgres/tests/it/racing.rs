@@ -9,8 +9,8 @@ use domain::venue::Pool;
 use domain::{BaseUnits, EventData, OrderId, Venue, WorkerId};
 use ports::Store;
 use ports::order_store::{Claim, Expiry, Recorded};
+use servers::PostgresServer;
 use testkit::contract::{Given, eventually, promptly};
-use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 use tokio_postgres::SimpleQueryMessage;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::{OrderId, Seq, Status};
 use ports::order_history::ListFilter;
 use ports::order_store::{Claim, DuePage};
+use servers::PostgresServer;
 use testkit::contract::Given;
-use testkit::servers::PostgresServer;
 
 use crate::{ask, meddle, open_patiently};
 

@@ -9,8 +9,8 @@ use domain::event::{Failure, FailureCode, SCHEMA_VERSION};
 use domain::{EventData, Seq, Status};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::Claim;
+use servers::PostgresServer;
 use testkit::contract::{Given, eventually};
-use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 
 use crate::{ask, connect, meddle, open, open_patiently, server, settings};

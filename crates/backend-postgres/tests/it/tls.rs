@@ -1,8 +1,8 @@
 //! Encrypted connections, as `sslmode` asks for them.
 
 use backend_postgres::{ConnectError, PgSettings, PgStore};
+use servers::{PostgresServer, tls};
 use testkit::contract::Given;
-use testkit::servers::{PostgresServer, tls};
 
 use crate::{ask, meddle, settings};
 

@@ -7,8 +7,8 @@ use domain::OrderId;
 use domain::event::SCHEMA_VERSION;
 use ports::order_history::ListFilter;
 use ports::order_store::Claim;
+use servers::PostgresServer;
 use testkit::contract::{Given, eventually};
-use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 
 use crate::{ask, meddle, open_patiently, server};

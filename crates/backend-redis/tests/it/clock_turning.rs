@@ -8,8 +8,8 @@ use deadpool_redis::redis::cmd;
 use domain::ClientId;
 use ports::JobQueue;
 use ports::job_queue::{Job, Wanted};
+use servers::RedisServer;
 use testkit::contract::Given;
-use testkit::servers::RedisServer;
 
 use crate::{LONGEST_REST, meddle, queue, queue_settings, server};
 

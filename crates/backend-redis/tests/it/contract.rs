@@ -6,8 +6,8 @@ mod feed {
     use async_trait::async_trait;
     use deadpool_redis::redis::cmd;
     use ports::StatusFeed;
+    use servers::RedisServer;
     use testkit::contract::{FeedFixture, Outage};
-    use testkit::servers::RedisServer;
 
     struct Redis {
         server: RedisServer,
@@ -63,8 +63,8 @@ mod queue {
     use backend_redis::{QueueSettings, StartLimit};
     use deadpool_redis::redis::cmd;
     use ports::JobQueue;
+    use servers::RedisServer;
     use testkit::contract::{QueueFixture, Unreadable};
-    use testkit::servers::RedisServer;
 
     struct Redis {
         server: RedisServer,

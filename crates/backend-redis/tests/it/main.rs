@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer};
 use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
-use testkit::servers::RedisServer as Server;
+use servers::RedisServer as Server;
 
 /// Longer than any test lets an entry rest.
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);

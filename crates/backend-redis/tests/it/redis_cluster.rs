@@ -4,7 +4,7 @@ use backend_redis::{
     ConnectError, FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer,
 };
 use deadpool_redis::redis::{Cmd, cmd};
-use testkit::servers::RedisServer as Server;
+use servers::RedisServer as Server;
 
 use crate::meddle;
 

@@ -8,9 +8,9 @@ use domain::{ClientId, Seq};
 use ports::job_queue::{Job, Wanted};
 use ports::status_feed::{TailFrom, Tailed};
 use ports::{Error, JobQueue, StatusFeed};
+use servers::RedisServer;
 use testkit::contract::status_feed::event;
 use testkit::contract::{Given, eventually, promptly};
-use testkit::servers::RedisServer;
 
 use crate::{feed, meddle, queue, queue_settings, server};
 

@@ -9,8 +9,8 @@ use deadpool_redis::redis::cmd;
 use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp};
 use ports::StatusFeed;
 use ports::status_feed::Published;
+use servers::RedisServer as Server;
 use testkit::contract::Given;
-use testkit::servers::RedisServer as Server;
 
 use crate::{meddle, server};
 

@@ -2,7 +2,7 @@
 
 use backend_redis::{QueueSettings, RedisServer};
 use ports::JobQueue;
-use testkit::servers::{RedisServer as Server, tls};
+use servers::{RedisServer as Server, tls};
 
 use crate::queue;
 

@@ -9,9 +9,11 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::Colour;
+
 /// Formats events as one readable line.
 #[derive(Debug)]
-pub(super) struct ReadableLine;
+pub(super) struct ReadableLine(pub(super) Colour);
 
 impl<S, N> FormatEvent<S, N> for ReadableLine
 where
@@ -27,8 +29,8 @@ where
         let metadata = event.metadata();
         let mut parts = Parts::default();
         event.record(&mut parts);
-        write_time(&mut writer)?;
-        write_level(&mut writer, *metadata.level())?;
+        let (time, level) = (self.time(), self.level(*metadata.level()));
+        write!(writer, "{time} {level} ")?;
         writer.write_str(&parts.message)?;
         let detailed = *metadata.level() >= Level::DEBUG || parts.message.is_empty();
         if detailed {
@@ -41,29 +43,22 @@ where
     }
 }
 
-/// `09:30:00.125`: whoever looks at a terminal knows the day.
-fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
-    let now = ports::clock::wall_time().to_string();
-    let time = now.get(11..23).unwrap_or(&now);
-    if writer.has_ansi_escapes() {
-        write!(writer, "\x1b[2m{time}\x1b[0m ")
-    } else {
-        write!(writer, "{time} ")
+impl ReadableLine {
+    /// `09:30:00.125`: whoever looks at a terminal knows the day.
+    fn time(&self) -> String {
+        let now = ports::clock::wall_time().to_string();
+        self.0.paint(2, now.get(11..23).unwrap_or(&now))
     }
-}
 
-fn write_level(writer: &mut Writer<'_>, level: Level) -> fmt::Result {
-    let (word, colour) = match level {
-        Level::ERROR => ("ERROR", "31"),
-        Level::WARN => ("WARN ", "33"),
-        Level::INFO => ("INFO ", "32"),
-        Level::DEBUG => ("DEBUG", "34"),
-        Level::TRACE => ("TRACE", "35"),
-    };
-    if writer.has_ansi_escapes() {
-        write!(writer, "\x1b[{colour}m{word}\x1b[0m ")
-    } else {
-        write!(writer, "{word} ")
+    fn level(&self, level: Level) -> String {
+        let (word, colour) = match level {
+            Level::ERROR => ("ERROR", 31),
+            Level::WARN => ("WARN ", 33),
+            Level::INFO => ("INFO ", 32),
+            Level::DEBUG => ("DEBUG", 34),
+            Level::TRACE => ("TRACE", 35),
+        };
+        self.0.paint(colour, word)
     }
 }
 

@@ -11,8 +11,7 @@ use std::fmt;
 use std::sync::mpsc::SyncSender;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dex_router::router::STAGE_SPANS;
-use ports::Random;
+use ports::{Random, STAGE_SPANS};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};

@@ -1,12 +1,12 @@
 //! An engine that says what a test wrote down for it, one connection after another, and remembers what
 //! it was asked.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use api_types::EventView;
 use client::{Client, Settings};
 use futures_util::{SinkExt, StreamExt};
-use ports::Random;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +14,13 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+/// Bits spread over all of a number, others with each call.
+pub(crate) fn random() -> u64 {
+    static DRAWN: AtomicU64 = AtomicU64::new(1);
+    let count = DRAWN.fetch_add(1, Ordering::Relaxed);
+    count.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
 
 /// What one connection meets.
 #[derive(Debug, Clone)]
@@ -64,7 +71,7 @@ impl Scripted {
         let settings = Settings {
             base_url,
             api_key: Some("secret".to_owned()),
-            random: Random::seeded(7),
+            random,
         };
         Self {
             client: Client::new(settings).unwrap(),

@@ -3,10 +3,9 @@
 use api_types::submit::SubmitOrder;
 use client::{Client, Error, Settings};
 use futures_util::future::join_all;
-use ports::Random;
 use serde_json::json;
 
-use crate::scripted::{ORDER, Scene, Scripted, problem};
+use crate::scripted::{ORDER, Scene, Scripted, problem, random};
 
 fn accepted() -> Scene {
     let body = json!({
@@ -214,7 +213,7 @@ async fn nobody_there_is_said_with_the_way_to_start_one() {
     let settings = Settings {
         base_url,
         api_key: None,
-        random: Random::seeded(1),
+        random,
     };
 
     let error = Client::new(settings)
@@ -247,7 +246,7 @@ fn an_address_without_a_scheme_is_refused_at_once() {
         let settings = Settings {
             base_url: base_url.to_owned(),
             api_key: None,
-            random: Random::seeded(1),
+            random,
         };
 
         assert!(

@@ -5,11 +5,11 @@ use api_types::names::StatusName;
 use bootstrap::signals::Signals;
 use bootstrap::telemetry;
 use clap::{Args, Parser};
-use client::Client;
 use config::{Config, args};
-use ports::{Random, Shutdown};
+use ports::Shutdown;
 
 use crate::batch::{self, Report};
+use crate::connection::client_of;
 use crate::engine::Engine;
 use crate::exit::Verdict;
 use crate::output::{self, Format};
@@ -105,11 +105,7 @@ async fn show(
     format: Format,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Option<Report>> {
-    let client = Client::new(client::Settings {
-        base_url,
-        api_key: None,
-        random: Random::from_system(),
-    })?;
+    let client = client_of(base_url, None)?;
     let report = tokio::select! {
         biased;
         () = shutdown.soft() => return Ok(None),

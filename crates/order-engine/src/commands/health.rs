@@ -1,9 +1,7 @@
 //! `order-engine health`: whether a process on this machine lives, for container engines; the image has
 //! no shell and no other program to ask with.
 
-use client::{Client, Settings};
-use ports::Random;
-
+use crate::connection::client_of;
 use crate::exit::Verdict;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -24,11 +22,7 @@ pub(crate) struct Health {
 
 /// Runs the command.
 pub(crate) async fn run(health: &Health) -> anyhow::Result<Verdict> {
-    let client = Client::new(Settings {
-        base_url: format!("http://127.0.0.1:{}", health.port),
-        api_key: None,
-        random: Random::from_system(),
-    })?;
+    let client = client_of(format!("http://127.0.0.1:{}", health.port), None)?;
     match client.health().await {
         Err(client::Error::Unreachable { base_url, .. }) => Err(anyhow::anyhow!(
             "nothing answers at {base_url}; has it been started, and with this --port or PORT?"

@@ -2,11 +2,9 @@
 
 use std::net::SocketAddr;
 
-use bootstrap::signals::Signals;
-use bootstrap::telemetry;
+use bootstrap::service;
 use config::Config;
 use config::args::{self, Stop};
-use ports::Shutdown;
 
 use crate::engine::Engine;
 use crate::exit::Verdict;
@@ -25,20 +23,13 @@ once. Nothing that was accepted is lost either way.";
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
-    let signals = Signals::listen()?;
-    let telemetry = telemetry::start(&config.logs);
-    args::warn_of_obsolete_variables();
-    let shutdown = Shutdown::new();
-    telemetry.follow_signals(&shutdown)?;
-    let work = async {
-        let engine = Engine::assemble(&config, &shutdown).await?;
+    service::run(&config, async |shutdown| {
+        args::warn_of_obsolete_variables();
+        let engine = Engine::assemble(&config, shutdown).await?;
         greet(engine.address(), &config)?;
         engine.run_until_stopped().await
-    };
-    signals
-        .supervise(&shutdown, Box::pin(work))
-        .await
-        .of_service()?;
+    })
+    .await?;
     Ok(Verdict::Good)
 }
 

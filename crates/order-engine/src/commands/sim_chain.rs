@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use actix_web::{App, HttpServer};
 use anyhow::Context;
-use bootstrap::signals::Signals;
-use bootstrap::{measure, runtime, status, telemetry, world};
+use bootstrap::{measure, runtime, service, status, world};
 use config::Config;
 use config::DEFAULT_PORT;
 use config::args::Stop;
-use ports::{Clock, Random, Shutdown, SystemClock};
+use ports::{Clock, Random, SystemClock};
 use sim_chain::SimChain;
 
 use crate::exit::Verdict;
@@ -29,29 +28,22 @@ const FINISH_WITHIN_SECONDS: u64 = 3;
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
-    let signals = Signals::listen()?;
-    let telemetry = telemetry::start(&config.logs);
-    let shutdown = Shutdown::new();
-    telemetry.follow_signals(&shutdown)?;
-    let work = async {
+    service::run(&config, async |shutdown| {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let parts = status::Parts {
             clock: clock.clone(),
             ports: None,
-            prometheus: measure::start(&shutdown)?,
+            prometheus: measure::start(shutdown)?,
             shutdown: shutdown.clone(),
         };
         let (random, data_dir) = (Random::from_system(), &config.servers.data_dir);
-        let chain = world::simulate(&config.sim, data_dir, clock, random, &shutdown)?;
+        let chain = world::simulate(&config.sim, data_dir, clock, random, shutdown)?;
         serve(&config, chain, parts).await?;
         shutdown.request_soft();
         shutdown.finished().await;
         Ok(())
-    };
-    signals
-        .supervise(&shutdown, Box::pin(work))
-        .await
-        .of_service()?;
+    })
+    .await?;
     Ok(Verdict::Good)
 }
 

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use testkit::chaos::{
+use cluster::chaos::{
     self, AnswersLost, Arena, ClockOf, ClockSet, Jump, Plan, ProgramFault, RedisFault, Strike,
 };
-use testkit::servers::{Then, Whose};
+use servers::{Then, Whose};
 
 const fn clock(of: ClockOf, to: Jump) -> Strike {
     Strike::Clock(ClockSet { of, to })

@@ -9,11 +9,11 @@ use ports::Random;
 use crate::world::caller::Caller;
 use crate::world::{Part, World};
 
-fn program(world: &World, user: &Caller, seed: u64) -> Result<Client> {
+fn program(world: &World, user: &Caller) -> Result<Client> {
     let client = Client::new(client::Settings {
         base_url: world.address(),
         api_key: user.key().map(str::to_owned),
-        random: Random::seeded(seed),
+        random: || Random::from_system().bits(),
     })?;
     Ok(client)
 }
@@ -26,7 +26,7 @@ fn order() -> api_types::submit::SubmitOrder {
 }
 
 async fn a_follower_sees_every_event_once_across_a_kill(world: &mut World) -> Result<()> {
-    let client = program(world, &world.client(), 1)?;
+    let client = program(world, &world.client())?;
     let id = client.submit(&order()).await?.order_id;
     let mut follow = client.follow(id);
     let first = follow.next().await?.context("an order begins")?;
@@ -50,7 +50,7 @@ async fn a_follower_sees_every_event_once_across_a_kill(world: &mut World) -> Re
 }
 
 async fn a_submission_waits_for_an_engine_that_restarts(world: &mut World) -> Result<()> {
-    let client = program(world, &world.client(), 2)?;
+    let client = program(world, &world.client())?;
     world.kill(Part::Gateway)?;
 
     let order = order();

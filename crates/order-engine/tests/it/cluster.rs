@@ -11,8 +11,8 @@ mod mixed;
 mod outages;
 
 use anyhow::Result;
-use testkit::cluster::{Scratch, Size};
-use testkit::e2e::suites::{self, Limit};
+use cluster::e2e::suites::{self, Limit};
+use cluster::{Scratch, Size};
 
 /// Two gateways and three workers.
 async fn cluster(variables: &[(&str, &str)]) -> Result<Scratch> {

@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use client::{Client, ListQuery, Settings};
+use cluster::engine::Engine;
+use cluster::http::http;
 use ports::Random;
-use testkit::engine::Engine;
-use testkit::http::http;
 
 const ORDERS: usize = 30;
 /// Thirty orders, ten at a time, at a tenth of the usual delays, and once more for what was under way.
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn client_of(engine: &Engine) -> Client {
-    let random = Random::seeded(1);
     Client::new(Settings {
         base_url: engine.url(""),
         api_key: None,
-        random,
+        random: || Random::from_system().bits(),
     })
     .expect("a client")
 }

@@ -2,7 +2,7 @@
 //! The same seed each time; the long runs take others.
 
 use anyhow::{Result, ensure};
-use testkit::doors::{self, Plan};
+use cluster::doors::{self, Plan};
 
 const PLAN: Plan = Plan {
     requests: 3_000,

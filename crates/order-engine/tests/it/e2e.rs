@@ -1,9 +1,9 @@
 //! The end-to-end suites over the all-in-one engine: a real process, a store of its own, real sockets.
 
 use anyhow::{Result, ensure};
-use testkit::e2e::suites::{self, Limit, SOL_FOR_USDC};
-use testkit::e2e::{Target, client_programs, load, socket, statuses};
-use testkit::engine::Engine;
+use cluster::e2e::suites::{self, Limit, SOL_FOR_USDC};
+use cluster::e2e::{Target, client_programs, load, socket, statuses};
+use cluster::engine::Engine;
 
 async fn engine(variables: &[(&str, &str)]) -> Result<(Engine, Target)> {
     let engine = Engine::start(variables).await?;

@@ -8,8 +8,8 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::program::binary;
 use serde_json::Value;
-use testkit::program::binary;
 use tokio::process::Command;
 
 use crate::doubt::one_order_was_made;

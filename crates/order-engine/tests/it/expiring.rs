@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use cluster::e2e::Target;
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::engine::Engine;
+use cluster::http::http;
 use serde_json::Value;
+use servers::PostgresServer;
 use testkit::contract::eventually;
-use testkit::e2e::Target;
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::engine::Engine;
-use testkit::http::http;
-use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 
 /// Five pages of the sweep.
@@ -97,9 +97,9 @@ async fn orders_of_one_process_that_run_out_of_time_together_are_all_told() -> R
     let socket = target.ws_url(0, &format!("/ws/orders/{}", ids[OF_ONE_PROCESS / 2]));
     let told = tokio::time::timeout(
         Duration::from_secs(30),
-        testkit::e2e::socket::follow(&socket),
+        cluster::e2e::socket::follow(&socket),
     );
     let statuses: Vec<Value> = told.await??.messages;
-    assert_eq!(testkit::e2e::statuses(&statuses), ["pending", "expired"]);
+    assert_eq!(cluster::e2e::statuses(&statuses), ["pending", "expired"]);
     Ok(())
 }

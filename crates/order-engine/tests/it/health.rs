@@ -1,7 +1,7 @@
 //! `order-engine health`, by which container engines tell whether a process lives.
 
 use anyhow::{Context, Result};
-use testkit::free_port::free_port;
+use servers::free_port::free_port;
 
 use crate::run::run;
 use crate::world::World;

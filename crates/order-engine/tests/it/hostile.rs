@@ -10,12 +10,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load};
+use cluster::engine::Engine;
+use cluster::{Cluster, Scratch, Size};
 use futures_util::future::try_join_all;
 use futures_util::try_join;
-use testkit::cluster::{Cluster, Scratch, Size};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load};
-use testkit::engine::Engine;
 use tokio::time::Instant;
 
 use clients::Attacker;

@@ -9,13 +9,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::{Target, load, socket, statuses};
+use cluster::engine::Engine;
+use cluster::http::http;
+use cluster::program::Program;
 use futures_util::future::try_join_all;
+use servers::free_port::free_port;
 use tempfile::TempDir;
-use testkit::e2e::{Target, load, socket, statuses};
-use testkit::engine::Engine;
-use testkit::free_port::free_port;
-use testkit::http::http;
-use testkit::program::Program;
 
 pub(crate) const ORDERS: usize = 30;
 /// How often the point is passed unharmed, and once more: half of the orders are at it or beyond.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::Target;
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::engine::Engine;
+use cluster::http::http;
+use servers::PostgresServer;
 use testkit::contract::eventually;
-use testkit::e2e::Target;
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::engine::Engine;
-use testkit::http::http;
-use testkit::servers::PostgresServer;
 use tokio::task::JoinSet;
 
 async fn engine_at(url: &str) -> Result<(Engine, Target)> {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::{Target, socket};
+use cluster::http::http;
 use serde_json::Value;
-use testkit::e2e::{Target, socket};
-use testkit::http::http;
 
 use crate::world::caller::{PATIENCE, POLL};
 use crate::world::{Part, Settings, World};

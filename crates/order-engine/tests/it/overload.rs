@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load, socket};
+use cluster::engine::Engine;
+use cluster::http::http;
+use cluster::{Scratch, Size};
 use serde_json::Value;
-use testkit::cluster::{Scratch, Size};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, socket};
-use testkit::engine::Engine;
-use testkit::http::http;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use cluster::engine::Engine;
+use cluster::http::http;
+use cluster::program::Program;
 use testkit::contract::eventually;
-use testkit::engine::Engine;
-use testkit::http::http;
-use testkit::program::Program;
 
 use crate::run::run;
 
@@ -154,7 +154,7 @@ async fn variables_of_older_engines_are_ignored_with_a_line() {
 #[tokio::test]
 async fn an_engine_on_a_shared_chain_confirms_orders() {
     let folder = tempfile::tempdir().unwrap();
-    let port = testkit::free_port::free_port();
+    let port = servers::free_port::free_port();
     let settings = [
         ("PORT", port.to_string()),
         ("SIM_LATENCY_SCALE", "0.01".to_owned()),

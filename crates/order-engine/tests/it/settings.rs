@@ -109,7 +109,7 @@ async fn a_cluster_process_names_what_it_misses() {
             "REDIS_URL",
         ),
     ] {
-        let path = testkit::program::binary(program);
+        let path = cluster::program::binary(program);
         if !path.exists() {
             panic!("{program} is not built; run `cargo build --workspace --bins` first");
         }

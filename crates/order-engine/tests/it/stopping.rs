@@ -5,10 +5,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use cluster::e2e::socket::Socket;
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{load, socket};
 use futures_util::future::try_join_all;
-use testkit::e2e::socket::Socket;
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{load, socket};
 
 use crate::world::{Part, Settings, World};
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::engine::Engine;
 use serde_json::Value;
-use testkit::engine::Engine;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -153,13 +153,13 @@ async fn take(mut stream: TcpStream) -> Result<Value> {
 
 /// Hands in an order from within the caller's span; its id.
 async fn order_within(engine: &Engine, trace: &str, caller: &str) -> Result<String> {
-    let request = testkit::http::http()
+    let request = cluster::http::http()
         .post(engine.url("/api/orders/execute"))
         .header("traceparent", format!("00-{trace}-{caller}-01"))
         .header("content-type", "application/json")
         .body(r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}"#);
     let accepted: Value = request.send().await?.error_for_status()?.json().await?;
-    Ok(testkit::e2e::text(&accepted, "orderId")?.to_owned())
+    Ok(cluster::e2e::text(&accepted, "orderId")?.to_owned())
 }
 
 #[tokio::test]

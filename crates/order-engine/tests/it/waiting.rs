@@ -4,10 +4,10 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use cluster::program::Program;
+use servers::RedisServer;
+use servers::free_port::free_port;
 use testkit::contract::eventually;
-use testkit::free_port::free_port;
-use testkit::program::Program;
-use testkit::servers::RedisServer;
 
 /// Nothing has begun, so there is nothing to finish.
 const PROMPTLY: Duration = Duration::from_secs(3);

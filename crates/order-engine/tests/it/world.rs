@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use cluster::e2e::Target;
+use cluster::engine::Engine;
+use cluster::http::http;
+use cluster::{Member, Scratch, Size};
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use testkit::cluster::{Member, Scratch, Size};
-use testkit::e2e::Target;
-use testkit::engine::Engine;
-use testkit::http::http;
 
 use caller::{Caller, PATIENCE, POLL};
 
@@ -52,7 +52,11 @@ pub(crate) use over_process;
 
 /// Registers cases over one cluster, on which they follow each other.
 macro_rules! over_cluster {
-    ($given:ident: $name:ident($settings:expr): $($module:ident::$case:ident),+ $(,)?) => {
+    (
+        $(#[$attribute:meta])*
+        $given:ident: $name:ident($settings:expr): $($module:ident::$case:ident),+ $(,)?
+    ) => {
+        $(#[$attribute])*
         #[tokio::test]
         async fn $name() -> anyhow::Result<()> {
             let mut given = $given::cluster($settings).await?;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use dex_router::chain::{Error, Swap};
-use dex_router::router::STAGE_SPANS;
 use domain::Order;
 use domain::event::FailureCode;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
+use ports::STAGE_SPANS;
+use ports::chain::{Error, Swap};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};

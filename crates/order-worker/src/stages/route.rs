@@ -1,9 +1,10 @@
 //! Asking the venues and choosing one.
 
-use dex_router::router::{NoRoute, RouteRequest, STAGE_SPANS};
+use dex_router::router::{NoRoute, RouteRequest};
 use domain::Terms;
 use domain::event::FailureCode;
 use domain::quote::Route;
+use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
 

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use dex_router::chain::{Error, Fate, Revert};
-use dex_router::router::STAGE_SPANS;
 use domain::event::{Failure, FailureCode};
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{BaseUnits, Token};
+use ports::STAGE_SPANS;
+use ports::chain::{Error, Fate, Revert};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, debug, trace_span};

@@ -64,7 +64,7 @@ async fn a_resumed_submission_is_asked_for_before_it_is_sent() {
     let (order, lease) = left_in(&world, Status::Submitted).await;
     let transaction = lease.live_attempt.unwrap();
     // The dead worker had sent it, and it has landed.
-    dex_router::Chain::send(world.chain.as_ref(), &transaction)
+    ports::Chain::send(world.chain.as_ref(), &transaction)
         .await
         .unwrap();
 

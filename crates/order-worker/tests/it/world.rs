@@ -11,7 +11,7 @@ mod backend;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::{Chain, Router};
+use dex_router::Router;
 use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status};
 use order_worker::retry::Policy;
@@ -20,7 +20,7 @@ use order_worker::{Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
-use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Chain, Clock, Ports, Random, Shutdown, Store};
 use testkit::contract::{Given, eventually};
 
 pub(crate) use chain::{Plan, ScriptedChain};

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use dex_router::chain::{Fate, Revert};
 use domain::Timestamp;
 use domain::transaction::{Height, Signature};
+use ports::chain::{Fate, Revert};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use sqlite_kit::Writer;
 use tokio::sync::oneshot;

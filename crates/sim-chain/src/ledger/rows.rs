@@ -1,8 +1,9 @@
 //! Reading the ledger's rows.
 
-use dex_router::chain::{Fate, LedgerEntry, LedgerFilter, LedgerPage, Revert};
 use domain::transaction::{Height, Signature};
 use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use ports::chain::{Fate, Revert};
+use ports::ledger::{LedgerEntry, LedgerFilter, LedgerPage};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 

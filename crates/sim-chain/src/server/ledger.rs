@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use dex_router::chain::{Ledger, LedgerEntry, LedgerFilter};
 use domain::OrderId;
+use ports::ledger::{Ledger, LedgerEntry, LedgerFilter};
 
 use super::problem;
 use crate::SimChain;

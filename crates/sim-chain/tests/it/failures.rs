@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dex_router::chain::Chain;
 use dex_router::venue::QuoteError;
+use ports::chain::Chain;
 use sim_chain::{SimChain, SimConfig};
 
 use crate::setup::{self, ONE_SOL};
@@ -69,12 +69,12 @@ async fn a_send_fails_before_or_after_its_acceptance() {
         if chain.send(&transaction).await.is_ok() {
             continue;
         }
-        let filter = dex_router::chain::LedgerFilter {
+        let filter = ports::ledger::LedgerFilter {
             orders: Some(vec![setup::order_id(order)]),
             limit: 1,
             ..Default::default()
         };
-        let page = dex_router::chain::Ledger::entries(chain.as_ref(), &filter)
+        let page = ports::Ledger::entries(chain.as_ref(), &filter)
             .await
             .unwrap();
         if page.entries.is_empty() {

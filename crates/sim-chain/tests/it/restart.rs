@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::chain::{Chain, Fate, Ledger, LedgerFilter};
 use dex_router::venue::QuoteRequest;
 use domain::Token;
+use ports::chain::{Chain, Fate};
+use ports::ledger::{Ledger, LedgerFilter};
 use ports::{Random, Shutdown, SystemClock};
 use sim_chain::{OpenError, SimChain, SimConfig};
 

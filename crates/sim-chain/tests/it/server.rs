@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer};
-use dex_router::chain::{Chain, Error, Fate, Ledger, LedgerFilter};
 use dex_router::venue::QuoteError;
 use domain::transaction::SignedTransaction;
+use ports::chain::{Chain, Error, Fate};
+use ports::ledger::{Ledger, LedgerFilter};
 use ports::{Random, Shutdown, SystemClock};
 use serde_json::Value;
 use sim_chain::{RemoteChain, SimChain, SimConfig, server};

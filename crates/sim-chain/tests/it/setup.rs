@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dex_router::QuoteSource;
-use dex_router::chain::{Chain, Swap};
 use dex_router::venue::QuoteRequest;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{BaseUnits, Bps, OrderId, Timestamp, Token};
+use ports::chain::{Chain, Swap};
 use ports::{Random, Shutdown, SystemClock};
 use sim_chain::{SimChain, SimConfig};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::QuoteSource;
-use dex_router::chain::{Chain, Fate};
+use ports::chain::{Chain, Fate};
 use ports::{Clock, SystemClock};
 use tokio::task::JoinSet;
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::chain::{Chain, Error, Fate, Ledger, LedgerFilter, Revert};
 use domain::transaction::{Height, SignedTransaction};
+use ports::chain::{Chain, Error, Fate, Revert};
+use ports::ledger::{Ledger, LedgerFilter};
 use sim_chain::{SimChain, SimConfig};
 
 use crate::setup::{self, ONE_SOL};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dex_router::Chain;
-use dex_router::chain::{Error, Fate as Outcome, Swap};
 use domain::transaction::{Height, Signature, SignedTransaction};
+use ports::Chain;
+use ports::chain::{Error, Fate as Outcome, Swap};
 use sim_chain::SimChain;
 
 use super::{Fate, Line};

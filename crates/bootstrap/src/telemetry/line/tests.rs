@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tracing::{debug, info, warn};
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::ReadableLine;
+use super::{Colour, ReadableLine};
 
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
@@ -28,7 +28,7 @@ fn printed(log: impl FnOnce()) -> String {
     let writer = page.clone();
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .event_format(ReadableLine)
+        .event_format(ReadableLine(Colour::Off))
         .with_writer(move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
     let text = String::from_utf8(page.0.lock().expect("one thread").clone()).expect("text");

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::socket::Socket;
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, text};
+use cluster::{Member, Scratch, Size};
 use serde_json::Value;
-use testkit::cluster::{Member, Scratch, Size};
-use testkit::e2e::socket::Socket;
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, text};
 use tokio::task::JoinSet;
 
 use super::cluster;

@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load};
+use cluster::http::http;
+use cluster::{Scratch, Size};
 use serde_json::Value;
-use testkit::cluster::{Scratch, Size};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load};
-use testkit::http::http;
 
 use super::cluster;
 use super::members::follow_all;

@@ -4,9 +4,9 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use testkit::cluster::counter;
-use testkit::e2e::load;
-use testkit::e2e::suites::SOL_FOR_USDC;
+use cluster::counter;
+use cluster::e2e::load;
+use cluster::e2e::suites::SOL_FOR_USDC;
 
 use super::cluster;
 

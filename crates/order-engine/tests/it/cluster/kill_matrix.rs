@@ -1,13 +1,16 @@
 //! Case 5 of the failures that must be survived, for the cluster: a worker ends itself at a named point
 //! of an order's life, without a word to anybody, while thirty orders are in flight; a second worker takes
 //! over once the lease is up, and ends each of them, none executed twice.
+//!
+//! Each landing passes the points around sending, where it matters that the chain outlives the worker. At all
+//! others a cluster does what one process does, which `crate::kill_matrix` passes at each landing.
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load, socket, statuses};
+use cluster::{Scratch, Size};
 use futures_util::future::try_join_all;
 use nix::sys::signal::Signal;
-use testkit::cluster::{Scratch, Size};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, socket, statuses};
 
 use super::members::until;
 use crate::kill_matrix::{CRASH_LIMIT, NTH, ORDERS, SETTINGS};
@@ -59,6 +62,7 @@ async fn has_confirmed(target: &Target, order_id: &str) -> Result<bool> {
 }
 
 #[tokio::test]
+#[ignore = "repeats over a cluster what holds over one process; scripts/test --full runs it"]
 async fn another_worker_goes_on_where_one_died_before_the_bytes_were_stored() -> Result<()> {
     check_points(&["claimed", "routed", "built", "signed"]).await
 }
@@ -70,5 +74,11 @@ async fn another_worker_settles_what_one_had_stored_when_it_died() -> Result<()>
 
 #[tokio::test]
 async fn another_worker_finds_what_landed_when_one_died() -> Result<()> {
-    check_points(&["confirmed_not_stored", "stored_not_published"]).await
+    check_points(&["confirmed_not_stored"]).await
+}
+
+#[tokio::test]
+#[ignore = "repeats over a cluster what holds over one process; scripts/test --full runs it"]
+async fn another_worker_leaves_alone_what_had_ended_when_one_died() -> Result<()> {
+    check_points(&["stored_not_published"]).await
 }

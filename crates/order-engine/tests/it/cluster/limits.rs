@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use testkit::cluster::Size;
-use testkit::e2e::suites::{self, Limit, SOL_FOR_USDC};
+use cluster::Size;
+use cluster::e2e::suites::{self, Limit, SOL_FOR_USDC};
 
 use super::cluster;
 use super::members::until;

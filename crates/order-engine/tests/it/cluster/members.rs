@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load, socket};
+use cluster::{Scratch, Size, counter};
 use futures_util::future::try_join_all;
 use nix::sys::signal::Signal;
-use testkit::cluster::{Scratch, Size, counter};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, socket};
 
 use super::cluster;
 

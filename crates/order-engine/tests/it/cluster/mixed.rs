@@ -3,13 +3,13 @@
 mod upgrade;
 
 use anyhow::{Context, Result, ensure};
+use cluster::Scratch;
+use cluster::e2e::socket::Socket;
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load, text};
+use cluster::http::http;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::{Value, json};
-use testkit::cluster::Scratch;
-use testkit::e2e::socket::Socket;
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, text};
-use testkit::http::http;
 
 use super::cluster;
 

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load, socket};
+use cluster::http::http;
+use cluster::{Member, Scratch, Size};
 use futures_util::future::try_join_all;
 use serde_json::Value;
-use testkit::cluster::{Member, Scratch, Size};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load, socket};
-use testkit::http::http;
 
 use super::cluster;
 use super::members::{follow_all, until};

@@ -1,6 +1,6 @@
 //! The commands that need no engine, and an engine that ends after commands.
 
-use testkit::engine::Engine;
+use cluster::engine::Engine;
 
 use crate::run::run;
 

@@ -13,7 +13,7 @@ const RUN_AXE: &str = "
 
 /// axe's own source, which `scripts/test` fetches into the target folder.
 fn axe() -> Result<String> {
-    let programs = testkit::program::binary("");
+    let programs = cluster::program::binary("");
     let target = programs
         .parent()
         .context("the folder that everything is built into")?;

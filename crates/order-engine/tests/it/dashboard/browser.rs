@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use cluster::http::http;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use servers::free_port::free_port;
 use tempfile::TempDir;
-use testkit::free_port::free_port;
-use testkit::http::http;
 
 use crate::world::World;
 use crate::world::caller::Caller;

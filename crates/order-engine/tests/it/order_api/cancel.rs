@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::{check_gapless, statuses};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use testkit::e2e::{check_gapless, statuses};
 
 use super::{SWAP, Settings};
 use crate::world::World;

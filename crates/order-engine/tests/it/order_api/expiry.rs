@@ -1,8 +1,8 @@
 //! Orders with a time limit: shown as expired in time, and not executed after it.
 
 use anyhow::{Result, ensure};
+use cluster::e2e::statuses;
 use serde_json::Value;
-use testkit::e2e::statuses;
 
 use super::{EXECUTE, Settings};
 use crate::world::World;

@@ -1,9 +1,9 @@
 //! Work is taken in turn between clients.
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::socket::Socket;
+use cluster::e2e::text;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use testkit::e2e::socket::Socket;
-use testkit::e2e::text;
 
 use super::{SWAP, Settings};
 use crate::world::World;

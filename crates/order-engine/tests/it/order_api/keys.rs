@@ -1,9 +1,9 @@
 //! Two keys and the operators' one: what each of them sees, at every door.
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::socket::follow;
+use cluster::e2e::{statuses, text};
 use serde_json::Value;
-use testkit::e2e::socket::follow;
-use testkit::e2e::{statuses, text};
 
 use super::SWAP;
 use crate::world::World;

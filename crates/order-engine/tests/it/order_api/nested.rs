@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::socket::Socket;
 use serde_json::Value;
-use testkit::e2e::socket::Socket;
 
 use super::{EXECUTE, SWAP};
 use crate::world::World;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
+use cluster::e2e::text;
 use futures_util::future::try_join_all;
-use testkit::e2e::text;
 
 use super::{EXECUTE, SWAP, Settings};
 use crate::world::World;

@@ -1,9 +1,9 @@
 //! The operators' calls: pausing, the dead list, the log of who did what.
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::text;
 use serde_json::Value;
 use testkit::contract::eventually;
-use testkit::e2e::text;
 
 use super::{SWAP, Settings};
 use crate::world::World;

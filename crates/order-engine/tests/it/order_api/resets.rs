@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::socket::Socket;
+use cluster::e2e::{reset, text};
 use futures_util::future::try_join_all;
-use testkit::e2e::socket::Socket;
-use testkit::e2e::{reset, text};
 use tokio::task::JoinSet;
 
 use super::{EXECUTE, SWAP, Settings};

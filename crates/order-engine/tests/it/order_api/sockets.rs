@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
+use cluster::documents::SocketDocument;
+use cluster::e2e::socket::{Followed, Socket};
+use cluster::e2e::text;
 use serde_json::Value;
-use testkit::documents::SocketDocument;
-use testkit::e2e::socket::{Followed, Socket};
-use testkit::e2e::text;
 
 use super::{EXECUTE, SWAP, Settings, is_terminal};
 use crate::world::World;

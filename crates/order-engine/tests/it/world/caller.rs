@@ -6,11 +6,11 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::documents::{ApiDocument, Exchange};
+use cluster::e2e::socket::Socket;
+use cluster::e2e::text;
+use cluster::http::http;
 use serde_json::Value;
-use testkit::documents::{ApiDocument, Exchange};
-use testkit::e2e::socket::Socket;
-use testkit::e2e::text;
-use testkit::http::http;
 
 pub(crate) const EXECUTE: &str = "/api/orders/execute";
 /// Long enough for a busy machine, short enough to fail.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dex_router::Chain;
-use dex_router::chain::{Error, Fate, Revert, Swap};
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{BaseUnits, OrderId};
+use ports::Chain;
+use ports::chain::{Error, Fate, Revert, Swap};
 use tokio::sync::watch;
 
 /// What the chain pays for every swap.

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::Output;
 
 use anyhow::{Context, Result, ensure};
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load};
+use cluster::program::binary;
+use cluster::{Cluster, settings};
 use serde_json::Value;
-use testkit::cluster::{Cluster, settings};
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load};
-use testkit::program::binary;
 use tokio::process::Command;
 
 use crate::run::run;

@@ -3,12 +3,12 @@
 //! and feed.
 
 use anyhow::{Context, Result, ensure};
+use cluster::Scratch;
+use cluster::e2e::socket::Socket;
+use cluster::e2e::suites::SOL_FOR_USDC;
+use cluster::e2e::{Target, load};
 use futures_util::future::try_join_all;
 use serde_json::Value;
-use testkit::cluster::Scratch;
-use testkit::e2e::socket::Socket;
-use testkit::e2e::suites::SOL_FOR_USDC;
-use testkit::e2e::{Target, load};
 
 use super::operate;
 use crate::cluster::cluster;

@@ -1,0 +1,72 @@
+//! What the ports tell, as clients see it. What the domain tells is converted in `api-types`, which knows no
+//! ports.
+
+use api_types::admin::{AuditView, QueueEntries};
+use api_types::stats::{ByStatus, Latency, QueueStats, StatsAnswer, Throughput, WorkerView};
+use ports::job_queue::Depth;
+use ports::operations::AuditEntry;
+use ports::order_history::Counts;
+use ports::worker_registry::WorkerRow;
+
+/// The answer that these counts and workers give.
+pub(crate) fn stats(counts: &Counts, workers: &[WorkerRow], paused: bool) -> StatsAnswer {
+    StatsAnswer {
+        success: true,
+        paused,
+        by_status: ByStatus::from(&counts.by_status),
+        queue: queue(counts),
+        throughput: Throughput {
+            last_minute: counts.ended_last_minute,
+        },
+        latency_ms: Latency {
+            p50: counts.latency_p50_ms,
+            p99: counts.latency_p99_ms,
+        },
+        workers: workers.iter().map(worker).collect(),
+    }
+}
+
+/// How much is waiting and running.
+pub(crate) fn queue(counts: &Counts) -> QueueStats {
+    QueueStats {
+        waiting: counts.waiting,
+        delayed: counts.delayed,
+        running: counts.running,
+        oldest_ms: counts.oldest_waiting_ms.unwrap_or(0),
+    }
+}
+
+/// A worker that is alive.
+pub(crate) fn worker(worker: &WorkerRow) -> WorkerView {
+    WorkerView {
+        id: worker.id.uuid(),
+        version: worker.version.clone(),
+        host: worker.host.clone(),
+        slots: worker.slots,
+        running: worker.running,
+        started_at: worker.started_at.to_string(),
+        seen_at: worker.seen_at.to_string(),
+    }
+}
+
+/// As the queue tells its depth, and the workers what is in their hands.
+pub(crate) fn entries(depth: Depth, workers: &[WorkerRow]) -> QueueEntries {
+    QueueEntries {
+        ready: depth.ready,
+        delayed: depth.delayed,
+        in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
+        dead: depth.dead_entries,
+    }
+}
+
+/// An operator's act.
+pub(crate) fn act(entry: AuditEntry) -> AuditView {
+    AuditView {
+        id: entry.id,
+        at: entry.at.to_string(),
+        actor: entry.actor,
+        action: entry.action,
+        subject: entry.subject,
+        detail: entry.detail,
+    }
+}

@@ -1,0 +1,83 @@
+//! How a program that runs until it is asked to stop begins and ends, whatever it does in between.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use config::Config;
+use config::args::Stop;
+use metrics_exporter_prometheus::PrometheusHandle;
+use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
+
+use crate::signals::Signals;
+use crate::world::{self, World};
+use crate::{backend, measure, runtime, telemetry};
+
+/// What gateway and worker are made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub ports: Ports,
+    pub world: World,
+    pub announcer: Announcer,
+    pub prometheus: PrometheusHandle,
+}
+
+impl Parts {
+    /// Opens the configured stores and reaches the configured world.
+    pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        let prometheus = measure::start(shutdown)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let random = Random::from_system();
+        // Before the world: it locks the data folder.
+        let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
+        let data_dir = &config.servers.data_dir;
+        let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
+        let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
+        Ok(Self {
+            ports,
+            world,
+            announcer,
+            prometheus,
+        })
+    }
+}
+
+/// Drives `work` under this process' logs and signals until it is asked to stop. `work` ends once everything
+/// it started has ended.
+pub async fn run(
+    config: &Config,
+    work: impl AsyncFnOnce(&Shutdown) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let telemetry = telemetry::start(&config.logs);
+    let shutdown = Shutdown::new();
+    telemetry.follow_signals(&shutdown)?;
+    let work = Box::pin(work(&shutdown));
+    signals.supervise(&shutdown, work).await.of_service()
+}
+
+/// The main function of one program of a cluster: `config` is what it was called with.
+pub fn run_in_cluster(
+    program: &'static str,
+    config: Result<Config, Stop>,
+    work: impl AsyncFnOnce(&Config, &Shutdown) -> anyhow::Result<()>,
+) -> ExitCode {
+    let checked = config.and_then(|config| {
+        config.validate_for_cluster(program)?;
+        Ok(config)
+    });
+    let config = match checked {
+        Ok(config) => config,
+        Err(stop) => return stop.report(),
+    };
+    let main = run(&config, async |shutdown| {
+        config::args::warn_of_obsolete_variables();
+        work(&config, shutdown).await
+    });
+    runtime::run(async {
+        let failed = Box::pin(main).await.err();
+        failed.map_or(ExitCode::SUCCESS, |error| {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        })
+    })
+}

@@ -1,0 +1,52 @@
+//! The gateway as a process of a cluster: takes orders in and shows what becomes of them.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use api_gateway::{Gateway, GatewayParts, GatewaySettings};
+use bootstrap::runtime;
+use bootstrap::service::{self, Parts};
+use clap::Parser;
+use config::{Config, args};
+use ports::Shutdown;
+
+#[global_allocator]
+static ALLOCATOR: bootstrap::MiMalloc = bootstrap::MiMalloc;
+
+const EXAMPLES: &str = "\
+Example:
+  DATABASE_URL=postgres://trader@db/orders REDIS_URL=redis://cache:6379 \\
+  SIM_CHAIN_URL=http://chain:4000 HOST=0.0.0.0 api-gateway";
+
+/// Takes orders in over HTTP and shows what becomes of them over WebSocket.
+#[derive(Debug, Parser)]
+#[command(name = "api-gateway", version = bootstrap::VERSION, about, after_help = EXAMPLES)]
+struct Program {
+    #[command(flatten)]
+    config: Config,
+}
+
+fn main() -> ExitCode {
+    let config = args::parse(std::env::args_os()).map(|Program { config }| config);
+    service::run_in_cluster("api-gateway", config, run)
+}
+
+async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let parts = Parts::open(config, shutdown).await?;
+    let gateway = Gateway::build(
+        GatewaySettings::configured(config, runtime::threads()),
+        GatewayParts {
+            ports: parts.ports,
+            announcer: parts.announcer,
+            router: parts.world.router,
+            ledger: Some(parts.world.ledger),
+            prometheus: parts.prometheus,
+            shutdown: shutdown.clone(),
+        },
+    )?;
+    tracing::info!("the gateway is at http://{}", gateway.address());
+    let served = gateway.run_until_stopped().await;
+    shutdown.request_soft();
+    shutdown.finished().await;
+    served.context("the HTTP server failed")
+}

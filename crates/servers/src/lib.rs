@@ -1,0 +1,18 @@
+//! Private servers for tests and for the cluster on a machine without containers: a PostgreSQL and a
+//! Redis of one's own, on free ports and throw-away folders, that can be killed, frozen and restarted.
+//!
+//! It must not know the engine, and needs no client of either server: whoever tests a backend brings its own.
+//!
+//! Begin with `process.rs`.
+
+pub mod free_port;
+pub mod postgres;
+pub mod process;
+pub mod redis;
+pub mod tls;
+
+mod losing_proxy;
+
+pub use losing_proxy::{LosingProxy, Then, Whose};
+pub use postgres::PostgresServer;
+pub use redis::{RedisServer, RedisSnapshot};
