@@ -10,6 +10,22 @@ alter table workers add column if not exists holding uuid[];
 -- stays a change within the row's page.
 alter table orders add column if not exists leased_beat bigint not null default 0;
 
+-- Whether a lease of this worker still counts: it was heard of since then, and its last heartbeat named the
+-- order, or could not have. A function, so that planners take it for as cheap as it is.
+create or replace function lease_counts(worker uuid, leased_beat bigint, order_id uuid, alive_since bigint)
+returns boolean language plpgsql stable cost 10 as $$
+begin
+    return exists (
+        select from workers h
+        where h.id = lease_counts.worker
+          and h.seen_at > alive_since
+          and (h.holding is null
+               or lease_counts.leased_beat >= h.heard
+               or lease_counts.order_id = any(h.holding))
+    );
+end
+$$;
+
 -- What each worker holds is no longer counted apart. Older programs, in the middle of an upgrade, still call
 -- this and read the table.
 create or replace function count_held(of_lane bigint, now bigint, gaining uuid[], losing uuid[])

@@ -7,6 +7,7 @@
 
 pub mod feed;
 pub mod queue;
+mod settings;
 pub mod store;
 pub mod writer;
 
@@ -14,8 +15,10 @@ mod error;
 mod live;
 mod reading;
 mod schema;
+mod status_column;
 mod threads;
 
 pub use feed::InProcessFeed;
 pub use queue::InProcessQueue;
-pub use store::{OpenError, Settings, SqliteStore};
+pub use settings::Settings;
+pub use store::{OpenError, SqliteStore};

@@ -13,7 +13,7 @@ use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use ports::order_history::Counts;
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 
-use crate::store::Settings;
+use crate::settings::Settings;
 
 use ended::Ended;
 

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use domain::Timestamp;
-use ports::order_store::LONGEST_FIXED_REST;
 use ports::{Clock, Error, Result};
 use rusqlite::Connection;
 use sqlite_kit::{Database, Lock, LockError, Stopped, Writer as _};
@@ -24,29 +23,12 @@ use crate::live::Live;
 use crate::reading;
 use crate::reading::due::DueTimes;
 use crate::schema::STORE_FILE;
+use crate::settings::Settings;
 use crate::threads::Threads;
 use crate::writer::{Write, Writer, command, lock};
 
 const LOCK_FILE: &str = "engine.lock";
 const DATABASE_FILE: &str = "engine.db";
-
-/// What a store is opened with.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// How long a worker may be silent before what it holds is given to others.
-    pub lease: Duration,
-    /// The longest that an order is set to rest. What is due later than that is due: the clock was set back.
-    pub longest_rest: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(20),
-            longest_rest: LONGEST_FIXED_REST,
-        }
-    }
-}
 
 /// Why a store cannot be opened. Its text is for the person who starts the engine.
 #[derive(Debug, thiserror::Error)]

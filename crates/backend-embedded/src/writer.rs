@@ -24,7 +24,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{OrderId, Status, Timestamp};
+use domain::{OrderId, Timestamp};
 use ports::order_store::is_resting;
 use ports::{Clock, Commits, Error};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -241,16 +241,4 @@ fn write_counters(db: &Connection, counters: [u64; 8]) -> Result<(), Fault> {
     )?
     .execute(counters)?;
     Ok(())
-}
-
-/// A status as its column holds it.
-pub(crate) fn status_code(status: Status) -> i64 {
-    i64::try_from(status.index()).expect("invariant: there are eight statuses")
-}
-
-/// A status read from its column.
-pub(crate) fn status_from(code: i64) -> Result<Status, Fault> {
-    let index = usize::try_from(code).ok();
-    let status = index.and_then(|index| Status::ALL.get(index));
-    status.copied().ok_or(Fault::Senseless { what: "a status" })
 }

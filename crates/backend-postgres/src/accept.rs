@@ -108,8 +108,9 @@ with clock as materialized (
 given as materialized (
     select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
                          $8::text[], $9::text[], $10::int8[], $11::text[], $12::bytea[], $13::bytea[])
-        as g(id, event_id, client, terms, token_in, token_out,
-             client_order_id, trace_context, valid_for_ms, key, fingerprint, answer)
+        with ordinality as g(id, event_id, client, terms, token_in, token_out, client_order_id,
+                             trace_context, valid_for_ms, key, fingerprint, answer, place)
+    where place = place + 0
 ),
 fresh as materialized (
     select g.* from given g
@@ -232,6 +233,7 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality
 left join idempotency_keys k on k.client = g.client and k.key = g.key
 left join client_order_ids c on c.client = g.client and c.client_order_id = g.client_order_id
 left join order_events e on e.order_id = g.id and e.seq = 0
+where g.place = g.place + 0
 order by g.place";
 
 /// Finds out why orders were not stored.

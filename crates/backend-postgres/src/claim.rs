@@ -109,6 +109,9 @@ fn by_order(known: Vec<Row>) -> Result<HashMap<OrderId, Row>, Failure> {
 /// wait: one that came since, and was granted the order, would look dead. So a grant that happened
 /// meanwhile (another fence) ends the matter.
 ///
+/// Of an order that has ended neither a due time nor a holder is left. (To say that it has not ended would lead
+/// planners to the index of open orders, all of which they would walk.)
+///
 /// A worker that has the lease is told of it again: its fence stays, and nothing is counted.
 const GRANT: &str = concat!(
     "-- grant_claims
@@ -117,8 +120,10 @@ with clock as materialized (
 ),
 wanted as materialized (
     select w.*, o.fence
-    from unnest($1::uuid[], $2::uuid[], $3::bool[]) as w(id, worker, in_company)
+    from unnest($1::uuid[], $2::uuid[], $3::bool[])
+        with ordinality as w(id, worker, in_company, place)
     join orders o on o.id = w.id
+    where place = place + 0
 ),
 gate as materialized (
     select starts_are_held_back() as is_closed
@@ -147,7 +152,6 @@ free as materialized (
                       then 1 else 0 end as now
     ) as deaths
     where o.fence = w.fence
-      and o.ended_at is null
       and o.schema_version <= $5
       and (last.status <> 0 or not gate.is_closed)
       and (o.lease_worker = w.worker
@@ -238,12 +242,13 @@ const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
        o.due_at, o.ended_at, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
        e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height
-from unnest($1::uuid[]) as w(id)
+from unnest($1::uuid[]) with ordinality as w(id, place)
 join orders o on o.id = w.id
 cross join lateral (
     select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
 ) as e
-left join order_attempts a on a.order_id = o.id and a.dead_at is null and e.status = 3";
+left join order_attempts a on a.order_id = o.id and a.dead_at is null and e.status = 3
+where place = place + 0";
 
 async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure> {
     connection

@@ -9,10 +9,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::failure::{Away, Failure};
-use crate::floor::Floors;
 use crate::liveness::Liveness;
 use crate::rows;
 use crate::settings::{PgSettings, StatementCache};
+
+pub(crate) mod floor;
+
+use floor::Floors;
 
 /// No call takes longer: CONTRACT.md promises an answer to a hanging commit after five seconds.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(5);

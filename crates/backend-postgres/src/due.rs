@@ -23,11 +23,8 @@ macro_rules! is_free {
     ($alive_since:literal) => {
         concat!(
             "(o.lease_worker is null
-              or not exists (select from workers h
-                             where h.id = o.lease_worker and h.seen_at > ",
+              or not lease_counts(o.lease_worker, o.leased_beat, o.id, ",
             $alive_since,
-            " and ",
-            $crate::due::names!(),
             "))"
         )
     };
@@ -154,6 +151,7 @@ cross join lateral (
     order by due.due_at, due.id
     limit $3
 ) as d
+where c.client is not null
 order by d.turn, d.due_at, d.id
 limit $4"
 );

@@ -19,7 +19,8 @@ with clock as materialized (
     select now_ms() as now
 ),
 proposed as materialized (
-    select * from unnest($2::uuid[], $3::uuid[]) as p(order_id, event_id)
+    select * from unnest($2::uuid[], $3::uuid[]) with ordinality as p(order_id, event_id, place)
+    where place = place + 0
 ),
 target as materialized (
     select o.id, o.client, p.event_id, last.seq, last.status as former,
@@ -30,7 +31,7 @@ target as materialized (
     cross join lateral (
         select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
     ) as last
-    where o.ended_at is null and o.expires_at <= clock.now and last.status <= 2
+    where o.expires_at <= clock.now and last.status <= 2
     order by o.id
     for no key update of o skip locked
 ),
@@ -72,12 +73,12 @@ from won w";
 /// What ended by an earlier call of one's own whose answer was lost.
 const EXPIRED_BEFORE: &str = "-- read_earlier_expiries
 select o.id as order_id, o.client, e.seq, e.executions, e.at
-from unnest($1::uuid[], $2::uuid[]) as p(order_id, event_id)
+from unnest($1::uuid[], $2::uuid[]) with ordinality as p(order_id, event_id, place)
 join orders o on o.id = p.order_id
 cross join lateral (
     select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
 ) as e
-where e.event_id = p.event_id";
+where place = place + 0 and e.event_id = p.event_id";
 
 /// Ends what of these has run out of time.
 pub(crate) async fn expire(

@@ -80,9 +80,14 @@ pub(crate) async fn events(db: &Db, id: OrderId, from: Seq) -> Result<Vec<Event>
 
 const EVENTS_FOR: &str = "-- read_events_for_watches
 select e.order_id, e.seq, e.executions, e.at, e.data
-from unnest($1::uuid[], $2::int4[]) as w(order_id, next)
-join order_events e on e.order_id = w.order_id and e.seq >= w.next
-order by e.order_id, e.seq
+from unnest($1::uuid[], $2::int4[]) with ordinality as w(order_id, next, place)
+cross join lateral (
+    select * from order_events e
+    where e.order_id = w.order_id and e.seq >= w.next
+    order by e.seq
+    limit $3
+) as e
+where place = place + 0
 limit $3";
 
 /// What many followers have missed. An order that cannot be read does not keep the others from theirs.

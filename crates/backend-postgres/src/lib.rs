@@ -6,6 +6,7 @@
 //! Begin with `store.rs`, then `record.rs`.
 
 mod accept;
+mod address;
 mod claim;
 mod coalesce;
 mod connect;
@@ -14,7 +15,6 @@ mod db;
 mod due;
 mod expire;
 mod failure;
-mod floor;
 mod history;
 mod housekeeping;
 mod list;
@@ -28,12 +28,11 @@ mod registry;
 mod release;
 mod rows;
 mod settings;
-mod step;
 mod store;
 mod tls;
 mod withdraw;
 
-pub use connect::ConnectError;
+pub use address::ConnectError;
 pub use migrate::{Migrated, migrate};
 pub use settings::{PgSettings, StatementCache};
 pub use store::PgStore;

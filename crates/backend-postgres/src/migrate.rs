@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::connect::{ConnectError, server_of};
+use crate::address::{CONNECT_LIMIT, ConnectError, server_of};
 use crate::settings::PgSettings;
 use crate::tls::read_address;
 
@@ -75,7 +75,7 @@ pub struct Migrated {
 pub async fn migrate(settings: &PgSettings) -> Result<Migrated, ConnectError> {
     let (mut config, tls) = read_address(settings.migration_url())?;
     config.application_name("order-engine migrate");
-    config.connect_timeout(crate::connect::CONNECT_LIMIT);
+    config.connect_timeout(CONNECT_LIMIT);
     let server = server_of(&config);
     let (mut client, connection) = config
         .connect(tls)

@@ -17,7 +17,8 @@ use crate::coalesce::Kind;
 use crate::db::{Connection, Db};
 use crate::failure::Failure;
 use crate::rows;
-use crate::step;
+
+mod step;
 
 /// The write of events.
 pub(crate) struct Record {
@@ -26,10 +27,10 @@ pub(crate) struct Record {
 
 /// A proposed event with the lease it is proposed under.
 pub(crate) struct Request {
-    pub(crate) event: NewEvent,
-    pub(crate) data: String,
-    pub(crate) fence: i64,
-    pub(crate) worker: Uuid,
+    event: NewEvent,
+    data: String,
+    fence: i64,
+    worker: Uuid,
     transaction: Option<SignedTransaction>,
 }
 
@@ -134,8 +135,9 @@ with clock as materialized (
 proposed as materialized (
     select * from unnest($3::uuid[], $4::int4[], $5::uuid[], $6::int2[], $7::int4[], $8::text[],
                          $9::int8[], $10::uuid[], $11::int8[], $12::text[], $13::bytea[], $14::int8[])
-        as p(order_id, seq, event_id, status, executions, data,
-             fence, worker, delay_ms, signature, bytes, last_valid_height)
+        with ordinality as p(order_id, seq, event_id, status, executions, data,
+                             fence, worker, delay_ms, signature, bytes, last_valid_height, place)
+    where place = place + 0
 ),
 held as materialized (
     select p.*, o.created_at, o.expires_at, prev.status as former, prev.at as former_at
@@ -144,7 +146,7 @@ held as materialized (
     join workers w on w.id = p.worker and w.seen_at > clock.now - $2
     join orders o on o.id = p.order_id
     join order_events prev on prev.order_id = p.order_id and prev.seq = p.seq - 1 and prev.status <= 3
-    where o.fence = p.fence and o.lease_worker = p.worker and o.ended_at is null
+    where o.fence = p.fence and o.lease_worker = p.worker
     order by o.id
     for no key update of o
 ),
@@ -293,10 +295,11 @@ async fn insert(
 
 const EXPLAIN: &str = "-- explain_lost_events
 select p.order_id, mine.at as won_at, o.end_status
-from unnest($1::uuid[], $2::int4[], $3::uuid[]) as p(order_id, seq, event_id)
+from unnest($1::uuid[], $2::int4[], $3::uuid[]) with ordinality as p(order_id, seq, event_id, place)
 join orders o on o.id = p.order_id
 left join order_events mine
-    on mine.order_id = p.order_id and mine.seq = p.seq and mine.event_id = p.event_id";
+    on mine.order_id = p.order_id and mine.seq = p.seq and mine.event_id = p.event_id
+where place = place + 0";
 
 /// Finds out what stood in the way: an earlier call of one's own whose answer was lost, a withdrawal,
 /// or another worker.

@@ -47,9 +47,11 @@ with clock as materialized (
 ),
 held as materialized (
     select o.id, r.delay_ms
-    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[]) as r(id, worker, fence, delay_ms)
+    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[])
+        with ordinality as r(id, worker, fence, delay_ms, place)
     join orders o on o.id = r.id
-    where o.fence = r.fence and o.lease_worker = r.worker and o.ended_at is null
+    where place = place + 0
+      and o.fence = r.fence and o.lease_worker = r.worker
     order by o.id
     for no key update of o
 )

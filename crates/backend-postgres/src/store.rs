@@ -20,9 +20,10 @@ use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
+use crate::address::ConnectError;
 use crate::claim::{self, ClaimOrders, Company};
 use crate::coalesce::Coalescer;
-use crate::connect::{self, ConnectError};
+use crate::connect;
 use crate::db::Db;
 use crate::list_desk::{Asker, ListDesk};
 use crate::record::{self, Record};

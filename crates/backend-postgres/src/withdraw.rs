@@ -25,7 +25,6 @@ target as materialized (
     ) as last
     where o.id = $2
       and ($3::text is null or o.client = $3)
-      and o.ended_at is null
       and last.status <= 2
       and ($6::int2 <> 7 or o.expires_at <= greatest(clock.now, last.at))
     for no key update of o

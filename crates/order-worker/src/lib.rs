@@ -28,6 +28,7 @@ mod driver;
 mod lifecycle;
 mod metrics;
 mod panics;
+mod permission;
 mod recording;
 mod session;
 mod stages;

@@ -11,11 +11,11 @@ use domain::{EventData, Order, State};
 use ports::order_store::{Lease, POISON_DEATHS};
 use tracing::error;
 
-use crate::assignment::Permission;
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::metrics::took;
 use crate::panics::{Panicked, contain};
+use crate::permission::Permission;
 use crate::recording::{self, Refused};
 use crate::session::Solitude;
 use crate::stages::settle::{Origin, Sending, Settled};

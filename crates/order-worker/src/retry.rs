@@ -57,7 +57,10 @@ impl Policy {
         (1..failures.min(MOST_STEPS)).for_each(|_| {
             steps.next_backoff();
         });
-        steps.next_backoff().unwrap_or(self.max_delay)
+        let step = steps.next_backoff().unwrap_or(self.max_delay);
+        // `backoff` adds up to a nanosecond by chance.
+        let micros = (step + Duration::from_nanos(500)).as_micros();
+        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)).min(self.max_delay)
     }
 }
 

@@ -13,9 +13,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
-use crate::assignment::{HELD_BACK_REST, Permission, carry_out, drop_twin};
+use crate::assignment::{carry_out, drop_twin};
 use crate::context::Context;
 use crate::limiter::{Limiter, Token};
+use crate::permission::{HELD_BACK_REST, Permission};
 use crate::session::Session;
 use crate::settings::LimitScope;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backend_embedded::Settings;
 use backend_embedded::queue::Limits;
-use backend_embedded::store::Settings;
 use backend_embedded::{InProcessFeed, SqliteStore};
 use dex_router::Router;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
-use backend_embedded::{InProcessFeed, InProcessQueue, SqliteStore, queue, store};
+use backend_embedded::{InProcessFeed, InProcessQueue, Settings, SqliteStore, queue, store};
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
@@ -69,7 +69,7 @@ impl Drop for Server {
 pub(crate) fn embedded(folder: &TempDir) -> Ports {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let random = Random::from_system();
-    let settings = store::Settings::default();
+    let settings = Settings::default();
     let store = SqliteStore::open(folder.path(), settings, Arc::clone(&clock));
     Ports {
         store: Arc::new(store.expect("a store")),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns;
 use crate::error::Fault;
-use crate::writer::status_from;
+use crate::status_column::status_from;
 
 /// Clients looked at in one round: keys are few, and a round follows every second.
 const CLIENTS_PER_ROUND: usize = 1_024;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::live::{Live, Stored};
-use crate::store::Settings;
+use crate::settings::Settings;
 
 fn threads(folder: &TempDir) -> Threads {
     let path = folder.path().join("engine.db");

@@ -4,8 +4,9 @@ use domain::{NewEvent, Status, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{Batch, status_code};
+use super::Batch;
 use crate::error::Fault;
+use crate::status_column::status_code;
 
 /// A proposed event as its row will hold it, serialised before the writer sees it.
 #[derive(Debug)]

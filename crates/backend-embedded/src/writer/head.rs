@@ -4,9 +4,10 @@ use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use rusqlite::{Connection, OptionalExtension, Row};
 use uuid::Uuid;
 
-use super::{Batch, status_from};
+use super::Batch;
 use crate::error::Fault;
 use crate::reading::columns;
+use crate::status_column::status_from;
 
 /// An order's row, without what only a grant needs, and its last event, without its data.
 #[derive(Debug, Clone)]

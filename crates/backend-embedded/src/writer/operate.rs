@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::accept::{Accept, Outcome};
-use super::{Batch, Write, status_code};
+use super::{Batch, Write};
 use crate::error::Fault;
+use crate::status_column::status_code;
 
 /// Pauses or resumes the engine.
 #[derive(Debug)]

@@ -9,8 +9,9 @@ use rusqlite::params;
 
 use super::event_row::{EventRow, recorded_at};
 use super::head::{Head, LastEvent, head};
-use super::{Batch, Write, status_code};
+use super::{Batch, Write};
 use crate::error::Fault;
+use crate::status_column::status_code;
 
 /// An event proposed under a lease.
 #[derive(Debug)]

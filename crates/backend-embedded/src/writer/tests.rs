@@ -12,7 +12,7 @@ use super::claim::{self, Claim, Company};
 use super::*;
 use crate::live::Stored;
 use crate::schema::STORE_FILE;
-use crate::store::Settings;
+use crate::settings::Settings;
 
 const LEASE: Duration = Duration::from_secs(20);
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{OrderId, Seq, Status};
-use ports::order_history::ListFilter;
-use ports::order_store::{Claim, DuePage};
+use domain::{EventData, OrderId, Seq, Status};
+use ports::order_history::{ListFilter, Watch};
+use ports::order_store::{Claim, DuePage, Withdrawal, Withdrawn};
+use ports::worker_registry::Beat;
 use servers::PostgresServer;
 use testkit::contract::Given;
 
@@ -26,7 +27,6 @@ from generate_series(1, 100000) as n,
 insert into order_events (order_id, seq, event_id, status, executions, at, data)
 select o.id, 0, gen_random_uuid(), 0, 0, o.created_at, '{\"type\":\"accepted\"}'
 from orders o where not exists (select from order_events e where e.order_id = o.id);
-analyze;
 ";
 
 /// A server that counts the pages which each statement touches.
@@ -47,24 +47,54 @@ pub(crate) async fn pages_touched(server: &PostgresServer) -> u64 {
     touched.parse().expect("the sum is a number")
 }
 
+/// When the server counts its rows, which it plans by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Never,
+    WhenFew,
+    WhenMany,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_question_reads_the_whole_table() {
+    check_questions(Counted::WhenMany).await;
+}
+
+/// A server that is not let, or has had no time to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_question_reads_the_whole_of_a_table_that_was_never_counted() {
+    check_questions(Counted::Never).await;
+}
+
+/// An engine that was quiet for its first minute, and is not any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_question_reads_the_whole_of_a_table_that_was_small_when_it_was_counted() {
+    check_questions(Counted::WhenFew).await;
+}
+
+async fn check_questions(counted: Counted) {
     let server = counting_server().await;
+    meddle(&server, "alter system set autovacuum = off").await;
+    meddle(&server, "select pg_reload_conf()").await;
     let given = Given::new();
     let store = open_patiently(&server).await;
-    // Plans made while the tables are empty must not be kept when they are full.
-    for _ in 0..8 {
-        let order = given.accepted(&store).await;
-        given.leased(&store, order).await;
-        store
-            .list(&ListFilter {
-                limit: 50,
-                ..ListFilter::default()
-            })
-            .await
-            .expect("list answers");
+    let round = async || {
+        for _ in 0..20 {
+            let order = given.accepted(&store).await;
+            let mut lease = given.leased(&store, order).await;
+            given.confirm(&store, &mut lease).await;
+        }
+    };
+    // Plans made while the tables are empty, or small, must not be kept when they are full.
+    round().await;
+    if counted == Counted::WhenFew {
+        meddle(&server, "analyze").await;
+        round().await;
     }
     meddle(&server, FILL).await;
+    if counted == Counted::WhenMany {
+        meddle(&server, "analyze").await;
+    }
     let worker = given.worker(&store).await;
 
     pages_touched(&server).await;
@@ -76,8 +106,44 @@ async fn no_question_reads_the_whole_table() {
     let order = given.accepted(&store).await;
     check("accept").await;
     let claim = store.claim(order, worker).await.expect("claim answers");
-    assert!(matches!(claim, Claim::Granted(_)));
+    let Claim::Granted(mut lease) = claim else {
+        panic!("not granted: {claim:?}");
+    };
     check("claim").await;
+    given
+        .record(&store, &mut lease, EventData::RoutingStarted)
+        .await;
+    check("a step").await;
+    let watch = Watch {
+        order_id: order,
+        next: Seq::FIRST,
+    };
+    let events = store.events_for(&[watch]).await;
+    assert_eq!(events.expect("events_for answers").len(), 2);
+    check("events of a watched order").await;
+    let released = store.release(&lease, Duration::ZERO).await;
+    released.expect("release answers");
+    check("release").await;
+    given.leased(&store, order).await;
+    check("a claim of what has begun").await;
+    let ending = given.accepted(&store).await;
+    let mut lease = given.leased(&store, ending).await;
+    given.confirm(&store, &mut lease).await;
+    check("a life").await;
+    let beat = Beat {
+        number: 1,
+        heard: 0,
+        holding: vec![order],
+    };
+    store.heartbeat(worker, &beat).await.expect("it is alive");
+    check("heartbeat").await;
+    let withdrawn = given.accepted(&store).await;
+    let event = given.event_id();
+    let ended = store
+        .withdraw(withdrawn, None, event, Withdrawal::Cancelled, "a test")
+        .await;
+    assert!(matches!(ended, Ok(Withdrawn::Won { .. })), "{ended:?}");
+    check("accept and withdraw").await;
     for status in [
         None,
         Some(Status::Confirmed),

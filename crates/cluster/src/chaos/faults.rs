@@ -15,8 +15,8 @@ use ports::Random;
 
 use crate::engine::Engine;
 use crate::local::{Member, Scratch};
-use ::servers::LosingProxy;
 use crate::wall_clocks::WallClocks;
+use ::servers::LosingProxy;
 
 pub use self::servers::ServerFault;
 pub use answers::AnswersLost;

@@ -4,7 +4,7 @@ use domain::{Status, Token};
 use ports::order_history::ListFilter;
 use rusqlite::types::Value;
 
-use crate::writer::status_code;
+use crate::status_column::status_code;
 
 /// A range of an index, as a condition and its values.
 #[derive(Debug, Clone)]

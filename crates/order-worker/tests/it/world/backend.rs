@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use backend_embedded::Settings;
 use backend_embedded::queue::Limits;
-use backend_embedded::store::Settings;
 use backend_embedded::{InProcessFeed, InProcessQueue, SqliteStore};
 use ports::{Clock, JobQueue, Random, StatusFeed, Store};
 

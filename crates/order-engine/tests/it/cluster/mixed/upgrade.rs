@@ -76,7 +76,7 @@ fn says_what_nobody_knows(cluster: &Scratch, order: &str) -> Result<()> {
         cluster.ask_redis(&["XADD", stream, "*", "newer", "1"])?;
     }
     let entry = format!("2:{order}:urgent");
-    cluster.ask_redis(&["RPUSH", "order-engine:{q0}:resumes", &entry])?;
+    cluster.ask_redis(&["RPUSH", "order-engine:{jobs0}:resumes", &entry])?;
     Ok(())
 }
 

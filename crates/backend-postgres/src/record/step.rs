@@ -9,18 +9,20 @@ use uuid::Uuid;
 
 use crate::db::Connection;
 use crate::failure::Failure;
-use crate::record::Request;
 use crate::rows;
+
+use super::Request;
 
 const STEP: &str = "-- record_steps
 with held as materialized (
     select p.*, prev.at as former_at
     from unnest($2::uuid[], $3::int4[], $4::uuid[], $5::int2[], $6::int4[], $7::text[], $8::int8[], $9::uuid[])
-        as p(order_id, seq, event_id, status, executions, data, fence, worker)
+        with ordinality as p(order_id, seq, event_id, status, executions, data, fence, worker, place)
     join workers w on w.id = p.worker and w.seen_at > (select now_ms()) - $1
     join orders o on o.id = p.order_id
     join order_events prev on prev.order_id = p.order_id and prev.seq = p.seq - 1 and prev.status <= 3
-    where o.fence = p.fence and o.lease_worker = p.worker and o.ended_at is null
+    where place = place + 0
+      and o.fence = p.fence and o.lease_worker = p.worker
     order by o.id
     for no key update of o
 ),

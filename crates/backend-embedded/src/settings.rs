@@ -1,0 +1,23 @@
+//! What the store is opened with.
+
+use std::time::Duration;
+
+use ports::order_store::LONGEST_FIXED_REST;
+
+/// What a store is opened with.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How long a worker may be silent before what it holds is given to others.
+    pub lease: Duration,
+    /// The longest that an order is set to rest. What is due later than that is due: the clock was set back.
+    pub longest_rest: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(20),
+            longest_rest: LONGEST_FIXED_REST,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Where the server is, and why it is of no use.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use crate::tls::InvalidAddress;
+
+/// A server in reach answers long before.
+pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// Why there is no store.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("the address of PostgreSQL is not valid: {0}")]
+    Address(#[from] InvalidAddress),
+    #[error("PostgreSQL runs with {setting}=off: what it confirms is not durable; turn it on")]
+    NotDurable { setting: &'static str },
+    #[error(
+        "PostgreSQL runs transactions at the level {level} and the engine needs read committed: \
+         alter role … set default_transaction_isolation = 'read committed'"
+    )]
+    Isolation { level: String },
+    #[error("the schema is at version {found} and this program knows {known}; start a newer one")]
+    NewerSchema { found: i32, known: i32 },
+    #[error("PostgreSQL at {server} cannot be reached")]
+    Unreachable {
+        server: String,
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    #[error("the schema cannot be brought up to date")]
+    Migration(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl ConnectError {
+    /// For the errors of calls to this server.
+    pub(crate) fn unreachable<E: Into<Box<dyn StdError + Send + Sync>>>(
+        server: &str,
+    ) -> impl Fn(E) -> Self {
+        move |error| Self::Unreachable {
+            server: server.to_owned(),
+            source: error.into(),
+        }
+    }
+
+    pub(crate) fn migration(error: tokio_postgres::Error) -> Self {
+        Self::Migration(Box::new(error))
+    }
+}
+
+/// Where the address leads to, without its password.
+pub(crate) fn server_of(config: &Config) -> String {
+    let mut ports = config.get_ports().iter().copied();
+    let mut port = 5_432;
+    let hosts = config.get_hosts().iter().map(|host| {
+        // As libpq does: a port for each host, or one for all.
+        port = ports.next().unwrap_or(port);
+        match host {
+            Host::Tcp(name) => format!("{name}:{port}"),
+            Host::Unix(path) => format!("{}:{port}", path.display()),
+        }
+    });
+    hosts.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::read_address;
+
+    #[track_caller]
+    fn check(url: &str, server: &str) {
+        let (config, _) = read_address(url).expect("an address");
+        assert_eq!(server_of(&config), server);
+    }
+
+    #[test]
+    fn a_server_is_named_without_its_password() {
+        check(
+            "postgres://engine:secret@db.example/orders",
+            "db.example:5432",
+        );
+        check(
+            "postgres://engine:secret@a:5433,b:5434/orders",
+            "a:5433,b:5434",
+        );
+        check("postgres://engine:secret@a,b/orders", "a:5432,b:5432");
+    }
+}
