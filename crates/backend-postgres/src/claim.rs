@@ -14,7 +14,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::coalesce::Kind;
+use crate::coalesce::{Kind, PACE};
 use crate::db::{Connection, Db};
 use crate::due::{is_free, names};
 use crate::failure::Failure;
@@ -47,6 +47,8 @@ impl Kind for ClaimOrders {
     type Request = Request;
     type Answer = Claim;
     type Key = OrderId;
+
+    const PACE: Duration = PACE;
 
     fn keys(request: &Request) -> Vec<OrderId> {
         vec![request.order]

@@ -1,6 +1,7 @@
 //! Group commit: concurrent calls of one kind become one statement.
 //!
-//! A batch is whatever arrived while the ones before it were being written; nobody waits for a timer.
+//! A batch is whatever arrived while the ones before it were being written, and, for some kinds, within the few
+//! milliseconds that two batches are apart at least: a call that comes alone leaves at once.
 //! What must not stand twice in a batch waits for the next one. Where a batch is refused, its parts are
 //! written one by one, so that each caller learns its own outcome.
 
@@ -31,6 +32,9 @@ const WORTH_A_FLIGHT: usize = 64;
 /// A batch that takes longer hangs at somebody's lock, or is written one by one: nobody waits for it.
 const LONG_FLIGHT: Duration = Duration::from_millis(50);
 
+/// For what workers write, of which nobody waits for an answer to a request.
+pub(crate) const PACE: Duration = Duration::from_millis(5);
+
 /// One kind of write.
 #[async_trait]
 pub(crate) trait Kind: Send + Sync + 'static {
@@ -38,6 +42,10 @@ pub(crate) trait Kind: Send + Sync + 'static {
     type Answer: Send + 'static;
     /// What a request writes to and no other of its batch may.
     type Key: Hash + Eq + Send;
+
+    /// What two batches are apart at least, unless they are large. A statement for one call costs nearly as much
+    /// as one for several.
+    const PACE: Duration = Duration::ZERO;
 
     fn keys(request: &Self::Request) -> Vec<Self::Key>;
 
@@ -130,13 +138,18 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
     let mut waiting = Vec::new();
     let mut is_open = true;
     let mut overdue_at = Instant::now();
+    let mut paced_until = Instant::now();
     while is_open || !waiting.is_empty() {
-        let is_overdue = Instant::now() >= overdue_at;
-        if may_leave(waiting.len(), flights.len(), is_overdue) {
+        let now = Instant::now();
+        let (is_overdue, is_paced) = (now >= overdue_at, now < paced_until);
+        if !is_paced_out(is_paced, waiting.len())
+            && may_leave(waiting.len(), flights.len(), is_overdue)
+        {
             let batch = take_distinct(&mut waiting);
             let (kind, db, commits) = (kind.clone(), db.clone(), commits.clone());
             flights.spawn(async move { fly(&*kind, &db, &commits, batch).await });
-            overdue_at = Instant::now() + LONG_FLIGHT;
+            overdue_at = now + LONG_FLIGHT;
+            paced_until = now + K::PACE;
             continue;
         }
         let waits_for_one = !waiting.is_empty() && flights.len() < IN_FLIGHT;
@@ -148,10 +161,16 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
                 is_open = count > 0;
             }
             Some(_) = flights.join_next() => {}
-            () = sleep_until(overdue_at), if waits_for_one => {}
+            () = sleep_until(overdue_at), if waits_for_one && !is_paced => {}
+            () = sleep_until(paced_until), if is_paced && !waiting.is_empty() => {}
         }
     }
     while flights.join_next().await.is_some() {}
+}
+
+/// Whether a batch of so many waits for its time after the one before it.
+const fn is_paced_out(is_paced: bool, waiting: usize) -> bool {
+    is_paced && waiting < WORTH_A_FLIGHT
 }
 
 const fn may_leave(waiting: usize, flights: usize, is_overdue: bool) -> bool {

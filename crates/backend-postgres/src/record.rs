@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
@@ -13,7 +14,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use crate::coalesce::Kind;
+use crate::coalesce::{Kind, PACE};
 use crate::db::{Connection, Db};
 use crate::failure::Failure;
 use crate::rows;
@@ -67,6 +68,8 @@ impl Kind for Record {
     type Request = Request;
     type Answer = Recorded;
     type Key = OrderId;
+
+    const PACE: Duration = PACE;
 
     fn keys(request: &Request) -> Vec<OrderId> {
         vec![request.event.order_id]
