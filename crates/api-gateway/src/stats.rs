@@ -23,7 +23,7 @@ use crate::views;
 /// The oldest numbers that are shown.
 const MAX_AGE: Duration = Duration::from_secs(1);
 /// Pause between readings while somebody asks: two of them within the oldest age shown.
-const READ_EVERY: Duration = Duration::from_millis(400);
+const READ_EVERY: Duration = Duration::from_millis(800);
 /// Readings asked for one by one are this far apart.
 const SPACING: Duration = Duration::from_millis(10);
 /// Without a question for this long, reading stops.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::streams::StreamReadReply;
-use deadpool_redis::redis::{FromRedisValue, RedisResult, Value, cmd};
+use deadpool_redis::redis::{FromRedisValue, RedisResult, Value, cmd, pipe};
 use ports::Result;
 use ports::status_feed::{FeedTail, Position, Published, Tailed};
 
@@ -239,12 +239,14 @@ async fn look(
         .arg("STREAMS")
         .arg(stream)
         .arg(place.to_string());
-    let entries: Option<StreamReadReply> = read.query_async(connection).await?;
     let mut here = cmd("XRANGE");
     here.arg(stream)
         .arg(place.to_string())
         .arg(place.to_string());
-    let here: Vec<Value> = here.query_async(connection).await?;
+    // One trip: the server comes to the second once it has answered the first.
+    let both = pipe().add_command(read).add_command(here).to_owned();
+    let (entries, here): (Option<StreamReadReply>, Vec<Value>) =
+        both.query_async(connection).await?;
     if here.is_empty() {
         return Ok(Look::Gone(newest(connection, stream).await?));
     }
