@@ -38,7 +38,7 @@ pub struct ByStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueStats {
-    /// Due, and no worker has them.
+    /// Pending, and due.
     pub waiting: u64,
     /// Waiting for a due time.
     pub delayed: u64,

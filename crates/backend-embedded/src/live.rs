@@ -1,5 +1,5 @@
-//! What the one process knows beside its file: which workers are alive, and running counts, so that
-//! neither heartbeats nor statistics cost a disk.
+//! What the one process knows beside its file: which workers are alive, what they hold, and running counts, so
+//! that statistics cost no disk, and heartbeats only where they have stopped naming an order.
 //!
 //! It is correct because the data folder is locked: nobody else changes the file, and no lease outlives
 //! the process. It changes only after the transaction it follows was committed.
@@ -26,6 +26,8 @@ pub(crate) struct Live {
     open_by_client: BTreeMap<ClientId, u64>,
     /// How many open orders wait for each due time that was in the future when it was set.
     delayed: BTreeMap<Timestamp, u64>,
+    /// Those among them that are no longer pending.
+    resting: BTreeMap<Timestamp, u64>,
     workers: BTreeMap<WorkerId, Worker>,
     paused: bool,
     ended: Ended,
@@ -51,8 +53,8 @@ pub(crate) struct Changes {
     by_status: [i64; 8],
     opened: Vec<ClientId>,
     closed: Vec<ClientId>,
-    delayed: Vec<Timestamp>,
-    undelayed: Vec<Timestamp>,
+    delayed: Vec<(Timestamp, Status)>,
+    undelayed: Vec<(Timestamp, Status)>,
     /// Whether an order's row names this worker from now on; in the order in which it happened.
     holds: Vec<(WorkerId, OrderId, bool)>,
     ended: Vec<Option<Duration>>,
@@ -100,13 +102,13 @@ impl Changes {
     }
 
     /// An open order waits for this time.
-    pub(crate) fn delayed_until(&mut self, due_at: Timestamp) {
-        self.delayed.push(due_at);
+    pub(crate) fn delayed_until(&mut self, due_at: Timestamp, status: Status) {
+        self.delayed.push((due_at, status));
     }
 
     /// An order no longer waits for the time it waited for.
-    pub(crate) fn no_longer_delayed_until(&mut self, due_at: Timestamp) {
-        self.undelayed.push(due_at);
+    pub(crate) fn no_longer_delayed_until(&mut self, due_at: Timestamp, status: Status) {
+        self.undelayed.push((due_at, status));
     }
 
     /// Whether the row of counters changes.
@@ -121,6 +123,7 @@ pub(crate) struct Stored {
     pub(crate) by_status: [u64; 8],
     pub(crate) open_by_client: BTreeMap<ClientId, u64>,
     pub(crate) delayed: BTreeMap<Timestamp, u64>,
+    pub(crate) resting: BTreeMap<Timestamp, u64>,
     pub(crate) paused: bool,
 }
 
@@ -133,6 +136,7 @@ impl Live {
             by_status: stored.by_status,
             open_by_client: stored.open_by_client,
             delayed: stored.delayed,
+            resting: stored.resting,
             workers: BTreeMap::new(),
             paused: stored.paused,
             ended: Ended::default(),
@@ -163,15 +167,16 @@ impl Live {
         for client in changes.closed {
             lower(&mut self.open_by_client, &client);
         }
-        for due_at in changes.delayed {
+        for (due_at, status) in changes.delayed {
             *self.delayed.entry(due_at).or_default() += 1;
+            if status != Status::Pending {
+                *self.resting.entry(due_at).or_default() += 1;
+            }
         }
-        for due_at in changes.undelayed {
-            if let Some(count) = self.delayed.get_mut(&due_at) {
-                *count -= 1;
-                if *count == 0 {
-                    self.delayed.remove(&due_at);
-                }
+        for (due_at, status) in changes.undelayed {
+            lower(&mut self.delayed, &due_at);
+            if status != Status::Pending {
+                lower(&mut self.resting, &due_at);
             }
         }
         for (worker, order, is_held) in changes.holds {
@@ -318,20 +323,18 @@ impl Live {
         // What was waited for is over.
         let not_yet = now.plus(Duration::from_millis(1));
         self.delayed = self.delayed.split_off(&not_yet);
-        let open: u64 = Status::ALL
-            .iter()
-            .filter(|status| !status.is_terminal())
-            .map(|status| self.by_status[status.index()])
-            .sum();
+        self.resting = self.resting.split_off(&not_yet);
         let latest = now.plus(self.longest_rest);
-        let resting = self.delayed.range(..=latest);
-        let delayed: u64 = resting.map(|(_, count)| count).sum();
+        let until = |times: &BTreeMap<Timestamp, u64>| -> u64 {
+            times.range(..=latest).map(|(_, count)| count).sum()
+        };
+        let (delayed, resting) = (until(&self.delayed), until(&self.resting));
         let count = |status: Status| self.by_status[status.index()];
         let running = count(Status::Routing) + count(Status::Building) + count(Status::Submitted);
         let latency = self.ended.latencies();
         Counts {
             by_status: self.by_status,
-            waiting: open.saturating_sub(delayed).saturating_sub(running),
+            waiting: count(Status::Pending).saturating_sub(delayed.saturating_sub(resting)),
             delayed,
             running,
             oldest_waiting_ms: None,
@@ -353,11 +356,11 @@ impl Worker {
     }
 }
 
-fn lower(counts: &mut BTreeMap<ClientId, u64>, client: &ClientId) {
-    if let Some(count) = counts.get_mut(client) {
+fn lower<K: Ord>(counts: &mut BTreeMap<K, u64>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
         *count -= 1;
         if *count == 0 {
-            counts.remove(client);
+            counts.remove(key);
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use crate::writer::lock;
 use state::State;
 
-/// How much waits in memory, and when a silent worker is given up.
+/// How much waits in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Waiting orders per client. Enough for a second of the fastest engine; the store keeps the rest.

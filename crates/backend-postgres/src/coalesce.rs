@@ -49,7 +49,8 @@ pub(crate) trait Kind: Send + Sync + 'static {
 
     fn keys(request: &Self::Request) -> Vec<Self::Key>;
 
-    /// Writes all requests in one transaction; one answer for each, in their order.
+    /// Writes all requests, in one transaction or a few; one answer for each, in their order. What was written
+    /// before another part failed is told as such when the request is repeated.
     async fn write(
         &self,
         connection: &Connection,

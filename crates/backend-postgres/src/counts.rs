@@ -20,10 +20,13 @@ select
      from (select u.place, sum(u.n)::int8 as total
            from lane_orders l, unnest(l.by_status) with ordinality as u(n, place)
            group by u.place) as totals) as by_status,
+    -- The last are those among them that rest.
     (select array[count(*) filter (where last.status = 1),
                   count(*) filter (where last.status = 2),
-                  count(*) filter (where last.status = 3)]
+                  count(*) filter (where last.status = 3),
+                  count(*) filter (where last.status <= 3 and o.due_at > clock.now and o.due_at <= clock.now + $2)]
      from orders_begun b
+     join orders o on o.id = b.order_id
      cross join lateral (
          select e.status from order_events e where e.order_id = b.order_id order by e.seq desc limit 1
      ) as last) as begun,
@@ -94,7 +97,9 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     };
     let sums: Option<Vec<i64>> = rows::column(row, "by_status")?;
     let begun: Vec<i64> = rows::column(row, "begun")?;
-    let by_status = by_status(&sums.unwrap_or_default(), &begun);
+    let (begun, resting) = begun.split_at(begun.len().min(OPEN_STATUSES - 1));
+    let resting = resting.first().copied().and_then(|n| u64::try_from(n).ok());
+    let by_status = by_status(&sums.unwrap_or_default(), begun);
     let delayed: u64 = rows::number(row, "delayed")?;
     let open: u64 = by_status.iter().take(OPEN_STATUSES).sum();
     let running = open.saturating_sub(by_status[Status::Pending.index()]);
@@ -109,7 +114,7 @@ pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     };
     Ok(Counts {
         by_status,
-        waiting: open.saturating_sub(delayed).saturating_sub(running),
+        waiting: by_status[0].saturating_sub(delayed.saturating_sub(resting.unwrap_or(0))),
         delayed,
         running,
         oldest_waiting_ms: oldest

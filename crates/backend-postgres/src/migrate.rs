@@ -138,7 +138,7 @@ async fn take_in_turn(client: &mut Client, step: &Migration) -> Result<(), tokio
     let mut is_told = false;
     loop {
         match take(client, step).await {
-            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            Err(error) if waits_for_others(&error) => {
                 if !std::mem::replace(&mut is_told, true) {
                     tracing::warn!(
                         "step {} of the schema waits until nobody reads its tables for long: a backup?",
@@ -150,6 +150,12 @@ async fn take_in_turn(client: &mut Client, step: &Migration) -> Result<(), tokio
             taken => return taken,
         }
     }
+}
+
+/// Whether somebody held the table, or was chosen to go on in this step's place.
+fn waits_for_others(error: &tokio_postgres::Error) -> bool {
+    let code = error.code();
+    code == Some(&SqlState::LOCK_NOT_AVAILABLE) || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
 }
 
 /// Takes one step, whole or not at all.

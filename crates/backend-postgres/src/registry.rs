@@ -46,11 +46,13 @@ renewed as (
     set seen_at = clock.now, beat = $2, heard = $3, holding = $4, running = cardinality($4)
     from clock
     where w.id = $1 and w.seen_at > clock.now - $5 and w.beat < $2
+    returning w.id
 )
 select (select paused from engine_state) as paused,
        (select count(*) from workers w where w.seen_at > clock.now - $5) as live
 from clock
-where exists (select from workers w where w.id = $1 and w.seen_at > clock.now - $5)";
+where exists (select from renewed)
+   or exists (select from workers w where w.id = $1 and w.seen_at > clock.now - $5 and w.beat >= $2)";
 
 /// Keeps a worker alive, and with it the leases that it names.
 pub(crate) async fn heartbeat(

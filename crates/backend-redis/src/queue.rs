@@ -199,8 +199,7 @@ fn millis(duration: Duration) -> i64 {
 
 #[async_trait]
 impl JobQueue for RedisQueue {
-    async fn refill(&self, mut jobs: Vec<Job>, unless_popped_within: Duration) -> Result<usize> {
-        jobs.sort_unstable_by_key(|job| job.order_id);
+    async fn refill(&self, jobs: Vec<Job>, unless_popped_within: Duration) -> Result<usize> {
         let mut added = 0;
         for (place, shard) in self.shards.iter().enumerate() {
             let own: Vec<&Job> = jobs
@@ -267,9 +266,10 @@ impl JobQueue for RedisQueue {
         Ok(())
     }
 
-    async fn unspent(&self) -> Result<()> {
+    async fn unspent(&self, since: Duration) -> Result<()> {
         let (interval_us, burst) = limiter(self.settings.limit);
-        if interval_us == 0 {
+        // After that time the limiter may hold all it can: giving back would be giving more.
+        if since >= Duration::from_micros(interval_us) {
             return Ok(());
         }
         let args = [interval_us.to_string(), burst.to_string()];

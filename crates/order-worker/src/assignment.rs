@@ -19,12 +19,22 @@ use crate::session::{Session, Slot, Solitude};
 /// How long an order rests whose run panicked outside its stages.
 const PANIC_REST: Duration = Duration::from_secs(1);
 
+/// How long others leave an order alone for which a worker empties its slots.
+const OTHERS_REST: Duration = Duration::from_secs(10);
+
 /// How long an order rests for which no worker was found that had nothing else to do.
 const COMPANY_REST: Duration = Duration::from_secs(1);
 
-/// Gives back what a job would have started with that is in this worker's hands already.
+/// Drops a job that is in this worker's hands already, with what it would have started with.
 pub(crate) async fn drop_twin(ctx: Arc<Context>, permission: Permission) {
     permission.give_back(&ctx).await;
+}
+
+/// Puts back a job for which no slot was left after all.
+pub(crate) async fn put_back(ctx: Arc<Context>, job: Job, permission: Permission) {
+    permission.give_back(&ctx).await;
+    let ending = as_it_was(&job, Duration::ZERO);
+    look_again(&ctx, job, ending).await;
 }
 
 /// Carries a job out. Whatever it leaves undone is due again in the store.
@@ -75,6 +85,8 @@ async fn alone(
     let id = job.order_id;
     info!(order.id = %id, "workers died with order {id}: it is taken by itself");
     ctx.metrics.alone.increment(1);
+    // Nobody else need wait for it meanwhile: while the queue knows it, no sweeper brings it.
+    look_again(ctx, job.clone(), as_it_was(job, OTHERS_REST)).await;
     let Some((slot, solitude)) = session.alone(ctx, id).await else {
         return as_it_was(job, COMPANY_REST);
     };

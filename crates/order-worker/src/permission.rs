@@ -67,11 +67,15 @@ impl Permission {
 
     /// Nothing started: what the queue's limiter has counted may start in its place.
     pub(crate) async fn give_back(&self, ctx: &Context) {
-        if let Self::CountedByQueue {
-            is_spent: false, ..
+        let Self::CountedByQueue {
+            asked_at,
+            is_spent: false,
         } = self
-            && let Err(error) = ctx.queue.unspent().await
-        {
+        else {
+            return;
+        };
+        let since = ctx.clock.monotonic().saturating_sub(*asked_at);
+        if let Err(error) = ctx.queue.unspent(since).await {
             debug!(%error, "the queue does not know of a start that was none: {error}");
         }
     }

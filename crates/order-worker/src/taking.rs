@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
-use crate::assignment::{carry_out, drop_twin};
+use crate::assignment::{carry_out, drop_twin, put_back};
 use crate::context::Context;
 use crate::limiter::{Limiter, Token};
 use crate::permission::{HELD_BACK_REST, Permission};
@@ -110,12 +110,12 @@ impl<'a> Taker<'a> {
     ) {
         let mut first = Some(permit);
         for (job, permission) in work {
-            let slot = first
-                .take()
-                .or_else(|| self.session.another_slot())
-                .and_then(|permit| self.session.hold(job.order_id, permit));
             let (ctx, session) = (Arc::clone(self.ctx), Arc::clone(self.session));
-            match slot {
+            let Some(permit) = first.take().or_else(|| self.session.another_slot()) else {
+                runs.spawn(put_back(ctx, job, permission));
+                continue;
+            };
+            match self.session.hold(job.order_id, permit) {
                 Some(slot) => runs.spawn(carry_out(ctx, session, slot, job, permission)),
                 None => runs.spawn(drop_twin(ctx, permission)),
             };

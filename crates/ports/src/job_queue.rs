@@ -2,7 +2,8 @@
 //! outcome; the sweeper fills the queue again from the store.
 //!
 //! Promises of every [`JobQueue`]:
-//! 1. Pushing an id that is queued or delayed does nothing.
+//! 1. Pushing an id that is queued or delayed does nothing, but that what resumes an execution takes the place
+//!    of what was to start one.
 //! 2. Entries are handed out in turn between clients, oldest first within a client: one that is brought
 //!    again goes before its client's younger ones.
 //! 3. What starts an execution passes the shared limiter, where one is set; what resumes one does not,
@@ -108,9 +109,11 @@ pub trait JobQueue: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Says that something which the shared limiter let pass did not start: another may start in its place.
-    /// Does nothing where no limiter is shared.
-    async fn unspent(&self) -> Result<()> {
+    /// Says that something which the shared limiter let pass so long ago did not start: another may start in its
+    /// place, unless so much time has passed that one could have been earned anyway. Does nothing where no
+    /// limiter is shared.
+    async fn unspent(&self, since: Duration) -> Result<()> {
+        let _ = since;
         Ok(())
     }
 

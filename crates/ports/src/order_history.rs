@@ -52,11 +52,11 @@ pub struct Watch {
 pub struct Counts {
     /// By [`Status::index`].
     pub by_status: [u64; 8],
-    /// Open orders that are due and that nobody holds.
+    /// Pending orders that are due.
     pub waiting: u64,
     /// Open orders that wait for a due time.
     pub delayed: u64,
-    /// Orders that a live worker holds.
+    /// Orders that are routing, building or submitted.
     pub running: u64,
     /// Age of the oldest waiting order.
     pub oldest_waiting_ms: Option<u64>,

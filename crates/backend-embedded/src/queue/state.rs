@@ -1,7 +1,7 @@
 //! The queue's state, free of async and of clocks: times are handed in.
 //!
-//! An order is in exactly one of four places: its client's window, the resumes, the delayed, or a
-//! worker's hands; `places` says in which. A window holds the oldest orders known, by their ids, which
+//! An order that is known is in exactly one of three places: its client's window, the resumes or the delayed;
+//! `places` says in which. A window holds the oldest orders known, by their ids, which
 //! sort by age: when it is full, a younger one is left to the store, and from then on all younger ones
 //! are, until the window is half empty and the sweeper is asked to bring them in order.
 
@@ -40,7 +40,7 @@ pub(super) struct State {
 enum Place {
     Waiting,
     Resuming,
-    Delayed,
+    Delayed(Duration),
 }
 
 #[derive(Debug, Default)]
@@ -108,7 +108,36 @@ impl State {
 
     /// Adds an entry; says whether it is new and there was room.
     pub(super) fn push(&mut self, job: &Job) -> bool {
-        !self.places.contains_key(&job.order_id) && self.make_ready(job.clone())
+        self.has_no_place(job) && self.make_ready(job.clone())
+    }
+
+    /// Whether the entry is to be put in a place. What resumes an execution takes that of what was to start one.
+    fn has_no_place(&mut self, job: &Job) -> bool {
+        let id = job.order_id;
+        let Some(place) = self.places.get(&id).copied() else {
+            return true;
+        };
+        let is_start = match place {
+            Place::Waiting => true,
+            Place::Resuming => false,
+            Place::Delayed(due) => self
+                .delayed
+                .get(&(due, id))
+                .is_some_and(|delayed| delayed.starts_execution),
+        };
+        if job.starts_execution || !is_start {
+            return false;
+        }
+        match place {
+            Place::Delayed(due) => drop(self.delayed.remove(&(due, id))),
+            Place::Waiting | Place::Resuming => {
+                if let Some(window) = self.windows.get_mut(&job.client) {
+                    window.jobs.remove(&id);
+                }
+            }
+        }
+        self.places.remove(&id);
+        true
     }
 
     /// The same, but for what was handed out within this time.
@@ -126,14 +155,14 @@ impl State {
 
     /// Adds an entry for later. What finds no room, the store brings when it is due.
     pub(super) fn push_delayed(&mut self, job: Job, due: Duration) {
-        if !self.places.contains_key(&job.order_id) {
+        if self.has_no_place(&job) {
             self.delay(job, due);
         }
     }
 
     fn delay(&mut self, job: Job, due: Duration) {
         if self.delayed.len() < self.limits.delayed {
-            self.places.insert(job.order_id, Place::Delayed);
+            self.places.insert(job.order_id, Place::Delayed(due));
             let sooner = self
                 .delayed
                 .first_key_value()

@@ -14,7 +14,8 @@ pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
     Ok(Stored {
         by_status: counters(db)?,
         open_by_client: open_by_client(db)?,
-        delayed: delayed(db, now)?,
+        delayed: by_due_time(db, DELAYED, now)?,
+        resting: by_due_time(db, RESTING, now)?,
         paused: db.query_row(
             "-- is_paused\nselect paused from engine where id = 1",
             [],
@@ -56,12 +57,23 @@ fn open_by_client(db: &Connection) -> Result<BTreeMap<ClientId, u64>, Fault> {
     Ok(counts)
 }
 
-fn delayed(db: &Connection, now: Timestamp) -> Result<BTreeMap<Timestamp, u64>, Fault> {
-    let mut statement = db.prepare(
-        "-- delayed_orders
-         select due_at, count(*) from orders indexed by orders_due
-         where ended_at is null and due_at > ?1 group by due_at",
-    )?;
+const DELAYED: &str = "-- delayed_orders
+     select due_at, count(*) from orders indexed by orders_due
+     where ended_at is null and due_at > ?1 group by due_at";
+
+/// Statuses that come after pending have greater codes.
+const RESTING: &str = "-- resting_orders
+     select due_at, count(*) from orders indexed by orders_due
+     where ended_at is null and due_at > ?1 and begun = 1
+         and (select status from order_events where order_key = key order by seq desc limit 1) > 0
+     group by due_at";
+
+fn by_due_time(
+    db: &Connection,
+    sql: &str,
+    now: Timestamp,
+) -> Result<BTreeMap<Timestamp, u64>, Fault> {
+    let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([now.as_millis()])?;
     let mut counts = BTreeMap::new();
     while let Some(row) = rows.next()? {

@@ -1,5 +1,7 @@
 //! [`WorkerRegistry`] in memory: only this process writes the file, so its leases need not outlive it. But
-//! what a worker gives back when it retires is written, to be told from what it would leave by dying.
+//! what a worker gives back when it retires, or stops naming, is written, to be told from what it would leave by dying.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::WorkerId;
@@ -8,6 +10,9 @@ use ports::{Result, WorkerRegistry};
 
 use super::SqliteStore;
 use crate::writer::retire::{Abandon, Retire};
+
+/// What a heartbeat waits for a disk that is slow.
+const DISK_PATIENCE: Duration = Duration::from_millis(500);
 
 #[async_trait]
 impl WorkerRegistry for SqliteStore {
@@ -26,8 +31,9 @@ impl WorkerRegistry for SqliteStore {
                 orders: unnamed,
                 heard: beat.heard,
             };
-            if let Err(error) = self.write(abandon).await {
-                // The next heartbeat finds them again.
+            // Not done in time, or at all: the next heartbeat finds them again.
+            let written = tokio::time::timeout(DISK_PATIENCE, self.write(abandon)).await;
+            if let Ok(Err(error)) = written {
                 tracing::warn!(%error, "leases that nobody names are kept for now: {error}");
             }
         }

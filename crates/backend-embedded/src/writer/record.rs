@@ -201,7 +201,7 @@ impl Record {
             .execute(params![head.row.key, due_at.as_millis()])?;
         batch.changes.given_back(self.worker, self.order);
         if due_at > batch.now {
-            batch.changes.delayed_until(due_at);
+            batch.changes.delayed_until(due_at, Status::Pending);
         }
         Ok(())
     }
@@ -248,7 +248,9 @@ pub(super) fn end_order(
         batch.changes.given_back(worker, order);
     }
     if head.row.due_at > batch.now {
-        batch.changes.no_longer_delayed_until(head.row.due_at);
+        batch
+            .changes
+            .no_longer_delayed_until(head.row.due_at, head.last.status);
     }
     let latency = (status == Status::Confirmed).then(|| at.since(head.row.created_at));
     batch.changes.ended(head.row.client.clone(), latency);

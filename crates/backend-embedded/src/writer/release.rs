@@ -38,7 +38,7 @@ impl Write for Release {
             .execute(params![head.row.key, due_at.as_millis()])?;
         batch.changes.given_back(self.worker, self.order);
         if due_at > batch.now {
-            batch.changes.delayed_until(due_at);
+            batch.changes.delayed_until(due_at, head.last.status);
         }
         Ok(())
     }

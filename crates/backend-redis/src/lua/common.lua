@@ -65,28 +65,44 @@ local function bury(entry)
     buried = buried + 1
 end
 
--- Puts a known id where workers take it from, behind the others.
+-- How many of a client's first ids are looked at for the place of an older one: more than a sweeper brings at
+-- a time.
+local PLACES_LIMIT = 64
+
+-- Puts a known id where workers take it from. Ids are times: one that is older than others of its client goes
+-- before them, as it was lost on the way, or waited for its time.
 local function enqueue(id, entry)
     if string.sub(entry, 1, 1) == 'r' then
         redis.call('RPUSH', key('resumes'), id)
         return
     end
     local client = string.sub(entry, 2)
-    if redis.call('RPUSH', key('ready:' .. client), id) == 1 then
+    local list = key('ready:' .. client)
+    local last = redis.call('LINDEX', list, -1)
+    if last and id < last then
+        for _, other in ipairs(redis.call('LRANGE', list, 0, PLACES_LIMIT - 1)) do
+            if id < other then
+                redis.call('LINSERT', list, 'BEFORE', other, id)
+                return
+            end
+        end
+    end
+    if redis.call('RPUSH', list, id) == 1 then
         redis.call('RPUSH', key('ring'), client)
     end
 end
 
--- Whether an id is older than its client's first one: ids are times, and what was lost on the way must not
--- go behind its client's backlog.
-local function goes_first(id, entry)
-    if string.sub(entry, 1, 1) == 'r' then return false end
-    local first = redis.call('LINDEX', key('ready:' .. string.sub(entry, 2)), 0)
-    return first and id < first
-end
-
-local function put_first(id, entry)
-    redis.call('LPUSH', key('ready:' .. string.sub(entry, 2)), id)
+-- Makes an id known; says whether it is to be put where it belongs. What resumes an execution takes the place
+-- of what was to start one: a start that is left in its list is passed over.
+local function make_known(id, entry)
+    if redis.call('HSETNX', key('known'), id, entry) == 1 then return true end
+    if string.sub(entry, 1, 1) ~= 'r'
+        or string.sub(redis.call('HGET', key('known'), id), 1, 1) == 'r' then
+        return false
+    end
+    redis.call('HSET', key('known'), id, entry)
+    redis.call('ZREM', key('delayed'), id)
+    return true
 end
 
 local function ring_bell(times)

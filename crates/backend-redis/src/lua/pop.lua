@@ -80,7 +80,12 @@ while wanted == 'any' and may_go_on() do
         looks = looks + 1
     else
         local entry = redis.call('HGET', key('known'), id) or 's' .. client
-        if take(id, entry) then tat = tat + interval end
+        if string.sub(entry, 1, 1) == 'r' then
+            -- It stands elsewhere, to be resumed.
+            looks = looks + 1
+        elseif take(id, entry) then
+            tat = tat + interval
+        end
     end
 end
 if interval > 0 then set_arrival(tat) end

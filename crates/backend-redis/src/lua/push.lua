@@ -1,5 +1,5 @@
 -- Adds entries that are not known yet, and were not handed out just now. ARGV: capacity, just now in ms, then
--- id, kind and client of each, oldest first.
+-- id, kind and client of each.
 -- Crash order: an entry is known and listed in the same step, so that none is known and nowhere.
 local capacity, just_now = tonumber(ARGV[1]), tonumber(ARGV[2])
 local room = capacity - redis.call('HLEN', key('known'))
@@ -11,7 +11,7 @@ local function was_popped(id)
     return at > now_ms - just_now and at <= now_ms
 end
 
-local added, refused, front = 0, false, {}
+local added, refused = 0, false
 for i = 3, #ARGV, 3 do
     local id, entry = ARGV[i], ARGV[i + 1] .. ARGV[i + 2]
     if added >= room then
@@ -19,22 +19,13 @@ for i = 3, #ARGV, 3 do
         break
     end
     if not was_popped(id) then
-        if redis.call('HSETNX', key('known'), id, entry) == 1 then
+        if make_known(id, entry) then
             added = added + 1
-            if goes_first(id, entry) then
-                front[#front + 1] = i
-            else
-                enqueue(id, entry)
-            end
+            enqueue(id, entry)
         else
             refused = true
         end
     end
-end
--- The youngest of them is put before the others' first one, and so on.
-for place = #front, 1, -1 do
-    local i = front[place]
-    put_first(ARGV[i], ARGV[i + 1] .. ARGV[i + 2])
 end
 ring_bell(added)
 

@@ -181,9 +181,18 @@ pub async fn what_is_brought_again_goes_before_younger_ones(fixture: &impl Queue
     let lost: Vec<_> = pop(&queue, 4).await.jobs;
     assert_eq!(ids(&lost), ids(&jobs[..4]));
 
-    push(&fixture.second_handle().await, &lost).await;
+    let other = fixture.second_handle().await;
+    // By two sweepers, while the first ones stand there still.
+    push(&other, &lost[..2]).await;
+    push(&queue, &lost[2..3]).await;
+    // One has waited for its time.
+    let delayed = queue.push_delayed(lost[3].clone(), A_LITTLE).await;
+    delayed.expect("push_delayed answers");
+    fixture.advance(2 * A_LITTLE).await;
 
-    assert_eq!(ids(&pop_all(&queue).await), ids(&jobs));
+    let mut served = ids(&pop(&queue, 1).await.jobs);
+    served.extend(ids(&pop_all(&queue).await));
+    assert_eq!(served, ids(&jobs));
 }
 
 /// 3: resumes first.
@@ -279,11 +288,56 @@ pub async fn what_did_not_start_lets_another_start(fixture: &impl QueueFixture) 
     push(&queue, &jobs).await;
     assert_eq!(pop_all(&queue).await.len(), 2);
 
-    queue.unspent().await.expect("the queue answers");
+    let at_once = Duration::ZERO;
+    queue.unspent(at_once).await.expect("the queue answers");
 
     assert_eq!(ids(&pop_all(&queue).await), [jobs[2].order_id]);
     // It was never more than the limit.
     assert_eq!(pop_all(&queue).await, []);
+}
+
+/// 3: the limiter may be full again by then, and holds no more than it can.
+pub async fn what_did_not_start_for_long_lets_nothing_start(fixture: &impl QueueFixture) {
+    let given = Given::new();
+    let Some(queue) = fixture.limited(2).await else {
+        return;
+    };
+    let jobs: Vec<_> = (0..5).map(|_| job(&given)).collect();
+    push(&queue, &jobs).await;
+    assert_eq!(pop_all(&queue).await.len(), 2);
+
+    let long_since = Duration::from_secs(7_200);
+    queue.unspent(long_since).await.expect("the queue answers");
+
+    assert_eq!(pop_all(&queue).await, []);
+}
+
+/// 1: what goes on already must not wait behind its own start.
+pub async fn a_resume_takes_the_place_of_its_start(fixture: &impl QueueFixture) {
+    let given = Given::new();
+    let queue = fixture.queue();
+    let far = Duration::from_secs(3_600);
+    for is_delayed in [false, true] {
+        let start = job(&given);
+        let resume = Job {
+            starts_execution: false,
+            ..start.clone()
+        };
+        if is_delayed {
+            let delayed = queue.push_delayed(start.clone(), far).await;
+            delayed.expect("push_delayed answers");
+        } else {
+            push(&queue, std::slice::from_ref(&start)).await;
+        }
+
+        assert_eq!(push(&queue, std::slice::from_ref(&resume)).await, 1);
+        assert_eq!(push(&queue, &[start, resume.clone()]).await, 0);
+
+        let popped = queue.pop(10, Wanted::Resumes).await;
+        assert_eq!(popped.expect("pop answers").jobs, [resume]);
+    }
+    let dead = queue.dead_entries(10).await.expect("dead_entries answer");
+    assert_eq!(dead, Vec::<String>::new());
 }
 
 /// 4: gone, whoever took it and however long ago.

@@ -154,6 +154,8 @@ macro_rules! queue_contract {
             the_shared_limiter_lets_resumes_pass,
             starts_that_were_late_together_cost_their_time_once,
             what_did_not_start_lets_another_start,
+            what_did_not_start_for_long_lets_nothing_start,
+            a_resume_takes_the_place_of_its_start,
             what_is_handed_out_comes_back_by_itself_never,
             a_refill_may_leave_out_what_was_handed_out_just_now,
             a_delayed_entry_waits_for_its_time,

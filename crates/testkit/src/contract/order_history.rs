@@ -485,9 +485,22 @@ pub async fn counts_agree_with_the_orders(fixture: &impl StoreFixture) {
     };
     super::eventually("counts to agree with the orders", agree).await;
 
+    // One that is submitted and rests, as the chain does not answer: it is both, and does not wait.
+    let rests = given.accepted(&store).await;
+    let mut lease = given.leased(&store, rests).await;
+    given.build(&store, &mut lease).await;
+    given.submit(&store, &mut lease).await;
+    let released = store.release(&lease, Duration::from_secs(60)).await;
+    released.expect("release answers");
+    let agree = async || {
+        let counts = store.counts().await.expect("counts answer");
+        ((counts.waiting, counts.delayed, counts.running) == (2, 2, 4)).then_some(())
+    };
+    super::eventually("one that rests to be counted", agree).await;
+
     // The same after everything is read anew; leases may have ended with their workers.
     let found = fixture.after_a_crash().await;
     let counts = found.counts().await.expect("counts answer");
-    assert_eq!(counts.by_status, [3, 1, 1, 1, 1, 1, 1, 0]);
-    assert_eq!(counts.delayed, 1);
+    assert_eq!(counts.by_status, [3, 1, 1, 2, 1, 1, 1, 0]);
+    assert_eq!((counts.waiting, counts.delayed), (2, 2));
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 
+const CLIENTS: u8 = 4;
 const LIMITS: Limits = Limits {
     window: 1_000,
     resumes: 1_000,
@@ -22,20 +23,17 @@ const LIMITS: Limits = Limits {
 enum Step {
     Push {
         order: u8,
-        client: u8,
     },
     PushResume {
         order: u8,
     },
     PushDelayed {
         order: u8,
-        client: u8,
         seconds: u8,
     },
     /// What was handed out within this time is left out.
     Refill {
         order: u8,
-        client: u8,
         seconds: u8,
     },
     Pop {
@@ -48,14 +46,13 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let (order, client, seconds) = (0u8..40, 0u8..4, 0u8..15);
+    let (order, seconds) = (0u8..40, 0u8..15);
     let step = prop_oneof![
-        4 => (order.clone(), client.clone()).prop_map(|(order, client)| Step::Push { order, client }),
+        4 => order.clone().prop_map(|order| Step::Push { order }),
         1 => order.clone().prop_map(|order| Step::PushResume { order }),
-        1 => (order.clone(), client.clone(), seconds.clone())
-            .prop_map(|(order, client, seconds)| Step::PushDelayed { order, client, seconds }),
-        2 => (order, client, seconds.clone())
-            .prop_map(|(order, client, seconds)| Step::Refill { order, client, seconds }),
+        1 => (order.clone(), seconds.clone())
+            .prop_map(|(order, seconds)| Step::PushDelayed { order, seconds }),
+        2 => (order, seconds.clone()).prop_map(|(order, seconds)| Step::Refill { order, seconds }),
         4 => (1usize..4, any::<bool>()).prop_map(|(max, resumes)| Step::Pop { max, resumes }),
         2 => seconds.prop_map(|seconds| Step::Pass { seconds }),
     ];
@@ -78,6 +75,13 @@ impl Model {
         ready.chain(delayed).any(|job| job.order_id == order)
     }
 
+    /// What resumes takes the place of what starts.
+    fn forget_start(&mut self, order: OrderId) {
+        let is_start = |job: &Job| job.order_id == order && job.starts_execution;
+        self.ready.retain(|job| !is_start(job));
+        self.delayed.retain(|(_, job)| !is_start(job));
+    }
+
     fn add(&mut self, job: Job) {
         if job.starts_execution && !self.ring.contains(&job.client) {
             self.ring.push(job.client.clone());
@@ -90,17 +94,22 @@ impl Model {
         if let Some(index) = self.ready.iter().position(|job| !job.starts_execution) {
             return Some(self.ready.remove(index));
         }
-        if resumes || self.ring.is_empty() {
+        if resumes {
             return None;
         }
-        let client = self.ring.remove(0);
-        let of_client = |job: &Job| job.starts_execution && job.client == client;
-        let index = self.ready.iter().position(of_client)?;
-        let job = self.ready.remove(index);
-        if self.ready.iter().any(of_client) {
-            self.ring.push(client.clone());
+        while !self.ring.is_empty() {
+            let client = self.ring.remove(0);
+            let of_client = |job: &Job| job.starts_execution && job.client == client;
+            let Some(index) = self.ready.iter().position(of_client) else {
+                continue;
+            };
+            let job = self.ready.remove(index);
+            if self.ready.iter().any(of_client) {
+                self.ring.push(client.clone());
+            }
+            return Some(job);
         }
-        Some(job)
+        None
     }
 
     fn pop(&mut self, max: usize, resumes: bool, now: u64) -> Vec<Job> {
@@ -127,7 +136,9 @@ impl Model {
     }
 }
 
-fn job(order: u8, client: u8, starts_execution: bool) -> Job {
+/// An order is of one client for good.
+fn job(order: u8, starts_execution: bool) -> Job {
+    let client = order % CLIENTS;
     Job {
         order_id: OrderId::new(Uuid::from_u128(u128::from(order))),
         client: ClientId::parse(&format!("client-{client}")).unwrap(),
@@ -138,8 +149,8 @@ fn job(order: u8, client: u8, starts_execution: bool) -> Job {
 fn take_step(step: Step, queue: &mut State, model: &mut Model, now: &mut u64) {
     let at = |seconds: u64| Duration::from_secs(seconds);
     match step {
-        Step::Push { order, client } => {
-            let job = job(order, client, true);
+        Step::Push { order } => {
+            let job = job(order, true);
             let known = model.knows(job.order_id);
             assert_eq!(queue.push(&job), !known);
             if !known {
@@ -147,31 +158,24 @@ fn take_step(step: Step, queue: &mut State, model: &mut Model, now: &mut u64) {
             }
         }
         Step::PushResume { order } => {
-            let job = job(order, 0, false);
+            let job = job(order, false);
+            model.forget_start(job.order_id);
             let known = model.knows(job.order_id);
             assert_eq!(queue.push(&job), !known);
             if !known {
                 model.add(job);
             }
         }
-        Step::PushDelayed {
-            order,
-            client,
-            seconds,
-        } => {
-            let job = job(order, client, true);
+        Step::PushDelayed { order, seconds } => {
+            let job = job(order, true);
             let due = *now + u64::from(seconds);
             if !model.knows(job.order_id) {
                 model.delayed.push((due, job.clone()));
             }
             queue.push_delayed(job, at(due));
         }
-        Step::Refill {
-            order,
-            client,
-            seconds,
-        } => {
-            let job = job(order, client, true);
+        Step::Refill { order, seconds } => {
+            let job = job(order, true);
             let is_recent = |(popped, id): &(u64, OrderId)| {
                 *id == job.order_id && *now - popped < u64::from(seconds)
             };
@@ -209,16 +213,17 @@ proptest! {
 
     #[test]
     fn a_bounded_queue_hands_out_everything_oldest_first(
-        orders in prop::collection::vec(any::<u8>(), 0..200),
+        // All of one client.
+        orders in prop::collection::vec(any::<u8>().prop_map(|n| n - n % CLIENTS), 0..200),
         window in 1usize..20,
         burst in 1usize..7,
     ) {
         let mut queue = State::new(Limits { window, ..LIMITS });
         let store: BTreeSet<_> = orders.iter().copied().collect();
-        let mut waiting: Vec<_> = store.iter().map(|order| job(*order, 0, true)).collect();
+        let mut waiting: Vec<_> = store.iter().map(|order| job(*order, true)).collect();
         let expected = waiting.clone();
         for order in &orders {
-            queue.push(&job(*order, 0, true));
+            queue.push(&job(*order, true));
         }
         prop_assert_eq!(queue.depth().is_overflowing, store.len() > window);
         let mut served = Vec::new();
