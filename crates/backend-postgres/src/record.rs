@@ -15,7 +15,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::coalesce::{Kind, PACE};
-use crate::db::{Connection, Db};
+use crate::db::{Connection, Db, Param};
 use crate::failure::Failure;
 use crate::rows;
 
@@ -60,6 +60,49 @@ impl Request {
             EventData::RetryScheduled { delay_ms, .. } => Some(rows::big(delay_ms)),
             _ => None,
         }
+    }
+}
+
+/// Proposed events as the statements take them: one array for each of their parts.
+struct Proposed<'a> {
+    orders: Vec<Uuid>,
+    seqs: Vec<i32>,
+    events: Vec<Uuid>,
+    statuses: Vec<i16>,
+    executions: Vec<i32>,
+    data: Vec<&'a str>,
+    fences: Vec<i64>,
+    workers: Vec<Uuid>,
+}
+
+impl<'a> Proposed<'a> {
+    fn of(requests: &[&'a Request]) -> Self {
+        let events = || requests.iter().map(|request| &request.event);
+        Self {
+            orders: events().map(|event| event.order_id.uuid()).collect(),
+            seqs: events().map(|e| rows::integer(e.seq.get())).collect(),
+            events: events().map(|event| event.id.uuid()).collect(),
+            statuses: events()
+                .map(|event| rows::status_code(event.data.status()))
+                .collect(),
+            executions: events().map(|e| rows::integer(e.executions)).collect(),
+            data: requests.iter().map(|r| r.data.as_str()).collect(),
+            fences: requests.iter().map(|r| r.fence).collect(),
+            workers: requests.iter().map(|r| r.worker).collect(),
+        }
+    }
+
+    fn params(&self) -> [Param<'_>; 8] {
+        [
+            (&self.orders, Type::UUID_ARRAY),
+            (&self.seqs, Type::INT4_ARRAY),
+            (&self.events, Type::UUID_ARRAY),
+            (&self.statuses, Type::INT2_ARRAY),
+            (&self.executions, Type::INT4_ARRAY),
+            (&self.data, Type::TEXT_ARRAY),
+            (&self.fences, Type::INT8_ARRAY),
+            (&self.workers, Type::UUID_ARRAY),
+        ]
     }
 }
 
@@ -239,20 +282,8 @@ async fn insert(
     lease_ms: i64,
     requests: &[&Request],
 ) -> Result<Inserted, Failure> {
-    let events = || requests.iter().map(|request| &request.event);
     let transactions = || requests.iter().map(|request| request.transaction.as_ref());
-    let ids: Vec<Uuid> = events().map(|event| event.order_id.uuid()).collect();
-    let seqs: Vec<i32> = events()
-        .map(|event| rows::integer(event.seq.get()))
-        .collect();
-    let event_ids: Vec<Uuid> = events().map(|event| event.id.uuid()).collect();
-    let statuses: Vec<i16> = events()
-        .map(|event| rows::status_code(event.data.status()))
-        .collect();
-    let executions: Vec<i32> = events().map(|e| rows::integer(e.executions)).collect();
-    let data: Vec<&str> = requests.iter().map(|r| r.data.as_str()).collect();
-    let fences: Vec<i64> = requests.iter().map(|r| r.fence).collect();
-    let workers: Vec<Uuid> = requests.iter().map(|r| r.worker).collect();
+    let proposed = Proposed::of(requests);
     let delays: Vec<Option<i64>> = requests.iter().map(|r| r.retry_delay_ms()).collect();
     let signatures: Vec<Option<&str>> = transactions()
         .map(|t| t.map(|t| t.signature.as_str()))
@@ -261,28 +292,16 @@ async fn insert(
     let heights: Vec<Option<i64>> = transactions()
         .map(|t| t.map(|t| rows::big(t.last_valid_height.get())))
         .collect();
-    let found = connection
-        .query(
-            RECORD,
-            &[
-                (&lane, Type::INT8),
-                (&lease_ms, Type::INT8),
-                (&ids, Type::UUID_ARRAY),
-                (&seqs, Type::INT4_ARRAY),
-                (&event_ids, Type::UUID_ARRAY),
-                (&statuses, Type::INT2_ARRAY),
-                (&executions, Type::INT4_ARRAY),
-                (&data, Type::TEXT_ARRAY),
-                (&fences, Type::INT8_ARRAY),
-                (&workers, Type::UUID_ARRAY),
-                (&delays, Type::INT8_ARRAY),
-                (&signatures, Type::TEXT_ARRAY),
-                (&bytes, Type::BYTEA_ARRAY),
-                (&heights, Type::INT8_ARRAY),
-            ],
-        )
-        .await
-        .map_err(Failure::write)?;
+    let mut params: Vec<Param<'_>> = vec![(&lane, Type::INT8), (&lease_ms, Type::INT8)];
+    params.extend(proposed.params());
+    params.extend::<[Param<'_>; 4]>([
+        (&delays, Type::INT8_ARRAY),
+        (&signatures, Type::TEXT_ARRAY),
+        (&bytes, Type::BYTEA_ARRAY),
+        (&heights, Type::INT8_ARRAY),
+    ]);
+    let found = connection.query(RECORD, &params).await;
+    let found = found.map_err(Failure::write)?;
     let mut inserted = Inserted::default();
     for row in &found {
         let order = rows::order_id(row, "order_id")?;
@@ -311,23 +330,10 @@ async fn explain(
     losers: &[&Request],
     too_late: &HashSet<OrderId>,
 ) -> Result<HashMap<OrderId, Recorded>, Failure> {
-    let ids: Vec<Uuid> = losers.iter().map(|r| r.event.order_id.uuid()).collect();
-    let seqs: Vec<i32> = losers
-        .iter()
-        .map(|r| rows::integer(r.event.seq.get()))
-        .collect();
-    let event_ids: Vec<Uuid> = losers.iter().map(|r| r.event.id.uuid()).collect();
-    let found = connection
-        .query(
-            EXPLAIN,
-            &[
-                (&ids, Type::UUID_ARRAY),
-                (&seqs, Type::INT4_ARRAY),
-                (&event_ids, Type::UUID_ARRAY),
-            ],
-        )
-        .await
-        .map_err(Failure::write)?;
+    let proposed = Proposed::of(losers);
+    // By order, place and event.
+    let found = connection.query(EXPLAIN, &proposed.params()[..3]).await;
+    let found = found.map_err(Failure::write)?;
     let mut explained = HashMap::new();
     for row in &found {
         let id = rows::order_id(row, "order_id")?;

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 
 use domain::{OrderId, Timestamp};
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
-use crate::db::Connection;
+use crate::db::{Connection, Param};
 use crate::failure::Failure;
 use crate::rows;
 
-use super::Request;
+use super::{Proposed, Request};
 
 const STEP: &str = "-- record_steps
 with held as materialized (
@@ -49,34 +48,11 @@ pub(crate) async fn insert(
     if requests.is_empty() {
         return Ok(HashMap::new());
     }
-    let events = || requests.iter().map(|request| &request.event);
-    let ids: Vec<Uuid> = events().map(|event| event.order_id.uuid()).collect();
-    let seqs: Vec<i32> = events().map(|e| rows::integer(e.seq.get())).collect();
-    let event_ids: Vec<Uuid> = events().map(|event| event.id.uuid()).collect();
-    let statuses: Vec<i16> = events()
-        .map(|event| rows::status_code(event.data.status()))
-        .collect();
-    let executions: Vec<i32> = events().map(|e| rows::integer(e.executions)).collect();
-    let data: Vec<&str> = requests.iter().map(|r| r.data.as_str()).collect();
-    let fences: Vec<i64> = requests.iter().map(|r| r.fence).collect();
-    let workers: Vec<Uuid> = requests.iter().map(|r| r.worker).collect();
-    let found = connection
-        .query(
-            STEP,
-            &[
-                (&lease_ms, Type::INT8),
-                (&ids, Type::UUID_ARRAY),
-                (&seqs, Type::INT4_ARRAY),
-                (&event_ids, Type::UUID_ARRAY),
-                (&statuses, Type::INT2_ARRAY),
-                (&executions, Type::INT4_ARRAY),
-                (&data, Type::TEXT_ARRAY),
-                (&fences, Type::INT8_ARRAY),
-                (&workers, Type::UUID_ARRAY),
-            ],
-        )
-        .await
-        .map_err(Failure::write)?;
+    let proposed = Proposed::of(requests);
+    let mut params: Vec<Param<'_>> = vec![(&lease_ms, Type::INT8)];
+    params.extend(proposed.params());
+    let found = connection.query(STEP, &params).await;
+    let found = found.map_err(Failure::write)?;
     let won = found.iter().map(|row| {
         let at = rows::timestamp(row, "at")?;
         Ok((rows::order_id(row, "order_id")?, at))
