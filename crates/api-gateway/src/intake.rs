@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{Event, IdempotencyKey, OrderId};
+use domain::{ClientId, Event, IdempotencyKey, OrderId};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
@@ -75,12 +75,21 @@ pub struct Envelope {
 #[derive(Debug, Clone)]
 pub struct Receipt {
     pub order_id: OrderId,
+    pub client: ClientId,
     pub terms: Terms,
     /// The answer's body.
     pub answer: Bytes,
-    /// Whether the same request was accepted before.
-    pub is_replay: bool,
+    /// The order's first event; absent where the same request was accepted before.
+    pub accepted: Option<Event>,
     pub rate: Option<RateLimit>,
+}
+
+impl Receipt {
+    /// Whether the same request was accepted before.
+    #[must_use]
+    pub const fn is_replay(&self) -> bool {
+        self.accepted.is_none()
+    }
 }
 
 /// Reads an order without taking it in.
@@ -182,9 +191,10 @@ impl Intake {
                 self.announce(envelope, &event);
                 Ok(Receipt {
                     order_id: event.order_id,
+                    client: envelope.caller.client.clone(),
                     terms,
                     answer: Bytes::from_owner(answer),
-                    is_replay: false,
+                    accepted: Some(event),
                     rate,
                 })
             }
@@ -306,9 +316,10 @@ impl Intake {
         let token = self.keys.token_for(&envelope.caller, reach, now);
         Receipt {
             order_id,
+            client: envelope.caller.client.clone(),
             terms,
             answer: Bytes::from_owner(answer::again(answer, token.as_ref())),
-            is_replay: true,
+            accepted: None,
             rate: None,
         }
     }
@@ -327,7 +338,9 @@ fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
         false => submitted,
     };
     match &submitted {
-        Ok(receipt) if receipt.is_replay => metrics::counter!("orders_replayed_total").increment(1),
+        Ok(receipt) if receipt.is_replay() => {
+            metrics::counter!("orders_replayed_total").increment(1)
+        }
         Ok(_) => metrics::counter!("orders_accepted_total").increment(1),
         Err(refusal) => {
             let code = refusal.code().name();

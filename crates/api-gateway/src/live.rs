@@ -18,14 +18,13 @@ mod tails;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::order::Terms;
-use domain::{OrderId, Seq};
+use domain::{ClientId, Event, OrderId, Seq};
 use ports::status_feed::Shard;
 use ports::{Ports, Random, Shutdown};
 
 pub use account::{AccountReader, Cursor, Filter, Read, StatusSet};
 pub use limits::Permit;
-pub use logs::{Followed, Follower};
+pub use logs::{Followed, Follower, Subject};
 pub use replay::Told;
 pub use settings::Settings;
 
@@ -118,8 +117,26 @@ impl Live {
     /// Follows an order from after the last event that was `seen`. The watch stands when this returns:
     /// nothing recorded from now on is missed.
     #[must_use]
-    pub fn follow(&self, order_id: OrderId, terms: &Terms, seen: Option<Seq>) -> Follower {
-        self.0.logs.follow(order_id, terms, seen)
+    pub fn follow<'a>(&self, order: impl Into<Subject<'a>>, seen: Option<Seq>) -> Follower {
+        self.0.logs.follow(order.into(), seen)
+    }
+
+    /// Follows an order that is watched already, without a look into the store, if it is this client's
+    /// (anybody's where none is named).
+    #[must_use]
+    pub fn follow_watched(
+        &self,
+        order_id: OrderId,
+        client: Option<&ClientId>,
+        seen: Option<Seq>,
+    ) -> Option<Follower> {
+        self.0.logs.follow_watched(order_id, client, seen)
+    }
+
+    /// An order was accepted here, and its client is likely to follow it at once: watches it for a moment,
+    /// where that costs no more than the memory.
+    pub fn expect<'a>(&self, order: impl Into<Subject<'a>>, accepted: &Event) {
+        self.0.logs.expect(order.into(), accepted);
     }
 
     /// Joins the stream of all orders. The subscription stands when this returns: what is published from now

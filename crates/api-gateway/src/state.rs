@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::web::{self, Bytes};
 use dex_router::Router;
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, Seq};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::ledger::Ledger;
 use ports::{Ports, Shutdown};
@@ -13,8 +13,8 @@ use crate::auth::Caller;
 use crate::deadline;
 use crate::doorstep::Doorstep;
 use crate::error::{ApiError, Result};
-use crate::intake::Intake;
-use crate::live::Live;
+use crate::intake::{Envelope, Intake, Receipt};
+use crate::live::{Follower, Live, Subject};
 
 /// Handed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
@@ -38,5 +38,42 @@ impl AppState {
     pub(crate) async fn order(&self, id: OrderId, caller: &Caller) -> Result<Order> {
         let order = deadline::read(self.ports.store.order(id, caller.limited_to())).await?;
         order.ok_or_else(ApiError::order_not_found)
+    }
+
+    /// Takes an order in, and expects its client to follow it.
+    ///
+    /// Cancel safety: the order is seen through.
+    pub(crate) async fn submit(&self, envelope: Envelope, body: Bytes) -> Result<Receipt> {
+        let receipt = self.intake.submit(envelope, body).await?;
+        if let Some(accepted) = &receipt.accepted {
+            self.live.expect(&receipt, accepted);
+        }
+        Ok(receipt)
+    }
+
+    /// Follows an order that this caller may see from after the last event that was `seen`.
+    pub(crate) async fn follow(
+        &self,
+        id: OrderId,
+        caller: &Caller,
+        seen: Option<Seq>,
+    ) -> Result<Follower> {
+        match self.live.follow_watched(id, caller.limited_to(), seen) {
+            Some(follower) => Ok(follower),
+            None => {
+                let order = self.order(id, caller).await?;
+                Ok(self.live.follow(&order, seen))
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a Receipt> for Subject<'a> {
+    fn from(receipt: &'a Receipt) -> Self {
+        Self {
+            order_id: receipt.order_id,
+            client: &receipt.client,
+            terms: &receipt.terms,
+        }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn respond(
         return HttpResponse::NoContent().finish();
     }
     let reading = Reading {
-        follower: live.follow(order.id, &order.terms, seen),
+        follower: live.follow(order, seen),
         comments: comments(live.settings().comment_every),
         leaving: Box::pin(live.leaving()),
         _permit: permit,

@@ -94,11 +94,10 @@ async fn follow(
     (id, greeting): (OrderId, Option<ByteString>),
 ) -> Result<HttpResponse> {
     let seen = Parameters::of(request)?.since()?;
-    let order = ctx.order(id, caller).await?;
+    let follower = ctx.follow(id, caller, seen).await?;
 
     let (response, socket) = upgrade(ctx, caller, request, payload).await?;
     if let Some(socket) = socket {
-        let follower = ctx.live.follow(id, &order.terms, seen);
         actix_web::rt::spawn(socket.serve(greeting, Source::Order(follower)));
     }
     Ok(response)
@@ -136,12 +135,12 @@ async fn take_order(
 
     let only_pings = "after the order only pings are allowed";
     socket.object_with(ApiError::new(Code::BadMessage, only_pings).to_json().into());
-    let submitting = ctx.intake.submit(envelope, body.into_bytes());
+    let submitting = ctx.submit(envelope, body.into_bytes());
     let receipt = submitting
         .await
         .map_err(|refusal| End::Refuse(refusal.to_json().into(), Close::BadMessage))?;
     // Followed before it is answered, so that the first event is on its way meanwhile.
-    let follower = ctx.live.follow(receipt.order_id, &receipt.terms, None);
+    let follower = ctx.live.follow(&receipt, None);
     let answer = ByteString::try_from(receipt.answer).map_err(|_| End::Dropped)?;
     socket.send(answer).await?;
     Ok(Source::Order(follower))

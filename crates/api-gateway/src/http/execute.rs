@@ -46,7 +46,7 @@ pub(crate) async fn submit(
     if is_dry_run {
         return market::dry_run(&ctx, &intake::check(&body)?).await;
     }
-    let receipt = ctx.intake.submit(envelope, body).await?;
+    let receipt = ctx.submit(envelope, body).await?;
     Ok(created(receipt))
 }
 
@@ -54,7 +54,7 @@ fn created(receipt: Receipt) -> HttpResponse {
     let mut response = HttpResponse::Created();
     response.insert_header((CONTENT_TYPE, "application/json"));
     response.insert_header((LOCATION, format!("/api/orders/{}", receipt.order_id)));
-    if receipt.is_replay {
+    if receipt.is_replay() {
         response.insert_header(("Idempotent-Replayed", "true"));
     }
     if let Some(rate) = receipt.rate {

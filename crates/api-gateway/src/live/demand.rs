@@ -37,9 +37,14 @@ impl Demand {
         self.tap(shard).wanted.notified().await;
     }
 
-    /// Whether the shard's tail is open.
+    /// Says whether the shard's tail is open.
     pub(super) fn set_open(&self, shard: Shard, open: bool) {
         self.tap(shard).open.send_replace(open);
+    }
+
+    /// Whether the shard's tail is open now.
+    pub(super) fn is_open(&self, shard: Shard) -> bool {
+        *self.tap(shard).open.borrow()
     }
 
     /// Waits until every tail is open, or was while this waited.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::order::Terms;
-use domain::{Event, OrderId, Seq};
+use domain::{ClientId, Event, Order, OrderId, Seq};
 use ports::order_history;
 use ports::status_feed::Shard;
 use ports::{Clock, Ports, StatusFeed};
@@ -21,6 +21,24 @@ use tokio::sync::{Notify, watch};
 use self::shard::ShardWatches;
 use super::demand::Demand;
 use super::replay::{Due, Log, Place, Told, Verdict};
+
+/// What must be known of an order to follow it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub order_id: OrderId,
+    pub client: &'a ClientId,
+    pub terms: &'a Terms,
+}
+
+impl<'a> From<&'a Order> for Subject<'a> {
+    fn from(order: &'a Order) -> Self {
+        Self {
+            order_id: order.id,
+            client: &order.client,
+            terms: &order.terms,
+        }
+    }
+}
 
 /// The logs of all watched orders.
 #[derive(Debug)]
@@ -57,18 +75,44 @@ impl Logs {
     }
 
     /// Follows an order from after the last event that was `seen`; the watch stands when this returns.
-    pub(super) fn follow(
-        self: &Arc<Self>,
-        order_id: OrderId,
-        terms: &Terms,
-        seen: Option<Seq>,
-    ) -> Follower {
+    pub(super) fn follow(self: &Arc<Self>, subject: Subject<'_>, seen: Option<Seq>) -> Follower {
+        let order_id = subject.order_id;
         let shard = self.feed.shard_of(order_id);
-        let (log, is_new) = self.at(shard).join(order_id, terms, self.clock.monotonic());
+        let (log, is_new) = self.at(shard).join(subject, self.clock.monotonic());
         if is_new {
             self.ask(order_id);
             self.demand.wake(shard);
         }
+        self.follower(order_id, log, seen)
+    }
+
+    /// Follows an order that is watched already, if the client may see it.
+    pub(super) fn follow_watched(
+        self: &Arc<Self>,
+        order_id: OrderId,
+        client: Option<&ClientId>,
+        seen: Option<Seq>,
+    ) -> Option<Follower> {
+        let log = self.shard(order_id).join_watched(order_id, client)?;
+        Some(self.follower(order_id, log, seen))
+    }
+
+    /// Watches an order of which this is the first event. Without an open tail that would bring the others it
+    /// would cost a query, as its client does who may never come: then it is left alone.
+    pub(super) fn expect(&self, subject: Subject<'_>, accepted: &Event) {
+        let shard = self.feed.shard_of(subject.order_id);
+        if self.demand.is_open(shard) {
+            self.at(shard).expect(subject, self.clock.monotonic());
+            self.tell(accepted);
+        }
+    }
+
+    fn follower(
+        self: &Arc<Self>,
+        order_id: OrderId,
+        log: watch::Receiver<Log>,
+        seen: Option<Seq>,
+    ) -> Follower {
         Follower {
             place: Place::after(seen),
             log,
@@ -84,8 +128,8 @@ impl Logs {
     }
 
     /// Whether anybody follows an order of this shard.
-    pub(super) fn are_watched(&self, shard: Shard) -> bool {
-        self.at(shard).len() > 0
+    pub(super) fn are_followed(&self, shard: Shard) -> bool {
+        self.at(shard).are_followed()
     }
 
     /// An event came, from wherever.
@@ -111,12 +155,14 @@ impl Logs {
         self.asked.notify_one();
     }
 
-    /// Asks for every open order of which nothing was heard for so long.
+    /// Asks for every open order of which nothing was heard for so long, and forgets those whose client was
+    /// expected for so long.
     pub(super) fn ask_silent(&self, silence: Duration) {
         let Some(before) = self.clock.monotonic().checked_sub(silence) else {
             return;
         };
         for shard in &self.shards {
+            shard.forget_unfollowed(before);
             let marked = shard.mark_silent(before);
             self.to_read().silent.extend(marked);
         }

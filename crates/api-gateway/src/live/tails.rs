@@ -53,7 +53,7 @@ impl Tail {
     }
 
     fn is_wanted(&self) -> bool {
-        self.logs.are_watched(self.shard) || self.account.has_readers()
+        self.logs.are_followed(self.shard) || self.account.has_readers()
     }
 
     /// Passes on what the tail brings until nobody has needed it for a while.

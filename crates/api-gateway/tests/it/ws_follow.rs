@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_gateway::live::{Followed, Live, Settings};
+use api_gateway::live::{AccountReader, Filter, Followed, Live, Settings, StatusSet};
 use async_trait::async_trait;
-use domain::{ClientId, EventData};
+use domain::{ClientId, Event, EventData, Seq};
 use ports::status_feed::{FeedTail, Published, Shard, TailFrom};
 use ports::{Ports, StatusFeed};
 use serde_json::json;
@@ -223,7 +223,7 @@ async fn nothing_is_watched_once_everybody_has_left() {
     let mut order = world.order().await;
     let stored = world.store().order(order.id, None).await.unwrap().unwrap();
     let live = Live::start(&world.ports, Settings::default(), world.shutdown());
-    let mut followers = [(); 2].map(|()| live.follow(order.id, &stored.terms, None));
+    let mut followers = [(); 2].map(|()| live.follow(&stored, None));
 
     order.tell(EventData::RoutingStarted).await;
     for follower in &mut followers {
@@ -240,6 +240,76 @@ async fn nothing_is_watched_once_everybody_has_left() {
     assert_eq!(live.watched_count(), 0);
 }
 
+/// Shared parts of which every tail is open, so that they expect the orders that are accepted.
+async fn with_open_tails(world: &World, reread_after: Duration) -> (Live, AccountReader) {
+    let settings = Settings {
+        reread_after,
+        ..Settings::default()
+    };
+    let live = Live::start(&world.ports, settings, world.shutdown());
+    let everybodys = Filter {
+        client: None,
+        statuses: StatusSet::ALL,
+    };
+    let reader = live.join(everybodys, None).await;
+    (live, reader)
+}
+
+#[tokio::test]
+async fn who_follows_an_order_that_was_just_accepted_here_costs_the_store_nothing() {
+    let world = World::start().await;
+    let (live, _reader) = with_open_tails(&world, Duration::from_secs(3_600)).await;
+    let order = world.order().await;
+    let stored = world.store().order(order.id, None).await.unwrap().unwrap();
+    let accepted = world.store().events(order.id, Seq::FIRST).await.unwrap();
+    live.expect(&stored, &accepted[0]);
+    // The store does not know of it: only the feed can bring it.
+    let routing = Event {
+        seq: Seq::new(1),
+        data: EventData::RoutingStarted,
+        ..accepted[0].clone()
+    };
+    world.publish(&routing).await;
+
+    let stranger = ClientId::parse("stranger").unwrap();
+    assert!(
+        live.follow_watched(order.id, Some(&stranger), None)
+            .is_none()
+    );
+    let mut follower = live
+        .follow_watched(order.id, Some(&stored.client), None)
+        .expect("it is expected");
+
+    let following = async {
+        for seq in 0..2 {
+            let Followed::Event(told) = follower.next().await else {
+                panic!("the order goes on");
+            };
+            assert_eq!(told.seq.get(), seq);
+        }
+    };
+    promptly("both events", following).await;
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_comes_for_is_forgotten_soon() {
+    let world = World::start().await;
+    let (live, _reader) = with_open_tails(&world, Duration::from_millis(10)).await;
+    let order = world.order().await;
+    let stored = world.store().order(order.id, None).await.unwrap().unwrap();
+    let accepted = world.store().events(order.id, Seq::FIRST).await.unwrap();
+
+    live.expect(&stored, &accepted[0]);
+    assert_eq!(live.watched_count(), 1);
+
+    let forgetting = async {
+        while live.watched_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    promptly("nobody came", forgetting).await;
+}
+
 #[tokio::test]
 async fn a_thousand_followers_of_one_order_share_one_rendering() {
     let world = World::start().await;
@@ -250,7 +320,7 @@ async fn a_thousand_followers_of_one_order_share_one_rendering() {
     let mut texts = HashSet::new();
     let mut followers = Vec::new();
     for _ in 0..1_000 {
-        let mut follower = live.follow(order.id, &stored.terms, None);
+        let mut follower = live.follow(&stored, None);
         let Followed::Event(told) = follower.next().await else {
             panic!("the order has begun");
         };
@@ -298,7 +368,7 @@ async fn while_the_feed_is_away_followers_are_served_from_the_store() {
         ..Settings::default()
     };
     let live = Live::start(&ports, settings, world.shutdown());
-    let mut follower = live.follow(order.id, &stored.terms, None);
+    let mut follower = live.follow(&stored, None);
 
     let telling = async {
         for data in order.rest() {

@@ -124,6 +124,9 @@ impl Client {
             };
             if let Some(Ok(receipt)) = answer {
                 let id = receipt.order_id;
+                if let Some(first) = &receipt.accepted {
+                    gateway.live.expect(&receipt, first);
+                }
                 self.world
                     .witness
                     .note(format_args!("{id} is told accepted"));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_gateway::live::Followed;
-use domain::{OrderId, Seq, Terms};
+use api_gateway::live::{Followed, Follower};
+use domain::{OrderId, Seq};
 use ports::Random;
 
 use crate::gateways::{Gateway, Gateways};
@@ -68,10 +68,9 @@ impl Watcher {
     }
 
     async fn be_shown(&self, gateway: &Gateway, seen: &mut Option<Seq>) -> Over {
-        let Some(terms) = self.terms(gateway).await else {
+        let Some(mut follower) = self.come_in(gateway, *seen).await else {
             return Over::Cut;
         };
-        let mut follower = gateway.live.follow(self.order_id, &terms, *seen);
         loop {
             match follower.next().await {
                 Followed::Event(told) => {
@@ -89,9 +88,13 @@ impl Watcher {
         }
     }
 
-    /// A door looks the order up before it lets anybody in.
-    async fn terms(&self, gateway: &Gateway) -> Option<Terms> {
+    /// A door looks an order up before it lets anybody in, unless the gateway watches it already.
+    async fn come_in(&self, gateway: &Gateway, seen: Option<Seq>) -> Option<Follower> {
+        let watched = gateway.live.follow_watched(self.order_id, None, seen);
+        if watched.is_some() {
+            return watched;
+        }
         let found = gateway.ports.store.order(self.order_id, None).await;
-        Some(found.ok()??.terms)
+        Some(gateway.live.follow(&found.ok()??, seen))
     }
 }

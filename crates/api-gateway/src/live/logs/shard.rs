@@ -5,11 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::order::Terms;
-use domain::{Event, OrderId};
+use domain::{ClientId, Event, OrderId};
 use ports::order_history;
 use tokio::sync::watch;
 
+use crate::live::logs::Subject;
 use crate::live::replay::{Log, Verdict};
+
+/// A shard in which so many orders are watched expects no more of them: their clients cost a query again.
+const EXPECTED_MAX: usize = 1_024;
 
 /// What is watched in one shard.
 #[derive(Debug, Default)]
@@ -19,8 +23,10 @@ pub(super) struct ShardWatches {
 
 #[derive(Debug)]
 struct Watched {
+    client: ClientId,
     terms: Terms,
     log: watch::Sender<Log>,
+    since: Duration,
     /// When something was last heard of it, or the store was last asked.
     heard_at: Duration,
     /// It stands on the list of orders to be read.
@@ -38,26 +44,48 @@ impl ShardWatches {
         self.orders().len()
     }
 
+    /// Whether anybody follows one of these orders. An expected one has nobody yet.
+    pub(super) fn are_followed(&self) -> bool {
+        self.orders().values().any(Watched::is_followed)
+    }
+
     /// Joins those who watch an order; says whether it is newly watched.
-    pub(super) fn join(
-        &self,
-        order: OrderId,
-        terms: &Terms,
-        now: Duration,
-    ) -> (watch::Receiver<Log>, bool) {
+    pub(super) fn join(&self, subject: Subject<'_>, now: Duration) -> (watch::Receiver<Log>, bool) {
         let mut orders = self.orders();
-        if let Some(watched) = orders.get(&order) {
+        if let Some(watched) = orders.get(&subject.order_id) {
             return (watched.log.subscribe(), false);
         }
-        let (log, follower) = watch::channel(Log::default());
-        let watched = Watched {
-            terms: terms.clone(),
-            log,
-            heard_at: now,
-            is_asked: false,
-        };
-        orders.insert(order, watched);
+        let watched = Watched::new(subject, now);
+        let follower = watched.log.subscribe();
+        orders.insert(subject.order_id, watched);
         (follower, true)
+    }
+
+    /// Joins those who watch an order, if it is watched and this client's (anybody's where none is named).
+    pub(super) fn join_watched(
+        &self,
+        order: OrderId,
+        client: Option<&ClientId>,
+    ) -> Option<watch::Receiver<Log>> {
+        let orders = self.orders();
+        let watched = orders.get(&order)?;
+        let may_see = client.is_none_or(|client| *client == watched.client);
+        may_see.then(|| watched.log.subscribe())
+    }
+
+    /// Watches an order that nobody follows yet.
+    pub(super) fn expect(&self, subject: Subject<'_>, now: Duration) {
+        let mut orders = self.orders();
+        if orders.len() < EXPECTED_MAX {
+            let watched = || Watched::new(subject, now);
+            orders.entry(subject.order_id).or_insert_with(watched);
+        }
+    }
+
+    /// Forgets the orders whose client was expected since `before` and has not come.
+    pub(super) fn forget_unfollowed(&self, before: Duration) {
+        let is_kept = |watched: &Watched| watched.is_followed() || watched.since > before;
+        self.orders().retain(|_, watched| is_kept(watched));
     }
 
     /// Forgets an order that nobody watches any more.
@@ -65,7 +93,7 @@ impl ShardWatches {
         let mut orders = self.orders();
         if orders
             .get(&order)
-            .is_some_and(|watched| watched.log.receiver_count() == 0)
+            .is_some_and(|watched| !watched.is_followed())
         {
             orders.remove(&order);
             if orders.capacity() > 1_024 && orders.len() < orders.capacity() / 8 {
@@ -102,7 +130,7 @@ impl ShardWatches {
 
     /// Marks the open orders of which nothing was heard since `before`.
     pub(super) fn mark_silent(&self, before: Duration) -> Vec<OrderId> {
-        self.mark_where(|watched| watched.heard_at <= before)
+        self.mark_where(|watched| watched.heard_at <= before && watched.is_followed())
     }
 
     fn mark_where(&self, wanted: impl Fn(&Watched) -> bool) -> Vec<OrderId> {
@@ -128,6 +156,21 @@ impl ShardWatches {
 }
 
 impl Watched {
+    fn new(subject: Subject<'_>, now: Duration) -> Self {
+        Self {
+            client: subject.client.clone(),
+            terms: subject.terms.clone(),
+            log: watch::Sender::default(),
+            since: now,
+            heard_at: now,
+            is_asked: false,
+        }
+    }
+
+    fn is_followed(&self) -> bool {
+        self.log.receiver_count() > 0
+    }
+
     fn mark(&mut self) -> bool {
         let marks = !self.is_asked && !self.log.borrow().has_ended();
         self.is_asked |= marks;
