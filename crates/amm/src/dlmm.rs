@@ -1,0 +1,4 @@
+//! Meteora DLMM: liquidity in bins, each at a fixed price.
+
+pub mod account;
+pub mod quote;

@@ -1,0 +1,3 @@
+//! The integration tests of `amm`, in one binary.
+
+mod vectors;
