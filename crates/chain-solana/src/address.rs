@@ -1,0 +1,68 @@
+//! Addresses that Solana fixes, and how others follow from seeds.
+
+use amm::Address;
+use ed25519_dalek::VerifyingKey;
+use sha2::{Digest, Sha256};
+
+/// The token program.
+pub const TOKEN_PROGRAM: Address = Address::literal("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/// The token program with extensions.
+pub const TOKEN_2022_PROGRAM: Address =
+    Address::literal("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
+/// The program of lamports and of accounts without a program.
+pub const SYSTEM_PROGRAM: Address = Address::literal("11111111111111111111111111111111");
+/// The program that makes a wallet's token accounts.
+pub const ASSOCIATED_TOKEN_PROGRAM: Address =
+    Address::literal("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
+/// Whose instructions set what a transaction may use and pays for it.
+pub const COMPUTE_BUDGET_PROGRAM: Address =
+    Address::literal("ComputeBudget111111111111111111111111111111");
+/// The mint of wrapped SOL.
+pub const WRAPPED_SOL: Address = Address::literal("So11111111111111111111111111111111111111112");
+/// The account that holds the chain's time.
+pub const CLOCK: Address = Address::literal("SysvarC1ock11111111111111111111111111111111");
+
+const MARKER: &[u8] = b"ProgramDerivedAddress";
+
+/// The first address that no key can have, counted down from bump 255; `None` where no bump leads to one, which
+/// takes 2^255 tries to meet.
+#[must_use]
+pub fn program_address(seeds: &[&[u8]], program: Address) -> Option<Address> {
+    (0..=u8::MAX).rev().find_map(|bump| {
+        let mut hash = Sha256::new();
+        for seed in seeds {
+            hash.update(seed);
+        }
+        hash.update([bump]);
+        hash.update(program.0);
+        hash.update(MARKER);
+        let bytes: [u8; 32] = hash.finalize().into();
+        // Only a point of the curve can be somebody's public key.
+        VerifyingKey::from_bytes(&bytes)
+            .is_err()
+            .then_some(Address(bytes))
+    })
+}
+
+/// The address at which `base` may make an account by naming a seed.
+#[must_use]
+pub fn with_seed(base: Address, seed: &str, program: Address) -> Address {
+    let hash = Sha256::new()
+        .chain_update(base.0)
+        .chain_update(seed)
+        .chain_update(program.0);
+    Address(hash.finalize().into())
+}
+
+/// The account that holds a wallet's tokens of one mint by convention.
+#[must_use]
+pub fn associated_token(wallet: Address, mint: Address, token_program: Address) -> Address {
+    program_address(
+        &[&wallet.0, &token_program.0, &mint.0],
+        ASSOCIATED_TOKEN_PROGRAM,
+    )
+    .expect("invariant: one of 255 hashes is no point of the curve")
+}
+
+#[cfg(test)]
+mod tests;

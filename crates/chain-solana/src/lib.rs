@@ -1,0 +1,14 @@
+//! All of ours that speaks Solana: it asks a cluster over the narrow trait [`rpc::Rpc`], reads pools from accounts,
+//! builds and signs transactions, and reads what they did from the ledger.
+//!
+//! It must not know of orders' lives, stores, queues or routes chosen and why: it is told which swaps to make and
+//! answers what became of them. The programs' arithmetic is `amm`'s. Whether a cluster is real or simulated shows
+//! in the address it is given and nowhere else.
+//!
+//! Begin with `rpc.rs`, what a cluster is asked; then `build.rs`, what a transaction of ours looks like, and
+//! `receipt.rs`, what a landed one did. `chain.rs` puts them behind the engine's port.
+
+pub mod address;
+pub mod rpc;
+
+pub use rpc::Rpc;

@@ -1,0 +1,296 @@
+//! A cluster over HTTP, as any Solana node and any provider serves it: one JSON-RPC request for each call.
+//!
+//! Requests are never repeated here and never put into JSON-RPC batches, which providers count entry by entry.
+
+mod call;
+mod endpoint;
+mod failure;
+mod wire;
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use amm::Address;
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::transaction::Height;
+use serde_json::{Value, json};
+use solana_hash::Hash;
+use solana_signature::Signature;
+
+use super::{
+    ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EpochInfo,
+    Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports, MicroLamports,
+    Rpc, SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+};
+use wire::WithContext;
+
+pub use endpoint::{Endpoint, InvalidEndpoint};
+
+/// Connections kept open while nothing happens.
+const IDLE_CONNECTIONS_MAX: usize = 16;
+/// The newest transaction version that we can read.
+const TRANSACTION_VERSION_MAX: u8 = 1;
+
+/// How patient a client is, and how much it reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a connection.
+    pub connect: Duration,
+    /// For a whole call.
+    pub call: Duration,
+    /// For the body of one answer. A search for pools may give some megabytes.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            call: Duration::from_secs(10),
+            body_bytes: 32 << 20,
+        }
+    }
+}
+
+/// A client of one endpoint.
+#[derive(Debug)]
+pub struct HttpRpc {
+    http: reqwest::Client,
+    endpoint: Endpoint,
+    limits: Limits,
+    next_id: AtomicU64,
+}
+
+impl HttpRpc {
+    /// A client. Nothing is sent yet: an endpoint that cannot be reached is an error of each call.
+    pub fn new(endpoint: Endpoint, limits: Limits) -> Result<Self, reqwest::Error> {
+        // It fails where another part of the process has installed the same provider before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .connect_timeout(limits.connect)
+            .timeout(limits.call)
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .tcp_nodelay(true)
+            .build()?;
+        Ok(Self {
+            http,
+            endpoint,
+            limits,
+            next_id: AtomicU64::new(1),
+        })
+    }
+}
+
+#[async_trait]
+impl Rpc for HttpRpc {
+    async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
+        let info: wire::EpochInfo = self.call("getEpochInfo", json!([config(view)])).await?;
+        Ok(EpochInfo {
+            slot: info.absolute_slot,
+            height: Height::new(info.block_height),
+            epoch: info.epoch,
+        })
+    }
+
+    async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
+        let params = json!([config(view)]);
+        let answer: WithContext<wire::Blockhash> = self.call("getLatestBlockhash", params).await?;
+        Ok(answer.map(|found| Blockhash {
+            hash: found.blockhash.0,
+            last_valid_height: Height::new(found.last_valid_block_height),
+        }))
+    }
+
+    async fn accounts(
+        &self,
+        addresses: &[Address],
+        view: View,
+    ) -> Result<At<Vec<Option<Account>>>, Error> {
+        const METHOD: &str = "getMultipleAccounts";
+        limit("accounts", addresses.len(), ACCOUNTS_MAX)?;
+        let mut config = config(view);
+        config["encoding"] = json!("base64");
+        let params = json!([texts(addresses), config]);
+        let answer: WithContext<Vec<Option<wire::Account>>> = self.call(METHOD, params).await?;
+        one_for_each(METHOD, addresses.len(), &answer.value)?;
+        Ok(answer.map(|found| found.into_iter().map(|one| one.map(Into::into)).collect()))
+    }
+
+    async fn program_accounts(
+        &self,
+        program: Address,
+        filters: &[Filter],
+        view: View,
+    ) -> Result<At<Vec<(Address, Account)>>, Error> {
+        limit("filters", filters.len(), FILTERS_MAX)?;
+        let filters = filters.iter().map(filter).collect::<Result<Vec<_>, _>>()?;
+        let mut config = config(view);
+        config["encoding"] = json!("base64");
+        config["withContext"] = json!(true);
+        config["filters"] = json!(filters);
+        let params = json!([program.to_string(), config]);
+        let answer: WithContext<Vec<wire::KeyedAccount>> =
+            self.call("getProgramAccounts", params).await?;
+        let keyed = |one: wire::KeyedAccount| (one.pubkey.0, one.account.into());
+        Ok(answer.map(|found| found.into_iter().map(keyed).collect()))
+    }
+
+    async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
+        let params = json!([bytes]);
+        self.call("getMinimumBalanceForRentExemption", params).await
+    }
+
+    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
+        const METHOD: &str = "simulateTransaction";
+        limit("accounts", request.accounts.len(), ACCOUNTS_MAX)?;
+        let mut config = config(request.view);
+        config["encoding"] = json!("base64");
+        config["sigVerify"] = json!(false);
+        config["replaceRecentBlockhash"] = json!(false);
+        if !request.accounts.is_empty() {
+            let addresses = texts(request.accounts);
+            config["accounts"] = json!({ "encoding": "base64", "addresses": addresses });
+        }
+        let params = json!([BASE64_STANDARD.encode(request.transaction), config]);
+        let answer: WithContext<wire::Simulated> = self.call(METHOD, params).await?;
+        let asked = request.accounts.len();
+        // A transaction that cannot be loaded shows no accounts.
+        if answer.value.err.is_null() {
+            let shown = answer.value.accounts.as_deref().unwrap_or_default();
+            one_for_each(METHOD, asked, shown)?;
+        }
+        Ok(answer.map(|simulated| simulated.into_simulated(asked)))
+    }
+
+    async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {
+        let config = json!({ "encoding": "base64", "skipPreflight": true, "maxRetries": 0 });
+        let params = json!([BASE64_STANDARD.encode(transaction), config]);
+        let answer: wire::Text<Signature> = self.call("sendTransaction", params).await?;
+        Ok(answer.0)
+    }
+
+    async fn signature_statuses(
+        &self,
+        signatures: &[Signature],
+        history: History,
+    ) -> Result<At<Vec<Option<Status>>>, Error> {
+        const METHOD: &str = "getSignatureStatuses";
+        limit("signatures", signatures.len(), SIGNATURES_MAX)?;
+        let config = json!({ "searchTransactionHistory": history == History::Whole });
+        let params = json!([texts(signatures), config]);
+        let answer: WithContext<Vec<Option<wire::Status>>> = self.call(METHOD, params).await?;
+        one_for_each(METHOD, signatures.len(), &answer.value)?;
+        Ok(answer.map(|found| found.into_iter().map(|one| one.map(Into::into)).collect()))
+    }
+
+    async fn transaction(
+        &self,
+        signature: &Signature,
+        commitment: Commitment,
+    ) -> Result<Option<Transaction>, Error> {
+        let mut config = config(View::newest(commitment.max(Commitment::Confirmed)));
+        config["encoding"] = json!("base64");
+        config["maxSupportedTransactionVersion"] = json!(TRANSACTION_VERSION_MAX);
+        let params = json!([signature.to_string(), config]);
+        let found: Option<wire::Transaction> = self.call("getTransaction", params).await?;
+        // Nodes that kept a transaction without its metadata know nothing of what it did.
+        Ok(found.and_then(wire::Transaction::with_meta))
+    }
+
+    async fn signatures_for_address(
+        &self,
+        address: Address,
+        limit: usize,
+        view: View,
+    ) -> Result<Vec<Entry>, Error> {
+        self::limit("entries", limit, ENTRIES_MAX)?;
+        let mut config = config(view);
+        config["limit"] = json!(limit);
+        let params = json!([address.to_string(), config]);
+        let found: Vec<wire::Entry> = self.call("getSignaturesForAddress", params).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+
+    async fn prioritization_fees(
+        &self,
+        written: &[Address],
+    ) -> Result<Vec<(Slot, MicroLamports)>, Error> {
+        limit("keys", written.len(), FEE_KEYS_MAX)?;
+        let params = json!([texts(written)]);
+        let found: Vec<wire::Fee> = self.call("getRecentPrioritizationFees", params).await?;
+        let pair = |fee: wire::Fee| (fee.slot, fee.prioritization_fee);
+        Ok(found.into_iter().map(pair).collect())
+    }
+
+    async fn genesis_hash(&self) -> Result<Hash, Error> {
+        let hash: wire::Text<Hash> = self.call("getGenesisHash", json!([])).await?;
+        Ok(hash.0)
+    }
+
+    async fn blocks(
+        &self,
+        start: Slot,
+        limit: u64,
+        commitment: Commitment,
+    ) -> Result<Vec<Slot>, Error> {
+        if limit > BLOCKS_MAX {
+            return Err(over("blocks", limit, BLOCKS_MAX));
+        }
+        let params = json!([start.get(), limit, config(View::newest(commitment))]);
+        self.call("getBlocksWithLimit", params).await
+    }
+}
+
+fn config(view: View) -> Value {
+    let commitment = match view.commitment {
+        Commitment::Processed => "processed",
+        Commitment::Confirmed => "confirmed",
+        Commitment::Finalized => "finalized",
+    };
+    match view.min_slot {
+        None => json!({ "commitment": commitment }),
+        Some(slot) => json!({ "commitment": commitment, "minContextSlot": slot.get() }),
+    }
+}
+
+fn filter(filter: &Filter) -> Result<Value, Error> {
+    Ok(match filter {
+        Filter::Size(size) => json!({ "dataSize": size }),
+        Filter::Bytes { offset, bytes } => {
+            limit("bytes of a filter", bytes.len(), FILTER_BYTES_MAX)?;
+            let bytes = BASE64_STANDARD.encode(bytes);
+            json!({ "memcmp": { "offset": offset, "bytes": bytes, "encoding": "base64" } })
+        }
+    })
+}
+
+fn texts<T: ToString>(of: &[T]) -> Vec<String> {
+    of.iter().map(ToString::to_string).collect()
+}
+
+fn limit(what: &str, asked: usize, max: usize) -> Result<(), Error> {
+    match asked <= max {
+        true => Ok(()),
+        false => Err(over(what, asked, max)),
+    }
+}
+
+fn over(what: &str, asked: impl std::fmt::Display, max: impl std::fmt::Display) -> Error {
+    Error::Refused(format!("{asked} {what} in one call, of at most {max}"))
+}
+
+fn one_for_each<T>(method: &'static str, asked: usize, answered: &[T]) -> Result<(), Error> {
+    match answered.len() == asked {
+        true => Ok(()),
+        false => Err(Error::Malformed {
+            method,
+            reason: format!("{} answers to {asked} questions", answered.len()),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
