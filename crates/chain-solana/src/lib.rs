@@ -9,6 +9,7 @@
 //! `receipt.rs`, what a landed one did. `chain.rs` puts them behind the engine's port.
 
 pub mod address;
+pub mod keys;
 pub mod rpc;
 
 pub use rpc::Rpc;

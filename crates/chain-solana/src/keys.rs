@@ -1,0 +1,92 @@
+//! Who signs: a trait, so that the key may live in another process, and keys that live in this one.
+
+mod file;
+
+use std::fmt::{self, Debug};
+
+use amm::Address;
+use async_trait::async_trait;
+use ed25519_dalek::{Signer as _, SigningKey};
+use sha2::{Digest, Sha256};
+use solana_hash::Hash;
+use solana_signature::Signature;
+
+pub use file::{KeyFileError, read};
+
+/// What the simulated wallet's key follows from, beside the cluster.
+const SIMULATED: &[u8] = b"order-engine: the wallet of a simulated cluster";
+
+/// Why there is no signature.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The signer did not answer; it may the next time.
+    #[error("the signer did not answer: {0}")]
+    Unavailable(String),
+    /// The signer will not sign this message, and says why.
+    #[error("the signer refuses: {0}")]
+    Refused(String),
+}
+
+/// Signs for one wallet.
+///
+/// Promises:
+/// 1. `address` is the same for ever.
+/// 2. A signature is the address' own of exactly these bytes; the same bytes get the same signature.
+/// 3. An error means that the caller has no signature, not that none was made.
+///
+/// Callers give each call a time limit; a signature that comes after it must not be used.
+///
+/// Cancel safety: a dropped `sign` may have signed; nothing was sent.
+#[async_trait]
+pub trait Signer: Send + Sync + Debug {
+    /// The wallet.
+    fn address(&self) -> Address;
+
+    /// Signs a message's bytes.
+    async fn sign(&self, message: &[u8]) -> Result<Signature, Error>;
+}
+
+/// A wallet whose key is in this process. Its memory is zeroed when it is dropped.
+pub struct Wallet {
+    key: SigningKey,
+    address: Address,
+}
+
+impl Wallet {
+    pub(crate) fn new(key: SigningKey) -> Self {
+        let address = Address(key.verifying_key().to_bytes());
+        Self { key, address }
+    }
+
+    /// The wallet of a simulated cluster: no secret, and the same in every process, so that a worker that takes over
+    /// an order signs for the same one. A real cluster's genesis hash would give a wallet that anybody can empty, so
+    /// callers ask for it where the cluster is known to be simulated.
+    #[must_use]
+    pub fn of_simulated_cluster(genesis: &Hash) -> Self {
+        let seed = Sha256::new()
+            .chain_update(SIMULATED)
+            .chain_update(genesis)
+            .finalize();
+        Self::new(SigningKey::from_bytes(&seed.into()))
+    }
+}
+
+#[async_trait]
+impl Signer for Wallet {
+    fn address(&self) -> Address {
+        self.address
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
+        Ok(Signature::from(self.key.sign(message).to_bytes()))
+    }
+}
+
+impl Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Wallet").field(&self.address).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
