@@ -12,6 +12,15 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The other one.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::FirstToSecond => Self::SecondToFirst,
+            Self::SecondToFirst => Self::FirstToSecond,
+        }
+    }
+
     /// What stands for the first and the second token, as input and output.
     #[must_use]
     pub fn in_out<T>(self, (first, second): (T, T)) -> (T, T) {

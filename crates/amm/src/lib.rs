@@ -11,17 +11,29 @@
 
 pub mod address;
 pub mod amm_v4;
+mod anchor;
 pub mod cpmm;
 pub mod damm_v2;
 pub mod direction;
 pub mod dlmm;
+pub mod error;
+pub mod execution;
+pub mod instruction;
 pub mod layout;
+pub mod pool;
+pub mod price;
 pub mod q64;
+pub mod quoting;
 pub mod refusal;
 pub mod rounding;
+pub mod snapshot;
 pub mod time;
+pub mod token;
 
 pub use address::Address;
 pub use direction::Direction;
+pub use pool::{Pool, Program};
+pub use price::Price;
+pub use quoting::{Conditions, Fees, Quote};
 pub use refusal::Refusal;
 pub use time::{Activation, ChainTime};

@@ -133,7 +133,8 @@ impl Pool {
         self.settle(direction, narrow_u64(amount_in)?, amount_out, fee)
     }
 
-    fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
+    /// Refuses where swaps are off or have not begun.
+    pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
         match self.status {
             Status::Open => Ok(()),
             Status::WaitingForOpenTime(open_time) if now.unix_time >= open_time => Ok(()),

@@ -222,7 +222,8 @@ impl Pool {
         self.settle(direction, &priced)
     }
 
-    fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
+    /// Refuses where swaps are off or have not begun.
+    pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
         if self.swaps_enabled && now.unix_time >= self.open_time {
             Ok(())
         } else {

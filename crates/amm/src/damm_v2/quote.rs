@@ -160,10 +160,34 @@ impl Pool {
         }
     }
 
+    /// What the curve holds of either token as the program writes it down, rounded up.
+    pub(super) fn reserves_rounded_up(&self) -> Result<(u64, u64), Refusal> {
+        match self.collection {
+            FeeCollection::Compounding { .. } => self.reserves(),
+            FeeCollection::OutputToken | FeeCollection::SecondToken => {
+                self.range().reserves_rounded_up()
+            }
+        }
+    }
+
     /// Whether a swap in this direction pays its fee in the input token.
     #[must_use]
     pub fn fee_is_on_input(&self, direction: Direction) -> bool {
         self.collection_is_second_token() && direction == Direction::SecondToFirst
+    }
+
+    /// Whether a swap in this direction pays its fee in the second token.
+    pub(super) fn fee_is_in_second_token(&self, direction: Direction) -> bool {
+        self.collection_is_second_token() || direction == Direction::FirstToSecond
+    }
+
+    /// Whether the rate limiter bears on a swap in this direction now.
+    pub(super) fn is_rate_limited(&self, direction: Direction, now: ChainTime) -> bool {
+        let at = self.circumstances(direction, now);
+        match &self.fees.base {
+            BaseFee::RateLimiter(limiter) => limiter.applies(&at),
+            _ => false,
+        }
     }
 
     /// Prices the sale of exactly `amount_in`, unreferred.

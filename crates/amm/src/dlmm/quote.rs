@@ -74,6 +74,8 @@ pub struct Swap {
     pub owners_fee: u64,
     /// The protocol's part of the fee, together with what rounding left over.
     pub protocol_fee: u64,
+    /// The fee rate of the last bin, in billionths.
+    pub last_rate: u64,
     /// The pool as the swap leaves it.
     pub after: Pool,
 }
@@ -101,14 +103,15 @@ impl Pool {
         self.collection == FeeCollection::InputToken || direction == Direction::SecondToFirst
     }
 
-    /// The token in which a swap in this direction pays its fee.
-    fn fee_token(&self, direction: Direction) -> FeeToken {
-        match (self.fee_is_on_input(direction), direction) {
-            (true, Direction::FirstToSecond) | (false, Direction::SecondToFirst) => FeeToken::First,
-            (true, Direction::SecondToFirst) | (false, Direction::FirstToSecond) => {
-                FeeToken::Second
-            }
-        }
+    /// Whether a swap in this direction pays its fee in the first token.
+    #[must_use]
+    pub fn fee_is_in_first_token(&self, direction: Direction) -> bool {
+        self.fee_is_on_input(direction) && direction == Direction::FirstToSecond
+    }
+
+    /// The price of the active bin, in Q64.64.
+    pub fn price(&self) -> Result<u128, Refusal> {
+        price(self.active_id, self.bin_step)
     }
 
     /// Prices the sale of exactly `amount_in`.
@@ -131,22 +134,47 @@ impl Pool {
         self.walk(direction, Remaining::Out(amount_out), now)
     }
 
+    /// Refuses where the pool is switched off or has not begun.
+    pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
+        let waits = |activation: Activation| activation.now(now) < activation.point();
+        match self.enabled && !self.activation.is_some_and(waits) {
+            true => Ok(()),
+            false => Err(Refusal::NotTradable),
+        }
+    }
+
+    /// Whether a bin array that was not loaded lies in the price's way, the active one included.
+    pub(super) fn needs_array(&self, direction: Direction) -> bool {
+        let active = array_of(self.active_id);
+        match direction {
+            Direction::FirstToSecond => self.missing_arrays.range(..=active).next().is_some(),
+            Direction::SecondToFirst => self.missing_arrays.range(active..).next().is_some(),
+        }
+    }
+
+    /// The bins that a swap may have changed, as it left them.
+    pub(super) fn between<'a>(&self, after: &'a Self) -> impl Iterator<Item = (i32, &'a Bin)> {
+        let (from, to) = (self.active_id, after.active_id);
+        let bins = after.bins.range(from.min(to)..=from.max(to));
+        bins.map(|(id, bin)| (*id, bin))
+    }
+
     fn walk(
         &self,
         direction: Direction,
         amount: Remaining,
         now: ChainTime,
     ) -> Result<Swap, Refusal> {
-        let waits = |activation: Activation| activation.now(now) < activation.point();
-        if !self.enabled || self.activation.is_some_and(waits) {
-            return Err(Refusal::NotTradable);
-        }
+        self.check_open(now)?;
         let mut after = self.clone();
         after
             .volatility
             .begin(&self.parameters, self.active_id, now.unix_time)?;
 
-        let fee_token = self.fee_token(direction);
+        let fee_token = match self.fee_is_in_first_token(direction) {
+            true => FeeToken::First,
+            false => FeeToken::Second,
+        };
         let mut remaining = amount;
         let mut total = Totals::default();
         while !remaining.is_done() {
@@ -183,6 +211,7 @@ impl Pool {
             fee: total.fee,
             owners_fee: total.owners_fee,
             protocol_fee: total.protocol_fee,
+            last_rate: total_rate(&after.parameters, &after.volatility, after.bin_step)?,
             after,
         })
     }

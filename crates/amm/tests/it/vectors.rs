@@ -129,6 +129,7 @@ fn check_folder(folder: &Path) -> Vec<Outcome> {
     };
     let mut paths: Vec<_> = entries
         .map(|entry| entry.expect("a readable folder entry").path())
+        .filter(|path| path.is_file())
         .collect();
     paths.sort();
     paths.iter().flat_map(|path| check_file(path)).collect()

@@ -87,6 +87,16 @@ impl Range {
         ))
     }
 
+    /// What the range holds of either token, rounded up.
+    pub(super) fn reserves_rounded_up(&self) -> Result<(u64, u64), Refusal> {
+        let first = ceil_amount_a(self.liquidity, self.sqrt_price, self.sqrt_price_max)?;
+        let second = ceil_amount_b(self.liquidity, self.sqrt_price_min, self.sqrt_price)?;
+        Ok((
+            narrow_u64(narrow_u128(first)?)?,
+            narrow_u64(narrow_u128(second)?)?,
+        ))
+    }
+
     fn input_move(
         &self,
         direction: Direction,

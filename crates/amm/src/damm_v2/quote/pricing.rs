@@ -26,7 +26,8 @@ impl Pool {
         referral: Referral,
         now: ChainTime,
     ) -> Result<Swap, Refusal> {
-        let at = self.circumstances(direction, now)?;
+        self.check_open(now)?;
+        let at = self.circumstances(direction, now);
         let priced = match (mode, self.fee_is_on_input(direction)) {
             (Mode::ExactOut, true) => self.exact_out_fee_on_input(&at, amount)?,
             (Mode::ExactOut, false) => self.exact_out_fee_on_output(&at, amount)?,
@@ -118,23 +119,22 @@ impl Pool {
         })
     }
 
-    fn circumstances(
-        &self,
-        direction: Direction,
-        now: ChainTime,
-    ) -> Result<Circumstances, Refusal> {
-        let current_point = self.activation.now(now);
-        let activation_point = self.activation.point();
-        if !self.enabled || current_point < activation_point {
-            return Err(Refusal::NotTradable);
+    /// Refuses where the pool is disabled or has not begun.
+    pub(in crate::damm_v2) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
+        match self.enabled && self.activation.now(now) >= self.activation.point() {
+            true => Ok(()),
+            false => Err(Refusal::NotTradable),
         }
-        Ok(Circumstances {
+    }
+
+    pub(super) fn circumstances(&self, direction: Direction, now: ChainTime) -> Circumstances {
+        Circumstances {
             direction,
-            activation_point,
-            current_point,
+            activation_point: self.activation.point(),
+            current_point: self.activation.now(now),
             sqrt_price: self.sqrt_price,
             initial_sqrt_price: self.initial_sqrt_price,
-        })
+        }
     }
 
     fn curve_in(&self, mode: Mode, direction: Direction, net: u64) -> Result<Move, Refusal> {
@@ -226,8 +226,7 @@ impl Pool {
             after.sqrt_price = curve::sqrt_price_of(reserve_first, reserve_second)?;
         }
 
-        let in_second = self.collection_is_second_token() || direction == Direction::FirstToSecond;
-        let held = if in_second {
+        let held = if self.fee_is_in_second_token(direction) {
             &mut after.protocol_fees_second
         } else {
             &mut after.protocol_fees_first
