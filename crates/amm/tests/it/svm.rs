@@ -5,7 +5,7 @@
 //! says where they come from; `svm/bank.rs` is what stands in for the rest of a runtime.
 
 mod bank;
-mod case;
+pub(crate) mod case;
 mod face;
 
 use amm::Address;
