@@ -4,11 +4,8 @@ use amm::Address;
 use ed25519_dalek::VerifyingKey;
 use sha2::{Digest, Sha256};
 
-/// The token program.
-pub const TOKEN_PROGRAM: Address = Address::literal("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
-/// The token program with extensions.
-pub const TOKEN_2022_PROGRAM: Address =
-    Address::literal("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
+pub use amm::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, WRAPPED_SOL};
+
 /// The program of lamports and of accounts without a program.
 pub const SYSTEM_PROGRAM: Address = Address::literal("11111111111111111111111111111111");
 /// The program that makes a wallet's token accounts.
@@ -17,8 +14,6 @@ pub const ASSOCIATED_TOKEN_PROGRAM: Address =
 /// Whose instructions set what a transaction may use and pays for it.
 pub const COMPUTE_BUDGET_PROGRAM: Address =
     Address::literal("ComputeBudget111111111111111111111111111111");
-/// The mint of wrapped SOL.
-pub const WRAPPED_SOL: Address = Address::literal("So11111111111111111111111111111111111111112");
 /// The account that holds the chain's time.
 pub const CLOCK: Address = Address::literal("SysvarC1ock11111111111111111111111111111111");
 

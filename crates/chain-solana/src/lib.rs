@@ -9,7 +9,14 @@
 //! `receipt.rs`, what a landed one did. `chain.rs` puts them behind the engine's port.
 
 pub mod address;
+pub mod build;
 pub mod keys;
+pub mod message;
+pub mod pools;
+pub mod receipt;
 pub mod rpc;
+
+#[cfg(test)]
+mod script;
 
 pub use rpc::Rpc;

@@ -1,0 +1,81 @@
+//! Signed transactions read back: which accounts they name and what they tell which program.
+
+use amm::Address;
+use amm::instruction::{AccountMeta, Instruction};
+use solana_message::VersionedMessage;
+use solana_transaction::versioned::VersionedTransaction;
+
+/// Why bytes are no transaction that can be read here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// They are no transaction.
+    #[error("not a transaction: {0}")]
+    Bytes(String),
+    /// Its header or its instructions speak of accounts that it does not name.
+    #[error("the transaction speaks of accounts that it does not name")]
+    Accounts,
+}
+
+/// A transaction's accounts and instructions, those of lookup tables in their places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// How many signatures it has.
+    pub signatures: usize,
+    /// All accounts that it names, in the order of its indexes.
+    pub keys: Vec<Address>,
+    /// What it tells programs. An account may be written where any of its instructions may write it.
+    pub instructions: Vec<Instruction>,
+}
+
+impl Decoded {
+    /// Reads a transaction, given what came from its lookup tables: addresses to write, then addresses to read.
+    pub fn read(bytes: &[u8], loaded: &[Address]) -> Result<Self, Unreadable> {
+        let transaction: VersionedTransaction =
+            wincode::deserialize(bytes).map_err(|error| Unreadable::Bytes(error.to_string()))?;
+        let message = transaction.message;
+        let stated = message.static_account_keys().iter();
+        let keys: Vec<_> = stated
+            .map(|key| Address(key.to_bytes()))
+            .chain(loaded.iter().copied())
+            .collect();
+        let metas = metas(&message, &keys).ok_or(Unreadable::Accounts)?;
+        let instructions = message.instructions().iter().map(|compiled| {
+            let meta = |index: &u8| metas.get(usize::from(*index)).copied();
+            let accounts: Option<Vec<AccountMeta>> = compiled.accounts.iter().map(meta).collect();
+            Some(Instruction {
+                program: meta(&compiled.program_id_index)?.address,
+                accounts: accounts?,
+                data: compiled.data.clone(),
+            })
+        });
+        let instructions: Option<Vec<Instruction>> = instructions.collect();
+        Ok(Self {
+            signatures: transaction.signatures.len(),
+            keys,
+            instructions: instructions.ok_or(Unreadable::Accounts)?,
+        })
+    }
+}
+
+fn metas(message: &VersionedMessage, keys: &[Address]) -> Option<Vec<AccountMeta>> {
+    let header = message.header();
+    let stated = message.static_account_keys().len();
+    let looked_up = message.address_table_lookups().unwrap_or_default();
+    let loaded_to_write: usize = looked_up
+        .iter()
+        .map(|lookup| lookup.writable_indexes.len())
+        .sum();
+    let signers = usize::from(header.num_required_signatures);
+    let written_signers = signers.checked_sub(header.num_readonly_signed_accounts.into())?;
+    let written = stated.checked_sub(header.num_readonly_unsigned_accounts.into())?;
+    let metas = keys.iter().enumerate().map(|(index, address)| AccountMeta {
+        address: *address,
+        is_signer: index < signers,
+        is_writable: if index >= stated {
+            index < stated + loaded_to_write
+        } else {
+            index < written_signers || (index >= signers && index < written)
+        },
+    });
+    Some(metas.collect())
+}

@@ -1,0 +1,48 @@
+//! Pools as they stand on the chain: found by their tokens, and read together, all of one slot.
+//!
+//! A pool is known by its address and by the accounts that its price follows from ([`Candidate`]). Those of a venue are
+//! read with one request ([`snapshot::Snapshots`]), together with the chain's clock: fees and openings are judged by
+//! the chain's time, never by ours.
+
+pub mod candidate;
+pub mod discovery;
+pub mod snapshot;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use amm::snapshot::ReadError;
+use amm::{Address, Pool};
+
+use crate::rpc::{Error, View};
+
+pub use candidate::Candidate;
+pub use snapshot::{Snapshot, Snapshots};
+
+/// Pools that were read, with what they were read from.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// All that was read.
+    pub snapshot: Arc<Snapshot>,
+    /// Each candidate's pool, or why there is none.
+    pub pools: Vec<(Address, Result<Pool, ReadError>)>,
+}
+
+/// Reads these pools with one request. What they need must fit into one; see [`snapshot::ADDRESSES_MAX`].
+pub async fn read(
+    snapshots: &Snapshots,
+    candidates: &[Candidate],
+    view: View,
+) -> Result<Read, Error> {
+    let needed = candidates.iter().flat_map(|it| it.accounts.iter().copied());
+    let needed: BTreeSet<Address> = needed.collect();
+    let snapshot = snapshots.take(needed, view).await?;
+    let read = |it: &Candidate| (it.address, it.read(&*snapshot));
+    Ok(Read {
+        pools: candidates.iter().map(read).collect(),
+        snapshot,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! A pool that is known by its own account: which other accounts its price follows from.
+
+use std::collections::BTreeSet;
+
+use amm::dlmm::account::PairAccount;
+use amm::dlmm::quote::array_of;
+use amm::layout::DecodeError;
+use amm::snapshot::{ReadError, Snapshot};
+use amm::{Address, Pool, Program, amm_v4, cpmm, damm_v2};
+
+use crate::address::program_address;
+
+/// Bin arrays that are read on each side of a pair's price: more would make the instruction too long.
+const ARRAYS_EACH_WAY: usize = 2;
+
+/// A pool and the accounts to read for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Whose pool it is.
+    pub program: Program,
+    /// The pool.
+    pub address: Address,
+    /// Mints of its first and second token.
+    pub mints: (Address, Address),
+    /// Where these tokens lie.
+    pub vaults: (Address, Address),
+    /// All accounts that its price and its swap instruction follow from, its own among them.
+    pub accounts: Vec<Address>,
+    /// Those of them that are bin arrays.
+    pub bin_arrays: Vec<Address>,
+}
+
+impl Candidate {
+    /// What a pool's own account says.
+    pub fn of(program: Program, address: Address, account: &[u8]) -> Result<Self, DecodeError> {
+        match program {
+            Program::Cpmm(_) => {
+                use cpmm::account::PoolAccount as Of;
+                let pool = Of::decode(account)?;
+                let mints = (pool.get(Of::MINT_FIRST), pool.get(Of::MINT_SECOND));
+                let vaults = (pool.get(Of::VAULT_FIRST), pool.get(Of::VAULT_SECOND));
+                let config = [pool.get(Of::CONFIG), vaults.0, vaults.1];
+                Ok(Self::new(program, address, mints, vaults).needing(config))
+            }
+            Program::AmmV4(_) => {
+                use amm_v4::account::PoolAccount as Of;
+                let pool = Of::decode(account)?;
+                let mints = (pool.get(Of::MINT_COIN), pool.get(Of::MINT_PC));
+                let vaults = (pool.get(Of::VAULT_COIN), pool.get(Of::VAULT_PC));
+                Ok(Self::new(program, address, mints, vaults).needing([vaults.0, vaults.1]))
+            }
+            Program::DammV2(_) => {
+                use damm_v2::account::PoolAccount as Of;
+                let pool = Of::decode(account)?;
+                let mints = (pool.get(Of::MINT_FIRST), pool.get(Of::MINT_SECOND));
+                let vaults = (pool.get(Of::VAULT_FIRST), pool.get(Of::VAULT_SECOND));
+                Ok(Self::new(program, address, mints, vaults))
+            }
+            Program::Dlmm(_) => {
+                use PairAccount as Of;
+                let pair = Of::decode(account)?;
+                let mints = (pair.get(Of::MINT_FIRST), pair.get(Of::MINT_SECOND));
+                let vaults = (pair.get(Of::VAULT_FIRST), pair.get(Of::VAULT_SECOND));
+                let arrays = arrays_around(&pair).into_iter();
+                let arrays = arrays.filter_map(|index| bin_array(address, index, program.id()));
+                let mut candidate = Self::new(program, address, mints, vaults);
+                candidate.bin_arrays = arrays.collect();
+                let arrays = candidate.bin_arrays.clone();
+                Ok(candidate.needing(arrays))
+            }
+        }
+    }
+
+    /// Mints are needed by all: they tell the token program, and what transfers cost.
+    fn new(
+        program: Program,
+        address: Address,
+        mints: (Address, Address),
+        vaults: (Address, Address),
+    ) -> Self {
+        Self {
+            program,
+            address,
+            mints,
+            vaults,
+            accounts: vec![address, mints.0, mints.1],
+            bin_arrays: Vec::new(),
+        }
+    }
+
+    fn needing(mut self, accounts: impl IntoIterator<Item = Address>) -> Self {
+        self.accounts.extend(accounts);
+        self
+    }
+
+    /// The pool, from a snapshot of its accounts.
+    pub fn read(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
+        // A bin array that is not there holds nothing; the others can be traded on.
+        let there = |at: &&Address| snapshot.account(at).is_some();
+        let arrays: Vec<_> = self.bin_arrays.iter().filter(there).copied().collect();
+        Pool::read(self.program, self.address, &arrays, snapshot)
+    }
+
+    /// The same pool with the accounts that it needs now: a DLMM pair's price moves from one bin array to the next.
+    #[must_use]
+    pub fn refreshed(&self, snapshot: &impl Snapshot) -> Self {
+        let account = snapshot.account(&self.address);
+        let again = account.and_then(|it| Self::of(self.program, self.address, it.data).ok());
+        again.unwrap_or_else(|| self.clone())
+    }
+}
+
+/// The arrays with liquidity that a swap meets first, either way.
+fn arrays_around(pair: &PairAccount) -> BTreeSet<i32> {
+    let active = array_of(pair.get(PairAccount::ACTIVE_ID));
+    let all = pair.arrays();
+    let below = all.range(..=active).rev().take(ARRAYS_EACH_WAY);
+    let above = all.range(active..).take(ARRAYS_EACH_WAY);
+    below.chain(above).copied().collect()
+}
+
+fn bin_array(pair: Address, index: i32, program: Address) -> Option<Address> {
+    let index = i64::from(index).to_le_bytes();
+    program_address(&[b"bin_array", &pair.0, &index], program)
+}

@@ -1,0 +1,147 @@
+//! Accounts of one slot, with the chain's clock among them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amm::snapshot::{self, AccountRef, StoredAccount};
+use amm::{Address, ChainTime};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use ports::Clock;
+
+use crate::address::CLOCK;
+use crate::rpc::{ACCOUNTS_MAX, Account, At, Error, Rpc, Slot, View};
+
+/// The most addresses of one snapshot, beside the clock's.
+pub const ADDRESSES_MAX: usize = ACCOUNTS_MAX - 1;
+
+/// Accounts as they stood in one slot.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Which slot.
+    pub slot: Slot,
+    /// The chain's time in it.
+    pub now: ChainTime,
+    /// When it was asked for, by our own clock: it is at least as old as that.
+    asked_at: Duration,
+    accounts: BTreeMap<Address, StoredAccount>,
+}
+
+impl Snapshot {
+    /// How old it is at the most, for the time that the answer took counts too.
+    #[must_use]
+    pub fn age(&self, clock: &dyn Clock) -> Duration {
+        clock.monotonic().saturating_sub(self.asked_at)
+    }
+}
+
+impl snapshot::Snapshot for Snapshot {
+    fn account(&self, address: &Address) -> Option<AccountRef<'_>> {
+        self.accounts.account(address)
+    }
+}
+
+type Taken = Result<Arc<Snapshot>, Error>;
+type Taking = BoxFuture<'static, Taken>;
+type Asked = (View, Vec<Address>);
+
+/// Takes snapshots. Of one set of accounts there is one request in flight: who asks meanwhile waits for the same
+/// answer.
+pub struct Snapshots {
+    rpc: Arc<dyn Rpc>,
+    clock: Arc<dyn Clock>,
+    /// Weak, so that a request that nobody waits for any more is dropped and never joined.
+    in_flight: Mutex<HashMap<Asked, WeakShared<Taking>>>,
+}
+
+impl Snapshots {
+    /// Nothing is asked yet.
+    #[must_use]
+    pub fn new(rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            rpc,
+            clock,
+            in_flight: Mutex::default(),
+        }
+    }
+
+    /// These accounts, at most [`ADDRESSES_MAX`]; those that do not exist are left out.
+    ///
+    /// Cancel safety: may be dropped; whoever shares the request goes on with it.
+    pub async fn take(&self, addresses: BTreeSet<Address>, view: View) -> Taken {
+        let mut addresses: Vec<_> = addresses.into_iter().collect();
+        if addresses.len() > ADDRESSES_MAX {
+            let asked = addresses.len();
+            let why = format!("{asked} accounts in one snapshot, of at most {ADDRESSES_MAX}");
+            return Err(Error::Refused(why));
+        }
+        addresses.push(CLOCK);
+        self.join((view, addresses)).await
+    }
+
+    fn join(&self, asked: Asked) -> Shared<Taking> {
+        let mut in_flight = self
+            .in_flight
+            .lock()
+            .expect("invariant: nothing panics while holding it");
+        let running = in_flight.get(&asked).and_then(WeakShared::upgrade);
+        if let Some(running) = running.filter(|running| running.peek().is_none()) {
+            return running;
+        }
+        in_flight.retain(|_, taking| taking.upgrade().is_some());
+        let (rpc, clock) = (Arc::clone(&self.rpc), Arc::clone(&self.clock));
+        let (view, addresses) = asked.clone();
+        let taking = async move { ask(&*rpc, &*clock, &addresses, view).await };
+        let taking = taking.boxed().shared();
+        // It has just been made, so it can be downgraded.
+        if let Some(weak) = taking.downgrade() {
+            in_flight.insert(asked, weak);
+        }
+        taking
+    }
+}
+
+impl fmt::Debug for Snapshots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshots")
+            .field("rpc", &self.rpc)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn ask(rpc: &dyn Rpc, clock: &dyn Clock, addresses: &[Address], view: View) -> Taken {
+    let asked_at = clock.monotonic();
+    let At { slot, value } = rpc.accounts(addresses, view).await?;
+    let found = addresses.iter().zip(value);
+    let stored = |account: Account| StoredAccount {
+        owner: account.owner,
+        data: account.data,
+    };
+    let accounts: BTreeMap<_, _> = found
+        .filter_map(|(address, account)| Some((*address, stored(account?))))
+        .collect();
+    let now = accounts.get(&CLOCK).and_then(|clock| time(&clock.data));
+    let now = now.ok_or_else(|| Error::Malformed {
+        method: "accounts",
+        reason: "there is no clock among them".to_owned(),
+    })?;
+    Ok(Arc::new(Snapshot {
+        slot,
+        now,
+        asked_at,
+        accounts,
+    }))
+}
+
+/// The chain's time, as its clock's account holds it.
+fn time(clock: &[u8]) -> Option<ChainTime> {
+    let number = |at: usize| Some(u64::from_le_bytes(*clock.get(at..)?.first_chunk()?));
+    Some(ChainTime {
+        slot: number(0)?,
+        epoch: number(16)?,
+        // Signed, and never before 1970.
+        unix_time: number(32).filter(|seconds| i64::try_from(*seconds).is_ok())?,
+    })
+}

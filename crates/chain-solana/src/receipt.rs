@@ -1,0 +1,177 @@
+//! What a transaction did that landed: read from the ledger, never taken from a quote.
+
+pub mod failure;
+
+use std::collections::BTreeSet;
+
+use amm::Address;
+use amm::Program;
+use amm::token::WRAPPED_SOL;
+
+use crate::build::budget::LAMPORTS_PER_SIGNATURE;
+use crate::message::{Decoded, Unreadable};
+use crate::rpc::transaction::{Meta, TokenBalance};
+use crate::rpc::{Lamports, Slot, Transaction};
+use failure::Reverted;
+
+/// Whose change of which balances is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swapped {
+    /// Who swapped.
+    pub wallet: Address,
+    /// The mint that was paid with; wrapped SOL stands for native SOL.
+    pub mint_in: Address,
+    /// The mint that was received; likewise.
+    pub mint_out: Address,
+}
+
+/// What a landed transaction did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The slot of its block.
+    pub slot: Slot,
+    /// Whether it took effect.
+    pub effect: Effect,
+    /// What its payer paid, landed or reverted.
+    pub fee: Lamports,
+    /// The part of that which was offered for being taken early.
+    pub priority_fee: Lamports,
+    /// What the wallet's accounts hold that the transaction made.
+    pub rent_paid: Lamports,
+    /// What the wallet's accounts held that it closed.
+    pub rent_returned: Lamports,
+    /// The compute units it used, where the node says so.
+    pub units: Option<u64>,
+}
+
+/// What became of the swap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It was made.
+    Filled {
+        /// What left the wallet, transfer fees included.
+        amount_in: u64,
+        /// What arrived in the wallet.
+        amount_out: u64,
+    },
+    /// It was rolled back: only the fee is gone.
+    Reverted(Reverted),
+}
+
+/// Why a transaction tells nothing of a wallet's swap.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Its bytes cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The wallet is not among its accounts.
+    #[error("the transaction does not name the wallet {0}")]
+    AnotherWallet(Address),
+    /// Its balances are fewer than its accounts, or the wallet's went the wrong way.
+    #[error("the transaction's balances make no sense for this swap")]
+    Balances,
+}
+
+/// Reads what a transaction did for a wallet, on a cluster of these programs.
+pub fn read(
+    transaction: &Transaction,
+    swapped: &Swapped,
+    programs: &[Program],
+) -> Result<Receipt, Error> {
+    let meta = &transaction.meta;
+    let decoded = Decoded::read(&transaction.bytes, &meta.loaded)?;
+    let rent = Rent::of(meta, swapped.wallet)?;
+    let effect = match &meta.outcome {
+        Err(failure) => Effect::Reverted(Reverted::explain(failure, &decoded, programs)),
+        Ok(()) => {
+            let change = |mint| change(meta, &decoded, &rent, swapped.wallet, mint);
+            Effect::Filled {
+                amount_in: amount(-change(swapped.mint_in)?)?,
+                amount_out: amount(change(swapped.mint_out)?)?,
+            }
+        }
+    };
+    let signatures = u64::try_from(decoded.signatures).unwrap_or(u64::MAX);
+    let base = signatures.saturating_mul(LAMPORTS_PER_SIGNATURE);
+    Ok(Receipt {
+        slot: transaction.slot,
+        effect,
+        fee: meta.fee,
+        priority_fee: Lamports::new(meta.fee.get().saturating_sub(base)),
+        rent_paid: Lamports::new(rent.paid),
+        rent_returned: Lamports::new(rent.returned),
+        units: meta.units,
+    })
+}
+
+/// How much a wallet's holding of a mint has grown.
+fn change(
+    meta: &Meta,
+    decoded: &Decoded,
+    rent: &Rent,
+    wallet: Address,
+    mint: Address,
+) -> Result<i128, Error> {
+    let held = |balances: &[TokenBalance]| -> i128 {
+        let held = balances
+            .iter()
+            .filter(|it| it.owner == Some(wallet) && it.mint == mint);
+        held.map(|it| i128::from(it.amount)).sum()
+    };
+    let tokens = held(&meta.post_tokens) - held(&meta.pre_tokens);
+    if mint != WRAPPED_SOL {
+        return Ok(tokens);
+    }
+    // Native SOL goes through an account that is there neither before nor after: it shows in the wallet's lamports,
+    // beside the fee and the rent of other accounts.
+    let place = decoded.keys.iter().position(|key| *key == wallet);
+    let place = place.ok_or(Error::AnotherWallet(wallet))?;
+    let fee = if place == 0 { meta.fee.get() } else { 0 };
+    let lamports = balance(&meta.post_balances, place)? - balance(&meta.pre_balances, place)?;
+    Ok(tokens + lamports + i128::from(fee) + i128::from(rent.paid) - i128::from(rent.returned))
+}
+
+/// What the wallet's token accounts that came or went hold beside tokens.
+struct Rent {
+    paid: u64,
+    returned: u64,
+}
+
+impl Rent {
+    fn of(meta: &Meta, wallet: Address) -> Result<Self, Error> {
+        let all = meta.pre_tokens.iter().chain(&meta.post_tokens);
+        let own = all.filter(|it| it.owner == Some(wallet));
+        let own: BTreeSet<usize> = own.map(|it| it.index).collect();
+        let mut rent = Self {
+            paid: 0,
+            returned: 0,
+        };
+        for place in own {
+            let before = balance(&meta.pre_balances, place)?;
+            let after = balance(&meta.post_balances, place)?;
+            if before == 0 {
+                rent.paid += amount(after - wrapped(&meta.post_tokens, place))?;
+            }
+            if after == 0 {
+                rent.returned += amount(before - wrapped(&meta.pre_tokens, place))?;
+            }
+        }
+        Ok(rent)
+    }
+}
+
+/// An account's lamports that are wrapped SOL and no rent.
+fn wrapped(balances: &[TokenBalance], place: usize) -> i128 {
+    let mut balances = balances.iter();
+    let found = balances.find(|it| it.index == place && it.mint == WRAPPED_SOL);
+    found.map_or(0, |it| it.amount.into())
+}
+
+fn balance(balances: &[Lamports], place: usize) -> Result<i128, Error> {
+    let found = balances.get(place).ok_or(Error::Balances)?;
+    Ok(found.get().into())
+}
+
+fn amount(of: i128) -> Result<u64, Error> {
+    u64::try_from(of).map_err(|_| Error::Balances)
+}

@@ -1,0 +1,188 @@
+//! A cluster for tests that answers from a list: the calls must come as the list says, in its order.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use amm::Address;
+use async_trait::async_trait;
+use solana_hash::Hash;
+use solana_signature::Signature;
+
+use crate::rpc::{
+    Account, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, History, Lamports,
+    MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+};
+
+/// How long accounts take, of a time that tests pause: others can ask meanwhile.
+pub(crate) const LATENCY: Duration = Duration::from_millis(40);
+
+/// A call and its answer.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the port over all of it comes with its tests")]
+pub(crate) enum Call {
+    MinimumBalance(usize, Lamports),
+    Accounts(Vec<Address>, Result<At<Vec<Option<Account>>>, Error>),
+    ProgramAccounts(Address, Vec<Filter>, Result<Vec<(Address, Account)>, Error>),
+    EpochInfo(View, Result<EpochInfo, Error>),
+    LatestBlockhash(Result<At<Blockhash>, Error>),
+    Send(Vec<u8>, Result<(), Error>),
+    Statuses(
+        Vec<Signature>,
+        History,
+        Result<At<Vec<Option<Status>>>, Error>,
+    ),
+    Transaction(Signature, Commitment, Result<Option<Transaction>, Error>),
+}
+
+impl Call {
+    pub(crate) fn minimum_balance(bytes: usize, lamports: u64) -> Self {
+        Self::MinimumBalance(bytes, Lamports::new(lamports))
+    }
+}
+
+/// The list.
+#[derive(Debug, Clone)]
+pub(crate) struct Script(Arc<Mutex<VecDeque<Call>>>);
+
+impl Script {
+    pub(crate) fn new(calls: impl IntoIterator<Item = Call>) -> Self {
+        Self(Arc::new(Mutex::new(calls.into_iter().collect())))
+    }
+
+    pub(crate) fn rpc(&self) -> Arc<dyn Rpc> {
+        Arc::new(self.clone())
+    }
+
+    /// Everything on the list was asked.
+    #[track_caller]
+    pub(crate) fn check_done(&self) {
+        let left = self.0.lock().unwrap();
+        assert!(left.is_empty(), "never asked: {left:?}");
+    }
+
+    fn next(&self, asked: &str) -> Call {
+        let next = self.0.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| panic!("asked after the end of the script: {asked}"))
+    }
+}
+
+/// The answer of the next call, which must be this one.
+macro_rules! answer {
+    ($self:ident, $name:literal, $pattern:pat => $answer:expr) => {
+        match $self.next($name) {
+            $pattern => $answer,
+            other => panic!("asked for {}, and the script says {other:?}", $name),
+        }
+    };
+}
+
+#[async_trait]
+impl Rpc for Script {
+    async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
+        answer!(self, "epoch info", Call::EpochInfo(expected, answer) => {
+            assert_eq!(view, expected);
+            answer
+        })
+    }
+
+    async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
+        answer!(self, "a blockhash", Call::LatestBlockhash(answer) => {
+            assert_eq!(view.commitment, Commitment::Confirmed);
+            answer
+        })
+    }
+
+    async fn accounts(
+        &self,
+        addresses: &[Address],
+        _view: View,
+    ) -> Result<At<Vec<Option<Account>>>, Error> {
+        answer!(self, "accounts", Call::Accounts(expected, answer) => {
+            assert_eq!(addresses, expected);
+            tokio::time::sleep(LATENCY).await;
+            answer
+        })
+    }
+
+    async fn program_accounts(
+        &self,
+        program: Address,
+        filters: &[Filter],
+        _view: View,
+    ) -> Result<At<Vec<(Address, Account)>>, Error> {
+        answer!(self, "a program's accounts", Call::ProgramAccounts(of, expected, answer) => {
+            assert_eq!((program, filters), (of, &expected[..]));
+            answer.map(|value| At { slot: Slot::new(1), value })
+        })
+    }
+
+    async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
+        answer!(self, "a minimum balance", Call::MinimumBalance(expected, answer) => {
+            assert_eq!(bytes, expected);
+            Ok(answer)
+        })
+    }
+
+    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
+        panic!("nothing here simulates: {request:?}")
+    }
+
+    async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {
+        answer!(self, "a send", Call::Send(expected, answer) => {
+            assert_eq!(transaction, expected);
+            answer.map(|()| Signature::default())
+        })
+    }
+
+    async fn signature_statuses(
+        &self,
+        signatures: &[Signature],
+        history: History,
+    ) -> Result<At<Vec<Option<Status>>>, Error> {
+        answer!(self, "statuses", Call::Statuses(expected, of, answer) => {
+            assert_eq!((signatures, history), (&expected[..], of));
+            answer
+        })
+    }
+
+    async fn transaction(
+        &self,
+        signature: &Signature,
+        commitment: Commitment,
+    ) -> Result<Option<Transaction>, Error> {
+        answer!(self, "a transaction", Call::Transaction(expected, of, answer) => {
+            assert_eq!((signature, commitment), (&expected, of));
+            answer
+        })
+    }
+
+    async fn signatures_for_address(
+        &self,
+        address: Address,
+        _limit: usize,
+        _view: View,
+    ) -> Result<Vec<Entry>, Error> {
+        panic!("nothing here asks for the history of {address}")
+    }
+
+    async fn prioritization_fees(
+        &self,
+        written: &[Address],
+    ) -> Result<Vec<(Slot, MicroLamports)>, Error> {
+        panic!("nothing here asks for fees: {written:?}")
+    }
+
+    async fn genesis_hash(&self) -> Result<Hash, Error> {
+        panic!("nothing here asks for the genesis hash")
+    }
+
+    async fn blocks(
+        &self,
+        start: Slot,
+        _limit: u64,
+        _commitment: Commitment,
+    ) -> Result<Vec<Slot>, Error> {
+        panic!("nothing here asks for blocks from {start} on")
+    }
+}
