@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod build;
+pub mod chain;
 pub mod keys;
 pub mod message;
 pub mod pools;
@@ -19,4 +20,5 @@ pub mod rpc;
 #[cfg(test)]
 mod script;
 
+pub use chain::SolanaChain;
 pub use rpc::Rpc;

@@ -4,9 +4,9 @@ pub mod failure;
 
 use std::collections::BTreeSet;
 
-use amm::Address;
-use amm::Program;
+use amm::instruction::{Instruction, Trader};
 use amm::token::WRAPPED_SOL;
+use amm::{Address, Program, amm_v4, cpmm, damm_v2, dlmm};
 
 use crate::build::budget::LAMPORTS_PER_SIGNATURE;
 use crate::message::{Decoded, Unreadable};
@@ -23,6 +23,63 @@ pub struct Swapped {
     pub mint_in: Address,
     /// The mint that was received; likewise.
     pub mint_out: Address,
+}
+
+impl Swapped {
+    /// What a transaction of a wallet was to swap: from the first swap's input to the last one's output. An account
+    /// that is there neither before nor after is the temporary one of wrapped SOL.
+    pub fn of(
+        transaction: &Transaction,
+        wallet: Address,
+        programs: &[Program],
+    ) -> Result<Self, Error> {
+        let meta = &transaction.meta;
+        let decoded = Decoded::read(&transaction.bytes, &meta.loaded)?;
+        let traders = decoded.instructions.iter();
+        let mut traders = traders.filter_map(|it| trader(it, programs));
+        let first = traders.next().ok_or(Error::NoSwap)?;
+        let last = traders.next_back().unwrap_or(first);
+        let mint = |account: Address| {
+            let place = decoded.keys.iter().position(|key| *key == account);
+            let mut balances = meta.post_tokens.iter().chain(&meta.pre_tokens);
+            let found = balances.find(|it| Some(it.index) == place);
+            found.map_or(WRAPPED_SOL, |it| it.mint)
+        };
+        Ok(Self {
+            wallet,
+            mint_in: mint(first.input),
+            mint_out: mint(last.output),
+        })
+    }
+}
+
+/// Who swaps from where to where, where this is a swap.
+fn trader(instruction: &Instruction, programs: &[Program]) -> Option<Trader> {
+    let mut programs = programs.iter();
+    let program = programs.find(|it| it.id() == instruction.program)?;
+    let trader = match program {
+        Program::Cpmm(_) => {
+            cpmm::instruction::SwapInstruction::decode(instruction)
+                .ok()?
+                .trader
+        }
+        Program::AmmV4(_) => {
+            amm_v4::instruction::SwapInstruction::decode(instruction)
+                .ok()?
+                .trader
+        }
+        Program::DammV2(_) => {
+            damm_v2::instruction::SwapInstruction::decode(instruction)
+                .ok()?
+                .trader
+        }
+        Program::Dlmm(_) => {
+            dlmm::instruction::SwapInstruction::decode(instruction)
+                .ok()?
+                .trader
+        }
+    };
+    Some(trader)
 }
 
 /// What a landed transaction did.
@@ -67,6 +124,9 @@ pub enum Error {
     /// The wallet is not among its accounts.
     #[error("the transaction does not name the wallet {0}")]
     AnotherWallet(Address),
+    /// It swaps nothing.
+    #[error("the transaction makes no swap")]
+    NoSwap,
     /// Its balances are fewer than its accounts, or the wallet's went the wrong way.
     #[error("the transaction's balances make no sense for this swap")]
     Balances,

@@ -19,7 +19,6 @@ pub(crate) const LATENCY: Duration = Duration::from_millis(40);
 
 /// A call and its answer.
 #[derive(Debug)]
-#[expect(dead_code, reason = "the port over all of it comes with its tests")]
 pub(crate) enum Call {
     MinimumBalance(usize, Lamports),
     Accounts(Vec<Address>, Result<At<Vec<Option<Account>>>, Error>),
@@ -33,6 +32,7 @@ pub(crate) enum Call {
         Result<At<Vec<Option<Status>>>, Error>,
     ),
     Transaction(Signature, Commitment, Result<Option<Transaction>, Error>),
+    History(Address, View, Result<Vec<Entry>, Error>),
 }
 
 impl Call {
@@ -161,9 +161,12 @@ impl Rpc for Script {
         &self,
         address: Address,
         _limit: usize,
-        _view: View,
+        view: View,
     ) -> Result<Vec<Entry>, Error> {
-        panic!("nothing here asks for the history of {address}")
+        answer!(self, "a history", Call::History(of, expected, answer) => {
+            assert_eq!((address, view), (of, expected));
+            answer
+        })
     }
 
     async fn prioritization_fees(

@@ -9,7 +9,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::OrderId;
 use sha2::{Digest, Sha256};
 
-use crate::address::{TOKEN_PROGRAM, with_seed};
+use crate::address::{SYSTEM_PROGRAM, TOKEN_PROGRAM, with_seed};
+use crate::message::Decoded;
 
 /// Bytes that a seed stands for: 11 characters, which keeps the instruction short. Two executions of a wallet meet
 /// by chance after billions of them, and then the later one does not land.
@@ -29,4 +30,14 @@ pub fn seed(order_id: OrderId, execution: u32) -> String {
 #[must_use]
 pub fn address(wallet: Address, seed: &str) -> Address {
     with_seed(wallet, seed, TOKEN_PROGRAM)
+}
+
+/// The address that a transaction of a wallet names for its own: beside the wallet in the first instruction to the
+/// System program, which makes an account there or names it alone.
+#[must_use]
+pub fn of(transaction: &Decoded, wallet: Address) -> Option<Address> {
+    let mut instructions = transaction.instructions.iter();
+    let system = instructions.find(|it| it.program == SYSTEM_PROGRAM)?;
+    let named = system.accounts.last()?.address;
+    (system.accounts.first()?.address == wallet && named != wallet).then_some(named)
 }

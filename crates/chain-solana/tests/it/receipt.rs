@@ -20,6 +20,11 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
             continue;
         };
         let swapped = swapped(&trade);
+        // Whom a transaction paid with what shows in itself.
+        let wallet = swapped.wallet;
+        let told = Swapped::of(&transaction(&case), wallet, &Program::MAINNET);
+        assert_eq!(told, Ok(swapped), "{}", case.id);
+
         let receipt = read(&case, &swapped);
 
         let Effect::Filled {

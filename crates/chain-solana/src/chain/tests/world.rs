@@ -1,0 +1,169 @@
+//! A cluster with one pair on CPMM, as its accounts stand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amm::cpmm::account::{ConfigAccount, PoolAccount};
+use amm::layout::Layout;
+use amm::token::{TOKEN_PROGRAM, WRAPPED_SOL};
+use amm::{Address, Program};
+use domain::quote::Choice;
+use domain::venue::Pool;
+use domain::{BaseUnits, OrderId, Token, Venue};
+use ports::SystemClock;
+use ports::chain::Swap;
+use solana_hash::Hash;
+use uuid::Uuid;
+
+use crate::address::CLOCK;
+use crate::chain::{Landed, Settings, SolanaChain};
+use crate::keys::Wallet;
+use crate::rpc::{Account, At, Blockhash, Filter, Lamports, MicroLamports, Slot};
+use crate::script::{Call, Script};
+
+pub(super) const USDC: Address = Address::literal("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
+pub(super) const CPMM: Program = Program::MAINNET[0];
+const CONFIG: Address = Address([77; 32]);
+
+pub(super) fn wallet() -> Wallet {
+    Wallet::of_simulated_cluster(&Hash::new_from_array([5; 32]))
+}
+
+pub(super) fn chain(script: &Script) -> SolanaChain {
+    let settings = Settings {
+        programs: Program::MAINNET.to_vec(),
+        commitment: Landed::Confirmed,
+        price: MicroLamports::new(50_000),
+        usual_time: Duration::from_secs(5),
+        look_every: Duration::from_millis(400),
+        signing_limit: Duration::from_secs(2),
+    };
+    let clock = Arc::new(SystemClock::new());
+    SolanaChain::new(script.rpc(), Arc::new(wallet()), clock, settings)
+}
+
+/// One SOL for USDC on CPMM.
+pub(super) fn swap() -> Swap {
+    Swap {
+        order_id: OrderId::new(Uuid::from_u128(11)),
+        execution: 2,
+        token_in: Token::SOL,
+        token_out: Token::USDC,
+        amount_in: BaseUnits::new(1_000_000_000),
+        choice: Choice {
+            venue: Venue::Raydium,
+            pool: Pool::Cpmm,
+            expected_amount_out: BaseUnits::new(150_000_000),
+            min_amount_out: BaseUnits::new(149_000_000),
+        },
+    }
+}
+
+/// A CPMM pool with this address and these reserves of SOL and USDC.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PoolOf {
+    pub(super) address: Address,
+    pub(super) sol: u64,
+    pub(super) usdc: u64,
+}
+
+impl PoolOf {
+    fn vaults(&self) -> (Address, Address) {
+        let vault = |number| {
+            let mut address = self.address;
+            address.0[31] = number;
+            address
+        };
+        (vault(1), vault(2))
+    }
+
+    fn account(&self) -> Account {
+        let mut pool = PoolAccount::decode(&blank::<amm::cpmm::account::PoolLayout>()).unwrap();
+        pool.set(PoolAccount::CONFIG, CONFIG);
+        pool.set(PoolAccount::VAULT_FIRST, self.vaults().0);
+        pool.set(PoolAccount::VAULT_SECOND, self.vaults().1);
+        pool.set(PoolAccount::MINT_FIRST, WRAPPED_SOL);
+        pool.set(PoolAccount::MINT_SECOND, USDC);
+        pool.set(PoolAccount::TOKEN_PROGRAM_FIRST, TOKEN_PROGRAM);
+        pool.set(PoolAccount::TOKEN_PROGRAM_SECOND, TOKEN_PROGRAM);
+        account(CPMM.id(), pool.bytes().to_vec())
+    }
+}
+
+/// The answer to a search for the pair.
+pub(super) fn search(pools: &[PoolOf]) -> Call {
+    let discriminator = Filter::Bytes {
+        offset: 0,
+        bytes: vec![247, 237, 227, 245, 215, 195, 222, 70],
+    };
+    let filters = vec![
+        Filter::Size(637),
+        discriminator,
+        Filter::address(168, WRAPPED_SOL),
+        Filter::address(200, USDC),
+    ];
+    let found = pools.iter().map(|it| (it.address, it.account()));
+    Call::ProgramAccounts(CPMM.id(), filters, Ok(found.collect()))
+}
+
+/// The answer to a snapshot of these pools.
+pub(super) fn snapshot(pools: &[PoolOf]) -> Call {
+    let mut config = ConfigAccount::decode(&blank::<amm::cpmm::account::ConfigLayout>()).unwrap();
+    config.set(ConfigAccount::TRADE_FEE_RATE, 2_500);
+    let config = account(CPMM.id(), config.bytes().to_vec());
+    let mut all = vec![(CONFIG, config), (WRAPPED_SOL, mint(9)), (USDC, mint(6))];
+    for pool in pools {
+        all.push((pool.address, pool.account()));
+        all.push((pool.vaults().0, holding(WRAPPED_SOL, pool.sol)));
+        all.push((pool.vaults().1, holding(USDC, pool.usdc)));
+    }
+    all.sort_by_key(|(address, _)| *address);
+    let mut clock = vec![0; 40];
+    clock[16] = 3;
+    all.push((CLOCK, account(TOKEN_PROGRAM, clock)));
+    let (addresses, accounts): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+    let answer = At {
+        slot: Slot::new(1_000),
+        value: accounts.into_iter().map(Some).collect(),
+    };
+    Call::Accounts(addresses, Ok(answer))
+}
+
+pub(super) fn blockhash(last_valid_height: u64) -> Call {
+    let value = Blockhash {
+        hash: Hash::new_from_array([8; 32]),
+        last_valid_height: domain::transaction::Height::new(last_valid_height),
+    };
+    let slot = Slot::new(1_000);
+    Call::LatestBlockhash(Ok(At { slot, value }))
+}
+
+fn blank<L: Layout>() -> Vec<u8> {
+    let mut bytes = vec![0; L::LENGTH];
+    let discriminator = L::DISCRIMINATOR.unwrap();
+    bytes[..8].copy_from_slice(&discriminator);
+    bytes
+}
+
+fn account(owner: Address, data: Vec<u8>) -> Account {
+    Account {
+        lamports: Lamports::new(1),
+        owner,
+        executable: false,
+        data,
+    }
+}
+
+fn mint(decimals: u8) -> Account {
+    let mut data = vec![0; 82];
+    (data[44], data[45]) = (decimals, 1);
+    account(TOKEN_PROGRAM, data)
+}
+
+fn holding(mint: Address, amount: u64) -> Account {
+    let mut data = vec![0; 165];
+    data[..32].copy_from_slice(&mint.0);
+    data[64..72].copy_from_slice(&amount.to_le_bytes());
+    data[108] = 1;
+    account(TOKEN_PROGRAM, data)
+}

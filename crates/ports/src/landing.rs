@@ -1,0 +1,79 @@
+//! The chain as the engine will see it once transactions are Solana's: what was sent is looked for by its bytes, and
+//! "not yet sure" is an answer of its own.
+//!
+//! It stands beside [`crate::chain`], which it replaces: `Chain::fate` gives a signature alone and knows no answer
+//! between unknown and landed. A caller that moves here reads [`Landing::finalized`] first and passes it to
+//! [`Landing::fate`], takes [`Fate::Underway`] for "look again", and holds a transaction for dead where its fate is
+//! [`Fate::Absent`] and the view's height is past its last valid one, or where it is [`Fate::Reverted`] and final.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use domain::BaseUnits;
+use domain::transaction::{Height, SignedTransaction};
+
+use crate::chain::{Error, Revert};
+
+/// What can no longer be undone: slot and height of one bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finalized {
+    pub slot: u64,
+    pub height: Height,
+}
+
+/// What the chain knows of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is nowhere in what was final at the view asked about, nor known since.
+    Absent,
+    /// It was seen, but its block may vanish yet, or what it did is not told yet.
+    Underway,
+    /// It took effect: read from the ledger.
+    Landed {
+        amount_in: BaseUnits,
+        amount_out: BaseUnits,
+        cost: Cost,
+        slot: u64,
+    },
+    /// It was rolled back. Only once that is final can it never land again.
+    Reverted {
+        reason: Revert,
+        cost: Cost,
+        slot: u64,
+        is_final: bool,
+    },
+}
+
+/// What a landed transaction cost beside the swap, in lamports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    pub fee: u64,
+    /// The part of the fee that was offered for being taken early.
+    pub priority_fee: u64,
+    /// For accounts that it made and that stay.
+    pub rent_paid: u64,
+    /// From accounts that it closed.
+    pub rent_returned: u64,
+}
+
+/// Sending transactions and finding out what became of them.
+///
+/// Promises:
+/// 1. Bytes that were sent may be sent again; what a `send` answers decides nothing.
+/// 2. [`Fate::Absent`] is said only by a chain that had come as far as the view, and only of what it would know.
+///    Whatever else goes wrong is an error.
+/// 3. Amounts and costs are the ledger's. What the ledger does not tell yet is [`Fate::Underway`].
+/// 4. Landed is said at the commitment that the chain was configured with.
+///
+/// Cancel safety: reads may be dropped; a dropped `send` may have arrived.
+#[async_trait]
+pub trait Landing: Send + Sync + Debug {
+    /// Hands over bytes.
+    async fn send(&self, transaction: &SignedTransaction) -> Result<(), Error>;
+
+    /// What can no longer be undone.
+    async fn finalized(&self) -> Result<Finalized, Error>;
+
+    /// What is known of a transaction, as of a view read before.
+    async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error>;
+}
