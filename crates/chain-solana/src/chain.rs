@@ -7,6 +7,7 @@
 mod building;
 mod fate;
 mod route;
+mod statuses;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,7 @@ use crate::keys::Signer;
 use crate::pools::Snapshots;
 use crate::rpc::{Commitment, Error, History, MicroLamports, Rpc, View};
 use route::Pairs;
+use statuses::Statuses;
 
 /// What differs from cluster to cluster and from operator to operator.
 #[derive(Debug, Clone)]
@@ -70,6 +72,7 @@ pub struct SolanaChain {
     snapshots: Snapshots,
     rents: Rents,
     pairs: Pairs,
+    statuses: Statuses,
     /// The highest slot that was seen final. What knows less than that can deny nothing.
     final_slot: AtomicU64,
 }
@@ -87,6 +90,7 @@ impl SolanaChain {
             snapshots: Snapshots::new(Arc::clone(&rpc), Arc::clone(&clock)),
             rents: Rents::new(Arc::clone(&rpc)),
             pairs: Pairs::default(),
+            statuses: Statuses::new(Arc::clone(&rpc)),
             final_slot: AtomicU64::new(0),
             rpc,
             signer,
@@ -99,8 +103,11 @@ impl SolanaChain {
 #[async_trait]
 impl Landing for SolanaChain {
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), chain::Error> {
-        self.rpc.send(&transaction.bytes).await?;
-        Ok(())
+        match self.rpc.send(&transaction.bytes).await {
+            Ok(_) => Ok(()),
+            Err(error @ Error::Refused(_)) => Err(chain::Error::Refused(words(&error))),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn finalized(&self) -> Result<Finalized, chain::Error> {
@@ -152,17 +159,24 @@ impl Chain for SolanaChain {
         limit: Duration,
     ) -> Result<chain::Fate, chain::Error> {
         let signature = fate::parse(signature)?;
-        let until = self.clock.monotonic() + limit;
-        loop {
-            // Nothing is denied by what is said here, so the recent past is enough.
-            let look = self.look(&signature, History::Recent, 0).await;
-            let fate = look.and_then(fate::to_port);
-            let left = until.saturating_sub(self.clock.monotonic());
-            if left.is_zero() || matches!(&fate, Ok(known) if *known != chain::Fate::Unknown) {
-                return fate;
+        let mut known = Err(chain::Error::Unavailable("no answer in time".to_owned()));
+        let watching = async {
+            loop {
+                // Nothing is denied by what is said here, so the recent past is enough.
+                let look = self.look(&signature, History::Recent, 0).await;
+                known = look.and_then(fate::to_port);
+                if matches!(&known, Ok(fate) if *fate != chain::Fate::Unknown) {
+                    break;
+                }
+                self.clock.sleep(self.settings.look_every).await;
             }
-            self.clock.sleep(self.settings.look_every.min(left)).await;
+        };
+        tokio::select! {
+            biased;
+            () = watching => {}
+            () = self.clock.sleep(limit) => {}
         }
+        known
     }
 
     fn usual_time(&self) -> Duration {
@@ -170,14 +184,11 @@ impl Chain for SolanaChain {
     }
 }
 
-/// What a failed call means to the engine.
+/// What a failed question means to the engine: that it may be asked again. An endpoint that cannot be asked, whatever
+/// the reason, must not end an order.
 impl From<Error> for chain::Error {
     fn from(error: Error) -> Self {
-        let words = words(&error);
-        match error.may_have_arrived() {
-            true => Self::Unavailable(words),
-            false => Self::Refused(words),
-        }
+        Self::Unavailable(words(&error))
     }
 }
 

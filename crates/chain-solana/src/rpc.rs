@@ -119,8 +119,8 @@ pub struct Blockhash {
 /// 2. Answers stand in the order of what was asked, one for each; what does not exist is `None` and no error.
 /// 3. More than the limits above is [`Error::Refused`] before anything is sent.
 /// 4. Numbers are exact over the whole of 64 bits.
-/// 5. An error is no answer about the chain: of a `send` that failed nothing is known, unless it is
-///    [`Error::Refused`] or [`Error::Preflight`].
+/// 5. An error is no answer about the chain. Whether a `send` that failed may have arrived all the same says
+///    [`Error::may_have_arrived`].
 /// 6. Sending the same bytes again is harmless. Bytes are sent once for each call: no implementation tries again by
 ///    itself, and the node is told not to.
 /// 7. `transaction` may answer `None` for seconds after a status is known, and nothing follows from it.

@@ -14,7 +14,7 @@ use crate::rpc::{
     MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
 };
 
-/// How long accounts take, of a time that tests pause: others can ask meanwhile.
+/// How long accounts and statuses take, of a time that tests pause: others can ask meanwhile.
 pub(crate) const LATENCY: Duration = Duration::from_millis(40);
 
 /// A call and its answer.
@@ -142,6 +142,7 @@ impl Rpc for Script {
     ) -> Result<At<Vec<Option<Status>>>, Error> {
         answer!(self, "statuses", Call::Statuses(expected, of, answer) => {
             assert_eq!((signatures, history), (&expected[..], of));
+            tokio::time::sleep(LATENCY).await;
             answer
         })
     }

@@ -21,10 +21,10 @@ impl SolanaChain {
         history: History,
         denied_from: u64,
     ) -> Result<Fate, Error> {
-        let statuses = self.rpc.signature_statuses(&[*signature], history).await?;
-        match statuses.value.into_iter().next().flatten() {
+        let known = self.statuses.of(*signature, history).await?;
+        match known.value {
             Some(status) => self.judge(signature, &status).await,
-            None if statuses.slot.get() < denied_from => Err(Error::Unavailable(
+            None if known.slot.get() < denied_from => Err(Error::Unavailable(
                 "the node is behind what is final".to_owned(),
             )),
             None => Ok(Fate::Absent),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use solana_transaction_error::TransactionError;
+
 use super::{Failure, Slot};
 
 /// Why a call gave no answer. Each variant is a different thing for a caller to do.
@@ -80,6 +82,12 @@ impl Error {
     /// Whether a transaction sent with this answer may have arrived all the same.
     #[must_use]
     pub const fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::Preflight { .. })
+        match self {
+            Self::Refused(_) => false,
+            Self::Preflight { failure, .. } => {
+                matches!(failure, Failure::Known(TransactionError::AlreadyProcessed))
+            }
+            _ => true,
+        }
     }
 }

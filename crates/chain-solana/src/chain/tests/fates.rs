@@ -18,7 +18,7 @@ use crate::rpc::{
     At, Commitment, Entry, EpochInfo, Failure, History, Lamports, Outcome, Slot, Status,
     Transaction, View,
 };
-use crate::script::{Call, Script};
+use crate::script::{Call, LATENCY, Script};
 
 const POOL: PoolOf = PoolOf {
     address: Address([20; 32]),
@@ -309,7 +309,8 @@ async fn waiting_ends_with_the_fate() {
         .await;
 
     assert!(matches!(fate, Ok(Fate::Landed { .. })), "{fate:?}");
-    assert_eq!(began.elapsed(), Duration::from_millis(800));
+    // Two looks in vain with a pause behind each, and the third.
+    assert_eq!(began.elapsed(), Duration::from_millis(2 * (40 + 400) + 40));
     script.check_done();
 }
 
@@ -317,7 +318,7 @@ async fn waiting_ends_with_the_fate() {
 async fn waiting_ends_at_its_limit() {
     let of = built().await;
     let look = || statuses(&of, History::Recent, 1_000, None);
-    let script = Script::new([look(), look(), look()]);
+    let script = Script::new([look(), look()]);
     let began = tokio::time::Instant::now();
 
     let fate = chain(&script)
@@ -327,6 +328,18 @@ async fn waiting_ends_at_its_limit() {
     assert_eq!(fate, Ok(Fate::Unknown));
     assert_eq!(began.elapsed(), Duration::from_millis(500));
     script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_at_its_limit_however_slow_the_cluster_is() {
+    let of = built().await;
+    let script = Script::new([statuses(&of, History::Recent, 1_000, None)]);
+    let began = tokio::time::Instant::now();
+
+    let fate = chain(&script).await_fate(&of.signature, LATENCY / 2).await;
+
+    check_unusable(&fate);
+    assert_eq!(began.elapsed(), LATENCY / 2);
 }
 
 #[tokio::test(start_paused = true)]

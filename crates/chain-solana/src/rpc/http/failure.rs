@@ -56,7 +56,12 @@ pub(super) fn of_status(status: StatusCode, retry_after: Option<Duration>) -> Er
     let words = format!("HTTP status {status}");
     match status {
         StatusCode::TOO_MANY_REQUESTS => Error::TooManyRequests { retry_after },
-        StatusCode::FORBIDDEN | StatusCode::GONE => Error::Unsupported(words),
+        // A wrong key, no plan that has this, or nothing there: it will not change by asking.
+        StatusCode::UNAUTHORIZED
+        | StatusCode::PAYMENT_REQUIRED
+        | StatusCode::FORBIDDEN
+        | StatusCode::NOT_FOUND
+        | StatusCode::GONE => Error::Unsupported(words),
         StatusCode::REQUEST_TIMEOUT => Error::unavailable(words),
         status if status.is_client_error() => Error::Refused(words),
         _ => Error::unavailable(words),

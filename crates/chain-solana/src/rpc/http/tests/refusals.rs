@@ -157,13 +157,37 @@ async fn a_status_of_the_server_leaves_open_whether_the_transaction_arrived() {
 
 #[tokio::test]
 async fn statuses_that_will_not_change_are_told_from_those_that_may() {
-    let gone = refusal(Answer::http("410 Gone", "", "")).await;
-    let forbidden = refusal(Answer::http("403 Forbidden", "", "")).await;
-    let unauthorized = refusal(Answer::http("401 Unauthorized", "", "")).await;
+    let lasting = [
+        "401 Unauthorized",
+        "402 Payment Required",
+        "403 Forbidden",
+        "404 Not Found",
+        "410 Gone",
+    ];
+    for status in lasting {
+        let error = refusal(Answer::http(status, "", "")).await;
 
-    assert!(matches!(gone, Error::Unsupported(_)));
-    assert!(matches!(forbidden, Error::Unsupported(_)));
-    assert!(matches!(unauthorized, Error::Refused(_)));
+        assert!(
+            matches!(error, Error::Unsupported(_)),
+            "{status}: {error:?}"
+        );
+    }
+
+    let ours = refusal(Answer::http("400 Bad Request", "", "")).await;
+    let passing = refusal(Answer::http("408 Request Timeout", "", "")).await;
+
+    assert!(matches!(ours, Error::Refused(_)));
+    assert!(matches!(passing, Error::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn a_preflight_that_knows_the_transaction_says_that_it_arrived() {
+    let error = refusal(Answer::error(
+        r#"{"code":-32002,"message":"already processed","data":{"err":"AlreadyProcessed","logs":[]}}"#,
+    ))
+    .await;
+
+    assert!(error.may_have_arrived(), "{error:?}");
 }
 
 #[tokio::test]
