@@ -12,7 +12,7 @@ use domain::venue;
 
 use super::SolanaChain;
 use crate::build::Asset;
-use crate::pools::discovery::discover;
+use crate::pools::discovery::{deepest, discover};
 use crate::pools::{self, Candidate, Snapshot};
 use crate::rpc::{Error, View};
 
@@ -98,8 +98,9 @@ impl SolanaChain {
         {
             return Ok(candidates);
         }
-        let mut found = discover(&*self.rpc, program, key.1, View::CONFIRMED).await?;
-        found.truncate(CANDIDATES_MAX);
+        let (rpc, view) = (&*self.rpc, View::CONFIRMED);
+        let found = discover(rpc, program, key.1, view).await?;
+        let found = deepest(rpc, found, key.1.0, CANDIDATES_MAX, view).await?;
         let found: Arc<[Candidate]> = found.into();
         let mut known = self.pairs.known();
         if known.len() >= PAIRS_MAX {

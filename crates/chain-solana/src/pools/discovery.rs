@@ -3,10 +3,13 @@
 //! An endpoint may refuse such a search ([`Error::Unsupported`]); then addresses must come from elsewhere. Nothing that
 //! is found is believed: owner, layout and mints are looked at again here, and everything else when a pool is read.
 
+use std::cmp::Reverse;
+
+use amm::token::{TokenAccount, is_program};
 use amm::{Address, Program};
 
 use super::Candidate;
-use crate::rpc::{Account, Error, Filter, Rpc, View};
+use crate::rpc::{ACCOUNTS_MAX, Account, Error, Filter, Rpc, View};
 
 /// How the accounts of a program's pools can be told.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +70,43 @@ pub async fn discover(
     found.sort_by_key(|candidate| candidate.address);
     found.dedup_by_key(|candidate| candidate.address);
     Ok(found)
+}
+
+/// Those of a pair's pools that hold most of one of its tokens, at most so many, the deepest first. Anybody can make a
+/// pool, so a pair has many that nobody trades on.
+pub async fn deepest(
+    rpc: &dyn Rpc,
+    candidates: Vec<Candidate>,
+    token: Address,
+    at_most: usize,
+    view: View,
+) -> Result<Vec<Candidate>, Error> {
+    if candidates.len() <= at_most {
+        return Ok(candidates);
+    }
+    let mut ranked = Vec::with_capacity(candidates.len());
+    for some in candidates.chunks(ACCOUNTS_MAX) {
+        let vaults: Vec<Address> = some.iter().map(|it| vault(it, token)).collect();
+        let accounts = rpc.accounts(&vaults, view).await?.value;
+        let depths = accounts.iter().map(|it| depth(it.as_ref(), token));
+        ranked.extend(depths.zip(some.iter().cloned()));
+    }
+    ranked.sort_by_key(|(depth, candidate)| (Reverse(*depth), candidate.address));
+    let deepest = ranked.into_iter().take(at_most);
+    Ok(deepest.map(|(_, candidate)| candidate).collect())
+}
+
+fn vault(candidate: &Candidate, token: Address) -> Address {
+    match candidate.mints.0 == token {
+        true => candidate.vaults.0,
+        false => candidate.vaults.1,
+    }
+}
+
+fn depth(vault: Option<&Account>, token: Address) -> u64 {
+    let held = vault.filter(|it| is_program(it.owner));
+    let held = held.and_then(|it| TokenAccount::read(&it.data));
+    held.filter(|it| it.mint == token).map_or(0, |it| it.amount)
 }
 
 fn orders(sorted: bool, one: Address, other: Address) -> Vec<[Address; 2]> {

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use ports::SystemClock;
 use tokio::time;
 
-use super::discovery::discover;
+use super::discovery::{deepest, discover};
 use super::*;
 use crate::address::CLOCK;
 use crate::rpc::{Account, At, Filter, Lamports, Slot};
@@ -223,4 +223,56 @@ async fn what_an_endpoint_gives_that_was_not_asked_for_is_dropped() {
     let found = discover(&*script.rpc(), CPMM, (WRAPPED_SOL, USDC), View::CONFIRMED).await;
 
     assert_eq!(found.unwrap(), []);
+}
+
+/// A CPMM pool whose vaults carry its number.
+fn candidate(number: u8) -> Candidate {
+    let mut data = cpmm_pool([WRAPPED_SOL, USDC]);
+    data[72..104].copy_from_slice(&[number; 32]);
+    data[104..136].copy_from_slice(&[number + 100; 32]);
+    Candidate::of(CPMM, Address([number; 32]), &data).unwrap()
+}
+
+fn vault(mint: Address, amount: u64) -> Account {
+    let mut data = vec![0; 165];
+    data[..32].copy_from_slice(&mint.0);
+    data[64..72].copy_from_slice(&amount.to_le_bytes());
+    data[108] = 1;
+    account(TOKEN_PROGRAM, data)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deepest_pools_come_first_and_empty_ones_not_at_all() {
+    let asked = (1..=5).map(|it| Address([it + 100; 32])).collect();
+    let vaults = vec![
+        Some(vault(USDC, 10)),
+        None,
+        Some(vault(USDC, 1_000)),
+        // Not the pool's own token: no depth at all.
+        Some(vault(WRAPPED_SOL, 9_999)),
+        Some(vault(USDC, 500)),
+    ];
+    let answer = At {
+        slot: Slot::new(1),
+        value: vaults,
+    };
+    let script = Script::new([Call::Accounts(asked, Ok(answer))]);
+    let candidates = (1..=5).map(candidate).collect();
+
+    let deepest = deepest(&*script.rpc(), candidates, USDC, 3, View::CONFIRMED)
+        .await
+        .unwrap();
+
+    let addresses: Vec<_> = deepest.iter().map(|it| it.address).collect();
+    assert_eq!(addresses, [3, 5, 1].map(|it| Address([it; 32])));
+}
+
+#[tokio::test]
+async fn few_pools_are_not_ranked() {
+    let script = Script::new([]);
+    let candidates: Vec<_> = (1..=3).map(candidate).collect();
+
+    let kept = deepest(&*script.rpc(), candidates.clone(), USDC, 3, View::CONFIRMED).await;
+
+    assert_eq!(kept.unwrap(), candidates);
 }

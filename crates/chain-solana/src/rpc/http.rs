@@ -69,6 +69,7 @@ impl HttpRpc {
         // It fails where another part of the process has installed the same provider before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
+            .no_proxy()
             .connect_timeout(limits.connect)
             .timeout(limits.call)
             .redirect(reqwest::redirect::Policy::none())

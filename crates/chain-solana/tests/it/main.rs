@@ -4,5 +4,6 @@
 
 mod build;
 mod case;
+mod hostile;
 mod pools;
 mod receipt;
