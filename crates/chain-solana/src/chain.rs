@@ -1,11 +1,12 @@
 //! The engine's ports over a cluster: builds and signs, sends, and tells what became of it.
 //!
-//! [`Landing`] is the port that fits Solana. Today's [`Chain`] is answered through it as far as its types allow: it
+//! [`ports::TransactionBuilder`] and [`Landing`] are the ports that fit Solana. Today's [`Chain`] is answered through them as far as its types allow: it
 //! names a pool by its kind, so the best pool of that kind is taken here, and it has no word for a transaction that
 //! was seen and is not sure yet, so that is an error: "no usable answer" is what callers do right with.
 
 mod building;
 mod fate;
+mod pairs;
 mod route;
 mod statuses;
 
@@ -24,7 +25,7 @@ use crate::build::rent::Rents;
 use crate::keys::Signer;
 use crate::pools::Snapshots;
 use crate::rpc::{Commitment, Error, History, MicroLamports, Rpc, View};
-use route::Pairs;
+use pairs::Pairs;
 use statuses::Statuses;
 
 /// What differs from cluster to cluster and from operator to operator.

@@ -6,7 +6,10 @@
 //! in the address it is given and nowhere else.
 //!
 //! Begin with `rpc.rs`, what a cluster is asked; then `build.rs`, what a transaction of ours looks like, and
-//! `receipt.rs`, what a landed one did. `chain.rs` puts them behind the engine's port.
+//! `receipt.rs`, what a landed one did. `chain.rs` puts them behind the engine's ports.
+//!
+//! [`rpc::Rpc`] and [`keys::Signer`] are no ports of the engine's own: nothing above this crate calls them, and their
+//! types are Solana's. A simulated cluster depends on this crate to implement the first.
 
 pub mod address;
 pub mod build;

@@ -19,6 +19,7 @@ pub mod order_store;
 pub mod random;
 pub mod shutdown;
 pub mod status_feed;
+pub mod transaction_builder;
 pub mod worker_registry;
 
 mod error;
@@ -39,6 +40,7 @@ pub use order_store::OrderStore;
 pub use random::Random;
 pub use shutdown::Shutdown;
 pub use status_feed::StatusFeed;
+pub use transaction_builder::TransactionBuilder;
 pub use worker_registry::WorkerRegistry;
 
 /// Target of the spans that only a trace shows. Where none is collected they are switched off, and are

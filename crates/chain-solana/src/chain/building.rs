@@ -1,35 +1,47 @@
 //! A swap as a signed transaction.
 
 use amm::Address;
-use domain::Token;
+use async_trait::async_trait;
 use domain::transaction::{Height, SignedTransaction};
-use ports::chain::{Error, Swap};
+use domain::{OrderId, Token};
+use ports::chain::{self, Error};
+use ports::transaction_builder::{self, TransactionBuilder};
 use tokio::time::timeout;
 
 use super::SolanaChain;
-use super::route::{Best, Wish};
+use super::route::{Route, Wish};
 use crate::build::budget::{Budget, Work};
 use crate::build::compile::Message;
-use crate::build::{self, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
+use crate::build::{self, Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
 use crate::keys;
 use crate::rpc::{Blockhash, View};
 
 /// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
 const BLOCKS_TO_SPARE: u64 = 32;
 
+#[async_trait]
+impl TransactionBuilder for SolanaChain {
+    async fn build(
+        &self,
+        execution: &transaction_builder::Execution,
+    ) -> Result<SignedTransaction, Error> {
+        let route = self.route(execution).await?;
+        self.transaction(execution.order_id, execution.number, &route)
+            .await
+    }
+}
+
 impl SolanaChain {
-    pub(super) async fn build_swap(&self, swap: &Swap) -> Result<SignedTransaction, Error> {
+    /// A swap with the best pool of the kind that was chosen.
+    pub(super) async fn build_swap(&self, swap: &chain::Swap) -> Result<SignedTransaction, Error> {
         let pool = swap.choice.pool;
-        let program = self.program(pool);
-        let program = program.ok_or_else(|| {
-            Error::Refused(format!("this cluster has no program for {}", pool.name()))
-        })?;
         let wish = Wish {
             mints: (mint(swap.token_in)?, mint(swap.token_out)?),
             amount_in: swap.amount_in.get(),
             min_amount_out: swap.choice.min_amount_out.get(),
         };
-        let best = self.best(program, wish).await?.ok_or_else(|| {
+        let best = self.best(self.program(pool)?, wish).await?;
+        let route = best.ok_or_else(|| {
             Error::Unavailable(format!(
                 "no {} pool of {} and {} fills the amount",
                 pool.name(),
@@ -37,45 +49,51 @@ impl SolanaChain {
                 swap.token_out
             ))
         })?;
-        let blockhash = self.rpc.latest_blockhash(View::CONFIRMED).await?.value;
-        let message = self.message(swap, &best, blockhash).await?;
-        self.sign(&message, blockhash).await
+        self.transaction(swap.order_id, swap.execution, &route)
+            .await
     }
 
-    async fn message(
+    async fn transaction(
         &self,
-        swap: &Swap,
-        best: &Best,
-        blockhash: Blockhash,
-    ) -> Result<Message, Error> {
-        let epoch = best.snapshot.now.epoch;
+        order_id: OrderId,
+        number: u32,
+        route: &Route,
+    ) -> Result<SignedTransaction, Error> {
+        let epoch = route.snapshot.now.epoch;
         let wrapped_rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, epoch).await?;
-        let leg = Leg {
-            pool: &best.pool,
-            direction: best.direction,
-            amounts: best.amounts,
-        };
-        let output_is_token = !best.path[1].is_native();
-        let work = Work {
-            associated_accounts: u32::from(output_is_token),
-            wraps: best.path.iter().any(build::Asset::is_native),
-        };
+        // As late as can be: a transaction lives as long as its blockhash.
+        let blockhash = self.rpc.latest_blockhash(View::CONFIRMED).await?.value;
+        let legs = route.swaps.iter().map(|swap| Leg {
+            pool: &swap.pool,
+            direction: swap.direction,
+            amounts: swap.amounts,
+        });
         let wallet = self.signer.address();
         let execution = Execution {
-            order_id: swap.order_id,
-            number: swap.execution,
+            order_id,
+            number,
             wallet,
-            path: &best.path,
-            legs: &[leg],
-            budget: Budget {
-                units: work.units([(&best.pool, best.bins)]),
-                price: self.settings.price,
-            },
+            path: &route.path,
+            legs: &legs.collect::<Vec<_>>(),
+            budget: self.budget(route),
             wrapped_rent,
         };
         let refused = |error: build::Error| Error::Refused(error.to_string());
         let instructions = build::instructions(&execution).map_err(refused)?;
-        Message::compile(wallet, &instructions, blockhash.hash, &[]).map_err(refused)
+        let message = Message::compile(wallet, &instructions, blockhash.hash, &[]);
+        self.sign(&message.map_err(refused)?, blockhash).await
+    }
+
+    fn budget(&self, route: &Route) -> Budget {
+        let filled = route.path.iter().skip(1).filter(|it| !it.is_native());
+        let work = Work {
+            associated_accounts: u32::try_from(filled.count()).unwrap_or(u32::MAX),
+            wraps: route.path.iter().any(Asset::is_native),
+        };
+        Budget {
+            units: work.units(route.swaps.iter().map(|swap| (&swap.pool, swap.bins))),
+            price: self.settings.price,
+        }
     }
 
     async fn sign(

@@ -1,44 +1,36 @@
-//! The pools of a pair, found once in a while, and the best of them for an amount.
+//! Routes whose pools were read: what an execution's transaction is made of.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::sync::Arc;
 
 use amm::instruction::Amounts;
 use amm::snapshot::Snapshot as _;
 use amm::token::{Mint, TransferFee, TransferFees};
 use amm::{Address, Conditions, Direction, Pool, Program};
 use domain::venue;
+use ports::chain;
+use ports::transaction_builder::{self, Leg};
 
-use super::SolanaChain;
+use super::{SolanaChain, pairs};
 use crate::build::Asset;
-use crate::pools::discovery::{deepest, discover};
 use crate::pools::{self, Candidate, Snapshot};
-use crate::rpc::{Error, View};
+use crate::rpc::{Error, Slot, View};
 
-/// Pools are made and abandoned slowly.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(600);
-/// Pairs remembered; all of the listed tokens make fewer.
-const PAIRS_MAX: usize = 1_024;
-/// The most pools of one program and pair that are looked at: what they need must fit into one request.
-const CANDIDATES_MAX: usize = 12;
-
-/// What was found of each pair and program, and when.
-#[derive(Debug, Default)]
-pub(super) struct Pairs(Mutex<Known>);
-
-type Known = BTreeMap<Key, (Duration, Arc<[Candidate]>)>;
-type Key = (Address, (Address, Address));
-
-/// A swap with one pool.
+/// A route with its pools as they stood in one slot.
 #[derive(Debug, Clone)]
-pub(super) struct Best {
+pub(super) struct Route {
+    pub(super) path: Vec<Asset>,
+    pub(super) swaps: Vec<Swap>,
+    pub(super) snapshot: Arc<Snapshot>,
+}
+
+/// One of its swaps.
+#[derive(Debug, Clone)]
+pub(super) struct Swap {
     pub(super) pool: Pool,
     pub(super) direction: Direction,
     pub(super) amounts: Amounts,
-    pub(super) path: [Asset; 2],
+    /// How many bins it moves the price by.
     pub(super) bins: u32,
-    pub(super) snapshot: Arc<Snapshot>,
 }
 
 /// What is to be swapped for what.
@@ -49,9 +41,19 @@ pub(super) struct Wish {
     pub(super) min_amount_out: u64,
 }
 
+impl From<&Leg> for Wish {
+    fn from(leg: &Leg) -> Self {
+        Self {
+            mints: (Address(leg.mint_in), Address(leg.mint_out)),
+            amount_in: leg.amount_in.get(),
+            min_amount_out: leg.min_amount_out.get(),
+        }
+    }
+}
+
 impl SolanaChain {
     /// The program of a kind of pool on this cluster.
-    pub(super) fn program(&self, kind: venue::Pool) -> Option<Program> {
+    pub(super) fn program(&self, kind: venue::Pool) -> Result<Program, chain::Error> {
         let is_of_kind = |program: &&Program| {
             matches!(
                 (kind, program),
@@ -61,11 +63,14 @@ impl SolanaChain {
                     | (venue::Pool::Dlmm, Program::Dlmm(_))
             )
         };
-        self.settings.programs.iter().find(is_of_kind).copied()
+        let program = self.settings.programs.iter().find(is_of_kind).copied();
+        program.ok_or_else(|| {
+            chain::Error::Refused(format!("this cluster has no program for {}", kind.name()))
+        })
     }
 
-    /// The pool of a program that gives most now; `None` where none gives anything.
-    pub(super) async fn best(&self, program: Program, wish: Wish) -> Result<Option<Best>, Error> {
+    /// The route of one swap with the pool of a program that gives most now; `None` where none gives anything.
+    pub(super) async fn best(&self, program: Program, wish: Wish) -> Result<Option<Route>, Error> {
         let candidates = self.candidates(program, wish.mints).await?;
         if candidates.is_empty() {
             return Ok(None);
@@ -76,78 +81,91 @@ impl SolanaChain {
         if refreshed != candidates {
             // A price has moved to where its pool needs other accounts.
             read = pools::read(&self.snapshots, &refreshed, View::CONFIRMED).await?;
-            self.pairs.replace(key(program, wish.mints), refreshed);
+            let pair = pairs::key(program, wish.mints);
+            self.pairs.replace(pair, refreshed);
         }
-        let (snapshot, pools) = (&read.snapshot, read.pools);
-        let pools = pools.into_iter().filter_map(|(_, pool)| pool.ok());
+        let snapshot = &read.snapshot;
+        let pools = read.pools.into_iter().filter_map(|(_, pool)| pool.ok());
         let offers = pools.filter_map(|pool| offer(pool, wish, snapshot));
         let best = offers.max_by_key(|(amount_out, _)| *amount_out);
-        Ok(best.map(|(_, best)| best))
+        Ok(best.and_then(|(_, swap)| {
+            let (input, output) = wish.mints;
+            Some(Route {
+                path: vec![asset(input, snapshot)?.0, asset(output, snapshot)?.0],
+                swaps: vec![swap],
+                snapshot: Arc::clone(snapshot),
+            })
+        }))
     }
 
-    async fn candidates(
+    /// The route of these legs, with their pools as they stand at the slot they were quoted at, or later.
+    pub(super) async fn route(
         &self,
-        program: Program,
-        mints: (Address, Address),
-    ) -> Result<Arc<[Candidate]>, Error> {
-        let key = key(program, mints);
-        let now = self.clock.monotonic();
-        let known = self.pairs.known().get(&key).cloned();
-        if let Some((found_at, candidates)) = known
-            && now.saturating_sub(found_at) < LOOK_AGAIN_AFTER
-        {
-            return Ok(candidates);
-        }
-        let (rpc, view) = (&*self.rpc, View::CONFIRMED);
-        let found = discover(rpc, program, key.1, view).await?;
-        let found = deepest(rpc, found, key.1.0, CANDIDATES_MAX, view).await?;
-        let found: Arc<[Candidate]> = found.into();
-        let mut known = self.pairs.known();
-        if known.len() >= PAIRS_MAX {
-            known.clear();
-        }
-        // A pair without a pool may get one any moment.
-        if !found.is_empty() {
-            known.insert(key, (now, Arc::clone(&found)));
-        }
-        Ok(found)
+        execution: &transaction_builder::Execution,
+    ) -> Result<Route, chain::Error> {
+        let view = View::CONFIRMED.since(Slot::new(execution.quoted_at));
+        let pools = execution.legs.iter().map(|leg| Address(leg.pool));
+        let accounts = self.snapshots.take(pools.collect(), view).await?;
+        let candidates = execution.legs.iter().map(|leg| {
+            let program = self.program(leg.program)?;
+            candidate(program, Address(leg.pool), &accounts)
+        });
+        let candidates = candidates.collect::<Result<Vec<_>, _>>()?;
+        let read = pools::read(&self.snapshots, &candidates, view).await?;
+        let snapshot = &read.snapshot;
+        let swaps = execution
+            .legs
+            .iter()
+            .zip(read.pools)
+            .map(|(leg, (address, pool))| {
+                let pool = pool.map_err(|error| gone(address, &error))?;
+                let offered = offer(pool, leg.into(), snapshot);
+                let (_, swap) =
+                    offered.ok_or_else(|| gone(address, &"it does not fill the amount"))?;
+                Ok(swap)
+            });
+        let path = execution.path.iter().map(|mint| {
+            let mint = Address(*mint);
+            let known = asset(mint, snapshot);
+            let (asset, _) = known.ok_or_else(|| gone(mint, &"it is no mint of the route"))?;
+            Ok(asset)
+        });
+        Ok(Route {
+            swaps: swaps.collect::<Result<_, chain::Error>>()?,
+            path: path.collect::<Result<_, chain::Error>>()?,
+            snapshot: Arc::clone(snapshot),
+        })
     }
 }
 
-/// Pairs are the same both ways.
-fn key(program: Program, (one, other): (Address, Address)) -> Key {
-    (program.id(), (one.min(other), one.max(other)))
+/// An account that is not what the route took it for. It may be again: the route is chosen anew.
+fn gone(address: Address, why: &dyn std::fmt::Display) -> chain::Error {
+    chain::Error::Unavailable(format!("{address} cannot be used: {why}"))
 }
 
-impl Pairs {
-    /// Keeps what is known of a pair up to date, without making it look newly found.
-    fn replace(&self, key: Key, candidates: Arc<[Candidate]>) {
-        if let Some((_, known)) = self.known().get_mut(&key) {
-            *known = candidates;
-        }
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0
-            .lock()
-            .expect("invariant: nothing panics while holding it")
-    }
+fn candidate(
+    program: Program,
+    address: Address,
+    accounts: &Snapshot,
+) -> Result<Candidate, chain::Error> {
+    let account = accounts.account(&address);
+    let account = account.filter(|account| account.owner == program.id());
+    let account = account.ok_or_else(|| gone(address, &"it is no account of the program"))?;
+    Candidate::of(program, address, account.data).map_err(|error| gone(address, &error))
 }
 
-/// What a pool gives for a wish, where it gives enough.
-fn offer(pool: Pool, wish: Wish, snapshot: &Arc<Snapshot>) -> Option<(u64, Best)> {
+/// What a pool gives for a wish, where it gives anything, and the swap that takes it.
+fn offer(pool: Pool, wish: Wish, snapshot: &Snapshot) -> Option<(u64, Swap)> {
     let direction = match pool.mints() {
         mints if mints == wish.mints => Direction::FirstToSecond,
         (second, first) if (first, second) == wish.mints => Direction::SecondToFirst,
         _ => return None,
     };
-    let (input, fee_in) = asset(wish.mints.0, snapshot)?;
-    let (output, fee_out) = asset(wish.mints.1, snapshot)?;
     let conditions = Conditions {
         direction,
         transfer_fees: TransferFees {
-            input: fee_in,
-            output: fee_out,
+            input: asset(wish.mints.0, snapshot)?.1,
+            output: asset(wish.mints.1, snapshot)?.1,
         },
         now: snapshot.now,
     };
@@ -157,15 +175,13 @@ fn offer(pool: Pool, wish: Wish, snapshot: &Arc<Snapshot>) -> Option<(u64, Best)
         min_amount_out: wish.min_amount_out,
     };
     let bins = bins_crossed(&pool, amounts, &conditions);
-    let best = Best {
+    let swap = Swap {
         pool,
         direction,
         amounts,
-        path: [input, output],
         bins,
-        snapshot: Arc::clone(snapshot),
     };
-    Some((quote.amount_out, best))
+    Some((quote.amount_out, swap))
 }
 
 /// A mint's token program, and what the token program keeps of a transfer now.

@@ -1,8 +1,14 @@
 use amm::Address;
+use domain::BaseUnits;
+use domain::venue::Pool;
 use ed25519_dalek::{Verifier, VerifyingKey};
 use ports::chain::{Chain, Error};
+use ports::transaction_builder::{Execution, Leg, TransactionBuilder};
 
-use super::world::{CPMM, PoolOf, blockhash, chain, search, snapshot, swap, wallet};
+use super::world::{
+    CPMM, PoolOf, USDC, accounts, blockhash, chain, search, snapshot, swap, wallet,
+};
+use crate::address::{SYSTEM_PROGRAM, WRAPPED_SOL};
 use crate::build::own;
 use crate::keys::Signer;
 use crate::message::Decoded;
@@ -24,11 +30,11 @@ async fn a_swap_goes_to_the_pool_that_gives_most() {
     let script = Script::new([
         search(&[SHALLOW, DEEP]),
         snapshot(&[SHALLOW, DEEP]),
-        blockhash(5_000),
         Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
     ]);
 
-    let built = chain(&script).build(&swap()).await.unwrap();
+    let built = Chain::build(&chain(&script), &swap()).await.unwrap();
 
     let decoded = Decoded::read(&built.bytes, &[]).unwrap();
     let mut instructions = decoded.instructions.iter();
@@ -47,11 +53,11 @@ async fn a_built_transaction_is_signed_and_lives_a_little_longer_than_its_blockh
     let script = Script::new([
         search(&[DEEP]),
         snapshot(&[DEEP]),
-        blockhash(5_000),
         Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
     ]);
 
-    let built = chain(&script).build(&swap()).await.unwrap();
+    let built = Chain::build(&chain(&script), &swap()).await.unwrap();
 
     assert_eq!(built.last_valid_height.get(), 5_032);
     let signature: [u8; 64] = built.bytes[1..65].try_into().unwrap();
@@ -69,17 +75,17 @@ async fn pools_are_searched_once_and_read_for_every_transaction() {
     let script = Script::new([
         search(&[DEEP]),
         snapshot(&[DEEP]),
-        blockhash(5_000),
         Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
         snapshot(&[DEEP]),
         blockhash(5_001),
     ]);
     let chain = chain(&script);
 
-    let first = chain.build(&swap()).await.unwrap();
+    let first = Chain::build(&chain, &swap()).await.unwrap();
     let mut again = swap();
     again.execution += 1;
-    let second = chain.build(&again).await.unwrap();
+    let second = Chain::build(&chain, &again).await.unwrap();
 
     assert_ne!(first.signature, second.signature);
     script.check_done();
@@ -91,13 +97,13 @@ async fn a_pair_without_a_pool_may_get_one_and_is_searched_again() {
         search(&[]),
         search(&[DEEP]),
         snapshot(&[DEEP]),
-        blockhash(5_000),
         Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
     ]);
     let chain = chain(&script);
 
-    let error = chain.build(&swap()).await.unwrap_err();
-    let built = chain.build(&swap()).await;
+    let error = Chain::build(&chain, &swap()).await.unwrap_err();
+    let built = Chain::build(&chain, &swap()).await;
 
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
     assert!(built.is_ok());
@@ -113,8 +119,107 @@ async fn a_pool_that_no_longer_gives_enough_for_anything_is_not_built_for() {
     };
     let script = Script::new([search(&[empty]), snapshot(&[empty])]);
 
-    let error = chain(&script).build(&swap()).await.unwrap_err();
+    let error = Chain::build(&chain(&script), &swap()).await.unwrap_err();
 
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
     script.check_done();
+}
+
+/// So much SOL for at least so much USDC, in one pool.
+fn leg(pool: PoolOf, sol: u64, usdc: u64) -> Leg {
+    Leg {
+        program: Pool::Cpmm,
+        pool: pool.address.0,
+        mint_in: WRAPPED_SOL.0,
+        mint_out: USDC.0,
+        amount_in: BaseUnits::new(sol),
+        min_amount_out: BaseUnits::new(usdc),
+    }
+}
+
+fn execution(legs: Vec<Leg>) -> Execution {
+    Execution {
+        order_id: swap().order_id,
+        number: 2,
+        path: vec![WRAPPED_SOL.0, USDC.0],
+        legs,
+        quoted_at: 1_000,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_split_is_one_transaction_with_a_limit_for_each_leg() {
+    let script = Script::new([
+        accounts(&[SHALLOW, DEEP]),
+        snapshot(&[SHALLOW, DEEP]),
+        Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
+    ]);
+    let legs = vec![
+        leg(DEEP, 900_000_000, 135_000),
+        leg(SHALLOW, 100_000_000, 15_000),
+    ];
+
+    let built = TransactionBuilder::build(&chain(&script), &execution(legs))
+        .await
+        .unwrap();
+
+    let decoded = Decoded::read(&built.bytes, &[]).unwrap();
+    let swaps = decoded
+        .instructions
+        .iter()
+        .filter(|it| it.program == CPMM.id());
+    let number = |data: &[u8]| u64::from_le_bytes(data[..8].try_into().unwrap());
+    let told = swaps.map(|it| {
+        (
+            it.accounts[3].address,
+            number(&it.data[8..]),
+            number(&it.data[16..]),
+        )
+    });
+    let expected = [
+        (DEEP.address, 900_000_000, 135_000),
+        (SHALLOW.address, 100_000_000, 15_000),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    // One account is made for both, with all that they pay and its rent, behind a seed of 11 characters.
+    let mut system = decoded
+        .instructions
+        .iter()
+        .filter(|it| it.program == SYSTEM_PROGRAM);
+    let made = &system.next().unwrap().data;
+    assert_eq!(number(&made[4 + 32 + 8 + 11..]), 1_000_000_000 + 2_039_280);
+    assert_eq!(system.next(), None);
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_no_pool_of_the_program_is_not_traded_with() {
+    let script = Script::new([accounts(&[DEEP])]);
+    let mut legs = vec![leg(DEEP, 1_000, 1)];
+    legs[0].program = Pool::AmmV4;
+
+    let error = TransactionBuilder::build(&chain(&script), &execution(legs))
+        .await
+        .unwrap_err();
+
+    let Error::Unavailable(why) = error else {
+        panic!("{error:?}")
+    };
+    assert!(why.contains(&DEEP.address.to_string()), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leg_without_a_limit_is_refused_for_good() {
+    let script = Script::new([
+        accounts(&[DEEP]),
+        snapshot(&[DEEP]),
+        Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
+    ]);
+
+    let legs = vec![leg(DEEP, 1_000_000, 0)];
+    let built = TransactionBuilder::build(&chain(&script), &execution(legs)).await;
+
+    assert!(matches!(built, Err(Error::Refused(_))), "{built:?}");
 }

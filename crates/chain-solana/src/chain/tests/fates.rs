@@ -31,8 +31,8 @@ async fn built() -> SignedTransaction {
     let script = Script::new([
         search(&[POOL]),
         snapshot(&[POOL]),
-        blockhash(5_000),
         Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
     ]);
     chain(&script).build(&swap()).await.unwrap()
 }

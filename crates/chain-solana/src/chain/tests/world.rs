@@ -106,7 +106,13 @@ pub(super) fn search(pools: &[PoolOf]) -> Call {
     Call::ProgramAccounts(CPMM.id(), filters, Ok(found.collect()))
 }
 
-/// The answer to a snapshot of these pools.
+/// The answer to a snapshot of the pools' own accounts.
+pub(super) fn accounts(pools: &[PoolOf]) -> Call {
+    let all = pools.iter().map(|it| (it.address, it.account()));
+    answer(all.collect())
+}
+
+/// The answer to a snapshot of these pools with all that they need.
 pub(super) fn snapshot(pools: &[PoolOf]) -> Call {
     let mut config = ConfigAccount::decode(&blank::<amm::cpmm::account::ConfigLayout>()).unwrap();
     config.set(ConfigAccount::TRADE_FEE_RATE, 2_500);
@@ -117,6 +123,10 @@ pub(super) fn snapshot(pools: &[PoolOf]) -> Call {
         all.push((pool.vaults().0, holding(WRAPPED_SOL, pool.sol)));
         all.push((pool.vaults().1, holding(USDC, pool.usdc)));
     }
+    answer(all)
+}
+
+fn answer(mut all: Vec<(Address, Account)>) -> Call {
     all.sort_by_key(|(address, _)| *address);
     let mut clock = vec![0; 40];
     clock[16] = 3;
