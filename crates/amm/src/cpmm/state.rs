@@ -16,6 +16,9 @@ use crate::{Address, ChainTime, Direction, Refusal};
 /// One, in Q32.32.
 const ONE_Q32: u128 = 1 << 32;
 
+/// What a swap uses at most; 33,000 are usual, and a transfer fee costs some more.
+const COMPUTE_UNITS: u32 = 40_000;
+
 /// A pool and its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -120,6 +123,7 @@ impl Quoting for State {
                 output: creator.output,
             },
             price_after: swap.after.reserves().map(Price::of_reserves)?,
+            compute_units: COMPUTE_UNITS,
         })
     }
 

@@ -15,6 +15,9 @@ use crate::snapshot::{ReadError, Snapshot, read};
 use crate::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
 use crate::{Address, ChainTime, Direction, Refusal};
 
+/// What a swap uses at most; 17,000 are usual, and fees that follow a schedule or volatility cost more.
+const COMPUTE_UNITS: u32 = 32_000;
+
 /// A pool and its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -158,6 +161,7 @@ impl Quoting for State {
             amount_out: swap.amount_out,
             fee: Fees::on(self.pool.fee_is_on_input(direction), swap.fee.total()),
             price_after: Price::of_sqrt_q64(swap.after.sqrt_price),
+            compute_units: COMPUTE_UNITS,
         })
     }
 

@@ -9,7 +9,7 @@ mod damage;
 
 use std::sync::OnceLock;
 
-use amm::dlmm::account::BinArray;
+use amm::dlmm::bin_array::BinArray;
 use amm::instruction::Amounts;
 use amm::pool::{Pool, Program};
 use amm::token::{Mint, TransferFees};
@@ -199,6 +199,40 @@ fn every_recorded_pool_that_trades_is_quoted_both_ways() {
     }
 
     assert!(quoted.into_iter().all(|count| count >= 4), "{quoted:?}");
+}
+
+#[test]
+fn the_companions_of_a_pool_are_all_it_takes_to_read_it() {
+    for at in recorded() {
+        let own = &at.accounts[&at.address].data;
+        let mut needed = at.program.companions(own).expect("a pool's account");
+        needed.push(at.address);
+        needed.extend(&at.bin_arrays);
+        let mut few = at.clone();
+        few.accounts.retain(|address, _| needed.contains(address));
+
+        assert_eq!(few.read(), at.read());
+    }
+}
+
+#[test]
+fn bin_arrays_ahead_are_those_a_swap_goes_through() {
+    for at in recorded() {
+        let Pool::Dlmm(state) = at.read() else {
+            continue;
+        };
+        for direction in [Direction::FirstToSecond, Direction::SecondToFirst] {
+            let ahead = state.account.arrays_ahead(direction, 2);
+            let active = amm::dlmm::quote::array_of(state.pool.active_id);
+
+            assert_eq!(ahead.first(), Some(&active));
+            assert!(
+                ahead
+                    .iter()
+                    .all(|index| state.account.arrays().contains(index))
+            );
+        }
+    }
 }
 
 fn place(program: Program) -> usize {
