@@ -155,17 +155,19 @@ pub(crate) trait Quoting: Sized {
 }
 
 impl Fees {
-    /// A fee in one of the two tokens.
-    pub(crate) const fn on(is_input: bool, fee: u64) -> Self {
-        match is_input {
-            true => Self {
-                input: fee,
-                output: 0,
-            },
-            false => Self {
-                input: 0,
-                output: fee,
-            },
+    /// A fee in the token that is paid.
+    pub(crate) const fn on_input(fee: u64) -> Self {
+        Self {
+            input: fee,
+            output: 0,
+        }
+    }
+
+    /// A fee in the token that is received.
+    pub(crate) const fn on_output(fee: u64) -> Self {
+        Self {
+            input: 0,
+            output: fee,
         }
     }
 }

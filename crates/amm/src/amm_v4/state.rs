@@ -96,7 +96,7 @@ impl Quoting for State {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
-            fee: Fees::on(true, swap.fee),
+            fee: Fees::on_input(swap.fee),
             price_after: swap.after.reserves().map(Price::of_reserves)?,
             compute_units: COMPUTE_UNITS,
         })

@@ -57,9 +57,10 @@ fn run(
     let state = State::read(deployment, swap.pool, snapshot).map_err(undecodable)?;
     let mints = (mint(snapshot, swap.mints.0)?, mint(snapshot, swap.mints.1)?);
     let input = token_account(snapshot, swap.trader.input)?;
-    let direction = match input.mint == swap.mints.0 {
-        true => Direction::FirstToSecond,
-        false => Direction::SecondToFirst,
+    let direction = if input.mint == swap.mints.0 {
+        Direction::FirstToSecond
+    } else {
+        Direction::SecondToFirst
     };
     state.pool.check_open(now).map_err(failure)?;
     require(swap.amount > 0, &damm_v2::AMOUNT_IS_ZERO)?;
@@ -205,9 +206,10 @@ fn transfers(
             swap.vaults.1,
         ),
     );
-    let fee_side = match state.pool.fee_is_in_second_token(direction) {
-        true => sides.1,
-        false => sides.0,
+    let fee_side = if state.pool.fee_is_in_second_token(direction) {
+        sides.1
+    } else {
+        sides.0
     };
     let (side_in, side_out) = direction.in_out(sides);
     let transfer = |(mint, decimals, program, _), from, to, authority, amount| Transfer {

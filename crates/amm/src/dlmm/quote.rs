@@ -123,9 +123,10 @@ impl Pool {
     /// Refuses where the pool is switched off or has not begun.
     pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
         let waits = |activation: Activation| activation.now(now) < activation.point();
-        match self.enabled && !self.activation.is_some_and(waits) {
-            true => Ok(()),
-            false => Err(Refusal::NotTradable),
+        if self.enabled && !self.activation.is_some_and(waits) {
+            Ok(())
+        } else {
+            Err(Refusal::NotTradable)
         }
     }
 
@@ -157,9 +158,10 @@ impl Pool {
             .volatility
             .begin(&self.parameters, self.active_id, now.unix_time)?;
 
-        let fee_token = match self.fee_is_in_first_token(direction) {
-            true => FeeToken::First,
-            false => FeeToken::Second,
+        let fee_token = if self.fee_is_in_first_token(direction) {
+            FeeToken::First
+        } else {
+            FeeToken::Second
         };
         let mut remaining = amount;
         let mut total = Totals::default();

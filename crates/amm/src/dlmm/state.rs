@@ -129,7 +129,11 @@ impl Quoting for State {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
-            fee: Fees::on(self.pool.fee_is_on_input(direction), swap.fee),
+            fee: if self.pool.fee_is_on_input(direction) {
+                Fees::on_input(swap.fee)
+            } else {
+                Fees::on_output(swap.fee)
+            },
             price_after: swap.after.price().map(Price::of_q64)?,
             compute_units: compute_units(self.pool.active_id, swap.after.active_id),
         })
@@ -145,9 +149,10 @@ impl Quoting for State {
         let last_update = i64::try_from(volatility.last_update).map_err(|_| Refusal::Overflow)?;
         account.set(PairAccount::LAST_UPDATE, last_update);
         account.set(PairAccount::ACTIVE_ID, swap.after.active_id);
-        let field = match self.pool.fee_is_in_first_token(direction) {
-            true => PairAccount::PROTOCOL_FEES_FIRST,
-            false => PairAccount::PROTOCOL_FEES_SECOND,
+        let field = if self.pool.fee_is_in_first_token(direction) {
+            PairAccount::PROTOCOL_FEES_FIRST
+        } else {
+            PairAccount::PROTOCOL_FEES_SECOND
         };
         let fees = account.get(field).checked_add(swap.protocol_fee);
         account.set(field, fees.ok_or(Refusal::Overflow)?);

@@ -138,8 +138,9 @@ fn check_accounts(case: &Case, bank: &Bank) -> Result<(), String> {
             ));
         }
     }
-    match checked >= 3 || case.value["pools"] == json!([]) {
-        true => Ok(()),
-        false => Err(format!("{}: only {checked} accounts checked", case.id)),
+    if checked >= 3 || case.value["pools"] == json!([]) {
+        Ok(())
+    } else {
+        Err(format!("{}: only {checked} accounts checked", case.id))
     }
 }
