@@ -213,3 +213,6 @@ impl PairAccount {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! programs left behind, logged and failed with must come out, to the last byte. `svm/README.md` beside the vectors
 //! says where they come from; `svm/bank.rs` is what stands in for the rest of a runtime.
 
-mod bank;
+pub(crate) mod bank;
 pub(crate) mod case;
 mod face;
 
