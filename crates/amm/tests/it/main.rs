@@ -1,5 +1,6 @@
 //! The integration tests of `amm`, in one binary.
 
+mod accounts;
 mod errors;
 mod properties;
 mod svm;
