@@ -3,8 +3,10 @@
 
 use amm::dlmm::bin_array::BinArray;
 use amm::dlmm::quote::Bin;
+use amm::instruction::Amounts;
 use amm::layout::{Account, Layout};
-use amm::{amm_v4, cpmm, damm_v2, dlmm};
+use amm::token::TransferFees;
+use amm::{Conditions, Direction, Pool, Program, amm_v4, cpmm, damm_v2, dlmm};
 
 use crate::svm::case;
 
@@ -154,4 +156,55 @@ fn bins_are_provided_for_as_their_first_providers_did() {
         }
     }
     assert!(count > 1_000, "only {count} bins");
+}
+
+/// The program writes the reserves down, rounded up, with the first swap of an account from before they were kept.
+#[test]
+fn an_older_damm_v2_pool_gets_its_reserves_written() {
+    use damm_v2::account::PoolAccount;
+    let program = Program::DammV2(damm_v2::Deployment::MAINNET);
+    let mut cases = case::read("meteora-damm-v2").into_iter();
+    let case = cases.find(|case| case.id == "damm-sell-middle-limit");
+    let mut case = case.expect("a recorded case");
+    let address = case::address(&case.value["pools"][0]["id"]);
+    let sale = Amounts::ExactIn {
+        amount_in: 5_000_000_000,
+        min_amount_out: 0,
+    };
+    let at = Conditions {
+        direction: Direction::FirstToSecond,
+        transfer_fees: TransferFees::NONE,
+        now: case.now,
+    };
+    let after = |case: &case::Case| {
+        let pool = Pool::read(program, address, &[], &case.before).expect("a pool");
+        let after = pool.after_swap(sale, &at).expect("it was executed");
+        PoolAccount::decode(after.accounts()[0].1).expect("a pool")
+    };
+    let as_recorded = after(&case);
+
+    let data = &mut case.before.get_mut(&address).expect("the pool").data;
+    let recorded = data.clone();
+    let mut older = PoolAccount::decode(data).expect("a pool");
+    older.set(PoolAccount::LAYOUT_VERSION, 0);
+    older.set(PoolAccount::RESERVE_FIRST, 0);
+    older.set(PoolAccount::RESERVE_SECOND, 0);
+    *data = older.bytes().to_vec();
+    let pool = older.pool().expect("a pool");
+    let (first, second) = pool.reserves().expect("an ordinary pool");
+    let mut written = after(&case);
+
+    // What the curve held, rounded up, and what the swap moved: all of the input stays on the curve.
+    let first_after = written.get(PoolAccount::RESERVE_FIRST);
+    assert_eq!(first_after - 5_000_000_000, first + 1);
+    let paid = second + 1 - written.get(PoolAccount::RESERVE_SECOND);
+    let recorded_before = PoolAccount::decode(&recorded).expect("a pool");
+    let recorded_paid = recorded_before.get(PoolAccount::RESERVE_SECOND)
+        - as_recorded.get(PoolAccount::RESERVE_SECOND);
+    assert_eq!(paid, recorded_paid);
+    // The rest is as it is for any account.
+    for field in [PoolAccount::RESERVE_FIRST, PoolAccount::RESERVE_SECOND] {
+        written.set(field, as_recorded.get(field));
+    }
+    assert_eq!(written.bytes(), as_recorded.bytes());
 }
