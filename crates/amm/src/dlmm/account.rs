@@ -1,10 +1,11 @@
-//! Meteora DLMM's accounts: the pair, the bin arrays that hold its liquidity, and its price observations.
+//! Meteora DLMM's pair account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::quote::{BINS_PER_ARRAY, Bin, FeeCollection, Parameters, Pool, Volatility};
+use super::bin_array::BinArray;
+use super::quote::{FeeCollection, Parameters, Pool, Volatility, array_of};
 use crate::layout::{Account, DecodeError, Field, Layout, activation};
-use crate::{Activation, Address};
+use crate::{Activation, Address, Direction};
 
 /// The layout of a pair account.
 #[derive(Debug)]
@@ -38,6 +39,10 @@ impl PairAccount {
     pub const VARIABLE_FEE_CONTROL: InPair<u32> = Field::at(16);
     /// The accumulator never exceeds this.
     pub const VOLATILITY_MAX: InPair<u32> = Field::at(20);
+    /// The lowest bin.
+    pub const BIN_MIN: InPair<i32> = Field::at(24);
+    /// The highest bin.
+    pub const BIN_MAX: InPair<i32> = Field::at(28);
     /// The protocol's part of the fee, in basis points.
     pub const PROTOCOL_SHARE_BPS: InPair<u16> = Field::at(32);
     /// Power of ten on the base fee.
@@ -54,6 +59,10 @@ impl PairAccount {
     pub const INDEX_REFERENCE: InPair<i32> = Field::at(48);
     /// Unix time of the last swap that left its bin.
     pub const LAST_UPDATE: InPair<i64> = Field::at(56);
+    /// Bump of the pair's own address.
+    pub const BUMP: InPair<u8> = Field::at(72);
+    /// The bin step, as the pair's address is derived from it.
+    pub const BIN_STEP_SEED: InPair<u16> = Field::at(73);
     /// Who may open the pair, and whether it waits for its activation point.
     pub const PAIR_TYPE: InPair<u8> = Field::at(75);
     /// The bin the pair trades in.
@@ -62,6 +71,10 @@ impl PairAccount {
     pub const BIN_STEP: InPair<u16> = Field::at(80);
     /// Zero where the pair is enabled.
     pub const STATUS: InPair<u8> = Field::at(82);
+    /// Whether the pair's address is derived from its base factor too.
+    pub const HAS_BASE_FACTOR_SEED: InPair<u8> = Field::at(83);
+    /// The base factor, as the pair's address is derived from it.
+    pub const BASE_FACTOR_SEED: InPair<u16> = Field::at(84);
     /// The activation point's unit: slot or Unix time.
     pub const ACTIVATION_TYPE: InPair<u8> = Field::at(86);
     /// Mint of the first token.
@@ -82,8 +95,14 @@ impl PairAccount {
     pub const REWARD_MINT_SECOND: InPair<Address> = Field::at(408);
     /// The account of price observations.
     pub const ORACLE: InPair<Address> = Field::at(552);
+    /// Unix time at which the parameters were set.
+    pub const PARAMETERS_SET_AT: InPair<i64> = Field::at(712);
+    /// What the address of a pair with parameters of its own is derived from.
+    pub const BASE_KEY: InPair<Address> = Field::at(784);
     /// From when the pair trades, where its type has it wait.
     pub const ACTIVATION_POINT: InPair<u64> = Field::at(816);
+    /// Who opened the pair.
+    pub const CREATOR: InPair<Address> = Field::at(848);
     /// One where the first token is of Token-2022.
     pub const TOKEN_FLAG_FIRST: InPair<u8> = Field::at(880);
     /// One where the second token is of Token-2022.
@@ -106,6 +125,20 @@ impl PairAccount {
             }
         }
         arrays
+    }
+
+    /// Indexes of the first bin arrays that a swap in this direction meets, as far as the pair's own bitmap reaches.
+    #[must_use]
+    pub fn arrays_ahead(&self, direction: Direction, count: usize) -> Vec<i32> {
+        let active = array_of(self.get(Self::ACTIVE_ID));
+        let arrays = self.arrays();
+        match direction {
+            Direction::FirstToSecond => {
+                let ahead = arrays.range(..=active).rev();
+                ahead.copied().take(count).collect()
+            }
+            Direction::SecondToFirst => arrays.range(active..).copied().take(count).collect(),
+        }
     }
 
     /// Marks a bin array as holding liquidity. Arrays beyond the pair's own bitmap are not marked.
@@ -199,112 +232,5 @@ impl PairAccount {
     }
 }
 
-/// The layout of a bin array account.
-#[derive(Debug)]
-pub enum BinArrayLayout {}
-
-impl Layout for BinArrayLayout {
-    const LENGTH: usize = 10_136;
-    const DISCRIMINATOR: Option<[u8; 8]> = Some([92, 142, 92, 220, 5, 148, 70, 181]);
-}
-
-/// A bin array account: seventy neighbouring bins.
-pub type BinArray = Account<BinArrayLayout>;
-
-/// Offset and size of the bins in their array.
-const BINS_OFFSET: usize = 56;
-const BIN_SIZE: usize = 144;
-
-/// Where a bin's fields are, from the bin's first byte.
-mod in_bin {
-    pub(super) const AMOUNT_X: usize = 0;
-    pub(super) const AMOUNT_Y: usize = 8;
-    pub(super) const PRICE: usize = 16;
-    pub(super) const LIQUIDITY_SUPPLY: usize = 32;
-    pub(super) const FEE_X_PER_LIQUIDITY: usize = 80;
-    pub(super) const FEE_Y_PER_LIQUIDITY: usize = 96;
-    pub(super) const OPEN_ORDER_AMOUNT: usize = 112;
-    pub(super) const PROCESSED_ORDER_REMAINING: usize = 128;
-    pub(super) const ORDERS_ARE_ASKS: usize = 140;
-}
-
-impl BinArray {
-    /// Index of the array, as it is stored.
-    pub const INDEX: Field<BinArrayLayout, i64> = Field::at(8);
-    /// Version of the layout.
-    pub const VERSION: Field<BinArrayLayout, u8> = Field::at(16);
-    /// The pair it belongs to.
-    pub const PAIR: Field<BinArrayLayout, Address> = Field::at(24);
-
-    /// Index of the array: bin id divided by seventy, rounded down.
-    pub fn index(&self) -> Result<i32, DecodeError> {
-        let index = self.get(Self::INDEX);
-        let is_in_range = |index: &i32| {
-            // No bin id beyond the range of its type: neither the array's first nor its last.
-            let (next, first) = (index.checked_add(1), index.checked_mul(BINS_PER_ARRAY));
-            first.is_some() && next.is_some_and(|it| it.checked_mul(BINS_PER_ARRAY).is_some())
-        };
-        i32::try_from(index)
-            .ok()
-            .filter(is_in_range)
-            .ok_or(DecodeError::unknown("index", index.unsigned_abs()))
-    }
-
-    /// All bins with their ids, beginning with the lowest.
-    pub fn bins(&self) -> Result<impl Iterator<Item = (i32, Bin)>, DecodeError> {
-        let lowest = self.index()? * BINS_PER_ARRAY;
-        Ok((lowest..lowest + BINS_PER_ARRAY)
-            .zip(0..)
-            .map(|(id, place)| {
-                (
-                    id,
-                    self.bin(place)
-                        .expect("invariant: seventy bins lie within the layout"),
-                )
-            }))
-    }
-
-    /// Writes a bin, given by its id, where it lies in this array.
-    pub fn set_bin(&mut self, id: i32, bin: &Bin) -> Result<(), DecodeError> {
-        let lowest = self.index()? * BINS_PER_ARRAY;
-        let place = usize::try_from(i64::from(id) - i64::from(lowest))
-            .ok()
-            .filter(|place| *place * BIN_SIZE + BINS_OFFSET < BinArrayLayout::LENGTH);
-        let Some(place) = place else {
-            return Err(DecodeError::unknown("bin", id.unsigned_abs()));
-        };
-        self.write_bin(place, bin)
-            .expect("invariant: seventy bins lie within the layout");
-        Ok(())
-    }
-
-    fn bin(&self, place: usize) -> Option<Bin> {
-        let start = BINS_OFFSET + place * BIN_SIZE;
-        Some(Bin {
-            amount_x: self.read(start + in_bin::AMOUNT_X)?,
-            amount_y: self.read(start + in_bin::AMOUNT_Y)?,
-            price: self.read(start + in_bin::PRICE)?,
-            liquidity_supply: self.read(start + in_bin::LIQUIDITY_SUPPLY)?,
-            fee_x_per_liquidity: self.read(start + in_bin::FEE_X_PER_LIQUIDITY)?,
-            fee_y_per_liquidity: self.read(start + in_bin::FEE_Y_PER_LIQUIDITY)?,
-            open_order_amount: self.read(start + in_bin::OPEN_ORDER_AMOUNT)?,
-            processed_order_remaining: self.read(start + in_bin::PROCESSED_ORDER_REMAINING)?,
-            orders_are_asks: self.read::<u8>(start + in_bin::ORDERS_ARE_ASKS)? != 0,
-        })
-    }
-
-    fn write_bin(&mut self, place: usize, bin: &Bin) -> Option<()> {
-        let start = BINS_OFFSET + place * BIN_SIZE;
-        self.write(start + in_bin::AMOUNT_X, bin.amount_x)?;
-        self.write(start + in_bin::AMOUNT_Y, bin.amount_y)?;
-        self.write(start + in_bin::PRICE, bin.price)?;
-        self.write(start + in_bin::LIQUIDITY_SUPPLY, bin.liquidity_supply)?;
-        self.write(start + in_bin::FEE_X_PER_LIQUIDITY, bin.fee_x_per_liquidity)?;
-        self.write(start + in_bin::FEE_Y_PER_LIQUIDITY, bin.fee_y_per_liquidity)?;
-        self.write(start + in_bin::OPEN_ORDER_AMOUNT, bin.open_order_amount)?;
-        self.write(
-            start + in_bin::PROCESSED_ORDER_REMAINING,
-            bin.processed_order_remaining,
-        )
-    }
-}
+#[cfg(test)]
+mod tests;

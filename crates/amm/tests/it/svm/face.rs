@@ -1,5 +1,6 @@
 //! The recorded swaps as a client makes them: read a pool, quote, name the instruction, see what it leaves.
 
+use amm::execution::Step;
 use amm::instruction::{Amounts, Instruction, Trader};
 use amm::pool::{Pool, Program};
 use amm::snapshot::Snapshot as _;
@@ -110,6 +111,48 @@ fn svm_vector_quotes_and_what_swaps_leave_are_as_recorded() {
         }
     }
     assert!(count > 45, "only {count} swaps");
+}
+
+/// Recorded transactions that do nothing but swap once, and what they may use besides.
+#[test]
+fn svm_vector_swaps_use_no_more_units_than_their_quotes_say() {
+    let mut count = 0;
+    for case in case::all() {
+        let swaps = swaps(&case);
+        let budget = "ComputeBudget111111111111111111111111111111";
+        let budget: Address = budget.parse().expect("an address");
+        let is_other = |it: &&Instruction| it.program != budget;
+        let others = case.instructions.iter().filter(is_other).count();
+        let ([(program, instruction)], 1, true) =
+            (&swaps[..], others, case.expected()["error"].is_null())
+        else {
+            continue;
+        };
+        let told = told(*program, instruction);
+        let Some(Amounts::ExactIn { amount_in, .. }) = told.amounts else {
+            continue;
+        };
+        let pool = read(&case, *program, &told).expect("a pool that was swapped with");
+        let direction = direction(&case, &pool, &told).expect("accounts of the pool's mints");
+        let at = Conditions {
+            direction,
+            transfer_fees: transfer_fees(&case, &pool, direction),
+            now: case.now,
+        };
+        let Ok(quote) = pool.quote_in(amount_in, &at) else {
+            continue;
+        };
+        count += 1;
+
+        let used = case.expected()["computeUnits"].as_u64().expect("units");
+        let most = u64::from(quote.compute_units);
+        assert!(
+            used <= most && most <= used * 3 / 2,
+            "{}: {used} of {most}",
+            case.id
+        );
+    }
+    assert!(count >= 6, "only {count} swaps");
 }
 
 /// The quote is what the trader's accounts moved by, as far as the transaction left them there.
@@ -230,4 +273,57 @@ fn transfer_fees(case: &Case, pool: &Pool, direction: Direction) -> TransferFees
     };
     let (first, second) = pool.mints();
     TransferFees::new(direction, (of(first), of(second)))
+}
+
+/// Events that Meteora's programs hand themselves say what was moved, in the lengths that indexers know.
+#[test]
+fn svm_vector_events_say_what_was_moved() {
+    let swap = |file: &str, id: &str| {
+        let case = case::read(file).into_iter().find(|case| case.id == id);
+        let case = case.expect("a recorded case");
+        let (program, instruction) = swaps(&case)[0];
+        let executed = program.execute(instruction, &case.before, case.now);
+        let steps = executed.expect("it was executed").steps.into_iter();
+        steps
+            .filter_map(|step| match step {
+                Step::Event { data, .. } => Some(data),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    let amount = |event: &[u8], offset: usize| {
+        // Behind the call's mark and the event's name.
+        let bytes = event[16 + offset..][..8].try_into().expect("eight bytes");
+        u64::from_le_bytes(bytes)
+    };
+
+    let damm = swap("meteora-damm-v2", "damm-buy-middle");
+    assert_eq!(
+        damm.iter().map(|it| it.len() - 16).collect::<Vec<_>>(),
+        [180]
+    );
+    assert_eq!(amount(&damm[0], 52), 1_000_000_000);
+    assert_eq!(amount(&damm[0], 76), 6_653_353_265);
+
+    let dlmm = swap("meteora-dlmm", "dlmm-sell-middle");
+    assert_eq!(
+        dlmm.iter().map(|it| it.len() - 16).collect::<Vec<_>>(),
+        [129, 147]
+    );
+    assert_eq!(
+        (amount(&dlmm[0], 72), amount(&dlmm[0], 80)),
+        (5_000_000_000, 749_301_215)
+    );
+    assert_eq!(
+        (amount(&dlmm[0], 89), amount(&dlmm[0], 97)),
+        (5_000_000, 500_000)
+    );
+    assert_eq!(
+        (amount(&dlmm[1], 89), amount(&dlmm[1], 105)),
+        (5_000_000_000, 749_301_215)
+    );
+    assert_eq!(
+        (amount(&dlmm[1], 113), amount(&dlmm[1], 121)),
+        (4_500_000, 500_000)
+    );
 }
