@@ -1,7 +1,5 @@
 //! What a transaction may use and what it pays for that.
 
-use amm::Pool;
-
 use crate::rpc::{Lamports, MicroLamports};
 
 /// The most compute units of any transaction.
@@ -9,8 +7,7 @@ pub const UNITS_MAX: u32 = 1_400_000;
 /// What every signature costs.
 pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
-/// Compute units of the instructions around the swaps, and of what the token programs do in them, by executions of
-/// the real programs (`vectors/svm`), rounded up.
+/// Compute units of the instructions around the swaps, by executions of the real programs (`vectors/svm`), rounded up.
 const BASE_UNITS: u32 = 5_000;
 /// Deriving an associated account's address takes more the more often it meets the curve.
 const ASSOCIATED_TOKEN_UNITS: u32 = 30_000;
@@ -55,49 +52,35 @@ pub struct Work {
     pub associated_accounts: u32,
     /// Whether it wraps or unwraps SOL.
     pub wraps: bool,
+    /// What its swaps use by their quotes.
+    pub swap_units: u32,
 }
 
 impl Work {
-    /// A limit for a transaction that was not simulated; each leg with the bins that its quote crosses, which only
-    /// DLMM has.
+    /// What it uses at most by experience: in the place of a simulation.
     #[must_use]
-    pub fn units<'a>(&self, legs: impl IntoIterator<Item = (&'a Pool, u32)>) -> u32 {
+    pub fn units(&self) -> u32 {
         let wrapping = if self.wraps { WRAPPING_UNITS } else { 0 };
         let accounts = self
             .associated_accounts
             .saturating_mul(ASSOCIATED_TOKEN_UNITS);
-        let around = BASE_UNITS.saturating_add(wrapping).saturating_add(accounts);
-        let swaps = legs.into_iter().map(|(pool, bins)| swap_units(pool, bins));
-        swaps.fold(around, u32::saturating_add).min(UNITS_MAX)
+        [wrapping, accounts, self.swap_units]
+            .into_iter()
+            .fold(BASE_UNITS, u32::saturating_add)
     }
 }
 
-/// A limit for a transaction that used so many units in a simulation.
+/// A limit for a transaction that used so many units in a simulation, or uses so many by experience. Where it has
+/// bins (DLMM) the price may move on by some before it lands.
 #[must_use]
-pub fn units_after_simulation(used: u64, has_bins: bool) -> u32 {
+pub fn units_limit(used: u32, has_bins: bool) -> u32 {
     let spare = if has_bins {
         BINS_TO_SPARE * BIN_UNITS
     } else {
         0
     };
-    let limit = used
-        .saturating_mul(115)
-        .div_ceil(100)
-        .saturating_add(spare.into());
+    let limit = (u64::from(used) * 115).div_ceil(100) + u64::from(spare);
     u32::try_from(limit).unwrap_or(UNITS_MAX).min(UNITS_MAX)
-}
-
-/// Half as much again as the most that `vectors/svm` shows.
-fn swap_units(pool: &Pool, bins: u32) -> u32 {
-    match pool {
-        Pool::Cpmm(_) => 75_000,
-        Pool::AmmV4(_) => 45_000,
-        Pool::DammV2(_) => 50_000,
-        Pool::Dlmm(_) => {
-            let bins = bins.saturating_add(BINS_TO_SPARE);
-            bins.saturating_mul(BIN_UNITS).saturating_add(70_000)
-        }
-    }
 }
 
 #[cfg(test)]

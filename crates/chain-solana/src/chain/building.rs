@@ -1,6 +1,6 @@
 //! A swap as a signed transaction.
 
-use amm::Address;
+use amm::{Address, Pool};
 use async_trait::async_trait;
 use domain::transaction::{Height, SignedTransaction};
 use domain::{OrderId, Token};
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::SolanaChain;
 use super::route::{Route, Wish};
-use crate::build::budget::{Budget, Work};
+use crate::build::budget::{Budget, Work, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
 use crate::keys;
@@ -86,12 +86,18 @@ impl SolanaChain {
 
     fn budget(&self, route: &Route) -> Budget {
         let filled = route.path.iter().skip(1).filter(|it| !it.is_native());
+        let swap_units = route.swaps.iter().map(|swap| swap.units);
         let work = Work {
             associated_accounts: u32::try_from(filled.count()).unwrap_or(u32::MAX),
             wraps: route.path.iter().any(Asset::is_native),
+            swap_units: swap_units.fold(0, u32::saturating_add),
         };
+        let has_bins = route
+            .swaps
+            .iter()
+            .any(|swap| matches!(swap.pool, Pool::Dlmm(_)));
         Budget {
-            units: work.units(route.swaps.iter().map(|swap| (&swap.pool, swap.bins))),
+            units: units_limit(work.units(), has_bins),
             price: self.settings.price,
         }
     }

@@ -29,8 +29,8 @@ pub(super) struct Swap {
     pub(super) pool: Pool,
     pub(super) direction: Direction,
     pub(super) amounts: Amounts,
-    /// How many bins it moves the price by.
-    pub(super) bins: u32,
+    /// The compute units that it uses at most.
+    pub(super) units: u32,
 }
 
 /// What is to be swapped for what.
@@ -174,12 +174,11 @@ fn offer(pool: Pool, wish: Wish, snapshot: &Snapshot) -> Option<(u64, Swap)> {
         amount_in: wish.amount_in,
         min_amount_out: wish.min_amount_out,
     };
-    let bins = bins_crossed(&pool, amounts, &conditions);
     let swap = Swap {
         pool,
         direction,
         amounts,
-        bins,
+        units: quote.compute_units,
     };
     Some((quote.amount_out, swap))
 }
@@ -193,14 +192,4 @@ fn asset(mint: Address, snapshot: &Snapshot) -> Option<(Asset, TransferFee)> {
     };
     let known = Mint::read(account.data).filter(|_| amm::token::is_program(account.owner))?;
     Some((asset, known.transfer_fee(snapshot.now.epoch)))
-}
-
-/// How many bins a swap moves a DLMM pair's price by.
-fn bins_crossed(pool: &Pool, amounts: Amounts, conditions: &Conditions) -> u32 {
-    match (pool, pool.after_swap(amounts, conditions)) {
-        (Pool::Dlmm(before), Ok(Pool::Dlmm(after))) => {
-            before.pool.active_id.abs_diff(after.pool.active_id)
-        }
-        _ => 0,
-    }
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use amm::dlmm::account::PairAccount;
-use amm::dlmm::quote::array_of;
 use amm::layout::DecodeError;
 use amm::snapshot::{ReadError, Snapshot};
-use amm::{Address, Pool, Program, amm_v4, cpmm, damm_v2};
+use amm::{Address, Direction, Pool, Program, amm_v4, cpmm, damm_v2};
 
 use crate::address::program_address;
 
@@ -24,7 +23,8 @@ pub struct Candidate {
     pub mints: (Address, Address),
     /// Where these tokens lie.
     pub vaults: (Address, Address),
-    /// All accounts that its price and its swap instruction follow from, its own among them.
+    /// All accounts that its price and its swap instruction follow from, its own among them; not what a swap writes
+    /// beside them (observations), which is long and says nothing.
     pub accounts: Vec<Address>,
     /// Those of them that are bin arrays.
     pub bin_arrays: Vec<Address>,
@@ -112,11 +112,10 @@ impl Candidate {
 
 /// The arrays with liquidity that a swap meets first, either way.
 fn arrays_around(pair: &PairAccount) -> BTreeSet<i32> {
-    let active = array_of(pair.get(PairAccount::ACTIVE_ID));
-    let all = pair.arrays();
-    let below = all.range(..=active).rev().take(ARRAYS_EACH_WAY);
-    let above = all.range(active..).take(ARRAYS_EACH_WAY);
-    below.chain(above).copied().collect()
+    [Direction::FirstToSecond, Direction::SecondToFirst]
+        .into_iter()
+        .flat_map(|direction| pair.arrays_ahead(direction, ARRAYS_EACH_WAY))
+        .collect()
 }
 
 fn bin_array(pair: Address, index: i32, program: Address) -> Option<Address> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use amm::Program;
-use amm::instruction::Amounts;
+use amm::dlmm::account::PairAccount;
 use chain_solana::pools::Candidate;
 
 use crate::build;
-use crate::case::{self, Accounts, Case};
+use crate::case::{self, Accounts};
 
 #[test]
 fn a_pools_own_account_tells_what_to_read_for_it() {
@@ -36,9 +36,10 @@ fn a_pools_own_account_tells_what_to_read_for_it() {
             if !matches!(program, Program::Dlmm(_)) {
                 assert_eq!(of(&read), of(&leg.pool), "{}", case.id);
             }
+            let again = build::Told { pool: read, ..*leg };
             assert_eq!(
-                quote(&read, leg, &case),
-                quote(&leg.pool, leg, &case),
+                build::quote(&case, &again),
+                build::quote(&case, leg),
                 "{}",
                 case.id
             );
@@ -68,15 +69,24 @@ fn bin_arrays_are_found_where_the_program_has_them() {
     assert!((2..=4).contains(&candidate.bin_arrays.len()));
 }
 
-fn quote(pool: &amm::Pool, leg: &build::Told, case: &Case) -> Option<amm::Quote> {
-    let at = amm::Conditions {
-        direction: leg.direction,
-        transfer_fees: amm::token::TransferFees::NONE,
-        now: case.now,
-    };
-    match leg.amounts {
-        Amounts::ExactIn { amount_in, .. } => pool.quote_in(amount_in, &at),
-        Amounts::ExactOut { amount_out, .. } => pool.quote_out(amount_out, &at),
-    }
-    .ok()
+#[test]
+fn a_pair_whose_price_has_moved_needs_other_bin_arrays() {
+    let cases = case::all();
+    let case = cases.iter().find(|it| it.id == "dlmm-sell-middle").unwrap();
+    let trade = build::trade(case).unwrap();
+    let (program, address) = (trade.legs[0].program, trade.legs[0].address);
+    let now = PairAccount::decode(&case.before[&address].data).unwrap();
+    let mut earlier = now.clone();
+    // All of its liquidity lay above the price then.
+    let lowest = *now.arrays().first().unwrap();
+    earlier.set(PairAccount::ACTIVE_ID, 70 * (lowest - 1));
+
+    let known = Candidate::of(program, address, earlier.bytes()).unwrap();
+    let refreshed = known.refreshed(&case.before);
+
+    let expected = Candidate::of(program, address, now.bytes()).unwrap();
+    assert_ne!(known.bin_arrays, expected.bin_arrays);
+    assert_eq!(refreshed, expected);
+    // Where the pair itself is gone, what was known stays.
+    assert_eq!(known.refreshed(&Accounts::new()), known);
 }
