@@ -22,9 +22,10 @@ use ports::chain::{self, Chain, Swap};
 use ports::landing::{self, Finalized, Landing};
 
 use crate::build::rent::Rents;
+use crate::in_flight::InFlight;
 use crate::keys::Signer;
 use crate::pools::Snapshots;
-use crate::rpc::{Commitment, Error, History, MicroLamports, Rpc, View};
+use crate::rpc::{At, Blockhash, Commitment, Error, History, MicroLamports, Rpc, View};
 use pairs::Pairs;
 use statuses::Statuses;
 
@@ -74,6 +75,8 @@ pub struct SolanaChain {
     rents: Rents,
     pairs: Pairs,
     statuses: Statuses,
+    /// Who builds at one moment builds on one blockhash.
+    blockhashes: InFlight<(), Result<At<Blockhash>, Error>>,
     /// The highest slot that was seen final. What knows less than that can deny nothing.
     final_slot: AtomicU64,
 }
@@ -92,6 +95,7 @@ impl SolanaChain {
             rents: Rents::new(Arc::clone(&rpc)),
             pairs: Pairs::default(),
             statuses: Statuses::new(Arc::clone(&rpc)),
+            blockhashes: InFlight::default(),
             final_slot: AtomicU64::new(0),
             rpc,
             signer,

@@ -14,6 +14,7 @@
 pub mod address;
 pub mod build;
 pub mod chain;
+mod in_flight;
 pub mod keys;
 pub mod message;
 pub mod pools;

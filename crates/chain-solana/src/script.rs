@@ -14,7 +14,7 @@ use crate::rpc::{
     MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
 };
 
-/// How long accounts and statuses take, of a time that tests pause: others can ask meanwhile.
+/// How long an answer takes that others can ask for meanwhile, of a time that tests pause.
 pub(crate) const LATENCY: Duration = Duration::from_millis(40);
 
 /// A call and its answer.
@@ -88,7 +88,8 @@ impl Rpc for Script {
 
     async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
         answer!(self, "a blockhash", Call::LatestBlockhash(answer) => {
-            assert_eq!(view.commitment, Commitment::Confirmed);
+            assert_eq!(view, View::CONFIRMED);
+            tokio::time::sleep(LATENCY).await;
             answer
         })
     }

@@ -1,9 +1,12 @@
 //! A swap as a signed transaction.
 
+use std::sync::Arc;
+
 use amm::{Address, Pool};
 use async_trait::async_trait;
 use domain::transaction::{Height, SignedTransaction};
 use domain::{OrderId, Token};
+use futures_util::FutureExt as _;
 use ports::chain::{self, Error};
 use ports::transaction_builder::{self, TransactionBuilder};
 use tokio::time::timeout;
@@ -62,7 +65,7 @@ impl SolanaChain {
         let epoch = route.snapshot.now.epoch;
         let wrapped_rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, epoch).await?;
         // As late as can be: a transaction lives as long as its blockhash.
-        let blockhash = self.rpc.latest_blockhash(View::CONFIRMED).await?.value;
+        let blockhash = self.blockhash().await?;
         let legs = route.swaps.iter().map(|swap| Leg {
             pool: &swap.pool,
             direction: swap.direction,
@@ -82,6 +85,14 @@ impl SolanaChain {
         let instructions = build::instructions(&execution).map_err(refused)?;
         let message = Message::compile(wallet, &instructions, blockhash.hash, &[]);
         self.sign(&message.map_err(refused)?, blockhash).await
+    }
+
+    /// Always a confirmed one: a finalized one has lost a fifth of its life, a processed one may be of a block that
+    /// vanishes.
+    async fn blockhash(&self) -> Result<Blockhash, Error> {
+        let rpc = Arc::clone(&self.rpc);
+        let ask = || async move { rpc.latest_blockhash(View::CONFIRMED).await }.boxed();
+        Ok(self.blockhashes.join((), ask).await?.value)
     }
 
     fn budget(&self, route: &Route) -> Budget {

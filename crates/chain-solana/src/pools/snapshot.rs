@@ -1,17 +1,16 @@
 //! Accounts of one slot, with the chain's clock among them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use amm::snapshot::{self, AccountRef, StoredAccount};
 use amm::{Address, ChainTime};
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared, WeakShared};
 use ports::Clock;
 
 use crate::address::CLOCK;
+use crate::in_flight::InFlight;
 use crate::rpc::{ACCOUNTS_MAX, Account, At, Error, Rpc, Slot, View};
 
 /// The most addresses of one snapshot, beside the clock's.
@@ -44,16 +43,14 @@ impl snapshot::Snapshot for Snapshot {
 }
 
 type Taken = Result<Arc<Snapshot>, Error>;
-type Taking = BoxFuture<'static, Taken>;
-type Asked = (View, Vec<Address>);
 
 /// Takes snapshots. Of one set of accounts there is one request in flight: who asks meanwhile waits for the same
 /// answer.
+#[derive(Debug)]
 pub struct Snapshots {
     rpc: Arc<dyn Rpc>,
     clock: Arc<dyn Clock>,
-    /// Weak, so that a request that nobody waits for any more is dropped and never joined.
-    in_flight: Mutex<HashMap<Asked, WeakShared<Taking>>>,
+    in_flight: InFlight<(View, Vec<Address>), Taken>,
 }
 
 impl Snapshots {
@@ -63,7 +60,7 @@ impl Snapshots {
         Self {
             rpc,
             clock,
-            in_flight: Mutex::default(),
+            in_flight: InFlight::default(),
         }
     }
 
@@ -78,36 +75,10 @@ impl Snapshots {
             return Err(Error::Refused(why));
         }
         addresses.push(CLOCK);
-        self.join((view, addresses)).await
-    }
-
-    fn join(&self, asked: Asked) -> Shared<Taking> {
-        let mut in_flight = self
-            .in_flight
-            .lock()
-            .expect("invariant: nothing panics while holding it");
-        let running = in_flight.get(&asked).and_then(WeakShared::upgrade);
-        if let Some(running) = running.filter(|running| running.peek().is_none()) {
-            return running;
-        }
-        in_flight.retain(|_, taking| taking.upgrade().is_some());
         let (rpc, clock) = (Arc::clone(&self.rpc), Arc::clone(&self.clock));
-        let (view, addresses) = asked.clone();
-        let taking = async move { ask(&*rpc, &*clock, &addresses, view).await };
-        let taking = taking.boxed().shared();
-        // It has just been made, so it can be downgraded.
-        if let Some(weak) = taking.downgrade() {
-            in_flight.insert(asked, weak);
-        }
-        taking
-    }
-}
-
-impl fmt::Debug for Snapshots {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshots")
-            .field("rpc", &self.rpc)
-            .finish_non_exhaustive()
+        let key = (view, addresses.clone());
+        let ask = || async move { ask(&*rpc, &*clock, &addresses, view).await }.boxed();
+        self.in_flight.join(key, ask).await
     }
 }
 

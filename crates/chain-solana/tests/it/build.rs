@@ -211,7 +211,7 @@ fn equal_orders_at_one_blockhash_are_different_messages() {
         assert_eq!(message(0), message(0), "{id}");
         let own = own::address(wallet, &own::seed(ORDER, 0));
         let read = Decoded::read(&message(0).unsigned(), &[]).unwrap();
-        assert!(read.keys.contains(&own), "{id}");
+        assert_eq!(own::of(&read, wallet), Some(own), "{id}");
     }
 }
 

@@ -2,7 +2,8 @@ use amm::Address;
 use domain::BaseUnits;
 use domain::venue::Pool;
 use ed25519_dalek::{Verifier, VerifyingKey};
-use ports::chain::{Chain, Error};
+use futures_util::future::join_all;
+use ports::chain::{Chain, Error, Swap};
 use ports::transaction_builder::{Execution, Leg, TransactionBuilder};
 
 use super::world::{
@@ -88,6 +89,36 @@ async fn pools_are_searched_once_and_read_for_every_transaction() {
     let second = Chain::build(&chain, &again).await.unwrap();
 
     assert_ne!(first.signature, second.signature);
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_builds_at_one_moment_shares_pools_and_blockhash() {
+    let script = Script::new([
+        search(&[DEEP]),
+        snapshot(&[DEEP]),
+        Call::minimum_balance(165, 2_039_280),
+        blockhash(5_000),
+        snapshot(&[DEEP]),
+        blockhash(5_001),
+    ]);
+    let chain = chain(&script);
+    let first = Chain::build(&chain, &swap()).await.unwrap();
+
+    let build = async |execution| {
+        let swap = Swap {
+            execution,
+            ..swap()
+        };
+        Chain::build(&chain, &swap).await.unwrap()
+    };
+    let built = join_all((3..20).map(build)).await;
+
+    let mut signatures: Vec<_> = built.iter().map(|it| &it.signature).collect();
+    signatures.push(&first.signature);
+    signatures.sort();
+    signatures.dedup();
+    assert_eq!(signatures.len(), 18);
     script.check_done();
 }
 
