@@ -1,8 +1,9 @@
 //! The engine's ports over a cluster: builds and signs, sends, and tells what became of it.
 //!
-//! [`ports::TransactionBuilder`] and [`Landing`] are the ports that fit Solana. Today's [`Chain`] is answered through them as far as its types allow: it
-//! names a pool by its kind, so the best pool of that kind is taken here, and it has no word for a transaction that
-//! was seen and is not sure yet, so that is an error: "no usable answer" is what callers do right with.
+//! [`ports::TransactionBuilder`] and [`Landing`] are the ports that fit Solana. Today's [`Chain`] is answered through
+//! them as far as its types allow: it names a pool by its kind, so the best pool of that kind is taken here, and it
+//! has no word for a transaction that was seen and is not sure yet, so that is an error: with no usable answer, callers
+//! ask again.
 
 mod building;
 mod fate;
