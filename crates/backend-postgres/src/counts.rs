@@ -5,6 +5,7 @@ use ports::order_history::Counts;
 use tokio_postgres::types::Type;
 
 use crate::db::Db;
+use crate::db::floor::first_id_at;
 use crate::due::is_free;
 use crate::failure::Failure;
 use crate::rows;
@@ -25,10 +26,24 @@ select
                   count(*) filter (where last.status = 2),
                   count(*) filter (where last.status = 3),
                   count(*) filter (where last.status <= 3 and o.due_at > clock.now and o.due_at <= clock.now + $2)]
-     from orders_begun b
-     join orders o on o.id = b.order_id
+     from (select b.order_id as id from orders_begun b where b.order_id >= ",
+    first_id_at!("$4"),
+    "
+           union all
+           -- Those below the floor have waited for long, or their ids are of a clock that is slow. A plain
+           -- `exists` could become a walk over all that have begun.
+           select o.id
+           from orders o
+           where o.due_at is not null
+             and o.due_at >= $3
+             and o.id < ",
+    first_id_at!("$4"),
+    "
+             and o.granted_seq >= 0
+             and (select true from orders_begun b where b.order_id = o.id)) as b
+     join orders o on o.id = b.id
      cross join lateral (
-         select e.status from order_events e where e.order_id = b.order_id order by e.seq desc limit 1
+         select e.status from order_events e where e.order_id = b.id order by e.seq desc limit 1
      ) as last) as begun,
     (select count(*) from orders o
      where o.due_at is not null and o.due_at > clock.now and o.due_at <= clock.now + $2) as delayed,
@@ -81,14 +96,16 @@ fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
 /// Counts over all orders.
 pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     let (lease, longest_rest) = (db.lease_ms(), db.longest_rest_ms());
-    let floor = db.floors().due.find(db).await?;
+    let floors = db.floors();
+    let (due, begun) = (floors.due.find(db).await?, floors.begun.find(db).await?);
     let found = db
         .read(
             COUNT,
             &[
                 (&lease, Type::INT8),
                 (&longest_rest, Type::INT8),
-                (&floor, Type::INT8),
+                (&due, Type::INT8),
+                (&begun, Type::INT8),
             ],
         )
         .await?;

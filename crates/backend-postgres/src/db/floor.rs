@@ -43,6 +43,29 @@ select now_ms() as now,
         where o.expires_at is not null and o.due_at is not null and o.expires_at >= $1
         order by o.expires_at limit 1) as oldest";
 
+/// The least id that an order can have which came in at this time: ids begin with theirs.
+macro_rules! first_id_at {
+    ($millis:literal) => {
+        concat!(
+            "rpad(lpad(to_hex(greatest(",
+            $millis,
+            "::int8, 0)), 12, '0'), 32, '0')::uuid"
+        )
+    };
+}
+pub(crate) use first_id_at;
+
+const OLDEST_BEGUN: &str = concat!(
+    "-- find_oldest_begun
+select now_ms() as now,
+       (select ('x' || left(replace(b.order_id::text, '-', ''), 12))::bit(48)::int8
+        from orders_begun b
+        where b.order_id >= ",
+    first_id_at!("$1"),
+    "
+        order by b.order_id limit 1) as oldest"
+);
+
 /// The places of a store.
 #[derive(Debug)]
 pub(crate) struct Floors {
@@ -50,6 +73,9 @@ pub(crate) struct Floors {
     pub(crate) due: Floor,
     /// No open order expires before.
     pub(crate) expiry: Floor,
+    /// When the oldest order came in that has begun and has not ended. One below it may begin at any time:
+    /// whoever counts asks for those apart.
+    pub(crate) begun: Floor,
 }
 
 impl Floors {
@@ -58,6 +84,7 @@ impl Floors {
         Self {
             due: Floor::new(OLDEST_DUE),
             expiry: Floor::new(FIRST_TO_EXPIRE),
+            begun: Floor::new(OLDEST_BEGUN),
         }
     }
 }

@@ -92,6 +92,9 @@ if interval > 0 then set_arrival(tat) end
 
 if #ids > 0 then
     redis.call('HDEL', key('known'), unpack(ids))
+    -- What was handed out later than now was so before the clock was set back. It would take the place of what
+    -- is handed out from now on, and count as handed out just now once the clock is there again.
+    redis.call('ZREMRANGEBYSCORE', key('popped'), '(' .. now_ms, '+inf')
     redis.call('ZADD', key('popped'), unpack(popped))
     redis.call('ZREMRANGEBYRANK', key('popped'), 0, -POPPED_LIMIT - 1)
 end

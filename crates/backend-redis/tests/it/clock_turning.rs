@@ -76,3 +76,25 @@ async fn a_refill_does_not_wait_for_a_clock_that_was_set_back() {
     let refilled = queue.refill(vec![lost], just_now).await;
     assert_eq!(refilled.expect("refill answers"), 1);
 }
+
+/// The latest that were handed out are kept, and those of a clock that was ahead would be the latest of all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_handed_out_after_the_clock_was_set_back_is_not_refilled_at_once() {
+    let server = server();
+    let queue = queue(queue_settings(&server)).await;
+    let given = Given::new();
+    let mut ahead = cmd("EVAL");
+    ahead
+        .arg("for n = 1, 20000 do redis.call('ZADD', KEYS[1], 1e14, n) end return 0")
+        .arg(1)
+        .arg("order-engine:{jobs0}:popped");
+    let _: u8 = meddle(&server, &ahead).await;
+    let since = job(&given);
+    queue.push(vec![since.clone()]).await.expect("push answers");
+    let popped = queue.pop(1, Wanted::Any).await;
+    assert_eq!(popped.expect("pop answers").jobs.len(), 1);
+
+    let refilled = queue.refill(vec![since], Duration::from_secs(600)).await;
+
+    assert_eq!(refilled.expect("refill answers"), 0);
+}
