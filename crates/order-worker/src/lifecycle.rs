@@ -203,10 +203,10 @@ async fn submit(
 
 /// Another execution, or the end: the one place that decides it.
 fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
-    let policy = &ctx.settings.retry;
+    let settings = &ctx.settings;
     match error {
-        StageError::Transient(failure) if order.executions < policy.max_attempts => {
-            let delay = policy.delay_after(order.executions, &ctx.random);
+        StageError::Transient(failure) if order.executions < settings.max_executions => {
+            let delay = settings.retry.delay_after(order.executions, &ctx.random);
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             EventData::RetryScheduled { failure, delay_ms }
         }
@@ -219,7 +219,7 @@ fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
 
 /// The last failure of an order that has used all its attempts.
 fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
-    let most = ctx.settings.retry.max_attempts.max(executions);
+    let most = ctx.settings.max_executions.max(executions);
     let reason = format!("{} ({executions} of {most} attempts)", last.reason);
     let code = match last.code {
         FailureCode::Internal => {

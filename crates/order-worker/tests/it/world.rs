@@ -14,11 +14,11 @@ use std::time::Duration;
 use dex_router::Router;
 use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status};
-use order_worker::retry::Policy;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
+use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Chain, Clock, Ports, Random, Shutdown, Store};
 use testkit::contract::{Given, eventually};
@@ -69,8 +69,8 @@ pub(crate) fn settings() -> Settings {
         concurrency: 10,
         rate: None,
         scope: LimitScope::Worker,
+        max_executions: 3,
         retry: Policy {
-            max_attempts: 3,
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),
         },
