@@ -21,12 +21,13 @@ use ports::order_store::NewOrder;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Chain, Clock, Ports, Random, Shutdown, Store};
+use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
 
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use clock::PausedClock;
 pub(crate) use queue::FaultyQueue;
-pub(crate) use store::FaultyStore;
+pub(crate) use store::Losses;
 pub(crate) use venue::{Mood, ScriptedVenue};
 
 /// How long a silent worker keeps its leases here.
@@ -36,7 +37,9 @@ pub(crate) struct World {
     pub(crate) given: Given,
     pub(crate) ports: Ports,
     pub(crate) queue: Arc<FaultyQueue>,
-    pub(crate) faults: Arc<FaultyStore>,
+    pub(crate) faults: Arc<Losses>,
+    /// The store itself, which answers whatever the faults.
+    pub(crate) truth: Arc<dyn Store>,
     pub(crate) chain: Arc<ScriptedChain>,
     pub(crate) venue: Arc<ScriptedVenue>,
     announcer: Announcer,
@@ -84,12 +87,11 @@ impl World {
     pub(crate) async fn new() -> Self {
         let shutdown = Shutdown::new();
         let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
-        let (store, queue, feed) = backend::open(&clock);
+        let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
-        let faults = FaultyStore::around(store);
-        let store: Arc<dyn Store> = faults.clone();
+        let faults = Arc::<Losses>::default();
         let ports = Ports {
-            store,
+            store: Arc::new(FaultyStore::new(Arc::clone(&truth), Arc::clone(&faults))),
             queue: queue.clone(),
             feed,
             clock,
@@ -102,6 +104,7 @@ impl World {
             ports,
             queue,
             faults,
+            truth,
             chain: ScriptedChain::new(),
             venue: ScriptedVenue::new(),
             announcer,
