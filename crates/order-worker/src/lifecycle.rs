@@ -39,6 +39,7 @@ pub(crate) enum Ending {
 
 /// What a turn found to be next.
 enum Next {
+    Nothing,
     Record(EventData),
     Submit(Choice, SignedTransaction),
     Release(Ending),
@@ -59,26 +60,8 @@ pub(crate) async fn live(
         return refused_ending(ctx, &lease, refused).await;
     }
     loop {
-        let next = match &lease.order.state {
-            // A retry ends the lease, and so does an end.
-            State::Confirmed { .. }
-            | State::Failed { .. }
-            | State::Cancelled { .. }
-            | State::Expired { .. } => return Ending::Over,
-
-            State::Submitted { choice, .. } => submitted(ctx, &lease, choice, origin).await,
-            _ if is_poison(&lease) => poisoned(ctx, &lease),
-            // Nothing was stored that could be sent: somebody else may as well go on.
-            _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
-
-            State::Pending { .. } => match permission.obtain() {
-                Ok(()) => Next::Record(EventData::RoutingStarted),
-                Err(delay) => Next::Release(Ending::Retry { delay }),
-            },
-            State::Routing => routing(ctx, &lease.order).await,
-            State::Building { route } => building(ctx, &lease.order, &route.choice).await,
-        };
-        let recorded = match next {
+        let recorded = match turn(ctx, &lease, permission, origin).await {
+            Next::Nothing => return Ending::Over,
             Next::Record(data) => {
                 let retry = retry_delay(&data);
                 let recorded = recording::record(ctx, &mut lease, data).await;
@@ -102,6 +85,29 @@ pub(crate) async fn live(
         // Whatever befalls this worker from here on is not the order's alone.
         solitude.end();
         passed(ctx, &lease.order, permission).await;
+    }
+}
+
+/// Does what the order's state asks for, and says what is to be stored of it.
+async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin: Origin) -> Next {
+    match &lease.order.state {
+        // A retry ends the lease, and so does an end.
+        State::Confirmed { .. }
+        | State::Failed { .. }
+        | State::Cancelled { .. }
+        | State::Expired { .. } => Next::Nothing,
+
+        State::Submitted { choice, .. } => submitted(ctx, lease, choice, origin).await,
+        _ if is_poison(lease) => poisoned(ctx, lease),
+        // Nothing was stored that could be sent: somebody else may as well go on.
+        _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
+
+        State::Pending { .. } => match permission.obtain() {
+            Ok(()) => Next::Record(EventData::RoutingStarted),
+            Err(delay) => Next::Release(Ending::Retry { delay }),
+        },
+        State::Routing => routing(ctx, &lease.order).await,
+        State::Building { route } => building(ctx, &lease.order, &route.choice).await,
     }
 }
 
