@@ -147,13 +147,7 @@ impl Intake {
     }
 
     async fn take_in(&self, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
-        if envelope.caller.scope == Scope::Admin {
-            let detail = "the operators' key hands in no orders";
-            return Err(ApiError::new(Code::Forbidden, detail));
-        }
-        if self.shutdown.is_stopping() {
-            return Err(ApiError::stopping());
-        }
+        self.refuse_whom_it_must(&envelope.caller)?;
         let request = Request::read(body)?;
         let mark = envelope.idempotency_key.as_ref().map(|key| Mark {
             key,
@@ -186,7 +180,31 @@ impl Intake {
         };
         let rate = allowance.rate();
         let (order, answer) = self.prepare(envelope, terms.clone(), mark);
-        match self.store(order, allowance, room).await? {
+        let accepted = self.store(order, allowance, room).await?;
+        let receipt = self.receipt(envelope, terms, accepted, answer)?;
+        Ok(Receipt { rate, ..receipt })
+    }
+
+    fn refuse_whom_it_must(&self, caller: &Caller) -> Result<()> {
+        if caller.scope == Scope::Admin {
+            let detail = "the operators' key hands in no orders";
+            return Err(ApiError::new(Code::Forbidden, detail));
+        }
+        match self.shutdown.is_stopping() {
+            true => Err(ApiError::stopping()),
+            false => Ok(()),
+        }
+    }
+
+    /// What the client gets for what the store has made of its order; a new one is announced.
+    fn receipt(
+        &self,
+        envelope: &Envelope,
+        terms: Terms,
+        accepted: Accepted,
+        answer: Arc<[u8]>,
+    ) -> Result<Receipt> {
+        match accepted {
             Accepted::Stored(event) => {
                 self.announce(envelope, &event);
                 Ok(Receipt {
@@ -195,12 +213,11 @@ impl Intake {
                     terms,
                     answer: Bytes::from_owner(answer),
                     accepted: Some(event),
-                    rate,
+                    rate: None,
                 })
             }
             Accepted::Replayed { order_id, answer } => {
-                let receipt = self.replay(envelope, terms, order_id, answer);
-                Ok(Receipt { rate, ..receipt })
+                Ok(self.replay(envelope, terms, order_id, answer))
             }
             Accepted::KeyReused => Err(key_reused()),
             Accepted::ClientOrderIdTaken { order_id } => {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use deadpool_postgres::{
     BuildError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
 };
+use ports::retry::Policy;
+use ports::{Random, SystemClock};
 use tokio::time::Instant;
 use tokio_postgres::Config;
 
@@ -16,9 +18,11 @@ use crate::migrate::migrate;
 use crate::settings::{PgSettings, StatementCache};
 use crate::tls::{Connector, read_address};
 
-/// Between two tries to reach a server at the start; it doubles up to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// Between two tries to reach a server at the start.
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_secs(2),
+};
 
 /// Every statement finds its rows through an index. Told so, the planner cannot keep, from the time when
 /// a table was empty, a plan that reads the whole of it.
@@ -38,21 +42,19 @@ const IN_ORDER: &str = " -c enable_sort=off";
 /// Opens a store's connections, waiting for a server that cannot be reached.
 pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
     let deadline = Instant::now() + settings.patience;
-    let mut pause = FIRST_PAUSE;
-    let mut said = false;
-    loop {
-        match connect_once(settings).await {
-            Err(error @ ConnectError::Unreachable { .. }) if Instant::now() < deadline => {
-                if !said {
-                    said = true;
-                    tracing::warn!("{error} ({}); waiting for it", innermost(&error));
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_PAUSE);
+    let accept = |answer, failures| match answer {
+        Err(error @ ConnectError::Unreachable { .. }) if Instant::now() < deadline => {
+            if failures == 0 {
+                tracing::warn!("{error} ({}); waiting for it", innermost(&error));
             }
-            other => return other,
+            None
         }
-    }
+        other => Some(other),
+    };
+    let (clock, random) = (SystemClock::new(), Random::from_system());
+    PAUSES
+        .repeat_until(&clock, &random, || connect_once(settings), accept)
+        .await
 }
 
 /// What began it.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use domain::{Order, OrderId};
 use ports::order_history::{ListFilter, ListPage};
 use tokio::time::Instant;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -143,10 +144,15 @@ async fn keys(
             ],
         )
         .await?;
+    keys_of(&found, look)
+}
+
+/// What the sources gave that were asked for `look` rows each.
+fn keys_of(found: &[Row], look: usize) -> Result<Keys, Failure> {
     let mut fitting = Vec::new();
     // How much each source gave, and the last of it.
     let mut given: HashMap<i32, (usize, Uuid)> = HashMap::new();
-    for row in &found {
+    for row in found {
         let id: Uuid = rows::column(row, "id")?;
         let (count, last) = given.entry(rows::column(row, "source")?).or_insert((0, id));
         *count += 1;

@@ -18,7 +18,6 @@
 pub mod crash_point;
 pub mod expiring;
 pub mod limiter;
-pub mod retry;
 pub mod settings;
 pub mod sweeper;
 

@@ -39,6 +39,7 @@ pub(crate) enum Ending {
 
 /// What a turn found to be next.
 enum Next {
+    Nothing,
     Record(EventData),
     Submit(Choice, SignedTransaction),
     Release(Ending),
@@ -59,26 +60,8 @@ pub(crate) async fn live(
         return refused_ending(ctx, &lease, refused).await;
     }
     loop {
-        let next = match &lease.order.state {
-            // A retry ends the lease, and so does an end.
-            State::Confirmed { .. }
-            | State::Failed { .. }
-            | State::Cancelled { .. }
-            | State::Expired { .. } => return Ending::Over,
-
-            State::Submitted { choice, .. } => submitted(ctx, &lease, choice, origin).await,
-            _ if is_poison(&lease) => poisoned(ctx, &lease),
-            // Nothing was stored that could be sent: somebody else may as well go on.
-            _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
-
-            State::Pending { .. } => match permission.obtain() {
-                Ok(()) => Next::Record(EventData::RoutingStarted),
-                Err(delay) => Next::Release(Ending::Retry { delay }),
-            },
-            State::Routing => routing(ctx, &lease.order).await,
-            State::Building { route } => building(ctx, &lease.order, &route.choice).await,
-        };
-        let recorded = match next {
+        let recorded = match turn(ctx, &lease, permission, origin).await {
+            Next::Nothing => return Ending::Over,
             Next::Record(data) => {
                 let retry = retry_delay(&data);
                 let recorded = recording::record(ctx, &mut lease, data).await;
@@ -102,6 +85,29 @@ pub(crate) async fn live(
         // Whatever befalls this worker from here on is not the order's alone.
         solitude.end();
         passed(ctx, &lease.order, permission).await;
+    }
+}
+
+/// Does what the order's state asks for, and says what is to be stored of it.
+async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin: Origin) -> Next {
+    match &lease.order.state {
+        // A retry ends the lease, and so does an end.
+        State::Confirmed { .. }
+        | State::Failed { .. }
+        | State::Cancelled { .. }
+        | State::Expired { .. } => Next::Nothing,
+
+        State::Submitted { choice, .. } => submitted(ctx, lease, choice, origin).await,
+        _ if is_poison(lease) => poisoned(ctx, lease),
+        // Nothing was stored that could be sent: somebody else may as well go on.
+        _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
+
+        State::Pending { .. } => match permission.obtain() {
+            Ok(()) => Next::Record(EventData::RoutingStarted),
+            Err(delay) => Next::Release(Ending::Retry { delay }),
+        },
+        State::Routing => routing(ctx, &lease.order).await,
+        State::Building { route } => building(ctx, &lease.order, &route.choice).await,
     }
 }
 
@@ -203,10 +209,10 @@ async fn submit(
 
 /// Another execution, or the end: the one place that decides it.
 fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
-    let policy = &ctx.settings.retry;
+    let settings = &ctx.settings;
     match error {
-        StageError::Transient(failure) if order.executions < policy.max_attempts => {
-            let delay = policy.delay_after(order.executions, &ctx.random);
+        StageError::Transient(failure) if order.executions < settings.max_executions => {
+            let delay = settings.retry.delay_after(order.executions, &ctx.random);
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             EventData::RetryScheduled { failure, delay_ms }
         }
@@ -219,7 +225,7 @@ fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
 
 /// The last failure of an order that has used all its attempts.
 fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
-    let most = ctx.settings.retry.max_attempts.max(executions);
+    let most = ctx.settings.max_executions.max(executions);
     let reason = format!("{} ({executions} of {most} attempts)", last.reason);
     let code = match last.code {
         FailureCode::Internal => {

@@ -9,17 +9,16 @@ use domain::transaction::SignedTransaction;
 use domain::{Event, EventData, NewEvent, Order, Status, Venue};
 use ports::STAGE_SPANS;
 use ports::order_store::{LONGEST_FIXED_REST, Lease, Recorded, Withdrawal, Withdrawn};
+use ports::retry::Policy;
 use tracing::{Instrument, Span, debug, error, info, trace_span};
 
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::metrics::Metrics;
-use crate::retry::Policy;
 use crate::unheard::Unheard;
 
 /// Waits between repeats of a call to the store.
 const REPEAT: Policy = Policy {
-    max_attempts: u32::MAX,
     base_delay: Duration::from_millis(20),
     max_delay: Duration::from_secs(1),
 };
@@ -42,20 +41,17 @@ pub(crate) async fn answered<T, F>(ctx: &Context, call: impl Fn() -> F) -> ports
 where
     F: Future<Output = ports::Result<T>>,
 {
-    let mut failures = 0;
-    loop {
-        match call().await {
-            Err(error) if error.is_transient() => {
-                failures += 1;
-                ctx.metrics.store_failures.increment(1);
-                debug!(%error, failures, "a call to the store is repeated: {error}");
-                ctx.clock
-                    .sleep(REPEAT.delay_after(failures, &ctx.random))
-                    .await;
-            }
-            answer => return answer,
+    let accept = |answer: ports::Result<T>, failures| match answer {
+        Err(error) if error.is_transient() => {
+            ctx.metrics.store_failures.increment(1);
+            debug!(%error, failures, "a call to the store is repeated: {error}");
+            None
         }
-    }
+        answer => Some(answer),
+    };
+    REPEAT
+        .repeat_until(&*ctx.clock, &ctx.random, call, accept)
+        .await
 }
 
 /// Records an event and moves the order on.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{OrderId, WorkerId};
+use ports::retry::Policy;
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -16,11 +17,9 @@ use tracing::{info, warn};
 use crate::context::Context;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
-use crate::retry::Policy;
 
 /// Waits between tries to reach a store that is away.
 const REACH: Policy = Policy {
-    max_attempts: u32::MAX,
     base_delay: Duration::from_millis(100),
     max_delay: Duration::from_secs(1),
 };
@@ -87,44 +86,28 @@ pub(crate) struct Slot {
 impl Session {
     /// Enters the list of workers under a fresh identity; waits for the store as long as it takes.
     pub(crate) async fn open(ctx: &Context, presence: &Arc<Presence>) -> Arc<Self> {
-        let mut failures = 0;
-        loop {
-            let now = ctx.clock.now();
-            let worker = ctx.random.worker_id(now);
-            let row = WorkerRow {
-                id: worker,
-                version: ctx.settings.version.clone(),
-                host: ctx.settings.host.clone(),
-                slots: ctx.settings.concurrency.max(1),
-                running: 0,
-                started_at: now,
-                seen_at: now,
-            };
-            let entered = async {
-                ctx.store.enlist(&row).await?;
-                ctx.store.heartbeat(worker, &FIRST_BEAT).await
-            };
-            match entered.await {
-                Ok(Heartbeat::Alive {
-                    paused,
-                    live_workers,
-                }) => {
-                    info!(worker.id = %worker, slots = row.slots, "worker {worker} takes orders");
-                    let session = Self::new(ctx, worker, presence);
-                    session.heard(paused, live_workers);
-                    return session;
-                }
-                Ok(Heartbeat::Gone) => {}
-                Err(error) if failures == 0 => {
+        let accept = |(worker, answer): (WorkerId, ports::Result<Heartbeat>), failures| match answer
+        {
+            Ok(Heartbeat::Alive {
+                paused,
+                live_workers,
+            }) => {
+                let session = Self::new(ctx, worker, presence);
+                session.heard(paused, live_workers);
+                info!(worker.id = %worker, slots = session.slot_count, "worker {worker} takes orders");
+                Some(session)
+            }
+            Ok(Heartbeat::Gone) => None,
+            Err(error) => {
+                if failures == 0 {
                     warn!(%error, "the worker waits for the store: {error}");
                 }
-                Err(_) => {}
+                None
             }
-            failures += 1;
-            ctx.clock
-                .sleep(REACH.delay_after(failures, &ctx.random))
-                .await;
-        }
+        };
+        REACH
+            .repeat_until(&*ctx.clock, &ctx.random, || enter(ctx), accept)
+            .await
     }
 
     fn new(ctx: &Context, worker: WorkerId, presence: &Arc<Presence>) -> Arc<Self> {
@@ -281,6 +264,26 @@ impl Session {
         let worker = self.worker;
         warn!(worker.id = %worker, "worker {worker} was given up; it drops its orders and comes back as another");
     }
+}
+
+/// Enters the list of workers under a fresh identity, and says that it lives.
+async fn enter(ctx: &Context) -> (WorkerId, ports::Result<Heartbeat>) {
+    let now = ctx.clock.now();
+    let worker = ctx.random.worker_id(now);
+    let row = WorkerRow {
+        id: worker,
+        version: ctx.settings.version.clone(),
+        host: ctx.settings.host.clone(),
+        slots: ctx.settings.concurrency.max(1),
+        running: 0,
+        started_at: now,
+        seen_at: now,
+    };
+    let entered = async {
+        ctx.store.enlist(&row).await?;
+        ctx.store.heartbeat(worker, &FIRST_BEAT).await
+    };
+    (worker, entered.await)
 }
 
 impl Solitude {

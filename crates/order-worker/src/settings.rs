@@ -5,9 +5,9 @@ use std::time::Duration;
 pub use config::LimitScope;
 
 use config::Config;
+use ports::retry::Policy;
 
 use crate::limiter::Rate;
-use crate::retry::Policy;
 
 /// A worker's settings.
 #[derive(Debug, Clone)]
@@ -23,7 +23,9 @@ pub struct Settings {
     /// Whose starts the rate counts: where the queue counts for all and is away, each worker keeps to its
     /// part.
     pub scope: LimitScope,
-    /// How failed executions are repeated.
+    /// Executions of one order, the first one included.
+    pub max_executions: u32,
+    /// When failed executions are repeated.
     pub retry: Policy,
     /// How long the store lets a silent worker keep its leases.
     pub lease: Duration,
@@ -44,8 +46,8 @@ impl Settings {
             concurrency: work.queue_max_concurrency,
             rate: Rate::configured(work),
             scope: config.limit_scope(),
+            max_executions: work.retry_max_attempts,
             retry: Policy {
-                max_attempts: work.retry_max_attempts,
                 base_delay: work.retry_base_delay(),
                 max_delay: work.retry_max_delay(),
             },

@@ -89,6 +89,17 @@ impl Sweeper {
     }
 
     async fn push_due(&mut self, reason: Reason) -> ports::Result<()> {
+        let taken = self.walk(reason).await?.taken;
+        if taken > 0 {
+            let pushed = u64::try_from(taken).unwrap_or(u64::MAX);
+            metrics::counter!("sweeper_pushed_total").increment(pushed);
+            debug!(taken, "{taken} due orders were brought to the queue");
+        }
+        Ok(())
+    }
+
+    /// Walks the backlog from where the last round has come to, as far as this round goes.
+    async fn walk(&mut self, reason: Reason) -> ports::Result<Walk> {
         let grace = match reason {
             Reason::Start | Reason::Hungry => Duration::ZERO,
             // Gateways and workers push what they make due themselves; this is for what they lost.
@@ -138,13 +149,7 @@ impl Sweeper {
             }
             is_from_oldest |= is_at_end;
         }
-        if walk.taken > 0 {
-            let taken = walk.taken;
-            let pushed = u64::try_from(taken).unwrap_or(u64::MAX);
-            metrics::counter!("sweeper_pushed_total").increment(pushed);
-            debug!(taken, "{taken} due orders were brought to the queue");
-        }
-        Ok(())
+        Ok(walk)
     }
 
     /// Beside a backlog: what a worker died with before it claimed it is among its client's oldest.

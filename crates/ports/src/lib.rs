@@ -16,6 +16,7 @@ pub mod operations;
 pub mod order_history;
 pub mod order_store;
 pub mod random;
+pub mod retry;
 pub mod shutdown;
 pub mod status_feed;
 pub mod worker_registry;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use order_worker::limiter::Rate;
-use order_worker::retry::Policy;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
+use ports::retry::Policy;
 use ports::{Announcer, Random, Shutdown};
 
 use crate::process::Process;
@@ -41,8 +41,8 @@ fn settings(random: &Random) -> Settings {
         concurrency: u32::try_from(1 + random.below(8)).unwrap_or(1),
         rate: (random.below(4) == 0).then_some(rate),
         scope: LimitScope::Worker,
+        max_executions: 3,
         retry: Policy {
-            max_attempts: 3,
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),
         },

@@ -9,11 +9,12 @@ use backend_embedded::{InProcessFeed, SqliteStore};
 use dex_router::Router;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
 use sim_chain::{SimChain, SimConfig};
+use testkit::FaultyStore;
 
 use crate::faults::chain::FaultyChain;
 use crate::faults::feed::FaultyFeed;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
-use crate::faults::store::FaultyStore;
+use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
 use crate::process::{Process, ProcessClock, VirtualClock, WallClock};
 use crate::witness::Witness;
@@ -122,12 +123,12 @@ impl World {
     /// A new process and the ports it reaches the world through.
     pub(crate) fn process(&self) -> (Arc<Process>, Ports) {
         let process = Process::start(self.clock, self.fork());
+        let way = WayToStore {
+            witness: Arc::clone(&self.witness),
+            line: self.line(&process, &self.servers.store),
+        };
         let ports = Ports {
-            store: Arc::new(FaultyStore {
-                store: Arc::clone(&self.store),
-                witness: Arc::clone(&self.witness),
-                line: self.line(&process, &self.servers.store),
-            }),
+            store: Arc::new(FaultyStore::new(Arc::clone(&self.store), Arc::new(way))),
             queue: Arc::new(FaultyQueue {
                 shared: Arc::clone(&self.queue),
                 witness: Arc::clone(&self.witness),

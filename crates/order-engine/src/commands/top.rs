@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api_types::OrderView;
-use api_types::stats::StatsAnswer;
+use api_types::stats::{StatsAnswer, WorkerView};
 use clap::Args;
 use client::{Client, ListQuery};
 use tokio::signal::unix::{SignalKind, signal};
@@ -187,24 +187,27 @@ fn render(base_url: &str, look: &Look, rates: &Rates) -> Vec<String> {
         ),
         String::new(),
     ];
-    if workers.is_empty() {
-        lines.push("no worker is alive: orders are accepted and wait".to_owned());
-    } else {
-        let mut table = output::table(["worker", "host", "running", "slots", "since"]);
-        for worker in workers {
-            let id = worker.id.to_string();
-            table.add_row([
-                id.get(id.len() - 12..).unwrap_or(&id).to_owned(),
-                worker.host.clone(),
-                worker.running.to_string(),
-                worker.slots.to_string(),
-                worker.started_at.clone(),
-            ]);
-        }
-        output::align_right(&mut table, &[2, 3]);
-        lines.extend(output::lines(&table));
-    }
+    lines.extend(lines_of_workers(workers));
     lines.push(String::new());
     lines.extend(output::lines(&super::orders::table_of(&look.latest)));
     lines
+}
+
+fn lines_of_workers(workers: &[WorkerView]) -> Vec<String> {
+    if workers.is_empty() {
+        return vec!["no worker is alive: orders are accepted and wait".to_owned()];
+    }
+    let mut table = output::table(["worker", "host", "running", "slots", "since"]);
+    for worker in workers {
+        let id = worker.id.to_string();
+        table.add_row([
+            id.get(id.len() - 12..).unwrap_or(&id).to_owned(),
+            worker.host.clone(),
+            worker.running.to_string(),
+            worker.slots.to_string(),
+            worker.started_at.clone(),
+        ]);
+    }
+    output::align_right(&mut table, &[2, 3]);
+    output::lines(&table)
 }

@@ -66,7 +66,7 @@ async fn a_worker_that_cannot_reach_the_store_for_a_lease_drops_its_orders() {
     let running = world.start(settings());
     let order = world.order().await;
     world.until(order, Status::Submitted).await;
-    let before = world.faults.inner().workers().await.unwrap()[0].id;
+    let before = world.truth.workers().await.unwrap()[0].id;
 
     world.faults.set_away(true);
     world
@@ -170,13 +170,13 @@ async fn a_worker_whose_grants_were_never_heard_of_stays_who_it_is() {
     world
         .when("it to be enlisted", || running.worker.is_enlisted())
         .await;
-    let before = world.faults.inner().workers().await.unwrap()[0].id;
+    let before = world.truth.workers().await.unwrap()[0].id;
     world.faults.lose_answers_to_claims(20);
 
     let orders = world.orders(5).await;
 
     world.all_until(&orders, Status::Confirmed).await;
-    let after = world.faults.inner().workers().await.unwrap();
+    let after = world.truth.workers().await.unwrap();
     assert_eq!(after.len(), 1);
     assert_eq!(after[0].id, before);
     assert_eq!(world.chain.landed(), 5);

@@ -14,19 +14,20 @@ use std::time::Duration;
 use dex_router::Router;
 use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status};
-use order_worker::retry::Policy;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
+use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Chain, Clock, Ports, Random, Shutdown, Store};
+use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
 
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use clock::PausedClock;
 pub(crate) use queue::FaultyQueue;
-pub(crate) use store::FaultyStore;
+pub(crate) use store::Losses;
 pub(crate) use venue::{Mood, ScriptedVenue};
 
 /// How long a silent worker keeps its leases here.
@@ -36,7 +37,9 @@ pub(crate) struct World {
     pub(crate) given: Given,
     pub(crate) ports: Ports,
     pub(crate) queue: Arc<FaultyQueue>,
-    pub(crate) faults: Arc<FaultyStore>,
+    pub(crate) faults: Arc<Losses>,
+    /// The store itself, which answers whatever the faults.
+    pub(crate) truth: Arc<dyn Store>,
     pub(crate) chain: Arc<ScriptedChain>,
     pub(crate) venue: Arc<ScriptedVenue>,
     announcer: Announcer,
@@ -69,8 +72,8 @@ pub(crate) fn settings() -> Settings {
         concurrency: 10,
         rate: None,
         scope: LimitScope::Worker,
+        max_executions: 3,
         retry: Policy {
-            max_attempts: 3,
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),
         },
@@ -84,12 +87,11 @@ impl World {
     pub(crate) async fn new() -> Self {
         let shutdown = Shutdown::new();
         let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
-        let (store, queue, feed) = backend::open(&clock);
+        let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
-        let faults = FaultyStore::around(store);
-        let store: Arc<dyn Store> = faults.clone();
+        let faults = Arc::<Losses>::default();
         let ports = Ports {
-            store,
+            store: Arc::new(FaultyStore::new(Arc::clone(&truth), Arc::clone(&faults))),
             queue: queue.clone(),
             feed,
             clock,
@@ -102,6 +104,7 @@ impl World {
             ports,
             queue,
             faults,
+            truth,
             chain: ScriptedChain::new(),
             venue: ScriptedVenue::new(),
             announcer,

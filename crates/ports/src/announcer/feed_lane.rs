@@ -9,13 +9,16 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{BATCH, PATIENCE};
+use crate::retry::Policy;
 use crate::status_feed::{BEAT, Published};
 use crate::{Result, StatusFeed};
 
-/// First wait after watchers could not be told of a loss; doubled up to the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// Watchers are told this soon after the feed is back. Adapters keep calls from a server that is away.
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+/// Waits after watchers could not be told of a loss: they are told soon after the feed is back. Adapters keep
+/// calls from a server that is away.
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_millis(800),
+};
 
 /// The way to the feed of one process.
 #[derive(Debug)]
@@ -85,7 +88,7 @@ impl FeedLane {
     /// Tells watchers of what was dropped, again and again until it is told; a lane whose senders are gone
     /// gives up after a while.
     async fn pay(&self) -> Debt {
-        let mut pause = SHORTEST_PAUSE;
+        let mut failures = 0;
         let mut closed_since = None;
         // Taken back before it is told: what is dropped meanwhile is told anew.
         while self.owes_loss.swap(false, Ordering::AcqRel) {
@@ -99,8 +102,8 @@ impl FeedLane {
                     return Debt::Left;
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            failures += 1;
+            tokio::time::sleep(PAUSES.step(failures)).await;
         }
         Debt::Paid
     }

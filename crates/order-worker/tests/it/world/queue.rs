@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use ports::job_queue::{Depth, Job, Popped, Wanted};
 use ports::{Error, JobQueue, Result};
 
+use super::store::counts_down;
+
 #[derive(Debug)]
 pub(crate) struct FaultyQueue {
     inner: Arc<dyn JobQueue>,
@@ -60,11 +62,7 @@ impl JobQueue for FaultyQueue {
     }
 
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
-        let fewer = |count: u32| count.checked_sub(1);
-        let lost = self
-            .deaf_to
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer);
-        if lost.is_ok() {
+        if counts_down(&self.deaf_to) {
             return Err(Error::unavailable("the queue", "deaf by the test"));
         }
         self.reach()?.push_delayed(job, delay).await

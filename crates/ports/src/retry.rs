@@ -1,18 +1,17 @@
-//! How long to wait before trying again. The only caller of the `backoff` crate, which computes the
-//! steps; the jitter is drawn from our own source, so that a seed replays it.
+//! Trying again, and how long to wait before it. The only caller of the `backoff` crate, which computes
+//! the steps; the jitter is drawn from our own source, so that a seed replays it.
 
 use std::time::{Duration, Instant};
 
 use backoff::backoff::Backoff;
 use backoff::exponential::ExponentialBackoff;
-use ports::Random;
 
-/// How failed executions are repeated.
+use crate::{Clock, Random};
+
+/// How the waits between tries grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Executions of one order, the first one included.
-    pub max_attempts: u32,
-    /// The longest wait before the second execution; each further one doubles it.
+    /// The longest wait after the first failure; each further one doubles it.
     pub base_delay: Duration,
     /// No wait is longer.
     pub max_delay: Duration,
@@ -33,6 +32,27 @@ impl backoff::Clock for StandingClock {
 }
 
 impl Policy {
+    /// Repeats a call until `accept` makes something of its answer, and waits after each other one. `accept`
+    /// is told how many answers it has refused before.
+    ///
+    /// Cancel safety: that of the call.
+    pub async fn repeat_until<T, F: Future>(
+        &self,
+        clock: &dyn Clock,
+        random: &Random,
+        mut call: impl FnMut() -> F,
+        mut accept: impl FnMut(F::Output, u32) -> Option<T>,
+    ) -> T {
+        let mut failures = 0;
+        loop {
+            if let Some(accepted) = accept(call().await, failures) {
+                return accepted;
+            }
+            failures += 1;
+            clock.sleep(self.delay_after(failures, random)).await;
+        }
+    }
+
     /// The delay after this many failures in a row, counted from 1: between half of the step and all of
     /// it.
     #[must_use]
@@ -42,7 +62,9 @@ impl Policy {
         half + random.duration_below(step - half)
     }
 
-    fn step(&self, failures: u32) -> Duration {
+    /// The longest delay after this many failures in a row.
+    #[must_use]
+    pub fn step(&self, failures: u32) -> Duration {
         let now = StandingClock::start();
         let mut steps = ExponentialBackoff {
             current_interval: self.base_delay.min(self.max_delay),
