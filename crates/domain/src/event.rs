@@ -1,7 +1,8 @@
-//! Events: immutable facts about an order, in the past tense. An order is nothing but its events.
+//! Events: immutable facts about an order, in the past tense. The events of an order determine
+//! everything about it.
 //!
-//! The serialised form is what stores and feeds keep; it is not what clients see. A change of it needs
-//! a new [`SCHEMA_VERSION`] and a golden test.
+//! Stores and feeds keep the serialised form; clients do not see it. To change it, raise
+//! [`SCHEMA_VERSION`] and add a golden test.
 
 use std::time::Duration;
 
@@ -16,14 +17,14 @@ use crate::transaction::Signature;
 /// Version of the persisted form of orders and events.
 pub const SCHEMA_VERSION: u16 = 1;
 
-/// An event that somebody wants to record. The store decides whether it becomes a fact.
+/// An event that a writer wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Tells which of two writers won the same sequence number.
+    /// Decides which of two writers has won the same sequence number.
     pub id: EventId,
     pub order_id: OrderId,
     pub seq: Seq,
-    /// Executions begun so far, this event included.
+    /// Executions begun so far, including one that this event begins.
     pub executions: u32,
     pub data: EventData,
 }
@@ -34,7 +35,7 @@ pub struct Event {
     pub order_id: OrderId,
     pub seq: Seq,
     pub at: Timestamp,
-    /// Executions begun so far, this event included.
+    /// Executions begun so far, including one that this event begins.
     pub executions: u32,
     pub data: EventData,
 }
@@ -47,22 +48,22 @@ pub enum EventData {
     Accepted,
     /// A worker began an execution.
     RoutingStarted,
-    /// Venues were asked and one was chosen.
+    /// The venues answered and the router chose one.
     Routed { route: Route },
-    /// The transaction's bytes are stored. It is sent after this event, never before.
+    /// The transaction's bytes are stored. The worker sends them after this event, never before.
     Submitted {
         choice: Choice,
         signature: Signature,
     },
     /// The chain executed the swap.
     Confirmed { fill: Fill },
-    /// The execution failed, but another one may succeed; that one begins after the delay.
+    /// The execution failed, but another one may succeed; it begins after the delay.
     RetryScheduled { failure: Failure, delay_ms: u64 },
     /// The order ended without a swap.
     Failed { failure: Failure },
     /// The client cancelled the order in time.
     Cancelled { reason: String },
-    /// The order's time ran out before anything was sent.
+    /// The order's time ran out before a transaction was submitted.
     Expired { reason: String },
 }
 
@@ -81,11 +82,11 @@ pub enum FailureCode {
     NoQuote,
     /// The pools cannot fill the amount.
     InsufficientLiquidity,
-    /// The amount is too small to buy a single unit.
+    /// The amount is too small to buy one base unit.
     AmountTooSmall,
-    /// The best offer is below the order's own floor.
+    /// The best offer is below the order's own minimum.
     BelowMinimum,
-    /// The swap would have returned less than the floor when it executed.
+    /// On the chain the swap would have returned less than the minimum.
     SlippageExceeded,
     /// The transaction did not land before its last valid height.
     TransactionExpired,
@@ -93,9 +94,9 @@ pub enum FailureCode {
     TransactionFailed,
     /// The chain could not be reached or refused the transaction.
     ChainUnavailable,
-    /// The order crashed every worker that took it.
+    /// The order killed every worker that took it.
     Poison,
-    /// A defect of the engine that harmed this order alone.
+    /// A defect of the engine that harmed only this order.
     Internal,
 }
 
@@ -136,7 +137,7 @@ impl EventData {
 }
 
 impl NewEvent {
-    /// The recorded event: this one with the time at which the store recorded it.
+    /// This event with the time at which the store recorded it.
     #[must_use]
     pub fn recorded(self, at: Timestamp) -> Event {
         Event {
@@ -150,7 +151,8 @@ impl NewEvent {
 }
 
 impl Event {
-    /// The execution this event belongs to, counted from 1. A `pending` event belongs to the next one.
+    /// The execution this event belongs to, counted from 1. A `pending` event belongs to the one
+    /// after it.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         match self.data.status() {

@@ -1,9 +1,9 @@
-//! The nouns and rules of the trade: ids, amounts, tokens, the order, its events, and the table of which
-//! event may follow which state.
+//! The nouns and rules of the trade: ids, amounts, assets, the order, its events, and the table of
+//! which event may follow in which state.
 //!
-//! It must not know of async, of IO, of a clock or of randomness: times and ids are handed in.
+//! It must not know async, IO, a clock or randomness: callers pass in times and ids.
 //!
-//! Begin with `order/transition.rs`: that table.
+//! Begin with that table, `order/transition.rs`.
 
 pub mod amount;
 pub mod event;

@@ -3,10 +3,10 @@
 use crate::amount::BaseUnits;
 use crate::token::Token;
 
-/// How many digits a price has; further digits are cut off, never rounded.
+/// How many digits a price has; further digits are truncated, never rounded.
 pub const SIGNIFICANT_DIGITS: usize = 18;
 
-/// `amount_out / amount_in` in whole tokens, 18 significant digits, truncated.
+/// `amount_out / amount_in` in whole units of the assets, 18 significant digits, truncated.
 ///
 /// # Panics
 /// Never for an amount of a real order: `amount_in` is greater than zero.
@@ -26,13 +26,13 @@ pub fn price(
 }
 
 /// `numerator / denominator × 10^exponent` as a canonical decimal of [`SIGNIFICANT_DIGITS`] digits.
-/// A zero denominator gives `0`: there is no price without an amount.
+/// A zero denominator gives `0`, because without an amount there is no price.
 #[must_use]
 pub fn ratio(numerator: u128, denominator: u128, exponent: i32) -> String {
     if numerator == 0 || denominator == 0 {
         return "0".to_owned();
     }
-    // Long division, digit by digit: the quotient's digits and the power of ten of the last of them.
+    // Long division, digit by digit: the quotient's digits and the power of ten of the last digit.
     let mut digits = (numerator / denominator).to_string();
     let mut remainder = numerator % denominator;
     let mut last_place = exponent;

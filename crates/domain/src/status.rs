@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where an order stands, without the details.
+/// Where an order stands, without the data of its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -46,7 +46,7 @@ impl Status {
         }
     }
 
-    /// The place of this status in [`Status::ALL`]: also its code in a database column.
+    /// The index of this status in [`Status::ALL`], which is also its code in database columns.
     #[must_use]
     pub const fn index(self) -> usize {
         match self {
@@ -67,7 +67,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether nothing can follow.
+    /// Whether the order has ended: no event can follow.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(
@@ -76,7 +76,7 @@ impl Status {
         )
     }
 
-    /// Whether the client may still withdraw: nothing has been signed and stored.
+    /// Whether the client may still cancel: no transaction has been stored.
     #[must_use]
     pub const fn is_withdrawable(self) -> bool {
         matches!(self, Self::Pending | Self::Routing | Self::Building)

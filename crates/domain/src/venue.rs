@@ -13,7 +13,7 @@ pub enum Venue {
 }
 
 impl Venue {
-    /// Every venue, in the order in which they are listed to people.
+    /// Every venue, in the order in which people see them listed.
     pub const ALL: [Self; 2] = [Self::Raydium, Self::Meteora];
 
     /// The name clients see and send.
@@ -77,7 +77,7 @@ impl VenueSet {
         }
     }
 
-    /// The venues of `allowed` without those of `excluded`; `None` where none are left.
+    /// The venues of `allowed` without those of `excluded`; `None` if none are left.
     #[must_use]
     pub fn of(allowed: &[Venue], excluded: &[Venue]) -> Option<Self> {
         let mut bits = allowed

@@ -88,7 +88,7 @@ fn order_after(data: EventData) -> Order {
     )
 }
 
-/// What may follow what, written a second time and by hand.
+/// The transition table written a second time, by hand.
 fn may_follow(from: Status, event: &EventData) -> bool {
     use Status as S;
     let to: &[&str] = match from {
@@ -121,7 +121,7 @@ fn every_pair_of_state_and_event_is_as_the_table_says() {
             legal += usize::from(expected);
         }
     }
-    // `accepted` and `retry scheduled` both lead to pending, so pending's four count twice.
+    // `accepted` and `retry scheduled` both lead to pending, so pending's four events count twice.
     assert_eq!(legal, 4 + 4 + 5 + 5 + 3);
 }
 
@@ -170,7 +170,8 @@ proptest! {
             begun += u32::from(matches!(new.data, EventData::RoutingStarted));
             order = order.apply(new.recorded(Timestamp::from_millis(0))).unwrap();
 
-            // Gapless, counted, and the same whether folded or read from the last event alone.
+            // Without gaps, counted right, and equal whether folded from all events or read from
+            // the last one.
             prop_assert_eq!(order.seq, Seq::new(taken));
             prop_assert_eq!(order.executions, begun);
             prop_assert!(order.attempts() <= begun);
