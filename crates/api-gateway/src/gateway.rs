@@ -91,6 +91,7 @@ impl Gateway {
             intake,
             ports,
             router,
+            tokens: settings.tokens,
             ledger,
             prometheus,
             shutdown,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{ClientId, Event, IdempotencyKey, OrderId};
+use domain::{ClientId, Event, IdempotencyKey, OrderId, TokenList};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
@@ -51,6 +51,7 @@ pub struct Intake {
     announcer: Announcer,
     keys: Arc<Keys>,
     limits: Limits,
+    tokens: Arc<TokenList>,
     twins: Twins,
     unconfirmed: Unconfirmed,
     shutdown: Shutdown,
@@ -93,8 +94,8 @@ impl Receipt {
 }
 
 /// Reads an order without taking it in.
-pub fn check(body: &[u8]) -> Result<Terms> {
-    Request::read(body)?.terms
+pub fn check(body: &[u8], tokens: &TokenList) -> Result<Terms> {
+    Request::read(body, tokens)?.terms
 }
 
 impl Intake {
@@ -114,6 +115,7 @@ impl Intake {
             acts: Acts::new(shutdown),
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
             stats: Stats::start(ports, settings, shutdown),
+            tokens: Arc::clone(&settings.tokens),
             shutdown: shutdown.clone(),
             ports: ports.clone(),
             announcer,
@@ -148,7 +150,7 @@ impl Intake {
 
     async fn take_in(&self, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
         self.refuse_whom_it_must(&envelope.caller)?;
-        let request = Request::read(body)?;
+        let request = Request::read(body, &self.tokens)?;
         let mark = envelope.idempotency_key.as_ref().map(|key| Mark {
             key,
             fingerprint: request.fingerprint(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
-use domain::{OrderId, Seq, Status, Token};
+use domain::{Asset, OrderId, Seq, Status, TokenList};
 
 use crate::error::{ApiError, Result};
 
@@ -84,10 +84,10 @@ impl Parameters {
         self.parsed(name, Status::parse, message)
     }
 
-    /// A listed token.
-    pub(crate) fn token(&self, name: &str) -> Result<Option<Token>> {
+    /// A listed asset.
+    pub(crate) fn asset(&self, name: &str, tokens: &TokenList) -> Result<Option<Asset>> {
         let message = "must be a listed token's symbol or mint address; GET /api/tokens lists them";
-        self.parsed(name, Token::find, message)
+        self.parsed(name, |text| tokens.find(text), message)
     }
 
     /// A cursor that an earlier page gave.

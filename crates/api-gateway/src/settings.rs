@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use config::{Config, DEFAULT_PORT, LimitScope};
-use domain::ClientId;
+use domain::{ClientId, TokenList};
 
 use crate::live;
 
@@ -35,6 +36,8 @@ pub struct GatewaySettings {
     /// where there is no limit.
     pub start_limit: Option<StartLimit>,
     pub live: live::Settings,
+    /// The symbols that stand for assets.
+    pub tokens: Arc<TokenList>,
     /// Threads that serve requests; `None` for one per core.
     pub threads: Option<usize>,
 }
@@ -61,6 +64,7 @@ impl GatewaySettings {
                 max_sockets: access.max_sockets,
                 ..live::Settings::default()
             },
+            tokens: Arc::new(TokenList::mainnet()),
             threads: Some(threads),
         }
     }
@@ -81,6 +85,7 @@ impl Default for GatewaySettings {
             queue_max_waiting: 1_000_000,
             start_limit: None,
             live: live::Settings::default(),
+            tokens: Arc::new(TokenList::mainnet()),
             threads: None,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::{self, Bytes};
 use dex_router::Router;
-use domain::{Order, OrderId, Seq};
+use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::ledger::Ledger;
 use ports::{Ports, Shutdown};
@@ -27,6 +27,7 @@ pub(crate) struct AppState {
     pub(crate) live: Live,
     pub(crate) ports: Ports,
     pub(crate) router: Router,
+    pub(crate) tokens: Arc<TokenList>,
     /// The simulated chain's book, where the chain is simulated.
     pub(crate) ledger: Option<Arc<dyn Ledger>>,
     pub(crate) prometheus: PrometheusHandle,

@@ -189,14 +189,14 @@ impl EventView {
 }
 
 pub(crate) fn amount_out(amount: BaseUnits, terms: &Terms) -> String {
-    amount.to_decimal(terms.token_out.decimals())
+    amount.to_decimal(terms.asset_out.decimals)
 }
 
 pub(crate) fn executed_price(fill: &Fill, terms: &Terms) -> String {
     domain::price::price(
-        terms.token_in,
+        terms.asset_in,
         terms.amount_in,
-        terms.token_out,
+        terms.asset_out,
         fill.amount_out,
     )
 }

@@ -50,9 +50,9 @@ impl QuoteView {
 
     fn offered(quote: &Quote, offer: &Offer, terms: &Terms) -> Self {
         let price = domain::price::price(
-            terms.token_in,
+            terms.asset_in,
             terms.amount_in,
-            terms.token_out,
+            terms.asset_out,
             offer.amount_out,
         );
         Self {
@@ -60,7 +60,7 @@ impl QuoteView {
             pool: Some(offer.pool.into()),
             price: Some(price),
             fee: Some(from_millionths(offer.fee_ppm)),
-            amount_out: Some(offer.amount_out.to_decimal(terms.token_out.decimals())),
+            amount_out: Some(offer.amount_out.to_decimal(terms.asset_out.decimals)),
             price_impact: Some(from_millionths(offer.impact_ppm)),
             error: None,
         }

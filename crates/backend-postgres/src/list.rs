@@ -5,6 +5,7 @@
 //! bound: a page that reaches it says how far it came, and the next one goes on from there. Where the first
 //! way reaches the bound the second may not.
 
+mod pairs;
 mod source;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::list_desk::Asker;
 use crate::rows;
+use pairs::Pairs;
 use source::{Way, ways};
 
 /// Ids that one way of a page looks at: few at first, so that the way that needs few is found soon.
@@ -41,7 +43,9 @@ struct Outcome {
 
 /// A page of orders.
 pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<ListPage, Failure> {
-    let ways = ways(filter);
+    let pairs = pairs::pairs(db, filter).await?;
+    let ways = ways(filter, pairs.as_ref());
+    let pairs = pairs.unwrap_or_default();
     let began = Instant::now();
     let mut furthest: Option<ListPage> = None;
     for bound in LOOKED_AT {
@@ -49,7 +53,7 @@ pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<
             if furthest.is_some() && began.elapsed() >= TIME {
                 break;
             }
-            let walked = walk(db, filter, way, bound, asker, began).await?;
+            let walked = walk(db, (filter, &pairs), way, bound, asker, began).await?;
             let Outcome { page, is_cut_short } = walked;
             if !is_cut_short {
                 return Ok(page);
@@ -65,7 +69,7 @@ pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<
 
 async fn walk(
     db: &Db,
-    filter: &ListFilter,
+    (filter, pairs): (&ListFilter, &Pairs),
     way: &Way,
     bound: usize,
     asker: &Asker,
@@ -77,7 +81,7 @@ async fn walk(
     let mut step = if way.is_exact() { 0 } else { FIRST_STEP };
     loop {
         let missing = filter.limit - orders.len();
-        let keys = keys(db, filter, way, before, missing + step).await?;
+        let keys = keys(db, (filter, pairs), way, before, missing + step).await?;
         looked_at += keys.count;
         if take(db, filter, &keys.fitting, &mut orders).await? {
             let next = orders.last().map(|order: &Order| order.id);
@@ -118,16 +122,15 @@ struct Keys {
 
 async fn keys(
     db: &Db,
-    filter: &ListFilter,
+    (filter, pairs): (&ListFilter, &Pairs),
     way: &Way,
     before: Uuid,
     look: usize,
 ) -> Result<Keys, Failure> {
     let version = rows::schema_version();
     let client = filter.client.as_ref().map(domain::ClientId::as_str);
-    let token_in = filter.token_in.map(domain::Token::symbol);
-    let token_out = filter.token_out.map(domain::Token::symbol);
-    let (pairs_in, pairs_out) = source::pairs(filter);
+    let sold = filter.mint_in.map(domain::Mint::column);
+    let bought = filter.mint_out.map(domain::Mint::column);
     let limit = rows::limit(look);
     let found = db
         .read_list(
@@ -137,10 +140,10 @@ async fn keys(
                 (&limit, Type::INT8),
                 (&version, Type::INT2),
                 (&client, Type::TEXT),
-                (&token_in, Type::TEXT),
-                (&token_out, Type::TEXT),
-                (&pairs_in, Type::TEXT_ARRAY),
-                (&pairs_out, Type::TEXT_ARRAY),
+                (&sold, Type::TEXT),
+                (&bought, Type::TEXT),
+                (&pairs.sold, Type::TEXT_ARRAY),
+                (&pairs.bought, Type::TEXT_ARRAY),
             ],
         )
         .await?;

@@ -27,8 +27,8 @@ impl From<&Terms> for RouteRequest {
     fn from(terms: &Terms) -> Self {
         Self {
             quote: QuoteRequest {
-                token_in: terms.token_in,
-                token_out: terms.token_out,
+                asset_in: terms.asset_in,
+                asset_out: terms.asset_out,
                 amount_in: terms.amount_in,
             },
             venues: terms.venues,
@@ -47,12 +47,8 @@ pub enum NoRoute {
     InsufficientLiquidity,
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
-    #[error("the best offer, {best} {token}, is below the order's minimum of {minimum}")]
-    BelowMinimum {
-        best: String,
-        minimum: String,
-        token: &'static str,
-    },
+    #[error("the best offer, {best}, is below the order's minimum of {minimum}")]
+    BelowMinimum { best: String, minimum: String },
 }
 
 impl NoRoute {
@@ -95,11 +91,10 @@ impl Router {
         };
         let floor = floor_of(&offer, request);
         if offer.amount_out < floor {
-            let token = request.quote.token_out;
+            let decimals = request.quote.asset_out.decimals;
             return Err(NoRoute::BelowMinimum {
-                best: offer.amount_out.to_decimal(token.decimals()),
-                minimum: floor.to_decimal(token.decimals()),
-                token: token.symbol(),
+                best: offer.amount_out.to_decimal(decimals),
+                minimum: floor.to_decimal(decimals),
             });
         }
         let choice = Choice {

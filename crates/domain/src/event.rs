@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 use crate::transaction::Signature;
 
 /// Version of the persisted form of orders and events.
-pub const SCHEMA_VERSION: u16 = 1;
+pub const SCHEMA_VERSION: u16 = 2;
 
 /// An event that a writer wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]

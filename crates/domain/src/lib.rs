@@ -5,7 +5,9 @@
 //!
 //! Begin with that table, `order/transition.rs`.
 
+pub mod address;
 pub mod amount;
+pub mod asset;
 pub mod event;
 pub mod ids;
 pub mod order;
@@ -13,18 +15,20 @@ pub mod price;
 pub mod quote;
 pub mod slippage;
 pub mod time;
-pub mod token;
+pub mod token_list;
 pub mod transaction;
 pub mod venue;
 
 mod status;
 
+pub use address::Address;
 pub use amount::BaseUnits;
+pub use asset::{Asset, Mint};
 pub use event::{Event, EventData, NewEvent};
 pub use ids::{ClientId, ClientOrderId, EventId, IdempotencyKey, OrderId, Seq, WorkerId};
 pub use order::{Order, State, Terms};
 pub use slippage::Bps;
 pub use status::Status;
 pub use time::Timestamp;
-pub use token::Token;
+pub use token_list::TokenList;
 pub use venue::Venue;

@@ -8,12 +8,12 @@ pub use crate::status::Status;
 pub use transition::IllegalTransition;
 
 use crate::amount::BaseUnits;
+use crate::asset::Asset;
 use crate::event::{Event, EventData, Failure, NewEvent};
 use crate::ids::{ClientId, ClientOrderId, EventId, OrderId, Seq};
 use crate::quote::{Choice, Fill, Route};
 use crate::slippage::Bps;
 use crate::time::Timestamp;
-use crate::token::Token;
 use crate::transaction::Signature;
 use crate::venue::VenueSet;
 
@@ -21,8 +21,10 @@ use crate::venue::VenueSet;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     pub order_type: OrderType,
-    pub token_in: Token,
-    pub token_out: Token,
+    #[serde(alias = "token_in")]
+    pub asset_in: Asset,
+    #[serde(alias = "token_out")]
+    pub asset_out: Asset,
     pub amount_in: BaseUnits,
     pub slippage: Bps,
     /// The client's own minimum. The slippage gives another one; the higher one counts.

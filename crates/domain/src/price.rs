@@ -1,7 +1,7 @@
 //! Prices for people: amount out per amount in, as an exact decimal text.
 
 use crate::amount::BaseUnits;
-use crate::token::Token;
+use crate::asset::Asset;
 
 /// How many digits a price has; further digits are truncated, never rounded.
 pub const SIGNIFICANT_DIGITS: usize = 18;
@@ -12,12 +12,12 @@ pub const SIGNIFICANT_DIGITS: usize = 18;
 /// Never for an amount of a real order: `amount_in` is greater than zero.
 #[must_use]
 pub fn price(
-    token_in: Token,
+    asset_in: Asset,
     amount_in: BaseUnits,
-    token_out: Token,
+    asset_out: Asset,
     amount_out: BaseUnits,
 ) -> String {
-    let exponent = i32::from(token_in.decimals()) - i32::from(token_out.decimals());
+    let exponent = i32::from(asset_in.decimals) - i32::from(asset_out.decimals);
     ratio(
         u128::from(amount_out.get()),
         u128::from(amount_in.get()),
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn the_price_of_one_sol_counts_whole_tokens() {
         let price = price(
-            Token::SOL,
+            Asset::SOL,
             BaseUnits::new(1_000_000_000),
-            Token::USDC,
+            Asset::USDC,
             BaseUnits::new(150_250_000),
         );
 

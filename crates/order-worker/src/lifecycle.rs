@@ -159,7 +159,7 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     let sending = Sending {
         transaction,
         choice,
-        token_out: order.terms.token_out,
+        asset_out: order.terms.asset_out,
     };
     let settled = contain(settle::settle(ctx, sending, origin)).await;
     took(&ctx.metrics.settle, began, ctx.clock.monotonic());

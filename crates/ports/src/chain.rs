@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::quote::Choice;
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::{BaseUnits, OrderId, Token};
+use domain::{Asset, BaseUnits, OrderId};
 
 /// A swap to be turned into a transaction. Native SOL is wrapped before and unwrapped after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Swap {
     pub order_id: OrderId,
     /// Which execution of the order this is: no two executions sign the same bytes.
     pub execution: u32,
-    pub token_in: Token,
-    pub token_out: Token,
+    pub asset_in: Asset,
+    pub asset_out: Asset,
     pub amount_in: BaseUnits,
     pub choice: Choice,
 }

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::transaction::{Height, Signature};
-use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use domain::{Asset, BaseUnits, OrderId, Timestamp, Venue};
 
 use crate::chain::Error;
 
@@ -18,8 +18,8 @@ pub struct LedgerEntry {
     pub signature: Signature,
     pub order_id: OrderId,
     pub venue: Venue,
-    pub token_in: Token,
-    pub token_out: Token,
+    pub asset_in: Asset,
+    pub asset_out: Asset,
     pub amount_in: BaseUnits,
     /// Zero if the transaction was rolled back.
     pub amount_out: BaseUnits,

@@ -13,7 +13,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq, Status, Token};
+use domain::{ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
 
 use crate::Result;
 
@@ -23,8 +23,8 @@ pub struct ListFilter {
     /// Only this client's; everybody's if absent.
     pub client: Option<ClientId>,
     pub status: Option<Status>,
-    pub token_in: Option<Token>,
-    pub token_out: Option<Token>,
+    pub mint_in: Option<Mint>,
+    pub mint_out: Option<Mint>,
     /// Continue with orders older than this one.
     pub before: Option<OrderId>,
     pub limit: usize,

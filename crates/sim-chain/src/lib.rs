@@ -20,6 +20,7 @@ mod ledger;
 mod mempool;
 mod pools;
 mod prices;
+mod token;
 mod venue;
 mod wallet;
 mod weather;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
-use api_types::OrderView;
 use api_types::admin::{
     AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
 };
@@ -12,7 +11,7 @@ use domain::Order;
 use crate::deadline;
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
-use crate::http::orders::{cut_page, page_limit, read_cursor};
+use crate::http::orders::{cut_page, page_limit, read_cursor, views};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
@@ -86,7 +85,7 @@ pub(crate) async fn dead(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<
     let next_cursor = cut_page(&mut orders, limit);
     Ok(HttpResponse::Ok().json(AdminDead {
         success: true,
-        orders: orders.iter().map(OrderView::from).collect(),
+        orders: views(&ctx, &orders),
         next_cursor,
     }))
 }

@@ -44,7 +44,7 @@ pub(crate) async fn submit(
     let is_dry_run = Parameters::of(&request)?.flag("dryRun")?;
     let envelope = ctx.doorstep.envelope(&request, caller, &ctx.intake)?;
     if is_dry_run {
-        return market::dry_run(&ctx, &intake::check(&body)?).await;
+        return market::dry_run(&ctx, &intake::check(&body, &ctx.tokens)?).await;
     }
     let receipt = ctx.submit(envelope, body).await?;
     Ok(created(receipt))

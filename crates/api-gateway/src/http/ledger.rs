@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use domain::ClientId;
+use domain::{ClientId, TokenList};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 
@@ -55,8 +55,9 @@ pub(crate) async fn ledger(ctx: Ctx, caller: Caller, request: HttpRequest) -> Re
         None => read(ledger, &filter).await?,
         Some(client) => own_entries(&ctx, ledger, client, filter).await?,
     };
+    let entries = page.entries.iter().map(|entry| view(entry, &ctx.tokens));
     Ok(HttpResponse::Ok().json(LedgerAnswer {
-        entries: page.entries.iter().map(view).collect(),
+        entries: entries.collect(),
         next_cursor: page.next.map(|next| next.to_string()),
     }))
 }
@@ -114,15 +115,15 @@ async fn read(ledger: &dyn Ledger, filter: &LedgerFilter) -> Result<LedgerPage> 
     })
 }
 
-fn view(entry: &LedgerEntry) -> LedgerEntryView {
+fn view(entry: &LedgerEntry, tokens: &TokenList) -> LedgerEntryView {
     LedgerEntryView {
         signature: entry.signature.as_str().to_owned(),
         order_id: entry.order_id.uuid(),
         dex: entry.venue.into(),
-        token_in: entry.token_in.symbol().to_owned(),
-        token_out: entry.token_out.symbol().to_owned(),
-        amount_in: entry.amount_in.to_decimal(entry.token_in.decimals()),
-        amount_out: entry.amount_out.to_decimal(entry.token_out.decimals()),
+        token_in: tokens.name_of(entry.asset_in.mint),
+        token_out: tokens.name_of(entry.asset_out.mint),
+        amount_in: entry.amount_in.to_decimal(entry.asset_in.decimals),
+        amount_out: entry.amount_out.to_decimal(entry.asset_out.decimals),
         height: entry.height.get(),
         landed_at: entry.landed_at.to_string(),
         ok: entry.ok,

@@ -32,7 +32,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 )]
 pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    Ok(answer(&ctx.order(id, &caller).await?))
+    Ok(answer(&ctx, &ctx.order(id, &caller).await?))
 }
 
 /// One order by the id its client gave it
@@ -61,14 +61,22 @@ pub(crate) async fn show_by_client_id(
         let detail = "no order of yours has this clientOrderId";
         ApiError::new(Code::OrderNotFound, detail)
     })?;
-    Ok(answer(&order))
+    Ok(answer(&ctx, &order))
 }
 
-fn answer(order: &Order) -> HttpResponse {
+fn answer(ctx: &Ctx, order: &Order) -> HttpResponse {
     HttpResponse::Ok().json(OrderAnswer {
         success: true,
-        order: OrderView::from(order),
+        order: OrderView::new(order, &ctx.tokens),
     })
+}
+
+/// Orders as clients see them.
+pub(crate) fn views(ctx: &Ctx, orders: &[Order]) -> Vec<OrderView> {
+    let views = orders
+        .iter()
+        .map(|order| OrderView::new(order, &ctx.tokens));
+    views.collect()
 }
 
 /// Orders, newest first
@@ -90,11 +98,15 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
     refuse_filters_to_come(&parameters)?;
+    let mint = |name| {
+        let asset = parameters.asset(name, &ctx.tokens)?;
+        Ok::<_, ApiError>(asset.map(|asset| asset.mint))
+    };
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
         status: parameters.status("status")?,
-        token_in: parameters.token("tokenIn")?,
-        token_out: parameters.token("tokenOut")?,
+        mint_in: mint("tokenIn")?,
+        mint_out: mint("tokenOut")?,
         before: parameters.cursor(read_cursor)?,
         // One more tells whether there is another page.
         limit: limit + 1,
@@ -105,7 +117,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     let next_cursor = cut_page(&mut orders, limit).or_else(|| page.next.map(write_cursor));
     Ok(HttpResponse::Ok().json(OrderListAnswer {
         success: true,
-        orders: orders.iter().map(OrderView::from).collect(),
+        orders: views(&ctx, &orders),
         next_cursor,
     }))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cluster::cpu;
 use cluster::doors::bodies;
+use domain::TokenList;
 
 use super::body::Fields;
 use super::{fingerprint, terms};
@@ -23,10 +24,10 @@ fn cost(mut work: impl FnMut()) -> Duration {
 }
 
 /// All that is made of a body before it is known to be an order.
-fn read(body: &[u8]) {
+fn read(body: &[u8], tokens: &TokenList) {
     if let Ok(fields) = Fields::read(body) {
         let digest = fingerprint::of(&fields);
-        std::hint::black_box((digest, terms::read(&fields).is_ok()));
+        std::hint::black_box((digest, terms::read(&fields, tokens).is_ok()));
     }
 }
 
@@ -35,9 +36,10 @@ fn whatever_a_body_holds_a_thread_has_soon_read_it() {
     let bodies = bodies::dearest();
     assert!(bodies.len() > 300, "{}", bodies.len());
 
+    let tokens = TokenList::mainnet();
     let costs = bodies
         .iter()
-        .map(|(name, body)| (cost(|| read(body)), name));
+        .map(|(name, body)| (cost(|| read(body, &tokens)), name));
     let (cost, name) = costs.max().expect("a body");
 
     assert!(cost < MOST, "{name}: {cost:?}");

@@ -1,5 +1,6 @@
 //! A submitted body, read: the terms it means, and what tells it from another one.
 
+use domain::TokenList;
 use domain::order::Terms;
 
 use super::body::Fields;
@@ -16,9 +17,9 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Reads a body; refuses what is no JSON object.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self> {
+    pub(super) fn read(body: &'a [u8], tokens: &TokenList) -> Result<Self> {
         let fields = Fields::read(body)?;
-        let terms = terms::read(&fields);
+        let terms = terms::read(&fields, tokens);
         Ok(Self { fields, terms })
     }
 

@@ -3,7 +3,7 @@ use domain::order::OrderType;
 use domain::quote::{Answer, Offer, Quote};
 use domain::transaction::Signature;
 use domain::venue::{Pool, VenueSet};
-use domain::{Bps, OrderId, Seq, Timestamp, Token, Venue};
+use domain::{Asset, Bps, OrderId, Seq, Timestamp, Venue};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -14,8 +14,8 @@ const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(2_000_000_000),
         slippage: Bps::DEFAULT,
         min_amount_out: None,

@@ -6,6 +6,7 @@
 //! how far it came, and the next one goes on from there. Where there are two ways to meet a filter, the
 //! second is gone when the first reaches the bound.
 
+pub(crate) mod pairs;
 mod range;
 
 use std::collections::BTreeSet;
@@ -39,7 +40,7 @@ pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<ListPage, Fau
         None => i64::MAX,
     };
     let mut furthest: Option<ListPage> = None;
-    let ways = ways(filter);
+    let ways = ways(filter, pairs::pairs(&snapshot, filter)?.as_deref());
     for bound in LOOKED_AT {
         for way in &ways {
             let Outcome { page, is_cut_short } = walk(&snapshot, filter, way, before, bound)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ClientId, Status, Token};
+use domain::{Asset, ClientId, Status, TokenList};
 use ports::order_history::ListFilter;
 use ports::{Error, Store};
 use servers::PostgresServer;
@@ -37,13 +37,14 @@ async fn fill(server: &PostgresServer) {
 }
 
 fn filters() -> Vec<ListFilter> {
-    let bonk = Token::find("BONK");
-    let tokens = [
+    let bonk = TokenList::mainnet().find("BONK").map(|bonk| bonk.mint);
+    let (sol, usdc) = (Some(Asset::SOL.mint), Some(Asset::USDC.mint));
+    let pairs = [
         (None, None),
         (bonk, None),
         (None, bonk),
-        (bonk, Some(Token::SOL)),
-        (Some(Token::SOL), Some(Token::USDC)),
+        (bonk, sol),
+        (sol, usdc),
     ];
     let mut filters = Vec::new();
     for status in [
@@ -53,12 +54,12 @@ fn filters() -> Vec<ListFilter> {
         Some(Status::Failed),
     ] {
         for client in [None, Some("few"), Some("many")] {
-            for (token_in, token_out) in tokens {
+            for (mint_in, mint_out) in pairs {
                 filters.push(ListFilter {
                     client: client.map(|name| ClientId::parse(name).expect("a client")),
                     status,
-                    token_in,
-                    token_out,
+                    mint_in,
+                    mint_out,
                     before: None,
                     limit: 11,
                 });

@@ -108,13 +108,13 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         .build()
         .context("start the runtime")?;
     runtime.block_on(async {
-        let (router, terms) = (router(), terms());
+        let (router, terms, tokens) = (router(), terms(), domain::TokenList::mainnet());
         let request = RouteRequest::from(&terms);
         let events = events(&router.route(&request).await?);
         for _ in 0..repetitions {
             match name {
                 "parse" => {
-                    let read = api_gateway::intake::check(black_box(BODY));
+                    let read = api_gateway::intake::check(black_box(BODY), &tokens);
                     ensure!(black_box(read).is_ok(), "the body is refused");
                 }
                 "route" => drop(black_box(router.route(black_box(&request)).await?)),

@@ -8,8 +8,8 @@ use crate::venue::{Pool, Venue};
 fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
         slippage: Bps::DEFAULT,
         min_amount_out: None,

@@ -28,8 +28,8 @@ pub(crate) async fn build(
     let swap = Swap {
         order_id: order.id,
         execution: order.executions,
-        token_in: order.terms.token_in,
-        token_out: order.terms.token_out,
+        asset_in: order.terms.asset_in,
+        asset_out: order.terms.asset_out,
         amount_in: order.terms.amount_in,
         choice: choice.clone(),
     };

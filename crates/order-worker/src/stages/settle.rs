@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::event::{Failure, FailureCode};
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
-use domain::{BaseUnits, Token};
+use domain::{Asset, BaseUnits};
 use ports::STAGE_SPANS;
 use ports::chain::{Error, Fate, Revert};
 use tokio::time::timeout;
@@ -54,7 +54,7 @@ pub(crate) enum Settled {
 pub(crate) struct Sending<'a> {
     pub(crate) transaction: &'a SignedTransaction,
     pub(crate) choice: &'a Choice,
-    pub(crate) token_out: Token,
+    pub(crate) asset_out: Asset,
 }
 
 /// Sees to a stored transaction until its fate is known or its time in the slot is over.
@@ -244,13 +244,15 @@ fn verdict(sending: Sending<'_>, fate: Fate) -> Option<Settled> {
 }
 
 fn explain(sending: Sending<'_>, revert: &Revert) -> Failure {
-    let token = sending.token_out;
-    let minimum = sending.choice.min_amount_out.to_decimal(token.decimals());
+    let minimum = sending
+        .choice
+        .min_amount_out
+        .to_decimal(sending.asset_out.decimals);
     match revert {
         Revert::SlippageExceeded => failure(
             FailureCode::SlippageExceeded,
             format!(
-                "slippage exceeded: the price moved and the swap would have returned less than {minimum} {token}"
+                "slippage exceeded: the price moved and the swap would have returned less than the order's minimum of {minimum}"
             ),
         ),
         Revert::InsufficientLiquidity => {

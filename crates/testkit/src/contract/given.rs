@@ -11,12 +11,18 @@ use domain::quote::{Choice, Fill, Route};
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::venue::{Pool, VenueSet};
 use domain::{
-    BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey, NewEvent, Order,
-    OrderId, Terms, Timestamp, Token, Venue, WorkerId,
+    Asset, BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey, Mint,
+    NewEvent, Order, OrderId, Terms, Timestamp, Venue, WorkerId,
 };
 use ports::order_store::{Accepted, Claim, Idempotency, Lease, NewOrder, Recorded};
 use ports::worker_registry::{Beat, WorkerRow};
 use ports::{Clock, Random, Store, SystemClock};
+
+/// An asset without a symbol.
+pub(super) const UNLISTED: Asset = Asset::token(
+    Mint::literal("9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump"),
+    6,
+);
 
 /// Makes what a test needs; every id comes later than the one before it.
 #[derive(Debug)]
@@ -229,8 +235,8 @@ fn follow(lease: &mut Lease, recorded: Recorded) {
 pub fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
         slippage: Bps::DEFAULT,
         min_amount_out: None,

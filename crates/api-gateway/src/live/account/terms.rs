@@ -95,7 +95,7 @@ mod tests {
     use domain::order::OrderType;
     use domain::slippage::Bps;
     use domain::venue::VenueSet;
-    use domain::{BaseUnits, Timestamp, Token};
+    use domain::{Asset, BaseUnits, Timestamp};
     use ports::Random;
 
     use super::*;
@@ -103,8 +103,8 @@ mod tests {
     fn terms() -> Arc<Terms> {
         Arc::new(Terms {
             order_type: OrderType::Market,
-            token_in: Token::SOL,
-            token_out: Token::USDC,
+            asset_in: Asset::SOL,
+            asset_out: Asset::USDC,
             amount_in: BaseUnits::new(1),
             slippage: Bps::DEFAULT,
             min_amount_out: None,

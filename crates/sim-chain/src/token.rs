@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::Asset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Debug)]
@@ -60,6 +61,22 @@ impl Token {
     /// Every listed asset.
     pub fn all() -> impl ExactSizeIterator<Item = Self> + Clone {
         (0u8..16).map(Self)
+    }
+
+    /// The listed token that is this asset.
+    #[must_use]
+    pub(crate) fn of(asset: Asset) -> Option<Self> {
+        Self::find(&asset.mint.to_string())
+    }
+
+    /// The same as the engine knows it.
+    #[must_use]
+    pub(crate) fn asset(self) -> Asset {
+        let mint = self
+            .mint()
+            .parse()
+            .expect("invariant: the list names mints");
+        Asset::token(mint, self.decimals())
     }
 
     /// Finds an asset by its symbol in any case (`wSOL` is `SOL`), or by its mint address.
