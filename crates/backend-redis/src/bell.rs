@@ -38,7 +38,8 @@ impl Bell {
     pub(crate) async fn wait(&self, limit: Duration) {
         self.waiting.fetch_add(1, Ordering::AcqRel);
         let _waiter = Waiter(self);
-        self.somebody.notify_one();
+        // There is a listener for each shard.
+        self.somebody.notify_waiters();
         // Whether it was rung or not: the caller looks at the queue next.
         let _ = tokio::time::timeout(limit, self.rung.notified()).await;
     }
@@ -46,10 +47,7 @@ impl Bell {
     /// Listens while somebody waits. A token taken when they have just gone rings for the next.
     pub(crate) async fn listen(self: Arc<Self>, link: Arc<Link>, list: String) {
         loop {
-            if self.waiting.load(Ordering::Acquire) == 0 {
-                self.somebody.notified().await;
-                continue;
-            }
+            self.until_somebody_waits().await;
             if self.listen_on_one_connection(&link, &list).await.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -57,7 +55,7 @@ impl Bell {
     }
 
     async fn listen_on_one_connection(&self, link: &Link, list: &str) -> Result<(), Failure> {
-        let mut connection = link.waiting_connection(LISTEN).await?;
+        let mut connection = link.waiting_connection(list, LISTEN).await?;
         loop {
             let mut pop = cmd("BLPOP");
             pop.arg(list).arg(LISTEN.as_secs());
@@ -66,9 +64,17 @@ impl Bell {
             if link.judge(popped.map_err(Failure::Refused))?.is_some() {
                 self.rung.notify_one();
             }
-            if self.waiting.load(Ordering::Acquire) == 0 {
-                self.somebody.notified().await;
+            self.until_somebody_waits().await;
+        }
+    }
+
+    async fn until_somebody_waits(&self) {
+        loop {
+            let coming = self.somebody.notified();
+            if self.waiting.load(Ordering::Acquire) > 0 {
+                return;
             }
+            coming.await;
         }
     }
 }

@@ -6,13 +6,17 @@
 //!
 //! Begin with `lua/pop.lua`, then `queue.rs`; for the feed with `feed.rs`.
 
+mod address;
 mod bell;
+mod breaker;
 mod failure;
 mod feed;
 mod link;
 mod memory;
+mod nodes;
 mod queue;
 mod room;
+mod script;
 mod settings;
 mod shard;
 mod tail;

@@ -89,7 +89,6 @@ impl RedisQueue {
         };
         // Learns the epochs.
         let _ = queue.depth().await;
-        queue.link.refuse_cluster()?;
         Ok(Arc::new(queue))
     }
 
@@ -308,9 +307,10 @@ impl JobQueue for RedisQueue {
             return Ok(entries);
         };
         for shard in &self.shards {
+            let key = shard.key("dead");
             let mut range = cmd("LRANGE");
-            range.arg(shard.key("dead")).arg(0).arg(last);
-            let raw: Vec<Vec<u8>> = self.link.command(&range).await?;
+            range.arg(&key).arg(0).arg(last);
+            let raw: Vec<Vec<u8>> = self.link.command(&key, range).await?;
             entries.extend(
                 raw.into_iter()
                     .map(|entry| String::from_utf8_lossy(&entry).into_owned()),

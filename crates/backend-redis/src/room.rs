@@ -25,10 +25,11 @@ pub(crate) enum Room {
 }
 
 impl Room {
-    /// Asks the server. One without a limit has room; one that does not tell, as some managed ones, too.
-    pub(crate) async fn of(link: &Link) -> Result<Self, Failure> {
-        let told = link.command::<String>(cmd("INFO").arg("memory")).await;
-        match told {
+    /// Asks the server that has this key. One without a limit has room; one that does not tell, as some managed ones, too.
+    pub(crate) async fn of(link: &Link, key: &str) -> Result<Self, Failure> {
+        let mut question = cmd("INFO");
+        question.arg("memory");
+        match link.command::<String>(key, question).await {
             Ok(info) => Ok(Self::told_by(&info)),
             Err(failure) if failure.is_away() => Err(failure),
             Err(failure) => {

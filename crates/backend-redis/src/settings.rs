@@ -7,10 +7,10 @@ use std::time::Duration;
 use ports::order_store::LONGEST_FIXED_REST;
 use ports::status_feed::BEAT;
 
-/// A Redis server.
+/// A Redis server, or nodes of a Redis Cluster.
 #[derive(Clone)]
 pub struct RedisServer {
-    /// `redis://…` or, encrypted and verified, `rediss://…`.
+    /// `redis://…` or, encrypted and verified, `rediss://…`; several nodes of a cluster stand behind commas.
     pub url: String,
     /// The authority that signed the server's certificate, where it is not one of the system's.
     pub root_certificate: Option<PathBuf>,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use deadpool_redis::redis::{FromRedisValue, Script};
+use deadpool_redis::redis::FromRedisValue;
 use tokio::sync::Notify;
 
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::memory::{Memory, Stamp, Verdict};
+use crate::script::Script;
 
 /// The queue's scripts.
 #[derive(Debug)]
@@ -124,11 +125,7 @@ impl Shard {
         script: &Script,
         args: &[String],
     ) -> Result<(T, Stamp), Failure> {
-        let mut invocation = script.key(&self.base);
-        for arg in args {
-            invocation.arg(arg);
-        }
-        let (epoch, count, answer) = self.link.script(&invocation).await?;
+        let (epoch, count, answer) = script.run(&self.link, &self.base, args).await?;
         Ok((answer, Stamp { epoch, count }))
     }
 }

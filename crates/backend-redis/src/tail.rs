@@ -109,7 +109,7 @@ impl Tail {
         link: Arc<Link>,
         stream: String,
     ) -> std::result::Result<Self, Failure> {
-        let mut connection = link.waiting_connection(LISTEN).await?;
+        let mut connection = link.waiting_connection(&stream, LISTEN).await?;
         let place = newest(&mut connection, &stream).await;
         let place = link.judge(place.map_err(Failure::Refused))?;
         let mut tail = Self::after(link, stream, place);
@@ -160,7 +160,7 @@ async fn look_over(
 ) -> std::result::Result<Found, Failure> {
     let mut connection = match connection {
         Some(connection) => connection,
-        None => link.waiting_connection(LISTEN).await?,
+        None => link.waiting_connection(stream, LISTEN).await?,
     };
     let looked = look(&mut connection, stream, place).await;
     let look = link.judge(looked.map_err(Failure::Refused))?;

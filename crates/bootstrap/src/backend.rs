@@ -174,6 +174,7 @@ async fn redis_queue(config: &Config, server: RedisServer) -> anyhow::Result<Arc
     let settings = QueueSettings {
         longest_rest: longest_rest(config),
         limit,
+        shards: config.work.queue_shards,
         ..QueueSettings::new(server)
     };
     let queue = RedisQueue::connect(settings).await;

@@ -82,7 +82,7 @@ pub struct Servers {
     /// PostgreSQL for migrations, where DATABASE_URL goes through a transaction pooler
     #[arg(long, env = "DATABASE_DIRECT_URL", value_name = "URL", value_parser = database_url)]
     pub database_direct_url: Option<Secret>,
-    /// Redis; without it queue and feed are in the process
+    /// Redis, or nodes of a Redis Cluster; without it queue and feed are in the process
     #[arg(long, env = "REDIS_URL", value_name = "URL", value_parser = redis_url)]
     pub redis_url: Option<Secret>,
     /// Redis' host, where REDIS_URL is not set
@@ -143,6 +143,9 @@ pub struct Work {
         default_value = "worker"
     )]
     pub queue_rate_limit_scope: LimitScope,
+    /// Parts of the queue in Redis, each on one node of a Redis Cluster; the same in every process
+    #[arg(long, env = "QUEUE_SHARDS", value_name = "COUNT", default_value = "1", value_parser = whole(1..=64_u16))]
+    pub queue_shards: u16,
     /// Waiting orders beyond which new ones are refused
     #[arg(long, env = "QUEUE_MAX_WAITING", value_name = "COUNT", default_value = "1000000", value_parser = whole(1..=1_000_000_000_u64))]
     pub queue_max_waiting: u64,
@@ -308,6 +311,11 @@ pub enum Invalid {
     LeaseTooShort { lease_ms: u64, heartbeat_ms: u64 },
     #[error("RETRY_MAX_DELAY_MS={max_ms} is not allowed: at least RETRY_BASE_DELAY_MS ({base_ms})")]
     RetriesCrossed { base_ms: u64, max_ms: u64 },
+    #[error(
+        "QUEUE_SHARDS={shards} is not allowed with QUEUE_RATE_LIMIT_SCOPE=queue: 1, as the limit is kept in one \
+         place"
+    )]
+    LimitOverShards { shards: u16 },
     #[error("API_KEYS names the client {client} twice: each name and each key once")]
     ClientTwice { client: String },
     #[error(
@@ -342,6 +350,10 @@ impl Config {
         }
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);
+        }
+        let shards = self.work.queue_shards;
+        if self.limit_scope() == LimitScope::Queue && shards > 1 {
+            return Err(Invalid::LimitOverShards { shards });
         }
         self.access.validate()
     }

@@ -94,6 +94,7 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "QUEUE_RATE_LIMIT_SCOPE",
             "worker or queue",
         ),
+        ("--queue-shards", "0", "QUEUE_SHARDS", "1 to 64"),
         (
             "--queue-max-waiting",
             "0",
@@ -195,6 +196,12 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ),
         ("--redis-url", "redis://x:99999", "REDIS_URL", "redis"),
         ("--redis-url", "redis://127.0.0.1/abc", "REDIS_URL", "redis"),
+        (
+            "--redis-url",
+            "redis://one:1,redis://two:2",
+            "REDIS_URL",
+            "redis://one:6379,two:6379",
+        ),
     ];
 
     for (flag, value, variable, allowed) in cases {
@@ -386,6 +393,22 @@ fn a_shared_limit_needs_somebody_to_keep_it() {
 }
 
 #[test]
+fn a_shared_limit_is_kept_in_one_place() {
+    let spread = "--queue-shards=4";
+    let shared = "--queue-rate-limit-scope=queue";
+    let servers = ["--database-url=postgres://db/x", "--redis-host=cache"];
+    let check = |flags: &[&str]| {
+        let flags = [flags, &servers].concat();
+        parse(&flags).expect("each is right").validate()
+    };
+
+    assert_eq!(check(&[spread]), Ok(()));
+    assert_eq!(check(&[shared]), Ok(()));
+    let refused = check(&[spread, shared]);
+    assert_eq!(refused, Err(Invalid::LimitOverShards { shards: 4 }));
+}
+
+#[test]
 fn the_chain_is_found_with_and_without_a_scheme() {
     for (given, url) in [
         ("http://chain:4000", "http://chain:4000"),
@@ -437,6 +460,7 @@ fn addresses_of_every_usual_form_are_taken() {
         "redis://:secret@h:6379/2",
         "rediss://user:pw@h",
         "redis://[::1]:6379",
+        "rediss://user:p,w@one:6379,two,[::1]:6380",
     ] {
         assert!(parse(&[&format!("--redis-url={url}")]).is_ok(), "{url}");
     }

@@ -72,7 +72,7 @@ fn url(text: &str, schemes: &[&str]) -> Option<String> {
         .bytes()
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    // Several servers of one database stand behind commas.
+    // Several servers of one database, and nodes of one cluster, stand behind commas.
     let are_hosts = host.split(',').all(is_host_and_port);
     (plain && are_hosts && schemes.contains(&scheme)).then(|| text.to_owned())
 }
@@ -123,7 +123,9 @@ pub(super) fn redis_url(text: &str) -> Result<Secret, String> {
         .filter(is_database)
         .map(|text| Secret::new(&text))
         .ok_or_else(|| {
-            "a URL such as redis://host:6379 or rediss://user:password@host:6380".to_owned()
+            "a URL such as redis://host:6379 or rediss://user:password@host:6380, for a Redis Cluster also with \
+             several of its nodes: redis://one:6379,two:6379"
+                .to_owned()
         })
 }
 

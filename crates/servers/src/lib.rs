@@ -12,7 +12,9 @@ pub mod redis;
 pub mod tls;
 
 mod losing_proxy;
+mod redis_cluster;
 
 pub use losing_proxy::{LosingProxy, Then, Whose};
 pub use postgres::PostgresServer;
 pub use redis::{RedisServer, RedisSnapshot};
+pub use redis_cluster::RedisCluster;

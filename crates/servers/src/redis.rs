@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
@@ -44,15 +44,8 @@ impl RedisServer {
 
     /// Starts one that speaks nothing but TLS, with the certificate of [`super::tls`].
     pub fn start_encrypted() -> Result<Self> {
-        let mut server = Self::prepared(&["--tls-auth-clients", "no"])?;
-        for (option, file) in [
-            ("--tls-cert-file", tls::certificate()),
-            ("--tls-key-file", tls::key()),
-            ("--tls-ca-cert-file", tls::authority()),
-        ] {
-            server.settings.push(option.to_owned());
-            server.settings.push(file.display().to_string());
-        }
+        let mut server = Self::prepared(&[])?;
+        server.settings = encryption();
         server.door = Door::Encrypted;
         server.start_on_a_free_port()?;
         Ok(server)
@@ -109,6 +102,26 @@ impl RedisServer {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.as_ref().map_or(0, Process::pid)
+    }
+
+    /// What it answers to a command, as text.
+    pub fn ask(&self, command: &[&str]) -> Result<String> {
+        let mut client = Command::new(find_program("redis-cli", &[], INSTALL)?);
+        client.args(["-p", &self.port.to_string()]).args(command);
+        let output = client.output().context("cannot run redis-cli")?;
+        ensure!(
+            output.status.success(),
+            "redis-cli: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Has it do what is answered with OK.
+    pub(crate) fn told(&self, command: &[&str]) -> Result<()> {
+        let answer = self.ask(command)?;
+        ensure!(answer == "OK", "{command:?} is answered {answer}");
+        Ok(())
     }
 
     /// Kills it at once.
@@ -222,6 +235,18 @@ fn server_command(folder: &Path, port: u16, door: Door) -> Result<Command> {
         .stdout(log)
         .stderr(Stdio::null());
     Ok(command)
+}
+
+/// What a server needs to speak TLS with the certificate of [`super::tls`].
+pub(crate) fn encryption() -> Vec<String> {
+    let files = [
+        ("--tls-cert-file", tls::certificate()),
+        ("--tls-key-file", tls::key()),
+        ("--tls-ca-cert-file", tls::authority()),
+    ];
+    let files = files.map(|(option, file)| [option.to_owned(), file.display().to_string()]);
+    let no_client = ["--tls-auth-clients".to_owned(), "no".to_owned()];
+    files.into_iter().flatten().chain(no_client).collect()
 }
 
 /// Whether the server takes commands. One that listens may still end, for want of its second port in a

@@ -12,7 +12,11 @@ use testkit::contract::{Given, eventually, promptly};
 use crate::{feed, meddle, queue, queue_settings, server};
 
 /// Whether whoever comes back to this place is given the event, or is told that some are missing.
-async fn is_told(feed: &Arc<dyn StatusFeed>, before: &Position, wanted: &Published) -> bool {
+pub(crate) async fn is_told(
+    feed: &Arc<dyn StatusFeed>,
+    before: &Position,
+    wanted: &Published,
+) -> bool {
     let shard = feed.shard_of(wanted.event.order_id);
     let Ok(mut tail) = feed.tail(shard, TailFrom::After(before.clone())).await else {
         return false;

@@ -106,6 +106,7 @@ impl Arena {
         processes.put_between(Between {
             database_port: Some(proxy.port()),
             clocks: Some(clocks.clone()),
+            ..Between::default()
         })?;
         processes.scale(SIZE).await?;
         Ok(Self::Cluster(Box::new(Cluster {

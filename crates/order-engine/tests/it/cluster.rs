@@ -9,6 +9,7 @@ mod limits;
 mod members;
 mod mixed;
 mod outages;
+mod redis_cluster;
 
 use anyhow::Result;
 use cluster::e2e::suites::{self, Limit};

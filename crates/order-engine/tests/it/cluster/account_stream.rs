@@ -26,7 +26,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The numbers of events by orders.
-type Events = BTreeMap<String, BTreeSet<u64>>;
+pub(super) type Events = BTreeMap<String, BTreeSet<u64>>;
 
 /// What a client has been told, or has read after a `resync`.
 #[derive(Debug, Default, Clone)]
@@ -143,7 +143,7 @@ async fn hand_in(target: &Target, lasting: Duration) -> Result<()> {
 }
 
 /// What is stored once every order has ended.
-async fn all_ended(target: &Target) -> Result<Events> {
+pub(super) async fn all_ended(target: &Target) -> Result<Events> {
     let began = now();
     loop {
         let orders = target.pages("/api/orders", "orders").await?;
@@ -160,17 +160,56 @@ async fn all_ended(target: &Target) -> Result<Events> {
     }
 }
 
+/// A reader of the account stream at each of two gateways.
+#[derive(Debug)]
+pub(super) struct Readers {
+    clients: Vec<Knowledge>,
+    reading: JoinSet<Result<()>>,
+}
+
+impl Readers {
+    pub(super) async fn open(target: &Target) -> Result<Self> {
+        let mut readers = Self {
+            clients: Vec::new(),
+            reading: JoinSet::new(),
+        };
+        for gateway in 0..2 {
+            let stream = Socket::open(&target.ws_url(gateway, "/api/stream")).await?;
+            let knowledge = Knowledge::default();
+            readers.clients.push(knowledge.clone());
+            let following = knowledge.follow(target.clone(), gateway, stream);
+            readers.reading.spawn(following);
+        }
+        Ok(readers)
+    }
+
+    /// Every one of them ends up with every event.
+    pub(super) async fn learn_all(&mut self, truth: &Events) -> Result<()> {
+        let began = now();
+        while let Some(lacking) = self
+            .clients
+            .iter()
+            .map(|client| client.lacks(truth))
+            .find(|lacking| !lacking.is_empty())
+        {
+            if let Some(ended) = self.reading.try_join_next() {
+                ended.context("a reader panicked")??;
+            }
+            ensure!(
+                began.elapsed() < TOLD_WITHIN,
+                "of {} orders nobody told that {lacking:#?}",
+                truth.len()
+            );
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+}
+
 async fn check_told_of_everything(fault: Fault) -> Result<()> {
     let mut cluster = cluster(&[]).await?;
     let target = cluster.target();
-    let mut readers = JoinSet::new();
-    let mut clients = Vec::new();
-    for gateway in 0..2 {
-        let stream = Socket::open(&target.ws_url(gateway, "/api/stream")).await?;
-        let knowledge = Knowledge::default();
-        clients.push(knowledge.clone());
-        readers.spawn(knowledge.follow(target.clone(), gateway, stream));
-    }
+    let mut readers = Readers::open(&target).await?;
 
     for outage in OUTAGES {
         let redis = cluster.state().redis.clone().context("Redis is up")?;
@@ -182,22 +221,8 @@ async fn check_told_of_everything(fault: Fault) -> Result<()> {
         hand_in(&target, Duration::from_millis(200)).await?;
 
         let truth = all_ended(&target).await?;
-        let began = now();
-        while let Some(lacking) = clients
-            .iter()
-            .map(|client| client.lacks(&truth))
-            .find(|lacking| !lacking.is_empty())
-        {
-            if let Some(ended) = readers.try_join_next() {
-                ended.context("a reader panicked")??;
-            }
-            ensure!(
-                began.elapsed() < TOLD_WITHIN,
-                "{fault:?} for {outage:?}: of {} orders nobody told that {lacking:#?}",
-                truth.len()
-            );
-            tokio::time::sleep(POLL).await;
-        }
+        let learned = readers.learn_all(&truth).await;
+        learned.with_context(|| format!("{fault:?} for {outage:?}"))?;
     }
     Ok(())
 }
