@@ -79,7 +79,7 @@ mod tests {
             assert_eq!(name, venue.name());
         }
         use domain::venue::Pool;
-        for pool in [Pool::Cpmm, Pool::AmmV4, Pool::DammV2, Pool::Dlmm] {
+        for pool in Pool::ALL {
             let name = serde_json::to_value(PoolName::from(pool)).unwrap();
             assert_eq!(name, pool.name());
         }

@@ -17,6 +17,7 @@ pub mod token;
 pub mod transaction;
 pub mod venue;
 
+mod named;
 mod status;
 
 pub use amount::BaseUnits;
