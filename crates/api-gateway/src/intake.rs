@@ -26,11 +26,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{ClientId, Event, IdempotencyKey, OrderId, TokenList};
+use domain::{ClientId, Event, IdempotencyKey, OrderId, Seq, TokenList};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
-use ports::{Announcer, Ports, Shutdown};
+use ports::unconfirmed::Made;
+use ports::{Announcer, Ports, Shutdown, Unconfirmed};
 use tracing::{Instrument, trace_span};
 
 use crate::acts::Acts;
@@ -40,7 +41,6 @@ use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::GatewaySettings;
 use crate::stats::Stats;
-use crate::unconfirmed::{Made, Unconfirmed};
 use request::Request;
 use twins::Twins;
 
@@ -292,7 +292,7 @@ impl Intake {
         let id = order.id;
         let span = trace_span!(target: STAGE_SPANS, "store.accept", order.id = %id);
         let accepting = self.ports.store.accept(order);
-        let storing = self.unconfirmed.write((id, Made::Accepted), accepting);
+        let storing = self.written((id, Made::At(Seq::FIRST)), accepting);
         let stored = storing.instrument(span).await;
         let may_be_stored = match &stored {
             Ok(accepted) => matches!(accepted, Accepted::Stored(_)),
@@ -303,6 +303,19 @@ impl Intake {
             allowance.take(id).await;
         }
         stored
+    }
+
+    /// The outcome of a write that makes this event of an order; one that stays unknown is looked for.
+    async fn written<T>(
+        &self,
+        (order, made): (OrderId, Made),
+        outcome: impl Future<Output = ports::Result<T>>,
+    ) -> Result<T> {
+        let outcome = deadline::write(outcome).await;
+        if matches!(&outcome, Err(refusal) if refusal.code() == Code::OutcomeUnknown) {
+            self.unconfirmed.look_for(order, made);
+        }
+        outcome
     }
 
     fn announce(&self, envelope: &Envelope, event: &Event) {

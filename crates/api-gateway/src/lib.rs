@@ -18,7 +18,6 @@ pub mod openapi;
 pub mod settings;
 mod stats;
 mod telemetry;
-mod unconfirmed;
 
 mod dashboard;
 mod deadline;

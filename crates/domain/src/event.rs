@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrderId, Seq};
+use crate::named::named;
 use crate::quote::{Choice, Fill, Route};
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -74,48 +75,29 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// Stable names of what can go wrong with an execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCode {
-    /// No venue made an offer in time.
-    NoQuote,
-    /// The pools cannot fill the amount.
-    InsufficientLiquidity,
-    /// The amount is too small to buy one base unit.
-    AmountTooSmall,
-    /// The best offer is below the order's own minimum.
-    BelowMinimum,
-    /// On the chain the swap would have returned less than the minimum.
-    SlippageExceeded,
-    /// The transaction did not land before its last valid height.
-    TransactionExpired,
-    /// The chain executed the transaction and it failed.
-    TransactionFailed,
-    /// The chain could not be reached or refused the transaction.
-    ChainUnavailable,
-    /// The order killed every worker that took it.
-    Poison,
-    /// A defect of the engine that harmed only this order.
-    Internal,
-}
-
-impl FailureCode {
-    /// The name clients see.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoQuote => "no_quote",
-            Self::InsufficientLiquidity => "insufficient_liquidity",
-            Self::AmountTooSmall => "amount_too_small",
-            Self::BelowMinimum => "below_minimum",
-            Self::SlippageExceeded => "slippage_exceeded",
-            Self::TransactionExpired => "transaction_expired",
-            Self::TransactionFailed => "transaction_failed",
-            Self::ChainUnavailable => "chain_unavailable",
-            Self::Poison => "poison",
-            Self::Internal => "internal",
-        }
+named! {
+    /// Stable names of what can go wrong with an execution.
+    FailureCode {
+        /// No venue made an offer in time.
+        NoQuote "no_quote"
+        /// The pools cannot fill the amount.
+        InsufficientLiquidity "insufficient_liquidity"
+        /// The amount is too small to buy one base unit.
+        AmountTooSmall "amount_too_small"
+        /// The best offer is below the order's own minimum.
+        BelowMinimum "below_minimum"
+        /// On the chain the swap would have returned less than the minimum.
+        SlippageExceeded "slippage_exceeded"
+        /// The transaction did not land before its last valid height.
+        TransactionExpired "transaction_expired"
+        /// The chain executed the transaction and it failed.
+        TransactionFailed "transaction_failed"
+        /// The chain could not be reached or refused the transaction.
+        ChainUnavailable "chain_unavailable"
+        /// The order killed every worker that took it.
+        Poison "poison"
+        /// A defect of the engine that harmed only this order.
+        Internal "internal"
     }
 }
 

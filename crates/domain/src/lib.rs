@@ -19,6 +19,7 @@ pub mod token_list;
 pub mod transaction;
 pub mod venue;
 
+mod named;
 mod status;
 
 pub use address::Address;

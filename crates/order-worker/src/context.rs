@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dex_router::Router;
 use domain::EventId;
-use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
 
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
@@ -19,6 +19,7 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Random,
     pub(crate) announcer: Announcer,
+    pub(crate) unconfirmed: Unconfirmed,
     pub(crate) router: Router,
     pub(crate) chain: Arc<dyn Chain>,
     pub(crate) settings: Settings,
@@ -50,6 +51,7 @@ impl Context {
             clock: Arc::clone(&ports.clock),
             random: ports.random.clone(),
             announcer: announcer.clone(),
+            unconfirmed: Unconfirmed::start(ports, announcer, shutdown),
             router,
             chain,
             settings,

@@ -19,6 +19,7 @@ pub mod random;
 pub mod retry;
 pub mod shutdown;
 pub mod status_feed;
+pub mod unconfirmed;
 pub mod worker_registry;
 
 mod error;
@@ -38,6 +39,7 @@ pub use order_store::OrderStore;
 pub use random::Random;
 pub use shutdown::Shutdown;
 pub use status_feed::StatusFeed;
+pub use unconfirmed::Unconfirmed;
 pub use worker_registry::WorkerRegistry;
 
 /// Target of the spans that only a trace shows. Without a trace collector they are switched off and

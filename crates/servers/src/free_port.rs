@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
+/// Another process may take a free port first.
+const TRIES: u32 = 5;
+
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
 /// A port of the loopback interface that nobody listens on.
@@ -27,6 +30,16 @@ pub fn free_port() -> u16 {
         }
     }
     panic!("no free port between {FIRST} and {}", FIRST + COUNT);
+}
+
+/// Starts something on a free port, and on another one where it does not start.
+pub(crate) fn on_a_free_port<E>(mut start: impl FnMut(u16) -> Result<(), E>) -> Result<(), E> {
+    for _ in 1..TRIES {
+        if start(free_port()).is_ok() {
+            return Ok(());
+        }
+    }
+    start(free_port())
 }
 
 /// Whether nobody listens on this port of the loopback interface.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::free_port::free_port;
+use crate::free_port::on_a_free_port;
 use crate::process::{Process, accepts, find_program, wait_until};
 use crate::tls;
 
@@ -21,8 +21,6 @@ const PACKAGED: [u8; 5] = [18, 17, 16, 15, 14];
 /// A cold start recovers what a kill left behind.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
-/// Another process may take the free port first.
-const START_TRIES: u32 = 5;
 
 /// A PostgreSQL server of one's own. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
@@ -92,14 +90,10 @@ impl PostgresServer {
     }
 
     fn start_on_a_free_port(&mut self) -> Result<()> {
-        for _ in 1..START_TRIES {
-            self.port = free_port();
-            if self.restart().is_ok() {
-                return Ok(());
-            }
-        }
-        self.port = free_port();
-        self.restart()
+        on_a_free_port(|port| {
+            self.port = port;
+            self.restart()
+        })
     }
 
     /// Where to connect, as `DATABASE_URL` wants it.

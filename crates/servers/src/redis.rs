@@ -9,15 +9,13 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::free_port::free_port;
+use crate::free_port::on_a_free_port;
 use crate::process::{Process, accepts, answers, find_program, wait_until};
 use crate::tls;
 
 const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 or newer)";
 const START_PATIENCE: Duration = Duration::from_secs(15);
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
-/// Another process may take the free port first.
-const START_TRIES: u32 = 5;
 
 /// How a server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,14 +74,10 @@ impl RedisServer {
     }
 
     fn start_on_a_free_port(&mut self) -> Result<()> {
-        for _ in 1..START_TRIES {
-            self.port = free_port();
-            if self.restart().is_ok() {
-                return Ok(());
-            }
-        }
-        self.port = free_port();
-        self.restart()
+        on_a_free_port(|port| {
+            self.port = port;
+            self.restart()
+        })
     }
 
     /// Where to connect, as `REDIS_URL` wants it.

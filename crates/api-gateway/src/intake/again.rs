@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use domain::order::Terms;
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, Seq};
 use ports::job_queue::Job;
 use ports::operations::DeadRetry;
 use ports::order_store::NewOrder;
+use ports::unconfirmed::Made;
 
 use super::Intake;
 use crate::error::Result;
-use crate::unconfirmed::Made;
 
 impl Intake {
     /// Accepts a new order in place of a dead one; none where it is not dead, or was retried before.
@@ -33,9 +33,9 @@ impl Intake {
         replacement: NewOrder,
         actor: &'static str,
     ) -> Result<Option<OrderId>> {
-        let made = (replacement.id, Made::Accepted);
+        let made = (replacement.id, Made::At(Seq::FIRST));
         let retrying = self.ports.store.retry_dead(dead, replacement, actor);
-        let retried = self.unconfirmed.write(made, retrying).await?;
+        let retried = self.written(made, retrying).await?;
         let DeadRetry::Accepted { event, client } = retried else {
             return Ok(None);
         };

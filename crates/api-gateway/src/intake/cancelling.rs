@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use domain::OrderId;
 use ports::order_store::{Withdrawal, Withdrawn};
+use ports::unconfirmed::Made;
 
 use super::Intake;
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::unconfirmed::Made;
 
 impl Intake {
     /// Cancels an order, where that is still possible and it is the caller's.
@@ -30,7 +30,7 @@ impl Intake {
         let store = &self.ports.store;
         let withdrawing = store.withdraw(id, limited_to, event, Withdrawal::Cancelled, reason);
         let made = (id, Made::Cancelled);
-        let withdrawn = self.unconfirmed.write(made, withdrawing).await?;
+        let withdrawn = self.written(made, withdrawing).await?;
         if let Withdrawn::Won { event, client } = &withdrawn {
             self.announcer.publish(client, event);
             tracing::info!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api_gateway::{GatewaySettings, openapi};
+use api_gateway::openapi;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -14,12 +14,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 async fn server() -> Server {
-    let mut settings = GatewaySettings {
-        port: 0,
-        ..GatewaySettings::default()
-    };
-    settings.live.max_sockets = 1;
-    Server::start(settings).await
+    Server::start_with(|settings| settings.live.max_sockets = 1).await
 }
 
 /// Every path that can be read, those of sockets included, about this order.

@@ -2,18 +2,12 @@
 
 mod cases;
 
-use api_gateway::GatewaySettings;
-
 use crate::http_client::{EXECUTE, ORDER, Request, stored};
 use crate::ws_server::Server;
 use cases::{Case, bodies, requests};
 
 async fn server() -> Server {
-    Server::start(GatewaySettings {
-        port: 0,
-        ..GatewaySettings::default()
-    })
-    .await
+    Server::start_with(|_| {}).await
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format};
-use screen::{Pressed, Screen};
+use screen::Screen;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -87,9 +87,7 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
         }
         tokio::select! {
             biased;
-            pressed = screen.pressed() => match pressed {
-                Pressed::Quit => return Ok(Verdict::Good),
-            },
+            () = screen.quit() => return Ok(Verdict::Good),
             _ = terminate.recv() => return Ok(Verdict::Good),
             () = tokio::time::sleep(interval) => {}
         }

@@ -90,12 +90,7 @@ async fn what_no_attempt_can_cure_fails_at_once() {
 #[tokio::test(start_paused = true)]
 async fn an_order_cancelled_while_it_is_routed_is_never_sent() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let _running = world.start(settings());
-    let order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (_running, order) = world.being_routed().await;
 
     let event = world.given.event_id();
     let store = world.store();

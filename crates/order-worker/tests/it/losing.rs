@@ -129,12 +129,7 @@ async fn an_event_whose_writer_lost_its_lease_before_it_heard_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_stops_in_time_although_the_store_is_away() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let running = world.start(settings());
-    let _order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (running, _order) = world.being_routed().await;
     world.faults.set_away(true);
     let began = world.ports.clock.monotonic();
 

@@ -91,12 +91,7 @@ async fn an_order_with_a_live_attempt_is_never_poison() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_whose_lease_is_lost_records_and_sends_nothing_more() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let _running = world.start(settings());
-    let order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (_running, order) = world.being_routed().await;
     let first = world.store().workers().await.unwrap()[0].id;
 
     // It is given up, and another has the order before it notices.

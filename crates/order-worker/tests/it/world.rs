@@ -135,6 +135,16 @@ impl World {
         Running { worker, shutdown }
     }
 
+    /// A worker, and its one order, which waits for the venue's price.
+    pub(crate) async fn being_routed(&self) -> (Running, OrderId) {
+        self.venue.set(Mood::Hesitates);
+        let running = self.start(settings());
+        let order = self.order().await;
+        self.when("the venue to be asked", || self.venue.waiting() == 1)
+            .await;
+        (running, order)
+    }
+
     /// Waits until so many workers are listed, and each has heard of the others.
     pub(crate) async fn all_know_one_another(&self, count: usize) {
         eventually("workers to be listed", || async {

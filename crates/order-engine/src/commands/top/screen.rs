@@ -4,7 +4,7 @@
 use std::io::{self, Read, Write};
 
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 const OTHER_SCREEN: &str = "\x1b[?1049h\x1b[?25l";
 const FIRST_SCREEN: &str = "\x1b[?25h\x1b[?1049l";
@@ -16,13 +16,7 @@ const CLEAR_BELOW: &str = "\x1b[J";
 #[derive(Debug)]
 pub(super) struct Screen {
     before: Termios,
-    keys: mpsc::Receiver<Pressed>,
-}
-
-/// What a key means.
-#[derive(Debug)]
-pub(super) enum Pressed {
-    Quit,
+    quit: oneshot::Receiver<()>,
 }
 
 impl Screen {
@@ -38,7 +32,7 @@ impl Screen {
         out.flush()?;
         Ok(Self {
             before,
-            keys: read_keys(),
+            quit: read_keys(),
         })
     }
 
@@ -56,9 +50,9 @@ impl Screen {
         out.flush()
     }
 
-    /// Waits for a key that means something. Cancel safety: no key is lost.
-    pub(super) async fn pressed(&mut self) -> Pressed {
-        self.keys.recv().await.unwrap_or(Pressed::Quit)
+    /// Waits for a key that ends it, or for the end of all keys. Cancel safety: no key is lost.
+    pub(super) async fn quit(&mut self) {
+        let _ = (&mut self.quit).await;
     }
 }
 
@@ -73,15 +67,15 @@ impl Drop for Screen {
 }
 
 /// Keys from a thread that ends with the process: reading a terminal cannot be cancelled.
-fn read_keys() -> mpsc::Receiver<Pressed> {
+fn read_keys() -> oneshot::Receiver<()> {
     const CTRL_C: u8 = 3;
     const CTRL_D: u8 = 4;
-    let (sender, receiver) = mpsc::channel(1);
+    let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         let mut key = [0];
         while io::stdin().read_exact(&mut key).is_ok() {
             if matches!(key[0], b'q' | b'Q' | CTRL_C | CTRL_D) {
-                let _ = sender.blocking_send(Pressed::Quit);
+                let _ = sender.send(());
                 return;
             }
         }
