@@ -1,5 +1,5 @@
-//! How long to wait before trying again. The only caller of the `backoff` crate, which computes the
-//! steps; the jitter is drawn from our own source, so that a seed replays it.
+//! How long to wait before the next try. The only caller of the `backoff` crate, which computes the
+//! steps; the jitter comes from our own random source, so that a seed reproduces it.
 
 use std::time::{Duration, Instant};
 
@@ -7,22 +7,22 @@ use backoff::backoff::Backoff;
 use backoff::exponential::ExponentialBackoff;
 use ports::Random;
 
-/// How failed executions are repeated.
+/// When failed executions are retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Executions of one order, the first one included.
+    /// Executions of one order, including the first.
     pub max_attempts: u32,
-    /// The longest wait before the second execution; each further one doubles it.
+    /// The longest wait before the second execution; it doubles with each further one.
     pub base_delay: Duration,
     /// No wait is longer.
     pub max_delay: Duration,
 }
 
-/// Twice this many doublings exceed every delay that can be set.
+/// Half as many doublings already exceed every delay that can be set.
 const MOST_STEPS: u32 = 64;
 
-/// The crate asks its clock only in order to enforce a limit on the time elapsed, and we set none: time
-/// may as well stand still.
+/// The crate uses its clock only to enforce a limit on the elapsed time, and we set none, so this
+/// clock stands still.
 #[derive(Debug)]
 struct StandingClock(Instant);
 
@@ -33,8 +33,8 @@ impl backoff::Clock for StandingClock {
 }
 
 impl Policy {
-    /// The delay after this many failures in a row, counted from 1: between half of the step and all of
-    /// it.
+    /// The delay after this many consecutive failures, counted from 1: between half of the step and
+    /// the whole step.
     #[must_use]
     pub fn delay_after(&self, failures: u32, random: &Random) -> Duration {
         let step = self.step(failures);
@@ -58,7 +58,7 @@ impl Policy {
             steps.next_backoff();
         });
         let step = steps.next_backoff().unwrap_or(self.max_delay);
-        // `backoff` adds up to a nanosecond by chance.
+        // `backoff` adds up to a nanosecond at random.
         let micros = (step + Duration::from_nanos(500)).as_micros();
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)).min(self.max_delay)
     }
@@ -66,7 +66,7 @@ impl Policy {
 
 impl StandingClock {
     fn start() -> Self {
-        // Any moment will do; tokio's is the one that a paused runtime controls.
+        // Any moment will do; a paused runtime controls tokio's.
         Self(tokio::time::Instant::now().into_std())
     }
 }

@@ -1,8 +1,9 @@
-//! Events whose writer was stopped before it heard what became of them.
+//! Looks for events whose writer was stopped before it had the store's answer.
 //!
-//! A worker that loses its lease, or stops, drops what it does at once, a write under way included. The store
-//! may have made that write, or make it yet, and whoever goes on with the order tells of later events alone.
-//! So the store is asked for the event, which is told as soon as it shows.
+//! A worker that loses its lease, or stops, drops its work at once, even a write under way. The
+//! store may have made that write, or may still make it, and the worker that continues the order
+//! announces only later events. So this module asks the store for the event, and announces it as
+//! soon as it appears.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +16,14 @@ use crate::context::Context;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// What a store that answers has not shown for so many looks was not made: a statement takes 5 s at the most.
+/// If a store that answers has not shown the event after so many looks, the write was not made: a
+/// statement takes at most 5 s.
 const FRUITLESS_LOOKS_MAX: u32 = 20;
-/// A store that answers nothing for so many looks, some minutes, is asked no more.
+/// After so many looks without an answer, some minutes, the search ends.
 const LOOKS_MAX: u32 = 1_000;
 
-/// A write that its writer waits for. Dropped before it was heard of, its event is looked for.
+/// A write whose answer its writer awaits. If it is dropped before the answer, a search for its
+/// event begins.
 pub(crate) struct Unheard<'a> {
     ctx: &'a Context,
     sought: Option<Sought>,
@@ -65,7 +68,7 @@ impl Drop for Unheard<'_> {
     }
 }
 
-/// Looks until the event shows, or at least once where the process stops.
+/// Looks until the event appears, and at least once if the process stops.
 async fn look_for(
     sought: &Sought,
     store: &dyn Store,
@@ -100,6 +103,6 @@ async fn look_for(
             () = clock.sleep(LOOK_EVERY) => {}
         }
     }
-    // It may yet show, and nobody looks any more.
+    // The event may still appear, and nobody looks any more.
     announcer.lost();
 }
