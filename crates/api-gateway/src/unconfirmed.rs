@@ -1,7 +1,8 @@
-//! Writes that the store has not confirmed in time: it may have made them, or may make them yet.
+//! Writes that the store has not confirmed in time: it may have made them, or may still make them.
 //!
-//! The sweeper brings such an order to the workers. Its watchers would never hear of the event: so the store
-//! is asked for it until it shows, or until a store that answers has not shown it for a while.
+//! The sweeper brings such an order to the workers, but its followers would never get the event. So
+//! this module asks the store for it until it appears, or until a store that answers has not shown
+//! it for a while.
 
 use std::time::Duration;
 
@@ -13,28 +14,29 @@ use tokio::sync::mpsc;
 use crate::deadline;
 use crate::error::{Code, Result};
 
-/// Events looked for at once; at a hundred bytes each. What finds no room is not looked for, and counted.
+/// Events to look for at once, at a hundred bytes each. Further ones are not looked for, but
+/// counted.
 const LOOKED_FOR_MAX: usize = 16_384;
 /// Orders in one question.
 const PAGE: usize = 256;
-/// Between two looks: a store that has just stalled is not pressed.
+/// Between two looks: a store that has just stalled must not be overloaded.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What a store that answers has not shown for so long was not made: nothing hangs in it for longer than a
-/// statement may take.
+/// If a store that answers has not shown the event for this long, the write was not made: no
+/// statement may take longer.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
 
-/// The events that are looked for. Cheap to hand on: it is the way in to the one task that looks.
+/// A cheap handle to the one task that looks for events.
 #[derive(Debug, Clone)]
 pub(crate) struct Unconfirmed {
     sought: mpsc::Sender<Sought>,
     announcer: Announcer,
 }
 
-/// What a write makes of its order; either happens to an order once.
+/// What a write does to its order; each can happen to an order once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Made {
     Accepted,
-    /// Perhaps by another one's write, which was confirmed: then it is told twice.
+    /// Perhaps another request's write did it and was confirmed: then the event is announced twice.
     Cancelled,
 }
 
@@ -42,7 +44,7 @@ pub(crate) enum Made {
 struct Sought {
     order_id: OrderId,
     made: Made,
-    /// Since when the store answers without it.
+    /// Since when the store answers without showing it.
     missing_since: Option<Duration>,
 }
 
@@ -57,7 +59,7 @@ impl Sought {
 }
 
 impl Unconfirmed {
-    /// Starts the task; it ends when stopping is asked for.
+    /// Starts the task; it ends when the process is asked to stop.
     #[must_use]
     pub(crate) fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
         metrics::describe_counter!(
@@ -74,7 +76,8 @@ impl Unconfirmed {
         }
     }
 
-    /// The outcome of a write that makes this of an order; one that stays unknown is looked for from now on.
+    /// Waits for a write that does this to an order; if its outcome stays unknown, the task looks
+    /// for it from now on.
     pub(crate) async fn write<T>(
         &self,
         (order_id, made): (OrderId, Made),
@@ -129,14 +132,15 @@ async fn look_for_all(
             left = looking => sought = left,
         }
     }
-    // What is still sought may show after this process has ended; what comes from now on finds the way closed.
+    // An event that is still missing may appear after this process has ended; later ones find the
+    // channel closed.
     new.close();
     if !sought.is_empty() || new.try_recv().is_ok() {
         announcer.lost();
     }
 }
 
-/// Announces what the store shows; what is still sought.
+/// Announces what the store shows; returns what is still missing.
 async fn look(ports: &Ports, announcer: &Announcer, sought: Vec<Sought>) -> Vec<Sought> {
     let mut left = Vec::new();
     for page in sought.chunks(PAGE) {

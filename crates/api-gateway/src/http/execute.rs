@@ -1,4 +1,4 @@
-//! `POST /api/orders/execute`: an order comes in, or is only looked at.
+//! `POST /api/orders/execute`: submits an order, or only checks it.
 
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::Payload;

@@ -1,9 +1,9 @@
-//! One log per watched order, and which of them are to be read from the store: newly watched ones, those with
-//! holes, those that were silent for long. Whatever is asked for while a query is under way goes into the next
-//! one, so that ten thousand reconnecting clients cost a few queries.
+//! One log per followed order, and the list of orders to read from the store: newly followed ones,
+//! those with gaps, those that were silent for long. Requests that come while a query is under way
+//! go into the next one, so that ten thousand reconnecting clients cost a few queries.
 //!
-//! Lock order: a shard's orders before the list of orders to be read; never the other way round, never across an
-//! await.
+//! Lock order: a shard's orders before the list of orders to read; never the other way round, never
+//! across an await.
 
 mod shard;
 
@@ -22,7 +22,7 @@ use self::shard::ShardWatches;
 use super::demand::Demand;
 use super::replay::{Due, Log, Place, Told, Verdict};
 
-/// The logs of all watched orders.
+/// The logs of all followed orders.
 #[derive(Debug)]
 pub(super) struct Logs {
     clock: Arc<dyn Clock>,
@@ -30,15 +30,15 @@ pub(super) struct Logs {
     demand: Arc<Demand>,
     shards: Box<[ShardWatches]>,
     to_read: Mutex<ToRead>,
-    /// Somebody asked for a reading.
+    /// Raised when somebody asks for an order to be read.
     asked: Notify,
 }
 
-/// Orders to be read from the store; an order stands here at most once, so it is bounded by what is
-/// watched.
+/// Orders to read from the store. Each is listed at most once, so the list is bounded by the number
+/// of followed orders.
 #[derive(Debug, Default)]
 struct ToRead {
-    /// Somebody waits: new watches and holes.
+    /// Somebody waits: new watches and gaps.
     urgent: VecDeque<OrderId>,
     /// Silent for a while: most likely nothing has happened.
     silent: VecDeque<OrderId>,
@@ -56,7 +56,8 @@ impl Logs {
         }
     }
 
-    /// Follows an order from after the last event that was `seen`; the watch stands when this returns.
+    /// Follows an order after the last event that the client has `seen`; the watch is active when
+    /// this returns.
     pub(super) fn follow(
         self: &Arc<Self>,
         order_id: OrderId,
@@ -88,7 +89,7 @@ impl Logs {
         self.at(shard).len() > 0
     }
 
-    /// An event came, from wherever.
+    /// An event came, from the feed or the store.
     pub(super) fn tell(&self, event: &Event) {
         let now = self.clock.monotonic();
         if self.shard(event.order_id).offer(event, now) == Some(Verdict::Hole) {
@@ -104,14 +105,14 @@ impl Logs {
         }
     }
 
-    /// Everything watched in this shard may have missed something.
+    /// Every followed order of this shard may have missed something.
     pub(super) fn ask_shard(&self, shard: Shard) {
         let marked = self.at(shard).mark_all_asked();
         self.to_read().urgent.extend(marked);
         self.asked.notify_one();
     }
 
-    /// Asks for every open order of which nothing was heard for so long.
+    /// Asks for every open order that has been silent for this long.
     pub(super) fn ask_silent(&self, silence: Duration) {
         let Some(before) = self.clock.monotonic().checked_sub(silence) else {
             return;
@@ -127,7 +128,7 @@ impl Logs {
         self.asked.notified().await;
     }
 
-    /// Takes as many orders off the list: what to ask the store for.
+    /// Takes up to this many orders off the list, as questions for the store.
     pub(super) fn take_asked(&self, most: usize) -> Vec<order_history::Watch> {
         let mut to_read = self.to_read();
         let urgent = most.min(to_read.urgent.len());
@@ -151,16 +152,16 @@ impl Logs {
     }
 
     fn to_read(&self) -> MutexGuard<'_, ToRead> {
-        // A list of ids is right whatever panicked while it was held.
+        // A list of ids stays valid whatever panicked under its lock.
         self.to_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A place in an order's log that moves on as the client is shown events.
+/// A place in an order's log that moves on as the client gets events.
 #[derive(Debug)]
 pub struct Follower {
     place: Place,
-    // Dropped before the watch, which looks whether anybody is left.
+    // Dropped before the watch, which checks whether any follower is left.
     log: watch::Receiver<Log>,
     _watch: Watch,
 }
@@ -169,14 +170,15 @@ pub struct Follower {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Followed {
     Event(Told),
-    /// The order has ended and all of it was shown.
+    /// The order has ended and the follower has seen all of it.
     Ended,
     /// This process stops.
     Stopped,
 }
 
 impl Follower {
-    /// The next event, as soon as there is one. Cancel safety: a dropped call has shown nothing.
+    /// The next event, as soon as there is one. Cancel safety: a dropped call has delivered
+    /// nothing.
     pub async fn next(&mut self) -> Followed {
         loop {
             let due = self.place.advance(&self.log.borrow_and_update());
@@ -192,7 +194,7 @@ impl Follower {
     }
 }
 
-/// Keeps an order watched.
+/// Keeps an order in the set of followed orders.
 #[derive(Debug)]
 struct Watch {
     logs: Arc<Logs>,

@@ -1,5 +1,5 @@
-//! What no handler describes: the doors for WebSockets as far as HTTP sees them, the pages and
-//! the documents.
+//! What no handler describes: the WebSocket endpoints as HTTP sees them, the pages and the
+//! documents.
 
 #![expect(
     dead_code,

@@ -1,4 +1,4 @@
-//! The watched orders of one feed shard, each with its log.
+//! The followed orders of one feed shard, each with its log.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::live::replay::{Log, Verdict};
 
-/// What is watched in one shard.
+/// The followed orders of one shard.
 #[derive(Debug, Default)]
 pub(super) struct ShardWatches {
     orders: Mutex<HashMap<OrderId, Watched>>,
@@ -21,16 +21,16 @@ pub(super) struct ShardWatches {
 struct Watched {
     terms: Terms,
     log: watch::Sender<Log>,
-    /// When something was last heard of it, or the store was last asked.
+    /// When the last event came, or the store was last asked.
     heard_at: Duration,
-    /// It stands on the list of orders to be read.
+    /// Whether it is on the list of orders to read.
     is_asked: bool,
 }
 
 impl ShardWatches {
     fn orders(&self) -> MutexGuard<'_, HashMap<OrderId, Watched>> {
-        // Nothing that is held under this lock can be left half-changed by a panic: a log takes an
-        // event by one push.
+        // A panic can leave nothing under this lock half-changed: a log takes an event with one
+        // push.
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -38,7 +38,7 @@ impl ShardWatches {
         self.orders().len()
     }
 
-    /// Joins those who watch an order; says whether it is newly watched.
+    /// Joins the followers of an order; returns whether it is newly followed.
     pub(super) fn join(
         &self,
         order: OrderId,
@@ -60,7 +60,7 @@ impl ShardWatches {
         (follower, true)
     }
 
-    /// Forgets an order that nobody watches any more.
+    /// Forgets an order that nobody follows any more.
     pub(super) fn forget_unwatched(&self, order: OrderId) {
         let mut orders = self.orders();
         if orders
@@ -74,7 +74,7 @@ impl ShardWatches {
         }
     }
 
-    /// Offers an event to its order's log, if the order is watched.
+    /// Offers an event to its order's log, if the order is followed.
     pub(super) fn offer(&self, event: &Event, now: Duration) -> Option<Verdict> {
         let mut orders = self.orders();
         let watched = orders.get_mut(&event.order_id)?;
@@ -90,17 +90,17 @@ impl ShardWatches {
         Some(verdict)
     }
 
-    /// Marks an order as to be read; false where it is on the list, has ended or is not watched.
+    /// Marks an order to be read; false if it is already on the list, has ended or is not followed.
     pub(super) fn mark_asked(&self, order: OrderId) -> bool {
         self.orders().get_mut(&order).is_some_and(Watched::mark)
     }
 
-    /// Marks all open orders as to be read; returns those that were not on the list.
+    /// Marks all open orders to be read; returns those that were not on the list.
     pub(super) fn mark_all_asked(&self) -> Vec<OrderId> {
         self.mark_where(|_| true)
     }
 
-    /// Marks the open orders of which nothing was heard since `before`.
+    /// Marks the open orders that were silent since `before`.
     pub(super) fn mark_silent(&self, before: Duration) -> Vec<OrderId> {
         self.mark_where(|watched| watched.heard_at <= before)
     }
@@ -113,7 +113,7 @@ impl ShardWatches {
         marked.collect()
     }
 
-    /// Takes an order off the list: what to ask the store for, where it is still of interest.
+    /// Takes an order off the list, as a question for the store, if it is still followed.
     pub(super) fn take_asked(&self, order: OrderId, now: Duration) -> Option<order_history::Watch> {
         let mut orders = self.orders();
         let watched = orders.get_mut(&order)?;
