@@ -1,4 +1,5 @@
-//! Columns read as the domain's types; what makes no sense is an unreadable store, never a default.
+//! Reads columns as the domain's types; an invalid value means an unreadable store, never a
+//! default.
 
 use domain::{ClientId, OrderId, Timestamp, WorkerId};
 use rusqlite::Row;

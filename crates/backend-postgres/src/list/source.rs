@@ -1,16 +1,16 @@
-//! Where a list's ids come from, and what is still to be asked of the rows.
+//! Where a list's ids come from, and which conditions the rows must still be checked for.
 
 use std::fmt::Write;
 
 use domain::{Status, Token};
 use ports::order_history::ListFilter;
 
-/// Ids in one order, each source under its number. Parameters: $1 before, $2 how many of each source,
-/// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens.
+/// Ids in order, with the number of their source. Parameters: $1 before, $2 how many of each
+/// source, $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens.
 #[derive(Debug)]
 pub(super) struct Way {
     sources: Vec<Source>,
-    /// Whether the sources hold what is wanted and nothing else, but for orders of newer versions.
+    /// Whether the sources contain exactly the wanted orders, except orders of newer versions.
     is_exact: bool,
 }
 
@@ -31,7 +31,7 @@ enum Source {
     Ended(Status),
 }
 
-/// The ways to meet a filter, the likelier first.
+/// The ways to meet a filter, the more promising first.
 pub(super) fn ways(filter: &ListFilter) -> Vec<Way> {
     let of_client = vec![Source::OfClient];
     let has_client = filter.client.is_some();
@@ -62,7 +62,8 @@ pub(super) fn ways(filter: &ListFilter) -> Vec<Way> {
         .collect()
 }
 
-/// Open orders have an index by their tokens; of the others so many as the bound allows are looked at.
+/// Open orders have an index by their assets; of the others as many as the bound allows are looked
+/// at.
 fn by_tokens() -> Vec<Source> {
     let ended = Status::ALL
         .into_iter()
@@ -72,7 +73,7 @@ fn by_tokens() -> Vec<Source> {
         .collect()
 }
 
-/// Every pair that the filter's tokens can stand in.
+/// Every pair in which the filter's assets can occur.
 pub(super) fn pairs(filter: &ListFilter) -> (Vec<&'static str>, Vec<&'static str>) {
     let choices = |token: Option<Token>| match token {
         Some(token) => vec![token],
@@ -90,12 +91,12 @@ pub(super) fn pairs(filter: &ListFilter) -> (Vec<&'static str>, Vec<&'static str
 }
 
 impl Way {
-    /// Whether as many ids are enough as orders are missing.
+    /// Whether it is enough to read as many ids as orders are missing.
     pub(super) const fn is_exact(&self) -> bool {
         self.is_exact
     }
 
-    /// The statement that gives ids, of each source so many.
+    /// The statement that reads ids, up to a number from each source.
     pub(super) fn sql(&self, filter: &ListFilter) -> String {
         let mut sql = String::from("-- list_order_ids");
         for (number, source) in self.sources.iter().enumerate() {
@@ -111,7 +112,7 @@ impl Way {
                 "select o.id, {fits} as fits from {range} and o.id < $1 order by o.id desc limit $2"
             );
             let _ = match source {
-                // Numbered below 0, each pair a source of its own.
+                // Numbered below 0, because each pair is a source of its own.
                 Source::OpenOfPairs => write!(
                     sql,
                     "\n(select -p.place::int4 as source, r.id, r.fits
@@ -126,7 +127,7 @@ impl Way {
 }
 
 impl Source {
-    /// The rows, as far as an index tells them.
+    /// The rows, as far as an index can select them.
     fn range(self) -> String {
         match self {
             Self::All => "orders o where true".to_owned(),
@@ -142,7 +143,7 @@ impl Source {
         }
     }
 
-    /// What the index does not tell.
+    /// The conditions that the index cannot check.
     fn leftover(self, filter: &ListFilter) -> Vec<String> {
         let mut leftover = Vec::new();
         if filter.client.is_some() && self != Self::OfClient {

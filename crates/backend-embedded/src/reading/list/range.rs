@@ -1,4 +1,4 @@
-//! Where a list's keys come from, and what is still to be asked of the rows.
+//! Where a list's keys come from, and which conditions the rows must still be checked for.
 
 use domain::{Status, Token};
 use ports::order_history::ListFilter;
@@ -15,7 +15,7 @@ pub(crate) struct Range {
     tells: Tells,
 }
 
-/// What an index tells of an order, beside the order's key.
+/// What an index knows about an order besides its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tells {
     Nothing,
@@ -24,7 +24,8 @@ enum Tells {
     Pair,
 }
 
-/// The ways to meet a filter, the likelier first: each the ranges whose union holds every order that passes.
+/// The ways to meet a filter, the more promising first: each is a set of ranges whose union
+/// contains every order that passes.
 pub(crate) fn ways(filter: &ListFilter) -> Vec<Vec<Range>> {
     let begun = [Status::Routing, Status::Building, Status::Submitted];
     let has_tokens = filter.token_in.is_some() || filter.token_out.is_some();
@@ -52,7 +53,7 @@ pub(crate) fn ways(filter: &ListFilter) -> Vec<Vec<Range>> {
             }];
             match (has_tokens, status.is_terminal()) {
                 (false, _) => vec![by_end],
-                // Whatever waits, a rare pair has few orders.
+                // However many orders wait, a rare pair has few.
                 (true, false) => vec![by_tokens(filter), by_end],
                 (true, true) => vec![by_end, by_tokens(filter)],
             }
@@ -125,7 +126,7 @@ impl Range {
         self.leftover(filter).is_empty()
     }
 
-    /// What the index does not tell, to be asked of the row.
+    /// The conditions that the index cannot check, to be checked on the row.
     fn leftover(&self, filter: &ListFilter) -> Vec<(&'static str, Value)> {
         let mut leftover = Vec::new();
         if let Some(client) = &filter.client
@@ -152,8 +153,8 @@ impl Range {
     }
 }
 
-/// One range's newest keys below a bound, each with whether the row is what the filter wants: the statement
-/// and its values.
+/// The statement, with its values, that reads one range's newest keys below a bound, and whether
+/// each row passes the filter.
 pub(crate) fn statement(
     range: &Range,
     filter: &ListFilter,
