@@ -15,7 +15,7 @@ use crate::room::Room;
 use crate::settings::FeedSettings;
 use crate::tail::{LOST_FIELD, Place, Tail};
 
-/// Events appended by one script, so that none holds the server for long.
+/// Events appended by one script, so that none blocks the server for long.
 const PUBLISH_BATCH: usize = 250;
 
 /// The feed on Redis.
@@ -23,7 +23,7 @@ const PUBLISH_BATCH: usize = 250;
 pub struct RedisFeed {
     link: Arc<Link>,
     settings: FeedSettings,
-    /// Among those who publish here, drawn at the start.
+    /// This publisher's id among all that publish here, drawn at the start.
     publisher: String,
     /// The server's [`Room`] at the last beat.
     room: AtomicU8,
@@ -32,7 +32,7 @@ pub struct RedisFeed {
 }
 
 impl RedisFeed {
-    /// A feed on this server. A server that cannot be reached is used once it can.
+    /// A feed on this server. If the server cannot be reached, it is used once it can.
     pub async fn connect(settings: FeedSettings) -> std::result::Result<Arc<Self>, ConnectError> {
         metrics::describe_counter!(
             "feed_unreadable_total",
@@ -79,7 +79,7 @@ impl RedisFeed {
         Ok(())
     }
 
-    /// How long the live state is kept after this event; 0 where there is no room for it.
+    /// How long the live state is kept after this event; 0 if there is no room for it.
     fn seconds_kept(&self, published: &Published) -> u64 {
         let room = Room::at(self.room.load(Ordering::Relaxed));
         if room.is_for(published.event.data.status().is_terminal()) {
@@ -128,8 +128,8 @@ impl RedisFeed {
     }
 }
 
-/// What a person finds in Redis about an order that is or was just open; nothing reads it. Short: with its
-/// key some 200 bytes, and there is one for each order of the last hour.
+/// What a person finds in Redis about an order that is or was recently open; no program reads it.
+/// It is short, some 200 bytes with its key, because there is one for each order of the last hour.
 fn live_state(published: &Published) -> String {
     let event = &published.event;
     let (seq, status) = (event.seq.get(), event.data.status().name());
@@ -148,7 +148,7 @@ impl StatusFeed for RedisFeed {
             let Shard(number) = self.shard_of(published.event.order_id);
             of_shards[usize::from(number)].push(published);
         }
-        // Side by side: they share a connection, and so leave and return together.
+        // Concurrently: they share a connection, so they are sent and answered together.
         let publishing = (0..).zip(&of_shards);
         let publishing = publishing.map(|(number, own)| self.publish_to(Shard(number), own));
         join_all(publishing).await.into_iter().collect()
@@ -164,7 +164,7 @@ impl StatusFeed for RedisFeed {
     }
 
     async fn beat(&self) -> Result<()> {
-        // First, as a full server takes no sign of life.
+        // First, because a full server accepts no beat.
         self.look_for_room().await?;
         let being_present = self.all_shards().map(|shard| self.be_present_in(shard));
         join_all(being_present).await.into_iter().collect()

@@ -1,5 +1,6 @@
-//! The way to Redis: one multiplexed connection for what answers at once, one of its own for what
-//! waits; short limits on everything; and nobody waits for a server that is known to be away.
+//! The connections to Redis: one multiplexed connection for commands that answer at once, and
+//! separate ones for commands that wait. Every call has a short limit, and nobody waits for a
+//! server that is known to be down.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,50 +17,50 @@ use tokio::time::Instant;
 use crate::failure::{ConnectError, Failure};
 use crate::settings::RedisServer;
 
-/// A server in reach answers in a millisecond; one that needs this long is away.
+/// A reachable server answers in a millisecond; one that needs this long counts as down.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
-/// Likewise for a connection with its handshake, TLS included.
+/// Likewise for a connection with its handshake, including TLS.
 const CONNECT_LIMIT: Duration = Duration::from_millis(1_500);
-/// What a wait may take longer than it asked the server for.
+/// How much longer a wait may take than it asked the server for.
 const WAIT_GRACE: Duration = Duration::from_secs(1);
-/// Pauses between tries to reach a server that is away.
+/// Pauses between tries to reach a server that is down.
 const PAUSES_MS: [u64; 4] = [100, 200, 400, 800];
 /// The one in use and the one that replaces it.
 const POOL_SIZE: usize = 2;
 
-/// The way to one server.
+/// The connections to one server.
 pub(crate) struct Link {
     pool: Pool,
     client: Client,
     shared: Mutex<Option<Shared>>,
-    /// Held by whoever opens the shared connection.
+    /// Held by the task that opens the shared connection.
     opening: tokio::sync::Mutex<()>,
     breaker: Breaker,
     is_looked_at: AtomicBool,
-    /// A Redis Cluster, of which this would see a part.
+    /// Whether the server is part of a Redis Cluster, of which this process would see only a part.
     is_cluster: AtomicBool,
-    /// Whether [`Self::open`] has returned: from then on a cluster can only be complained of.
+    /// Whether [`Self::open`] has returned: from then on a cluster is only logged.
     is_in_use: AtomicBool,
 }
 
-/// The connection that all calls share; kept checked out of the pool while it works.
+/// The connection that all calls share; it stays checked out of the pool while it works.
 struct Shared {
     generation: u64,
     connection: Connection,
 }
 
 impl Link {
-    /// A way to this server. One that cannot be reached is used once it can.
+    /// Opens the link to this server. If the server cannot be reached, it is used once it can.
     pub(crate) async fn open(server: &RedisServer) -> Result<Arc<Self>, ConnectError> {
         let link = Self::to(server)?;
-        // Logs where the server is away.
+        // Logs if the server is down.
         let _ = link.command::<String>(&cmd("PING")).await;
         link.refuse_cluster()?;
         link.is_in_use.store(true, Ordering::Relaxed);
         Ok(Arc::new(link))
     }
 
-    /// Refuses a server that turned out to be a part of a cluster.
+    /// Refuses a server that is part of a cluster.
     pub(crate) fn refuse_cluster(&self) -> Result<(), ConnectError> {
         if self.is_cluster.load(Ordering::Relaxed) {
             return Err(ConnectError::Cluster);
@@ -131,7 +132,7 @@ impl Link {
             return Ok(open);
         }
         self.breaker.check()?;
-        // While the server is away, one call tries and the others need not wait for it.
+        // While the server is down, one call tries to connect, and the others need not wait for it.
         let _opening = if self.breaker.is_closed() {
             self.opening.lock().await
         } else {
@@ -162,7 +163,7 @@ impl Link {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps or throws away the shared connection, by what came of a call on it.
+    /// Keeps or closes the shared connection, depending on the result of a call.
     fn settle<T>(&self, generation: u64, result: RedisResult<T>) -> Result<T, Failure> {
         let result = self.judge(result.map_err(Failure::Refused));
         if matches!(&result, Err(failure) if failure.is_of_cluster()) {
@@ -181,7 +182,7 @@ impl Link {
         result
     }
 
-    /// Remembers whether the server is of use, and says when that changes.
+    /// Remembers whether the server can be used, and logs when that changes.
     pub(crate) fn judge<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
         match &result {
             Err(failure) if failure.is_away() => self.breaker.failed(failure),
@@ -190,7 +191,7 @@ impl Link {
         result
     }
 
-    /// Looks once at what kind of server it is.
+    /// Asks once what kind of server it is.
     async fn look_at_server(&self, connection: MultiplexedConnection) {
         if self.is_looked_at.swap(true, Ordering::Relaxed) {
             return;
@@ -206,7 +207,7 @@ impl Link {
         match answer {
             Ok(info) if info.contains("cluster_enabled:1") => self.found_cluster(),
             Ok(_) => {}
-            // Managed servers do not tell; those of a cluster send away who asks the wrong one.
+            // Managed servers do not say; servers of a cluster redirect misdirected calls.
             Err(error) => {
                 tracing::debug!(error = %error, "Redis does not tell whether it is a cluster");
             }
@@ -221,7 +222,7 @@ impl Link {
     }
 }
 
-/// Says when the server may throw away what it holds to make room.
+/// Warns if the server may evict keys to make room.
 async fn check_policy(mut connection: MultiplexedConnection) {
     let mut question = cmd("CONFIG");
     question.arg("GET").arg("maxmemory-policy");
@@ -232,7 +233,7 @@ async fn check_policy(mut connection: MultiplexedConnection) {
              memory is full; orders are safe in the store but slower: use noeviction"
         ),
         Ok(_) => {}
-        // Managed servers do not tell.
+        // Managed servers do not say.
         Err(error) => {
             tracing::debug!(error = %error, "Redis does not tell its maxmemory-policy");
         }
@@ -267,7 +268,7 @@ fn client(server: &RedisServer) -> Result<Client, ConnectError> {
     Client::build_with_tls(info, certificates).map_err(ConnectError::Address)
 }
 
-/// Keeps calls from a server that is away, but for a try after each pause.
+/// Keeps calls from a server that is down, except for one try after each pause.
 #[derive(Debug, Default)]
 struct Breaker {
     failures: AtomicU32,
@@ -296,7 +297,7 @@ impl Breaker {
             let error: &dyn std::error::Error = failure;
             tracing::warn!(
                 error = %error.source().unwrap_or(error),
-                "Redis is away; orders go on without it, slower"
+                "Redis is down; orders go on without it, slower"
             );
         }
         let place = usize::try_from(failures).unwrap_or(usize::MAX);
