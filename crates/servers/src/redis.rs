@@ -19,14 +19,14 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// Another process may take the free port first.
 const START_TRIES: u32 = 5;
 
-/// How a server is spoken to.
+/// Whether the server's port is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     Plain,
     Encrypted,
 }
 
-/// A Redis server of one's own. It ends, and its data with it, when this is dropped.
+/// A private Redis server. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     folder: TempDir,
@@ -93,7 +93,7 @@ impl RedisServer {
         self.restart()
     }
 
-    /// Where to connect, as `REDIS_URL` wants it.
+    /// The address, in the form of `REDIS_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -119,7 +119,7 @@ impl RedisServer {
             .kill_tree()
     }
 
-    /// Stops it where it stands; connections stay open and nothing answers.
+    /// Stops it; connections stay open and nothing answers.
     pub fn freeze(&self) -> Result<()> {
         self.process
             .as_ref()
@@ -127,7 +127,7 @@ impl RedisServer {
             .signal(Signal::SIGSTOP)
     }
 
-    /// Lets it go on after [`Self::freeze`].
+    /// Lets it continue after [`Self::freeze`].
     pub fn thaw(&self) -> Result<()> {
         self.process
             .as_ref()
@@ -135,7 +135,7 @@ impl RedisServer {
             .signal(Signal::SIGCONT)
     }
 
-    /// Ends it in good order, keeping its data.
+    /// Ends it in good order and keeps its data.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.end(Signal::SIGTERM, STOP_PATIENCE);
@@ -164,7 +164,7 @@ impl RedisServer {
         Ok(())
     }
 
-    /// Keeps a copy of everything that it holds now, to go back to with [`Self::roll_back`].
+    /// Copies everything that it holds now, to return to with [`Self::roll_back`].
     pub fn snapshot(&mut self) -> Result<RedisSnapshot> {
         self.stop();
         let copy = tempfile::tempdir().context("cannot make a folder for the copy")?;
@@ -173,7 +173,7 @@ impl RedisServer {
         Ok(RedisSnapshot(copy))
     }
 
-    /// Kills it and starts it with what it held when the copy was made.
+    /// Kills it and starts it with the copied content.
     pub fn roll_back(&mut self, to: &RedisSnapshot) -> Result<()> {
         self.kill()?;
         fs::remove_dir_all(self.data()).context("cannot remove the newer data")?;
@@ -194,8 +194,8 @@ impl Drop for RedisServer {
     }
 }
 
-/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it speaks to the folder's
-/// `log`.
+/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it logs to the
+/// folder's `log`.
 pub fn command(folder: &Path, port: u16) -> Result<Command> {
     server_command(folder, port, Door::Plain)
 }
@@ -224,8 +224,9 @@ fn server_command(folder: &Path, port: u16, door: Door) -> Result<Command> {
     Ok(command)
 }
 
-/// Whether the server takes commands. One that listens may still end, for want of its second port in a
-/// cluster, and another server's second port listens as well; neither answers.
+/// Whether the server accepts commands. A server that listens may still end because it did not get
+/// its second port for a cluster, and another server's second port may be the one that listens;
+/// neither answers.
 fn is_serving(port: u16, door: Door) -> bool {
     match door {
         Door::Plain => answers(port, b"PING\r\n"),
@@ -233,7 +234,7 @@ fn is_serving(port: u16, door: Door) -> bool {
     }
 }
 
-/// What a Redis held at some moment.
+/// A copy of a Redis' content.
 #[derive(Debug)]
 pub struct RedisSnapshot(TempDir);
 

@@ -1,7 +1,7 @@
-//! What the tests of several crates share: the contract of each port, what a test is given, a clock that stands
-//! still until it is moved.
+//! What the tests of several crates share: the contract of each port, test data, and a clock that
+//! stands still until a test moves it.
 //!
-//! It must not know of any backend, program or server, and is used by tests alone.
+//! It must not know any backend, program or server, and only tests use it.
 //!
 //! Begin with `contract.rs`.
 

@@ -12,7 +12,7 @@ use crate::database::tests::EMPTY;
 const READERS: usize = 2;
 const LONG: Duration = Duration::from_secs(5);
 
-/// A question that has no end by itself.
+/// A query that never ends by itself.
 const ENDLESS: &str = "-- count_for_ever
      with recursive numbers(n) as (select 1 union all select n + 1 from numbers)
      select count(*) from numbers";

@@ -1,4 +1,4 @@
-//! A terminal taken over for a while: the other screen, no cursor, keys as they are pressed. Given back
+//! Takes the terminal over: the alternate screen, no cursor, keys as they are pressed. Restores it
 //! when dropped.
 
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ const TOP_LEFT: &str = "\x1b[H";
 const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
-/// The terminal while it is ours.
+/// The terminal while this program controls it.
 #[derive(Debug)]
 pub(super) struct Screen {
     before: Termios,
@@ -56,7 +56,7 @@ impl Screen {
         out.flush()
     }
 
-    /// Waits for a key that means something. Cancel safety: no key is lost.
+    /// Waits for a key that has a meaning. Cancel safety: no key is lost.
     pub(super) async fn pressed(&mut self) -> Pressed {
         self.keys.recv().await.unwrap_or(Pressed::Quit)
     }
@@ -64,7 +64,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // There is nowhere to say that the terminal is gone.
+        // If the terminal is gone, there is nowhere to report it.
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.before);
         let mut out = io::stdout().lock();
         let _ = out.write_all(FIRST_SCREEN.as_bytes());
@@ -72,7 +72,8 @@ impl Drop for Screen {
     }
 }
 
-/// Keys from a thread that ends with the process: reading a terminal cannot be cancelled.
+/// Reads keys on a thread that ends with the process, because reading a terminal cannot be
+/// cancelled.
 fn read_keys() -> mpsc::Receiver<Pressed> {
     const CTRL_C: u8 = 3;
     const CTRL_D: u8 = 4;
