@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where an order stands. The last four are ends.
+/// Where an order stands. The last four are terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusName {
@@ -33,7 +33,7 @@ impl StatusName {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Whether the order has ended: no event can follow.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(

@@ -143,7 +143,7 @@ impl Batch<'_> {
         is_resting(due_at, self.now, lock(self.live).longest_rest())
     }
 
-    /// Whether operators have paused the engine, as of this place in the batch.
+    /// Whether operators have paused the engine, at this place in the batch.
     pub(crate) fn is_paused(&self) -> bool {
         let changed = self.changes.paused;
         changed.unwrap_or_else(|| lock(self.live).is_paused())

@@ -60,7 +60,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     ) -> Result<Vec<Self::Answer>, Failure>;
 }
 
-/// Where calls of one kind are handed in.
+/// The entry point for calls of one kind.
 pub(crate) struct Coalescer<K: Kind> {
     inbox: mpsc::Sender<Ticket<K>>,
     db: Arc<Db>,

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Where lists are handed in.
+/// The entry point for lists.
 pub(crate) struct ListDesk {
     db: Arc<Db>,
     inbox: mpsc::Sender<Work>,

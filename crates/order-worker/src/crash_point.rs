@@ -1,5 +1,5 @@
 //! Named points of an order's life at which a test build can end the process at once, as SIGKILL
-//! would: nothing is flushed, nobody is told. Debug builds have them, and so do release builds with
+//! would: nothing is flushed or announced. Debug builds have them, and so do release builds with
 //! the feature `crash-points`; in any other build a point compiles to nothing.
 
 /// A point of an order's life.

@@ -127,7 +127,7 @@ impl Database {
 }
 
 impl VersionIn {
-    /// 0 where there is no schema yet.
+    /// 0 if there is no schema yet.
     fn read(self, db: &Connection) -> rusqlite::Result<usize> {
         let question = match self {
             Self::Table => {

@@ -13,7 +13,7 @@ use crate::intake::{self, Receipt};
 use crate::parameters::Parameters;
 use crate::state::Ctx;
 
-/// Hand in an order
+/// Submit an order
 ///
 /// 201 means durable: no crash of any process loses the order.
 #[utoipa::path(

@@ -6,7 +6,7 @@
     reason = "only the descriptions are used; the doors are in doors/ws.rs, the documents in documents.rs"
 )]
 
-/// Follow an order, or hand one in and follow it, on one WebSocket
+/// Follow an order, or submit one and follow it, on one WebSocket
 #[utoipa::path(
     get,
     path = "/api/orders/execute",

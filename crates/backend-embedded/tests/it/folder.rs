@@ -1,4 +1,4 @@
-//! The data folder: locked for one process, read by the next one, refused where it is newer.
+//! The data folder: locked for one process, read by the next one, refused if it is newer.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -108,7 +108,7 @@ async fn racing_status_changes_give_one_transition_per_order() {
     assert_eq!(ask(&server, "select max(seq) from order_events").await, "1");
 }
 
-/// Workers that are taken for dead while they still write: their orders change hands in between.
+/// Workers that count as dead while they still write: their orders pass to others in between.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_that_change_hands_keep_their_events_gapless() {
     let server = server();
@@ -143,7 +143,7 @@ async fn orders_that_change_hands_keep_their_events_gapless() {
     let gaps = "select count(*) from (select order_id from order_events group by order_id
                 having count(*) <> max(seq) + 1) as gaps";
     assert_eq!(ask(&server, gaps).await, "0");
-    // What the lanes say agrees with what the events say, whoever won.
+    // The lanes agree with the events, whoever has won.
     let counts = handles[1].counts().await.expect("counts answer");
     for (status, count) in counts.by_status.iter().enumerate() {
         let last = format!(

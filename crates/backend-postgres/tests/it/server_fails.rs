@@ -63,7 +63,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
     let order = given.accepted(&store).await;
     let (worker, other) = (given.worker(&store).await, given.worker(&store).await);
     let beating = async {
-        // None of them names the order: nobody has heard of it.
+        // None of their heartbeats names the order: no worker got the answer.
         let mut beat = Beat::default();
         loop {
             beat.number += 1;

@@ -1,4 +1,4 @@
-//! Publishers while Redis is away: what they drop is told to everybody who may have missed it.
+//! Publishers while Redis is down: every reader that may have missed a dropped event gets `Lost`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use testkit::contract::{Given, eventually, promptly};
 
 use crate::{feed, meddle, queue, queue_settings, server};
 
-/// Whether whoever comes back to this place is given the event, or is told that some are missing.
+/// Whether a reader that resumes at this place gets the event, or `Lost`.
 async fn is_told(feed: &Arc<dyn StatusFeed>, before: &Position, wanted: &Published) -> bool {
     let shard = feed.shard_of(wanted.event.order_id);
     let Ok(mut tail) = feed.tail(shard, TailFrom::After(before.clone())).await else {

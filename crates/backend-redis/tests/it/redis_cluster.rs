@@ -45,7 +45,8 @@ async fn a_server_that_has_every_slot_of_its_cluster_is_refused_as_well() {
     check_refused(&server).await;
 }
 
-/// Managed servers may keep INFO to themselves; they still send away whoever asks for another's keys.
+/// Managed servers may not answer INFO; they still redirect a caller that asks for another server's
+/// keys.
 #[tokio::test]
 async fn a_server_that_does_not_tell_but_sends_callers_elsewhere_is_refused() {
     let silent = [

@@ -27,7 +27,7 @@ fn job(given: &Given) -> Job {
     }
 }
 
-/// Fifty calls, of which one or two may find out that it is away.
+/// Fifty calls, of which one or two may find out that it is down.
 async fn fifty_calls_fail_fast(server: &RedisServer, given: &Given) {
     let queue = queue(queue_settings(server)).await;
     let begun = now();

@@ -58,7 +58,7 @@ async fn a_busy_engine_is_asked_again_under_the_same_key() {
     );
 }
 
-/// A connection that breaks before the answer, or a proxy that heard none.
+/// A connection that breaks before the answer, or a proxy that got none.
 fn unheard() -> [Scene; 2] {
     let broken = Scene::NoAnswer;
     let proxy = Scene::Answer {

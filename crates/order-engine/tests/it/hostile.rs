@@ -25,7 +25,7 @@ const SLOW: usize = 100;
 const GIANTS: usize = 20;
 const BOMBS: usize = 50;
 const BURST: usize = 5_000;
-/// Orders that the healthy client hands in at once, again and again.
+/// Orders that the healthy client submits at once, again and again.
 const ROUND: usize = 10;
 /// For one round in the middle; some 0.2 s on a machine that does nothing else.
 const USUAL: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ fn memory_peak(pid: u32) -> Result<u64> {
     text.parse().context("a number of KiB")
 }
 
-/// Hands in orders until the others are gone; how long each round took, in order of that.
+/// Submits orders until the others are gone; returns how long each round took, sorted.
 async fn trade(target: &Target, attack: &JoinHandle<Result<()>>) -> Result<Vec<Duration>> {
     let mut rounds = Vec::new();
     while !attack.is_finished() {

@@ -23,7 +23,7 @@ pub(crate) const NTH: usize = 15;
 const SOL_FOR_USDC: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25"}"#;
 /// Orders take a few hundred milliseconds here; the machine may be busy.
 pub(crate) const CRASH_LIMIT: Duration = Duration::from_secs(30);
-/// What `abort` ends a process with: as sudden as SIGKILL, and told apart from it.
+/// How `abort` ends a process: as suddenly as SIGKILL, but distinguishable from it.
 const SIGABRT: i32 = 6;
 /// Slow enough that all orders are in flight at once, and quick to notice a silent worker.
 pub(crate) const SETTINGS: [(&str, &str); 5] = [
@@ -93,7 +93,7 @@ async fn loaded(point: &str, chain: Option<&Chain>) -> Result<(Engine, Target, V
 async fn check_survives(point: &str, chain: Option<&Chain>) -> Result<()> {
     let (mut engine, target, orders) = loaded(point, chain).await?;
 
-    // The answer may not be heard any more.
+    // The answer may get lost.
     let _ = operate(&engine, "resume").await;
     let ended = engine.program().exited(CRASH_LIMIT).await?;
     ensure!(ended.signal() == Some(SIGABRT), "it ended with {ended}");

@@ -151,7 +151,7 @@ async fn take(mut stream: TcpStream) -> Result<Value> {
     }
 }
 
-/// Hands in an order from within the caller's span; its id.
+/// Submits an order from within the caller's span; returns its id.
 async fn order_within(engine: &Engine, trace: &str, caller: &str) -> Result<String> {
     let request = cluster::http::http()
         .post(engine.url("/api/orders/execute"))

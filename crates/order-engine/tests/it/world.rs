@@ -282,7 +282,7 @@ impl World {
         Ok(())
     }
 
-    /// Starts again what was killed, where it was.
+    /// Starts again, in its place, what was killed.
     pub(crate) async fn restart(&mut self) -> Result<()> {
         match &mut self.engine {
             Running::Process(engine) => engine.restart().await,

@@ -1,4 +1,4 @@
-//! What may start, and when: slots, limits, pauses, a queue that is away.
+//! What may start, and when: slots, limits, pauses, a queue that is down.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -140,7 +140,7 @@ async fn a_pause_stops_starts_at_once_and_its_end_begins_them_within_a_second() 
     let before = world.order().await;
     world.until(before, Status::Confirmed).await;
 
-    // Right after a heartbeat or right before one: the worker may not have heard of it.
+    // Right after a heartbeat or right before one: the worker may not know of it.
     for _ in 0..5 {
         world.store().set_paused(true, "test").await.unwrap();
         let fresh = world.orders(30).await;

@@ -113,7 +113,7 @@ impl World {
         &self.ports.store
     }
 
-    /// Whoever hears of every event from now on.
+    /// A reader of every event from now on.
     pub(crate) async fn tails(&self) -> Vec<Box<dyn FeedTail>> {
         let mut tails = Vec::new();
         for shard in (0..self.ports.feed.shards()).map(Shard) {
@@ -132,7 +132,7 @@ impl World {
         Running { worker, shutdown }
     }
 
-    /// Waits until so many workers are listed, and each has heard of the others.
+    /// Waits until this many workers are listed, and each knows about the others.
     pub(crate) async fn all_know_one_another(&self, count: usize) {
         eventually("workers to be listed", || async {
             (self.store().workers().await.unwrap().len() == count).then_some(())

@@ -1,5 +1,5 @@
-//! The store as a process reaches it. Every write is looked at by the witness as soon as it has happened,
-//! whether or not anybody hears of it.
+//! The store as a process reaches it. The witness checks every write as soon as it has happened,
+//! whether or not its caller gets the answer.
 
 use std::sync::Arc;
 use std::time::Duration;

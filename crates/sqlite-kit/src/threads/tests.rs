@@ -43,7 +43,7 @@ async fn readers_whose_askers_have_gone_stop_and_serve_others() {
         let polled = asking.as_mut().poll(&mut context);
         assert!(matches!(polled, Poll::Pending));
         begun.recv_timeout(LONG).expect("a reader begins");
-        // Whoever asked goes away here.
+        // The caller goes away here.
     }
 
     let answer = readers.ask(|db| number(db, "-- one\nselect 1")).await;

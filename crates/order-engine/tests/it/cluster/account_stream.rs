@@ -1,5 +1,5 @@
-//! The account stream while Redis stands still, or is started anew: a client that believes what it is told,
-//! and reads again whenever it is told `resync`, ends up with every event of every order.
+//! The account stream while Redis stalls, or is restarted: a client that trusts the stream, and
+//! reads the lists again after each `resync`, ends up with every event of every order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// The numbers of events by orders.
 type Events = BTreeMap<String, BTreeSet<u64>>;
 
-/// What a client has been told, or has read after a `resync`.
+/// What a client got from the stream, or read after a `resync`.
 #[derive(Debug, Default, Clone)]
 struct Knowledge(Arc<Mutex<Events>>);
 
@@ -131,7 +131,7 @@ impl Fault {
     }
 }
 
-/// Hands orders in for this long.
+/// Submits orders for this long.
 async fn hand_in(target: &Target, lasting: Duration) -> Result<()> {
     let began = now();
     let mut n = 0;

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// An event in the middle of every order's life, as it is written on every door.
+/// An event in the middle of every order's life, as every stream writes it.
 const MIDDLE: &[u8] = br#""status":"building""#;
 const PIECE: usize = 64 * 1024;
 

@@ -63,7 +63,7 @@ over_cluster! { World: cancelling_and_pausing_race_workers_of_other_processes(op
     operators::a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told,
 }
 
-/// Of submissions more than both cases hand in, and fewer than there are twins.
+/// More submissions than both cases make, and fewer than there are duplicates.
 const FEW_AT_A_TIME: Settings = &[
     ("CLIENT_MAX_OPEN_ORDERS", "10"),
     ("CLIENT_RATE_LIMIT_PER_MINUTE", "20"),

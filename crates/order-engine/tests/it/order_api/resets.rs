@@ -1,5 +1,5 @@
-//! Clients whose connection resets right after their request: what the store has taken is told all the
-//! same, counted, and costs a place.
+//! Clients whose connection resets right after their request: what the store has accepted is
+//! announced all the same, counted, and uses the client's limit.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::{EXECUTE, SWAP, Settings};
 use crate::world::World;
 use crate::world::caller::{Caller, PATIENCE, POLL};
 
-/// An address has so many open orders, whoever of it hands them in.
+/// An address may have so many open orders, whichever of its clients submits them.
 pub(super) const THREE_OPEN_FROM_AN_ADDRESS: Settings = &[("CLIENT_MAX_OPEN_ORDERS", "3")];
 
 /// Requests that lose their connection.
@@ -30,7 +30,7 @@ async fn post_and_reset(caller: &Caller, path: &str, body: &str) -> Result<()> {
     reset::post(&caller.url(""), path, &key, body).await
 }
 
-/// Who watches all orders of a client, and whose event was told.
+/// A follower of all orders of a client, and the orders whose events it has seen.
 struct Watcher {
     stream: Socket,
     told: BTreeSet<String>,
@@ -45,7 +45,7 @@ impl Watcher {
         })
     }
 
-    /// Waits until all of these have been told.
+    /// Waits until all of these have been announced.
     async fn is_told(&mut self, orders: &BTreeSet<String>) -> Result<()> {
         let telling = async {
             while !orders.is_subset(&self.told) {
@@ -149,7 +149,7 @@ pub(super) async fn orders_whose_connection_resets_are_told_and_counted(
     Ok(())
 }
 
-/// On one gateway: without keys each counts by itself what an address hands in.
+/// On one gateway: without keys each gateway counts by itself what an address submits.
 pub(super) async fn orders_whose_connection_resets_take_their_clients_places(
     world: &mut World,
 ) -> Result<()> {

@@ -15,7 +15,8 @@ const UPGRADE: [(&str, &str); 4] = [
     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// Hands an order in, cancels it and opens a socket to hand one in, all with these headers beside.
+/// Submits an order, cancels it and opens a socket to submit one, all with these additional
+/// headers.
 async fn statuses(caller: &Caller, id: &str, headers: &[(&str, &str)]) -> Result<[u16; 3]> {
     let cancel = format!("/api/orders/{id}/cancel");
     let upgrade = [&UPGRADE, headers].concat();

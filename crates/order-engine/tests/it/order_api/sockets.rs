@@ -79,7 +79,7 @@ impl Seen {
     }
 }
 
-/// Hands an order in over a socket and lets it end; its id.
+/// Submits an order over a socket and lets it end; returns its id.
 async fn hand_in(seen: &mut Seen, caller: &Caller, body: &str) -> Result<String> {
     let url = caller.socket_url(EXECUTE).await?;
     let mut socket = Socket::open(&url).await?;

@@ -97,7 +97,7 @@ impl Caller {
         Socket::open(&self.socket_url(path).await?).await
     }
 
-    /// A token that opens the doors of its key.
+    /// A token that opens all streams of its key.
     pub(crate) async fn token(&self) -> Result<String> {
         let answer = self.post("/api/ws-token").await?.json()?;
         Ok(text(&answer, "token")?.to_owned())
@@ -172,7 +172,7 @@ impl Caller {
         answer.json()
     }
 
-    /// Hands an order in that must be accepted; its id.
+    /// Submits an order that must be accepted; returns its id.
     pub(crate) async fn accept(&self, body: &str) -> Result<String> {
         let answer = self.submit(body).await?;
         ensure!(answer.status == 201, "{answer:?}");

@@ -104,7 +104,7 @@ impl ScriptedChain {
             .count()
     }
 
-    /// Lets a transaction land, unless its blocks have gone by.
+    /// Lets a transaction land, unless its last valid height has passed.
     pub(crate) fn land(&self, signature: &Signature) {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
@@ -184,7 +184,7 @@ impl Chain for ScriptedChain {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
         let signature = transaction.signature.clone();
-        // What was built before this process began lands, unless it was told otherwise.
+        // A transaction built before this process began lands, unless a test says otherwise.
         let known = book.known.entry(signature).or_insert_with(|| Known {
             plan: Plan::Land,
             last_valid: transaction.last_valid_height,

@@ -39,7 +39,7 @@ impl FaultyQueue {
         self.deaf_to.load(Ordering::SeqCst) == 0
     }
 
-    /// How many starts were told to have begun late.
+    /// How many starts were reported late.
     pub(crate) fn late_starts(&self) -> u32 {
         self.late_starts.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A store whose answers get lost, or that is away altogether: faults around a real one.
+//! A store whose answers get lost, or that is down: faults around a real one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -199,7 +199,7 @@ async fn built_and_short_lived(given: &Given, store: &Arc<dyn Store>) -> Lease {
     lease
 }
 
-/// 13: refused where it is stored.
+/// 13: refused by the statement that stores it.
 pub async fn an_order_whose_time_ran_out_is_not_submitted(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();

@@ -105,7 +105,7 @@ async fn check_lists(target: &Target, newer: &str) -> Result<()> {
     Ok(())
 }
 
-/// A program of the older release that starts now is told why it may not.
+/// A program of the older release that starts now prints why it may not.
 async fn check_refused(cluster: &mut Scratch) -> Result<()> {
     let late = cluster.add_worker(&[])?;
     until(REFUSED_WITHIN, || async { Ok(!late.is_live()) })
