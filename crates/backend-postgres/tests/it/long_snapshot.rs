@@ -1,5 +1,5 @@
-//! Somebody keeps a snapshot open for long, as a backup does: what ended meanwhile costs nobody who looks for
-//! what is open.
+//! Somebody keeps a snapshot open for long, as a backup does: orders that ended meanwhile do not
+//! slow down searches for open ones.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use testkit::contract::Given;
 use crate::scale::{counting_server, pages_touched};
 use crate::{ask, connect, meddle, open_patiently, server};
 
-/// Orders that end while the snapshot is held, due and expired long ago.
+/// Orders that end while the snapshot is open, due and expired long ago.
 const FILL: &str = "
 insert into orders (id, client, terms, token_in, token_out, schema_version, created_at, due_at, expires_at)
 select gen_random_uuid(), 'ended', t.terms, 'SOL', 'USDC', 1, now_ms() - 3600000,
@@ -20,9 +20,9 @@ select o.id, 0, gen_random_uuid(), 0, 0, o.created_at, '{\"type\":\"accepted\"}'
 from orders o where o.client = 'ended'";
 const END: &str = "update orders set due_at = null, ended_at = now_ms(), end_status = 7
                    where client = 'ended'";
-/// Looks of a process, as it makes them every second.
+/// Searches of a process, as it makes them every second.
 const LOOKS: u64 = 10;
-/// One look of each kind: less than one in ten of what has ended.
+/// One search of each kind: less than a tenth of the orders that ended.
 const PAGES: u64 = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,7 +51,7 @@ async fn looking_for_what_is_open_costs_the_same_however_much_ends_beside_a_long
         let of_client = store.open_orders(&given.client("ended"), 100).await;
         assert_eq!(of_client.expect("open_orders answers"), 0);
     };
-    // The first passes what has ended, and remembers how far.
+    // The first walks over ended orders, and remembers how far.
     look().await;
     pages_touched(&server).await;
 

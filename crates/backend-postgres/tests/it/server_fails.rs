@@ -1,5 +1,5 @@
-//! A server that dies, hangs or comes back: every call has an answer in time, and what was confirmed
-//! stays.
+//! A server that dies, hangs or comes back: every call gets an answer in time, and what was
+//! confirmed stays.
 
 use std::time::{Duration, Instant};
 
@@ -135,7 +135,7 @@ async fn a_server_that_turns_read_only_is_not_ready() {
     let store = open(&server).await;
     store.ping().await.expect("the server is ready");
 
-    // One statement each: neither may stand in a transaction.
+    // One statement each, because neither may run in a transaction.
     for sql in [
         "alter system set default_transaction_read_only = on",
         "select pg_reload_conf()",

@@ -1,4 +1,4 @@
-//! FAILURES.md, cases 3 and 10: what Redis holds may be lost, old or nonsense at any time.
+//! FAILURES.md, cases 3 and 10: the content of Redis may be lost, old or garbage at any time.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ async fn garbage_in_every_list_stops_nothing() {
     assert_eq!(dead.len(), 5);
 }
 
-/// What is no entry: bytes at random, and ids and entries with a byte changed or cut off.
+/// Garbage: random bytes, and ids and entries with a byte changed or cut off.
 fn garbage(random: &Random, order: OrderId) -> Vec<u8> {
     let mut bytes = match random.below(4) {
         0 => Vec::new(),
@@ -166,7 +166,7 @@ fn garbage(random: &Random, order: OrderId) -> Vec<u8> {
     bytes
 }
 
-/// One thing that does not belong there.
+/// One piece of garbage.
 fn injection(random: &Random, known: OrderId) -> Cmd {
     let queue = |name: &str| format!("order-engine:{{jobs0}}:{name}");
     let junk = garbage(random, known);

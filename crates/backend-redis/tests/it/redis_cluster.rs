@@ -1,4 +1,4 @@
-//! A server of a Redis Cluster: it would answer for a part of the keys only, so it is refused at the start.
+//! A server of a Redis Cluster answers for only a part of the keys, so it is refused at the start.
 
 use backend_redis::{
     ConnectError, FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer,

@@ -1,5 +1,5 @@
-//! An engine that says what a test wrote down for it, one connection after another, and remembers what
-//! it was asked.
+//! An engine that gives the answers of a test's script, one connection after another, and records
+//! the requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
-//! The client programs of `examples/`, over a real engine and a bad network, whose every connection leads
-//! to the next gateway.
+//! The client programs of `examples/`, over a real engine and a bad network, each of whose
+//! connections leads to the next gateway.
 
 pub(crate) mod network;
 

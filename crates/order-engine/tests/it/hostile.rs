@@ -1,7 +1,9 @@
-//! Clients that are slow, stuck or hostile, many of each kind at once, and one beside them who only trades:
+//! Slow, stuck and hostile clients, many of each kind at once, and one client beside them that only
+//! trades:
 //! 1. each of its orders ends with all its events, in the usual time;
 //! 2. the engine's memory stays under a bound;
-//! 3. every other one is answered or cut off by the time that it has for what it pretends to do;
+//! 3. every other client is answered or cut off when the time limit for what it pretends to do is
+//!    over;
 //! 4. nothing of it is an error in the log.
 
 mod clients;

@@ -1,4 +1,4 @@
-//! What operators look at and are woken by, held to what the engine tells.
+//! Compares what operators look at, and what alerts them, with the engine's metrics.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const ALERTS: &str = include_str!("../../../../deploy/prometheus/alerts.yml");
 const BOARD: &str = include_str!("../../../../deploy/grafana/dashboards/order-engine.json");
 const RUNBOOK: &str = include_str!("../../../../docs/OPERATIONS.md");
 
-/// Endings of the engine's own series: what else looks like a name is PromQL's.
+/// Endings of the engine's own metrics: other names belong to PromQL.
 const ENDINGS: [&str; 8] = [
     "_total", "_seconds", "_orders", "_open", "_size", "_slots", "_used", "_bucket",
 ];
@@ -42,7 +42,7 @@ async fn every_series_that_boards_and_alerts_name_is_told_from_the_start(
     Ok(())
 }
 
-/// What all processes of an engine tell at `/metrics`.
+/// The metrics of all processes of an engine.
 struct Told(String);
 
 impl Told {
@@ -195,7 +195,7 @@ fn check_every_series(told: &Told, slots: f64) -> Result<()> {
     Ok(())
 }
 
-/// Workers are killed in the middle of an order, and soon given up.
+/// Workers are killed in the middle of an order, and soon declared dead.
 const SLOW: Settings = &[
     ("SIM_LATENCY_SCALE", "1"),
     ("LEASE_MS", "1500"),

@@ -1,5 +1,5 @@
-//! Programs that wait at their start for a server that cannot be reached, or will have nothing to do with the
-//! one they are given.
+//! Programs that wait at their start for a server that cannot be reached, or that refuse the server
+//! they get.
 
 use std::net::TcpListener;
 use std::time::Duration;

@@ -38,7 +38,7 @@ impl Knowledge {
         known.entry(order.to_owned()).or_default().insert(seq);
     }
 
-    /// What of the truth is not known.
+    /// The events that the client does not know.
     fn lacks(&self, truth: &Events) -> Vec<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let none = BTreeSet::new();
@@ -50,8 +50,8 @@ impl Knowledge {
         lacking.collect()
     }
 
-    /// Reads a stream for ever. What it must read anew it reads beside it, once at a time: a client that stops
-    /// following meanwhile is closed as too slow.
+    /// Reads a stream for ever. What it must read again it reads concurrently, one read at a time,
+    /// because the gateway closes a client that stops following meanwhile as too slow.
     async fn follow(self, target: Target, gateway: usize, mut stream: Socket) -> Result<()> {
         let mut readings = JoinSet::new();
         let mut must_read_again = false;

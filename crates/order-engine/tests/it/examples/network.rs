@@ -1,6 +1,6 @@
-//! Networks between a client and an engine. The usual one does the two things which hurt most, once each: it
-//! loses the answer to a call that was carried out, and it cuts a stream in the middle of an event. Another
-//! one loses every answer.
+//! Networks between a client and an engine. The usual one does the two worst things, once each: it
+//! loses the answer to a call that was executed, and it cuts a stream in the middle of an event.
+//! Another one loses every answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! The same cases over two gateways and three workers: one test for each cluster, whose cases follow each
-//! other. What is not here is a gateway's own affair, and its case says so.
+//! The same cases over two gateways and three workers: one test for each cluster, on which its
+//! cases run one after the other. Cases that are missing here concern a single gateway, as they
+//! say.
 
 use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, resets, sockets};
 use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};

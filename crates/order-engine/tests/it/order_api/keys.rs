@@ -9,7 +9,7 @@ use super::SWAP;
 use crate::world::World;
 use crate::world::caller::{Caller, with_token};
 
-/// What makes a call the beginning of a WebSocket.
+/// The headers that begin a WebSocket.
 const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "upgrade"),
     ("Upgrade", "websocket"),

@@ -1,4 +1,4 @@
-//! Live connections: what goes over them against their document, and how many there may be.
+//! Live connections: compares their messages with their document, and tests how many there may be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ impl Seen {
         }
     }
 
-    /// Everything up to the server's close, which must be with this code.
+    /// Everything up to the server's close, which must have this code.
     async fn rest(&mut self, url: &str, socket: Socket, code: u16) -> Result<Vec<Value>> {
         let Followed {
             messages,
@@ -153,7 +153,7 @@ pub(super) async fn every_message_of_every_socket_is_in_the_document(
     seen.check_complete()
 }
 
-/// One process only: each gateway counts the connections that it holds.
+/// One process only: each gateway counts its own connections.
 pub(super) async fn connections_are_limited_for_each_client_and_in_all(
     world: &mut World,
 ) -> Result<()> {

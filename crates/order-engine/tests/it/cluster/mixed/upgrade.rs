@@ -1,6 +1,6 @@
-//! Two releases beside each other during an upgrade, seen from the older one: the newer one has brought the
-//! tables further, has accepted orders of a form that the older does not know, and speaks of them in queue
-//! and feed.
+//! Two releases next to each other during an upgrade, seen from the older one: the newer one has
+//! migrated the tables, has accepted orders of a form that the older does not know, and uses that
+//! form in queue and feed.
 
 use anyhow::{Context, Result, ensure};
 use cluster::Scratch;
