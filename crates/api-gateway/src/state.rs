@@ -1,4 +1,4 @@
-//! What every request handler is handed: the engine's parts and the gateway's own rooms.
+//! What every request handler gets: the engine's parts and the gateway's own modules.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::error::{ApiError, Result};
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 
-/// Handed to every handler; a clone is one pointer.
+/// Passed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
 
-/// The gateway's whole state, made once. Nothing but handlers sees it.
+/// The gateway's whole state, made once. Only handlers see it.
 #[derive(Debug)]
 pub(crate) struct AppState {
     pub(crate) doorstep: Doorstep,

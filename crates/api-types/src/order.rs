@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::event::{amount_out, executed_price};
 use crate::names::{PoolName, StatusName, VenueName};
 
-/// An order and what became of it. What is not known, or not yet, is null.
+/// An order and what became of it. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderView {
@@ -30,7 +30,7 @@ pub struct OrderView {
     pub amount_in: String,
     #[schema(maximum = 5000)]
     pub slippage_bps: u16,
-    /// The client's own floor, where it named one.
+    /// The client's own minimum, if it named one.
     pub min_amount_out: Option<String>,
     pub status: StatusName,
     pub dex: Option<VenueName>,
@@ -43,24 +43,24 @@ pub struct OrderView {
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
-    /// Executions that ended, with or without success.
+    /// Executions that have ended, whether they succeeded or failed.
     pub attempts: u32,
     #[schema(format = DateTime)]
     pub created_at: String,
     #[schema(format = DateTime)]
     pub updated_at: String,
-    /// When the order expires if nothing was signed by then.
+    /// When the order expires if no transaction was submitted by then.
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
     /// The venues the order may use.
     pub venues: Vec<VenueName>,
     /// Whether native SOL is wrapped before the swap or unwrapped after it.
     pub native_sol: Option<NativeSol>,
-    /// What the last execution failed of, while the order waits for its next one.
+    /// Why the last execution failed, while the order waits for its next one.
     pub last_error: Option<String>,
     /// Why the order was cancelled or expired.
     pub reason: Option<String>,
-    /// The place of the order's last event.
+    /// The `seq` of the order's last event.
     pub seq: u32,
 }
 
@@ -85,7 +85,7 @@ pub struct OrderAnswer {
 pub struct OrderListAnswer {
     pub success: bool,
     pub orders: Vec<OrderView>,
-    /// Where the next page begins; null on the last one.
+    /// Where the next page begins; null on the last page.
     pub next_cursor: Option<String>,
 }
 

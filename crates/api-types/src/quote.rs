@@ -20,7 +20,7 @@ pub struct QuoteView {
     /// The venue's fee as a fraction of the amount traded.
     #[schema(examples("0.0025"))]
     pub fee: Option<String>,
-    /// After the fee and the order's own effect on the price.
+    /// After fee and price impact.
     #[schema(examples("150.25"))]
     pub amount_out: Option<String>,
     /// How much the order itself moves the price, as a fraction.
@@ -71,7 +71,7 @@ fn from_millionths(ppm: u32) -> String {
     ratio(u128::from(ppm), 1, -6)
 }
 
-/// Every venue's offer and what the engine would make of them now.
+/// Every venue's offer, and what the engine would choose now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuotesAnswer {
@@ -81,7 +81,7 @@ pub struct QuotesAnswer {
     #[schema(nullable = false)]
     pub dry_run: Option<bool>,
     pub quotes: Vec<QuoteView>,
-    /// The venue that pays most; null where none makes an offer.
+    /// The venue that pays most; null if none makes an offer.
     pub best: Option<VenueName>,
     pub expected_amount_out: Option<String>,
     pub min_amount_out: Option<String>,

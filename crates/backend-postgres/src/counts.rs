@@ -1,4 +1,5 @@
-//! Counts over the whole store, from what each writer added to its lane and from the orders that have begun.
+//! Counts over the whole store, from what each writer added to its lane and from the orders under
+//! way.
 
 use domain::{Status, Timestamp};
 use ports::order_history::Counts;
@@ -21,7 +22,7 @@ select
      from (select u.place, sum(u.n)::int8 as total
            from lane_orders l, unnest(l.by_status) with ordinality as u(n, place)
            group by u.place) as totals) as by_status,
-    -- The last are those among them that rest.
+    -- The last ones are those among them that wait.
     (select array[count(*) filter (where last.status = 1),
                   count(*) filter (where last.status = 2),
                   count(*) filter (where last.status = 3),
@@ -57,7 +58,7 @@ select
     "
      order by o.due_at, o.id
      limit 1) as oldest_due_at,
-    -- Due since before the clock was set back, which cannot tell for how long.
+    -- Due since before the clock was set back; the clock cannot tell for how long.
     exists (select
             from orders o
             where o.due_at is not null
@@ -74,10 +75,10 @@ select
 from clock"
 );
 
-/// Statuses that are not terminal stand first.
+/// The statuses that are not terminal come first.
 const OPEN_STATUSES: usize = 4;
 
-/// The lanes count open orders all together; those that have begun are told apart by their events.
+/// The lanes count all open orders together; the events of those under way tell their statuses.
 fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
     let mut by_status = [0; 8];
     for (count, sum) in by_status.iter_mut().zip(lanes).skip(OPEN_STATUSES) {
@@ -86,7 +87,7 @@ fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
     for (count, begun) in by_status[1..OPEN_STATUSES].iter_mut().zip(begun) {
         *count = u64::try_from(*begun).unwrap_or(0);
     }
-    // Older programs, in the middle of an upgrade, count each step; the sum is the same.
+    // During an upgrade older programs count each step; the sum is the same.
     let open: i64 = lanes.iter().take(OPEN_STATUSES).sum();
     let pending = open - begun.iter().sum::<i64>();
     by_status[0] = u64::try_from(pending).unwrap_or(0);

@@ -1,9 +1,9 @@
-//! Lists of orders, newest first: ids from indexes, a step at a time, then the orders themselves.
+//! Lists of orders, newest first: first ids from indexes, step by step, then the orders themselves.
 //!
-//! A filter can be met in one or two ways, each the union of some sources: ranges of an index, read in the
-//! order of ids. A source may hold orders that the filter does not want, so what one page looks at has a
-//! bound: a page that reaches it says how far it came, and the next one goes on from there. Where the first
-//! way reaches the bound the second may not.
+//! A filter can be met in one or two ways. Each way is the union of some sources: ranges of an
+//! index, read in the order of ids. A source may contain orders that do not pass the filter, so the
+//! number of ids that one page looks at is bounded: a page that reaches the bound says how far it
+//! came, and the next one continues there. If the first way reaches the bound, the second may not.
 
 mod pairs;
 mod source;
@@ -25,19 +25,19 @@ use crate::rows;
 use pairs::Pairs;
 use source::{Way, ways};
 
-/// Ids that one way of a page looks at: few at first, so that the way that needs few is found soon.
+/// Ids that one way of a page looks at: few at first, so that a way that needs few is found soon.
 const LOOKED_AT: [usize; 2] = [1_000, 10_000];
-/// Ids that a step looks at beyond what is missing, where it may meet others than are wanted; each looks at
-/// twice as many as the one before, up to the last.
+/// Ids that a step reads beyond those missing, if its source may contain others than the wanted
+/// ones. Each step reads twice as many as the one before, up to the last.
 const FIRST_STEP: usize = 250;
 const LAST_STEP: usize = 2_500;
-/// A page whose steps, by every way, take longer ends with what it has.
+/// If the steps of all ways together take longer, the page ends with what it has.
 const TIME: Duration = Duration::from_secs(2);
 
-/// How a page came out.
+/// The result of one way to fill a page.
 struct Outcome {
     page: ListPage,
-    /// Ended by a bound, before it was full and before the sources were through.
+    /// Whether a bound ended it before the page was full and before the sources were exhausted.
     is_cut_short: bool,
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<
             if !is_cut_short {
                 return Ok(page);
             }
-            // All are right; the one that came furthest saves a page.
+            // All results are right; the one that came furthest saves a page.
             if furthest.as_ref().is_none_or(|other| page.next < other.next) {
                 furthest = Some(page);
             }
@@ -111,11 +111,11 @@ impl Outcome {
     }
 }
 
-/// What one step has looked at.
+/// What one step has read.
 struct Keys {
-    /// Those that may be wanted, newest first.
+    /// Ids that may pass the filter, newest first.
     fitting: Vec<Uuid>,
-    /// Everything at and above this was looked at; absent where the sources are through.
+    /// Every id from this one up was looked at; absent if the sources are exhausted.
     reached: Option<Uuid>,
     count: usize,
 }
@@ -153,7 +153,7 @@ async fn keys(
 /// What the sources gave that were asked for `look` rows each.
 fn keys_of(found: &[Row], look: usize) -> Result<Keys, Failure> {
     let mut fitting = Vec::new();
-    // How much each source gave, and the last of it.
+    // How many ids each source gave, and the last of them.
     let mut given: HashMap<i32, (usize, Uuid)> = HashMap::new();
     for row in found {
         let id: Uuid = rows::column(row, "id")?;
@@ -164,7 +164,7 @@ fn keys_of(found: &[Row], look: usize) -> Result<Keys, Failure> {
             fitting.push(id);
         }
     }
-    // A source that gave as much as it was asked for may hold more, below its last.
+    // A source that gave as many as it was asked for may have more, below its last.
     let reached = given
         .into_values()
         .filter(|(count, _)| *count >= look)
@@ -189,15 +189,15 @@ cross join lateral (
 ) as e
 order by o.id desc";
 
-/// Reads orders until the page is full; whether it is. An order that cannot be read is left out: during an
-/// upgrade a newer version may have written it, and one of them must not fail the whole page.
+/// Reads orders until the page is full; returns whether it is. An unreadable order is left out:
+/// during an upgrade a newer version may have written it, and it must not fail the whole page.
 async fn take(
     db: &Db,
     filter: &ListFilter,
     ids: &[Uuid],
     orders: &mut Vec<Order>,
 ) -> Result<bool, Failure> {
-    // An open order's status stands in its last event alone.
+    // Only its last event tells an open order's status.
     let open = filter.status.filter(|status| !status.is_terminal());
     let mut left = ids;
     while orders.len() < filter.limit && !left.is_empty() {

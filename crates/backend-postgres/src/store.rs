@@ -1,4 +1,4 @@
-//! The store: each promise of the ports in the file of its name, joined here.
+//! The store: each promise of the ports is in the file of its name; this file joins them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +46,8 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// Connects, migrates where needed, and refuses a server on which nothing would be durable. A
-    /// server that cannot be reached is waited for.
+    /// Connects, migrates if needed, and refuses a server on which nothing would be durable. Waits
+    /// for a server that cannot be reached.
     pub async fn connect(settings: PgSettings) -> std::result::Result<Arc<Self>, ConnectError> {
         let db = connect::connect(&settings).await?;
         Ok(Arc::new(Self::over(db, settings.lists)))

@@ -19,7 +19,7 @@ pub enum ConnectError {
         #[source]
         source: std::io::Error,
     },
-    #[error("a limit over all workers wants one queue shard, not {shards}")]
+    #[error("a limit over all workers needs one queue shard, not {shards}")]
     LimitOverShards { shards: u16 },
 }
 
@@ -63,7 +63,7 @@ impl Failure {
 fn is_about_the_question(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot) => {
-            // A script's failure is told as a general error, whatever lies behind it.
+            // The client library reports a script's failure as a general error, whatever its cause.
             !["OOM", "READONLY", "MISCONF", "LOADING", "BUSY"]
                 .iter()
                 .any(|code| error.to_string().contains(code))

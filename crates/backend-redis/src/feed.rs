@@ -16,7 +16,7 @@ use crate::script::Script;
 use crate::settings::FeedSettings;
 use crate::tail::{LOST_FIELD, Place, Tail};
 
-/// Events appended by one script, so that none holds the server for long.
+/// Events appended by one script, so that none blocks the server for long.
 const PUBLISH_BATCH: usize = 250;
 
 /// The feed on Redis.
@@ -24,7 +24,7 @@ const PUBLISH_BATCH: usize = 250;
 pub struct RedisFeed {
     link: Arc<Link>,
     settings: FeedSettings,
-    /// Among those who publish here, drawn at the start.
+    /// This publisher's id among all that publish here, drawn at the start.
     publisher: String,
     /// The [`Room`] that each shard's server had at the last beat.
     rooms: Vec<AtomicU8>,
@@ -33,7 +33,7 @@ pub struct RedisFeed {
 }
 
 impl RedisFeed {
-    /// A feed on this server. A server that cannot be reached is used once it can.
+    /// A feed on this server. If the server cannot be reached, it is used once it can.
     pub async fn connect(settings: FeedSettings) -> std::result::Result<Arc<Self>, ConnectError> {
         metrics::describe_counter!(
             "feed_unreadable_total",
@@ -142,8 +142,8 @@ impl RedisFeed {
     }
 }
 
-/// What a person finds in Redis about an order that is or was just open; nothing reads it. Short: with its
-/// key some 200 bytes, and there is one for each order of the last hour.
+/// What a person finds in Redis about an order that is or was recently open; no program reads it.
+/// It is short, some 200 bytes with its key, because there is one for each order of the last hour.
 fn live_state(published: &Published) -> String {
     let event = &published.event;
     let (seq, status) = (event.seq.get(), event.data.status().name());
@@ -162,7 +162,7 @@ impl StatusFeed for RedisFeed {
             let Shard(number) = self.shard_of(published.event.order_id);
             of_shards[usize::from(number)].push(published);
         }
-        // Side by side: they share a connection, and so leave and return together.
+        // Concurrently: they share a connection, so they are sent and answered together.
         let publishing = (0..).zip(&of_shards);
         let publishing = publishing.map(|(number, own)| self.publish_to(Shard(number), own));
         join_all(publishing).await.into_iter().collect()

@@ -17,7 +17,7 @@ use crate::settings::RedisServer;
 pub(crate) struct Link {
     nodes: Nodes,
     shared: Mutex<Option<Shared>>,
-    /// Held by whoever opens the shared connection.
+    /// Held by the task that opens the shared connection.
     opening: tokio::sync::Mutex<()>,
     breaker: Breaker,
 }
@@ -29,7 +29,7 @@ struct Shared {
 }
 
 impl Link {
-    /// A way to this server. One that cannot be reached is used once it can.
+    /// Opens the link to this server. If the server cannot be reached, it is used once it can.
     pub(crate) async fn open(server: &RedisServer) -> Result<Arc<Self>, ConnectError> {
         let link = Self {
             nodes: Nodes::of(server)?,
@@ -73,7 +73,7 @@ impl Link {
             return Ok(open);
         }
         self.breaker.check()?;
-        // While the server is away, one call tries and the others need not wait for it.
+        // While the server is down, one call tries to connect, and the others need not wait for it.
         let _opening = if self.breaker.is_closed() {
             self.opening.lock().await
         } else {

@@ -1,4 +1,4 @@
-//! One shard of the queue: its scripts, and the watch over its epoch.
+//! One shard of the queue: its scripts, and the check of its epoch.
 
 use std::sync::Arc;
 
@@ -48,12 +48,12 @@ impl Scripts {
 /// One shard of the queue.
 #[derive(Debug)]
 pub(crate) struct Shard {
-    /// What its keys begin with, hash tag included.
+    /// What its keys begin with, including the hash tag.
     base: String,
     memory: Memory,
     link: Arc<Link>,
     scripts: Arc<Scripts>,
-    /// Told when the store knows of more than the shard does.
+    /// Notified when the store has more orders than the shard.
     hungry: Arc<Notify>,
 }
 
@@ -74,7 +74,7 @@ impl Shard {
         }
     }
 
-    /// The key of a name.
+    /// The full key for a name.
     pub(crate) fn key(&self, name: &str) -> String {
         format!("{}:{name}", self.base)
     }
@@ -89,7 +89,7 @@ impl Shard {
         self.hungry.notify_one();
     }
 
-    /// Runs a script and looks at its stamp.
+    /// Runs a script and checks its stamp.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         script: &Script,

@@ -1,5 +1,5 @@
-//! Every variable's wrong value is answered with one line that names the variable, the value and what
-//! is allowed.
+//! Every wrong value of a variable gets one line that names the variable, the value and what is
+//! allowed.
 
 use clap::Parser;
 
@@ -360,7 +360,7 @@ fn every_variable_is_in_the_readme_and_in_the_example() {
     let read = |name: &str| std::fs::read_to_string(format!("{root}{name}")).expect("a page");
     let (readme, example) = (read("README.md"), read(".env.example"));
     let command = Program::command();
-    // What is hidden is for tests alone.
+    // Hidden settings are for tests only.
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
         let Some(name) = arg.get_env().map(|name| name.to_string_lossy()) else {
             continue;

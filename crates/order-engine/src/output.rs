@@ -1,4 +1,4 @@
-//! Standard output: lines, JSON and tables, which fit 80 columns on a terminal; colour there only.
+//! Standard output: lines, JSON and tables that fit 80 columns on a terminal; colour only there.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -10,19 +10,19 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
 use serde::Serialize;
 
-/// The width every table keeps to, so that it reads well in a small terminal and in a mail.
+/// The maximum width of every table, so that it reads well in a small terminal and in a mail.
 const WIDTH: u16 = 80;
 
 /// How a command prints data.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Format {
-    /// Print JSON, one object a line, as the API gives it
+    /// Print JSON, one object per line, as the API returns it
     #[arg(long)]
     json: bool,
 }
 
 impl Format {
-    /// Whether programs read the output.
+    /// Whether a program reads the output.
     pub(crate) fn is_json(self) -> bool {
         self.json
     }
@@ -40,7 +40,7 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Says how to get the next page, where there is one.
+/// Says how to get the next page, if there is one.
 pub(crate) fn more(cursor: Option<&str>) -> io::Result<()> {
     match cursor {
         Some(cursor) => line(format_args!("more: --cursor {cursor}")),
@@ -48,12 +48,12 @@ pub(crate) fn more(cursor: Option<&str>) -> io::Result<()> {
     }
 }
 
-/// Whether a person watches.
+/// Whether a person reads the output.
 pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// An empty table with these headings; where a program reads it, a row is a line however long.
+/// An empty table with these headings; if a program reads it, each row is one line however long.
 pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
     table
@@ -77,7 +77,7 @@ pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// A table's lines without the padding around them.
+/// A table's lines without the surrounding padding.
 pub(crate) fn lines(table: &Table) -> Vec<String> {
     table
         .to_string()
@@ -91,7 +91,7 @@ pub(crate) fn print_table(table: &Table) -> io::Result<()> {
     lines(table).iter().try_for_each(line)
 }
 
-/// A status' name in its colour, where colour is wanted.
+/// A status' name, in its colour if colour is wanted.
 pub(crate) fn status(status: StatusName) -> String {
     let colour = match status {
         StatusName::Confirmed => 32,
@@ -116,7 +116,7 @@ pub(crate) fn status_cell(status: StatusName) -> Cell {
     })
 }
 
-/// Something of lesser weight.
+/// Less important text.
 pub(crate) fn faint(text: impl Display) -> String {
     Colour::on(&io::stdout()).paint(2, text)
 }

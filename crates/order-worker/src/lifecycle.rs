@@ -1,5 +1,5 @@
-//! How an order lives: a loop over its persisted state, one arm per state, one stage per arm, one
-//! recorded event per turn. A fresh order and one resumed after a crash take the same path; all
+//! How an order lives: a loop over its stored state, with one arm per state, one stage per arm, and
+//! one recorded event per turn. A new order and one resumed after a crash take the same path; all
 //! branching on an order's state is here.
 
 use std::time::Duration;
@@ -21,23 +21,24 @@ use crate::session::Solitude;
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::{StageError, build, failure, route, settle};
 
-/// How long an order rests that met a defect, so that a person can look before it is tried again.
+/// How long an order waits after a defect of the engine, so that a person can look before the next
+/// try.
 const DEFECT_REST: Duration = Duration::from_secs(30);
 
-/// What is left to do when a run is over.
+/// What is left to do when the worker has finished with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Nothing, for anybody.
     Over,
     /// Its next execution begins after this delay.
     Retry { delay: Duration },
-    /// It goes on from where it is, after this delay.
+    /// It continues where it is, after this delay.
     Resume { delay: Duration },
     /// Another worker has it.
     LeaseLost,
 }
 
-/// What a turn found to be next.
+/// What a turn decided to do next.
 enum Next {
     Nothing,
     Record(EventData),
@@ -45,7 +46,7 @@ enum Next {
     Release(Ending),
 }
 
-/// Walks a claimed order on until it has ended, waits for something, or belongs to somebody else.
+/// Executes a claimed order until it has ended, waits for something, or belongs to another worker.
 pub(crate) async fn live(
     ctx: &Context,
     mut lease: Lease,
@@ -82,7 +83,8 @@ pub(crate) async fn live(
         if let Err(refused) = recorded {
             return refused_ending(ctx, &lease, refused).await;
         }
-        // Whatever befalls this worker from here on is not the order's alone.
+        // The order has an event now: if this worker dies from here on, the order alone is not to
+        // blame.
         solitude.end();
         passed(ctx, &lease.order, permission).await;
     }
@@ -184,7 +186,8 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             delay: ask_again_in,
         }),
         Err(panicked) => {
-            // It may have been sent: whatever happens to us, only the chain can end it.
+            // The transaction may have been sent: whatever happens to this worker, only the chain
+            // can end the order.
             let _ = defect(ctx, order, &panicked);
             rest
         }
@@ -201,13 +204,13 @@ async fn submit(
     let signature = transaction.signature.clone();
     let data = EventData::Submitted { choice, signature };
     match recording::record_submission(ctx, lease, data, transaction).await {
-        // Where the clock was set back in between, the next turn builds it anew.
+        // If the clock was set back in between, the next turn builds the transaction anew.
         Err(Refused::Expired) => recording::expire(ctx, &lease.order).await,
         recorded => recorded,
     }
 }
 
-/// Another execution, or the end: the one place that decides it.
+/// Another execution, or the end: the only place that decides it.
 fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
     let settings = &ctx.settings;
     match error {
@@ -223,7 +226,7 @@ fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
     }
 }
 
-/// The last failure of an order that has used all its attempts.
+/// The last failure of an order that has used all its executions.
 fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
     let most = ctx.settings.max_executions.max(executions);
     let reason = format!("{} ({executions} of {most} attempts)", last.reason);
@@ -268,7 +271,7 @@ fn defect(ctx: &Context, order: &Order, panicked: &Panicked) -> StageError {
     )
 }
 
-/// Runs a stage that may be cut short; `None` where stopping was asked for first.
+/// Runs a stage that may be cut short; `None` if somebody asked to stop first.
 async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
@@ -277,7 +280,7 @@ async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Op
     }
 }
 
-/// What becomes of an order given back in the middle of its life.
+/// How the queue continues an order given back in the middle of its life.
 fn hand_back(order: &Order) -> Ending {
     let delay = Duration::ZERO;
     match order.state {
@@ -298,7 +301,7 @@ async fn refused_ending(ctx: &Context, lease: &Lease, refused: Refused) -> Endin
 }
 
 impl Ending {
-    /// How long the order rests.
+    /// How long the order waits.
     pub(crate) const fn delay(self) -> Duration {
         match self {
             Self::Retry { delay } | Self::Resume { delay } => delay,

@@ -12,7 +12,7 @@ use domain::{Asset, BaseUnits, OrderId, Timestamp, Venue};
 
 use crate::chain::Error;
 
-/// A line of the chain's ledger: a transaction that landed, whoever sent it.
+/// A line of the chain's ledger: a transaction that landed, whichever program sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     pub signature: Signature,

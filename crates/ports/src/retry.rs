@@ -17,11 +17,11 @@ pub struct Policy {
     pub max_delay: Duration,
 }
 
-/// Twice this many doublings exceed every delay that can be set.
+/// Half as many doublings already exceed every delay that can be set.
 const MOST_STEPS: u32 = 64;
 
-/// The crate asks its clock only in order to enforce a limit on the time elapsed, and we set none: time
-/// may as well stand still.
+/// The crate uses its clock only to enforce a limit on the elapsed time, and we set none, so this
+/// clock stands still.
 #[derive(Debug)]
 struct StandingClock(Instant);
 
@@ -80,7 +80,7 @@ impl Policy {
             steps.next_backoff();
         });
         let step = steps.next_backoff().unwrap_or(self.max_delay);
-        // `backoff` adds up to a nanosecond by chance.
+        // `backoff` adds up to a nanosecond at random.
         let micros = (step + Duration::from_nanos(500)).as_micros();
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)).min(self.max_delay)
     }
@@ -88,7 +88,7 @@ impl Policy {
 
 impl StandingClock {
     fn start() -> Self {
-        // Any moment will do; tokio's is the one that a paused runtime controls.
+        // Any moment will do; a paused runtime controls tokio's.
         Self(tokio::time::Instant::now().into_std())
     }
 }

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use crate::order_history::Watch;
 use crate::{Announcer, Ports, Shutdown};
 
-/// Events looked for at once; at a hundred bytes each. What finds no room is not looked for, and counted.
+/// Events to look for at once, at a hundred bytes each. Further ones are not looked for, but
+/// counted.
 const LOOKED_FOR_MAX: usize = 16_384;
 /// Orders in one question.
 const PAGE: usize = 256;
@@ -22,11 +23,11 @@ const PAGE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks: a store that has just stalled is not pressed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What a store that answers has not shown for so long was not made: nothing hangs in it for longer than a
-/// statement may take.
+/// If a store that answers has not shown the event for this long, the write was not made: no
+/// statement may take longer.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
 
-/// The events that are looked for. Cheap to hand on: it is the way in to the one task that looks.
+/// A cheap handle to the one task that looks for events.
 #[derive(Debug, Clone)]
 pub struct Unconfirmed {
     sought: mpsc::Sender<Sought>,
@@ -46,7 +47,7 @@ pub enum Made {
 struct Sought {
     order_id: OrderId,
     made: Made,
-    /// Since when the store answers without it.
+    /// Since when the store answers without showing it.
     missing_since: Option<Duration>,
 }
 
@@ -61,7 +62,7 @@ impl Sought {
 }
 
 impl Unconfirmed {
-    /// Starts the task; it ends when stopping is asked for.
+    /// Starts the task; it ends when the process is asked to stop.
     #[must_use]
     pub fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
         metrics::describe_counter!(
@@ -125,14 +126,15 @@ async fn look_for_all(
             left = looking => sought = left,
         }
     }
-    // What is still sought may show after this process has ended; what comes from now on finds the way closed.
+    // An event that is still missing may appear after this process has ended; later ones find the
+    // channel closed.
     new.close();
     if !sought.is_empty() || new.try_recv().is_ok() {
         announcer.lost();
     }
 }
 
-/// Announces what the store shows; what is still sought.
+/// Announces what the store shows; returns what is still missing.
 async fn look(ports: &Ports, announcer: &Announcer, sought: Vec<Sought>) -> Vec<Sought> {
     let mut left = Vec::new();
     for page in sought.chunks(PAGE) {

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below the range from which systems take the ports of outgoing connections, so that none of the
-/// thousands of client sockets of a test run gets there first.
+/// Below the range from which systems assign ports to outgoing connections, so that none of the
+/// thousands of client sockets of a test run takes one first.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
@@ -16,10 +16,10 @@ static NEXT: AtomicU16 = AtomicU16::new(0);
 /// A port of the loopback interface that nobody listens on.
 ///
 /// # Panics
-/// Where all of them are taken.
+/// If all of them are taken.
 #[must_use]
 pub fn free_port() -> u16 {
-    // Test processes start at different places, as several run at once.
+    // Test processes begin at different ports, because several run at once.
     let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap_or(0);
     for _ in 0..COUNT {
         let step = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;

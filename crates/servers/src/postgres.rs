@@ -22,7 +22,7 @@ const PACKAGED: [u8; 5] = [18, 17, 16, 15, 14];
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
-/// A PostgreSQL server of one's own. It ends, and its data with it, when this is dropped.
+/// A private PostgreSQL server. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
 pub struct PostgresServer {
     folder: TempDir,
@@ -33,7 +33,7 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Starts one with PostgreSQL's own settings: durable as in production.
+    /// Starts one with PostgreSQL's default settings: durable as in production.
     pub fn start() -> Result<Self> {
         Self::start_with(&[])
     }
@@ -96,13 +96,14 @@ impl PostgresServer {
         })
     }
 
-    /// Where to connect, as `DATABASE_URL` wants it.
+    /// The address, in the form of `DATABASE_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// What an operator does at the server's own prompt: one or more statements, and what they print.
+    /// Runs one or more statements as an operator would at the server's own prompt; returns what
+    /// they print.
     pub fn ask(&self, sql: &str) -> Result<String> {
         let output = Command::new(program("psql")?)
             .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
@@ -137,7 +138,7 @@ impl PostgresServer {
             .kill_tree()
     }
 
-    /// Stops all its processes where they stand; connections stay open and nothing answers.
+    /// Stops all its processes; connections stay open and nothing answers.
     pub fn freeze(&self) -> Result<()> {
         self.process
             .as_ref()
@@ -145,7 +146,7 @@ impl PostgresServer {
             .signal_tree(Signal::SIGSTOP)
     }
 
-    /// Lets it go on after [`Self::freeze`].
+    /// Lets it continue after [`Self::freeze`].
     pub fn thaw(&self) -> Result<()> {
         self.process
             .as_ref()
@@ -153,7 +154,7 @@ impl PostgresServer {
             .signal_tree(Signal::SIGCONT)
     }
 
-    /// Ends it in good order, keeping its data.
+    /// Ends it in good order and keeps its data.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.end(Signal::SIGINT, STOP_PATIENCE);
@@ -183,13 +184,13 @@ impl PostgresServer {
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            // Its data is thrown away: no need for a checkpoint.
+            // Its data is deleted, so it needs no checkpoint.
             process.end(Signal::SIGQUIT, STOP_PATIENCE);
         }
     }
 }
 
-/// A folder that a PostgreSQL server keeps everything in.
+/// The data folder of a PostgreSQL server.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
@@ -220,7 +221,7 @@ impl DataFolder {
         })
     }
 
-    /// The server over this folder, on this port of 127.0.0.1; it speaks to the folder's `log`.
+    /// The server over this folder, on this port of 127.0.0.1; it logs to the folder's `log`.
     pub fn command(&self, port: u16) -> Result<Command> {
         let log = File::options()
             .create(true)
@@ -268,7 +269,8 @@ fn program(name: &str) -> Result<PathBuf> {
     find_program(name, &folders, INSTALL)
 }
 
-/// The user that PostgreSQL runs as where this process is root, as which it refuses to run.
+/// The user that PostgreSQL runs as if this process is root, because PostgreSQL refuses to run as
+/// root.
 #[derive(Debug, Clone, Copy)]
 struct Unprivileged {
     uid: u32,

@@ -17,14 +17,14 @@ const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 
 const START_PATIENCE: Duration = Duration::from_secs(15);
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How a server is spoken to.
+/// Whether the server's port is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     Plain,
     Encrypted,
 }
 
-/// A Redis server of one's own. It ends, and its data with it, when this is dropped.
+/// A private Redis server. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     folder: TempDir,
@@ -80,7 +80,7 @@ impl RedisServer {
         })
     }
 
-    /// Where to connect, as `REDIS_URL` wants it.
+    /// The address, in the form of `REDIS_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -126,7 +126,7 @@ impl RedisServer {
             .kill_tree()
     }
 
-    /// Stops it where it stands; connections stay open and nothing answers.
+    /// Stops it; connections stay open and nothing answers.
     pub fn freeze(&self) -> Result<()> {
         self.process
             .as_ref()
@@ -134,7 +134,7 @@ impl RedisServer {
             .signal(Signal::SIGSTOP)
     }
 
-    /// Lets it go on after [`Self::freeze`].
+    /// Lets it continue after [`Self::freeze`].
     pub fn thaw(&self) -> Result<()> {
         self.process
             .as_ref()
@@ -142,7 +142,7 @@ impl RedisServer {
             .signal(Signal::SIGCONT)
     }
 
-    /// Ends it in good order, keeping its data.
+    /// Ends it in good order and keeps its data.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.end(Signal::SIGTERM, STOP_PATIENCE);
@@ -171,7 +171,7 @@ impl RedisServer {
         Ok(())
     }
 
-    /// Keeps a copy of everything that it holds now, to go back to with [`Self::roll_back`].
+    /// Copies everything that it holds now, to return to with [`Self::roll_back`].
     pub fn snapshot(&mut self) -> Result<RedisSnapshot> {
         self.stop();
         let copy = tempfile::tempdir().context("cannot make a folder for the copy")?;
@@ -180,7 +180,7 @@ impl RedisServer {
         Ok(RedisSnapshot(copy))
     }
 
-    /// Kills it and starts it with what it held when the copy was made.
+    /// Kills it and starts it with the copied content.
     pub fn roll_back(&mut self, to: &RedisSnapshot) -> Result<()> {
         self.kill()?;
         fs::remove_dir_all(self.data()).context("cannot remove the newer data")?;
@@ -201,8 +201,8 @@ impl Drop for RedisServer {
     }
 }
 
-/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it speaks to the folder's
-/// `log`.
+/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it logs to the
+/// folder's `log`.
 pub fn command(folder: &Path, port: u16) -> Result<Command> {
     server_command(folder, port, Door::Plain)
 }
@@ -252,7 +252,7 @@ fn is_serving(port: u16, door: Door) -> bool {
     }
 }
 
-/// What a Redis held at some moment.
+/// A copy of a Redis' content.
 #[derive(Debug)]
 pub struct RedisSnapshot(TempDir);
 

@@ -17,10 +17,10 @@ use crate::live::{Followed, Follower, Live, Permit, Told};
 /// Keeps a quiet connection alive through proxies.
 const COMMENT: &[u8] = b": ping\n\n";
 
-/// Answers with an order's events from after the last one that was `seen`, live; 204 tells a client that
-/// has seen the end not to come back.
+/// Streams an order's events after the last one that the client has `seen`. 204 tells a client that
+/// has seen the terminal event not to come back.
 ///
-/// A reader that is stuck holds nothing but its connection, which the kernel's own time limit ends.
+/// A reader that is stuck uses only its connection, which the kernel's own time limit ends.
 #[must_use]
 pub(crate) fn respond(
     live: &Live,
@@ -41,12 +41,12 @@ pub(crate) fn respond(
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
-        // Proxies would otherwise collect events before they pass them on.
+        // Otherwise proxies would collect events before they pass them on.
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(events(reading))
 }
 
-/// The `since` of the query or the `Last-Event-ID` of a reconnecting client: the larger counts.
+/// The larger of the query's `since` and the `Last-Event-ID` of a reconnecting client.
 #[must_use]
 pub(crate) fn seen(since: Option<Seq>, last_event_id: Option<Seq>) -> Option<Seq> {
     since.max(last_event_id)
@@ -73,7 +73,7 @@ fn events(reading: Reading) -> impl Stream<Item = Result<Bytes, Infallible>> {
 }
 
 impl Reading {
-    /// What to send next; `None` where the stream is over.
+    /// What to send next; `None` if the stream is over.
     async fn next(&mut self) -> Option<Bytes> {
         tokio::select! {
             biased;

@@ -1,4 +1,5 @@
-//! The operators' calls. Each act is written to the audit log by the store, with the act itself.
+//! The operators' calls. The store writes each act to the audit log, in one transaction with the
+//! act.
 
 use std::time::Duration;
 
@@ -16,9 +17,9 @@ use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
 
-/// A queue that needs longer is away: its own numbers are left out.
+/// A queue that needs longer counts as down: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
-/// Unreadable entries shown: enough to see what they are.
+/// Unreadable entries to show: enough to see what they are.
 const SHOWN_ENTRIES: usize = 50;
 
 /// The queue

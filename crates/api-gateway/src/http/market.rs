@@ -1,4 +1,4 @@
-//! What the venues offer: for a pair and an amount, or for an order that is only looked at.
+//! The venues' offers: for a pair and an amount, or for an order that is only checked.
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::quote::{QuoteView, QuotesAnswer};
@@ -33,7 +33,7 @@ pub(crate) async fn quotes(ctx: Ctx, _: Caller, request: HttpRequest) -> Result<
     Ok(HttpResponse::Ok().json(ask(&ctx, &terms).await))
 }
 
-/// The answer to an order that is right and not to be stored.
+/// The answer to a valid order that shall not be stored.
 pub(crate) async fn dry_run(ctx: &AppState, terms: &Terms) -> Result<HttpResponse> {
     let answer = QuotesAnswer {
         dry_run: Some(true),
@@ -105,7 +105,7 @@ async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
     }
 }
 
-/// The larger of slippage's floor and the client's own.
+/// The larger of the minimum that follows from slippage and the client's own.
 fn floor(expected: BaseUnits, terms: &Terms) -> BaseUnits {
     let by_slippage = expected.less_bps_rounded_up(terms.slippage);
     terms

@@ -1,4 +1,4 @@
-//! A failed order, tried again at an operator's word: a new order with the same terms.
+//! Retries a failed order for an operator: a new order with the same terms.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::Intake;
 use crate::error::Result;
 
 impl Intake {
-    /// Accepts a new order in place of a dead one; none where it is not dead, or was retried before.
+    /// Accepts a new order in place of a dead one; `None` if it is not dead, or was retried before.
     ///
-    /// Cancel safety: it is seen through.
+    /// Cancel safety: once begun, it runs to its end.
     pub(crate) async fn accept_again(
         self: &Arc<Self>,
         dead: &Order,

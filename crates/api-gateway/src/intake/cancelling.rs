@@ -1,4 +1,4 @@
-//! How an order is withdrawn at somebody's word: one write, and its announcement.
+//! How an order is cancelled on request: one write, and its announcement.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::auth::{Caller, Scope};
 use crate::error::Result;
 
 impl Intake {
-    /// Cancels an order, where that is still possible and it is the caller's.
+    /// Cancels an order, if that is still possible and it belongs to the caller.
     ///
-    /// Cancel safety: it is seen through.
+    /// Cancel safety: once begun, it runs to its end.
     pub async fn cancel(self: &Arc<Self>, caller: &Caller, id: OrderId) -> Result<Withdrawn> {
         let (intake, caller) = (Arc::clone(self), caller.clone());
         let act = async move { intake.withdraw(&caller, id).await };

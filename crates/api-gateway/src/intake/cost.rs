@@ -1,4 +1,4 @@
-//! What reading may cost: whatever a body holds, a thread is done with it in 5 ms.
+//! What parsing may cost: at most 5 ms of a thread, whatever a body contains.
 
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use domain::TokenList;
 use super::body::Fields;
 use super::{fingerprint, terms};
 
-/// A build for debugging does the same with many times the instructions.
+/// A debug build executes many times as many instructions for the same work.
 const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 50 } else { 5 });
-/// The least of so many counts: what a machine does beside it makes one larger, and none smaller.
+/// The minimum of so many measurements counts: other work of the machine makes a measurement
+/// larger, never smaller.
 const TRIES: usize = 5;
 
 fn cost(mut work: impl FnMut()) -> Duration {

@@ -1,4 +1,4 @@
-//! A submitted body, read: the terms it means, and what tells it from another one.
+//! A parsed request: the terms that it means, and the digest that tells it from another.
 
 use domain::TokenList;
 use domain::order::Terms;
@@ -11,7 +11,7 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     fields: Fields<'a>,
-    /// Its terms, or every fault by name.
+    /// Its terms, or a list of its errors.
     pub(super) terms: Result<Terms>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Request<'a> {
         Ok(Self { fields, terms })
     }
 
-    /// The same for every spelling of the same request, whatever is wrong with it.
+    /// The same for every spelling of the same request, valid or not.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         fingerprint::of(&self.fields)
     }

@@ -1,4 +1,4 @@
-//! An order's rules: from fields to terms, or to every fault by name.
+//! The rules of an order: from fields to terms, or to a list of errors.
 
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
@@ -10,15 +10,15 @@ use serde_json::value::RawValue;
 use super::body::{Field, Fields, number_of, text_of};
 use crate::error::{ApiError, Code, Result};
 
-/// Longest life an order may be given: 30 days.
+/// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
-/// Fields of order types that are not there yet.
+/// Fields of order types that do not exist yet.
 const UNAVAILABLE: [Field; 3] = [
     Field::LimitPrice,
     Field::TriggerCondition,
     Field::TriggerValue,
 ];
-/// Order types that are not there yet.
+/// Order types that do not exist yet.
 const UNAVAILABLE_TYPES: [&str; 2] = ["limit", "sniper"];
 
 /// The terms of these fields.
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         Some(ApiError::new(code, detail).with_errors(std::mem::take(&mut self.faults)))
     }
 
-    /// The text of a field that must be a string; `None` where it is absent or at fault.
+    /// The text of a field that must be a string; `None` if it is absent or wrong.
     fn text(&mut self, field: Field) -> Option<std::borrow::Cow<'a, str>> {
         let text = text_of(self.fields.get(field)?);
         if text.is_none() {
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// The one of several names of the same thing that is used; more than one is a fault.
+    /// Of several names for the same field, the one that is used; using two is an error.
     fn one_of(&mut self, names: &[Field]) -> Option<(Field, &'a RawValue)> {
         let fields = self.fields;
         let mut used = names
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         let value = self.fields.get(field)?;
         match self.amount(field, value, asset_out)? {
             Ok(amount) => Some(amount),
-            // A floor of nothing is a floor.
+            // A minimum of zero is allowed.
             Err(InvalidAmount::Zero) => Some(BaseUnits::new(0)),
             Err(error) => {
                 self.fault(field, error.to_string());
@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
         let Some((field, value)) = self.one_of(&names) else {
             return Bps::DEFAULT;
         };
-        // Basis points in one of the field's unit, as a power of ten.
+        // Basis points per unit of the field, as a power of ten.
         let places = match field {
             Field::SlippageTolerance => 2,
             Field::Slippage => 4,

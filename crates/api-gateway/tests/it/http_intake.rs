@@ -1,4 +1,4 @@
-//! Orders on their way in: answers, repeats, names, limits.
+//! Submitting orders: answers, repeats, names, limits.
 
 use std::collections::BTreeSet;
 
@@ -243,7 +243,7 @@ async fn a_page_neither_skips_nor_repeats() {
                 .iter()
                 .map(|order| order["orderId"].as_str().unwrap().to_owned()),
         );
-        // What comes in meanwhile is on no later page.
+        // Orders that come meanwhile are on no later page.
         Request::order(ORDER).send(&server).await;
         match page["nextCursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),

@@ -1,4 +1,4 @@
-//! No question that is asked often reads what it does not answer with.
+//! No frequent query reads rows that it does not return.
 
 use ports::order_history::ListFilter;
 use rusqlite::{Connection, StatementStatus, params_from_iter};

@@ -1,4 +1,4 @@
-//! [`OrderStore`] on SQLite. Texts are made and read on the caller's side where that is possible; the
+//! [`OrderStore`] on SQLite. Texts are serialised and parsed on the caller's side if possible; the
 //! writer only moves bytes.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Granting an order to one worker, and loading it with the grant.
+//! Grants an order to one worker, and loads it with the grant.
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ pub(crate) struct Claim {
     pub(crate) company: Company,
 }
 
-/// What else the worker has in its hands.
+/// Which other orders the worker has in its hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Company {
     Others,
-    /// Nothing, until the order's next event.
+    /// None, until the order's next event.
     Alone,
 }
 
-/// What became of it.
+/// The outcome of a claim.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Granted(Box<Grant>),
@@ -47,7 +47,7 @@ pub(crate) struct Unreadable {
     pub(crate) fault: Fault,
 }
 
-/// A grant as its rows hold it; whoever asked reads the texts, not the writer.
+/// A grant as its rows hold it; the caller parses the texts, not the writer.
 #[derive(Debug)]
 pub(crate) struct Grant {
     head: Head,
@@ -66,7 +66,7 @@ struct Found {
     data: String,
 }
 
-/// What only a grant needs of an order's row.
+/// The columns of an order's row that only a grant needs.
 #[derive(Debug)]
 struct Stored {
     granted_seq: i64,
@@ -75,7 +75,7 @@ struct Stored {
     terms: String,
 }
 
-/// The live attempt's row.
+/// The live transaction's row.
 #[derive(Debug)]
 struct Attempt {
     signature: String,
@@ -87,7 +87,7 @@ impl Write for Claim {
     type Answer = Outcome;
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<Outcome, Fault> {
-        // Whatever was kept of it is of an earlier grant.
+        // A cached head of it is from an earlier grant.
         batch.heads.take(self.order);
         let Some(found) = found(&batch.db, self.order)? else {
             return Ok(Outcome::Unknown);
@@ -104,7 +104,7 @@ impl Write for Claim {
         let is_anothers = row
             .lease_worker
             .is_some_and(|holder| !is_own && batch.is_alive(holder));
-        // A worker that is given up gets nothing: what it would be granted is at once anybody's.
+        // A worker that was declared dead gets nothing: others could take its grants at once.
         if is_anothers || !batch.is_alive(self.worker) {
             return Ok(Outcome::Held);
         }
@@ -160,7 +160,7 @@ impl Claim {
         self.tell_again(batch, found, deaths)
     }
 
-    /// The lease that the worker has.
+    /// The lease that the worker already has.
     fn tell_again(
         &self,
         batch: &mut Batch<'_>,
@@ -185,7 +185,8 @@ impl Claim {
         Ok(Outcome::Granted(Box::new(grant)))
     }
 
-    /// The answer in the port's terms. The fault is of an order that was granted and cannot be read.
+    /// The answer in the port's terms. The error is that of an order that was granted and is
+    /// unreadable.
     pub(crate) fn answer(
         order: OrderId,
         worker: WorkerId,
@@ -213,8 +214,8 @@ impl Claim {
 }
 
 impl Found {
-    /// How many workers in a row died with it since its last event. Whoever else the row names is not alive,
-    /// and has neither given it back nor retired.
+    /// How many workers in a row have died with it since its last event. Another worker that the
+    /// row names is not alive, and has neither given the order back nor retired.
     fn deaths(&self, is_own: bool) -> u32 {
         let earlier = if self.head.last.seq > self.stored.granted_seq {
             0
@@ -267,7 +268,8 @@ impl Attempt {
     }
 }
 
-/// All that a grant needs, in one look. The `+` keeps SQLite from planning it anew with every call.
+/// Everything that a grant needs, in one read. The `+` keeps SQLite from planning it anew with
+/// every call.
 const CLAIMED_ORDER: &str = "-- claimed_order
      select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
          o.end_status is not null, o.schema_version,

@@ -1,4 +1,4 @@
-//! Recording an event under a lease, with what belongs into the same transaction.
+//! Records an event under a lease, with everything that belongs into the same transaction.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) struct Record {
     beside: Beside,
 }
 
-/// What is stored beside the event.
+/// What is stored with the event.
 #[derive(Debug)]
 enum Beside {
     Nothing,
@@ -32,7 +32,7 @@ enum Beside {
         venue: &'static str,
         transaction: SignedTransaction,
     },
-    /// The end of the lease and of the attempt, and the due time.
+    /// The end of the lease and of the transaction, and the due time.
     Retry {
         delay: Duration,
     },
@@ -40,7 +40,7 @@ enum Beside {
     End,
 }
 
-/// What became of it; the event is known but for its time.
+/// The outcome; the event is complete except for its time.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Won { at: Timestamp },
@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 }
 
 impl Record {
-    /// An event that needs no transaction beside it.
+    /// An event that carries no transaction.
     pub(crate) fn new(lease: &Lease, event: &NewEvent) -> Result<Self, Fault> {
         let beside = match &event.data {
             EventData::RetryScheduled { delay_ms, .. } => Beside::Retry {
@@ -131,7 +131,8 @@ impl Write for Record {
 }
 
 impl Record {
-    /// The place is taken: by this very event, by a withdrawal, or by another worker's.
+    /// The sequence number is taken: by this very event, by a withdrawal, or by another worker's
+    /// event.
     fn late(&self, batch: &Batch<'_>, head: &Head) -> Result<Outcome, Fault> {
         let event_id = self.event.event_id;
         if let Some(at) = recorded_at(&batch.db, head.row.key, self.event.seq, event_id)? {
@@ -145,7 +146,7 @@ impl Record {
         }
     }
 
-    /// The worker's next step finds the order as this one leaves it.
+    /// Caches the order as this step leaves it, for the worker's next step.
     fn keep(&self, batch: &mut Batch<'_>, head: Head, at: Timestamp) {
         let last = LastEvent {
             seq: self.event.seq,
@@ -157,7 +158,8 @@ impl Record {
         batch.heads.put(self.order, Head { last, ..head });
     }
 
-    /// False where an attempt of this order is live or bears that number, or one bears the signature.
+    /// False if a transaction of this order is live or has that number, or if one has the
+    /// signature.
     fn insert_attempt(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
         let Beside::Attempt {
             attempt,
@@ -214,7 +216,7 @@ impl Record {
     }
 }
 
-/// The attempt that was live is proved dead; only a submitted order has one.
+/// The live transaction is proved dead; only a submitted order has one.
 fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
     if head.last.status == Status::Submitted {
         batch

@@ -1,4 +1,4 @@
-//! Batches: conflicts within one, a command at fault, a full disk.
+//! Batches: conflicts within one, a failing command, a full disk.
 
 use domain::{OrderId, WorkerId};
 use ports::order_history::Counts;

@@ -1,4 +1,4 @@
-//! Where a list's ids come from, and what is still to be asked of the rows.
+//! Where a list's ids come from, and which conditions the rows must still be checked for.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use super::pairs::Pairs;
 #[derive(Debug)]
 pub(super) struct Way {
     sources: Vec<Source>,
-    /// Whether the sources hold what is wanted and nothing else, but for orders of newer versions.
+    /// Whether the sources contain exactly the wanted orders, except orders of newer versions.
     is_exact: bool,
 }
 
@@ -78,12 +78,12 @@ fn by_end(open: Source) -> Vec<Source> {
 }
 
 impl Way {
-    /// Whether as many ids are enough as orders are missing.
+    /// Whether it is enough to read as many ids as orders are missing.
     pub(super) const fn is_exact(&self) -> bool {
         self.is_exact
     }
 
-    /// The statement that gives ids, of each source so many.
+    /// The statement that reads ids, up to a number from each source.
     pub(super) fn sql(&self, filter: &ListFilter) -> String {
         let mut sql = String::from("-- list_order_ids");
         for (number, source) in self.sources.iter().enumerate() {
@@ -99,7 +99,7 @@ impl Way {
                 "select o.id, {fits} as fits from {range} and o.id < $1 order by o.id desc limit $2"
             );
             let _ = match source {
-                // Numbered below 0, each pair a source of its own.
+                // Numbered below 0, because each pair is a source of its own.
                 Source::OpenOfPairs => write!(
                     sql,
                     "\n(select -p.place::int4 as source, r.id, r.fits
@@ -114,7 +114,7 @@ impl Way {
 }
 
 impl Source {
-    /// The rows, as far as an index tells them.
+    /// The rows, as far as an index can select them.
     fn range(self) -> String {
         match self {
             Self::All => "orders o where true".to_owned(),
@@ -130,7 +130,7 @@ impl Source {
         }
     }
 
-    /// What the index does not tell.
+    /// The conditions that the index cannot check.
     fn leftover(self, filter: &ListFilter) -> Vec<String> {
         let mut leftover = Vec::new();
         if filter.client.is_some() && self != Self::OfClient {

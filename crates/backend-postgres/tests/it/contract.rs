@@ -1,4 +1,4 @@
-//! Every promise of a store, each on a server of its own.
+//! Every promise of a store, each on a separate server.
 
 use std::sync::Arc;
 use std::time::Duration;

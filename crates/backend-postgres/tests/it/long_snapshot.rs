@@ -1,5 +1,5 @@
-//! Somebody keeps a snapshot open for long, as a backup does: what ended meanwhile costs nobody who looks for
-//! what is open.
+//! Somebody keeps a snapshot open for long, as a backup does: orders that ended meanwhile do not
+//! slow down searches for open ones.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ update orders set due_at = null, ended_at = now_ms(), end_status = 7 where clien
 delete from orders_begun b using orders o where o.id = b.order_id and o.client = 'ended'";
 /// Looks of a process, as it makes them every second.
 const LOOKS: u64 = 10;
-/// One look of each kind: less than one in ten of what has ended.
+/// One search of each kind: less than a tenth of the orders that ended.
 const PAGES: u64 = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,5 @@
-//! A server that dies, hangs or comes back: every call has an answer in time, and what was confirmed
-//! stays.
+//! A server that dies, hangs or comes back: every call gets an answer in time, and what was
+//! confirmed stays.
 
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
     let order = given.accepted(&store).await;
     let (worker, other) = (given.worker(&store).await, given.worker(&store).await);
     let beating = async {
-        // None of them names the order: nobody has heard of it.
+        // None of their heartbeats names the order: no worker got the answer.
         let mut beat = Beat::default();
         loop {
             beat.number += 1;
@@ -135,7 +135,7 @@ async fn a_server_that_turns_read_only_is_not_ready() {
     let store = open(&server).await;
     store.ping().await.expect("the server is ready");
 
-    // One statement each: neither may stand in a transaction.
+    // One statement each, because neither may run in a transaction.
     for sql in [
         "alter system set default_transaction_read_only = on",
         "select pg_reload_conf()",

@@ -19,7 +19,7 @@ use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisSer
 use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
 use servers::RedisServer as Server;
 
-/// Longer than any test lets an entry rest.
+/// Longer than any delay of an entry in a test.
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
 
 /// Likewise for a publisher that died.

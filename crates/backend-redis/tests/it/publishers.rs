@@ -1,4 +1,4 @@
-//! Publishers while Redis is away: what they drop is told to everybody who may have missed it.
+//! Publishers while Redis is down: every reader that may have missed a dropped event gets `Lost`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,13 +63,13 @@ async fn what_a_publisher_drops_while_the_server_is_away_is_told_in_every_shard(
     for one in &dropped {
         announcer.publish(&one.client, &one.event);
     }
-    // By then those before it were given up as well.
+    // By then the earlier ones were declared dead as well.
     let (other, _) = of_shards[0];
     let refused = feed.publish(vec![event(other, 9)]).await;
     assert!(refused.is_err(), "{refused:?}");
     server.thaw().expect("Redis can be thawed");
 
-    // As one that was never away: its tails have seen no error.
+    // Like a publisher that was never cut off: its tails have seen no error.
     let fresh: Arc<dyn StatusFeed> = crate::feed(&server).await;
     for ((_, before), wanted) in of_shards.iter().zip(&dropped) {
         eventually("the event, or a loss", async || {

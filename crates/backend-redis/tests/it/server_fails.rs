@@ -27,7 +27,7 @@ fn job(given: &Given) -> Job {
     }
 }
 
-/// Fifty calls, of which one or two may find out that it is away.
+/// Fifty calls, of which one or two may find out that it is down.
 async fn fifty_calls_fail_fast(server: &RedisServer, given: &Given) {
     let queue = queue(queue_settings(server)).await;
     let begun = now();
@@ -38,7 +38,7 @@ async fn fifty_calls_fail_fast(server: &RedisServer, given: &Given) {
             "{refused:?}"
         );
     }
-    // Did each wait for itself, they would take minutes.
+    // If each call waited by itself, they would take minutes.
     assert!(begun.elapsed() < Duration::from_secs(15), "{begun:?}");
 }
 
@@ -59,7 +59,7 @@ async fn a_dead_server_fails_fast_and_is_used_again_within_seconds() {
     assert!(begun.elapsed() >= Duration::from_millis(300));
 
     server.restart().expect("Redis comes back");
-    // What was there before may be lost with a server that had not written it down yet.
+    // A server that had not written its content down may have lost it.
     let begun = now();
     let fresh = job(&given);
     eventually("the queue", async || {
@@ -71,7 +71,7 @@ async fn a_dead_server_fails_fast_and_is_used_again_within_seconds() {
         if popped.jobs.contains(&fresh) {
             return Some(());
         }
-        // An answer that was lost may have had it.
+        // A lost answer may have contained it.
         queue.push(vec![fresh.clone()]).await.ok()?;
         None
     })

@@ -1,4 +1,4 @@
-//! Starting the processes of a cluster, each detached from whoever starts it.
+//! Starts the processes of a cluster, each detached from the process that starts it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -1,4 +1,4 @@
-//! What a cluster consists of, as it is written down and as it is told.
+//! The members of a cluster, as stored in the file and as printed.
 
 use std::collections::BTreeMap;
 use std::fs;

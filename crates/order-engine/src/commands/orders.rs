@@ -40,7 +40,7 @@ pub(crate) enum Orders {
     /// One order with its events
     #[command(after_help = SHOW_EXAMPLE)]
     Show(One),
-    /// Withdraw an order before it is submitted
+    /// Cancel an order before it is submitted
     #[command(after_help = CANCEL_EXAMPLE)]
     Cancel(One),
 }
@@ -48,7 +48,7 @@ pub(crate) enum Orders {
 /// Which orders.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only orders that stand here
+    /// Only orders with this status
     #[arg(long, value_parser = one_of(Status::ALL.map(Status::name), Status::parse))]
     status: Option<Status>,
     /// Only orders that sell this token

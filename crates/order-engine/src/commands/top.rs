@@ -25,12 +25,12 @@ Examples:
 
 q or Ctrl-C ends it.";
 
-/// Seconds of history in the little chart.
+/// Seconds of history in the small chart.
 const HISTORY: usize = 40;
-/// Orders below the numbers.
+/// Orders listed below the numbers.
 const LATEST: u32 = 8;
 
-/// How to look.
+/// How often to look.
 #[derive(Debug, Args)]
 pub(crate) struct Top {
     /// Milliseconds between two looks
@@ -45,7 +45,7 @@ pub(crate) struct Top {
     connection: Connection,
 }
 
-/// What was seen at one look.
+/// What one look found.
 struct Look {
     stats: StatsAnswer,
     latest: Vec<OrderView>,
@@ -67,9 +67,9 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
             .try_for_each(output::line)?;
         return Ok(Verdict::Good);
     }
-    // Said on the ordinary screen where nobody answers.
+    // If nobody answers, say so on the ordinary screen.
     client.health().await?;
-    // The terminal must be given back, whoever ends us.
+    // The terminal must be restored, whoever ends this program.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut screen = Screen::open().context("take over the terminal")?;
     loop {
@@ -80,7 +80,7 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
                 lines.extend([String::new(), output::faint("q quits")]);
                 screen.draw(&lines)?;
             }
-            // The last numbers are not shown on: they would look alive.
+            // The last numbers are not shown any more, because they would look current.
             Err(error) => {
                 screen.draw(&[format!("{error}"), String::new(), "q quits".to_owned()])?;
             }

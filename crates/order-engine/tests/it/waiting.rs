@@ -59,7 +59,7 @@ async fn sigterm_ends_a_program_whose_servers_take_calls_and_say_nothing_with_0_
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
 
-    check_ends_with_0(port, port, "Redis is away").await;
+    check_ends_with_0(port, port, "Redis is down").await;
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ fn start(limiter: &Arc<Limiter>) -> Result<(), Duration> {
     limiter.take().map(|mut token| token.begin())
 }
 
-/// The moments of all starts of a backlog, as seen by a clock that moves in small steps.
+/// The times of all starts of a backlog, as seen by a clock that moves in small steps.
 fn starts_of_a_backlog(
     limiter: &Arc<Limiter>,
     clock: &ManualClock,
@@ -144,7 +144,7 @@ fn workers_that_share_a_limit_start_no_more_than_it_allows() {
         clock.advance(SECOND / 10);
     }
 
-    // One token each at first, which is the least a share can be; then the limit.
+    // One permit each at first, the least that a share can have; then the limit.
     assert!((50..=50 + 7).contains(&starts), "{starts}");
 }
 

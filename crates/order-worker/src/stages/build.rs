@@ -1,4 +1,4 @@
-//! Making a signed transaction of the chosen route. Nothing is sent.
+//! Makes a signed transaction of the chosen route. Sends nothing.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::crash_point::{self, CrashPoint};
 /// Building asks the chain for little more than a recent block.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The order's swap, signed. Changes nothing; may be cut short.
+/// The order's swap, signed. Changes nothing and may be cut short.
 pub(crate) async fn build(
     ctx: &Context,
     order: &Order,

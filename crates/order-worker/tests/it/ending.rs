@@ -1,4 +1,4 @@
-//! How orders end: executed, failed after so many attempts, withdrawn, out of time, poison.
+//! How orders end: executed, failed after several executions, cancelled, expired, poison.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Stopping (a soft request) in each state: what is in hand is finished or handed over, at once.
+//! Stopping (a soft request) in each state: the worker finishes its orders or gives them back, at
+//! once.
 
 use std::time::Duration;
 

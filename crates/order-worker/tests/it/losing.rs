@@ -1,4 +1,4 @@
-//! A store whose answers get lost, or that goes away in the middle; a queue that does not hear.
+//! A store whose answers get lost, or that goes down in the middle; a queue that misses calls.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -139,7 +139,7 @@ async fn a_worker_stops_in_time_although_the_store_is_away() {
     assert!(world.ports.clock.monotonic() - began < Duration::from_secs(15));
 }
 
-/// What the queue does not hear, the sweeper brings.
+/// The sweeper brings what the queue missed.
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
     let world = World::new().await;
@@ -157,7 +157,7 @@ async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
     assert_eq!(world.chain.landed(), 1);
 }
 
-/// It answers under the same identity, and the order is executed without anybody's death or a new name.
+/// The worker keeps its identity, and the order is executed without a death being counted.
 #[tokio::test(start_paused = true)]
 async fn a_worker_whose_grants_were_never_heard_of_stays_who_it_is() {
     let world = World::new().await;

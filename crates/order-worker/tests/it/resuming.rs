@@ -1,5 +1,5 @@
-//! Going on with what another worker left behind, in each state; and stopping where another has taken
-//! over.
+//! Continuing what another worker left behind, in each state; and stopping when another worker has
+//! taken over.
 
 use domain::event::{Failure, FailureCode};
 use domain::{ClientId, EventData, OrderId, Status};
@@ -94,7 +94,7 @@ async fn a_worker_whose_lease_is_lost_records_and_sends_nothing_more() {
     let (_running, order) = world.being_routed().await;
     let first = world.store().workers().await.unwrap()[0].id;
 
-    // It is given up, and another has the order before it notices.
+    // The worker is declared dead, and another has the order before it notices.
     world.store().retire(first).await.unwrap();
     let other = world.given.leased(world.store(), order).await;
     world.venue.set(Mood::Offers);

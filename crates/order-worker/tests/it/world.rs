@@ -1,4 +1,4 @@
-//! What every test here begins with: a fresh embedded engine without its gateway.
+//! What every test here begins with: a new embedded engine without its gateway.
 
 pub(crate) mod chain;
 pub(crate) mod clock;
@@ -64,7 +64,7 @@ impl Drop for World {
     }
 }
 
-/// A worker without a limit, that retries soon.
+/// A worker without a limit that retries soon.
 pub(crate) fn settings() -> Settings {
     Settings {
         version: "0.1.0".to_owned(),
@@ -116,7 +116,7 @@ impl World {
         &self.ports.store
     }
 
-    /// Whoever hears of every event from now on.
+    /// A reader of every event from now on.
     pub(crate) async fn tails(&self) -> Vec<Box<dyn FeedTail>> {
         let mut tails = Vec::new();
         for shard in (0..self.ports.feed.shards()).map(Shard) {
@@ -225,12 +225,12 @@ impl World {
         count
     }
 
-    /// Waits until something about the outside holds.
+    /// Waits until a condition outside the engine holds.
     pub(crate) async fn when(&self, what: &str, holds: impl Fn() -> bool) {
         eventually(what, || async { holds().then_some(()) }).await;
     }
 
-    /// What the order failed of.
+    /// Why the order failed.
     pub(crate) async fn failure(&self, order: OrderId) -> Failure {
         self.until(order, Status::Failed).await;
         match self.events(order).await.pop().unwrap().data {

@@ -17,7 +17,7 @@ use super::flood::{flood, flood_expires};
 use super::given::{UNLISTED, confirmed, failed};
 use super::{Given, StoreFixture};
 
-/// More than any list of these tests has pages.
+/// More pages than any list of these tests has.
 const PAGES_MAX: usize = 100;
 
 async fn listed(store: &Arc<dyn Store>, filter: &ListFilter) -> Vec<OrderId> {
@@ -286,7 +286,7 @@ async fn the_few(given: &Given, store: &Arc<dyn Store>) -> (domain::ClientId, Ve
     (few, ids)
 }
 
-/// 2: by whatever is asked, alone and together.
+/// 2: by every filter, alone and combined.
 pub async fn a_list_finds_the_few_behind_the_many_that_wait(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -322,14 +322,14 @@ pub async fn a_list_finds_the_few_behind_the_many_that_wait(fixture: &impl Store
                 mint_out,
                 ..first(50)
             };
-            // The rest of what waits is looked at by nobody.
+            // Nobody looks at the other waiting orders.
             let (found, pages) = listed_through(&store, &filter).await;
             assert_eq!((found, pages), (expected, 1), "{filter:?}");
         }
     }
 }
 
-/// 2: where no index tells what is wanted.
+/// 2: with a filter that no index supports.
 pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -367,7 +367,7 @@ pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl S
     assert_eq!(distinct.len(), all.len(), "an order was repeated");
 }
 
-/// 5: lists that nobody waits for, more than there is time for, and everything else beside them.
+/// 5: lists that nobody waits for, more than time allows, and all other calls beside them.
 pub async fn lists_keep_nobody_waiting(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();

@@ -1,4 +1,4 @@
-//! The promises of [`ports::worker_registry`], by their numbers. What leases owe to them is in
+//! The promises of [`ports::worker_registry`], by their numbers. Those about leases are in
 //! `order_store/claiming.rs`.
 
 use std::sync::Arc;
@@ -66,7 +66,7 @@ pub async fn a_retired_worker_is_gone(fixture: &impl StoreFixture) {
     let worker = given.worker(&store).await;
 
     store.retire(worker).await.expect("retire answers");
-    // A repeat, or a retirement of somebody unknown, is nothing special.
+    // Retiring again, or retiring an unknown worker, is allowed.
     store.retire(worker).await.expect("retire answers");
 
     let answer = store.heartbeat(worker, &beat(1, &[])).await;

@@ -1,4 +1,4 @@
-//! Where a list's keys come from, and what is still to be asked of the rows.
+//! Where a list's keys come from, and which conditions the rows must still be checked for.
 
 use domain::Status;
 use ports::order_history::ListFilter;
@@ -16,7 +16,7 @@ pub(crate) struct Range {
     tells: Tells,
 }
 
-/// What an index tells of an order, beside the order's key.
+/// What an index knows about an order besides its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tells {
     Nothing,
@@ -118,7 +118,7 @@ impl Range {
         self.leftover(filter).is_empty()
     }
 
-    /// What the index does not tell, to be asked of the row.
+    /// The conditions that the index cannot check, to be checked on the row.
     fn leftover(&self, filter: &ListFilter) -> Vec<(&'static str, Value)> {
         let mut leftover = Vec::new();
         if let Some(client) = &filter.client
@@ -144,8 +144,8 @@ impl Range {
     }
 }
 
-/// One range's newest keys below a bound, each with whether the row is what the filter wants: the statement
-/// and its values.
+/// The statement, with its values, that reads one range's newest keys below a bound, and whether
+/// each row passes the filter.
 pub(crate) fn statement(
     range: &Range,
     filter: &ListFilter,

@@ -1,4 +1,4 @@
-//! A terminal taken over for a while: the other screen, no cursor, keys as they are pressed. Given back
+//! Takes the terminal over: the alternate screen, no cursor, keys as they are pressed. Restores it
 //! when dropped.
 
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ const TOP_LEFT: &str = "\x1b[H";
 const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
-/// The terminal while it is ours.
+/// The terminal while this program controls it.
 #[derive(Debug)]
 pub(super) struct Screen {
     before: Termios,
@@ -58,7 +58,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // There is nowhere to say that the terminal is gone.
+        // If the terminal is gone, there is nowhere to report it.
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.before);
         let mut out = io::stdout().lock();
         let _ = out.write_all(FIRST_SCREEN.as_bytes());

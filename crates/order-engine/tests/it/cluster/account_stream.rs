@@ -1,5 +1,5 @@
-//! The account stream while Redis stands still, or is started anew: a client that believes what it is told,
-//! and reads again whenever it is told `resync`, ends up with every event of every order.
+//! The account stream while Redis stalls, or is restarted: a client that trusts the stream, and
+//! reads the lists again after each `resync`, ends up with every event of every order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// The numbers of events by orders.
 pub(super) type Events = BTreeMap<String, BTreeSet<u64>>;
 
-/// What a client has been told, or has read after a `resync`.
+/// What a client got from the stream, or read after a `resync`.
 #[derive(Debug, Default, Clone)]
 struct Knowledge(Arc<Mutex<Events>>);
 
@@ -38,7 +38,7 @@ impl Knowledge {
         known.entry(order.to_owned()).or_default().insert(seq);
     }
 
-    /// What of the truth is not known.
+    /// The events that the client does not know.
     fn lacks(&self, truth: &Events) -> Vec<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let none = BTreeSet::new();
@@ -50,8 +50,8 @@ impl Knowledge {
         lacking.collect()
     }
 
-    /// Reads a stream for ever. What it must read anew it reads beside it, once at a time: a client that stops
-    /// following meanwhile is closed as too slow.
+    /// Reads a stream for ever. What it must read again it reads concurrently, one read at a time,
+    /// because the gateway closes a client that stops following meanwhile as too slow.
     async fn follow(self, target: Target, gateway: usize, mut stream: Socket) -> Result<()> {
         let mut readings = JoinSet::new();
         let mut must_read_again = false;
@@ -131,7 +131,7 @@ impl Fault {
     }
 }
 
-/// Hands orders in for this long.
+/// Submits orders for this long.
 async fn hand_in(target: &Target, lasting: Duration) -> Result<()> {
     let began = now();
     let mut n = 0;

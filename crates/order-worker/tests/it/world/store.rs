@@ -21,22 +21,22 @@ impl Losses {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// The next claims take effect, and nobody hears of it.
+    /// The next claims take effect, but their answers are lost.
     pub(crate) fn lose_answers_to_claims(&self, count: u32) {
         self.claims_unheard.store(count, Ordering::SeqCst);
     }
 
-    /// The next grants take effect, and nobody hears of them.
+    /// The next grants take effect, but their answers are lost.
     pub(crate) fn lose_grants(&self, count: u32) {
         self.grants_unheard.store(count, Ordering::SeqCst);
     }
 
-    /// The next events are recorded, and nobody hears of it.
+    /// The next events are recorded, but the answers are lost.
     pub(crate) fn lose_answers_to_records(&self, count: u32) {
         self.records_unheard.store(count, Ordering::SeqCst);
     }
 
-    /// The next orders expire, and nobody hears of it.
+    /// The next orders expire, but the answers are lost.
     pub(crate) fn lose_answers_to_expiries(&self, count: u32) {
         self.expiries_unheard.store(count, Ordering::SeqCst);
     }
@@ -46,7 +46,7 @@ impl Losses {
         self.expiries.load(Ordering::SeqCst)
     }
 
-    /// From now on orders that are to expire keep their callers waiting for ever.
+    /// From now on calls to expire orders never return.
     pub(crate) fn hold_expiries(&self) {
         self.holds_expiries.store(true, Ordering::SeqCst);
     }
