@@ -49,12 +49,12 @@ pub(crate) fn worker(worker: &WorkerRow) -> WorkerView {
     }
 }
 
-/// As the queue tells its depth, and the workers what is in their hands.
-pub(crate) fn entries(depth: Depth, workers: &[WorkerRow]) -> QueueEntries {
+/// As the queue tells its depth, and the workers how many are in their hands.
+pub(crate) fn entries(depth: Depth, in_hands: u64) -> QueueEntries {
     QueueEntries {
         ready: depth.ready,
         delayed: depth.delayed,
-        in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
+        in_flight: in_hands,
         dead: depth.dead_entries,
     }
 }
