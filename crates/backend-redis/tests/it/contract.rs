@@ -43,12 +43,12 @@ mod feed {
         }
 
         async fn begin_outage(&self) -> Outage {
-            self.server.freeze().expect("Redis can be frozen");
+            self.server.process.freeze().expect("Redis can be frozen");
             Outage::Begun
         }
 
         async fn end_outage(&self) {
-            self.server.thaw().expect("Redis can be thawed");
+            self.server.process.thaw().expect("Redis can be thawed");
         }
     }
 
