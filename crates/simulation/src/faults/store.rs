@@ -13,8 +13,8 @@ use domain::{
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    Withdrawal, Withdrawn,
+    Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
+    Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
@@ -60,38 +60,27 @@ impl OrderStore for FaultyStore {
         self.line.ask(self.store.answer_for(client, key)).await
     }
 
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
         let (store, witness) = self.parts();
         let process = Arc::clone(&self.line.process);
         let write = async move {
-            let answer = store.claim(order, worker).await;
+            let answer = store.claim_in(order, worker, company).await;
             if let Ok(Claim::Granted(lease)) = &answer {
                 witness.granted(lease, &process);
-                witness.look("grant", order).await;
+                let what = match company {
+                    Company::Others => "grant",
+                    Company::Alone => "grant alone",
+                };
+                witness.look(what, order).await;
             }
             answer
         };
         let answer = self.line.tell(write).await;
         if matches!(answer, Ok(Claim::Granted(_))) {
-            self.witness.took_in_company(order, worker);
-        }
-        answer
-    }
-
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let (store, witness) = self.parts();
-        let process = Arc::clone(&self.line.process);
-        let write = async move {
-            let answer = store.claim_alone(order, worker).await;
-            if let Ok(Claim::Granted(lease)) = &answer {
-                witness.granted(lease, &process);
-                witness.look("grant alone", order).await;
+            match company {
+                Company::Others => self.witness.took_in_company(order, worker),
+                Company::Alone => self.witness.took_alone(order, worker),
             }
-            answer
-        };
-        let answer = self.line.tell(write).await;
-        if matches!(answer, Ok(Claim::Granted(_))) {
-            self.witness.took_alone(order, worker);
         }
         answer
     }

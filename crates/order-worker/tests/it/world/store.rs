@@ -13,8 +13,8 @@ use domain::{
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    Withdrawal, Withdrawn,
+    Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
+    Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Error, Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
@@ -118,17 +118,14 @@ impl OrderStore for FaultyStore {
         self.reach()?.answer_for(client, key).await
     }
 
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let answer = self.reach()?.claim(order, worker).await?;
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
+        let answer = self.reach()?.claim_in(order, worker, company).await?;
         let answer = match answer {
-            Claim::Granted(_) => unless_lost(&self.grants_unheard, answer)?,
+            Claim::Granted(_) if company == Company::Others => {
+                unless_lost(&self.grants_unheard, answer)?
+            }
             answer => answer,
         };
-        unless_lost(&self.claims_unheard, answer)
-    }
-
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let answer = self.reach()?.claim_alone(order, worker).await?;
         unless_lost(&self.claims_unheard, answer)
     }
 
