@@ -218,7 +218,7 @@ pub(crate) fn print_summary(report: &Report) -> anyhow::Result<()> {
             Cell::new(bought),
             Cell::new(of(&one.last.executed_price)),
             Cell::new(one.last.dex.map_or("", |venue| venue.name())),
-            output::status_cell(one.last.status),
+            Cell::new(one.last.status.name()),
         ]);
     }
     output::align_right(&mut table, &[1, 2, 3]);

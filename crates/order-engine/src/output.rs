@@ -7,7 +7,7 @@ use api_types::names::StatusName;
 use bootstrap::telemetry::Colour;
 use clap::Args;
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
 /// The width every table keeps to, so that it reads well in a small terminal and in a mail.
@@ -77,13 +77,28 @@ pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// A table's lines without the padding around them.
+/// A table's lines without the padding around them; a status at the end of a row has its colour.
 pub(crate) fn lines(table: &Table) -> Vec<String> {
+    let colour = Colour::on(&io::stdout());
     table
         .to_string()
         .lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned())
+        .map(|line| painted(colour, line.strip_prefix(' ').unwrap_or(line).trim_end()))
         .collect()
+}
+
+/// Painted once the columns are as wide as their texts: whoever lays them out counts no colour.
+fn painted(colour: Colour, line: &str) -> String {
+    let status = domain::Status::ALL
+        .into_iter()
+        .map(StatusName::from)
+        .find_map(|status| Some((line.strip_suffix(status.name())?, status)));
+    match status {
+        Some((before, status)) if before.ends_with(' ') => {
+            format!("{before}{}", colour.paint(style(status), status.name()))
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// Prints a table.
@@ -93,27 +108,16 @@ pub(crate) fn print_table(table: &Table) -> io::Result<()> {
 
 /// A status' name in its colour, where colour is wanted.
 pub(crate) fn status(status: StatusName) -> String {
-    let colour = match status {
+    Colour::on(&io::stdout()).paint(style(status), status.name())
+}
+
+fn style(status: StatusName) -> u8 {
+    match status {
         StatusName::Confirmed => 32,
         StatusName::Failed => 31,
         StatusName::Cancelled | StatusName::Expired => 33,
         _ => 36,
-    };
-    Colour::on(&io::stdout()).paint(colour, status.name())
-}
-
-/// The same as a cell of a table, whose width does not count the colour.
-pub(crate) fn status_cell(status: StatusName) -> Cell {
-    let cell = Cell::new(status.name());
-    if Colour::on(&io::stdout()) == Colour::Off {
-        return cell;
     }
-    cell.fg(match status {
-        StatusName::Confirmed => Color::DarkGreen,
-        StatusName::Failed => Color::DarkRed,
-        StatusName::Cancelled | StatusName::Expired => Color::DarkYellow,
-        _ => Color::DarkCyan,
-    })
 }
 
 /// Something of lesser weight.
@@ -150,6 +154,19 @@ pub(crate) fn short(decimal: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_painted_where_it_ends_with_a_status() {
+        for (line, painted_line) in [
+            ("1 SOL  confirmed", "1 SOL  \x1b[32mconfirmed\x1b[0m"),
+            ("1 SOL  failed", "1 SOL  \x1b[31mfailed\x1b[0m"),
+            ("swap   status", "swap   status"),
+            ("host-failed", "host-failed"),
+        ] {
+            assert_eq!(painted(Colour::On, line), painted_line);
+            assert_eq!(painted(Colour::Off, line), line);
+        }
+    }
 
     #[test]
     fn a_long_decimal_is_cut_and_never_rounded_up() {

@@ -119,7 +119,7 @@ pub(crate) fn table_of(orders: &[OrderView]) -> Table {
             Cell::new(order.order_id),
             Cell::new(swap_of(order)),
             Cell::new(got),
-            output::status_cell(order.status),
+            Cell::new(order.status.name()),
         ]);
     }
     output::align_right(&mut table, &[2]);
