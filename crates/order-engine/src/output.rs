@@ -12,6 +12,8 @@ use serde::Serialize;
 
 /// The width every table keeps to, so that it reads well in a small terminal and in a mail.
 const WIDTH: u16 = 80;
+/// What a table is laid out with on its left and right, and printed without.
+const PADDING: u16 = 2;
 
 /// How a command prints data.
 #[derive(Debug, Clone, Copy, Args)]
@@ -53,6 +55,30 @@ pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// How many columns the terminal has that is written to.
+pub(crate) fn terminal_width() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+}
+
+/// Whether each row of the table is one line of this width.
+pub(crate) fn fits(table: &Table, width: u16) -> bool {
+    let columns = table.column_max_content_widths();
+    // A blank on both sides of each, but for the outermost two.
+    let gaps = PADDING * u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    columns
+        .iter()
+        .fold(gaps, |sum, column| sum.saturating_add(*column))
+        <= width
+}
+
+/// The last `length` characters of a text that tells more by its end.
+pub(crate) fn end_of(text: &str, length: usize) -> String {
+    match text.char_indices().rev().nth(length.saturating_sub(1)) {
+        Some((start, _)) if start > 0 => format!("…{}", &text[start..]),
+        _ => text.to_owned(),
+    }
+}
+
 /// An empty table with these headings; where a program reads it, a row is a line however long.
 pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
@@ -61,11 +87,15 @@ pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(headings);
     if is_terminal() {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(WIDTH);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        keep_to(&mut table, WIDTH);
     }
     table
+}
+
+/// Keeps a table that a person reads to another width.
+pub(crate) fn keep_to(table: &mut Table, width: u16) {
+    table.set_width(width.saturating_add(PADDING));
 }
 
 /// Aligns these columns to the right, as numbers are.
