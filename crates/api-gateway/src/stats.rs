@@ -58,6 +58,8 @@ pub(crate) struct Snapshot {
     /// The answer of `GET /api/stats`.
     pub(crate) answer: Bytes,
     pub(crate) counts: Counts,
+    /// Orders in the hands of workers, as these tell.
+    pub(crate) in_hands: u64,
     estimate: Option<QueueEstimate>,
 }
 
@@ -222,6 +224,7 @@ impl Stats {
                 true => None,
                 false => estimate::next_turn(&counts, &workers, self.start_limit),
             },
+            in_hands: workers.iter().map(|row| u64::from(row.running)).sum(),
             counts,
         })
     }

@@ -49,12 +49,12 @@ pub(crate) fn worker(worker: &WorkerRow) -> WorkerView {
     }
 }
 
-/// The queue's depth, and the orders in the workers' hands.
-pub(crate) fn entries(depth: Depth, workers: &[WorkerRow]) -> QueueEntries {
+/// The queue's depth, and how many orders are in the workers' hands.
+pub(crate) fn entries(depth: Depth, in_hands: u64) -> QueueEntries {
     QueueEntries {
         ready: depth.ready,
         delayed: depth.delayed,
-        in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
+        in_flight: in_hands,
         dead: depth.dead_entries,
     }
 }

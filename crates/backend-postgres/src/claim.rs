@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{OrderId, WorkerId};
-use ports::order_store::{Claim, Lease, POISON_DEATHS, UNREADABLE_REST, is_resting};
+use ports::order_store::{Claim, Company, Lease, POISON_DEATHS, UNREADABLE_REST, is_resting};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -32,14 +32,6 @@ pub(crate) struct Request {
     pub(crate) order: OrderId,
     pub(crate) worker: WorkerId,
     pub(crate) company: Company,
-}
-
-/// Which other orders the worker has in its hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Company {
-    Others,
-    /// None, until the order's next event.
-    Alone,
 }
 
 #[async_trait]

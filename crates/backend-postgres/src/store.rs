@@ -12,8 +12,8 @@ use domain::{
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    Withdrawal, Withdrawn,
+    Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
+    Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
 use crate::address::ConnectError;
-use crate::claim::{self, ClaimOrders, Company};
+use crate::claim::{self, ClaimOrders};
 use crate::coalesce::Coalescer;
 use crate::connect;
 use crate::db::Db;
@@ -74,17 +74,6 @@ impl PgStore {
     }
 }
 
-impl PgStore {
-    async fn claim_for(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
-        let request = claim::Request {
-            order,
-            worker,
-            company,
-        };
-        Ok(self.claim.call(request).await?)
-    }
-}
-
 #[async_trait]
 impl OrderStore for PgStore {
     async fn accept(&self, order: NewOrder) -> Result<Accepted> {
@@ -100,12 +89,13 @@ impl OrderStore for PgStore {
         Ok(accept::answer_for(&self.db, client, key).await?)
     }
 
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claim_for(order, worker, Company::Others).await
-    }
-
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claim_for(order, worker, Company::Alone).await
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
+        let request = claim::Request {
+            order,
+            worker,
+            company,
+        };
+        Ok(self.claim.call(request).await?)
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::board::{Board, Entry};
+use crate::commands::orders::short_id;
 use crate::output::{self, Format, short};
 
 /// Orders followed at once, each on a socket of its own; the others wait until some have ended.
@@ -207,19 +208,17 @@ pub(crate) fn print_summary(report: &Report) -> anyhow::Result<()> {
     let mut table = output::table(["order", "sold", "bought", "price", "venue", "status"]);
     for one in &report.ended {
         let of = |value: &Option<String>| value.as_deref().map(short).unwrap_or_default();
-        let id = one.order_id.to_string();
         let bought = match &one.last.amount_out {
             Some(amount) => format!("{} {}", short(amount), one.swap.token_out),
             None => "–".to_owned(),
         };
         table.add_row([
-            // The end of an id tells orders apart; the beginning is their common time.
-            Cell::new(format!("…{}", id.get(id.len() - 8..).unwrap_or(&id))),
+            Cell::new(short_id(one.order_id)),
             Cell::new(format!("{} {}", one.swap.amount, one.swap.token_in)),
             Cell::new(bought),
             Cell::new(of(&one.last.executed_price)),
             Cell::new(one.last.dex.map_or("", |venue| venue.name())),
-            output::status_cell(one.last.status),
+            Cell::new(one.last.status.name()),
         ]);
     }
     output::align_right(&mut table, &[1, 2, 3]);

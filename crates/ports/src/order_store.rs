@@ -124,6 +124,14 @@ pub struct Lease {
     pub trace_context: Option<String>,
 }
 
+/// What else a worker that claims an order has in its hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    Others,
+    /// Nothing, until the order's next event is recorded or it is given back.
+    Alone,
+}
+
 /// The answer to a claim.
 #[derive(Debug)]
 pub enum Claim {
@@ -232,11 +240,17 @@ pub trait OrderStore: Send + Sync + Debug {
     ) -> Result<Option<(OrderId, Idempotency)>>;
 
     /// Asks for the exclusive right to execute an order.
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim>;
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim>;
 
-    /// The same for a worker that has no other order in its hands. It takes none before it has
-    /// recorded this order's next event or given the order back.
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim>;
+    /// The same from a worker that may have other orders in its hands.
+    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        self.claim_in(order, worker, Company::Others).await
+    }
+
+    /// The same from a worker that has none.
+    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
+        self.claim_in(order, worker, Company::Alone).await
+    }
 
     /// Records an event that carries no other data. A retry or a terminal event ends the lease.
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded>;

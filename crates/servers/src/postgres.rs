@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::free_port::on_a_free_port;
-use crate::process::{Process, accepts, find_program, wait_until};
+use crate::process::{Process, Running, accepts, find_program, wait_until};
 use crate::tls;
 
 const INSTALL: &str = "apt-get install postgresql (or your system's PostgreSQL 15 or newer)";
@@ -29,7 +29,8 @@ pub struct PostgresServer {
     data: DataFolder,
     port: u16,
     settings: Vec<(String, String)>,
-    process: Option<Process>,
+    /// To be killed or frozen.
+    pub process: Running,
 }
 
 impl PostgresServer {
@@ -85,7 +86,7 @@ impl PostgresServer {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
-            process: None,
+            process: Running::not_yet("PostgreSQL"),
         })
     }
 
@@ -124,41 +125,9 @@ impl PostgresServer {
         self.port
     }
 
-    /// The process id of the server itself; 0 while it is down.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.as_ref().map_or(0, Process::pid)
-    }
-
-    /// Kills it and all its backends at once, as a power cut would.
-    pub fn kill(&mut self) -> Result<()> {
-        self.process
-            .take()
-            .context("PostgreSQL is down already")?
-            .kill_tree()
-    }
-
-    /// Stops all its processes; connections stay open and nothing answers.
-    pub fn freeze(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("PostgreSQL is down")?
-            .signal_tree(Signal::SIGSTOP)
-    }
-
-    /// Lets it continue after [`Self::freeze`].
-    pub fn thaw(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("PostgreSQL is down")?
-            .signal_tree(Signal::SIGCONT)
-    }
-
-    /// Ends it in good order and keeps its data.
+    /// Ends it in good order, keeping its data.
     pub fn stop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.end(Signal::SIGINT, STOP_PATIENCE);
-        }
+        self.process.end(Signal::SIGINT, STOP_PATIENCE);
     }
 
     /// Starts it on the same folder and port, recovering what is there.
@@ -176,17 +145,15 @@ impl PostgresServer {
             process.end(Signal::SIGQUIT, STOP_PATIENCE);
             bail!("PostgreSQL did not start: {}", self.data.last_words());
         }
-        self.process = Some(process);
+        self.process.began(process);
         Ok(())
     }
 }
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            // Its data is deleted, so it needs no checkpoint.
-            process.end(Signal::SIGQUIT, STOP_PATIENCE);
-        }
+        // Its data is thrown away: no need for a checkpoint.
+        self.process.end(Signal::SIGQUIT, STOP_PATIENCE);
     }
 }
 

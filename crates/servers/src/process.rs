@@ -123,6 +123,62 @@ impl Process {
     }
 }
 
+/// A server's process, while there is one, in the hands of a test.
+#[derive(Debug)]
+pub struct Running {
+    name: &'static str,
+    process: Option<Process>,
+}
+
+impl Running {
+    pub(crate) const fn not_yet(name: &'static str) -> Self {
+        Self {
+            name,
+            process: None,
+        }
+    }
+
+    pub(crate) fn began(&mut self, process: Process) {
+        self.process = Some(process);
+    }
+
+    /// The process id of the server itself; 0 while it is down.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().map_or(0, Process::pid)
+    }
+
+    /// Stops it, and everything it forked, where they stand; connections stay open and nothing answers.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal_tree(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.signal_tree(Signal::SIGCONT)
+    }
+
+    fn signal_tree(&self, signal: Signal) -> Result<()> {
+        let process = self.process.as_ref();
+        let process = process.with_context(|| format!("{} is down", self.name))?;
+        process.signal_tree(signal)
+    }
+
+    /// Kills it and everything it forked at once, as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        let process = self.process.take();
+        let mut process = process.with_context(|| format!("{} is down already", self.name))?;
+        process.kill_tree()
+    }
+
+    /// Ends it in good order, if it runs.
+    pub(crate) fn end(&mut self, signal: Signal, patience: Duration) {
+        if let Some(mut process) = self.process.take() {
+            process.end(signal, patience);
+        }
+    }
+}
+
 fn as_pid(pid: u32) -> Result<Pid> {
     Ok(Pid::from_raw(
         i32::try_from(pid).context("no process id is that large")?,

@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::free_port::on_a_free_port;
-use crate::process::{Process, accepts, answers, find_program, wait_until};
+use crate::process::{Process, Running, accepts, answers, find_program, wait_until};
 use crate::tls;
 
 const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 or newer)";
@@ -31,7 +31,8 @@ pub struct RedisServer {
     port: u16,
     door: Door,
     settings: Vec<String>,
-    process: Option<Process>,
+    /// To be killed or frozen.
+    pub process: Running,
 }
 
 impl RedisServer {
@@ -69,7 +70,7 @@ impl RedisServer {
                 .iter()
                 .map(|setting| (*setting).to_owned())
                 .collect(),
-            process: None,
+            process: Running::not_yet("Redis"),
         })
     }
 
@@ -92,12 +93,6 @@ impl RedisServer {
         self.port
     }
 
-    /// The process id of the server; 0 while it is down.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.as_ref().map_or(0, Process::pid)
-    }
-
     /// What it answers to a command, as text.
     pub fn ask(&self, command: &[&str]) -> Result<String> {
         let mut client = Command::new(find_program("redis-cli", &[], INSTALL)?);
@@ -118,35 +113,9 @@ impl RedisServer {
         Ok(())
     }
 
-    /// Kills it at once.
-    pub fn kill(&mut self) -> Result<()> {
-        self.process
-            .take()
-            .context("Redis is down already")?
-            .kill_tree()
-    }
-
-    /// Stops it; connections stay open and nothing answers.
-    pub fn freeze(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("Redis is down")?
-            .signal(Signal::SIGSTOP)
-    }
-
-    /// Lets it continue after [`Self::freeze`].
-    pub fn thaw(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("Redis is down")?
-            .signal(Signal::SIGCONT)
-    }
-
-    /// Ends it in good order and keeps its data.
+    /// Ends it in good order, keeping its data.
     pub fn stop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.end(Signal::SIGTERM, STOP_PATIENCE);
-        }
+        self.process.end(Signal::SIGTERM, STOP_PATIENCE);
     }
 
     /// Starts it on the same folder and port, with the data that is there.
@@ -167,7 +136,7 @@ impl RedisServer {
                 self.folder.path().display()
             );
         }
-        self.process = Some(process);
+        self.process.began(process);
         Ok(())
     }
 
@@ -182,7 +151,7 @@ impl RedisServer {
 
     /// Kills it and starts it with the copied content.
     pub fn roll_back(&mut self, to: &RedisSnapshot) -> Result<()> {
-        self.kill()?;
+        self.process.kill()?;
         fs::remove_dir_all(self.data()).context("cannot remove the newer data")?;
         copy_folder(to.0.path(), &self.data())?;
         self.restart()
@@ -195,9 +164,7 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.end(Signal::SIGKILL, STOP_PATIENCE);
-        }
+        self.process.end(Signal::SIGKILL, STOP_PATIENCE);
     }
 }
 

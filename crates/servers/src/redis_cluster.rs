@@ -115,7 +115,7 @@ impl RedisCluster {
             .nodes
             .iter()
             .enumerate()
-            .filter(|(_, node)| node.pid() != 0);
+            .filter(|(_, node)| node.process.pid() != 0);
         let mut answers = live.map(|(place, node)| (place, node.ask(&["EXISTS", key])));
         let holder = answers.find(|(_, answer)| {
             let said = answer.as_deref().unwrap_or_default();
@@ -148,7 +148,7 @@ impl RedisCluster {
     /// Kills the master of a key. Its replica is promoted in a while: see [`Self::wait_for_holder`].
     pub fn kill_holder(&mut self, key: &str) -> Result<usize> {
         let holder = self.holder(key).context("no node has the key")?;
-        self.nodes[holder].kill()?;
+        self.nodes[holder].process.kill()?;
         Ok(holder)
     }
 

@@ -13,8 +13,8 @@ use domain::{
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    Withdrawal, Withdrawn,
+    Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
+    Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
@@ -39,8 +39,7 @@ pub trait Weather: Debug + Send + Sync + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
     Accept(OrderId),
-    Claim(OrderId, WorkerId),
-    ClaimAlone(OrderId, WorkerId),
+    Claim(OrderId, WorkerId, Company),
     Record(OrderId),
     RecordSubmission(OrderId),
     Release(OrderId),
@@ -143,15 +142,11 @@ impl<W: Weather> OrderStore for FaultyStore<W> {
         self.weather.ask(self.store.answer_for(client, key)).await
     }
 
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let call = move |store: Arc<dyn Store>| async move { store.claim(order, worker).await };
-        self.tell(Write::Claim(order, worker), call).await
-    }
-
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        let call =
-            move |store: Arc<dyn Store>| async move { store.claim_alone(order, worker).await };
-        self.tell(Write::ClaimAlone(order, worker), call).await
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
+        let call = move |store: Arc<dyn Store>| async move {
+            store.claim_in(order, worker, company).await
+        };
+        self.tell(Write::Claim(order, worker, company), call).await
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {

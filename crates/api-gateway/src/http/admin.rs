@@ -33,12 +33,11 @@ const SHOWN_ENTRIES: usize = 50;
 pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let paused = deadline::read(ctx.ports.store.is_paused()).await?;
     let snapshot = ctx.intake.stats.recent().await?;
-    let workers = deadline::read(ctx.ports.store.workers()).await?;
     let queue = &ctx.ports.queue;
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
     let own = tokio::time::timeout(QUEUE_PATIENCE, asking).await;
     let (entries, dead_entries) = match own {
-        Ok(Ok((depth, dead))) => (Some(views::entries(depth, &workers)), dead),
+        Ok(Ok((depth, dead))) => (Some(views::entries(depth, snapshot.in_hands)), dead),
         Ok(Err(_)) | Err(_) => (None, Vec::new()),
     };
     Ok(HttpResponse::Ok().json(AdminQueue {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
-use ports::order_store::{Claim as Answer, Lease, POISON_DEATHS};
+use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::head::{Head, OrderRow, last_event, order_row};
@@ -18,14 +18,6 @@ pub(crate) struct Claim {
     pub(crate) order: OrderId,
     pub(crate) worker: WorkerId,
     pub(crate) company: Company,
-}
-
-/// Which other orders the worker has in its hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Company {
-    Others,
-    /// None, until the order's next event.
-    Alone,
 }
 
 /// The outcome of a claim.

@@ -26,7 +26,7 @@ async fn a_commit_that_hangs_has_an_unknown_outcome_and_then_a_true_one() {
     given.accepted(&store).await;
     let order = given.order();
 
-    server.freeze().expect("the server can be frozen");
+    server.process.freeze().expect("the server can be frozen");
     let begun = now();
     let hanging = store.accept(order.clone()).await;
     assert!(
@@ -42,7 +42,7 @@ async fn a_commit_that_hangs_has_an_unknown_outcome_and_then_a_true_one() {
     assert!(store.ping().await.is_err());
     assert!(begun.elapsed() < Duration::from_secs(1));
 
-    server.thaw().expect("the server can be thawed");
+    server.process.thaw().expect("the server can be thawed");
     let repeated = eventually("the repeated call", async || {
         store.accept(order.clone()).await.ok()
     })
@@ -75,7 +75,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
         }
     };
     let scenario = async {
-        server.freeze().expect("the server can be frozen");
+        server.process.freeze().expect("the server can be frozen");
         let hanging = {
             let claiming = store.claim(order, worker);
             let thawing = async {
@@ -85,7 +85,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
             tokio::select! { claim = claiming => Some(claim), () = thawing => None }
         };
         assert!(hanging.is_none(), "{hanging:?}");
-        server.thaw().expect("the server can be thawed");
+        server.process.thaw().expect("the server can be thawed");
         eventually(
             "the order to be free for another worker",
             async || match store.claim(order, other).await {
@@ -109,7 +109,7 @@ async fn a_server_that_is_killed_and_comes_back_is_used_again() {
     let given = Given::new();
     let kept = given.accepted(&store).await;
 
-    server.kill().expect("the server can be killed");
+    server.process.kill().expect("the server can be killed");
     let begun = now();
     let refused = store.accept(given.order()).await;
     assert!(

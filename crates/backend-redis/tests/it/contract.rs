@@ -88,14 +88,14 @@ mod feed {
 
         async fn begin_outage(&self) -> Outage {
             for node in self.servers.nodes() {
-                node.freeze().expect("Redis can be frozen");
+                node.process.freeze().expect("Redis can be frozen");
             }
             Outage::Begun
         }
 
         async fn end_outage(&self) {
             for node in self.servers.nodes() {
-                node.thaw().expect("Redis can be thawed");
+                node.process.thaw().expect("Redis can be thawed");
             }
         }
     }

@@ -55,7 +55,7 @@ async fn what_a_publisher_drops_while_the_server_is_away_is_told_in_every_shard(
     let shutdown = Shutdown::new();
     let announcer = Announcer::start(Arc::clone(&feed), queue, &shutdown);
 
-    server.freeze().expect("Redis can be frozen");
+    server.process.freeze().expect("Redis can be frozen");
     let dropped: Vec<Published> = of_shards
         .iter()
         .map(|(order, _)| event(*order, 0))
@@ -67,7 +67,7 @@ async fn what_a_publisher_drops_while_the_server_is_away_is_told_in_every_shard(
     let (other, _) = of_shards[0];
     let refused = feed.publish(vec![event(other, 9)]).await;
     assert!(refused.is_err(), "{refused:?}");
-    server.thaw().expect("Redis can be thawed");
+    server.process.thaw().expect("Redis can be thawed");
 
     // Like a publisher that was never cut off: its tails have seen no error.
     let fresh: Arc<dyn StatusFeed> = crate::feed(&server).await;

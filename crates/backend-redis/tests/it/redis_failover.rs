@@ -35,14 +35,14 @@ fn fail_over(cluster: &mut RedisCluster, key: &str) {
 async fn fail_over_without(cluster: &mut RedisCluster, key: &str, lost: impl Future<Output = ()>) {
     let holder = cluster.holder(key).expect("the key has a master");
     let replica = cluster.partner(holder);
-    replica.freeze().expect("a replica can be frozen");
+    replica.process.freeze().expect("a replica can be frozen");
     // What it was sent before this it reads once it goes on, and nothing after.
     let cut = cluster.ask(key, &["CLIENT", "KILL", "TYPE", "replica"]);
     assert_eq!(cut.expect("Redis answers"), "1");
     lost.await;
     cluster.kill_holder(key).expect("a master can be killed");
     let replica = cluster.partner(holder);
-    replica.thaw().expect("a replica can be thawed");
+    replica.process.thaw().expect("a replica can be thawed");
     cluster.wait_for_holder(key).expect("it is replaced");
 }
 
@@ -95,6 +95,7 @@ async fn a_queue_goes_on_while_the_master_that_was_replaced_stands_still() {
     let frozen = cluster.holder(LIST).expect("the key has a master");
 
     cluster.nodes()[frozen]
+        .process
         .freeze()
         .expect("a master can be frozen");
     eventually("its replica", async || {
@@ -106,6 +107,7 @@ async fn a_queue_goes_on_while_the_master_that_was_replaced_stands_still() {
 
     hand_all_out(&*queue, &all).await;
     cluster.nodes()[frozen]
+        .process
         .thaw()
         .expect("a master can be thawed");
 }

@@ -50,7 +50,7 @@ async fn a_dead_server_fails_fast_and_is_used_again_within_seconds() {
     let before = vec![job(&given)];
     queue.push(before).await.expect("push answers");
 
-    server.kill().expect("Redis can be killed");
+    server.process.kill().expect("Redis can be killed");
     assert!(queue.push(vec![job(&given)]).await.is_err());
     fifty_calls_fail_fast(&server, &given).await;
     // Waiting keeps its limit, and is no busy loop.
@@ -85,13 +85,13 @@ async fn a_frozen_server_fails_fast_and_is_used_again_within_seconds() {
     let queue = queue(queue_settings(&server)).await;
     let given = Given::new();
 
-    server.freeze().expect("Redis can be frozen");
+    server.process.freeze().expect("Redis can be frozen");
     let begun = now();
     assert!(queue.push(vec![job(&given)]).await.is_err());
     assert!(begun.elapsed() < Duration::from_secs(5));
     fifty_calls_fail_fast(&server, &given).await;
 
-    server.thaw().expect("Redis can be thawed");
+    server.process.thaw().expect("Redis can be thawed");
     let begun = now();
     eventually("the queue", async || {
         queue.push(vec![job(&given)]).await.ok()
@@ -172,7 +172,7 @@ async fn a_tail_says_that_it_may_have_lost_and_goes_on_after_its_server_was_away
     };
     assert_eq!(first.len(), 1);
 
-    server.kill().expect("Redis can be killed");
+    server.process.kill().expect("Redis can be killed");
     assert!(tail.next().await.is_err());
     server.restart().expect("Redis comes back");
     eventually("the feed", async || feed.publish(vec![event(1)]).await.ok()).await;

@@ -100,7 +100,7 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
         return Ok(Verdict::Good);
     }
     if !answer.orders.is_empty() {
-        output::print_table(&table_of(&answer.orders))?;
+        output::print_table(&table_of(&answer.orders, |id| id.to_string()))?;
     } else if answer.next_cursor.is_some() {
         output::line("none among the orders looked at so far")?;
     } else {
@@ -110,16 +110,21 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
     Ok(Verdict::Good)
 }
 
-/// A table of orders.
-pub(crate) fn table_of(orders: &[OrderView]) -> Table {
+/// An id where it need not be copied: its end tells orders apart, its start is the time they share.
+pub(crate) fn short_id(id: Uuid) -> String {
+    output::end_of(&id.to_string(), 8)
+}
+
+/// A table of orders, their ids written in this way.
+pub(crate) fn table_of(orders: &[OrderView], id: fn(Uuid) -> String) -> Table {
     let mut table = output::table(["order", "swap", "got", "status"]);
     for order in orders {
         let got = order.amount_out.as_deref().map(short).unwrap_or_default();
         table.add_row([
-            Cell::new(order.order_id),
+            Cell::new(id(order.order_id)),
             Cell::new(swap_of(order)),
             Cell::new(got),
-            output::status_cell(order.status),
+            Cell::new(order.status.name()),
         ]);
     }
     output::align_right(&mut table, &[2]);

@@ -1,13 +1,14 @@
 //! `order-engine top`: a live view of a running engine in the terminal.
 
 mod screen;
+mod view;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::Context;
 use api_types::OrderView;
-use api_types::stats::{StatsAnswer, WorkerView};
+use api_types::stats::StatsAnswer;
 use clap::Args;
 use client::{Client, ListQuery};
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,7 +63,7 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
     if top.once || !output::is_terminal() {
         let look = look(&client).await?;
         rates.add(&look.stats);
-        render(client.base_url(), &look, &rates)
+        view::lines(client.base_url(), &look, &rates, width())
             .iter()
             .try_for_each(output::line)?;
         return Ok(Verdict::Good);
@@ -76,7 +77,7 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
         match look(&client).await {
             Ok(look) => {
                 rates.add(&look.stats);
-                let mut lines = render(client.base_url(), &look, &rates);
+                let mut lines = view::lines(client.base_url(), &look, &rates, width());
                 lines.extend([String::new(), output::faint("q quits")]);
                 screen.draw(&lines)?;
             }
@@ -146,66 +147,7 @@ impl Rates {
     }
 }
 
-fn render(base_url: &str, look: &Look, rates: &Rates) -> Vec<String> {
-    let StatsAnswer {
-        by_status: by,
-        queue,
-        throughput,
-        latency_ms,
-        workers,
-        paused,
-        ..
-    } = &look.stats;
-    let state = if *paused { "  paused" } else { "" };
-    let millis = |value: Option<u64>| value.map_or("–".to_owned(), |ms| format!("{ms} ms"));
-    let mut lines = vec![
-        format!("order-engine at {base_url}"),
-        String::new(),
-        format!(
-            "open      pending {}  routing {}  building {}  submitted {}",
-            by.pending, by.routing, by.building, by.submitted
-        ),
-        format!(
-            "ended     confirmed {}  failed {}  cancelled {}  expired {}",
-            by.confirmed, by.failed, by.cancelled, by.expired
-        ),
-        format!(
-            "queue     waiting {} (oldest {} ms)  delayed {}  in execution {}{state}",
-            queue.waiting, queue.oldest_ms, queue.delayed, queue.running
-        ),
-        format!(
-            "latency   p50 {}  p99 {}",
-            millis(latency_ms.p50),
-            millis(latency_ms.p99)
-        ),
-        format!(
-            "rate      {} ended in the last minute  {}",
-            throughput.last_minute,
-            rates.chart()
-        ),
-        String::new(),
-    ];
-    lines.extend(lines_of_workers(workers));
-    lines.push(String::new());
-    lines.extend(output::lines(&super::orders::table_of(&look.latest)));
-    lines
-}
-
-fn lines_of_workers(workers: &[WorkerView]) -> Vec<String> {
-    if workers.is_empty() {
-        return vec!["no worker is alive: orders are accepted and wait".to_owned()];
-    }
-    let mut table = output::table(["worker", "host", "running", "slots", "since"]);
-    for worker in workers {
-        let id = worker.id.to_string();
-        table.add_row([
-            id.get(id.len() - 12..).unwrap_or(&id).to_owned(),
-            worker.host.clone(),
-            worker.running.to_string(),
-            worker.slots.to_string(),
-            worker.started_at.clone(),
-        ]);
-    }
-    output::align_right(&mut table, &[2, 3]);
-    output::lines(&table)
+/// How wide the view may be: where a program reads it, as wide as it is.
+fn width() -> u16 {
+    output::terminal_width().unwrap_or(u16::MAX)
 }

@@ -69,6 +69,7 @@ mod process {
         access::axe_finds_nothing_on_any_screen_in_either_theme(NONE),
         access::the_keyboard_alone_places_an_order_and_reads_it(NONE),
         access::the_chosen_theme_outlives_a_reload(NONE),
+        access::an_amount_of_twelve_digits_stays_whole_on_a_small_phone(NONE),
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),

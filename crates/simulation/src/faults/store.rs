@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ports::Result;
-use ports::order_store::Withdrawal;
+use ports::order_store::{Company, Withdrawal};
 use testkit::faulty_store::{Outcome, Weather, Write};
 
 use super::Line;
@@ -43,8 +43,12 @@ impl Weather for WayToStore {
         let answer = self.line.tell(seen).await;
         if answer.as_ref().is_ok_and(Outcome::has_won) {
             match write {
-                Write::Claim(order, worker) => self.witness.took_in_company(order, worker),
-                Write::ClaimAlone(order, worker) => self.witness.took_alone(order, worker),
+                Write::Claim(order, worker, Company::Others) => {
+                    self.witness.took_in_company(order, worker)
+                }
+                Write::Claim(order, worker, Company::Alone) => {
+                    self.witness.took_alone(order, worker)
+                }
                 _ => {}
             }
         }
@@ -67,7 +71,7 @@ async fn see(
             }
             witness.look("accept", id).await;
         }
-        Write::Claim(id, _) | Write::ClaimAlone(id, _) => {
+        Write::Claim(id, ..) => {
             if let Some(lease) = answer.and_then(Outcome::lease) {
                 witness.granted(lease, process);
                 witness.look("grant", id).await;

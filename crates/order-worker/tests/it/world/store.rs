@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use ports::order_store::Company;
 use ports::{Error, Result};
 use testkit::faulty_store::{Outcome, Weather, Write};
 
@@ -79,8 +80,12 @@ impl Weather for Losses {
         self.reach()?;
         let answer = call.await?;
         let is_lost = match write {
-            Write::Claim(..) if answer.has_won() && counts_down(&self.grants_unheard) => true,
-            Write::Claim(..) | Write::ClaimAlone(..) => counts_down(&self.claims_unheard),
+            Write::Claim(_, _, Company::Others)
+                if answer.has_won() && counts_down(&self.grants_unheard) =>
+            {
+                true
+            }
+            Write::Claim(..) => counts_down(&self.claims_unheard),
             Write::Record(_) | Write::RecordSubmission(_) => counts_down(&self.records_unheard),
             Write::Expire(_) => counts_down(&self.expiries_unheard),
             _ => false,
