@@ -6,6 +6,7 @@
 //!
 //! Begin with `chain.rs`; the rules that make it exact are in `ledger/book.rs` and `blocks.rs`.
 
+pub mod bank;
 pub mod config;
 pub mod faults;
 pub mod remote;

@@ -7,4 +7,5 @@ mod restart;
 mod server;
 mod setup;
 mod speed;
+mod svm;
 mod transactions;

@@ -1,0 +1,291 @@
+//! What a program sees while it runs: its accounts, its data, and what it may do with them. Everything that
+//! the runtime forbids a program is refused here, so no program can do it.
+//!
+//! Lamports only move, they are never set: their sum stays what it was by construction.
+
+use std::sync::Arc;
+
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_instruction_error::InstructionError;
+
+use super::account::{Account, Rent};
+use super::address;
+use super::execution::Execution;
+use super::outcome::{InnerInstruction, ReturnData};
+use super::{Clock, budget};
+
+/// What programs answer to too few accounts. The crate calls it deprecated, the chain does not.
+#[expect(deprecated, reason = "the real programs still answer it")]
+pub(super) const TOO_FEW_ACCOUNTS: InstructionError = InstructionError::NotEnoughAccountKeys;
+
+/// The longest data of an account.
+pub(super) const DATA_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// An account as one instruction names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Meta {
+    /// Its place among the transaction's accounts.
+    pub(super) index: usize,
+    pub(super) signer: bool,
+    pub(super) writable: bool,
+}
+
+/// One call of a program. Accounts are named by their place in the instruction.
+#[derive(Debug)]
+pub(super) struct Invocation<'e, 'a> {
+    execution: &'e mut Execution<'a>,
+    program: Address,
+    metas: &'e [Meta],
+    data: &'e [u8],
+}
+
+impl<'e, 'a> Invocation<'e, 'a> {
+    pub(super) fn new(
+        execution: &'e mut Execution<'a>,
+        program: Address,
+        metas: &'e [Meta],
+        data: &'e [u8],
+    ) -> Self {
+        Self {
+            execution,
+            program,
+            metas,
+            data,
+        }
+    }
+
+    pub(super) fn program(&self) -> Address {
+        self.program
+    }
+
+    pub(super) fn data(&self) -> &'e [u8] {
+        self.data
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.execution.environment.clock
+    }
+
+    pub(super) fn rent(&self) -> Rent {
+        self.execution.environment.rent
+    }
+
+    pub(super) fn account_count(&self) -> usize {
+        self.metas.len()
+    }
+
+    /// Refuses an instruction that names too few accounts.
+    pub(super) fn need_accounts(&self, count: usize) -> Result<(), InstructionError> {
+        if self.metas.len() < count {
+            return Err(TOO_FEW_ACCOUNTS);
+        }
+        Ok(())
+    }
+
+    fn meta(&self, at: usize) -> Result<Meta, InstructionError> {
+        self.metas.get(at).copied().ok_or(TOO_FEW_ACCOUNTS)
+    }
+
+    pub(super) fn key(&self, at: usize) -> Result<Address, InstructionError> {
+        Ok(self.execution.loaded[self.meta(at)?.index].key)
+    }
+
+    pub(super) fn account(&self, at: usize) -> Result<&Account, InstructionError> {
+        Ok(&self.execution.loaded[self.meta(at)?.index].now)
+    }
+
+    pub(super) fn is_signer(&self, at: usize) -> Result<bool, InstructionError> {
+        Ok(self.meta(at)?.signer)
+    }
+
+    /// Whether an address signed, in whatever place it is named.
+    pub(super) fn has_signed(&self, key: &Address) -> bool {
+        self.metas
+            .iter()
+            .any(|meta| meta.signer && self.execution.loaded[meta.index].key == *key)
+    }
+
+    /// Whether two places name one account.
+    pub(super) fn is_same(&self, one: usize, other: usize) -> Result<bool, InstructionError> {
+        Ok(self.meta(one)?.index == self.meta(other)?.index)
+    }
+
+    /// The data of an account to be changed, which only its owner may.
+    pub(super) fn data_mut(&mut self, at: usize) -> Result<&mut Vec<u8>, InstructionError> {
+        let meta = self.meta(at)?;
+        let account = &mut self.execution.loaded[meta.index].now;
+        if !meta.writable {
+            return Err(InstructionError::ReadonlyDataModified);
+        }
+        if account.owner != self.program {
+            return Err(InstructionError::ExternalAccountDataModified);
+        }
+        Ok(Arc::make_mut(&mut account.data))
+    }
+
+    /// Gives an account data of another length; what is new is zeros.
+    pub(super) fn resize(&mut self, at: usize, bytes: usize) -> Result<(), InstructionError> {
+        if bytes > DATA_BYTES_MAX {
+            return Err(InstructionError::InvalidRealloc);
+        }
+        self.data_mut(at)?.resize(bytes, 0);
+        Ok(())
+    }
+
+    /// Gives an account to another program. Its data must be empty or zeros, or the new owner could take it
+    /// for its own.
+    pub(super) fn assign(&mut self, at: usize, owner: Address) -> Result<(), InstructionError> {
+        let meta = self.meta(at)?;
+        let account = &mut self.execution.loaded[meta.index].now;
+        let zeros = account.data.iter().all(|byte| *byte == 0);
+        if account.owner != self.program || !meta.writable || !zeros {
+            return Err(InstructionError::ModifiedProgramId);
+        }
+        account.owner = owner;
+        Ok(())
+    }
+
+    /// Moves lamports. Only an account's owner may take from it, everybody may give.
+    pub(super) fn move_lamports(
+        &mut self,
+        from: usize,
+        to: usize,
+        lamports: u64,
+    ) -> Result<(), InstructionError> {
+        let (from, to) = (self.meta(from)?, self.meta(to)?);
+        let source = &self.execution.loaded[from.index].now;
+        let target = &self.execution.loaded[to.index].now;
+        let left = source
+            .lamports
+            .checked_sub(lamports)
+            .ok_or(InstructionError::InsufficientFunds)?;
+        let sum = target
+            .lamports
+            .checked_add(lamports)
+            .ok_or(InstructionError::ArithmeticOverflow)?;
+        if source.owner != self.program && lamports > 0 {
+            return Err(InstructionError::ExternalAccountLamportSpend);
+        }
+        if !from.writable || !to.writable {
+            return Err(InstructionError::ReadonlyLamportChange);
+        }
+        if from.index == to.index {
+            return Ok(());
+        }
+        self.execution.loaded[from.index].now.lamports = left;
+        self.execution.loaded[to.index].now.lamports = sum;
+        Ok(())
+    }
+
+    /// Takes compute units for what follows.
+    pub(super) fn charge(&mut self, units: u64) -> Result<(), InstructionError> {
+        self.execution.meter.charge(units)
+    }
+
+    /// A line of the program's own.
+    pub(super) fn log(&mut self, message: &str) {
+        self.execution.log(format!("Program log: {message}"));
+    }
+
+    /// A line of the runtime's own programs, which stands for itself.
+    pub(super) fn log_bare(&mut self, line: String) {
+        self.execution.log(line);
+    }
+
+    pub(super) fn set_return_data(&mut self, data: Vec<u8>) {
+        self.execution.return_data = Some(ReturnData {
+            program: self.program,
+            data,
+        });
+    }
+
+    /// What the program called last left for its caller.
+    pub(super) fn return_data(&self) -> Option<&[u8]> {
+        let data = self.execution.return_data.as_ref();
+        data.map(|returned| returned.data.as_slice())
+    }
+
+    /// Calls another program. The caller signs for the addresses that it derives from `seeds`, and passes on
+    /// no right that it does not have itself. An error ends the caller too.
+    pub(super) fn call(
+        &mut self,
+        instruction: &Instruction,
+        seeds: &[&[&[u8]]],
+    ) -> Result<(), InstructionError> {
+        let mut signers = Vec::with_capacity(seeds.len());
+        for seeds in seeds {
+            let signer = address::program_address(seeds, &self.program)
+                .map_err(|_| InstructionError::InvalidSeeds)?;
+            signers.push(signer);
+        }
+        let metas = self.called_accounts(instruction, &signers)?;
+        let program = instruction.program_id;
+        let program_index = self
+            .find(&program)
+            .ok_or(InstructionError::MissingAccount)?;
+        if !self.execution.loaded[program_index].now.executable {
+            return Err(InstructionError::AccountNotExecutable);
+        }
+        let inner = InnerInstruction {
+            program_index: budget::position(program_index),
+            accounts: metas
+                .iter()
+                .map(|meta| budget::position(meta.index))
+                .collect(),
+            data: instruction.data.clone(),
+            stack_height: self.execution.depth() + 1,
+        };
+        if let Some(list) = self.execution.inner.last_mut() {
+            list.push(inner);
+        }
+        self.execution.enter(program, &metas, &instruction.data)
+    }
+
+    fn find(&self, key: &Address) -> Option<usize> {
+        let mut loaded = self.execution.loaded.iter();
+        loaded.position(|loaded| loaded.key == *key)
+    }
+
+    /// An account that is named several times has in all places what it was given in any.
+    fn called_accounts(
+        &mut self,
+        instruction: &Instruction,
+        signers: &[Address],
+    ) -> Result<Vec<Meta>, InstructionError> {
+        let mut called: Vec<Meta> = Vec::with_capacity(instruction.accounts.len());
+        for asked in &instruction.accounts {
+            let key = asked.pubkey;
+            let mine = || {
+                self.metas
+                    .iter()
+                    .filter(|meta| self.execution.loaded[meta.index].key == key)
+            };
+            let Some(index) = mine().next().map(|meta| meta.index) else {
+                self.log_bare(format!("Instruction references an unknown account {key}"));
+                return Err(InstructionError::MissingAccount);
+            };
+            if asked.is_writable && !mine().any(|meta| meta.writable) {
+                self.log_bare(format!("{key}'s writable privilege escalated"));
+                return Err(InstructionError::PrivilegeEscalation);
+            }
+            if asked.is_signer && !signers.contains(&key) && !mine().any(|meta| meta.signer) {
+                self.log_bare(format!("{key}'s signer privilege escalated"));
+                return Err(InstructionError::PrivilegeEscalation);
+            }
+            called.push(Meta {
+                index,
+                signer: asked.is_signer,
+                writable: asked.is_writable,
+            });
+        }
+        let all = called.clone();
+        for meta in &mut called {
+            let same = || all.iter().filter(|other| other.index == meta.index);
+            let (signer, writable) = (same().any(|m| m.signer), same().any(|m| m.writable));
+            meta.signer = signer;
+            meta.writable = writable;
+        }
+        Ok(called)
+    }
+}

@@ -1,0 +1,229 @@
+//! Extensions of Token-2022: a list of (kind, length, value) behind the base. Only the transfer fee does
+//! something here; of the others is known what a token account must have for them.
+
+use solana_address::Address;
+use solana_instruction_error::InstructionError;
+
+use super::error::TokenError;
+use super::state::{ACCOUNT_BYTES, MULTISIG_BYTES, Mint};
+use super::{Edition, check_owned};
+use crate::bank::invocation::Invocation;
+use crate::bank::programs::{ProgramResult, Reader};
+
+/// Where the list begins: behind the byte that says what the account is.
+const LIST_AT: usize = ACCOUNT_BYTES + 1;
+const HEADER_BYTES: usize = 4;
+
+pub(super) const TRANSFER_FEE_CONFIG: u16 = 1;
+pub(super) const TRANSFER_FEE_AMOUNT: u16 = 2;
+pub(in crate::bank::programs) const IMMUTABLE_OWNER: u16 = 7;
+const NON_TRANSFERABLE: u16 = 9;
+pub(super) const NON_TRANSFERABLE_ACCOUNT: u16 = 13;
+const TRANSFER_HOOK: u16 = 14;
+const TRANSFER_HOOK_ACCOUNT: u16 = 15;
+const PAUSABLE: u16 = 26;
+const PAUSABLE_ACCOUNT: u16 = 27;
+
+/// What a mint's extension makes its accounts have.
+const REQUIRED: [(u16, u16); 5] = [
+    (TRANSFER_FEE_CONFIG, TRANSFER_FEE_AMOUNT),
+    (NON_TRANSFERABLE, NON_TRANSFERABLE_ACCOUNT),
+    (NON_TRANSFERABLE, IMMUTABLE_OWNER),
+    (TRANSFER_HOOK, TRANSFER_HOOK_ACCOUNT),
+    (PAUSABLE, PAUSABLE_ACCOUNT),
+];
+/// The lengths of the extensions that token accounts can have here.
+const ACCOUNT_EXTENSIONS: [(u16, usize); 5] = [
+    (TRANSFER_FEE_AMOUNT, 8),
+    (IMMUTABLE_OWNER, 0),
+    (NON_TRANSFERABLE_ACCOUNT, 0),
+    (TRANSFER_HOOK_ACCOUNT, 1),
+    (PAUSABLE_ACCOUNT, 0),
+];
+
+const FEE_CONFIG_BYTES: usize = 108;
+const BPS: u128 = 10_000;
+
+/// Where an extension's value stands.
+pub(super) fn find(data: &[u8], kind: u16) -> Option<std::ops::Range<usize>> {
+    list(data)
+        .find(|(found, _)| *found == kind)
+        .map(|(_, range)| range)
+}
+
+/// The kinds of all extensions and where their values stand, up to the end or the first free place.
+fn list(data: &[u8]) -> impl Iterator<Item = (u16, std::ops::Range<usize>)> {
+    let mut at = LIST_AT;
+    std::iter::from_fn(move || {
+        let mut header = Reader::new(data.get(at..)?);
+        let (kind, length) = (header.u16()?, usize::from(header.u16()?));
+        let start = at + HEADER_BYTES;
+        at = start + length;
+        (kind != 0 && at <= data.len()).then_some((kind, start..at))
+    })
+}
+
+/// Adds an extension whose value is zeros, or leaves the one that is there.
+fn append(
+    data: &mut [u8],
+    kind: u16,
+    bytes: usize,
+) -> Result<std::ops::Range<usize>, InstructionError> {
+    let end = list(data).last().map_or(LIST_AT, |(_, range)| range.end);
+    let range = end + HEADER_BYTES..end + HEADER_BYTES + bytes;
+    if data.len() < range.end {
+        return Err(InstructionError::InvalidAccountData);
+    }
+    let length = u16::try_from(bytes).map_err(|_| InstructionError::InvalidAccountData)?;
+    data[end..end + 2].copy_from_slice(&kind.to_le_bytes());
+    data[end + 2..end + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
+    Ok(range)
+}
+
+/// How long the data of an account with these extensions is.
+fn account_bytes(kinds: &[u16]) -> Result<usize, TokenError> {
+    if kinds.is_empty() {
+        return Ok(ACCOUNT_BYTES);
+    }
+    let mut bytes = LIST_AT;
+    for kind in kinds {
+        let known = ACCOUNT_EXTENSIONS.iter().find(|(known, _)| known == kind);
+        bytes += HEADER_BYTES + known.ok_or(TokenError::ExtensionTypeMismatch)?.1;
+    }
+    Ok(if bytes == MULTISIG_BYTES {
+        bytes + 2
+    } else {
+        bytes
+    })
+}
+
+/// What the mint makes its accounts have, in the order in which it is written.
+fn required(mint: &[u8]) -> Vec<u16> {
+    let mut kinds = Vec::new();
+    for (kind, _) in list(mint) {
+        let needed = REQUIRED.iter().filter(|(of_mint, _)| *of_mint == kind);
+        kinds.extend(needed.map(|(_, of_account)| *of_account));
+    }
+    kinds
+}
+
+/// How long the data of an account of a mint is, with `more` extensions than the mint asks for.
+pub(super) fn account_bytes_for(mint: &[u8], more: &[u16]) -> Result<usize, TokenError> {
+    let mut kinds = required(mint);
+    let new = more.iter().filter(|kind| !kinds.contains(kind)).copied();
+    let new: Vec<u16> = new.collect();
+    kinds.extend(new);
+    account_bytes(&kinds)
+}
+
+/// Gives a new account the extensions that its mint asks for.
+pub(super) fn initialize_required(data: &mut [u8], mint: &[u8]) -> ProgramResult {
+    for kind in required(mint) {
+        if find(data, kind).is_none() {
+            let bytes = account_bytes(&[kind])? - LIST_AT - HEADER_BYTES;
+            append(data, kind, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Says that a new account's owner never changes.
+pub(super) fn initialize_immutable_owner(data: &mut [u8]) -> ProgramResult {
+    if find(data, IMMUTABLE_OWNER).is_some() {
+        return Ok(());
+    }
+    append(data, IMMUTABLE_OWNER, 0).map(|_| ())
+}
+
+/// How long a mint with the extensions that it has must be.
+pub(super) fn mint_bytes(data: &[u8]) -> usize {
+    let end = list(data).last().map(|(_, range)| range.end);
+    match end {
+        None => super::state::MINT_BYTES,
+        Some(MULTISIG_BYTES) => MULTISIG_BYTES + 2,
+        Some(end) => end,
+    }
+}
+
+/// What a mint with the transfer-fee extension keeps of a transfer in an epoch.
+pub(super) fn transfer_fee(mint: &[u8], epoch: u64, amount: u64) -> u64 {
+    let Some(range) = find(mint, TRANSFER_FEE_CONFIG) else {
+        return 0;
+    };
+    // Two authorities and what is withheld, then the older and the newer fee.
+    let mut data = Reader::new(&mint[range][72..]);
+    let mut fee = || Some((data.u64()?, data.u64()?, data.u16()?));
+    let (Some(older), Some(newer)) = (fee(), fee()) else {
+        return 0;
+    };
+    let (_, maximum, bps) = if epoch >= newer.0 { newer } else { older };
+    let fee = (u128::from(amount) * u128::from(bps)).div_ceil(BPS);
+    u64::try_from(fee).unwrap_or(u64::MAX).min(maximum)
+}
+
+/// What was kept of transfers to an account.
+pub(super) fn withheld(account: &[u8]) -> Option<u64> {
+    let range = find(account, TRANSFER_FEE_AMOUNT)?;
+    Reader::new(&account[range]).u64()
+}
+
+/// Adds to what was kept of transfers to an account.
+pub(super) fn withhold(account: &mut [u8], fee: u64) -> Result<(), TokenError> {
+    let range = find(account, TRANSFER_FEE_AMOUNT).ok_or(TokenError::InvalidState)?;
+    let sum = withheld(account)
+        .and_then(|kept| kept.checked_add(fee))
+        .ok_or(TokenError::Overflow)?;
+    account[range].copy_from_slice(&sum.to_le_bytes());
+    Ok(())
+}
+
+/// Gives a mint that is not initialised yet a transfer fee.
+pub(super) fn initialize_fee(
+    invocation: &mut Invocation<'_, '_>,
+    data: &mut Reader<'_>,
+) -> ProgramResult {
+    let bad = || Edition::Token2022.bad_data();
+    let authority = data.optional_address().ok_or_else(bad)?.unwrap_or_default();
+    let withdrawer = data.optional_address().ok_or_else(bad)?.unwrap_or_default();
+    let bps = data.u16().ok_or_else(bad)?;
+    let maximum = data.u64().ok_or_else(bad)?;
+    check_owned(invocation, 0)?;
+    if !Mint::is_free(&invocation.account(0)?.data)? {
+        return Err(TokenError::AlreadyInUse.into());
+    }
+    if find(&invocation.account(0)?.data, TRANSFER_FEE_CONFIG).is_some() {
+        return Err(TokenError::ExtensionAlreadyInitialized.into());
+    }
+    let epoch = invocation.clock().epoch;
+    let mint = invocation.data_mut(0)?;
+    let range = append(mint, TRANSFER_FEE_CONFIG, FEE_CONFIG_BYTES)?;
+    if u128::from(bps) > BPS {
+        return Err(TokenError::TransferFeeExceedsMaximum.into());
+    }
+    mint[range].copy_from_slice(&fee_config(authority, withdrawer, epoch, maximum, bps));
+    Ok(())
+}
+
+fn fee_config(
+    authority: Address,
+    withdrawer: Address,
+    epoch: u64,
+    maximum: u64,
+    bps: u16,
+) -> Vec<u8> {
+    let fee = [
+        &epoch.to_le_bytes()[..],
+        &maximum.to_le_bytes(),
+        &bps.to_le_bytes(),
+    ]
+    .concat();
+    let withheld = 0_u64.to_le_bytes();
+    [
+        authority.as_ref(),
+        withdrawer.as_ref(),
+        &withheld,
+        &fee,
+        &fee,
+    ]
+    .concat()
+}
