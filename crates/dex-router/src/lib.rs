@@ -1,11 +1,9 @@
-//! Venues, their exact mathematics, quotes side by side, and the choice of a route.
+//! Venues, their quotes side by side, and the choice of a route.
 //!
 //! It must not know of orders' states, of stores, queues or HTTP.
 //!
 //! Begin with `router.rs`; what a venue must offer is in `venue.rs`.
 
-pub mod accounts;
-pub mod math;
 pub mod router;
 pub mod venue;
 

@@ -7,7 +7,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use dex_router::math::{self, ChainTime, Direction, cpmm, damm_v2};
+use amm::{ChainTime, Direction, Refusal, cpmm, damm_v2};
 use dex_router::venue::QuoteError;
 use domain::quote::Offer;
 use domain::venue::Pool;
@@ -140,7 +140,7 @@ impl Pools {
         amount_in: u64,
         height: u64,
         deviation: i64,
-    ) -> Result<Priced, math::Error> {
+    ) -> Result<Priced, Refusal> {
         let (first, second) = self.reserves(way, height, deviation);
         let reserve_in = match way.direction {
             Direction::FirstToSecond => first,
@@ -148,15 +148,16 @@ impl Pools {
         };
         // A constant product never runs out, but a sale larger than the pool's reserve is a mistake.
         if amount_in > reserve_in {
-            return Err(math::Error::InsufficientLiquidity);
+            return Err(Refusal::InsufficientLiquidity);
         }
         let now = ChainTime {
             slot: height,
             unix_time: height,
+            ..ChainTime::default()
         };
         let (amount_out, net_in, after) = match way.venue {
             Venue::Raydium => {
-                let pool = cpmm::Pool::with_trade_fee(first, second, RAYDIUM_FEE_PPM.into());
+                let pool = cpmm::quote::Pool::with_trade_fee(first, second, RAYDIUM_FEE_PPM.into());
                 let swap = pool.quote_exact_in(way.direction, amount_in, now)?;
                 (
                     swap.amount_out,
@@ -166,7 +167,7 @@ impl Pools {
             }
             Venue::Meteora => {
                 let numerator = u64::from(METEORA_FEE_PPM) * 1_000;
-                let pool = damm_v2::Pool::from_reserves(first, second, numerator)?;
+                let pool = damm_v2::quote::Pool::from_reserves(first, second, numerator)?;
                 let swap = pool.quote_exact_in(way.direction, amount_in, now)?;
                 let (after_first, after_second) = swap.after.reserves()?;
                 (
@@ -177,7 +178,7 @@ impl Pools {
             }
         };
         if amount_out == 0 {
-            return Err(math::Error::ZeroOutput);
+            return Err(Refusal::ZeroOutput);
         }
         Ok(Priced {
             amount_out,
@@ -277,19 +278,17 @@ fn price_change(before: (u128, u128), after: (u128, u128)) -> i64 {
     i64::try_from(second.saturating_mul(one) / first.max(1)).unwrap_or(i64::MAX)
 }
 
-fn declined(error: math::Error) -> QuoteError {
+fn declined(error: Refusal) -> QuoteError {
     match error {
-        math::Error::ZeroOutput => QuoteError::AmountTooSmall,
-        math::Error::InsufficientLiquidity | math::Error::PriceRange | math::Error::Overflow => {
+        Refusal::ZeroOutput => QuoteError::AmountTooSmall,
+        Refusal::InsufficientLiquidity | Refusal::PriceRange | Refusal::Overflow => {
             QuoteError::InsufficientLiquidity
         }
-        math::Error::NoQuote | math::Error::NotTradable => {
-            QuoteError::Unavailable(error.to_string())
-        }
+        Refusal::NoQuote | Refusal::NotTradable => QuoteError::Unavailable(error.to_string()),
     }
 }
 
-fn reverted(error: math::Error) -> Revert {
+fn reverted(error: Refusal) -> Revert {
     match declined(error) {
         QuoteError::InsufficientLiquidity => Revert::InsufficientLiquidity,
         other => Revert::Other(other.to_string()),

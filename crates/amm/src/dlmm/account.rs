@@ -1,0 +1,310 @@
+//! Meteora DLMM's accounts: the pair, the bin arrays that hold its liquidity, and its price observations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::quote::{BINS_PER_ARRAY, Bin, FeeCollection, Parameters, Pool, Volatility};
+use crate::layout::{Account, DecodeError, Field, Layout, activation};
+use crate::{Activation, Address};
+
+/// The layout of a pair account.
+#[derive(Debug)]
+pub enum PairLayout {}
+
+impl Layout for PairLayout {
+    const LENGTH: usize = 904;
+    const DISCRIMINATOR: Option<[u8; 8]> = Some([33, 11, 49, 98, 181, 101, 177, 13]);
+}
+
+/// A pair account, which is what DLMM calls a pool.
+pub type PairAccount = Account<PairLayout>;
+
+type InPair<T> = Field<PairLayout, T>;
+
+/// Offset of the bitmap of bin arrays that hold liquidity; it covers the arrays from −512 to 511.
+const BITMAP_OFFSET: usize = 584;
+const BITMAP_WORDS: usize = 16;
+const BITMAP_FIRST_ARRAY: i32 = -512;
+
+impl PairAccount {
+    /// Factor of the base fee.
+    pub const BASE_FACTOR: InPair<u16> = Field::at(8);
+    /// Seconds within which swaps count as one burst.
+    pub const FILTER_PERIOD: InPair<u16> = Field::at(10);
+    /// Seconds after which past volatility is forgotten.
+    pub const DECAY_PERIOD: InPair<u16> = Field::at(12);
+    /// Basis points of past volatility that survive a short pause.
+    pub const REDUCTION_FACTOR: InPair<u16> = Field::at(14);
+    /// Weight of the volatility in the fee.
+    pub const VARIABLE_FEE_CONTROL: InPair<u32> = Field::at(16);
+    /// The accumulator never exceeds this.
+    pub const VOLATILITY_MAX: InPair<u32> = Field::at(20);
+    /// The protocol's part of the fee, in basis points.
+    pub const PROTOCOL_SHARE_BPS: InPair<u16> = Field::at(32);
+    /// Power of ten on the base fee.
+    pub const BASE_FEE_POWER: InPair<u8> = Field::at(34);
+    /// Whether the pair has limit orders or rewards.
+    pub const FUNCTION_TYPE: InPair<u8> = Field::at(35);
+    /// Where the fee is taken.
+    pub const COLLECT_FEE_MODE: InPair<u8> = Field::at(36);
+    /// Present volatility.
+    pub const VOLATILITY_ACCUMULATOR: InPair<u32> = Field::at(40);
+    /// Volatility carried over from before the present burst.
+    pub const VOLATILITY_REFERENCE: InPair<u32> = Field::at(44);
+    /// The bin from which the present burst is measured.
+    pub const INDEX_REFERENCE: InPair<i32> = Field::at(48);
+    /// Unix time of the last swap that left its bin.
+    pub const LAST_UPDATE: InPair<i64> = Field::at(56);
+    /// Who may open the pair, and whether it waits for its activation point.
+    pub const PAIR_TYPE: InPair<u8> = Field::at(75);
+    /// The bin the pair trades in.
+    pub const ACTIVE_ID: InPair<i32> = Field::at(76);
+    /// Price ratio of neighbouring bins, in basis points.
+    pub const BIN_STEP: InPair<u16> = Field::at(80);
+    /// Zero where the pair is enabled.
+    pub const STATUS: InPair<u8> = Field::at(82);
+    /// The activation point's unit: slot or Unix time.
+    pub const ACTIVATION_TYPE: InPair<u8> = Field::at(86);
+    /// Mint of the first token.
+    pub const MINT_FIRST: InPair<Address> = Field::at(88);
+    /// Mint of the second token.
+    pub const MINT_SECOND: InPair<Address> = Field::at(120);
+    /// Vault of the first token.
+    pub const VAULT_FIRST: InPair<Address> = Field::at(152);
+    /// Vault of the second token.
+    pub const VAULT_SECOND: InPair<Address> = Field::at(184);
+    /// The protocol's fees waiting in the first vault.
+    pub const PROTOCOL_FEES_FIRST: InPair<u64> = Field::at(216);
+    /// The protocol's fees waiting in the second vault.
+    pub const PROTOCOL_FEES_SECOND: InPair<u64> = Field::at(224);
+    /// Mint of the first reward; zero where there is none.
+    pub const REWARD_MINT_FIRST: InPair<Address> = Field::at(264);
+    /// Mint of the second reward; zero where there is none.
+    pub const REWARD_MINT_SECOND: InPair<Address> = Field::at(408);
+    /// The account of price observations.
+    pub const ORACLE: InPair<Address> = Field::at(552);
+    /// From when the pair trades, where its type has it wait.
+    pub const ACTIVATION_POINT: InPair<u64> = Field::at(816);
+    /// One where the first token is of Token-2022.
+    pub const TOKEN_FLAG_FIRST: InPair<u8> = Field::at(880);
+    /// One where the second token is of Token-2022.
+    pub const TOKEN_FLAG_SECOND: InPair<u8> = Field::at(881);
+
+    /// Indexes of the bin arrays that hold liquidity, as far as the pair's own bitmap reaches.
+    #[must_use]
+    pub fn arrays(&self) -> BTreeSet<i32> {
+        let mut arrays = BTreeSet::new();
+        let mut index = BITMAP_FIRST_ARRAY;
+        for word in 0..BITMAP_WORDS {
+            let bits: u64 = self
+                .read(BITMAP_OFFSET + 8 * word)
+                .expect("invariant: the bitmap lies within the layout");
+            for bit in 0..u64::BITS {
+                if bits >> bit & 1 == 1 {
+                    arrays.insert(index);
+                }
+                index += 1;
+            }
+        }
+        arrays
+    }
+
+    /// Marks a bin array as holding liquidity. Arrays beyond the pair's own bitmap are not marked.
+    pub fn mark_array(&mut self, index: i32) {
+        let Ok(bit) = usize::try_from(i64::from(index) - i64::from(BITMAP_FIRST_ARRAY)) else {
+            return;
+        };
+        if bit < BITMAP_WORDS * 64 {
+            let offset = BITMAP_OFFSET + bit / 8;
+            let byte: u8 = self.read(offset).unwrap_or_default();
+            self.write(offset, byte | 1 << (bit % 8))
+                .expect("invariant: the bitmap lies within the layout");
+        }
+    }
+
+    /// The pool that the pair and the loaded ones of its bin arrays describe.
+    pub fn pool<'a>(
+        &self,
+        loaded: impl IntoIterator<Item = &'a BinArray>,
+    ) -> Result<Pool, DecodeError> {
+        let mut bins = BTreeMap::new();
+        let mut missing_arrays = self.arrays();
+        for array in loaded {
+            let index = array.index()?;
+            missing_arrays.remove(&index);
+            bins.extend(array.bins()?.filter(|(_, bin)| !bin.is_empty()));
+        }
+        Ok(Pool {
+            parameters: self.parameters(),
+            volatility: self.volatility()?,
+            active_id: self.get(Self::ACTIVE_ID),
+            bin_step: self.get(Self::BIN_STEP),
+            collection: self.collection()?,
+            limit_orders: self.limit_orders()?,
+            activation: self.activation()?,
+            enabled: self.get(Self::STATUS) == 0,
+            bins,
+            missing_arrays,
+        })
+    }
+
+    fn collection(&self) -> Result<FeeCollection, DecodeError> {
+        match self.get(Self::COLLECT_FEE_MODE) {
+            0 => Ok(FeeCollection::InputToken),
+            1 => Ok(FeeCollection::SecondToken),
+            other => Err(DecodeError::unknown("collect_fee_mode", other)),
+        }
+    }
+
+    fn limit_orders(&self) -> Result<bool, DecodeError> {
+        match self.get(Self::FUNCTION_TYPE) {
+            // Pairs from before function types have limit orders unless they have rewards.
+            0 => Ok([Self::REWARD_MINT_FIRST, Self::REWARD_MINT_SECOND]
+                .into_iter()
+                .all(|mint| self.get(mint) == Address::default())),
+            1 => Ok(false),
+            2 => Ok(true),
+            other => Err(DecodeError::unknown("function_type", other)),
+        }
+    }
+
+    /// A permissionless pair does not wait, whatever its activation point says.
+    fn activation(&self) -> Result<Option<Activation>, DecodeError> {
+        let kind = self.get(Self::ACTIVATION_TYPE);
+        let activation = activation(kind, self.get(Self::ACTIVATION_POINT))?;
+        Ok(matches!(self.get(Self::PAIR_TYPE), 1 | 2).then_some(activation))
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters {
+            base_factor: self.get(Self::BASE_FACTOR),
+            base_fee_power: self.get(Self::BASE_FEE_POWER),
+            filter_period: self.get(Self::FILTER_PERIOD),
+            decay_period: self.get(Self::DECAY_PERIOD),
+            reduction_factor: self.get(Self::REDUCTION_FACTOR),
+            variable_fee_control: self.get(Self::VARIABLE_FEE_CONTROL),
+            max_volatility_accumulator: self.get(Self::VOLATILITY_MAX),
+            protocol_share_bps: self.get(Self::PROTOCOL_SHARE_BPS),
+        }
+    }
+
+    fn volatility(&self) -> Result<Volatility, DecodeError> {
+        let last_update = self.get(Self::LAST_UPDATE);
+        Ok(Volatility {
+            accumulator: self.get(Self::VOLATILITY_ACCUMULATOR),
+            reference: self.get(Self::VOLATILITY_REFERENCE),
+            index_reference: self.get(Self::INDEX_REFERENCE),
+            last_update: u64::try_from(last_update)
+                .map_err(|_| DecodeError::unknown("last_update", last_update.unsigned_abs()))?,
+        })
+    }
+}
+
+/// The layout of a bin array account.
+#[derive(Debug)]
+pub enum BinArrayLayout {}
+
+impl Layout for BinArrayLayout {
+    const LENGTH: usize = 10_136;
+    const DISCRIMINATOR: Option<[u8; 8]> = Some([92, 142, 92, 220, 5, 148, 70, 181]);
+}
+
+/// A bin array account: seventy neighbouring bins.
+pub type BinArray = Account<BinArrayLayout>;
+
+/// Offset and size of the bins in their array.
+const BINS_OFFSET: usize = 56;
+const BIN_SIZE: usize = 144;
+
+/// Where a bin's fields are, from the bin's first byte.
+mod in_bin {
+    pub(super) const AMOUNT_X: usize = 0;
+    pub(super) const AMOUNT_Y: usize = 8;
+    pub(super) const PRICE: usize = 16;
+    pub(super) const LIQUIDITY_SUPPLY: usize = 32;
+    pub(super) const FEE_X_PER_LIQUIDITY: usize = 80;
+    pub(super) const FEE_Y_PER_LIQUIDITY: usize = 96;
+    pub(super) const OPEN_ORDER_AMOUNT: usize = 112;
+    pub(super) const PROCESSED_ORDER_REMAINING: usize = 128;
+    pub(super) const ORDERS_ARE_ASKS: usize = 140;
+}
+
+impl BinArray {
+    /// Index of the array, as it is stored.
+    pub const INDEX: Field<BinArrayLayout, i64> = Field::at(8);
+    /// Version of the layout.
+    pub const VERSION: Field<BinArrayLayout, u8> = Field::at(16);
+    /// The pair it belongs to.
+    pub const PAIR: Field<BinArrayLayout, Address> = Field::at(24);
+
+    /// Index of the array: bin id divided by seventy, rounded down.
+    pub fn index(&self) -> Result<i32, DecodeError> {
+        let index = self.get(Self::INDEX);
+        let is_in_range = |index: &i32| {
+            // No bin id beyond the range of its type: neither the array's first nor its last.
+            let (next, first) = (index.checked_add(1), index.checked_mul(BINS_PER_ARRAY));
+            first.is_some() && next.is_some_and(|it| it.checked_mul(BINS_PER_ARRAY).is_some())
+        };
+        i32::try_from(index)
+            .ok()
+            .filter(is_in_range)
+            .ok_or(DecodeError::unknown("index", index.unsigned_abs()))
+    }
+
+    /// All bins with their ids, beginning with the lowest.
+    pub fn bins(&self) -> Result<impl Iterator<Item = (i32, Bin)>, DecodeError> {
+        let lowest = self.index()? * BINS_PER_ARRAY;
+        Ok((lowest..lowest + BINS_PER_ARRAY)
+            .zip(0..)
+            .map(|(id, place)| {
+                (
+                    id,
+                    self.bin(place)
+                        .expect("invariant: seventy bins lie within the layout"),
+                )
+            }))
+    }
+
+    /// Writes a bin, given by its id, where it lies in this array.
+    pub fn set_bin(&mut self, id: i32, bin: &Bin) -> Result<(), DecodeError> {
+        let lowest = self.index()? * BINS_PER_ARRAY;
+        let place = usize::try_from(i64::from(id) - i64::from(lowest))
+            .ok()
+            .filter(|place| *place * BIN_SIZE + BINS_OFFSET < BinArrayLayout::LENGTH);
+        let Some(place) = place else {
+            return Err(DecodeError::unknown("bin", id.unsigned_abs()));
+        };
+        self.write_bin(place, bin)
+            .expect("invariant: seventy bins lie within the layout");
+        Ok(())
+    }
+
+    fn bin(&self, place: usize) -> Option<Bin> {
+        let start = BINS_OFFSET + place * BIN_SIZE;
+        Some(Bin {
+            amount_x: self.read(start + in_bin::AMOUNT_X)?,
+            amount_y: self.read(start + in_bin::AMOUNT_Y)?,
+            price: self.read(start + in_bin::PRICE)?,
+            liquidity_supply: self.read(start + in_bin::LIQUIDITY_SUPPLY)?,
+            fee_x_per_liquidity: self.read(start + in_bin::FEE_X_PER_LIQUIDITY)?,
+            fee_y_per_liquidity: self.read(start + in_bin::FEE_Y_PER_LIQUIDITY)?,
+            open_order_amount: self.read(start + in_bin::OPEN_ORDER_AMOUNT)?,
+            processed_order_remaining: self.read(start + in_bin::PROCESSED_ORDER_REMAINING)?,
+            orders_are_asks: self.read::<u8>(start + in_bin::ORDERS_ARE_ASKS)? != 0,
+        })
+    }
+
+    fn write_bin(&mut self, place: usize, bin: &Bin) -> Option<()> {
+        let start = BINS_OFFSET + place * BIN_SIZE;
+        self.write(start + in_bin::AMOUNT_X, bin.amount_x)?;
+        self.write(start + in_bin::AMOUNT_Y, bin.amount_y)?;
+        self.write(start + in_bin::PRICE, bin.price)?;
+        self.write(start + in_bin::LIQUIDITY_SUPPLY, bin.liquidity_supply)?;
+        self.write(start + in_bin::FEE_X_PER_LIQUIDITY, bin.fee_x_per_liquidity)?;
+        self.write(start + in_bin::FEE_Y_PER_LIQUIDITY, bin.fee_y_per_liquidity)?;
+        self.write(start + in_bin::OPEN_ORDER_AMOUNT, bin.open_order_amount)?;
+        self.write(
+            start + in_bin::PROCESSED_ORDER_REMAINING,
+            bin.processed_order_remaining,
+        )
+    }
+}

@@ -1,0 +1,391 @@
+//! Meteora DLMM: liquidity in bins, each at a fixed price.
+//!
+//! A swap drains the active bin, steps to the next one that holds anything, and so on. The pool
+//! here holds the bins of those bin arrays that were loaded; a swap that would run past them, or
+//! over an array that exists but was not loaded, gives no quote.
+
+mod bin;
+mod fee;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+pub use bin::Bin;
+pub use fee::{Parameters, Volatility};
+
+use bin::{FeeToken, Fill, Layers};
+use fee::{FeeSplit, fee_included, fee_on_top, total_rate};
+
+use crate::{Activation, ChainTime, Direction, Refusal, q64};
+
+/// Bins in one bin array.
+pub const BINS_PER_ARRAY: i32 = 70;
+
+/// Basis points in one.
+const BASIS_POINTS: u128 = 10_000;
+
+/// Where the pool's fee is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeeCollection {
+    /// In the input token.
+    InputToken,
+    /// In the second token, whichever way the swap goes.
+    SecondToken,
+}
+
+/// A pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// Fixed fee parameters.
+    pub parameters: Parameters,
+    /// Volatility state.
+    pub volatility: Volatility,
+    /// The bin the pool trades in.
+    pub active_id: i32,
+    /// Price ratio of neighbouring bins, in basis points.
+    pub bin_step: u16,
+    /// Where the fee is taken.
+    pub collection: FeeCollection,
+    /// Whether limit orders take part in swaps.
+    pub limit_orders: bool,
+    /// From when the pool trades, where it waits at all.
+    pub activation: Option<Activation>,
+    /// False where the pool was switched off.
+    pub enabled: bool,
+    /// The bins that hold anything, by id.
+    pub bins: BTreeMap<i32, Bin>,
+    /// Indexes of bin arrays that exist on the chain but were not loaded.
+    pub missing_arrays: BTreeSet<i32>,
+}
+
+/// A priced swap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swap {
+    /// What is paid, fee included.
+    pub amount_in: u64,
+    /// What is received.
+    pub amount_out: u64,
+    /// The whole fee, in the token [`Pool::fee_is_on_input`] names.
+    pub fee: u64,
+    /// What of the fee goes to liquidity providers and to owners of limit orders.
+    pub owners_fee: u64,
+    /// The protocol's part of the fee, together with what rounding left over.
+    pub protocol_fee: u64,
+    /// The fee rate of the last bin, in billionths.
+    pub last_rate: u64,
+    /// The pool as the swap leaves it.
+    pub after: Pool,
+}
+
+/// What a swap does to one bin.
+struct Step {
+    amount_in: u64,
+    amount_out: u64,
+    fee: FeeSplit,
+    price: u128,
+    fill: Fill,
+}
+
+/// What is still to be sold or bought.
+#[derive(Clone, Copy)]
+enum Remaining {
+    In(u64),
+    Out(u64),
+}
+
+impl Pool {
+    /// Whether a swap in this direction pays its fee in the input token.
+    #[must_use]
+    pub fn fee_is_on_input(&self, direction: Direction) -> bool {
+        self.collection == FeeCollection::InputToken || direction == Direction::SecondToFirst
+    }
+
+    /// Whether a swap in this direction pays its fee in the first token.
+    #[must_use]
+    pub fn fee_is_in_first_token(&self, direction: Direction) -> bool {
+        self.fee_is_on_input(direction) && direction == Direction::FirstToSecond
+    }
+
+    /// The price of the active bin, in Q64.64.
+    pub fn price(&self) -> Result<u128, Refusal> {
+        price(self.active_id, self.bin_step)
+    }
+
+    /// Prices the sale of exactly `amount_in`.
+    pub fn quote_exact_in(
+        &self,
+        direction: Direction,
+        amount_in: u64,
+        now: ChainTime,
+    ) -> Result<Swap, Refusal> {
+        self.walk(direction, Remaining::In(amount_in), now)
+    }
+
+    /// Prices the purchase of exactly `amount_out`.
+    pub fn quote_exact_out(
+        &self,
+        direction: Direction,
+        amount_out: u64,
+        now: ChainTime,
+    ) -> Result<Swap, Refusal> {
+        self.walk(direction, Remaining::Out(amount_out), now)
+    }
+
+    /// Refuses where the pool is switched off or has not begun.
+    pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
+        let waits = |activation: Activation| activation.now(now) < activation.point();
+        match self.enabled && !self.activation.is_some_and(waits) {
+            true => Ok(()),
+            false => Err(Refusal::NotTradable),
+        }
+    }
+
+    /// Whether a bin array that was not loaded lies in the price's way, the active one included.
+    pub(super) fn needs_array(&self, direction: Direction) -> bool {
+        let active = array_of(self.active_id);
+        match direction {
+            Direction::FirstToSecond => self.missing_arrays.range(..=active).next().is_some(),
+            Direction::SecondToFirst => self.missing_arrays.range(active..).next().is_some(),
+        }
+    }
+
+    /// The bins that a swap may have changed, as it left them.
+    pub(super) fn between<'a>(&self, after: &'a Self) -> impl Iterator<Item = (i32, &'a Bin)> {
+        let (from, to) = (self.active_id, after.active_id);
+        let bins = after.bins.range(from.min(to)..=from.max(to));
+        bins.map(|(id, bin)| (*id, bin))
+    }
+
+    fn walk(
+        &self,
+        direction: Direction,
+        amount: Remaining,
+        now: ChainTime,
+    ) -> Result<Swap, Refusal> {
+        self.check_open(now)?;
+        let mut after = self.clone();
+        after
+            .volatility
+            .begin(&self.parameters, self.active_id, now.unix_time)?;
+
+        let fee_token = match self.fee_is_in_first_token(direction) {
+            true => FeeToken::First,
+            false => FeeToken::Second,
+        };
+        let mut remaining = amount;
+        let mut total = Totals::default();
+        while !remaining.is_done() {
+            after.active_id = after.next_bin(direction, after.active_id)?;
+            after.volatility.visit(&self.parameters, after.active_id);
+            let step = after.step(direction, remaining)?;
+
+            remaining = remaining.less(&step)?;
+            total.add(&step)?;
+            if let Some(bin) = after.bins.get_mut(&after.active_id) {
+                bin.price = step.price;
+                bin.apply(direction, &step.fill)?;
+                bin.earn(fee_token, step.fee.providers)?;
+            }
+            if !remaining.is_done() {
+                after.active_id = match direction {
+                    Direction::FirstToSecond => after.active_id.checked_sub(1),
+                    Direction::SecondToFirst => after.active_id.checked_add(1),
+                }
+                .ok_or(Refusal::Overflow)?;
+            }
+        }
+        if total.amount_out == 0 {
+            return Err(Refusal::ZeroOutput);
+        }
+
+        // A swap within one bin does not end the pause before it.
+        if after.active_id != self.active_id {
+            after.volatility.last_update = now.unix_time;
+        }
+        Ok(Swap {
+            amount_in: total.amount_in,
+            amount_out: total.amount_out,
+            fee: total.fee,
+            owners_fee: total.owners_fee,
+            protocol_fee: total.protocol_fee,
+            last_rate: total_rate(&after.parameters, &after.volatility, after.bin_step)?,
+            after,
+        })
+    }
+
+    /// The first bin from `from` on, in the direction the price moves, that can pay out.
+    fn next_bin(&self, direction: Direction, from: i32) -> Result<i32, Refusal> {
+        let pays = |id: &i32, bin: &Bin| {
+            let layers = bin.layers(direction, self.limit_orders);
+            (layers.liquidity > 0 || layers.processed_orders > 0 || layers.open_orders > 0)
+                .then_some(*id)
+        };
+        let found = match direction {
+            Direction::FirstToSecond => self
+                .bins
+                .range(..=from)
+                .rev()
+                .find_map(|(id, bin)| pays(id, bin)),
+            Direction::SecondToFirst => self.bins.range(from..).find_map(|(id, bin)| pays(id, bin)),
+        };
+        let found = found.ok_or(Refusal::InsufficientLiquidity)?;
+
+        let (low, high) = (array_of(from.min(found)), array_of(from.max(found)));
+        let between = (Bound::Included(low), Bound::Included(high));
+        if self.missing_arrays.range(between).next().is_some() {
+            return Err(Refusal::InsufficientLiquidity);
+        }
+        Ok(found)
+    }
+
+    fn step(&self, direction: Direction, remaining: Remaining) -> Result<Step, Refusal> {
+        let mut bin = *self
+            .bins
+            .get(&self.active_id)
+            .ok_or(Refusal::InsufficientLiquidity)?;
+        if bin.price == 0 {
+            bin.price = price(self.active_id, self.bin_step)?;
+        }
+        let at = BinInPool {
+            bin,
+            layers: bin.layers(direction, self.limit_orders),
+            direction,
+            rate: total_rate(&self.parameters, &self.volatility, self.bin_step)?,
+            fee_on_input: self.fee_is_on_input(direction),
+            protocol_share_bps: self.parameters.protocol_share_bps,
+        };
+        match remaining {
+            Remaining::In(amount) => at.exact_in(amount),
+            Remaining::Out(amount) => at.exact_out(amount),
+        }
+    }
+}
+
+/// A bin together with what the pool charges in it.
+struct BinInPool {
+    bin: Bin,
+    layers: Layers,
+    direction: Direction,
+    rate: u64,
+    fee_on_input: bool,
+    protocol_share_bps: u16,
+}
+
+impl BinInPool {
+    fn exact_in(&self, amount: u64) -> Result<Step, Refusal> {
+        let (net, gross_fee) = if self.fee_on_input {
+            let fee = fee_included(amount, self.rate)?;
+            (amount.checked_sub(fee).ok_or(Refusal::Overflow)?, fee)
+        } else {
+            (amount, 0)
+        };
+        let fill = self.bin.fill(self.direction, &self.layers, net)?;
+        let drained = fill.amount_in < net;
+
+        let (amount_in, amount_out, fee) = if self.fee_on_input {
+            // A bin that is drained charges on what it took, not on what was offered.
+            let fee = if drained {
+                fee_on_top(fill.amount_in, self.rate)?
+            } else {
+                gross_fee
+            };
+            let amount_in = fill.amount_in.checked_add(fee).ok_or(Refusal::Overflow)?;
+            (amount_in, fill.amount_out, fee)
+        } else {
+            let fee = fee_included(fill.amount_out, self.rate)?;
+            let amount_out = fill.amount_out.checked_sub(fee).ok_or(Refusal::Overflow)?;
+            (fill.amount_in, amount_out, fee)
+        };
+        Ok(Step {
+            amount_in,
+            amount_out,
+            fee: FeeSplit::new(
+                fee,
+                self.protocol_share_bps,
+                fill.liquidity_in,
+                fill.amount_in,
+            )?,
+            price: self.bin.price,
+            fill,
+        })
+    }
+
+    fn exact_out(&self, amount: u64) -> Result<Step, Refusal> {
+        let on_top = if self.fee_on_input {
+            0
+        } else {
+            fee_on_top(amount, self.rate)?
+        };
+        let wanted = amount.checked_add(on_top).ok_or(Refusal::Overflow)?;
+        if wanted >= self.layers.total()? {
+            return self.exact_in(u64::MAX);
+        }
+
+        let net = self.bin.input_for(self.direction, &self.layers, wanted)?;
+        let on_top = if self.fee_on_input {
+            fee_on_top(net, self.rate)?
+        } else {
+            0
+        };
+        let mut step = self.exact_in(net.checked_add(on_top).ok_or(Refusal::Overflow)?)?;
+        // Rounding may free more than was asked for; the program keeps what exceeds one unit.
+        let surplus = step.amount_out.saturating_sub(amount);
+        if surplus > 1 {
+            let kept = step.fee.protocol.checked_add(surplus);
+            step.fee.protocol = kept.ok_or(Refusal::Overflow)?;
+        }
+        step.amount_out = amount;
+        Ok(step)
+    }
+}
+
+/// Sums over the bins of a swap.
+#[derive(Default)]
+struct Totals {
+    amount_in: u64,
+    amount_out: u64,
+    fee: u64,
+    owners_fee: u64,
+    protocol_fee: u64,
+}
+
+impl Totals {
+    fn add(&mut self, step: &Step) -> Result<(), Refusal> {
+        let plus = |a: u64, b: u64| a.checked_add(b).ok_or(Refusal::Overflow);
+        self.amount_in = plus(self.amount_in, step.amount_in)?;
+        self.amount_out = plus(self.amount_out, step.amount_out)?;
+        self.fee = plus(self.fee, step.fee.total)?;
+        self.owners_fee = plus(self.owners_fee, step.fee.owners)?;
+        self.protocol_fee = plus(self.protocol_fee, step.fee.protocol)?;
+        Ok(())
+    }
+}
+
+impl Remaining {
+    const fn is_done(self) -> bool {
+        matches!(self, Self::In(0) | Self::Out(0))
+    }
+
+    fn less(self, step: &Step) -> Result<Self, Refusal> {
+        match self {
+            Self::In(left) => left.checked_sub(step.amount_in).map(Self::In),
+            Self::Out(left) => left.checked_sub(step.amount_out).map(Self::Out),
+        }
+        .ok_or(Refusal::Overflow)
+    }
+}
+
+/// The price of a bin: `(1 + bin_step)^id` in Q64.64.
+pub fn price(bin_id: i32, bin_step: u16) -> Result<u128, Refusal> {
+    let step = (u128::from(bin_step) << 64) / BASIS_POINTS;
+    q64::pow(q64::ONE + step, bin_id)
+}
+
+/// Index of the bin array a bin lies in.
+#[must_use]
+pub const fn array_of(bin_id: i32) -> i32 {
+    bin_id.div_euclid(BINS_PER_ARRAY)
+}

@@ -1,0 +1,189 @@
+//! A DLMM pair with all that a swap needs of the chain, and what a swap makes of it.
+
+use std::collections::BTreeMap;
+
+use super::Deployment;
+use super::account::{BinArray, PairAccount};
+use super::instruction::{MEMO_PROGRAM, SwapInstruction};
+use super::oracle::OracleAccount;
+use super::quote::{Pool, Swap, array_of};
+use crate::instruction::{Amounts, Instruction, Trader};
+use crate::price::Price;
+use crate::quoting::{Ask, Fees, Figures, Quoting};
+use crate::snapshot::{ReadError, Snapshot, read};
+use crate::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
+use crate::{Address, ChainTime, Direction, Refusal};
+
+/// A pair and its accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The program.
+    pub deployment: Deployment,
+    /// The pair's address.
+    pub address: Address,
+    /// The pair's account.
+    pub account: PairAccount,
+    /// The loaded ones of its bin arrays, by index.
+    pub arrays: BTreeMap<i32, (Address, BinArray)>,
+    /// Its price observations, where they were read; no quote needs them.
+    pub oracle: Option<OracleAccount>,
+    /// What is priced.
+    pub pool: Pool,
+}
+
+impl State {
+    /// Reads a pair with these of its bin arrays; more arrays let larger swaps be priced.
+    pub fn read(
+        deployment: Deployment,
+        address: Address,
+        arrays: &[Address],
+        snapshot: &impl Snapshot,
+    ) -> Result<Self, ReadError> {
+        let account: PairAccount = read(snapshot, address, deployment.id)?;
+        let mut loaded = BTreeMap::new();
+        for at in arrays {
+            let array: BinArray = read(snapshot, *at, deployment.id)?;
+            let index = array.index().map_err(ReadError::at(*at))?;
+            if array.get(BinArray::PAIR) == address {
+                loaded.insert(index, (*at, array));
+            }
+        }
+        let oracle = account.get(PairAccount::ORACLE);
+        let oracle = match snapshot.account(&oracle) {
+            Some(_) => Some(read(snapshot, oracle, deployment.id)?),
+            None => None,
+        };
+        let pool = account
+            .pool(loaded.values().map(|(_, array)| array))
+            .map_err(ReadError::at(address))?;
+        Ok(Self {
+            deployment,
+            address,
+            account,
+            arrays: loaded,
+            oracle,
+            pool,
+        })
+    }
+
+    /// The instruction that swaps with this pair, naming every loaded bin array that lies in the price's way.
+    #[must_use]
+    pub fn swap_instruction(
+        &self,
+        direction: Direction,
+        trader: Trader,
+        amounts: Amounts,
+    ) -> SwapInstruction {
+        let token_program = |flag| match self.account.get(flag) {
+            0 => TOKEN_PROGRAM,
+            _ => TOKEN_2022_PROGRAM,
+        };
+        let active = array_of(self.pool.active_id);
+        let address = |(_, (address, _)): (&i32, &(Address, BinArray))| *address;
+        let bin_arrays = match direction {
+            Direction::FirstToSecond => self.arrays.range(..=active).rev().map(address).collect(),
+            Direction::SecondToFirst => self.arrays.range(active..).map(address).collect(),
+        };
+        SwapInstruction {
+            trader,
+            pair: self.address,
+            bitmap_extension: None,
+            vaults: (
+                self.account.get(PairAccount::VAULT_FIRST),
+                self.account.get(PairAccount::VAULT_SECOND),
+            ),
+            mints: (
+                self.account.get(PairAccount::MINT_FIRST),
+                self.account.get(PairAccount::MINT_SECOND),
+            ),
+            oracle: self.account.get(PairAccount::ORACLE),
+            host: None,
+            token_programs: (
+                token_program(PairAccount::TOKEN_FLAG_FIRST),
+                token_program(PairAccount::TOKEN_FLAG_SECOND),
+            ),
+            memo_program: MEMO_PROGRAM,
+            event_authority: self.deployment.event_authority,
+            bin_arrays,
+            amounts,
+        }
+    }
+}
+
+impl Quoting for State {
+    type Swap = Swap;
+
+    fn ask(&self, ask: Ask, direction: Direction, now: ChainTime) -> Result<Swap, Refusal> {
+        match ask {
+            Ask::In(amount) => self.pool.quote_exact_in(direction, amount, now),
+            Ask::Out(amount) => self.pool.quote_exact_out(direction, amount, now),
+        }
+    }
+
+    fn figures(&self, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
+        Ok(Figures {
+            amount_in: swap.amount_in,
+            amount_out: swap.amount_out,
+            fee: Fees::on(self.pool.fee_is_on_input(direction), swap.fee),
+            price_after: swap.after.price().map(Price::of_q64)?,
+        })
+    }
+
+    fn after(&self, direction: Direction, swap: &Swap, now: ChainTime) -> Result<Self, Refusal> {
+        let mut after = self.clone();
+        let volatility = swap.after.volatility;
+        let account = &mut after.account;
+        account.set(PairAccount::VOLATILITY_ACCUMULATOR, volatility.accumulator);
+        account.set(PairAccount::VOLATILITY_REFERENCE, volatility.reference);
+        account.set(PairAccount::INDEX_REFERENCE, volatility.index_reference);
+        let last_update = i64::try_from(volatility.last_update).map_err(|_| Refusal::Overflow)?;
+        account.set(PairAccount::LAST_UPDATE, last_update);
+        account.set(PairAccount::ACTIVE_ID, swap.after.active_id);
+        let field = match self.pool.fee_is_in_first_token(direction) {
+            true => PairAccount::PROTOCOL_FEES_FIRST,
+            false => PairAccount::PROTOCOL_FEES_SECOND,
+        };
+        let fees = account.get(field).checked_add(swap.protocol_fee);
+        account.set(field, fees.ok_or(Refusal::Overflow)?);
+
+        for (id, bin) in self.pool.between(&swap.after) {
+            if let Some((_, array)) = after.arrays.get_mut(&array_of(id)) {
+                array.set_bin(id, bin).map_err(|_| Refusal::Overflow)?;
+            }
+        }
+        if let Some(oracle) = &mut after.oracle {
+            oracle.observe(self.pool.active_id, now.unix_time)?;
+        }
+        after.pool = swap.after.clone();
+        Ok(after)
+    }
+
+    fn price(&self) -> Result<Price, Refusal> {
+        self.pool.price().map(Price::of_q64)
+    }
+
+    fn mints(&self) -> (Address, Address) {
+        (
+            self.account.get(PairAccount::MINT_FIRST),
+            self.account.get(PairAccount::MINT_SECOND),
+        )
+    }
+
+    fn accounts(&self) -> Vec<(Address, &[u8])> {
+        let arrays = self.arrays.values();
+        let arrays = arrays.map(|(address, array)| (*address, array.bytes()));
+        let oracle = self.oracle.iter().map(|oracle| {
+            let address = self.account.get(PairAccount::ORACLE);
+            (address, oracle.bytes())
+        });
+        std::iter::once((self.address, self.account.bytes()))
+            .chain(arrays)
+            .chain(oracle)
+            .collect()
+    }
+
+    fn instruction(&self, direction: Direction, trader: Trader, amounts: Amounts) -> Instruction {
+        self.swap_instruction(direction, trader, amounts)
+            .encode(&self.deployment)
+    }
+}

@@ -1,0 +1,265 @@
+//! What DLMM does with a swap instruction.
+
+use super::Deployment;
+use super::account::{PairAccount, PairLayout};
+use super::instruction::{SwapInstruction, name};
+use super::oracle::OracleLayout;
+use super::quote::{Pool, Swap, array_of};
+use super::state::State;
+use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
+use crate::error::{Failure, anchor, dlmm, require};
+use crate::execution::{Checked, EVENT_CALL, Executed, Failed, Step, Transfer, instruction_log};
+use crate::instruction::{Amounts, Instruction};
+use crate::quoting::Quoting as _;
+use crate::snapshot::{ReadError, Snapshot};
+use crate::token::{Mint, TransferFees};
+use crate::{Address, ChainTime, Direction, Refusal};
+
+const SWAP_EVENT: [u8; 8] = [81, 108, 227, 190, 205, 208, 10, 196];
+
+/// Amounts on both sides of the two transfers.
+struct Flow {
+    paid: u64,
+    swap: Swap,
+}
+
+/// Executes a swap. A host's share of the protocol's fee is not split off.
+pub fn execute(
+    deployment: Deployment,
+    instruction: &Instruction,
+    snapshot: &impl Snapshot,
+    now: ChainTime,
+) -> Result<Executed, Failed> {
+    let log = name(&instruction.data).map(instruction_log);
+    match run(deployment, instruction, snapshot, now) {
+        Ok(mut executed) => {
+            executed.steps.splice(0..0, log.map(Step::Log));
+            Ok(executed)
+        }
+        Err(failure) => Err(Failed::anchor(log.into_iter().collect(), failure)),
+    }
+}
+
+fn run(
+    deployment: Deployment,
+    instruction: &Instruction,
+    snapshot: &impl Snapshot,
+    now: ChainTime,
+) -> Result<Executed, Failure> {
+    let swap = SwapInstruction::decode(instruction)?;
+    let direction = check(deployment, instruction, &swap, snapshot)?;
+    let state = State::read(deployment, swap.pair, &swap.bin_arrays, snapshot);
+    let state = state.map_err(|error| match error {
+        ReadError::Undecodable { address, .. } if address == swap.pair => &dlmm::INVALID_INPUT,
+        _ => &dlmm::INVALID_BIN_ARRAY,
+    })?;
+    state.pool.check_open(now).map_err(plain)?;
+    let mints = (mint(snapshot, swap.mints.0)?, mint(snapshot, swap.mints.1)?);
+    let fees = (
+        mints.0.transfer_fee(now.epoch),
+        mints.1.transfer_fee(now.epoch),
+    );
+    let fees = TransferFees::new(direction, fees);
+
+    let flow = flow(&state, &swap, direction, fees, now)?;
+    require(
+        is_reachable(&state, &flow.swap, direction, &swap.bin_arrays),
+        &anchor::ACCOUNT_NOT_ENOUGH_KEYS,
+    )?;
+    let after = state.after(direction, &flow.swap, now).map_err(plain)?;
+    let transfers = transfers(&swap, direction, &flow, mints);
+    let mut steps: Vec<Step> = transfers.into_iter().map(Step::Transfer).collect();
+    steps.push(Step::Event {
+        authority: swap.event_authority,
+        data: event(&state, &swap, direction, &flow),
+    });
+    let changed = after.accounts().into_iter().filter(|(address, bytes)| {
+        let before = snapshot.account(address);
+        before.is_none_or(|before| before.data != *bytes)
+    });
+    Ok(Executed {
+        steps,
+        accounts: changed.map(|(at, bytes)| (at, bytes.to_vec())).collect(),
+    })
+}
+
+/// Checks the accounts in the program's order, and tells which way the swap goes.
+fn check(
+    deployment: Deployment,
+    instruction: &Instruction,
+    swap: &SwapInstruction,
+    snapshot: &impl Snapshot,
+) -> Result<Direction, Failure> {
+    let metas = &instruction.accounts;
+    let pair = own::<PairLayout>(snapshot, swap.pair, deployment.id)?;
+    token_account(snapshot, swap.vaults.0)?;
+    token_account(snapshot, swap.vaults.1)?;
+    let input = token_account(snapshot, swap.trader.input)?;
+    let output = token_account(snapshot, swap.trader.output)?;
+    own::<OracleLayout>(snapshot, swap.oracle, deployment.id)?;
+    signer(metas[10])?;
+    token_programs(&metas[11..13])?;
+
+    writable(&metas[0..1])?;
+    writable(&metas[2..6])?;
+    writable(&metas[8..9])?;
+    let is_of_pair = swap.vaults
+        == (
+            pair.get(PairAccount::VAULT_FIRST),
+            pair.get(PairAccount::VAULT_SECOND),
+        )
+        && swap.mints
+            == (
+                pair.get(PairAccount::MINT_FIRST),
+                pair.get(PairAccount::MINT_SECOND),
+            )
+        && swap.oracle == pair.get(PairAccount::ORACLE);
+    require(is_of_pair, &anchor::CONSTRAINT_HAS_ONE)?;
+    let is_event_authority = swap.event_authority == deployment.event_authority;
+    require(is_event_authority, &anchor::CONSTRAINT_SEEDS)?;
+
+    match (input.mint, output.mint) {
+        way if way == swap.mints => Ok(Direction::FirstToSecond),
+        way if way == (swap.mints.1, swap.mints.0) => Ok(Direction::SecondToFirst),
+        _ => Err((&dlmm::INVALID_TOKEN_MINT).into()),
+    }
+}
+
+fn flow(
+    state: &State,
+    swap: &SwapInstruction,
+    direction: Direction,
+    fees: TransferFees,
+    now: ChainTime,
+) -> Result<Flow, Failure> {
+    let refused = |refusal| failure(&state.pool, direction, refusal);
+    match swap.amounts {
+        Amounts::ExactIn {
+            amount_in,
+            min_amount_out,
+        } => {
+            let arriving = fees.input.arriving(amount_in).map_err(refused)?;
+            let priced = state.pool.quote_exact_in(direction, arriving, now);
+            let priced = priced.map_err(refused)?;
+            let received = fees.output.arriving(priced.amount_out).map_err(refused)?;
+            let is_met = received >= min_amount_out;
+            require(is_met, &dlmm::EXCEEDED_AMOUNT_SLIPPAGE_TOLERANCE)?;
+            Ok(Flow {
+                paid: amount_in,
+                swap: priced,
+            })
+        }
+        Amounts::ExactOut {
+            amount_out,
+            max_amount_in,
+        } => {
+            let gross_out = fees.output.to_send(amount_out).map_err(refused)?;
+            let priced = state.pool.quote_exact_out(direction, gross_out, now);
+            let priced = priced.map_err(refused)?;
+            let paid = fees.input.to_send(priced.amount_in).map_err(refused)?;
+            require(paid <= max_amount_in, &dlmm::INSUFFICIENT_IN_AMOUNT)?;
+            Ok(Flow { paid, swap: priced })
+        }
+    }
+}
+
+/// Whether the program finds the bin arrays it needs: it takes the given ones in their order, passes over those it
+/// does not need, and never goes back.
+fn is_reachable(state: &State, swap: &Swap, direction: Direction, given: &[Address]) -> bool {
+    let (first, last) = (
+        array_of(state.pool.active_id),
+        array_of(swap.after.active_id),
+    );
+    let all = state.account.arrays();
+    let needed: Vec<&i32> = match direction {
+        Direction::FirstToSecond => all.range(last..=first).rev().collect(),
+        Direction::SecondToFirst => all.range(first..=last).collect(),
+    };
+    let mut given = given.iter();
+    needed.into_iter().all(|index| {
+        let needed = state.arrays.get(index);
+        needed.is_some_and(|(address, _)| given.any(|it| it == address))
+    })
+}
+
+fn transfers(
+    swap: &SwapInstruction,
+    direction: Direction,
+    flow: &Flow,
+    mints: (Mint, Mint),
+) -> [Transfer; 2] {
+    let (side_in, side_out) = direction.in_out((
+        (
+            swap.mints.0,
+            mints.0.decimals,
+            swap.token_programs.0,
+            swap.vaults.0,
+        ),
+        (
+            swap.mints.1,
+            mints.1.decimals,
+            swap.token_programs.1,
+            swap.vaults.1,
+        ),
+    ));
+    let transfer = |(mint, decimals, program, _), from, to, authority, amount| Transfer {
+        program,
+        from,
+        to,
+        authority,
+        amount,
+        checked: Some(Checked { mint, decimals }),
+    };
+    let trader = swap.trader;
+    [
+        transfer(side_in, trader.input, side_in.3, trader.wallet, flow.paid),
+        transfer(
+            side_out,
+            side_out.3,
+            trader.output,
+            // The pair owns its vaults itself.
+            swap.pair,
+            flow.swap.amount_out,
+        ),
+    ]
+}
+
+/// The event of a swap, as the instruction by which the program hands it to itself.
+fn event(state: &State, swap: &SwapInstruction, direction: Direction, flow: &Flow) -> Vec<u8> {
+    let priced = &flow.swap;
+    let mut event = [EVENT_CALL, SWAP_EVENT].concat();
+    event.extend(swap.pair.0);
+    event.extend(swap.trader.wallet.0);
+    event.extend(state.pool.active_id.to_le_bytes());
+    event.extend(priced.after.active_id.to_le_bytes());
+    event.extend(priced.amount_in.to_le_bytes());
+    event.extend(priced.amount_out.to_le_bytes());
+    event.push(u8::from(direction == Direction::FirstToSecond));
+    event.extend(priced.fee.to_le_bytes());
+    event.extend(priced.protocol_fee.to_le_bytes());
+    event.extend(priced.last_rate.to_le_bytes());
+    event.extend(0u64.to_le_bytes());
+    event
+}
+
+/// What the program fails with where its arithmetic gives no swap.
+fn failure(pool: &Pool, direction: Direction, refusal: Refusal) -> Failure {
+    let needs_array = pool.needs_array(direction);
+    match refusal {
+        Refusal::InsufficientLiquidity if needs_array => &anchor::ACCOUNT_NOT_ENOUGH_KEYS,
+        Refusal::InsufficientLiquidity => &dlmm::BITMAP_EXTENSION_ACCOUNT_IS_NOT_PROVIDED,
+        Refusal::ZeroOutput => &dlmm::INSUFFICIENT_OUT_AMOUNT,
+        Refusal::NotTradable => &dlmm::POOL_DISABLED,
+        Refusal::PriceRange | Refusal::NoQuote | Refusal::Overflow => &dlmm::MATH_OVERFLOW,
+    }
+    .into()
+}
+
+/// The same where no bin array is in question.
+fn plain(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::NotTradable => &dlmm::POOL_DISABLED,
+        _ => &dlmm::MATH_OVERFLOW,
+    }
+    .into()
+}

@@ -1,0 +1,165 @@
+//! What the four programs have in common: a pool prices a swap, names its instruction, and says what it leaves.
+//!
+//! Token-2022 transfer fees are taken here, before and after the program's own arithmetic.
+
+use crate::instruction::{Amounts, Instruction, Trader};
+use crate::price::Price;
+use crate::token::TransferFees;
+use crate::{Address, ChainTime, Direction, Refusal};
+
+/// The conditions under which a swap is priced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conditions {
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What the token programs keep of its two transfers.
+    pub transfer_fees: TransferFees,
+    /// The chain's time.
+    pub now: ChainTime,
+}
+
+/// Amounts by the token they are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fees {
+    /// In the token that is paid.
+    pub input: u64,
+    /// In the token that is received.
+    pub output: u64,
+}
+
+/// What a swap costs and yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quote {
+    /// What leaves the trader's account.
+    pub amount_in: u64,
+    /// What arrives in the trader's account.
+    pub amount_out: u64,
+    /// What the pool charges, for whomever.
+    pub fee: Fees,
+    /// What the token programs keep.
+    pub transfer_fee: Fees,
+    /// The pool's price before the swap.
+    pub price_before: Price,
+    /// The pool's price after the swap.
+    pub price_after: Price,
+}
+
+/// What is asked of a program's own arithmetic.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ask {
+    /// What a sale yields.
+    In(u64),
+    /// What a purchase costs.
+    Out(u64),
+}
+
+/// What a program's own arithmetic says of a swap.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figures {
+    /// What the pool takes in.
+    pub(crate) amount_in: u64,
+    /// What the pool pays out.
+    pub(crate) amount_out: u64,
+    /// What it charges.
+    pub(crate) fee: Fees,
+    /// Where the price came to rest.
+    pub(crate) price_after: Price,
+}
+
+/// A pool of one program, with its accounts.
+pub(crate) trait Quoting: Sized {
+    /// A swap as the program prices it.
+    type Swap;
+
+    /// Prices a swap.
+    fn ask(&self, ask: Ask, direction: Direction, now: ChainTime) -> Result<Self::Swap, Refusal>;
+
+    /// What is to be said of a priced swap.
+    fn figures(&self, direction: Direction, swap: &Self::Swap) -> Result<Figures, Refusal>;
+
+    /// The pool and its accounts after a priced swap.
+    fn after(
+        &self,
+        direction: Direction,
+        swap: &Self::Swap,
+        now: ChainTime,
+    ) -> Result<Self, Refusal>;
+
+    /// The price of the first token in the second.
+    fn price(&self) -> Result<Price, Refusal>;
+
+    /// Mints of the first and the second token.
+    fn mints(&self) -> (Address, Address);
+
+    /// The program's own accounts that a swap may change.
+    fn accounts(&self) -> Vec<(Address, &[u8])>;
+
+    /// The instruction that swaps.
+    fn instruction(&self, direction: Direction, trader: Trader, amounts: Amounts) -> Instruction;
+
+    /// What a sale yields.
+    fn quote_in(&self, amount_in: u64, at: &Conditions) -> Result<Quote, Refusal> {
+        let arriving = at.transfer_fees.input.arriving(amount_in)?;
+        let swap = self.ask(Ask::In(arriving), at.direction, at.now)?;
+        let figures = self.figures(at.direction, &swap)?;
+        let amount_out = at.transfer_fees.output.arriving(figures.amount_out)?;
+        self.quote(amount_in, amount_out, &figures)
+    }
+
+    /// What a purchase costs.
+    fn quote_out(&self, amount_out: u64, at: &Conditions) -> Result<Quote, Refusal> {
+        let leaving = at.transfer_fees.output.to_send(amount_out)?;
+        let swap = self.ask(Ask::Out(leaving), at.direction, at.now)?;
+        let figures = self.figures(at.direction, &swap)?;
+        let amount_in = at.transfer_fees.input.to_send(figures.amount_in)?;
+        self.quote(amount_in, amount_out, &figures)
+    }
+
+    /// The pool and its accounts after a swap.
+    fn after_swap(&self, amounts: Amounts, at: &Conditions) -> Result<Self, Refusal> {
+        let ask = match amounts {
+            Amounts::ExactIn { amount_in, .. } => {
+                Ask::In(at.transfer_fees.input.arriving(amount_in)?)
+            }
+            Amounts::ExactOut { amount_out, .. } => {
+                Ask::Out(at.transfer_fees.output.to_send(amount_out)?)
+            }
+        };
+        let swap = self.ask(ask, at.direction, at.now)?;
+        self.after(at.direction, &swap, at.now)
+    }
+
+    /// The program may let dust through that pays out nothing; nobody wants that quote.
+    fn quote(&self, amount_in: u64, amount_out: u64, figures: &Figures) -> Result<Quote, Refusal> {
+        if amount_in == 0 || amount_out == 0 {
+            return Err(Refusal::ZeroOutput);
+        }
+        Ok(Quote {
+            amount_in,
+            amount_out,
+            fee: figures.fee,
+            transfer_fee: Fees {
+                input: amount_in.saturating_sub(figures.amount_in),
+                output: figures.amount_out.saturating_sub(amount_out),
+            },
+            price_before: self.price()?,
+            price_after: figures.price_after,
+        })
+    }
+}
+
+impl Fees {
+    /// A fee in one of the two tokens.
+    pub(crate) const fn on(is_input: bool, fee: u64) -> Self {
+        match is_input {
+            true => Self {
+                input: fee,
+                output: 0,
+            },
+            false => Self {
+                input: 0,
+                output: fee,
+            },
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The integration tests of `amm`, in one binary.
+
+mod svm;
+mod vectors;

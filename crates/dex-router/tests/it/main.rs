@@ -1,3 +1,0 @@
-//! The integration tests of `dex-router`, in one binary.
-
-mod vectors;
