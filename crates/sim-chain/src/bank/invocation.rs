@@ -99,6 +99,17 @@ impl<'e, 'a> Invocation<'e, 'a> {
         Ok(self.meta(at)?.signer)
     }
 
+    pub(super) fn is_writable(&self, at: usize) -> Result<bool, InstructionError> {
+        Ok(self.meta(at)?.writable)
+    }
+
+    /// The first place that names an address.
+    pub(super) fn find(&self, key: &Address) -> Option<usize> {
+        self.metas
+            .iter()
+            .position(|meta| self.execution.loaded[meta.index].key == *key)
+    }
+
     /// Whether an address signed, in whatever place it is named.
     pub(super) fn has_signed(&self, key: &Address) -> bool {
         self.metas
@@ -111,8 +122,8 @@ impl<'e, 'a> Invocation<'e, 'a> {
         Ok(self.meta(one)?.index == self.meta(other)?.index)
     }
 
-    /// The data of an account to be changed, which only its owner may.
-    pub(super) fn data_mut(&mut self, at: usize) -> Result<&mut Vec<u8>, InstructionError> {
+    /// An account whose data is to be changed, which only its owner may.
+    fn account_to_change(&mut self, at: usize) -> Result<&mut Account, InstructionError> {
         let meta = self.meta(at)?;
         let account = &mut self.execution.loaded[meta.index].now;
         if !meta.writable {
@@ -121,7 +132,28 @@ impl<'e, 'a> Invocation<'e, 'a> {
         if account.owner != self.program {
             return Err(InstructionError::ExternalAccountDataModified);
         }
-        Ok(Arc::make_mut(&mut account.data))
+        Ok(account)
+    }
+
+    pub(super) fn data_mut(&mut self, at: usize) -> Result<&mut Vec<u8>, InstructionError> {
+        Ok(Arc::make_mut(&mut self.account_to_change(at)?.data))
+    }
+
+    /// Puts other data of the same length in the place of what is there, which is not copied for that.
+    pub(super) fn replace_data(
+        &mut self,
+        at: usize,
+        data: Vec<u8>,
+    ) -> Result<(), InstructionError> {
+        if *self.account(at)?.data == data {
+            return Ok(());
+        }
+        let account = self.account_to_change(at)?;
+        if account.data.len() != data.len() {
+            return Err(InstructionError::InvalidRealloc);
+        }
+        account.data = Arc::new(data);
+        Ok(())
     }
 
     /// Gives an account data of another length; what is new is zeros.
@@ -219,10 +251,20 @@ impl<'e, 'a> Invocation<'e, 'a> {
                 .map_err(|_| InstructionError::InvalidSeeds)?;
             signers.push(signer);
         }
-        let metas = self.called_accounts(instruction, &signers)?;
+        self.call_as(instruction, &signers)
+    }
+
+    /// The same where the caller knows which addresses are its own to sign for.
+    pub(super) fn call_as(
+        &mut self,
+        instruction: &Instruction,
+        signers: &[Address],
+    ) -> Result<(), InstructionError> {
+        let metas = self.called_accounts(instruction, signers)?;
         let program = instruction.program_id;
-        let program_index = self
-            .find(&program)
+        let mut loaded = self.execution.loaded.iter();
+        let program_index = loaded
+            .position(|loaded| loaded.key == program)
             .ok_or(InstructionError::MissingAccount)?;
         if !self.execution.loaded[program_index].now.executable {
             return Err(InstructionError::AccountNotExecutable);
@@ -240,11 +282,6 @@ impl<'e, 'a> Invocation<'e, 'a> {
             list.push(inner);
         }
         self.execution.enter(program, &metas, &instruction.data)
-    }
-
-    fn find(&self, key: &Address) -> Option<usize> {
-        let mut loaded = self.execution.loaded.iter();
-        loaded.position(|loaded| loaded.key == *key)
     }
 
     /// An account that is named several times has in all places what it was given in any.

@@ -11,8 +11,9 @@ pub(in crate::bank) enum Version {
     V3,
 }
 
-const UNITS: u64 = 1_400;
-const UNITS_PER_BYTE: u64 = 650;
+/// Measured on the real programs.
+const UNITS: u64 = 1_382;
+const UNITS_PER_BYTE: u64 = 366;
 const UNITS_PER_SIGNER: u64 = 13_500;
 const UNITS_V1: u64 = 300;
 
