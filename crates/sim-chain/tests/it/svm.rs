@@ -6,6 +6,7 @@
 //! check is a failure, never one passed over.
 
 mod case;
+mod spoiled;
 
 use std::path::{Path, PathBuf};
 

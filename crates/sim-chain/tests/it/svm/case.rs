@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sim_chain::bank::{self, Account, Bank, Clock, Environment, Malformed, Outcome, Transaction};
+use sim_chain::bank::{self, Account, Bank, Clock, Environment, Outcome, Transaction};
 use solana_address::Address;
 
 /// A file of cases, with the data of accounts beside them.
@@ -121,18 +121,14 @@ impl Case<'_> {
         &self.recorded.id
     }
 
-    fn transaction(&self) -> Result<Transaction, Malformed> {
-        Transaction::decode(&bytes(&self.recorded.transaction))
-    }
-
     fn account(&self, recorded: &RecordedAccount) -> (Address, Account) {
         let data = bytes(&self.file.blobs[&recorded.data]);
         let account = Account::new(recorded.lamports, address(&recorded.owner), data);
         (address(&recorded.pubkey), account)
     }
 
-    /// Executes the case and compares everything that is known of its end.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// The chain before the transaction, which would find its blockhash valid.
+    pub(super) fn bank(&self) -> Bank {
         let clock = &self.recorded.clock;
         let mut bank = Bank::new(Environment {
             clock: Clock {
@@ -146,7 +142,18 @@ impl Case<'_> {
             let (key, account) = self.account(recorded);
             bank.set_account(key, account);
         }
-        let transaction = self.transaction().map_err(|error| error.to_string())?;
+        bank
+    }
+
+    /// The whole signed transaction.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        bytes(&self.recorded.transaction)
+    }
+
+    /// Executes the case and compares everything that is known of its end.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let mut bank = self.bank();
+        let transaction = Transaction::decode(&self.bytes()).map_err(|error| error.to_string())?;
         bank.register_blockhash(*transaction.blockhash());
         let verified = transaction.verify().map_err(|error| error.to_string())?;
         let before = bank.clone();
