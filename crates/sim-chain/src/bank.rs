@@ -29,6 +29,10 @@ pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
 pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
 pub use outcome::{Executed, InnerInstruction, Outcome, ReturnData, TokenBalance};
 
+pub(crate) use programs::token::{
+    Mint, TokenAccount, TokenExtension, TransferFee, token_extensions,
+};
+
 use solana_address::Address;
 use solana_hash::Hash;
 use solana_transaction_error::TransactionError;

@@ -9,6 +9,7 @@
 pub mod bank;
 pub mod config;
 pub mod faults;
+pub mod json_rpc;
 pub mod remote;
 pub mod rpc;
 pub mod server;

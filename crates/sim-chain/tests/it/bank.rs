@@ -3,7 +3,9 @@
 mod properties;
 mod world;
 
+use serde_json::{Value, json};
 use sim_chain::bank::{Account, Bank, Clock, address};
+use sim_chain::json_rpc::transaction::{Encoding, Meta, content, version};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_transaction_error::TransactionError;
@@ -189,6 +191,54 @@ fn an_outcome_tells_balances_before_and_after_and_what_tables_gave() {
         outcome.pre_balances[0] - outcome.post_balances[0],
         outcome.fee
     );
+}
+
+#[test]
+fn an_outcome_becomes_what_get_transaction_tells() {
+    let world = World::new();
+    let transaction = world.unsigned_with_table(&[world.token_transfer(40)]);
+    let outcome = world.bank.execute(&transaction).unwrap().outcome;
+
+    let meta = serde_json::to_value(Meta::from(outcome)).unwrap();
+    let content = content(&transaction, Encoding::Json);
+
+    assert_eq!(meta["err"], Value::Null);
+    assert_eq!(meta["status"], json!({ "Ok": null }));
+    assert_eq!(meta["fee"], 5_000);
+    assert_eq!(
+        meta["loadedAddresses"],
+        json!({
+            "writable": [world::IN_TABLE.to_string()],
+            "readonly": [Address::new_from_array([51; 32]).to_string()],
+        })
+    );
+    assert_eq!(
+        meta["preTokenBalances"][0]["uiTokenAmount"],
+        json!({ "amount": "1000000", "decimals": 6, "uiAmount": 1.0, "uiAmountString": "1" })
+    );
+    assert!(meta.get("returnData").is_none());
+    assert_eq!(version(&transaction), 0);
+    let message = &content["message"];
+    assert_eq!(message["accountKeys"][0], world.payer().to_string());
+    assert_eq!(
+        message["addressTableLookups"][0]["writableIndexes"],
+        json!([0])
+    );
+    assert_eq!(message["instructions"][0]["stackHeight"], 1);
+    assert_eq!(message["header"]["numRequiredSignatures"], 1);
+}
+
+#[test]
+fn a_failure_is_told_in_the_form_of_the_rpc() {
+    let world = World::new();
+    let transaction = world.unsigned_with_table(&[world.token_transfer(u64::MAX)]);
+    let outcome = world.bank.execute(&transaction).unwrap().outcome;
+
+    let meta = serde_json::to_value(Meta::from(outcome)).unwrap();
+
+    let error = json!({ "InstructionError": [0, { "Custom": 1 }] });
+    assert_eq!(meta["err"], error);
+    assert_eq!(meta["status"], json!({ "Err": error }));
 }
 
 #[test]

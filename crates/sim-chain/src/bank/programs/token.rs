@@ -13,6 +13,7 @@ mod rights;
 mod state;
 mod supply;
 mod transfer;
+mod transfer_fee;
 
 use solana_instruction_error::InstructionError;
 
@@ -20,7 +21,9 @@ use super::{ProgramResult, Reader};
 use crate::bank::invocation::Invocation;
 
 pub(super) use extension::IMMUTABLE_OWNER;
-pub(in crate::bank) use state::{Mint, TokenAccount};
+pub(crate) use extension::{TokenExtension, token_extensions};
+pub(crate) use state::{Mint, TokenAccount};
+pub(crate) use transfer_fee::TransferFee;
 
 use error::TokenError;
 use transfer::Terms;
@@ -203,16 +206,16 @@ fn dispatch(
         tag::SYNC_NATIVE => lifecycle::sync_native(invocation, edition),
         tag::GET_ACCOUNT_DATA_SIZE => lifecycle::account_data_size(invocation, edition, data),
         tag::INITIALIZE_IMMUTABLE_OWNER => lifecycle::immutable_owner(invocation, edition),
-        tag::TRANSFER_FEE if edition == Edition::Token2022 => transfer_fee(invocation, data),
+        tag::TRANSFER_FEE if edition == Edition::Token2022 => of_transfer_fee(invocation, data),
         _ => Err(TokenError::InvalidInstruction.into()),
     }
 }
 
 /// The instructions of the transfer-fee extension. Collecting what is withheld is not emulated.
-fn transfer_fee(invocation: &mut Invocation<'_, '_>, data: &mut Reader<'_>) -> ProgramResult {
+fn of_transfer_fee(invocation: &mut Invocation<'_, '_>, data: &mut Reader<'_>) -> ProgramResult {
     let bad = || Edition::Token2022.bad_data();
     match data.u8() {
-        Some(tag::INITIALIZE_TRANSFER_FEE) => extension::initialize_fee(invocation, data),
+        Some(tag::INITIALIZE_TRANSFER_FEE) => transfer_fee::initialize(invocation, data),
         Some(tag::TRANSFER_CHECKED_WITH_FEE) => {
             invocation.log("TransferFeeInstruction: TransferCheckedWithFee");
             let terms = Terms {

@@ -1,13 +1,11 @@
 //! Extensions of Token-2022: a list of (kind, length, value) behind the base. Only the transfer fee does
 //! something here; of the others is known what a token account must have for them.
 
-use solana_address::Address;
 use solana_instruction_error::InstructionError;
 
 use super::error::TokenError;
-use super::state::{ACCOUNT_BYTES, MULTISIG_BYTES, Mint};
-use super::{Edition, check_owned};
-use crate::bank::invocation::Invocation;
+use super::state::{ACCOUNT_BYTES, MULTISIG_BYTES};
+use super::transfer_fee::{self, FeeConfig};
 use crate::bank::programs::{ProgramResult, Reader};
 
 /// Where the list begins: behind the byte that says what the account is.
@@ -41,8 +39,28 @@ const ACCOUNT_EXTENSIONS: [(u16, usize); 5] = [
     (PAUSABLE_ACCOUNT, 0),
 ];
 
-const FEE_CONFIG_BYTES: usize = 108;
-const BPS: u128 = 10_000;
+/// An extension as it is told to clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenExtension {
+    TransferFeeConfig(FeeConfig),
+    /// What was kept of transfers to the account.
+    TransferFeeAmount(u64),
+    ImmutableOwner,
+    Other,
+}
+
+/// The extensions of a mint or a token account, in their order.
+pub(crate) fn token_extensions(data: &[u8]) -> Vec<TokenExtension> {
+    let told = |(kind, range): (u16, std::ops::Range<usize>)| match kind {
+        TRANSFER_FEE_CONFIG => FeeConfig::read(&data[range]).map(TokenExtension::TransferFeeConfig),
+        TRANSFER_FEE_AMOUNT => transfer_fee::withheld(data).map(TokenExtension::TransferFeeAmount),
+        IMMUTABLE_OWNER => Some(TokenExtension::ImmutableOwner),
+        _ => None,
+    };
+    list(data)
+        .map(|extension| told(extension).unwrap_or(TokenExtension::Other))
+        .collect()
+}
 
 /// Where an extension's value stands.
 pub(super) fn find(data: &[u8], kind: u16) -> Option<std::ops::Range<usize>> {
@@ -64,7 +82,7 @@ fn list(data: &[u8]) -> impl Iterator<Item = (u16, std::ops::Range<usize>)> {
 }
 
 /// Adds an extension whose value is zeros, or leaves the one that is there.
-fn append(
+pub(super) fn append(
     data: &mut [u8],
     kind: u16,
     bytes: usize,
@@ -143,87 +161,4 @@ pub(super) fn mint_bytes(data: &[u8]) -> usize {
         Some(MULTISIG_BYTES) => MULTISIG_BYTES + 2,
         Some(end) => end,
     }
-}
-
-/// What a mint with the transfer-fee extension keeps of a transfer in an epoch.
-pub(super) fn transfer_fee(mint: &[u8], epoch: u64, amount: u64) -> u64 {
-    let Some(range) = find(mint, TRANSFER_FEE_CONFIG) else {
-        return 0;
-    };
-    // Two authorities and what is withheld, then the older and the newer fee.
-    let mut data = Reader::new(&mint[range][72..]);
-    let mut fee = || Some((data.u64()?, data.u64()?, data.u16()?));
-    let (Some(older), Some(newer)) = (fee(), fee()) else {
-        return 0;
-    };
-    let (_, maximum, bps) = if epoch >= newer.0 { newer } else { older };
-    let fee = (u128::from(amount) * u128::from(bps)).div_ceil(BPS);
-    u64::try_from(fee).unwrap_or(u64::MAX).min(maximum)
-}
-
-/// What was kept of transfers to an account.
-pub(super) fn withheld(account: &[u8]) -> Option<u64> {
-    let range = find(account, TRANSFER_FEE_AMOUNT)?;
-    Reader::new(&account[range]).u64()
-}
-
-/// Adds to what was kept of transfers to an account.
-pub(super) fn withhold(account: &mut [u8], fee: u64) -> Result<(), TokenError> {
-    let range = find(account, TRANSFER_FEE_AMOUNT).ok_or(TokenError::InvalidState)?;
-    let sum = withheld(account)
-        .and_then(|kept| kept.checked_add(fee))
-        .ok_or(TokenError::Overflow)?;
-    account[range].copy_from_slice(&sum.to_le_bytes());
-    Ok(())
-}
-
-/// Gives a mint that is not initialised yet a transfer fee.
-pub(super) fn initialize_fee(
-    invocation: &mut Invocation<'_, '_>,
-    data: &mut Reader<'_>,
-) -> ProgramResult {
-    let bad = || Edition::Token2022.bad_data();
-    let authority = data.optional_address().ok_or_else(bad)?.unwrap_or_default();
-    let withdrawer = data.optional_address().ok_or_else(bad)?.unwrap_or_default();
-    let bps = data.u16().ok_or_else(bad)?;
-    let maximum = data.u64().ok_or_else(bad)?;
-    check_owned(invocation, 0)?;
-    if !Mint::is_free(&invocation.account(0)?.data)? {
-        return Err(TokenError::AlreadyInUse.into());
-    }
-    if find(&invocation.account(0)?.data, TRANSFER_FEE_CONFIG).is_some() {
-        return Err(TokenError::ExtensionAlreadyInitialized.into());
-    }
-    let epoch = invocation.clock().epoch;
-    let mint = invocation.data_mut(0)?;
-    let range = append(mint, TRANSFER_FEE_CONFIG, FEE_CONFIG_BYTES)?;
-    if u128::from(bps) > BPS {
-        return Err(TokenError::TransferFeeExceedsMaximum.into());
-    }
-    mint[range].copy_from_slice(&fee_config(authority, withdrawer, epoch, maximum, bps));
-    Ok(())
-}
-
-fn fee_config(
-    authority: Address,
-    withdrawer: Address,
-    epoch: u64,
-    maximum: u64,
-    bps: u16,
-) -> Vec<u8> {
-    let fee = [
-        &epoch.to_le_bytes()[..],
-        &maximum.to_le_bytes(),
-        &bps.to_le_bytes(),
-    ]
-    .concat();
-    let withheld = 0_u64.to_le_bytes();
-    [
-        authority.as_ref(),
-        withdrawer.as_ref(),
-        &withheld,
-        &fee,
-        &fee,
-    ]
-    .concat()
 }

@@ -5,7 +5,7 @@ use solana_instruction_error::InstructionError;
 
 use super::error::TokenError;
 use super::state::{Mint, TokenAccount};
-use super::{Edition, authority, check_owned, extension};
+use super::{Edition, authority, check_owned, extension, transfer_fee};
 use crate::bank::address;
 use crate::bank::invocation::Invocation;
 use crate::bank::programs::{ProgramResult, Reader};
@@ -138,7 +138,7 @@ pub(super) fn close_account(
     } else if invocation.key(target)? != address::INCINERATOR {
         return Err(InstructionError::InvalidAccountData);
     }
-    if extension::withheld(&account.data).is_some_and(|withheld| withheld > 0) {
+    if transfer_fee::withheld(&account.data).is_some_and(|withheld| withheld > 0) {
         return Err(TokenError::AccountHasWithheldTransferFees.into());
     }
     let lamports = account.lamports;

@@ -30,30 +30,30 @@ const CLOSE_AUTHORITY_AT: usize = 129;
 
 /// A mint that was initialised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::bank) struct Mint {
-    pub(in crate::bank) authority: Option<Address>,
-    pub(in crate::bank) supply: u64,
-    pub(in crate::bank) decimals: u8,
-    pub(in crate::bank) freeze_authority: Option<Address>,
+pub(crate) struct Mint {
+    pub(crate) authority: Option<Address>,
+    pub(crate) supply: u64,
+    pub(crate) decimals: u8,
+    pub(crate) freeze_authority: Option<Address>,
 }
 
 /// An account that was initialised to hold tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::bank) struct TokenAccount {
-    pub(in crate::bank) mint: Address,
-    pub(in crate::bank) owner: Address,
-    pub(in crate::bank) amount: u64,
-    pub(in crate::bank) delegate: Option<Address>,
-    pub(in crate::bank) frozen: bool,
+pub(crate) struct TokenAccount {
+    pub(crate) mint: Address,
+    pub(crate) owner: Address,
+    pub(crate) amount: u64,
+    pub(crate) delegate: Option<Address>,
+    pub(crate) frozen: bool,
     /// The lamports that are no tokens, where the tokens are wrapped SOL.
-    pub(in crate::bank) native: Option<u64>,
-    pub(in crate::bank) delegated_amount: u64,
-    pub(in crate::bank) close_authority: Option<Address>,
+    pub(crate) native: Option<u64>,
+    pub(crate) delegated_amount: u64,
+    pub(crate) close_authority: Option<Address>,
 }
 
 impl Mint {
     /// Reads a mint of either program.
-    pub(in crate::bank) fn read(data: &[u8]) -> Result<Self, InstructionError> {
+    pub(crate) fn read(data: &[u8]) -> Result<Self, InstructionError> {
         check_layout(data, MINT_BYTES, Some(KIND_MINT))?;
         if data[INITIALIZED_AT] != 1 {
             return Err(InstructionError::UninitializedAccount);
@@ -86,7 +86,7 @@ impl Mint {
 
 impl TokenAccount {
     /// Reads a token account of either program.
-    pub(in crate::bank) fn read(data: &[u8]) -> Result<Self, InstructionError> {
+    pub(crate) fn read(data: &[u8]) -> Result<Self, InstructionError> {
         check_layout(data, ACCOUNT_BYTES, Some(KIND_ACCOUNT))?;
         let frozen = match data[STATE_AT] {
             0 => return Err(InstructionError::UninitializedAccount),

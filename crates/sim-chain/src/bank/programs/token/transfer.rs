@@ -5,7 +5,7 @@ use solana_instruction_error::InstructionError;
 use super::error::TokenError;
 use super::extension::{self, TRANSFER_FEE_AMOUNT};
 use super::state::{Mint, TokenAccount};
-use super::{Edition, authority, check_owned};
+use super::{Edition, authority, check_owned, transfer_fee};
 use crate::bank::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
@@ -64,7 +64,7 @@ pub(super) fn transfer(
     let data = invocation.data_mut(target)?;
     received.write(data, edition);
     if fee > 0 {
-        extension::withhold(data, fee)?;
+        transfer_fee::withhold(data, fee)?;
     }
     if source.native.is_some() {
         invocation.move_lamports(SOURCE, target, amount)?;
@@ -132,11 +132,7 @@ fn check_mint(
     if Mint::read(data)?.decimals != decimals {
         return Err(TokenError::MintDecimalsMismatch.into());
     }
-    Ok(extension::transfer_fee(
-        data,
-        invocation.clock().epoch,
-        amount,
-    ))
+    Ok(transfer_fee::fee(data, invocation.clock().epoch, amount))
 }
 
 /// Without the mint nobody knows the fee, so accounts of a mint with a fee refuse.
