@@ -22,6 +22,7 @@ mod meter;
 mod outcome;
 mod programs;
 mod recent;
+mod sysvars;
 
 pub use account::{Account, Rent};
 pub use accounts::Accounts;
@@ -64,14 +65,17 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// A chain that has the emulated programs and nothing else.
+    /// A chain that has the emulated programs, the sysvars and nothing else.
     #[must_use]
     pub fn new(environment: Environment) -> Self {
-        Self {
+        let mut bank = Self {
             accounts: genesis::accounts(environment.clock.slot),
             environment,
             recent: Recent::default(),
-        }
+        };
+        bank.set_account(sysvars::RENT, sysvars::rent(&environment));
+        bank.set_clock(environment.clock);
+        bank
     }
 
     #[must_use]
@@ -84,8 +88,10 @@ impl Bank {
         &self.environment
     }
 
+    /// Lets a block's transactions find another time, and its account tell it.
     pub fn set_clock(&mut self, clock: Clock) {
         self.environment.clock = clock;
+        self.set_account(sysvars::CLOCK, sysvars::clock(&self.environment));
     }
 
     /// Puts an account there without a transaction, as only the genesis of a chain may.

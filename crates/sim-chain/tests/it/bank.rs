@@ -260,6 +260,32 @@ fn an_account_remembers_the_slot_that_wrote_it() {
 }
 
 #[test]
+fn the_clock_and_the_rent_stand_in_accounts() {
+    let mut world = World::new();
+    let clock = Clock {
+        slot: 900,
+        epoch: 2,
+        unix_timestamp: 1_780_000_000,
+    };
+
+    world.bank.set_clock(clock);
+
+    let numbers = |key: &str| -> Vec<u64> {
+        let key = Address::from_str_const(key);
+        let account = world.bank.accounts().get(&key).unwrap();
+        let (numbers, _) = account.data.as_chunks::<8>();
+        numbers
+            .iter()
+            .map(|bytes| u64::from_le_bytes(*bytes))
+            .collect()
+    };
+    let told = numbers("SysvarC1ock11111111111111111111111111111111");
+    assert_eq!(told, [900, 0, 2, 3, 1_780_000_000]);
+    let told = numbers("SysvarRent111111111111111111111111111111111");
+    assert_eq!(told, [6_960, 1.0_f64.to_bits()]);
+}
+
+#[test]
 fn an_account_without_lamports_is_gone() {
     let mut world = World::new();
     let key = Address::new_from_array([9; 32]);
