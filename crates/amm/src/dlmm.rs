@@ -4,6 +4,7 @@
 //! limit order, so of those only what quotes need is kept up to date.
 
 pub mod account;
+pub mod bin_array;
 pub mod instruction;
 pub mod oracle;
 pub mod quote;

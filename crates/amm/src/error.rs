@@ -37,10 +37,7 @@ impl From<&'static Code> for Failure {
 
 /// Fails where a condition does not hold.
 pub(crate) fn require(holds: bool, code: &'static Code) -> Result<(), Failure> {
-    match holds {
-        true => Ok(()),
-        false => Err(code.into()),
-    }
+    if holds { Ok(()) } else { Err(code.into()) }
 }
 
 /// Codes in one module, each by its name, and all of them.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::Address;
 use crate::error::Failure;
+use crate::snapshot::Snapshot;
 
 /// How an Anchor program begins the call by which it hands itself an event.
 pub(crate) const EVENT_CALL: [u8; 8] = [228, 69, 165, 46, 81, 203, 154, 29];
@@ -18,7 +19,7 @@ pub(crate) const EVENT_CALL: [u8; 8] = [228, 69, 165, 46, 81, 203, 154, 29];
 pub struct Executed {
     /// What happens, in order.
     pub steps: Vec<Step>,
-    /// The program's own accounts as the swap leaves them. Token accounts are not among them.
+    /// Those of the program's own accounts that change, as the swap leaves them. Token accounts are not among them.
     pub accounts: Vec<(Address, Vec<u8>)>,
 }
 
@@ -73,30 +74,87 @@ pub struct Checked {
     pub decimals: u8,
 }
 
-impl Failed {
-    /// A failure with what the program logged before, in the words of AMM v4.
-    pub(crate) fn plain(mut logs: Vec<String>, failure: Failure) -> Self {
-        if let Failure::Custom(code) = failure {
-            logs.push(format!("Program log: {}", code.message));
-        }
-        Self { logs, failure }
+/// One of a pool's tokens, as its transfers need it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    /// The token program.
+    pub(crate) program: Address,
+    /// The mint.
+    pub(crate) mint: Address,
+    /// The mint's decimals.
+    pub(crate) decimals: u8,
+    /// The pool's vault.
+    pub(crate) vault: Address,
+}
+
+impl Side {
+    /// The pool takes tokens in from an account of the authority's.
+    pub(crate) fn takes(&self, from: Address, authority: Address, amount: u64) -> Transfer {
+        self.transfer(from, self.vault, authority, amount)
     }
 
-    /// A failure with what the program logged before, in the words of an Anchor program.
-    pub(crate) fn anchor(mut logs: Vec<String>, failure: Failure) -> Self {
-        if let Failure::Custom(code) = failure {
-            logs.push(format!(
-                "Program log: AnchorError occurred. Error Code: {}. Error Number: {}. Error Message: {}.",
-                code.name, code.number, code.message
-            ));
+    /// The pool, for which the authority signs, pays tokens out.
+    pub(crate) fn pays(&self, to: Address, authority: Address, amount: u64) -> Transfer {
+        self.transfer(self.vault, to, authority, amount)
+    }
+
+    fn transfer(&self, from: Address, to: Address, authority: Address, amount: u64) -> Transfer {
+        Transfer {
+            program: self.program,
+            from,
+            to,
+            authority,
+            amount,
+            checked: Some(Checked {
+                mint: self.mint,
+                decimals: self.decimals,
+            }),
         }
-        Self { logs, failure }
     }
 }
 
-/// The line an Anchor program begins with.
-pub(crate) fn instruction_log(name: &str) -> String {
-    format!("Program log: Instruction: {name}")
+impl Executed {
+    /// What happens, with those of the accounts that are no longer what they were.
+    pub(crate) fn new(
+        steps: Vec<Step>,
+        accounts: Vec<(Address, &[u8])>,
+        snapshot: &impl Snapshot,
+    ) -> Self {
+        let is_changed = |(address, bytes): &(Address, &[u8])| {
+            let before = snapshot.account(address);
+            before.is_none_or(|before| before.data != *bytes)
+        };
+        let changed = accounts.into_iter().filter(is_changed);
+        Self {
+            steps,
+            accounts: changed.map(|(at, bytes)| (at, bytes.to_vec())).collect(),
+        }
+    }
+}
+
+/// Puts what every Anchor program logs around what it does: the instruction's name, and its error.
+pub(crate) fn anchor(
+    name: Option<&str>,
+    outcome: Result<Executed, Failure>,
+) -> Result<Executed, Failed> {
+    let log = name.map(|name| format!("Program log: Instruction: {name}"));
+    match outcome {
+        Ok(mut executed) => {
+            executed.steps.splice(0..0, log.map(Step::Log));
+            Ok(executed)
+        }
+        Err(failure) => {
+            let error = match failure {
+                Failure::Custom(code) => Some(format!(
+                    "Program log: AnchorError occurred. Error Code: {}. Error Number: {}. Error Message: {}.",
+                    code.name, code.number, code.message
+                )),
+                _ => None,
+            };
+            let logs = log.into_iter().chain(error).collect();
+            Err(Failed { logs, failure })
+        }
+    }
 }
 
 /// The line that carries a program's bytes.

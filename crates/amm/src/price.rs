@@ -55,12 +55,13 @@ impl Price {
     /// or infinite.
     #[must_use]
     pub fn moved_ppm(&self, later: &Self) -> Option<u64> {
-        let (before, after) = match self.denominator == later.denominator {
-            true => (self.numerator, later.numerator),
-            false => (
+        let (before, after) = if self.denominator == later.denominator {
+            (self.numerator, later.numerator)
+        } else {
+            (
                 self.numerator.checked_mul(later.denominator)?,
                 later.numerator.checked_mul(self.denominator)?,
-            ),
+            )
         };
         let moved = before.abs_diff(after).checked_mul(U256::from(MILLION));
         let ppm = match moved {

@@ -42,6 +42,9 @@ pub struct Quote {
     pub price_before: Price,
     /// The pool's price after the swap.
     pub price_after: Price,
+    /// What the instruction uses at most, by experience and without its token account's creation. Simulate where
+    /// that is possible.
+    pub compute_units: u32,
 }
 
 /// What is asked of a program's own arithmetic.
@@ -64,6 +67,8 @@ pub(crate) struct Figures {
     pub(crate) fee: Fees,
     /// Where the price came to rest.
     pub(crate) price_after: Price,
+    /// What the instruction uses at most.
+    pub(crate) compute_units: u32,
 }
 
 /// A pool of one program, with its accounts.
@@ -144,22 +149,25 @@ pub(crate) trait Quoting: Sized {
             },
             price_before: self.price()?,
             price_after: figures.price_after,
+            compute_units: figures.compute_units,
         })
     }
 }
 
 impl Fees {
-    /// A fee in one of the two tokens.
-    pub(crate) const fn on(is_input: bool, fee: u64) -> Self {
-        match is_input {
-            true => Self {
-                input: fee,
-                output: 0,
-            },
-            false => Self {
-                input: 0,
-                output: fee,
-            },
+    /// A fee in the token that is paid.
+    pub(crate) const fn on_input(fee: u64) -> Self {
+        Self {
+            input: fee,
+            output: 0,
+        }
+    }
+
+    /// A fee in the token that is received.
+    pub(crate) const fn on_output(fee: u64) -> Self {
+        Self {
+            input: 0,
+            output: fee,
         }
     }
 }

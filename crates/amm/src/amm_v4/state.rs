@@ -13,6 +13,9 @@ use crate::snapshot::{ReadError, Snapshot, balances, read};
 use crate::token::TOKEN_PROGRAM;
 use crate::{Address, ChainTime, Direction, Refusal};
 
+/// What a swap uses at most; 22,000 are usual.
+const COMPUTE_UNITS: u32 = 30_000;
+
 /// A pool and its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -93,8 +96,9 @@ impl Quoting for State {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
-            fee: Fees::on(true, swap.fee),
+            fee: Fees::on_input(swap.fee),
             price_after: swap.after.reserves().map(Price::of_reserves)?,
+            compute_units: COMPUTE_UNITS,
         })
     }
 

@@ -38,7 +38,6 @@ pub fn execute(
 ) -> Result<Executed, Failed> {
     let swap = SwapInstruction::decode(instruction);
     let wallet_signs = instruction.accounts.last().is_some_and(|it| it.is_signer);
-    let failed = |logs, failure| Failed::plain(logs, failure);
     let mut run = Run {
         deployment,
         swap: swap.map_err(|failure| failed(Vec::new(), failure))?,
@@ -47,21 +46,21 @@ pub fn execute(
         logs: Vec::new(),
     };
     match run.run(wallet_signs) {
-        Ok((after, transfers)) => Ok(Executed {
-            steps: run
-                .logs
-                .into_iter()
-                .map(Step::Log)
-                .chain(transfers.into_iter().map(Step::Transfer))
-                .collect(),
-            accounts: after
-                .accounts()
-                .into_iter()
-                .map(|(at, bytes)| (at, bytes.to_vec()))
-                .collect(),
-        }),
+        Ok((after, transfers)) => {
+            let logs = run.logs.into_iter().map(Step::Log);
+            let steps = logs.chain(transfers.map(Step::Transfer)).collect();
+            Ok(Executed::new(steps, after.accounts(), snapshot))
+        }
         Err(failure) => Err(failed(run.logs, failure)),
     }
+}
+
+/// A failure with what the program logged before it.
+fn failed(mut logs: Vec<String>, failure: Failure) -> Failed {
+    if let Failure::Custom(code) = failure {
+        logs.push(format!("Program log: {}", code.message));
+    }
+    Failed { logs, failure }
 }
 
 impl<S: Snapshot> Run<'_, S> {

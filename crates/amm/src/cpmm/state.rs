@@ -16,6 +16,9 @@ use crate::{Address, ChainTime, Direction, Refusal};
 /// One, in Q32.32.
 const ONE_Q32: u128 = 1 << 32;
 
+/// What a swap uses at most; 33,000 are usual, and a transfer fee costs some more.
+const COMPUTE_UNITS: u32 = 40_000;
+
 /// A pool and its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -109,17 +112,20 @@ impl Quoting for State {
     }
 
     fn figures(&self, direction: Direction, swap: &Swap) -> Result<Figures, Refusal> {
-        let is_on_input = self.pool.creator_fee_is_on_input(direction);
-        let creator = Fees::on(is_on_input, swap.creator_fee);
-        let input = creator.input.checked_add(swap.trade_fee);
+        let mut fee = Fees::on_input(swap.trade_fee);
+        let creator_side = if self.pool.creator_fee_is_on_input(direction) {
+            &mut fee.input
+        } else {
+            &mut fee.output
+        };
+        let sum = creator_side.checked_add(swap.creator_fee);
+        *creator_side = sum.ok_or(Refusal::Overflow)?;
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
-            fee: Fees {
-                input: input.ok_or(Refusal::Overflow)?,
-                output: creator.output,
-            },
+            fee,
             price_after: swap.after.reserves().map(Price::of_reserves)?,
+            compute_units: COMPUTE_UNITS,
         })
     }
 
@@ -141,9 +147,10 @@ impl Quoting for State {
             PoolAccount::CREATOR_FEES_FIRST,
             PoolAccount::CREATOR_FEES_SECOND,
         );
-        let creator_side = match self.pool.creator_fee_is_on_input(direction) {
-            true => direction,
-            false => direction.reversed(),
+        let creator_side = if self.pool.creator_fee_is_on_input(direction) {
+            direction
+        } else {
+            direction.reversed()
         };
         add(protocol, direction, swap.protocol_fee)?;
         add(fund, direction, swap.fund_fee)?;

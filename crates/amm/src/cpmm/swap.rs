@@ -8,7 +8,7 @@ use super::state::State;
 use super::{Deployment, account};
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, cpmm, require};
-use crate::execution::{Checked, Executed, Failed, Step, Transfer, data_log, instruction_log};
+use crate::execution::{self, Executed, Failed, Side, Step, Transfer, data_log};
 use crate::instruction::{Amounts, Instruction};
 use crate::quoting::Quoting as _;
 use crate::snapshot::{ReadError, Snapshot};
@@ -31,15 +31,8 @@ pub fn execute(
     snapshot: &impl Snapshot,
     now: ChainTime,
 ) -> Result<Executed, Failed> {
-    let known = name(&instruction.data).map(instruction_log);
-    let logs: Vec<String> = known.into_iter().collect();
-    match run(deployment, instruction, snapshot, now) {
-        Ok(mut executed) => {
-            executed.steps.splice(0..0, logs.into_iter().map(Step::Log));
-            Ok(executed)
-        }
-        Err(failure) => Err(Failed::anchor(logs, failure)),
-    }
+    let outcome = run(deployment, instruction, snapshot, now);
+    execution::anchor(name(&instruction.data), outcome)
 }
 
 fn run(
@@ -69,14 +62,7 @@ fn run(
     let event = event(&state, direction, swap.amounts, &flow)?;
     let mut steps = vec![Step::Log(data_log(&event))];
     steps.extend(transfers(&swap, &flow, mints).map(Step::Transfer));
-    let accounts = after.accounts();
-    Ok(Executed {
-        steps,
-        accounts: accounts
-            .into_iter()
-            .map(|(at, bytes)| (at, bytes.to_vec()))
-            .collect(),
-    })
+    Ok(Executed::new(steps, after.accounts(), snapshot))
 }
 
 /// The pool, once its accounts are checked in the program's order: what each is, then how they belong together.
@@ -128,9 +114,9 @@ fn flow(
     now: ChainTime,
 ) -> Result<Flow, Failure> {
     let pool = &state.pool;
-    let is_empty = |amount: u64| require(amount > 0, &anchor::REQUIRE_GT_VIOLATED);
+    let must_be_positive = |amount: u64| require(amount > 0, &anchor::REQUIRE_GT_VIOLATED);
     if let Amounts::ExactOut { amount_out, .. } = amounts {
-        is_empty(amount_out)?;
+        must_be_positive(amount_out)?;
     }
     pool.check_open(now).map_err(failure)?;
     let reserves = pool.reserves();
@@ -141,11 +127,11 @@ fn flow(
             min_amount_out,
         } => {
             let arriving = fees.input.arriving(amount_in).map_err(failure)?;
-            is_empty(arriving)?;
+            must_be_positive(arriving)?;
             let swap = pool.quote_exact_in(direction, arriving, now);
             let swap = swap.map_err(failure)?;
             let received = fees.output.arriving(swap.amount_out).map_err(failure)?;
-            is_empty(received)?;
+            must_be_positive(received)?;
             require(received >= min_amount_out, &cpmm::EXCEEDED_SLIPPAGE)?;
             Ok(Flow {
                 paid: amount_in,
@@ -161,7 +147,7 @@ fn flow(
             let gross_out = fees.output.to_send(amount_out).map_err(unmatched)?;
             let swap = pool.quote_exact_out(direction, gross_out, now);
             let swap = swap.map_err(failure)?;
-            is_empty(swap.amount_in)?;
+            must_be_positive(swap.amount_in)?;
             let paid = fees.input.to_send(swap.amount_in).map_err(unmatched)?;
             require(paid <= max_amount_in, &cpmm::EXCEEDED_SLIPPAGE)?;
             Ok(Flow {
@@ -202,28 +188,19 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> impl Iterator<Item = Transfer> + use<> {
-    let into_pool = Transfer {
-        program: swap.token_programs.0,
-        from: swap.trader.input,
-        to: swap.vaults.0,
-        authority: swap.trader.wallet,
-        amount: flow.paid,
-        checked: Some(Checked {
-            mint: swap.mints.0,
-            decimals: mints.0.decimals,
-        }),
+    let side = |program, mint, decimals, vault| Side {
+        program,
+        mint,
+        decimals,
+        vault,
     };
-    let out_of_pool = Transfer {
-        program: swap.token_programs.1,
-        from: swap.vaults.1,
-        to: swap.trader.output,
-        authority: swap.authority,
-        amount: flow.swap.amount_out,
-        checked: Some(Checked {
-            mint: swap.mints.1,
-            decimals: mints.1.decimals,
-        }),
-    };
+    let (programs, vaults) = (swap.token_programs, swap.vaults);
+    let side_in = side(programs.0, swap.mints.0, mints.0.decimals, vaults.0);
+    let side_out = side(programs.1, swap.mints.1, mints.1.decimals, vaults.1);
+    let trader = swap.trader;
+    let into_pool = side_in.takes(trader.input, trader.wallet, flow.paid);
+    let out_of_pool = side_out.pays(trader.output, swap.authority, flow.swap.amount_out);
+    // The program leaves transfers of nothing out.
     [into_pool, out_of_pool]
         .into_iter()
         .filter(|it| it.amount > 0)

@@ -15,6 +15,9 @@ use crate::snapshot::{ReadError, Snapshot, read};
 use crate::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
 use crate::{Address, ChainTime, Direction, Refusal};
 
+/// What a swap uses at most; 17,000 are usual, and fees that follow a schedule or volatility cost more.
+const COMPUTE_UNITS: u32 = 32_000;
+
 /// A pool and its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -62,9 +65,10 @@ impl State {
             self.account.set(PoolAccount::LAYOUT_VERSION, 1);
         }
         let fee = swap.fee;
-        let gross_out = match self.pool.fee_is_on_input(direction) {
-            true => Some(swap.amount_out),
-            false => swap.amount_out.checked_add(fee.total()),
+        let gross_out = if self.pool.fee_is_on_input(direction) {
+            Some(swap.amount_out)
+        } else {
+            swap.amount_out.checked_add(fee.total())
         };
         let gross_out = gross_out.ok_or(Refusal::Overflow)?;
         let reserves = (PoolAccount::RESERVE_FIRST, PoolAccount::RESERVE_SECOND);
@@ -87,7 +91,11 @@ impl State {
         let growth = U256::from(fee.claiming).wrapping_shl(128);
         let growth = div_floor(growth, U256::from(self.pool.liquidity))?;
 
-        let fields = FeeFields::of(self.pool.fee_is_in_second_token(direction));
+        let fields = if self.pool.fee_is_in_second_token(direction) {
+            FeeFields::SECOND
+        } else {
+            FeeFields::FIRST
+        };
         self.add(fields.protocol, fee.protocol, u64::checked_add)?;
         self.add(fields.total_protocol, fee.protocol, u64::checked_add)?;
         self.add(fields.total_providers, providers, u128::checked_add)?;
@@ -156,8 +164,13 @@ impl Quoting for State {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
-            fee: Fees::on(self.pool.fee_is_on_input(direction), swap.fee.total()),
+            fee: if self.pool.fee_is_on_input(direction) {
+                Fees::on_input(swap.fee.total())
+            } else {
+                Fees::on_output(swap.fee.total())
+            },
             price_after: Price::of_sqrt_q64(swap.after.sqrt_price),
+            compute_units: COMPUTE_UNITS,
         })
     }
 
@@ -202,20 +215,17 @@ impl Quoting for State {
 }
 
 impl FeeFields {
-    const fn of(is_second_token: bool) -> Self {
-        match is_second_token {
-            false => Self {
-                protocol: PoolAccount::PROTOCOL_FEES_FIRST,
-                per_liquidity: PoolAccount::FEE_FIRST_PER_LIQUIDITY,
-                total_providers: PoolAccount::TOTAL_PROVIDER_FEES_FIRST,
-                total_protocol: PoolAccount::TOTAL_PROTOCOL_FEES_FIRST,
-            },
-            true => Self {
-                protocol: PoolAccount::PROTOCOL_FEES_SECOND,
-                per_liquidity: PoolAccount::FEE_SECOND_PER_LIQUIDITY,
-                total_providers: PoolAccount::TOTAL_PROVIDER_FEES_SECOND,
-                total_protocol: PoolAccount::TOTAL_PROTOCOL_FEES_SECOND,
-            },
-        }
-    }
+    const FIRST: Self = Self {
+        protocol: PoolAccount::PROTOCOL_FEES_FIRST,
+        per_liquidity: PoolAccount::FEE_FIRST_PER_LIQUIDITY,
+        total_providers: PoolAccount::TOTAL_PROVIDER_FEES_FIRST,
+        total_protocol: PoolAccount::TOTAL_PROTOCOL_FEES_FIRST,
+    };
+
+    const SECOND: Self = Self {
+        protocol: PoolAccount::PROTOCOL_FEES_SECOND,
+        per_liquidity: PoolAccount::FEE_SECOND_PER_LIQUIDITY,
+        total_providers: PoolAccount::TOTAL_PROVIDER_FEES_SECOND,
+        total_protocol: PoolAccount::TOTAL_PROTOCOL_FEES_SECOND,
+    };
 }

@@ -7,7 +7,7 @@ use super::quote::{Mode, Referral, Swap};
 use super::state::State;
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, damm_v2, require};
-use crate::execution::{Checked, EVENT_CALL, Executed, Failed, Step, Transfer, instruction_log};
+use crate::execution::{self, EVENT_CALL, Executed, Failed, Side, Step, Transfer};
 use crate::instruction::Instruction;
 use crate::quoting::Quoting as _;
 use crate::snapshot::Snapshot;
@@ -33,16 +33,12 @@ pub fn execute(
     snapshot: &impl Snapshot,
     now: ChainTime,
 ) -> Result<Executed, Failed> {
-    let swap = SwapInstruction::decode(instruction);
-    let swap = swap.map_err(|failure| Failed::anchor(Vec::new(), failure))?;
-    let log = name(&instruction.data).map(instruction_log);
-    match run(deployment, instruction, &swap, snapshot, now) {
-        Ok(mut executed) => {
-            executed.steps.splice(0..0, log.map(Step::Log));
-            Ok(executed)
-        }
-        Err(failure) => Err(Failed::anchor(log.into_iter().collect(), failure)),
-    }
+    let outcome = match SwapInstruction::decode(instruction) {
+        // It says what it was asked for once it has read that.
+        Err(failure) => return execution::anchor(None, Err(failure)),
+        Ok(swap) => run(deployment, instruction, &swap, snapshot, now),
+    };
+    execution::anchor(name(&instruction.data), outcome)
 }
 
 fn run(
@@ -57,9 +53,10 @@ fn run(
     let state = State::read(deployment, swap.pool, snapshot).map_err(undecodable)?;
     let mints = (mint(snapshot, swap.mints.0)?, mint(snapshot, swap.mints.1)?);
     let input = token_account(snapshot, swap.trader.input)?;
-    let direction = match input.mint == swap.mints.0 {
-        true => Direction::FirstToSecond,
-        false => Direction::SecondToFirst,
+    let direction = if input.mint == swap.mints.0 {
+        Direction::FirstToSecond
+    } else {
+        Direction::SecondToFirst
     };
     state.pool.check_open(now).map_err(failure)?;
     require(swap.amount > 0, &damm_v2::AMOUNT_IS_ZERO)?;
@@ -87,14 +84,7 @@ fn run(
         authority: swap.event_authority,
         data: event(swap, &after, direction, &flow, now),
     });
-    let accounts = after.accounts();
-    Ok(Executed {
-        steps,
-        accounts: accounts
-            .into_iter()
-            .map(|(at, bytes)| (at, bytes.to_vec()))
-            .collect(),
-    })
+    Ok(Executed::new(steps, after.accounts(), snapshot))
 }
 
 /// Checks the accounts in the program's order.
@@ -191,46 +181,29 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> impl Iterator<Item = Transfer> + use<> {
+    let side = |program, mint, decimals, vault| Side {
+        program,
+        mint,
+        decimals,
+        vault,
+    };
+    let (programs, vaults) = (swap.token_programs, swap.vaults);
     let sides = (
-        (
-            swap.mints.0,
-            mints.0.decimals,
-            swap.token_programs.0,
-            swap.vaults.0,
-        ),
-        (
-            swap.mints.1,
-            mints.1.decimals,
-            swap.token_programs.1,
-            swap.vaults.1,
-        ),
+        side(programs.0, swap.mints.0, mints.0.decimals, vaults.0),
+        side(programs.1, swap.mints.1, mints.1.decimals, vaults.1),
     );
-    let fee_side = match state.pool.fee_is_in_second_token(direction) {
-        true => sides.1,
-        false => sides.0,
+    let fee_side = if state.pool.fee_is_in_second_token(direction) {
+        sides.1
+    } else {
+        sides.0
     };
     let (side_in, side_out) = direction.in_out(sides);
-    let transfer = |(mint, decimals, program, _), from, to, authority, amount| Transfer {
-        program,
-        from,
-        to,
-        authority,
-        amount,
-        checked: Some(Checked { mint, decimals }),
-    };
     let trader = swap.trader;
-    let into_pool = transfer(side_in, trader.input, side_in.3, trader.wallet, flow.paid);
-    let out_of_pool = transfer(
-        side_out,
-        side_out.3,
-        trader.output,
-        swap.authority,
-        flow.swap.amount_out,
-    );
-    let to_referrer = swap.referral.map(|referral| {
-        let amount = flow.swap.fee.referral;
-        transfer(fee_side, fee_side.3, referral, swap.authority, amount)
-    });
+    let into_pool = side_in.takes(trader.input, trader.wallet, flow.paid);
+    let out_of_pool = side_out.pays(trader.output, swap.authority, flow.swap.amount_out);
+    let to_referrer = swap
+        .referral
+        .map(|referral| fee_side.pays(referral, swap.authority, flow.swap.fee.referral));
     [into_pool, out_of_pool].into_iter().chain(to_referrer)
 }
 

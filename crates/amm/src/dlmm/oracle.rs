@@ -50,13 +50,12 @@ impl OracleAccount {
         }
         let mut newest = self.get(Self::NEWEST);
         let mut sample = self.sample(newest)?;
-        let cumulative = match sample.is_begun() {
-            false => active_id.into(),
-            true => {
-                let elapsed = now.checked_sub(sample.updated)?;
-                let growth = i128::from(active_id).checked_mul(elapsed.into())?;
-                sample.cumulative.checked_add(growth)?
-            }
+        let cumulative = if sample.is_begun() {
+            let elapsed = now.checked_sub(sample.updated)?;
+            let growth = i128::from(active_id).checked_mul(elapsed.into())?;
+            sample.cumulative.checked_add(growth)?
+        } else {
+            active_id.into()
         };
         if sample.is_begun() && now >= sample.created.checked_add(LIFETIME)? {
             let places = self.get(Self::PLACES);

@@ -6,6 +6,7 @@
 
 mod bin;
 mod fee;
+mod step;
 
 #[cfg(test)]
 mod tests;
@@ -16,8 +17,9 @@ use std::ops::Bound;
 pub use bin::Bin;
 pub use fee::{Parameters, Volatility};
 
-use bin::{FeeToken, Fill, Layers};
-use fee::{FeeSplit, fee_included, fee_on_top, total_rate};
+use bin::FeeToken;
+use fee::total_rate;
+use step::{BinInPool, Remaining, Step, Totals};
 
 use crate::{Activation, ChainTime, Direction, Refusal, q64};
 
@@ -80,22 +82,6 @@ pub struct Swap {
     pub after: Pool,
 }
 
-/// What a swap does to one bin.
-struct Step {
-    amount_in: u64,
-    amount_out: u64,
-    fee: FeeSplit,
-    price: u128,
-    fill: Fill,
-}
-
-/// What is still to be sold or bought.
-#[derive(Clone, Copy)]
-enum Remaining {
-    In(u64),
-    Out(u64),
-}
-
 impl Pool {
     /// Whether a swap in this direction pays its fee in the input token.
     #[must_use]
@@ -137,9 +123,10 @@ impl Pool {
     /// Refuses where the pool is switched off or has not begun.
     pub(super) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
         let waits = |activation: Activation| activation.now(now) < activation.point();
-        match self.enabled && !self.activation.is_some_and(waits) {
-            true => Ok(()),
-            false => Err(Refusal::NotTradable),
+        if self.enabled && !self.activation.is_some_and(waits) {
+            Ok(())
+        } else {
+            Err(Refusal::NotTradable)
         }
     }
 
@@ -171,9 +158,10 @@ impl Pool {
             .volatility
             .begin(&self.parameters, self.active_id, now.unix_time)?;
 
-        let fee_token = match self.fee_is_in_first_token(direction) {
-            true => FeeToken::First,
-            false => FeeToken::Second,
+        let fee_token = if self.fee_is_in_first_token(direction) {
+            FeeToken::First
+        } else {
+            FeeToken::Second
         };
         let mut remaining = amount;
         let mut total = Totals::default();
@@ -249,132 +237,15 @@ impl Pool {
         if bin.price == 0 {
             bin.price = price(self.active_id, self.bin_step)?;
         }
-        let at = BinInPool {
+        BinInPool {
             bin,
             layers: bin.layers(direction, self.limit_orders),
             direction,
             rate: total_rate(&self.parameters, &self.volatility, self.bin_step)?,
             fee_on_input: self.fee_is_on_input(direction),
             protocol_share_bps: self.parameters.protocol_share_bps,
-        };
-        match remaining {
-            Remaining::In(amount) => at.exact_in(amount),
-            Remaining::Out(amount) => at.exact_out(amount),
         }
-    }
-}
-
-/// A bin together with what the pool charges in it.
-struct BinInPool {
-    bin: Bin,
-    layers: Layers,
-    direction: Direction,
-    rate: u64,
-    fee_on_input: bool,
-    protocol_share_bps: u16,
-}
-
-impl BinInPool {
-    fn exact_in(&self, amount: u64) -> Result<Step, Refusal> {
-        let (net, gross_fee) = if self.fee_on_input {
-            let fee = fee_included(amount, self.rate)?;
-            (amount.checked_sub(fee).ok_or(Refusal::Overflow)?, fee)
-        } else {
-            (amount, 0)
-        };
-        let fill = self.bin.fill(self.direction, &self.layers, net)?;
-        let drained = fill.amount_in < net;
-
-        let (amount_in, amount_out, fee) = if self.fee_on_input {
-            // A bin that is drained charges on what it took, not on what was offered.
-            let fee = if drained {
-                fee_on_top(fill.amount_in, self.rate)?
-            } else {
-                gross_fee
-            };
-            let amount_in = fill.amount_in.checked_add(fee).ok_or(Refusal::Overflow)?;
-            (amount_in, fill.amount_out, fee)
-        } else {
-            let fee = fee_included(fill.amount_out, self.rate)?;
-            let amount_out = fill.amount_out.checked_sub(fee).ok_or(Refusal::Overflow)?;
-            (fill.amount_in, amount_out, fee)
-        };
-        Ok(Step {
-            amount_in,
-            amount_out,
-            fee: FeeSplit::new(
-                fee,
-                self.protocol_share_bps,
-                fill.liquidity_in,
-                fill.amount_in,
-            )?,
-            price: self.bin.price,
-            fill,
-        })
-    }
-
-    fn exact_out(&self, amount: u64) -> Result<Step, Refusal> {
-        let on_top = if self.fee_on_input {
-            0
-        } else {
-            fee_on_top(amount, self.rate)?
-        };
-        let wanted = amount.checked_add(on_top).ok_or(Refusal::Overflow)?;
-        if wanted >= self.layers.total()? {
-            return self.exact_in(u64::MAX);
-        }
-
-        let net = self.bin.input_for(self.direction, &self.layers, wanted)?;
-        let on_top = if self.fee_on_input {
-            fee_on_top(net, self.rate)?
-        } else {
-            0
-        };
-        let mut step = self.exact_in(net.checked_add(on_top).ok_or(Refusal::Overflow)?)?;
-        // Rounding may free more than was asked for; the program keeps what exceeds one unit.
-        let surplus = step.amount_out.saturating_sub(amount);
-        if surplus > 1 {
-            let kept = step.fee.protocol.checked_add(surplus);
-            step.fee.protocol = kept.ok_or(Refusal::Overflow)?;
-        }
-        step.amount_out = amount;
-        Ok(step)
-    }
-}
-
-/// Sums over the bins of a swap.
-#[derive(Default)]
-struct Totals {
-    amount_in: u64,
-    amount_out: u64,
-    fee: u64,
-    owners_fee: u64,
-    protocol_fee: u64,
-}
-
-impl Totals {
-    fn add(&mut self, step: &Step) -> Result<(), Refusal> {
-        let plus = |a: u64, b: u64| a.checked_add(b).ok_or(Refusal::Overflow);
-        self.amount_in = plus(self.amount_in, step.amount_in)?;
-        self.amount_out = plus(self.amount_out, step.amount_out)?;
-        self.fee = plus(self.fee, step.fee.total)?;
-        self.owners_fee = plus(self.owners_fee, step.fee.owners)?;
-        self.protocol_fee = plus(self.protocol_fee, step.fee.protocol)?;
-        Ok(())
-    }
-}
-
-impl Remaining {
-    const fn is_done(self) -> bool {
-        matches!(self, Self::In(0) | Self::Out(0))
-    }
-
-    fn less(self, step: &Step) -> Result<Self, Refusal> {
-        match self {
-            Self::In(left) => left.checked_sub(step.amount_in).map(Self::In),
-            Self::Out(left) => left.checked_sub(step.amount_out).map(Self::Out),
-        }
-        .ok_or(Refusal::Overflow)
+        .take(remaining)
     }
 }
 

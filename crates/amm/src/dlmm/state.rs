@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Deployment;
-use super::account::{BinArray, PairAccount};
+use super::account::PairAccount;
+use super::bin_array::BinArray;
 use super::instruction::{MEMO_PROGRAM, SwapInstruction};
 use super::oracle::OracleAccount;
 use super::quote::{Pool, Swap, array_of};
@@ -13,6 +14,10 @@ use crate::quoting::{Ask, Fees, Figures, Quoting};
 use crate::snapshot::{ReadError, Snapshot, read};
 use crate::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
 use crate::{Address, ChainTime, Direction, Refusal};
+
+/// What a swap within one bin uses at most, and each further bin; 41,000 and 5,200 are usual.
+const COMPUTE_UNITS: u32 = 46_000;
+const COMPUTE_UNITS_A_BIN: u32 = 6_000;
 
 /// A pair and its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,8 +129,13 @@ impl Quoting for State {
         Ok(Figures {
             amount_in: swap.amount_in,
             amount_out: swap.amount_out,
-            fee: Fees::on(self.pool.fee_is_on_input(direction), swap.fee),
+            fee: if self.pool.fee_is_on_input(direction) {
+                Fees::on_input(swap.fee)
+            } else {
+                Fees::on_output(swap.fee)
+            },
             price_after: swap.after.price().map(Price::of_q64)?,
+            compute_units: compute_units(self.pool.active_id, swap.after.active_id),
         })
     }
 
@@ -139,9 +149,10 @@ impl Quoting for State {
         let last_update = i64::try_from(volatility.last_update).map_err(|_| Refusal::Overflow)?;
         account.set(PairAccount::LAST_UPDATE, last_update);
         account.set(PairAccount::ACTIVE_ID, swap.after.active_id);
-        let field = match self.pool.fee_is_in_first_token(direction) {
-            true => PairAccount::PROTOCOL_FEES_FIRST,
-            false => PairAccount::PROTOCOL_FEES_SECOND,
+        let field = if self.pool.fee_is_in_first_token(direction) {
+            PairAccount::PROTOCOL_FEES_FIRST
+        } else {
+            PairAccount::PROTOCOL_FEES_SECOND
         };
         let fees = account.get(field).checked_add(swap.protocol_fee);
         account.set(field, fees.ok_or(Refusal::Overflow)?);
@@ -186,4 +197,11 @@ impl Quoting for State {
         self.swap_instruction(direction, trader, amounts)
             .encode(&self.deployment)
     }
+}
+
+/// What a swap that leaves one bin for another uses at most.
+fn compute_units(from: i32, to: i32) -> u32 {
+    COMPUTE_UNITS_A_BIN
+        .saturating_mul(from.abs_diff(to))
+        .saturating_add(COMPUTE_UNITS)
 }

@@ -8,7 +8,7 @@ use super::quote::{Pool, Swap, array_of};
 use super::state::State;
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, dlmm, require};
-use crate::execution::{Checked, EVENT_CALL, Executed, Failed, Step, Transfer, instruction_log};
+use crate::execution::{self, EVENT_CALL, Executed, Failed, Side, Step, Transfer};
 use crate::instruction::{Amounts, Instruction};
 use crate::quoting::Quoting as _;
 use crate::snapshot::{ReadError, Snapshot};
@@ -30,14 +30,8 @@ pub fn execute(
     snapshot: &impl Snapshot,
     now: ChainTime,
 ) -> Result<Executed, Failed> {
-    let log = name(&instruction.data).map(instruction_log);
-    match run(deployment, instruction, snapshot, now) {
-        Ok(mut executed) => {
-            executed.steps.splice(0..0, log.map(Step::Log));
-            Ok(executed)
-        }
-        Err(failure) => Err(Failed::anchor(log.into_iter().collect(), failure)),
-    }
+    let outcome = run(deployment, instruction, snapshot, now);
+    execution::anchor(name(&instruction.data), outcome)
 }
 
 fn run(
@@ -73,14 +67,7 @@ fn run(
         authority: swap.event_authority,
         data: event(&state, &swap, direction, &flow),
     });
-    let changed = after.accounts().into_iter().filter(|(address, bytes)| {
-        let before = snapshot.account(address);
-        before.is_none_or(|before| before.data != *bytes)
-    });
-    Ok(Executed {
-        steps,
-        accounts: changed.map(|(at, bytes)| (at, bytes.to_vec())).collect(),
-    })
+    Ok(Executed::new(steps, after.accounts(), snapshot))
 }
 
 /// Checks the accounts in the program's order, and tells which way the swap goes.
@@ -188,39 +175,22 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> [Transfer; 2] {
-    let (side_in, side_out) = direction.in_out((
-        (
-            swap.mints.0,
-            mints.0.decimals,
-            swap.token_programs.0,
-            swap.vaults.0,
-        ),
-        (
-            swap.mints.1,
-            mints.1.decimals,
-            swap.token_programs.1,
-            swap.vaults.1,
-        ),
-    ));
-    let transfer = |(mint, decimals, program, _), from, to, authority, amount| Transfer {
+    let side = |program, mint, decimals, vault| Side {
         program,
-        from,
-        to,
-        authority,
-        amount,
-        checked: Some(Checked { mint, decimals }),
+        mint,
+        decimals,
+        vault,
     };
+    let (programs, vaults) = (swap.token_programs, swap.vaults);
+    let (side_in, side_out) = direction.in_out((
+        side(programs.0, swap.mints.0, mints.0.decimals, vaults.0),
+        side(programs.1, swap.mints.1, mints.1.decimals, vaults.1),
+    ));
     let trader = swap.trader;
     [
-        transfer(side_in, trader.input, side_in.3, trader.wallet, flow.paid),
-        transfer(
-            side_out,
-            side_out.3,
-            trader.output,
-            // The pair owns its vaults itself.
-            swap.pair,
-            flow.swap.amount_out,
-        ),
+        side_in.takes(trader.input, trader.wallet, flow.paid),
+        // The pair owns its vaults itself.
+        side_out.pays(trader.output, swap.pair, flow.swap.amount_out),
     ]
 }
 

@@ -12,6 +12,7 @@ use crate::cpmm::account as cpmm;
 use crate::damm_v2::account as damm_v2;
 use crate::damm_v2::quote::{Mode, Referral};
 use crate::dlmm::account as dlmm;
+use crate::dlmm::bin_array;
 use crate::{Address, ChainTime, Direction};
 
 /// Random bytes of the layout's length behind the right discriminator; small values are frequent,
@@ -42,7 +43,7 @@ fn decode_all(bytes: &[u8]) -> [Option<DecodeError>; 6] {
         amm_v4::PoolAccount::decode(bytes).err(),
         damm_v2::PoolAccount::decode(bytes).err(),
         dlmm::PairAccount::decode(bytes).err(),
-        dlmm::BinArray::decode(bytes).err(),
+        bin_array::BinArray::decode(bytes).err(),
     ]
 }
 
@@ -84,16 +85,16 @@ proptest! {
 
     #[test]
     fn a_truncated_account_is_refused(
-        bytes in account::<dlmm::BinArrayLayout>(),
-        length in 0..dlmm::BinArrayLayout::LENGTH,
+        bytes in account::<bin_array::BinArrayLayout>(),
+        length in 0..bin_array::BinArrayLayout::LENGTH,
     ) {
         let cut = &bytes[..length];
 
-        let refused = dlmm::BinArray::decode(cut);
+        let refused = bin_array::BinArray::decode(cut);
 
         prop_assert_eq!(
             refused,
-            Err(DecodeError::TooShort { expected: dlmm::BinArrayLayout::LENGTH, found: length }),
+            Err(DecodeError::TooShort { expected: bin_array::BinArrayLayout::LENGTH, found: length }),
         );
         decode_all(cut);
     }
@@ -148,7 +149,7 @@ proptest! {
     #[test]
     fn any_dlmm_accounts_quote_without_panic(
         pair in account::<dlmm::PairLayout>(),
-        array in account::<dlmm::BinArrayLayout>(),
+        array in account::<bin_array::BinArrayLayout>(),
         index in -3i64..3,
         active_id in -200i32..200,
         direction in direction(),
@@ -159,7 +160,7 @@ proptest! {
         let mut pair = pair;
         pair[76..80].copy_from_slice(&active_id.to_le_bytes());
         let pair = dlmm::PairAccount::decode(&pair).expect("its length and kind are right");
-        let array = dlmm::BinArray::decode(&array).expect("its length and kind are right");
+        let array = bin_array::BinArray::decode(&array).expect("its length and kind are right");
         if let Ok(pool) = pair.pool(&[array]) {
             let _ = pool.quote_exact_in(direction, amount, later());
             let _ = pool.quote_exact_out(direction, amount, later());

@@ -54,9 +54,10 @@ impl TransferFee {
         let fee = self.on_top(arriving)?;
         let sent = arriving.checked_add(fee).ok_or(Refusal::Overflow)?;
         // The programs refuse where the inverse is not exact.
-        match self.of(sent)? == fee {
-            true => Ok(sent),
-            false => Err(Refusal::Overflow),
+        if self.of(sent)? == fee {
+            Ok(sent)
+        } else {
+            Err(Refusal::Overflow)
         }
     }
 

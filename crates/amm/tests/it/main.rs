@@ -1,4 +1,5 @@
 //! The integration tests of `amm`, in one binary.
 
+mod properties;
 mod svm;
 mod vectors;

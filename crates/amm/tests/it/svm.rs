@@ -5,7 +5,7 @@
 //! says where they come from; `svm/bank.rs` is what stands in for the rest of a runtime.
 
 mod bank;
-mod case;
+pub(crate) mod case;
 mod face;
 
 use amm::Address;
@@ -138,8 +138,9 @@ fn check_accounts(case: &Case, bank: &Bank) -> Result<(), String> {
             ));
         }
     }
-    match checked >= 3 || case.value["pools"] == json!([]) {
-        true => Ok(()),
-        false => Err(format!("{}: only {checked} accounts checked", case.id)),
+    if checked >= 3 || case.value["pools"] == json!([]) {
+        Ok(())
+    } else {
+        Err(format!("{}: only {checked} accounts checked", case.id))
     }
 }

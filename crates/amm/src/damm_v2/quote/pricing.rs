@@ -121,9 +121,10 @@ impl Pool {
 
     /// Refuses where the pool is disabled or has not begun.
     pub(in crate::damm_v2) fn check_open(&self, now: ChainTime) -> Result<(), Refusal> {
-        match self.enabled && self.activation.now(now) >= self.activation.point() {
-            true => Ok(()),
-            false => Err(Refusal::NotTradable),
+        if self.enabled && self.activation.now(now) >= self.activation.point() {
+            Ok(())
+        } else {
+            Err(Refusal::NotTradable)
         }
     }
 

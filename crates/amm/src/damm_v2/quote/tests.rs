@@ -2,9 +2,11 @@
 //! 1. a larger input never yields less;
 //! 2. buying what a sale yields never costs more than that sale;
 //! 3. a swap there and back never gains;
-//! 4. a partial fill spends and leaves no more than was offered.
+//! 4. a partial fill spends and leaves no more than was offered;
+//! 5. the curve gives no more than it would over the real numbers.
 
 use proptest::prelude::*;
+use ruint::aliases::U512;
 
 use super::fee::{BaseFee, Decay};
 use super::rate_limiter::RateLimiter;
@@ -99,6 +101,38 @@ proptest! {
             && let Ok(again) = there.after.quote_exact_in(back(direction), there.amount_out, NOW)
         {
             prop_assert!(again.amount_out <= amount);
+        }
+    }
+
+    #[test]
+    fn the_curve_gives_no_more_than_over_the_real_numbers(
+        pool in pool(),
+        direction in direction(),
+        amount in 1..1u64 << 50,
+    ) {
+        let mut pool = pool;
+        if matches!(pool.collection, FeeCollection::Compounding { .. }) {
+            pool.collection = FeeCollection::SecondToken;
+        }
+        if let Ok(swap) = pool.quote_exact_in(direction, amount, NOW) {
+            let wide = |factors: &[U512]| factors.iter().fold(U512::from(1), |a, b| a * *b);
+            let (liquidity, price) = (U512::from(pool.liquidity), U512::from(pool.sqrt_price));
+            let (paid, one) = (U512::from(swap.net_amount_in), U512::from(1) << 128);
+            let charged = if pool.fee_is_on_input(direction) { 0 } else { swap.fee.total() };
+            let given = U512::from(swap.amount_out) + U512::from(charged);
+            // B for A: n·s²·L / ((L + n·s)·2^128). A for B: n·L·2^128 / (s·(s·L + n·2^128)).
+            let (divisor, dividend) = match direction {
+                Direction::FirstToSecond => (
+                    (liquidity + paid * price) * one,
+                    wide(&[paid, price, price, liquidity]),
+                ),
+                Direction::SecondToFirst => (
+                    price * (price * liquidity + paid * one),
+                    wide(&[paid, liquidity, one]),
+                ),
+            };
+
+            prop_assert!(given * divisor <= dividend);
         }
     }
 

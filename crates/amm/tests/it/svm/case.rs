@@ -24,6 +24,7 @@ pub(crate) const FILES: [&str; 6] = [
 pub(crate) type Accounts = BTreeMap<Address, StoredAccount>;
 
 /// One recorded transaction.
+#[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) value: Value,

@@ -112,6 +112,48 @@ fn svm_vector_quotes_and_what_swaps_leave_are_as_recorded() {
     assert!(count > 45, "only {count} swaps");
 }
 
+/// Recorded transactions that do nothing but swap once, and what they may use besides.
+#[test]
+fn svm_vector_swaps_use_no_more_units_than_their_quotes_say() {
+    let mut count = 0;
+    for case in case::all() {
+        let swaps = swaps(&case);
+        let budget = "ComputeBudget111111111111111111111111111111";
+        let budget: Address = budget.parse().expect("an address");
+        let is_other = |it: &&Instruction| it.program != budget;
+        let others = case.instructions.iter().filter(is_other).count();
+        let ([(program, instruction)], 1, true) =
+            (&swaps[..], others, case.expected()["error"].is_null())
+        else {
+            continue;
+        };
+        let told = told(*program, instruction);
+        let Some(Amounts::ExactIn { amount_in, .. }) = told.amounts else {
+            continue;
+        };
+        let pool = read(&case, *program, &told).expect("a pool that was swapped with");
+        let direction = direction(&case, &pool, &told).expect("accounts of the pool's mints");
+        let at = Conditions {
+            direction,
+            transfer_fees: transfer_fees(&case, &pool, direction),
+            now: case.now,
+        };
+        let Ok(quote) = pool.quote_in(amount_in, &at) else {
+            continue;
+        };
+        count += 1;
+
+        let used = case.expected()["computeUnits"].as_u64().expect("units");
+        let most = u64::from(quote.compute_units);
+        assert!(
+            used <= most && most <= used * 3 / 2,
+            "{}: {used} of {most}",
+            case.id
+        );
+    }
+    assert!(count >= 6, "only {count} swaps");
+}
+
 /// The quote is what the trader's accounts moved by, as far as the transaction left them there.
 fn check_quote(case: &Case, pool: &Pool, amounts: Amounts, at: &Conditions) {
     let quote = match amounts {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use amm::dlmm::account::{BinArray, BinArrayLayout, PairAccount, PairLayout};
+use amm::dlmm::account::{PairAccount, PairLayout};
+use amm::dlmm::bin_array::{BinArray, BinArrayLayout};
 use amm::dlmm::quote::{self, Pool, Swap};
 use amm::layout::Layout as _;
 use amm::{ChainTime, Refusal};
