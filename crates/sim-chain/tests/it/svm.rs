@@ -80,7 +80,7 @@ fn svm_vector_general_transactions_end_as_on_the_real_chain() {
 fn the_chains_own_programs_do_what_the_real_ones_did() {
     let checked = check_all(&[File::read(&here("vectors/programs.json"))]);
 
-    assert_eq!(checked, 273);
+    assert_eq!(checked, 295);
 }
 
 /// The recorded program knew only the long form with the accounts of an order book; mainnet's takes both since

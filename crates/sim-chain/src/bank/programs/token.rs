@@ -5,6 +5,7 @@
 //! errors. Making multisig accounts, batches and amounts as text are not emulated.
 
 mod authority;
+mod collect;
 mod error;
 mod extension;
 mod freeze;
@@ -59,10 +60,14 @@ pub(super) mod tag {
     pub(crate) const GET_ACCOUNT_DATA_SIZE: u8 = 21;
     pub(crate) const INITIALIZE_IMMUTABLE_OWNER: u8 = 22;
     pub(crate) const TRANSFER_FEE: u8 = 26;
-    /// After `TRANSFER_FEE`.
+
+    // After `TRANSFER_FEE`:
     pub(crate) const INITIALIZE_TRANSFER_FEE: u8 = 0;
-    /// After `TRANSFER_FEE`.
     pub(crate) const TRANSFER_CHECKED_WITH_FEE: u8 = 1;
+    pub(crate) const WITHDRAW_FROM_MINT: u8 = 2;
+    pub(crate) const WITHDRAW_FROM_ACCOUNTS: u8 = 3;
+    pub(crate) const HARVEST: u8 = 4;
+    pub(crate) const SET_TRANSFER_FEE: u8 = 5;
 }
 
 /// What Token-2022 calls its instructions in the log, and the units that each program takes for them as
@@ -94,7 +99,7 @@ const INSTRUCTIONS: [(u8, &str, u64, u64); 22] = [
         38,
         740,
     ),
-    (tag::TRANSFER_FEE, "", 0, 2_980),
+    (tag::TRANSFER_FEE, "", 0, 0),
 ];
 /// What an instruction that is not known takes.
 const UNITS_UNKNOWN: u64 = 200;
@@ -106,6 +111,14 @@ impl Edition {
             Self::Token => TokenError::InvalidInstruction.into(),
             Self::Token2022 => InstructionError::InvalidInstructionData,
         }
+    }
+
+    /// Only Token-2022 has data longer than a mint's or an account's own.
+    pub(super) fn check_length(self, data: &[u8], base: usize) -> ProgramResult {
+        if self == Self::Token && data.len() != base {
+            return Err(InstructionError::InvalidAccountData);
+        }
+        Ok(())
     }
 
     /// Token-2022 looks at who owns an account before it reads it; the rewritten Token program leaves that to
@@ -211,13 +224,26 @@ fn dispatch(
     }
 }
 
-/// The instructions of the transfer-fee extension. Collecting what is withheld is not emulated.
+/// The instructions of the transfer-fee extension.
 fn of_transfer_fee(invocation: &mut Invocation<'_, '_>, data: &mut Reader<'_>) -> ProgramResult {
     let bad = || Edition::Token2022.bad_data();
-    match data.u8() {
-        Some(tag::INITIALIZE_TRANSFER_FEE) => transfer_fee::initialize(invocation, data),
-        Some(tag::TRANSFER_CHECKED_WITH_FEE) => {
-            invocation.log("TransferFeeInstruction: TransferCheckedWithFee");
+    let tag = data.u8().ok_or_else(bad)?;
+    let (name, units) = match tag {
+        tag::INITIALIZE_TRANSFER_FEE => ("", 1_200),
+        tag::TRANSFER_CHECKED_WITH_FEE => ("TransferCheckedWithFee", 2_980),
+        tag::WITHDRAW_FROM_MINT => ("WithdrawWithheldTokensFromMint", 1_420),
+        tag::WITHDRAW_FROM_ACCOUNTS => ("WithdrawWithheldTokensFromAccounts", 2_100),
+        tag::HARVEST => ("HarvestWithheldTokensToMint", 1_640),
+        tag::SET_TRANSFER_FEE => ("SetTransferFee", 1_350),
+        _ => return Err(TokenError::InvalidInstruction.into()),
+    };
+    if !name.is_empty() {
+        invocation.log(&format!("TransferFeeInstruction: {name}"));
+    }
+    invocation.charge(units)?;
+    match tag {
+        tag::INITIALIZE_TRANSFER_FEE => transfer_fee::initialize(invocation, data),
+        tag::TRANSFER_CHECKED_WITH_FEE => {
             let terms = Terms {
                 amount: data.u64().ok_or_else(bad)?,
                 decimals: Some(data.u8().ok_or_else(bad)?),
@@ -225,6 +251,15 @@ fn of_transfer_fee(invocation: &mut Invocation<'_, '_>, data: &mut Reader<'_>) -
             };
             transfer::transfer(invocation, Edition::Token2022, &terms)
         }
-        _ => Err(TokenError::InvalidInstruction.into()),
+        tag::WITHDRAW_FROM_MINT => collect::withdraw_from_mint(invocation),
+        tag::WITHDRAW_FROM_ACCOUNTS => {
+            let sources = data.u8().ok_or_else(bad)?;
+            collect::withdraw_from_accounts(invocation, sources)
+        }
+        tag::HARVEST => collect::harvest(invocation),
+        _ => {
+            let bps = data.u16().ok_or_else(bad)?;
+            collect::set_fee(invocation, bps, data.u64().ok_or_else(bad)?)
+        }
     }
 }

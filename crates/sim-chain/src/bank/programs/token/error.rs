@@ -41,7 +41,7 @@ errors! {
     MintDecimalsMismatch = 18, "Error: decimals different from the Mint decimals";
     NonNativeNotSupported = 19, "Error: Instruction does not support non-native tokens";
     ExtensionTypeMismatch = 20, "Error: New extension type does not match already existing extensions";
-    ExtensionAlreadyInitialized = 22, "Error: Extension already initialized on this account";
+    NoAuthorityExists = 29, "Error: No authority exists to perform the desired operation";
     TransferFeeExceedsMaximum = 30, "Error: Transfer fee exceeds maximum of 10,000 basis points";
     MintRequiredForTransfer = 31, "Mint required for this account to transfer tokens, use `transfer_checked` or `transfer_checked_with_fee`";
     FeeMismatch = 32, "Calculated fee does not match expected fee";

@@ -32,7 +32,7 @@ pub(super) fn initialize_mint(
     if edition == Edition::Token2022 && !exempt {
         return Err(TokenError::NotRentExempt.into());
     }
-    if !Mint::is_free(&account.data)? {
+    if !Mint::is_free(&account.data, edition)? {
         return Err(TokenError::AlreadyInUse.into());
     }
     if !exempt {
@@ -65,7 +65,7 @@ pub(super) fn initialize_account(
     edition.check_owner(invocation, new)?;
     edition.check_owner(invocation, minted)?;
     let account = invocation.account(new)?;
-    if !TokenAccount::is_free(&account.data)? {
+    if !TokenAccount::is_free(&account.data, edition)? {
         return Err(TokenError::AlreadyInUse.into());
     }
     if !is_rent_exempt(invocation, new)? {
@@ -197,7 +197,7 @@ pub(super) fn immutable_owner(
 ) -> ProgramResult {
     invocation.need_accounts(1)?;
     edition.check_owner(invocation, 0)?;
-    if !TokenAccount::is_free(&invocation.account(0)?.data)? {
+    if !TokenAccount::is_free(&invocation.account(0)?.data, edition)? {
         return Err(TokenError::AlreadyInUse.into());
     }
     if edition == Edition::Token {

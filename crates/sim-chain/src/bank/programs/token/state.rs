@@ -67,7 +67,8 @@ impl Mint {
     }
 
     /// Whether nothing stands there yet; an error where no mint could.
-    pub(super) fn is_free(data: &[u8]) -> Result<bool, InstructionError> {
+    pub(super) fn is_free(data: &[u8], edition: Edition) -> Result<bool, InstructionError> {
+        edition.check_length(data, MINT_BYTES)?;
         check_layout(data, MINT_BYTES, None)?;
         Ok(data[INITIALIZED_AT] == 0)
     }
@@ -107,7 +108,8 @@ impl TokenAccount {
     }
 
     /// Whether nothing stands there yet; an error where no token account could.
-    pub(super) fn is_free(data: &[u8]) -> Result<bool, InstructionError> {
+    pub(super) fn is_free(data: &[u8], edition: Edition) -> Result<bool, InstructionError> {
+        edition.check_length(data, ACCOUNT_BYTES)?;
         check_layout(data, ACCOUNT_BYTES, None)?;
         Ok(data[STATE_AT] == 0)
     }

@@ -56,9 +56,10 @@ pub(super) fn transfer(
         check_target(&source, &received)?;
     }
     source.amount -= amount;
+    let arriving = amount.checked_sub(fee).ok_or(TokenError::Overflow)?;
     received.amount = received
         .amount
-        .checked_add(amount - fee)
+        .checked_add(arriving)
         .ok_or(TokenError::Overflow)?;
     source.write(invocation.data_mut(SOURCE)?, edition);
     let data = invocation.data_mut(target)?;

@@ -2,6 +2,7 @@
 //! it is withheld until somebody collects it.
 
 use solana_address::Address;
+use solana_instruction_error::InstructionError;
 
 use super::error::TokenError;
 use super::extension::{self, TRANSFER_FEE_AMOUNT, TRANSFER_FEE_CONFIG};
@@ -48,6 +49,15 @@ impl FeeConfig {
         })
     }
 
+    /// Writes it into a mint that has the extension.
+    pub(super) fn write(self, mint: &mut [u8]) -> ProgramResult {
+        let range = extension::find(mint, TRANSFER_FEE_CONFIG);
+        let range = range.filter(|range| range.len() == CONFIG_BYTES);
+        let range = range.ok_or(InstructionError::InvalidAccountData)?;
+        mint[range].copy_from_slice(&self.to_bytes());
+        Ok(())
+    }
+
     fn to_bytes(self) -> Vec<u8> {
         [
             self.authority.unwrap_or_default().as_ref(),
@@ -76,6 +86,13 @@ impl TransferFee {
             &self.bps.to_le_bytes(),
         ]
         .concat()
+    }
+
+    pub(super) fn check(self) -> Result<(), TokenError> {
+        if u128::from(self.bps) > BPS {
+            return Err(TokenError::TransferFeeExceedsMaximum);
+        }
+        Ok(())
     }
 
     /// What is kept of an amount: never more than the maximum, rounded up below it.
@@ -113,6 +130,13 @@ pub(super) fn withhold(account: &mut [u8], fee: u64) -> Result<(), TokenError> {
     Ok(())
 }
 
+/// Forgets what was kept of transfers to an account, which goes elsewhere.
+pub(super) fn clear_withheld(account: &mut [u8]) {
+    if let Some(range) = extension::find(account, TRANSFER_FEE_AMOUNT) {
+        account[range].fill(0);
+    }
+}
+
 /// Gives a mint that is not initialised yet a transfer fee.
 pub(super) fn initialize(
     invocation: &mut Invocation<'_, '_>,
@@ -122,19 +146,15 @@ pub(super) fn initialize(
     let config = asked(data, epoch).ok_or_else(|| Edition::Token2022.bad_data())?;
     check_owned(invocation, 0)?;
     let mint = &invocation.account(0)?.data;
-    if !Mint::is_free(mint)? {
+    if !Mint::is_free(mint, Edition::Token2022)? {
         return Err(TokenError::AlreadyInUse.into());
     }
-    if extension::find(mint, TRANSFER_FEE_CONFIG).is_some() {
-        return Err(TokenError::ExtensionAlreadyInitialized.into());
-    }
     let mint = invocation.data_mut(0)?;
-    let range = extension::append(mint, TRANSFER_FEE_CONFIG, CONFIG_BYTES)?;
-    if u128::from(config.newer.bps) > BPS {
-        return Err(TokenError::TransferFeeExceedsMaximum.into());
+    if extension::find(mint, TRANSFER_FEE_CONFIG).is_none() {
+        extension::append(mint, TRANSFER_FEE_CONFIG, CONFIG_BYTES)?;
     }
-    mint[range].copy_from_slice(&config.to_bytes());
-    Ok(())
+    config.newer.check()?;
+    config.write(mint)
 }
 
 fn asked(data: &mut Reader<'_>, epoch: u64) -> Option<FeeConfig> {
