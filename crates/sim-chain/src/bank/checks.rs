@@ -13,7 +13,7 @@ use super::message::{Keys, Transaction};
 /// How many accounts one transaction may lock.
 const LOCKS_MAX: usize = 64;
 /// What each account counts for beside its data.
-const ACCOUNT_OVERHEAD_BYTES: usize = 64;
+const ACCOUNT_OVERHEAD_BYTES: u64 = 64;
 /// A system account with data of this length may be a nonce account, which may pay fees.
 const NONCE_BYTES: usize = 80;
 
@@ -61,12 +61,7 @@ pub(super) fn loaded(
     execution: &Execution<'_>,
     limits: &Limits,
 ) -> Result<(), TransactionError> {
-    let bytes: usize = execution
-        .accounts()
-        .filter(|account| account.lamports > 0)
-        .map(|account| account.data.len() + ACCOUNT_OVERHEAD_BYTES)
-        .sum();
-    if bytes > limits.data_bytes as usize {
+    if loaded_bytes(execution.accounts()) > u64::from(limits.data_bytes) {
         return Err(TransactionError::MaxLoadedAccountsDataSizeExceeded);
     }
     for instruction in transaction.instructions() {
@@ -79,4 +74,12 @@ pub(super) fn loaded(
         }
     }
     Ok(())
+}
+
+/// The data of accounts that exist, with what each counts for beside it.
+pub(super) fn loaded_bytes<'a>(accounts: impl Iterator<Item = &'a Account>) -> u64 {
+    accounts
+        .filter(|account| account.lamports > 0)
+        .map(|account| account.data.len() as u64 + ACCOUNT_OVERHEAD_BYTES)
+        .sum()
 }

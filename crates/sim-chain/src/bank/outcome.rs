@@ -8,7 +8,7 @@ use solana_transaction_error::TransactionError;
 use super::account::Account;
 use super::execution::Execution;
 use super::message::{Keys, Transaction};
-use super::{Accounts, balances};
+use super::{Accounts, balances, checks};
 
 /// A transaction that was executed, and the accounts as it leaves them.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub status: Result<(), TransactionError>,
     pub fee: u64,
     pub compute_units: u64,
+    /// The data of all accounts that were loaded, as limits count it.
+    pub loaded_bytes: u64,
     pub logs: Vec<String>,
     /// What each instruction called, by the instruction's place; those that called nothing are left out.
     pub inner: Vec<(u8, Vec<InnerInstruction>)>,
@@ -84,13 +86,14 @@ pub(super) fn conclude(
     status: Result<(), TransactionError>,
     fee: u64,
 ) -> Executed {
+    let stored = |key: &Address| accounts.get(key).cloned().unwrap_or_else(Account::absent);
+    let before: Vec<Account> = keys.all.iter().map(stored).collect();
+    let loaded_bytes = checks::loaded_bytes(before.iter());
     if status.is_err() {
         for loaded in &mut execution.loaded {
             loaded.now = loaded.before.clone();
         }
     }
-    let stored = |key: &Address| accounts.get(key).cloned().unwrap_or_else(Account::absent);
-    let before: Vec<Account> = keys.all.iter().map(stored).collect();
     let after: Vec<Account> = execution.accounts().cloned().collect();
     let (writable, readonly) = keys.loaded(transaction);
     let inner = std::mem::take(&mut execution.inner);
@@ -98,6 +101,7 @@ pub(super) fn conclude(
         status,
         fee,
         compute_units: execution.meter.used(),
+        loaded_bytes,
         inner: (0..)
             .zip(inner)
             .filter(|(_, called)| !called.is_empty())

@@ -1,9 +1,12 @@
 use serde_json::{Value, json};
 use solana_address::Address;
+use solana_transaction_error::TransactionError;
 
 use super::account::{AccountInfo, Encoding, Slice};
 use super::amount::TokenAmount;
 use super::error::Error;
+use super::request::{CALLS_MAX, Call, Request, answer};
+use super::simulation::{Calls, Simulation};
 use crate::bank::{Account, address};
 
 const MINT: Address = Address::new_from_array([2; 32]);
@@ -145,4 +148,81 @@ fn errors_carry_numbers_texts_and_data_as_clients_read_them() {
         json!(Error::method_not_found()),
         json!({ "code": -32601, "message": "Method not found" })
     );
+}
+
+fn call(method: &str, id: Option<Value>) -> Call {
+    Call {
+        id,
+        method: method.to_owned(),
+        params: Vec::new(),
+    }
+}
+
+#[test]
+fn a_body_is_one_call_or_a_list_of_them() {
+    let one = br#"{"jsonrpc":"2.0","id":1,"method":"getSlot"}"#;
+    let many = br#"[{"jsonrpc":"2.0","id":"a","method":"getSlot","params":[]},{"jsonrpc":"2.0","method":"getHealth"},7]"#;
+
+    assert_eq!(
+        Request::parse(one),
+        Ok(Request::One(Ok(call("getSlot", Some(json!(1))))))
+    );
+    let Ok(Request::Many(calls)) = Request::parse(many) else {
+        panic!("a list");
+    };
+    assert_eq!(calls[0], Ok(call("getSlot", Some(json!("a")))));
+    assert_eq!(calls[1], Ok(call("getHealth", None)));
+    assert_eq!(calls[2].as_ref().unwrap_err().code, -32600);
+}
+
+#[test]
+fn a_body_that_is_no_call_is_refused_with_the_number_that_says_why() {
+    let code = |body: &str| match Request::parse(body.as_bytes()) {
+        Err(error) | Ok(Request::One(Err(error))) => error.code,
+        Ok(request) => panic!("{request:?}"),
+    };
+    let too_many = json!(vec![1; CALLS_MAX + 1]).to_string();
+
+    assert_eq!(code("{"), -32700);
+    assert_eq!(code("[]"), -32600);
+    assert_eq!(code(&too_many), -32600);
+    assert_eq!(code(r#"{"id":1,"method":"getSlot"}"#), -32600);
+    assert_eq!(
+        code(r#"{"jsonrpc":"2.0","id":[1],"method":"getSlot"}"#),
+        -32600
+    );
+    assert_eq!(code(r#"{"jsonrpc":"2.0","id":1}"#), -32600);
+    assert_eq!(
+        code(r#"{"jsonrpc":"2.0","id":1,"method":"getSlot","params":{}}"#),
+        -32602
+    );
+}
+
+#[test]
+fn an_answer_has_a_result_or_an_error() {
+    let good: Result<u64, Error> = Ok(7);
+    let bad: Result<u64, Error> = Err(Error::parse());
+
+    assert_eq!(
+        answer(&json!(1), &good),
+        json!({ "jsonrpc": "2.0", "result": 7, "id": 1 })
+    );
+    assert_eq!(
+        answer(&Value::Null, &bad),
+        json!({ "jsonrpc": "2.0", "error": { "code": -32700, "message": "Parse error" }, "id": null })
+    );
+}
+
+#[test]
+fn a_simulation_that_never_ran_has_an_error_and_nothing_else() {
+    let told = json!(Simulation::new(
+        Err(TransactionError::BlockhashNotFound),
+        Calls::Told
+    ));
+
+    assert_eq!(told["err"], "BlockhashNotFound");
+    assert_eq!(told["logs"], json!([]));
+    assert_eq!(told["unitsConsumed"], 0);
+    assert_eq!(told["fee"], Value::Null);
+    assert_eq!(told["accounts"], Value::Null);
 }

@@ -5,6 +5,7 @@ mod world;
 
 use serde_json::{Value, json};
 use sim_chain::bank::{Account, Bank, Clock, address};
+use sim_chain::json_rpc::simulation::{Calls, Simulation};
 use sim_chain::json_rpc::transaction::{Encoding, Meta, content, version};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
@@ -226,6 +227,23 @@ fn an_outcome_becomes_what_get_transaction_tells() {
     );
     assert_eq!(message["instructions"][0]["stackHeight"], 1);
     assert_eq!(message["header"]["numRequiredSignatures"], 1);
+}
+
+#[test]
+fn a_simulation_tells_units_logs_and_the_size_of_what_was_loaded() {
+    let world = World::new();
+    let transaction = world.unsigned_with_table(&[world.token_transfer(40)]);
+    let outcome = world.bank.execute(&transaction).unwrap().outcome;
+    let (units, logs) = (outcome.compute_units, outcome.logs.clone());
+
+    let told = serde_json::to_value(Simulation::new(Ok(outcome), Calls::LeftOut)).unwrap();
+
+    assert_eq!(told["err"], Value::Null);
+    assert_eq!(told["unitsConsumed"], units);
+    assert_eq!(told["logs"], json!(logs));
+    assert_eq!(told["innerInstructions"], Value::Null);
+    // The payer, two token accounts and the token program; what the table names is not there.
+    assert_eq!(told["loadedAccountsDataSize"], 64 * 4 + 165 * 2 + 36);
 }
 
 #[test]
