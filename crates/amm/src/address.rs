@@ -46,3 +46,6 @@ impl FromStr for Address {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! Meteora DLMM: liquidity in bins, each at a fixed price.
 //!
 //! The program's source is closed. What a swap leaves behind follows executed transactions; none of them meets a
-//! limit order, so of those only what quotes need is kept up to date.
+//! limit order, so of those only what quotes need is kept up to date. The recorded transactions do not show events
+//! either: those follow the program's published interface.
 
 pub mod account;
 pub mod bin_array;

@@ -6,8 +6,9 @@
 //! never panics on bytes or amounts. What it needs of the chain comes in as bytes and goes out as bytes.
 //!
 //! Begin with `pool.rs`, the one face of the four. Each program is a module of the same parts: `account` (bytes and
-//! fields), `quote` (the arithmetic), `instruction` and `swap` (what the program does). Of the arithmetic
-//! `cpmm/quote.rs` is the simplest; `rounding.rs` says which way every division goes.
+//! fields), `quote` (the arithmetic), `state` (a pool with its accounts, and what a swap makes of them), `instruction`,
+//! and `swap` (what the program does with one). Of the arithmetic `cpmm/quote.rs` is the simplest; `rounding.rs` says
+//! which way every division goes. Who runs swaps begins with `execution.rs`.
 
 pub mod address;
 pub mod amm_v4;

@@ -60,12 +60,20 @@ impl PoolAccount {
     pub const MINT_COIN: InPool<Address> = Field::at(400);
     /// Mint of the pc token.
     pub const MINT_PC: InPool<Address> = Field::at(432);
+    /// Mint of the shares of liquidity providers.
+    pub const SHARE_MINT: InPool<Address> = Field::at(464);
     /// The pool's account at its former order book.
     pub const OPEN_ORDERS: InPool<Address> = Field::at(496);
     /// The former order book.
     pub const MARKET: InPool<Address> = Field::at(528);
     /// The former order book's program.
     pub const MARKET_PROGRAM: InPool<Address> = Field::at(560);
+    /// The pool's former orders.
+    pub const TARGET_ORDERS: InPool<Address> = Field::at(592);
+    /// Who may change the pool.
+    pub const OWNER: InPool<Address> = Field::at(688);
+    /// Shares that there are.
+    pub const SHARE_SUPPLY: InPool<u64> = Field::at(720);
     /// The epoch of the last swap.
     pub const RECENT_EPOCH: InPool<u64> = Field::at(736);
 
@@ -87,4 +95,44 @@ impl PoolAccount {
             status,
         })
     }
+}
+
+/// What the program traded at its former order book by; a swap looks at none of it.
+impl PoolAccount {
+    /// Orders it kept.
+    pub const ORDER_COUNT: InPool<u64> = Field::at(16);
+    /// How far from the price they stood.
+    pub const ORDER_DEPTH: InPool<u64> = Field::at(24);
+    /// What it was doing there.
+    pub const STATE: InPool<u64> = Field::at(48);
+    /// Whether it was to begin anew.
+    pub const RESET_FLAG: InPool<u64> = Field::at(56);
+    /// The least order.
+    pub const ORDER_SIZE_MIN: InPool<u64> = Field::at(64);
+    /// Part of the volume that an order might be.
+    pub const VOLUME_CUT_MAX: InPool<u64> = Field::at(72);
+    /// How much amounts varied.
+    pub const AMOUNT_WAVE: InPool<u64> = Field::at(80);
+    /// Coin in one lot.
+    pub const LOT_COIN: InPool<u64> = Field::at(88);
+    /// Pc in one lot.
+    pub const LOT_PC: InPool<u64> = Field::at(96);
+    /// The lowest price of an order.
+    pub const PRICE_MULTIPLIER_MIN: InPool<u64> = Field::at(104);
+    /// The highest price of an order.
+    pub const PRICE_MULTIPLIER_MAX: InPool<u64> = Field::at(112);
+    /// What its own prices were counted in.
+    pub const DECIMAL_VALUE: InPool<u64> = Field::at(120);
+    /// How far apart orders stood, numerator.
+    pub const SEPARATION_NUMERATOR: InPool<u64> = Field::at(128);
+    /// How far apart orders stood, denominator.
+    pub const SEPARATION_DENOMINATOR: InPool<u64> = Field::at(136);
+    /// The order book's fee, numerator.
+    pub const TRADE_FEE_NUMERATOR: InPool<u64> = Field::at(144);
+    /// The order book's fee, denominator.
+    pub const TRADE_FEE_DENOMINATOR: InPool<u64> = Field::at(152);
+    /// The protocol's part of the profit, numerator.
+    pub const PNL_NUMERATOR: InPool<u64> = Field::at(160);
+    /// The protocol's part of the profit, denominator.
+    pub const PNL_DENOMINATOR: InPool<u64> = Field::at(168);
 }

@@ -24,10 +24,14 @@ type InPool<T> = Field<PoolLayout, T>;
 impl PoolAccount {
     /// The configuration account.
     pub const CONFIG: InPool<Address> = Field::at(8);
+    /// Who opened the pool.
+    pub const CREATOR: InPool<Address> = Field::at(40);
     /// Vault of the first token.
     pub const VAULT_FIRST: InPool<Address> = Field::at(72);
     /// Vault of the second token.
     pub const VAULT_SECOND: InPool<Address> = Field::at(104);
+    /// Mint of the shares of liquidity providers.
+    pub const SHARE_MINT: InPool<Address> = Field::at(136);
     /// Mint of the first token.
     pub const MINT_FIRST: InPool<Address> = Field::at(168);
     /// Mint of the second token.
@@ -38,12 +42,18 @@ impl PoolAccount {
     pub const TOKEN_PROGRAM_SECOND: InPool<Address> = Field::at(264);
     /// The account of price observations.
     pub const OBSERVATION: InPool<Address> = Field::at(296);
+    /// Bump of the program's authority.
+    pub const AUTHORITY_BUMP: InPool<u8> = Field::at(328);
     /// Status bits.
     pub const STATUS: InPool<u8> = Field::at(329);
+    /// Decimals of the shares.
+    pub const DECIMALS_SHARE: InPool<u8> = Field::at(330);
     /// Decimals of the first token.
     pub const DECIMALS_FIRST: InPool<u8> = Field::at(331);
     /// Decimals of the second token.
     pub const DECIMALS_SECOND: InPool<u8> = Field::at(332);
+    /// Shares that there are.
+    pub const SHARE_SUPPLY: InPool<u64> = Field::at(333);
     /// The protocol's fees waiting in the first vault.
     pub const PROTOCOL_FEES_FIRST: InPool<u64> = Field::at(341);
     /// The protocol's fees waiting in the second vault.
@@ -125,6 +135,8 @@ pub type ConfigAccount = Account<ConfigLayout>;
 type InConfig<T> = Field<ConfigLayout, T>;
 
 impl ConfigAccount {
+    /// Bump of the configuration's own address.
+    pub const BUMP: InConfig<u8> = Field::at(8);
     /// Number of the configuration.
     pub const INDEX: InConfig<u16> = Field::at(10);
     /// Trade fee.
@@ -133,6 +145,12 @@ impl ConfigAccount {
     pub const PROTOCOL_FEE_RATE: InConfig<u64> = Field::at(20);
     /// The fund's part of the trade fee.
     pub const FUND_FEE_RATE: InConfig<u64> = Field::at(28);
+    /// What opening a pool costs.
+    pub const OPENING_FEE: InConfig<u64> = Field::at(36);
+    /// Who may take the protocol's fees.
+    pub const PROTOCOL_OWNER: InConfig<Address> = Field::at(44);
+    /// Who may take the fund's fees.
+    pub const FUND_OWNER: InConfig<Address> = Field::at(76);
     /// The creator's fee, for pools that have it enabled.
     pub const CREATOR_FEE_RATE: InConfig<u64> = Field::at(108);
 }

@@ -1,5 +1,8 @@
 //! CPMM's price observations: a ring of cumulative prices, written at most every fifteen seconds.
 
+#[cfg(test)]
+mod tests;
+
 use crate::Refusal;
 use crate::layout::{Account, Field, Layout};
 

@@ -86,6 +86,8 @@ impl PoolAccount {
     pub const VAULT_FIRST: InPool<Address> = Field::at(232);
     /// Vault of the second token.
     pub const VAULT_SECOND: InPool<Address> = Field::at(264);
+    /// Who may buy before the activation point.
+    pub const WHITELISTED_VAULT: InPool<Address> = Field::at(296);
     /// Liquidity.
     pub const LIQUIDITY: InPool<u128> = Field::at(360);
     /// The protocol's fees waiting in the first vault.
@@ -110,6 +112,8 @@ impl PoolAccount {
     pub const TOKEN_FLAG_SECOND: InPool<u8> = Field::at(483);
     /// Where the fee is taken.
     pub const COLLECT_FEE_MODE: InPool<u8> = Field::at(484);
+    /// Whether the pool was opened with parameters of its own.
+    pub const POOL_TYPE: InPool<u8> = Field::at(485);
     /// Decides on the highest fee.
     pub const FEE_VERSION: InPool<u8> = Field::at(486);
     /// All fees ever earned in the first token, by liquidity.
@@ -124,6 +128,8 @@ impl PoolAccount {
     pub const TOTAL_PROTOCOL_FEES_FIRST: InPool<u64> = Field::at(600);
     /// All that the protocol ever earned in the second token.
     pub const TOTAL_PROTOCOL_FEES_SECOND: InPool<u64> = Field::at(608);
+    /// Who opened the pool.
+    pub const CREATOR: InPool<Address> = Field::at(648);
     /// What the curve holds of the first token.
     pub const RESERVE_FIRST: InPool<u64> = Field::at(680);
     /// What the curve holds of the second token.

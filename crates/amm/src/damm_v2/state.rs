@@ -5,7 +5,7 @@ use ruint::aliases::U256;
 use super::Deployment;
 use super::account::{PoolAccount, PoolLayout};
 use super::instruction::{INSTRUCTIONS_SYSVAR, SwapInstruction, of_amounts};
-use super::quote::{BaseFee, Pool, Swap};
+use super::quote::{BaseFee, FeeCollection, Pool, Swap};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::layout::{Field, Value};
 use crate::price::Price;
@@ -169,7 +169,7 @@ impl Quoting for State {
             } else {
                 Fees::on_output(swap.fee.total())
             },
-            price_after: Price::of_sqrt_q64(swap.after.sqrt_price),
+            price_after: price(&swap.after),
             compute_units: COMPUTE_UNITS,
         })
     }
@@ -194,7 +194,7 @@ impl Quoting for State {
     }
 
     fn price(&self) -> Result<Price, Refusal> {
-        Ok(Price::of_sqrt_q64(self.pool.sqrt_price))
+        Ok(price(&self.pool))
     }
 
     fn mints(&self) -> (Address, Address) {
@@ -228,4 +228,17 @@ impl FeeFields {
         total_providers: PoolAccount::TOTAL_PROVIDER_FEES_SECOND,
         total_protocol: PoolAccount::TOTAL_PROTOCOL_FEES_SECOND,
     };
+}
+
+/// A constant product writes its root down rounded; its reserves say it exactly.
+fn price(pool: &Pool) -> Price {
+    match pool.collection {
+        FeeCollection::Compounding {
+            reserve_first,
+            reserve_second,
+        } => Price::of_reserves((reserve_first.into(), reserve_second.into())),
+        FeeCollection::OutputToken | FeeCollection::SecondToken => {
+            Price::of_sqrt_q64(pool.sqrt_price)
+        }
+    }
 }

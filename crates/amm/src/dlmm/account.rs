@@ -39,6 +39,10 @@ impl PairAccount {
     pub const VARIABLE_FEE_CONTROL: InPair<u32> = Field::at(16);
     /// The accumulator never exceeds this.
     pub const VOLATILITY_MAX: InPair<u32> = Field::at(20);
+    /// The lowest bin.
+    pub const BIN_MIN: InPair<i32> = Field::at(24);
+    /// The highest bin.
+    pub const BIN_MAX: InPair<i32> = Field::at(28);
     /// The protocol's part of the fee, in basis points.
     pub const PROTOCOL_SHARE_BPS: InPair<u16> = Field::at(32);
     /// Power of ten on the base fee.
@@ -55,6 +59,10 @@ impl PairAccount {
     pub const INDEX_REFERENCE: InPair<i32> = Field::at(48);
     /// Unix time of the last swap that left its bin.
     pub const LAST_UPDATE: InPair<i64> = Field::at(56);
+    /// Bump of the pair's own address.
+    pub const BUMP: InPair<u8> = Field::at(72);
+    /// The bin step, as the pair's address is derived from it.
+    pub const BIN_STEP_SEED: InPair<u16> = Field::at(73);
     /// Who may open the pair, and whether it waits for its activation point.
     pub const PAIR_TYPE: InPair<u8> = Field::at(75);
     /// The bin the pair trades in.
@@ -63,6 +71,10 @@ impl PairAccount {
     pub const BIN_STEP: InPair<u16> = Field::at(80);
     /// Zero where the pair is enabled.
     pub const STATUS: InPair<u8> = Field::at(82);
+    /// Whether the pair's address is derived from its base factor too.
+    pub const HAS_BASE_FACTOR_SEED: InPair<u8> = Field::at(83);
+    /// The base factor, as the pair's address is derived from it.
+    pub const BASE_FACTOR_SEED: InPair<u16> = Field::at(84);
     /// The activation point's unit: slot or Unix time.
     pub const ACTIVATION_TYPE: InPair<u8> = Field::at(86);
     /// Mint of the first token.
@@ -83,8 +95,14 @@ impl PairAccount {
     pub const REWARD_MINT_SECOND: InPair<Address> = Field::at(408);
     /// The account of price observations.
     pub const ORACLE: InPair<Address> = Field::at(552);
+    /// Unix time at which the parameters were set.
+    pub const PARAMETERS_SET_AT: InPair<i64> = Field::at(712);
+    /// What the address of a pair with parameters of its own is derived from.
+    pub const BASE_KEY: InPair<Address> = Field::at(784);
     /// From when the pair trades, where its type has it wait.
     pub const ACTIVATION_POINT: InPair<u64> = Field::at(816);
+    /// Who opened the pair.
+    pub const CREATOR: InPair<Address> = Field::at(848);
     /// One where the first token is of Token-2022.
     pub const TOKEN_FLAG_FIRST: InPair<u8> = Field::at(880);
     /// One where the second token is of Token-2022.
@@ -213,3 +231,6 @@ impl PairAccount {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

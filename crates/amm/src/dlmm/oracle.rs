@@ -1,5 +1,8 @@
 //! DLMM's price observations: a ring of samples, each of which gathers the active bin over two minutes.
 
+#[cfg(test)]
+mod tests;
+
 use crate::Refusal;
 use crate::layout::{Account, Field, Layout};
 

@@ -74,6 +74,8 @@ pub struct Swap {
     pub fee: u64,
     /// What of the fee goes to liquidity providers and to owners of limit orders.
     pub owners_fee: u64,
+    /// What of that the liquidity providers may claim.
+    pub providers_fee: u64,
     /// The protocol's part of the fee, together with what rounding left over.
     pub protocol_fee: u64,
     /// The fee rate of the last bin, in billionths.
@@ -198,6 +200,7 @@ impl Pool {
             amount_out: total.amount_out,
             fee: total.fee,
             owners_fee: total.owners_fee,
+            providers_fee: total.providers_fee,
             protocol_fee: total.protocol_fee,
             last_rate: total_rate(&after.parameters, &after.volatility, after.bin_step)?,
             after,

@@ -16,6 +16,7 @@ use crate::token::{Mint, TransferFees};
 use crate::{Address, ChainTime, Direction, Refusal};
 
 const SWAP_EVENT: [u8; 8] = [81, 108, 227, 190, 205, 208, 10, 196];
+const SWAP2_EVENT: [u8; 8] = [46, 116, 82, 215, 148, 27, 84, 77];
 
 /// Amounts on both sides of the two transfers.
 struct Flow {
@@ -63,10 +64,11 @@ fn run(
     let after = state.after(direction, &flow.swap, now).map_err(plain)?;
     let transfers = transfers(&swap, direction, &flow, mints);
     let mut steps: Vec<Step> = transfers.into_iter().map(Step::Transfer).collect();
-    steps.push(Step::Event {
+    let events = events(&state, &swap, direction, &flow.swap);
+    steps.extend(events.map(|data| Step::Event {
         authority: swap.event_authority,
-        data: event(&state, &swap, direction, &flow),
-    });
+        data,
+    }));
     Ok(Executed::new(steps, after.accounts(), snapshot))
 }
 
@@ -194,22 +196,53 @@ fn transfers(
     ]
 }
 
-/// The event of a swap, as the instruction by which the program hands it to itself.
-fn event(state: &State, swap: &SwapInstruction, direction: Direction, flow: &Flow) -> Vec<u8> {
-    let priced = &flow.swap;
-    let mut event = [EVENT_CALL, SWAP_EVENT].concat();
-    event.extend(swap.pair.0);
-    event.extend(swap.trader.wallet.0);
-    event.extend(state.pool.active_id.to_le_bytes());
-    event.extend(priced.after.active_id.to_le_bytes());
-    event.extend(priced.amount_in.to_le_bytes());
-    event.extend(priced.amount_out.to_le_bytes());
-    event.push(u8::from(direction == Direction::FirstToSecond));
-    event.extend(priced.fee.to_le_bytes());
-    event.extend(priced.protocol_fee.to_le_bytes());
-    event.extend(priced.last_rate.to_le_bytes());
-    event.extend(0u64.to_le_bytes());
-    event
+/// Both events of a swap, each as the instruction by which the program hands it to itself. They tell the same, the
+/// newer with limit orders.
+fn events(
+    state: &State,
+    swap: &SwapInstruction,
+    direction: Direction,
+    priced: &Swap,
+) -> [Vec<u8>; 2] {
+    let flag = |flag: bool| vec![u8::from(flag)];
+    let amount = |amount: u64| amount.to_le_bytes().to_vec();
+    let (start, end) = (state.pool.active_id, priced.after.active_id);
+    let who = [swap.pair.0, swap.trader.wallet.0].concat();
+    let bins = [start.to_le_bytes(), end.to_le_bytes()].concat();
+    let is_first_paid = direction == Direction::FirstToSecond;
+    let rate = u128::from(priced.last_rate).to_le_bytes().to_vec();
+    let host_fee = 0;
+
+    let older = [
+        [EVENT_CALL, SWAP_EVENT].concat(),
+        who.clone(),
+        bins.clone(),
+        amount(priced.amount_in),
+        amount(priced.amount_out),
+        flag(is_first_paid),
+        amount(priced.fee),
+        amount(priced.protocol_fee),
+        rate.clone(),
+        amount(host_fee),
+    ];
+    let newer = [
+        [EVENT_CALL, SWAP2_EVENT].concat(),
+        who,
+        bins,
+        flag(is_first_paid),
+        rate,
+        amount(priced.amount_in),
+        // Nothing is left over: there are no partial fills here.
+        amount(0),
+        amount(priced.amount_out),
+        amount(priced.providers_fee),
+        amount(priced.protocol_fee),
+        amount(priced.owners_fee.saturating_sub(priced.providers_fee)),
+        amount(host_fee),
+        flag(state.pool.fee_is_on_input(direction)),
+        flag(state.pool.fee_is_in_first_token(direction)),
+    ];
+    [older.concat(), newer.concat()]
 }
 
 /// What the program fails with where its arithmetic gives no swap.

@@ -1,5 +1,7 @@
 //! The integration tests of `amm`, in one binary.
 
+mod accounts;
+mod errors;
 mod properties;
 mod svm;
 mod vectors;

@@ -52,11 +52,12 @@ fn recorded() -> &'static [Recorded] {
                     known.accounts.get(&pool.address) == pool.accounts.get(&pool.address)
                 };
                 if !pools.iter().any(is_known) {
+                    pools.extend(variants(&pool));
                     pools.push(pool);
                 }
             }
         }
-        assert!(pools.len() > 20, "only {} pools", pools.len());
+        assert!(pools.len() > 50, "only {} pools", pools.len());
         pools
     })
 }
@@ -81,6 +82,39 @@ fn one(case: &Case, pool: &serde_json::Value) -> Recorded {
     }
 }
 
+/// The same pool with its fees taken in the other ways that its program knows and no recorded pool has.
+fn variants(of: &Recorded) -> Vec<Recorded> {
+    let changes: Vec<fn(&mut Recorded)> = match of.program {
+        Program::Cpmm(_) => vec![
+            |at| at.take_creator_fee(0),
+            |at| at.take_creator_fee(1),
+            |at| at.take_creator_fee(2),
+        ],
+        Program::AmmV4(_) => Vec::new(),
+        Program::DammV2(_) => vec![|at| {
+            use amm::damm_v2::account::PoolAccount as Account;
+            let mut pool = Account::decode(at.own()).expect("a pool");
+            pool.set(Account::COLLECT_FEE_MODE, 2);
+            pool.set(Account::COMPOUNDING_FEE_BPS, 5_000);
+            *at.own() = pool.bytes().to_vec();
+        }],
+        Program::Dlmm(_) => vec![|at| {
+            use amm::dlmm::account::PairAccount as Account;
+            let mut pair = Account::decode(at.own()).expect("a pair");
+            pair.set(Account::COLLECT_FEE_MODE, 1);
+            *at.own() = pair.bytes().to_vec();
+        }],
+    };
+    changes
+        .into_iter()
+        .map(|change| {
+            let mut pool = of.clone();
+            change(&mut pool);
+            pool
+        })
+        .collect()
+}
+
 /// The recorded transactions.
 fn executed() -> &'static [Case] {
     static EXECUTED: OnceLock<Vec<Case>> = OnceLock::new();
@@ -88,6 +122,25 @@ fn executed() -> &'static [Case] {
 }
 
 impl Recorded {
+    /// The bytes of the pool's own account.
+    fn own(&mut self) -> &mut Vec<u8> {
+        &mut self.accounts.get_mut(&self.address).expect("the pool").data
+    }
+
+    /// Has a CPMM pool's creator paid, on this side.
+    fn take_creator_fee(&mut self, on: u8) {
+        use amm::cpmm::account::{ConfigAccount, PoolAccount};
+        let mut pool = PoolAccount::decode(self.own()).expect("a pool");
+        pool.set(PoolAccount::CREATOR_FEE_ENABLED, 1);
+        pool.set(PoolAccount::CREATOR_FEE_ON, on);
+        *self.own() = pool.bytes().to_vec();
+        let config = self.accounts.get_mut(&pool.get(PoolAccount::CONFIG));
+        let config = &mut config.expect("its configuration").data;
+        let mut account = ConfigAccount::decode(config).expect("a configuration");
+        account.set(ConfigAccount::CREATOR_FEE_RATE, 500);
+        *config = account.bytes().to_vec();
+    }
+
     fn read(&self) -> Pool {
         Pool::read(self.program, self.address, &self.bin_arrays, &self.accounts).expect("a pool")
     }

@@ -56,6 +56,19 @@ pub(super) struct Fill {
 }
 
 impl Bin {
+    /// A bin as its first provider leaves it.
+    pub fn provided(amount_x: u64, amount_y: u64, price: u128) -> Result<Self, Refusal> {
+        let worth = price.checked_mul(amount_x.into());
+        let supply = worth.and_then(|worth| worth.checked_add(u128::from(amount_y) << 64));
+        Ok(Self {
+            amount_x,
+            amount_y,
+            price,
+            liquidity_supply: supply.ok_or(Refusal::Overflow)?,
+            ..Self::default()
+        })
+    }
+
     /// Whether nothing at all waits here.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

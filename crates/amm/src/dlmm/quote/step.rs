@@ -115,6 +115,7 @@ pub(super) struct Totals {
     pub(super) amount_out: u64,
     pub(super) fee: u64,
     pub(super) owners_fee: u64,
+    pub(super) providers_fee: u64,
     pub(super) protocol_fee: u64,
 }
 
@@ -126,6 +127,7 @@ impl Totals {
         self.amount_out = plus(self.amount_out, step.amount_out)?;
         self.fee = plus(self.fee, step.fee.total)?;
         self.owners_fee = plus(self.owners_fee, step.fee.owners)?;
+        self.providers_fee = plus(self.providers_fee, step.fee.providers)?;
         self.protocol_fee = plus(self.protocol_fee, step.fee.protocol)?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A recorded transaction with the accounts around it, as `vectors/svm/README.md` describes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use amm::instruction::{AccountMeta, Instruction};
 use amm::snapshot::StoredAccount;
@@ -41,7 +41,16 @@ pub(crate) fn all() -> Vec<Case> {
 
 /// The recorded transactions of one file.
 pub(crate) fn read(name: &str) -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/svm");
+    read_from(&own_folder(), name)
+}
+
+/// The recorded transactions that the tree holds.
+pub(crate) fn own_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/svm")
+}
+
+/// The recorded transactions of one file of a folder.
+pub(crate) fn read_from(folder: &Path, name: &str) -> Vec<Case> {
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a file");
     let file: Value = serde_json::from_str(&text).expect("JSON");
     let cases = file["cases"].as_array().expect("cases");

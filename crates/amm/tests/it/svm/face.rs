@@ -1,5 +1,6 @@
 //! The recorded swaps as a client makes them: read a pool, quote, name the instruction, see what it leaves.
 
+use amm::execution::Step;
 use amm::instruction::{Amounts, Instruction, Trader};
 use amm::pool::{Pool, Program};
 use amm::snapshot::Snapshot as _;
@@ -272,4 +273,57 @@ fn transfer_fees(case: &Case, pool: &Pool, direction: Direction) -> TransferFees
     };
     let (first, second) = pool.mints();
     TransferFees::new(direction, (of(first), of(second)))
+}
+
+/// Events that Meteora's programs hand themselves say what was moved, in the lengths that indexers know.
+#[test]
+fn svm_vector_events_say_what_was_moved() {
+    let swap = |file: &str, id: &str| {
+        let case = case::read(file).into_iter().find(|case| case.id == id);
+        let case = case.expect("a recorded case");
+        let (program, instruction) = swaps(&case)[0];
+        let executed = program.execute(instruction, &case.before, case.now);
+        let steps = executed.expect("it was executed").steps.into_iter();
+        steps
+            .filter_map(|step| match step {
+                Step::Event { data, .. } => Some(data),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    let amount = |event: &[u8], offset: usize| {
+        // Behind the call's mark and the event's name.
+        let bytes = event[16 + offset..][..8].try_into().expect("eight bytes");
+        u64::from_le_bytes(bytes)
+    };
+
+    let damm = swap("meteora-damm-v2", "damm-buy-middle");
+    assert_eq!(
+        damm.iter().map(|it| it.len() - 16).collect::<Vec<_>>(),
+        [180]
+    );
+    assert_eq!(amount(&damm[0], 52), 1_000_000_000);
+    assert_eq!(amount(&damm[0], 76), 6_653_353_265);
+
+    let dlmm = swap("meteora-dlmm", "dlmm-sell-middle");
+    assert_eq!(
+        dlmm.iter().map(|it| it.len() - 16).collect::<Vec<_>>(),
+        [129, 147]
+    );
+    assert_eq!(
+        (amount(&dlmm[0], 72), amount(&dlmm[0], 80)),
+        (5_000_000_000, 749_301_215)
+    );
+    assert_eq!(
+        (amount(&dlmm[0], 89), amount(&dlmm[0], 97)),
+        (5_000_000, 500_000)
+    );
+    assert_eq!(
+        (amount(&dlmm[1], 89), amount(&dlmm[1], 105)),
+        (5_000_000_000, 749_301_215)
+    );
+    assert_eq!(
+        (amount(&dlmm[1], 113), amount(&dlmm[1], 121)),
+        (4_500_000, 500_000)
+    );
 }
