@@ -373,7 +373,7 @@ fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
     };
     match &submitted {
         Ok(receipt) if receipt.is_replay() => {
-            metrics::counter!("orders_replayed_total").increment(1)
+            metrics::counter!("orders_replayed_total").increment(1);
         }
         Ok(_) => metrics::counter!("orders_accepted_total").increment(1),
         Err(refusal) => {

@@ -92,7 +92,6 @@ pub struct Decoded<'a> {
 
 impl Payload {
     /// The transaction for a swap that must land by `last_valid_height`.
-    #[must_use]
     pub fn new(swap: &Swap, salt: u64, last_valid_height: Height) -> Result<Self, Error> {
         let traded = |asset: Asset| {
             let token = Token::of(asset);

@@ -44,10 +44,10 @@ impl Weather for WayToStore {
         if answer.as_ref().is_ok_and(Outcome::has_won) {
             match write {
                 Write::Claim(order, worker, Company::Others) => {
-                    self.witness.took_in_company(order, worker)
+                    self.witness.took_in_company(order, worker);
                 }
                 Write::Claim(order, worker, Company::Alone) => {
-                    self.witness.took_alone(order, worker)
+                    self.witness.took_alone(order, worker);
                 }
                 _ => {}
             }
