@@ -42,7 +42,7 @@ impl Acts {
     /// Runs work that changes the store and announces the change.
     ///
     /// Cancel safety: before there is room, nothing is done; from then on everything is.
-    pub(crate) async fn see_through<T: Send + 'static>(
+    pub(crate) async fn run_to_end<T: Send + 'static>(
         &self,
         act: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
@@ -105,7 +105,7 @@ mod tests {
         let (store, answer) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
 
-        let mut act = Box::pin(acts.see_through(async move {
+        let mut act = Box::pin(acts.run_to_end(async move {
             answer.await.expect("the store answers");
             tell.send("told").expect("the test listens");
             Ok(())
@@ -121,7 +121,7 @@ mod tests {
     async fn an_end_waits_for_what_is_under_way_and_lets_nothing_new_begin() {
         let acts = Acts::new(&Shutdown::new());
         let (store, answer) = oneshot::channel::<()>();
-        let act = acts.see_through(async move {
+        let act = acts.run_to_end(async move {
             answer.await.expect("the store answers");
             Ok("done")
         });
@@ -130,7 +130,7 @@ mod tests {
 
         let mut end = Box::pin(acts.end(Duration::from_secs(6)));
         assert!((&mut end).now_or_never().is_none());
-        let refused = acts.see_through(async { Ok(()) }).await;
+        let refused = acts.run_to_end(async { Ok(()) }).await;
         store.send(()).expect("the act waits");
         end.await;
 
@@ -142,7 +142,7 @@ mod tests {
     async fn an_act_that_the_hard_request_cuts_short_has_an_unknown_outcome() {
         let shutdown = Shutdown::new();
         let acts = Acts::new(&shutdown);
-        let act = acts.see_through(std::future::pending::<Result<()>>());
+        let act = acts.run_to_end(std::future::pending::<Result<()>>());
         tokio::pin!(act);
         assert!((&mut act).now_or_never().is_none());
 
@@ -156,11 +156,11 @@ mod tests {
     async fn there_is_room_for_so_many_acts_and_no_more() {
         let acts = Acts::new(&Shutdown::new());
         for _ in 0..UNDER_WAY_MAX {
-            let act = acts.see_through(std::future::pending::<Result<()>>());
+            let act = acts.run_to_end(std::future::pending::<Result<()>>());
             assert!(unconstrained(act).now_or_never().is_none());
         }
 
-        let refused = acts.see_through(async { Ok(()) }).await;
+        let refused = acts.run_to_end(async { Ok(()) }).await;
 
         let refused = refused.expect_err("there is no room");
         assert_eq!(refused.code(), Code::StoreUnavailable);

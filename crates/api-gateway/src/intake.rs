@@ -143,7 +143,7 @@ impl Intake {
             let submitted = intake.take_in(&envelope, &body).await;
             Ok(count(submitted, is_keyed))
         };
-        match self.acts.see_through(act).await {
+        match self.acts.run_to_end(act).await {
             Ok(submitted) => submitted,
             Err(refusal) => count(Err(refusal), is_keyed),
         }

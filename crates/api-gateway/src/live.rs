@@ -25,7 +25,7 @@ use ports::{Ports, Random, Shutdown};
 pub use account::{AccountReader, Cursor, Filter, Read, StatusSet};
 pub use limits::Permit;
 pub use logs::{Followed, Follower, Subject};
-pub use replay::Told;
+pub use replay::Rendered;
 pub use settings::Settings;
 
 use account::Account;

@@ -147,7 +147,7 @@ impl EventView {
             seq: event.seq.get(),
             status: event.data.status().into(),
             timestamp: event.at.to_string(),
-            attempt: event.attempt(),
+            attempt: event.execution(),
             retry_at: event.retry_at().map(|at| at.to_string()),
             dex: None,
             dex_type: None,

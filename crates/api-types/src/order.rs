@@ -144,7 +144,7 @@ impl OrderView {
             tx_hash: None,
             error_reason: None,
             error_code: None,
-            attempts: order.attempts(),
+            attempts: order.executions_ended(),
             created_at: order.created_at.to_string(),
             updated_at: order.updated_at.to_string(),
             expires_at: order.expires_at().map(|at| at.to_string()),

@@ -277,7 +277,7 @@ impl Live {
     }
 
     /// Removes silent workers; returns them.
-    pub(crate) fn bury_silent(&mut self, monotonic: Duration) -> Vec<WorkerId> {
+    pub(crate) fn mark_silent_dead(&mut self, monotonic: Duration) -> Vec<WorkerId> {
         let alive = self.alive(monotonic);
         let ids = self.workers.keys().copied();
         let buried: Vec<_> = ids.filter(|id| !alive.contains(id)).collect();

@@ -166,15 +166,15 @@ impl Writer {
         }
     }
 
-    fn attempt(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
-        let outcome = self.attempt_all(commands);
+    fn try_one(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
+        let outcome = self.try_all(commands);
         if outcome.is_err() {
             self.heads.clear();
         }
         outcome
     }
 
-    fn attempt_all(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
+    fn try_all(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
         let began = self.clock.monotonic();
         let db = self
             .db
@@ -213,12 +213,12 @@ impl sqlite_kit::Writer for Writer {
     }
 
     fn apply(&mut self, mut batch: Vec<Command>) {
-        match self.attempt(&mut batch) {
+        match self.try_one(&mut batch) {
             Ok(()) => answer_all(batch, Ok(())),
             Err(fault) if batch.len() > 1 && fault.is_worth_splitting() => {
                 for command in batch {
                     let mut alone = [command];
-                    let outcome = self.attempt(&mut alone);
+                    let outcome = self.try_one(&mut alone);
                     answer_all(alone, outcome.as_ref().copied());
                 }
             }

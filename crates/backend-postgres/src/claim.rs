@@ -294,7 +294,7 @@ fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
     Ok(Lease {
         worker,
         fence: rows::number(row, "fence")?,
-        live_attempt: rows::live_attempt(row)?,
+        live_transaction: rows::live_transaction(row)?,
         deaths: if recorded_since {
             0
         } else {

@@ -116,7 +116,7 @@ where w.buried_at is null and w.seen_at <= clock.now - $1
 returning w.id";
 
 /// Marks workers that were silent for too long as dead.
-pub(crate) async fn bury_silent(db: &Db) -> Result<Vec<WorkerId>, Failure> {
+pub(crate) async fn mark_silent_dead(db: &Db) -> Result<Vec<WorkerId>, Failure> {
     let (lease, remembered) = (db.lease_ms(), rows::millis(REMEMBERED));
     let found = db
         .write(BURY, &[(&lease, Type::INT8), (&remembered, Type::INT8)])

@@ -135,7 +135,7 @@ pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
 
 /// The live transaction from the columns `signature`, `bytes`, `last_valid_height`, if there is
 /// one.
-pub(crate) fn live_attempt(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
+pub(crate) fn live_transaction(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
     let Some(signature) = column::<Option<&str>>(row, "signature")? else {
         return Ok(None);
     };

@@ -205,8 +205,8 @@ impl WorkerRegistry for PgStore {
         Ok(registry::retire(&self.db, worker).await?)
     }
 
-    async fn bury_silent(&self) -> Result<Vec<WorkerId>> {
-        Ok(registry::bury_silent(&self.db).await?)
+    async fn mark_silent_dead(&self) -> Result<Vec<WorkerId>> {
+        Ok(registry::mark_silent_dead(&self.db).await?)
     }
 
     async fn workers(&self) -> Result<Vec<WorkerRow>> {

@@ -53,12 +53,12 @@ impl Client {
         order: &SubmitOrder,
         key: &str,
     ) -> Result<AcceptedOrder, Error> {
-        self.submit_told(order, key, |_| {}).await
+        self.submit_reporting(order, key, |_| {}).await
     }
 
     /// The same, and reports each failure after which the order is in doubt and the request is
     /// repeated: a caller that is interrupted then needs the key.
-    pub async fn submit_told(
+    pub async fn submit_reporting(
         &self,
         order: &SubmitOrder,
         key: &str,

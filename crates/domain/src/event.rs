@@ -136,7 +136,7 @@ impl Event {
     /// The execution this event belongs to, counted from 1. A `pending` event belongs to the one
     /// after it.
     #[must_use]
-    pub fn attempt(&self) -> u32 {
+    pub fn execution(&self) -> u32 {
         match self.data.status() {
             Status::Pending => self.executions.saturating_add(1),
             _ => self.executions.max(1),

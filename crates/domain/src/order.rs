@@ -181,7 +181,7 @@ impl Order {
 
     /// Executions that have ended, whether they succeeded or failed.
     #[must_use]
-    pub const fn attempts(&self) -> u32 {
+    pub const fn executions_ended(&self) -> u32 {
         match self.status() {
             Status::Routing | Status::Building | Status::Submitted => {
                 self.executions.saturating_sub(1)

@@ -152,7 +152,7 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
 async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin) -> Next {
     let order = &lease.order;
     let rest = Next::Release(Ending::Resume { delay: DEFECT_REST });
-    let Some(transaction) = &lease.live_attempt else {
+    let Some(transaction) = &lease.live_transaction else {
         let id = order.id;
         error!(order.id = %id, "order {id} is submitted, but the store has no transaction of it");
         return rest;
@@ -248,7 +248,7 @@ fn retry_delay(data: &EventData) -> Option<Duration> {
 }
 
 fn is_poison(lease: &Lease) -> bool {
-    lease.deaths >= POISON_DEATHS && lease.live_attempt.is_none()
+    lease.deaths >= POISON_DEATHS && lease.live_transaction.is_none()
 }
 
 fn poisoned(ctx: &Context, lease: &Lease) -> Next {

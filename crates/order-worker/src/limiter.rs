@@ -68,11 +68,11 @@ struct Book {
 
 /// The permit to start one execution. If it is dropped unused, the limiter keeps it for the next
 /// caller, for as long as it takes to earn another: governor takes nothing back, and permits must
-/// not pile up. If it is dropped after [`Token::begin`], it is spent: drop it then once the start
+/// not pile up. If it is dropped after [`Permit::begin`], it is spent: drop it then once the start
 /// is recorded.
 #[derive(Debug)]
 #[must_use = "a dropped permit goes back to the limiter"]
-pub struct Token {
+pub struct Permit {
     limiter: Arc<Limiter>,
     taken_at: Duration,
     is_begun: bool,
@@ -122,7 +122,7 @@ impl Limiter {
     }
 
     /// Takes a permit, or returns how long to wait before asking again.
-    pub fn take(self: &Arc<Self>) -> Result<Token, Duration> {
+    pub fn take(self: &Arc<Self>) -> Result<Permit, Duration> {
         let now = self.clock.monotonic();
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         match self.admit(&mut book, now) {
@@ -131,7 +131,7 @@ impl Limiter {
                 let since = book.waiting_since.take().unwrap_or(now);
                 metrics::histogram!("limiter_wait_seconds").record(now.saturating_sub(since));
                 let limiter = Arc::clone(self);
-                Ok(Token {
+                Ok(Permit {
                     limiter,
                     taken_at,
                     is_begun: false,
@@ -167,19 +167,19 @@ impl Limiter {
         }
     }
 
-    fn give_back(&self, token: &Token) {
+    fn give_back(&self, permit: &Permit) {
         let now = self.clock.monotonic();
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         book.on_the_way = book.on_the_way.saturating_sub(1);
-        if token.is_begun {
+        if permit.is_begun {
             book.started.push_back(now);
         } else if book.in_hand.len() < self.most {
-            book.in_hand.push_back(token.taken_at);
+            book.in_hand.push_back(permit.taken_at);
         }
     }
 }
 
-impl Token {
+impl Permit {
     /// The start is about to be recorded. The outcome is not always known, so the permit counts as
     /// used from here on.
     pub const fn begin(&mut self) {
@@ -187,7 +187,7 @@ impl Token {
     }
 }
 
-impl Drop for Token {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.limiter.give_back(self);
     }

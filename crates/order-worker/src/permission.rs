@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::debug;
 
 use crate::context::Context;
-use crate::limiter::{Limiter, Token};
+use crate::limiter::{Limiter, Permit};
 
 /// How long a start waits that operators hold back.
 pub(crate) const HELD_BACK_REST: Duration = Duration::from_millis(500);
@@ -25,7 +25,7 @@ pub(crate) enum Permission {
     /// It has a permit, or may ask for one.
     Counted {
         limiter: Arc<Limiter>,
-        token: Option<Token>,
+        permit: Option<Permit>,
     },
     /// It may only resume: operators want no new executions, or the queue's limiter has not counted
     /// a start.
@@ -37,12 +37,12 @@ impl Permission {
     pub(crate) fn obtain(&mut self) -> Result<(), Duration> {
         match self {
             Self::Free | Self::CountedByQueue { .. } => Ok(()),
-            Self::Counted { limiter, token } => {
-                let token = match token {
-                    Some(token) => token,
-                    None => token.insert(limiter.take()?),
+            Self::Counted { limiter, permit } => {
+                let permit = match permit {
+                    Some(permit) => permit,
+                    None => permit.insert(limiter.take()?),
                 };
-                token.begin();
+                permit.begin();
                 Ok(())
             }
             Self::ResumeOnly { look_again_in } => Err(*look_again_in),
@@ -52,7 +52,7 @@ impl Permission {
     /// The start is recorded: its permit counts from now on.
     pub(crate) async fn spend(&mut self, ctx: &Context) {
         match self {
-            Self::Counted { token, .. } => drop(token.take()),
+            Self::Counted { permit, .. } => drop(permit.take()),
             Self::CountedByQueue { asked_at, is_spent } => {
                 *is_spent = true;
                 let by = ctx.clock.monotonic().saturating_sub(*asked_at);

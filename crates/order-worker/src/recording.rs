@@ -86,7 +86,7 @@ pub(crate) async fn record_submission(
     let answer = writing.instrument(span_of(&event)).await;
     unheard.heard();
     move_on(ctx, lease, answer)?;
-    lease.live_attempt = Some(transaction);
+    lease.live_transaction = Some(transaction);
     Ok(())
 }
 
@@ -189,7 +189,7 @@ fn tell(ctx: &Context, before: &Order, event: &Event) {
         order.id = %id,
         order.seq = event.seq.get(),
         order.status = status.name(),
-        attempt = event.attempt(),
+        attempt = event.execution(),
         venue = venue.map(Venue::name),
         error,
         duration_ms = u64::try_from(event.at.since(before.updated_at).as_millis()).unwrap_or(u64::MAX),

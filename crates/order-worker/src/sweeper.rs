@@ -83,7 +83,7 @@ impl Sweeper {
 
     /// One round: it tries every part, even if another part fails.
     pub async fn round(&mut self, reason: Reason) {
-        if let Err(error) = self.bury_silent().await {
+        if let Err(error) = self.mark_silent_dead().await {
             debug!(%error, "silent workers wait for the next round: {error}");
         }
         if let Err(error) = self.push_due(reason).await {
@@ -191,8 +191,8 @@ impl Sweeper {
         })
     }
 
-    async fn bury_silent(&self) -> ports::Result<()> {
-        for worker in self.ports.store.bury_silent().await? {
+    async fn mark_silent_dead(&self) -> ports::Result<()> {
+        for worker in self.ports.store.mark_silent_dead().await? {
             metrics::counter!("workers_buried_total").increment(1);
             warn!(worker.id = %worker, "worker {worker} fell silent; its orders pass to others");
         }

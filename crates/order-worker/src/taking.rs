@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 
 use crate::assignment::{carry_out, drop_twin, put_back};
 use crate::context::Context;
-use crate::limiter::{Limiter, Token};
+use crate::limiter::{Limiter, Permit};
 use crate::permission::{HELD_BACK_REST, Permission};
 use crate::session::Session;
 use crate::settings::LimitScope;
@@ -220,9 +220,9 @@ impl<'a> Taker<'a> {
     }
 
     async fn look_limited(&mut self, free: usize, limiter: &Arc<Limiter>) -> ports::Result<Found> {
-        let counted = |token| Permission::Counted {
+        let counted = |permit| Permission::Counted {
             limiter: Arc::clone(limiter),
-            token,
+            permit,
         };
         if !self.is_backlogged {
             let resumes = self.pop(free, Wanted::Resumes).await?;
@@ -234,11 +234,11 @@ impl<'a> Taker<'a> {
             }
         }
         match limiter.take() {
-            Ok(token) => {
+            Ok(permit) => {
                 let popped = self.pop(1, Wanted::Any).await?;
                 self.is_backlogged = !popped.jobs.is_empty();
-                let mut token = Some(token);
-                Ok(from_queue(popped, |_| counted(token.take())))
+                let mut permit = Some(permit);
+                Ok(from_queue(popped, |_| counted(permit.take())))
             }
             Err(wait) => {
                 self.is_backlogged = true;
@@ -289,14 +289,14 @@ impl<'a> Taker<'a> {
         let Some(limiter) = limiter else {
             return Some(Permission::Free);
         };
-        let token: Option<Token> = if job.starts_execution {
+        let permit: Option<Permit> = if job.starts_execution {
             Some(limiter.take().ok()?)
         } else {
             None
         };
         Some(Permission::Counted {
             limiter: Arc::clone(limiter),
-            token,
+            permit,
         })
     }
 

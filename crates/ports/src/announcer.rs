@@ -6,7 +6,7 @@
 //! is called at once, on the caller's thread, because a lane would wake another thread for each
 //! event.
 
-mod feed_lane;
+mod feed_publisher;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::{ClientId, Event};
 use tokio::sync::mpsc;
 
-use self::feed_lane::FeedLane;
+use self::feed_publisher::FeedPublisher;
 use crate::job_queue::Job;
 use crate::status_feed::Published;
 use crate::{JobQueue, Shutdown, StatusFeed};
@@ -46,7 +46,7 @@ impl Announcer {
     pub fn start(feed: Arc<dyn StatusFeed>, queue: Arc<dyn JobQueue>, shutdown: &Shutdown) -> Self {
         describe();
         let (events, receiver) = mpsc::channel(BUFFERED);
-        let lane = FeedLane::new(Arc::clone(&feed), receiver);
+        let lane = FeedPublisher::new(Arc::clone(&feed), receiver);
         let owes_loss = lane.owes_loss();
         shutdown.spawn(lane.run());
         let (jobs, receiver) = mpsc::channel(BUFFERED);

@@ -118,7 +118,7 @@ pub struct Lease {
     /// Grows with every grant. The store refuses writes with an older one.
     pub fence: u64,
     /// The transaction that may still land, if there is one.
-    pub live_attempt: Option<SignedTransaction>,
+    pub live_transaction: Option<SignedTransaction>,
     /// How many workers in a row have died with the order in their hands since its last event.
     pub deaths: u32,
     pub trace_context: Option<String>,

@@ -13,7 +13,7 @@
 //! 5. A listed worker's `running` is the number of orders that its last heartbeat named.
 //! 6. Heartbeats are numbered. One that arrives after a later one changes nothing.
 //! 7. A store's clock that is set back ends no lease, and keeps the leases of dead workers for at
-//!    most the lease time after `bury_silent` was called.
+//!    most the lease time after `mark_silent_dead` was called.
 
 use std::fmt::Debug;
 
@@ -71,7 +71,7 @@ pub trait WorkerRegistry: Send + Sync + Debug {
     async fn retire(&self, worker: WorkerId) -> Result<()>;
 
     /// Removes workers that have been silent for longer than the lease time; returns them.
-    async fn bury_silent(&self) -> Result<Vec<WorkerId>>;
+    async fn mark_silent_dead(&self) -> Result<Vec<WorkerId>>;
 
     /// The live workers, oldest first.
     async fn workers(&self) -> Result<Vec<WorkerRow>>;

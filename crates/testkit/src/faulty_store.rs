@@ -273,8 +273,8 @@ impl<W: Weather> WorkerRegistry for FaultyStore<W> {
         self.tell(Write::Presence, call).await
     }
 
-    async fn bury_silent(&self) -> Result<Vec<WorkerId>> {
-        let call = |store: Arc<dyn Store>| async move { store.bury_silent().await };
+    async fn mark_silent_dead(&self) -> Result<Vec<WorkerId>> {
+        let call = |store: Arc<dyn Store>| async move { store.mark_silent_dead().await };
         self.tell(Write::Other, call).await
     }
 

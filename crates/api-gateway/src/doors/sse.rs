@@ -12,7 +12,7 @@ use futures_util::stream::{self, Stream};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::telemetry;
-use crate::live::{Followed, Follower, Live, Permit, Told};
+use crate::live::{Followed, Follower, Live, Permit, Rendered};
 
 /// Keeps a quiet connection alive through proxies.
 const COMMENT: &[u8] = b": ping\n\n";
@@ -90,7 +90,7 @@ impl Reading {
     }
 }
 
-fn message(told: &Told) -> Bytes {
+fn message(told: &Rendered) -> Bytes {
     format!("id: {}\ndata: {}\n\n", told.seq, told.text).into()
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_event_is_an_id_and_one_line_of_data() {
-        let told = Told {
+        let told = Rendered {
             seq: Seq::new(3),
             text: r#"{"seq":3}"#.into(),
         };

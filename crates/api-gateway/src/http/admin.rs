@@ -151,7 +151,7 @@ async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Re
         tracing::info!(actor, "the engine was {act} by {actor}");
         Ok(())
     };
-    ctx.intake.acts.see_through(pausing).await?;
+    ctx.intake.acts.run_to_end(pausing).await?;
     Ok(HttpResponse::Ok().json(AdminPaused {
         success: true,
         paused,

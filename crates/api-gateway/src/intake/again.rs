@@ -24,7 +24,7 @@ impl Intake {
         let replacement = self.replacement(dead);
         let (intake, dead) = (Arc::clone(self), dead.id);
         let act = async move { intake.replace(dead, replacement, actor).await };
-        self.acts.see_through(act).await
+        self.acts.run_to_end(act).await
     }
 
     async fn replace(

@@ -17,7 +17,7 @@ impl Intake {
     pub async fn cancel(self: &Arc<Self>, caller: &Caller, id: OrderId) -> Result<Withdrawn> {
         let (intake, caller) = (Arc::clone(self), caller.clone());
         let act = async move { intake.withdraw(&caller, id).await };
-        self.acts.see_through(act).await
+        self.acts.run_to_end(act).await
     }
 
     async fn withdraw(&self, caller: &Caller, id: OrderId) -> Result<Withdrawn> {

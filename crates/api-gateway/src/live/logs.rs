@@ -20,7 +20,7 @@ use tokio::sync::{Notify, watch};
 
 use self::shard::ShardWatches;
 use super::demand::Demand;
-use super::replay::{Due, Log, Place, Told, Verdict};
+use super::replay::{Due, Log, Place, Rendered, Verdict};
 
 /// What must be known of an order to follow it.
 #[derive(Debug, Clone, Copy)]
@@ -214,7 +214,7 @@ pub struct Follower {
 /// What a follower gets next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Followed {
-    Event(Told),
+    Event(Rendered),
     /// The order has ended and the follower has seen all of it.
     Ended,
     /// This process stops.

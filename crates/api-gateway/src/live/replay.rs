@@ -19,7 +19,7 @@ use domain::order::Status;
 
 /// An event as clients see it: rendered once, shared by all clients that get it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Rendered {
     pub seq: Seq,
     pub text: ByteString,
 }
@@ -38,7 +38,7 @@ pub(super) enum Verdict {
 /// All known events of one order, from the first one on and without gaps.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    told: Vec<Told>,
+    told: Vec<Rendered>,
     ended: bool,
 }
 
@@ -57,7 +57,7 @@ impl Log {
             return Verdict::Hole;
         }
         let text = render();
-        self.told.push(Told { seq, text });
+        self.told.push(Rendered { seq, text });
         self.ended = status.is_terminal();
         Verdict::Next
     }
@@ -67,7 +67,7 @@ impl Log {
     pub(super) fn next(&self) -> Seq {
         self.told
             .last()
-            .map_or(Seq::FIRST, |told: &Told| told.seq.next())
+            .map_or(Seq::FIRST, |told: &Rendered| told.seq.next())
     }
 
     /// Whether the order has ended: nothing can follow.
@@ -81,7 +81,7 @@ impl Log {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Due {
     /// This event.
-    Event(Told),
+    Event(Rendered),
     /// Nothing until the log grows.
     Wait,
     /// Nothing more: the order has ended and the client has seen it.

@@ -58,7 +58,7 @@ fn check(event: &Event, adds: &Value) {
         "seq": event.seq.get(),
         "status": event.data.status().name(),
         "timestamp": "2026-01-31T09:30:00.125Z",
-        "attempt": event.attempt(),
+        "attempt": event.execution(),
     });
     let fields = expected.as_object_mut().unwrap();
     fields.extend(adds.as_object().unwrap().clone());
@@ -83,7 +83,7 @@ fn a_retry_says_when_and_why_and_counts_the_attempt_to_come() {
 
     let retry = event(3, 1, data);
 
-    assert_eq!(retry.attempt(), 2);
+    assert_eq!(retry.execution(), 2);
     check(
         &retry,
         &json!({"retryAt": "2026-01-31T09:30:01.625Z", "error": "too \"little\""}),

@@ -48,9 +48,9 @@ impl WorkerRegistry for SqliteStore {
         retired
     }
 
-    async fn bury_silent(&self) -> Result<Vec<WorkerId>> {
+    async fn mark_silent_dead(&self) -> Result<Vec<WorkerId>> {
         let monotonic = self.clock.monotonic();
-        Ok(self.live().bury_silent(monotonic))
+        Ok(self.live().mark_silent_dead(monotonic))
     }
 
     async fn workers(&self) -> Result<Vec<WorkerRow>> {

@@ -47,7 +47,7 @@ pub(crate) struct Grant {
     data: String,
     fence: i64,
     deaths: u32,
-    attempt: Option<Attempt>,
+    attempt: Option<StoredTransaction>,
 }
 
 /// An order as it stands before a grant.
@@ -69,7 +69,7 @@ struct Stored {
 
 /// The live transaction's row.
 #[derive(Debug)]
-struct Attempt {
+struct StoredTransaction {
     signature: String,
     bytes: Vec<u8>,
     last_valid_height: i64,
@@ -163,7 +163,7 @@ impl Claim {
         batch.changes.granted(self.worker, self.order);
         batch.heads.put(self.order, head.clone());
         let attempt = match head.last.status {
-            Status::Submitted => Some(live_attempt(&batch.db, head.row.key)?),
+            Status::Submitted => Some(live_transaction(&batch.db, head.row.key)?),
             _ => None,
         };
         let grant = Grant {
@@ -238,14 +238,14 @@ impl Grant {
             order: Order::from_last_event(client, terms, created_at, event),
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            live_attempt: self.attempt.map(Attempt::transaction).transpose()?,
+            live_transaction: self.attempt.map(StoredTransaction::transaction).transpose()?,
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })
     }
 }
 
-impl Attempt {
+impl StoredTransaction {
     fn transaction(self) -> Result<SignedTransaction, Fault> {
         let signature = Signature::parse(&self.signature).map_err(|_| Fault::Senseless {
             what: "a signature",
@@ -293,15 +293,15 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
     })
 }
 
-fn live_attempt(db: &Connection, key: i64) -> Result<Attempt, Fault> {
+fn live_transaction(db: &Connection, key: i64) -> Result<StoredTransaction, Fault> {
     let attempt = db
         .prepare_cached(
-            "-- live_attempt
+            "-- live_transaction
              select signature, bytes, last_valid_height from order_attempts
              where order_key = ?1 and dead_at is null",
         )?
         .query_row([key], |row| {
-            Ok(Attempt {
+            Ok(StoredTransaction {
                 signature: row.get(0)?,
                 bytes: row.get(1)?,
                 last_valid_height: row.get(2)?,

@@ -27,7 +27,7 @@ pub(crate) struct Record {
 #[derive(Debug)]
 enum Beside {
     Nothing,
-    Attempt {
+    StoredTransaction {
         attempt: u32,
         venue: &'static str,
         transaction: SignedTransaction,
@@ -73,7 +73,7 @@ impl Record {
                 what: "a submission that is none",
             });
         };
-        let beside = Beside::Attempt {
+        let beside = Beside::StoredTransaction {
             attempt: event.executions,
             venue: choice.venue.name(),
             transaction: transaction.clone(),
@@ -109,12 +109,12 @@ impl Write for Record {
             batch.heads.put(self.order, head);
             return Ok(Outcome::LeaseLost);
         }
-        if let Beside::Attempt { .. } = self.beside {
+        if let Beside::StoredTransaction { .. } = self.beside {
             if head.has_expired(batch) {
                 batch.heads.put(self.order, head);
                 return Ok(Outcome::Expired);
             }
-            if !self.insert_attempt(batch, &head)? {
+            if !self.insert_transaction(batch, &head)? {
                 return Ok(Outcome::LeaseLost);
             }
         }
@@ -122,7 +122,7 @@ impl Write for Record {
         self.event.insert(batch, head.row.key, at)?;
         batch.changes.moved(head.last.status, self.event.status);
         match self.beside {
-            Beside::Nothing | Beside::Attempt { .. } => self.keep(batch, head, at),
+            Beside::Nothing | Beside::StoredTransaction { .. } => self.keep(batch, head, at),
             Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
             Beside::End => self.end(batch, &head, at)?,
         }
@@ -160,8 +160,8 @@ impl Record {
 
     /// False if a transaction of this order is live or has that number, or if one has the
     /// signature.
-    fn insert_attempt(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
-        let Beside::Attempt {
+    fn insert_transaction(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
+        let Beside::StoredTransaction {
             attempt,
             venue,
             transaction,
@@ -174,7 +174,7 @@ impl Record {
         let inserted = batch
             .db
             .prepare_cached(
-                "-- insert_attempt
+                "-- insert_transaction
                  insert into order_attempts (order_key, attempt, venue, signature, bytes,
                      last_valid_height)
                  values (?1, ?2, ?3, ?4, ?5, ?6)
@@ -192,7 +192,7 @@ impl Record {
     }
 
     fn give_back(&self, batch: &mut Batch<'_>, head: &Head, delay: Duration) -> Result<(), Fault> {
-        bury_attempt(batch, head)?;
+        mark_transaction_dead(batch, head)?;
         let due_at = batch.now.plus(delay);
         batch
             .db
@@ -210,19 +210,19 @@ impl Record {
 
     fn end(&self, batch: &mut Batch<'_>, head: &Head, at: Timestamp) -> Result<(), Fault> {
         if self.event.status != Status::Confirmed {
-            bury_attempt(batch, head)?;
+            mark_transaction_dead(batch, head)?;
         }
         end_order(batch, self.order, head, self.event.status, at)
     }
 }
 
 /// The live transaction is proved dead; only a submitted order has one.
-fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
+fn mark_transaction_dead(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
     if head.last.status == Status::Submitted {
         batch
             .db
             .prepare_cached(
-                "-- bury_attempt
+                "-- mark_transaction_dead
                  update order_attempts set dead_at = ?2 where order_key = ?1 and dead_at is null",
             )?
             .execute(params![head.row.key, batch.now.as_millis()])?;

@@ -80,7 +80,7 @@ async fn leases_do_not_outlive_their_process() {
     assert_eq!(due[0].id, order);
     let resumed = given.leased(&store, order).await;
     assert_eq!(resumed.order, lease.order);
-    assert_eq!(resumed.live_attempt, Some(transaction));
+    assert_eq!(resumed.live_transaction, Some(transaction));
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ async fn a_doubt_is_told_before_the_next_try_with_the_key_it_goes_out_under() {
     let order = SubmitOrder::default();
     let answer = engine
         .client
-        .submit_told(&order, "mine", tell)
+        .submit_reporting(&order, "mine", tell)
         .await
         .unwrap();
 

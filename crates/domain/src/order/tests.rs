@@ -174,9 +174,9 @@ proptest! {
             // the last one.
             prop_assert_eq!(order.seq, Seq::new(taken));
             prop_assert_eq!(order.executions, begun);
-            prop_assert!(order.attempts() <= begun);
+            prop_assert!(order.executions_ended() <= begun);
             if order.status().is_terminal() {
-                prop_assert_eq!(order.attempts(), begun);
+                prop_assert_eq!(order.executions_ended(), begun);
             }
         }
     }

@@ -95,7 +95,7 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     }
     let key = submit.idempotency_key.clone();
     let key = key.unwrap_or_else(|| client.fresh_key());
-    let accepted = client.submit_told(&order, &key, say_in_doubt).await?;
+    let accepted = client.submit_reporting(&order, &key, say_in_doubt).await?;
     if submit.format.is_json() {
         output::json(&accepted)?;
     } else {

@@ -41,7 +41,7 @@ async fn slippage_is_tried_three_times_and_then_said_in_words() {
         "{failure:?}"
     );
     assert!(failure.reason.ends_with("(3 of 3 attempts)"), "{failure:?}");
-    assert_eq!(world.get(order).await.attempts(), 3);
+    assert_eq!(world.get(order).await.executions_ended(), 3);
     assert_eq!(world.chain.built(order), 3);
     let retries = world
         .events(order)
@@ -74,7 +74,7 @@ async fn what_no_attempt_can_cure_fails_at_once() {
         world.failure(dry).await.code,
         FailureCode::InsufficientLiquidity
     );
-    assert_eq!(world.get(dry).await.attempts(), 1);
+    assert_eq!(world.get(dry).await.executions_ended(), 1);
 
     world.venue.set(Mood::Offers);
     world.chain.plan([Plan::RefuseBuild]);
@@ -84,7 +84,7 @@ async fn what_no_attempt_can_cure_fails_at_once() {
         world.failure(refused).await.code,
         FailureCode::TransactionFailed
     );
-    assert_eq!(world.get(refused).await.attempts(), 1);
+    assert_eq!(world.get(refused).await.executions_ended(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,7 +28,7 @@ async fn fifty_orders_in_backoff_leave_ten_slots_to_ten_fresh_ones() {
     let waiting = world.orders(50).await;
     for order in &waiting {
         eventually("its first attempt to fail", || async {
-            (world.get(*order).await.attempts() == 1).then_some(())
+            (world.get(*order).await.executions_ended() == 1).then_some(())
         })
         .await;
     }
@@ -152,7 +152,7 @@ async fn a_pause_stops_starts_at_once_and_its_end_begins_them_within_a_second() 
         assert_eq!(world.count(&fresh, Status::Pending).await, 0);
         world.all_until(&fresh, Status::Confirmed).await;
         for order in fresh {
-            assert_eq!(world.get(order).await.attempts(), 1);
+            assert_eq!(world.get(order).await.executions_ended(), 1);
         }
     }
 }

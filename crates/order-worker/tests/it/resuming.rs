@@ -32,7 +32,7 @@ async fn left_in(world: &World, status: Status) -> (OrderId, Lease) {
         Status::Building => given.build(store, &mut lease).await,
         Status::Submitted => {
             given.build(store, &mut lease).await;
-            lease.live_attempt = Some(given.submit(store, &mut lease).await);
+            lease.live_transaction = Some(given.submit(store, &mut lease).await);
         }
         other => panic!("nobody leaves an order {other}"),
     }
@@ -62,7 +62,7 @@ async fn an_order_left_in_any_state_is_brought_to_its_end() {
 async fn a_resumed_submission_is_asked_for_before_it_is_sent() {
     let world = World::new().await;
     let (order, lease) = left_in(&world, Status::Submitted).await;
-    let transaction = lease.live_attempt.unwrap();
+    let transaction = lease.live_transaction.unwrap();
     // The dead worker had sent it, and it has landed.
     ports::Chain::send(world.chain.as_ref(), &transaction)
         .await

@@ -78,12 +78,12 @@ pub async fn the_silent_are_buried_once(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let silent = given.worker(&store).await;
-    assert_eq!(store.bury_silent().await.expect("bury answers"), []);
+    assert_eq!(store.mark_silent_dead().await.expect("bury answers"), []);
     fixture.advance(fixture.lease() + A_LITTLE).await;
     let alive = given.worker(&store).await;
 
-    let buried = store.bury_silent().await.expect("bury answers");
-    let again = store.bury_silent().await.expect("bury answers");
+    let buried = store.mark_silent_dead().await.expect("bury answers");
+    let again = store.mark_silent_dead().await.expect("bury answers");
 
     assert_eq!(buried, [silent]);
     assert_eq!(again, []);

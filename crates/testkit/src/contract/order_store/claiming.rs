@@ -91,7 +91,7 @@ pub async fn a_granted_lease_tells_all_that_is_stored(fixture: &impl StoreFixtur
     let order = given.accept(&store, new.clone()).await;
     let mut first = given.leased(&store, order).await;
     assert_eq!(first.trace_context, new.trace_context);
-    assert_eq!(first.live_attempt, None);
+    assert_eq!(first.live_transaction, None);
     given.build(&store, &mut first).await;
     let transaction = given.submit(&store, &mut first).await;
     store.retire(first.worker).await.expect("retire answers");
@@ -100,7 +100,7 @@ pub async fn a_granted_lease_tells_all_that_is_stored(fixture: &impl StoreFixtur
 
     assert_eq!(second.order, first.order);
     assert_eq!(second.order.terms, new.terms);
-    assert_eq!(second.live_attempt, Some(transaction));
+    assert_eq!(second.live_transaction, Some(transaction));
     assert_eq!(second.trace_context, new.trace_context);
 }
 

@@ -124,7 +124,7 @@ pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     let mut lease = given.leased(&store, order).await;
     turn_far_back(fixture).await;
 
-    let buried = store.bury_silent().await.expect("bury_silent answers");
+    let buried = store.mark_silent_dead().await.expect("mark_silent_dead answers");
 
     assert_eq!(buried, []);
     let worker = given.worker(&store).await;
@@ -145,11 +145,11 @@ pub async fn the_dead_hold_nothing_until_the_clock_is_where_it_was(fixture: &imp
     let order = given.accepted(&store).await;
     let dead = given.leased(&store, order).await.worker;
     turn_far_back(fixture).await;
-    store.bury_silent().await.expect("bury_silent answers");
+    store.mark_silent_dead().await.expect("mark_silent_dead answers");
 
     fixture.advance(fixture.lease() + A_LITTLE).await;
 
-    let buried = store.bury_silent().await.expect("bury_silent answers");
+    let buried = store.mark_silent_dead().await.expect("mark_silent_dead answers");
     assert_eq!(buried, [dead]);
     turn_far_back(fixture).await;
     let answer = store.heartbeat(dead, &beat(1, &[order])).await;

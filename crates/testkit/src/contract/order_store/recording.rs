@@ -145,7 +145,7 @@ pub async fn a_submission_stores_its_transaction(fixture: &impl StoreFixture) {
     found.retire(lease.worker).await.expect("retire answers");
     let next = given.leased(&found, order).await;
     assert_eq!(next.order.status(), Status::Submitted);
-    assert_eq!(next.live_attempt, Some(transaction));
+    assert_eq!(next.live_transaction, Some(transaction));
 }
 
 /// 6: never two.
@@ -168,7 +168,7 @@ pub async fn only_one_attempt_is_live(fixture: &impl StoreFixture) {
     assert_eq!(events.expect("events answer").len(), 4);
     store.retire(lease.worker).await.expect("retire answers");
     let next = given.leased(&store, order).await;
-    assert_eq!(next.live_attempt, Some(first));
+    assert_eq!(next.live_transaction, Some(first));
 }
 
 /// 5 and 6: the lost reply of a submission.
@@ -281,12 +281,12 @@ pub async fn a_retry_ends_its_attempt(fixture: &impl StoreFixture) {
 
     let mut next = given.leased(&store, order).await;
 
-    assert_eq!(next.live_attempt, None);
+    assert_eq!(next.live_transaction, None);
     assert_eq!(next.order.status(), Status::Pending);
     given.build(&store, &mut next).await;
     let second = given.submit(&store, &mut next).await;
     store.retire(next.worker).await.expect("retire answers");
-    assert_eq!(given.leased(&store, order).await.live_attempt, Some(second));
+    assert_eq!(given.leased(&store, order).await.live_transaction, Some(second));
 }
 
 /// 7: the end.

@@ -23,13 +23,13 @@ const PAUSES: Policy = Policy {
 
 /// The lane from this process to its feed.
 #[derive(Debug)]
-pub(super) struct FeedLane {
+pub(super) struct FeedPublisher {
     feed: Arc<dyn StatusFeed>,
     events: mpsc::Receiver<Published>,
     owes_loss: Arc<AtomicBool>,
 }
 
-impl FeedLane {
+impl FeedPublisher {
     pub(super) fn new(feed: Arc<dyn StatusFeed>, events: mpsc::Receiver<Published>) -> Self {
         Self {
             feed,
