@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Offer, Quote, Route};
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Bps, Terms};
+use domain::{Asset, BaseUnits, Bps, Terms, TokenList};
 use futures_util::future::join_all;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
@@ -64,13 +64,26 @@ impl NoRoute {
 pub struct Router {
     sources: Vec<Arc<dyn QuoteSource>>,
     deadline: Duration,
+    /// Reasons call assets by their symbols.
+    tokens: Arc<TokenList>,
 }
 
 impl Router {
     /// A router over these venues.
     #[must_use]
     pub fn new(sources: Vec<Arc<dyn QuoteSource>>, deadline: Duration) -> Self {
-        Self { sources, deadline }
+        Self {
+            sources,
+            deadline,
+            tokens: Arc::new(TokenList::mainnet()),
+        }
+    }
+
+    /// An amount as people read it, such as `1.5 SOL`.
+    #[must_use]
+    pub fn print(&self, amount: BaseUnits, asset: Asset) -> String {
+        let name = self.tokens.name_of(asset.mint);
+        format!("{} {name}", amount.to_decimal(asset.decimals))
     }
 
     /// Every allowed venue's answer, in the venues' usual order, each within the deadline.
@@ -91,10 +104,10 @@ impl Router {
         };
         let floor = floor_of(&offer, request);
         if offer.amount_out < floor {
-            let decimals = request.quote.asset_out.decimals;
+            let asset = request.quote.asset_out;
             return Err(NoRoute::BelowMinimum {
-                best: offer.amount_out.to_decimal(decimals),
-                minimum: floor.to_decimal(decimals),
+                best: self.print(offer.amount_out, asset),
+                minimum: floor.to_decimal(asset.decimals),
             });
         }
         let choice = Choice {

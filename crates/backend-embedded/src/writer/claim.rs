@@ -238,7 +238,10 @@ impl Grant {
             order: Order::from_last_event(client, terms, created_at, event),
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            live_transaction: self.attempt.map(StoredTransaction::transaction).transpose()?,
+            live_transaction: self
+                .attempt
+                .map(StoredTransaction::transaction)
+                .transpose()?,
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })

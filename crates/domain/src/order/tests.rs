@@ -188,7 +188,14 @@ fn the_persisted_form_of_terms_is_stable() {
 
     assert_eq!(
         json,
-        r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#
+        r#"{"order_type":"market","asset_in":{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"},"asset_out":{"mint":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","decimals":6,"program":"token"},"amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#
     );
     assert_eq!(serde_json::from_str::<Terms>(&json).unwrap(), terms());
+}
+
+#[test]
+fn terms_of_version_1_are_still_read() {
+    let json = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
+
+    assert_eq!(serde_json::from_str::<Terms>(json).unwrap(), terms());
 }

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use dex_router::Router;
 use domain::event::{Failure, FailureCode};
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
@@ -188,7 +189,7 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
     let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
     let answer = waiting.instrument(span).await;
     let settled = match answer {
-        Ok(Ok(fate)) => verdict(sending, fate),
+        Ok(Ok(fate)) => verdict(ctx, sending, fate),
         Ok(Err(_)) | Err(_) => None,
     };
     if settled.is_none() {
@@ -211,7 +212,7 @@ async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
     let fate = answered(span, ctx.chain.fate(&transaction.signature)).await?;
     if fate != Fate::Unknown {
-        return verdict(sending, fate);
+        return verdict(ctx, sending, fate);
     }
     let (height, last_valid) = (height?, transaction.last_valid_height);
     (height > last_valid).then(|| {
@@ -237,24 +238,23 @@ async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -
     }
 }
 
-fn verdict(sending: Sending<'_>, fate: Fate) -> Option<Settled> {
+fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
     match fate {
         Fate::Unknown => None,
         Fate::Landed { amount_out, .. } => Some(Settled::Landed { amount_out }),
-        Fate::Reverted { reason, .. } => Some(Settled::Dead(explain(sending, &reason))),
+        Fate::Reverted { reason, .. } => {
+            Some(Settled::Dead(explain(&ctx.router, sending, &reason)))
+        }
     }
 }
 
-fn explain(sending: Sending<'_>, revert: &Revert) -> Failure {
-    let minimum = sending
-        .choice
-        .min_amount_out
-        .to_decimal(sending.asset_out.decimals);
+fn explain(router: &Router, sending: Sending<'_>, revert: &Revert) -> Failure {
+    let minimum = router.print(sending.choice.min_amount_out, sending.asset_out);
     match revert {
         Revert::SlippageExceeded => failure(
             FailureCode::SlippageExceeded,
             format!(
-                "slippage exceeded: the price moved and the swap would have returned less than the order's minimum of {minimum}"
+                "slippage exceeded: the price moved and the swap would have returned less than {minimum}"
             ),
         ),
         Revert::InsufficientLiquidity => {
