@@ -1,8 +1,8 @@
-//! What a call changes is seen through to its end, whether or not its client stays.
+//! Finishes every write that a call has begun, whether or not its client stays.
 //!
-//! A server drops a request's future when the connection breaks. Were a write among what is dropped, the
-//! store would have it and nobody would be told of it: so whatever lies between a write and its announcement
-//! runs in a task of its own, and only the answer is lost with the connection.
+//! The server drops a request's future when the connection breaks. If that dropped a write, the
+//! store would have it and nobody would announce it. So everything between a write and its
+//! announcement runs in a task of its own, and a broken connection loses only the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use tracing::Instrument;
 
 use crate::error::{ApiError, Result};
 
-/// Acts under way at once, each with a body of up to 64 KiB: connections bound them no longer, as a client may
-/// open and break many while a store stands still.
+/// Writes under way at once, each with a body of up to 64 KiB. Connections do not bound them,
+/// because a client may open and break many while a store stalls.
 const UNDER_WAY_MAX: usize = 4_096;
-/// Who has found no room by then is refused; nothing was begun.
+/// A call that finds no room within this time is refused; nothing was begun.
 const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The acts of one gateway.
+/// The writes that one gateway has under way.
 #[derive(Debug)]
 pub(crate) struct Acts {
     shutdown: Shutdown,
@@ -39,10 +39,10 @@ impl Acts {
         }
     }
 
-    /// Does something that changes the store, and tells of it.
+    /// Runs work that changes the store and announces the change.
     ///
-    /// Cancel safety: before there is room for it nothing is done; from then on all of it is.
-    pub(crate) async fn see_through<T: Send + 'static>(
+    /// Cancel safety: before there is room, nothing is done; from then on everything is.
+    pub(crate) async fn run_to_end<T: Send + 'static>(
         &self,
         act: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
@@ -61,16 +61,19 @@ impl Acts {
                 outcome = act => outcome,
             }
         };
-        // On this thread's own runtime, which outlives it: see `Self::end`.
+        // On this thread's own runtime, which outlives the task: see `Self::end`.
         let task = self.under_way.spawn(task.in_current_span());
         task.await.unwrap_or_else(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an act was lost");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a write's task panicked or was aborted"
+            );
             Err(ApiError::outcome_unknown())
         })
     }
 
-    /// Begins nothing more and waits until what is under way has ended, or this long. The server's threads,
-    /// on which acts run, must stay until then.
+    /// Begins nothing more and waits until everything under way has ended, or for this long. Until
+    /// then the server's threads, on which the tasks run, must stay.
     pub(crate) async fn end(&self, limit: Duration) {
         self.room.close();
         self.under_way.close();
@@ -102,7 +105,7 @@ mod tests {
         let (store, answer) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
 
-        let mut act = Box::pin(acts.see_through(async move {
+        let mut act = Box::pin(acts.run_to_end(async move {
             answer.await.expect("the store answers");
             tell.send("told").expect("the test listens");
             Ok(())
@@ -118,7 +121,7 @@ mod tests {
     async fn an_end_waits_for_what_is_under_way_and_lets_nothing_new_begin() {
         let acts = Acts::new(&Shutdown::new());
         let (store, answer) = oneshot::channel::<()>();
-        let act = acts.see_through(async move {
+        let act = acts.run_to_end(async move {
             answer.await.expect("the store answers");
             Ok("done")
         });
@@ -127,7 +130,7 @@ mod tests {
 
         let mut end = Box::pin(acts.end(Duration::from_secs(6)));
         assert!((&mut end).now_or_never().is_none());
-        let refused = acts.see_through(async { Ok(()) }).await;
+        let refused = acts.run_to_end(async { Ok(()) }).await;
         store.send(()).expect("the act waits");
         end.await;
 
@@ -139,7 +142,7 @@ mod tests {
     async fn an_act_that_the_hard_request_cuts_short_has_an_unknown_outcome() {
         let shutdown = Shutdown::new();
         let acts = Acts::new(&shutdown);
-        let act = acts.see_through(std::future::pending::<Result<()>>());
+        let act = acts.run_to_end(std::future::pending::<Result<()>>());
         tokio::pin!(act);
         assert!((&mut act).now_or_never().is_none());
 
@@ -153,11 +156,11 @@ mod tests {
     async fn there_is_room_for_so_many_acts_and_no_more() {
         let acts = Acts::new(&Shutdown::new());
         for _ in 0..UNDER_WAY_MAX {
-            let act = acts.see_through(std::future::pending::<Result<()>>());
+            let act = acts.run_to_end(std::future::pending::<Result<()>>());
             assert!(unconstrained(act).now_or_never().is_none());
         }
 
-        let refused = acts.see_through(async { Ok(()) }).await;
+        let refused = acts.run_to_end(async { Ok(()) }).await;
 
         let refused = refused.expect_err("there is no room");
         assert_eq!(refused.code(), Code::StoreUnavailable);

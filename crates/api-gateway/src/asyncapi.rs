@@ -1,7 +1,8 @@
-//! The document of what goes over WebSockets, AsyncAPI 3.
+//! The AsyncAPI 3 document of the WebSocket messages.
 //!
-//! Channels and operations are written down in `asyncapi.json`. Shapes are those of the wire's types, taken
-//! from the OpenAPI document; what each status's event has is listed here, and so are the close codes.
+//! `asyncapi.json` holds the hand-written channels and operations. The schemas come from the API's
+//! types through the OpenAPI document; this file lists the fields of each status's event, and the
+//! close codes.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use crate::openapi;
 const WRITTEN: &str = include_str!("asyncapi.json");
 const SCHEMA_PREFIX: &str = "#/components/schemas/";
 
-/// What an event has beside what every event has.
+/// Fields of an event beyond those that every event has.
 struct EventFields {
     status: StatusName,
     summary: &'static str,
@@ -33,13 +34,13 @@ const EVENTS: [EventFields; 8] = [
     EventFields { status: StatusName::Cancelled, summary: "Withdrawn in time. The end", always: &["reason"], sometimes: &[] },
     EventFields { status: StatusName::Expired, summary: "Nothing was submitted in time. The end", always: &["reason"], sometimes: &[] },
 ];
-/// What every event has.
+/// Fields of every event.
 const COMMON: [&str; 5] = ["orderId", "seq", "status", "timestamp", "attempt"];
 
 /// The document.
 ///
 /// # Panics
-/// Never: what it is made of is part of the program.
+/// Never: everything it is made of is part of the program.
 #[must_use]
 pub fn document() -> Value {
     let mut document: Value =
@@ -106,7 +107,7 @@ fn feed_event() -> Value {
     json!({ "allOf": [{ "oneOf": any }, cursor] })
 }
 
-/// Adds the shapes that the document names, and those that these name.
+/// Adds the schemas that the document names, and those that these name.
 fn add_shapes(document: &mut Value, shapes: &Value) {
     loop {
         let mut named = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Who is calling: the keys and short-lived tokens that are known, and what each of them lets its holder do.
+//! Who is calling: the known keys and short-lived tokens, and what each allows.
 
 mod token;
 
@@ -10,13 +10,13 @@ pub use token::{Reach, Token, WS_TOKEN_LIFETIME};
 
 use crate::settings::GatewaySettings;
 
-/// Longest key looked at; a header is far shorter.
+/// Longer keys are refused unread.
 const MAX_KEY_LENGTH: usize = 512;
 
-/// Whoever is calling.
+/// A caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Whose orders a new order joins.
+    /// The client that owns the orders this caller submits.
     pub client: ClientId,
     pub scope: Scope,
 }
@@ -24,7 +24,7 @@ pub struct Caller {
 /// What a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// The engine has no keys: everything is everybody's.
+    /// The engine has no keys: everybody sees everything.
     Open,
     /// A client's key: its own orders.
     Key,
@@ -33,7 +33,7 @@ pub enum Scope {
 }
 
 impl Caller {
-    /// The client whose orders alone are shown; `None` for everybody's.
+    /// The only client whose orders are shown; `None` for everybody's.
     #[must_use]
     pub const fn limited_to(&self) -> Option<&ClientId> {
         match self.scope {
@@ -43,7 +43,7 @@ impl Caller {
     }
 }
 
-/// The keys that are known, kept so that a comparison tells nothing by its duration.
+/// The known keys, stored so that the duration of a comparison reveals nothing.
 #[derive(Debug)]
 pub(crate) struct Keys {
     digests: Digests,
@@ -59,7 +59,7 @@ struct Known {
 }
 
 impl Keys {
-    /// The keys of these settings. `salt` is drawn anew by every process.
+    /// The keys of these settings. Every process draws its own `salt`.
     pub(crate) fn new(settings: &GatewaySettings, salt: [u64; 4]) -> Self {
         let digests = Digests::new(salt);
         let clients = settings.api_keys.iter();
@@ -106,7 +106,7 @@ impl Keys {
             return None;
         }
         let digest = self.digests.of(key);
-        // Every key is looked at, whichever it was.
+        // Every key is compared, even after a match.
         let is_it = |found, known: &'_ Known| match is_same(&known.digest, &digest) {
             true => Some(known.holder.clone()),
             false => found,
@@ -114,7 +114,7 @@ impl Keys {
         self.known.iter().fold(None, is_it)
     }
 
-    /// Whose token this is, if it opens this door and has not run out.
+    /// Whose token this is, if it is valid for this purpose and has not expired.
     pub(crate) fn by_token(&self, token: &str, door: Reach, now: Timestamp) -> Option<Caller> {
         let token = Token::parse(token)?;
         let mut holders = self.known.iter().filter(|known| {
@@ -125,7 +125,7 @@ impl Keys {
         holders.next().map(|known| known.holder.clone())
     }
 
-    /// A token for this caller, or `None` where it needs none.
+    /// A token for this caller, or `None` if it needs none.
     pub(crate) fn token_for(&self, caller: &Caller, reach: Reach, now: Timestamp) -> Option<Token> {
         let known = self.known.iter().find(|known| known.holder == *caller)?;
         Some(known.signer.sign(&caller.client, reach, now))

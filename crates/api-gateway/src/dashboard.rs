@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, Code, Result};
 
-/// Nothing from elsewhere, no script in the page, no text that becomes HTML, and nobody may frame a page
-/// with orders in it.
+/// The page loads nothing from other sites, runs no inline script, turns no text into HTML, and
+/// cannot be framed, because it shows orders.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                    require-trusted-types-for 'script'; trusted-types 'none'";
@@ -85,7 +85,8 @@ impl Asset {
             .insert_header((header::REFERRER_POLICY, "no-referrer"))
             .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
             .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
-            // Asked for anew each time: after an upgrade no old module may meet a new one.
+            // Browsers must ask again each time, so that after an upgrade no old module meets a new
+            // one.
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .insert_header((header::ETAG, self.tag.to_string()));
         if is_known {
@@ -126,14 +127,15 @@ pub(crate) async fn docs(request: HttpRequest) -> HttpResponse {
     DOCS_PAGE.serve(&request)
 }
 
-/// `GET /docs/`: the page's files are named relative to the folder that `/docs` is in.
+/// `GET /docs/`: redirects, because the page's files are named relative to the folder that contains
+/// `/docs`.
 pub(crate) async fn docs_folder() -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((header::LOCATION, "../docs"))
         .finish()
 }
 
-/// `GET /assets/{file}`: what the pages are made of.
+/// `GET /assets/{file}`: a file of the pages.
 pub(crate) async fn asset(request: HttpRequest, file: Path<String>) -> Result<HttpResponse> {
     let found = ASSETS.get(file.as_str());
     let found =

@@ -1,15 +1,16 @@
-//! How long a request waits for the store: no answer is an answer too, and says what may have happened.
+//! How long a request waits for the store: if no answer comes in time, the error says what may have
+//! happened.
 
 use std::time::Duration;
 
 use crate::error::{ApiError, Result};
 
-/// A store that has not answered a question by then is away.
+/// A store that has not answered a read by then counts as down.
 const READ_PATIENCE: Duration = Duration::from_secs(5);
-/// A store that has not confirmed a write by then may still do so: the client is told to ask again.
+/// A store that has not confirmed a write by then may still do so: the client is told to repeat.
 const WRITE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The answer to a question that changes nothing.
+/// Waits for a read.
 pub(crate) async fn read<T>(answer: impl Future<Output = ports::Result<T>>) -> Result<T> {
     match tokio::time::timeout(READ_PATIENCE, answer).await {
         Ok(answer) => Ok(answer?),
@@ -20,7 +21,7 @@ pub(crate) async fn read<T>(answer: impl Future<Output = ports::Result<T>>) -> R
     }
 }
 
-/// The outcome of a write.
+/// Waits for the outcome of a write.
 pub(crate) async fn write<T>(outcome: impl Future<Output = ports::Result<T>>) -> Result<T> {
     match tokio::time::timeout(WRITE_PATIENCE, outcome).await {
         Ok(outcome) => Ok(outcome?),
@@ -31,7 +32,8 @@ pub(crate) async fn write<T>(outcome: impl Future<Output = ports::Result<T>>) ->
     }
 }
 
-/// The end of a request with the same idempotency key. Where it does not come, nobody knows what became of it.
+/// Waits for the end of another request with the same idempotency key. If it does not end in time,
+/// nobody knows its outcome.
 pub(crate) async fn sibling<T>(end: impl Future<Output = T>) -> Result<T> {
     let patience = tokio::time::timeout(WRITE_PATIENCE, end);
     patience.await.map_err(|_| ApiError::outcome_unknown())

@@ -8,7 +8,7 @@ use actix_web::web::Bytes;
 
 use crate::{asyncapi, openapi};
 
-/// A document loads nothing, and nobody may frame it.
+/// A document loads nothing, and cannot be framed.
 const CSP: &str = "default-src 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {

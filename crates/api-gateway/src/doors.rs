@@ -1,4 +1,4 @@
-//! The doors of live connections: WebSockets (`doors/ws.rs`, each then a task of `doors/socket.rs`) and
+//! Live connections: WebSockets (`doors/ws.rs`, each then a task of `doors/socket.rs`) and
 //! server-sent events (`doors/sse.rs`).
 
 pub(crate) mod close;
@@ -16,7 +16,7 @@ use crate::auth::Caller;
 use crate::live::Permit;
 use crate::state::Ctx;
 
-/// A place for one more live connection of this caller, if the limits leave one.
+/// A permit for one more live connection of this caller, if the limits allow it.
 pub(crate) fn admit(ctx: &Ctx, caller: &Caller, request: &HttpRequest) -> Option<Permit> {
     let payer = ctx.doorstep.payer(request, caller);
     ctx.live.admit(payer.as_str())

@@ -1,5 +1,6 @@
-//! The doorstep: who comes in, from where, and by which name they call this gateway. All of it is read from
-//! requests' heads, against what the settings say of keys, proxies and sites.
+//! Who sends a request, from which address, and under which host name they reached this gateway.
+//! All of it is read from the head of the request and checked against the settings for keys,
+//! proxies and sites.
 
 mod credentials;
 mod envelope;
@@ -17,7 +18,7 @@ pub(crate) use operator::Operator;
 use crate::auth::Keys;
 use crate::settings::GatewaySettings;
 
-/// What requests are judged by before anything is done for them.
+/// What every request is checked against before anything is done for it.
 #[derive(Debug)]
 pub(crate) struct Doorstep {
     pub(crate) keys: Arc<Keys>,
@@ -28,12 +29,12 @@ pub(crate) struct Doorstep {
     public_url: Option<String>,
     /// Where the gateway listens, for answers to requests that name no host.
     authority: String,
-    /// Whether the gateway listens on loopback alone.
+    /// Whether the gateway listens on loopback only.
     loopback_only: bool,
 }
 
 impl Doorstep {
-    /// The doorstep of a gateway that listens there.
+    /// For a gateway that listens at this address.
     pub(crate) fn new(
         settings: &GatewaySettings,
         listens_at: SocketAddr,
@@ -51,7 +52,7 @@ impl Doorstep {
         }
     }
 
-    /// Whether whoever reaches this gateway from elsewhere can trade.
+    /// Whether anybody who reaches this gateway from another machine can trade.
     pub(crate) fn is_open_to_others(&self) -> bool {
         self.keys.are_open() && !self.loopback_only
     }

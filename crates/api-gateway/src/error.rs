@@ -1,4 +1,4 @@
-//! The one error of the gateway: a kind, a sentence, and what a client can do about it. Internals are
+//! The gateway's only error: a kind, a sentence, and what a client can do about it. Internals are
 //! logged where they are handled and never returned.
 
 mod code;
@@ -18,7 +18,7 @@ use domain::{OrderId, Status};
 pub use code::Code;
 pub use rate_limit::RateLimit;
 
-/// A store that is away is asked again by then.
+/// When to try again if the store is down.
 const RETRY_STORE: Duration = Duration::from_secs(1);
 
 /// A refusal on its way to the client.
@@ -41,7 +41,7 @@ struct Inner {
 pub type Result<T> = std::result::Result<T, ApiError>;
 
 impl ApiError {
-    /// A refusal of this kind, with what is wrong with the very request.
+    /// A refusal of this kind; `detail` says what is wrong with this request.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             code,
@@ -77,28 +77,28 @@ impl ApiError {
         Self::new(Code::OrderNotFound, "there is no order with this id")
     }
 
-    /// Names the fields at fault.
+    /// Names the wrong fields.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.0.errors = errors;
         self
     }
 
-    /// Names the order in question.
+    /// Names the order that the refusal is about.
     #[must_use]
     pub fn with_order(mut self, id: OrderId) -> Self {
         self.0.order_id = Some(id);
         self
     }
 
-    /// Names the status of the order in question.
+    /// Names the status of that order.
     #[must_use]
     pub fn with_status(mut self, status: Status) -> Self {
         self.0.order_status = Some(status);
         self
     }
 
-    /// Says when to come again.
+    /// Says when to try again.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
         self.0.retry_after = Some(delay);
@@ -125,7 +125,7 @@ impl ApiError {
         self.0.code
     }
 
-    /// The body: the same on HTTP and as a message on a socket.
+    /// The body: the same over HTTP and as a message on a socket.
     #[must_use]
     pub fn problem(&self) -> Problem {
         let Inner {
@@ -190,7 +190,7 @@ impl ResponseError for ApiError {
     }
 }
 
-/// Seconds for a header: rounded up, so that a client that waits them does not come early.
+/// Seconds for a header: rounded up, so that a client that waits so long does not come early.
 fn whole_seconds(delay: Duration) -> u64 {
     (delay.as_secs() + u64::from(delay.subsec_nanos() > 0)).max(1)
 }
@@ -214,7 +214,7 @@ impl From<ports::Error> for ApiError {
                 tracing::debug!("a list is refused: too many are read at once");
                 Self::new(
                     Code::Busy,
-                    "too many lists are being read at once; this one was not",
+                    "too many lists are being read at once; try this one again a little later",
                 )
                 .retry_after(RETRY_STORE)
             }
@@ -251,14 +251,14 @@ impl ApiError {
         .retry_after(RETRY_STORE)
     }
 
-    /// The process takes nothing new any more.
+    /// The process accepts nothing new any more.
     #[must_use]
     pub fn stopping() -> Self {
         let detail = "the gateway is stopping; nothing was changed";
         Self::new(Code::Stopping, detail).retry_after(RETRY_STORE)
     }
 
-    /// A write was sent and no answer came.
+    /// A write got no answer.
     #[must_use]
     pub fn outcome_unknown() -> Self {
         let detail = "the store did not confirm in time; repeat the request with the same \
@@ -266,12 +266,14 @@ impl ApiError {
         Self::new(Code::OutcomeUnknown, detail).retry_after(RETRY_STORE)
     }
 
-    /// The same refusal of a request with an idempotency key. This try changed nothing, but an earlier one
-    /// may have: whoever could not be told of it must not hear that nothing was changed.
+    /// The same refusal for a request with an idempotency key. This request changed nothing, but an
+    /// earlier one with the same key may have been stored, so the client must not hear that nothing
+    /// was changed.
     #[must_use]
     pub(crate) fn leaving_a_key_in_doubt(mut self) -> Self {
         let (code, why) = match self.code() {
-            // The key was not looked up, so that the outcome of what it stands for is as open as before.
+            // The key was not looked up, so the outcome of earlier requests with it is still
+            // unknown.
             Code::StoreUnavailable => (Code::OutcomeUnknown, "the store does not answer"),
             Code::StoreFull => (Code::StoreFull, "the store has no room"),
             Code::Stopping => (Code::Stopping, "the gateway is stopping"),

@@ -1,4 +1,4 @@
-//! The gateway as a whole: built, listening, running until it is asked to stop.
+//! The gateway as a whole: it is built, listens, and runs until it is asked to stop.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -25,19 +25,19 @@ use crate::settings::GatewaySettings;
 use crate::state::{AppState, Ctx};
 use crate::telemetry::{self, HttpMeter};
 
-/// Connections that may wait to be taken: a burst of a few thousand clients at once.
+/// Connections that may wait to be accepted: a burst of a few thousand clients at once.
 const BACKLOG: i32 = 4_096;
-/// An idle connection is kept this long: longer than the usual proxy does, so that the proxy closes
-/// first and never sends into a closing one.
+/// How long an idle connection is kept: longer than the usual proxy keeps it, so that the proxy
+/// closes first and never sends into a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A client that needs longer for its request's head is not sending one.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// Open connections per thread; the system's own limit on files comes first.
 const MAX_CONNECTIONS: usize = 1_000_000;
-/// Between "not ready" and closing the door: a load balancer's chance to look elsewhere.
+/// Between "not ready" and closing the listener: time for a load balancer to look elsewhere.
 const LAST_CALLS: Duration = Duration::from_millis(300);
-/// What is under way when the door closes may take this long: a commit takes 5 s at the most. Writes are
-/// waited for before answers are.
+/// How long requests under way may take after the listener is closed: a commit takes at most 5 s.
+/// The gateway waits for writes first, then for answers.
 const FINISH_WITHIN_SECONDS: u64 = 6;
 
 /// What the gateway is made of.
@@ -46,13 +46,13 @@ pub struct GatewayParts {
     pub ports: Ports,
     pub announcer: Announcer,
     pub router: Router,
-    /// The simulated chain's book, where the chain is simulated.
+    /// The simulated chain's ledger, if the chain is simulated.
     pub ledger: Option<Arc<dyn Ledger>>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
 }
 
-/// A gateway that listens and does not answer yet.
+/// A gateway that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Gateway {
     listener: TcpListener,
@@ -62,7 +62,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Takes the port and starts what runs beside the requests.
+    /// Binds the port and starts the background tasks.
     pub fn build(settings: GatewaySettings, parts: GatewayParts) -> anyhow::Result<Self> {
         let listener = listen(&settings.host, settings.port)?;
         let address = listener.local_addr().context("could not tell the port")?;
@@ -91,6 +91,7 @@ impl Gateway {
             intake,
             ports,
             router,
+            tokens: settings.tokens,
             ledger,
             prometheus,
             shutdown,
@@ -103,19 +104,19 @@ impl Gateway {
         })
     }
 
-    /// The port, also where a free one was asked for.
+    /// The port, also if a free one was asked for.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// The address listened on.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers requests until stopping is asked for and what is under way has ended.
+    /// Answers requests until it is asked to stop and everything under way has ended.
     pub async fn run_until_stopped(self) -> io::Result<()> {
         let shutdown = self.ctx.shutdown.clone();
         let server = serve(self.listener, self.threads, self.ctx)?;

@@ -1,5 +1,5 @@
-//! The calls, one file per noun. Handlers read parameters, ask the engine's parts, and answer; the way
-//! of an order in is `intake.rs`.
+//! The API's calls, one file per noun. Handlers read parameters, call the engine's parts, and
+//! answer; `intake.rs` accepts orders.
 
 pub(crate) mod admin;
 pub(crate) mod cancel;

@@ -1,16 +1,17 @@
-//! How an order gets in: read at the border, held against the limits, stored, announced, answered.
+//! How an order gets in: it is parsed, checked against the limits, stored, announced, answered.
 //!
-//! 1. The body is read into checked terms, every fault named (`intake/request.rs`).
-//! 2. A request that was accepted before gets its first answer again, before any limit is looked at; of
-//!    several at once with one idempotency key, one goes ahead and the others wait (`intake/twins.rs`).
-//! 3. The client's limits and the queue's are asked for a place.
-//! 4. The order, its first event, the idempotency key with the answer, and the client's own id for it
-//!    are stored in one transaction. Only then is the order accepted.
-//! 5. Queue and feed are told, without waiting for them: what they miss, the sweeper and the watchers
-//!    read from the store.
+//! 1. The body is parsed into checked terms; the refusal names every error (`intake/request.rs`).
+//! 2. A request that was accepted before gets its first answer again, before any limit is checked.
+//!    Of several concurrent requests with one idempotency key, one goes ahead and the others wait
+//!    (`intake/twins.rs`).
+//! 3. The client's limits and the queue's limit must have room.
+//! 4. The order, its first event, the idempotency key with the answer, and the client's own id for
+//!    it are stored in one transaction. Only then is the order accepted.
+//! 5. Queue and feed are told, without waiting for them: if they miss it, the sweeper and the
+//!    followers read it from the store.
 //!
-//! The same way leads in over HTTP and over a WebSocket, and is gone to its end whether or not the client
-//! stays (`acts.rs`).
+//! HTTP and WebSocket use the same path, and it runs to its end whether or not the client stays
+//! (`acts.rs`).
 
 pub(crate) mod body;
 
@@ -26,11 +27,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{ClientId, Event, IdempotencyKey, OrderId};
+use domain::{ClientId, Event, IdempotencyKey, OrderId, Seq, TokenList};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
-use ports::{Announcer, Ports, Shutdown};
+use ports::unconfirmed::Made;
+use ports::{Announcer, Ports, Shutdown, Unconfirmed};
 use tracing::{Instrument, trace_span};
 
 use crate::acts::Acts;
@@ -40,17 +42,17 @@ use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::GatewaySettings;
 use crate::stats::Stats;
-use crate::unconfirmed::{Made, Unconfirmed};
 use request::Request;
 use twins::Twins;
 
-/// Where orders come in and are withdrawn.
+/// Where orders are accepted and cancelled.
 #[derive(Debug)]
 pub struct Intake {
     ports: Ports,
     announcer: Announcer,
     keys: Arc<Keys>,
     limits: Limits,
+    tokens: Arc<TokenList>,
     twins: Twins,
     unconfirmed: Unconfirmed,
     shutdown: Shutdown,
@@ -58,14 +60,14 @@ pub struct Intake {
     pub(crate) stats: Arc<Stats>,
 }
 
-/// Who hands an order in, and how. Over a socket: of the upgrade's request.
+/// Who submits an order, and how. On a socket: taken from the upgrade request.
 #[derive(Debug, Clone)]
 pub struct Envelope {
     pub caller: Caller,
-    /// Whom the limits count, where there are limits.
+    /// Whom the limits count, if there are limits.
     pub payer: Option<Payer>,
     pub idempotency_key: Option<IdempotencyKey>,
-    /// The W3C trace context that the order's execution goes on from.
+    /// The W3C trace context that the order's execution continues.
     pub trace_context: Option<String>,
     /// `ws://host:port` as the client must write it.
     pub socket_base: String,
@@ -93,12 +95,12 @@ impl Receipt {
 }
 
 /// Reads an order without taking it in.
-pub fn check(body: &[u8]) -> Result<Terms> {
-    Request::read(body)?.terms
+pub fn check(body: &[u8], tokens: &TokenList) -> Result<Terms> {
+    Request::read(body, tokens)?.terms
 }
 
 impl Intake {
-    /// Starts what runs beside the requests; it ends when the process stops.
+    /// Starts the background tasks; they end when the process stops.
     #[must_use]
     pub fn start(
         settings: &GatewaySettings,
@@ -114,25 +116,26 @@ impl Intake {
             acts: Acts::new(shutdown),
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
             stats: Stats::start(ports, settings, shutdown),
+            tokens: Arc::clone(&settings.tokens),
             shutdown: shutdown.clone(),
             ports: ports.clone(),
             announcer,
         })
     }
 
-    /// The keys that are known.
+    /// The known keys.
     pub(crate) fn keys(&self) -> &Arc<Keys> {
         &self.keys
     }
 
-    /// Whether a client can be refused for what it has handed in before.
+    /// Whether a client can be refused for what it has submitted before.
     pub(crate) const fn has_limits(&self) -> bool {
         self.limits.any()
     }
 
-    /// Takes an order in.
+    /// Accepts an order.
     ///
-    /// Cancel safety: it is seen through.
+    /// Cancel safety: once begun, it runs to its end.
     pub async fn submit(self: &Arc<Self>, envelope: Envelope, body: Bytes) -> Result<Receipt> {
         let is_keyed = envelope.idempotency_key.is_some();
         let intake = Arc::clone(self);
@@ -140,21 +143,15 @@ impl Intake {
             let submitted = intake.take_in(&envelope, &body).await;
             Ok(count(submitted, is_keyed))
         };
-        match self.acts.see_through(act).await {
+        match self.acts.run_to_end(act).await {
             Ok(submitted) => submitted,
             Err(refusal) => count(Err(refusal), is_keyed),
         }
     }
 
     async fn take_in(&self, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
-        if envelope.caller.scope == Scope::Admin {
-            let detail = "the operators' key hands in no orders";
-            return Err(ApiError::new(Code::Forbidden, detail));
-        }
-        if self.shutdown.is_stopping() {
-            return Err(ApiError::stopping());
-        }
-        let request = Request::read(body)?;
+        self.refuse_whom_it_must(&envelope.caller)?;
+        let request = Request::read(body, &self.tokens)?;
         let mark = envelope.idempotency_key.as_ref().map(|key| Mark {
             key,
             fingerprint: request.fingerprint(),
@@ -163,7 +160,7 @@ impl Intake {
             Some(mark) => Some(self.twins.turn(&envelope.caller.client, mark.key).await?),
             None => None,
         };
-        // Where nothing else can refuse the request, the store gives the first answer again by itself.
+        // If nothing else can refuse the request, the store itself returns the first answer again.
         let may_be_refused =
             request.terms.is_err() || self.limits.any() || self.stats.is_near_full();
         let earlier = match &mark {
@@ -176,7 +173,7 @@ impl Intake {
         }
 
         let (allowance, room) = match (self.admit(envelope).await, &mark) {
-            // The place may have gone to this very request's twin, at another gateway.
+            // The last place may have gone to a duplicate of this request at another gateway.
             (Err(refusal), Some(mark)) if refusal.code().is_limit() => {
                 let earlier = self.earlier(envelope, mark).await?;
                 let (order_id, answer) = earlier.ok_or(refusal)?;
@@ -186,7 +183,31 @@ impl Intake {
         };
         let rate = allowance.rate();
         let (order, answer) = self.prepare(envelope, terms.clone(), mark);
-        match self.store(order, allowance, room).await? {
+        let accepted = self.store(order, allowance, room).await?;
+        let receipt = self.receipt(envelope, terms, accepted, answer)?;
+        Ok(Receipt { rate, ..receipt })
+    }
+
+    fn refuse_whom_it_must(&self, caller: &Caller) -> Result<()> {
+        if caller.scope == Scope::Admin {
+            let detail = "the operators' key hands in no orders";
+            return Err(ApiError::new(Code::Forbidden, detail));
+        }
+        match self.shutdown.is_stopping() {
+            true => Err(ApiError::stopping()),
+            false => Ok(()),
+        }
+    }
+
+    /// What the client gets for what the store has made of its order; a new one is announced.
+    fn receipt(
+        &self,
+        envelope: &Envelope,
+        terms: Terms,
+        accepted: Accepted,
+        answer: Arc<[u8]>,
+    ) -> Result<Receipt> {
+        match accepted {
             Accepted::Stored(event) => {
                 self.announce(envelope, &event);
                 Ok(Receipt {
@@ -195,12 +216,11 @@ impl Intake {
                     terms,
                     answer: Bytes::from_owner(answer),
                     accepted: Some(event),
-                    rate,
+                    rate: None,
                 })
             }
             Accepted::Replayed { order_id, answer } => {
-                let receipt = self.replay(envelope, terms, order_id, answer);
-                Ok(Receipt { rate, ..receipt })
+                Ok(self.replay(envelope, terms, order_id, answer))
             }
             Accepted::KeyReused => Err(key_reused()),
             Accepted::ClientOrderIdTaken { order_id } => {
@@ -210,7 +230,7 @@ impl Intake {
         }
     }
 
-    /// The order and the answer to the same request, where it was accepted before.
+    /// The order and the answer of the same request, if it was accepted before.
     async fn earlier(
         &self,
         envelope: &Envelope,
@@ -225,7 +245,8 @@ impl Intake {
         }
     }
 
-    /// What the limits of its client and of the queue leave for the order. Dropped without a word it is given back.
+    /// Reserves the order's place in its client's limits and in the queue. If it is dropped, the
+    /// place is free again.
     async fn admit(&self, envelope: &Envelope) -> Result<(Allowance<'_>, Room)> {
         let allowance = match &envelope.payer {
             Some(payer) => {
@@ -237,7 +258,7 @@ impl Intake {
         Ok((allowance, self.stats.admit().await?))
     }
 
-    /// The answer must exist before the commit, so that it can be stored with the order.
+    /// Builds the answer before the commit, so that it is stored with the order.
     fn prepare(
         &self,
         envelope: &Envelope,
@@ -273,7 +294,7 @@ impl Intake {
         let id = order.id;
         let span = trace_span!(target: STAGE_SPANS, "store.accept", order.id = %id);
         let accepting = self.ports.store.accept(order);
-        let storing = self.unconfirmed.write((id, Made::Accepted), accepting);
+        let storing = self.written((id, Made::At(Seq::FIRST)), accepting);
         let stored = storing.instrument(span).await;
         let may_be_stored = match &stored {
             Ok(accepted) => matches!(accepted, Accepted::Stored(_)),
@@ -284,6 +305,19 @@ impl Intake {
             allowance.take(id).await;
         }
         stored
+    }
+
+    /// The outcome of a write that makes this event of an order; one that stays unknown is looked for.
+    async fn written<T>(
+        &self,
+        (order, made): (OrderId, Made),
+        outcome: impl Future<Output = ports::Result<T>>,
+    ) -> Result<T> {
+        let outcome = deadline::write(outcome).await;
+        if matches!(&outcome, Err(refusal) if refusal.code() == Code::OutcomeUnknown) {
+            self.unconfirmed.look_for(order, made);
+        }
+        outcome
     }
 
     fn announce(&self, envelope: &Envelope, event: &Event) {
@@ -304,7 +338,7 @@ impl Intake {
         );
     }
 
-    /// The first answer again. Its request had the same body, and so the same terms.
+    /// Returns the first answer again. Its request had the same body, and so the same terms.
     fn replay(
         &self,
         envelope: &Envelope,
@@ -325,13 +359,13 @@ impl Intake {
     }
 }
 
-/// What makes a repeat recognisable.
+/// What identifies a repeated request.
 struct Mark<'a> {
     key: &'a IdempotencyKey,
     fingerprint: [u8; 32],
 }
 
-/// Counts what became of a request, whether or not anybody hears of it.
+/// Counts the outcome of a request, whether or not its client gets the answer.
 fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
     let submitted = match is_keyed {
         true => submitted.map_err(ApiError::leaving_a_key_in_doubt),
@@ -339,7 +373,7 @@ fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
     };
     match &submitted {
         Ok(receipt) if receipt.is_replay() => {
-            metrics::counter!("orders_replayed_total").increment(1)
+            metrics::counter!("orders_replayed_total").increment(1);
         }
         Ok(_) => metrics::counter!("orders_accepted_total").increment(1),
         Err(refusal) => {

@@ -1,9 +1,10 @@
-//! The gateway: takes orders in, stores them, and shows what becomes of them over HTTP and WebSocket.
+//! The gateway: accepts orders, stores them, and shows over HTTP and WebSocket what becomes of
+//! them.
 //!
-//! It must not know how orders are executed, nor of any store's, queue's or venue's technology.
+//! It must not know how orders are executed, nor the technology of any store, queue or venue.
 //!
-//! Begin with `intake.rs` (how an order gets in) and `live/replay.rs` (how a client sees all of it once);
-//! `routes.rs` lists every call.
+//! Begin with `intake.rs` (how an order gets in) and `live/replay.rs` (how a client sees every
+//! event once); `routes.rs` lists every call.
 
 mod acts;
 pub mod asyncapi;
@@ -18,7 +19,6 @@ pub mod openapi;
 pub mod settings;
 mod stats;
 mod telemetry;
-mod unconfirmed;
 
 mod dashboard;
 mod deadline;

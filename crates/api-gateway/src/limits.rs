@@ -1,4 +1,4 @@
-//! How much one client may hand in: orders per minute, and open orders at once.
+//! How much one client may submit: orders per minute, and open orders at once.
 //!
 //! Open connections are counted in `live/limits.rs`, waiting orders in `stats.rs`.
 
@@ -21,10 +21,10 @@ use crate::auth::Caller;
 use crate::error::{RateLimit, Result};
 use crate::settings::GatewaySettings;
 
-/// No address and no client is called so.
+/// No address and no client has this name.
 const NOBODY: &str = "";
 
-/// Whom the limits count: a key's client, or a peer's address where there are no keys.
+/// Whom the limits count: a key's client, or a peer's address if there are no keys.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Payer(Arc<str>);
 
@@ -35,17 +35,18 @@ impl Payer {
         Self(client.as_str().into())
     }
 
-    /// Whether there is nobody to count: the connection was gone before its peer could be told.
+    /// Whether the payer is unknown: the connection was gone before its peer's address could be
+    /// read.
     #[must_use]
     pub fn is_nobody(&self) -> bool {
         &*self.0 == NOBODY
     }
 
-    /// Whoever calls from this address.
+    /// Every caller from this address.
     #[must_use]
     pub fn at(address: Option<IpAddr>) -> Self {
         match address {
-            // Whoever has one such address has its whole network.
+            // A client with one such address usually has the whole network.
             Some(IpAddr::V6(address)) => {
                 let [a, b, c, d, ..] = address.segments();
                 Self(format!("{a:x}:{b:x}:{c:x}:{d:x}::/64").into())
@@ -91,8 +92,8 @@ impl Limits {
         self.rate.is_some() || self.open_orders.is_some()
     }
 
-    /// Holds one more order against its client's limits. The rate comes first, as it costs nothing to ask; it is
-    /// given back where the other limit refuses.
+    /// Checks one more order against its client's limits. The rate comes first, because it costs
+    /// nothing; it is given back if the other limit refuses.
     pub(crate) async fn admit(
         &self,
         ports: &Ports,
@@ -109,7 +110,7 @@ impl Limits {
     }
 }
 
-/// What a client's limits gave to one order. Dropped without a word it is given back.
+/// What one order uses of its client's limits. If it is dropped, it is given back.
 #[derive(Debug, Default)]
 pub(crate) struct Allowance<'a> {
     submission: Option<Submission<'a>>,
@@ -117,7 +118,7 @@ pub(crate) struct Allowance<'a> {
 }
 
 impl Allowance<'_> {
-    /// What is left of the client's rate, where there is one.
+    /// How much of the client's rate is left, if there is a limit.
     pub(crate) fn rate(&self) -> Option<RateLimit> {
         self.submission.as_ref().map(Submission::left)
     }

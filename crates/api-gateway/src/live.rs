@@ -1,10 +1,10 @@
 //! Following orders as they happen: what all live connections of this process share.
 //!
-//! Begin with `live/replay.rs`, how a client sees all of an order once. Events come from the feed by one task per
-//! shard (`live/tails.rs`), and what the feed did not bring from the store by one task (`live/reread.rs`). They
-//! fill one log per watched order (`live/logs.rs`) and the stream of all orders (`live/account.rs`), which know
-//! neither of them. A connection has no queue of its own that could grow: it holds a place in a log or in the
-//! stream.
+//! Begin with `live/replay.rs`, how a client sees every event of an order once. One task per shard
+//! delivers events from the feed (`live/tails.rs`), and one task reads from the store what the feed
+//! did not deliver (`live/reread.rs`). They fill one log per followed order (`live/logs.rs`) and
+//! the stream of all orders (`live/account.rs`), which depend on neither. A connection has no queue
+//! that could grow: it has a place in a log or in the stream.
 
 mod account;
 mod demand;
@@ -25,7 +25,7 @@ use ports::{Ports, Random, Shutdown};
 pub use account::{AccountReader, Cursor, Filter, Read, StatusSet};
 pub use limits::Permit;
 pub use logs::{Followed, Follower, Subject};
-pub use replay::Told;
+pub use replay::Rendered;
 pub use settings::Settings;
 
 use account::Account;
@@ -34,7 +34,7 @@ use limits::Limits;
 use logs::Logs;
 use tails::Tail;
 
-/// Between two looks whether the last connection has left.
+/// How often to check whether the last connection has left.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A cheap handle to what live connections share.
@@ -88,7 +88,7 @@ impl Live {
         live
     }
 
-    /// Works until the process stops and its connections have left, or have had their time to.
+    /// Works until the process stops and its connections have left, or their time is over.
     async fn until_all_have_left(self, work: impl Future<Output = ()>) {
         let Inner {
             settings,
@@ -103,7 +103,7 @@ impl Live {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
             };
-            // Who has not left by then is cut off with the server.
+            // A connection that has not left by then is cut off with the server.
             let leave = settings.leave_within + settings.write_patience;
             let _ = tokio::time::timeout(leave, all_left).await;
         };
@@ -114,8 +114,8 @@ impl Live {
         }
     }
 
-    /// Follows an order from after the last event that was `seen`. The watch stands when this returns:
-    /// nothing recorded from now on is missed.
+    /// Follows an order after the last event that the client has `seen`. The watch is active when
+    /// this returns: the follower gets every event recorded from now on.
     #[must_use]
     pub fn follow<'a>(&self, order: impl Into<Subject<'a>>, seen: Option<Seq>) -> Follower {
         self.0.logs.follow(order.into(), seen)
@@ -139,31 +139,33 @@ impl Live {
         self.0.logs.expect(order.into(), accepted);
     }
 
-    /// Joins the stream of all orders. The subscription stands when this returns: what is published from now
-    /// on, and with a cursor what was published after it, is read or `resync` is.
+    /// Joins the stream of all orders. The subscription is active when this returns: the reader
+    /// gets everything published from now on, and with a cursor everything published after it, or
+    /// `resync`.
     pub async fn join(&self, filter: Filter, cursor: Option<Cursor>) -> AccountReader {
         self.0.account.join(filter, cursor).await
     }
 
-    /// A place for one more live connection of `holder`, if the limits leave one.
+    /// A permit for one more live connection of `holder`, if the limits allow it.
     #[must_use]
     pub fn admit(&self, holder: &str) -> Option<Permit> {
         self.0.limits.admit(holder)
     }
 
-    /// How many orders are watched.
+    /// How many orders are followed.
     #[must_use]
     pub fn watched_count(&self) -> usize {
         self.0.logs.watched_count()
     }
 
-    /// How long connections may take for what.
+    /// The time limits of connections.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }
 
-    /// Becomes ready when a connection should leave because the process stops: not all at the same moment.
+    /// Becomes ready when a connection should leave because the process stops; at a different
+    /// moment for each.
     pub(crate) fn leaving(&self) -> impl Future<Output = ()> + use<> {
         let live = self.clone();
         async move {

@@ -1,7 +1,7 @@
-//! The API's document, OpenAPI 3.1, made from the handlers and the wire's types.
+//! The API's OpenAPI 3.1 document, made from the handlers and the API's types.
 //!
-//! Each handler describes its parameters and its success. What is the same everywhere is added here:
-//! refusals (`openapi/refusals.rs`), the ways to show a key, and what holds for every shape
+//! Each handler describes its parameters and its success. What is the same everywhere is added
+//! here: refusals (`openapi/refusals.rs`), the ways to send a key, and rules for every schema
 //! (`openapi/shapes.rs`). Sockets and pages, which no handler describes, are in `openapi/doors.rs`.
 
 mod doors;
@@ -51,7 +51,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// The ways to show a key.
+/// The ways to send a key.
 struct Keys;
 
 impl Modify for Keys {

@@ -1,16 +1,16 @@
-//! Parameters of queries and paths. What is out of range is refused by name and never clamped; what is
-//! not known is ignored.
+//! Parameters of queries and paths. A value out of range is refused by name and never clamped; an
+//! unknown parameter is ignored.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
-use domain::{OrderId, Seq, Status, Token};
+use domain::{Asset, OrderId, Seq, Status, TokenList};
 
 use crate::error::{ApiError, Result};
 
-/// Longest cursor looked at; the engine's own are far shorter.
+/// Longer cursors are refused unread; the engine's own are far shorter.
 const MAX_CURSOR_LENGTH: usize = 64;
 
 /// The parameters of a query.
@@ -29,7 +29,7 @@ impl Parameters {
             .map_err(|_| ApiError::invalid_parameter("query", "cannot be read"))
     }
 
-    /// A parameter's text; twice the same one is one too many.
+    /// A parameter's text; the same parameter twice is refused.
     pub(crate) fn get(&self, name: &str) -> Result<Option<&str>> {
         let mut values = self.0.iter().filter(|(given, _)| given == name);
         let first = values.next();
@@ -68,7 +68,7 @@ impl Parameters {
         }
     }
 
-    /// The place in an order's events to go on after.
+    /// The `seq` after which to continue an order's events.
     pub(crate) fn since(&self) -> Result<Option<Seq>> {
         Ok(self.number("since", 0..=u32::MAX)?.map(Seq::new))
     }
@@ -84,10 +84,10 @@ impl Parameters {
         self.parsed(name, Status::parse, message)
     }
 
-    /// A listed token.
-    pub(crate) fn token(&self, name: &str) -> Result<Option<Token>> {
+    /// A listed asset.
+    pub(crate) fn asset(&self, name: &str, tokens: &TokenList) -> Result<Option<Asset>> {
         let message = "must be a listed token's symbol or mint address; GET /api/tokens lists them";
-        self.parsed(name, Token::find, message)
+        self.parsed(name, |text| tokens.find(text), message)
     }
 
     /// A cursor that an earlier page gave.
@@ -117,8 +117,8 @@ pub(crate) fn order_id_in_path(request: &HttpRequest) -> Result<OrderId> {
     parse_id("id", request.match_info().query("id"))
 }
 
-/// Length of the one spelling that is taken: 32 digits in groups with hyphens. Braces, `urn:uuid:` and
-/// digits without hyphens make other lengths.
+/// Length of the only accepted spelling: 32 digits in groups with hyphens. Braces, `urn:uuid:` and
+/// digits without hyphens have other lengths.
 const ID_LENGTH: usize = 36;
 
 fn parse_id(name: &str, text: &str) -> Result<OrderId> {

@@ -1,4 +1,4 @@
-//! Every call and who answers it.
+//! Every call and its handler.
 
 use std::future::ready;
 
@@ -59,7 +59,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .default_service(web::to(fallback::not_found));
 }
 
-/// Orders come in by POST; a GET is a WebSocket.
+/// A POST submits an order; a GET opens a WebSocket.
 fn orders_execute() -> Resource {
     let resource = web::resource("/api/orders/execute")
         .route(web::post().to(execute::submit))

@@ -1,10 +1,11 @@
-//! What an operator can set about the gateway. Values are checked where they are read, not here.
+//! The gateway's settings. Values are checked where they are parsed, not here.
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use config::{Config, DEFAULT_PORT, LimitScope};
-use domain::ClientId;
+use domain::{ClientId, TokenList};
 
 use crate::live;
 
@@ -15,32 +16,34 @@ pub struct GatewaySettings {
     pub host: String,
     /// 0 for a free one.
     pub port: u16,
-    /// Base of `wsUrl`; from the request where it is absent.
+    /// Base of `wsUrl`; taken from the request if absent.
     pub public_url: Option<String>,
-    /// Proxies in front whose forwarding headers are believed.
+    /// Number of proxies in front whose forwarding headers are trusted.
     pub trust_proxy: usize,
     /// Origins that browsers may call from; `*` for all.
     pub cors_origins: Vec<String>,
-    /// Clients' keys. Where there are any, the API needs one.
+    /// Clients' keys. If there are any, every API call needs one.
     pub api_keys: Vec<ApiKey>,
-    /// The operators' key. Without it their calls answer on loopback only.
+    /// The operators' key. Without it their calls work on loopback only.
     pub admin_key: Option<String>,
     /// New orders per minute and client; 0 = no limit.
     pub client_rate_limit_per_minute: u32,
     /// Open orders of one client; 0 = no limit.
     pub client_max_open_orders: u64,
-    /// Waiting orders beyond which new ones are refused.
+    /// How many orders may wait; beyond that new ones are refused.
     pub queue_max_waiting: u64,
-    /// How many executions start per minute at the most, for the estimate of a new order's turn; `None`
-    /// where there is no limit.
+    /// How many executions may start per minute, to estimate a new order's turn; `None` if there is
+    /// no limit.
     pub start_limit: Option<StartLimit>,
     pub live: live::Settings,
+    /// The symbols that stand for assets.
+    pub tokens: Arc<TokenList>,
     /// Threads that serve requests; `None` for one per core.
     pub threads: Option<usize>,
 }
 
 impl GatewaySettings {
-    /// The gateway's part of the configuration, with so many threads to serve requests.
+    /// The gateway's part of the configuration, with this many threads to serve requests.
     #[must_use]
     pub fn configured(config: &Config, threads: usize) -> Self {
         let Config { listen, access, .. } = config;
@@ -61,6 +64,7 @@ impl GatewaySettings {
                 max_sockets: access.max_sockets,
                 ..live::Settings::default()
             },
+            tokens: Arc::new(TokenList::mainnet()),
             threads: Some(threads),
         }
     }
@@ -81,6 +85,7 @@ impl Default for GatewaySettings {
             queue_max_waiting: 1_000_000,
             start_limit: None,
             live: live::Settings::default(),
+            tokens: Arc::new(TokenList::mainnet()),
             threads: None,
         }
     }

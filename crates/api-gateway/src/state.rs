@@ -1,10 +1,10 @@
-//! What every request handler is handed: the engine's parts and the gateway's own rooms.
+//! What every request handler gets: the engine's parts and the gateway's own modules.
 
 use std::sync::Arc;
 
 use actix_web::web::{self, Bytes};
 use dex_router::Router;
-use domain::{Order, OrderId, Seq};
+use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::ledger::Ledger;
 use ports::{Ports, Shutdown};
@@ -16,10 +16,10 @@ use crate::error::{ApiError, Result};
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 
-/// Handed to every handler; a clone is one pointer.
+/// Passed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
 
-/// The gateway's whole state, made once. Nothing but handlers sees it.
+/// The gateway's whole state, made once. Only handlers see it.
 #[derive(Debug)]
 pub(crate) struct AppState {
     pub(crate) doorstep: Doorstep,
@@ -27,6 +27,7 @@ pub(crate) struct AppState {
     pub(crate) live: Live,
     pub(crate) ports: Ports,
     pub(crate) router: Router,
+    pub(crate) tokens: Arc<TokenList>,
     /// The simulated chain's book, where the chain is simulated.
     pub(crate) ledger: Option<Arc<dyn Ledger>>,
     pub(crate) prometheus: PrometheusHandle,

@@ -1,7 +1,8 @@
-//! What the whole cluster is doing, read from the store at most a few times a second however many ask.
+//! What the whole cluster is doing, read from the store at most a few times a second however many
+//! clients ask.
 //!
-//! A background task reads while anybody has asked lately and sleeps otherwise; whoever needs fresher
-//! numbers than there are joins the one reading that runs.
+//! A background task reads while somebody has asked lately and sleeps otherwise; a caller that
+//! needs fresher numbers joins the reading that is under way.
 
 mod estimate;
 
@@ -22,18 +23,18 @@ use crate::views;
 
 /// The oldest numbers that are shown.
 const MAX_AGE: Duration = Duration::from_secs(1);
-/// Pause between readings while somebody asks: two of them within the oldest age shown.
+/// Pause between readings while somebody asks: two readings fit within the maximum age.
 const READ_EVERY: Duration = Duration::from_millis(800);
-/// Readings asked for one by one are this far apart.
+/// Minimum interval between readings that callers ask for.
 const SPACING: Duration = Duration::from_millis(10);
-/// Without a question for this long, reading stops.
+/// If nobody asks for this long, reading stops.
 const INTEREST: Duration = Duration::from_secs(3);
-/// A store that needs longer is away.
+/// A store that needs longer counts as down.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A full queue drains at the pace of executions.
+/// A full queue drains only as fast as orders are executed.
 const RETRY_FULL: Duration = Duration::from_secs(5);
 
-/// The numbers and who keeps them fresh.
+/// The numbers, and the task that keeps them fresh.
 #[derive(Debug)]
 pub(crate) struct Stats {
     ports: Ports,
@@ -42,7 +43,7 @@ pub(crate) struct Stats {
     latest: RwLock<Option<Arc<Snapshot>>>,
     /// Waiting orders, for the limit.
     waiting: Ceiling,
-    /// One reads at a time; when the last reading that failed began.
+    /// Lets one caller read at a time; holds when the last failed reading began.
     reading: tokio::sync::Mutex<Option<Duration>>,
     asked_at_ms: AtomicU64,
     asleep: AtomicBool,
@@ -57,6 +58,8 @@ pub(crate) struct Snapshot {
     /// The answer of `GET /api/stats`.
     pub(crate) answer: Bytes,
     pub(crate) counts: Counts,
+    /// Orders in the hands of workers, as these tell.
+    pub(crate) in_hands: u64,
     estimate: Option<QueueEstimate>,
 }
 
@@ -94,7 +97,7 @@ impl Stats {
     async fn keep_fresh(&self) {
         loop {
             if self.is_wanted() {
-                // A store that does not answer shows by the age of the numbers.
+                // If the store does not answer, the age of the numbers shows it.
                 let _ = self.refresh().await;
                 self.ports.clock.sleep(READ_EVERY).await;
             } else {
@@ -123,7 +126,7 @@ impl Stats {
     }
 
     fn latest(&self) -> Option<Arc<Snapshot>> {
-        // Replaced as a whole: no panic leaves it half-changed.
+        // Replaced as a whole: a panic leaves it unchanged.
         let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
         latest.clone()
     }
@@ -142,7 +145,7 @@ impl Stats {
         }
     }
 
-    /// How long a new order may wait for its turn, if that is known; never waits itself.
+    /// How long a new order may wait for its turn, if that is known; the call itself never waits.
     pub(crate) fn estimate(&self) -> Option<QueueEstimate> {
         let now = self.ports.clock.monotonic();
         self.note_interest(now);
@@ -151,10 +154,10 @@ impl Stats {
         (snapshot.read_at >= now.saturating_sub(MAX_AGE)).then_some(snapshot.estimate)?
     }
 
-    /// A place in the queue, if it is not full as far as is known.
+    /// A place in the queue, if it is not known to be full.
     pub(crate) async fn admit(&self) -> Result<Room> {
-        // However old, the bound holds for this gateway's orders; other gateways' are at most as old as
-        // the numbers, which are kept fresh while orders come.
+        // The bound is right for this gateway's orders however old it is. For other gateways'
+        // orders it is as old as the numbers, which are kept fresh while orders come.
         let admit = || self.waiting.admit(self.max_waiting, Duration::ZERO);
         if let Some(room) = admit() {
             return Ok(room);
@@ -178,7 +181,7 @@ impl Stats {
         if let Some(snapshot) = self.not_older_than(asked_at) {
             return Ok(snapshot);
         }
-        // Whoever waited for a reading that failed does not wait for another one.
+        // A caller that waited for a reading that failed does not wait for another one.
         if failed_at.is_some_and(|failed_at| failed_at >= asked_at) {
             return Err(ApiError::store_unavailable());
         }
@@ -221,6 +224,7 @@ impl Stats {
                 true => None,
                 false => estimate::next_turn(&counts, &workers, self.start_limit),
             },
+            in_hands: workers.iter().map(|row| u64::from(row.running)).sum(),
             counts,
         })
     }

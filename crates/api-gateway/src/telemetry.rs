@@ -1,4 +1,4 @@
-//! The gateway's series, all there at zero from the start.
+//! The gateway's metrics, all zero from the start.
 
 use std::time::Duration;
 
@@ -43,11 +43,11 @@ const COUNTERS: [(&str, &str); 2] = [
 const GAUGES: [(&str, &str); 4] = [
     ("queue_waiting_orders", "Due orders that no worker has"),
     ("queue_delayed_orders", "Open orders that wait for a due time"),
-    ("queue_running_orders", "Orders that a live worker holds"),
+    ("queue_running_orders", "Orders that are routing, building or submitted"),
     ("queue_oldest_age_seconds", "Age of the oldest waiting order"),
 ];
 
-/// Describes every series and puts it at zero.
+/// Describes every metric and sets it to zero.
 pub(crate) fn describe() {
     metrics::describe_counter!("http_requests_total", "Answers, by class of status");
     metrics::describe_histogram!(

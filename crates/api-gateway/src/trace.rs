@@ -1,4 +1,5 @@
-//! The W3C trace context of a request: what the caller sent, and what the order it may make goes on from.
+//! The W3C trace context of a request: what the caller sent, and what an order made by the request
+//! continues.
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
@@ -7,13 +8,13 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use ports::Random;
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
-/// Whoever traces may keep it: the caller did not say otherwise.
+/// The flag for a sampled trace, unless the caller says otherwise.
 const SAMPLED: &str = "01";
 
 /// A request's place in its trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TraceContext {
-    /// The caller's context, where it sent a sound one.
+    /// The caller's context, if it sent a valid one.
     pub(crate) parent: Option<String>,
     pub(crate) trace: String,
     /// The request's own id, also in its log lines.
@@ -22,7 +23,7 @@ pub(crate) struct TraceContext {
 }
 
 impl TraceContext {
-    /// Goes on from what the caller sent, or begins a trace.
+    /// Continues the caller's trace, or begins a new one.
     pub(crate) fn of(headers: &HeaderMap, random: &Random) -> Self {
         let parent = sound(headers);
         let span = format!("{:016x}", random.bits());
@@ -44,12 +45,12 @@ impl TraceContext {
         }
     }
 
-    /// Keeps it with the request, for whoever stores an order.
+    /// Attaches it to the request, for the code that stores an order.
     pub(crate) fn keep(&self, request: &ServiceRequest) {
         request.extensions_mut().insert(self.clone());
     }
 
-    /// What an order made by this request is stored with.
+    /// The context that is stored with an order of this request.
     pub(crate) fn for_order(request: &HttpRequest) -> Option<String> {
         let extensions = request.extensions();
         let Self {
@@ -59,7 +60,7 @@ impl TraceContext {
     }
 }
 
-/// `00-<32 hex>-<16 hex>-<2 hex>`; anything else is somebody else's trouble and ignored.
+/// `00-<32 hex>-<16 hex>-<2 hex>`; anything else is ignored.
 fn sound(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(&TRACE_PARENT)?.to_str().ok()?;
     let mut parts = text.split('-');

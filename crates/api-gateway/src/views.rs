@@ -1,5 +1,5 @@
-//! What the ports tell, as clients see it. What the domain tells is converted in `api-types`, which knows no
-//! ports.
+//! Converts the ports' types to what clients see. The domain's types are converted in `api-types`,
+//! which does not know the ports.
 
 use api_types::admin::{AuditView, QueueEntries};
 use api_types::stats::{ByStatus, Latency, QueueStats, StatsAnswer, Throughput, WorkerView};
@@ -8,7 +8,7 @@ use ports::operations::AuditEntry;
 use ports::order_history::Counts;
 use ports::worker_registry::WorkerRow;
 
-/// The answer that these counts and workers give.
+/// The answer made of these counts and workers.
 pub(crate) fn stats(counts: &Counts, workers: &[WorkerRow], paused: bool) -> StatsAnswer {
     StatsAnswer {
         success: true,
@@ -26,7 +26,7 @@ pub(crate) fn stats(counts: &Counts, workers: &[WorkerRow], paused: bool) -> Sta
     }
 }
 
-/// How much is waiting and running.
+/// How many orders wait and are executed.
 pub(crate) fn queue(counts: &Counts) -> QueueStats {
     QueueStats {
         waiting: counts.waiting,
@@ -36,7 +36,7 @@ pub(crate) fn queue(counts: &Counts) -> QueueStats {
     }
 }
 
-/// A worker that is alive.
+/// A live worker.
 pub(crate) fn worker(worker: &WorkerRow) -> WorkerView {
     WorkerView {
         id: worker.id.uuid(),
@@ -49,12 +49,12 @@ pub(crate) fn worker(worker: &WorkerRow) -> WorkerView {
     }
 }
 
-/// As the queue tells its depth, and the workers what is in their hands.
-pub(crate) fn entries(depth: Depth, workers: &[WorkerRow]) -> QueueEntries {
+/// The queue's depth, and how many orders are in the workers' hands.
+pub(crate) fn entries(depth: Depth, in_hands: u64) -> QueueEntries {
     QueueEntries {
         ready: depth.ready,
         delayed: depth.delayed,
-        in_flight: workers.iter().map(|row| u64::from(row.running)).sum(),
+        in_flight: in_hands,
         dead: depth.dead_entries,
     }
 }

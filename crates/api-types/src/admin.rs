@@ -7,32 +7,32 @@ use uuid::Uuid;
 use crate::order::OrderView;
 use crate::stats::{QueueStats, WorkerView};
 
-/// The queue as the store sees it, and the hint's own depth beside it.
+/// The queue as the store sees it, and the queue's own numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AdminQueue {
     pub success: bool,
-    /// Whether workers are told to take no new work.
+    /// Whether operators have paused the engine.
     pub paused: bool,
     pub queue: QueueStats,
-    /// What the queue itself holds; null while it is away.
+    /// The queue's own entries; null while the queue is down.
     pub entries: Option<QueueEntries>,
-    /// Entries that could not be read, newest first, as they are.
+    /// Unreadable entries, newest first, unchanged.
     pub dead_entries: Vec<String>,
 }
 
-/// What the queue itself holds.
+/// The queue's own entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueEntries {
     pub ready: u64,
     pub delayed: u64,
-    /// What workers held at their last heartbeats.
+    /// Orders in the workers' hands at their last heartbeats.
     pub in_flight: u64,
     pub dead: u64,
 }
 
-/// The workers that are alive.
+/// The live workers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdminWorkers {
     pub success: bool,

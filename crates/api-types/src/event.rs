@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::names::{PoolName, StatusName, VenueName};
 use crate::quote::QuoteView;
 
-/// Something that happened to an order. Which fields are there depends on the status.
+/// Something that happened to an order. The status determines which fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventView {
@@ -21,7 +21,8 @@ pub struct EventView {
     pub status: StatusName,
     #[schema(format = DateTime, examples("2026-01-31T09:30:00.125Z"))]
     pub timestamp: String,
-    /// The execution this event belongs to, counted from 1; a `pending` event speaks of the next one.
+    /// The execution this event belongs to, counted from 1; a `pending` event belongs to the next
+    /// one.
     #[schema(minimum = 1)]
     pub attempt: u32,
     /// `pending` after a failed execution: when the next one may begin.
@@ -44,7 +45,8 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expected_amount_out: Option<String>,
-    /// The least the swap takes: the larger of slippage's floor and the client's own.
+    /// The least amount accepted: the larger of the minimum that follows from slippage and the
+    /// client's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub min_amount_out: Option<String>,
@@ -86,13 +88,13 @@ pub struct EventsAnswer {
     pub events: Vec<EventView>,
 }
 
-/// An event as the JSON text that every door sends.
+/// An event as the JSON text that every stream sends.
 #[must_use]
 pub fn render(event: &Event, terms: &Terms) -> String {
     to_json(&EventView::new(event, terms))
 }
 
-/// The same with the place in the account stream after it, to resume from.
+/// The same with the place after it in the account stream, to resume from.
 #[must_use]
 pub fn render_with_cursor(event: &Event, terms: &Terms, cursor: &str) -> String {
     #[derive(Serialize)]
@@ -145,7 +147,7 @@ impl EventView {
             seq: event.seq.get(),
             status: event.data.status().into(),
             timestamp: event.at.to_string(),
-            attempt: event.attempt(),
+            attempt: event.execution(),
             retry_at: event.retry_at().map(|at| at.to_string()),
             dex: None,
             dex_type: None,
@@ -189,14 +191,14 @@ impl EventView {
 }
 
 pub(crate) fn amount_out(amount: BaseUnits, terms: &Terms) -> String {
-    amount.to_decimal(terms.token_out.decimals())
+    amount.to_decimal(terms.asset_out.decimals)
 }
 
 pub(crate) fn executed_price(fill: &Fill, terms: &Terms) -> String {
     domain::price::price(
-        terms.token_in,
+        terms.asset_in,
         terms.amount_in,
-        terms.token_out,
+        terms.asset_out,
         fill.amount_out,
     )
 }

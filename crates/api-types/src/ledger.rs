@@ -1,4 +1,4 @@
-//! The simulated chain's own book, as clients see it.
+//! The simulated chain's own ledger, as clients see it.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ pub struct LedgerEntryView {
     pub token_in: String,
     pub token_out: String,
     pub amount_in: String,
-    /// `0` where the transaction was rolled back.
+    /// `0` if the transaction was rolled back.
     pub amount_out: String,
     pub height: u64,
     #[schema(format = DateTime)]
@@ -26,11 +26,11 @@ pub struct LedgerEntryView {
     pub ok: bool,
 }
 
-/// A page of the book, oldest line first.
+/// A page of the ledger, oldest line first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LedgerAnswer {
     pub entries: Vec<LedgerEntryView>,
-    /// Where the next page begins; null on the last one.
+    /// Where the next page begins; null on the last page.
     pub next_cursor: Option<String>,
 }

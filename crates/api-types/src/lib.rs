@@ -1,7 +1,7 @@
-//! What goes over the wire: the shapes of requests, answers, events and problems, with their conversion
-//! from the domain. The API document is generated from these types.
+//! The JSON types of the API: requests, answers, events and problems, with their conversion from
+//! the domain. The API document is generated from these types.
 //!
-//! It must not know of HTTP servers, of stores' inner life or of how orders are executed.
+//! It must not know HTTP servers, the internals of stores, or how orders are executed.
 //!
 //! Begin with `event.rs` and `order.rs`.
 

@@ -3,108 +3,63 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where an order stands. The last four are ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StatusName {
-    Pending,
-    Routing,
-    Building,
-    Submitted,
-    Confirmed,
-    Failed,
-    Cancelled,
-    Expired,
+/// The names of a kind of the domain's, one for each of its variants.
+macro_rules! names {
+    ($(#[$purpose:meta])* $names:ident of $kind:path { $($name:ident)+ }) => {
+        $(#[$purpose])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $names {
+            $($name),+
+        }
+
+        impl $names {
+            const fn named(self) -> $kind {
+                match self {
+                    $(Self::$name => <$kind>::$name),+
+                }
+            }
+
+            /// The name itself.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                self.named().name()
+            }
+        }
+
+        impl From<$kind> for $names {
+            fn from(kind: $kind) -> Self {
+                match kind {
+                    $(<$kind>::$name => Self::$name),+
+                }
+            }
+        }
+    };
+}
+
+names! {
+    /// Where an order stands. The last four are ends.
+    StatusName of domain::Status {
+        Pending Routing Building Submitted Confirmed Failed Cancelled Expired
+    }
 }
 
 impl StatusName {
-    /// The name itself.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pending => domain::Status::Pending.name(),
-            Self::Routing => domain::Status::Routing.name(),
-            Self::Building => domain::Status::Building.name(),
-            Self::Submitted => domain::Status::Submitted.name(),
-            Self::Confirmed => domain::Status::Confirmed.name(),
-            Self::Failed => domain::Status::Failed.name(),
-            Self::Cancelled => domain::Status::Cancelled.name(),
-            Self::Expired => domain::Status::Expired.name(),
-        }
-    }
-
     /// Whether nothing can follow.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Confirmed | Self::Failed | Self::Cancelled | Self::Expired
-        )
+        self.named().is_terminal()
     }
 }
 
-impl From<domain::Status> for StatusName {
-    fn from(status: domain::Status) -> Self {
-        match status {
-            domain::Status::Pending => Self::Pending,
-            domain::Status::Routing => Self::Routing,
-            domain::Status::Building => Self::Building,
-            domain::Status::Submitted => Self::Submitted,
-            domain::Status::Confirmed => Self::Confirmed,
-            domain::Status::Failed => Self::Failed,
-            domain::Status::Cancelled => Self::Cancelled,
-            domain::Status::Expired => Self::Expired,
-        }
-    }
+names! {
+    /// A decentralised exchange.
+    VenueName of domain::Venue { Raydium Meteora }
 }
 
-/// A decentralised exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum VenueName {
-    Raydium,
-    Meteora,
-}
-
-impl VenueName {
-    /// The name itself.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raydium => domain::Venue::Raydium.name(),
-            Self::Meteora => domain::Venue::Meteora.name(),
-        }
-    }
-}
-
-impl From<domain::Venue> for VenueName {
-    fn from(venue: domain::Venue) -> Self {
-        match venue {
-            domain::Venue::Raydium => Self::Raydium,
-            domain::Venue::Meteora => Self::Meteora,
-        }
-    }
-}
-
-/// The program on a venue that holds the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PoolName {
-    Cpmm,
-    AmmV4,
-    DammV2,
-    Dlmm,
-}
-
-impl From<domain::venue::Pool> for PoolName {
-    fn from(pool: domain::venue::Pool) -> Self {
-        match pool {
-            domain::venue::Pool::Cpmm => Self::Cpmm,
-            domain::venue::Pool::AmmV4 => Self::AmmV4,
-            domain::venue::Pool::DammV2 => Self::DammV2,
-            domain::venue::Pool::Dlmm => Self::Dlmm,
-        }
-    }
+names! {
+    /// The program on a venue that holds the pool.
+    PoolName of domain::venue::Pool { Cpmm AmmV4 DammV2 Dlmm }
 }
 
 #[cfg(test)]
@@ -124,7 +79,7 @@ mod tests {
             assert_eq!(name, venue.name());
         }
         use domain::venue::Pool;
-        for pool in [Pool::Cpmm, Pool::AmmV4, Pool::DammV2, Pool::Dlmm] {
+        for pool in Pool::ALL {
             let name = serde_json::to_value(PoolName::from(pool)).unwrap();
             assert_eq!(name, pool.name());
         }

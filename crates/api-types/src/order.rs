@@ -1,7 +1,7 @@
 //! An order as clients see it.
 
 use domain::order::State;
-use domain::{Order, Token};
+use domain::{Asset, Order, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::event::{amount_out, executed_price};
 use crate::names::{PoolName, StatusName, VenueName};
 
-/// An order and what became of it. What is not known, or not yet, is null.
+/// An order and what became of it. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderView {
@@ -21,11 +21,16 @@ pub struct OrderView {
     pub token_in: String,
     #[schema(examples("USDC"))]
     pub token_out: String,
+    /// The address of what is sold.
+    #[schema(examples("So11111111111111111111111111111111111111112"))]
+    pub token_in_mint: String,
+    /// The address of what is bought.
+    pub token_out_mint: String,
     #[schema(examples("1.5"))]
     pub amount_in: String,
     #[schema(maximum = 5000)]
     pub slippage_bps: u16,
-    /// The client's own floor, where it named one.
+    /// The client's own minimum, if it named one.
     pub min_amount_out: Option<String>,
     pub status: StatusName,
     pub dex: Option<VenueName>,
@@ -38,24 +43,24 @@ pub struct OrderView {
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
-    /// Executions that ended, with or without success.
+    /// Executions that have ended, whether they succeeded or failed.
     pub attempts: u32,
     #[schema(format = DateTime)]
     pub created_at: String,
     #[schema(format = DateTime)]
     pub updated_at: String,
-    /// When the order expires if nothing was signed by then.
+    /// When the order expires if no transaction was submitted by then.
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
     /// The venues the order may use.
     pub venues: Vec<VenueName>,
     /// Whether native SOL is wrapped before the swap or unwrapped after it.
     pub native_sol: Option<NativeSol>,
-    /// What the last execution failed of, while the order waits for its next one.
+    /// Why the last execution failed, while the order waits for its next one.
     pub last_error: Option<String>,
     /// Why the order was cancelled or expired.
     pub reason: Option<String>,
-    /// The place of the order's last event.
+    /// The `seq` of the order's last event.
     pub seq: u32,
 }
 
@@ -80,13 +85,15 @@ pub struct OrderAnswer {
 pub struct OrderListAnswer {
     pub success: bool,
     pub orders: Vec<OrderView>,
-    /// Where the next page begins; null on the last one.
+    /// Where the next page begins; null on the last page.
     pub next_cursor: Option<String>,
 }
 
-impl From<&Order> for OrderView {
-    fn from(order: &Order) -> Self {
-        let mut view = Self::without_state(order);
+impl OrderView {
+    /// The order as clients see it, who know assets by the symbols of this list.
+    #[must_use]
+    pub fn new(order: &Order, tokens: &TokenList) -> Self {
+        let mut view = Self::without_state(order, tokens);
         match &order.state {
             State::Pending { last_failure } => {
                 view.last_error = last_failure.as_ref().map(|failure| failure.reason.clone());
@@ -113,19 +120,19 @@ impl From<&Order> for OrderView {
         }
         view
     }
-}
 
-impl OrderView {
-    fn without_state(order: &Order) -> Self {
+    fn without_state(order: &Order, tokens: &TokenList) -> Self {
         let terms = &order.terms;
         let client_order_id = terms.client_order_id.as_ref();
         Self {
             order_id: order.id.uuid(),
             client_order_id: client_order_id.map(|id| id.as_str().to_owned()),
             order_type: terms.order_type.name().to_owned(),
-            token_in: terms.token_in.symbol().to_owned(),
-            token_out: terms.token_out.symbol().to_owned(),
-            amount_in: terms.amount_in.to_decimal(terms.token_in.decimals()),
+            token_in: tokens.name_of(terms.asset_in.mint),
+            token_out: tokens.name_of(terms.asset_out.mint),
+            token_in_mint: terms.asset_in.mint.to_string(),
+            token_out_mint: terms.asset_out.mint.to_string(),
+            amount_in: terms.amount_in.to_decimal(terms.asset_in.decimals),
             slippage_bps: terms.slippage.get(),
             min_amount_out: terms.min_amount_out.map(|floor| amount_out(floor, terms)),
             status: order.status().into(),
@@ -137,12 +144,12 @@ impl OrderView {
             tx_hash: None,
             error_reason: None,
             error_code: None,
-            attempts: order.attempts(),
+            attempts: order.executions_ended(),
             created_at: order.created_at.to_string(),
             updated_at: order.updated_at.to_string(),
             expires_at: order.expires_at().map(|at| at.to_string()),
             venues: terms.venues.iter().map(VenueName::from).collect(),
-            native_sol: NativeSol::of(terms.token_in, terms.token_out),
+            native_sol: NativeSol::of(terms.asset_in, terms.asset_out),
             last_error: None,
             reason: None,
             seq: order.seq.get(),
@@ -157,10 +164,10 @@ impl OrderView {
 }
 
 impl NativeSol {
-    fn of(token_in: Token, token_out: Token) -> Option<Self> {
-        if token_in.is_native() {
+    fn of(asset_in: Asset, asset_out: Asset) -> Option<Self> {
+        if asset_in.is_native() {
             Some(Self::WrappedBeforeSwap)
-        } else if token_out.is_native() {
+        } else if asset_out.is_native() {
             Some(Self::UnwrappedAfterSwap)
         } else {
             None

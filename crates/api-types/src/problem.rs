@@ -25,19 +25,19 @@ pub struct Problem {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What is wrong with this very request.
+    /// What is wrong with this request.
     pub detail: String,
     /// The kind of problem, for programs. Stable.
     #[schema(value_type = String)]
     pub code: Cow<'static, str>,
-    /// The fields at fault.
+    /// The wrong fields.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<FieldError>,
-    /// The status of the order in question.
+    /// The status of the order that the refusal is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub order_status: Option<StatusName>,
-    /// The order in question.
+    /// The order that the refusal is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub order_id: Option<Uuid>,

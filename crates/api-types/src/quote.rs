@@ -20,7 +20,7 @@ pub struct QuoteView {
     /// The venue's fee as a fraction of the amount traded.
     #[schema(examples("0.0025"))]
     pub fee: Option<String>,
-    /// After the fee and the order's own effect on the price.
+    /// After fee and price impact.
     #[schema(examples("150.25"))]
     pub amount_out: Option<String>,
     /// How much the order itself moves the price, as a fraction.
@@ -50,9 +50,9 @@ impl QuoteView {
 
     fn offered(quote: &Quote, offer: &Offer, terms: &Terms) -> Self {
         let price = domain::price::price(
-            terms.token_in,
+            terms.asset_in,
             terms.amount_in,
-            terms.token_out,
+            terms.asset_out,
             offer.amount_out,
         );
         Self {
@@ -60,7 +60,7 @@ impl QuoteView {
             pool: Some(offer.pool.into()),
             price: Some(price),
             fee: Some(from_millionths(offer.fee_ppm)),
-            amount_out: Some(offer.amount_out.to_decimal(terms.token_out.decimals())),
+            amount_out: Some(offer.amount_out.to_decimal(terms.asset_out.decimals)),
             price_impact: Some(from_millionths(offer.impact_ppm)),
             error: None,
         }
@@ -71,7 +71,7 @@ fn from_millionths(ppm: u32) -> String {
     ratio(u128::from(ppm), 1, -6)
 }
 
-/// Every venue's offer and what the engine would make of them now.
+/// Every venue's offer, and what the engine would choose now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuotesAnswer {
@@ -81,7 +81,7 @@ pub struct QuotesAnswer {
     #[schema(nullable = false)]
     pub dry_run: Option<bool>,
     pub quotes: Vec<QuoteView>,
-    /// The venue that pays most; null where none makes an offer.
+    /// The venue that pays most; null if none makes an offer.
     pub best: Option<VenueName>,
     pub expected_amount_out: Option<String>,
     pub min_amount_out: Option<String>,

@@ -1,4 +1,4 @@
-//! What goes over WebSockets beside events.
+//! WebSocket messages other than events.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,7 +31,7 @@ pub struct Greeting {
 #[serde(rename_all = "camelCase")]
 pub struct WsToken {
     pub success: bool,
-    /// Null where the engine has no keys: none is needed.
+    /// Null if the engine has no keys: then no token is needed.
     pub token: Option<String>,
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 pub struct StatsAnswer {
     pub success: bool,
-    /// Whether operators want no new executions.
+    /// Whether operators have paused the engine.
     #[serde(default)]
     #[schema(required = true)]
     pub paused: bool,
@@ -34,7 +34,7 @@ pub struct ByStatus {
     pub expired: u64,
 }
 
-/// How much is waiting and running.
+/// How many orders wait and are executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueStats {
@@ -43,11 +43,11 @@ pub struct QueueStats {
     /// Waiting for a due time.
     pub delayed: u64,
     pub running: u64,
-    /// Age of the oldest waiting order; 0 where none waits.
+    /// Age of the oldest waiting order; 0 if none waits.
     pub oldest_ms: u64,
 }
 
-/// How much ends.
+/// How many orders end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Throughput {
@@ -55,14 +55,14 @@ pub struct Throughput {
     pub last_minute: u64,
 }
 
-/// From acceptance to confirmation, lately; null while there is nothing to measure.
+/// Recent times from acceptance to confirmation; null while there is nothing to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Latency {
     pub p50: Option<u64>,
     pub p99: Option<u64>,
 }
 
-/// A worker that is alive.
+/// A live worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerView {

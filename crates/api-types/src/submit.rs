@@ -1,4 +1,4 @@
-//! Handing in an order: the request as it may be written, and the answer to one that was accepted.
+//! Submitting an order: the request in every allowed form, and the answer to an accepted one.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::names::{StatusName, VenueName};
 
-/// The sentence every accepted order is answered with.
+/// The message of every accepted order.
 pub const ACCEPTED_MESSAGE: &str = "Order created and queued for execution";
 
 /// An order. Amounts are strings or JSON numbers, taken exactly as written.
@@ -32,7 +32,7 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub amount_in: Option<String>,
-    /// Slippage in basis points; 50 where none of the three is given, and at most one may be.
+    /// Slippage in basis points; at most one of the three may be given, and 50 is the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0, maximum = 5000)]
     pub slippage_bps: Option<u16>,
@@ -44,7 +44,8 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = f64, nullable = false, minimum = 0, maximum = 50)]
     pub slippage_tolerance: Option<serde_json::Number>,
-    /// The least of `tokenOut` to take; slippage's floor holds beside it.
+    /// The least of `tokenOut` that you accept; the minimum that follows from slippage holds as
+    /// well.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub min_amount_out: Option<String>,
@@ -64,7 +65,7 @@ pub struct SubmitOrder {
         pattern = "^[ -~]+$"
     )]
     pub client_order_id: Option<String>,
-    /// The order expires when nothing was submitted by then.
+    /// The order expires if no transaction was submitted by then.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 2592000)]
     pub valid_for_seconds: Option<u32>,
@@ -78,7 +79,7 @@ pub struct SubmitOrder {
     pub exclude_venues: Option<Vec<VenueName>>,
 }
 
-/// A positive decimal as a string, or a JSON number: a shape for the API document alone.
+/// A positive decimal as a string, or a JSON number: only for the API document.
 #[derive(Debug, Clone, Copy)]
 pub struct DecimalText;
 
@@ -115,7 +116,7 @@ pub struct AcceptedOrder {
     pub message: String,
     /// The socket on which to follow the order.
     pub ws_url: String,
-    /// What the gateway guesses; null where it has no guess yet.
+    /// The gateway's estimate; null if it has none yet.
     pub queue: Option<QueueEstimate>,
 }
 

@@ -1,9 +1,9 @@
-//! Whether the process lives and can serve, as probes see it.
+//! Whether the process lives and can serve, for probes.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The process lives. It says nothing of what the process depends on.
+/// The process lives. This says nothing about what the process depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HealthAnswer {
     #[schema(examples("ok"))]
@@ -24,13 +24,13 @@ pub struct ReadyAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Readiness {
-    /// All is well.
+    /// Everything works.
     Ready,
-    /// Orders are accepted and end, slower.
+    /// Orders are accepted and end, only slower.
     Degraded,
     /// Orders cannot be accepted.
     Unavailable,
-    /// The process is on its way out.
+    /// The process is stopping.
     Stopping,
 }
 

@@ -1,6 +1,7 @@
 //! The listed tokens, as clients see them.
 
-use domain::Token;
+use domain::TokenList;
+use domain::token_list::Listing;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +12,9 @@ pub struct TokenView {
     pub name: String,
     pub mint: String,
     pub decimals: u8,
+    /// The program that the mint belongs to: `token` or `token_2022`.
+    #[schema(examples("token"))]
+    pub program: String,
 }
 
 /// Every listed token.
@@ -20,13 +24,14 @@ pub struct TokensAnswer {
     pub tokens: Vec<TokenView>,
 }
 
-impl From<Token> for TokenView {
-    fn from(token: Token) -> Self {
+impl From<&Listing> for TokenView {
+    fn from(listing: &Listing) -> Self {
         Self {
-            symbol: token.symbol().to_owned(),
-            name: token.name().to_owned(),
-            mint: token.mint().to_owned(),
-            decimals: token.decimals(),
+            symbol: listing.symbol.clone(),
+            name: listing.name.clone(),
+            mint: listing.asset.mint.to_string(),
+            decimals: listing.asset.decimals,
+            program: listing.asset.program.name().to_owned(),
         }
     }
 }
@@ -34,10 +39,10 @@ impl From<Token> for TokenView {
 impl TokensAnswer {
     /// The whole list.
     #[must_use]
-    pub fn all() -> Self {
+    pub fn of(list: &TokenList) -> Self {
         Self {
             success: true,
-            tokens: Token::all().map(TokenView::from).collect(),
+            tokens: list.listings().iter().map(TokenView::from).collect(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! SQLite's failures, told by what the caller can do about them.
+//! SQLite's failures, by what the caller can do about them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) enum Fault {
     Json(#[source] Arc<serde_json::Error>),
     #[error("{what} holds a value that makes no sense")]
     Senseless { what: &'static str },
-    /// The commit itself failed in a way that may have left it on the disk.
+    /// The commit itself failed, but its data may be on the disk.
     #[error("a commit failed")]
     Commit(#[source] Arc<rusqlite::Error>),
 }
@@ -34,7 +34,7 @@ impl From<serde_json::Error> for Fault {
 }
 
 impl Fault {
-    /// A failed commit: unknown only where the disk failed while it was written.
+    /// A failed commit: its outcome is unknown only if the disk failed during the write.
     pub(crate) fn at_commit(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::SystemIoFailure) => Self::Commit(Arc::new(error)),
@@ -42,7 +42,8 @@ impl Fault {
         }
     }
 
-    /// Whether the same commands may do better one by one. A commit of unknown outcome is not repeated.
+    /// Whether the same commands may succeed one by one. A commit of unknown outcome is not
+    /// repeated.
     pub(crate) const fn is_worth_splitting(&self) -> bool {
         !matches!(self, Self::Commit(_))
     }
@@ -68,13 +69,13 @@ impl From<Fault> for ports::Error {
                 | ErrorCode::OperationInterrupted
                 | ErrorCode::FileLockingProtocolFailed,
             ) => Self::unavailable(STORE, fault),
-            // What is left is a file that is no store, or a defect: waiting cures neither.
+            // The rest means a file that is not a store, or a defect: waiting cures neither.
             _ => Self::corrupt(STORE, fault),
         }
     }
 }
 
-/// No answer came within the store's patience.
+/// No answer came within the store's time limit.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {} s", .0.as_secs())]
 pub(crate) struct TimedOut(pub(crate) std::time::Duration);

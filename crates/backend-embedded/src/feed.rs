@@ -1,8 +1,8 @@
-//! [`StatusFeed`] in this process: one ring of the last events, and tails that are places in it.
+//! [`StatusFeed`] inside this process: one ring of the last events; tails are places in it.
 //!
-//! Publishing writes into the ring and wakes who waits; it never waits for a tail. A tail that the ring
-//! has overtaken is told so. A position names this process' start, so that one from before is known to
-//! be forgotten.
+//! Publishing writes into the ring and wakes waiting tails; it never waits for a tail. A tail that
+//! falls behind the ring gets `Lost`. A position names this process' start, so that a position of
+//! an earlier process is recognised as forgotten.
 
 #[cfg(test)]
 mod tests;
@@ -16,10 +16,10 @@ use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed}
 use ports::{Random, Result, StatusFeed};
 use tokio::sync::watch;
 
-/// Events kept for tails that read slowly: a second of the fastest engine, some 16 MiB.
+/// Events kept for slow tails: a second of the fastest engine, some 16 MiB.
 pub const KEPT: usize = 16_384;
 
-/// The most one call of `next` brings.
+/// The most events that one call of `next` returns.
 const BATCH: usize = 512;
 
 /// The feed of an engine that is one process.
@@ -32,7 +32,7 @@ struct Shared {
     epoch: u64,
     kept: usize,
     ring: RwLock<Ring>,
-    /// The number after the last event's, for those who wait for it to grow.
+    /// The number after the last event's; tails wait until it grows.
     head: watch::Sender<u64>,
 }
 
@@ -82,12 +82,12 @@ impl Shared {
         (epoch == self.epoch && number <= *self.head.borrow()).then_some(number)
     }
 
-    /// What is kept from this number on; `None` where some of it is not.
+    /// The events kept from this number on; `None` if some of them are no longer kept.
     fn from(&self, number: u64) -> Option<Vec<(Position, Arc<Published>)>> {
         let ring = self.ring.read().unwrap_or_else(|held| held.into_inner());
         let skipped = usize::try_from(number.checked_sub(ring.first)?).ok()?;
         let kept = ring.events.iter().skip(skipped).take(BATCH);
-        // The place after an event: going on from there does not bring it again.
+        // The place after an event: continuing there does not deliver it again.
         let after = number + 1..;
         let placed = after
             .zip(kept)
@@ -95,7 +95,8 @@ impl Shared {
         Some(placed.collect())
     }
 
-    /// What was kept is as good as overtaken: every tail and every position before it has lost.
+    /// Treats all kept events as overwritten: every tail and every earlier position has lost
+    /// something.
     fn forget(&self) {
         let head = {
             let mut ring = self.ring.write().unwrap_or_else(|held| held.into_inner());
@@ -122,7 +123,7 @@ impl Shared {
     }
 
     fn grow(&self, head: u64) {
-        // Two publishers may come here in the other order; the head only grows.
+        // Two publishers may arrive here in the other order; the head only grows.
         self.head.send_if_modified(|current| {
             let grows = head > *current;
             *current = head.max(*current);
@@ -171,14 +172,14 @@ impl StatusFeed for InProcessFeed {
     }
 }
 
-/// A place in the ring, moved on by its reader.
+/// A place in the ring that its reader moves on.
 #[derive(Debug)]
 struct Tail {
     shared: Arc<Shared>,
     head: watch::Receiver<u64>,
     /// The number of the event that comes next.
     next: u64,
-    /// To be told before anything else.
+    /// Whether the tail must return `Lost` before anything else.
     has_lost: bool,
 }
 
@@ -197,11 +198,12 @@ impl FeedTail for Tail {
                 }
                 Some(_) => {
                     let next = self.next;
-                    // The sender lives in `shared`, so that waiting does not fail.
+                    // The sender lives in `shared`, so the wait cannot fail.
                     let _ = self.head.wait_for(|head| *head > next).await;
                 }
                 None => {
-                    // What is published from now on is new to whoever reads the store after this.
+                    // A caller that reads the store after this needs only what is published from
+                    // now on.
                     self.next = *self.head.borrow();
                     self.has_lost = true;
                 }

@@ -1,9 +1,9 @@
-//! The engine's backends in one process: the store on SQLite with one writer and group commit, the
-//! queue and the feed in memory.
+//! The engine's backends inside one process: the store on SQLite with one writer and group commit,
+//! the queue and the feed in memory.
 //!
-//! It must not know of HTTP, of venues or of the lifecycle; no type of SQLite leaves it.
+//! It must not know HTTP, venues or the lifecycle; no type of SQLite leaves it.
 //!
-//! Begin with `store.rs`, then `writer.rs`: every change of the truth goes through there.
+//! Begin with `store.rs`, then `writer.rs`: every change of the store goes through there.
 
 pub mod feed;
 pub mod queue;

@@ -1,8 +1,9 @@
-//! What the one process knows beside its file: which workers are alive, what they hold, and running counts, so
-//! that statistics cost no disk, and heartbeats only where they have stopped naming an order.
+//! What the one process knows in addition to its file: which workers are alive, which orders they
+//! have, and running counts. So statistics need no disk, and heartbeats need it only if they stop
+//! naming an order.
 //!
-//! It is correct because the data folder is locked: nobody else changes the file, and no lease outlives
-//! the process. It changes only after the transaction it follows was committed.
+//! This is correct because the data folder is locked: nobody else changes the file, and no lease
+//! outlives the process. This state changes only after the corresponding transaction is committed.
 
 mod ended;
 
@@ -17,7 +18,7 @@ use crate::settings::Settings;
 
 use ended::Ended;
 
-/// The state itself; one lock around it, held for microseconds.
+/// The state itself, behind one lock that is held for microseconds.
 #[derive(Debug)]
 pub(crate) struct Live {
     lease: Duration,
@@ -31,15 +32,15 @@ pub(crate) struct Live {
     workers: BTreeMap<WorkerId, Worker>,
     paused: bool,
     ended: Ended,
-    /// Since when, by the process's monotonic clock, something has waited whose due time lies further ahead
-    /// than any rest: a clock that was set back cannot tell its age.
+    /// Since when, by the process's monotonic clock, an order has waited whose due time is further
+    /// ahead than the longest delay: a clock that was set back cannot tell its age.
     ahead_since: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct Worker {
     row: WorkerRow,
-    /// By the process's monotonic clock: a host clock that is set does not end a lease.
+    /// By the process's monotonic clock: setting the host's clock ends no lease.
     seen: Duration,
     /// The number of its last heartbeat.
     beat: u64,
@@ -55,7 +56,7 @@ pub(crate) struct Changes {
     closed: Vec<ClientId>,
     delayed: Vec<(Timestamp, Status)>,
     undelayed: Vec<(Timestamp, Status)>,
-    /// Whether an order's row names this worker from now on; in the order in which it happened.
+    /// Whether an order's row names this worker from now on; in the order of the changes.
     holds: Vec<(WorkerId, OrderId, bool)>,
     ended: Vec<Option<Duration>>,
     retired: Vec<WorkerId>,
@@ -75,7 +76,7 @@ impl Changes {
         self.by_status[to.index()] += 1;
     }
 
-    /// An order ended; `latency` where it was confirmed.
+    /// An order ended; with `latency` if it was confirmed.
     pub(crate) fn ended(&mut self, client: ClientId, latency: Option<Duration>) {
         self.closed.push(client);
         self.ended.push(latency);
@@ -106,7 +107,7 @@ impl Changes {
         self.delayed.push((due_at, status));
     }
 
-    /// An order no longer waits for the time it waited for.
+    /// An order no longer waits for this time.
     pub(crate) fn no_longer_delayed_until(&mut self, due_at: Timestamp, status: Status) {
         self.undelayed.push((due_at, status));
     }
@@ -128,7 +129,7 @@ pub(crate) struct Stored {
 }
 
 impl Live {
-    /// The state after opening: no worker is alive, so no lease holds.
+    /// The state after opening: no worker is alive, so no lease is valid.
     pub(crate) fn new(settings: Settings, stored: Stored) -> Self {
         Self {
             lease: settings.lease,
@@ -144,7 +145,7 @@ impl Live {
         }
     }
 
-    /// The longest that an order is set to rest.
+    /// The longest delay of an order.
     pub(crate) const fn longest_rest(&self) -> Duration {
         self.longest_rest
     }
@@ -158,7 +159,7 @@ impl Live {
         after
     }
 
-    /// Takes over what was committed at this time of the process.
+    /// Applies changes that were committed at this time of the process.
     pub(crate) fn apply(&mut self, changes: Changes, monotonic: Duration) {
         self.by_status = self.counters_after(&changes);
         for client in changes.opened {
@@ -197,7 +198,7 @@ impl Live {
         self.paused = changes.paused.unwrap_or(self.paused);
     }
 
-    /// Whether the leases of this worker hold.
+    /// Whether the leases of this worker are valid.
     pub(crate) fn is_alive(&self, worker: WorkerId, monotonic: Duration) -> bool {
         let worker = self.workers.get(&worker);
         worker.is_some_and(|worker| self.is_fresh(worker, monotonic))
@@ -207,7 +208,7 @@ impl Live {
         monotonic.saturating_sub(worker.seen) <= self.lease
     }
 
-    /// Everybody whose leases hold.
+    /// Every worker whose leases are valid.
     pub(crate) fn alive(&self, monotonic: Duration) -> HashSet<WorkerId> {
         self.fresh(monotonic).map(|worker| worker.row.id).collect()
     }
@@ -217,8 +218,8 @@ impl Live {
         workers.filter(move |worker| self.is_fresh(worker, monotonic))
     }
 
-    /// Enters a worker. One that has entered before, and perhaps was silent for too long since, is not
-    /// changed by entering again.
+    /// Registers a worker. Registering again does not change a worker, even if it has been silent
+    /// for too long since.
     pub(crate) fn enlist(&mut self, row: &WorkerRow, now: Timestamp, monotonic: Duration) {
         let entered = || Worker {
             row: WorkerRow {
@@ -233,7 +234,7 @@ impl Live {
         self.workers.entry(row.id).or_insert_with(entered);
     }
 
-    /// Keeps a worker alive, unless it was silent for too long; returns also the orders whose leases it has
+    /// Keeps a worker alive, unless it was silent for too long; also returns the orders that it has
     /// stopped naming.
     pub(crate) fn heartbeat(
         &mut self,
@@ -263,19 +264,20 @@ impl Live {
         (alive, unnamed)
     }
 
-    /// Whether the worker has stopped naming this order, as of the heartbeat whose answer it had heard.
+    /// Whether the worker has stopped naming this order, as of the heartbeat whose answer it had
+    /// got.
     pub(crate) fn is_unnamed(&self, worker: WorkerId, order: OrderId, heard: u64) -> bool {
         let leased = self.workers.get(&worker).and_then(|w| w.leases.get(&order));
         leased.is_some_and(|leased| *leased < heard)
     }
 
-    /// Takes a worker out.
+    /// Removes a worker.
     pub(crate) fn retire(&mut self, worker: WorkerId) {
         self.workers.remove(&worker);
     }
 
-    /// Takes the silent out; returns them.
-    pub(crate) fn bury_silent(&mut self, monotonic: Duration) -> Vec<WorkerId> {
+    /// Removes silent workers; returns them.
+    pub(crate) fn mark_silent_dead(&mut self, monotonic: Duration) -> Vec<WorkerId> {
         let alive = self.alive(monotonic);
         let ids = self.workers.keys().copied();
         let buried: Vec<_> = ids.filter(|id| !alive.contains(id)).collect();
@@ -285,20 +287,20 @@ impl Live {
         buried
     }
 
-    /// The living, oldest first.
+    /// The live workers, oldest first.
     pub(crate) fn workers(&self, monotonic: Duration) -> Vec<WorkerRow> {
         let mut rows: Vec<_> = self.fresh(monotonic).map(|w| w.row.clone()).collect();
         rows.sort_by_key(|row| (row.started_at, row.id));
         rows
     }
 
-    /// Whether workers are told to take no new work.
+    /// Whether operators have paused the engine.
     pub(crate) const fn is_paused(&self) -> bool {
         self.paused
     }
 
-    /// How long something has waited whose due time lies further ahead than any rest, where there is
-    /// something.
+    /// How long an order has waited whose due time is further ahead than the longest delay, if
+    /// there is one.
     pub(crate) fn ahead_for(&mut self, is_ahead: bool, monotonic: Duration) -> Option<Duration> {
         if !is_ahead {
             self.ahead_since = None;
@@ -318,9 +320,9 @@ impl Live {
         self.open_by_client.keys().cloned().collect()
     }
 
-    /// All counts but the age of the oldest waiting order, which only the file knows.
+    /// All counts except the age of the oldest waiting order, which only the file knows.
     pub(crate) fn counts(&mut self, now: Timestamp, monotonic: Duration) -> Counts {
-        // What was waited for is over.
+        // Drops due times that have passed.
         let not_yet = now.plus(Duration::from_millis(1));
         self.delayed = self.delayed.split_off(&not_yet);
         self.resting = self.resting.split_off(&not_yet);

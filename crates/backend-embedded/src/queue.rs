@@ -1,7 +1,8 @@
-//! [`JobQueue`] in this process: a window of waiting orders per client, in turn between clients.
+//! [`JobQueue`] inside this process: a window of waiting orders per client, served in turn.
 //!
 //! The mutex is held for microseconds and never across an await; every operation costs at most the
-//! logarithm of a bounded size. What does not fit stays in the store, and the sweeper is woken for it.
+//! logarithm of a bounded size. Orders that do not fit stay in the store, and the sweeper is woken
+//! when there is room.
 
 mod state;
 
@@ -16,10 +17,11 @@ use tokio::sync::Notify;
 use crate::writer::lock;
 use state::State;
 
-/// How much waits in memory.
+/// How many orders wait in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Waiting orders per client. Enough for a second of the fastest engine; the store keeps the rest.
+    /// Waiting orders per client: enough for a second of the fastest engine; the store keeps the
+    /// rest.
     pub window: usize,
     /// Orders that wait to be resumed.
     pub resumes: usize,
@@ -58,7 +60,7 @@ impl InProcessQueue {
         }
     }
 
-    /// Changes the state, then wakes whom the change concerns.
+    /// Changes the state, then wakes the tasks that the change concerns.
     fn change<T>(&self, change: impl FnOnce(&mut State, Duration) -> T) -> T {
         let now = self.clock.monotonic();
         let (value, wakes) = {
@@ -70,7 +72,7 @@ impl InProcessQueue {
             self.arrived.notify_waiters();
         }
         if wakes.hungry {
-            // Kept for the sweeper where it is not waiting just now.
+            // Stored for the sweeper if it is not waiting now.
             self.hungry.notify_one();
         }
         value
@@ -107,12 +109,12 @@ impl JobQueue for InProcessQueue {
         })
     }
 
-    /// Where the last look was for resumes only and found nothing, entries that start an execution do
-    /// not end the wait: a worker without a token would else go round in circles.
+    /// If the last look was for resumes only and found none, entries that start an execution do not
+    /// end the wait: otherwise a worker without a permit would loop.
     async fn wait(&self, limit: Duration) {
         let arrived = self.arrived.notified();
         tokio::pin!(arrived);
-        // Registered before the queue is looked at: a push between the two wakes.
+        // Registered before the queue is looked at: a push between the two wakes this task.
         arrived.as_mut().enable();
         let now = self.clock.monotonic();
         let until_next = lock(&self.state).until_next(now);
@@ -135,7 +137,7 @@ impl JobQueue for InProcessQueue {
         Ok(lock(&self.state).depth())
     }
 
-    /// Entries are values of this process: there are none that cannot be read.
+    /// Entries are values of this process, so none is unreadable.
     async fn dead_entries(&self, _limit: usize) -> Result<Vec<String>> {
         Ok(Vec::new())
     }

@@ -1,4 +1,4 @@
-//! Questions to the file, each answered over any connection: a reader's, or the writer's own.
+//! Reads from the file. Each works over any connection: a reader's, or the writer's own.
 
 pub(crate) mod columns;
 pub(crate) mod due;

@@ -11,7 +11,7 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0003_deaths.sql"),
     ],
     version_in: VersionIn::Table,
-    // More than there are different ones.
+    // More than there are different statements.
     statements: 128,
     // The hot ends of all indexes of some million orders.
     cache_kib: 65_536,

@@ -7,9 +7,10 @@ use ports::order_store::LONGEST_FIXED_REST;
 /// What a store is opened with.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// How long a worker may be silent before what it holds is given to others.
+    /// How long a worker may be silent before its orders go to other workers.
     pub lease: Duration,
-    /// The longest that an order is set to rest. What is due later than that is due: the clock was set back.
+    /// The longest delay of an order. An order due later than that counts as due: the clock was set
+    /// back.
     pub longest_rest: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The store's handle: opens the file, and answers the ports by way of the writer and the readers.
+//! The store's handle: opens the file, and implements the ports through the writer and the readers.
 
 mod history;
 mod operations;
@@ -62,8 +62,8 @@ pub enum OpenError {
     },
 }
 
-/// The embedded store. Cheap to share behind an `Arc`; dropping the last one finishes what was sent,
-/// and unlocks the folder.
+/// The embedded store. Cheap to share behind an `Arc`; dropping the last handle finishes what was
+/// sent, and unlocks the folder.
 #[derive(Debug)]
 pub struct SqliteStore {
     engine: Engine,
@@ -83,15 +83,15 @@ enum Engine {
 }
 
 impl SqliteStore {
-    /// Opens the store in this folder, created where it is missing, and locks it for this process.
-    /// Leases of an earlier process are void from here on. Calls wait for threads under a limit of
-    /// tokio's time: under a paused runtime use [`SqliteStore::in_memory`].
+    /// Opens the store in this folder, which it creates if it is missing, and locks it for this
+    /// process. Leases of an earlier process are void from here on. Calls wait for threads under a
+    /// limit of tokio's time: under a paused runtime use [`SqliteStore::in_memory`].
     pub fn open(folder: &Path, settings: Settings, clock: Arc<dyn Clock>) -> OpenResult {
         let lock = Lock::take(&folder.join(LOCK_FILE));
         let lock = lock.map_err(|error| locked_out(folder, error))?;
         let path = folder.join(DATABASE_FILE);
         let wrong = |error| not_opened(folder, error);
-        // In a folder that was used, a first start that was cut short leaves such a file as well.
+        // In a used folder, a first start that was cut short also leaves such a file.
         if !lock.was_there() && Database::is_without_log(&path).map_err(wrong)? {
             let folder = folder.display().to_string();
             return Err(OpenError::WithoutLog { folder });
@@ -132,7 +132,7 @@ impl SqliteStore {
         self.clock.now()
     }
 
-    /// What is due at this moment.
+    /// What is due now.
     fn due_now(&self) -> DueTimes {
         DueTimes::at(self.now(), self.longest_rest)
     }
@@ -159,7 +159,7 @@ impl SqliteStore {
         }
     }
 
-    /// Lists are read beside everything else, and wait for one another alone.
+    /// Lists are read in parallel with everything else, and wait only for each other.
     async fn read_list<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> std::result::Result<T, Fault> + Send + 'static,

@@ -1,4 +1,5 @@
-//! The threads of a store in production: one that writes, a few that read, one of them lists alone.
+//! The threads of a store in production: one that writes, a few that read, one of them only for
+//! lists.
 
 #[cfg(test)]
 mod tests;
@@ -16,24 +17,25 @@ use crate::error::{Fault, STORE, TimedOut};
 use crate::schema::STORE_FILE;
 use crate::writer::{Command, Write, Writer, command};
 
-/// Two readers beside the writer; the machine this is made for has two cores.
+/// Two readers and the writer, on a machine of two cores.
 const READERS: Pool<'_> = Pool {
     name: "store-reader",
     readers: 2,
     waiting: 1_024,
 };
-/// Lists beyond these are refused at once.
+/// Further lists are refused at once.
 const LISTS: Pool<'_> = Pool {
     name: "store-lists",
     readers: 1,
     waiting: 64,
 };
-/// A list that has not had its turn by then is refused: others ask for more than can be read.
+/// A list that has not had its turn by then is refused: more lists are requested than can be read.
 const LIST_PATIENCE: Duration = Duration::from_secs(1);
-/// How long a caller waits for a disk. A repeat with the same ids tells what became of a write.
+/// How long a caller waits for a disk. Repeating the call with the same ids tells what became of a
+/// write.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The way to the threads. Dropping it lets them finish what was sent, and waits for that.
+/// The handle to the threads. Dropping it lets them finish what was sent, and waits for that.
 #[derive(Debug)]
 pub(crate) struct Threads {
     writer: WriterThread<Command>,
@@ -51,7 +53,7 @@ impl Threads {
         })
     }
 
-    /// Applies a change with whatever else has come, and waits until it is durable.
+    /// Applies a change together with others that have arrived, and waits until it is durable.
     pub(crate) async fn write<W: Write>(&self, write: W) -> Result<W::Answer> {
         let (command, answer) = command(write);
         match timeout(PATIENCE, self.writer.send(command)).await {
@@ -66,7 +68,7 @@ impl Threads {
         }
     }
 
-    /// Asks a question on a reader's connection.
+    /// Reads on a reader's connection.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> std::result::Result<T, Fault> + Send + 'static,
@@ -75,7 +77,7 @@ impl Threads {
         Ok(answer.map_err(|_| timed_out())?.map_err(stopped)??)
     }
 
-    /// Asks for a list, once it is its turn.
+    /// Reads a list, once it is its turn.
     pub(crate) async fn read_list<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> std::result::Result<T, Fault> + Send + 'static,

@@ -1,10 +1,11 @@
-//! The one writer: every change of the truth is a command applied here, as many in one transaction as
-//! have come together.
+//! The one writer: every change of the store is a command applied here. Commands that arrive
+//! together share a transaction.
 //!
 //! It is a plain struct without a thread or a timer, so that a simulation can call it inline; in
-//! production `threads.rs` calls it. A command that loses (a key taken, a fence gone) is an answer like
-//! any other and leaves the rest of its batch alone. Where SQLite itself fails, the batch is rolled back
-//! and its commands are tried one by one, so that only the one at fault fails.
+//! production `threads.rs` calls it. A command that loses (a key taken, a fence gone) gets an
+//! answer like any other and leaves the rest of its batch alone. If SQLite itself fails, the batch
+//! is rolled back and its commands are tried one by one, so that only the command that causes the
+//! failure fails.
 
 pub(crate) mod accept;
 pub(crate) mod claim;
@@ -40,7 +41,7 @@ pub(crate) use head::LAST_EVENT_PLACE;
 /// One change, waiting to be applied and answered.
 pub type Command = Box<dyn Job>;
 
-/// Something that can be applied within a batch, more than once, and is answered once.
+/// Can be applied within a batch, more than once, and is answered once.
 pub trait Job: Send + fmt::Debug {
     #[doc(hidden)]
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), RunError>;
@@ -49,7 +50,7 @@ pub trait Job: Send + fmt::Debug {
     fn answer(self: Box<Self>, outcome: Result<(), Error>);
 }
 
-/// Why a command could not be run; the whole batch is rolled back.
+/// Why a command failed; the whole batch is rolled back.
 #[derive(Debug)]
 pub struct RunError(Fault);
 
@@ -71,7 +72,7 @@ struct Queued<W: Write> {
 impl<W: Write> Job for Queued<W> {
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), RunError> {
         self.answer = None;
-        // Whoever gave up waiting is owed nothing, and a disk that was slow has enough to do.
+        // A caller that gave up waiting needs no write, and a slow disk has enough to do.
         if !self.reply.is_closed() {
             self.answer = Some(self.write.run(batch).map_err(RunError)?);
         }
@@ -82,16 +83,16 @@ impl<W: Write> Job for Queued<W> {
         let Self { answer, reply, .. } = *self;
         let answer = match (outcome, answer) {
             (Ok(()), Some(answer)) => Ok(answer),
-            // Nobody was waiting when it would have been run.
+            // Nobody was waiting when its turn came.
             (Ok(()), None) => return,
             (Err(error), _) => Err(error),
         };
-        // Whoever asked may have gone away; what was committed stays.
+        // The caller may have gone; what was committed stays.
         let _ = reply.send(answer);
     }
 }
 
-/// A change as a command, and where its answer will come.
+/// Wraps a change as a command; returns the receiver of its answer too.
 pub(crate) fn command<W: Write>(
     write: W,
 ) -> (Command, oneshot::Receiver<Result<W::Answer, Error>>) {
@@ -126,29 +127,30 @@ pub struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Whether the leases of this worker hold.
+    /// Whether the leases of this worker are valid.
     pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
         lock(self.live).is_alive(worker, self.monotonic)
     }
 
-    /// Whether the worker has stopped naming this order. What this batch has granted is named.
+    /// Whether the worker has stopped naming this order. Orders granted in this batch count as
+    /// named.
     pub(crate) fn is_unnamed(&self, worker: domain::WorkerId, order: OrderId, heard: u64) -> bool {
         !self.changes.is_granted(worker, order) && lock(self.live).is_unnamed(worker, order, heard)
     }
 
-    /// Whether an order that was set to be due then still rests.
+    /// Whether an order with this due time still waits.
     pub(crate) fn is_resting(&self, due_at: Timestamp) -> bool {
         is_resting(due_at, self.now, lock(self.live).longest_rest())
     }
 
-    /// Whether operators want no new executions, as of this place in the batch.
+    /// Whether operators have paused the engine, at this place in the batch.
     pub(crate) fn is_paused(&self) -> bool {
         let changed = self.changes.paused;
         changed.unwrap_or_else(|| lock(self.live).is_paused())
     }
 }
 
-/// The live state stays usable when a thread panicked: each change of it is complete.
+/// The live state stays usable after a thread panicked: each change of it is complete.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -164,20 +166,20 @@ impl Writer {
         }
     }
 
-    fn attempt(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
-        let outcome = self.attempt_all(commands);
+    fn try_one(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
+        let outcome = self.try_all(commands);
         if outcome.is_err() {
             self.heads.clear();
         }
         outcome
     }
 
-    fn attempt_all(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
+    fn try_all(&mut self, commands: &mut [Command]) -> Result<(), Fault> {
         let began = self.clock.monotonic();
         let db = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // The times are read once nothing else can be written any more.
+        // Reads the times when nothing else can be written any more.
         let mut batch = Batch {
             now: self.clock.now(),
             monotonic: self.clock.monotonic(),
@@ -211,12 +213,12 @@ impl sqlite_kit::Writer for Writer {
     }
 
     fn apply(&mut self, mut batch: Vec<Command>) {
-        match self.attempt(&mut batch) {
+        match self.try_one(&mut batch) {
             Ok(()) => answer_all(batch, Ok(())),
             Err(fault) if batch.len() > 1 && fault.is_worth_splitting() => {
                 for command in batch {
                     let mut alone = [command];
-                    let outcome = self.attempt(&mut alone);
+                    let outcome = self.try_one(&mut alone);
                     answer_all(alone, outcome.as_ref().copied());
                 }
             }

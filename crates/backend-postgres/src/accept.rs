@@ -1,4 +1,4 @@
-//! Accepting orders: order, first event, idempotency answer and client order id in one statement.
+//! Accepts orders: order, first event, idempotency answer and client order id in one statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) struct Accept {
     pub(crate) db: Arc<Db>,
 }
 
-/// An order with its persisted form.
+/// An order with its stored form.
 pub(crate) struct Request {
     order: NewOrder,
     terms: String,
@@ -33,7 +33,7 @@ impl Request {
     }
 }
 
-/// Twins that meet in one batch could not tell who came first.
+/// Duplicates must not be in one batch: nobody could tell which came first.
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Order(OrderId),
@@ -82,7 +82,7 @@ impl Kind for Accept {
             let explained = explain(connection, requests, &mut answers).await;
             explained.map_err(Failure::after_a_write)?;
         }
-        // A twin that was seen by the one statement and gone in the next: look again.
+        // One statement saw a duplicate that was gone in the next: look again.
         answers
             .into_iter()
             .collect::<Option<Vec<_>>>()
@@ -91,16 +91,17 @@ impl Kind for Accept {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("what stood in the way of an order has vanished")]
+#[error("the row that conflicted with an order has vanished")]
 struct Vanished;
 
 fn accepted(order: &NewOrder, at: Timestamp) -> Accepted {
     Accepted::Stored(Order::accepted(order.id, order.event_id).recorded(at))
 }
 
-/// Twins that were committed before are left out by `fresh`. One that commits between the snapshot and
-/// the insert loses its key without a sound, or raises a unique violation on its name, which undoes
-/// the batch: written one by one, with fresh snapshots, each then learns who was first.
+/// `fresh` leaves out duplicates of committed orders. If another transaction commits a duplicate
+/// between the snapshot and the insert, this order's key is silently not inserted, or its name
+/// violates the unique index, which undoes the batch. Then the orders are written one by one with
+/// fresh snapshots, and each learns which was first.
 const ACCEPT: &str = "-- accept_orders
 with clock as materialized (
     select now_ms() as now
@@ -171,8 +172,8 @@ async fn insert(
     let event_ids: Vec<Uuid> = orders().map(|order| order.event_id.uuid()).collect();
     let clients: Vec<&str> = orders().map(|order| order.client.as_str()).collect();
     let terms: Vec<&str> = requests.iter().map(|r| r.terms.as_str()).collect();
-    let tokens_in: Vec<&str> = orders().map(|o| o.terms.token_in.symbol()).collect();
-    let tokens_out: Vec<&str> = orders().map(|o| o.terms.token_out.symbol()).collect();
+    let tokens_in: Vec<String> = orders().map(|o| o.terms.asset_in.column()).collect();
+    let tokens_out: Vec<String> = orders().map(|o| o.terms.asset_out.column()).collect();
     let names: Vec<Option<&str>> = orders().map(name_of).collect();
     let traces: Vec<Option<&str>> = orders().map(|o| o.trace_context.as_deref()).collect();
     let valid_for: Vec<Option<i64>> = orders().map(rows::valid_for_ms).collect();
@@ -297,7 +298,7 @@ fn explained(order: &NewOrder, row: &Row) -> Result<Option<Accepted>, Failure> {
 const ANSWER: &str = "-- read_idempotency_answer
 select order_id, fingerprint, answer from idempotency_keys where client = $1 and key = $2";
 
-/// The answer kept for a key.
+/// The answer stored for a key.
 pub(crate) async fn answer_for(
     db: &Db,
     client: &ClientId,

@@ -1,4 +1,4 @@
-//! Where the server is, and why it is of no use.
+//! Where the server is, and why it cannot be used.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio_postgres::config::Host;
 
 use crate::tls::InvalidAddress;
 
-/// A server in reach answers long before.
+/// A reachable server answers long before.
 pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// For the errors of calls to this server.
+    /// Makes the errors of calls to this server.
     pub(crate) fn unreachable<E: Into<Box<dyn StdError + Send + Sync>>>(
         server: &str,
     ) -> impl Fn(E) -> Self {
@@ -50,12 +50,12 @@ impl ConnectError {
     }
 }
 
-/// Where the address leads to, without its password.
+/// The server that the address names, without the password.
 pub(crate) fn server_of(config: &Config) -> String {
     let mut ports = config.get_ports().iter().copied();
     let mut port = 5_432;
     let hosts = config.get_hosts().iter().map(|host| {
-        // As libpq does: a port for each host, or one for all.
+        // As in libpq: a port for each host, or one for all.
         port = ports.next().unwrap_or(port);
         match host {
             Host::Tcp(name) => format!("{name}:{port}"),

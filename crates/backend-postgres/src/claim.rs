@@ -1,7 +1,7 @@
-//! Claiming orders: a lease and everything that is known of the order.
+//! Claims orders: grants a lease and loads everything known about the order.
 //!
-//! Two statements, sent together: the first grants under the row's lock, the second reads. Were it one,
-//! a claim that had to wait for the lock would read events from before the wait.
+//! Two statements, sent together: the first grants under the row's lock, the second reads. A single
+//! statement that had to wait for the lock would read events from before the wait.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{OrderId, WorkerId};
-use ports::order_store::{Claim, Lease, POISON_DEATHS, UNREADABLE_REST, is_resting};
+use ports::order_store::{Claim, Company, Lease, POISON_DEATHS, UNREADABLE_REST, is_resting};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -26,20 +26,12 @@ pub(crate) struct ClaimOrders {
     pub(crate) db: Arc<Db>,
 }
 
-/// A worker's wish for an order.
+/// A worker asks for an order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request {
     pub(crate) order: OrderId,
     pub(crate) worker: WorkerId,
     pub(crate) company: Company,
-}
-
-/// What else the worker has in its hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Company {
-    Others,
-    /// Nothing, until the order's next event.
-    Alone,
 }
 
 #[async_trait]
@@ -75,7 +67,8 @@ impl Kind for ClaimOrders {
             };
             let granting = granted.get(&request.order).copied().unwrap_or_default();
             let answer = claim(row, request.worker, granting, self.db.longest_rest());
-            // The others of the batch are granted by now: one that cannot be read must not fail them.
+            // The other orders of the batch are granted by now: an unreadable one must not fail
+            // them.
             answers.push(answer.unwrap_or_else(|failure| {
                 unreadable.extend(put_off(request, granting, failure));
                 Claim::Unknown
@@ -84,9 +77,9 @@ impl Kind for ClaimOrders {
         if !unreadable.is_empty() {
             let unreadable: Vec<_> = unreadable.iter().collect();
             if let Err(failure) = Release.write(connection, &unreadable).await {
-                // Nobody names them: they are free in a while.
+                // No heartbeat names them, so they become free soon.
                 let error = ports::Error::from(failure);
-                tracing::debug!(%error, "orders that cannot be read are not put off: {error}");
+                tracing::debug!(%error, "unreadable orders could not be postponed: {error}");
             }
         }
         Ok(answers)
@@ -107,14 +100,15 @@ fn by_order(known: Vec<Row>) -> Result<HashMap<OrderId, Row>, Failure> {
         .collect()
 }
 
-/// Whoever waits for an order's row sees its newest version, but workers as they were when it began to
-/// wait: one that came since, and was granted the order, would look dead. So a grant that happened
-/// meanwhile (another fence) ends the matter.
+/// Under READ COMMITTED a statement that waits for an order's row lock re-reads that row, but not
+/// `workers`. So a worker that started meanwhile and was granted the order looks dead. A changed
+/// fence reveals such a grant: then this statement grants nothing.
 ///
-/// Of an order that has ended neither a due time nor a holder is left. (To say that it has not ended would lead
-/// planners to the index of open orders, all of which they would walk.)
+/// An order that has ended has neither a due time nor a lease, so those conditions are enough. (An
+/// explicit condition that it has not ended would lead planners to the index of open orders, and
+/// they would walk all of it.)
 ///
-/// A worker that has the lease is told of it again: its fence stays, and nothing is counted.
+/// A worker that already has the lease gets it again: the fence stays, and nothing is counted.
 const GRANT: &str = concat!(
     "-- grant_claims
 with clock as materialized (
@@ -144,7 +138,7 @@ free as materialized (
     ) as last
     cross join lateral (
         select case when last.seq > o.granted_seq then 0 else o.deaths end
-               -- Of whoever retired there is no row.
+               -- A worker that retired has no row.
                + case when o.lease_worker is distinct from w.worker
                        and exists (select from workers h
                                    where h.id = o.lease_worker and h.seen_at <= clock.now - $4
@@ -190,13 +184,13 @@ where w.id not in (select f.id from free f)
     ")"
 );
 
-/// What the first statement did about one claim.
+/// The first statement's result for one claim.
 #[derive(Debug, Clone, Copy, Default)]
 struct Granting {
     fence: Option<i64>,
-    /// Operators want no new executions, and nobody alive holds it.
+    /// Operators want no new executions, and no live worker has the lease.
     held_back: bool,
-    /// One more death ends it, and the worker that asks has others in its hands.
+    /// One more death ends the order, and the asking worker has other orders.
     only_alone: bool,
 }
 
@@ -294,13 +288,13 @@ fn claim(
 
 fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
     let order = rows::order(row)?;
-    // An event that came in while the grant waited for its row.
+    // An event that was recorded while the grant waited for its row.
     let recorded_since =
         i64::from(order.seq.get()) > i64::from(rows::column::<i32>(row, "granted_seq")?);
     Ok(Lease {
         worker,
         fence: rows::number(row, "fence")?,
-        live_attempt: rows::live_attempt(row)?,
+        live_transaction: rows::live_transaction(row)?,
         deaths: if recorded_since {
             0
         } else {

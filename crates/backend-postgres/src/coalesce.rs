@@ -1,8 +1,8 @@
 //! Group commit: concurrent calls of one kind become one statement.
 //!
-//! A batch is whatever arrived while the ones before it were being written, and, for some kinds, within the few
-//! milliseconds that two batches are apart at least: a call that comes alone leaves at once.
-//! What must not stand twice in a batch waits for the next one. Where a batch is refused, its parts are
+//! A batch is whatever arrived while the previous batches were being written. Some kinds also keep
+//! two batches a few milliseconds apart; a call that comes alone leaves at once. Requests that must
+//! not be in the same batch wait for the next one. If the server refuses a batch, its requests are
 //! written one by one, so that each caller learns its own outcome.
 
 use std::collections::HashSet;
@@ -20,19 +20,20 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::db::{CALL_LIMIT, Connection, Db};
 use crate::failure::Failure;
 
-/// The largest batch: beyond it a statement only gets slower for those who wait for it.
+/// The largest batch: a larger one only makes its callers wait longer.
 const BATCH_LIMIT: usize = 512;
-/// Calls that wait to be written; beyond it callers wait to get in, and fail with their deadline.
+/// Calls that wait to be written; further callers wait to get in, and fail at their deadline.
 const INBOX_LIMIT: usize = 4_096;
-/// Batches of one kind in flight: while one waits for the disk the next one is sent.
+/// Batches of one kind in flight: while one waits for the disk, the next one is sent.
 const IN_FLIGHT: usize = 2;
-/// Fewer calls than this wait for the batch in flight to come back: a statement has a price of its own,
-/// and two small ones cost nearly twice as much as one of both.
+/// Fewer calls than this wait until the batch in flight returns: each statement has a fixed cost,
+/// so two small ones cost nearly twice as much as one for both.
 const WORTH_A_FLIGHT: usize = 64;
-/// A batch that takes longer hangs at somebody's lock, or is written one by one: nobody waits for it.
+/// A batch that takes longer waits for a lock, or is being written one by one: other calls no
+/// longer wait for it.
 const LONG_FLIGHT: Duration = Duration::from_millis(50);
 
-/// For what workers write, of which nobody waits for an answer to a request.
+/// For workers' writes, which no client's request waits for.
 pub(crate) const PACE: Duration = Duration::from_millis(5);
 
 /// One kind of write.
@@ -40,17 +41,18 @@ pub(crate) const PACE: Duration = Duration::from_millis(5);
 pub(crate) trait Kind: Send + Sync + 'static {
     type Request: Send + Sync + 'static;
     type Answer: Send + 'static;
-    /// What a request writes to and no other of its batch may.
+    /// What a request writes to; no other request of its batch may write to the same.
     type Key: Hash + Eq + Send;
 
-    /// What two batches are apart at least, unless they are large. A statement for one call costs nearly as much
-    /// as one for several.
+    /// Minimum interval between two batches, unless they are large. A statement for one call costs
+    /// nearly as much as one for several.
     const PACE: Duration = Duration::ZERO;
 
     fn keys(request: &Self::Request) -> Vec<Self::Key>;
 
-    /// Writes all requests, in one transaction or a few; one answer for each, in their order. What was written
-    /// before another part failed is told as such when the request is repeated.
+    /// Writes all requests, in one transaction or a few; returns one answer for each, in their
+    /// order. If one part is written and another fails, repeating a written request returns its
+    /// true outcome.
     async fn write(
         &self,
         connection: &Connection,
@@ -58,7 +60,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     ) -> Result<Vec<Self::Answer>, Failure>;
 }
 
-/// The way in for calls of one kind.
+/// The entry point for calls of one kind.
 pub(crate) struct Coalescer<K: Kind> {
     inbox: mpsc::Sender<Ticket<K>>,
     db: Arc<Db>,
@@ -86,7 +88,7 @@ impl Progress {
     }
 }
 
-/// Abandons a call that has not been sent when its caller goes away.
+/// Abandons an unsent call if its caller is dropped.
 struct GiveUp(Arc<Progress>);
 
 impl Drop for GiveUp {
@@ -121,7 +123,8 @@ impl<K: Kind> Coalescer<K> {
         }
         match timeout_at(deadline, answer).await {
             Ok(Ok(answer)) => answer,
-            // Too late, or the writer was stopped: whether it was sent decides what is known.
+            // The deadline passed, or the writer was stopped: the outcome is unknown only if the
+            // request was sent.
             Ok(Err(_)) | Err(_) if give_up.0.leave_waiting(ABANDONED) => {
                 Err(Failure::silent(CALL_LIMIT))
             }
@@ -156,7 +159,7 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
         let waits_for_one = !waiting.is_empty() && flights.len() < IN_FLIGHT;
         let room = BATCH_LIMIT - waiting.len();
         tokio::select! {
-            // Whoever is there already goes with this batch.
+            // Calls that are there already go with this batch.
             biased;
             count = inbox.recv_many(&mut waiting, room), if is_open && room > 0 => {
                 is_open = count > 0;
@@ -169,7 +172,7 @@ async fn write_all<K: Kind>(kind: Arc<K>, db: Arc<Db>, mut inbox: mpsc::Receiver
     while flights.join_next().await.is_some() {}
 }
 
-/// Whether a batch of so many waits for its time after the one before it.
+/// Whether a batch of this size waits for the interval after the previous one.
 const fn is_paced_out(is_paced: bool, waiting: usize) -> bool {
     is_paced && waiting < WORTH_A_FLIGHT
 }
@@ -182,7 +185,7 @@ const fn may_leave(waiting: usize, flights: usize, is_overdue: bool) -> bool {
     }
 }
 
-/// Takes what may stand in one batch, leaving the rest in its order.
+/// Takes the requests that may be in one batch, and leaves the rest in order.
 fn take_distinct<K: Kind>(waiting: &mut Vec<Ticket<K>>) -> Vec<Ticket<K>> {
     let mut taken = HashSet::new();
     let mut batch = Vec::with_capacity(waiting.len());
@@ -190,7 +193,7 @@ fn take_distinct<K: Kind>(waiting: &mut Vec<Ticket<K>>) -> Vec<Ticket<K>> {
     for ticket in waiting.drain(..) {
         let keys = K::keys(&ticket.request);
         if keys.iter().any(|key| taken.contains(key)) {
-            // Whatever follows on the same key must not overtake it.
+            // Later requests with the same key must not overtake this one.
             taken.extend(keys);
             left.push(ticket);
         } else {
@@ -236,7 +239,7 @@ async fn fly<K: Kind>(kind: &K, db: &Db, commits: &Commits, batch: Vec<Ticket<K>
     }
 }
 
-/// Whether the parts of a failed batch may do better alone.
+/// Whether the requests of a failed batch may succeed one by one.
 const fn tells_apart(failure: &Failure) -> bool {
     matches!(
         failure,
@@ -244,7 +247,7 @@ const fn tells_apart(failure: &Failure) -> bool {
     )
 }
 
-/// A request alone that was rolled back, or that met a twin, is tried again this often.
+/// How often a single request is tried again after it was rolled back or met a duplicate.
 const SINGLE_TRIES: u32 = 4;
 
 async fn one_by_one<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
@@ -273,8 +276,8 @@ async fn one_by_one<K: Kind>(kind: &K, db: &Db, batch: Vec<Ticket<K>>) {
     }
 }
 
-/// Writes, once more where it was rolled back for the sake of another, and puts the connection back
-/// only where nothing is left on it.
+/// Writes, and tries once more if another transaction caused a rollback. Returns the connection to
+/// the pool only if nothing is left on it.
 async fn write_within_limit<K: Kind>(
     kind: &K,
     db: &Db,
@@ -288,7 +291,7 @@ async fn write_within_limit<K: Kind>(
             Err(_) => Err(Failure::silent_write(CALL_LIMIT)),
         };
         match result {
-            // Alone, a twin that came in between shows as such with a fresh snapshot.
+            // With a fresh snapshot, a single request sees a duplicate that came in between.
             Err(Failure::Duplicate(_)) if !retried && requests.len() == 1 => retried = true,
             Err(Failure::Rollback(_)) if !retried => retried = true,
             Err(failure) if failure.spoils_connection() => {
@@ -307,7 +310,7 @@ fn answer_all<K: Kind>(batch: Vec<Ticket<K>>, failure: &Failure) {
 }
 
 fn deliver<K: Kind>(ticket: Ticket<K>, answer: Result<K::Answer, Failure>) {
-    // Whoever asked may have gone away.
+    // The caller may have gone.
     let _ = ticket.reply.send(answer);
 }
 

@@ -1,4 +1,4 @@
-//! Getting a store: waiting for the server, refusing an unsafe one, migrating, opening the pools.
+//! Opens a store: waits for the server, refuses an unsafe one, migrates, opens the pools.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -7,6 +7,8 @@ use std::time::Duration;
 use deadpool_postgres::{
     BuildError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
 };
+use ports::retry::Policy;
+use ports::{Random, SystemClock};
 use tokio::time::Instant;
 use tokio_postgres::Config;
 
@@ -16,46 +18,48 @@ use crate::migrate::migrate;
 use crate::settings::{PgSettings, StatementCache};
 use crate::tls::{Connector, read_address};
 
-/// Between two tries to reach a server at the start; it doubles up to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// Between two tries to reach a server at the start.
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_secs(2),
+};
 
-/// Every statement finds its rows through an index. Told so, the planner cannot keep, from the time when
-/// a table was empty, a plan that reads the whole of it.
+/// Every statement finds its rows through an index. With these settings the planner cannot keep a
+/// plan that reads a whole table, made at a time when the table was empty.
 const SESSION: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
                        -c default_transaction_isolation=read\\ committed \
                        -c jit=off -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000";
 
-/// For the writes, which are kept: each is planned once, as planning took longer than running it. They are
-/// planned for one row of what they are given, which their `place = place + 0` tells the planner, and so begin
-/// with that and look up the rest by index: also where the plan is from a time when tables held next to nothing.
+/// For writes, whose plans are kept: each is planned once, because planning took longer than
+/// execution. `place = place + 0` in the statements tells the planner to expect one input row. So a
+/// plan begins with that row and looks up the rest by index, even a plan from a time when the
+/// tables were nearly empty.
 const KEPT_PLANS: &str = " -c plan_cache_mode=force_generic_plan";
 
-/// For reads of what is due: the first of them are read in their order by an index. A planner that believes there
-/// is next to nothing, as there was when it counted, would as soon read all and sort it.
+/// For reads of due orders, which take the first rows of an index in its order. A planner that
+/// believes the table is nearly empty, as it was at the last count, would read all rows and sort
+/// them.
 const IN_ORDER: &str = " -c enable_sort=off";
 
 /// Opens a store's connections, waiting for a server that cannot be reached.
 pub(crate) async fn connect(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
     let deadline = Instant::now() + settings.patience;
-    let mut pause = FIRST_PAUSE;
-    let mut said = false;
-    loop {
-        match connect_once(settings).await {
-            Err(error @ ConnectError::Unreachable { .. }) if Instant::now() < deadline => {
-                if !said {
-                    said = true;
-                    tracing::warn!("{error} ({}); waiting for it", innermost(&error));
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_PAUSE);
+    let accept = |answer, failures| match answer {
+        Err(error @ ConnectError::Unreachable { .. }) if Instant::now() < deadline => {
+            if failures == 0 {
+                tracing::warn!("{error} ({}); waiting for it", innermost(&error));
             }
-            other => return other,
+            None
         }
-    }
+        other => Some(other),
+    };
+    let (clock, random) = (SystemClock::new(), Random::from_system());
+    PAUSES
+        .repeat_until(&clock, &random, || connect_once(settings), accept)
+        .await
 }
 
-/// What began it.
+/// The root cause.
 fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -73,7 +77,7 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
         .keepalives_idle(Duration::from_secs(10));
     let (mut of_readers, mut of_writers) = (config.clone(), config.clone());
     if settings.statement_cache == StatementCache::On {
-        // Poolers refuse settings of a session they share.
+        // Poolers refuse settings of a session that they share.
         let options = with_session(config.get_options());
         of_writers.options(options.clone() + KEPT_PLANS);
         of_readers.options(options.clone() + IN_ORDER);
@@ -92,7 +96,7 @@ async fn connect_once(settings: &PgSettings) -> Result<Arc<Db>, ConnectError> {
     Ok(db)
 }
 
-/// The address' own options, such as a search path, and ours behind them, where they win.
+/// The address' own options, such as a search path, followed by ours, which win.
 fn with_session(own: Option<&str>) -> String {
     own.map_or_else(|| SESSION.to_owned(), |own| format!("{own} {SESSION}"))
 }
@@ -117,7 +121,7 @@ const DURABILITY: &str = "-- read_durability
 select current_setting('fsync'), current_setting('synchronous_commit'),
        current_setting('transaction_isolation')";
 
-/// CONTRACT.md: what was answered with 201 survives every crash. With these settings it would not.
+/// CONTRACT.md: an order answered with 201 survives every crash. With these settings it would not.
 async fn refuse_unsafe(db: &Db, server: &str) -> Result<(), ConnectError> {
     let connection = db.reader().await.map_err(ports::Error::from);
     let connection = connection.map_err(ConnectError::unreachable(server))?;
@@ -136,7 +140,7 @@ async fn refuse_unsafe(db: &Db, server: &str) -> Result<(), ConnectError> {
             return Err(ConnectError::NotDurable { setting });
         }
     }
-    // Our own sessions are told so; those that a pooler shares cannot be.
+    // Our own sessions set the level; sessions that a pooler shares cannot.
     let level = found.first().map_or("unknown", |row| row.get::<_, &str>(2));
     if level != "read committed" {
         return Err(ConnectError::Isolation {

@@ -1,10 +1,12 @@
-//! Counts over the whole store, from what each writer added to its lane and from the orders that have begun.
+//! Counts over the whole store, from what each writer added to its lane and from the orders under
+//! way.
 
 use domain::{Status, Timestamp};
 use ports::order_history::Counts;
 use tokio_postgres::types::Type;
 
 use crate::db::Db;
+use crate::db::floor::first_id_at;
 use crate::due::is_free;
 use crate::failure::Failure;
 use crate::rows;
@@ -20,15 +22,29 @@ select
      from (select u.place, sum(u.n)::int8 as total
            from lane_orders l, unnest(l.by_status) with ordinality as u(n, place)
            group by u.place) as totals) as by_status,
-    -- The last are those among them that rest.
+    -- The last ones are those among them that wait.
     (select array[count(*) filter (where last.status = 1),
                   count(*) filter (where last.status = 2),
                   count(*) filter (where last.status = 3),
                   count(*) filter (where last.status <= 3 and o.due_at > clock.now and o.due_at <= clock.now + $2)]
-     from orders_begun b
-     join orders o on o.id = b.order_id
+     from (select b.order_id as id from orders_begun b where b.order_id >= ",
+    first_id_at!("$4"),
+    "
+           union all
+           -- Those below the floor have waited for long, or their ids are of a clock that is slow. A plain
+           -- `exists` could become a walk over all that have begun.
+           select o.id
+           from orders o
+           where o.due_at is not null
+             and o.due_at >= $3
+             and o.id < ",
+    first_id_at!("$4"),
+    "
+             and o.granted_seq >= 0
+             and (select true from orders_begun b where b.order_id = o.id)) as b
+     join orders o on o.id = b.id
      cross join lateral (
-         select e.status from order_events e where e.order_id = b.order_id order by e.seq desc limit 1
+         select e.status from order_events e where e.order_id = b.id order by e.seq desc limit 1
      ) as last) as begun,
     (select count(*) from orders o
      where o.due_at is not null and o.due_at > clock.now and o.due_at <= clock.now + $2) as delayed,
@@ -42,7 +58,7 @@ select
     "
      order by o.due_at, o.id
      limit 1) as oldest_due_at,
-    -- Due since before the clock was set back, which cannot tell for how long.
+    -- Due since before the clock was set back; the clock cannot tell for how long.
     exists (select
             from orders o
             where o.due_at is not null
@@ -59,10 +75,10 @@ select
 from clock"
 );
 
-/// Statuses that are not terminal stand first.
+/// The statuses that are not terminal come first.
 const OPEN_STATUSES: usize = 4;
 
-/// The lanes count open orders all together; those that have begun are told apart by their events.
+/// The lanes count all open orders together; the events of those under way tell their statuses.
 fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
     let mut by_status = [0; 8];
     for (count, sum) in by_status.iter_mut().zip(lanes).skip(OPEN_STATUSES) {
@@ -71,7 +87,7 @@ fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
     for (count, begun) in by_status[1..OPEN_STATUSES].iter_mut().zip(begun) {
         *count = u64::try_from(*begun).unwrap_or(0);
     }
-    // Older programs, in the middle of an upgrade, count each step; the sum is the same.
+    // During an upgrade older programs count each step; the sum is the same.
     let open: i64 = lanes.iter().take(OPEN_STATUSES).sum();
     let pending = open - begun.iter().sum::<i64>();
     by_status[0] = u64::try_from(pending).unwrap_or(0);
@@ -81,14 +97,16 @@ fn by_status(lanes: &[i64], begun: &[i64]) -> [u64; 8] {
 /// Counts over all orders.
 pub(crate) async fn counts(db: &Db) -> Result<Counts, Failure> {
     let (lease, longest_rest) = (db.lease_ms(), db.longest_rest_ms());
-    let floor = db.floors().due.find(db).await?;
+    let floors = db.floors();
+    let (due, begun) = (floors.due.find(db).await?, floors.begun.find(db).await?);
     let found = db
         .read(
             COUNT,
             &[
                 (&lease, Type::INT8),
                 (&longest_rest, Type::INT8),
-                (&floor, Type::INT8),
+                (&due, Type::INT8),
+                (&begun, Type::INT8),
             ],
         )
         .await?;

@@ -1,4 +1,4 @@
-//! Connections: a pool for reading, one for batches, one for lists, a deadline on everything.
+//! Connections: a pool for reads, one for batches, one for lists, and a deadline on every call.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use floor::Floors;
 /// No call takes longer: CONTRACT.md promises an answer to a hanging commit after five seconds.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(5);
 
-/// A parameter and its type, which the server is told so that it need not be asked.
+/// A parameter and its type; with the type the server need not be asked for it.
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// The pools of a store.
@@ -31,17 +31,17 @@ pub(crate) struct Pools {
     pub(crate) lists: Pool,
 }
 
-/// The pools, and what this process remembers of the server.
+/// The pools, and what this process remembers about the server.
 #[derive(Debug)]
 pub(crate) struct Db {
     pools: Pools,
     cache: StatementCache,
     lease: Duration,
     longest_rest: Duration,
-    /// Since when this process has seen something wait whose due time lies further ahead than any rest: a
-    /// clock that was set back cannot tell its age.
+    /// Since when this process has seen a waiting order whose due time is further ahead than the
+    /// longest delay: a clock that was set back cannot tell its age.
     ahead_since: Mutex<Option<Instant>>,
-    /// Lanes of the counters that no write is using.
+    /// Counter lanes that no write is using.
     lanes: Mutex<Vec<i64>>,
     liveness: Arc<Liveness>,
     floors: Floors,
@@ -61,7 +61,7 @@ impl Db {
         }
     }
 
-    /// Where the entries of open orders begin.
+    /// Where the index entries of open orders begin.
     pub(crate) const fn floors(&self) -> &Floors {
         &self.floors
     }
@@ -71,18 +71,18 @@ impl Db {
         i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The longest rest in milliseconds, for a statement.
+    /// The longest delay in milliseconds, for a statement.
     pub(crate) fn longest_rest_ms(&self) -> i64 {
         rows::millis(self.longest_rest)
     }
 
-    /// The longest that an order is set to rest.
+    /// The longest delay that an order may get.
     pub(crate) const fn longest_rest(&self) -> Duration {
         self.longest_rest
     }
 
-    /// How long something has waited whose due time lies further ahead than any rest, where there is
-    /// something.
+    /// How long an order has waited whose due time is further ahead than the longest delay, if
+    /// there is one.
     pub(crate) fn ahead_for(&self, is_any_ahead: bool) -> Option<Duration> {
         let mut since = self
             .ahead_since
@@ -119,7 +119,8 @@ impl Db {
     ) -> Result<Connection, Failure> {
         let began = Instant::now();
         let client = pool.get().await.map_err(|error| {
-            // A server that is down refuses at once; one that hangs costs every caller its patience.
+            // A server that is down refuses at once; one that hangs makes every caller wait for its
+            // whole limit.
             if matches!(error, PoolError::Timeout(TimeoutType::Create)) {
                 self.liveness.unanswered(began);
             }
@@ -132,15 +133,15 @@ impl Db {
         })
     }
 
-    /// Reads rows. A connection that broke while it lay in the pool is replaced once.
+    /// Reads rows. A connection that broke while it was idle in the pool is replaced once.
     pub(crate) async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Failure> {
         self.read_from(&self.pools.readers, self.cache, sql, params)
             .await
     }
 
-    /// Reads rows of a list, beside whatever else is read. What a list asks for is planned for its own
-    /// values: a plan that was kept from a client with most of the orders reads most of the orders for one
-    /// with few.
+    /// Reads rows of a list, in parallel with other reads. Each list query is planned for its own
+    /// values: a plan kept from a client with most of the orders would read most of the orders for
+    /// a client with few.
     pub(crate) async fn read_list(
         &self,
         sql: &str,
@@ -195,7 +196,7 @@ impl Db {
         }
     }
 
-    /// Waits for the server, five seconds at the most; silence is remembered.
+    /// Waits for the server, at most five seconds; a call without an answer is remembered.
     pub(crate) async fn within_limit<T>(
         &self,
         call: impl Future<Output = T>,
@@ -214,7 +215,7 @@ impl Db {
         self.liveness.unanswered(since);
     }
 
-    /// Whether the server is known not to answer anybody.
+    /// Whether the server is known to answer nobody.
     pub(crate) fn is_away(&self) -> bool {
         self.liveness.is_away()
     }
@@ -242,9 +243,9 @@ impl Db {
         }
     }
 
-    /// A lane of the counters for one write on this connection. It must be given back by
-    /// [`Self::settle_lane`] once the write's outcome is known, and is forgotten otherwise: a statement
-    /// that hangs in the server keeps its row locked.
+    /// A counter lane for one write on this connection. The caller must give it back with
+    /// [`Self::settle_lane`] once the write's outcome is known; otherwise the lane is forgotten,
+    /// because a statement that hangs in the server keeps its row locked.
     pub(crate) async fn lane(&self, connection: &Connection) -> Result<i64, tokio_postgres::Error> {
         let idle = self
             .lanes
@@ -260,7 +261,7 @@ impl Db {
         Ok(rows.first().map_or(0, |row| row.get(0)))
     }
 
-    /// A lane for one single write, to be given back likewise.
+    /// A lane for one single write, to be given back in the same way.
     pub(crate) async fn single_lane(&self) -> Result<i64, Failure> {
         let connection = self.reader().await?;
         match self.within_limit(self.lane(&connection)).await {
@@ -272,7 +273,7 @@ impl Db {
         }
     }
 
-    /// Gives a lane back, where the write's outcome is known.
+    /// Gives a lane back if the write's outcome is known.
     pub(crate) fn settle_lane<T>(&self, lane: i64, outcome: &Result<T, Failure>) {
         if matches!(outcome, Err(failure) if failure.spoils_connection()) {
             return;
@@ -284,12 +285,12 @@ impl Db {
     }
 }
 
-/// A deadlock or a serialization failure ends with one side going on; more in a row is overload.
+/// After a deadlock or a serialization failure one side goes on; several in a row mean overload.
 const ROLLBACK_TRIES: u32 = 5;
-/// A server that answers at all answers `select 1` in this time.
+/// A server that answers at all answers `select 1` within this time.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
-/// One connection, out of its pool while it is used.
+/// One connection, taken out of its pool while it is used.
 #[derive(Debug)]
 pub(crate) struct Connection {
     client: Object,
@@ -308,7 +309,7 @@ impl Connection {
             StatementCache::Off => self.client.query_typed(sql, params).await,
             StatementCache::On => self.query_kept(sql, params).await,
         };
-        // An error that has a code is the server's word as well.
+        // An error with a code is also an answer of the server.
         if answer
             .as_ref()
             .map_or_else(|e| e.code().is_some(), |_| true)
@@ -329,7 +330,7 @@ impl Connection {
         self.client.query(&statement, &values).await
     }
 
-    /// Throws the connection away, with whatever still runs on it.
+    /// Closes the connection, with whatever still runs on it.
     pub(crate) fn discard(self) {
         drop(Object::take(self.client));
     }

@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
-/// Whether worker `h`, alive or not, had order `o` in its hands when it was heard of last: see
+/// Whether worker `h`, alive or not, had order `o` in its hands at its last heartbeat: see
 /// `ports::worker_registry`.
 macro_rules! names {
     () => {
@@ -18,7 +18,8 @@ macro_rules! names {
 }
 pub(crate) use names;
 
-/// Whether nobody holds order `o`. Takes the time since which a worker that lives was heard of.
+/// Whether no live worker has a lease on order `o`. The parameter is the time since which a live
+/// worker must have sent a heartbeat.
 macro_rules! is_free {
     ($alive_since:literal) => {
         concat!(
@@ -31,8 +32,8 @@ macro_rules! is_free {
 }
 pub(crate) use is_free;
 
-/// Two ranges of due times, each walked in the index: those that have passed, and those further ahead than
-/// any rest, which a clock has set that was set back since.
+/// Two ranges of due times, each walked in the index: those that have passed, and those further
+/// ahead than the longest delay, which were written before the clock was set back.
 const DUE: &str = concat!(
     "-- list_due_orders
 (select o.id, o.client, o.due_at, last.status as last_status
@@ -68,7 +69,7 @@ order by due_at, id
 limit $6"
 );
 
-/// A page of due orders that nobody alive holds.
+/// A page of due orders on which no live worker has a lease.
 pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure> {
     let lease = db.lease_ms();
     let grace = rows::millis(page.grace);
@@ -97,8 +98,9 @@ pub(crate) async fn due(db: &Db, page: DuePage) -> Result<Vec<DueOrder>, Failure
     found.iter().map(rows::due_order).collect()
 }
 
-/// The walk over clients jumps from one to the next in the index, however many orders each has: the whole of
-/// its order is asked for, as another index that is led by the client holds all that have ended.
+/// The walk jumps from one client to the next in the index, however many orders each has. It asks
+/// for the whole order of that index; otherwise the planner may choose another index that begins
+/// with the client but holds all ended orders.
 const DUE_FAIRLY: &str = concat!(
     "-- list_due_orders_fairly
 with recursive clients as (

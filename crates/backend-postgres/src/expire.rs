@@ -1,4 +1,5 @@
-//! Ending many orders whose time has run out, in one statement: thousands may run out in the same second.
+//! Ends many orders whose time has run out, in one statement: thousands may expire in the same
+//! second.
 
 use std::collections::HashMap;
 
@@ -12,8 +13,8 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
-/// As a withdrawal of one order. A row that somebody writes to just now is passed over: it is met again
-/// in the next look, and one that hangs keeps nobody else from ending.
+/// Like the withdrawal of one order. A row that another transaction is writing is skipped: the next
+/// round meets it again, and a transaction that hangs keeps no other order from ending.
 const EXPIRE: &str = "-- expire_orders
 with clock as materialized (
     select now_ms() as now
@@ -44,7 +45,7 @@ inserted as (
     returning order_id
 ),
 won as materialized (
-    -- Not a plain `in`, which would become a join of two lists, row by row: this is looked up.
+    -- Not a plain `in`, which would become a row-by-row join of two lists: this becomes a look-up.
     select t.* from target t where (t.id in (select order_id from inserted)) is true
 ),
 let_go as (
@@ -70,7 +71,7 @@ select w.id as order_id, w.client, w.seq + 1 as seq, w.executions, w.at,
        (select lane from moved), (select lane from ended)
 from won w";
 
-/// What ended by an earlier call of one's own whose answer was lost.
+/// The orders that an earlier call of this caller ended, whose answer was lost.
 const EXPIRED_BEFORE: &str = "-- read_earlier_expiries
 select o.id as order_id, o.client, e.seq, e.executions, e.at
 from unnest($1::uuid[], $2::uuid[]) with ordinality as p(order_id, event_id, place)
@@ -80,7 +81,7 @@ cross join lateral (
 ) as e
 where place = place + 0 and e.event_id = p.event_id";
 
-/// Ends what of these has run out of time.
+/// Ends those of these orders whose time has run out.
 pub(crate) async fn expire(
     db: &Db,
     expiries: &[Expiry],
@@ -99,7 +100,7 @@ pub(crate) async fn expire(
         let before = ended_before(db, &others, &data).await;
         ended.extend(before.map_err(Failure::after_a_write)?);
     }
-    // In the order in which they were named.
+    // In the order in which the caller named them.
     let named = expiries.iter().map(|expiry| expiry.order);
     Ok(named.filter_map(|order| ended.remove(&order)).collect())
 }

@@ -12,19 +12,20 @@ const STORE: &str = "PostgreSQL";
 /// Why a call failed; cheap to give to every caller of a batch.
 #[derive(Debug, Clone)]
 pub(crate) enum Failure {
-    /// Nothing was changed; later it may work.
+    /// Nothing was changed; a later try may work.
     Unavailable(Cause),
     /// The write may have happened.
     OutcomeUnknown(Cause),
-    /// No room; nothing was changed.
+    /// The server is full; nothing was changed.
     Full(Cause),
     /// Too many calls of this kind at once.
     Busy,
-    /// The statement was refused for what it says, or what is stored cannot be read.
+    /// The server refused the statement for its content, or the stored data is unreadable.
     Corrupt(Cause),
-    /// Rolled back for the sake of another transaction: the same again may work.
+    /// Rolled back because of another transaction: the same call may work again.
     Rollback(Cause),
-    /// A row that must be unique came from elsewhere in the meantime: one by one, it shows who lost.
+    /// Another transaction inserted a row that must be unique: one by one, the requests show which
+    /// lost.
     Duplicate(Cause),
 }
 
@@ -45,12 +46,12 @@ pub(crate) struct TooLate(pub(crate) std::time::Duration);
 #[error("the server has not answered lately")]
 pub(crate) struct Away;
 
-/// What would have answered has ended.
+/// The task that should have answered has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("the store is being closed")]
 pub(crate) struct Stopped;
 
-/// Stored text that is not what it should be.
+/// Stored text that is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} of {of} cannot be read")]
 pub(crate) struct Unreadable {
@@ -61,7 +62,7 @@ pub(crate) struct Unreadable {
 }
 
 impl Failure {
-    /// A connection could not be had: nothing was sent.
+    /// No connection was available: nothing was sent.
     pub(crate) fn unconnected(error: PoolError) -> Self {
         Self::Unavailable(Arc::new(error))
     }
@@ -79,7 +80,7 @@ impl Failure {
         let code = error.code().cloned();
         let cause: Cause = Arc::new(error);
         let Some(code) = code else {
-            // Not a word from the server: the connection broke.
+            // The server did not answer: the connection broke.
             return Self::OutcomeUnknown(cause);
         };
         match code {
@@ -88,7 +89,7 @@ impl Failure {
             }
             SqlState::UNIQUE_VIOLATION => Self::Duplicate(cause),
             SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY => Self::Full(cause),
-            // The server says itself that it rolled back.
+            // The server itself says that it rolled back.
             SqlState::QUERY_CANCELED
             | SqlState::LOCK_NOT_AVAILABLE
             | SqlState::READ_ONLY_SQL_TRANSACTION
@@ -101,7 +102,8 @@ impl Failure {
         }
     }
 
-    /// A read that failed behind a write of the same call, which was made: nobody may take it for undone.
+    /// A read failed after a write of the same call that was made: the caller must not believe that
+    /// nothing was written.
     pub(crate) fn after_a_write(self) -> Self {
         match self {
             Self::Unavailable(cause) | Self::Rollback(cause) => Self::OutcomeUnknown(cause),
@@ -119,7 +121,7 @@ impl Failure {
         Self::Unavailable(Arc::new(TooLate(limit)))
     }
 
-    /// Stored text that is not what it should be.
+    /// Stored text that is not valid.
     pub(crate) fn unreadable(
         what: &'static str,
         of: impl std::fmt::Display,
@@ -132,13 +134,14 @@ impl Failure {
         }))
     }
 
-    /// Whether the connection it came from may be in the middle of something.
+    /// Whether its connection may be in the middle of something.
     pub(crate) const fn spoils_connection(&self) -> bool {
         matches!(self, Self::OutcomeUnknown(_) | Self::Unavailable(_))
     }
 }
 
-/// Errors in what a statement says: data, constraints, syntax. Trying again does not cure them.
+/// Errors in the content of a statement: data, constraints, syntax. Trying again does not cure
+/// them.
 fn is_refusal(code: &str) -> bool {
     ["22", "23", "42", "0A"]
         .iter()

@@ -1,4 +1,4 @@
-//! Reading orders and events.
+//! Reads orders and events.
 
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
 use ports::order_history::Watch;
@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
-/// An order has a few events per execution; more than this in one answer is a mistake somewhere.
+/// An order has a few events per execution; more than this in one answer means a mistake somewhere.
 const EVENTS_LIMIT: i64 = 10_000;
 
 const ORDER: &str = "-- read_order
@@ -62,7 +62,7 @@ where order_id = $1 and seq >= $2
 order by seq
 limit $3";
 
-/// An order's events from a place on.
+/// An order's events from a sequence number on.
 pub(crate) async fn events(db: &Db, id: OrderId, from: Seq) -> Result<Vec<Event>, Failure> {
     let (id, from) = (id.uuid(), rows::integer(from.get()));
     let found = db
@@ -90,7 +90,8 @@ cross join lateral (
 where place = place + 0
 limit $3";
 
-/// What many followers have missed. An order that cannot be read does not keep the others from theirs.
+/// The events that many followers have missed. An unreadable order does not keep the others from
+/// theirs.
 pub(crate) async fn events_for(db: &Db, watches: &[Watch]) -> Result<Vec<Event>, Failure> {
     let ids: Vec<Uuid> = watches.iter().map(|watch| watch.order_id.uuid()).collect();
     let next: Vec<i32> = watches

@@ -1,5 +1,5 @@
-//! What every process does beside its calls: asking a silent server again, and keeping small what
-//! would otherwise grow for ever.
+//! Background work of every process: it probes a silent server, and deletes what would otherwise
+//! grow for ever.
 
 #[cfg(test)]
 mod tests;
@@ -14,20 +14,20 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
-/// A server that came back serves again within this time.
+/// How soon a server that came back is used again.
 const PROBE_EVERY: Duration = Duration::from_millis(300);
-/// Tidying is cheap, and one process doing it is enough.
+/// Tidying is cheap, and it is enough if one process does it.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// A lane unchanged for this long belongs to nobody any more; where it does, its owner begins it anew.
+/// A lane unchanged for this long probably has no owner; if it has one, its owner begins it anew.
 const LANE_REST: Duration = Duration::from_secs(15 * 60);
-/// CONTRACT.md keeps answers for 24 hours at least.
+/// CONTRACT.md promises to keep answers for at least 24 hours.
 const ANSWERS_KEPT: Duration = Duration::from_secs(48 * 60 * 60);
-/// Rows removed at a time, so that nobody waits for a long transaction.
+/// Rows deleted at a time, so that nobody waits for a long transaction.
 const REMOVED_AT_ONCE: i64 = 5_000;
-/// So that no turn is endless. 3,300 rows a second for each process: more than are added.
+/// Bounds one round. 3,300 rows a second for each process, which is more than are added.
 const REMOVALS_A_TURN: usize = 40;
 
-/// Asks a server that fell silent, or of which calls get no answer, for as long as the store is open.
+/// Probes a server that fell silent or leaves calls unanswered, while the store is open.
 pub(crate) async fn probe(db: Arc<Db>) {
     let mut tick = tokio::time::interval(PROBE_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -39,7 +39,7 @@ pub(crate) async fn probe(db: Arc<Db>) {
     }
 }
 
-/// Tidies for as long as the store is open.
+/// Tidies while the store is open.
 pub(crate) async fn tidy(db: Arc<Db>) {
     let mut tick = tokio::time::interval(TIDY_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -60,7 +60,7 @@ async fn tidy_once(db: &Db) -> Result<(), Failure> {
     forget_answers(db).await
 }
 
-/// A process of an older version, in the middle of an upgrade, ends orders and leaves them here.
+/// During an upgrade, a process of an older version ends orders and leaves these rows behind.
 const FORGET_ENDED: &str = "-- forget_ended_orders
 delete from orders_begun
 where order_id = any(array(select b.order_id
@@ -69,7 +69,7 @@ where order_id = any(array(select b.order_id
                            where o.due_at is null
                            limit $1))";
 
-/// Brings the sums of resting lanes together in lane 0, in one transaction.
+/// Adds the sums of idle lanes to lane 0, in one transaction.
 const FOLD_ORDERS: &str = "-- fold_lane_orders
 with resting as (
     delete from lane_orders

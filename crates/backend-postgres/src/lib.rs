@@ -1,7 +1,8 @@
 //! The store on PostgreSQL: the truth for any number of gateways and workers.
 //!
-//! Concurrent calls of one kind are written in one statement (`coalesce.rs`); every statement stands
-//! beside its function and begins with its name. It must not know of the queue, the feed or HTTP.
+//! Concurrent calls of one kind are written in one statement (`coalesce.rs`); every statement
+//! stands beside its function and begins with its name. It must not know the queue, the feed or
+//! HTTP.
 //!
 //! Begin with `store.rs`, then `record.rs`.
 

@@ -1,10 +1,11 @@
-//! Lists of orders, newest first: ids from indexes, a step at a time, then the orders themselves.
+//! Lists of orders, newest first: first ids from indexes, step by step, then the orders themselves.
 //!
-//! A filter can be met in one or two ways, each the union of some sources: ranges of an index, read in the
-//! order of ids. A source may hold orders that the filter does not want, so what one page looks at has a
-//! bound: a page that reaches it says how far it came, and the next one goes on from there. Where the first
-//! way reaches the bound the second may not.
+//! A filter can be met in one or two ways. Each way is the union of some sources: ranges of an
+//! index, read in the order of ids. A source may contain orders that do not pass the filter, so the
+//! number of ids that one page looks at is bounded: a page that reaches the bound says how far it
+//! came, and the next one continues there. If the first way reaches the bound, the second may not.
 
+mod pairs;
 mod source;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use domain::{Order, OrderId};
 use ports::order_history::{ListFilter, ListPage};
 use tokio::time::Instant;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -20,27 +22,30 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::list_desk::Asker;
 use crate::rows;
+use pairs::Pairs;
 use source::{Way, ways};
 
-/// Ids that one way of a page looks at: few at first, so that the way that needs few is found soon.
+/// Ids that one way of a page looks at: few at first, so that a way that needs few is found soon.
 const LOOKED_AT: [usize; 2] = [1_000, 10_000];
-/// Ids that a step looks at beyond what is missing, where it may meet others than are wanted; each looks at
-/// twice as many as the one before, up to the last.
+/// Ids that a step reads beyond those missing, if its source may contain others than the wanted
+/// ones. Each step reads twice as many as the one before, up to the last.
 const FIRST_STEP: usize = 250;
 const LAST_STEP: usize = 2_500;
-/// A page whose steps, by every way, take longer ends with what it has.
+/// If the steps of all ways together take longer, the page ends with what it has.
 const TIME: Duration = Duration::from_secs(2);
 
-/// How a page came out.
+/// The result of one way to fill a page.
 struct Outcome {
     page: ListPage,
-    /// Ended by a bound, before it was full and before the sources were through.
+    /// Whether a bound ended it before the page was full and before the sources were exhausted.
     is_cut_short: bool,
 }
 
 /// A page of orders.
 pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<ListPage, Failure> {
-    let ways = ways(filter);
+    let pairs = pairs::pairs(db, filter).await?;
+    let ways = ways(filter, pairs.as_ref());
+    let pairs = pairs.unwrap_or_default();
     let began = Instant::now();
     let mut furthest: Option<ListPage> = None;
     for bound in LOOKED_AT {
@@ -48,12 +53,12 @@ pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<
             if furthest.is_some() && began.elapsed() >= TIME {
                 break;
             }
-            let walked = walk(db, filter, way, bound, asker, began).await?;
+            let walked = walk(db, (filter, &pairs), way, bound, asker, began).await?;
             let Outcome { page, is_cut_short } = walked;
             if !is_cut_short {
                 return Ok(page);
             }
-            // All are right; the one that came furthest saves a page.
+            // All results are right; the one that came furthest saves a page.
             if furthest.as_ref().is_none_or(|other| page.next < other.next) {
                 furthest = Some(page);
             }
@@ -64,7 +69,7 @@ pub(crate) async fn list(db: &Db, filter: &ListFilter, asker: &Asker) -> Result<
 
 async fn walk(
     db: &Db,
-    filter: &ListFilter,
+    (filter, pairs): (&ListFilter, &Pairs),
     way: &Way,
     bound: usize,
     asker: &Asker,
@@ -76,7 +81,7 @@ async fn walk(
     let mut step = if way.is_exact() { 0 } else { FIRST_STEP };
     loop {
         let missing = filter.limit - orders.len();
-        let keys = keys(db, filter, way, before, missing + step).await?;
+        let keys = keys(db, (filter, pairs), way, before, missing + step).await?;
         looked_at += keys.count;
         if take(db, filter, &keys.fitting, &mut orders).await? {
             let next = orders.last().map(|order: &Order| order.id);
@@ -106,27 +111,26 @@ impl Outcome {
     }
 }
 
-/// What one step has looked at.
+/// What one step has read.
 struct Keys {
-    /// Those that may be wanted, newest first.
+    /// Ids that may pass the filter, newest first.
     fitting: Vec<Uuid>,
-    /// Everything at and above this was looked at; absent where the sources are through.
+    /// Every id from this one up was looked at; absent if the sources are exhausted.
     reached: Option<Uuid>,
     count: usize,
 }
 
 async fn keys(
     db: &Db,
-    filter: &ListFilter,
+    (filter, pairs): (&ListFilter, &Pairs),
     way: &Way,
     before: Uuid,
     look: usize,
 ) -> Result<Keys, Failure> {
     let version = rows::schema_version();
     let client = filter.client.as_ref().map(domain::ClientId::as_str);
-    let token_in = filter.token_in.map(domain::Token::symbol);
-    let token_out = filter.token_out.map(domain::Token::symbol);
-    let (pairs_in, pairs_out) = source::pairs(filter);
+    let sold = filter.mint_in.map(domain::Mint::column);
+    let bought = filter.mint_out.map(domain::Mint::column);
     let limit = rows::limit(look);
     let found = db
         .read_list(
@@ -136,17 +140,22 @@ async fn keys(
                 (&limit, Type::INT8),
                 (&version, Type::INT2),
                 (&client, Type::TEXT),
-                (&token_in, Type::TEXT),
-                (&token_out, Type::TEXT),
-                (&pairs_in, Type::TEXT_ARRAY),
-                (&pairs_out, Type::TEXT_ARRAY),
+                (&sold, Type::TEXT),
+                (&bought, Type::TEXT),
+                (&pairs.sold, Type::TEXT_ARRAY),
+                (&pairs.bought, Type::TEXT_ARRAY),
             ],
         )
         .await?;
+    keys_of(&found, look)
+}
+
+/// What the sources gave that were asked for `look` rows each.
+fn keys_of(found: &[Row], look: usize) -> Result<Keys, Failure> {
     let mut fitting = Vec::new();
-    // How much each source gave, and the last of it.
+    // How many ids each source gave, and the last of them.
     let mut given: HashMap<i32, (usize, Uuid)> = HashMap::new();
-    for row in &found {
+    for row in found {
         let id: Uuid = rows::column(row, "id")?;
         let (count, last) = given.entry(rows::column(row, "source")?).or_insert((0, id));
         *count += 1;
@@ -155,7 +164,7 @@ async fn keys(
             fitting.push(id);
         }
     }
-    // A source that gave as much as it was asked for may hold more, below its last.
+    // A source that gave as many as it was asked for may have more, below its last.
     let reached = given
         .into_values()
         .filter(|(count, _)| *count >= look)
@@ -180,15 +189,15 @@ cross join lateral (
 ) as e
 order by o.id desc";
 
-/// Reads orders until the page is full; whether it is. An order that cannot be read is left out: during an
-/// upgrade a newer version may have written it, and one of them must not fail the whole page.
+/// Reads orders until the page is full; returns whether it is. An unreadable order is left out:
+/// during an upgrade a newer version may have written it, and it must not fail the whole page.
 async fn take(
     db: &Db,
     filter: &ListFilter,
     ids: &[Uuid],
     orders: &mut Vec<Order>,
 ) -> Result<bool, Failure> {
-    // An open order's status stands in its last event alone.
+    // Only its last event tells an open order's status.
     let open = filter.status.filter(|status| !status.is_terminal());
     let mut left = ids;
     while orders.len() < filter.limit && !left.is_empty() {

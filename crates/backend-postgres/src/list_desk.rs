@@ -1,5 +1,5 @@
-//! Where lists are read: by tasks and over connections of their own, so that nobody else waits for them,
-//! and as many at once as there are tasks. The other lists wait a moment, and are refused then.
+//! Reads lists in tasks and over connections of their own, so that no other call waits for them. As
+//! many lists are read at once as there are tasks; others wait for a moment and are then refused.
 
 use std::fmt;
 use std::future::Future;
@@ -14,31 +14,31 @@ use tokio::task::JoinSet;
 use crate::db::Db;
 use crate::failure::{Failure, Stopped};
 
-/// Lists that wait for their turn; beyond it they are refused at once.
+/// Lists that wait for their turn; further ones are refused at once.
 const WAITING: usize = 64;
-/// A list that has not had its turn by then is refused: others ask for more than can be read.
+/// A list that has not had its turn by then is refused: more lists are requested than can be read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The way in for lists.
+/// The entry point for lists.
 pub(crate) struct ListDesk {
     db: Arc<Db>,
     inbox: mpsc::Sender<Work>,
 }
 
-/// Whoever asked for a list, as the one who reads it knows them.
+/// The caller that asked for a list, as its reader sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Asker(Arc<AtomicBool>);
 
 impl Asker {
-    /// Whether nobody waits for the list any more.
+    /// Whether the caller has gone.
     pub(crate) fn is_gone(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Says that whoever asked has gone, when it is dropped.
+/// Tells the reader that the caller has gone, when it is dropped.
 struct Presence(Arc<AtomicBool>);
 
 impl Drop for Presence {
@@ -48,7 +48,7 @@ impl Drop for Presence {
 }
 
 impl ListDesk {
-    /// Starts as many readers; they end with the handle.
+    /// Starts this many readers; they end with the handle.
     pub(crate) fn start(db: &Arc<Db>, at_once: usize, tasks: &mut JoinSet<()>) -> Self {
         let (inbox, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
@@ -74,7 +74,7 @@ impl ListDesk {
         let (reply, answer) = oneshot::channel();
         let db = Arc::clone(&self.db);
         let work: Work = Box::pin(async move {
-            // Whoever has gone meanwhile is owed nothing.
+            // Skips the read if the caller has gone meanwhile.
             if begin.send(()).is_ok() {
                 let _ = reply.send(read(db, asker).await);
             }
@@ -93,7 +93,7 @@ impl ListDesk {
 
 async fn read_all(waiting: Arc<Mutex<mpsc::Receiver<Work>>>) {
     loop {
-        // One waits for the next list, the others for their turn to wait.
+        // One reader waits for the next list, the others wait for this lock.
         let next = waiting.lock().await.recv().await;
         match next {
             Some(work) => work.await,

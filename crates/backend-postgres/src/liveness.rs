@@ -1,29 +1,29 @@
-//! Whether the server answers at all. A call that gets no answer says nothing of the server as long as others
-//! get theirs: it may wait for somebody's lock, or have too much to read.
+//! Whether the server answers at all. One call without an answer says nothing about the server
+//! while other calls get theirs: it may wait for a lock, or have too much to read.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Calls that wait this long without any answer to anybody make the server be asked whether it is there.
+/// If calls wait this long and nobody gets an answer, the server is probed.
 const DOUBT: Duration = Duration::from_secs(1);
 
-/// What this process has heard of the server.
+/// What this process knows about the server.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     began: Instant,
-    /// Milliseconds from the beginning to the last answer to anybody.
+    /// Milliseconds from the start to the last answer that anybody got.
     answered_ms: AtomicU64,
-    /// Calls that wait for an answer now, and since when there was never none.
+    /// Calls that wait for an answer now, and since when there has always been at least one.
     waiting: AtomicUsize,
     waiting_since_ms: AtomicU64,
-    /// Set when nothing answered: until the server is found to answer again, nobody waits for it.
+    /// Set when nobody got an answer: nobody waits for the server until it answers a probe.
     away: AtomicBool,
 }
 
 impl Liveness {
-    /// A server of which nothing bad is known.
+    /// A server without known problems.
     pub(crate) fn new() -> Self {
         Self {
             began: Instant::now(),
@@ -34,32 +34,33 @@ impl Liveness {
         }
     }
 
-    /// Counts a call that waits for an answer, for as long as what is returned is kept.
+    /// Counts a call that waits for an answer, until the returned value is dropped.
     pub(crate) fn waiting(&self) -> Waiting<'_> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
-            // Whoever had nothing to ask has heard nothing: that was no silence.
+            // Before this call nobody was waiting, so the server has not been silent.
             self.waiting_since_ms
                 .store(self.now_ms(), Ordering::Relaxed);
         }
         Waiting(&self.waiting)
     }
 
-    /// The server answered somebody.
+    /// The server answered some call.
     pub(crate) fn answered(&self) {
         self.answered_ms.fetch_max(self.now_ms(), Ordering::Relaxed);
     }
 
-    /// A call that began then got no answer: where nobody else got one since, the server is away.
+    /// A call that began then got no answer: if no other call has got one since, the server is
+    /// down.
     pub(crate) fn unanswered(&self, since: Instant) {
         let since_ms = millis(since.saturating_duration_since(self.began));
         if self.answered_ms.load(Ordering::Relaxed) > since_ms {
-            tracing::debug!("PostgreSQL does not answer a call, and answers others");
+            tracing::debug!("PostgreSQL does not answer one call but answers others");
         } else if !self.away.swap(true, Ordering::Relaxed) {
             tracing::warn!("PostgreSQL does not answer; failing calls at once until it does");
         }
     }
 
-    /// The server was asked whether it is there, and is.
+    /// The server answered a probe.
     pub(crate) fn is_back(&self) {
         self.answered();
         if self.away.swap(false, Ordering::Relaxed) {
@@ -67,12 +68,12 @@ impl Liveness {
         }
     }
 
-    /// Whether nothing answers.
+    /// Whether the server counts as down.
     pub(crate) fn is_away(&self) -> bool {
         self.away.load(Ordering::Relaxed)
     }
 
-    /// Whether the server should be asked if it is there.
+    /// Whether the server should be probed.
     pub(crate) fn is_in_doubt(&self) -> bool {
         let answered_ms = self.answered_ms.load(Ordering::Relaxed);
         let silent_since_ms = answered_ms.max(self.waiting_since_ms.load(Ordering::Relaxed));

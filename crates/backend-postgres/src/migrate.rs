@@ -1,4 +1,4 @@
-//! Migrations, embedded in the program and applied by whoever comes first.
+//! Migrations, embedded in the program and applied by the first process that comes.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ macro_rules! migrations {
     };
 }
 
-/// Every step, in the order in which they are taken.
+/// Every step, in order.
 const MIGRATIONS: &[Migration] = migrations! {
     1 "orders"
     2 "pause_holds_claims"
@@ -39,12 +39,12 @@ const MIGRATIONS: &[Migration] = migrations! {
     8 "leases_by_name"
 };
 
-/// How long a step waits for a table, and everybody else behind it.
+/// How long a step waits for a table; meanwhile every later statement waits behind it.
 const LOCK_LIMIT: &str = "-- limit_lock_wait\nset local lock_timeout = '2s'";
-/// Between two tries, in which everybody else goes on.
+/// Pause between two tries, in which everybody else continues.
 const LOCK_PAUSE: Duration = Duration::from_secs(2);
 
-/// The table is the one that version 0.1.0 wrote, by a library of its own.
+/// The table is the one that a library created in version 0.1.0.
 const HISTORY: &str = "-- create_schema_history
 create table if not exists refinery_schema_history (
     version     int4 primary key,
@@ -57,12 +57,12 @@ const REMEMBER: &str = "-- remember_migration
 insert into refinery_schema_history (version, name, applied_on, checksum)
 values ($1, $2, to_char(now() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')";
 
-/// The lock of everybody who migrates: "orders" in ASCII.
+/// The advisory lock of all processes that migrate: "orders" in ASCII.
 const LOCK: i64 = 0x6f72_6465_7273;
-/// A migration of a large table takes a while; whoever waits for another's waits as long.
+/// Migrating a large table takes a while; processes that wait for another's migration wait as long.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// What a migration came to.
+/// The result of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migrated {
     /// How many migrations were applied.
@@ -103,18 +103,18 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
             version: known,
         });
     }
-    // Given back with the session.
+    // Released with the session.
     client
         .execute("-- lock_migrations\nselect pg_advisory_lock($1)", &[&LOCK])
         .await
         .map_err(ConnectError::unreachable(server))?;
-    // Whoever had the lock before may have been of a newer version.
+    // The previous holder of the lock may have been a newer version.
     refuse_newer(version_of(client, server).await?, known)?;
     client
         .batch_execute(HISTORY)
         .await
         .map_err(ConnectError::migration)?;
-    // Somebody may have been quicker to the lock.
+    // Another process may have been quicker to the lock.
     let reached = version_of(client, server).await?.unwrap_or(0);
     let mut applied = 0;
     for step in MIGRATIONS.iter().filter(|step| step.version > reached) {
@@ -132,8 +132,9 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
     })
 }
 
-/// Takes one step as soon as nobody stands in its way. Whoever waits for a table that somebody reads for long
-/// keeps everybody behind it waiting as well: so it waits for moments only, and lets the others through between.
+/// Takes one step as soon as no other transaction blocks it. A statement that waits for a table
+/// which somebody reads for long also blocks everybody behind it. So the step waits only for
+/// moments, and lets the others through in between.
 async fn take_in_turn(client: &mut Client, step: &Migration) -> Result<(), tokio_postgres::Error> {
     let mut is_told = false;
     loop {
@@ -152,13 +153,13 @@ async fn take_in_turn(client: &mut Client, step: &Migration) -> Result<(), tokio
     }
 }
 
-/// Whether somebody held the table, or was chosen to go on in this step's place.
+/// Whether another transaction held the table, or won a deadlock against this step.
 fn waits_for_others(error: &tokio_postgres::Error) -> bool {
     let code = error.code();
     code == Some(&SqlState::LOCK_NOT_AVAILABLE) || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
 }
 
-/// Takes one step, whole or not at all.
+/// Takes one step, completely or not at all.
 async fn take(client: &mut Client, step: &Migration) -> Result<(), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
     transaction.batch_execute(LOCK_LIMIT).await?;

@@ -1,4 +1,4 @@
-//! What operators do, each act with its line in the audit log.
+//! Operators' acts, each with its line in the audit log.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::page::Page;
 use crate::rows;
 
-/// Whether no new executions begin.
+/// Whether operators have paused the engine.
 pub(crate) async fn is_paused(db: &Db) -> Result<bool, Failure> {
     let found = db
         .read("-- read_pause\nselect paused from engine_state", &[])
@@ -34,7 +34,7 @@ changed as (
 insert into audit_log (at, actor, action)
 values (now_ms(), $2, case when $1 then 'pause' else 'resume' end)";
 
-/// Pauses or resumes; claims that began before are through when it answers.
+/// Pauses or resumes; when it answers, claims that began before have ended.
 pub(crate) async fn set_paused(db: &Db, paused: bool, actor: &str) -> Result<(), Failure> {
     db.write(SET_PAUSED, &[(&paused, Type::BOOL), (&actor, Type::TEXT)])
         .await?;
@@ -51,7 +51,7 @@ where o.end_status = 5 and o.retried_as is null and o.id < $1 and o.schema_versi
 order by o.id desc
 limit $2";
 
-/// Failed orders that were not retried, without those that only a newer version can read.
+/// Failed orders that were not retried, except those that only a newer version can read.
 pub(crate) async fn dead(
     db: &Db,
     before: Option<OrderId>,
@@ -153,8 +153,8 @@ async fn insert_replacement(
     let (dead, id, event) = (dead.uuid(), order.id.uuid(), order.event_id.uuid());
     let client = order.client.as_str();
     let terms = rows::json(&order.terms)?;
-    let token_in = order.terms.token_in.symbol();
-    let token_out = order.terms.token_out.symbol();
+    let token_in = order.terms.asset_in.column();
+    let token_out = order.terms.asset_out.column();
     let version = rows::schema_version();
     let valid_for = rows::valid_for_ms(order);
     let first_event = rows::json(&EventData::Accepted)?;
@@ -185,7 +185,7 @@ async fn insert_replacement(
     .await
 }
 
-/// When an earlier call of one's own, whose answer was lost, accepted the replacement.
+/// When an earlier call of this caller, whose answer was lost, accepted the replacement.
 async fn retried_before(
     db: &Db,
     dead: OrderId,
@@ -236,8 +236,8 @@ fn audit_entry(row: &Row) -> Result<AuditEntry, Failure> {
     })
 }
 
-/// A server whose search path leads elsewhere, or that gives the role no rights, answers as well: so it is
-/// asked for our tables, and for what may be done with them.
+/// A server also answers if its search path leads elsewhere, or if the role has no rights. So the
+/// probe asks for the engine's tables and for its rights on them.
 const PING: &str = "-- ping
 select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as read_only,
        (select paused from engine_state) as paused,
@@ -272,7 +272,7 @@ pub(crate) async fn ping(db: &Db) -> Result<(), Failure> {
     }
 }
 
-/// A server that answers and is of no use.
+/// A server that answers but cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
     #[error("the server takes no writes")]

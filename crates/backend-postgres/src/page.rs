@@ -1,5 +1,5 @@
-//! A page of orders that is full although some orders cannot be read: a newer version may have written
-//! them, and whoever asks takes a page that is not full for the last one.
+//! Fills a page of orders although some orders are unreadable, because a newer version may have
+//! written them: a caller takes a page that is not full for the last one.
 
 use domain::{Order, OrderId};
 use tokio_postgres::Row;
@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use crate::failure::Failure;
 use crate::rows;
 
-/// Reads for one page; beyond it the page fails, as it would hide what comes after it.
+/// Reads per page; with more the page fails, because it would hide what comes after it.
 const READS: u32 = 50;
 
 /// A page that is being filled.
@@ -30,7 +30,7 @@ impl Page {
         }
     }
 
-    /// The place to read on from.
+    /// Where the next read begins.
     pub(crate) const fn before(&self) -> Option<OrderId> {
         self.before
     }
@@ -40,7 +40,7 @@ impl Page {
         self.limit - self.orders.len()
     }
 
-    /// Takes the rows that were read, newest first; the page where it is whole now.
+    /// Adds rows, newest first; returns the page once it is complete.
     pub(crate) fn add(&mut self, rows: &[Row]) -> Result<Option<Vec<Order>>, Failure> {
         let were_all_read = rows.len() < self.missing();
         let mut unreadable = None;

@@ -1,6 +1,6 @@
-//! Recording events: inserted at the next place, under the newest lease, and won by whoever's id is
-//! stored there. Everything beside the event is written from the winners, in the same statement. Events with
-//! nothing beside them are in `step.rs`.
+//! Records events: each is inserted at the next sequence number, under the newest lease, and the
+//! writer whose id is stored there has won. The same statement writes everything that belongs to
+//! the winning events. Events with nothing else to write are in `step.rs`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) struct Record {
     pub(crate) db: Arc<Db>,
 }
 
-/// A proposed event with the lease it is proposed under.
+/// A proposed event and its lease.
 pub(crate) struct Request {
     event: NewEvent,
     data: String,
@@ -50,7 +50,7 @@ impl Request {
         })
     }
 
-    /// Whether it is one of the events that leave the order where it is: held, and without a transaction.
+    /// Whether the event changes nothing else: the lease stays, and there is no transaction.
     fn is_step(&self) -> bool {
         matches!(self.event.data.status(), Status::Routing | Status::Building)
     }
@@ -63,7 +63,7 @@ impl Request {
     }
 }
 
-/// Proposed events as the statements take them: one array for each of their parts.
+/// Proposed events in the form that the statements take: one array for each field.
 struct Proposed<'a> {
     orders: Vec<Uuid>,
     seqs: Vec<i32>,
@@ -123,7 +123,8 @@ impl Kind for Record {
         connection: &Connection,
         requests: &[&Request],
     ) -> Result<Vec<Recorded>, Failure> {
-        // What an order passes on its way needs nothing beside it, and half of all events are that.
+        // `routing` and `building` need nothing else written, and half of all events are of that
+        // kind.
         let (steps, others): (Vec<_>, Vec<_>) = requests.iter().partition(|r| r.is_step());
         let (steps, others) = tokio::join!(
             biased;
@@ -172,8 +173,8 @@ impl Record {
     }
 }
 
-/// `held` locks the rows, so that a grant to another worker comes before or after and never between;
-/// the lock is taken in the order of the ids, so that two batches do not wait for each other.
+/// `held` locks the rows, so that a grant to another worker comes before or after this, never
+/// between. It locks them in the order of the ids, so that two batches do not wait for each other.
 const RECORD: &str = "-- record_events
 with clock as materialized (
     select now_ms() as now
@@ -196,8 +197,8 @@ held as materialized (
     order by o.id
     for no key update of o
 ),
--- The time is read once the row is locked, and nothing can come before this event any more. The order's own
--- time is that of its last event where the clock was set back behind it.
+-- Reads the time once the row is locked, when no event can come before this one any more. If the
+-- clock was set back behind the last event, the event gets the last event's time.
 timed as materialized (
     select h.*, now_ms() as now from held h
 ),
@@ -217,7 +218,7 @@ inserted as (
     returning order_id
 ),
 won as materialized (
-    -- Not a plain `in`, which would become a join of two lists, row by row: this is looked up.
+    -- Not a plain `in`, which would become a row-by-row join of two lists: this becomes a look-up.
     select p.* from placed p where (p.order_id in (select order_id from inserted)) is true
 ),
 let_go as (
@@ -248,7 +249,7 @@ stored as (
     order by order_id
 ),
 moved as materialized (
-    -- Open orders are counted as pending; those that have begun are told by orders_begun.
+    -- Open orders are counted as pending; orders_begun tells which of them are under way.
     select count_moved($1, max(now), array_agg(0::int2), array_agg(status)) as lane
     from won
     where status >= 4
@@ -267,12 +268,13 @@ from won w
 union all
 select p.order_id, p.at, true, null, null from placed p where p.is_too_late";
 
-/// What the statement did about the events of a batch.
+/// The statement's result for the events of a batch.
 #[derive(Debug, Default)]
 struct Inserted {
-    /// Those that are facts now, and since when.
+    /// Orders whose events are facts now, and since when.
     won: HashMap<OrderId, Timestamp>,
-    /// Submissions of orders whose time has run out. They may be repeats of what was won in time.
+    /// Submissions of orders whose time has run out. Some may repeat a submission that was won in
+    /// time.
     too_late: HashSet<OrderId>,
 }
 
@@ -323,15 +325,15 @@ left join order_events mine
     on mine.order_id = p.order_id and mine.seq = p.seq and mine.event_id = p.event_id
 where place = place + 0";
 
-/// Finds out what stood in the way: an earlier call of one's own whose answer was lost, a withdrawal,
-/// or another worker.
+/// Finds out why an event did not win: an earlier call of this caller whose answer was lost, a
+/// withdrawal, or another worker.
 async fn explain(
     connection: &Connection,
     losers: &[&Request],
     too_late: &HashSet<OrderId>,
 ) -> Result<HashMap<OrderId, Recorded>, Failure> {
     let proposed = Proposed::of(losers);
-    // By order, place and event.
+    // By order, sequence number and event.
     let found = connection.query(EXPLAIN, &proposed.params()[..3]).await;
     let found = found.map_err(Failure::write)?;
     let mut explained = HashMap::new();

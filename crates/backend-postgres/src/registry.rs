@@ -1,4 +1,4 @@
-//! The workers that are alive: one row each, renewed by its heartbeat.
+//! The live workers: one row each, renewed by its heartbeats.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ insert into workers (id, version, host, slots, running, started_at, seen_at)
 select $1, $2, $3, $4, $5, now, now from (select now_ms() as now) as clock
 on conflict (id) do nothing";
 
-/// Enters a new worker.
+/// Registers a new worker.
 pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
     let id = worker.id.uuid();
     let (slots, running) = (rows::integer(worker.slots), rows::integer(worker.running));
@@ -35,8 +35,8 @@ pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A row that was silent for too long is not renewed, whether it has been buried or not. A heartbeat that
-/// comes after a later one finds it alive and changes nothing.
+/// A row that was silent for too long is not renewed, whether or not it has been marked dead. A
+/// heartbeat that comes after a later one finds the worker alive and changes nothing.
 const HEARTBEAT: &str = "-- renew_worker
 with clock as materialized (
     select now_ms() as now
@@ -54,7 +54,7 @@ from clock
 where exists (select from renewed)
    or exists (select from workers w where w.id = $1 and w.seen_at > clock.now - $5 and w.beat >= $2)";
 
-/// Keeps a worker alive, and with it the leases that it names.
+/// Keeps a worker alive, and with it the leases that its heartbeat names.
 pub(crate) async fn heartbeat(
     db: &Db,
     worker: WorkerId,
@@ -87,18 +87,18 @@ pub(crate) async fn heartbeat(
 const RETIRE: &str = "-- retire_worker
 delete from workers where id = $1";
 
-/// Takes a worker out; its leases end with its row, and without one nobody takes it for dead.
+/// Removes a worker; its leases end with its row, and without a row it does not count as dead.
 pub(crate) async fn retire(db: &Db, worker: WorkerId) -> Result<(), Failure> {
     let id = worker.uuid();
     db.write(RETIRE, &[(&id, Type::UUID)]).await?;
     Ok(())
 }
 
-/// How long the dead are remembered: far longer than it takes until what they held is claimed.
+/// How long dead workers are remembered: far longer than it takes until their orders are claimed.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Whoever was seen later than now was seen before the clock was set back. The lease counts from now on, so
-/// that the living keep what they hold, and the dead keep it no longer.
+/// A worker seen later than now was seen before the clock was set back. Its lease counts from now
+/// on, so that the living keep their orders and the dead keep theirs no longer than that.
 const BURY: &str = "-- bury_silent_workers
 with clock as materialized (
     select now_ms() as now
@@ -116,7 +116,7 @@ where w.buried_at is null and w.seen_at <= clock.now - $1
 returning w.id";
 
 /// Marks workers that were silent for too long as dead.
-pub(crate) async fn bury_silent(db: &Db) -> Result<Vec<WorkerId>, Failure> {
+pub(crate) async fn mark_silent_dead(db: &Db) -> Result<Vec<WorkerId>, Failure> {
     let (lease, remembered) = (db.lease_ms(), rows::millis(REMEMBERED));
     let found = db
         .write(BURY, &[(&lease, Type::INT8), (&remembered, Type::INT8)])
@@ -130,7 +130,7 @@ from workers w
 where w.seen_at > now_ms() - $1
 order by w.started_at, w.id";
 
-/// The workers that are alive, oldest first.
+/// The live workers, oldest first.
 pub(crate) async fn workers(db: &Db) -> Result<Vec<WorkerRow>, Failure> {
     let lease = db.lease_ms();
     let found = db.read(WORKERS, &[(&lease, Type::INT8)]).await?;

@@ -1,4 +1,4 @@
-//! Giving orders back without an event.
+//! Gives orders back without an event.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Request {
         Self::of(lease.order.id, lease.worker, rows::big(lease.fence), delay)
     }
 
-    /// Of an order that cannot be read.
+    /// For an order that cannot be read.
     pub(crate) fn of(order: OrderId, worker: WorkerId, fence: i64, delay: Duration) -> Self {
         Self {
             order,
@@ -40,7 +40,7 @@ impl Request {
     }
 }
 
-/// The locks are taken in the order of the ids, so that two batches do not wait for each other.
+/// Locks in the order of the ids, so that two batches do not wait for each other.
 const RELEASE: &str = "-- release_orders
 with clock as materialized (
     select now_ms() as now

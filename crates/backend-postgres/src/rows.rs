@@ -1,4 +1,4 @@
-//! The one place where rows become the domain's values.
+//! The only place where rows become the domain's values.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(crate) fn timestamp(row: &Row, name: &'static str) -> Result<Timestamp, Fail
     Ok(Timestamp::from_millis(column(row, name)?))
 }
 
-/// A column that holds a number which is never negative.
+/// A column with a number that is never negative.
 pub(crate) fn number<T: TryFrom<i64>>(row: &Row, name: &'static str) -> Result<T, Failure> {
     natural(column::<i64>(row, name)?, name)
 }
@@ -102,8 +102,8 @@ pub(crate) fn events(rows: &[Row]) -> Result<Vec<Event>, Failure> {
     rows.iter().map(event).collect()
 }
 
-/// The rows of several orders, each order in order and up to what cannot be read: a newer version may have
-/// written it.
+/// The events of several orders, each order in sequence and up to the first unreadable event: a
+/// newer version may have written it.
 pub(crate) fn readable_events(rows: &[Row]) -> Vec<Event> {
     let mut unreadable = HashSet::new();
     let mut events = Vec::new();
@@ -123,7 +123,7 @@ pub(crate) fn readable_events(rows: &[Row]) -> Vec<Event> {
     events
 }
 
-/// An order that is due, of columns `id`, `client`, `due_at`, `last_status`.
+/// A due order from the columns `id`, `client`, `due_at`, `last_status`.
 pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
     Ok(DueOrder {
         id: order_id(row, "id")?,
@@ -133,8 +133,9 @@ pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
     })
 }
 
-/// The live attempt of columns `signature`, `bytes`, `last_valid_height`, where there is one.
-pub(crate) fn live_attempt(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
+/// The live transaction from the columns `signature`, `bytes`, `last_valid_height`, if there is
+/// one.
+pub(crate) fn live_transaction(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
     let Some(signature) = column::<Option<&str>>(row, "signature")? else {
         return Ok(None);
     };
@@ -146,12 +147,12 @@ pub(crate) fn live_attempt(row: &Row) -> Result<Option<SignedTransaction>, Failu
     }))
 }
 
-/// The persisted form of terms and event data.
+/// The stored form of terms and event data.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::unreadable("a value", "a request", error))
 }
 
-/// The persisted form's version, for its column.
+/// The version of the stored form, for its column.
 pub(crate) fn schema_version() -> i16 {
     i16::try_from(SCHEMA_VERSION).unwrap_or(i16::MAX)
 }
@@ -164,7 +165,7 @@ pub(crate) fn valid_for_ms(order: &NewOrder) -> Option<i64> {
         .map(|seconds| i64::from(seconds) * 1_000)
 }
 
-/// A count or a place for a statement; no real one is too large for its column.
+/// A count or a limit for a statement; no real one is too large for its type.
 pub(crate) fn limit(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -8,30 +8,32 @@ use ports::order_store::LONGEST_FIXED_REST;
 /// Settings of a [`crate::PgStore`].
 #[derive(Clone)]
 pub struct PgSettings {
-    /// `postgres://…`; `sslmode` and `sslrootcert` are understood as libpq understands them.
+    /// `postgres://…`; `sslmode` and `sslrootcert` mean what they mean in libpq.
     pub url: String,
-    /// The way round a transaction pooler, for migrations.
+    /// An address that bypasses a transaction pooler, for migrations.
     pub direct_url: Option<String>,
     /// Connections for reading and for single writes.
     pub pool_size: usize,
-    /// Connections for batches: as many are in flight at once.
+    /// Connections for batches, and so the number of batches in flight.
     pub writers: usize,
-    /// Connections for lists: as many are read at once, and nobody else waits for them.
+    /// Connections for lists, and so the number of lists read at once; no other call waits for
+    /// them.
     pub lists: usize,
-    /// How long a worker may be silent before it loses what it holds. The same in every process.
+    /// How long a worker may be silent before it loses its leases. The same in every process.
     pub lease: Duration,
-    /// The longest that an order is set to rest. What is due later than that is due: the clock was set back.
+    /// The longest delay of an order. An order due later than that counts as due: the clock was set
+    /// back.
     pub longest_rest: Duration,
-    /// Whether statements are kept prepared in each session.
+    /// Whether sessions keep prepared statements.
     pub statement_cache: StatementCache,
-    /// How long a server that cannot be reached at the start is waited for.
+    /// How long to wait at the start for a server that cannot be reached.
     pub patience: Duration,
 }
 
-/// Whether statements are kept prepared in each session.
+/// Whether sessions keep prepared statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatementCache {
-    /// Faster; needs sessions of one's own.
+    /// Faster; needs sessions that are not shared.
     On,
     /// Nothing is tied to a session: for transaction poolers.
     Off,
@@ -46,7 +48,7 @@ impl PgSettings {
             direct_url: None,
             // Reads take well under a millisecond; a few connections serve thousands a second.
             pool_size: 4,
-            // Beyond this, batches only become smaller.
+            // With more, batches only become smaller.
             writers: 4,
             lists: 2,
             lease: Duration::from_secs(20),
@@ -56,7 +58,7 @@ impl PgSettings {
         }
     }
 
-    /// The address that migrations go to.
+    /// The address for migrations.
     #[must_use]
     pub fn migration_url(&self) -> &str {
         self.direct_url.as_deref().unwrap_or(&self.url)
@@ -65,7 +67,7 @@ impl PgSettings {
 
 impl fmt::Debug for PgSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The addresses hold passwords.
+        // The addresses contain passwords.
         f.debug_struct("PgSettings")
             .field("pool_size", &self.pool_size)
             .field("writers", &self.writers)

@@ -1,4 +1,4 @@
-//! The store: each promise of the ports in the file of its name, joined here.
+//! The store: each promise of the ports is in the file of its name; this file joins them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use domain::{
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Watch};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    Withdrawal, Withdrawn,
+    Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
+    Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
 use crate::address::ConnectError;
-use crate::claim::{self, ClaimOrders, Company};
+use crate::claim::{self, ClaimOrders};
 use crate::coalesce::Coalescer;
 use crate::connect;
 use crate::db::Db;
@@ -46,8 +46,8 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// Connects, migrates where needed, and refuses a server on which nothing would be durable. A
-    /// server that cannot be reached is waited for.
+    /// Connects, migrates if needed, and refuses a server on which nothing would be durable. Waits
+    /// for a server that cannot be reached.
     pub async fn connect(settings: PgSettings) -> std::result::Result<Arc<Self>, ConnectError> {
         let db = connect::connect(&settings).await?;
         Ok(Arc::new(Self::over(db, settings.lists)))
@@ -74,17 +74,6 @@ impl PgStore {
     }
 }
 
-impl PgStore {
-    async fn claim_for(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
-        let request = claim::Request {
-            order,
-            worker,
-            company,
-        };
-        Ok(self.claim.call(request).await?)
-    }
-}
-
 #[async_trait]
 impl OrderStore for PgStore {
     async fn accept(&self, order: NewOrder) -> Result<Accepted> {
@@ -100,12 +89,13 @@ impl OrderStore for PgStore {
         Ok(accept::answer_for(&self.db, client, key).await?)
     }
 
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claim_for(order, worker, Company::Others).await
-    }
-
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claim_for(order, worker, Company::Alone).await
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
+        let request = claim::Request {
+            order,
+            worker,
+            company,
+        };
+        Ok(self.claim.call(request).await?)
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
@@ -215,8 +205,8 @@ impl WorkerRegistry for PgStore {
         Ok(registry::retire(&self.db, worker).await?)
     }
 
-    async fn bury_silent(&self) -> Result<Vec<WorkerId>> {
-        Ok(registry::bury_silent(&self.db).await?)
+    async fn mark_silent_dead(&self) -> Result<Vec<WorkerId>> {
+        Ok(registry::mark_silent_dead(&self.db).await?)
     }
 
     async fn workers(&self) -> Result<Vec<WorkerRow>> {

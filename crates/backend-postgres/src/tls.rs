@@ -1,4 +1,4 @@
-//! The address and its TLS, as libpq understands `sslmode` and `sslrootcert`.
+//! The address and its TLS; `sslmode` and `sslrootcert` mean what they mean in libpq.
 
 mod connector;
 
@@ -16,7 +16,7 @@ use tokio_postgres::config::SslMode;
 
 pub(crate) use connector::Connector;
 
-/// An address that cannot be used as it is.
+/// An address that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidAddress {
     #[error("it is not a postgres:// address")]
@@ -29,10 +29,10 @@ pub enum InvalidAddress {
     Tls(#[source] rustls::Error),
 }
 
-/// Whom an encrypted connection believes.
+/// Which servers an encrypted connection trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trust {
-    /// Whoever answers: what `require` means without a root certificate.
+    /// Any server: what `require` means without a root certificate.
     Anybody,
     /// A certificate for the server's name, signed by a trusted authority.
     Verified,
@@ -69,7 +69,7 @@ fn query_of(url: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|parameter| parameter.split_once('='))
 }
 
-/// The address without what only this file understands.
+/// The address without the parameters that only this file understands.
 fn strip(url: &str) -> String {
     let Some((base, query)) = url.split_once('?') else {
         return url.to_owned();
@@ -134,7 +134,7 @@ fn root_store(roots: Option<&Path>) -> Result<RootCertStore, InvalidAddress> {
     Ok(store)
 }
 
-/// Encrypts without asking who the other side is; its handshake must still be its own.
+/// Encrypts without checking who the other side is; the handshake's signature must still be valid.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 

@@ -1,5 +1,5 @@
-//! Ending orders that have not been submitted: an event at the last place + 1, without a lease; the
-//! unique place decides between it and whatever the worker records.
+//! Ends orders that have not been submitted: an event at the next sequence number, without a lease.
+//! The unique index on the sequence number decides between it and an event of the worker.
 
 use domain::{ClientId, Event, EventData, EventId, OrderId, Seq};
 use ports::order_store::{Withdrawal, Withdrawn};
@@ -15,7 +15,7 @@ with clock as materialized (
     select now_ms() as now
 ),
 target as materialized (
-    -- The order's own time is that of its last event where the clock was set back behind it.
+    -- If the clock was set back behind the last event, the event gets the last event's time.
     select o.id, o.client, last.seq, last.status as former, last.executions,
            greatest(clock.now, last.at) as at, clock.now
     from orders o
@@ -67,10 +67,10 @@ cross join lateral (
 ) as last
 where o.id = $1 and ($2::text is null or o.client = $2)";
 
-/// A worker records four events between two looks of ours at the very most, and then it is too late.
+/// A worker records at most four events between two of our looks, and then it is too late.
 const TRIES: u32 = 16;
 
-/// A withdrawal as it was asked for.
+/// A requested withdrawal.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) order: OrderId,
@@ -90,7 +90,7 @@ impl Request<'_> {
     }
 }
 
-/// Ends an order, or says why not.
+/// Ends an order, or returns why not.
 pub(crate) async fn withdraw(db: &Db, request: &Request<'_>) -> Result<Withdrawn, Failure> {
     for _ in 0..TRIES {
         if let Some(won) = insert(db, request).await? {
@@ -99,7 +99,8 @@ pub(crate) async fn withdraw(db: &Db, request: &Request<'_>) -> Result<Withdrawn
         if let Some(answer) = explain(db, request).await? {
             return Ok(answer);
         }
-        // The worker recorded something between the two looks, and the order may still be withdrawn.
+        // The worker recorded something between the two looks, and the order may still be
+        // withdrawn.
     }
     Err(Failure::unreadable(
         "the last event",
@@ -157,7 +158,7 @@ async fn explain(db: &Db, request: &Request<'_>) -> Result<Option<Withdrawn>, Fa
     let Some(row) = found.first() else {
         return Ok(Some(Withdrawn::Unknown));
     };
-    // Withdrawn by an earlier call of one's own whose answer was lost.
+    // An earlier call of this caller, whose answer was lost, has withdrawn it.
     if rows::column::<Uuid>(row, "event_id")? == request.event.uuid() {
         return won(row, request).map(Some);
     }

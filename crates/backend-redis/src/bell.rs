@@ -1,5 +1,5 @@
-//! Waking up: a blocking pop of a token on a connection of its own. Tokens carry nothing, so that a
-//! lost or a surplus one costs a look at the queue and no more.
+//! Wakes waiting workers: a blocking pop on a connection of its own. The popped wake-ups carry
+//! nothing, so a lost or a surplus one costs only a look at the queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use crate::failure::Failure;
 use crate::link::Link;
 
-/// One wait in the server; it is renewed as long as somebody in this process waits.
+/// One wait in the server; it is renewed while somebody in this process waits.
 const LISTEN: Duration = Duration::from_secs(2);
-/// Between two tries to listen to a server that is away.
+/// Between two tries to listen to a server that is down.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Who waits in this process, and what wakes them.
@@ -24,7 +24,7 @@ pub(crate) struct Bell {
     rung: Notify,
 }
 
-/// Counts a waiter for as long as it waits.
+/// Counts a waiter while it waits.
 struct Waiter<'a>(&'a Bell);
 
 impl Drop for Waiter<'_> {
@@ -34,22 +34,21 @@ impl Drop for Waiter<'_> {
 }
 
 impl Bell {
-    /// Waits until the bell is rung, `limit` at the most.
+    /// Waits until the bell rings, at most for `limit`.
     pub(crate) async fn wait(&self, limit: Duration) {
         self.waiting.fetch_add(1, Ordering::AcqRel);
         let _waiter = Waiter(self);
-        self.somebody.notify_one();
+        // There is a listener for each shard.
+        self.somebody.notify_waiters();
         // Whether it was rung or not: the caller looks at the queue next.
         let _ = tokio::time::timeout(limit, self.rung.notified()).await;
     }
 
-    /// Listens while somebody waits. A token taken when they have just gone rings for the next.
+    /// Listens while somebody waits. A wake-up that arrives just after the last waiter has gone
+    /// rings for the next one.
     pub(crate) async fn listen(self: Arc<Self>, link: Arc<Link>, list: String) {
         loop {
-            if self.waiting.load(Ordering::Acquire) == 0 {
-                self.somebody.notified().await;
-                continue;
-            }
+            self.until_somebody_waits().await;
             if self.listen_on_one_connection(&link, &list).await.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -57,7 +56,7 @@ impl Bell {
     }
 
     async fn listen_on_one_connection(&self, link: &Link, list: &str) -> Result<(), Failure> {
-        let mut connection = link.waiting_connection(LISTEN).await?;
+        let mut connection = link.waiting_connection(list, LISTEN).await?;
         loop {
             let mut pop = cmd("BLPOP");
             pop.arg(list).arg(LISTEN.as_secs());
@@ -66,9 +65,17 @@ impl Bell {
             if link.judge(popped.map_err(Failure::Refused))?.is_some() {
                 self.rung.notify_one();
             }
-            if self.waiting.load(Ordering::Acquire) == 0 {
-                self.somebody.notified().await;
+            self.until_somebody_waits().await;
+        }
+    }
+
+    async fn until_somebody_waits(&self) {
+        loop {
+            let coming = self.somebody.notified();
+            if self.waiting.load(Ordering::Acquire) > 0 {
+                return;
             }
+            coming.await;
         }
     }
 }

@@ -19,13 +19,8 @@ pub enum ConnectError {
         #[source]
         source: std::io::Error,
     },
-    #[error("a limit over all workers wants one queue shard, not {shards}")]
+    #[error("a limit over all workers needs one queue shard, not {shards}")]
     LimitOverShards { shards: u16 },
-    #[error(
-        "it is part of a Redis Cluster, which this release cannot use: name a server that is none \
-         (cluster-enabled no)"
-    )]
-    Cluster,
 }
 
 /// Why a call failed.
@@ -49,18 +44,14 @@ impl Failure {
         }
     }
 
-    /// Whether the server sends its callers to another one, as those of a cluster do.
-    pub(crate) fn is_of_cluster(&self) -> bool {
-        let Self::Refused(error) = self else {
-            return false;
-        };
-        // A script's failure is told as a general error, whatever lies behind it.
-        matches!(error.kind(), ErrorKind::Server(ServerErrorKind::Moved))
-            || error.to_string().contains("MOVED ")
+    /// Whether the server has to be given the script first.
+    pub(crate) fn is_unknown_script(&self) -> bool {
+        matches!(self, Self::Refused(error)
+            if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript))
     }
 
     /// Whether the server is of no use at the moment: unreachable, silent, loading, out of memory, a
-    /// replica, unable to save. Everything but an answer about what was asked.
+    /// replica, unable to save, or not the one of its cluster to ask. Everything but an answer about what was asked.
     pub(crate) fn is_away(&self) -> bool {
         match self {
             Self::Unconnected(_) | Self::Away => true,
@@ -72,12 +63,14 @@ impl Failure {
 fn is_about_the_question(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot) => {
-            // A script's failure is told as a general error, whatever lies behind it.
+            // The client library reports a script's failure as a general error, whatever its cause.
             !["OOM", "READONLY", "MISCONF", "LOADING", "BUSY"]
                 .iter()
                 .any(|code| error.to_string().contains(code))
         }
-        ErrorKind::UnexpectedReturnType | ErrorKind::Parse => true,
+        ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::NoScript)
+        | ErrorKind::UnexpectedReturnType
+        | ErrorKind::Parse => true,
         ErrorKind::Extension => error.code() == Some("WRONGTYPE"),
         _ => false,
     }

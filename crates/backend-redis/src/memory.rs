@@ -1,5 +1,5 @@
-//! What this process remembers of a shard of the queue, to notice that it was emptied or rolled back
-//! from outside.
+//! What this process remembers about a shard of the queue, to notice that somebody emptied it or
+//! rolled it back.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,10 +10,10 @@ pub(crate) struct Stamp {
     pub(crate) count: i64,
 }
 
-/// What an answer's stamp says.
+/// What an answer's stamp reveals.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The queue goes on from where it was.
+    /// The queue continues where it was.
     Continuous,
     /// It began anew: it was emptied, or another process started it over.
     BegunAnew,
@@ -26,25 +26,25 @@ pub(crate) enum Verdict {
 pub(crate) struct Memory(Mutex<Option<Stamp>>);
 
 impl Memory {
-    /// What is known before a call is sent: its answer must not be older.
+    /// The stamp known before a call is sent: its answer must not be older.
     pub(crate) fn newest(&self) -> Option<Stamp> {
         self.lock().clone()
     }
 
-    /// Judges an answer against what was known before its call was sent.
+    /// Compares an answer with the stamp that was known before its call was sent.
     pub(crate) fn judge(&self, before: Option<&Stamp>, answer: &Stamp) -> Verdict {
         let verdict = match before {
             Some(before) if before.epoch != answer.epoch => Verdict::BegunAnew,
             Some(before) if before.count >= answer.count => Verdict::RolledBack,
-            // The first answer of all: the sweeper comes at the start anyway.
+            // The very first answer: the sweeper runs at the start anyway.
             None | Some(_) => Verdict::Continuous,
         };
         let mut newest = self.lock();
         let is_newer = newest
             .as_ref()
             .is_none_or(|known| known.epoch != answer.epoch || known.count < answer.count);
-        // Answers to concurrent calls may be looked at in any order; one of an epoch that ended since
-        // only makes the next call say so again.
+        // Answers to concurrent calls may be processed in any order. If one is from an epoch that
+        // has ended since, the next call only reports that again.
         if verdict != Verdict::RolledBack && is_newer {
             *newest = Some(answer.clone());
         }

@@ -19,18 +19,18 @@ use crate::link::Link;
 use crate::settings::{QueueSettings, StartLimit};
 use crate::shard::{Scripts, Shard};
 
-/// Entries pushed by one script, so that none holds the server for long.
+/// Entries pushed by one script, so that none blocks the server for long.
 const PUSH_BATCH: usize = 500;
 /// Entries handed out by one script, for the same reason.
 const POP_LIMIT: usize = 200;
-/// A delayed entry is looked for this late rather than early.
+/// A delayed entry is looked for this much late rather than early.
 const DUE_SLACK_MS: u64 = 2;
-/// How much slower the limiter refills than asked, in percent: an execution is seen to begin a little
-/// after its token was taken, and that little varies, but the promise is about what is seen.
+/// The limiter's interval in percent of the configured one. An execution is seen to begin a little
+/// after its permit was taken, and this delay varies, but the promise is about what is seen.
 const SLOWER_PERCENT: u64 = 101;
 const MINUTE_US: u64 = 60_000_000;
 
-/// The queue on Redis. It listens for as long as it lives.
+/// The queue on Redis. It listens while it lives.
 #[derive(Debug)]
 pub struct RedisQueue {
     shards: Vec<Arc<Shard>>,
@@ -40,14 +40,15 @@ pub struct RedisQueue {
     hungry: Arc<Notify>,
     /// Where the next pop begins, so that no shard is always last.
     next_shard: AtomicUsize,
-    /// When the next delayed entry is due, in ms from the pop that said so; `u64::MAX` for none.
+    /// When the next delayed entry is due, in ms from the pop that reported it; `u64::MAX` for
+    /// none.
     next_due_ms: AtomicU64,
     /// The listeners; they end with the queue.
     _tasks: JoinSet<()>,
 }
 
 impl RedisQueue {
-    /// A queue on this server. A server that cannot be reached is used once it can.
+    /// A queue on this server. If the server cannot be reached, it is used once it can.
     pub async fn connect(settings: QueueSettings) -> std::result::Result<Arc<Self>, ConnectError> {
         if settings.limit.is_some() && settings.shards != 1 {
             return Err(ConnectError::LimitOverShards {
@@ -89,7 +90,6 @@ impl RedisQueue {
         };
         // Learns the epochs.
         let _ = queue.depth().await;
-        queue.link.refuse_cluster()?;
         Ok(Arc::new(queue))
     }
 
@@ -171,8 +171,8 @@ fn entry(job: &Job) -> [String; 3] {
     ]
 }
 
-/// An entry as the scripts give it. The script has looked at its form; what is no id all the same is left to
-/// the sweeper, as the store knows better.
+/// An entry as the scripts return it. The script has checked its form; if the id is invalid all the
+/// same, the entry is dropped, because the sweeper brings the order again.
 fn job(id: &str, entry: &str) -> Option<Job> {
     let (kind, client) = entry.split_at_checked(1)?;
     Some(Job {
@@ -239,7 +239,7 @@ impl JobQueue for RedisQueue {
                     all.limited_for = popped.limited_for;
                     all.is_drained &= popped.is_drained;
                 }
-                // What other shards gave must not be lost with the answer.
+                // Entries from other shards must not be lost with this error.
                 Err(_) if !all.jobs.is_empty() => {
                     all.is_drained = false;
                     break;
@@ -268,7 +268,7 @@ impl JobQueue for RedisQueue {
 
     async fn unspent(&self, since: Duration) -> Result<()> {
         let (interval_us, burst) = limiter(self.settings.limit);
-        // After that time the limiter may hold all it can: giving back would be giving more.
+        // After this time the limiter may be full: giving back would allow too many starts.
         if since >= Duration::from_micros(interval_us) {
             return Ok(());
         }
@@ -308,9 +308,10 @@ impl JobQueue for RedisQueue {
             return Ok(entries);
         };
         for shard in &self.shards {
+            let key = shard.key("dead");
             let mut range = cmd("LRANGE");
-            range.arg(shard.key("dead")).arg(0).arg(last);
-            let raw: Vec<Vec<u8>> = self.link.command(&range).await?;
+            range.arg(&key).arg(0).arg(last);
+            let raw: Vec<Vec<u8>> = self.link.command(&key, range).await?;
             entries.extend(
                 raw.into_iter()
                     .map(|entry| String::from_utf8_lossy(&entry).into_owned()),

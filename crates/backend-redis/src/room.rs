@@ -1,14 +1,16 @@
-//! How much of an order's live state is kept, by how full the server is: nothing reads it but people, so
-//! that it must not take the room that queue and feed need.
+//! How much live state of orders is kept, depending on how full the server is: only people read it,
+//! so it must not use the room that queue and feed need.
 
 use deadpool_redis::redis::cmd;
 
 use crate::failure::Failure;
 use crate::link::Link;
 
-/// Used beyond this share of the server's memory, in percent, and states of orders that have ended go.
+/// If more than this share of the server's memory is used, in percent, states of ended orders are
+/// deleted.
 const SHORT_PERCENT: u64 = 50;
-/// Used beyond this share, and no states are kept: orders that wait are many as well.
+/// If more than this share is used, no states are kept, because there may be many waiting orders
+/// too.
 const SCARCE_PERCENT: u64 = 75;
 
 /// What there is room for.
@@ -18,17 +20,18 @@ pub(crate) enum Room {
     /// Every state, for its time.
     #[default]
     Plenty,
-    /// States of orders that are open.
+    /// Only states of open orders.
     Short,
     /// None.
     Scarce,
 }
 
 impl Room {
-    /// Asks the server. One without a limit has room; one that does not tell, as some managed ones, too.
-    pub(crate) async fn of(link: &Link) -> Result<Self, Failure> {
-        let told = link.command::<String>(cmd("INFO").arg("memory")).await;
-        match told {
+    /// Asks the server that has this key. One without a limit has room; one that does not tell, as some managed ones, too.
+    pub(crate) async fn of(link: &Link, key: &str) -> Result<Self, Failure> {
+        let mut question = cmd("INFO");
+        question.arg("memory");
+        match link.command::<String>(key, question).await {
             Ok(info) => Ok(Self::told_by(&info)),
             Err(failure) if failure.is_away() => Err(failure),
             Err(failure) => {
@@ -61,7 +64,7 @@ impl Room {
         self as u8
     }
 
-    /// What [`Self::level`] gave.
+    /// The reverse of [`Self::level`].
     pub(crate) const fn at(level: u8) -> Self {
         match level {
             0 => Self::Plenty,

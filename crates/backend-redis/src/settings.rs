@@ -7,12 +7,12 @@ use std::time::Duration;
 use ports::order_store::LONGEST_FIXED_REST;
 use ports::status_feed::BEAT;
 
-/// A Redis server.
+/// A Redis server, or nodes of a Redis Cluster.
 #[derive(Clone)]
 pub struct RedisServer {
-    /// `redis://…` or, encrypted and verified, `rediss://…`.
+    /// `redis://…` or, encrypted and verified, `rediss://…`; several nodes of a cluster stand behind commas.
     pub url: String,
-    /// The authority that signed the server's certificate, where it is not one of the system's.
+    /// The authority that signed the server's certificate, if the system does not trust it.
     pub root_certificate: Option<PathBuf>,
     /// What every key begins with, so that several engines may share a server.
     pub prefix: String,
@@ -39,10 +39,10 @@ impl fmt::Debug for RedisServer {
     }
 }
 
-/// One limit over all workers on executions begun.
+/// One limit over all workers on the executions that begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StartLimit {
-    /// Sustained.
+    /// Executions per minute, sustained.
     pub per_minute: u32,
     /// How many may begin at once.
     pub burst: u32,
@@ -52,9 +52,10 @@ pub struct StartLimit {
 #[derive(Debug, Clone)]
 pub struct QueueSettings {
     pub server: RedisServer,
-    /// The longest that an entry is set to rest. What is due later than that is due: the clock was set back.
+    /// The longest delay of an entry. An entry due later than that counts as due: the clock was set
+    /// back.
     pub longest_rest: Duration,
-    /// The shared limiter, where there is one. It wants a single shard.
+    /// The shared limiter, if there is one. It needs a single shard.
     pub limit: Option<StartLimit>,
     /// Parts of the queue, each on one node of a cluster.
     pub shards: u16,
@@ -71,7 +72,7 @@ impl QueueSettings {
             longest_rest: LONGEST_FIXED_REST,
             limit: None,
             shards: 1,
-            // Around 20 MB; far more than the workers get through before the sweeper brings the rest.
+            // Around 20 MB; far more than the workers execute before the sweeper brings the rest.
             capacity: 100_000,
         }
     }
@@ -81,13 +82,14 @@ impl QueueSettings {
 #[derive(Debug, Clone)]
 pub struct FeedSettings {
     pub server: RedisServer,
-    /// Streams, among which orders are spread. The same in every process.
+    /// Streams over which orders are spread. The same in every process.
     pub shards: u16,
-    /// Events kept in each stream, about; at a few hundred bytes each, some ten MB in all.
+    /// Approximate number of events kept in each stream; at a few hundred bytes each, some ten MB
+    /// in all.
     pub kept: usize,
-    /// How long an order's live state is kept after its last event, where there is room for it.
+    /// How long an order's live state is kept after its last event, if there is room for it.
     pub order_ttl: Duration,
-    /// How long a publisher may be silent before it is taken to have lost events.
+    /// How long a publisher may be silent before it is assumed to have lost events.
     pub silence: Duration,
 }
 

@@ -1,13 +1,14 @@
-//! One shard of the queue: its scripts, and the watch over its epoch.
+//! One shard of the queue: its scripts, and the check of its epoch.
 
 use std::sync::Arc;
 
-use deadpool_redis::redis::{FromRedisValue, Script};
+use deadpool_redis::redis::FromRedisValue;
 use tokio::sync::Notify;
 
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::memory::{Memory, Stamp, Verdict};
+use crate::script::Script;
 
 /// The queue's scripts.
 #[derive(Debug)]
@@ -47,12 +48,12 @@ impl Scripts {
 /// One shard of the queue.
 #[derive(Debug)]
 pub(crate) struct Shard {
-    /// What its keys begin with, hash tag included.
+    /// What its keys begin with, including the hash tag.
     base: String,
     memory: Memory,
     link: Arc<Link>,
     scripts: Arc<Scripts>,
-    /// Told when the store knows of more than the shard does.
+    /// Notified when the store has more orders than the shard.
     hungry: Arc<Notify>,
 }
 
@@ -73,7 +74,7 @@ impl Shard {
         }
     }
 
-    /// The key of a name.
+    /// The full key for a name.
     pub(crate) fn key(&self, name: &str) -> String {
         format!("{}:{name}", self.base)
     }
@@ -88,7 +89,7 @@ impl Shard {
         self.hungry.notify_one();
     }
 
-    /// Runs a script and looks at its stamp.
+    /// Runs a script and checks its stamp.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         script: &Script,
@@ -124,11 +125,7 @@ impl Shard {
         script: &Script,
         args: &[String],
     ) -> Result<(T, Stamp), Failure> {
-        let mut invocation = script.key(&self.base);
-        for arg in args {
-            invocation.arg(arg);
-        }
-        let (epoch, count, answer) = self.link.script(&invocation).await?;
+        let (epoch, count, answer) = script.run(&self.link, &self.base, args).await?;
         Ok((answer, Stamp { epoch, count }))
     }
 }

@@ -1,7 +1,8 @@
-//! A tail of one stream. It has lost something when the entry at its place is gone: trimmed, emptied or
-//! rolled back, as entries leave a stream from its old end only and no id is given twice; when a mark in the
-//! stream says that a publisher has; and when the server was away, as a publisher that noticed as well may
-//! have ended before it could leave its mark.
+//! A tail of one stream. It has lost something in three cases. First, the entry at its place is
+//! gone, because the stream was trimmed, emptied or rolled back: entries leave a stream only at its
+//! old end, and no id is given twice. Second, a mark in the stream says that a publisher lost
+//! events. Third, the server was down, because a publisher that also noticed may have ended before
+//! it could write its mark.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -20,15 +21,15 @@ use ports::status_feed::{FeedTail, Position, Published, Tailed};
 use crate::failure::Failure;
 use crate::link::Link;
 
-/// The field that holds an event; entries without it are no events.
+/// The field that holds an event; entries without it are not events.
 pub(crate) const EVENT_FIELD: &str = "e";
-/// The field of an entry that says that events are missing before it.
+/// The field that marks an entry as a loss: events are missing before it.
 pub(crate) const LOST_FIELD: &str = "lost";
-/// One wait in the server. Between two, an emptied stream is noticed.
+/// One wait in the server. Between two waits, an emptied stream is noticed.
 const LISTEN: Duration = Duration::from_secs(1);
-/// Events brought at once.
+/// Events read at once.
 const READ_LIMIT: usize = 1_000;
-/// After an error, so that a caller that asks again at once does not spin.
+/// Pause after an error, so that a caller that asks again at once does not spin.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// A place in a stream: the id of an entry.
@@ -39,7 +40,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Reads an id as Redis writes it. No entry is at 0-0.
+    /// Parses an id as Redis writes it. No entry is at 0-0.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (millis, number) = text.split_once('-')?;
         let place = Self {
@@ -68,20 +69,20 @@ enum Look {
     Gone(Place),
 }
 
-/// What is to be brought next.
+/// What the tail returns next.
 enum Due {
     Events {
         events: Vec<(Place, Arc<Published>)>,
-        /// The place of the last entry, be it an event's or not.
+        /// The place of the last entry, whether or not it is an event.
         last: Place,
     },
-    /// An entry that says that events are missing, or an event that cannot be read.
+    /// A loss mark, or an unreadable event.
     Lost(Place),
 }
 
 type Looking = Pin<Box<dyn Future<Output = std::result::Result<Found, Failure>> + Send>>;
 
-/// A look's findings and the connection to use for the next.
+/// The result of a look, and the connection to use for the next.
 struct Found {
     look: Look,
     connection: MultiplexedConnection,
@@ -93,23 +94,23 @@ pub(crate) struct Tail {
     stream: String,
     place: Place,
     connection: Option<MultiplexedConnection>,
-    /// A look that was begun; kept when its waiter is dropped, so that waits do not pile up in the
-    /// server.
+    /// A look that was begun. It is kept when its caller is dropped, so that waits do not pile up
+    /// in the server.
     looking: Option<Looking>,
     /// The last look failed.
     has_failed: bool,
-    /// To be told before anything else.
+    /// Whether the tail must return `Lost` before anything else.
     has_lost: bool,
     found: VecDeque<Due>,
 }
 
 impl Tail {
-    /// A tail of what comes from now on.
+    /// A tail of entries added from now on.
     pub(crate) async fn from_now(
         link: Arc<Link>,
         stream: String,
     ) -> std::result::Result<Self, Failure> {
-        let mut connection = link.waiting_connection(LISTEN).await?;
+        let mut connection = link.waiting_connection(&stream, LISTEN).await?;
         let place = newest(&mut connection, &stream).await;
         let place = link.judge(place.map_err(Failure::Refused))?;
         let mut tail = Self::after(link, stream, place);
@@ -117,7 +118,7 @@ impl Tail {
         Ok(tail)
     }
 
-    /// A tail of what comes after this place.
+    /// A tail of entries after this place.
     pub(crate) fn after(link: Arc<Link>, stream: String, place: Place) -> Self {
         Self {
             link,
@@ -131,7 +132,7 @@ impl Tail {
         }
     }
 
-    /// The tail, saying first that what came before is lost.
+    /// The same tail, but it first returns `Lost`.
     pub(crate) fn lost(self) -> Self {
         Self {
             has_lost: true,
@@ -160,7 +161,7 @@ async fn look_over(
 ) -> std::result::Result<Found, Failure> {
     let mut connection = match connection {
         Some(connection) => connection,
-        None => link.waiting_connection(LISTEN).await?,
+        None => link.waiting_connection(stream, LISTEN).await?,
     };
     let looked = look(&mut connection, stream, place).await;
     let look = link.judge(looked.map_err(Failure::Refused))?;
@@ -224,8 +225,8 @@ impl fmt::Debug for Tail {
     }
 }
 
-/// Reads what comes after a place, waiting for it, and then makes sure that the place is still there:
-/// so nothing can have been trimmed between it and what was read.
+/// Reads the entries after a place, waiting for them, and then checks that the place still exists:
+/// then nothing between it and the entries can have been trimmed.
 async fn look(
     connection: &mut MultiplexedConnection,
     stream: &str,
@@ -243,7 +244,7 @@ async fn look(
     here.arg(stream)
         .arg(place.to_string())
         .arg(place.to_string());
-    // One trip: the server comes to the second once it has answered the first.
+    // One round trip: the server executes the second command once it has answered the first.
     let both = pipe().add_command(read).add_command(here).to_owned();
     let (entries, here): (Option<StreamReadReply>, Vec<Value>) =
         both.query_async(connection).await?;
@@ -253,8 +254,8 @@ async fn look(
     Ok(Look::Found(read_entries(entries)))
 }
 
-/// The newest place of a stream. An empty stream gets an entry that is no event, so that every place is
-/// an entry, and a place that is gone shows.
+/// The newest place of a stream. An empty stream gets an entry that is not an event: then every
+/// place belongs to an entry, and a missing place is noticed.
 pub(crate) async fn newest(
     connection: &mut MultiplexedConnection,
     stream: &str,
@@ -291,7 +292,7 @@ fn read_entries(reply: Option<StreamReadReply>) -> VecDeque<Due> {
                 None => add_loss(&mut due, place),
             },
             None if entry.map.contains_key(LOST_FIELD) => add_loss(&mut due, place),
-            // Others are no events.
+            // Other entries are not events.
             None => add_event(&mut due, place, None),
         }
     }
@@ -312,7 +313,7 @@ fn add_event(due: &mut VecDeque<Due>, place: Place, event: Option<Arc<Published>
     }
 }
 
-/// Several losses in a row are told once.
+/// Several losses in a row are reported once.
 fn add_loss(due: &mut VecDeque<Due>, place: Place) {
     match due.back_mut() {
         Some(Due::Lost(last)) => *last = place,
@@ -320,7 +321,7 @@ fn add_loss(due: &mut VecDeque<Due>, place: Place) {
     }
 }
 
-/// An event, where it can be read: a newer version, or somebody else, may have put it there.
+/// An event, if it is readable: a newer version, or another program, may have written it.
 fn read_event(value: &Value) -> Option<Arc<Published>> {
     let read = <String as FromRedisValue>::from_redis_value_ref(value)
         .map_err(|error| error.to_string())

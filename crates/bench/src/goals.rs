@@ -1,4 +1,4 @@
-//! What the figures are held against: each goal a ratio within the run, or a plain limit.
+//! The goals that the figures are compared with: each a ratio within the run, or a plain limit.
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
-//! `scripts/bench`: the embedded engine, the scale-out engine, a baseline in the usual Node stack and the
-//! limits of the parts, all in one run on one machine. Ratios are the result.
+//! `scripts/bench`: the embedded engine, the scale-out engine, a baseline in the usual Node stack
+//! and the limits of the parts, all in one run on one machine. Ratios are the result.
 //!
-//! Begin with `goals.rs`, what the figures are held against; `load::scenarios` says how each is measured.
+//! Begin with `goals.rs`, the goals; `load::scenarios` says how each figure is measured.
 
 mod baseline;
 mod chart;

@@ -1,5 +1,5 @@
-//! The model behind docs/SCALING.md: from what an order costs on one machine to what a rate needs. The
-//! tables of the document are this model's own output; a test holds them together.
+//! The model behind docs/SCALING.md: from what an order costs on one machine to what a rate needs.
+//! This model prints the tables of the document; a test compares the two.
 
 use std::fmt::Write;
 

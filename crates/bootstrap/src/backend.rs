@@ -1,4 +1,4 @@
-//! The choice of backends: the only place in the workspace that knows which ones there are.
+//! The choice of backends: the only place in the workspace that knows which exist.
 
 use std::fmt;
 use std::path::Path;
@@ -21,9 +21,9 @@ use config::{Config, LimitScope, Servers};
 /// Where the state is kept, as configured.
 #[derive(Debug)]
 enum Configured<'a> {
-    /// SQLite, queue and feed in this process.
+    /// SQLite, queue and feed inside this process.
     Embedded { folder: &'a Path },
-    /// PostgreSQL; queue and feed in this process, so no second process may use that database.
+    /// PostgreSQL; queue and feed inside this process, so no second process may use that database.
     Postgres { database: &'a Secret },
     /// PostgreSQL and Redis, for any number of processes.
     PostgresAndRedis { database: &'a Secret, redis: Secret },
@@ -53,8 +53,8 @@ impl fmt::Display for StoppedWaiting {
     }
 }
 
-/// Opens the configured backends. Servers that are merely unreachable are waited for, until the process
-/// is asked to stop.
+/// Opens the configured backends. Waits for unreachable servers, until the process is asked to
+/// stop.
 pub async fn open(
     config: &Config,
     clock: Arc<dyn Clock>,
@@ -134,7 +134,7 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
         direct_url: direct.map(|url| url.expose().to_owned()),
         lease: config.periods.lease(),
         longest_rest: longest_rest(config),
-        // Only a database behind a pooler has a direct address beside the usual one.
+        // Only a database behind a pooler also has a direct address.
         statement_cache: match direct {
             Some(_) => StatementCache::Off,
             None => StatementCache::On,
@@ -143,11 +143,11 @@ fn postgres_settings(config: &Config, database: &Secret) -> PgSettings {
     }
 }
 
-/// A correction of the clock by less than this is not mistaken for a clock that was set back.
+/// A clock correction smaller than this does not count as a clock that was set back.
 const REST_MARGIN: Duration = Duration::from_secs(10);
 
-/// Longer than any order is set to rest. A program with other settings finds such orders due a little earlier
-/// or later.
+/// Longer than any delay of an order. A program with other settings considers such orders due a
+/// little earlier or later.
 fn longest_rest(config: &Config) -> Duration {
     config.work.retry_max_delay().max(LONGEST_FIXED_REST) + REST_MARGIN
 }
@@ -174,6 +174,7 @@ async fn redis_queue(config: &Config, server: RedisServer) -> anyhow::Result<Arc
     let settings = QueueSettings {
         longest_rest: longest_rest(config),
         limit,
+        shards: config.work.queue_shards,
         ..QueueSettings::new(server)
     };
     let queue = RedisQueue::connect(settings).await;
@@ -189,7 +190,7 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     Ok(feed.context("could not use REDIS_URL")?)
 }
 
-/// What a migration did, for people.
+/// What a migration did, in words for people.
 #[derive(Debug)]
 pub struct Migrated {
     /// Where, without a password.
@@ -198,7 +199,7 @@ pub struct Migrated {
     pub outcome: String,
 }
 
-/// Brings the configured store's tables up to date and leaves it.
+/// Upgrades the tables of the configured store, and closes it.
 pub async fn migrate(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Migrated> {
     match Configured::of(&config.servers) {
         Configured::Embedded { folder } => {

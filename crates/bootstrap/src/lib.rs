@@ -1,10 +1,11 @@
-//! What every program of the engine does first and last: logs, metrics, the choice of
-//! backends, signals.
+//! What every program of the engine does first and last: logs, metrics, the choice of backends,
+//! signals.
 //!
-//! It must not know what the gateway, the worker or the all-in-one engine do; only mains see it.
+//! It must not know what the gateway, the worker or the all-in-one engine do; only programs depend
+//! on it.
 //!
-//! Begin with `service.rs`, the first and last lines of every program. The one match on the configured backend is
-//! in `backend.rs`.
+//! Begin with `service.rs`, the first and last lines of every program. The one match on the
+//! configured backend is in `backend.rs`.
 
 pub mod backend;
 pub mod measure;
@@ -17,7 +18,7 @@ pub mod world;
 
 mod open_files;
 
-/// What `--version` says beside the program's name: version, commit and its day.
+/// What `--version` prints after the program's name: version, commit and its date.
 pub const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (",
@@ -25,5 +26,5 @@ pub const VERSION: &str = concat!(
     ")"
 );
 
-/// The allocator of all programs: small objects, many threads, little left behind.
+/// The allocator of all programs: fast with many threads and small objects, and returns memory.
 pub use mimalloc::MiMalloc;

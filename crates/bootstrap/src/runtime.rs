@@ -1,4 +1,4 @@
-//! The one async runtime of a process.
+//! The only async runtime of a process.
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -8,14 +8,14 @@ use anyhow::Context;
 
 use crate::open_files;
 
-/// The engine waits far more than it computes. More threads would cost memory and wake each other up.
+/// The engine waits far more than it computes. More threads would cost memory and wake each other.
 const THREADS_MAX: usize = 4;
 /// For files and name lookups; databases have threads of their own.
 const BLOCKING_THREADS_MAX: usize = 8;
 /// A blocking call that lasts longer than this after the end is abandoned.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How many threads work on this machine.
+/// How many threads the runtime uses on this machine.
 #[must_use]
 pub fn threads() -> usize {
     std::thread::available_parallelism()
@@ -31,9 +31,9 @@ pub fn host_name() -> String {
     named.map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
 }
 
-/// Turns transparent huge pages off for this process. They round thousands of small, half-full regions up to
-/// 2 MiB each: an open socket took 28.7 KiB with them and takes 18.8 without. If the kernel refuses, the
-/// process merely needs more memory.
+/// Turns transparent huge pages off for this process. They round thousands of small, half-full
+/// regions up to 2 MiB each: with them an open socket took 28.7 KiB, without them 18.8. If the
+/// kernel refuses, the process only needs more memory.
 fn keep_pages_small() {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_thp_disable(true);

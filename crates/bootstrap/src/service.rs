@@ -22,12 +22,12 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Opens the configured stores and reaches the configured world.
+    /// Opens the configured stores and connects to the configured world.
     pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
         let prometheus = measure::start(shutdown)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let random = Random::from_system();
-        // Before the world: it locks the data folder.
+        // Before the world, because this locks the data folder.
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
         let data_dir = &config.servers.data_dir;
         let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
@@ -41,8 +41,8 @@ impl Parts {
     }
 }
 
-/// Drives `work` under this process' logs and signals until it is asked to stop. `work` ends once everything
-/// it started has ended.
+/// Runs `work` with this process' logs and signals until it is asked to stop. `work` ends once
+/// everything that it started has ended.
 pub async fn run(
     config: &Config,
     work: impl AsyncFnOnce(&Shutdown) -> anyhow::Result<()>,
@@ -55,7 +55,7 @@ pub async fn run(
     signals.supervise(&shutdown, work).await.of_service()
 }
 
-/// The main function of one program of a cluster: `config` is what it was called with.
+/// The main function of one program of a cluster, with its parsed `config`.
 pub fn run_in_cluster(
     program: &'static str,
     config: Result<Config, Stop>,

@@ -9,12 +9,13 @@ use tracing::{info, warn};
 
 use crate::backend::StoppedWaiting;
 
-/// How long running work may take to finish. Hosts kill after 30 s; users are promised 25.
+/// How long work under way may take to finish. Hosts kill after 30 s; users are promised 25.
 const SOFT_LIMIT: Duration = Duration::from_secs(20);
-/// After the hard request every task is dropped at its next await. One that is not dropped by then is stuck.
+/// After the hard request every task is dropped at its next await. A task that is not dropped by
+/// then is stuck.
 const HARD_LIMIT: Duration = Duration::from_secs(2);
 
-/// Listens for SIGTERM and SIGINT. Made before anything else, so that no signal is missed.
+/// Listens for SIGTERM and SIGINT. Created before anything else, so that no signal is missed.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Signal,
@@ -37,8 +38,8 @@ impl Signals {
         }
     }
 
-    /// Drives `work` to its end under this process' signals. `work` ends once everything it started
-    /// has ended; it learns of a request to stop from `shutdown`.
+    /// Runs `work` to its end under this process' signals. `work` ends once everything that it
+    /// started has ended; `shutdown` tells it of a request to stop.
     pub async fn supervise(
         mut self,
         shutdown: &Shutdown,
@@ -78,13 +79,13 @@ impl Signals {
 pub struct Ended {
     /// Whether somebody asked it to.
     pub by_signal: bool,
-    /// What came of its work.
+    /// The result of its work.
     pub outcome: anyhow::Result<()>,
 }
 
 impl Ended {
-    /// The result of a program that should run until it is asked to stop: ending by itself, as when a
-    /// task it cannot do without has died, is a failure.
+    /// The result of a program that should run until it is asked to stop: ending by itself, as
+    /// after the death of an essential task, is a failure.
     pub fn of_service(self) -> anyhow::Result<()> {
         match self.outcome {
             Err(stopped) if self.by_signal && stopped.is::<StoppedWaiting>() => {

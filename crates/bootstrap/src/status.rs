@@ -1,5 +1,5 @@
-//! `/health`, `/ready` and `/metrics` of workers and of the simulated chain, and a small server for a process
-//! that serves nothing else.
+//! `/health`, `/ready` and `/metrics` of workers and of the simulated chain, and a small server for
+//! processes that serve nothing else.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const DEPENDENCY_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub clock: Arc<dyn Clock>,
-    /// What readiness depends on; a process without these is ready once it runs.
+    /// What readiness depends on; a process without these is ready as soon as it runs.
     pub ports: Option<Ports>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
@@ -39,12 +39,12 @@ pub fn routes(config: &mut ServiceConfig, parts: Parts) {
         .service(web::resource("/metrics").route(reading().to(metrics)));
 }
 
-/// The guard belongs to the route and not to the resource, so that other methods get 405 and not 404.
+/// The guard belongs to the route, not to the resource, so that other methods get 405 and not 404.
 fn reading() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// A server that listens and does not answer yet.
+/// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Status {
     listener: TcpListener,
@@ -64,7 +64,7 @@ impl Status {
         self.listener.local_addr()
     }
 
-    /// Answers for as long as `work` lasts: a process that is stopping says so to the last.
+    /// Answers while `work` runs, so that a process that is stopping says so until the end.
     pub async fn serve_during(self, work: impl Future<Output = ()>) -> anyhow::Result<()> {
         let parts = self.parts;
         let server = HttpServer::new(move || {

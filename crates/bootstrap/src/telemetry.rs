@@ -1,5 +1,5 @@
-//! Logs to standard error: readable lines for people, JSON for programs, and levels that can be changed
-//! while the process runs. Traces beside them, where they are built in and there is a collector.
+//! Logs to standard error: readable lines for people, JSON for programs, and levels that can be
+//! changed while the process runs. Also traces, if they are built in and a collector is configured.
 
 mod line;
 #[cfg(feature = "otlp")]
@@ -23,7 +23,7 @@ use writer::{Lines, LogThread};
 
 /// What these libraries log at `info` is of no use to operators. `RUST_LOG` can name them to see it.
 const QUIET: &str = "actix_server=warn,actix_http=warn,h2=warn,hyper=warn,rustls=warn";
-/// Here the HTTP server logs every malformed request as an error. Strangers must not fill the log.
+/// The HTTP server logs every malformed request here as an error. Strangers must not fill the log.
 const STRANGERS: &str = "actix_http::h1::dispatcher=off";
 
 /// Whether text carries colour.
@@ -34,7 +34,7 @@ pub enum Colour {
 }
 
 impl Colour {
-    /// On where it helps whoever reads this stream: a person, who has not asked for plain text.
+    /// On if the reader of this stream is a person who has not asked for plain text.
     #[must_use]
     pub fn on(stream: &impl IsTerminal) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -55,7 +55,7 @@ impl Colour {
     }
 }
 
-/// Logging as it was set up. Dropping it writes the lines that wait.
+/// Logging as it was set up. Dropping it writes the waiting lines.
 #[derive(Debug)]
 pub struct Telemetry {
     levels: Levels,
@@ -64,7 +64,7 @@ pub struct Telemetry {
     _traces: Option<otlp::Exporter>,
 }
 
-/// Which lines are logged, and the way to change that.
+/// Which lines are logged, and a handle to change that.
 #[derive(Debug, Clone)]
 struct Levels {
     handle: reload::Handle<Targets, Registry>,
@@ -72,8 +72,8 @@ struct Levels {
 }
 
 impl Telemetry {
-    /// Lets operators change the level of the running process: SIGUSR1 logs `debug`, SIGUSR2 what was
-    /// configured.
+    /// Lets operators change the level of the running process: SIGUSR1 switches to `debug`, SIGUSR2
+    /// back to the configured filter.
     pub fn follow_signals(&self, shutdown: &Shutdown) -> std::io::Result<()> {
         let mut more = signal(SignalKind::user_defined1())?;
         let mut less = signal(SignalKind::user_defined2())?;
@@ -94,14 +94,14 @@ impl Telemetry {
 
 impl Levels {
     fn set(&self, filter: &str) {
-        // It fails only where logging was never started.
+        // This fails only if logging was never started.
         if self.handle.reload(quietened(filter)).is_ok() {
             info!("the log filter is now {filter}");
         }
     }
 }
 
-/// Starts logging for this process. A second call in one process changes nothing but its own handle.
+/// Starts logging for this process. A second call in one process changes only its own handle.
 #[must_use]
 pub fn start(logs: &Logs) -> Telemetry {
     let stderr = std::io::stderr();
@@ -114,9 +114,9 @@ pub fn start(logs: &Logs) -> Telemetry {
     let colour = Colour::on(&stderr);
     let (filter, handle) = reload::Layer::new(quietened(&logs.rust_log));
     let (lines, thread) = writer::start();
-    // Only a test harness that runs several engines in one process finds logging started already.
+    // Logging is started already only in a test harness that runs several engines in one process.
     let log_alone = |filter, lines| {
-        // One filter before everything: what it rejects is never made.
+        // One filter before everything: an event that it rejects is never created.
         let subscriber = tracing_subscriber::registry().with(filter);
         let _ = subscriber.with(output(format, lines, colour)).try_init();
     };
@@ -129,7 +129,7 @@ pub fn start(logs: &Logs) -> Telemetry {
             None
         }
         Some((traces, exporter)) => {
-            // Each has a filter of its own: what is not logged may still be traced.
+            // Each has its own filter: an event that is not logged may still be traced.
             let logged = output(format, lines, colour).with_filter(filter);
             let traced = traces.with_filter(otlp::filter());
             let subscriber = tracing_subscriber::registry().with(logged).with(traced);
@@ -154,8 +154,8 @@ pub fn start(logs: &Logs) -> Telemetry {
     }
 }
 
-/// The filter, which `config` has checked, without the noise of libraries and without the spans inside an
-/// order's run: a log line names the run alone, and only traces show the rest.
+/// The filter, which `config` has checked, without the noise of libraries and without the spans
+/// inside `order.run`: a log line names only that span, and traces show the rest.
 fn quietened(filter: &str) -> Targets {
     let text = match filter {
         "off" => filter.to_owned(),

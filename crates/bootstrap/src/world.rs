@@ -1,4 +1,4 @@
-//! The world outside the engine: venues, chain and ledger, simulated in this process or in another one.
+//! The world outside the engine: venues, chain and ledger, simulated in this process or in another.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use sim_chain::{RemoteChain, SimChain, SimConfig};
 
 use config::{Sim, VenueMode};
 
-/// How long venues have for a quote: four times what a simulated one takes at most.
+/// How long a venue may take for a quote: four times what a simulated one takes at most.
 const QUOTE_LIMIT: Duration = Duration::from_secs(1);
-/// The ledger's file, in a folder that is the simulated chain's own.
+/// The ledger's file, in a folder of the simulated chain.
 const LEDGER: &str = "sim-chain/ledger.db";
 
-/// What the engine meets outside itself.
+/// What the engine uses outside itself.
 #[derive(Debug, Clone)]
 pub struct World {
     /// Asks the venues and chooses a route.
     pub router: Router,
     /// Builds and sends transactions, and tells what became of them.
     pub chain: Arc<dyn Chain>,
-    /// The chain's own ledger, against which the engine can be checked.
+    /// The chain's own ledger, with which the engine can be compared.
     pub ledger: Arc<dyn Ledger>,
 }
 
-/// Reaches the configured world.
+/// Connects to the configured world.
 pub fn reach(
     sim: &Sim,
     data_dir: &Path,
@@ -60,7 +60,7 @@ pub fn reach(
     Ok(world)
 }
 
-/// Logs a chain that cannot be reached: otherwise only the first failed order would show it.
+/// Logs if the chain cannot be reached: otherwise only the first failed order would show it.
 fn say_if_unreachable(chain: Arc<RemoteChain>, url: String, shutdown: &Shutdown) {
     let stop = shutdown.clone();
     shutdown.spawn(async move {
@@ -78,7 +78,7 @@ fn say_if_unreachable(chain: Arc<RemoteChain>, url: String, shutdown: &Shutdown)
     });
 }
 
-/// Runs the simulated chain in this process, from where its ledger left it.
+/// Runs the simulated chain in this process, continuing from its ledger.
 pub fn simulate(
     sim: &Sim,
     data_dir: &Path,

@@ -1,15 +1,15 @@
-//! Whether an order may have been made, judged after each try under one key.
+//! Whether an order may have been made, decided after each try under one key.
 //!
-//! A try of which nothing was heard may have been stored, or may be yet: from then on only an accepted order,
-//! or a refusal of the order itself, says what became of it. That the engine is busy or cannot reach its
-//! store says nothing about the tries before.
+//! A try without an answer may have been stored, or may still be. From then on only an accepted
+//! order, or a refusal of the order itself, tells what became of it. That the engine is busy or
+//! cannot reach its store says nothing about earlier tries.
 
 use api_types::Problem;
 
 use crate::Error;
 use crate::transport::{Arrival, Failed};
 
-/// Codes of 5xx answers that say for certain: this very try has stored nothing.
+/// Codes of 5xx answers that say for certain that this try has stored nothing.
 const STORED_NOTHING: [&str; 5] = [
     "store_unavailable",
     "store_full",
@@ -18,18 +18,18 @@ const STORED_NOTHING: [&str; 5] = [
     "stopping",
 ];
 
-/// What a failed try leaves behind.
+/// What a failed try proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// No order comes of any try under the key.
+    /// No try under the key makes an order.
     Refused,
-    /// None comes of this one; the tries before are as they were.
+    /// This try makes none; earlier tries are as before.
     NothingNew,
-    /// One may come of this one.
+    /// This try may make one.
     InDoubt,
 }
 
-/// What one failed try says.
+/// What one failed try proves.
 pub(crate) fn judge(failed: &Failed) -> Verdict {
     match (&failed.error, failed.arrival) {
         (Error::Refused(problem), _) => judge_refusal(problem),
@@ -40,7 +40,7 @@ pub(crate) fn judge(failed: &Failed) -> Verdict {
 
 fn judge_refusal(Problem { status, code, .. }: &Problem) -> Verdict {
     match status {
-        // The gateway gives these only after it could look the key up, and for good.
+        // The gateway answers with these only after it has looked the key up, and they are final.
         409 | 422 => Verdict::Refused,
         500.. if !STORED_NOTHING.contains(&&**code) => Verdict::InDoubt,
         _ => Verdict::NothingNew,

@@ -1,4 +1,4 @@
-//! What can go wrong between a client and an engine, told by what the caller can do about it.
+//! What can go wrong between a client and an engine, by what the caller can do about it.
 
 use std::error::Error as StdError;
 
@@ -6,10 +6,10 @@ use api_types::Problem;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
-/// Why a call brought no answer.
+/// Why a call got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address is not one of an HTTP service.
+    /// The address is not that of an HTTP service.
     #[error("{0} is not the address of an engine; it looks like http://127.0.0.1:3000")]
     BaseUrl(String),
     /// Nobody answers there.
@@ -24,17 +24,17 @@ pub enum Error {
     /// The engine refuses the call.
     #[error("{}", explain(.0))]
     Refused(Box<Problem>),
-    /// Something answers, but not as an engine would.
+    /// Something answers, but not like an engine.
     #[error("{base_url} does not answer like an engine: {what}")]
     Unexpected { base_url: String, what: String },
-    /// An order may have been made or may be yet, and nobody says so. Only its key tells: under it a repeat
-    /// makes no second one.
+    /// An order may have been made or may still be made, and no answer says which. Only its key
+    /// tells: repeating under it makes no second order.
     #[error(
         "the order may have been made; to learn that without making a second one, repeat it with --idempotency-key {key}"
     )]
     InDoubt {
         key: String,
-        /// The last thing that was heard.
+        /// The last error.
         #[source]
         source: Box<Error>,
     },

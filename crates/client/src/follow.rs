@@ -1,4 +1,5 @@
-//! Following one order: each of its events once and in order, however often the connection is lost.
+//! Follows one order: returns each of its events once and in order, however often the connection is
+//! lost.
 
 use api_types::EventView;
 use uuid::Uuid;
@@ -29,14 +30,14 @@ impl Follow {
         }
     }
 
-    /// Goes on after this event instead of beginning with the first one.
+    /// Continues after this event instead of beginning with the first one.
     #[must_use]
     pub fn since(mut self, seq: u32) -> Self {
         self.seen = Some(seq);
         self
     }
 
-    /// The next event; `None` after the order's end. After an error nothing more comes.
+    /// The next event; `None` after the order's end. After an error nothing more follows.
     pub async fn next(&mut self) -> Result<Option<EventView>, Error> {
         while !self.ended {
             let (order, seen) = (self.order, self.seen);
@@ -51,7 +52,7 @@ impl Follow {
             };
             let event: EventView = serde_json::from_str(&text)
                 .map_err(|error| self.client.unexpected(format!("{error} in an event")))?;
-            // A server that repeats itself after a reconnect is heard once.
+            // An event that the server repeats after a reconnect is returned once.
             if seen.is_some_and(|seen| event.seq <= seen) {
                 continue;
             }

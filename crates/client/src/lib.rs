@@ -1,5 +1,5 @@
-//! A typed client of the engine: orders in, events out, and what operators do. The command line, the
-//! measuring tools and the tests speak to an engine through it.
+//! A typed client of the engine: submits orders, follows events, and calls the operators' API. The
+//! command line, the benchmarks and the tests use it.
 //!
 //! It must not know how the engine works inside: only CONTRACT's HTTP and WebSocket.
 //!

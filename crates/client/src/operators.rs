@@ -38,7 +38,7 @@ impl Client {
         self.get("/api/admin/queue").await
     }
 
-    /// The workers that are alive.
+    /// The live workers.
     pub async fn workers(&self) -> Result<AdminWorkers, Error> {
         self.get("/api/admin/workers").await
     }
@@ -59,13 +59,13 @@ impl Client {
             .await
     }
 
-    /// Hands a failed order in once more.
+    /// Retries a failed order.
     pub async fn retry_dead(&self, id: Uuid) -> Result<AdminRetried, Error> {
         let request = self.post(&format!("/api/admin/dead/{id}/retry"));
         Ok(self.call(request).await?)
     }
 
-    /// Tells workers to take no new work.
+    /// Pauses the engine: workers take no new work.
     pub async fn pause(&self) -> Result<AdminPaused, Error> {
         Ok(self.call(self.post("/api/admin/pause")).await?)
     }

@@ -1,4 +1,4 @@
-//! Orders: handing in, reading, cancelling.
+//! Orders: submitting, reading, cancelling.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::doubt::{self, Verdict};
 use crate::transport::{Client, Failed};
 use crate::{Error, Follow};
 
-/// How often a submission is sent before its failure is told. Its key makes repeating harmless.
+/// How often a submission is sent before its failure is returned. Its key makes repeating harmless.
 const SUBMISSIONS_MAX: u32 = 4;
 /// The delay before the second one; it doubles from there.
 const RESUBMIT_DELAY: Duration = Duration::from_millis(250);
-/// Whoever is asked to wait longer than this is told instead.
+/// If the engine asks for a longer wait than this, the caller gets the error instead.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// Which orders to list.
@@ -35,13 +35,13 @@ pub struct ListQuery {
 }
 
 impl Client {
-    /// Hands in an order. While the engine is away or busy the same submission is repeated a few times,
-    /// under one key, so that at most one order comes of it.
+    /// Submits an order. While the engine is down or busy the same submission is repeated a few
+    /// times, under one key, so that it makes at most one order.
     pub async fn submit(&self, order: &SubmitOrder) -> Result<AcceptedOrder, Error> {
         self.submit_with_key(order, &self.fresh_key()).await
     }
 
-    /// An idempotency key that nobody has used.
+    /// A new idempotency key.
     #[must_use]
     pub fn fresh_key(&self) -> String {
         format!("{:016x}{:016x}", self.random_bits(), self.random_bits())
@@ -53,12 +53,12 @@ impl Client {
         order: &SubmitOrder,
         key: &str,
     ) -> Result<AcceptedOrder, Error> {
-        self.submit_told(order, key, |_| {}).await
+        self.submit_reporting(order, key, |_| {}).await
     }
 
-    /// The same, and tells of each failure after which the order is in doubt and asked for again: whoever
-    /// is interrupted then needs the key.
-    pub async fn submit_told(
+    /// The same, and reports each failure after which the order is in doubt and the request is
+    /// repeated: a caller that is interrupted then needs the key.
+    pub async fn submit_reporting(
         &self,
         order: &SubmitOrder,
         key: &str,
@@ -103,7 +103,7 @@ impl Client {
         self.call(request).await
     }
 
-    /// What an order would meet now; nothing is stored.
+    /// What an order would get now; nothing is stored.
     pub async fn dry_run(&self, order: &SubmitOrder) -> Result<QuotesAnswer, Error> {
         let request = self.post("/api/orders/execute?dryRun=true").json(order);
         Ok(self.call(request).await?)
@@ -136,7 +136,7 @@ impl Client {
         Follow::new(self.clone(), id)
     }
 
-    /// Withdraws an order in time, or says why it is too late.
+    /// Cancels an order in time, or says why it is too late.
     pub async fn cancel(&self, id: Uuid) -> Result<CancelledOrder, Error> {
         let request = self.post(&format!("/api/orders/{id}/cancel"));
         Ok(self.call(request).await?)

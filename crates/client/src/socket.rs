@@ -1,4 +1,5 @@
-//! One WebSocket connection: opened with the client's key, watched for silence, and its end explained.
+//! One WebSocket connection: opens it with the client's key, watches for silence, and explains its
+//! end.
 
 use std::time::Duration;
 
@@ -15,12 +16,12 @@ use crate::transport::Client;
 
 /// Longer than any handshake across the world.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// The server pings every 20 s: who is silent for three of them is gone.
+/// The server pings every 20 s: a peer that is silent for three pings is gone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
-/// The longest wait between two attempts to connect.
+/// The longest wait between two tries to connect.
 const DELAY_MAX: Duration = Duration::from_secs(5);
 const DELAY_FIRST: Duration = Duration::from_millis(100);
-/// Attempts in a row without a message before a follower is told: about half a minute.
+/// Consecutive tries without a message before a follower gets an error: about half a minute.
 const ATTEMPTS_MAX: u32 = 10;
 
 /// An open connection.
@@ -29,13 +30,13 @@ struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
-/// What a socket brought.
+/// What a socket delivered.
 #[derive(Debug)]
 enum Received {
     Text(String),
     /// The server says that there is nothing more to come.
     Ended,
-    /// The connection is gone or the server asks to come back: connect again where it stopped.
+    /// The connection is gone or the server asks to reconnect: continue where it stopped.
     Reconnect,
 }
 
@@ -65,8 +66,8 @@ impl Socket {
         }
     }
 
-    /// Waits for what comes next; the error says why the server closed for good. Cancel safety: nothing is
-    /// lost by dropping the future.
+    /// Waits for what comes next; the error says why the server closed for good. Cancel safety:
+    /// dropping the future loses nothing.
     async fn next(&mut self) -> Result<Received, String> {
         loop {
             let message = match tokio::time::timeout(SILENCE_LIMIT, self.stream.next()).await {
@@ -77,7 +78,7 @@ impl Socket {
                 Message::Text(text) => return Ok(Received::Text(text.as_str().to_owned())),
                 Message::Close(None) => return Ok(Received::Reconnect),
                 Message::Close(Some(frame)) => return closed(frame.code, frame.reason.as_str()),
-                // Pings are answered by the library while it reads on.
+                // The library answers pings while it reads on.
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
@@ -88,7 +89,7 @@ fn closed(code: CloseCode, reason: &str) -> Result<Received, String> {
     match u16::from(code) {
         1000 => Ok(Received::Ended),
         code @ (4000 | 4001 | 4009) => Err(format!("it closed the socket with {code} {reason}")),
-        // 1012 and 1013 ask for it; anything else between a client and a server is an accident.
+        // 1012 and 1013 ask for it; any other code is an accident on the way.
         _ => Ok(Received::Reconnect),
     }
 }
@@ -108,7 +109,7 @@ fn refusal(
     }
 }
 
-/// A connection that is opened again whenever it is lost: after growing waits, spread at random, and not for
+/// A connection that is reopened whenever it is lost: after growing, random waits, and not for
 /// ever.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
@@ -117,7 +118,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens it, patiently where the engine is away for a moment.
+    /// Opens it, and waits if the engine is down for a moment.
     pub(crate) async fn open(&mut self, client: &Client, path: &str) -> Result<(), Error> {
         loop {
             match Socket::open(client, path).await {
@@ -131,8 +132,8 @@ impl Connection {
         }
     }
 
-    /// The next message; `None` where the server says that there is nothing more to come. `path` is where to
-    /// connect, and so to go on.
+    /// The next message; `None` if the server says that nothing more will come. `path` is where to
+    /// connect, and so where to continue.
     pub(crate) async fn next(
         &mut self,
         client: &Client,
@@ -151,19 +152,19 @@ impl Connection {
         }
     }
 
-    /// The connection broke off: waits until another one may be opened.
+    /// The connection broke: waits until another one may be opened.
     pub(crate) async fn lost(&mut self, client: &Client) -> Result<(), Error> {
         self.socket = None;
         let error = client.unreachable("the connection is lost again and again");
         self.wait(client, error).await
     }
 
-    /// A message came: the next trouble is a new one.
+    /// A message came: the next failure counts from one again.
     pub(crate) fn succeeded(&mut self) {
         self.failed = 0;
     }
 
-    /// Waits before the next attempt; gives the error back once there were too many in a row.
+    /// Waits before the next try; returns the error once there were too many in a row.
     async fn wait(&mut self, client: &Client, error: Error) -> Result<(), Error> {
         if self.failed >= ATTEMPTS_MAX {
             return Err(error);

@@ -1,4 +1,4 @@
-//! Following everything that the key in use may see.
+//! Follows every order that the key may see.
 
 use api_types::EventView;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub struct Stream {
     connection: Connection,
 }
 
-/// What the stream brought.
+/// What the stream delivered.
 #[derive(Debug)]
 pub enum Streamed {
     /// Something happened to an order.
@@ -44,7 +44,7 @@ impl Client {
 }
 
 impl Stream {
-    /// Opens the stream now, so that whatever happens from here on is seen.
+    /// Opens the stream now, so that every event from here on is seen.
     pub async fn open(&mut self) -> Result<(), Error> {
         let path = path(self.cursor.as_deref());
         self.connection.open(&self.client, &path).await
@@ -58,7 +58,7 @@ impl Stream {
                 self.connection.succeeded();
                 return self.read(&text);
             }
-            // All orders together have no end.
+            // The stream of all orders has no end.
             self.connection.lost(&self.client).await?;
         }
     }

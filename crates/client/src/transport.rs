@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 
-/// An engine on the same continent answers a connection in far less.
+/// A reachable engine accepts a connection in far less.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The engine itself gives up on its store after 5 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -21,13 +21,14 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 pub struct Settings {
     /// Such as `http://127.0.0.1:3000`.
     pub base_url: String,
-    /// Shown with every call, where the engine wants one.
+    /// Sent with every call, if the engine needs one.
     pub api_key: Option<String>,
-    /// Any 64 bits, others with each call: for keys of retried submissions and for spreading reconnects.
+    /// Random 64 bits, new with each call: for the keys of retried submissions and to spread
+    /// reconnects.
     pub random: fn() -> u64,
 }
 
-/// A client of one engine, or of the balancer in front of several. Cheap to clone.
+/// A client of one engine, or of the load balancer in front of several. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -47,10 +48,10 @@ pub(crate) struct Failed {
     pub(crate) arrival: Arrival,
 }
 
-/// Whether a failed call may have come to an engine.
+/// Whether a failed call may have reached an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// There was no connection to send it on, or somebody on the way refused it.
+    /// There was no connection to send it on, or a proxy refused it.
     Never,
     Perhaps,
 }
@@ -90,7 +91,7 @@ impl Client {
             value.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, value);
         }
-        // Another part of the process may have been first; either is the same provider.
+        // Another part of the process may have been first; both install the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_LIMIT)
@@ -117,7 +118,7 @@ impl Client {
         (self.0.random)()
     }
 
-    /// A duration from zero up to and without `limit`.
+    /// A duration from zero up to, but not including, `limit`.
     pub(crate) fn random_below(&self, limit: Duration) -> Duration {
         let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
         Duration::from_nanos(self.random_bits().checked_rem(nanos).unwrap_or(0))
@@ -211,7 +212,7 @@ impl Client {
             Some(problem) => Error::Refused(Box::new(problem)),
             None => self.unexpected(format!("it says {status} without a reason")),
         };
-        // A proxy's own refusal: what it calls the caller's fault it has not passed on.
+        // A proxy's own refusal: a proxy does not forward what it calls the caller's fault.
         let arrival = match status.is_client_error() {
             true => Arrival::Never,
             false => Arrival::Perhaps,

@@ -1,8 +1,10 @@
-//! Breaking real processes under load, at random from a seed, and comparing the books afterwards.
+//! Breaks real processes under load, at random from a seed, and compares the outcome with the
+//! ledger.
 //!
-//! Clients hand orders in with idempotency keys, follow each to its end over sockets that break, and
-//! cancel some, while an [`Arena`] loses, freezes and starves its processes. Then the faults stop, all
-//! must come to its end, and every order is checked against what its stream said, what the history
+//! Clients submit orders with idempotency keys, follow each to its end over sockets that break, and
+//! cancel some, while an [`Arena`] kills, freezes and starves its processes. Then the faults stop,
+//! everything must end, and every order is compared with its stream, with the history, with the
+//! chain's own ledger, and with what steady readers of the account stream got.
 //! says, what the chain's own ledger says, and what steady readers of the account stream were told.
 
 mod account;

@@ -1,5 +1,5 @@
-//! The time that processors spent, as the kernel's scheduler counts it: it does not grow while others use
-//! the machine.
+//! CPU time as the kernel's scheduler counts it: it does not grow while other processes use the
+//! machine.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What the engine says of itself, held against what it does: its documents' schemas, made strict, so that
-//! also a field that nobody described is found.
+//! Compares what the engine's documents say with what it does. The schemas are made strict, so that
+//! a field that nobody described is found too.
 
 mod http;
 mod socket;

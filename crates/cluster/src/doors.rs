@@ -1,15 +1,15 @@
-//! Every door of an engine of its own, with everything that may come in by it: requests and sockets that
-//! are right, changed a little, or built to harm, with every header that changes what a request means.
+//! Sends every kind of input to every endpoint of a separate engine: requests and sockets that are
+//! right, slightly changed, or built to harm, with every header that changes what a request means.
 //!
-//! Whatever it is given within the limits, the engine
-//! 1. lives on, and has no panic and no error in its log;
-//! 2. answers, and never with a server's fault that the contract does not name;
-//! 3. spends no more than [`MOST_CPU`] on one of them;
-//! 4. has every order that it accepted in its list, once.
+//! Whatever it gets within the limits, the engine
+//! 1. lives on, and logs no panic and no error;
+//! 2. answers, and never with a 5xx that the contract does not name;
+//! 3. spends no more than [`MOST_CPU`] on one input;
+//! 4. lists every order that it accepted, once.
 //!
-//! What one costs is judged by batches: where a whole batch stays under the limit, each of it did. A batch
-//! that does not is sent again one by one, and only what is dear every time is held against the engine,
-//! which has other work beside it.
+//! Inputs are measured in batches: if a whole batch stays under the limit, each of its inputs did.
+//! Otherwise the inputs of the batch are sent again one by one, and only an input that is expensive
+//! every time counts, because the engine also has other work.
 
 pub mod bodies;
 

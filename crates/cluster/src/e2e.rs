@@ -1,5 +1,5 @@
-//! End-to-end suites over real HTTP and WebSocket: written against what clients see, they run over one
-//! process and over a cluster alike.
+//! End-to-end suites over real HTTP and WebSocket: they test what clients see, and run over one
+//! process and over a cluster.
 
 pub mod client_programs;
 pub mod load;

@@ -1,8 +1,9 @@
-//! The engine's programs as processes: one alone or a cluster over private servers on this machine, faults among
-//! them, requests of every kind at their doors, and the end-to-end suites.
+//! The engine's programs as processes: one alone, or a cluster over private servers on this
+//! machine, with faults, hostile input, and the end-to-end suites.
 //!
-//! Users meet it as `scripts/cluster`, `scripts/chaos` and `scripts/fuzz-doors`; tests hold the same as values. It
-//! must not know how the engine works inside: it starts programs and speaks HTTP and WebSocket to them.
+//! Users run it as `scripts/cluster`, `scripts/chaos` and `scripts/fuzz-doors`; tests use the same
+//! as values. It must not know how the engine works inside: it starts programs and calls them over
+//! HTTP and WebSocket.
 //!
 //! Begin with `local.rs` for a cluster, with `engine.rs` for one process.
 

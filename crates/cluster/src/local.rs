@@ -1,9 +1,9 @@
 //! The engine as a cluster of local processes: Redis, PostgreSQL, the simulated chain, gateways and
-//! workers, on free ports, over a folder that is thrown away. `scripts/cluster` is its command line;
-//! tests hold it as a value.
+//! workers, on free ports, over a temporary folder. `scripts/cluster` is its command line; tests
+//! use it as a value.
 //!
-//! What runs is written to `state.json` after every start, so that an interrupted start can be cleared
-//! away by `down`.
+//! After every start the list of running processes is written to `state.json`, so that `down` can
+//! clean up an interrupted start.
 
 mod launch;
 mod member;
@@ -185,7 +185,7 @@ impl Cluster {
     }
 }
 
-/// Ends processes side by side: asks, waits, and kills what has not gone by then.
+/// Ends processes in parallel: asks, waits, and kills those that have not ended by then.
 async fn end_all(members: &[Member], signal: Signal, patience: Duration) {
     for member in members {
         // A stopped process hears nothing else before this.

@@ -1,4 +1,5 @@
-//! The engine's own programs as processes: started, signalled, waited for, and gone when dropped.
+//! The engine's own programs as processes: starts, signals and awaits them, and ends them when
+//! dropped.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! Wall clocks of single processes, set back and forth while they run: libfaketime, loaded before
-//! everything else, reads each process' offset from a file of its own. Clocks that only count, and all
-//! waits, go on as before.
+//! Sets the wall clocks of single processes back and forth while they run: libfaketime, loaded
+//! before everything else, reads each process' offset from a separate file. Monotonic clocks, and
+//! so all waits, are unaffected.
 
 use std::fs;
 use std::path::{Path, PathBuf};

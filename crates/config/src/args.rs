@@ -9,10 +9,10 @@ use clap::{Arg, Command, Parser};
 
 use crate::secret::without_password;
 
-/// Exit code of a program that was called in a wrong way or with wrong settings.
+/// Exit code of a program with wrong arguments or settings.
 pub const EXIT_USAGE: u8 = 2;
 
-/// Variables of older engines, and what took their place.
+/// Variables of older engines, and what replaces them.
 const OBSOLETE: [(&str, &str); 2] = [
     (
         "WS_WORKER_CONCURRENCY",
@@ -23,27 +23,27 @@ const OBSOLETE: [(&str, &str); 2] = [
         "QUEUE_RATE_LIMIT_PER_MINUTE sets how many executions start per minute",
     ),
 ];
-/// Settings whose values never appear, not even wrong ones.
+/// Settings whose values are never shown, not even wrong ones.
 const SECRET: [&str; 2] = ["API_KEYS", "ADMIN_KEY"];
 
-/// Why a program ends before it began.
+/// Why a program ends before it has begun.
 #[derive(Debug)]
 pub enum Stop {
     /// It was asked for help or its version: this is the answer.
     Answer(Box<Error>),
-    /// It was called in a way it does not know.
+    /// It does not know these arguments.
     Usage(Box<Error>),
     /// A setting is wrong: one line.
     Wrong(String),
 }
 
 impl Stop {
-    /// Prints it where it belongs and gives the exit code.
+    /// Prints it to the right stream and returns the exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Answer(answer) => {
-                // Nobody reads it where this fails.
+                // If this fails, nobody reads it.
                 let _ = answer.print();
                 ExitCode::SUCCESS
             }
@@ -81,14 +81,14 @@ pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let names_redis = names_redis(&arguments);
     let present = |arg: Arg| match names_redis && is_part_of_redis_address(&arg) {
-        // Kubernetes sets REDIS_PORT to a URL in every pod beside a service that is called redis.
+        // Kubernetes sets REDIS_PORT to a URL in every pod if a service is called redis.
         true => presentable(arg).env(None::<&'static str>),
         false => presentable(arg),
     };
     parse_with(P::command().mut_args_deep(&present), arguments)
 }
 
-/// Whether the whole address of Redis is given: its parts say nothing beside it.
+/// Whether the whole address of Redis is given: then its parts are ignored.
 fn names_redis(arguments: &[OsString]) -> bool {
     let flag = |argument: &OsString| argument.to_string_lossy().starts_with("--redis-url");
     arguments.iter().any(flag)
@@ -100,7 +100,7 @@ fn is_part_of_redis_address(arg: &Arg) -> bool {
     name.is_some_and(|name| name == "REDIS_HOST" || name == "REDIS_PORT")
 }
 
-/// Says which variables are set and have no meaning any more.
+/// Warns about variables that are set but no longer have a meaning.
 pub fn warn_of_obsolete_variables() {
     for (name, instead) in OBSOLETE {
         if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
@@ -119,7 +119,7 @@ fn parse_with<P: Parser>(
         .map_err(|error| explain(&command, error))
 }
 
-/// A variable set to nothing counts as unset; values do not show in help.
+/// A variable set to nothing counts as unset; help does not show values.
 fn presentable(arg: Arg) -> Arg {
     let is_empty =
         |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
@@ -196,7 +196,7 @@ fn variable_of(command: &Command, flag: &str) -> Option<String> {
         })
 }
 
-/// Reads flags alone: the environment has no say.
+/// Reads only flags and ignores the environment.
 pub fn parse_flags<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, Stop> {
     let mut command = P::command().mut_args_deep(&|arg: Arg| arg.env(None::<&'static str>));
     let matches = command.try_get_matches_from_mut(arguments);

@@ -1,7 +1,7 @@
 //! Every setting, declared once: as an environment variable and as a flag.
 //!
-//! Components get one of these small structs, or values out of them; nobody else reads the environment.
-//! It must not know what is done with the settings, nor any database or server.
+//! Components get one of these small structs, or values from them; no other code reads the
+//! environment. It must not know what the settings are used for, nor any database or server.
 
 pub mod args;
 pub mod secret;
@@ -21,11 +21,11 @@ use values::{
 pub use secret::Secret;
 pub use values::ApiKey;
 
-/// Where the all-in-one engine and the gateway listen when nothing else is said.
+/// Where the all-in-one engine and the gateway listen by default.
 pub const DEFAULT_PORT: u16 = 3000;
 /// A lease must outlive this many heartbeats, so that one lost heartbeat loses no lease.
 const HEARTBEATS_PER_LEASE: u64 = 3;
-/// Longest delay between two executions where none is set.
+/// Default of the longest delay between two executions.
 const RETRY_MAX_DELAY_MS: u64 = 30_000;
 
 /// All settings of a process that runs a part of the engine.
@@ -45,7 +45,7 @@ pub struct Config {
     pub sim: Sim,
     #[command(flatten)]
     pub logs: Logs,
-    /// Point of an order's life at which the process ends itself, for tests: name:nth
+    /// Point in an order's life at which the process ends itself, for tests: name:nth
     #[cfg(any(debug_assertions, feature = "crash-points"))]
     #[arg(long, env = "CRASH_POINT", value_name = "NAME:NTH", hide = true)]
     pub crash_point: Option<String>,
@@ -58,13 +58,14 @@ pub struct Listen {
     /// Address to listen on; containers set 0.0.0.0
     #[arg(long, env = "HOST", default_value = "127.0.0.1", value_parser = host)]
     pub host: String,
-    /// Port to listen on, 0 for a free one [default: 3000; workers and the simulated chain's status only where it is set]
+    /// Port to listen on, 0 for a free one [default: 3000; workers and the simulated chain serve
+    /// their status only if it is set]
     #[arg(long, env = "PORT", value_parser = whole(0..=u16::MAX))]
     pub port: Option<u16>,
-    /// Base of the wsUrl in answers, where the request does not tell it
+    /// Base of the wsUrl in answers, if the request does not tell it
     #[arg(long, env = "PUBLIC_URL", value_name = "URL", value_parser = http_url)]
     pub public_url: Option<String>,
-    /// Proxies in front whose X-Forwarded-For, -Proto and -Host are believed
+    /// Proxies in front whose X-Forwarded-For, -Proto and -Host are trusted
     #[arg(long, env = "TRUST_PROXY", value_name = "COUNT", default_value = "0", value_parser = whole(0..=16_u8))]
     pub trust_proxy: u8,
     /// Origins that browsers may call from, comma-separated, or *
@@ -79,16 +80,16 @@ pub struct Servers {
     /// PostgreSQL; without it the store is embedded
     #[arg(long, env = "DATABASE_URL", value_name = "URL", value_parser = database_url)]
     pub database_url: Option<Secret>,
-    /// PostgreSQL for migrations, where DATABASE_URL goes through a transaction pooler
+    /// PostgreSQL for migrations, if DATABASE_URL goes through a transaction pooler
     #[arg(long, env = "DATABASE_DIRECT_URL", value_name = "URL", value_parser = database_url)]
     pub database_direct_url: Option<Secret>,
-    /// Redis; without it queue and feed are in the process
+    /// Redis, or nodes of a Redis Cluster; without it queue and feed are in the process
     #[arg(long, env = "REDIS_URL", value_name = "URL", value_parser = redis_url)]
     pub redis_url: Option<Secret>,
-    /// Redis' host, where REDIS_URL is not set
+    /// Redis' host, if REDIS_URL is not set
     #[arg(long, env = "REDIS_HOST", value_name = "HOST", value_parser = host)]
     pub redis_host: Option<String>,
-    /// Redis' port, beside REDIS_HOST [default: 6379]
+    /// Redis' port, with REDIS_HOST [default: 6379]
     #[arg(long, env = "REDIS_PORT", value_name = "PORT", value_parser = redis_port)]
     pub redis_port: Option<u16>,
     /// Folder of the embedded store; one process at a time
@@ -105,7 +106,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Where Redis is, however it was said.
+    /// Where Redis is, by whichever setting.
     #[must_use]
     pub fn redis(&self) -> Option<Secret> {
         self.redis_url.clone().or_else(|| {
@@ -121,11 +122,11 @@ impl Servers {
     }
 }
 
-/// How much is executed, and how often it is tried.
+/// How much is executed, and how often it is retried.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Execution")]
 pub struct Work {
-    /// Orders in execution at once, per worker
+    /// Orders that one worker executes at once
     #[arg(long, env = "QUEUE_MAX_CONCURRENCY", value_name = "COUNT", default_value = "10", value_parser = whole(1..=100_000_u32))]
     pub queue_max_concurrency: u32,
     /// Executions started per minute, sustained; 0 for no limit
@@ -143,6 +144,9 @@ pub struct Work {
         default_value = "worker"
     )]
     pub queue_rate_limit_scope: LimitScope,
+    /// Parts of the queue in Redis, each on one node of a Redis Cluster; the same in every process
+    #[arg(long, env = "QUEUE_SHARDS", value_name = "COUNT", default_value = "1", value_parser = whole(1..=64_u16))]
+    pub queue_shards: u16,
     /// Waiting orders beyond which new ones are refused
     #[arg(long, env = "QUEUE_MAX_WAITING", value_name = "COUNT", default_value = "1000000", value_parser = whole(1..=1_000_000_000_u64))]
     pub queue_max_waiting: u64,
@@ -152,8 +156,8 @@ pub struct Work {
     /// Delay before the second execution, in milliseconds; it doubles from there, jittered
     #[arg(long, env = "RETRY_BASE_DELAY_MS", value_name = "MS", default_value = "1000", value_parser = whole(0..=86_400_000_u64))]
     pub retry_base_delay_ms: u64,
-    /// Longest delay between two executions, in milliseconds [default: 30000, or the delay before the
-    /// second execution where that is longer]
+    /// Longest delay between two executions, in milliseconds [default: 30000, or the delay before
+    /// the second execution if that is longer]
     #[arg(long, env = "RETRY_MAX_DELAY_MS", value_name = "MS", value_parser = whole(0..=86_400_000_u64))]
     pub retry_max_delay_ms: Option<u64>,
 }
@@ -189,10 +193,10 @@ pub struct Periods {
     /// How long a silent worker keeps its orders, in milliseconds; at least 3 heartbeats
     #[arg(long, env = "LEASE_MS", value_name = "MS", default_value = "20000", value_parser = whole(30..=3_600_000_u64))]
     pub lease_ms: u64,
-    /// How often a worker says that it is alive, in milliseconds
+    /// How often a worker tells the store that it is alive, in milliseconds
     #[arg(long, env = "HEARTBEAT_MS", value_name = "MS", default_value = "5000", value_parser = whole(10..=600_000_u64))]
     pub heartbeat_ms: u64,
-    /// How often forgotten and overdue orders are looked for, in milliseconds
+    /// How often workers look for lost and overdue orders, in milliseconds
     #[arg(long, env = "SWEEP_MS", value_name = "MS", default_value = "1000", value_parser = whole(10..=600_000_u64))]
     pub sweep_ms: u64,
 }
@@ -204,13 +208,13 @@ impl Periods {
         Duration::from_millis(self.lease_ms)
     }
 
-    /// How often a worker says that it is alive.
+    /// How often a worker tells the store that it is alive.
     #[must_use]
     pub const fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms)
     }
 
-    /// How often forgotten and overdue orders are looked for.
+    /// How often workers look for lost and overdue orders.
     #[must_use]
     pub const fn sweep(&self) -> Duration {
         Duration::from_millis(self.sweep_ms)
@@ -221,10 +225,10 @@ impl Periods {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Access")]
 pub struct Access {
-    /// Clients' keys as name:key, comma-separated; where set, the API needs one
+    /// Clients' keys as name:key, comma-separated; if set, every API call needs one
     #[arg(long, env = "API_KEYS", value_name = "NAME:KEY", value_delimiter = ',', value_parser = api_key)]
     pub api_keys: Vec<ApiKey>,
-    /// Key of the admin calls; without it they answer on loopback only
+    /// Key of the admin calls; without it they work on loopback only
     #[arg(long, env = "ADMIN_KEY", value_name = "KEY", value_parser = secret_text)]
     pub admin_key: Option<Secret>,
     /// New orders per minute and client; 0 for no limit
@@ -260,7 +264,7 @@ pub struct Sim {
     /// Factor on every simulated delay and on the block time; 0 for no delays
     #[arg(long, env = "SIM_LATENCY_SCALE", value_name = "FACTOR", default_value = "1", value_parser = decimal(0.0..=1000.0))]
     pub sim_latency_scale: f64,
-    /// Chance that a simulated call fails in a way that another try may cure
+    /// Chance that a simulated call fails in a way that a retry may cure
     #[arg(long, env = "SIM_FAILURE_RATE", value_name = "CHANCE", default_value = "0", value_parser = decimal(0.0..=1.0))]
     pub sim_failure_rate: f64,
     /// Makes prices, delays and failures the same every time [default: random]
@@ -285,7 +289,7 @@ pub struct Logs {
     /// Which lines are logged, also per module: info,order_worker=debug
     #[arg(long = "log", env = "RUST_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     pub rust_log: String,
-    /// Collector of OpenTelemetry traces, where the program was built with them
+    /// Collector of OpenTelemetry traces, if the program was built with them
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub otlp_endpoint: Option<String>,
 }
@@ -299,7 +303,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Settings that are right one by one and wrong together.
+/// Settings that are valid one by one but not together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     #[error(
@@ -308,6 +312,11 @@ pub enum Invalid {
     LeaseTooShort { lease_ms: u64, heartbeat_ms: u64 },
     #[error("RETRY_MAX_DELAY_MS={max_ms} is not allowed: at least RETRY_BASE_DELAY_MS ({base_ms})")]
     RetriesCrossed { base_ms: u64, max_ms: u64 },
+    #[error(
+        "QUEUE_SHARDS={shards} is not allowed with QUEUE_RATE_LIMIT_SCOPE=queue: 1, as the limit is kept in one \
+         place"
+    )]
+    LimitOverShards { shards: u16 },
     #[error("API_KEYS names the client {client} twice: each name and each key once")]
     ClientTwice { client: String },
     #[error(
@@ -343,11 +352,15 @@ impl Config {
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);
         }
+        let shards = self.work.queue_shards;
+        if self.limit_scope() == LimitScope::Queue && shards > 1 {
+            return Err(Invalid::LimitOverShards { shards });
+        }
         self.access.validate()
     }
 
-    /// Who keeps the rate limit. A limit shared by all workers is kept by Redis; an engine that is one
-    /// process has the whole of it to itself.
+    /// Who keeps the rate limit. Redis keeps a limit shared by all workers; an engine that is one
+    /// process has the whole limit to itself.
     #[must_use]
     pub fn limit_scope(&self) -> LimitScope {
         match (&self.servers.database_url, self.servers.redis()) {
@@ -356,7 +369,7 @@ impl Config {
         }
     }
 
-    /// Checks what a process of a cluster needs beside.
+    /// Checks what a process of a cluster needs in addition.
     pub fn validate_for_cluster(&self, program: &'static str) -> Result<(), Invalid> {
         self.validate()?;
         let missing = |variable, example| Invalid::Missing {

@@ -3,18 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A secret. It prints as three stars, whatever prints it.
+/// A secret. It prints as three stars everywhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Takes a text out of sight.
+    /// Hides a text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(Arc::from(text))
     }
 
-    /// The text itself, for the one who needs it.
+    /// The text itself, for the code that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -27,7 +27,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A server's URL as it may be shown: without the password in it.
+/// A server's URL without its password, for display.
 #[must_use]
 pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {

@@ -1,5 +1,5 @@
-//! Every variable's wrong value is answered with one line that names the variable, the value and what
-//! is allowed.
+//! Every wrong value of a variable gets one line that names the variable, the value and what is
+//! allowed.
 
 use clap::Parser;
 
@@ -94,6 +94,7 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "QUEUE_RATE_LIMIT_SCOPE",
             "worker or queue",
         ),
+        ("--queue-shards", "0", "QUEUE_SHARDS", "1 to 64"),
         (
             "--queue-max-waiting",
             "0",
@@ -195,6 +196,12 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ),
         ("--redis-url", "redis://x:99999", "REDIS_URL", "redis"),
         ("--redis-url", "redis://127.0.0.1/abc", "REDIS_URL", "redis"),
+        (
+            "--redis-url",
+            "redis://one:1,redis://two:2",
+            "REDIS_URL",
+            "redis://one:6379,two:6379",
+        ),
     ];
 
     for (flag, value, variable, allowed) in cases {
@@ -353,7 +360,7 @@ fn every_variable_is_in_the_readme_and_in_the_example() {
     let read = |name: &str| std::fs::read_to_string(format!("{root}{name}")).expect("a page");
     let (readme, example) = (read("README.md"), read(".env.example"));
     let command = Program::command();
-    // What is hidden is for tests alone.
+    // Hidden settings are for tests only.
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
         let Some(name) = arg.get_env().map(|name| name.to_string_lossy()) else {
             continue;
@@ -383,6 +390,22 @@ fn a_shared_limit_needs_somebody_to_keep_it() {
         let config = parse(flags).expect("is accepted");
         assert_eq!(config.limit_scope(), scope, "{flags:?}");
     }
+}
+
+#[test]
+fn a_shared_limit_is_kept_in_one_place() {
+    let spread = "--queue-shards=4";
+    let shared = "--queue-rate-limit-scope=queue";
+    let servers = ["--database-url=postgres://db/x", "--redis-host=cache"];
+    let check = |flags: &[&str]| {
+        let flags = [flags, &servers].concat();
+        parse(&flags).expect("each is right").validate()
+    };
+
+    assert_eq!(check(&[spread]), Ok(()));
+    assert_eq!(check(&[shared]), Ok(()));
+    let refused = check(&[spread, shared]);
+    assert_eq!(refused, Err(Invalid::LimitOverShards { shards: 4 }));
 }
 
 #[test]
@@ -437,6 +460,7 @@ fn addresses_of_every_usual_form_are_taken() {
         "redis://:secret@h:6379/2",
         "rediss://user:pw@h",
         "redis://[::1]:6379",
+        "rediss://user:p,w@one:6379,two,[::1]:6380",
     ] {
         assert!(parse(&[&format!("--redis-url={url}")]).is_ok(), "{url}");
     }

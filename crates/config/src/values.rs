@@ -1,5 +1,4 @@
-//! Readers of single values. Each refuses with what is allowed, so that the line an operator sees can
-//! be acted upon.
+//! Parsers of single values. Each error says what is allowed, so that an operator knows what to do.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -9,7 +8,7 @@ use domain::ClientId;
 
 use crate::secret::Secret;
 
-/// A reader of whole numbers within `allowed`.
+/// A parser of whole numbers within `allowed`.
 pub(super) fn whole<T>(allowed: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
 where
     T: FromStr + PartialOrd + Display + Copy,
@@ -17,7 +16,7 @@ where
     within("a whole number", allowed)
 }
 
-/// A reader of decimal numbers within `allowed`.
+/// A parser of decimal numbers within `allowed`.
 pub(super) fn decimal(
     allowed: RangeInclusive<f64>,
 ) -> impl Fn(&str) -> Result<f64, String> + Clone {
@@ -39,7 +38,7 @@ where
     }
 }
 
-/// Redis' port. What Kubernetes puts into the variable of this name is no mistake of the operator's.
+/// Redis' port. If Kubernetes sets the variable of this name, that is not the operator's mistake.
 pub(super) fn redis_port(text: &str) -> Result<u16, String> {
     whole(1..=u16::MAX)(text).map_err(|allowed| {
         if text.contains("://") {
@@ -72,7 +71,7 @@ fn url(text: &str, schemes: &[&str]) -> Option<String> {
         .bytes()
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    // Several servers of one database stand behind commas.
+    // Several servers of one database, and nodes of one cluster, stand behind commas.
     let are_hosts = host.split(',').all(is_host_and_port);
     (plain && are_hosts && schemes.contains(&scheme)).then(|| text.to_owned())
 }
@@ -88,7 +87,7 @@ fn is_host_and_port(text: &str) -> bool {
         && after_name.is_some_and(|after| after.strip_prefix(':').map_or(after.is_empty(), is_port))
 }
 
-/// How PostgreSQL's `sslmode` may be set.
+/// The values of PostgreSQL's `sslmode`.
 const SSL_MODES: [&str; 6] = [
     "disable",
     "allow",
@@ -123,11 +122,13 @@ pub(super) fn redis_url(text: &str) -> Result<Secret, String> {
         .filter(is_database)
         .map(|text| Secret::new(&text))
         .ok_or_else(|| {
-            "a URL such as redis://host:6379 or rediss://user:password@host:6380".to_owned()
+            "a URL such as redis://host:6379 or rediss://user:password@host:6380, for a Redis Cluster also with \
+             several of its nodes: redis://one:6379,two:6379"
+                .to_owned()
         })
 }
 
-/// The base of an HTTP service. Paths are put behind it, and it is shown to others.
+/// The base of an HTTP service. The engine appends paths to it and shows it to others.
 pub(super) fn http_url(text: &str) -> Result<String, String> {
     url(text, &["http", "https"])
         .filter(|text| !text.contains(['?', '#', '@']))
@@ -137,7 +138,8 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
         })
 }
 
-/// Where the simulated chain is. Platforms that tell a private service's address leave the scheme out.
+/// Where the simulated chain is. Some platforms give a private service's address without the
+/// scheme.
 pub(super) fn chain_url(text: &str) -> Result<String, String> {
     if text.contains("://") {
         return http_url(text);
@@ -164,7 +166,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         .ok_or_else(|| "origins such as https://desk.example, comma-separated, or *".to_owned())
 }
 
-/// A client's name and the key it shows.
+/// A client's name and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     pub client: ClientId,
@@ -184,7 +186,7 @@ pub(super) fn api_key(text: &str) -> Result<ApiKey, String> {
     Ok(ApiKey { client, key })
 }
 
-/// A key as it can stand in a header.
+/// A key that is valid in a header.
 pub(super) fn secret_text(text: &str) -> Result<Secret, String> {
     let text = text.trim();
     if !text.is_empty() && text.len() <= 512 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -203,7 +205,7 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
         word.parse::<tracing_subscriber::filter::LevelFilter>()
             .is_ok()
     };
-    // A word alone is a level: one that is mistyped would be a module, and silence everything else.
+    // A single word is a level: a mistyped one would be a module name, and silence everything else.
     let is_plain = parts
         .iter()
         .all(|part| part.contains('=') || is_level(part));

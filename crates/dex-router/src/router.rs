@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Offer, Quote, Route};
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Bps, Terms};
+use domain::{Asset, BaseUnits, Bps, Terms, TokenList};
 use futures_util::future::join_all;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
@@ -27,8 +27,8 @@ impl From<&Terms> for RouteRequest {
     fn from(terms: &Terms) -> Self {
         Self {
             quote: QuoteRequest {
-                token_in: terms.token_in,
-                token_out: terms.token_out,
+                asset_in: terms.asset_in,
+                asset_out: terms.asset_out,
                 amount_in: terms.amount_in,
             },
             venues: terms.venues,
@@ -47,12 +47,8 @@ pub enum NoRoute {
     InsufficientLiquidity,
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
-    #[error("the best offer, {best} {token}, is below the order's minimum of {minimum}")]
-    BelowMinimum {
-        best: String,
-        minimum: String,
-        token: &'static str,
-    },
+    #[error("the best offer, {best}, is below the order's minimum of {minimum}")]
+    BelowMinimum { best: String, minimum: String },
 }
 
 impl NoRoute {
@@ -68,13 +64,26 @@ impl NoRoute {
 pub struct Router {
     sources: Vec<Arc<dyn QuoteSource>>,
     deadline: Duration,
+    /// Reasons call assets by their symbols.
+    tokens: Arc<TokenList>,
 }
 
 impl Router {
     /// A router over these venues.
     #[must_use]
     pub fn new(sources: Vec<Arc<dyn QuoteSource>>, deadline: Duration) -> Self {
-        Self { sources, deadline }
+        Self {
+            sources,
+            deadline,
+            tokens: Arc::new(TokenList::mainnet()),
+        }
+    }
+
+    /// An amount as people read it, such as `1.5 SOL`.
+    #[must_use]
+    pub fn print(&self, amount: BaseUnits, asset: Asset) -> String {
+        let name = self.tokens.name_of(asset.mint);
+        format!("{} {name}", amount.to_decimal(asset.decimals))
     }
 
     /// Every allowed venue's answer, in the venues' usual order, each within the deadline.
@@ -95,11 +104,10 @@ impl Router {
         };
         let floor = floor_of(&offer, request);
         if offer.amount_out < floor {
-            let token = request.quote.token_out;
+            let asset = request.quote.asset_out;
             return Err(NoRoute::BelowMinimum {
-                best: offer.amount_out.to_decimal(token.decimals()),
-                minimum: floor.to_decimal(token.decimals()),
-                token: token.symbol(),
+                best: self.print(offer.amount_out, asset),
+                minimum: floor.to_decimal(asset.decimals),
             });
         }
         let choice = Choice {

@@ -4,13 +4,13 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::quote::Offer;
-use domain::{BaseUnits, Token, Venue};
+use domain::{Asset, BaseUnits, Venue};
 
 /// A wish to swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuoteRequest {
-    pub token_in: Token,
-    pub token_out: Token,
+    pub asset_in: Asset,
+    pub asset_out: Asset,
     pub amount_in: BaseUnits,
 }
 

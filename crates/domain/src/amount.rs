@@ -9,12 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[cfg(test)]
 mod tests;
 
-/// An amount of a token in its smallest unit. It serialises as a string, because JSON readers in other
-/// languages would read a large number as a float.
+/// An amount of an asset in its smallest unit. It serialises as a string, because JSON readers in
+/// other languages would read a large number as a float.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BaseUnits(u64);
 
-/// Why a text is not an amount of a token.
+/// Why a text is not an amount of an asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAmount {
     #[error("must be a plain decimal number such as 1.5")]
@@ -27,7 +27,8 @@ pub enum InvalidAmount {
     TooLarge,
 }
 
-/// Longer texts are refused unread; the longest amount that fits, trailing zeros included, is far shorter.
+/// Longer texts are refused without parsing; the longest valid amount, trailing zeros included, is
+/// far shorter.
 const MAX_TEXT_LENGTH: usize = 400;
 
 impl BaseUnits {
@@ -72,8 +73,8 @@ impl BaseUnits {
         }
     }
 
-    /// The amount less `bps` basis points. A floor is rounded up, so that it is never lower than the client
-    /// asked.
+    /// The amount minus `bps` basis points. A minimum is rounded up, so that it is never lower than
+    /// the client asked for.
     #[must_use]
     pub fn less_bps_rounded_up(self, bps: crate::Bps) -> Self {
         let kept = 10_000 - u128::from(bps.get());
@@ -103,7 +104,7 @@ fn parse_exponent(text: &str) -> Result<i64, InvalidAmount> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(InvalidAmount::NotDecimal);
     }
-    // With a larger exponent every value is zero, too fine or too large.
+    // With a larger exponent every value is zero, too precise or too large.
     let size = digits
         .trim_start_matches('0')
         .parse::<i64>()

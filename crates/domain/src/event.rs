@@ -1,29 +1,31 @@
-//! Events: immutable facts about an order, in the past tense. An order is nothing but its events.
+//! Events: immutable facts about an order, in the past tense. The events of an order determine
+//! everything about it.
 //!
-//! The serialised form is what stores and feeds keep; it is not what clients see. A change of it needs
-//! a new [`SCHEMA_VERSION`] and a golden test.
+//! Stores and feeds keep the serialised form; clients do not see it. To change it, raise
+//! [`SCHEMA_VERSION`] and add a golden test.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrderId, Seq};
+use crate::named::named;
 use crate::quote::{Choice, Fill, Route};
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::transaction::Signature;
 
 /// Version of the persisted form of orders and events.
-pub const SCHEMA_VERSION: u16 = 1;
+pub const SCHEMA_VERSION: u16 = 2;
 
-/// An event that somebody wants to record. The store decides whether it becomes a fact.
+/// An event that a writer wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Tells which of two writers won the same sequence number.
+    /// Decides which of two writers has won the same sequence number.
     pub id: EventId,
     pub order_id: OrderId,
     pub seq: Seq,
-    /// Executions begun so far, this event included.
+    /// Executions begun so far, including one that this event begins.
     pub executions: u32,
     pub data: EventData,
 }
@@ -34,7 +36,7 @@ pub struct Event {
     pub order_id: OrderId,
     pub seq: Seq,
     pub at: Timestamp,
-    /// Executions begun so far, this event included.
+    /// Executions begun so far, including one that this event begins.
     pub executions: u32,
     pub data: EventData,
 }
@@ -47,22 +49,22 @@ pub enum EventData {
     Accepted,
     /// A worker began an execution.
     RoutingStarted,
-    /// Venues were asked and one was chosen.
+    /// The venues answered and the router chose one.
     Routed { route: Route },
-    /// The transaction's bytes are stored. It is sent after this event, never before.
+    /// The transaction's bytes are stored. The worker sends them after this event, never before.
     Submitted {
         choice: Choice,
         signature: Signature,
     },
     /// The chain executed the swap.
     Confirmed { fill: Fill },
-    /// The execution failed, but another one may succeed; that one begins after the delay.
+    /// The execution failed, but another one may succeed; it begins after the delay.
     RetryScheduled { failure: Failure, delay_ms: u64 },
     /// The order ended without a swap.
     Failed { failure: Failure },
     /// The client cancelled the order in time.
     Cancelled { reason: String },
-    /// The order's time ran out before anything was sent.
+    /// The order's time ran out before a transaction was submitted.
     Expired { reason: String },
 }
 
@@ -73,48 +75,29 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// Stable names of what can go wrong with an execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureCode {
-    /// No venue made an offer in time.
-    NoQuote,
-    /// The pools cannot fill the amount.
-    InsufficientLiquidity,
-    /// The amount is too small to buy a single unit.
-    AmountTooSmall,
-    /// The best offer is below the order's own floor.
-    BelowMinimum,
-    /// The swap would have returned less than the floor when it executed.
-    SlippageExceeded,
-    /// The transaction did not land before its last valid height.
-    TransactionExpired,
-    /// The chain executed the transaction and it failed.
-    TransactionFailed,
-    /// The chain could not be reached or refused the transaction.
-    ChainUnavailable,
-    /// The order crashed every worker that took it.
-    Poison,
-    /// A defect of the engine that harmed this order alone.
-    Internal,
-}
-
-impl FailureCode {
-    /// The name clients see.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoQuote => "no_quote",
-            Self::InsufficientLiquidity => "insufficient_liquidity",
-            Self::AmountTooSmall => "amount_too_small",
-            Self::BelowMinimum => "below_minimum",
-            Self::SlippageExceeded => "slippage_exceeded",
-            Self::TransactionExpired => "transaction_expired",
-            Self::TransactionFailed => "transaction_failed",
-            Self::ChainUnavailable => "chain_unavailable",
-            Self::Poison => "poison",
-            Self::Internal => "internal",
-        }
+named! {
+    /// Stable names of what can go wrong with an execution.
+    FailureCode {
+        /// No venue made an offer in time.
+        NoQuote "no_quote"
+        /// The pools cannot fill the amount.
+        InsufficientLiquidity "insufficient_liquidity"
+        /// The amount is too small to buy one base unit.
+        AmountTooSmall "amount_too_small"
+        /// The best offer is below the order's own minimum.
+        BelowMinimum "below_minimum"
+        /// On the chain the swap would have returned less than the minimum.
+        SlippageExceeded "slippage_exceeded"
+        /// The transaction did not land before its last valid height.
+        TransactionExpired "transaction_expired"
+        /// The chain executed the transaction and it failed.
+        TransactionFailed "transaction_failed"
+        /// The chain could not be reached or refused the transaction.
+        ChainUnavailable "chain_unavailable"
+        /// The order killed every worker that took it.
+        Poison "poison"
+        /// A defect of the engine that harmed only this order.
+        Internal "internal"
     }
 }
 
@@ -136,7 +119,7 @@ impl EventData {
 }
 
 impl NewEvent {
-    /// The recorded event: this one with the time at which the store recorded it.
+    /// This event with the time at which the store recorded it.
     #[must_use]
     pub fn recorded(self, at: Timestamp) -> Event {
         Event {
@@ -150,9 +133,10 @@ impl NewEvent {
 }
 
 impl Event {
-    /// The execution this event belongs to, counted from 1. A `pending` event belongs to the next one.
+    /// The execution this event belongs to, counted from 1. A `pending` event belongs to the one
+    /// after it.
     #[must_use]
-    pub fn attempt(&self) -> u32 {
+    pub fn execution(&self) -> u32 {
         match self.data.status() {
             Status::Pending => self.executions.saturating_add(1),
             _ => self.executions.max(1),

@@ -1,4 +1,4 @@
-//! Ids: each kind is a type of its own, so that an order's id is never taken for an event's.
+//! Ids: each kind has its own type, so that nobody can pass an order's id for an event's.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ macro_rules! uuid_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Takes a UUID that was made for this purpose.
+            /// Wraps a UUID that was made for this purpose.
             #[must_use]
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
@@ -53,7 +53,7 @@ macro_rules! uuid_id {
 }
 
 uuid_id!(
-    /// An order, for ever. A UUIDv7, so that ids sort by the time they were made.
+    /// An order, for ever. A UUIDv7, so that ids sort by creation time.
     OrderId
 );
 uuid_id!(
@@ -73,10 +73,10 @@ uuid_id!(
 pub struct Seq(u32);
 
 impl Seq {
-    /// The place of the `pending` event every order begins with.
+    /// The position of the `pending` event, with which every order begins.
     pub const FIRST: Self = Self(0);
 
-    /// A position read back from a store or a request.
+    /// Wraps a position read from a store or a request.
     #[must_use]
     pub const fn new(value: u32) -> Self {
         Self(value)
@@ -121,7 +121,7 @@ macro_rules! text_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The longest one accepted, in bytes.
+            /// The longest accepted text, in bytes.
             pub const MAX_LENGTH: usize = $limit;
 
             /// Checks a text from outside.
@@ -146,7 +146,7 @@ macro_rules! text_id {
 }
 
 text_id!(
-    /// The owner of orders: the name of an API key, or [`ClientId::anyone`] where no keys are set.
+    /// The owner of orders: the name of an API key, or [`ClientId::anyone`] if no keys are set.
     ClientId, 64, space: false
 );
 text_id!(

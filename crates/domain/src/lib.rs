@@ -1,11 +1,13 @@
-//! The nouns and rules of the trade: ids, amounts, tokens, the order, its events, and the table of which
-//! event may follow which state.
+//! The nouns and rules of the trade: ids, amounts, assets, the order, its events, and the table of
+//! which event may follow in which state.
 //!
-//! It must not know of async, of IO, of a clock or of randomness: times and ids are handed in.
+//! It must not know async, IO, a clock or randomness: callers pass in times and ids.
 //!
-//! Begin with `order/transition.rs`: that table.
+//! Begin with that table, `order/transition.rs`.
 
+pub mod address;
 pub mod amount;
+pub mod asset;
 pub mod event;
 pub mod ids;
 pub mod order;
@@ -13,18 +15,21 @@ pub mod price;
 pub mod quote;
 pub mod slippage;
 pub mod time;
-pub mod token;
+pub mod token_list;
 pub mod transaction;
 pub mod venue;
 
+mod named;
 mod status;
 
+pub use address::Address;
 pub use amount::BaseUnits;
+pub use asset::{Asset, Mint};
 pub use event::{Event, EventData, NewEvent};
 pub use ids::{ClientId, ClientOrderId, EventId, IdempotencyKey, OrderId, Seq, WorkerId};
 pub use order::{Order, State, Terms};
 pub use slippage::Bps;
 pub use status::Status;
 pub use time::Timestamp;
-pub use token::Token;
+pub use token_list::TokenList;
 pub use venue::Venue;

@@ -1,4 +1,4 @@
-//! The order: what the client asked for, and the state its events have brought it to.
+//! The order: what the client asked for, and the state that its events have led to.
 
 mod transition;
 
@@ -8,12 +8,12 @@ pub use crate::status::Status;
 pub use transition::IllegalTransition;
 
 use crate::amount::BaseUnits;
+use crate::asset::Asset;
 use crate::event::{Event, EventData, Failure, NewEvent};
 use crate::ids::{ClientId, ClientOrderId, EventId, OrderId, Seq};
 use crate::quote::{Choice, Fill, Route};
 use crate::slippage::Bps;
 use crate::time::Timestamp;
-use crate::token::Token;
 use crate::transaction::Signature;
 use crate::venue::VenueSet;
 
@@ -21,11 +21,13 @@ use crate::venue::VenueSet;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     pub order_type: OrderType,
-    pub token_in: Token,
-    pub token_out: Token,
+    #[serde(alias = "token_in")]
+    pub asset_in: Asset,
+    #[serde(alias = "token_out")]
+    pub asset_out: Asset,
     pub amount_in: BaseUnits,
     pub slippage: Bps,
-    /// The client's own floor. The slippage gives another one; the higher one counts.
+    /// The client's own minimum. The slippage gives another one; the higher one counts.
     pub min_amount_out: Option<BaseUnits>,
     pub venues: VenueSet,
     pub client_order_id: Option<ClientOrderId>,
@@ -37,7 +39,7 @@ pub struct Terms {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderType {
-    /// At once, at the best price on offer.
+    /// At once, at the best price offered.
     Market,
 }
 
@@ -51,7 +53,7 @@ impl OrderType {
     }
 }
 
-/// Where an order stands, with the details of that state. The last event alone determines it.
+/// Where an order stands, with the data of that state. The last event alone determines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// It waits for a worker, or for its next execution after one that failed.
@@ -62,7 +64,8 @@ pub enum State {
     Building {
         route: Route,
     },
-    /// The transaction's bytes are stored: it may have been sent, and may land until the chain rules that out.
+    /// The transaction's bytes are stored: they may have been sent, and may land until the chain
+    /// rules that out.
     Submitted {
         choice: Choice,
         signature: Signature,
@@ -82,7 +85,7 @@ pub enum State {
 }
 
 impl State {
-    /// The state without its details.
+    /// The status: the state without its data.
     #[must_use]
     pub const fn status(&self) -> Status {
         match self {
@@ -107,7 +110,7 @@ pub struct Order {
     pub created_at: Timestamp,
     /// The time of the last event.
     pub updated_at: Timestamp,
-    /// The place of the last event.
+    /// The position of the last event.
     pub seq: Seq,
     /// Executions begun so far. A resume after a crash does not begin one.
     pub executions: u32,
@@ -127,7 +130,7 @@ impl Order {
         }
     }
 
-    /// The order as its row and its last event describe it.
+    /// Rebuilds the order from its row and its last event.
     #[must_use]
     pub fn from_last_event(
         client: ClientId,
@@ -147,7 +150,7 @@ impl Order {
         }
     }
 
-    /// The next event with its sequence number and execution, if it may follow.
+    /// The next event, with its sequence number and execution, if the transition is legal.
     pub fn propose(&self, id: EventId, data: EventData) -> Result<NewEvent, IllegalTransition> {
         transition::check(&self.state, &data)?;
         let begun = u32::from(matches!(data, EventData::RoutingStarted));
@@ -160,7 +163,7 @@ impl Order {
         })
     }
 
-    /// The order after this recorded event, if it may follow.
+    /// The order after this recorded event, if the transition is legal.
     pub fn apply(mut self, event: Event) -> Result<Self, IllegalTransition> {
         if event.seq != self.seq.next() {
             return Err(IllegalTransition::OutOfOrder {
@@ -176,9 +179,9 @@ impl Order {
         Ok(self)
     }
 
-    /// Executions that have ended, with success or without.
+    /// Executions that have ended, whether they succeeded or failed.
     #[must_use]
-    pub const fn attempts(&self) -> u32 {
+    pub const fn executions_ended(&self) -> u32 {
         match self.status() {
             Status::Routing | Status::Building | Status::Submitted => {
                 self.executions.saturating_sub(1)
@@ -193,7 +196,7 @@ impl Order {
         self.state.status()
     }
 
-    /// When the order expires if no transaction was signed by then.
+    /// When the order expires if no transaction has been submitted by then.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.terms.expires_at(self.created_at)
@@ -201,7 +204,7 @@ impl Order {
 }
 
 impl Terms {
-    /// When an order accepted at `created_at` expires if no transaction was signed by then.
+    /// When an order accepted at `created_at` expires if no transaction has been submitted by then.
     #[must_use]
     pub fn expires_at(&self, created_at: Timestamp) -> Option<Timestamp> {
         self.valid_for_seconds

@@ -1,23 +1,23 @@
 //! Prices for people: amount out per amount in, as an exact decimal text.
 
 use crate::amount::BaseUnits;
-use crate::token::Token;
+use crate::asset::Asset;
 
-/// How many digits a price has; further digits are cut off, never rounded.
+/// How many digits a price has; further digits are truncated, never rounded.
 pub const SIGNIFICANT_DIGITS: usize = 18;
 
-/// `amount_out / amount_in` in whole tokens, 18 significant digits, truncated.
+/// `amount_out / amount_in` in whole units of the assets, 18 significant digits, truncated.
 ///
 /// # Panics
 /// Never for an amount of a real order: `amount_in` is greater than zero.
 #[must_use]
 pub fn price(
-    token_in: Token,
+    asset_in: Asset,
     amount_in: BaseUnits,
-    token_out: Token,
+    asset_out: Asset,
     amount_out: BaseUnits,
 ) -> String {
-    let exponent = i32::from(token_in.decimals()) - i32::from(token_out.decimals());
+    let exponent = i32::from(asset_in.decimals) - i32::from(asset_out.decimals);
     ratio(
         u128::from(amount_out.get()),
         u128::from(amount_in.get()),
@@ -26,13 +26,13 @@ pub fn price(
 }
 
 /// `numerator / denominator × 10^exponent` as a canonical decimal of [`SIGNIFICANT_DIGITS`] digits.
-/// A zero denominator gives `0`: there is no price without an amount.
+/// A zero denominator gives `0`, because without an amount there is no price.
 #[must_use]
 pub fn ratio(numerator: u128, denominator: u128, exponent: i32) -> String {
     if numerator == 0 || denominator == 0 {
         return "0".to_owned();
     }
-    // Long division, digit by digit: the quotient's digits and the power of ten of the last of them.
+    // Long division, digit by digit: the quotient's digits and the power of ten of the last digit.
     let mut digits = (numerator / denominator).to_string();
     let mut remainder = numerator % denominator;
     let mut last_place = exponent;
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn the_price_of_one_sol_counts_whole_tokens() {
         let price = price(
-            Token::SOL,
+            Asset::SOL,
             BaseUnits::new(1_000_000_000),
-            Token::USDC,
+            Asset::USDC,
             BaseUnits::new(150_250_000),
         );
 

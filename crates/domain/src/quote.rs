@@ -1,4 +1,4 @@
-//! What venues offered for an order and which offer was taken, kept with the order for ever.
+//! What venues offered for an order and which offer the router chose, kept with the order for ever.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct Quote {
     pub answer: Answer,
 }
 
-/// A venue makes an offer or gives a reason why not.
+/// An offer, or the reason why the venue made none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
@@ -21,20 +21,21 @@ pub enum Answer {
     Declined { reason: String },
 }
 
-/// What a venue would pay after all deductions.
+/// What a venue would pay out after all deductions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     pub pool: Pool,
-    /// After fees and the order's own effect on the price.
+    /// After fees and price impact.
     pub amount_out: BaseUnits,
     /// The venue's fee in millionths of the amount traded.
     pub fee_ppm: u32,
-    /// How much worse this is than the pool's price before the trade, in millionths, without the fee.
+    /// Price impact in millionths: how much worse this is than the pool's price before the trade,
+    /// without the fee.
     pub impact_ppm: u32,
 }
 
 impl Quote {
-    /// The offer, where the venue made one.
+    /// The offer, if the venue made one.
     #[must_use]
     pub const fn offer(&self) -> Option<&Offer> {
         match &self.answer {
@@ -44,14 +45,14 @@ impl Quote {
     }
 }
 
-/// The decision for one execution: all offers, the chosen one, and the least that it may pay out.
+/// The decision for one execution: all offers, the chosen one, and the minimum that it may pay out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     pub choice: Choice,
     pub quotes: Vec<Quote>,
 }
 
-/// The chosen venue and what is expected of it.
+/// The chosen venue and what it is expected to pay out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     pub venue: Venue,
@@ -60,7 +61,7 @@ pub struct Choice {
     pub min_amount_out: BaseUnits,
 }
 
-/// What an order received, as the chain's ledger says.
+/// What an order received, according to the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     pub venue: Venue,

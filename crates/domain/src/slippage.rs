@@ -23,9 +23,9 @@ pub enum InvalidSlippage {
 }
 
 impl Bps {
-    /// Half of the amount. Whoever asks for more has made a mistake.
+    /// Half of the amount. A client that asks for more has made a mistake.
     pub const MAX: Self = Self(5_000);
-    /// The slippage of an order that names none.
+    /// The slippage of an order that does not name any.
     pub const DEFAULT: Self = Self(50);
 
     /// Checks a number of basis points.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Takes milliseconds since 1970-01-01T00:00:00Z.
+    /// Wraps milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -24,7 +24,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment `duration` after this one, or the last one that there is.
+    /// The moment `duration` after this one, or the last moment that can be represented.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
@@ -38,15 +38,15 @@ impl Timestamp {
     }
 }
 
-/// A text that is not a moment as [`Timestamp`] prints it.
+/// The text is not a moment as [`Timestamp`] prints it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a time looks like 2026-01-31T09:30:00.125Z")]
 pub struct InvalidTimestamp;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
-/// The last moment that has a year of four digits; what lies beyond prints as this one.
+/// The last moment whose year has four digits; later ones print as this one.
 const LAST: i64 = 253_402_300_799_999;
-/// The first one: the beginning of the year 0.
+/// The first moment: the beginning of the year 0.
 const FIRST: i64 = -62_167_219_200_000;
 
 impl fmt::Display for Timestamp {
@@ -76,7 +76,7 @@ impl FromStr for Timestamp {
         let hours = number(11, 13)?;
         let seconds = (hours * 60 + number(14, 16)?) * 60 + number(17, 19)?;
         let read = Self(days * MILLIS_PER_DAY + seconds * 1_000 + number(20, 23)?);
-        // Printing it again finds wrong separators, signs and days that no month has.
+        // Printing it again reveals wrong separators, signs and days that no month has.
         if read.to_string() == text {
             Ok(read)
         } else {
@@ -87,18 +87,18 @@ impl FromStr for Timestamp {
 
 /// The calendar repeats after 400 years.
 const DAYS_PER_ERA: i64 = 146_097;
-/// From the first of March of the year 0, where an era begins here, to the first day of 1970. A year that
-/// begins in March has its leap day at its end.
+/// From the first of March of the year 0, where an era begins here, to the first day of 1970. If a
+/// year begins in March, its leap day comes last.
 const DAYS_BEFORE_1970: i64 = 719_468;
 
 /// Year, month and day of a day counted from 1970-01-01.
 const fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + DAYS_BEFORE_1970;
     let (era, of_era) = (days.div_euclid(DAYS_PER_ERA), days.rem_euclid(DAYS_PER_ERA));
-    // Leap days are taken out: one in 4 years, less one in 100, plus one in 400.
+    // Subtracts the leap days: one in 4 years, less one in 100, plus one in 400.
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // From March on, five months have 153 days.
+    // Counted from March, every five months have 153 days.
     let month_from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month_from_march + 2) / 5 + 1;
     let (month, next_year) = if month_from_march < 10 {

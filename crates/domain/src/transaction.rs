@@ -1,5 +1,5 @@
-//! A signed transaction as the engine keeps it: bytes that it never reads, its signature and its last valid
-//! height.
+//! A signed transaction as the engine keeps it: bytes that the engine never reads, the signature
+//! and the last valid height.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Height(u64);
 
 impl Height {
-    /// A height read from the chain or a store.
+    /// Wraps a height read from the chain or a store.
     #[must_use]
     pub const fn new(value: u64) -> Self {
         Self(value)
@@ -42,7 +42,7 @@ pub struct Signature(Arc<str>);
 pub struct InvalidSignature;
 
 impl Signature {
-    /// The signature in these 64 bytes.
+    /// The signature made of these 64 bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 64]) -> Self {
         Self(bs58::encode(bytes).into_string().into())
@@ -70,8 +70,8 @@ impl fmt::Display for Signature {
     }
 }
 
-/// What the engine stores before it sends anything. The same bytes may be sent again at any time; after
-/// `last_valid_height` they can no longer land.
+/// What the engine stores before it sends anything. It may send the same bytes again at any time;
+/// after `last_valid_height` they can no longer land.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedTransaction {
     pub signature: Signature,

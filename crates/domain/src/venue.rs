@@ -1,63 +1,24 @@
 //! The places where a swap can be executed.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-/// A decentralised exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Venue {
-    Raydium,
-    Meteora,
-}
+use crate::named::named;
 
-impl Venue {
-    /// Every venue, in the order in which they are listed to people.
-    pub const ALL: [Self; 2] = [Self::Raydium, Self::Meteora];
-
-    /// The name clients see and send.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raydium => "raydium",
-            Self::Meteora => "meteora",
-        }
-    }
-
-    /// Finds a venue by the name that [`Venue::name`] gives.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|venue| venue.name() == name)
+named! {
+    /// A decentralised exchange.
+    Venue {
+        Raydium "raydium"
+        Meteora "meteora"
     }
 }
 
-impl fmt::Display for Venue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The program on a venue that holds the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pool {
-    Cpmm,
-    AmmV4,
-    DammV2,
-    Dlmm,
-}
-
-impl Pool {
-    /// The name clients see.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cpmm => "cpmm",
-            Self::AmmV4 => "amm_v4",
-            Self::DammV2 => "damm_v2",
-            Self::Dlmm => "dlmm",
-        }
+named! {
+    /// The program on a venue that holds the pool.
+    Pool {
+        Cpmm "cpmm"
+        AmmV4 "amm_v4"
+        DammV2 "damm_v2"
+        Dlmm "dlmm"
     }
 }
 
@@ -77,7 +38,7 @@ impl VenueSet {
         }
     }
 
-    /// The venues of `allowed` without those of `excluded`; `None` where none are left.
+    /// The venues of `allowed` without those of `excluded`; `None` if none are left.
     #[must_use]
     pub fn of(allowed: &[Venue], excluded: &[Venue]) -> Option<Self> {
         let mut bits = allowed

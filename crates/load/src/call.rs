@@ -1,4 +1,4 @@
-//! One plain HTTP call on a connection of its own, for what is asked seldom.
+//! One plain HTTP call on a connection of its own, for rare requests.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,7 +1,8 @@
-//! Load on an engine over HTTP and WebSockets, as its clients put it on, and what came of it.
+//! Puts load on an engine over HTTP and WebSockets, as its clients do, and measures the result.
 //!
-//! It must not know how an engine works: whatever answers the same calls is measured the same way, the
-//! baseline in another language included. Begin with `scenarios.rs`; `orders.rs` is the load itself.
+//! It must not know how an engine works: everything that answers the same calls is measured in the
+//! same way, including the baseline in another language. Begin with `scenarios.rs`; `orders.rs` is
+//! the load itself.
 
 pub mod call;
 pub mod embedded;

@@ -1,8 +1,8 @@
 //! Orders over kept connections, either as fast as they are answered or open loop.
 //!
-//! Open loop: each request has the moment at which it is due, and its latency counts from there, also
-//! where the connection was still busy. A stall of the engine therefore shows in every request that
-//! would have come meanwhile, instead of in one.
+//! Open loop: each request has a moment at which it is due, and its latency counts from there, even
+//! if the connection was still busy. So a stall of the engine shows in every request that would
+//! have come meanwhile, instead of in one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use tokio::time::Instant;
 
 use crate::latency::{Latencies, figure};
 
-/// The order that is handed in.
+/// The order to submit.
 pub const BODY: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}"#;
 /// An answer of the engine has less than half of it.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 /// An answer that takes longer is a failure of the run.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
-/// How quickly orders are handed in.
+/// How quickly orders are submitted.
 #[derive(Debug, Clone, Copy)]
 pub enum Pace {
     /// Each connection sends the next as soon as the last was answered.
@@ -41,7 +41,7 @@ pub struct Load<'a> {
     pub connections: usize,
     pub pace: Pace,
     pub lasting: Duration,
-    /// No more than these, also where there is time left.
+    /// No more than these, even if there is time left.
     pub orders_max: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What the system knows of a process: its memory and its CPU time.
+//! A process' memory and CPU time, from the operating system.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub fn family_cpu_micros(pid: u32) -> anyhow::Result<u64> {
         let Some(other) = name.to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
-        // Whoever has ended meanwhile counts with its parent the next time.
+        // A process that has ended meanwhile counts with its parent the next time.
         if let Ok(fields) = fields(other)
             && fields.get(PARENT) == Some(&pid.to_string())
         {

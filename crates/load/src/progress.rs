@@ -1,5 +1,5 @@
-//! How far long work has come: a bar on a terminal, a line for each step elsewhere. On standard error, so
-//! that results can be piped on.
+//! The progress of long work: a bar on a terminal, a line for each step elsewhere. On standard
+//! error, so that results can be piped.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
-/// Redrawn this often, so that the time goes on where nothing else happens.
+/// How often it is redrawn, so that the time advances even if nothing else happens.
 const TICK: Duration = Duration::from_millis(250);
 const STEPS: &str = "{elapsed_precise} {bar:20.cyan/dim} {pos:>2}/{len} {wide_msg}";
 const TIME: &str = "{elapsed_precise} {bar:20.cyan/dim} {percent:>3} % {wide_msg}";

@@ -1,4 +1,4 @@
-//! What is measured, each on an engine that was just started: acceptance, whole lives, the stream.
+//! The scenarios, each on an engine that was just started: acceptance, whole orders, the stream.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::target::{LOOK, Target};
 
 /// Enough for a queue in front of the engine on two cores, few enough for a fair echo.
 pub const CONNECTIONS: usize = 64;
-/// Orders that have not ended so long after the last one was handed in count as not confirmed.
+/// Orders that have not ended this long after the last one was submitted count as not confirmed.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 /// An engine that keeps up has ended nearly all that was due this long after the last was due.
 const KEEPS_UP_WITHIN: Duration = Duration::from_millis(500);
@@ -26,7 +26,7 @@ const STILL: Duration = Duration::from_secs(8);
 const FILL_STEP: u64 = 20_000;
 /// A store that has not been filled by then will not be.
 const FILL_LIMIT: Duration = Duration::from_secs(900);
-/// Open-loop runs at the most.
+/// The maximum number of open-loop runs.
 const TRIES: usize = 8;
 
 /// Acceptance.
@@ -83,7 +83,7 @@ pub async fn accept(target: &Target, lasting: Duration) -> anyhow::Result<Accept
 /// Whole lives at one rate, open loop.
 #[derive(Debug, Clone, Copy)]
 pub struct Lives {
-    /// Orders handed in each second.
+    /// Orders submitted each second.
     pub offered: f64,
     /// Orders confirmed each second, from the first that was due to the last that ended.
     pub confirmed: f64,
@@ -284,8 +284,8 @@ pub async fn fill(target: &Target, orders: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits until the disk holds all that was written so far, whoever wrote it: what filling left to be written
-/// is not the price of a full store.
+/// Waits until everything written so far is on the disk: writes left over from filling the store must not
+/// count as the cost of a full store.
 pub fn written_back() -> anyhow::Result<()> {
     let synced = std::process::Command::new("sync").status();
     let synced = synced.context("run sync")?;

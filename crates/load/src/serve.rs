@@ -1,5 +1,5 @@
-//! Programs started to be measured: each on a throw-away folder, with nothing of our environment but
-//! what a shell needs.
+//! Starts programs for measurement: each on a temporary folder, with nothing from our environment
+//! except what a shell needs.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub struct Program {
 #[derive(Debug)]
 pub struct Running {
     process: Child,
-    /// Where it says that it listens.
+    /// The address that it prints when it listens.
     pub address: SocketAddr,
     /// From its start to its first answer that it is ready.
     pub ready_after: Duration,

@@ -21,7 +21,7 @@ use crate::call;
 use crate::latency::Latencies;
 use crate::orders::BODY;
 
-/// Sockets that open, and orders that are handed in, at the same time.
+/// Sockets that open, and orders that are submitted, at the same time.
 const AT_ONCE: usize = 64;
 /// A client's own buffers; ten thousand clients live in this process.
 const BUFFER_BYTES: usize = 1_024;
@@ -35,7 +35,7 @@ pub struct Followers(Vec<WebSocketStream<TcpStream>>);
 /// What the followers saw.
 #[derive(Debug)]
 pub struct Followed {
-    /// From when an event was stored, which is told in whole milliseconds, to its arrival.
+    /// From when an event was stored, given in whole milliseconds, to its arrival.
     pub latency: Latencies,
     pub confirmed: u64,
 }
@@ -56,7 +56,7 @@ struct Event<'a> {
 }
 
 impl Followers {
-    /// Hands in `count` orders of an engine that is paused, and follows each on a socket of its own.
+    /// Submits `count` orders to a paused engine, and follows each on a socket of its own.
     pub async fn open(gateways: &[SocketAddr], count: usize) -> anyhow::Result<Self> {
         let mut opening = JoinSet::new();
         let mut sockets = Vec::with_capacity(count);
@@ -103,7 +103,8 @@ impl Followed {
     }
 }
 
-/// Hands in so many orders a second, open loop, and follows each on a socket of its own until it has ended.
+/// Submits this many orders a second, open loop, and follows each on a socket of its own until it
+/// has ended.
 pub async fn follow_at(
     gateways: &[SocketAddr],
     rate: f64,

@@ -1,4 +1,4 @@
-//! What is measured: an engine that runs already, as one process or several.
+//! The engine to measure, which runs already: one process or several.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub const LOOK: Duration = Duration::from_millis(20);
 /// A running engine.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where orders are handed in.
+    /// Where orders are submitted.
     pub gateways: Vec<SocketAddr>,
     /// Whose metrics count the orders that have ended.
     pub counting: Vec<SocketAddr>,
@@ -27,7 +27,7 @@ impl Target {
         self.gateways.first().copied().context("no gateway")
     }
 
-    /// How many orders were confirmed since the processes were started, as of now.
+    /// How many orders were confirmed since the processes started.
     pub async fn confirmed(&self) -> anyhow::Result<u64> {
         let mut sum = 0;
         for address in &self.counting {

@@ -9,12 +9,12 @@ pub(crate) struct Page {
     /// How many
     #[arg(long, value_name = "COUNT", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) limit: u32,
-    /// Go on where the page before ended
+    /// Continue where the page before ended
     #[arg(long)]
     pub(crate) cursor: Option<String>,
 }
 
-/// A reader of one of these names.
+/// A parser that accepts one of these names.
 pub(crate) fn one_of<T, const N: usize>(
     names: [&'static str; N],
     parse: fn(&str) -> Option<T>,
@@ -23,5 +23,5 @@ where
     T: Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(names)
-        .try_map(move |name| parse(&name).ok_or("it is none of these names"))
+        .try_map(move |name| parse(&name).ok_or("it is not one of these names"))
 }

@@ -1,4 +1,4 @@
-//! Handing in several orders at once and following each to its end.
+//! Submits several orders at once and follows each to its end.
 
 use std::sync::Arc;
 
@@ -14,16 +14,18 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::board::{Board, Entry};
+use crate::commands::orders::short_id;
 use crate::output::{self, Format, short};
 
-/// Orders followed at once, each on a socket of its own; the rest waits until some have ended.
+/// Orders followed at once, each on a socket of its own; the others wait until some have ended.
 const FOLLOWED_MAX: usize = 200;
-/// Orders that were refused or lost from sight, of many for one reason: some show which.
+/// How many orders that were refused or could not be followed are reported: many often have the
+/// same reason.
 const TROUBLES_TOLD: usize = 5;
 /// Events that wait to be shown.
 const SHOWN_LATER: usize = 1_024;
 
-/// A swap to hand in.
+/// A swap to submit.
 #[derive(Debug, Clone)]
 pub(crate) struct Swap {
     pub(crate) token_in: &'static str,
@@ -31,7 +33,7 @@ pub(crate) struct Swap {
     pub(crate) amount: String,
 }
 
-/// Pairs and amounts of about the same worth.
+/// Pairs, with amounts of about the same value.
 const SWAPS: [(&str, &str, &str); 10] = [
     ("SOL", "USDC", "1.5"),
     ("USDC", "BONK", "120"),
@@ -53,11 +55,11 @@ pub(crate) struct Ended {
     pub(crate) last: EventView,
 }
 
-/// How all of them ended, in the order of their submission; and what became of none.
+/// How all of them ended, in the order of their submission, and which could not be followed.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) ended: Vec<Ended>,
-    /// Why orders were refused or lost from sight.
+    /// Why orders were refused or could not be followed.
     pub(crate) troubles: Vec<anyhow::Error>,
 }
 
@@ -70,8 +72,8 @@ impl Report {
             .count()
     }
 
-    /// What a person must hear: every order that is in doubt, as only its key tells what became of it, and
-    /// some of the rest.
+    /// What a person must learn: every order that is in doubt, because only its key tells what
+    /// became of it, and some of the rest.
     pub(crate) fn troubles_to_tell(&self) -> impl Iterator<Item = &anyhow::Error> {
         let is_in_doubt = |trouble: &&anyhow::Error| {
             let known = trouble.downcast_ref::<client::Error>();
@@ -83,7 +85,7 @@ impl Report {
     }
 }
 
-/// `count` swaps over the listed pairs; varied amounts where randomness is given.
+/// `count` swaps over the listed pairs; with varied amounts if `random` is given.
 pub(crate) fn swaps(count: usize, random: Option<&Random>) -> Vec<Swap> {
     let pairs = SWAPS.iter().cycle().take(count);
     pairs
@@ -98,7 +100,7 @@ pub(crate) fn swaps(count: usize, random: Option<&Random>) -> Vec<Swap> {
         .collect()
 }
 
-/// Two more digits, so that no two orders of a simulation are alike.
+/// Adds two digits, so that no two orders of a simulation are equal.
 fn decimals(amount: &str, random: &Random) -> String {
     let point = if amount.contains('.') { "" } else { "." };
     format!("{point}{:02}", random.below(90) + 10)
@@ -109,7 +111,7 @@ enum News {
     Event { place: usize, event: Box<EventView> },
 }
 
-/// Hands all of them in at once and shows each until it has ended.
+/// Submits all of them at once and shows each until it has ended.
 pub(crate) async fn run(
     client: &Client,
     swaps: Vec<Swap>,
@@ -158,7 +160,7 @@ async fn follow(
         ..SubmitOrder::default()
     };
     let accepted = client.submit(&order).await?;
-    // Who no longer listens has gone away; the order goes on.
+    // If nobody listens any more, the order goes on all the same.
     let _ = news.send(News::Began { place }).await;
     let mut events = client.follow(accepted.order_id);
     let mut last = None;
@@ -206,19 +208,17 @@ pub(crate) fn print_summary(report: &Report) -> anyhow::Result<()> {
     let mut table = output::table(["order", "sold", "bought", "price", "venue", "status"]);
     for one in &report.ended {
         let of = |value: &Option<String>| value.as_deref().map(short).unwrap_or_default();
-        let id = one.order_id.to_string();
         let bought = match &one.last.amount_out {
             Some(amount) => format!("{} {}", short(amount), one.swap.token_out),
             None => "–".to_owned(),
         };
         table.add_row([
-            // The end of an id tells orders apart; the start is the time they share.
-            Cell::new(format!("…{}", id.get(id.len() - 8..).unwrap_or(&id))),
+            Cell::new(short_id(one.order_id)),
             Cell::new(format!("{} {}", one.swap.amount, one.swap.token_in)),
             Cell::new(bought),
             Cell::new(of(&one.last.executed_price)),
             Cell::new(one.last.dex.map_or("", |venue| venue.name())),
-            output::status_cell(one.last.status),
+            Cell::new(one.last.status.name()),
         ]);
     }
     output::align_right(&mut table, &[1, 2, 3]);

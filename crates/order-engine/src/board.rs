@@ -1,4 +1,5 @@
-//! Several orders followed side by side: a bar for each on a terminal, a line for each event elsewhere.
+//! Several orders followed in parallel: a bar for each on a terminal, a line for each event
+//! elsewhere.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,10 +15,10 @@ use crate::output;
 
 /// Steps of an order that goes straight to its end: pending, routing, building, submitted, confirmed.
 const STEPS: u64 = 5;
-/// More bars than this do not fit a screen; the rest is summed up in one.
+/// More bars than this do not fit a screen; one bar sums up the rest.
 const BARS_MAX: usize = 20;
 
-/// An order as it is shown.
+/// An order as the board shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// Such as `1.5 SOL → USDC`.
@@ -25,7 +26,7 @@ pub(crate) struct Entry {
     pub(crate) token_out: String,
 }
 
-/// Shows orders while they live.
+/// Shows orders until they end.
 #[derive(Debug)]
 pub(crate) enum Board {
     Bars {
@@ -37,7 +38,7 @@ pub(crate) enum Board {
 }
 
 impl Board {
-    /// A board for so many orders.
+    /// A board for this many orders.
     pub(crate) fn new(count: usize) -> Self {
         if !output::is_terminal() {
             return Self::Lines;
@@ -63,7 +64,7 @@ impl Board {
         if bars.len() >= BARS_MAX {
             return;
         }
-        // In the order of the summary, however they were accepted.
+        // In the order of the summary, in whatever order they were accepted.
         let below = bars.range(place..).next().map_or(&*total, |(_, bar)| bar);
         let bar = multi.insert_before(below, ProgressBar::new(STEPS));
         bar.set_style(style("{prefix:<21} {bar:5.cyan/dim} {wide_msg}"));
@@ -72,7 +73,7 @@ impl Board {
         bars.insert(place, bar);
     }
 
-    /// Something happened to an order.
+    /// An event of an order.
     pub(crate) fn show(
         &mut self,
         place: usize,
@@ -104,7 +105,7 @@ impl Board {
         }
     }
 
-    /// Leaves what was shown on the screen; what follows begins on a line of its own.
+    /// Leaves everything on the screen; what follows begins on a new line.
     pub(crate) fn finish(&self) -> io::Result<()> {
         if let Self::Bars { total, .. } = self {
             total.finish();

@@ -32,48 +32,48 @@ enum Command {
     /// Run the whole engine in one process (the default)
     #[command(after_help = serve::EXAMPLES)]
     Serve(Box<Config>),
-    /// Watch five orders go from start to end on a throw-away store
+    /// Watch five orders from start to end on a temporary store
     #[command(after_help = demo::EXAMPLES)]
     Demo(demo::Demo),
-    /// Hand in an order and follow it to its end
+    /// Submit an order and follow it to its end
     #[command(after_help = submit::EXAMPLES)]
     Submit(Box<submit::Submit>),
     /// Follow one order, or all of them
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::Watch),
-    /// Hand in many orders and follow each
+    /// Submit many orders and follow each
     #[command(after_help = simulate::EXAMPLES)]
     Simulate(simulate::Simulate),
     /// List, show and cancel orders
     #[command(subcommand, after_help = orders::EXAMPLES)]
     Orders(orders::Orders),
-    /// Look after the queue: state, pause, resume, failed orders
+    /// Operate the queue: state, pause, resume, failed orders
     #[command(subcommand, after_help = queue::EXAMPLES)]
     Queue(queue::Queue),
     /// A live view of a running engine
     #[command(after_help = top::EXAMPLES)]
     Top(top::Top),
-    /// Measure an engine of its own on this machine, beside an echo of the same JSON
+    /// Benchmark a separate engine on this machine, next to an echo of the same JSON
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::Bench),
     /// Answer every body with itself, as fast as the HTTP server can
     #[command(hide = true)]
     Echo,
-    /// Bring a store's tables up to date
+    /// Upgrade the tables of a store
     #[command(after_help = migrate::EXAMPLES)]
     Migrate(Box<Config>),
     /// Run the simulated chain that several processes share
     #[command(after_help = sim_chain::EXAMPLES)]
     SimChain(Box<Config>),
-    /// Say by the exit code whether a process on this machine lives
+    /// Tell by the exit code whether a process on this machine lives
     #[command(after_help = health::EXAMPLES)]
     Health(health::Health),
-    /// Print the completions of a shell, or the manual page
+    /// Print shell completions, or the manual page
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Completions),
 }
 
-/// The arguments with `serve` put in where no command is named.
+/// The arguments, with `serve` inserted if they name no command.
 pub(crate) fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let names_command = arguments.get(1).is_some_and(|first| {
@@ -87,7 +87,7 @@ pub(crate) fn with_default_command(arguments: impl IntoIterator<Item = OsString>
 }
 
 impl Cli {
-    /// Does what was asked for.
+    /// Runs the command.
     pub(crate) async fn run(self) -> anyhow::Result<Verdict> {
         match self.command {
             Command::Serve(config) => serve::run(*config).await,

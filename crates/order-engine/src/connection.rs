@@ -1,11 +1,11 @@
-//! What the commands that speak to a running engine share.
+//! What the commands that call a running engine share.
 
 use clap::Args;
 use client::Client;
 use ports::Random;
 use uuid::Uuid;
 
-/// Which engine to speak to.
+/// Which engine to call.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Engine")]
 pub(crate) struct Connection {
@@ -18,7 +18,7 @@ pub(crate) struct Connection {
         default_value = "http://127.0.0.1:3000"
     )]
     base_url: String,
-    /// Key to show, where the engine wants one; the admin key for operators' commands
+    /// API key, if the engine needs one; the admin key for operators' commands
     #[arg(long, env = "API_KEY", value_name = "KEY")]
     api_key: Option<String>,
 }

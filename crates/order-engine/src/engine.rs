@@ -11,7 +11,7 @@ use config::Config;
 use order_worker::{Settings, Worker};
 use ports::Shutdown;
 
-/// An engine that executes orders, and listens without answering yet.
+/// An engine that executes orders, and listens but does not answer yet.
 #[derive(Debug)]
 pub(crate) struct Engine {
     gateway: Gateway,
@@ -19,7 +19,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Opens the stores, starts the worker, takes the port.
+    /// Opens the stores, starts the worker, binds the port.
     pub(crate) async fn assemble(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
         #[cfg(any(debug_assertions, feature = "crash-points"))]
         if let Some(point) = &config.crash_point {
@@ -42,7 +42,7 @@ impl Engine {
                 shutdown: shutdown.clone(),
             },
         )?;
-        // The worker needs no handle: it ends with the shutdown.
+        // The handle is not needed: the worker ends with the shutdown.
         let _ = Worker::start(
             &ports,
             &announcer,
@@ -62,7 +62,7 @@ impl Engine {
         self.gateway.address()
     }
 
-    /// Answers until stopping is asked for and everything has ended.
+    /// Answers until it is asked to stop and everything has ended.
     pub(crate) async fn run_until_stopped(self) -> anyhow::Result<()> {
         let served = self.gateway.run_until_stopped().await;
         self.shutdown.request_soft();

@@ -16,12 +16,12 @@ Exit codes:
 const UNREACHABLE: u8 = 3;
 const IN_DOUBT: u8 = 4;
 
-/// What a command found, where nothing went wrong on the way.
+/// What a command found, if it worked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// As it should be.
+    /// As hoped.
     Good,
-    /// Something ended otherwise; it has been said.
+    /// Something ended badly; the output says so.
     Bad,
 }
 
@@ -31,7 +31,7 @@ impl Verdict {
     }
 }
 
-/// The exit code of a command; an error is told in one line.
+/// The exit code of a command; an error is printed in one line.
 pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
     match outcome {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
@@ -52,7 +52,7 @@ pub(crate) fn code_of(outcome: anyhow::Result<Verdict>) -> ExitCode {
     }
 }
 
-/// `order-engine orders list | head` is a good end.
+/// `order-engine orders list | head` is a success.
 fn reader_is_gone(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<std::io::Error>()

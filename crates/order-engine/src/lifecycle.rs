@@ -1,4 +1,4 @@
-//! An order's life told to people, one event at a time.
+//! Describes an order's life to people, one event at a time.
 
 use api_types::EventView;
 use api_types::names::StatusName;
@@ -29,7 +29,7 @@ pub(crate) fn detail(event: &EventView, token_out: &str) -> String {
     }
 }
 
-/// The venue that was chosen, and the offers it was chosen over.
+/// The chosen venue, and the offers that it beat.
 fn why(event: &EventView) -> String {
     let Some(chosen) = event.dex else {
         return String::new();

@@ -1,4 +1,4 @@
-//! Standard output: lines, JSON and tables, which fit 80 columns on a terminal; colour there only.
+//! Standard output: lines, JSON and tables that fit 80 columns on a terminal; colour only there.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -7,22 +7,24 @@ use api_types::names::StatusName;
 use bootstrap::telemetry::Colour;
 use clap::Args;
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
-/// The width every table keeps to, so that it reads well in a small terminal and in a mail.
+/// The maximum width of every table, so that it reads well in a small terminal and in a mail.
 const WIDTH: u16 = 80;
+/// What a table is laid out with on its left and right, and printed without.
+const PADDING: u16 = 2;
 
 /// How a command prints data.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Format {
-    /// Print JSON, one object a line, as the API gives it
+    /// Print JSON, one object per line, as the API returns it
     #[arg(long)]
     json: bool,
 }
 
 impl Format {
-    /// Whether programs read the output.
+    /// Whether a program reads the output.
     pub(crate) fn is_json(self) -> bool {
         self.json
     }
@@ -40,7 +42,7 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Says how to get the next page, where there is one.
+/// Says how to get the next page, if there is one.
 pub(crate) fn more(cursor: Option<&str>) -> io::Result<()> {
     match cursor {
         Some(cursor) => line(format_args!("more: --cursor {cursor}")),
@@ -48,9 +50,33 @@ pub(crate) fn more(cursor: Option<&str>) -> io::Result<()> {
     }
 }
 
-/// Whether a person watches.
+/// Whether a person reads the output.
 pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// How many columns the terminal has that is written to.
+pub(crate) fn terminal_width() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+}
+
+/// Whether each row of the table is one line of this width.
+pub(crate) fn fits(table: &Table, width: u16) -> bool {
+    let columns = table.column_max_content_widths();
+    // A blank on both sides of each, but for the outermost two.
+    let gaps = PADDING * u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    columns
+        .iter()
+        .fold(gaps, |sum, column| sum.saturating_add(*column))
+        <= width
+}
+
+/// The last `length` characters of a text that tells more by its end.
+pub(crate) fn end_of(text: &str, length: usize) -> String {
+    match text.char_indices().rev().nth(length.saturating_sub(1)) {
+        Some((start, _)) if start > 0 => format!("…{}", &text[start..]),
+        _ => text.to_owned(),
+    }
 }
 
 /// An empty table with these headings; where a program reads it, a row is a line however long.
@@ -61,11 +87,15 @@ pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(headings);
     if is_terminal() {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(WIDTH);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        keep_to(&mut table, WIDTH);
     }
     table
+}
+
+/// Keeps a table that a person reads to another width.
+pub(crate) fn keep_to(table: &mut Table, width: u16) {
+    table.set_width(width.saturating_add(PADDING));
 }
 
 /// Aligns these columns to the right, as numbers are.
@@ -77,13 +107,28 @@ pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// A table's lines without the padding around them.
+/// A table's lines without the padding around them; a status at the end of a row has its colour.
 pub(crate) fn lines(table: &Table) -> Vec<String> {
+    let colour = Colour::on(&io::stdout());
     table
         .to_string()
         .lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned())
+        .map(|line| painted(colour, line.strip_prefix(' ').unwrap_or(line).trim_end()))
         .collect()
+}
+
+/// Painted once the columns are as wide as their texts: whoever lays them out counts no colour.
+fn painted(colour: Colour, line: &str) -> String {
+    let status = domain::Status::ALL
+        .into_iter()
+        .map(StatusName::from)
+        .find_map(|status| Some((line.strip_suffix(status.name())?, status)));
+    match status {
+        Some((before, status)) if before.ends_with(' ') => {
+            format!("{before}{}", colour.paint(style(status), status.name()))
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// Prints a table.
@@ -91,32 +136,21 @@ pub(crate) fn print_table(table: &Table) -> io::Result<()> {
     lines(table).iter().try_for_each(line)
 }
 
-/// A status' name in its colour, where colour is wanted.
+/// A status' name, in its colour if colour is wanted.
 pub(crate) fn status(status: StatusName) -> String {
-    let colour = match status {
+    Colour::on(&io::stdout()).paint(style(status), status.name())
+}
+
+fn style(status: StatusName) -> u8 {
+    match status {
         StatusName::Confirmed => 32,
         StatusName::Failed => 31,
         StatusName::Cancelled | StatusName::Expired => 33,
         _ => 36,
-    };
-    Colour::on(&io::stdout()).paint(colour, status.name())
-}
-
-/// The same as a cell of a table, whose width does not count the colour.
-pub(crate) fn status_cell(status: StatusName) -> Cell {
-    let cell = Cell::new(status.name());
-    if Colour::on(&io::stdout()) == Colour::Off {
-        return cell;
     }
-    cell.fg(match status {
-        StatusName::Confirmed => Color::DarkGreen,
-        StatusName::Failed => Color::DarkRed,
-        StatusName::Cancelled | StatusName::Expired => Color::DarkYellow,
-        _ => Color::DarkCyan,
-    })
 }
 
-/// Something of lesser weight.
+/// Less important text.
 pub(crate) fn faint(text: impl Display) -> String {
     Colour::on(&io::stdout()).paint(2, text)
 }
@@ -150,6 +184,19 @@ pub(crate) fn short(decimal: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_painted_where_it_ends_with_a_status() {
+        for (line, painted_line) in [
+            ("1 SOL  confirmed", "1 SOL  \x1b[32mconfirmed\x1b[0m"),
+            ("1 SOL  failed", "1 SOL  \x1b[31mfailed\x1b[0m"),
+            ("swap   status", "swap   status"),
+            ("host-failed", "host-failed"),
+        ] {
+            assert_eq!(painted(Colour::On, line), painted_line);
+            assert_eq!(painted(Colour::Off, line), line);
+        }
+    }
 
     #[test]
     fn a_long_decimal_is_cut_and_never_rounded_up() {

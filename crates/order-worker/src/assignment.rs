@@ -1,5 +1,5 @@
-//! One job, from the moment it is taken until nothing more is done about it: claim the order, let it live,
-//! tell the queue when it is due again.
+//! One entry of the queue, from the moment a worker takes it until the worker has finished with it:
+//! claim the order, execute it, tell the queue when it is due again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,28 +16,28 @@ use crate::permission::{HELD_BACK_REST, Permission};
 use crate::recording::{self, answered};
 use crate::session::{Session, Slot, Solitude};
 
-/// How long an order rests whose run panicked outside its stages.
+/// How long an order waits after a panic outside its stages.
 const PANIC_REST: Duration = Duration::from_secs(1);
 
-/// How long others leave an order alone for which a worker empties its slots.
+/// How long other workers leave an order alone while one worker empties its slots for it.
 const OTHERS_REST: Duration = Duration::from_secs(10);
 
-/// How long an order rests for which no worker was found that had nothing else to do.
+/// How long an order waits if this worker did not get free of other orders for it.
 const COMPANY_REST: Duration = Duration::from_secs(1);
 
-/// Drops a job that is in this worker's hands already, with what it would have started with.
+/// Drops an entry whose order is already in this worker's hands, and gives its permission back.
 pub(crate) async fn drop_twin(ctx: Arc<Context>, permission: Permission) {
     permission.give_back(&ctx).await;
 }
 
-/// Puts back a job for which no slot was left after all.
+/// Returns an entry to the queue because no slot was left for it.
 pub(crate) async fn put_back(ctx: Arc<Context>, job: Job, permission: Permission) {
     permission.give_back(&ctx).await;
     let ending = as_it_was(&job, Duration::ZERO);
     look_again(&ctx, job, ending).await;
 }
 
-/// Carries a job out. Whatever it leaves undone is due again in the store.
+/// Works on an entry. Whatever it leaves undone is due again in the store.
 pub(crate) async fn carry_out(
     ctx: Arc<Context>,
     session: Arc<Session>,
@@ -53,7 +53,8 @@ pub(crate) async fn carry_out(
     look_again(&ctx, job, ending).await;
 }
 
-/// The slot is free again when this returns: the queue may be slow to hear of the job.
+/// The slot is free again when this returns, before the queue is told, because the queue may be
+/// slow.
 async fn in_slot(
     ctx: &Context,
     session: &Arc<Session>,
@@ -74,8 +75,8 @@ async fn in_slot(
     }
 }
 
-/// Workers have died with this order, perhaps for another one's sake: nothing else is in our hands while it
-/// goes on to its next event.
+/// Workers have died with this order, perhaps because of another one: until its next event this
+/// worker has no other order.
 async fn alone(
     ctx: &Context,
     session: &Arc<Session>,
@@ -83,9 +84,9 @@ async fn alone(
     permission: &mut Permission,
 ) -> Ending {
     let id = job.order_id;
-    info!(order.id = %id, "workers died with order {id}: it is taken by itself");
+    info!(order.id = %id, "workers died with order {id}: it is taken alone");
     ctx.metrics.alone.increment(1);
-    // Nobody else need wait for it meanwhile: while the queue knows it, no sweeper brings it.
+    // Meanwhile no other worker need wait for it: while the queue knows it, no sweeper brings it.
     look_again(ctx, job.clone(), as_it_was(job, OTHERS_REST)).await;
     let Some((slot, solitude)) = session.alone(ctx, id).await else {
         return as_it_was(job, COMPANY_REST);
@@ -108,7 +109,8 @@ async fn live(
     match answer {
         Ok(Claim::Granted(lease)) => contained_life(ctx, *lease, permission, solitude).await,
         Ok(Claim::NotDue { due_in, .. }) => as_it_was(job, due_in),
-        // A living holder sees to it; a dead one's orders are brought again by the sweeper.
+        // If the holder lives, it finishes the order; if it is dead, the sweeper brings the order
+        // again.
         Ok(Claim::Held) => Ending::Over,
         Ok(Claim::Paused) => {
             session.hear_pause(true);
@@ -116,7 +118,7 @@ async fn live(
                 delay: HELD_BACK_REST,
             }
         }
-        // Somebody died with it between two claims.
+        // Another worker died with it between our two claims.
         Ok(Claim::OnlyAlone) => as_it_was(job, COMPANY_REST),
         Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {
@@ -151,7 +153,8 @@ async fn contained_life(
     }
 }
 
-/// Tells the queue when to hand the order out again. What it does not hear, the sweeper brings.
+/// Tells the queue when to hand the order out again. If the queue misses that, the sweeper brings
+/// the order.
 async fn look_again(ctx: &Context, job: Job, ending: Ending) {
     let (delay, starts_execution) = match ending {
         Ending::Over | Ending::LeaseLost => return,
@@ -168,7 +171,7 @@ async fn look_again(ctx: &Context, job: Job, ending: Ending) {
     }
 }
 
-/// The ending of a job that was not touched.
+/// The ending of an entry that nobody worked on.
 const fn as_it_was(job: &Job, delay: Duration) -> Ending {
     if job.starts_execution {
         Ending::Retry { delay }

@@ -1,11 +1,11 @@
-//! Everything that the parts of a worker share for the whole life of the process.
+//! What all parts of a worker share during the whole life of the process.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dex_router::Router;
 use domain::EventId;
-use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
 
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
@@ -19,15 +19,17 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Random,
     pub(crate) announcer: Announcer,
+    pub(crate) unconfirmed: Unconfirmed,
     pub(crate) router: Router,
     pub(crate) chain: Arc<dyn Chain>,
     pub(crate) settings: Settings,
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
-    /// This worker's own limiter. It outlives the worker's identities: the limit holds for the process.
+    /// This worker's own limiter. It outlives the worker's identities, because the limit applies to
+    /// the process.
     pub(crate) limiter: Option<Arc<Limiter>>,
-    /// Its part of the limit that the queue keeps for all, and of how many workers, while the queue is
-    /// away. It outlives them likewise.
+    /// This worker's share of the queue's common limit, for the time while the queue is down, with
+    /// the number of workers that it was computed for. It also outlives the identities.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
 }
 
@@ -50,6 +52,7 @@ impl Context {
             clock: Arc::clone(&ports.clock),
             random: ports.random.clone(),
             announcer: announcer.clone(),
+            unconfirmed: Unconfirmed::start(ports, announcer, shutdown),
             router,
             chain,
             settings,
@@ -60,7 +63,7 @@ impl Context {
         }
     }
 
-    /// This worker's part of a limit that so many share.
+    /// This worker's share of a limit that so many workers share.
     pub(crate) fn share_of_limit(&self, workers: NonZeroU32) -> Option<Arc<Limiter>> {
         let rate = self.settings.rate?;
         let mut share = self.share.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +77,7 @@ impl Context {
         Some(limiter)
     }
 
-    /// The id of an event that is about to be proposed.
+    /// The id of an event that this worker is about to propose.
     pub(crate) fn event_id(&self) -> EventId {
         self.random.event_id(self.clock.now())
     }

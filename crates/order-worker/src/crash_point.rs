@@ -1,27 +1,27 @@
-//! Named points of an order's life at which a build for tests can end the process at once, as SIGKILL
-//! would: nothing is flushed, nobody is told. Debug builds have them, and release builds with the feature
-//! `crash-points`; in any other build a point is nothing at all.
+//! Named points of an order's life at which a test build can end the process at once, as SIGKILL
+//! would: nothing is flushed or announced. Debug builds have them, and so do release builds with
+//! the feature `crash-points`; in any other build a point compiles to nothing.
 
 /// A point of an order's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrashPoint {
-    /// The lease was granted.
+    /// The lease is granted.
     Claimed,
     /// The chosen route is recorded.
     Routed,
-    /// The swap is put together, not signed.
+    /// The swap is built, but not signed.
     Built,
-    /// It is signed, not stored.
+    /// The transaction is signed, but not stored.
     Signed,
-    /// The bytes and `submitted` are recorded, nothing was sent.
+    /// The bytes and `submitted` are recorded, but not sent.
     Stored,
     /// The chain took the bytes.
     Sent,
-    /// The chain may have taken the bytes; its reply was not looked at.
+    /// The chain may have taken the bytes; the worker has not looked at its reply.
     ReplyLost,
-    /// The chain said that it landed; `confirmed` is not recorded.
+    /// The chain said that the transaction landed, but `confirmed` is not recorded.
     ConfirmedNotStored,
-    /// The order's end is recorded; nobody was told.
+    /// The order's end is recorded, but not announced.
     StoredNotPublished,
 }
 
@@ -39,7 +39,7 @@ impl CrashPoint {
         Self::StoredNotPublished,
     ];
 
-    /// The name by which tests arm it.
+    /// The name by which tests choose it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,11 +68,11 @@ mod armed {
 
     use super::CrashPoint;
 
-    /// How often each point may still be passed; zero where it is not armed. A static, as a real crash
-    /// takes the whole process too.
+    /// How often the process must still reach each point before it ends there; zero if no test
+    /// chose the point. A static, because a real crash also takes the whole process.
     static LEFT: [AtomicU32; CrashPoint::ALL.len()] = [const { AtomicU32::new(0) }; 9];
 
-    /// The text does not say at which point the process is to end.
+    /// The text does not say at which point the process shall end.
     #[derive(Debug, thiserror::Error)]
     #[error(
         "CRASH_POINT={0} is not allowed: a point and how often it is reached, such as stored:15"
@@ -111,7 +111,7 @@ pub(crate) use armed::reached;
 #[cfg(any(debug_assertions, feature = "crash-points"))]
 pub use armed::{Unknown, arm};
 
-/// Ends the process where a test asked for it; nothing in a build that is shipped.
+/// Ends the process if a test asked for it; does nothing in released builds.
 #[cfg(not(any(debug_assertions, feature = "crash-points")))]
 #[inline(always)]
 pub(crate) const fn reached(_: CrashPoint) {}

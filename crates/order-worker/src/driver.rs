@@ -1,5 +1,5 @@
-//! The worker's outermost loop: live under an identity until it is lost or stopping is asked for; then
-//! let go of everything in an order that lets others go on at once.
+//! The worker's outermost loop: work under an identity until it is lost or the process shall stop;
+//! then give everything up in an order that lets other workers continue at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,16 +15,17 @@ use crate::recording::answered;
 use crate::session::{Presence, Session};
 use crate::taking::{Taker, reap};
 
-/// How long a worker that stops, or changes its identity, lets its orders come to a point where they can be handed over. The
-/// process has 25 s; the gateway beside it and a slow store need some of them.
+/// How long a worker that stops, or changes its identity, waits for its orders to reach a point
+/// where another worker can take over. The process has 25 s; the gateway in the same process and a
+/// slow store need some of them.
 const DRAIN_LIMIT: Duration = Duration::from_secs(8);
-/// How long a worker waits for the store to be told that an identity is over.
+/// How long a worker tries to tell the store that an identity has ended.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
-/// Identities that are over and of which the store could not be told. Of what the older ones held everything
-/// has passed to others by then.
+/// How many ended identities a worker remembers while it cannot tell the store about them. By then
+/// all orders of the older ones have passed to other workers.
 const UNTOLD_LIMIT: usize = 16;
 
-/// Runs until stopping is asked for.
+/// Works until somebody asks to stop.
 pub(crate) async fn run(ctx: Arc<Context>, presence: Arc<Presence>) {
     let mut untold = VecDeque::new();
     while !ctx.shutdown.is_stopping() {
@@ -40,7 +41,7 @@ pub(crate) async fn run(ctx: Arc<Context>, presence: Arc<Presence>) {
     }
 }
 
-/// Tells the store of identities that are over, as far as it hears.
+/// Tells the store about ended identities, until it fails to answer.
 async fn tell_of(ctx: &Context, untold: &mut VecDeque<WorkerId>) {
     while let Some(former) = untold.front() {
         if untold.len() <= UNTOLD_LIMIT && !farewell(ctx, *former).await {
@@ -50,7 +51,7 @@ async fn tell_of(ctx: &Context, untold: &mut VecDeque<WorkerId>) {
     }
 }
 
-/// Serves under one identity.
+/// Works under one identity.
 async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
     let mut runs = JoinSet::new();
     let mut taker = Taker::new(ctx, session);
@@ -62,7 +63,7 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
             () = ctx.shutdown.soft() => false,
             () = taker.fill_slots(&mut runs) => false,
         };
-        // Orders in hand still need their leases while they are brought to an end.
+        // Orders in this worker's hands still need their leases while it finishes them.
         if !is_lost {
             tokio::select! {
                 biased;
@@ -71,7 +72,7 @@ async fn serve(ctx: &Arc<Context>, session: &Arc<Session>) {
             }
         }
     }
-    // Whatever still runs stops here, before its lease may pass to others.
+    // Whatever is still under way stops here, before its lease may pass to another worker.
     runs.shutdown().await;
 }
 
@@ -89,8 +90,9 @@ async fn drain(ctx: &Context, session: &Session, runs: &mut JoinSet<()>) {
     }
 }
 
-/// Ends all leases of an identity at once, so that nobody has to wait for them to run out, nor takes a worker
-/// for dead that is not: one that was given up tells so too. Says whether the store has heard it.
+/// Ends all leases of an identity at once, so that nobody has to wait until they run out or counts
+/// a living worker as dead; an identity that was declared dead retires too. Returns whether the
+/// store has confirmed it.
 async fn farewell(ctx: &Context, worker: WorkerId) -> bool {
     let retiring = answered(ctx, || ctx.store.retire(worker));
     let retired = timeout(FAREWELL_LIMIT, retiring).await;

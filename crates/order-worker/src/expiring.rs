@@ -1,9 +1,9 @@
 //! Ending orders whose time has run out.
 //!
-//! A loop of its own beside the sweeper's: thousands of orders may run out of time in the same second, and a
-//! long backlog may be on its way to the queue, and neither keeps the other waiting. A page of orders ends
-//! in one write. A page whose answer was lost is asked for again with the same events, so that whatever
-//! ended is told.
+//! This loop is separate from the sweeper's: thousands of orders may run out of time in the same
+//! second while a long backlog is on its way to the queue, and neither may delay the other. A page
+//! of orders ends in one write. If the answer to a page is lost, the loop repeats it with the same
+//! events, so that every order that ended is announced.
 
 use std::time::Duration;
 
@@ -16,21 +16,22 @@ use crate::metrics::Metrics;
 
 /// Orders ended in one write.
 const PAGE: usize = 1_000;
-/// Pages of one round, in all fewer events than the announcer has room for; the next round follows at once.
+/// Pages of one round; together they have fewer events than the announcer has room for. The next
+/// round follows at once.
 const PAGES_PER_ROUND: usize = 8;
-/// Between two rounds of which the first left orders over.
+/// Pause after a round that left orders over.
 const GAP: Duration = Duration::from_millis(20);
 const REASON: &str = "the order was not submitted within its time";
 
-/// Whether a round has ended all that it could.
+/// Whether a round has ended all the orders that it could.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
     Through,
-    /// There are more than one round ends.
+    /// There are more orders than one round ends.
     LeftSome,
 }
 
-/// The loop, and the page of which nobody knows what became.
+/// The loop, and the page whose outcome is unknown.
 #[derive(Debug)]
 pub struct Expirer {
     ports: Ports,
@@ -40,7 +41,7 @@ pub struct Expirer {
 }
 
 impl Expirer {
-    /// One that has seen nothing yet.
+    /// A loop with no page yet.
     #[must_use]
     pub fn new(ports: &Ports, announcer: &Announcer, period: Duration) -> Self {
         let (ports, announcer) = (ports.clone(), announcer.clone());
@@ -52,12 +53,13 @@ impl Expirer {
         }
     }
 
-    /// Ends what is overdue until stopping is asked for: at once, then with every period.
+    /// Ends overdue orders until somebody asks to stop: at once, then once per period.
     pub async fn run(mut self, shutdown: Shutdown) {
-        // So that the workers of a cluster, started together, do not look together.
+        // So that the workers of a cluster that start together do not look together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {
-            // Never cut short: what a write has ended must be told. A page is bounded by the store's own limit.
+            // Never cut short, because orders that a write has ended must be announced. The store's
+            // own limit bounds a page.
             let round = self.round(&shutdown).await;
             let rest = match round {
                 Round::LeftSome => GAP.min(self.period),
@@ -99,7 +101,7 @@ impl Expirer {
             }
             let count = self.unheard.len();
             let ended = self.end_page().await?;
-            // A page of which nothing ended would come back as it is.
+            // A page in which no order ended would come back unchanged.
             if ended == 0 || (ended == count && count < PAGE) {
                 return Ok(Round::Through);
             }
@@ -107,10 +109,11 @@ impl Expirer {
         Ok(Round::LeftSome)
     }
 
-    /// Ends the page at hand; how many have ended.
+    /// Ends the current page; returns how many orders have ended.
     async fn end_page(&mut self) -> ports::Result<usize> {
         let answer = self.ports.store.expire(&self.unheard, REASON).await;
-        // A store that is away says nothing of what it was asked before: the page is repeated until it answers.
+        // If the store is down nobody knows what became of the page: it is repeated until the store
+        // answers.
         if !answer.as_ref().is_err_and(ports::Error::is_transient) {
             self.unheard.clear();
         }

@@ -1,24 +1,27 @@
-//! The worker: takes order ids from the queue, claims the orders in the store, and walks each through
-//! its life until it has ended or waits for something.
+//! The worker: takes order ids from the queue, claims the orders in the store, and executes each
+//! until it has ended or waits for something.
 //!
-//! What holds here, and nowhere in this crate may be broken:
+//! Invariants of this crate:
 //! - **I1** The store is the only truth; the queue only says where to look.
-//! - **I2** At most one attempt per order may still land.
-//! - **I3** Every change is one recorded event, under the lease's fence; no effect without a won record.
+//! - **I2** At most one transaction per order may still land.
+//! - **I3** Every change is one recorded event, under the lease's fence; an effect follows only
+//!   after the event has won.
 //! - **I4** Sign, store, commit, send: never in another order.
-//! - **I5** Another transaction is signed only once the last one is proved dead: the finalized height is
-//!   past its last valid one, read first, and then its signature is not found.
-//! - **I6** Timers here are monotonic; leases, due times and expiries are judged by the store's clock.
+//! - **I5** The worker signs another transaction only once the last one is proved dead: first it
+//!   reads the finalized height, which must be past the transaction's last valid height, and then
+//!   the chain does not find its signature.
+//! - **I6** Timers here are monotonic; the store's clock decides about leases, due times and
+//!   expiries.
 //!
-//! It must not know of any database, of HTTP, or of how a venue computes its prices.
+//! It must not know any database, HTTP, or how a venue computes its prices.
 //!
-//! Begin with `lifecycle.rs`: how an order lives. `driver.rs` keeps the slots filled, `sweeper.rs` brings
-//! back what was lost on the way, `expiring.rs` ends what has run out of time.
+//! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
+//! filled, `sweeper.rs` brings back what was lost on the way, `expiring.rs` ends orders whose time
+//! has run out.
 
 pub mod crash_point;
 pub mod expiring;
 pub mod limiter;
-pub mod retry;
 pub mod settings;
 pub mod sweeper;
 
@@ -47,14 +50,15 @@ use expiring::Expirer;
 use session::Presence;
 use sweeper::Sweeper;
 
-/// A running worker, for whoever wants to know how it is. It stops when the [`Shutdown`] says so.
+/// A running worker. It stops when the [`Shutdown`] says so.
 #[derive(Debug, Clone)]
 pub struct Worker {
     presence: Arc<Presence>,
 }
 
 impl Worker {
-    /// Starts taking work, with sweeper and expirer beside it. All end by themselves after a soft request.
+    /// Starts taking orders, with sweeper and expirer beside it. All end by themselves after a soft
+    /// request.
     #[must_use]
     pub fn start(
         ports: &Ports,
@@ -75,7 +79,7 @@ impl Worker {
         Self { presence }
     }
 
-    /// Whether the store knows this worker, so that it may hold leases.
+    /// Whether the store knows this worker, so that it can get leases.
     #[must_use]
     pub fn is_enlisted(&self) -> bool {
         self.presence.is_enlisted()

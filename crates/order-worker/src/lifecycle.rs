@@ -1,5 +1,5 @@
-//! How an order lives: a loop over its persisted state, one arm per state, one stage per arm, one
-//! recorded event per turn. A fresh order and one resumed after a crash take the same path; all
+//! How an order lives: a loop over its stored state, with one arm per state, one stage per arm, and
+//! one recorded event per turn. A new order and one resumed after a crash take the same path; all
 //! branching on an order's state is here.
 
 use std::time::Duration;
@@ -21,30 +21,32 @@ use crate::session::Solitude;
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::{StageError, build, failure, route, settle};
 
-/// How long an order rests that met a defect, so that a person can look before it is tried again.
+/// How long an order waits after a defect of the engine, so that a person can look before the next
+/// try.
 const DEFECT_REST: Duration = Duration::from_secs(30);
 
-/// What is left to do when a run is over.
+/// What is left to do when the worker has finished with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Nothing, for anybody.
     Over,
     /// Its next execution begins after this delay.
     Retry { delay: Duration },
-    /// It goes on from where it is, after this delay.
+    /// It continues where it is, after this delay.
     Resume { delay: Duration },
     /// Another worker has it.
     LeaseLost,
 }
 
-/// What a turn found to be next.
+/// What a turn decided to do next.
 enum Next {
+    Nothing,
     Record(EventData),
     Submit(Choice, SignedTransaction),
     Release(Ending),
 }
 
-/// Walks a claimed order on until it has ended, waits for something, or belongs to somebody else.
+/// Executes a claimed order until it has ended, waits for something, or belongs to another worker.
 pub(crate) async fn live(
     ctx: &Context,
     mut lease: Lease,
@@ -59,26 +61,8 @@ pub(crate) async fn live(
         return refused_ending(ctx, &lease, refused).await;
     }
     loop {
-        let next = match &lease.order.state {
-            // A retry ends the lease, and so does an end.
-            State::Confirmed { .. }
-            | State::Failed { .. }
-            | State::Cancelled { .. }
-            | State::Expired { .. } => return Ending::Over,
-
-            State::Submitted { choice, .. } => submitted(ctx, &lease, choice, origin).await,
-            _ if is_poison(&lease) => poisoned(ctx, &lease),
-            // Nothing was stored that could be sent: somebody else may as well go on.
-            _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
-
-            State::Pending { .. } => match permission.obtain() {
-                Ok(()) => Next::Record(EventData::RoutingStarted),
-                Err(delay) => Next::Release(Ending::Retry { delay }),
-            },
-            State::Routing => routing(ctx, &lease.order).await,
-            State::Building { route } => building(ctx, &lease.order, &route.choice).await,
-        };
-        let recorded = match next {
+        let recorded = match turn(ctx, &lease, permission, origin).await {
+            Next::Nothing => return Ending::Over,
             Next::Record(data) => {
                 let retry = retry_delay(&data);
                 let recorded = recording::record(ctx, &mut lease, data).await;
@@ -99,9 +83,33 @@ pub(crate) async fn live(
         if let Err(refused) = recorded {
             return refused_ending(ctx, &lease, refused).await;
         }
-        // Whatever befalls this worker from here on is not the order's alone.
+        // The order has an event now: if this worker dies from here on, the order alone is not to
+        // blame.
         solitude.end();
         passed(ctx, &lease.order, permission).await;
+    }
+}
+
+/// Does what the order's state asks for, and says what is to be stored of it.
+async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin: Origin) -> Next {
+    match &lease.order.state {
+        // A retry ends the lease, and so does an end.
+        State::Confirmed { .. }
+        | State::Failed { .. }
+        | State::Cancelled { .. }
+        | State::Expired { .. } => Next::Nothing,
+
+        State::Submitted { choice, .. } => submitted(ctx, lease, choice, origin).await,
+        _ if is_poison(lease) => poisoned(ctx, lease),
+        // Nothing was stored that could be sent: somebody else may as well go on.
+        _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
+
+        State::Pending { .. } => match permission.obtain() {
+            Ok(()) => Next::Record(EventData::RoutingStarted),
+            Err(delay) => Next::Release(Ending::Retry { delay }),
+        },
+        State::Routing => routing(ctx, &lease.order).await,
+        State::Building { route } => building(ctx, &lease.order, &route.choice).await,
     }
 }
 
@@ -144,7 +152,7 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
 async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin) -> Next {
     let order = &lease.order;
     let rest = Next::Release(Ending::Resume { delay: DEFECT_REST });
-    let Some(transaction) = &lease.live_attempt else {
+    let Some(transaction) = &lease.live_transaction else {
         let id = order.id;
         error!(order.id = %id, "order {id} is submitted, but the store has no transaction of it");
         return rest;
@@ -153,7 +161,7 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     let sending = Sending {
         transaction,
         choice,
-        token_out: order.terms.token_out,
+        asset_out: order.terms.asset_out,
     };
     let settled = contain(settle::settle(ctx, sending, origin)).await;
     took(&ctx.metrics.settle, began, ctx.clock.monotonic());
@@ -178,7 +186,8 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             delay: ask_again_in,
         }),
         Err(panicked) => {
-            // It may have been sent: whatever happens to us, only the chain can end it.
+            // The transaction may have been sent: whatever happens to this worker, only the chain
+            // can end the order.
             let _ = defect(ctx, order, &panicked);
             rest
         }
@@ -195,18 +204,18 @@ async fn submit(
     let signature = transaction.signature.clone();
     let data = EventData::Submitted { choice, signature };
     match recording::record_submission(ctx, lease, data, transaction).await {
-        // Where the clock was set back in between, the next turn builds it anew.
+        // If the clock was set back in between, the next turn builds the transaction anew.
         Err(Refused::Expired) => recording::expire(ctx, &lease.order).await,
         recorded => recorded,
     }
 }
 
-/// Another execution, or the end: the one place that decides it.
+/// Another execution, or the end: the only place that decides it.
 fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
-    let policy = &ctx.settings.retry;
+    let settings = &ctx.settings;
     match error {
-        StageError::Transient(failure) if order.executions < policy.max_attempts => {
-            let delay = policy.delay_after(order.executions, &ctx.random);
+        StageError::Transient(failure) if order.executions < settings.max_executions => {
+            let delay = settings.retry.delay_after(order.executions, &ctx.random);
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             EventData::RetryScheduled { failure, delay_ms }
         }
@@ -217,9 +226,9 @@ fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
     }
 }
 
-/// The last failure of an order that has used all its attempts.
+/// The last failure of an order that has used all its executions.
 fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
-    let most = ctx.settings.retry.max_attempts.max(executions);
+    let most = ctx.settings.max_executions.max(executions);
     let reason = format!("{} ({executions} of {most} attempts)", last.reason);
     let code = match last.code {
         FailureCode::Internal => {
@@ -239,7 +248,7 @@ fn retry_delay(data: &EventData) -> Option<Duration> {
 }
 
 fn is_poison(lease: &Lease) -> bool {
-    lease.deaths >= POISON_DEATHS && lease.live_attempt.is_none()
+    lease.deaths >= POISON_DEATHS && lease.live_transaction.is_none()
 }
 
 fn poisoned(ctx: &Context, lease: &Lease) -> Next {
@@ -262,7 +271,7 @@ fn defect(ctx: &Context, order: &Order, panicked: &Panicked) -> StageError {
     )
 }
 
-/// Runs a stage that may be cut short; `None` where stopping was asked for first.
+/// Runs a stage that may be cut short; `None` if somebody asked to stop first.
 async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
@@ -271,7 +280,7 @@ async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Op
     }
 }
 
-/// What becomes of an order given back in the middle of its life.
+/// How the queue continues an order given back in the middle of its life.
 fn hand_back(order: &Order) -> Ending {
     let delay = Duration::ZERO;
     match order.state {
@@ -292,7 +301,7 @@ async fn refused_ending(ctx: &Context, lease: &Lease, refused: Refused) -> Endin
 }
 
 impl Ending {
-    /// How long the order rests.
+    /// How long the order waits.
     pub(crate) const fn delay(self) -> Duration {
         match self {
             Self::Retry { delay } | Self::Resume { delay } => delay,

@@ -1,9 +1,9 @@
-//! How many executions may start: `governor` gives the tokens, a book of the last minute's starts makes
-//! the promise exact.
+//! How many executions may start: `governor` gives the permits, and a record of the last minute's
+//! starts makes the promise exact.
 //!
-//! governor alone bounds when tokens are taken, but what clients count is when `routing` was stored, and
-//! a store that stalls moves the two apart. So a token counts from when it is taken until its start has
-//! left the last minute; a new one is given only while fewer than limit + burst count.
+//! governor alone bounds when permits are taken. But clients count when `routing` was stored, and a
+//! store that stalls moves the two apart. So a permit counts from when it is taken until its start
+//! is more than a minute old, and a new one is given only while fewer than limit + burst count.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -19,14 +19,14 @@ use ports::Clock;
 /// How many executions may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Sustained.
+    /// Executions per minute, sustained.
     pub per_minute: NonZeroU32,
-    /// At once, when it was quiet before.
+    /// Executions at once, after a quiet time.
     pub burst: NonZeroU32,
 }
 
 impl Rate {
-    /// The configured rate; `None` where there is no limit.
+    /// The configured rate; `None` if there is no limit.
     pub(crate) fn configured(work: &Work) -> Option<Self> {
         Some(Self {
             per_minute: NonZeroU32::new(work.queue_rate_limit_per_minute)?,
@@ -35,19 +35,20 @@ impl Rate {
     }
 }
 
-/// A minute and 1 %: the slack covers the rounding of stored times to milliseconds and clocks that do not
-/// run exactly alike.
+/// A minute and 1 %: the slack covers the rounding of stored times to milliseconds and small
+/// differences between clocks.
 const WINDOW: Duration = Duration::from_millis(60_600);
-/// Where only the end of starts that are on their way is waited for, which nobody can foretell.
+/// When to ask again if only the end of starts under way can free a permit, which nobody can
+/// predict.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Gives tokens, each for one start.
+/// Gives permits, each for one start.
 #[derive(Debug)]
 pub struct Limiter {
     governor: RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Duration>>,
     clock: Arc<dyn Clock>,
     refill: Duration,
-    /// Starts in any window: the limit and the burst.
+    /// The most starts in any window: limit plus burst.
     most: usize,
     book: Mutex<Book>,
 }
@@ -55,35 +56,36 @@ pub struct Limiter {
 /// Sixteen bytes per start of the last minute.
 #[derive(Debug, Default)]
 struct Book {
-    /// When tokens were taken that were then not used.
+    /// When permits were taken that were then not used.
     in_hand: VecDeque<Duration>,
-    /// Tokens whose start is being recorded.
+    /// Permits whose start is being recorded.
     on_the_way: usize,
-    /// When starts were known to be recorded, oldest first.
+    /// When each start was known to be recorded, oldest first.
     started: VecDeque<Duration>,
-    /// Since when a token is waited for.
+    /// Since when a caller waits for a permit.
     waiting_since: Option<Duration>,
 }
 
-/// The right to start one execution. Dropped unused, it is kept in hand for the next one who asks, for
-/// as long as it takes to earn another: governor takes nothing back, and tokens must not pile up. Dropped
-/// after [`Token::begin`] it is spent: that is the moment to drop it once the start is recorded.
+/// The permit to start one execution. If it is dropped unused, the limiter keeps it for the next
+/// caller, for as long as it takes to earn another: governor takes nothing back, and permits must
+/// not pile up. If it is dropped after [`Permit::begin`], it is spent: drop it then once the start
+/// is recorded.
 #[derive(Debug)]
-#[must_use = "dropped, it goes back into the limiter's hand"]
-pub struct Token {
+#[must_use = "a dropped permit goes back to the limiter"]
+pub struct Permit {
     limiter: Arc<Limiter>,
     taken_at: Duration,
     is_begun: bool,
 }
 
 impl Limiter {
-    /// A limiter with its whole burst to give.
+    /// A limiter that can give its whole burst.
     #[must_use]
     pub fn new(rate: Rate, clock: Arc<dyn Clock>) -> Self {
         Self::shared(rate, NonZeroU32::MIN, clock)
     }
 
-    /// One worker's part of a limit that this many workers share; at least one token at a time.
+    /// One worker's share of a limit that this many workers share; at least one permit at a time.
     #[must_use]
     pub fn shared(rate: Rate, workers: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let burst = share_of_burst(rate, workers);
@@ -102,12 +104,12 @@ impl Limiter {
         }
     }
 
-    /// The same limit shared by another number of workers: what started in the last minute counts on, and
-    /// what could start at once has to be earned anew.
+    /// The same limit shared by another number of workers: starts of the last minute still count,
+    /// and the burst must be earned anew.
     #[must_use]
     pub fn shared_anew(&self, rate: Rate, workers: NonZeroU32) -> Self {
         let next = Self::shared(rate, workers, Arc::clone(&self.clock));
-        // Exactly its burst, so that it holds nothing; it never asks for more than fits.
+        // Takes exactly its burst, so that nothing is left; it never asks for more than fits.
         let _ = next.governor.check_n(share_of_burst(rate, workers));
         let former = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let mut book = next.book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,8 +121,8 @@ impl Limiter {
         next
     }
 
-    /// Takes a token, or says how long to wait before asking again.
-    pub fn take(self: &Arc<Self>) -> Result<Token, Duration> {
+    /// Takes a permit, or returns how long to wait before asking again.
+    pub fn take(self: &Arc<Self>) -> Result<Permit, Duration> {
         let now = self.clock.monotonic();
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         match self.admit(&mut book, now) {
@@ -129,7 +131,7 @@ impl Limiter {
                 let since = book.waiting_since.take().unwrap_or(now);
                 metrics::histogram!("limiter_wait_seconds").record(now.saturating_sub(since));
                 let limiter = Arc::clone(self);
-                Ok(Token {
+                Ok(Permit {
                     limiter,
                     taken_at,
                     is_begun: false,
@@ -165,37 +167,38 @@ impl Limiter {
         }
     }
 
-    fn give_back(&self, token: &Token) {
+    fn give_back(&self, permit: &Permit) {
         let now = self.clock.monotonic();
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         book.on_the_way = book.on_the_way.saturating_sub(1);
-        if token.is_begun {
+        if permit.is_begun {
             book.started.push_back(now);
         } else if book.in_hand.len() < self.most {
-            book.in_hand.push_back(token.taken_at);
+            book.in_hand.push_back(permit.taken_at);
         }
     }
 }
 
-impl Token {
-    /// The start is about to be recorded. Whether it was is not always known, so it counts from here.
+impl Permit {
+    /// The start is about to be recorded. The outcome is not always known, so the permit counts as
+    /// used from here on.
     pub const fn begin(&mut self) {
         self.is_begun = true;
     }
 }
 
-impl Drop for Token {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.limiter.give_back(self);
     }
 }
 
-/// At least one token at a time.
+/// At least one permit at a time.
 fn share_of_burst(rate: Rate, workers: NonZeroU32) -> NonZeroU32 {
     NonZeroU32::new(rate.burst.get() / workers).unwrap_or(NonZeroU32::MIN)
 }
 
-/// Our clock, as governor wants it.
+/// The engine's clock in the form that governor wants.
 #[derive(Debug, Clone)]
 struct Monotonic(Arc<dyn Clock>);
 

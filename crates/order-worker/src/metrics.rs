@@ -1,4 +1,4 @@
-//! Every series of a worker, known from the start so that it stands at zero before anything happens.
+//! Every metric of a worker, registered at the start so that it is zero before anything happens.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const COUNTERS: [(&str, &str); 15] = [
     ),
     (
         "orders_rescued_total",
-        "Orders taken up in the middle of their life",
+        "Orders that a worker resumed in the middle of an execution",
     ),
     (
         "orders_released_total",
@@ -34,19 +34,19 @@ const COUNTERS: [(&str, &str); 15] = [
     ),
     (
         "lease_lost_total",
-        "Times a worker learned that its work belongs to others",
+        "Times a worker learned that it had lost a lease",
     ),
     (
         "poison_total",
-        "Orders ended because they stopped whoever took them",
+        "Orders ended because every worker that took them died",
     ),
     (
         "orders_taken_alone_total",
-        "Times an order with which workers had died was taken by itself",
+        "Times a worker took an order alone because workers had died with it",
     ),
     (
         "order_panics_total",
-        "Panics contained within one order's execution",
+        "Panics that were contained within one order",
     ),
     (
         "transactions_resent_total",
@@ -60,13 +60,16 @@ const COUNTERS: [(&str, &str); 15] = [
     ),
     (
         "sweeper_pushed_total",
-        "Due orders the queue had lost or never seen",
+        "Due orders that the queue had lost or never had",
     ),
     (
         "sweeper_expired_total",
         "Orders whose time ran out while they waited",
     ),
-    ("workers_buried_total", "Workers given up for their silence"),
+    (
+        "workers_buried_total",
+        "Workers declared dead because they fell silent",
+    ),
 ];
 
 /// What each gauge shows.
@@ -81,10 +84,13 @@ const HISTOGRAMS: [(&str, &str); 2] = [
         "stage_duration_seconds",
         "Time spent in each stage of an order",
     ),
-    ("limiter_wait_seconds", "Time known work waited for a token"),
+    (
+        "limiter_wait_seconds",
+        "Time that waiting orders waited for a permit of the rate limit",
+    ),
 ];
 
-/// Handles to the series, looked up once.
+/// Handles to the metrics, looked up once.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     pub(crate) retried: Counter,
@@ -112,7 +118,7 @@ impl std::fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Describes the series and sets each to zero. The recorder must have been installed before.
+    /// Describes the metrics and sets each to zero. The recorder must be installed before.
     pub(crate) fn register() -> Self {
         describe();
         for outcome in ENDS {

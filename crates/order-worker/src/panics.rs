@@ -1,15 +1,16 @@
-//! Containing a panic: a defect met by one order must not take the others with it.
+//! Contains a panic: a defect in the handling of one order must not harm the others.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
-/// What a contained panic said.
+/// The message of a contained panic.
 #[derive(Debug)]
 pub(crate) struct Panicked(pub(crate) String);
 
-/// Runs `work` and turns a panic in it into an error. The caller drops whatever the work was changing.
+/// Runs `work` and turns a panic in it into an error. The caller drops everything that `work` was
+/// changing.
 pub(crate) async fn contain<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(work)
         .catch_unwind()

@@ -1,4 +1,4 @@
-//! What a job may start with: a token of a limiter, or nothing that anybody counts.
+//! What allows an entry to start an execution: a permit of a limiter, or the absence of a limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,28 +6,29 @@ use std::time::Duration;
 use tracing::debug;
 
 use crate::context::Context;
-use crate::limiter::{Limiter, Token};
+use crate::limiter::{Limiter, Permit};
 
-/// How long a start rests that operators hold back.
+/// How long a start waits that operators hold back.
 pub(crate) const HELD_BACK_REST: Duration = Duration::from_millis(500);
 
-/// A start recorded this long after the queue's limiter let it pass is late. The limiter refills 1 %
-/// slower than asked, which makes up for six tenths of a second in a minute.
+/// A start recorded this long after the queue's limiter allowed it is late. The limiter refills 1 %
+/// slower than configured, which makes up for 0.6 seconds per minute.
 const LATE: Duration = Duration::from_millis(250);
 
-/// Whether the job may start an execution, should it turn out to be a start.
+/// Whether the entry may start an execution, if it turns out to be a start.
 #[derive(Debug)]
 pub(crate) enum Permission {
-    /// Nobody counts.
+    /// There is no limit.
     Free,
-    /// The queue's limiter has counted it, when it was asked for at this time.
+    /// The queue's limiter has counted it; the worker asked for it at this time.
     CountedByQueue { asked_at: Duration, is_spent: bool },
-    /// It has a token, or may ask for one.
+    /// It has a permit, or may ask for one.
     Counted {
         limiter: Arc<Limiter>,
-        token: Option<Token>,
+        permit: Option<Permit>,
     },
-    /// It may only resume: operators want no new executions, or the queue has counted no start.
+    /// It may only resume: operators want no new executions, or the queue's limiter has not counted
+    /// a start.
     ResumeOnly { look_again_in: Duration },
 }
 
@@ -36,36 +37,36 @@ impl Permission {
     pub(crate) fn obtain(&mut self) -> Result<(), Duration> {
         match self {
             Self::Free | Self::CountedByQueue { .. } => Ok(()),
-            Self::Counted { limiter, token } => {
-                let token = match token {
-                    Some(token) => token,
-                    None => token.insert(limiter.take()?),
+            Self::Counted { limiter, permit } => {
+                let permit = match permit {
+                    Some(permit) => permit,
+                    None => permit.insert(limiter.take()?),
                 };
-                token.begin();
+                permit.begin();
                 Ok(())
             }
             Self::ResumeOnly { look_again_in } => Err(*look_again_in),
         }
     }
 
-    /// The start is recorded: its token counts from now on.
+    /// The start is recorded: its permit counts from now on.
     pub(crate) async fn spend(&mut self, ctx: &Context) {
         match self {
-            Self::Counted { token, .. } => drop(token.take()),
+            Self::Counted { permit, .. } => drop(permit.take()),
             Self::CountedByQueue { asked_at, is_spent } => {
                 *is_spent = true;
                 let by = ctx.clock.monotonic().saturating_sub(*asked_at);
                 if by > LATE
                     && let Err(error) = ctx.queue.began_late(by).await
                 {
-                    debug!(%error, "the queue does not know of a late start: {error}");
+                    debug!(%error, "the queue did not learn of a late start: {error}");
                 }
             }
             Self::Free | Self::ResumeOnly { .. } => {}
         }
     }
 
-    /// Nothing started: what the queue's limiter has counted may start in its place.
+    /// Nothing was started: another start may use what the queue's limiter has counted.
     pub(crate) async fn give_back(&self, ctx: &Context) {
         let Self::CountedByQueue {
             asked_at,
@@ -76,7 +77,7 @@ impl Permission {
         };
         let since = ctx.clock.monotonic().saturating_sub(*asked_at);
         if let Err(error) = ctx.queue.unspent(since).await {
-            debug!(%error, "the queue does not know of a start that was none: {error}");
+            debug!(%error, "the queue did not learn that a start did not happen: {error}");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Writing to the store on behalf of one order: repeated until it answers, then told to whoever watches.
+//! Writes to the store on behalf of one order: repeats each write until the store answers, then
+//! announces it.
 //!
-//! A write is repeated for as long as the worker's identity lives. Giving up earlier would strand the
-//! order: its lease lasts as long as the worker does, and nobody would be working on it.
+//! A write is repeated for as long as the worker's identity lives. Giving up earlier would strand
+//! the order: its lease lasts as long as the worker does, and nobody would execute it.
 
 use std::time::Duration;
 
@@ -9,17 +10,16 @@ use domain::transaction::SignedTransaction;
 use domain::{Event, EventData, NewEvent, Order, Status, Venue};
 use ports::STAGE_SPANS;
 use ports::order_store::{LONGEST_FIXED_REST, Lease, Recorded, Withdrawal, Withdrawn};
+use ports::retry::Policy;
 use tracing::{Instrument, Span, debug, error, info, trace_span};
 
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::metrics::Metrics;
-use crate::retry::Policy;
 use crate::unheard::Unheard;
 
 /// Waits between repeats of a call to the store.
 const REPEAT: Policy = Policy {
-    max_attempts: u32::MAX,
     base_delay: Duration::from_millis(20),
     max_delay: Duration::from_secs(1),
 };
@@ -27,38 +27,36 @@ const REPEAT: Policy = Policy {
 /// Why an event did not become a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The order was withdrawn first; it has ended.
+    /// The order was cancelled or expired first; it has ended.
     Withdrawn,
-    /// It can no longer be submitted, as its time has run out.
+    /// It can no longer be submitted, because its time has run out.
     Expired,
     /// Another worker has the order.
     LeaseLost,
-    /// The store cannot read what it holds, or the event may not follow: a person must look.
+    /// The stored order is unreadable, or the event is not allowed in its state: a person must
+    /// look.
     Broken,
 }
 
-/// Repeats a call to the store until it answers. Only what waiting cannot cure is returned.
+/// Repeats a call to the store until it answers. Returns only errors that waiting cannot cure.
 pub(crate) async fn answered<T, F>(ctx: &Context, call: impl Fn() -> F) -> ports::Result<T>
 where
     F: Future<Output = ports::Result<T>>,
 {
-    let mut failures = 0;
-    loop {
-        match call().await {
-            Err(error) if error.is_transient() => {
-                failures += 1;
-                ctx.metrics.store_failures.increment(1);
-                debug!(%error, failures, "a call to the store is repeated: {error}");
-                ctx.clock
-                    .sleep(REPEAT.delay_after(failures, &ctx.random))
-                    .await;
-            }
-            answer => return answer,
+    let accept = |answer: ports::Result<T>, failures| match answer {
+        Err(error) if error.is_transient() => {
+            ctx.metrics.store_failures.increment(1);
+            debug!(%error, failures, "a call to the store is repeated: {error}");
+            None
         }
-    }
+        answer => Some(answer),
+    };
+    REPEAT
+        .repeat_until(&*ctx.clock, &ctx.random, call, accept)
+        .await
 }
 
-/// Records an event and moves the order on.
+/// Records an event and applies it to the order.
 pub(crate) async fn record(
     ctx: &Context,
     lease: &mut Lease,
@@ -72,7 +70,8 @@ pub(crate) async fn record(
     move_on(ctx, lease, answer)
 }
 
-/// Records `submitted` with its bytes and moves the order on. Only what won may be sent.
+/// Records `submitted` with the transaction's bytes and applies it to the order. Only a transaction
+/// that has won may be sent.
 pub(crate) async fn record_submission(
     ctx: &Context,
     lease: &mut Lease,
@@ -87,12 +86,12 @@ pub(crate) async fn record_submission(
     let answer = writing.instrument(span_of(&event)).await;
     unheard.heard();
     move_on(ctx, lease, answer)?;
-    lease.live_attempt = Some(transaction);
+    lease.live_transaction = Some(transaction);
     Ok(())
 }
 
-/// Gives the order back without an event, to be due after `delay`, which is never longer than a store takes a
-/// rest to be.
+/// Gives the order back without an event, due again after `delay`, which is never longer than the
+/// longest delay that a store expects.
 pub(crate) async fn release(ctx: &Context, lease: &Lease, delay: Duration) {
     let delay = delay.min(LONGEST_FIXED_REST);
     ctx.metrics.released.increment(1);
@@ -106,8 +105,8 @@ pub(crate) async fn release(ctx: &Context, lease: &Lease, delay: Duration) {
     }
 }
 
-/// Ends the order if its time has run out, which only the store's clock can say. Orders without a limit
-/// do not ask.
+/// Ends the order if its time has run out, which only the store's clock can tell. Orders without a
+/// time limit do not ask.
 pub(crate) async fn expire(ctx: &Context, order: &Order) -> Result<(), Refused> {
     let Some(seconds) = order.terms.valid_for_seconds else {
         return Ok(());
@@ -134,12 +133,12 @@ pub(crate) async fn expire(ctx: &Context, order: &Order) -> Result<(), Refused> 
     }
 }
 
-/// What people read of an order that ran out of time.
+/// The reason that people read for an expired order.
 pub(crate) fn expiry_reason(valid_for_seconds: u32) -> String {
     format!("the order was not submitted within its {valid_for_seconds} seconds")
 }
 
-/// The span of an event's way into the store, repeats included.
+/// The span of storing an event, retries included.
 fn span_of(event: &NewEvent) -> Span {
     trace_span!(
         target: STAGE_SPANS, "store.record",
@@ -190,7 +189,7 @@ fn tell(ctx: &Context, before: &Order, event: &Event) {
         order.id = %id,
         order.seq = event.seq.get(),
         order.status = status.name(),
-        attempt = event.attempt(),
+        attempt = event.execution(),
         venue = venue.map(Venue::name),
         error,
         duration_ms = u64::try_from(event.at.since(before.updated_at).as_millis()).unwrap_or(u64::MAX),

@@ -1,5 +1,5 @@
-//! One identity of the worker, from its entry into the list of workers until it retires or is told that
-//! it is gone. Leases belong to it; when it ends, so does all that was done in its name.
+//! One identity of the worker, from its registration until it retires or learns that it is gone.
+//! Leases belong to it; when it ends, everything done in its name ends too.
 
 use std::collections::HashSet;
 use std::num::NonZeroU32;
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{OrderId, WorkerId};
+use ports::retry::Policy;
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -16,28 +17,27 @@ use tracing::{info, warn};
 use crate::context::Context;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
-use crate::retry::Policy;
 
-/// Waits between tries to reach a store that is away.
+/// Waits between tries to reach a store that is down.
 const REACH: Policy = Policy {
-    max_attempts: u32::MAX,
     base_delay: Duration::from_millis(100),
     max_delay: Duration::from_secs(1),
 };
-/// How long an order waits to have a worker to itself. Whatever is in the other slots comes to its end or is
-/// given back long before, as nothing new is taken meanwhile; beyond it others go first for once.
+/// How long an order waits to have a worker to itself. The orders in the other slots end or are
+/// given back long before, because the worker takes no new ones meanwhile; after this time others
+/// go first for once.
 const ALONE_LIMIT: Duration = Duration::from_secs(60);
-/// A heartbeat that fails is repeated after this part of its period.
+/// A failed heartbeat is repeated after this fraction of its period.
 const REPEAT_PART: u32 = 4;
 
-/// What a worker says as it enters: it holds nothing yet.
+/// A worker's first heartbeat: it has no orders yet.
 const FIRST_BEAT: Beat = Beat {
     number: 1,
     heard: 0,
     holding: Vec::new(),
 };
 
-/// What the process shows of its worker, across identities.
+/// What the process shows about its worker, across identities.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     enlisted: AtomicBool,
@@ -54,7 +54,7 @@ impl Presence {
     }
 }
 
-/// An identity and what it holds.
+/// An identity and its orders.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) worker: WorkerId,
@@ -62,17 +62,19 @@ pub(crate) struct Session {
     slot_count: u32,
     presence: Arc<Presence>,
     metrics: Metrics,
-    /// Orders in this worker's hands: each enters before it is claimed and leaves when nothing more is done
-    /// about it. Heartbeats name them, and a job that is handed out twice is not taken up twice.
+    /// Orders in this worker's hands: each enters before it is claimed and leaves when the worker
+    /// has finished with it. Heartbeats name them, and they keep the worker from taking an order
+    /// twice.
     held: Mutex<HashSet<OrderId>>,
     is_paused: AtomicBool,
     live_workers: AtomicU32,
-    /// Raised when a write was refused for want of a lease: perhaps the worker was given up.
+    /// Raised when the store refused a write because of its lease: perhaps the worker was declared
+    /// dead.
     doubt: Notify,
     has_doubt: AtomicBool,
 }
 
-/// All other slots of a worker, kept empty so that an order is alone in its hands.
+/// All other slots of a worker, kept empty so that one order is alone in its hands.
 #[derive(Debug)]
 pub(crate) struct Solitude(Option<OwnedSemaphorePermit>);
 
@@ -85,46 +87,30 @@ pub(crate) struct Slot {
 }
 
 impl Session {
-    /// Enters the list of workers under a fresh identity; waits for the store as long as it takes.
+    /// Registers the worker under a fresh identity; waits for the store as long as it takes.
     pub(crate) async fn open(ctx: &Context, presence: &Arc<Presence>) -> Arc<Self> {
-        let mut failures = 0;
-        loop {
-            let now = ctx.clock.now();
-            let worker = ctx.random.worker_id(now);
-            let row = WorkerRow {
-                id: worker,
-                version: ctx.settings.version.clone(),
-                host: ctx.settings.host.clone(),
-                slots: ctx.settings.concurrency.max(1),
-                running: 0,
-                started_at: now,
-                seen_at: now,
-            };
-            let entered = async {
-                ctx.store.enlist(&row).await?;
-                ctx.store.heartbeat(worker, &FIRST_BEAT).await
-            };
-            match entered.await {
-                Ok(Heartbeat::Alive {
-                    paused,
-                    live_workers,
-                }) => {
-                    info!(worker.id = %worker, slots = row.slots, "worker {worker} takes orders");
-                    let session = Self::new(ctx, worker, presence);
-                    session.heard(paused, live_workers);
-                    return session;
-                }
-                Ok(Heartbeat::Gone) => {}
-                Err(error) if failures == 0 => {
+        let accept = |(worker, answer): (WorkerId, ports::Result<Heartbeat>), failures| match answer
+        {
+            Ok(Heartbeat::Alive {
+                paused,
+                live_workers,
+            }) => {
+                let session = Self::new(ctx, worker, presence);
+                session.heard(paused, live_workers);
+                info!(worker.id = %worker, slots = session.slot_count, "worker {worker} takes orders");
+                Some(session)
+            }
+            Ok(Heartbeat::Gone) => None,
+            Err(error) => {
+                if failures == 0 {
                     warn!(%error, "the worker waits for the store: {error}");
                 }
-                Err(_) => {}
+                None
             }
-            failures += 1;
-            ctx.clock
-                .sleep(REACH.delay_after(failures, &ctx.random))
-                .await;
-        }
+        };
+        REACH
+            .repeat_until(&*ctx.clock, &ctx.random, || enter(ctx), accept)
+            .await
     }
 
     fn new(ctx: &Context, worker: WorkerId, presence: &Arc<Presence>) -> Arc<Self> {
@@ -156,29 +142,29 @@ impl Session {
             .store(live_workers.max(1), Ordering::Relaxed);
     }
 
-    /// Says what the store told of a pause, whatever it was asked.
+    /// Remembers what the store said about a pause, in whatever answer.
     pub(crate) fn hear_pause(&self, paused: bool) {
         self.is_paused.store(paused, Ordering::Relaxed);
     }
 
-    /// Whether operators want no new executions, as far as was heard.
+    /// Whether operators have paused the engine, according to the last answer.
     pub(crate) fn is_paused(&self) -> bool {
         self.is_paused.load(Ordering::Relaxed)
     }
 
-    /// Waits for a free slot; returns it and how many are free altogether.
+    /// Waits for a free slot; returns it and the number of free slots.
     pub(crate) async fn free_slot(&self) -> (OwnedSemaphorePermit, usize) {
         let permit = Arc::clone(&self.slots).acquire_owned().await;
         let permit = permit.expect("invariant: the slots are never closed");
         (permit, 1 + self.slots.available_permits())
     }
 
-    /// A further free slot, where there is one.
+    /// Another free slot, if there is one.
     pub(crate) fn another_slot(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.slots).try_acquire_owned().ok()
     }
 
-    /// Puts an order into a slot; `None` where it is in this worker's hands already.
+    /// Puts an order into a slot; `None` if it is already in this worker's hands.
     pub(crate) fn hold(
         self: &Arc<Self>,
         order: OrderId,
@@ -203,9 +189,9 @@ impl Session {
         held.iter().copied().collect()
     }
 
-    /// Waits until nothing else is in this worker's hands, and keeps it so; `None` where that takes too long, or
-    /// the order is in its hands by now. Whoever waits here is first in the line for slots: nothing is taken
-    /// meanwhile.
+    /// Waits until this worker has no other order, and keeps it so; `None` if that takes too long,
+    /// or if the order is in its hands by now. This caller is first in line for slots, so the
+    /// worker takes no order meanwhile.
     pub(crate) async fn alone(
         self: &Arc<Self>,
         ctx: &Context,
@@ -223,13 +209,13 @@ impl Session {
         Some((slot, Solitude(Some(all))))
     }
 
-    /// Says that a write was refused for want of a lease.
+    /// Notes that the store refused a write because of its lease.
     pub(crate) fn doubt_lease(&self) {
         self.has_doubt.store(true, Ordering::Relaxed);
         self.doubt.notify_one();
     }
 
-    /// This worker's part of the limit that the queue keeps for all, while the queue is away.
+    /// This worker's share of the queue's common limit, while the queue is down.
     pub(crate) fn shared_limiter(&self, ctx: &Context) -> Option<Arc<Limiter>> {
         let workers = self.live_workers.load(Ordering::Relaxed);
         ctx.share_of_limit(NonZeroU32::new(workers).unwrap_or(NonZeroU32::MIN))
@@ -259,7 +245,7 @@ impl Session {
                     paused,
                     live_workers,
                 })) => {
-                    // The lease counts from a moment before the store heard us.
+                    // The lease counts from a moment before the store got the heartbeat.
                     heard_at = asked_at;
                     beat.heard = beat.number;
                     pause = period.saturating_sub(ctx.clock.monotonic().saturating_sub(asked_at));
@@ -279,17 +265,37 @@ impl Session {
         ctx.metrics.lease_lost.increment(1);
         self.presence.enlisted.store(false, Ordering::Relaxed);
         let worker = self.worker;
-        warn!(worker.id = %worker, "worker {worker} was given up; it drops its orders and comes back as another");
+        warn!(worker.id = %worker, "worker {worker} was declared dead; it drops its orders and registers under a new id");
     }
 }
 
+/// Enters the list of workers under a fresh identity, and says that it lives.
+async fn enter(ctx: &Context) -> (WorkerId, ports::Result<Heartbeat>) {
+    let now = ctx.clock.now();
+    let worker = ctx.random.worker_id(now);
+    let row = WorkerRow {
+        id: worker,
+        version: ctx.settings.version.clone(),
+        host: ctx.settings.host.clone(),
+        slots: ctx.settings.concurrency.max(1),
+        running: 0,
+        started_at: now,
+        seen_at: now,
+    };
+    let entered = async {
+        ctx.store.enlist(&row).await?;
+        ctx.store.heartbeat(worker, &FIRST_BEAT).await
+    };
+    (worker, entered.await)
+}
+
 impl Solitude {
-    /// Nothing is kept empty.
+    /// No slot is kept empty.
     pub(crate) const fn none() -> Self {
         Self(None)
     }
 
-    /// Others may be taken again.
+    /// The worker may take other orders again.
     pub(crate) fn end(&mut self) {
         drop(self.0.take());
     }

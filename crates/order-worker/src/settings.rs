@@ -1,13 +1,13 @@
-//! What operators may set about a worker, as parsed and checked by `bootstrap`.
+//! A worker's settings, as `bootstrap` has parsed and checked them.
 
 use std::time::Duration;
 
 pub use config::LimitScope;
 
 use config::Config;
+use ports::retry::Policy;
 
 use crate::limiter::Rate;
-use crate::retry::Policy;
 
 /// A worker's settings.
 #[derive(Debug, Clone)]
@@ -16,25 +16,27 @@ pub struct Settings {
     pub version: String,
     /// Where it runs, for the list of workers.
     pub host: String,
-    /// Orders in execution at once; at least one is assumed.
+    /// Orders that it executes at once; at least one is assumed.
     pub concurrency: u32,
-    /// How many executions may start; absent where there is no limit.
+    /// How many executions may start; absent if there is no limit.
     pub rate: Option<Rate>,
-    /// Whose starts the rate counts: where the queue counts for all and is away, each worker keeps to its
-    /// part.
+    /// Which starts the rate counts. If the queue counts for all workers and is down, each worker
+    /// keeps to its share.
     pub scope: LimitScope,
-    /// How failed executions are repeated.
+    /// Executions of one order, the first one included.
+    pub max_executions: u32,
+    /// When failed executions are repeated.
     pub retry: Policy,
     /// How long the store lets a silent worker keep its leases.
     pub lease: Duration,
-    /// How often the worker says that it is alive: at least three times within a lease.
+    /// How often the worker sends a heartbeat: at least three times within a lease.
     pub heartbeat: Duration,
     /// How often the sweeper compares the queue with the store.
     pub sweep: Duration,
 }
 
 impl Settings {
-    /// The worker's part of the configuration, for one that runs on `host`.
+    /// The worker's part of the configuration, for a worker on `host`.
     #[must_use]
     pub fn configured(config: &Config, host: String) -> Self {
         let Config { work, periods, .. } = config;
@@ -44,8 +46,8 @@ impl Settings {
             concurrency: work.queue_max_concurrency,
             rate: Rate::configured(work),
             scope: config.limit_scope(),
+            max_executions: work.retry_max_attempts,
             retry: Policy {
-                max_attempts: work.retry_max_attempts,
                 base_delay: work.retry_base_delay(),
                 max_delay: work.retry_max_delay(),
             },

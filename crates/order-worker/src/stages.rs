@@ -1,5 +1,5 @@
-//! The work of an order's life, one file per stage: plain work that knows nothing of states. An error
-//! carries the decision whether trying again may help.
+//! The work of an execution, one file per stage: plain work that knows nothing about states. An
+//! error says whether another try may help.
 
 pub(crate) mod build;
 pub(crate) mod route;
@@ -7,13 +7,13 @@ pub(crate) mod settle;
 
 use domain::event::{Failure, FailureCode};
 
-/// Why a stage did not do its work.
+/// Why a stage failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StageError {
-    /// Another execution may go better.
+    /// Another execution may succeed.
     #[error("{}", .0.reason)]
     Transient(Failure),
-    /// No further execution can go better.
+    /// No further execution can succeed.
     #[error("{}", .0.reason)]
     Permanent(Failure),
 }

@@ -1,9 +1,10 @@
-//! Bringing back what was lost on the way: due orders that the queue does not know, because it lost them, or
-//! a worker died with them.
+//! Brings back due orders that the queue does not know, because it lost them or a worker died with
+//! them.
 //!
-//! The queue is a hint (I1). Whatever happens to it, this loop fills it again from the store, and as
-//! pushing is idempotent it may do so at any time. It walks a long backlog page by page across rounds,
-//! so that a round stays small, and runs through to the end where the queue turns out to lack something.
+//! The queue is a hint (I1). Whatever happens to it, this loop refills it from the store, and may
+//! do so at any time because pushing is idempotent. It walks a long backlog page by page over
+//! several rounds, so that a round stays small; if it finds that the queue lacks something, it
+//! walks on to the end.
 
 use std::time::Duration;
 
@@ -15,29 +16,30 @@ use tracing::{debug, warn};
 
 /// Orders looked at in one call.
 const PAGE: usize = 1_000;
-/// A round that never ends would starve the rest: this is twice the waiting orders that the default
-/// settings accept.
+/// A round that never ended would starve all other work: this is twice the number of waiting orders
+/// that the default settings accept.
 const PAGES_PER_ROUND: usize = 2_000;
-/// Orders of each client brought ahead of the walk, so that a long backlog of one client does not keep
-/// another's few orders out of an emptied queue.
+/// Orders of each client brought before the walk begins, so that a long backlog of one client does
+/// not keep another's few orders out of an emptied queue.
 const FAIR_SHARE: usize = 50;
-/// Pages of a usual round that bring the queue nothing new, before it leaves the rest to the next one.
+/// After this many pages that bring the queue nothing new, a routine round leaves the rest to the
+/// next one.
 const FRUITLESS_PAGES: usize = 8;
-/// Between two rounds, however hungry the queue says it is.
+/// Pause between two rounds, even if the queue asks for more.
 const GAP: Duration = Duration::from_millis(20);
 
-/// What a round knows of the queue before it begins.
+/// Why a round begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The process has just started: whatever is due is taken to be lost.
+    /// The process has just started: every due order counts as lost.
     Start,
-    /// The usual look.
+    /// The period is over.
     Routine,
     /// The queue has room, or was emptied.
     Hungry,
 }
 
-/// The loop and where its walk through the backlog has come to.
+/// The loop, and how far its walk through the backlog has come.
 #[derive(Debug)]
 pub struct Sweeper {
     ports: Ports,
@@ -56,10 +58,11 @@ impl Sweeper {
         }
     }
 
-    /// Sweeps until stopping is asked for: at once, then with every period or when the queue is hungry.
+    /// Sweeps until somebody asks to stop: at once, then once per period or when the queue asks for
+    /// orders.
     pub async fn run(mut self, shutdown: Shutdown) {
         let mut reason = Reason::Start;
-        // So that the workers of a cluster, started together, do not sweep together.
+        // So that the workers of a cluster that start together do not sweep together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {
             tokio::select! {
@@ -78,9 +81,9 @@ impl Sweeper {
         }
     }
 
-    /// One round: every part of it is tried, whatever becomes of the others.
+    /// One round: it tries every part, even if another part fails.
     pub async fn round(&mut self, reason: Reason) {
-        if let Err(error) = self.bury_silent().await {
+        if let Err(error) = self.mark_silent_dead().await {
             debug!(%error, "silent workers wait for the next round: {error}");
         }
         if let Err(error) = self.push_due(reason).await {
@@ -89,9 +92,21 @@ impl Sweeper {
     }
 
     async fn push_due(&mut self, reason: Reason) -> ports::Result<()> {
+        let taken = self.walk(reason).await?.taken;
+        if taken > 0 {
+            let pushed = u64::try_from(taken).unwrap_or(u64::MAX);
+            metrics::counter!("sweeper_pushed_total").increment(pushed);
+            debug!(taken, "{taken} due orders were brought to the queue");
+        }
+        Ok(())
+    }
+
+    /// Walks the backlog from where the last round has come to, as far as this round goes.
+    async fn walk(&mut self, reason: Reason) -> ports::Result<Walk> {
         let grace = match reason {
             Reason::Start | Reason::Hungry => Duration::ZERO,
-            // Gateways and workers push what they make due themselves; this is for what they lost.
+            // Gateways and workers push due orders themselves; the sweeper is for the ones they
+            // lost.
             Reason::Routine => self.period,
         };
         let is_walking = self.reached.is_some();
@@ -116,7 +131,7 @@ impl Sweeper {
             let pushed = self.refill(due).await?;
             walk.passed(page.after, count, pushed);
             if walk.has_filled_up(pushed) {
-                // Go on with the first order that may have found no room.
+                // Continue with the first order that may have found no room.
                 self.reached = walk.incomplete_from.flatten();
                 break;
             }
@@ -138,16 +153,11 @@ impl Sweeper {
             }
             is_from_oldest |= is_at_end;
         }
-        if walk.taken > 0 {
-            let taken = walk.taken;
-            let pushed = u64::try_from(taken).unwrap_or(u64::MAX);
-            metrics::counter!("sweeper_pushed_total").increment(pushed);
-            debug!(taken, "{taken} due orders were brought to the queue");
-        }
-        Ok(())
+        Ok(walk)
     }
 
-    /// Beside a backlog: what a worker died with before it claimed it is among its client's oldest.
+    /// An order with which a worker died before it claimed it is among its client's oldest, so it
+    /// is brought even during a backlog.
     async fn bring_the_oldest(&self) -> ports::Result<()> {
         let due = self.ports.store.due_fairly(FAIR_SHARE, PAGE).await?;
         self.refill(due).await.map(drop)
@@ -161,8 +171,8 @@ impl Sweeper {
         self.ports.queue.refill(jobs, self.period).await
     }
 
-    /// How many pages a usual round walks that bring nothing new: more where the queue knows of fewer orders
-    /// than wait in the store, and does not ask for them itself.
+    /// How many pages that bring nothing new a routine round walks: more if the queue knows fewer
+    /// orders than wait in the store, and does not ask for them itself.
     async fn patience(&self) -> ports::Result<usize> {
         let depth = self.ports.queue.depth().await?;
         if depth.is_overflowing {
@@ -172,7 +182,8 @@ impl Sweeper {
             self.ports.store.counts().await?,
             self.ports.store.workers().await?,
         );
-        // What is in a slot may not have begun yet: it waits in the store, and the queue knows it no more.
+        // An order in a slot may not have begun yet: it waits in the store, and the queue no longer
+        // knows it.
         let slots: u64 = workers.iter().map(|row| u64::from(row.slots)).sum();
         Ok(match depth.ready.saturating_add(slots) < counts.waiting {
             true => FRUITLESS_PAGES,
@@ -180,8 +191,8 @@ impl Sweeper {
         })
     }
 
-    async fn bury_silent(&self) -> ports::Result<()> {
-        for worker in self.ports.store.bury_silent().await? {
+    async fn mark_silent_dead(&self) -> ports::Result<()> {
+        for worker in self.ports.store.mark_silent_dead().await? {
             metrics::counter!("workers_buried_total").increment(1);
             warn!(worker.id = %worker, "worker {worker} fell silent; its orders pass to others");
         }
@@ -189,14 +200,15 @@ impl Sweeper {
     }
 }
 
-/// What a walk through the backlog has met.
+/// What a walk through the backlog has found.
 #[derive(Debug, Default)]
 struct Walk {
     /// Orders that the queue did not know.
     taken: usize,
-    /// Pages in a row of which it took nothing, before it took anything.
+    /// Consecutive pages of which the queue took nothing, before it took anything.
     fruitless: usize,
-    /// Where the first page begins of which it did not take all, since it last took a whole one.
+    /// Where the first page begins that the queue did not take completely, since it last took a
+    /// complete one.
     incomplete_from: Option<Option<(Timestamp, OrderId)>>,
 }
 
@@ -212,7 +224,7 @@ impl Walk {
         }
     }
 
-    /// A queue that took some and then nothing has no more room.
+    /// A queue that took some orders and then none is full.
     const fn has_filled_up(&self, pushed: usize) -> bool {
         self.taken > 0 && pushed == 0
     }

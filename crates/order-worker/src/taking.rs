@@ -1,8 +1,8 @@
-//! Finding work for free slots: from the queue, or from the store itself while the queue is away.
+//! Finds work for free slots: from the queue, or from the store itself while the queue is down.
 //!
-//! With a limit, a token is taken only when work is known to exist, and before the job is: a limited job
-//! holds neither slot nor lease. Without a token, and while operators pause the engine, only resumes are
-//! taken.
+//! With a limit, the worker takes a permit only when it knows that there is work, and before it
+//! takes the entry, so an order that waits for the limit keeps neither slot nor lease. Without a
+//! permit, and while operators pause the engine, it takes only resumes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,40 +15,41 @@ use tracing::{error, info, warn};
 
 use crate::assignment::{carry_out, drop_twin, put_back};
 use crate::context::Context;
-use crate::limiter::{Limiter, Token};
+use crate::limiter::{Limiter, Permit};
 use crate::permission::{HELD_BACK_REST, Permission};
 use crate::session::Session;
 use crate::settings::LimitScope;
 
-/// The longest sleep on a wake-up that may have been lost.
+/// The longest sleep, in case a wake-up was lost.
 const POLL: Duration = Duration::from_secs(1);
-/// While starts are held back, how often to look for what may go on regardless.
+/// While starts are held back, how often to look for resumes.
 const RESUMES_POLL: Duration = Duration::from_millis(200);
-/// While the queue is away, how often to ask queue and store.
+/// While the queue is down, how often to ask queue and store.
 const AWAY_PACE: Duration = Duration::from_millis(250);
-/// While operators pause the engine, how often to ask whether they still do: a heartbeat would be late.
+/// While operators pause the engine, how often to ask whether they still do: the next heartbeat
+/// would be late.
 const PAUSE_POLL: Duration = Duration::from_millis(250);
-/// A resume that turns out to be a start rests like any start that operators hold back.
+/// A resume that turns out to be a start waits like any start that operators hold back.
 const PAUSED: Permission = Permission::ResumeOnly {
     look_again_in: HELD_BACK_REST,
 };
-/// A resume that turns out to be a start goes back at once, to be counted by the queue's limiter.
+/// A resume that turns out to be a start goes back at once, so that the queue's limiter counts it.
 const UNCOUNTED: Permission = Permission::ResumeOnly {
     look_again_in: Duration::ZERO,
 };
-/// Between two looks that found nothing, so that wake-ups for nothing cannot make a tight loop.
+/// Pause between two looks that found nothing, so that useless wake-ups cannot make a tight loop.
 const EMPTY_GAP: Duration = Duration::from_millis(5);
 
-/// What a look brought.
+/// What a look has found.
 enum Found {
     Work(Vec<(Job, Permission)>),
-    /// Nothing; a wake-up will tell.
+    /// Nothing; a wake-up will follow.
     Nothing,
-    /// Nothing that may be taken before this time has passed.
+    /// Nothing that the worker may take before this time has passed.
     Later(Duration),
 }
 
-/// Who takes work in one session.
+/// Takes work during one session.
 pub(crate) struct Taker<'a> {
     ctx: &'a Arc<Context>,
     session: &'a Arc<Session>,
@@ -57,7 +58,7 @@ pub(crate) struct Taker<'a> {
     /// Whether the last look left nothing in the queue.
     is_drained: bool,
     is_queue_away: bool,
-    /// When the store was last asked whether the pause goes on.
+    /// When the store was last asked whether the pause continues.
     asked_of_pause_at: Option<Duration>,
     /// Since when the limit over the queue has kept starts from this worker.
     limited_since: Option<Duration>,
@@ -76,8 +77,8 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// Keeps the slots filled until stopping is asked for. Dropping the future loses nothing for good: what
-    /// was taken and not begun, the sweeper brings again.
+    /// Keeps the slots filled until somebody asks to stop. Dropping the future loses nothing for
+    /// good: the sweeper brings again what was taken and not begun.
     pub(crate) async fn fill_slots(&mut self, runs: &mut JoinSet<()>) {
         while !self.ctx.shutdown.is_stopping() {
             reap(runs);
@@ -166,13 +167,14 @@ impl<'a> Taker<'a> {
             (true, false) => UNCOUNTED,
         });
         Ok(match (found, limited_for) {
-            // The queue's own limiter: what resumes is looked for meanwhile.
+            // The queue's own limiter holds starts back: look for resumes meanwhile.
             (Found::Nothing, Some(wait)) => Found::Later(wait.clamp(EMPTY_GAP, RESUMES_POLL)),
             (found, _) => found,
         })
     }
 
-    /// Tells how long starts have waited for the limit over the queue, as a worker's own limiter does.
+    /// Records how long starts have waited for the limit over the queue, as a worker's own limiter
+    /// does.
     fn tell_wait(&mut self, popped: &Popped, asked_at: Duration) {
         let starts = popped
             .jobs
@@ -192,7 +194,7 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// Asks, now and then, whether a pause goes on.
+    /// Asks from time to time whether a pause continues.
     async fn follow_pause(&mut self) {
         if !self.session.is_paused() {
             return;
@@ -203,7 +205,7 @@ impl<'a> Taker<'a> {
             return;
         }
         self.asked_of_pause_at = Some(now);
-        // A store that does not answer leaves things as they were heard last.
+        // If the store does not answer, the last answer stays valid.
         if let Ok(paused) = self.ctx.store.is_paused().await {
             self.session.hear_pause(paused);
         }
@@ -218,9 +220,9 @@ impl<'a> Taker<'a> {
     }
 
     async fn look_limited(&mut self, free: usize, limiter: &Arc<Limiter>) -> ports::Result<Found> {
-        let counted = |token| Permission::Counted {
+        let counted = |permit| Permission::Counted {
             limiter: Arc::clone(limiter),
-            token,
+            permit,
         };
         if !self.is_backlogged {
             let resumes = self.pop(free, Wanted::Resumes).await?;
@@ -232,11 +234,11 @@ impl<'a> Taker<'a> {
             }
         }
         match limiter.take() {
-            Ok(token) => {
+            Ok(permit) => {
                 let popped = self.pop(1, Wanted::Any).await?;
                 self.is_backlogged = !popped.jobs.is_empty();
-                let mut token = Some(token);
-                Ok(from_queue(popped, |_| counted(token.take())))
+                let mut permit = Some(permit);
+                Ok(from_queue(popped, |_| counted(permit.take())))
             }
             Err(wait) => {
                 self.is_backlogged = true;
@@ -257,7 +259,7 @@ impl<'a> Taker<'a> {
         Ok(popped)
     }
 
-    /// One order per client and round, at a gentle pace: the store has other things to do.
+    /// One order per client and round, at a slow pace, because the store has other work.
     async fn look_in_store(&self, free: usize) -> Found {
         self.ctx.clock.sleep(AWAY_PACE).await;
         let Ok(due) = self.ctx.store.due_fairly(1, free).await else {
@@ -287,14 +289,14 @@ impl<'a> Taker<'a> {
         let Some(limiter) = limiter else {
             return Some(Permission::Free);
         };
-        let token: Option<Token> = if job.starts_execution {
+        let permit: Option<Permit> = if job.starts_execution {
             Some(limiter.take().ok()?)
         } else {
             None
         };
         Some(Permission::Counted {
             limiter: Arc::clone(limiter),
-            token,
+            permit,
         })
     }
 
@@ -303,7 +305,7 @@ impl<'a> Taker<'a> {
         self.is_backlogged = false;
         if !self.is_queue_away {
             self.is_queue_away = true;
-            warn!(%error, "the queue is away, taking orders from the store: {error}");
+            warn!(%error, "the queue is down, taking orders from the store: {error}");
         }
     }
 }
@@ -320,14 +322,14 @@ fn from_queue(popped: Popped, mut permission: impl FnMut(&Job) -> Permission) ->
     Found::Work(work.collect())
 }
 
-/// Takes finished runs off the list; orders' panics are contained within them, so that one here is the
-/// driver's own.
+/// Removes finished tasks. Panics of orders are contained within their tasks, so a panic seen here
+/// is the driver's own.
 pub(crate) fn reap(runs: &mut JoinSet<()>) {
     while let Some(run) = runs.try_join_next() {
         if let Err(error) = run
             && error.is_panic()
         {
-            error!(%error, "a run ended in a defect: {error}");
+            error!(%error, "the task of an order panicked: {error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Time: a wall clock for what is stored and shown, sleeping for what waits.
+//! Time: a wall clock for what is stored and shown, and sleeping.
 //!
 //! Promises of every [`Clock`]:
 //! 1. `now` never goes back by more than the host's clock does.
@@ -11,10 +11,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use domain::Timestamp;
 
-/// Tells the time and waits. Everything that needs either is handed one.
+/// Tells the time and waits. Every component that needs either gets a clock passed in.
 #[async_trait]
 pub trait Clock: Send + Sync + Debug {
-    /// The wall clock. Only for stamps and for a store that runs in this process.
+    /// The wall clock. Use it only for timestamps and for a store inside this process.
     fn now(&self) -> Timestamp;
 
     /// Time since some fixed moment of this process.
@@ -46,14 +46,14 @@ impl Default for SystemClock {
     }
 }
 
-/// The host's wall clock: for the [`SystemClock`], and for log lines, which have no clock handed in.
+/// The host's wall clock: for [`SystemClock`], and for log lines, which get no clock passed in.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that asks the host"
 )]
 pub fn wall_time() -> Timestamp {
-    // A host that was never told the time may stand before 1970.
+    // A host that never learned the time may be before 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let millis = since.unwrap_or_default().as_millis();
     Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))

@@ -1,10 +1,10 @@
-//! How long a store's commits take and how much each carries: the same two series whichever store it is.
+//! How long a store's commits take and how much each carries: the same two metrics for every store.
 
 use std::time::Duration;
 
 use metrics::{Histogram, Unit};
 
-/// Handles to the two series, looked up once.
+/// Handles to the two metrics, looked up once.
 #[derive(Clone)]
 pub struct Commits {
     seconds: Histogram,
@@ -12,18 +12,18 @@ pub struct Commits {
 }
 
 impl Commits {
-    /// Describes the series, so that both exist from the start.
+    /// Describes the metrics, so that both exist from the start.
     #[must_use]
     pub fn register() -> Self {
         metrics::describe_histogram!(
             "store_commit_seconds",
             Unit::Seconds,
-            "One transaction of the store, with all that was coalesced into it."
+            "Duration of one store transaction, with all the changes coalesced into it."
         );
         metrics::describe_histogram!(
             "store_batch_size",
             Unit::Count,
-            "Changes that shared one transaction of the store."
+            "Number of changes that shared one store transaction."
         );
         Self {
             seconds: metrics::histogram!("store_commit_seconds"),
@@ -31,7 +31,7 @@ impl Commits {
         }
     }
 
-    /// Counts a transaction that was committed.
+    /// Counts a committed transaction.
     pub fn record(&self, took: Duration, changes: usize) {
         self.seconds.record(took.as_secs_f64());
         self.sizes

@@ -1,10 +1,10 @@
-//! What can go wrong with a backend, told by what the caller can do about it.
+//! What can go wrong with a backend, by what the caller can do about it.
 
 use std::error::Error as StdError;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
-/// A backend's failure. "Not found" and "somebody else won" are outcomes, not errors.
+/// A backend's failure. "Not found" and "another writer won" are outcomes, not errors.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It did not answer, and nothing was changed. Try again later.
@@ -14,8 +14,8 @@ pub enum Error {
         #[source]
         source: Source,
     },
-    /// A write was sent and no answer came: it may have happened or may yet happen. Repeat the very
-    /// same call (same ids) to learn which.
+    /// A write got no answer: it may have happened, or may still happen. Repeat exactly the same
+    /// call (same ids) to learn which.
     #[error("the outcome of a write to {what} is unknown")]
     OutcomeUnknown {
         what: &'static str,
@@ -29,11 +29,11 @@ pub enum Error {
         #[source]
         source: Source,
     },
-    /// Too many calls of this kind are asked at once, and others are answered. Nothing was changed. Try
+    /// Too many calls of this kind are waiting; other kinds are answered. Nothing was changed. Try
     /// again a little later.
-    #[error("{what} has no time for more of these calls")]
+    #[error("{what} has too many of these calls waiting")]
     Busy { what: &'static str },
-    /// What it holds cannot be read. A person must look.
+    /// The backend holds data that this program cannot read. A person must look.
     #[error("{what} holds something unreadable")]
     Corrupt {
         what: &'static str,
@@ -59,7 +59,7 @@ impl Error {
         }
     }
 
-    /// The backend `what` has no room.
+    /// The backend `what` is full.
     pub fn full(what: &'static str, source: impl Into<Source>) -> Self {
         Self::Full {
             what,
@@ -67,7 +67,7 @@ impl Error {
         }
     }
 
-    /// The backend `what` holds something unreadable.
+    /// The backend `what` holds unreadable data.
     pub fn corrupt(what: &'static str, source: impl Into<Source>) -> Self {
         Self::Corrupt {
             what,
@@ -75,7 +75,7 @@ impl Error {
         }
     }
 
-    /// Whether waiting may cure it.
+    /// Whether a later try may succeed.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         !matches!(self, Self::Corrupt { .. })

@@ -1,26 +1,27 @@
-//! The simulated chain's own book, for whoever checks the engine. The engine itself never reads it.
+//! The simulated chain's own ledger, for whoever checks the engine. The engine itself never reads
+//! it.
 //!
-//! It is a port, although only the simulated chain has one, so that the gateway can show it without building
-//! the simulator.
+//! Only the simulated chain has one. It is a port nevertheless, so that the gateway can show it
+//! without compiling the simulator.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::transaction::{Height, Signature};
-use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use domain::{Asset, BaseUnits, OrderId, Timestamp, Venue};
 
 use crate::chain::Error;
 
-/// A line of the chain's own book: what landed, whoever sent it.
+/// A line of the chain's ledger: a transaction that landed, whichever program sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     pub signature: Signature,
     pub order_id: OrderId,
     pub venue: Venue,
-    pub token_in: Token,
-    pub token_out: Token,
+    pub asset_in: Asset,
+    pub asset_out: Asset,
     pub amount_in: BaseUnits,
-    /// Zero where the transaction was rolled back.
+    /// Zero if the transaction was rolled back.
     pub amount_out: BaseUnits,
     pub height: Height,
     pub landed_at: Timestamp,
@@ -28,26 +29,26 @@ pub struct LedgerEntry {
     pub ok: bool,
 }
 
-/// Which lines of the book to read.
+/// Which lines of the ledger to read.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerFilter {
     pub orders: Option<Vec<OrderId>>,
-    /// Go on after this place; places are given with each page.
+    /// Continue after this place; each page says its place.
     pub after: Option<u64>,
     pub limit: usize,
 }
 
-/// A page of the book, oldest line first.
+/// A page of the ledger, oldest line first.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerPage {
     pub entries: Vec<LedgerEntry>,
-    /// Where the next page begins; absent on the last one.
+    /// Where the next page begins; absent on the last page.
     pub next: Option<u64>,
 }
 
-/// The chain's book.
+/// The chain's ledger.
 #[async_trait]
 pub trait Ledger: Send + Sync + Debug {
-    /// A page of what landed.
+    /// A page of the transactions that landed.
     async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error>;
 }

@@ -1,8 +1,8 @@
-//! What the engine needs from the world, as traits: the store (the truth), the queue (a hint), the feed
-//! (a projection), the chain, the clock. Each trait's promises are numbered; `testkit::contract` has one test per
-//! promise, and every backend passes all of them.
+//! What the engine needs from the outside world, as traits: the store (the truth), the queue (a
+//! hint), the feed (a projection), the chain, the clock. Each trait's promises are numbered;
+//! `testkit::contract` has one test per promise, and every backend passes all of them.
 //!
-//! It must not know of any database, of HTTP or of a venue.
+//! It must not know any database, HTTP or a venue.
 //!
 //! Begin with `order_store.rs`.
 
@@ -17,9 +17,11 @@ pub mod operations;
 pub mod order_history;
 pub mod order_store;
 pub mod random;
+pub mod retry;
 pub mod shutdown;
 pub mod status_feed;
 pub mod transaction_builder;
+pub mod unconfirmed;
 pub mod worker_registry;
 
 mod error;
@@ -41,18 +43,20 @@ pub use random::Random;
 pub use shutdown::Shutdown;
 pub use status_feed::StatusFeed;
 pub use transaction_builder::TransactionBuilder;
+pub use unconfirmed::Unconfirmed;
 pub use worker_registry::WorkerRegistry;
 
-/// Target of the spans that only a trace shows. Where none is collected they are switched off, and are
-/// never made: `bootstrap`'s telemetry decides.
+/// Target of the spans that only a trace shows. Without a trace collector they are switched off and
+/// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole truth: a backend implements the four parts, the engine holds one of these.
+/// The whole store: a backend implements the four parts, and the engine holds one object of this
+/// trait.
 pub trait Store: OrderStore + OrderHistory + WorkerRegistry + Operations {}
 
 impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations> Store for T {}
 
-/// Everything of the outside that the engine holds, made once in `main` and cloned freely.
+/// Everything outside that the engine uses, made once in `main` and cloned freely.
 #[derive(Debug, Clone)]
 pub struct Ports {
     pub store: Arc<dyn Store>,

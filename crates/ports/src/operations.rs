@@ -1,10 +1,11 @@
-//! What operators do to a running engine, kept in the store so that it holds for every process.
+//! What operators do to a running engine. The store keeps it, so that it applies to every process.
 //!
 //! Promises of every [`Operations`]:
-//! 1. Pausing survives restarts. Once it is confirmed, `claim` grants no pending order to anybody until
-//!    it ends; workers also hear of it with their heartbeats.
-//! 2. Every operator's act is in the audit log, newest first, with the act itself in one transaction.
-//! 3. A failed order is on the dead list until it is retried; a retry is taken at most once.
+//! 1. A pause survives restarts. Once it is confirmed, `claim` grants no pending order until the
+//!    pause ends; workers also learn of it with their heartbeats.
+//! 2. Every operator's act is in the audit log, newest first, stored in one transaction with the
+//!    act itself.
+//! 3. A failed order is on the dead list until it is retried; it can be retried at most once.
 
 use std::fmt::Debug;
 
@@ -19,11 +20,11 @@ use crate::order_store::NewOrder;
 pub struct AuditEntry {
     pub id: u64,
     pub at: Timestamp,
-    /// Who acted: `admin`, or `loopback` where no admin key is set.
+    /// Who acted: `admin`, or `loopback` if no admin key is set.
     pub actor: String,
     /// `pause`, `resume` or `retry`.
     pub action: String,
-    /// What it was done to, where there is something.
+    /// What it was done to, if anything.
     pub subject: Option<String>,
     pub detail: Option<String>,
 }
@@ -31,26 +32,26 @@ pub struct AuditEntry {
 /// The answer to the retry of a dead order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeadRetry {
-    /// A new order with the same terms was accepted; the dead one stays as it ended.
+    /// The store accepted a new order with the same terms; the dead one stays as it ended.
     Accepted { event: Event, client: ClientId },
-    /// It is not on the dead list, or was retried before.
+    /// The order is not on the dead list, or was retried before.
     NotDead,
 }
 
 /// What operators do. See the module's promises.
 #[async_trait]
 pub trait Operations: Send + Sync + Debug {
-    /// Whether no new executions begin.
+    /// Whether operators have paused the engine: no new executions begin.
     async fn is_paused(&self) -> Result<bool>;
 
-    /// Pauses or resumes, and says so in the audit log.
+    /// Pauses or resumes, and adds that to the audit log.
     async fn set_paused(&self, paused: bool, actor: &str) -> Result<()>;
 
     /// Failed orders that were not retried, newest first, older than `before`.
     async fn dead(&self, before: Option<OrderId>, limit: usize) -> Result<Vec<Order>>;
 
-    /// Accepts `replacement` in place of a dead order, takes that off the dead list, and says so in
-    /// the audit log.
+    /// Accepts `replacement` in place of a dead order, takes the dead order off the list, and adds
+    /// that to the audit log.
     async fn retry_dead(
         &self,
         dead: OrderId,

@@ -1,31 +1,31 @@
-//! Reading the truth: one order, lists of them, their events, and the counts over all.
+//! Reads of the store: one order, lists of orders, their events, and counts over all of them.
 //!
 //! Promises of every [`OrderHistory`]:
-//! 1. What was recorded is read at once, by every process.
-//! 2. A list is newest first; going on where a page says never skips or repeats an order. A page may be
-//!    shorter than asked for, or empty, and not be the last: a store looks at so many orders for one page
-//!    and no more, and says how far it came.
-//! 3. Another client's orders do not exist: they are not found and not listed.
+//! 1. Every process can read an event as soon as it is recorded.
+//! 2. A list is newest first. Following its pages never skips or repeats an order. A page that is
+//!    short, or empty, need not be the last: a store looks at a bounded number of orders per page,
+//!    and says how far it came.
+//! 3. Another client's orders do not exist: they are neither found nor listed.
 //! 4. Counts agree with the orders once writing pauses.
-//! 5. Lists keep nobody waiting but lists: however many are asked for, everything else is answered. A list
-//!    for which there is no time soon is refused with [`crate::Error::Busy`].
+//! 5. Lists delay only lists: however many are requested, every other call is answered. A list that
+//!    would have to wait too long is refused with [`crate::Error::Busy`].
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq, Status, Token};
+use domain::{ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
 
 use crate::Result;
 
 /// Which orders to list.
 #[derive(Debug, Clone, Default)]
 pub struct ListFilter {
-    /// Only this client's; everybody's where it is absent.
+    /// Only this client's; everybody's if absent.
     pub client: Option<ClientId>,
     pub status: Option<Status>,
-    pub token_in: Option<Token>,
-    pub token_out: Option<Token>,
-    /// Go on with what is older than this order.
+    pub mint_in: Option<Mint>,
+    pub mint_out: Option<Mint>,
+    /// Continue with orders older than this one.
     pub before: Option<OrderId>,
     pub limit: usize,
 }
@@ -34,16 +34,16 @@ pub struct ListFilter {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListPage {
     pub orders: Vec<Order>,
-    /// Go on with what is older than this order, which need not be among those of the page; absent where
-    /// nothing is left.
+    /// Continue with orders older than this one, which need not be on the page; absent if none are
+    /// left.
     pub next: Option<OrderId>,
 }
 
-/// An order whose events somebody follows, and the last one they have seen.
+/// An order that somebody follows, and how far they have seen its events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watch {
     pub order_id: OrderId,
-    /// The next event wanted.
+    /// The first event that they have not seen.
     pub next: Seq,
 }
 
@@ -58,21 +58,21 @@ pub struct Counts {
     pub delayed: u64,
     /// Orders that are routing, building or submitted.
     pub running: u64,
-    /// Age of the oldest waiting order.
+    /// Age of the oldest pending order that is due.
     pub oldest_waiting_ms: Option<u64>,
     /// Orders that ended within the last minute.
     pub ended_last_minute: u64,
-    /// From acceptance to the end, over the orders that were confirmed lately, in milliseconds.
+    /// From acceptance to the end, over recently confirmed orders, in milliseconds.
     pub latency_p50_ms: Option<u64>,
     pub latency_p99_ms: Option<u64>,
 }
 
-/// Reading the truth. See the module's promises.
+/// Reads of the store. See the module's promises.
 ///
 /// Cancel safety: reads change nothing and may be dropped.
 #[async_trait]
 pub trait OrderHistory: Send + Sync + Debug {
-    /// An order, if it is this client's (anybody's where no client is named).
+    /// An order, if it belongs to this client (to anybody if no client is named).
     async fn order(&self, id: OrderId, client: Option<&ClientId>) -> Result<Option<Order>>;
 
     /// An order by the name its client gave it.
@@ -88,7 +88,8 @@ pub trait OrderHistory: Send + Sync + Debug {
     /// An order's events from `from` on, in order.
     async fn events(&self, id: OrderId, from: Seq) -> Result<Vec<Event>>;
 
-    /// The events that followers have missed, per order in order: one query for many followers.
+    /// The events that followers have missed, in order for each order: one query for many
+    /// followers.
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>>;
 
     /// How many open orders this client has, counted up to `limit`.

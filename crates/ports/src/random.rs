@@ -1,4 +1,4 @@
-//! Randomness from one place, so that one seed replays everything drawn from it.
+//! Randomness from a single source, so that one seed reproduces everything drawn from it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,8 @@ impl Random {
     /// A source seeded by the operating system.
     ///
     /// # Panics
-    /// Where the operating system has no randomness to give: nothing can be signed or named then.
+    /// If the operating system provides no randomness: then the engine can neither sign nor make
+    /// ids.
     #[must_use]
     pub fn from_system() -> Self {
         let rng =
@@ -25,14 +26,14 @@ impl Random {
         Self(Arc::new(Mutex::new(rng)))
     }
 
-    /// A source that always gives the same sequence for the same seed.
+    /// A source that gives the same sequence for the same seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
     }
 
     fn with<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
-        // A panic while drawing leaves the generator usable: it only moves forward.
+        // A panic during a draw leaves the generator usable: it only moves forward.
         draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -42,7 +43,7 @@ impl Random {
         self.with(Rng::next_u64)
     }
 
-    /// A whole number below `bound`; 0 where `bound` is 0.
+    /// A whole number below `bound`; 0 if `bound` is 0.
     #[must_use]
     pub fn below(&self, bound: u64) -> u64 {
         if bound == 0 {
@@ -52,13 +53,13 @@ impl Random {
         }
     }
 
-    /// True with this chance, out of 1.
+    /// True with this probability.
     #[must_use]
     pub fn chance(&self, probability: f64) -> bool {
         probability > 0.0 && self.with(|rng| rng.random_bool(probability.clamp(0.0, 1.0)))
     }
 
-    /// A duration from zero up to and without `limit`.
+    /// A duration from zero up to, but not including, `limit`.
     #[must_use]
     pub fn duration_below(&self, limit: Duration) -> Duration {
         let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
@@ -72,7 +73,7 @@ impl Random {
         Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
     }
 
-    /// A new order's id, sorting by `at`.
+    /// A new order's id, which sorts by `at`.
     #[must_use]
     pub fn order_id(&self, at: Timestamp) -> OrderId {
         OrderId::new(self.uuid(at))

@@ -1,12 +1,13 @@
-//! Stopping: a soft request first, a hard one when that takes too long, and a count of who still runs.
+//! Stopping: first a soft request, then a hard one if that takes too long; counts the tasks that
+//! still run.
 
 use std::future::Future;
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
 
-/// Made once in `main`, cloned into everything that runs. Soft: take no more work, finish what runs.
-/// Hard: drop everything; what was stored is enough for another process to go on.
+/// Made once in `main`, cloned into every task. Soft: take no more work, finish what is begun.
+/// Hard: drop everything; another process can continue from what is stored.
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
     soft: CancellationToken,
@@ -15,7 +16,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// A fresh one: nobody has asked to stop.
+    /// A new one: nobody has asked to stop.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -32,24 +33,24 @@ impl Shutdown {
         self.hard.cancel();
     }
 
-    /// Whether stopping was asked for.
+    /// Whether somebody has asked to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.soft.is_cancelled()
     }
 
-    /// Waits until stopping is asked for.
+    /// Waits until somebody asks to stop.
     pub fn soft(&self) -> WaitForCancellationFuture<'_> {
         self.soft.cancelled()
     }
 
-    /// Waits until everything must end.
+    /// Waits until everything must end at once.
     pub fn hard(&self) -> WaitForCancellationFuture<'_> {
         self.hard.cancelled()
     }
 
-    /// Runs a background task until it ends or the hard request comes. A task marked essential by its
-    /// caller asks the rest to stop when it ends early; see [`Shutdown::spawn_essential`].
+    /// Runs a background task until it ends or the hard request comes. If the process is useless
+    /// without it, use [`Shutdown::spawn_essential`].
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let hard = self.hard.clone();
         self.tracker.spawn(async move {
@@ -57,8 +58,8 @@ impl Shutdown {
         });
     }
 
-    /// Runs a background task without which the process is of no use: when it ends before anybody asked
-    /// to stop, the process stops.
+    /// Runs a background task without which the process is useless: if it ends before anybody has
+    /// asked to stop, the process stops.
     pub fn spawn_essential(
         &self,
         name: &'static str,
@@ -70,7 +71,7 @@ impl Shutdown {
             name,
         };
         self.tracker.spawn(async move {
-            // Dropped also when the task panics.
+            // Dropped even if the task panics.
             let _guard = guard;
             shutdown.hard.run_until_cancelled(task).await;
         });

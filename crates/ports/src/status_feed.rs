@@ -1,16 +1,17 @@
-//! Events on their way to whoever watches: a projection of the store that may lose, repeat or delay.
+//! Carries events to followers: a projection of the store that may lose, repeat or delay events.
 //!
 //! Promises of every [`StatusFeed`]:
-//! 1. An event published while a tail is open reaches that tail, in order within its order, unless the
-//!    tail is told `Lost`.
-//! 2. A tail that can no longer give everything since its position says `Lost` before it goes on.
-//! 3. Nobody waits for a slow tail: what it does not take in time is lost to it, and it is told.
-//! 4. A position is opaque, ordered within its shard, and good on every process of the cluster.
-//! 5. A tail that goes on after an error says `Lost` before anything else.
-//! 6. A loss that a publisher tells is `Lost` for every tail of every shard that is before it: those that
-//!    are open, and those that come back to an earlier position.
-//! 7. A publisher that falls silent without having retired is taken to have lost events; a publisher that
-//!    beats tells it in its place.
+//! 1. An event published while a tail is open reaches that tail, in order within its order, unless
+//!    the tail gets `Lost`.
+//! 2. A tail that can no longer deliver everything since its position returns `Lost` before it
+//!    continues.
+//! 3. Nobody waits for a slow tail: it loses what it does not take in time, and gets `Lost`.
+//! 4. A position is opaque, ordered within its shard, and valid on every process of the cluster.
+//! 5. A tail that continues after an error returns `Lost` before anything else.
+//! 6. If a publisher announces a loss, every tail of every shard that has not passed that point
+//!    gets `Lost`: the open tails, and those that resume from an earlier position.
+//! 7. A publisher that falls silent without having retired is assumed to have lost events; another
+//!    publisher that still beats announces the loss in its place.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -22,11 +23,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
-/// How often a publisher says that it is alive. It is also how soon a publisher that has nothing to publish
-/// notices that the feed was away.
+/// How often a publisher signals that it is alive. A publisher that has nothing to publish notices
+/// just as often whether the feed was down.
 pub const BEAT: Duration = Duration::from_secs(2);
 
-/// An event and whose order it is of.
+/// An event and the client that owns its order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     pub client: ClientId,
@@ -44,54 +45,55 @@ pub struct Position(pub Arc<str>);
 /// Where a tail begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TailFrom {
-    /// With what is published from now on.
+    /// With events published from now on.
     Now,
-    /// With what was published after this place; [`Tailed::Lost`] first where that is no longer known.
+    /// With events published after this place; with [`Tailed::Lost`] first if the place is no
+    /// longer known.
     After(Position),
 }
 
-/// What a tail brings.
+/// What a tail delivers.
 #[derive(Debug, Clone)]
 pub enum Tailed {
     Events(Vec<(Position, Arc<Published>)>),
-    /// Events before the next ones may be missing: read the store.
+    /// Events may be missing before the next ones: read the store.
     Lost,
 }
 
 /// An open tail of one shard.
 #[async_trait]
 pub trait FeedTail: Send + Debug {
-    /// Waits for what comes next. An error leaves the tail usable: the next call tries again, and says
-    /// `Lost` before it goes on. Cancel safety: nothing is lost by dropping the future.
+    /// Waits for what comes next. An error leaves the tail usable: the next call tries again, and
+    /// returns `Lost` before it continues. Cancel safety: dropping the future loses nothing.
     async fn next(&mut self) -> Result<Tailed>;
 
-    /// The place after what was brought last.
+    /// The place after the last delivered event.
     fn position(&self) -> Position;
 }
 
-/// Events on their way. See the module's promises.
+/// Carries events to followers. See the module's promises.
 #[async_trait]
 pub trait StatusFeed: Send + Sync + Debug {
-    /// Publishes events, best effort.
+    /// Publishes events; they may get lost.
     async fn publish(&self, events: Vec<Published>) -> Result<()>;
 
-    /// Publishes an event where nothing has to be waited for, as in a feed of this process; gives it
-    /// back otherwise. A feed does one or the other, always, so that no event overtakes another.
+    /// Publishes an event if that needs no waiting, as in a feed inside this process; otherwise
+    /// returns it. A feed always does the same of the two, so that no event overtakes another.
     fn publish_now(&self, event: Published) -> std::result::Result<(), Published> {
         Err(event)
     }
 
-    /// Tells all tails that events may be missing: a publisher could not publish some. An error means that
-    /// it has to be told again.
+    /// Announces to all tails that events may be missing, because a publisher could not publish
+    /// some. After an error the caller must repeat it.
     async fn tell_lost(&self) -> Result<()>;
 
-    /// A publisher's sign of life, every [`BEAT`]. Nothing to do where the publisher is this process, as the
-    /// tails end with it.
+    /// A publisher's signal that it is alive, every [`BEAT`]. Does nothing if publisher and tails
+    /// are in one process, because they end together.
     async fn beat(&self) -> Result<()> {
         Ok(())
     }
 
-    /// The publisher of this process ends, and owes nobody anything.
+    /// The publisher of this process ends, and has no loss left to announce.
     async fn retire(&self) -> Result<()> {
         Ok(())
     }
@@ -105,6 +107,6 @@ pub trait StatusFeed: Send + Sync + Debug {
         Shard(u16::try_from(spread).unwrap_or(0))
     }
 
-    /// Opens a tail. The subscription stands when this returns.
+    /// Opens a tail. The subscription is active when this returns.
     async fn tail(&self, shard: Shard, from: TailFrom) -> Result<Box<dyn FeedTail>>;
 }

@@ -1,5 +1,5 @@
-//! A way to a server on which its answers can be lost: what was asked for is done there, and whoever asked
-//! is never told.
+//! A proxy to a server that can lose its answers: the server executes the request, but the caller
+//! never gets the answer.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -16,9 +16,9 @@ use tokio_util::task::TaskTracker;
 
 /// Read and passed on at once.
 const CHUNK: usize = 16 * 1024;
-/// A server that does not take a connection by then is away; the caller is sent off.
+/// A server that does not accept a connection by then counts as down; the caller is disconnected.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// After a failed accept, so that a full table of descriptors is no tight loop.
+/// Pause after a failed accept, so that a full table of descriptors makes no tight loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A proxy in front of one server of this machine. Dropping it cuts every connection through it.
@@ -36,36 +36,36 @@ pub enum Whose {
     NextAnswered,
     /// Those of every connection that is answered meanwhile.
     All,
-    /// Every nth answer of all, never less than every second: the others get through, so that what is lost
-    /// may also be the answer to something that takes several.
+    /// Every nth answer of all, at most every second one. The others get through, so that the lost
+    /// one may also belong to a request with several answers.
     EveryNth(usize),
 }
 
-/// What becomes of a connection that has lost an answer.
+/// What happens to a connection that has lost an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// It is cut with the first lost answer.
     Cut,
-    /// It takes requests on and brings no answer, and is cut once the trouble is over.
+    /// It accepts further requests but delivers no answer, and is cut when the loss ends.
     Stall,
 }
 
 #[derive(Debug, Default)]
 struct Trouble(Mutex<Option<Loss>>);
 
-/// A loss that is going on.
+/// A loss under way.
 #[derive(Debug, Clone)]
 struct Loss {
     whose: Whose,
     then: Then,
     over: CancellationToken,
-    /// Answers that have come meanwhile, and those of them that were lost.
+    /// Answers that came during the loss, and how many of them were lost.
     answers: usize,
     struck: usize,
 }
 
 impl LosingProxy {
-    /// Opens a way to a port of 127.0.0.1 on a free port of the same.
+    /// Opens a proxy to a port of 127.0.0.1 on another free port.
     pub async fn to(server: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let listener = listener.await.context("open a port for the proxy")?;
@@ -89,8 +89,8 @@ impl LosingProxy {
         self.port
     }
 
-    /// Loses answers for a while; returns how many connections were struck. One at a time: another that
-    /// is begun meanwhile takes this one's place.
+    /// Loses answers for a while; returns how many connections were affected. Only one loss at a
+    /// time: a second call replaces the first.
     pub async fn lose_answers(&self, whose: Whose, then: Then, duration: Duration) -> usize {
         let over = CancellationToken::new();
         let end = over.clone().drop_guard();
@@ -113,7 +113,7 @@ impl Trouble {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the answer that has just come is lost, and what follows.
+    /// Whether the answer that has just come is lost, and what happens then.
     fn meets_an_answer(&self) -> Option<Loss> {
         let mut now = self.now();
         let loss = now.as_mut()?;
@@ -143,7 +143,7 @@ async fn accept_all(listener: TcpListener, server: u16, trouble: Arc<Trouble>, t
         let (trouble, stop) = (Arc::clone(&trouble), stop.clone());
         tasks.spawn(async move {
             let serving = serve(client, server, &trouble);
-            // A broken connection is what its two ends have to deal with.
+            // The two ends of a broken connection handle it themselves.
             let _ = stop.run_until_cancelled(serving).await;
         });
     }

@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::free_port::free_port;
-use crate::process::{Process, accepts, find_program, wait_until};
+use crate::free_port::on_a_free_port;
+use crate::process::{Process, Running, accepts, find_program, wait_until};
 use crate::tls;
 
 const INSTALL: &str = "apt-get install postgresql (or your system's PostgreSQL 15 or newer)";
@@ -21,21 +21,20 @@ const PACKAGED: [u8; 5] = [18, 17, 16, 15, 14];
 /// A cold start recovers what a kill left behind.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
-/// Another process may take the free port first.
-const START_TRIES: u32 = 5;
 
-/// A PostgreSQL server of one's own. It ends, and its data with it, when this is dropped.
+/// A private PostgreSQL server. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
 pub struct PostgresServer {
     folder: TempDir,
     data: DataFolder,
     port: u16,
     settings: Vec<(String, String)>,
-    process: Option<Process>,
+    /// To be killed or frozen.
+    pub process: Running,
 }
 
 impl PostgresServer {
-    /// Starts one with PostgreSQL's own settings: durable as in production.
+    /// Starts one with PostgreSQL's default settings: durable as in production.
     pub fn start() -> Result<Self> {
         Self::start_with(&[])
     }
@@ -87,28 +86,25 @@ impl PostgresServer {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
-            process: None,
+            process: Running::not_yet("PostgreSQL"),
         })
     }
 
     fn start_on_a_free_port(&mut self) -> Result<()> {
-        for _ in 1..START_TRIES {
-            self.port = free_port();
-            if self.restart().is_ok() {
-                return Ok(());
-            }
-        }
-        self.port = free_port();
-        self.restart()
+        on_a_free_port(|port| {
+            self.port = port;
+            self.restart()
+        })
     }
 
-    /// Where to connect, as `DATABASE_URL` wants it.
+    /// The address, in the form of `DATABASE_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// What an operator does at the server's own prompt: one or more statements, and what they print.
+    /// Runs one or more statements as an operator would at the server's own prompt; returns what
+    /// they print.
     pub fn ask(&self, sql: &str) -> Result<String> {
         let output = Command::new(program("psql")?)
             .args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
@@ -129,41 +125,9 @@ impl PostgresServer {
         self.port
     }
 
-    /// The process id of the server itself; 0 while it is down.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.as_ref().map_or(0, Process::pid)
-    }
-
-    /// Kills it and all its backends at once, as a power cut would.
-    pub fn kill(&mut self) -> Result<()> {
-        self.process
-            .take()
-            .context("PostgreSQL is down already")?
-            .kill_tree()
-    }
-
-    /// Stops all its processes where they stand; connections stay open and nothing answers.
-    pub fn freeze(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("PostgreSQL is down")?
-            .signal_tree(Signal::SIGSTOP)
-    }
-
-    /// Lets it go on after [`Self::freeze`].
-    pub fn thaw(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("PostgreSQL is down")?
-            .signal_tree(Signal::SIGCONT)
-    }
-
     /// Ends it in good order, keeping its data.
     pub fn stop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.end(Signal::SIGINT, STOP_PATIENCE);
-        }
+        self.process.end(Signal::SIGINT, STOP_PATIENCE);
     }
 
     /// Starts it on the same folder and port, recovering what is there.
@@ -181,21 +145,19 @@ impl PostgresServer {
             process.end(Signal::SIGQUIT, STOP_PATIENCE);
             bail!("PostgreSQL did not start: {}", self.data.last_words());
         }
-        self.process = Some(process);
+        self.process.began(process);
         Ok(())
     }
 }
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            // Its data is thrown away: no need for a checkpoint.
-            process.end(Signal::SIGQUIT, STOP_PATIENCE);
-        }
+        // Its data is thrown away: no need for a checkpoint.
+        self.process.end(Signal::SIGQUIT, STOP_PATIENCE);
     }
 }
 
-/// A folder that a PostgreSQL server keeps everything in.
+/// The data folder of a PostgreSQL server.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
@@ -226,7 +188,7 @@ impl DataFolder {
         })
     }
 
-    /// The server over this folder, on this port of 127.0.0.1; it speaks to the folder's `log`.
+    /// The server over this folder, on this port of 127.0.0.1; it logs to the folder's `log`.
     pub fn command(&self, port: u16) -> Result<Command> {
         let log = File::options()
             .create(true)
@@ -274,7 +236,8 @@ fn program(name: &str) -> Result<PathBuf> {
     find_program(name, &folders, INSTALL)
 }
 
-/// The user that PostgreSQL runs as where this process is root, as which it refuses to run.
+/// The user that PostgreSQL runs as if this process is root, because PostgreSQL refuses to run as
+/// root.
 #[derive(Debug, Clone, Copy)]
 struct Unprivileged {
     uid: u32,

@@ -1,4 +1,4 @@
-//! A server's process: found, started, signalled and waited for, with everything it forked.
+//! A server's process: finds, starts, signals and awaits it, with everything that it forked.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -26,7 +26,7 @@ pub fn find_program(name: &str, folders: &[PathBuf], install: &str) -> Result<Pa
         .with_context(|| format!("{name} is missing; install it with: {install}"))
 }
 
-/// Looks at a condition until it holds, `limit` at the most.
+/// Checks a condition until it holds, at most for `limit`.
 pub fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let mut waited = Duration::ZERO;
     while !condition() {
@@ -45,7 +45,7 @@ pub fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }
 
-/// Whether something on this port has an answer to these bytes.
+/// Whether a server on this port answers these bytes.
 pub fn answers(port: u16, asked: &[u8]) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let limit = Duration::from_millis(200);
@@ -88,18 +88,18 @@ impl Process {
     /// Sends a signal to everything the process forked, then to itself.
     pub(crate) fn signal_tree(&self, signal: Signal) -> Result<()> {
         for child in children_of(self.pid()) {
-            // One that has just ended is no failure.
+            // It may just have ended, which is no failure.
             let _ = kill(as_pid(child)?, signal);
         }
         self.signal(signal)
     }
 
-    /// Asks the process to end by `signal`, and kills it where it has not within `patience`.
+    /// Asks the process to end with `signal`, and kills it if it has not ended within `patience`.
     pub(crate) fn end(&mut self, signal: Signal, patience: Duration) {
         if self.has_ended() {
             return;
         }
-        // A stopped process ends only once it goes on.
+        // A stopped process ends only once it continues.
         let _ = self.signal_tree(Signal::SIGCONT);
         let _ = self.signal(signal);
         if !wait_until(patience, || self.has_ended()) {
@@ -123,6 +123,62 @@ impl Process {
     }
 }
 
+/// A server's process, while there is one, in the hands of a test.
+#[derive(Debug)]
+pub struct Running {
+    name: &'static str,
+    process: Option<Process>,
+}
+
+impl Running {
+    pub(crate) const fn not_yet(name: &'static str) -> Self {
+        Self {
+            name,
+            process: None,
+        }
+    }
+
+    pub(crate) fn began(&mut self, process: Process) {
+        self.process = Some(process);
+    }
+
+    /// The process id of the server itself; 0 while it is down.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().map_or(0, Process::pid)
+    }
+
+    /// Stops it, and everything it forked, where they stand; connections stay open and nothing answers.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal_tree(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub fn thaw(&self) -> Result<()> {
+        self.signal_tree(Signal::SIGCONT)
+    }
+
+    fn signal_tree(&self, signal: Signal) -> Result<()> {
+        let process = self.process.as_ref();
+        let process = process.with_context(|| format!("{} is down", self.name))?;
+        process.signal_tree(signal)
+    }
+
+    /// Kills it and everything it forked at once, as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        let process = self.process.take();
+        let mut process = process.with_context(|| format!("{} is down already", self.name))?;
+        process.kill_tree()
+    }
+
+    /// Ends it in good order, if it runs.
+    pub(crate) fn end(&mut self, signal: Signal, patience: Duration) {
+        if let Some(mut process) = self.process.take() {
+            process.end(signal, patience);
+        }
+    }
+}
+
 fn as_pid(pid: u32) -> Result<Pid> {
     Ok(Pid::from_raw(
         i32::try_from(pid).context("no process id is that large")?,
@@ -133,8 +189,8 @@ fn is_running(pid: u32) -> bool {
     Path::new("/proc").join(pid.to_string()).exists()
 }
 
-/// The processes whose parent is `parent`: servers that give each worker a session of its own are not
-/// reached by signals to a process group.
+/// The processes whose parent is `parent`: signals to a process group do not reach servers that
+/// give each worker a session of its own.
 pub fn children_of(parent: u32) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
@@ -148,7 +204,7 @@ pub fn children_of(parent: u32) -> Vec<u32> {
 
 fn parent_of(pid: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The program's name stands in parentheses and may hold anything, spaces included.
+    // The program's name is in parentheses and may contain anything, even spaces.
     let (_, after_name) = stat.rsplit_once(')')?;
     after_name.split_whitespace().nth(1)?.parse().ok()
 }

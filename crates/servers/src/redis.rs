@@ -5,35 +5,34 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::free_port::free_port;
-use crate::process::{Process, accepts, answers, find_program, wait_until};
+use crate::free_port::on_a_free_port;
+use crate::process::{Process, Running, accepts, answers, find_program, wait_until};
 use crate::tls;
 
 const INSTALL: &str = "apt-get install redis-server (or your system's Redis 6.2 or newer)";
 const START_PATIENCE: Duration = Duration::from_secs(15);
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
-/// Another process may take the free port first.
-const START_TRIES: u32 = 5;
 
-/// How a server is spoken to.
+/// Whether the server's port is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Door {
     Plain,
     Encrypted,
 }
 
-/// A Redis server of one's own. It ends, and its data with it, when this is dropped.
+/// A private Redis server. It ends, and its data with it, when this is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     folder: TempDir,
     port: u16,
     door: Door,
     settings: Vec<String>,
-    process: Option<Process>,
+    /// To be killed or frozen.
+    pub process: Running,
 }
 
 impl RedisServer {
@@ -44,15 +43,8 @@ impl RedisServer {
 
     /// Starts one that speaks nothing but TLS, with the certificate of [`super::tls`].
     pub fn start_encrypted() -> Result<Self> {
-        let mut server = Self::prepared(&["--tls-auth-clients", "no"])?;
-        for (option, file) in [
-            ("--tls-cert-file", tls::certificate()),
-            ("--tls-key-file", tls::key()),
-            ("--tls-ca-cert-file", tls::authority()),
-        ] {
-            server.settings.push(option.to_owned());
-            server.settings.push(file.display().to_string());
-        }
+        let mut server = Self::prepared(&[])?;
+        server.settings = encryption();
         server.door = Door::Encrypted;
         server.start_on_a_free_port()?;
         Ok(server)
@@ -78,22 +70,18 @@ impl RedisServer {
                 .iter()
                 .map(|setting| (*setting).to_owned())
                 .collect(),
-            process: None,
+            process: Running::not_yet("Redis"),
         })
     }
 
     fn start_on_a_free_port(&mut self) -> Result<()> {
-        for _ in 1..START_TRIES {
-            self.port = free_port();
-            if self.restart().is_ok() {
-                return Ok(());
-            }
-        }
-        self.port = free_port();
-        self.restart()
+        on_a_free_port(|port| {
+            self.port = port;
+            self.restart()
+        })
     }
 
-    /// Where to connect, as `REDIS_URL` wants it.
+    /// The address, in the form of `REDIS_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -105,41 +93,29 @@ impl RedisServer {
         self.port
     }
 
-    /// The process id of the server; 0 while it is down.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.as_ref().map_or(0, Process::pid)
+    /// What it answers to a command, as text.
+    pub fn ask(&self, command: &[&str]) -> Result<String> {
+        let mut client = Command::new(find_program("redis-cli", &[], INSTALL)?);
+        client.args(["-p", &self.port.to_string()]).args(command);
+        let output = client.output().context("cannot run redis-cli")?;
+        ensure!(
+            output.status.success(),
+            "redis-cli: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Kills it at once.
-    pub fn kill(&mut self) -> Result<()> {
-        self.process
-            .take()
-            .context("Redis is down already")?
-            .kill_tree()
-    }
-
-    /// Stops it where it stands; connections stay open and nothing answers.
-    pub fn freeze(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("Redis is down")?
-            .signal(Signal::SIGSTOP)
-    }
-
-    /// Lets it go on after [`Self::freeze`].
-    pub fn thaw(&self) -> Result<()> {
-        self.process
-            .as_ref()
-            .context("Redis is down")?
-            .signal(Signal::SIGCONT)
+    /// Has it do what is answered with OK.
+    pub(crate) fn told(&self, command: &[&str]) -> Result<()> {
+        let answer = self.ask(command)?;
+        ensure!(answer == "OK", "{command:?} is answered {answer}");
+        Ok(())
     }
 
     /// Ends it in good order, keeping its data.
     pub fn stop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.end(Signal::SIGTERM, STOP_PATIENCE);
-        }
+        self.process.end(Signal::SIGTERM, STOP_PATIENCE);
     }
 
     /// Starts it on the same folder and port, with the data that is there.
@@ -160,11 +136,11 @@ impl RedisServer {
                 self.folder.path().display()
             );
         }
-        self.process = Some(process);
+        self.process.began(process);
         Ok(())
     }
 
-    /// Keeps a copy of everything that it holds now, to go back to with [`Self::roll_back`].
+    /// Copies everything that it holds now, to return to with [`Self::roll_back`].
     pub fn snapshot(&mut self) -> Result<RedisSnapshot> {
         self.stop();
         let copy = tempfile::tempdir().context("cannot make a folder for the copy")?;
@@ -173,9 +149,9 @@ impl RedisServer {
         Ok(RedisSnapshot(copy))
     }
 
-    /// Kills it and starts it with what it held when the copy was made.
+    /// Kills it and starts it with the copied content.
     pub fn roll_back(&mut self, to: &RedisSnapshot) -> Result<()> {
-        self.kill()?;
+        self.process.kill()?;
         fs::remove_dir_all(self.data()).context("cannot remove the newer data")?;
         copy_folder(to.0.path(), &self.data())?;
         self.restart()
@@ -188,14 +164,12 @@ impl RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.end(Signal::SIGKILL, STOP_PATIENCE);
-        }
+        self.process.end(Signal::SIGKILL, STOP_PATIENCE);
     }
 }
 
-/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it speaks to the folder's
-/// `log`.
+/// A Redis with an append-only file in this folder, on this port of 127.0.0.1; it logs to the
+/// folder's `log`.
 pub fn command(folder: &Path, port: u16) -> Result<Command> {
     server_command(folder, port, Door::Plain)
 }
@@ -224,6 +198,18 @@ fn server_command(folder: &Path, port: u16, door: Door) -> Result<Command> {
     Ok(command)
 }
 
+/// What a server needs to speak TLS with the certificate of [`super::tls`].
+pub(crate) fn encryption() -> Vec<String> {
+    let files = [
+        ("--tls-cert-file", tls::certificate()),
+        ("--tls-key-file", tls::key()),
+        ("--tls-ca-cert-file", tls::authority()),
+    ];
+    let files = files.map(|(option, file)| [option.to_owned(), file.display().to_string()]);
+    let no_client = ["--tls-auth-clients".to_owned(), "no".to_owned()];
+    files.into_iter().flatten().chain(no_client).collect()
+}
+
 /// Whether the server takes commands. One that listens may still end, for want of its second port in a
 /// cluster, and another server's second port listens as well; neither answers.
 fn is_serving(port: u16, door: Door) -> bool {
@@ -233,7 +219,7 @@ fn is_serving(port: u16, door: Door) -> bool {
     }
 }
 
-/// What a Redis held at some moment.
+/// A copy of a Redis' content.
 #[derive(Debug)]
 pub struct RedisSnapshot(TempDir);
 

@@ -21,6 +21,7 @@ use crate::known::{Known, Lookup, Start};
 use crate::ledger::{Ledger, LedgerFile, OpenError, Pending};
 use crate::mempool::Mempool;
 use crate::pools::Pools;
+use crate::token::Token;
 use crate::transaction::{self, Payload, VALID_BLOCKS};
 use crate::venue::SimVenue;
 use crate::wallet::Wallet;
@@ -122,10 +123,13 @@ impl SimChain {
             .await
             .map_err(|error| QuoteError::Unavailable(error.to_string()))?;
         let QuoteRequest {
-            token_in,
-            token_out,
+            asset_in,
+            asset_out,
             amount_in,
         } = request;
+        let (Some(token_in), Some(token_out)) = (Token::of(asset_in), Token::of(asset_out)) else {
+            return Err(QuoteError::InsufficientLiquidity);
+        };
         self.world
             .pools
             .quote(venue, (token_in, token_out), amount_in, height)
@@ -259,7 +263,7 @@ impl SimChain {
 impl Chain for SimChain {
     async fn build(&self, swap: &Swap) -> Result<SignedTransaction, Error> {
         let last_valid_height = Height::new(self.height().await? + VALID_BLOCKS);
-        let payload = Payload::new(swap, self.random.bits(), last_valid_height);
+        let payload = Payload::new(swap, self.random.bits(), last_valid_height)?;
         let transaction = payload.sign(&self.wallet);
         self.world
             .known

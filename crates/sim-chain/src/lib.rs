@@ -5,9 +5,15 @@
 //! only through `dex_router`'s traits, in this process ([`SimChain`]) or over HTTP ([`RemoteChain`]).
 //!
 //! Begin with `chain.rs`; the rules that make it exact are in `ledger/book.rs` and `blocks.rs`.
+//!
+//! Beside it grows what is to take its place: a simulated Solana cluster. `bank.rs` executes real transactions with
+//! programs that end byte for byte as the real ones, and `json_rpc.rs` tells of them as a real node would. Neither
+//! knows anything of the rest of this crate.
 
+pub mod bank;
 pub mod config;
 pub mod faults;
+pub mod json_rpc;
 pub mod remote;
 pub mod rpc;
 pub mod server;
@@ -20,6 +26,7 @@ mod ledger;
 mod mempool;
 mod pools;
 mod prices;
+mod token;
 mod venue;
 mod wallet;
 mod weather;

@@ -7,11 +7,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::token::Token;
 use amm::{ChainTime, Direction, Refusal, cpmm, damm_v2};
 use dex_router::venue::QuoteError;
 use domain::quote::Offer;
 use domain::venue::Pool;
-use domain::{BaseUnits, Token, Venue};
+use domain::{BaseUnits, Venue};
 use ports::chain::Revert;
 
 use crate::prices::{self, ONE};

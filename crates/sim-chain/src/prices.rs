@@ -6,7 +6,8 @@
 //! block's price a little different. At height 0 all are zero, so that a pair starts at the same price on
 //! every venue.
 
-use domain::{Token, Venue};
+use crate::token::Token;
+use domain::Venue;
 
 /// What fractions are counted in: billionths.
 pub(crate) const ONE: i64 = 1_000_000_000;

@@ -130,7 +130,7 @@ impl Chain for RemoteChain {
             } => {
                 self.usual_ms.store(usual_ms, Ordering::Relaxed);
                 let salt = self.random.bits();
-                Ok(Payload::new(swap, salt, last_valid_height).sign(&self.wallet))
+                Ok(Payload::new(swap, salt, last_valid_height)?.sign(&self.wallet))
             }
             other => Err(unexpected(&other)),
         }
@@ -228,14 +228,14 @@ impl QuoteSource for RemoteVenue {
 
     async fn quote(&self, request: QuoteRequest) -> Result<Offer, QuoteError> {
         let QuoteRequest {
-            token_in,
-            token_out,
+            asset_in,
+            asset_out,
             amount_in,
         } = request;
         let call = Call::Quote {
             venue: self.venue,
-            token_in,
-            token_out,
+            asset_in,
+            asset_out,
             amount_in,
         };
         match self

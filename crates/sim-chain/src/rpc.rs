@@ -4,7 +4,7 @@
 use dex_router::venue::QuoteError;
 use domain::quote::Offer;
 use domain::transaction::{Height, Signature};
-use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use domain::{Asset, BaseUnits, OrderId, Timestamp, Venue};
 use ports::chain::{self, Fate, Revert};
 use ports::ledger::LedgerEntry;
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,8 @@ pub enum Call {
     /// What a venue would pay.
     Quote {
         venue: Venue,
-        token_in: Token,
-        token_out: Token,
+        asset_in: Asset,
+        asset_out: Asset,
         amount_in: BaseUnits,
     },
     /// What a client needs to sign a transaction.
@@ -136,8 +136,8 @@ struct EntryWire {
     signature: Signature,
     order_id: OrderId,
     venue: Venue,
-    token_in: Token,
-    token_out: Token,
+    asset_in: Asset,
+    asset_out: Asset,
     amount_in: BaseUnits,
     amount_out: BaseUnits,
     height: Height,

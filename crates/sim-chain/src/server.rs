@@ -80,13 +80,13 @@ async fn answer(chain: &Arc<SimChain>, call: Call) -> Answer {
     match call {
         Call::Quote {
             venue,
-            token_in,
-            token_out,
+            asset_in,
+            asset_out,
             amount_in,
         } => {
             let request = QuoteRequest {
-                token_in,
-                token_out,
+                asset_in,
+                asset_out,
                 amount_in,
             };
             match chain.quote(venue, request).await {

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::venue::Pool;
-use domain::{BaseUnits, OrderId, Token, Venue};
+use domain::{Asset, BaseUnits, OrderId, Venue};
 use ed25519_dalek::VerifyingKey;
-use ports::chain::Swap;
+use ports::chain::{Error, Swap};
 use uuid::Uuid;
 
+use crate::token::Token;
 use crate::wallet::Wallet;
 
 /// How many blocks a transaction may wait before it can no longer land.
@@ -91,9 +92,12 @@ pub struct Decoded<'a> {
 
 impl Payload {
     /// The transaction for a swap that must land by `last_valid_height`.
-    #[must_use]
-    pub fn new(swap: &Swap, salt: u64, last_valid_height: Height) -> Self {
-        Self {
+    pub fn new(swap: &Swap, salt: u64, last_valid_height: Height) -> Result<Self, Error> {
+        let traded = |asset: Asset| {
+            let token = Token::of(asset);
+            token.ok_or_else(|| Error::Refused(format!("{} is not traded here", asset.mint)))
+        };
+        Ok(Self {
             order_id: swap.order_id,
             execution: swap.execution,
             salt,
@@ -101,12 +105,12 @@ impl Payload {
             swap: SwapInstruction {
                 venue: swap.choice.venue,
                 pool: swap.choice.pool,
-                token_in: swap.token_in,
-                token_out: swap.token_out,
+                token_in: traded(swap.asset_in)?,
+                token_out: traded(swap.asset_out)?,
                 amount_in: swap.amount_in,
                 min_amount_out: swap.choice.min_amount_out,
             },
-        }
+        })
     }
 
     /// The steps in the order in which they are carried out.

@@ -1,4 +1,4 @@
-//! Who acts upon the engine: clients, watchers, and the trouble that befalls its servers.
+//! Who acts on the engine: clients, followers, and the faults of its servers.
 
 pub(crate) mod client;
 pub(crate) mod trouble;

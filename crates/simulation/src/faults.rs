@@ -1,6 +1,6 @@
-//! What befalls a call on its way out of a process and back: it is lost before it arrives, its answer is
-//! lost, it comes late, it takes its time. The seed decides how bad it is, and chaos may take a whole
-//! server away.
+//! What may happen to a call on its way out of a process and back: it is lost before it arrives,
+//! its answer is lost, or it comes late. The seed decides how often; an actor may also take a whole
+//! server down.
 
 pub(crate) mod chain;
 pub(crate) mod feed;
@@ -16,24 +16,24 @@ use ports::{Error, Random, Result, Shutdown};
 
 use crate::process::Process;
 
-/// A call that is slow takes up to this.
+/// How long a slow call takes at most.
 const SLOW: Duration = Duration::from_millis(300);
-/// What is called lost may still arrive, up to this much later.
+/// How much later a call that counts as lost may still arrive.
 const LATE: Duration = Duration::from_millis(500);
 
-/// The chances of one kind of server, each out of 1.
+/// The probabilities of one kind of server, each out of 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Climate {
     pub(crate) request_lost: f64,
     pub(crate) answer_lost: f64,
     pub(crate) late: f64,
     pub(crate) slow: f64,
-    /// Delivered twice, where that means something.
+    /// Delivered twice, if that has a meaning.
     pub(crate) doubled: f64,
 }
 
 impl Climate {
-    /// Draws how bad it is: most servers are well most of the time.
+    /// Draws how bad it is: most servers work most of the time.
     fn draw(random: &Random) -> Self {
         let worst = [0.0, 0.0, 0.02, 0.1, 0.3][usize::try_from(random.below(5)).unwrap_or(0)];
         let part = || worst * f64::from(u8::try_from(random.below(101)).unwrap_or(0)) / 100.0;
@@ -47,7 +47,7 @@ impl Climate {
     }
 }
 
-/// One kind of server as seen from everywhere.
+/// One kind of server, shared by all processes.
 #[derive(Debug)]
 pub(crate) struct Server {
     name: &'static str,
@@ -68,7 +68,7 @@ impl Server {
         })
     }
 
-    /// Takes it away, or brings it back.
+    /// Takes it down, or brings it back.
     pub(crate) fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::Relaxed);
     }
@@ -84,23 +84,23 @@ impl Server {
     }
 
     fn happens(&self, fortune: &Random, chance: f64) -> bool {
-        // Drawn also when calm, so that calming down shifts nothing.
+        // Drawn even without faults, so that ending the faults does not shift later draws.
         let happens = fortune.chance(chance) && !self.is_calm.load(Ordering::Relaxed);
         self.faults.fetch_add(u64::from(happens), Ordering::Relaxed);
         happens
     }
 }
 
-/// A process' way to a server.
+/// A process' connection to a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) process: Arc<Process>,
     pub(crate) server: Arc<Server>,
-    /// Carries what arrives after its sender has given up, or died.
+    /// Carries calls that arrive after their sender has given up, or died.
     pub(crate) network: Shutdown,
 }
 
-/// What befalls one call.
+/// What happens to one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Answered,
@@ -116,7 +116,7 @@ impl Line {
         self.server.happens(&self.process.fortune, chance)
     }
 
-    /// Leaves the process, and says what becomes of the call.
+    /// Leaves the process; returns what happens to the call.
     pub(crate) async fn leave(&self) -> Fate {
         self.process.pass().await;
         self.take_time().await;
@@ -164,7 +164,7 @@ impl Line {
         Error::unavailable(self.server.name, "the request was lost")
     }
 
-    /// A question that changes nothing.
+    /// A call that changes nothing.
     pub(crate) async fn ask<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         match self.leave().await {
             Fate::RequestLost | Fate::Late(_) => Err(self.lost()),

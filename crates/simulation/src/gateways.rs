@@ -11,9 +11,9 @@ use ports::{Announcer, Ports, Random, Shutdown};
 use crate::process::Process;
 use crate::world::World;
 
-/// The longest a gateway is left in peace.
+/// The longest time between two faults of a gateway.
 const PEACE: Duration = Duration::from_secs(6);
-/// The longest that one is frozen.
+/// The longest time for which one is frozen.
 const FREEZE: Duration = Duration::from_secs(2);
 
 /// A gateway that runs.
@@ -48,7 +48,7 @@ impl Gateway {
         })
     }
 
-    /// Ends it, as SIGKILL does.
+    /// Kills it, as SIGKILL does.
     pub(crate) fn kill(&self) {
         self.process.kill();
         self.shutdown.request_hard();
@@ -60,7 +60,7 @@ impl Gateway {
     }
 }
 
-/// The gateways that run, behind a balancer.
+/// The running gateways, behind a load balancer.
 #[derive(Debug)]
 pub(crate) struct Gateways(Mutex<Vec<Arc<Gateway>>>);
 

@@ -1,4 +1,4 @@
-//! The long run: as many schedules as asked for, on every core, one line at the end.
+//! The long run: as many schedules as requested, on every core, with one line at the end.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -11,12 +11,12 @@ use simulation::{Connections, Doubters, Report, Violated};
 
 /// Schedules between two lines of progress.
 const PROGRESS: u64 = 1_000;
-/// Results on their way to whoever counts them.
+/// Results on their way to the counter.
 const BUFFERED: usize = 256;
-/// Violations after which there is nothing more to learn.
+/// After this many violations a further one teaches nothing new.
 const VIOLATIONS_MAX: u64 = 5;
 
-/// Runs the engine in simulated worlds until something breaks, or all held.
+/// Runs the engine in simulated worlds until a promise breaks, or all schedules are done.
 #[derive(Debug, Parser)]
 #[command(name = "simulation", version, about)]
 struct Program {
@@ -63,7 +63,7 @@ fn main() -> std::io::Result<ExitCode> {
         }
         drop(results);
         let total = tally(&received, || began.elapsed());
-        // Whoever still runs stops after its schedule.
+        // Threads that still run stop after their schedule.
         drop(received);
         total
     })?;

@@ -1,5 +1,5 @@
-//! A simulated process: something that can freeze and die. Everything it does goes through calls to the
-//! ports and its clock; those wait while it is frozen and never return once it is dead.
+//! A simulated process, which can freeze and die. Everything that it does goes through calls to the
+//! ports and its clock; those wait while it is frozen, and never return once it is dead.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -11,10 +11,10 @@ use domain::Timestamp;
 use ports::{Clock, Random, Result};
 use tokio::sync::Notify;
 
-/// The time of every simulation's beginning.
+/// When every simulation begins.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-/// The one clock of the world, on the runtime's paused time.
+/// The world's only clock, on the runtime's paused time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VirtualClock {
     started: tokio::time::Instant,
@@ -43,7 +43,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The store's own clock: the world's, until somebody sets it.
+/// The store's own clock: equal to the world's, until somebody sets it.
 #[derive(Debug)]
 pub(crate) struct WallClock {
     clock: VirtualClock,
@@ -56,7 +56,7 @@ impl WallClock {
         Self { clock, skew_ms }
     }
 
-    /// Sets it off by this much.
+    /// Makes it differ by this much.
     pub(crate) fn set_skew_ms(&self, skew_ms: i64) {
         self.skew_ms.store(skew_ms, Ordering::Relaxed);
     }
@@ -78,7 +78,7 @@ impl Clock for WallClock {
     }
 }
 
-/// How a process is.
+/// The state of a process.
 #[derive(Debug, Clone, Copy)]
 enum Life {
     Running,
@@ -92,12 +92,13 @@ enum Life {
 pub(crate) struct Process {
     clock: VirtualClock,
     life: Mutex<Life>,
-    /// How often it was frozen, killed or not heard.
+    /// How often it was frozen, killed or unreachable.
     doubts: AtomicU64,
-    /// Whether it was not heard when it last spoke.
+    /// Whether its last heartbeat got no answer.
     is_unheard: AtomicBool,
     thawed: Notify,
-    /// For what befalls its calls. Its own, so that no other process' steps shift it.
+    /// Decides about the faults of its calls. It is separate, so that steps of other processes do
+    /// not shift it.
     pub(crate) fortune: Random,
 }
 
@@ -117,7 +118,7 @@ impl Process {
         self.life.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stops it in the middle of everything, as SIGSTOP does.
+    /// Stops it at any point, as SIGSTOP does.
     pub(crate) fn freeze(&self) {
         self.doubts.fetch_add(1, Ordering::Relaxed);
         let now = self.clock.monotonic();
@@ -127,7 +128,7 @@ impl Process {
         }
     }
 
-    /// Lets it go on as if nothing had been.
+    /// Lets it continue as if nothing had happened.
     pub(crate) fn thaw(&self) {
         let mut life = self.life();
         if matches!(*life, Life::Frozen(_)) {
@@ -137,25 +138,25 @@ impl Process {
         self.thawed.notify_waiters();
     }
 
-    /// Ends it, as SIGKILL does.
+    /// Kills it, as SIGKILL does.
     pub(crate) fn kill(&self) {
         self.doubts.fetch_add(1, Ordering::Relaxed);
         *self.life() = Life::Dead;
     }
 
-    /// What has made others doubt that it lives, up to now.
+    /// How many events so far gave others a reason to believe it dead.
     pub(crate) fn doubts(&self) -> u64 {
         self.doubts.load(Ordering::Relaxed)
     }
 
-    /// The same up to when it was last heard; what it asked for may arrive after its end.
+    /// The same, up to its last answered heartbeat; a call of it may arrive after its end.
     pub(crate) fn doubts_when_heard(&self) -> u64 {
         let is_unheard = self.is_unheard.load(Ordering::Relaxed);
         let is_doubted = is_unheard || !matches!(*self.life(), Life::Running);
         self.doubts().saturating_sub(u64::from(is_doubted))
     }
 
-    /// Makes a call that says that it lives, or bids farewell.
+    /// Makes a call that proves that it lives, or retires it.
     pub(crate) async fn be_heard<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         let unheard = Unheard(self);
         let answer = call.await;
@@ -171,7 +172,7 @@ impl Process {
         matches!(*self.life(), Life::Dead)
     }
 
-    /// Goes on at once in a running process, later in a frozen one, never in a dead one.
+    /// Continues at once in a running process, later in a frozen one, never in a dead one.
     pub(crate) async fn pass(&self) {
         loop {
             let thawed = self.thawed.notified();
@@ -185,7 +186,7 @@ impl Process {
     }
 }
 
-/// Says that a process was not heard, also where it gave up waiting.
+/// Notes that a process was unreachable, also if it gave up waiting.
 struct Unheard<'a>(&'a Process);
 
 impl Drop for Unheard<'_> {

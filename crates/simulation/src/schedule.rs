@@ -1,5 +1,5 @@
-//! One seed from beginning to end: orders come in while everything fails, then the faults stop, everything
-//! must come to its end, and the books are compared.
+//! One seed from beginning to end: orders come in while everything fails; then the faults stop,
+//! everything must end, and the outcome is compared with the ledger.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,21 +17,21 @@ use crate::witness::Testimony;
 use crate::workers::{self, RunningWorker};
 use crate::world::World;
 
-/// The shortest and the longest that faults last.
+/// How long faults last, at least and at most.
 const FAULTS_MIN: Duration = Duration::from_secs(2);
 const FAULTS_SPAN: Duration = Duration::from_secs(6);
-/// Once the faults have stopped, everything ends within this: three executions, each with a transaction
-/// that expires after 3 s, and what leases and pauses add.
+/// Once the faults have stopped, everything ends within this time: three executions, each with a
+/// transaction that expires after 3 s, and the time that leases and pauses add.
 const END_LIMIT: Duration = Duration::from_secs(60);
-/// What is stored is told within this, once the faults have stopped: a call to the feed that began before
-/// may take its whole patience.
+/// Once the faults have stopped, every stored event is announced within this time: a call to the
+/// feed that began before may use its whole time limit.
 const TELL_LIMIT: Duration = Duration::from_secs(10);
-/// What came late has arrived by then.
+/// Late calls have arrived by then.
 const STRAGGLERS: Duration = Duration::from_secs(1);
-/// Between two looks whether all has ended.
+/// Between two checks whether everything has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What became of a schedule in which everything held.
+/// The result of a schedule in which every promise held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Report {
     pub orders: u64,
@@ -41,15 +41,15 @@ pub struct Report {
     pub expired: u64,
     /// Cancellations that were answered 409.
     pub too_late: u64,
-    /// Calls that were lost, late, slow or doubled.
+    /// Calls that were lost, late, slow or duplicated.
     pub faults: u64,
-    /// Steps that were looked at.
+    /// Steps that the witness checked.
     pub steps: u64,
-    /// The same for the same schedule.
+    /// Equal for equal schedules.
     pub digest: u64,
 }
 
-/// A schedule in which something did not hold.
+/// A schedule in which a promise was broken.
 #[derive(Debug, Clone)]
 pub struct Violated {
     pub seed: u64,
@@ -79,10 +79,10 @@ impl std::error::Error for Violated {}
 /// Runs the schedule of a seed.
 ///
 /// # Errors
-/// Where a promise was broken.
+/// If a promise was broken.
 ///
 /// # Panics
-/// Where the machine has no memory for a store.
+/// If the machine has no memory for a store.
 pub fn run(seed: u64, doubters: Doubters, connections: Connections) -> Result<Report, Violated> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -118,7 +118,8 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
     troubles.spawn(trouble::make(Arc::clone(&world), world.fork()));
     troubles.spawn(Arc::clone(&gateways).trouble(Arc::clone(&world), world.fork()));
     if seed.is_multiple_of(2) {
-        // With randomness of its own, so that the other half of the schedules is as it was without it.
+        // With separate randomness, so that the other half of the schedules stays as it was before
+        // this fault existed.
         let turns = Random::seeded(!seed);
         troubles.spawn(trouble::turn_clock(Arc::clone(&world), turns));
     }
@@ -154,7 +155,7 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
     (world.witness.testify(), faults.sum())
 }
 
-/// A client's order, its perhaps cancellation, and whoever watches it, all the way.
+/// A client's order, its possible cancellation, and its followers, to the end.
 async fn serve_client(client: Client) -> Told {
     let order_id = client.order().await;
     let mut watchers = JoinSet::new();
@@ -213,7 +214,7 @@ async fn come_to_an_end(
     }
 }
 
-/// What gateways owe the feed they tell it soon: without faults nothing keeps them from it.
+/// Without faults, gateways soon announce every event that they owe to the feed.
 async fn check_told_to_the_feed(world: &World) {
     let telling = async {
         while !world.witness.untold().is_empty() {
@@ -245,8 +246,9 @@ fn check_told(world: &World, clients: usize, served: &[Told]) {
     }
 }
 
-/// What was cancelled has ended so, and what came too late to be cancelled does not end so after all: but
-/// for a request before it that nobody heard of, which may arrive while the order waits for its retry.
+/// A cancelled order has ended as cancelled, and an order that was too far to be cancelled does not
+/// end so. One exception: an earlier request without an answer may arrive while the order waits for
+/// its retry.
 fn check_answer(world: &World, told: &Told) {
     let (id, is) = (told.order_id, world.witness.status(told.order_id));
     let Some(answer) = told.answer else {

@@ -1,6 +1,6 @@
-//! Whoever sees everything: looks at an order after every write, at every signature when it is made and
-//! when it is sent, and at the whole book at the end. It reads the store and the ledger themselves, past
-//! all faults.
+//! Sees everything: checks an order after every write, every signature when it is made and when it
+//! is sent, and the whole ledger at the end. It reads the store and the ledger directly, without
+//! any faults.
 
 mod grants;
 
@@ -20,9 +20,9 @@ use sim_chain::SimChain;
 use crate::process::{Process, VirtualClock};
 use grants::Grants;
 
-/// Steps kept to be shown beside a violation.
+/// Steps kept to be shown with a violation.
 const TRACE: usize = 400;
-/// No order of a schedule has more lines in the book.
+/// No order of a schedule has more lines in the ledger.
 const PAGE: usize = 10_000;
 
 #[derive(Debug)]
@@ -38,7 +38,8 @@ struct Notes {
     orders: BTreeMap<OrderId, Vec<Event>>,
     signed: BTreeMap<Signature, Height>,
     stored: BTreeSet<Signature>,
-    /// What processes have done, whether or not they know it yet, and have not told the feed of.
+    /// What processes have written, whether or not they know it yet, and have not announced to the
+    /// feed.
     untold: BTreeMap<(OrderId, Act), Arc<Process>>,
     violations: Vec<String>,
     trace: VecDeque<String>,
@@ -48,7 +49,7 @@ struct Notes {
     grants: Grants,
 }
 
-/// What a gateway does to an order; either once.
+/// What a gateway does to an order; each at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Act {
     Accept,
@@ -65,7 +66,7 @@ impl Act {
     }
 }
 
-/// What the witness has to say at the end.
+/// The witness's results at the end.
 #[derive(Debug)]
 pub(crate) struct Testimony {
     pub(crate) violations: Vec<String>,
@@ -90,7 +91,7 @@ impl Witness {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down a step of the schedule.
+    /// Records a step of the schedule.
     pub(crate) fn note(&self, step: std::fmt::Arguments<'_>) {
         let at = self.clock.monotonic().as_millis();
         let line = format!("{at:>6} ms  {step}");
@@ -106,13 +107,13 @@ impl Witness {
         notes.trace.push_back(line);
     }
 
-    /// Says that a promise was broken.
+    /// Records that a promise was broken.
     pub(crate) fn accuse(&self, promise: &str, what: std::fmt::Arguments<'_>) {
         self.note(format_args!("VIOLATION of {promise}: {what}"));
         self.notes().violations.push(format!("{promise}: {what}"));
     }
 
-    /// Looks at an order that was just written.
+    /// Checks an order that was just written.
     pub(crate) async fn look(&self, write: &str, id: OrderId) {
         let events = self.store.events(id, Seq::FIRST).await;
         let events = events.expect("invariant: the store in memory answers");
@@ -163,7 +164,7 @@ impl Witness {
         }
     }
 
-    /// A worker of this process was granted the order, whether or not it hears of that.
+    /// A worker of this process was granted the order, whether or not it gets the answer.
     pub(crate) fn granted(&self, lease: &Lease, process: &Arc<Process>) {
         let (id, deaths) = (lease.order.id, lease.deaths);
         let died = {
@@ -181,7 +182,7 @@ impl Witness {
         }
     }
 
-    /// The store is out of everybody's reach for a while.
+    /// Nobody can reach the store for a while.
     pub(crate) fn count_absence(&self) {
         self.notes().grants.absences += 1;
     }
@@ -191,12 +192,12 @@ impl Witness {
         self.notes().grants.no_longer_alone(id);
     }
 
-    /// A worker heard that it has the order, and means to have no other.
+    /// A worker learned that it has the order, and will take no other.
     pub(crate) fn took_alone(&self, id: OrderId, worker: WorkerId) {
         self.notes().grants.alone.insert(worker, id);
     }
 
-    /// A worker heard that it has the order beside whatever else it has.
+    /// A worker learned that it has the order, and may have others.
     pub(crate) fn took_in_company(&self, id: OrderId, worker: WorkerId) {
         let alone = self.notes().grants.alone.get(&worker).copied();
         if let Some(alone) = alone.filter(|alone| *alone != id) {
@@ -217,7 +218,7 @@ impl Witness {
         }
     }
 
-    /// The order's time, which never goes back, and the end of it.
+    /// Checks the order's time, which never goes back, and its expiry.
     async fn check_time(&self, id: OrderId, before: &[Event], event: &Event) {
         if before.last().is_some_and(|last| last.at > event.at) {
             self.accuse(
@@ -279,7 +280,7 @@ impl Witness {
         }
     }
 
-    /// Every attempt stored for an execution before this one must be dead.
+    /// Every transaction stored for an earlier execution must be dead.
     async fn check_dead(&self, id: OrderId, events: &[Event], execution: u32) {
         for event in events.iter().filter(|event| event.executions < execution) {
             let EventData::Submitted { signature, .. } = &event.data else {
@@ -322,22 +323,22 @@ impl Witness {
         }
     }
 
-    /// A write of this process has done this to an order: the feed must hear of it, also where the answer is
-    /// lost, or nobody waits for it.
+    /// A write of this process has done this to an order: the feed must get it, also if the answer
+    /// is lost, or nobody waits for it.
     pub(crate) fn owes(&self, process: &Arc<Process>, order: OrderId, act: Act) {
         self.notes()
             .untold
             .insert((order, act), Arc::clone(process));
     }
 
-    /// A process tells the feed of an event; what becomes of that is the feed's affair.
+    /// A process announces an event to the feed; what the feed does with it is not checked here.
     pub(crate) fn tells(&self, event: &Event) {
         if let Some(act) = Act::of(event) {
             self.notes().untold.remove(&(event.order_id, act));
         }
     }
 
-    /// What was done and not told, by processes that are alive.
+    /// What live processes have written and not announced.
     pub(crate) fn untold(&self) -> Vec<(OrderId, Act)> {
         let notes = self.notes();
         let is_done = |(order, act): &(OrderId, Act)| {
@@ -353,7 +354,7 @@ impl Witness {
 
     async fn height(&self) -> Height {
         loop {
-            // The chain's own weather may hide it for a moment.
+            // The chain's own simulated faults may hide it for a moment.
             if let Ok(height) = self.chain.finalized_height().await {
                 return height;
             }
@@ -404,7 +405,7 @@ impl Witness {
         open.map(|(id, _)| *id).collect()
     }
 
-    /// Looks at the whole book, against every order.
+    /// Compares the whole ledger with every order.
     pub(crate) async fn check_book(&self) {
         let mut landed: BTreeMap<OrderId, Vec<Signature>> = BTreeMap::new();
         for entry in self
@@ -454,7 +455,7 @@ impl Witness {
             .count()
     }
 
-    /// All it has seen, once.
+    /// All results, once.
     pub(crate) fn testify(&self) -> Testimony {
         let mut notes = self.notes();
         let statuses = notes.orders.values().filter_map(|events| events.last());

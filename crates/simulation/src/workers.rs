@@ -1,26 +1,26 @@
-//! Worker processes: each place has one, which is killed, frozen, stopped and started again until the
-//! faults end.
+//! Worker processes: each place has one, which is killed, frozen, stopped and started again until
+//! the faults end.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use order_worker::limiter::Rate;
-use order_worker::retry::Policy;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
+use ports::retry::Policy;
 use ports::{Announcer, Random, Shutdown};
 
 use crate::process::Process;
 use crate::world::{LEASE, World};
 
-/// The longest a worker is left in peace.
+/// The longest time between two faults of a worker.
 const PEACE: Duration = Duration::from_secs(4);
-/// The longest until a dead one is replaced.
+/// The longest time until a dead one is replaced.
 const ABSENCE: Duration = Duration::from_millis(1_500);
-/// Long enough for all that it holds to pass to others, and be finished by them.
+/// Long enough for all its orders to pass to other workers, which finish them.
 const FREEZE: Duration = Duration::from_secs(3);
-/// What a worker that is asked to stop may take: a drain of 8 s and its farewells.
+/// How long a worker may take to stop: a drain of 8 s, and retiring.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
 /// A worker that runs.
@@ -41,8 +41,8 @@ fn settings(random: &Random) -> Settings {
         concurrency: u32::try_from(1 + random.below(8)).unwrap_or(1),
         rate: (random.below(4) == 0).then_some(rate),
         scope: LimitScope::Worker,
+        max_executions: 3,
         retry: Policy {
-            max_attempts: 3,
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),
         },
@@ -61,7 +61,7 @@ impl RunningWorker {
         let announcer = Announcer::start(feed, queue, &shutdown);
         let chain = world.chain_of(&process);
         let settings = settings(random);
-        // It needs no handle: it ends with its shutdown.
+        // The handle is not needed: the worker ends with its shutdown.
         let _ = Worker::start(
             &ports,
             &announcer,
@@ -112,7 +112,7 @@ pub(crate) async fn keep_one(world: Arc<World>, name: String, random: Random) ->
     }
 }
 
-/// Something happens to it; returns it, or the one that takes its place.
+/// A fault strikes it; returns it, or its replacement.
 async fn befall(
     world: &World,
     name: &str,

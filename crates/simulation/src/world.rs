@@ -1,4 +1,5 @@
-//! What all processes share: the store, the queue, the feed, the chain, and the weather between them.
+//! What all processes share: the store, the queue, the feed, the chain, and the faults between
+//! them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,22 +10,23 @@ use backend_embedded::{InProcessFeed, SqliteStore};
 use dex_router::Router;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
 use sim_chain::{SimChain, SimConfig};
+use testkit::FaultyStore;
 
 use crate::faults::chain::FaultyChain;
 use crate::faults::feed::FaultyFeed;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
-use crate::faults::store::FaultyStore;
+use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
 use crate::process::{Process, ProcessClock, VirtualClock, WallClock};
 use crate::witness::Witness;
 
-/// How long a silent worker keeps what it holds.
+/// How long a silent worker keeps its orders.
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
-/// Longer than an order rests here, defects apart.
+/// Longer than any delay of an order here, except after defects.
 const LONGEST_REST: Duration = Duration::from_secs(2);
 /// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
 const LATENCY_SCALE: f64 = 0.05;
-/// How long venues have for a quote.
+/// How long a venue may take for a quote.
 const QUOTE_LIMIT: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
@@ -38,14 +40,14 @@ pub(crate) struct World {
     pub(crate) witness: Arc<Witness>,
     pub(crate) servers: Servers,
     feed: Arc<dyn StatusFeed>,
-    /// Runs what belongs to no process.
+    /// Runs tasks that belong to no process.
     pub(crate) outside: Shutdown,
     /// Ends the faults.
     pub(crate) calm: Shutdown,
     random: Random,
 }
 
-/// The servers, each with its own weather.
+/// The servers, each with its own faults.
 #[derive(Debug)]
 pub(crate) struct Servers {
     pub(crate) store: Arc<Server>,
@@ -106,7 +108,7 @@ impl World {
         })
     }
 
-    /// A stream of randomness of its own, for somebody who is made now.
+    /// A separate stream of randomness for a new actor.
     pub(crate) fn fork(&self) -> Random {
         fork(&self.random)
     }
@@ -119,15 +121,15 @@ impl World {
         }
     }
 
-    /// A new process and the ports it reaches the world through.
+    /// A new process and the ports through which it reaches the world.
     pub(crate) fn process(&self) -> (Arc<Process>, Ports) {
         let process = Process::start(self.clock, self.fork());
+        let way = WayToStore {
+            witness: Arc::clone(&self.witness),
+            line: self.line(&process, &self.servers.store),
+        };
         let ports = Ports {
-            store: Arc::new(FaultyStore {
-                store: Arc::clone(&self.store),
-                witness: Arc::clone(&self.witness),
-                line: self.line(&process, &self.servers.store),
-            }),
+            store: Arc::new(FaultyStore::new(Arc::clone(&self.store), Arc::new(way))),
             queue: Arc::new(FaultyQueue {
                 shared: Arc::clone(&self.queue),
                 witness: Arc::clone(&self.witness),

@@ -1,8 +1,10 @@
-//! Moves the log's pages into the database file beside the writer, so that no batch waits for it.
+//! Moves the log's pages into the database file in parallel with the writer, so that no batch waits
+//! for it.
 //!
-//! SQLite itself would do it within a commit, every so many pages, and every caller would wait meanwhile:
-//! tens of milliseconds for a log of 32 MiB. Here a thread with a connection of its own moves nearly all of
-//! it. The writer moves the little that was written in the meantime, between two batches. Then the log is
+//! SQLite itself would do this within a commit, every so many pages, and every caller would wait
+//! meanwhile: tens of milliseconds for a log of 32 MiB. Here a thread with a connection of its own
+//! moves nearly all pages. The writer moves the few that were written in the meantime, between two
+//! batches. Then SQLite reuses the log from its beginning instead of letting it grow for ever.
 //! used from its beginning again instead of growing for ever.
 
 use std::path::Path;
@@ -16,10 +18,10 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
 use crate::guard;
 
-/// With this many pages (of 4 KiB) in the log they are moved: 32 MiB.
+/// With this many pages (of 4 KiB) in the log the thread moves them: 32 MiB.
 const MOVED_FROM: usize = 8_192;
-/// With this many pages the other thread has not kept up. The writer then waits, for readers too, until the
-/// log can begin anew, because a log without a bound would fill the disk: 256 MiB.
+/// With this many pages the thread has not kept up. The writer then waits, for readers too, until
+/// the log can begin anew, because an unbounded log would fill the disk: 256 MiB.
 const PAGES_MAX: usize = 65_536;
 
 /// The writer's view of the log.
@@ -29,7 +31,7 @@ pub(crate) struct Checkpoints {
     asked: SyncSender<()>,
 }
 
-/// What both sides know of the log.
+/// What the writer and the thread know about the log.
 #[derive(Debug, Default)]
 struct Log {
     pages: AtomicUsize,
@@ -41,13 +43,13 @@ struct Log {
 enum Stage {
     #[default]
     Small,
-    /// The other thread moves what there was when it was asked.
+    /// The thread moves the pages that existed when it was asked.
     Moving,
-    /// It has; what came meanwhile is the writer's.
+    /// It is done; the writer moves the pages written meanwhile.
     NearlyMoved,
 }
 
-/// The other side, to be run on a thread of its own.
+/// The thread's side.
 #[derive(Debug)]
 pub(crate) struct Mover {
     db: Connection,
@@ -55,7 +57,7 @@ pub(crate) struct Mover {
     asked: Receiver<()>,
 }
 
-/// Takes the place of SQLite's own checkpoints on the writer's connection.
+/// Replaces SQLite's own checkpoints on the writer's connection.
 pub(crate) fn take_over(
     writer: &mut Connection,
     path: &Path,
@@ -92,7 +94,7 @@ impl Checkpoints {
             _ if pages >= PAGES_MAX => checkpoint(writer, CheckpointMode::RESTART),
             Stage::Small if pages >= MOVED_FROM => {
                 *guard(&self.log.stage) = Stage::Moving;
-                // Without its other side the log is kept below its bound all the same.
+                // Even without the thread the log stays below its bound.
                 let _ = self.asked.try_send(());
             }
             Stage::Small | Stage::Moving => {}

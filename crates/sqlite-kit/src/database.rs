@@ -1,4 +1,4 @@
-//! Opening connections, and bringing a file's schema up to this program's.
+//! Opens connections, and upgrades a file's schema to this program's.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -14,7 +14,8 @@ const LOG_SIZE_LIMIT: i64 = 64 * 1_024 * 1_024;
 /// A file's schema, and how its connections are set up.
 #[derive(Debug)]
 pub struct Database {
-    /// Every change of the schema ever released, in order; the place in this list, from 1, is its version.
+    /// Every schema change ever released, in order; the position in this list, from 1, is its
+    /// version.
     pub migrations: &'static [&'static str],
     pub version_in: VersionIn,
     /// Prepared statements kept per connection.
@@ -46,7 +47,8 @@ pub enum OpenError {
 }
 
 impl Database {
-    /// The one connection that writes. Creates the file where it is missing, and migrates an older one.
+    /// The one connection that writes. Creates the file if it is missing, and migrates an older
+    /// one.
     pub fn open_writer(&self, path: &Path) -> Result<Connection, OpenError> {
         let mut db = Connection::open(path)?;
         db.busy_timeout(self.busy)?;
@@ -60,7 +62,7 @@ impl Database {
         Ok(db)
     }
 
-    /// A database that lives and dies with its connection.
+    /// A database in memory that exists as long as its connection.
     pub fn open_memory(&self) -> Result<Connection, OpenError> {
         let mut db = Connection::open_in_memory()?;
         self.tune(&db)?;
@@ -68,7 +70,7 @@ impl Database {
         Ok(db)
     }
 
-    /// A connection that only reads, beside the writer.
+    /// A connection that only reads, in parallel with the writer.
     pub fn open_reader(&self, path: &Path) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)?;
@@ -77,8 +79,8 @@ impl Database {
         Ok(db)
     }
 
-    /// Whether the file was copied without its log. Until the log is moved into it for the first time, the file
-    /// of a running process is empty, and would be opened as a new one.
+    /// Whether the file was copied without its log. Until the log is moved into it for the first
+    /// time, the file of a running process is empty and would be opened as a new one.
     pub fn is_without_log(path: &Path) -> Result<bool, OpenError> {
         let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let log = path.with_extension("db-wal");
@@ -111,7 +113,7 @@ impl Database {
         }
         if (1..known).contains(&found) {
             tracing::info!(
-                "the store is brought from version {found} to {known}; a large one takes a while"
+                "upgrading the store from version {found} to {known}; a large one takes a while"
             );
         }
         for migration in &self.migrations[found..] {
@@ -125,7 +127,7 @@ impl Database {
 }
 
 impl VersionIn {
-    /// 0 where there is no schema yet.
+    /// 0 if there is no schema yet.
     fn read(self, db: &Connection) -> rusqlite::Result<usize> {
         let question = match self {
             Self::Table => {

@@ -1,5 +1,5 @@
-//! What every SQLite file of this project needs: a lock against a second process, connections with the same
-//! settings, a schema that is brought up to date, and threads that write and read.
+//! What every SQLite file of this project needs: a lock against a second process, connections with
+//! the same settings, schema upgrades, and threads that write and read.
 //!
 //! It must not know what is in the tables.
 //!

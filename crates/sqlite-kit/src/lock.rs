@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-/// Held for as long as this value lives. The lock is the operating system's: it ends with the process,
+/// Held while this value lives. The operating system keeps the lock: it ends with the process,
 /// however that ends, and a file left behind means nothing.
 #[derive(Debug)]
 pub struct Lock {
@@ -22,8 +22,8 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Takes the lock, and writes this process' id into its file. Creates the file and its folder where
-    /// they are missing.
+    /// Takes the lock, and writes this process' id into its file. Creates the file and its folder
+    /// if they are missing.
     pub fn take(path: &Path) -> Result<Self, LockError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

@@ -1,5 +1,5 @@
-//! The threads of a file: one that writes, one that keeps its log small, and pools that read. Blocking work
-//! never meets the async runtime's own threads.
+//! The threads of a file: one that writes, one that keeps its log small, and pools that read. No
+//! blocking work runs on the async runtime's own threads.
 //!
 //! Nothing here has a time limit: a caller that gives up drops its future.
 
@@ -22,15 +22,16 @@ use crate::{Database, OpenError, guard};
 const WAITING_COMMANDS: usize = 8_192;
 /// Commands in one transaction. Larger ones gain little and make every caller wait for the last command.
 const BATCH: usize = 1_024;
-/// How many steps SQLite takes between two checks that the caller still waits: a fraction of a millisecond.
+/// How many steps SQLite executes between two checks whether the caller still waits: a fraction of
+/// a millisecond.
 const STEPS_BETWEEN_LOOKS: c_int = 10_000;
 
 /// Owns the connection that writes: a plain struct that a thread calls, or a simulation directly.
 pub trait Writer: Send + 'static {
-    /// One change, with the way to answer whoever asked for it.
+    /// One change, with a way to answer its caller.
     type Command: Send + 'static;
 
-    /// The connection, to be read from between two batches.
+    /// The connection, for reads between two batches.
     fn connection(&mut self) -> &mut Connection;
 
     /// Applies the commands in one transaction, then answers them.
@@ -41,7 +42,7 @@ pub trait Writer: Send + 'static {
 #[derive(Debug)]
 pub struct WriterThread<Command> {
     commands: mpsc::Sender<Command>,
-    // After the sender, without which the threads end.
+    // Declared after the sender: the threads end when the sender is dropped.
     threads: Joined,
 }
 
@@ -69,13 +70,13 @@ impl<Command: Send + 'static> WriterThread<Command> {
         self.commands.send(command).await.map_err(|_| Stopped)
     }
 
-    /// Sends a command where there is room, and drops it otherwise.
+    /// Sends a command if there is room, and drops it otherwise.
     pub fn send_if_room(&self, command: Command) {
         let _ = self.commands.try_send(command);
     }
 }
 
-/// A batch is what arrived while the last one was being written; nobody waits for a timer.
+/// A batch is whatever arrived while the previous one was being written; nobody waits for a timer.
 fn write_all<W: Writer>(
     mut writer: W,
     mut commands: mpsc::Receiver<W::Command>,
@@ -88,7 +89,7 @@ fn write_all<W: Writer>(
     }
 }
 
-/// How many threads read, under which name, and how many questions may wait for them.
+/// How many threads read, under which name, and how many queries may wait for them.
 #[derive(Debug, Clone, Copy)]
 pub struct Pool<'a> {
     pub name: &'a str,
@@ -102,7 +103,7 @@ type Question = Box<dyn FnOnce(&mut Connection) + Send>;
 #[derive(Debug)]
 pub struct Readers {
     questions: mpsc::Sender<Question>,
-    // After the sender, without which the threads end.
+    // Declared after the sender: the threads end when the sender is dropped.
     threads: Joined,
 }
 
@@ -124,7 +125,8 @@ impl Readers {
         Ok(started)
     }
 
-    /// Asks a question once there is room for it. The reader stops, wherever it is, when the caller has gone.
+    /// Runs a query once there is room for it. The reader stops, wherever it is, when the caller
+    /// has gone.
     pub async fn ask<T, E>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -134,12 +136,12 @@ impl Readers {
         E: From<rusqlite::Error> + Send + 'static,
     {
         let (question, answer) = asked(question);
-        // If the threads have ended, the question is dropped, and so is the way to answer it.
+        // If the threads have ended, the query is dropped together with its reply channel.
         let _ = self.questions.send(question).await;
         answer.await.map_err(|_| Stopped)
     }
 
-    /// The same, and `None` at once where there is no room.
+    /// The same, but returns `None` at once if there is no room.
     pub fn ask_if_room<T, E>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -160,7 +162,7 @@ impl Readers {
 
 fn answer_all(mut db: Connection, asked: &Mutex<mpsc::Receiver<Question>>) {
     loop {
-        // One reader waits for a question, the others for their turn to wait.
+        // One reader waits for a query, the others wait for this lock.
         let question = guard(asked).blocking_recv();
         match question {
             Some(question) => question(&mut db),
@@ -190,7 +192,7 @@ where
     (question, answer)
 }
 
-/// Answers a question unless `is_gone` says meanwhile that nobody waits for it.
+/// Runs a query unless `is_gone` says meanwhile that nobody waits for it.
 fn interruptible<T, E: From<rusqlite::Error>>(
     db: &mut Connection,
     is_gone: impl FnMut() -> bool + Send + 'static,
@@ -202,7 +204,7 @@ fn interruptible<T, E: From<rusqlite::Error>>(
     answer
 }
 
-/// Threads that are waited for when this is dropped.
+/// Threads that are joined when this is dropped.
 #[derive(Debug, Default)]
 struct Joined(Vec<JoinHandle<()>>);
 
@@ -224,7 +226,7 @@ impl Drop for Joined {
     }
 }
 
-/// The thread that would have answered is gone: the process is stopping.
+/// The thread that would have answered has ended: the process is stopping.
 #[derive(Debug, thiserror::Error)]
 #[error("the store's thread has ended")]
 pub struct Stopped;

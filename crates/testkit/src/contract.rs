@@ -1,7 +1,8 @@
-//! The ports' promises as tests: one suite per port, one function per promise or face of a promise.
+//! The ports' promises as tests: one suite per port, one function per promise or aspect of a
+//! promise.
 //!
-//! A backend implements a fixture ([`StoreFixture`], [`QueueFixture`], [`FeedFixture`]) and names it to
-//! [`store_contract!`](crate::store_contract), [`queue_contract!`](crate::queue_contract) or
+//! A backend implements a fixture ([`StoreFixture`], [`QueueFixture`], [`FeedFixture`]) and passes
+//! it to [`store_contract!`](crate::store_contract), [`queue_contract!`](crate::queue_contract) or
 //! [`feed_contract!`](crate::feed_contract), which expand to one `#[tokio::test]` per function. The
 //! expression is evaluated once per test and must give a fresh, empty backend:
 //!

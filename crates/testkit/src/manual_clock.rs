@@ -32,7 +32,7 @@ impl ManualClock {
         self.passed.send_modify(|passed| *passed += by);
     }
 
-    /// Sets the wall clock forth by this much, or back, from where it is; monotonic time is untouched.
+    /// Sets the wall clock forward or back by this much; monotonic time is untouched.
     pub fn turn_ms(&self, by_ms: i64) {
         *self.skew_ms.lock().unwrap_or_else(PoisonError::into_inner) += by_ms;
     }

@@ -1,8 +1,8 @@
-//! Short-lived tokens for doors whose clients cannot set headers: `client.expiry.mac`, the mac keyed by
-//! the client's own key, so that every gateway can check it and none needs to remember it.
+//! Short-lived tokens for clients that cannot set headers: `client.expiry.mac`. The mac is keyed by
+//! the client's own key, so every gateway can check a token and none needs to remember it.
 //!
-//! A token opens every door of its client, or one order's alone: the mac covers which. It does not name
-//! the order, because the door that is asked for does.
+//! A token opens all streams of its client, or those of one order: the mac covers which. It does
+//! not name the order, because the requested address does.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,25 +13,25 @@ use domain::{ClientId, OrderId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// How long a token opens doors: enough to open `wsUrl` at leisure, too short to be worth stealing
+/// How long a token is valid: enough to open `wsUrl` without hurry, too short to be worth stealing
 /// from a log.
 pub const WS_TOKEN_LIFETIME: Duration = Duration::from_secs(300);
-/// Longest text looked at: a client's name and a mac are far shorter.
+/// Longer texts are refused unread: a client's name and a mac are far shorter.
 const MAX_LENGTH: usize = 256;
-/// Keep these macs apart from each other and from any other use of the same key.
+/// Separates these macs from each other and from any other use of the same key.
 const PURPOSE: &[u8] = b"order-engine ws-token 1\0";
 const PURPOSE_OF_ONE: &[u8] = b"order-engine ws-token 1, one order\0";
 
 /// What a token opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Every door of its client.
+    /// All streams of its client.
     Client,
-    /// The doors on which this order is followed.
+    /// The streams of this order.
     Order(OrderId),
 }
 
-/// A token, as given out or as shown.
+/// A token, as issued or as presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     pub client: ClientId,
@@ -40,7 +40,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// Reads a shown token; whether it is genuine, its client's signer says.
+    /// Parses a presented token; its client's signer decides whether it is genuine.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH {
             return None;

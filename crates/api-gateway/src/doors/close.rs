@@ -1,10 +1,11 @@
-//! Why a socket is closed: the codes that the contract lists.
+//! Why a socket is closed: the codes in the contract.
 
 use actix_ws::{CloseCode, CloseReason};
 
 macro_rules! closes {
     ($($(#[$why:meta])+ $name:ident $code:literal $text:literal;)+) => {
-        /// Why the server closes a socket. Each has a code and says whether coming back makes sense.
+        /// Why the server closes a socket. Each reason has a code and says whether reconnecting
+        /// makes sense.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Close { $($(#[$why])+ $name,)+ }
 
@@ -25,9 +26,9 @@ macro_rules! closes {
 }
 
 closes! {
-    /// The order has ended and everything was sent.
+    /// The order has ended and all its events were sent.
     Ended 1000 "order ended";
-    /// What came was no WebSocket traffic.
+    /// The peer sent something that is not WebSocket traffic.
     BrokenProtocol 1002 "protocol error";
     /// A text that is not UTF-8.
     InvalidText 1007 "text is not UTF-8";
@@ -37,11 +38,11 @@ closes! {
     Restarting 1012 "restarting, reconnect";
     /// The peer reads too slowly; reconnect and resume.
     TooSlow 1013 "reading too slowly, reconnect";
-    /// A message that has no place here.
+    /// A message that is not allowed at this point.
     BadMessage 4000 "bad message";
     /// The key was revoked while the socket was open.
     KeyRevoked 4001 "key revoked";
-    /// Too many sockets; come back later.
+    /// Too many sockets; reconnect later.
     TooManySockets 4009 "too many sockets";
 }
 

@@ -1,8 +1,9 @@
-//! A limit on what a peer may announce. The WebSocket codec (actix-http's `ws/frame.rs`, as of
-//! actix/actix-web#2790) looks at a frame's length only once the whole frame is in memory. This stands before it,
-//! reads the headers as they pass, and ends the stream at the first frame that announces more than a message may
-//! hold, or that is one too many of its message. It also ends it at reserved bits, which the codec reports in the
-//! same way as a text that is not UTF-8. It may go when the codec refuses a frame at its header.
+//! Limits the frames that a peer may announce. The WebSocket codec (actix-http's `ws/frame.rs`, as
+//! of actix/actix-web#2790) checks a frame's length only once the whole frame is in memory. This
+//! guard runs before the codec and reads the frame headers as they pass. It ends the stream at the
+//! first frame that announces more than a message may hold, or that is one frame too many for its
+//! message. It also ends it at reserved bits, which the codec reports in the same way as a text
+//! that is not UTF-8. Delete it when the codec refuses a frame by its header.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,15 +16,15 @@ use futures_util::Stream;
 /// The longest message a peer may send, in one frame or several: far above any order.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// Frames that a message may come in: far more than any client cuts it into. Each costs work of its own, also
-/// one that is empty.
+/// How many frames a message may come in: far more than any client uses. Each frame costs work of
+/// its own, even an empty one.
 const MAX_FRAMES: usize = 1_024;
 
-/// The first byte's bit of a message's last frame.
+/// The bit of the first byte that marks a message's last frame.
 const FINAL_BIT: u8 = 0x80;
-/// Frames from this kind on are no part of a message.
+/// Frames of this kind and above are control frames, which are not part of a message.
 const FIRST_CONTROL: u8 = 8;
-/// Bits of the first byte that mean something only where an extension was agreed on, and none is.
+/// Bits of the first byte that only an extension may use, and no extension is negotiated.
 const RESERVED_BITS: u8 = 0x70;
 
 /// First byte, length byte, eight bytes of length, four of mask.
@@ -36,7 +37,7 @@ pub(crate) struct FrameGuard {
 }
 
 impl FrameGuard {
-    /// Stands before `payload`.
+    /// Wraps `payload`.
     pub(crate) fn new(payload: Payload) -> Self {
         let headers = Headers::default();
         Self { payload, headers }
@@ -66,14 +67,14 @@ enum Passed {
     Corrupt,
 }
 
-/// Finds the frame headers in a stream of bytes that is cut anywhere.
+/// Finds the frame headers in a stream of bytes that may be cut anywhere.
 #[derive(Debug, Default)]
 struct Headers {
     header: [u8; LONGEST_HEADER],
     filled: usize,
     /// Bytes of the frame's payload that are still to come.
     remaining: u64,
-    /// Frames of the message that is not complete yet.
+    /// Frames so far of the incomplete message.
     frames: usize,
 }
 
@@ -105,7 +106,7 @@ impl Headers {
         Passed::Fine
     }
 
-    /// Counts a whole header's frame to its message.
+    /// Counts a frame, whose header is complete, towards its message.
     fn is_one_more_allowed(&mut self) -> bool {
         let (is_final, kind) = (self.header[0] & FINAL_BIT != 0, self.header[0] & 0x0f);
         if kind < FIRST_CONTROL {
@@ -114,7 +115,7 @@ impl Headers {
         self.frames < MAX_FRAMES
     }
 
-    /// The payload's length, once the header is whole.
+    /// The payload's length, once the header is complete.
     fn complete(&self) -> Option<u64> {
         if self.filled < 2 {
             return None;

@@ -1,7 +1,8 @@
-//! One WebSocket from the upgrade to its close: what is sent, what a peer may say, who is given up.
+//! One WebSocket from the upgrade to its close: what it sends, what the peer may send, when the
+//! server gives a peer up.
 //!
 //! A socket is one task with one timer and no queue: its events wait in the order's log or in the
-//! account ring. A write that makes no progress in time ends it.
+//! account ring. A write that makes no progress in time ends the socket.
 
 use std::io::ErrorKind;
 use std::pin::Pin;
@@ -20,7 +21,7 @@ use super::frame_guard::{FrameGuard, MAX_MESSAGE_BYTES};
 use super::telemetry;
 use crate::live::{AccountReader, Followed, Follower, Live, Permit, Read, Settings};
 
-/// How long the close frame of a peer that does not read may take.
+/// How long to wait until a peer that does not read takes the close frame.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// Where a socket's messages come from.
@@ -36,7 +37,7 @@ enum Next {
 }
 
 impl Source {
-    /// Cancel safety: that of its parts; nothing is lost.
+    /// Cancel safety: as its parts; nothing is lost.
     async fn next(&mut self) -> Next {
         match self {
             Self::Order(follower) => match follower.next().await {
@@ -58,11 +59,11 @@ impl Source {
 pub(crate) enum End {
     /// The server closes it.
     Close(Close),
-    /// The server says why in a last message and closes it.
+    /// The server sends a last message with the reason and closes it.
     Refuse(ByteString, Close),
     /// The peer has closed it.
     ByPeer(Option<CloseReason>),
-    /// There is nobody to say anything to.
+    /// The peer is gone: nobody is left to tell.
     Dropped,
 }
 
@@ -71,17 +72,17 @@ pub(crate) struct Socket {
     session: Session,
     incoming: AggregatedMessageStream,
     live: Live,
-    /// Rings when the next ping is due, and when the peer may have been silent for too long.
+    /// Fires when the next ping is due, and when the peer may have been silent for too long.
     alarm: Pin<Box<Sleep>>,
     ping_at: Instant,
     heard_at: Instant,
-    /// What is said before a message that has no place here closes the socket.
+    /// The message to send before an unexpected message closes the socket.
     objection: Option<ByteString>,
-    /// Given back when the socket is gone.
+    /// Released when the socket is gone.
     _permit: Option<Permit>,
 }
 
-/// Answers the upgrade; the socket is to be served by a task of its own.
+/// Answers the upgrade; the caller then runs the socket in a task of its own.
 pub(crate) async fn open(
     req: &HttpRequest,
     payload: web::Payload,
@@ -122,12 +123,12 @@ impl Socket {
         self.live.settings()
     }
 
-    /// Says this before closing with [`Close::BadMessage`].
+    /// Sets the message to send before closing with [`Close::BadMessage`].
     pub(crate) fn object_with(&mut self, objection: ByteString) {
         self.objection = Some(objection);
     }
 
-    /// Sends all that the source brings until one side has had enough.
+    /// Sends everything that the source delivers until one side ends the socket.
     pub(crate) async fn serve(mut self, greeting: Option<ByteString>, source: Source) {
         let end = self.relay(greeting, source).await;
         self.end(end).await;
@@ -162,7 +163,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the one message that a submitting peer has to send.
+    /// Waits for the one message in which a client submits its order.
     pub(crate) async fn first_message(&mut self) -> Result<ByteString, End> {
         let leaving = self.live.leaving();
         let patience = tokio::time::sleep(self.settings().order_patience);
@@ -194,7 +195,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Gives up a peer that was silent for too long; asks any other for a sign of life when that is due.
+    /// Gives up a peer that was silent for too long; pings any other when a ping is due.
     async fn check_peer(&mut self) -> Result<(), End> {
         let now = Instant::now();
         let silent_at = self.heard_at + self.settings().silent_after;
@@ -206,12 +207,12 @@ impl Socket {
             let patience = self.settings().write_patience;
             in_time(patience, self.session.ping(b"")).await?;
         }
-        // Whoever speaks meanwhile is only looked at a little early.
+        // If the peer speaks meanwhile, the alarm only fires a little early.
         self.alarm.as_mut().reset(self.ping_at.min(silent_at));
         Ok(())
     }
 
-    /// Answers what the peer said, or hands a message on that is no ping.
+    /// Answers pings of the peer, or returns its message if it is not a ping.
     async fn hear(
         &mut self,
         heard: Option<Result<AggregatedMessage, ProtocolError>>,
@@ -245,7 +246,7 @@ impl Socket {
         }
     }
 
-    /// Ends the socket; what the peer does not read in time it does not get.
+    /// Ends the socket; the peer loses what it does not read in time.
     pub(crate) async fn end(mut self, end: End) {
         let end = match end {
             End::Refuse(text, close) => match self.send(text).await {
@@ -268,7 +269,7 @@ impl Socket {
                 return;
             }
         };
-        // A peer that takes no close frame is dropped with the session.
+        // If a peer does not take the close frame, it is dropped with the session.
         let _ = timeout(LAST_WORD, self.session.close(reason)).await;
     }
 }
@@ -284,7 +285,7 @@ async fn in_time(
     }
 }
 
-/// The answer to a ping sent as a text, in kind.
+/// The answer to a ping sent as text: also a text.
 fn pong_to(text: &str) -> Option<ByteString> {
     #[derive(serde::Deserialize)]
     struct Typed<'a> {
@@ -313,11 +314,11 @@ fn broken(error: &ProtocolError) -> End {
         .get_ref()
         .and_then(|source| source.downcast_ref::<PayloadError>());
     match (guarded, error.kind()) {
-        // The guard's words for a frame that announces too much, and for one that cannot be.
+        // The guard's errors for a frame that announces too much, and for an impossible one.
         (Some(PayloadError::Overflow), _) => End::Close(Close::TooBig),
         (Some(PayloadError::EncodingCorrupted), _) => End::Close(Close::BrokenProtocol),
         (Some(_), _) => End::Dropped,
-        // The aggregation's word for fragments that are too much together.
+        // The aggregation's error for fragments that are too large together.
         (None, ErrorKind::Other) => End::Close(Close::TooBig),
         (None, ErrorKind::InvalidData) => End::Close(Close::InvalidText),
         (None, _) => End::Dropped,

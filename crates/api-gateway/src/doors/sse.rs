@@ -12,15 +12,15 @@ use futures_util::stream::{self, Stream};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::telemetry;
-use crate::live::{Followed, Follower, Live, Permit, Told};
+use crate::live::{Followed, Follower, Live, Permit, Rendered};
 
 /// Keeps a quiet connection alive through proxies.
 const COMMENT: &[u8] = b": ping\n\n";
 
-/// Answers with an order's events from after the last one that was `seen`, live; 204 tells a client that
-/// has seen the end not to come back.
+/// Streams an order's events after the last one that the client has `seen`. 204 tells a client that
+/// has seen the terminal event not to come back.
 ///
-/// A reader that is stuck holds nothing but its connection, which the kernel's own time limit ends.
+/// A reader that is stuck uses only its connection, which the kernel's own time limit ends.
 #[must_use]
 pub(crate) fn respond(
     live: &Live,
@@ -41,12 +41,12 @@ pub(crate) fn respond(
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
-        // Proxies would otherwise collect events before they pass them on.
+        // Otherwise proxies would collect events before they pass them on.
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(events(reading))
 }
 
-/// The `since` of the query or the `Last-Event-ID` of a reconnecting client: the larger counts.
+/// The larger of the query's `since` and the `Last-Event-ID` of a reconnecting client.
 #[must_use]
 pub(crate) fn seen(since: Option<Seq>, last_event_id: Option<Seq>) -> Option<Seq> {
     since.max(last_event_id)
@@ -73,7 +73,7 @@ fn events(reading: Reading) -> impl Stream<Item = Result<Bytes, Infallible>> {
 }
 
 impl Reading {
-    /// What to send next; `None` where the stream is over.
+    /// What to send next; `None` if the stream is over.
     async fn next(&mut self) -> Option<Bytes> {
         tokio::select! {
             biased;
@@ -90,7 +90,7 @@ impl Reading {
     }
 }
 
-fn message(told: &Told) -> Bytes {
+fn message(told: &Rendered) -> Bytes {
     format!("id: {}\ndata: {}\n\n", told.seq, told.text).into()
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn an_event_is_an_id_and_one_line_of_data() {
-        let told = Told {
+        let told = Rendered {
             seq: Seq::new(3),
             text: r#"{"seq":3}"#.into(),
         };

@@ -1,5 +1,5 @@
-//! What the kernel may keep for a peer that does not read, and for how long. Without these limits a stuck
-//! reader holds megabytes for ever; with them it is gone within seconds.
+//! How much the kernel buffers for a peer that does not read, and for how long. Without these
+//! limits a stuck reader keeps megabytes for ever; with them it is gone within seconds.
 
 use std::any::Any;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 
-/// Bytes waiting to be sent on one connection. The kernel doubles it; an order's whole life fits.
+/// Bytes waiting to be sent on one connection. The kernel doubles it; all events of an order fit.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
-/// Bytes that a peer has not taken for this long end the connection.
+/// A connection ends if the peer has not taken its bytes for this long.
 const USER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sets the limits on a fresh connection; for `HttpServer::on_connect`.
+/// Sets the limits on a new connection; for `HttpServer::on_connect`.
 pub(crate) fn limit_stuck_peers(connection: &dyn Any, _: &mut Extensions) {
     let Some(stream) = connection.downcast_ref::<TcpStream>() else {
         return;
@@ -24,9 +24,9 @@ pub(crate) fn limit_stuck_peers(connection: &dyn Any, _: &mut Extensions) {
         .and_then(|()| set_user_timeout(&socket))
         .and_then(|()| socket.set_tcp_nodelay(true));
     if let Err(error) = limited {
-        // A peer that is gone already; the server notices by itself.
+        // The peer is gone already; the server will notice.
         let error: &dyn std::error::Error = &error;
-        tracing::debug!(error, "a fresh connection takes no settings");
+        tracing::debug!(error, "a new connection did not take its limits");
     }
 }
 

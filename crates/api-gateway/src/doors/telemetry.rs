@@ -1,15 +1,15 @@
-//! The series of live connections, all there from the start.
+//! The metrics of live connections, registered from the start.
 
 use metrics::Unit;
 
 use super::close::Close;
 
-/// Label of sockets that ended without a close frame from here.
+/// Label of sockets that ended without a close frame from the server.
 const DROPPED: &str = "dropped";
 /// Label of sockets that the peer closed.
 const BY_PEER: &str = "by_peer";
 
-/// Describes every series and puts it at zero.
+/// Describes every metric and sets it to zero.
 pub(crate) fn describe() {
     metrics::describe_gauge!("ws_sockets_open", "Live connections open now");
     metrics::describe_counter!("ws_events_sent_total", "Events sent over live connections");
@@ -17,11 +17,11 @@ pub(crate) fn describe() {
     metrics::describe_gauge!(
         "feed_lag_seconds",
         Unit::Seconds,
-        "Age of the event that the feed brought last, when it came"
+        "Age of the newest event from the feed when it arrived"
     );
     metrics::describe_counter!(
         "hub_rereads_total",
-        "Queries for events of watched orders that the feed did not bring"
+        "Queries for events of followed orders that the feed did not deliver"
     );
 
     for gauge in ["ws_sockets_open", "feed_lag_seconds"] {

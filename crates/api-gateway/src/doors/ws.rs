@@ -1,4 +1,4 @@
-//! The doors for WebSockets: who may come in, what for, and from where on. Whatever is wrong with a
+//! The WebSocket endpoints: who may connect, for what, and from which event on. Every error in a
 //! request is answered before the upgrade; after it there are only messages and close codes.
 
 use actix_web::http::header::{self, HeaderName};
@@ -15,8 +15,8 @@ use crate::live::{Cursor, Filter, StatusSet};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 
-/// `GET /api/orders/execute`: with `orderId` follows that order after a greeting, without it takes an
-/// order as the first message and follows it.
+/// `GET /api/orders/execute`: with `orderId` it follows that order after a greeting; without, it
+/// takes an order as the first message and follows it.
 pub(crate) async fn execute(
     ctx: Ctx,
     request: HttpRequest,
@@ -79,7 +79,7 @@ pub(crate) async fn account_stream(
 
     let (response, socket) = upgrade(&ctx, &caller, &request, payload).await?;
     if let Some(socket) = socket {
-        // The subscription stands before the upgrade is answered.
+        // The subscription is active before the upgrade is answered.
         let reader = ctx.live.join(Filter { client, statuses }, cursor).await;
         actix_web::rt::spawn(socket.serve(None, Source::Account(Box::new(reader))));
     }
@@ -123,7 +123,7 @@ async fn submit_and_follow(
     Ok(response)
 }
 
-/// Takes the order from the first message and answers it; what is no order ends the socket.
+/// Takes the order from the first message and answers it; any other message ends the socket.
 async fn take_order(
     ctx: &Ctx,
     socket: &mut Socket,
@@ -146,7 +146,7 @@ async fn take_order(
     Ok(Source::Order(follower))
 }
 
-/// Who comes in, and that it is for a WebSocket.
+/// Checks who connects, and that the request asks for a WebSocket.
 fn come_in(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Caller> {
     let caller = ctx.doorstep.caller_at(request, door)?;
     let names = |name: HeaderName, wanted: &str| {
@@ -164,7 +164,8 @@ fn come_in(ctx: &Ctx, request: &HttpRequest, door: Reach) -> Result<Caller> {
     }
 }
 
-/// Answers the upgrade. A browser sees a close code, and no refused upgrade: so whoever is one too many is sent
+/// Answers the upgrade. A browser sees a close code but not a refused upgrade, so a connection
+/// beyond the limit is closed after the upgrade.
 /// away after it.
 async fn upgrade(
     ctx: &Ctx,

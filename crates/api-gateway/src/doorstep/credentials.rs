@@ -1,4 +1,4 @@
-//! The keys and tokens that requests show.
+//! The keys and tokens in requests.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
@@ -9,7 +9,7 @@ use crate::error::{ApiError, Code, Result};
 use crate::parameters::Parameters;
 
 impl Doorstep {
-    /// Finds out who is calling by the key in the headers.
+    /// Finds the caller by the key in the headers.
     pub(crate) fn caller(&self, request: &HttpRequest) -> Result<Caller> {
         if self.keys.are_open() {
             return Ok(self.keys.anyone());
@@ -18,8 +18,8 @@ impl Doorstep {
         self.keys.by_key(key).ok_or_else(unauthorized)
     }
 
-    /// Finds out who is calling a door that also takes `?token=`: sockets and server-sent events. An
-    /// order's own token opens the doors on which that order is followed, and no other.
+    /// Finds the caller of an endpoint that also takes `?token=`: sockets and server-sent events.
+    /// An order's own token opens only the streams of that order.
     pub(crate) fn caller_at(&self, request: &HttpRequest, door: Reach) -> Result<Caller> {
         if self.keys.are_open() || shown_key(request)?.is_some() {
             return self.caller(request);
@@ -36,7 +36,7 @@ pub(super) fn unauthorized() -> ApiError {
     ApiError::new(Code::Unauthorized, detail)
 }
 
-/// The key a request shows, in either header. Two of them that differ are one too many.
+/// The key in either header. Two different keys are refused.
 pub(super) fn shown_key(request: &HttpRequest) -> Result<Option<&str>> {
     let headers = request.headers();
     let mut keys = headers

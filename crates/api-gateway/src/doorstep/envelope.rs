@@ -1,4 +1,5 @@
-//! What matters about a submitting request beside its body, and whom limits count for a request.
+//! Everything about a submitting request except its body, and which client the limits count a
+//! request for.
 
 use std::time::Duration;
 
@@ -15,11 +16,11 @@ use crate::trace::TraceContext;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Nobody hears it.
+/// Nobody receives it.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Doorstep {
-    /// Whom the limits count for this request.
+    /// Whom the limits count this request for.
     pub(crate) fn payer(&self, request: &HttpRequest, caller: &Caller) -> Payer {
         match caller.scope {
             Scope::Key => Payer::client(&caller.client),
@@ -27,7 +28,7 @@ impl Doorstep {
         }
     }
 
-    /// Reads the headers of a request that hands an order in.
+    /// Reads the headers of a request that submits an order.
     pub(crate) fn envelope(
         &self,
         request: &HttpRequest,
@@ -36,7 +37,7 @@ impl Doorstep {
     ) -> Result<Envelope> {
         let payer = intake.has_limits().then(|| self.payer(request, &caller));
         if payer.as_ref().is_some_and(Payer::is_nobody) {
-            let detail = "the connection has ended, and nobody is left whose limits could be asked";
+            let detail = "the connection has ended, so the limits of its client cannot be checked";
             return Err(ApiError::new(Code::RateLimited, detail).retry_after(RETRY_AFTER));
         }
         Ok(Envelope {

@@ -1,5 +1,5 @@
-//! Where a request really comes from and what the client calls this gateway, as far as the proxies in
-//! front are believed.
+//! Where a request really comes from and which host name the client used, as far as the proxies in
+//! front are trusted.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +11,7 @@ use super::Doorstep;
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-/// Headers by which a proxy gives itself away, beside all that begin with [`TELLTALE_PREFIX`].
+/// Headers that reveal a proxy, in addition to all that begin with [`TELLTALE_PREFIX`].
 const TELLTALE: [&str; 10] = [
     "cf-connecting-ip",
     "client-ip",
@@ -25,7 +25,7 @@ const TELLTALE: [&str; 10] = [
     "x-real-ip",
 ];
 const TELLTALE_PREFIX: &str = "x-forwarded";
-/// Longest host name looked at: DNS allows 253 characters, and a port follows.
+/// Longer host names are refused unread: DNS allows 253 characters, and a port follows.
 const MAX_HOST_LENGTH: usize = 260;
 
 /// Whether a proxy stands between the client and this gateway.
@@ -37,12 +37,12 @@ pub(super) fn is_forwarded(request: &HttpRequest) -> bool {
 }
 
 impl Doorstep {
-    /// The host that the client addressed, as far as the proxies in front are believed.
+    /// The host that the client addressed, as far as the proxies in front are trusted.
     pub(super) fn addressed_host<'a>(&self, request: &'a HttpRequest) -> Option<&'a str> {
         believed(request, &HOST, self.trust_proxy).or_else(|| named_host(request))
     }
 
-    /// The client's address: the peer's, or the one that the last believed proxy saw.
+    /// The client's address: the peer's, or the one that the last trusted proxy saw.
     pub(super) fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
         let told = believed(request, &FOR, self.trust_proxy);
         let told = told.and_then(address_in);
@@ -67,7 +67,7 @@ impl Doorstep {
         [scheme, "://", host].concat()
     }
 
-    /// Whether a proxy that is believed was called over TLS.
+    /// Whether the client reached a trusted proxy over TLS.
     pub(super) fn is_encrypted(&self, request: &HttpRequest) -> bool {
         believed(request, &PROTO, self.trust_proxy).is_some_and(|proto| {
             proto.eq_ignore_ascii_case("https") || proto.eq_ignore_ascii_case("wss")
@@ -102,13 +102,13 @@ fn named_host(request: &HttpRequest) -> Option<&str> {
     host.filter(|host| is_authority(host))
 }
 
-/// Host and port, and nothing that could break out of a URL.
+/// Accepts only a host and port, so nothing can break out of a URL.
 fn is_authority(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     !text.is_empty() && text.len() <= MAX_HOST_LENGTH && text.bytes().all(allowed)
 }
 
-/// The value that the farthest believed proxy added: each adds its own at the end.
+/// The value that the farthest trusted proxy added: each adds its own at the end.
 fn believed<'a>(request: &'a HttpRequest, name: &HeaderName, proxies: usize) -> Option<&'a str> {
     if proxies == 0 {
         return None;

@@ -1,4 +1,5 @@
-//! Who may operate: the holder of the admin key, or, where there is none, whoever sits at the machine.
+//! Who may operate: the holder of the admin key, or, if there is none, a caller on the machine
+//! itself.
 
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
@@ -13,12 +14,12 @@ use crate::error::{ApiError, Code, Result};
 /// An operator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operator {
-    /// The name that goes into the audit log.
+    /// The name in the audit log.
     pub(crate) actor: &'static str,
 }
 
 impl Doorstep {
-    /// Lets an operator through, and nobody else.
+    /// Admits only operators.
     pub(crate) fn operator(&self, request: &HttpRequest) -> Result<Operator> {
         let holder = shown_key(request)?.map(|key| self.keys.by_key(key));
         match holder {
@@ -29,21 +30,22 @@ impl Doorstep {
         }
     }
 
-    /// Without a key only the machine itself is believed, and nothing that a web page or a proxy could have
-    /// sent on somebody's behalf.
+    /// Without an admin key only the machine itself is trusted, and no request that a web page or a
+    /// proxy could have sent for somebody else.
     fn at_the_machine(
         &self,
         request: &HttpRequest,
         holder: Option<Option<Caller>>,
     ) -> Result<Operator> {
-        // With API keys set, a caller is still told first that a key is needed.
+        // If API keys are set, a caller without one first learns that a key is needed.
         if let Some(holder) = holder
             && !self.keys.are_open()
         {
             return Err(holder.map_or_else(unauthorized, |_| no_operators_key()));
         }
         let peer = request.peer_addr().map(|peer| peer.ip());
-        // Behind a proxy every request comes from this machine, whoever sent it and whatever headers it has.
+        // Behind a proxy every request comes from this machine, whoever sent it and whatever
+        // headers it has.
         let is_direct = self.trust_proxy == 0 && !is_forwarded(request);
         if !self.loopback_only || !peer.is_some_and(is_loopback) || !is_direct {
             return Err(forbidden(
@@ -67,7 +69,7 @@ fn forbidden(detail: &'static str) -> ApiError {
     ApiError::new(Code::Forbidden, detail)
 }
 
-/// A page whose name was made to point at this machine still names itself in `Host`.
+/// A page whose host name was pointed at this machine still sends that name in `Host`.
 fn is_own_host(request: &HttpRequest) -> bool {
     let mut hosts = request.headers().get_all(header::HOST);
     let host = hosts.next().and_then(|host| host.to_str().ok());

@@ -1,10 +1,11 @@
-//! Which sites' pages may act here. Where there are no keys a browser needs nothing to act on its user's
-//! behalf, so that any page the user has open could trade: what changes something, and every socket
-//! (which browsers open across sites without asking), is refused to pages of other sites.
+//! Which sites' pages may act here. Without keys a browser needs nothing to act for its user, so
+//! any page that the user has open could trade. Therefore pages of other sites get no call that
+//! changes something, and no socket (browsers open those across sites without asking).
 //!
-//! A page of another site may also have its own name point here, to be of the same site as the gateway. A
-//! name is therefore believed only where nobody else can have made it point here: an address, a name without
-//! a dot, `localhost`, one that the settings name, and one that a proxy has shown a certificate for.
+//! A page of another site may also point its own host name here, to look like the gateway's own
+//! site. So the gateway trusts a name only if nobody else can have pointed it here: an IP address,
+//! a name without a dot, `localhost`, a name in the settings, and a name for which a proxy has
+//! shown a certificate.
 
 use std::net::IpAddr;
 
@@ -15,9 +16,10 @@ use super::Doorstep;
 use crate::error::{ApiError, Code, Result};
 
 impl Doorstep {
-    /// Refuses what a page of another site sent. Programs that are no browsers send no `Origin`.
+    /// Refuses requests from pages of other sites. Programs other than browsers send no `Origin`.
     pub(crate) fn refuse_other_sites(&self, request: &HttpRequest) -> Result<()> {
-        // The operators' calls have a check of their own; a page of another site knows no key.
+        // The operators' calls have their own check; with keys, a page of another site does not
+        // know one.
         if !self.keys.are_open() || request.path().starts_with("/api/admin/") {
             return Ok(());
         }
@@ -48,16 +50,17 @@ impl Doorstep {
         })
     }
 
-    /// Whether nobody else can have made this name point here.
+    /// Whether nobody else can have pointed this name here.
     fn is_believed(&self, request: &HttpRequest, origin: &str) -> bool {
         let name = authority(origin).map_or("", host_name);
         let is_certified = origin.starts_with("https://") && self.is_encrypted(request);
         is_certified || cannot_be_pointed_here(name)
     }
 
-    /// A page whose name was made to point at this machine still names itself in `Host`.
+    /// A page whose host name was pointed at this machine still sends that name in `Host`.
     fn is_own_host(&self, request: &HttpRequest) -> bool {
-        // Elsewhere the gateway does not know its own names; behind a proxy the proxy checks them.
+        // On other addresses the gateway does not know its own names; behind a proxy the proxy
+        // checks them.
         if !self.loopback_only || self.trust_proxy > 0 {
             return true;
         }
@@ -82,7 +85,7 @@ impl Doorstep {
     }
 }
 
-/// Whether the answer may hold what is nobody else's business.
+/// Whether the answer may contain private data.
 fn can_tell(request: &HttpRequest) -> bool {
     let path = request.path();
     path.starts_with("/api/") || path.starts_with("/ws/")
@@ -93,7 +96,7 @@ fn can_act(request: &HttpRequest) -> bool {
     !reads || request.headers().contains_key(header::UPGRADE)
 }
 
-/// A name of the internet has a dot; those without are given by this machine or its network.
+/// A name of the internet has a dot; this machine or its network assigns names without one.
 fn cannot_be_pointed_here(name: &str) -> bool {
     name.parse::<IpAddr>().is_ok() || !name.trim_end_matches('.').contains('.')
 }

@@ -14,7 +14,7 @@ macro_rules! codes {
             /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name programs go by.
+            /// The name that programs decide by.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -84,7 +84,7 @@ codes! {
 }
 
 impl Code {
-    /// Whether it is no fault of the request's: there is no room for it now.
+    /// Whether the refusal comes from a limit and not from an error in the request.
     pub(crate) const fn is_limit(self) -> bool {
         matches!(
             self,

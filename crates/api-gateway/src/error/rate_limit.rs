@@ -1,4 +1,4 @@
-//! What is left of a client's rate, as the headers of its answers tell.
+//! How much of a client's rate is left, for the headers of its answers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::whole_seconds;
 pub struct RateLimit {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
-    /// When all of it is there again.
+    /// When the whole rate is available again.
     pub(crate) reset: Duration,
 }
 

@@ -1,9 +1,9 @@
-//! The operators' calls. Each act is written to the audit log by the store, with the act itself.
+//! The operators' calls. The store writes each act to the audit log, in one transaction with the
+//! act.
 
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
-use api_types::OrderView;
 use api_types::admin::{
     AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
 };
@@ -12,14 +12,14 @@ use domain::Order;
 use crate::deadline;
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
-use crate::http::orders::{cut_page, page_limit, read_cursor};
+use crate::http::orders::{cut_page, page_limit, read_cursor, views};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
 
-/// A queue that needs longer is away: its own numbers are left out.
+/// A queue that needs longer counts as down: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
-/// Unreadable entries shown: enough to see what they are.
+/// Unreadable entries to show: enough to see what they are.
 const SHOWN_ENTRIES: usize = 50;
 
 /// The queue
@@ -33,12 +33,11 @@ const SHOWN_ENTRIES: usize = 50;
 pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     let paused = deadline::read(ctx.ports.store.is_paused()).await?;
     let snapshot = ctx.intake.stats.recent().await?;
-    let workers = deadline::read(ctx.ports.store.workers()).await?;
     let queue = &ctx.ports.queue;
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
     let own = tokio::time::timeout(QUEUE_PATIENCE, asking).await;
     let (entries, dead_entries) = match own {
-        Ok(Ok((depth, dead))) => (Some(views::entries(depth, &workers)), dead),
+        Ok(Ok((depth, dead))) => (Some(views::entries(depth, snapshot.in_hands)), dead),
         Ok(Err(_)) | Err(_) => (None, Vec::new()),
     };
     Ok(HttpResponse::Ok().json(AdminQueue {
@@ -86,7 +85,7 @@ pub(crate) async fn dead(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<
     let next_cursor = cut_page(&mut orders, limit);
     Ok(HttpResponse::Ok().json(AdminDead {
         success: true,
-        orders: orders.iter().map(OrderView::from).collect(),
+        orders: views(&ctx, &orders),
         next_cursor,
     }))
 }
@@ -152,7 +151,7 @@ async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Re
         tracing::info!(actor, "the engine was {act} by {actor}");
         Ok(())
     };
-    ctx.intake.acts.see_through(pausing).await?;
+    ctx.intake.acts.run_to_end(pausing).await?;
     Ok(HttpResponse::Ok().json(AdminPaused {
         success: true,
         paused,

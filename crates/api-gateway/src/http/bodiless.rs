@@ -1,7 +1,7 @@
-//! Answers to `HEAD`. The HTTP server leaves their bodies out, and gets two of them wrong: it waits for the
-//! end of one whose length it is not told, for ever where the body is a stream of what is still to happen;
-//! and it sends one after all where another request has come behind this one. So there is no body left for
-//! it here, only what the head says of it.
+//! Answers to `HEAD`. The HTTP server omits their bodies, but mishandles two kinds. It waits for
+//! the end of a body of unknown length, for ever if the body is a live stream. And it does send a
+//! body if another request already follows on the connection. So this module removes the body first
+//! and keeps only what the head says about it.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use actix_web::web::Bytes;
 
-/// Takes the body of an answer to `HEAD` away, and with it whatever it holds.
+/// Removes the body of an answer to `HEAD`, and frees everything the body uses.
 pub(super) fn end_at_head<B: MessageBody + 'static>(
     mut response: ServiceResponse<EitherBody<B>>,
 ) -> ServiceResponse<EitherBody<B>> {
@@ -26,12 +26,12 @@ pub(super) fn end_at_head<B: MessageBody + 'static>(
         BodySize::Stream => (TRANSFER_ENCODING, HeaderValue::from_static("chunked")),
     };
     response.headers_mut().insert(name, value);
-    // The header above stands as it is, and nothing marks the body's end.
+    // The header above stays as it is, and nothing marks the end of the body.
     response.response_mut().head_mut().no_chunking(true);
     response.map_body(|_, _| EitherBody::right(BoxBody::new(Ended)))
 }
 
-/// A body of untold length that has ended.
+/// A body of unknown length that has ended.
 struct Ended;
 
 impl MessageBody for Ended {

@@ -1,4 +1,4 @@
-//! Who is calling, as handlers' arguments.
+//! The caller, as an argument of handlers.
 
 use std::future::{Ready, ready};
 

@@ -1,4 +1,5 @@
-//! `POST /api/orders/{id}/cancel`: the client withdraws an order in time, or learns that it is too late.
+//! `POST /api/orders/{id}/cancel`: the client cancels an order in time, or learns that it is too
+//! late.
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::names::StatusName;

@@ -13,7 +13,7 @@ const EXPOSED_HEADERS: &str = "location, idempotent-replayed, retry-after, ratel
 /// Browsers ask again after this many seconds; most ask sooner anyway.
 const PREFLIGHT_MAX_AGE: &str = "600";
 
-/// The origin to be named in the answer, where the request comes from one that is allowed.
+/// The origin to name in the answer, if the request comes from an allowed one.
 pub(super) fn allowed(origins: &[String], headers: &HeaderMap) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     if origins.iter().any(|one| one == "*") {
@@ -50,7 +50,7 @@ pub(super) fn permit(headers: &mut HeaderMap, origins: &[String], origin: Option
     if origins.is_empty() {
         return;
     }
-    // Also where there is nothing to permit: another origin's answer would be another one.
+    // Always, because the answer to another origin would differ.
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
         let exposed = HeaderValue::from_static(EXPOSED_HEADERS);

@@ -1,5 +1,5 @@
-//! Around every call: its span, counting and timing, what browsers of other origins may do, and what the HTTP
-//! server must be kept from doing.
+//! Middleware around every call: its span, counts and timing, CORS, and workarounds for the HTTP
+//! server.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::state::{AppState, Ctx};
 use crate::telemetry::HttpMeter;
 use crate::trace::TraceContext;
 
-/// Passes a request on and watches what becomes of it.
+/// Passes a request on and observes its answer.
 pub(crate) async fn pass<B: MessageBody + 'static>(
     ctx: Ctx,
     meter: web::Data<HttpMeter>,
@@ -47,7 +47,7 @@ pub(crate) async fn pass<B: MessageBody + 'static>(
 }
 
 fn begin_span(ctx: &AppState, request: &ServiceRequest) -> Span {
-    // Ids of requests are for reading logs: unlike orders' ids they need not be unique for ever.
+    // Request ids are for reading logs: unlike order ids they need not be unique for ever.
     let context = TraceContext::of(request.headers(), &ctx.ports.random);
     context.keep(request);
     tracing::info_span!(

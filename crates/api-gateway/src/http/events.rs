@@ -53,7 +53,7 @@ fn wants_stream(request: &HttpRequest) -> bool {
     accepted.any(names_event_stream)
 }
 
-/// Whether a list of media types has this one, and not only to refuse it.
+/// Whether an `Accept` list contains this media type and does not exclude it.
 fn names_event_stream(accept: &str) -> bool {
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
@@ -64,7 +64,7 @@ fn names_event_stream(accept: &str) -> bool {
     })
 }
 
-/// `q=0`, with however many decimals.
+/// `q=0`, with any number of decimals.
 fn is_refusal(parameter: &str) -> bool {
     parameter.split_once('=').is_some_and(|(name, value)| {
         let is_weight = name.trim().eq_ignore_ascii_case("q");
@@ -79,12 +79,12 @@ fn is_refusal(parameter: &str) -> bool {
 async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     let caller = ctx.doorstep.caller(request)?;
     let since = Parameters::of(request)?.since()?;
-    // It counts for live events alone; what is malformed is refused all the same.
+    // It matters only for live events, but a malformed one is always refused.
     last_event_id(request)?;
     let order = ctx.order(order_id_in_path(request)?, &caller).await?;
     let from = since.map_or(Seq::FIRST, Seq::next);
     let mut events = deadline::read(ctx.ports.store.events(order.id, from)).await?;
-    // The very last place has none after it.
+    // No event follows the highest possible `seq`.
     events.retain(|event| since.is_none_or(|since| event.seq > since));
     Ok(HttpResponse::Ok().json(EventsAnswer {
         success: true,
@@ -97,7 +97,7 @@ async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
     }))
 }
 
-/// The order was read before its events: they may know more.
+/// The order was read before its events, so they may be newer.
 fn newest_status(order: &Order, events: &[Event]) -> domain::Status {
     let last = events.last().filter(|last| last.seq >= order.seq);
     last.map_or(order.status(), |last| last.data.status())

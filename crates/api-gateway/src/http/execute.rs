@@ -1,4 +1,4 @@
-//! `POST /api/orders/execute`: an order comes in, or is only looked at.
+//! `POST /api/orders/execute`: submits an order, or only checks it.
 
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::Payload;
@@ -13,7 +13,7 @@ use crate::intake::{self, Receipt};
 use crate::parameters::Parameters;
 use crate::state::Ctx;
 
-/// Hand in an order
+/// Submit an order
 ///
 /// 201 means durable: no crash of any process loses the order.
 #[utoipa::path(
@@ -44,7 +44,7 @@ pub(crate) async fn submit(
     let is_dry_run = Parameters::of(&request)?.flag("dryRun")?;
     let envelope = ctx.doorstep.envelope(&request, caller, &ctx.intake)?;
     if is_dry_run {
-        return market::dry_run(&ctx, &intake::check(&body)?).await;
+        return market::dry_run(&ctx, &intake::check(&body, &ctx.tokens)?).await;
     }
     let receipt = ctx.submit(envelope, body).await?;
     Ok(created(receipt))

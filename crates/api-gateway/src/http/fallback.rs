@@ -1,11 +1,11 @@
-//! What answers where nothing else does: unknown paths, wrong methods.
+//! Answers where no route matches: unknown paths, wrong methods.
 
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::error::{ApiError, Code, Result};
 use crate::state::Ctx;
 
-/// Where a path means nothing.
+/// For an unknown path.
 pub(crate) async fn not_found(ctx: Ctx, request: HttpRequest) -> Result<HttpResponse> {
     check_key(&ctx, &request)?;
     Err(ApiError::new(
@@ -14,7 +14,7 @@ pub(crate) async fn not_found(ctx: Ctx, request: HttpRequest) -> Result<HttpResp
     ))
 }
 
-/// Where a path is known and the method is not.
+/// For a known path with another method.
 pub(crate) fn method_not_allowed(
     ctx: &Ctx,
     request: &HttpRequest,
@@ -25,7 +25,7 @@ pub(crate) fn method_not_allowed(
     Err(ApiError::new(Code::MethodNotAllowed, detail).allowing(methods))
 }
 
-/// Behind the keys even what is not there is not told without one.
+/// If the engine has keys, a caller without one does not even learn that a path does not exist.
 fn check_key(ctx: &Ctx, request: &HttpRequest) -> Result<()> {
     let path = request.path();
     if path.starts_with("/api/admin/") {

@@ -1,9 +1,9 @@
-//! `GET /api/sim/ledger`: what landed, from the simulated chain's own book. Nothing here comes from the
-//! engine's tables but whose orders they are.
+//! `GET /api/sim/ledger`: what landed, from the simulated chain's own ledger. From the engine's
+//! tables it takes only which client owns an order.
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use domain::ClientId;
+use domain::{ClientId, TokenList};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 
@@ -15,13 +15,13 @@ use crate::state::Ctx;
 
 /// Longest page.
 const MAX_LIMIT: usize = 1_000;
-/// A page that nobody asked to be of some length.
+/// Length of a page if the caller does not say.
 const DEFAULT_LIMIT: usize = 100;
-/// Pages of the whole book that one call looks through for one client's lines.
+/// Pages of the whole ledger that one call searches for one client's lines.
 const MAX_PAGES: usize = 8;
-/// Orders whose client is looked up at once.
+/// Concurrent look-ups of an order's client.
 const LOOKUPS: usize = 16;
-/// The chain is asked again by then.
+/// When to ask the chain again.
 const RETRY_CHAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What landed on the simulated chain
@@ -48,15 +48,16 @@ pub(crate) async fn ledger(ctx: Ctx, caller: Caller, request: HttpRequest) -> Re
             .unwrap_or(DEFAULT_LIMIT),
     };
     let Some(ledger) = ctx.ledger.as_deref() else {
-        let detail = "the chain is not simulated: it has a book of its own";
+        let detail = "the chain is not simulated, so there is no simulated ledger";
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let page = match caller.limited_to() {
         None => read(ledger, &filter).await?,
         Some(client) => own_entries(&ctx, ledger, client, filter).await?,
     };
+    let entries = page.entries.iter().map(|entry| view(entry, &ctx.tokens));
     Ok(HttpResponse::Ok().json(LedgerAnswer {
-        entries: page.entries.iter().map(view).collect(),
+        entries: entries.collect(),
         next_cursor: page.next.map(|next| next.to_string()),
     }))
 }
@@ -66,7 +67,8 @@ fn read_cursor(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| is_plain)
 }
 
-/// The lines of one client's orders. The book knows no clients: each line's order is looked up.
+/// The lines of one client's orders. The ledger knows no clients, so each line's order is looked
+/// up.
 async fn own_entries(
     ctx: &Ctx,
     ledger: &dyn Ledger,
@@ -81,7 +83,7 @@ async fn own_entries(
         own.entries.extend(entries);
         own.next = page.next;
         filter.after = page.next;
-        // Whole pages only: the cursor is a place in the whole book.
+        // Whole pages only, because the cursor is a place in the whole ledger.
         filter.limit = wanted.saturating_sub(own.entries.len());
         if filter.after.is_none() || filter.limit == 0 {
             break;
@@ -109,20 +111,20 @@ async fn only_of(
 async fn read(ledger: &dyn Ledger, filter: &LedgerFilter) -> Result<LedgerPage> {
     ledger.entries(filter).await.map_err(|error| {
         let error: &dyn std::error::Error = &error;
-        tracing::warn!(error, "the chain's book cannot be read");
+        tracing::warn!(error, "the chain's ledger cannot be read");
         ApiError::new(Code::ChainUnavailable, "the chain does not answer").retry_after(RETRY_CHAIN)
     })
 }
 
-fn view(entry: &LedgerEntry) -> LedgerEntryView {
+fn view(entry: &LedgerEntry, tokens: &TokenList) -> LedgerEntryView {
     LedgerEntryView {
         signature: entry.signature.as_str().to_owned(),
         order_id: entry.order_id.uuid(),
         dex: entry.venue.into(),
-        token_in: entry.token_in.symbol().to_owned(),
-        token_out: entry.token_out.symbol().to_owned(),
-        amount_in: entry.amount_in.to_decimal(entry.token_in.decimals()),
-        amount_out: entry.amount_out.to_decimal(entry.token_out.decimals()),
+        token_in: tokens.name_of(entry.asset_in.mint),
+        token_out: tokens.name_of(entry.asset_out.mint),
+        amount_in: entry.amount_in.to_decimal(entry.asset_in.decimals),
+        amount_out: entry.amount_out.to_decimal(entry.asset_out.decimals),
         height: entry.height.get(),
         landed_at: entry.landed_at.to_string(),
         ok: entry.ok,

@@ -1,4 +1,4 @@
-//! What the venues offer: for a pair and an amount, or for an order that is only looked at.
+//! The venues' offers: for a pair and an amount, or for an order that is only checked.
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::quote::{QuoteView, QuotesAnswer};
@@ -6,7 +6,7 @@ use dex_router::router::best_of;
 use dex_router::venue::QuoteRequest;
 use domain::order::{OrderType, Terms};
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Bps, Token};
+use domain::{Asset, BaseUnits, Bps, TokenList};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, Result};
@@ -29,11 +29,11 @@ use crate::state::{AppState, Ctx};
 )]
 pub(crate) async fn quotes(ctx: Ctx, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let parameters = Parameters::of(&request)?;
-    let terms = wished(&parameters)?;
+    let terms = wished(&parameters, &ctx.tokens)?;
     Ok(HttpResponse::Ok().json(ask(&ctx, &terms).await))
 }
 
-/// The answer to an order that is right and not to be stored.
+/// The answer to a valid order that shall not be stored.
 pub(crate) async fn dry_run(ctx: &AppState, terms: &Terms) -> Result<HttpResponse> {
     let answer = QuotesAnswer {
         dry_run: Some(true),
@@ -42,17 +42,17 @@ pub(crate) async fn dry_run(ctx: &AppState, terms: &Terms) -> Result<HttpRespons
     Ok(HttpResponse::Ok().json(answer))
 }
 
-fn wished(parameters: &Parameters) -> Result<Terms> {
-    let (token_in, token_out) = pair(parameters)?;
+fn wished(parameters: &Parameters, tokens: &TokenList) -> Result<Terms> {
+    let (asset_in, asset_out) = pair(parameters, tokens)?;
     let amount = parameters.get("amount")?;
     let amount = amount.ok_or_else(|| ApiError::invalid_parameter("amount", "is missing"))?;
-    let amount_in = BaseUnits::parse(amount, token_in.decimals())
+    let amount_in = BaseUnits::parse(amount, asset_in.decimals)
         .map_err(|error| ApiError::invalid_parameter("amount", error.to_string()))?;
     let slippage = parameters.number("slippageBps", 0..=Bps::MAX.get())?;
     Ok(Terms {
         order_type: OrderType::Market,
-        token_in,
-        token_out,
+        asset_in,
+        asset_out,
         amount_in,
         slippage: slippage
             .and_then(|bps| Bps::new(bps).ok())
@@ -64,25 +64,26 @@ fn wished(parameters: &Parameters) -> Result<Terms> {
     })
 }
 
-fn pair(parameters: &Parameters) -> Result<(Token, Token)> {
+fn pair(parameters: &Parameters, tokens: &TokenList) -> Result<(Asset, Asset)> {
     let missing =
         |name| ApiError::invalid_parameter(name, "is missing; give both tokens or neither");
-    match (parameters.token("tokenIn")?, parameters.token("tokenOut")?) {
-        (None, None) => Ok((Token::SOL, Token::USDC)),
+    let asset = |name| parameters.asset(name, tokens);
+    match (asset("tokenIn")?, asset("tokenOut")?) {
+        (None, None) => Ok((Asset::SOL, Asset::USDC)),
         (Some(_), None) => Err(missing("tokenOut")),
         (None, Some(_)) => Err(missing("tokenIn")),
-        (Some(token_in), Some(token_out)) if token_in == token_out => {
+        (Some(asset_in), Some(asset_out)) if asset_in == asset_out => {
             let message = "must be another token than tokenIn";
             Err(ApiError::invalid_parameter("tokenOut", message))
         }
-        (Some(token_in), Some(token_out)) => Ok((token_in, token_out)),
+        (Some(asset_in), Some(asset_out)) => Ok((asset_in, asset_out)),
     }
 }
 
 async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
     let request = QuoteRequest {
-        token_in: terms.token_in,
-        token_out: terms.token_out,
+        asset_in: terms.asset_in,
+        asset_out: terms.asset_out,
         amount_in: terms.amount_in,
     };
     let quotes = ctx.router.quotes(request, terms.venues).await;
@@ -90,7 +91,7 @@ async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
         .iter()
         .filter_map(|quote| Some((quote.venue, quote.offer()?)));
     let best = best_of(offers);
-    let printed = |amount: BaseUnits| amount.to_decimal(terms.token_out.decimals());
+    let printed = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
     QuotesAnswer {
         success: true,
         dry_run: None,
@@ -104,7 +105,7 @@ async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
     }
 }
 
-/// The larger of slippage's floor and the client's own.
+/// The larger of the minimum that follows from slippage and the client's own.
 fn floor(expected: BaseUnits, terms: &Terms) -> BaseUnits {
     let by_slippage = expected.less_bps_rounded_up(terms.slippage);
     terms

@@ -1,4 +1,4 @@
-//! Reading orders: one, one by the client's own id, and lists.
+//! Reads orders: one by its id, one by the client's own id, and lists.
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,7 +18,7 @@ use crate::state::Ctx;
 
 /// Longest page of a list.
 pub(crate) const MAX_LIMIT: usize = 200;
-/// A page that nobody asked to be of some length.
+/// Length of a page if the caller does not say.
 pub(crate) const DEFAULT_LIMIT: usize = 50;
 
 /// One order
@@ -32,7 +32,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 )]
 pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    Ok(answer(&ctx.order(id, &caller).await?))
+    Ok(answer(&ctx, &ctx.order(id, &caller).await?))
 }
 
 /// One order by the id its client gave it
@@ -61,14 +61,22 @@ pub(crate) async fn show_by_client_id(
         let detail = "no order of yours has this clientOrderId";
         ApiError::new(Code::OrderNotFound, detail)
     })?;
-    Ok(answer(&order))
+    Ok(answer(&ctx, &order))
 }
 
-fn answer(order: &Order) -> HttpResponse {
+fn answer(ctx: &Ctx, order: &Order) -> HttpResponse {
     HttpResponse::Ok().json(OrderAnswer {
         success: true,
-        order: OrderView::from(order),
+        order: OrderView::new(order, &ctx.tokens),
     })
+}
+
+/// Orders as clients see them.
+pub(crate) fn views(ctx: &Ctx, orders: &[Order]) -> Vec<OrderView> {
+    let views = orders
+        .iter()
+        .map(|order| OrderView::new(order, &ctx.tokens));
+    views.collect()
 }
 
 /// Orders, newest first
@@ -90,27 +98,31 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
     refuse_filters_to_come(&parameters)?;
+    let mint = |name| {
+        let asset = parameters.asset(name, &ctx.tokens)?;
+        Ok::<_, ApiError>(asset.map(|asset| asset.mint))
+    };
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
         status: parameters.status("status")?,
-        token_in: parameters.token("tokenIn")?,
-        token_out: parameters.token("tokenOut")?,
+        mint_in: mint("tokenIn")?,
+        mint_out: mint("tokenOut")?,
         before: parameters.cursor(read_cursor)?,
-        // One more tells whether there is another page.
+        // One more than asked for shows whether there is another page.
         limit: limit + 1,
     };
     let page = deadline::read(ctx.ports.store.list(&filter)).await?;
     let mut orders = page.orders;
-    // A page that is not full goes on where the store says, if there is anything left.
+    // A page that is not full continues where the store says, if anything is left.
     let next_cursor = cut_page(&mut orders, limit).or_else(|| page.next.map(write_cursor));
     Ok(HttpResponse::Ok().json(OrderListAnswer {
         success: true,
-        orders: orders.iter().map(OrderView::from).collect(),
+        orders: views(&ctx, &orders),
         next_cursor,
     }))
 }
 
-/// Filters by what no order has yet must not be taken for filters that every order passes.
+/// Refuses filters by properties that no order has yet; ignoring them would return every order.
 fn refuse_filters_to_come(parameters: &Parameters) -> Result<()> {
     for name in ["waiting", "ocoGroup", "wallet"] {
         if parameters.get(name)?.is_some() {
@@ -124,18 +136,18 @@ fn refuse_filters_to_come(parameters: &Parameters) -> Result<()> {
 }
 
 fn not_available(name: &str) -> ApiError {
-    let detail = format!("there are market orders alone: `{name}` has nothing to choose by yet");
+    let detail = format!("only market orders exist so far: no order has `{name}` yet");
     ApiError::new(Code::OrderTypeNotAvailable, detail)
 }
 
-/// How long a page of orders is wanted.
+/// The requested length of a page of orders.
 pub(crate) fn page_limit(parameters: &Parameters) -> Result<usize> {
     Ok(parameters
         .number("limit", 1..=MAX_LIMIT)?
         .unwrap_or(DEFAULT_LIMIT))
 }
 
-/// Takes what is beyond the page off; says where the next one begins.
+/// Cuts off orders beyond the page; returns where the next page begins.
 pub(crate) fn cut_page(orders: &mut Vec<Order>, limit: usize) -> Option<String> {
     let has_more = orders.len() > limit;
     orders.truncate(limit);

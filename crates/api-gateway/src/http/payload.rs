@@ -1,4 +1,4 @@
-//! A request's body: JSON by its own word, small, and here in time.
+//! A request's body: declared as JSON, small, and complete in time.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use futures_util::{FutureExt, StreamExt};
 
 use crate::error::{ApiError, Code, Result};
 
-/// Largest body: an order with every field at its longest is a few KiB.
+/// Largest body: an order with every field at its longest has a few KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
-/// A body of untold length that is too large is read on and thrown away up to here, so that the client comes to read
-/// the answer; beyond it the connection is cut off (`http/unread.rs`).
+/// If a body of unknown length is too large, up to this many bytes are read and thrown away, so
+/// that the client gets to read the answer; beyond that the connection is cut (`http/unread.rs`).
 const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
-/// A piece of a body, as a client cuts it, that costs more than it brings.
+/// A chunk smaller than this costs more than it carries.
 const CRUMB_BYTES: usize = 64;
-/// More of them than this is no client's way of writing an order: a body of crumbs alone would cost a hundred
-/// times what it costs in one piece.
+/// No client sends an order in more small chunks than this: a body of small chunks alone would cost
+/// a hundred times as much as in one piece.
 const MAX_CRUMBS: usize = 2_048;
 /// A client that needs longer for 64 KiB is not sending an order.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads the body of a request that says it is JSON.
+/// Reads the body of a request that declares it as JSON.
 pub(crate) async fn read_json(request: &HttpRequest, payload: Payload) -> Result<Bytes> {
     let body = read(request, payload).await?;
     require_json(request)?;
@@ -63,12 +63,12 @@ fn is_harmless(parameter: &str) -> bool {
 }
 
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
-    // The head already says that it is too much. The server closes the connection gently after the
-    // answer, so that a client that is still sending comes to read it.
+    // The head already says that the body is too large. The server closes the connection gently
+    // after the answer, so that a client that is still sending gets to read it.
     if said_length(request).is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(too_large());
     }
-    // Most bodies are here already, in one piece: no timer and no copy for them.
+    // Most bodies are here already, in one piece: they need no timer and no copy.
     let first = match payload.next().now_or_never() {
         Some(first) => first,
         None => in_time(payload.next()).await?,

@@ -1,4 +1,4 @@
-//! What probes and monitors ask: does it live, can it serve, what does it count.
+//! What probes and monitors ask: does the process live, can it serve, what does it count.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::state::Ctx;
 
 /// A store that needs longer cannot take orders.
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
-/// A queue that needs longer is as good as away.
+/// A queue that needs longer counts as down.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
-/// A monitor gets its numbers even when the store is slow.
+/// A monitor gets its numbers even if the store is slow.
 const COUNTS_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Does the process live?
@@ -69,7 +69,7 @@ pub(crate) async fn ready(ctx: Ctx) -> HttpResponse {
     })
 }
 
-/// Whether it answers without a fault in this time.
+/// Whether it answers without an error in this time.
 async fn state<T>(
     limit: Duration,
     asking: impl Future<Output = ports::Result<T>>,
@@ -90,7 +90,7 @@ async fn state<T>(
     responses((status = 200, description = "Every series", body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn metrics(ctx: Ctx) -> HttpResponse {
-    // The queue's gauges are set by the reading; without it they show the last one.
+    // This reading sets the queue's gauges; without it they keep the last values.
     let _ = tokio::time::timeout(COUNTS_PATIENCE, ctx.intake.stats.recent()).await;
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))

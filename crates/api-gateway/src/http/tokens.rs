@@ -16,8 +16,8 @@ use crate::state::Ctx;
     tag = "market",
     responses((status = 200, description = "Every listed token", body = TokensAnswer))
 )]
-pub(crate) async fn list(_: Caller) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(TokensAnswer::all()))
+pub(crate) async fn list(ctx: Ctx, _: Caller) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(TokensAnswer::of(&ctx.tokens)))
 }
 
 /// A token for sockets and live events

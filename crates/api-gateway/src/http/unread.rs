@@ -1,7 +1,7 @@
-//! Bodies that are not read to their end. The HTTP server reads on what is left of a chunked body and throws it
-//! away, so that the connection can be used again: without end, where a body has no end (actix/actix-web#2972 and
-//! #3936). It closes the connection after the answer only where somebody still holds the body. So the answer holds
-//! it. This may go when the server bounds what it throws away.
+//! Bodies that nobody reads to the end. The HTTP server drains what is left of a chunked body, so
+//! that the connection can be reused: for ever, if the body has no end (actix/actix-web#2972 and
+//! #3936). It closes the connection after the answer instead if somebody still owns the body. So
+//! the answer keeps it. Delete this when the server limits what it drains.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 
-/// A request's body of untold length, and whether its end was seen.
+/// A request's body of unknown length, and whether its end was read.
 #[derive(Clone)]
 pub(super) struct Watched(Rc<RefCell<Body>>);
 
@@ -26,7 +26,7 @@ struct Body {
 }
 
 impl Watched {
-    /// Takes note of what is read of a body in chunks; what has a length ends by itself.
+    /// Observes how a chunked body is read; a body with a length ends by itself.
     pub(super) fn over(request: &mut ServiceRequest) -> Option<Self> {
         let is_chunked = request.chunked().unwrap_or(false);
         if !is_chunked || request.headers().contains_key(header::UPGRADE) {
@@ -41,7 +41,7 @@ impl Watched {
         Some(watched)
     }
 
-    /// Has the connection closed after this answer, unless the body was read to its end.
+    /// Closes the connection after this answer, unless the body was read to its end.
     pub(super) fn close_if_unread<B: MessageBody + 'static>(
         watched: Option<Self>,
         response: ServiceResponse<EitherBody<B>>,
@@ -70,7 +70,7 @@ impl Stream for Watched {
     }
 }
 
-/// An answer that holds on to the request's body.
+/// An answer that keeps the request's body.
 struct Answer<B> {
     body: Pin<Box<B>>,
     _unread: Watched,

@@ -1,21 +1,21 @@
-//! A failed order, tried again at an operator's word: a new order with the same terms.
+//! Retries a failed order for an operator: a new order with the same terms.
 
 use std::sync::Arc;
 
 use domain::order::Terms;
-use domain::{Order, OrderId};
+use domain::{Order, OrderId, Seq};
 use ports::job_queue::Job;
 use ports::operations::DeadRetry;
 use ports::order_store::NewOrder;
+use ports::unconfirmed::Made;
 
 use super::Intake;
 use crate::error::Result;
-use crate::unconfirmed::Made;
 
 impl Intake {
-    /// Accepts a new order in place of a dead one; none where it is not dead, or was retried before.
+    /// Accepts a new order in place of a dead one; `None` if it is not dead, or was retried before.
     ///
-    /// Cancel safety: it is seen through.
+    /// Cancel safety: once begun, it runs to its end.
     pub(crate) async fn accept_again(
         self: &Arc<Self>,
         dead: &Order,
@@ -24,7 +24,7 @@ impl Intake {
         let replacement = self.replacement(dead);
         let (intake, dead) = (Arc::clone(self), dead.id);
         let act = async move { intake.replace(dead, replacement, actor).await };
-        self.acts.see_through(act).await
+        self.acts.run_to_end(act).await
     }
 
     async fn replace(
@@ -33,9 +33,9 @@ impl Intake {
         replacement: NewOrder,
         actor: &'static str,
     ) -> Result<Option<OrderId>> {
-        let made = (replacement.id, Made::Accepted);
+        let made = (replacement.id, Made::At(Seq::FIRST));
         let retrying = self.ports.store.retry_dead(dead, replacement, actor);
-        let retried = self.unconfirmed.write(made, retrying).await?;
+        let retried = self.written(made, retrying).await?;
         let DeadRetry::Accepted { event, client } = retried else {
             return Ok(None);
         };

@@ -1,5 +1,5 @@
-//! The answer to an accepted order. It is kept with the order's idempotency key, so that a repeat gets the same
-//! bytes; only the token in the socket's URL is renewed.
+//! The answer to an accepted order. The store keeps it with the order's idempotency key, so that a
+//! repeat gets the same bytes; only the token in the socket's URL is new.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use domain::OrderId;
 
 use crate::auth::Token;
 
-/// What stands before a token in a socket's URL.
+/// What precedes a token in a socket's URL.
 const TOKEN: &str = "&token=";
 
-/// The body of the answer; its client follows the order on a socket at `base`.
+/// The body of the answer; the client can follow the order on a socket at `base`.
 pub(super) fn accepted(
     id: OrderId,
     base: &str,
@@ -33,7 +33,7 @@ pub(super) fn accepted(
     written(&answer)
 }
 
-/// A kept answer with this token in its URL and every other byte as it was.
+/// A stored answer with this token in its URL and every other byte unchanged.
 pub(super) fn again(kept: Arc<[u8]>, token: Option<&Token>) -> Arc<[u8]> {
     match (token, serde_json::from_slice::<AcceptedOrder>(&kept)) {
         (Some(token), Ok(mut answer)) => {

@@ -1,5 +1,5 @@
-//! A submitted body as far as JSON goes: an object whose known fields are found once each, their values
-//! untouched. Numbers keep their text; no float is made of them.
+//! A submitted body at the level of JSON: an object, whose known fields appear at most once, with
+//! unparsed values. Numbers stay text and never become floats.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 
 use crate::error::{ApiError, Code, Result};
 
-/// Faults that one answer names: enough for any honest mistake.
+/// Errors that one answer lists: enough for any honest mistake.
 const MAX_FAULTS: usize = 20;
-/// As much of an unknown field's name as is repeated to its sender.
+/// How much of an unknown field's name is repeated in the answer.
 const MAX_SHOWN_NAME: usize = 64;
 
 macro_rules! fields {
@@ -69,11 +69,12 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads a body. What is no JSON is refused with 400, what is no object with 422.
+    /// Parses a body. Anything but JSON is refused with 400, anything but an object with 422.
     pub(crate) fn read(body: &'a [u8]) -> Result<Self> {
         let malformed = |detail: &'static str| ApiError::new(Code::MalformedJson, detail);
         let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
-        // Checked as a whole first, without recursion: what is then wrong is the order, not the JSON.
+        // First the whole body is checked as JSON, without recursion: any later error is about the
+        // order, not the JSON.
         let value: &RawValue = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let detail = format!("the body is not JSON (line {line}, column {column})");
@@ -92,7 +93,7 @@ impl<'a> Fields<'a> {
         self.values[field as usize]
     }
 
-    /// The fields that are there, sorted by name.
+    /// The fields that are present, sorted by name.
     pub(super) fn present(&self) -> impl Iterator<Item = (&'static str, &'a RawValue)> {
         Field::ALL
             .iter()
@@ -146,7 +147,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The text of a JSON string; `None` for any other value, and for one that is no Unicode.
+/// The text of a JSON string; `None` for any other value, and for invalid Unicode.
 pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let json = value.get();
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;

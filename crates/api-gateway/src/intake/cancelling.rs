@@ -1,23 +1,23 @@
-//! How an order is withdrawn at somebody's word: one write, and its announcement.
+//! How an order is cancelled on request: one write, and its announcement.
 
 use std::sync::Arc;
 
 use domain::OrderId;
 use ports::order_store::{Withdrawal, Withdrawn};
+use ports::unconfirmed::Made;
 
 use super::Intake;
 use crate::auth::{Caller, Scope};
 use crate::error::Result;
-use crate::unconfirmed::Made;
 
 impl Intake {
-    /// Cancels an order, where that is still possible and it is the caller's.
+    /// Cancels an order, if that is still possible and it belongs to the caller.
     ///
-    /// Cancel safety: it is seen through.
+    /// Cancel safety: once begun, it runs to its end.
     pub async fn cancel(self: &Arc<Self>, caller: &Caller, id: OrderId) -> Result<Withdrawn> {
         let (intake, caller) = (Arc::clone(self), caller.clone());
         let act = async move { intake.withdraw(&caller, id).await };
-        self.acts.see_through(act).await
+        self.acts.run_to_end(act).await
     }
 
     async fn withdraw(&self, caller: &Caller, id: OrderId) -> Result<Withdrawn> {
@@ -30,7 +30,7 @@ impl Intake {
         let store = &self.ports.store;
         let withdrawing = store.withdraw(id, limited_to, event, Withdrawal::Cancelled, reason);
         let made = (id, Made::Cancelled);
-        let withdrawn = self.unconfirmed.write(made, withdrawing).await?;
+        let withdrawn = self.written(made, withdrawing).await?;
         if let Withdrawn::Won { event, client } = &withdrawn {
             self.announcer.publish(client, event);
             tracing::info!(

@@ -1,15 +1,15 @@
-//! A digest of what a body means: equal for bodies that are equal after JSON parsing, with numbers by
-//! their text.
+//! A digest of what a body means: equal for bodies that are equal after JSON parsing, with numbers
+//! compared as text.
 //!
-//! It is made of bodies whose fields nobody has checked yet, so it takes one step into lists and no other:
-//! neither its stack nor its time grows with how deeply a body nests.
+//! It is computed before anybody has checked the fields, so it goes one level into lists and no
+//! deeper: neither its stack nor its time grows with the nesting of a body.
 
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::body::{Fields, text_of};
 
-/// The digest of these fields, whatever is wrong with them.
+/// The digest of these fields, valid or not.
 pub(super) fn of(fields: &Fields<'_>) -> [u8; 32] {
     let mut digest = Sha256::new();
     // Sorted by name, whatever their order in the body.
@@ -32,8 +32,8 @@ fn add_value(digest: &mut Sha256, value: &RawValue) {
     }
 }
 
-/// What is no text counts by its spelling, so that nothing is taken apart however deeply it nests: numbers
-/// are meant so, and a list in a list or an object is in no order that was ever accepted.
+/// A value other than a string counts by its spelling, so that nothing is parsed however deeply it
+/// nests. That is right for numbers, and no accepted order has a list in a list or an object.
 fn add_single(digest: &mut Sha256, value: &RawValue) {
     match text_of(value) {
         Some(text) => add(digest, b's', text.as_bytes()),
@@ -41,7 +41,7 @@ fn add_single(digest: &mut Sha256, value: &RawValue) {
     }
 }
 
-/// Kind and length before the bytes, so that no two sequences run together.
+/// Adds kind and length before the bytes, so that no two sequences look the same.
 fn add(digest: &mut Sha256, kind: u8, bytes: &[u8]) {
     digest.update([kind]);
     digest.update(bytes.len().to_be_bytes());
@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_kept_digest_is_still_the_one_of_its_body() {
-        // Stores keep these for a day: another digest would refuse the repeat of an accepted order.
+        // Stores keep these for a day: with another digest they would refuse the repeat of an
+        // accepted order.
         let kept = [
             (
                 r#"{"amount":1}"#,
@@ -111,7 +112,7 @@ mod tests {
             r#"{"amount":1,"venues":["meteora","raydium"]}"#,
             r#"{"amount":1,"venues":["raydiummeteora"]}"#,
             r#"{"amount":1,"excludeVenues":["raydium","meteora"]}"#,
-            // No order has these, and none has their digest.
+            // No order has these fields, and no order has their digest.
             r#"{"amount":1,"venues":[["raydium","meteora"]]}"#,
             r#"{"amount":1,"venues":[["raydium"],"meteora"]}"#,
             r#"{"amount":1,"venues":["[\"raydium\"]","meteora"]}"#,

@@ -1,39 +1,40 @@
-//! An order's rules: from fields to terms, or to every fault by name.
+//! The rules of an order: from fields to terms, or to a list of errors.
 
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
 use domain::order::{OrderType, Terms};
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Bps, ClientOrderId, Token, Venue};
+use domain::{Asset, BaseUnits, Bps, ClientOrderId, TokenList, Venue};
 use serde_json::value::RawValue;
 
 use super::body::{Field, Fields, number_of, text_of};
 use crate::error::{ApiError, Code, Result};
 
-/// Longest life an order may be given: 30 days.
+/// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
-/// Fields of order types that are not there yet.
+/// Fields of order types that do not exist yet.
 const UNAVAILABLE: [Field; 3] = [
     Field::LimitPrice,
     Field::TriggerCondition,
     Field::TriggerValue,
 ];
-/// Order types that are not there yet.
+/// Order types that do not exist yet.
 const UNAVAILABLE_TYPES: [&str; 2] = ["limit", "sniper"];
 
 /// The terms of these fields.
-pub(super) fn read(fields: &Fields<'_>) -> Result<Terms> {
+pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
     let mut reader = Reader {
         fields,
+        tokens,
         faults: fields.faults.clone(),
         has_unavailable_type: false,
         has_no_venue: false,
     };
     let order_type = reader.order_type();
-    let (token_in, token_out) = reader.tokens();
-    let amount_in = reader.amount_in(token_in);
+    let (asset_in, asset_out) = reader.assets();
+    let amount_in = reader.amount_in(asset_in);
     let slippage = reader.slippage();
-    let min_amount_out = reader.min_amount_out(token_out);
+    let min_amount_out = reader.min_amount_out(asset_out);
     let client_order_id = reader.client_order_id();
     let valid_for_seconds = reader.valid_for_seconds();
     let venues = reader.venues();
@@ -41,8 +42,8 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Terms> {
     let terms = || {
         Some(Terms {
             order_type: order_type?,
-            token_in: token_in?,
-            token_out: token_out?,
+            asset_in: asset_in?,
+            asset_out: asset_out?,
             amount_in: amount_in?,
             slippage,
             min_amount_out,
@@ -62,6 +63,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Terms> {
 
 struct Reader<'a> {
     fields: &'a Fields<'a>,
+    tokens: &'a TokenList,
     faults: Vec<FieldError>,
     has_unavailable_type: bool,
     has_no_venue: bool,
@@ -90,7 +92,7 @@ impl<'a> Reader<'a> {
         Some(ApiError::new(code, detail).with_errors(std::mem::take(&mut self.faults)))
     }
 
-    /// The text of a field that must be a string; `None` where it is absent or at fault.
+    /// The text of a field that must be a string; `None` if it is absent or wrong.
     fn text(&mut self, field: Field) -> Option<std::borrow::Cow<'a, str>> {
         let text = text_of(self.fields.get(field)?);
         if text.is_none() {
@@ -99,7 +101,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// The one of several names of the same thing that is used; more than one is a fault.
+    /// Of several names for the same field, the one that is used; using two is an error.
     fn one_of(&mut self, names: &[Field]) -> Option<(Field, &'a RawValue)> {
         let fields = self.fields;
         let mut used = names
@@ -138,38 +140,38 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn tokens(&mut self) -> (Option<Token>, Option<Token>) {
+    fn assets(&mut self) -> (Option<Asset>, Option<Asset>) {
         let given = |field| self.fields.get(field).is_some();
         match (given(Field::TokenIn), given(Field::TokenOut)) {
-            (false, false) => return (Some(Token::SOL), Some(Token::USDC)),
+            (false, false) => return (Some(Asset::SOL), Some(Asset::USDC)),
             (true, false) => self.fault(Field::TokenOut, "is missing; give both tokens or neither"),
             (false, true) => self.fault(Field::TokenIn, "is missing; give both tokens or neither"),
             (true, true) => {}
         }
-        let (token_in, token_out) = (self.token(Field::TokenIn), self.token(Field::TokenOut));
-        if token_in.is_some() && token_in == token_out {
+        let (asset_in, asset_out) = (self.asset(Field::TokenIn), self.asset(Field::TokenOut));
+        if asset_in.is_some() && asset_in == asset_out {
             self.fault(Field::TokenOut, "must be another token than tokenIn");
         }
-        (token_in, token_out)
+        (asset_in, asset_out)
     }
 
-    fn token(&mut self, field: Field) -> Option<Token> {
-        let token = Token::find(&self.text(field)?);
-        if token.is_none() {
+    fn asset(&mut self, field: Field) -> Option<Asset> {
+        let asset = self.tokens.find(&self.text(field)?);
+        if asset.is_none() {
             self.fault(
                 field,
                 "is not a listed token's symbol or mint address; GET /api/tokens lists them",
             );
         }
-        token
+        asset
     }
 
-    fn amount_in(&mut self, token_in: Option<Token>) -> Option<BaseUnits> {
+    fn amount_in(&mut self, asset_in: Option<Asset>) -> Option<BaseUnits> {
         let Some((field, value)) = self.one_of(&[Field::Amount, Field::AmountIn]) else {
             self.fault(Field::Amount, "is missing");
             return None;
         };
-        match self.amount(field, value, token_in)? {
+        match self.amount(field, value, asset_in)? {
             Ok(amount) => Some(amount),
             Err(error) => {
                 self.fault(field, error.to_string());
@@ -178,12 +180,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn min_amount_out(&mut self, token_out: Option<Token>) -> Option<BaseUnits> {
+    fn min_amount_out(&mut self, asset_out: Option<Asset>) -> Option<BaseUnits> {
         let field = Field::MinAmountOut;
         let value = self.fields.get(field)?;
-        match self.amount(field, value, token_out)? {
+        match self.amount(field, value, asset_out)? {
             Ok(amount) => Some(amount),
-            // A floor of nothing is a floor.
+            // A minimum of zero is allowed.
             Err(InvalidAmount::Zero) => Some(BaseUnits::new(0)),
             Err(error) => {
                 self.fault(field, error.to_string());
@@ -192,28 +194,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An amount as it is written; `None` where it is neither a string nor a number, or its token is
+    /// An amount as it is written; `None` where it is neither a string nor a number, or its asset is
     /// not known.
     fn amount(
         &mut self,
         field: Field,
         value: &RawValue,
-        token: Option<Token>,
+        asset: Option<Asset>,
     ) -> Option<std::result::Result<BaseUnits, InvalidAmount>> {
         let parse = |decimals| match (number_of(value), text_of(value)) {
             (Some(number), _) => Some(BaseUnits::parse_json_number(number, decimals)),
             (None, Some(text)) => Some(BaseUnits::parse(&text, decimals)),
             (None, None) => None,
         };
-        // Where the token is at fault, the amount is still looked at as far as it goes without.
-        let parsed = parse(token.map_or(9, Token::decimals));
+        // Where the asset is at fault, the amount is still looked at as far as it goes without.
+        let parsed = parse(asset.map_or(9, |asset| asset.decimals));
         match parsed {
             None => {
                 self.fault(field, "must be a decimal string or a number");
                 None
             }
             Some(Err(InvalidAmount::TooFine { .. } | InvalidAmount::TooLarge))
-                if token.is_none() =>
+                if asset.is_none() =>
             {
                 None
             }
@@ -230,7 +232,7 @@ impl<'a> Reader<'a> {
         let Some((field, value)) = self.one_of(&names) else {
             return Bps::DEFAULT;
         };
-        // Basis points in one of the field's unit, as a power of ten.
+        // Basis points per unit of the field, as a power of ten.
         let places = match field {
             Field::SlippageTolerance => 2,
             Field::Slippage => 4,

@@ -5,20 +5,28 @@
 //! 3. Every refusal names a field or says that the body is no JSON.
 
 use domain::venue::VenueSet;
-use domain::{BaseUnits, Token, Venue};
+use domain::{Asset, BaseUnits, Terms, TokenList, Venue};
 use proptest::prelude::*;
 
 use super::check;
-use crate::error::Code;
+use crate::error::{Code, Result};
+
+fn tokens() -> TokenList {
+    TokenList::mainnet()
+}
+
+fn read(body: &[u8]) -> Result<Terms> {
+    check(body, &tokens())
+}
 
 #[track_caller]
 fn accepted(body: &str) -> super::Terms {
-    check(body.as_bytes()).unwrap_or_else(|refusal| panic!("{body}: {refusal}"))
+    read(body.as_bytes()).unwrap_or_else(|refusal| panic!("{body}: {refusal}"))
 }
 
 #[track_caller]
 fn refused(body: &str, code: Code, field: &str) {
-    let refusal = check(body.as_bytes()).expect_err(body);
+    let refusal = read(body.as_bytes()).expect_err(body);
     let problem = refusal.problem();
     let fields: Vec<&str> = problem
         .errors
@@ -44,7 +52,7 @@ fn the_five_older_programs_are_understood() {
     assert_eq!((c.amount_in.get(), c.slippage.get()), (100_000_000_000, 50));
     assert_eq!(c.min_amount_out, Some(BaseUnits::new(99_000_000)));
     let d = accepted(r#"{"amount":100}"#);
-    assert_eq!((d.token_in, d.token_out), (Token::SOL, Token::USDC));
+    assert_eq!((d.asset_in, d.asset_out), (Asset::SOL, Asset::USDC));
     let e = accepted(r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":1}"#);
     assert_eq!((e.amount_in.get(), e.slippage.get()), (1_000_000_000, 50));
 }
@@ -137,7 +145,7 @@ fn what_is_no_json_is_malformed() {
     ] {
         refused(body, Code::MalformedJson, "");
     }
-    let refusal = check(b"{\"amount\":\"\xff\"}").expect_err("no UTF-8");
+    let refusal = read(b"{\"amount\":\"\xff\"}").expect_err("no UTF-8");
     assert_eq!(refusal.code(), Code::MalformedJson);
 }
 
@@ -187,13 +195,13 @@ fn every_fault_is_named_at_once() {
 
 #[test]
 fn tokens_are_found_by_symbol_and_mint_and_must_differ() {
-    let usdc = Token::USDC.mint();
+    let usdc = Asset::USDC.mint;
     let terms = accepted(&format!(
         r#"{{"tokenIn":"{usdc}","tokenOut":"bOnK","amount":1}}"#
     ));
     assert_eq!(
-        (terms.token_in, terms.token_out.symbol()),
-        (Token::USDC, "BONK")
+        (Some(terms.asset_in), Some(terms.asset_out)),
+        (tokens().find("USDC"), tokens().find("BONK"))
     );
 
     refused(
@@ -409,8 +417,7 @@ fn nesting_however_deep_is_only_a_wrong_value() {
 #[test]
 fn many_faults_give_a_short_answer() {
     let fields: Vec<String> = (0..5_000).map(|n| format!(r#""f{n}":1"#)).collect();
-    let refusal =
-        check(format!("{{{}}}", fields.join(",")).as_bytes()).expect_err("unknown fields");
+    let refusal = read(format!("{{{}}}", fields.join(",")).as_bytes()).expect_err("unknown fields");
 
     assert!(refusal.to_json().len() < 4_096);
 }
@@ -432,12 +439,12 @@ proptest! {
 
     #[test]
     fn no_bytes_bring_the_reader_down(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = check(&body);
+        let _ = read(&body);
     }
 
     #[test]
     fn no_json_like_text_brings_the_reader_down(body in r#"[\{\}\[\]",:a-z0-9.eE+\\u -]{0,80}"#) {
-        if let Err(refusal) = check(body.as_bytes()) {
+        if let Err(refusal) = read(body.as_bytes()) {
             let problem = refusal.problem();
             prop_assert!(problem.status == 400 || problem.status == 422);
         }

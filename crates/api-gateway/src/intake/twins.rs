@@ -1,9 +1,9 @@
-//! One request of a client and an idempotency key at a time.
+//! Runs one request per client and idempotency key at a time.
 //!
-//! The store makes one order of concurrent twins, but a limit is asked before the store is: a twin that is still
-//! on its way must neither be refused for its sibling's sake nor cost anything. So the requests with one key
-//! take turns, and whoever had to wait finds the first one's answer. Other gateways' twins are told apart by
-//! the store alone.
+//! The store makes one order of concurrent duplicates, but the limits are checked before the store
+//! is asked: a duplicate must neither be refused because of the first request, which is still on
+//! its way, nor count against a limit. So requests with one key take turns, and a request that had
+//! to wait finds the first one's answer. Only the store recognises duplicates at other gateways.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,14 +17,14 @@ use crate::error::Result;
 type Name = (ClientId, IdempotencyKey);
 type Family = Arc<tokio::sync::Mutex<()>>;
 
-/// The keys of all requests that are being taken in; as many as there are such requests, at the most.
+/// The keys of all requests under way; at most as many as there are such requests.
 #[derive(Debug, Default)]
 pub(crate) struct Twins(Mutex<HashMap<Name, Family>>);
 
 /// The right to be the only one with this key, until dropped.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
-    // Given back before the membership is: the next sibling must find the same family.
+    // Released before the membership is: the next duplicate must find the same family.
     _turn: OwnedMutexGuard<()>,
     _member: Member<'a>,
 }
@@ -37,7 +37,7 @@ struct Member<'a> {
 }
 
 impl Twins {
-    /// Waits for this request's turn, no longer than for a commit.
+    /// Waits for this request's turn, at most as long as for a commit.
     pub(crate) async fn turn(&self, client: &ClientId, key: &IdempotencyKey) -> Result<Turn<'_>> {
         let name = (client.clone(), key.clone());
         let family = Arc::clone(self.families().entry(name.clone()).or_default());
@@ -54,7 +54,7 @@ impl Twins {
     }
 
     fn families(&self) -> MutexGuard<'_, HashMap<Name, Family>> {
-        // Each change is one step: no panic leaves it half-done.
+        // Each change is one step: a panic leaves nothing half-done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,7 +62,7 @@ impl Twins {
 impl Drop for Member<'_> {
     fn drop(&mut self) {
         let mut families = self.all.families();
-        // Joined under this lock alone: two owners are this member and the map.
+        // Requests join only under this lock: two owners are this member and the map.
         if Arc::strong_count(&self.family) == 2 {
             families.remove(&self.name);
         }

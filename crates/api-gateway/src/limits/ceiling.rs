@@ -1,26 +1,26 @@
-//! Counting up to a limit what only the store knows exactly, without asking it every time.
+//! Enforces a limit on a count that only the store knows exactly, without asking it every time.
 //!
-//! What the store said last, plus everything let in since, is never less than the truth: orders only
-//! end meanwhile. So the store is asked again only once that bound reaches the limit.
+//! The store's last count plus everything admitted since is never less than the true count, because
+//! meanwhile orders only end. So the store is asked again only once this bound reaches the limit.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// An upper bound of a count. A clone is a handle to the same one.
+/// An upper bound of a count. A clone is a handle to the same bound.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ceiling(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// What the store said, with what was on its way then, and when.
+    /// The store's last count plus what was on its way then, and when.
     known: Option<(u64, Duration)>,
-    /// Let in since.
+    /// Admitted since then.
     admitted: u64,
-    /// Let in and not yet stored or refused by the store.
+    /// Admitted, and not yet stored or refused by the store.
     in_flight: u64,
 }
 
-/// The right to be one of those who are counted. Dropped without a word it is free again.
+/// A place within the limit. If it is dropped, it is free again.
 #[derive(Debug)]
 pub(crate) struct Room {
     ceiling: Ceiling,
@@ -28,7 +28,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// What it was for is stored, or may be.
+    /// The order that the place was for is stored, or may be.
     pub(crate) fn take(mut self) {
         self.is_taken = true;
     }
@@ -59,12 +59,12 @@ pub(crate) struct Asking {
 
 impl Ceiling {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Plain numbers: no panic leaves them half-changed.
+        // Plain numbers: a panic leaves none half-changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets one in if the bound is below `limit` and was confirmed after `since`; where it does not, the store may
-    /// know better.
+    /// Admits one if the bound is below `limit` and was confirmed after `since`; if not, the store
+    /// may know better.
     pub(crate) fn admit(&self, limit: u64, since: Duration) -> Option<Room> {
         let mut state = self.state();
         let (count, at) = state.known?;
@@ -88,7 +88,7 @@ impl Ceiling {
         bound.is_some_and(|bound| bound < limit)
     }
 
-    /// To be called before the store is asked.
+    /// Must be called before the store is asked.
     pub(crate) fn ask(&self) -> Asking {
         let state = self.state();
         Asking {

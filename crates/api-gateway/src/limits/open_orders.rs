@@ -1,8 +1,8 @@
 //! Open orders of each client.
 //!
-//! With keys the store counts a client's open orders. Without keys it knows all orders as one client's,
-//! so each gateway remembers the orders it took from each address and looks at the oldest of them again
-//! once an address is at its limit.
+//! With keys the store counts a client's open orders. Without keys the store sees all orders as one
+//! client's, so each gateway remembers the orders that it accepted from each address, and checks
+//! the oldest of them again once an address is at its limit.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,15 +16,15 @@ use crate::auth::{Caller, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 
-/// Another gateway's orders of the same client are noticed this soon.
+/// How soon orders that another gateway accepted for the same client are noticed.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// Beyond this many clients and addresses all are forgotten and counted anew.
+/// With more clients and addresses than this, all are forgotten and counted anew.
 const MAX_TALLIES: usize = 16_384;
-/// Orders remembered of all addresses together, at 16 bytes each; beyond it all are forgotten.
+/// Orders remembered for all addresses together, at 16 bytes each; with more, all are forgotten.
 const MAX_REMEMBERED: usize = 1_000_000;
-/// Orders of one address looked at again for one submission.
+/// Orders of one address that are checked again for one submission.
 const LOOKED_AT: usize = 32;
-/// A limit is soon lifted by an order's end.
+/// An order that ends soon makes room.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Counts open orders and refuses those beyond the limit.
@@ -43,21 +43,22 @@ struct Tallies {
 #[derive(Debug, Default)]
 struct Tally {
     ceiling: Ceiling,
-    /// One asks the store at a time. What an address without a key has handed in, oldest first.
+    /// The orders of an address without a key, oldest first. The lock lets one caller at a time ask
+    /// the store.
     orders: tokio::sync::Mutex<VecDeque<OrderId>>,
 }
 
-/// A place for one order. Dropped without a word it is free again.
+/// A place for one order. If it is dropped, it is free again.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
     all: &'a OpenOrders,
     room: Room,
-    /// Where the order is remembered; the store counts those of keys.
+    /// Where to remember the order; with keys the store counts.
     remembering: Option<Arc<Tally>>,
 }
 
 impl OpenOrders {
-    /// `None` where 0 says that there is no limit.
+    /// `None` if the limit is 0, which means no limit.
     pub(super) fn new(limit: u64) -> Option<Self> {
         (limit > 0).then(|| Self {
             limit,
@@ -110,7 +111,7 @@ impl OpenOrders {
     }
 
     fn tallies(&self) -> std::sync::MutexGuard<'_, Tallies> {
-        // A count that a panic left too high or too low is corrected by the next question.
+        // If a panic left a count too high or too low, the next question to the store corrects it.
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,7 +144,7 @@ async fn forget_ended(ports: &Ports, orders: &mut VecDeque<OrderId>) -> Result<(
 }
 
 impl Place<'_> {
-    /// The order took the place.
+    /// The order uses the place.
     pub(super) async fn take(self, order: OrderId) {
         if let Some(tally) = self.remembering {
             tally.orders.lock().await.push_back(order);

@@ -1,5 +1,6 @@
-//! Submissions per minute of each client: so many at once, and one more whenever its share of a minute has
-//! passed. A submission that was refused afterwards is given back, as if it had never been.
+//! Submissions per minute of each client: the whole limit at once, and one more whenever its share
+//! of a minute has passed. A submission that is refused afterwards is given back, as if it had
+//! never been.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -12,7 +13,7 @@ use super::Payer;
 use crate::error::{ApiError, Code, RateLimit, Result};
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// After this many submissions the clients that have all of their rate again are forgotten.
+/// After this many submissions, clients whose whole rate is available again are forgotten.
 const SWEEP_EVERY: u32 = 4_096;
 
 /// The rates of all clients.
@@ -25,12 +26,12 @@ pub(super) struct Rate {
 
 #[derive(Debug, Default)]
 struct Clients {
-    /// When each has all of its rate again.
+    /// When each client's whole rate is available again.
     full_at: HashMap<Payer, Duration>,
     taken: u32,
 }
 
-/// One submission, taken out of its client's rate. Dropped without a word it is given back.
+/// One submission, subtracted from its client's rate. If it is dropped, it is given back.
 #[derive(Debug)]
 pub(super) struct Submission<'a> {
     rate: &'a Rate,
@@ -40,7 +41,7 @@ pub(super) struct Submission<'a> {
 }
 
 impl Submission<'_> {
-    /// What is left of the rate after it.
+    /// How much of the rate is left after it.
     pub(super) fn left(&self) -> RateLimit {
         self.left
     }
@@ -62,7 +63,7 @@ impl Drop for Submission<'_> {
 }
 
 impl Rate {
-    /// `None` where 0 says that there is no limit.
+    /// `None` if the limit is 0, which means no limit.
     pub(super) fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
         Some(Self {
             clock: Arc::clone(clock),
@@ -71,7 +72,7 @@ impl Rate {
         })
     }
 
-    /// Takes one submission of this client.
+    /// Subtracts one submission of this client.
     pub(super) fn take(&self, payer: &Payer) -> Result<Submission<'_>> {
         let now = self.clock.monotonic();
         let mut clients = self.clients();
@@ -115,7 +116,7 @@ impl Rate {
     }
 
     fn clients(&self) -> std::sync::MutexGuard<'_, Clients> {
-        // Each change is one step: no panic leaves it half-done.
+        // Each change is one step: a panic leaves nothing half-done.
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -149,7 +150,7 @@ mod tests {
         Payer(name.into())
     }
 
-    /// Takes a submission for good; what is left then.
+    /// Uses one submission for good; returns how many are left.
     fn spend(rate: &Rate, payer: &Payer) -> Result<u32> {
         let submission = rate.take(payer)?;
         let remaining = submission.left().remaining;
@@ -194,7 +195,7 @@ mod tests {
         drop(taken.next());
         taken.for_each(Submission::spend);
         *hand.0.lock().unwrap() = Duration::from_secs(20);
-        // One that was never handed in, and one whose share of a minute has passed.
+        // One was given back, and the share of another has passed.
         assert_eq!(spend(&rate, &desk).expect("the first"), 1);
         assert_eq!(spend(&rate, &desk).expect("the second"), 0);
         assert!(spend(&rate, &desk).is_err(), "and no third");

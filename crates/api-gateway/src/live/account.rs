@@ -1,9 +1,10 @@
 //! The account stream: every order the caller may see, on one connection.
 //!
-//! Tails pass each event, rendered once, into one ring for the whole process; a reader whom
-//! the ring overtakes is closed and may resume. Each message carries a cursor, the places in all shards
-//! after it; resuming reads the feed from there up to where the ring took over. Wherever events may have
-//! been missed the reader is told `resync` instead, and reads lists and orders by HTTP.
+//! Tails put each event, rendered once, into one ring for the whole process. A reader that falls
+//! behind the ring is closed and may resume. Each message carries a cursor: the places in all
+//! shards after it. To resume, the gateway reads the feed from there up to the place where the ring
+//! took over. If events may have been missed, the reader gets `resync` instead, and reads lists and
+//! orders over HTTP.
 
 mod catch_up;
 mod cursor;
@@ -27,7 +28,7 @@ use self::ring::{Passed, PassedEvent, Ring};
 use self::terms::TermsBook;
 use super::demand::Demand;
 
-/// How long a new reader waits for the tails to be open. Longer means that the feed is away.
+/// How long a new reader waits until the tails are open. If that takes longer, the feed is down.
 const OPEN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The stream of all orders' events.
@@ -54,7 +55,7 @@ impl Account {
         self.ring.has_readers()
     }
 
-    /// The shard is tailed from this place on; what was before may be missing.
+    /// The shard is tailed from this place on; earlier events may be missing.
     pub(super) fn jumped(&self, shard: Shard, place: Position) {
         self.ring.moved(shard, place);
         self.ring.lost();
@@ -83,9 +84,9 @@ impl Account {
         }
     }
 
-    /// Joins the stream. The subscription stands when this returns.
+    /// Joins the stream. The subscription is active when this returns.
     pub(super) async fn join(&self, filter: Filter, cursor: Option<Cursor>) -> AccountReader {
-        // Holds the tails open until the receiver that is kept takes over.
+        // Keeps the tails open until the final receiver takes over.
         let interest = self.ring.subscribe();
         self.demand.wake_all();
         let are_open = tokio::time::timeout(OPEN_PATIENCE, self.demand.all_open()).await;
@@ -112,7 +113,7 @@ impl Account {
 /// Which events a reader wants.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// Only this client's; everybody's where it is absent.
+    /// Only this client's; everybody's if absent.
     pub client: Option<ClientId>,
     pub statuses: StatusSet,
 }
@@ -125,7 +126,7 @@ impl StatusSet {
     /// All of them.
     pub const ALL: Self = Self(u8::MAX);
 
-    /// Reads a comma-separated list of names; `None` where one is unknown or there is none.
+    /// Parses a comma-separated list of names; `None` if it is empty or has an unknown name.
     #[must_use]
     pub fn parse(list: &str) -> Option<Self> {
         let mut bits = 0;
@@ -154,15 +155,15 @@ impl Filter {
 pub struct AccountReader {
     filter: Filter,
     ring: broadcast::Receiver<Arc<Passed>>,
-    /// To be sent before anything of the ring.
+    /// To be sent before anything from the ring.
     first: VecDeque<ByteString>,
     overlap: Overlap,
-    /// Passages of the ring that were there already when the reader was last told `resync`: whatever they say is
-    /// missing is read after it.
+    /// How many entries the ring had when the reader last got `resync`: the reader reads the lists
+    /// after that, so a loss mark among those entries needs no second `resync`.
     told: usize,
 }
 
-/// What was caught up with may stand in the ring again, as far as the ring was filled by then.
+/// Events that were caught up with may be in the ring too, as far as it was filled by then.
 #[derive(Debug, Default)]
 struct Overlap {
     caught_up: HashSet<(OrderId, Seq)>,
@@ -173,7 +174,7 @@ struct Overlap {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
     Message(ByteString),
-    /// The ring has overtaken it.
+    /// The reader has fallen behind the ring.
     TooSlow,
     /// This process stops.
     Stopped,
@@ -202,7 +203,8 @@ impl AccountReader {
         };
     }
 
-    /// The next message for this reader. Cancel safety: a dropped call has taken nothing that is wanted.
+    /// The next message for this reader. Cancel safety: a dropped call loses no event that the
+    /// reader wants.
     pub async fn next(&mut self) -> Read {
         loop {
             if let Some(text) = self.first.pop_front() {
@@ -236,7 +238,7 @@ impl AccountReader {
 impl Overlap {
     fn holds(&mut self, event: &PassedEvent) -> bool {
         if self.in_ring == 0 {
-            // Beyond what the two could share: the memory is of no use any more.
+            // The ring is past the overlap, so the set is no longer needed.
             self.caught_up = HashSet::new();
             return false;
         }

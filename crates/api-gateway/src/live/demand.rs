@@ -1,4 +1,4 @@
-//! What readers and tails tell each other of the feed's shards: that a shard is wanted, that its tail is open.
+//! How readers tell tails that a shard is wanted, and tails tell readers that it is open.
 
 use ports::status_feed::Shard;
 use tokio::sync::{Notify, watch};
@@ -22,17 +22,17 @@ impl Demand {
         &self.0[usize::from(index) % self.0.len()]
     }
 
-    /// Somebody came for this shard.
+    /// A reader needs this shard.
     pub(super) fn wake(&self, shard: Shard) {
         self.tap(shard).wanted.notify_one();
     }
 
-    /// Somebody came for all of them.
+    /// A reader needs all shards.
     pub(super) fn wake_all(&self) {
         self.0.iter().for_each(|tap| tap.wanted.notify_one());
     }
 
-    /// Waits until somebody has come.
+    /// Waits until a reader needs the shard.
     pub(super) async fn woken(&self, shard: Shard) {
         self.tap(shard).wanted.notified().await;
     }
@@ -50,7 +50,7 @@ impl Demand {
     /// Waits until every tail is open, or was while this waited.
     pub(super) async fn all_open(&self) {
         for tap in &self.0 {
-            // The sender lives as long as this.
+            // The sender lives as long as `self`.
             let _ = tap.open.subscribe().wait_for(|open| *open).await;
         }
     }

@@ -1,4 +1,4 @@
-//! How many live connections there are, of each client and altogether.
+//! Counts live connections, per client and in total.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ struct Open {
     of: HashMap<Arc<str>, usize>,
 }
 
-/// The right to hold one connection, given back on drop.
+/// A permit for one connection, given back on drop.
 #[derive(Debug)]
 pub struct Permit {
     limits: Limits,
@@ -28,14 +28,14 @@ pub struct Permit {
 }
 
 impl Limits {
-    /// Limits of each client and of all together; 0 = no limit.
+    /// Limits per client and in total; 0 = no limit.
     #[must_use]
     pub(super) fn new(each: usize, all: usize) -> Self {
         let open = Mutex::default();
         Self(Arc::new(Inner { each, all, open }))
     }
 
-    /// A place for one more connection of `holder`, if there is one.
+    /// A permit for one more connection of `holder`, if the limits allow it.
     #[must_use]
     pub(super) fn admit(&self, holder: &str) -> Option<Permit> {
         let mut open = self.open();
@@ -55,14 +55,14 @@ impl Limits {
         Some(Permit { limits, holder })
     }
 
-    /// Connections open now.
+    /// The number of open connections.
     #[must_use]
     pub(super) fn open_count(&self) -> usize {
         self.open().all
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
-        // Counts stay right after a panic elsewhere: nothing here panics half-way.
+        // Counts stay right after a panic elsewhere: no code here panics half-way.
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,9 +1,9 @@
-//! One log per watched order, and which of them are to be read from the store: newly watched ones, those with
-//! holes, those that were silent for long. Whatever is asked for while a query is under way goes into the next
-//! one, so that ten thousand reconnecting clients cost a few queries.
+//! One log per followed order, and the list of orders to read from the store: newly followed ones,
+//! those with gaps, those that were silent for long. Requests that come while a query is under way
+//! go into the next one, so that ten thousand reconnecting clients cost a few queries.
 //!
-//! Lock order: a shard's orders before the list of orders to be read; never the other way round, never across an
-//! await.
+//! Lock order: a shard's orders before the list of orders to read; never the other way round, never
+//! across an await.
 
 mod shard;
 
@@ -20,7 +20,7 @@ use tokio::sync::{Notify, watch};
 
 use self::shard::ShardWatches;
 use super::demand::Demand;
-use super::replay::{Due, Log, Place, Told, Verdict};
+use super::replay::{Due, Log, Place, Rendered, Verdict};
 
 /// What must be known of an order to follow it.
 #[derive(Debug, Clone, Copy)]
@@ -48,15 +48,15 @@ pub(super) struct Logs {
     demand: Arc<Demand>,
     shards: Box<[ShardWatches]>,
     to_read: Mutex<ToRead>,
-    /// Somebody asked for a reading.
+    /// Raised when somebody asks for an order to be read.
     asked: Notify,
 }
 
-/// Orders to be read from the store; an order stands here at most once, so it is bounded by what is
-/// watched.
+/// Orders to read from the store. Each is listed at most once, so the list is bounded by the number
+/// of followed orders.
 #[derive(Debug, Default)]
 struct ToRead {
-    /// Somebody waits: new watches and holes.
+    /// Somebody waits: new watches and gaps.
     urgent: VecDeque<OrderId>,
     /// Silent for a while: most likely nothing has happened.
     silent: VecDeque<OrderId>,
@@ -132,7 +132,7 @@ impl Logs {
         self.at(shard).are_followed()
     }
 
-    /// An event came, from wherever.
+    /// An event came, from the feed or the store.
     pub(super) fn tell(&self, event: &Event) {
         let now = self.clock.monotonic();
         if self.shard(event.order_id).offer(event, now) == Some(Verdict::Hole) {
@@ -148,7 +148,7 @@ impl Logs {
         }
     }
 
-    /// Everything watched in this shard may have missed something.
+    /// Every followed order of this shard may have missed something.
     pub(super) fn ask_shard(&self, shard: Shard) {
         let marked = self.at(shard).mark_all_asked();
         self.to_read().urgent.extend(marked);
@@ -173,7 +173,7 @@ impl Logs {
         self.asked.notified().await;
     }
 
-    /// Takes as many orders off the list: what to ask the store for.
+    /// Takes up to this many orders off the list, as questions for the store.
     pub(super) fn take_asked(&self, most: usize) -> Vec<order_history::Watch> {
         let mut to_read = self.to_read();
         let urgent = most.min(to_read.urgent.len());
@@ -197,16 +197,16 @@ impl Logs {
     }
 
     fn to_read(&self) -> MutexGuard<'_, ToRead> {
-        // A list of ids is right whatever panicked while it was held.
+        // A list of ids stays valid whatever panicked under its lock.
         self.to_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A place in an order's log that moves on as the client is shown events.
+/// A place in an order's log that moves on as the client gets events.
 #[derive(Debug)]
 pub struct Follower {
     place: Place,
-    // Dropped before the watch, which looks whether anybody is left.
+    // Dropped before the watch, which checks whether any follower is left.
     log: watch::Receiver<Log>,
     _watch: Watch,
 }
@@ -214,15 +214,16 @@ pub struct Follower {
 /// What a follower gets next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Followed {
-    Event(Told),
-    /// The order has ended and all of it was shown.
+    Event(Rendered),
+    /// The order has ended and the follower has seen all of it.
     Ended,
     /// This process stops.
     Stopped,
 }
 
 impl Follower {
-    /// The next event, as soon as there is one. Cancel safety: a dropped call has shown nothing.
+    /// The next event, as soon as there is one. Cancel safety: a dropped call has delivered
+    /// nothing.
     pub async fn next(&mut self) -> Followed {
         loop {
             let due = self.place.advance(&self.log.borrow_and_update());
@@ -238,7 +239,7 @@ impl Follower {
     }
 }
 
-/// Keeps an order watched.
+/// Keeps an order in the set of followed orders.
 #[derive(Debug)]
 struct Watch {
     logs: Arc<Logs>,

@@ -1,43 +1,44 @@
-//! How a client sees all of an order, each event once and in order.
+//! How a client sees every event of an order, once and in order.
 //!
-//! An order's events come to this process twice over: quickly from the feed, which may lose, repeat and
-//! shuffle them, and surely from the store. Both are offered to one [`Log`] per watched order, which
-//! takes an event only in its turn, drops what it has, and says where there is a hole, so that the hub
-//! reads the store. The log always begins with the order's first event and has no gaps.
+//! An order's events reach this process in two ways: quickly through the feed, which may lose,
+//! repeat and reorder them, and reliably from the store. Both are offered to one [`Log`] per
+//! followed order. The log takes only the next event in sequence, drops those that it has, and
+//! reports a gap, so that the gateway reads the store. It always begins with the order's first
+//! event and has no gaps.
 //!
-//! A client is a [`Place`] in that log, wherever it begins: it is shown what follows its place, waits
-//! where the log ends, and is done after the terminal event. Because the hub listens to the feed before
-//! it first reads the store, nothing falls in between; and because the log is shared, a hundred clients
-//! of one order cost one reading, one rendering and one memory.
+//! A client is a [`Place`] in that log, wherever it begins: it gets the events after its place,
+//! waits where the log ends, and is done after the terminal event. The gateway listens to the feed
+//! before it first reads the store, so no event falls in between. And because the log is shared, a
+//! hundred clients of one order cost one read, one rendering and one copy in memory.
 //!
-//! Nothing here waits, reads or sends: it is the merge alone.
+//! Nothing here waits, reads or sends: it is only the merge.
 
 use bytestring::ByteString;
 use domain::Seq;
 use domain::order::Status;
 
-/// An event as clients see it: rendered once, shared by all who are shown it.
+/// An event as clients see it: rendered once, shared by all clients that get it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Rendered {
     pub seq: Seq,
     pub text: ByteString,
 }
 
-/// What an offered event was to the log.
+/// How an offered event relates to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The one that was waited for.
+    /// The event that the log waits for.
     Next,
-    /// Known before.
+    /// The log has it already.
     Seen,
-    /// Others are missing before it.
+    /// Earlier events are missing.
     Hole,
 }
 
-/// All that is known of one order so far, from its first event on and without gaps.
+/// All known events of one order, from the first one on and without gaps.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    told: Vec<Told>,
+    told: Vec<Rendered>,
     ended: bool,
 }
 
@@ -56,34 +57,34 @@ impl Log {
             return Verdict::Hole;
         }
         let text = render();
-        self.told.push(Told { seq, text });
+        self.told.push(Rendered { seq, text });
         self.ended = status.is_terminal();
         Verdict::Next
     }
 
-    /// The event that is waited for.
+    /// The event that the log waits for.
     #[must_use]
     pub(super) fn next(&self) -> Seq {
         self.told
             .last()
-            .map_or(Seq::FIRST, |told: &Told| told.seq.next())
+            .map_or(Seq::FIRST, |told: &Rendered| told.seq.next())
     }
 
-    /// Whether nothing can follow.
+    /// Whether the order has ended: nothing can follow.
     #[must_use]
     pub(super) const fn has_ended(&self) -> bool {
         self.ended
     }
 }
 
-/// What a client is due.
+/// What a client gets next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Due {
     /// This event.
-    Event(Told),
+    Event(Rendered),
     /// Nothing until the log grows.
     Wait,
-    /// Nothing any more: the order has ended and the client has seen it.
+    /// Nothing more: the order has ended and the client has seen it.
     Over,
 }
 
@@ -102,7 +103,7 @@ impl Place {
         }
     }
 
-    /// What the client is due; it has seen it then.
+    /// What the client gets next; it then counts as seen.
     pub(super) fn advance(&mut self, log: &Log) -> Due {
         let index = usize::try_from(self.next.get()).unwrap_or(usize::MAX);
         match log.told.get(index) {

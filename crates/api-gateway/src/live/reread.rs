@@ -1,4 +1,5 @@
-//! Reading from the store what the feed did not bring. The same loop serves clients while the feed is away.
+//! Reads from the store what the feed did not deliver. The same loop serves clients while the feed
+//! is down.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +13,13 @@ use super::logs::Logs;
 const CHUNK: usize = 512;
 /// A store that has not answered by then is asked again.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// First wait after the store did not answer; doubled up to the longest.
+/// First wait after the store did not answer; it doubles up to the longest.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// A store that is back is noticed this soon.
+/// How soon the loop notices that the store is back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads watched orders from the store, as many in one query as wait; those that were silent for so long too.
+/// Reads followed orders from the store, in one query as many as are listed; also those that were
+/// silent for too long.
 pub(super) async fn run(logs: Arc<Logs>, ports: Ports, silent_for: Duration) {
     let mut pause = SHORTEST_PAUSE;
     let mut silence = tokio::time::interval(silent_for);
@@ -40,7 +42,7 @@ pub(super) async fn run(logs: Arc<Logs>, ports: Ports, silent_for: Duration) {
     }
 }
 
-/// Reads these orders' missing events; false where the store did not answer.
+/// Reads these orders' missing events; false if the store did not answer.
 async fn read(logs: &Logs, ports: &Ports, chunk: &[Watch]) -> bool {
     metrics::counter!("hub_rereads_total").increment(1);
     let reading = ports.store.events_for(chunk);
@@ -51,7 +53,7 @@ async fn read(logs: &Logs, ports: &Ports, chunk: &[Watch]) -> bool {
         }
         Ok(Err(error)) => {
             let error: &dyn std::error::Error = &error;
-            tracing::debug!(error, "watched orders cannot be read now; trying again");
+            tracing::debug!(error, "followed orders cannot be read now; trying again");
             false
         }
         Err(_) => false,

@@ -1,25 +1,25 @@
-//! How long sockets may take for what, and how many there may be.
+//! The time limits of sockets, and how many there may be.
 
 use std::time::Duration;
 
-/// The limits of live connections. The defaults are what the contract says; tests shorten them.
+/// The limits of live connections. The defaults are those of the contract; tests shorten them.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The server pings this often.
     pub ping_every: Duration,
     /// A peer that says nothing for this long is dropped.
     pub silent_after: Duration,
-    /// A write that makes no progress for this long shows a reader who is stuck.
+    /// A write that makes no progress for this long means that the reader is stuck.
     pub write_patience: Duration,
     /// The first message of a submitting connection must have come by then.
     pub order_patience: Duration,
     /// Server-sent events get a comment this often.
     pub comment_every: Duration,
-    /// A watched open order that was silent for this long is read from the store.
+    /// A followed open order that was silent for this long is read from the store.
     pub reread_after: Duration,
     /// When the gateway stops, its sockets are closed over this long.
     pub leave_within: Duration,
-    /// A tail that nobody needs any more is kept open this long.
+    /// A tail that no reader needs any more stays open this long.
     pub tail_linger: Duration,
     /// Open sockets of one client; 0 = no limit.
     pub client_max_sockets: usize,

@@ -1,4 +1,4 @@
-//! Tailing the feed's shards, each while anybody needs something of it.
+//! Tails the feed's shards, each while a reader needs it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +10,10 @@ use super::account::Account;
 use super::demand::Demand;
 use super::logs::Logs;
 
-/// First wait after the feed did not answer; doubled up to the longest.
+/// First wait after the feed did not answer; it doubles up to the longest.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// A feed that is back is noticed this soon; watched orders are read from the store meanwhile.
+/// How soon the loop notices that the feed is back; meanwhile followed orders are read from the
+/// store.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// An adapter that has not opened a tail by then is asked again.
 const OPEN_PATIENCE: Duration = Duration::from_secs(5);
@@ -25,7 +26,7 @@ pub(super) struct Tail {
     pub(super) logs: Arc<Logs>,
     pub(super) account: Arc<Account>,
     pub(super) demand: Arc<Demand>,
-    /// It is kept open this long when nobody needs it any more.
+    /// How long it stays open when no reader needs it any more.
     pub(super) linger: Duration,
 }
 
@@ -56,11 +57,11 @@ impl Tail {
         self.logs.are_followed(self.shard) || self.account.has_readers()
     }
 
-    /// Passes on what the tail brings until nobody has needed it for a while.
+    /// Passes on what the tail delivers until no reader has needed it for a while.
     async fn follow(&self, mut tail: Box<dyn FeedTail>) {
         self.account.jumped(self.shard, tail.position());
         self.demand.set_open(self.shard, true);
-        // What was recorded between a watch and the tail's opening is in the store alone.
+        // Events recorded between a watch and the opening of the tail are only in the store.
         self.logs.ask_shard(self.shard);
 
         let mut pause = SHORTEST_PAUSE;

@@ -1,12 +1,12 @@
-//! What no handler describes: the doors for WebSockets as far as HTTP sees them, the pages and
-//! the documents.
+//! What no handler describes: the WebSocket endpoints as HTTP sees them, the pages and the
+//! documents.
 
 #![expect(
     dead_code,
     reason = "only the descriptions are used; the doors are in doors/ws.rs, the documents in documents.rs"
 )]
 
-/// Follow an order, or hand one in and follow it, on one WebSocket
+/// Follow an order, or submit one and follow it, on one WebSocket
 #[utoipa::path(
     get,
     path = "/api/orders/execute",

@@ -1,4 +1,4 @@
-//! What each call can be refused with, and what comes with the refusal.
+//! How each call can be refused, and the headers of a refusal.
 
 use actix_web::http::StatusCode;
 use utoipa::Modify;
@@ -9,7 +9,7 @@ use utoipa::openapi::{
     ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
 };
 
-/// Adds to each operation the refusals it knows, and to every answer the headers it may carry.
+/// Adds its refusals to each operation, and to every answer the headers that it may have.
 pub(super) struct Refusals;
 
 impl Modify for Refusals {
@@ -29,7 +29,8 @@ impl Modify for Refusals {
     }
 }
 
-/// What a call can be refused with. Unknown paths answer 404 and other methods 405 everywhere.
+/// The statuses with which a call can be refused. Unknown paths answer 404 and other methods 405
+/// everywhere.
 fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
     match (method, path) {
         (HttpMethod::Post, "/api/orders/execute") => {

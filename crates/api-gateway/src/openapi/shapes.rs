@@ -1,5 +1,5 @@
-//! What holds for every shape: what can be null is always there, what is not in a header is absent and
-//! not null, and a problem's code is one of the list.
+//! Rules for every schema: a field that can be null is always present, an absent header is absent
+//! and not null, and a problem's code is one of the list.
 
 use serde_json::Value;
 use utoipa::Modify;
@@ -9,7 +9,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use crate::error::Code;
 
-/// Makes the shapes as strict as the answers are.
+/// Makes the schemas as strict as the answers are.
 pub(super) struct Shapes;
 
 impl Modify for Shapes {

@@ -1,5 +1,5 @@
-//! How long a new order may wait for its turn: a guess from the limit on starts, which is known, and from
-//! how quickly the queue moved while there was one.
+//! Estimates how long a new order may wait for its turn, from the rate limit and from how quickly
+//! the queue has moved so far.
 
 use api_types::submit::QueueEstimate;
 use config::LimitScope;
@@ -9,10 +9,10 @@ use ports::worker_registry::WorkerRow;
 use crate::settings::StartLimit;
 
 const MINUTE_MS: u64 = 60_000;
-/// A queue that has stood for less says nothing about how quickly it moves.
+/// A queue younger than this says nothing about how quickly it moves.
 const LEAST_MEASURED_MS: u64 = 5_000;
 
-/// The guess for an order that is handed in now; `None` where there is nothing to guess from.
+/// The estimate for an order submitted now; `None` if there is nothing to estimate from.
 pub(super) fn next_turn(
     counts: &Counts,
     workers: &[WorkerRow],
@@ -23,7 +23,7 @@ pub(super) fn next_turn(
     if slots == 0 {
         return None;
     }
-    // Where orders wait beside free slots it is the limit that they wait for.
+    // If orders wait although slots are free, they wait for the rate limit.
     let has_room = counts.running < slots;
     if has_room && (counts.waiting == 0 || limit.is_none()) {
         return Some(QueueEstimate {
@@ -32,7 +32,7 @@ pub(super) fn next_turn(
         });
     }
     let by_limit = limit.map(|limit| by_limit(position, workers.len(), limit));
-    // The slower of the two holds an order up.
+    // The slower of the two decides.
     let eta_ms = by_pace(counts, position)
         .max(by_limit)
         .or_else(|| by_latency(counts, position, slots))?;
@@ -48,8 +48,8 @@ fn by_limit(ahead: u64, workers: usize, limit: StartLimit) -> u64 {
     ahead.saturating_mul(MINUTE_MS) / per_minute
 }
 
-/// The pace at which orders ended since there has been a queue: before that the workers had too little
-/// to do, and were not slow.
+/// The pace at which orders have ended since the queue began to fill: before that the workers were
+/// not slow but idle.
 fn by_pace(counts: &Counts, ahead: u64) -> Option<u64> {
     let queued_ms = counts.oldest_waiting_ms?.min(MINUTE_MS);
     if queued_ms < LEAST_MEASURED_MS {
@@ -60,7 +60,7 @@ fn by_pace(counts: &Counts, ahead: u64) -> Option<u64> {
         .checked_div(counts.ended_last_minute)
 }
 
-/// Where nothing was measured yet: the slots, each taken for as long as orders needed lately.
+/// If nothing was measured yet: all slots, each used for as long as recent orders took.
 fn by_latency(counts: &Counts, ahead: u64, slots: u64) -> Option<u64> {
     let each = counts.latency_p50_ms?;
     ahead.saturating_mul(each).checked_div(slots)

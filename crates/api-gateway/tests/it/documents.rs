@@ -20,7 +20,8 @@ static API: LazyLock<ApiDocument> = LazyLock::new(|| ApiDocument::new(api()));
 static SOCKETS: LazyLock<SocketDocument> =
     LazyLock::new(|| SocketDocument::new(asyncapi::document()));
 
-/// Holds a message of a socket against the sockets' document. Every message of these tests comes by here.
+/// Checks a socket's message against the AsyncAPI document. Every message of these tests passes
+/// through here.
 #[track_caller]
 pub(crate) fn check_message(url: &str, message: &Value) {
     if let Err(fault) = SOCKETS.check(SocketDocument::channel_at(url), message) {
@@ -32,10 +33,10 @@ fn api() -> Value {
     serde_json::to_value(openapi::document()).expect("the document is JSON")
 }
 
-/// Holds an answer against the API's document. Every answer of these tests comes by here.
+/// Checks an answer against the OpenAPI document. Every answer of these tests passes through here.
 #[track_caller]
 pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
-    // What the HTTP server itself turns away is no answer of the API, and files of pages are none either.
+    // Refusals of the HTTP server itself are not answers of the API, nor are files of pages.
     let is_no_request = answer.status == 400 && answer.body.is_empty();
     let is_file = path.starts_with("/docs/") || path.starts_with("/assets/");
     if is_no_request || is_file || method == "OPTIONS" {
@@ -144,7 +145,7 @@ fn the_documents_let_a_cursor_be_as_long_as_the_server_makes_it() {
     }
 }
 
-/// The object whose description this is.
+/// The object that has this description.
 fn find<'a>(value: &'a Value, description: &str) -> Option<&'a Value> {
     match value {
         Value::Object(fields) if value["description"] == description => {

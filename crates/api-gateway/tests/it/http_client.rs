@@ -1,4 +1,5 @@
-//! A client that sends exactly the bytes a test wants, also ones that no decent client would.
+//! A client that sends exactly the bytes a test wants, even ones that no ordinary client would
+//! send.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::ws_server::Server;
 
 /// Long enough for a busy machine, short enough to fail.
 const LIMIT: Duration = Duration::from_secs(15);
-/// The body that every test may hand in.
+/// A valid body for tests that need any.
 pub(crate) const ORDER: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":1.5}"#;
 pub(crate) const EXECUTE: &str = "/api/orders/execute";
 
@@ -40,7 +41,7 @@ impl Answer {
         body["orderId"].as_str().expect("an order's id").to_owned()
     }
 
-    /// Checks that this is the problem body the contract promises, and says which.
+    /// Checks that this is the problem body of the contract, with this code.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();
@@ -93,7 +94,7 @@ impl Request {
         Self::new("POST", path)
     }
 
-    /// An order as a decent client hands it in.
+    /// An order as an ordinary client submits it.
     pub(crate) fn order(body: impl AsRef<[u8]>) -> Self {
         Self::post(EXECUTE)
             .header("Content-Type", "application/json")

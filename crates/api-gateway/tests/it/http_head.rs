@@ -1,8 +1,9 @@
-//! `HEAD` is answered as `GET` is, without the body, and at once: also where the body of `GET` has no end.
+//! `HEAD` is answered like `GET`, without the body and at once, even if the body of `GET` has no
+//! end.
 
 use std::time::Duration;
 
-use api_gateway::{GatewaySettings, openapi};
+use api_gateway::openapi;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -14,15 +15,10 @@ const LIMIT: Duration = Duration::from_secs(15);
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 async fn server() -> Server {
-    let mut settings = GatewaySettings {
-        port: 0,
-        ..GatewaySettings::default()
-    };
-    settings.live.max_sockets = 1;
-    Server::start(settings).await
+    Server::start_with(|settings| settings.live.max_sockets = 1).await
 }
 
-/// Every path that can be read, those of sockets included, about this order.
+/// Every path that can be read, including sockets, for this order.
 fn paths(order: &str) -> Vec<String> {
     let document = openapi::document();
     let read = document.paths.paths.iter();
@@ -36,7 +32,7 @@ fn paths(order: &str) -> Vec<String> {
     paths
 }
 
-/// The head of the answer to `GET`, of which no more is read.
+/// The head of the answer to `GET`; the body is not read.
 async fn head_of_get(server: &Server, path: &str, accept: &str) -> String {
     let request = request("GET", path, accept);
     let mut stream = TcpStream::connect(server.address)
@@ -50,7 +46,7 @@ async fn head_of_get(server: &Server, path: &str, accept: &str) -> String {
     String::from_utf8(head).expect("text")
 }
 
-/// What comes for `HEAD`, and on the same connection for a call after it, until the server closes.
+/// The answers to `HEAD` and to a call after it on the same connection, until the server closes.
 async fn answers_to_head(server: &Server, path: &str, accept: &str) -> String {
     let after = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let requests = request("HEAD", path, accept) + after;
@@ -70,8 +66,8 @@ fn request(method: &str, path: &str, accept: &str) -> String {
 /// The lines of a head, without those that differ between any two answers.
 fn told(head: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = head.lines().take_while(|line| !line.is_empty()).collect();
-    // The time and the numbers of a moment change a body's length; whether the connection stays open is the
-    // later request's word.
+    // Times and counts change a body's length; the later request decides whether the connection
+    // stays open.
     let differing = ["date: ", "content-length: ", "connection: "];
     lines.retain(|line| !differing.iter().any(|name| line.starts_with(name)));
     lines.sort_unstable();
@@ -93,7 +89,7 @@ async fn head_is_answered_as_get_is_at_once_and_without_a_body() {
 
             let (head, rest) = answers.split_once("\r\n\r\n").expect("a head");
             assert!(rest.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {rest}");
-            // What is no more than a socket takes no HEAD.
+            // A path that is only a socket takes no HEAD.
             if !head.starts_with("HTTP/1.1 405 ") {
                 let get = head_of_get(&server, path, accept).await;
                 assert_eq!(told(head), told(&get), "{path} ({accept})");

@@ -1,19 +1,13 @@
-//! What is malformed or meant to harm gets the right status and the problem body, and changes nothing.
+//! Malformed or hostile input gets the right status and the problem body, and changes nothing.
 
 mod cases;
-
-use api_gateway::GatewaySettings;
 
 use crate::http_client::{EXECUTE, ORDER, Request, stored};
 use crate::ws_server::Server;
 use cases::{Case, bodies, requests};
 
 async fn server() -> Server {
-    Server::start(GatewaySettings {
-        port: 0,
-        ..GatewaySettings::default()
-    })
-    .await
+    Server::start_with(|_| {}).await
 }
 
 #[tokio::test]
@@ -63,7 +57,7 @@ async fn a_body_without_end_is_cut_off_after_the_answer() {
         let mut answer = Vec::new();
         let pouring = async { while writer.write_all(&chunk).await.is_ok() {} };
         let reading = async {
-            // What comes after the answer is the end, however it comes.
+            // After the answer the connection ends, in whatever way.
             let _ = reader.read_to_end(&mut answer).await;
         };
         let both = async { tokio::join!(pouring, reading) };
@@ -77,7 +71,7 @@ async fn a_body_without_end_is_cut_off_after_the_answer() {
     }
 }
 
-/// The order with blanks behind it, up to this length, in chunks of this size.
+/// The order followed by blanks, up to this length, in chunks of this size.
 fn chunked(length: usize, size: usize) -> Vec<u8> {
     let body = [ORDER.as_bytes(), &vec![b' '; length - ORDER.len()]].concat();
     let chunks = body.chunks(size);

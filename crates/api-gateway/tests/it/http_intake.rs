@@ -1,4 +1,4 @@
-//! Orders on their way in: answers, repeats, names, limits.
+//! Submitting orders: answers, repeats, names, limits.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,8 @@ use serde_json::Value;
 use crate::http_client::{Answer, EXECUTE, ORDER, Request, stored};
 use crate::ws_server::Server;
 
-async fn server_with(change: impl FnOnce(&mut GatewaySettings)) -> Server {
-    let mut settings = GatewaySettings {
-        port: 0,
-        ..GatewaySettings::default()
-    };
-    change(&mut settings);
-    Server::start(settings).await
-}
-
 async fn server() -> Server {
-    server_with(|_| {}).await
+    Server::start_with(|_| {}).await
 }
 
 fn keyed(key: &str, body: &str) -> Request {
@@ -110,7 +101,7 @@ async fn fifty_twins_at_once_are_one_order_with_one_answer() {
 
 #[tokio::test]
 async fn fifty_twins_at_once_cost_what_one_request_costs() {
-    let server = server_with(|settings| {
+    let server = Server::start_with(|settings| {
         settings.client_rate_limit_per_minute = 2;
         settings.client_max_open_orders = 2;
         settings.queue_max_waiting = 2;
@@ -252,7 +243,7 @@ async fn a_page_neither_skips_nor_repeats() {
                 .iter()
                 .map(|order| order["orderId"].as_str().unwrap().to_owned()),
         );
-        // What comes in meanwhile is on no later page.
+        // Orders that come meanwhile are on no later page.
         Request::order(ORDER).send(&server).await;
         match page["nextCursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -295,7 +286,7 @@ async fn lists_are_filtered_by_status_and_tokens() {
 
 #[tokio::test]
 async fn a_rate_is_held_and_said() {
-    let server = server_with(|settings| settings.client_rate_limit_per_minute = 2).await;
+    let server = Server::start_with(|settings| settings.client_rate_limit_per_minute = 2).await;
 
     let first = keyed("k", ORDER).send(&server).await;
     let second = Request::order(ORDER).send(&server).await;
@@ -313,7 +304,7 @@ async fn a_rate_is_held_and_said() {
 
 #[tokio::test]
 async fn what_is_refused_for_another_reason_takes_nothing_of_the_rate() {
-    let server = server_with(|settings| {
+    let server = Server::start_with(|settings| {
         settings.client_rate_limit_per_minute = 3;
         settings.client_max_open_orders = 2;
     })
@@ -355,7 +346,7 @@ async fn filters_by_what_no_order_has_yet_are_refused() {
 
 #[tokio::test]
 async fn open_orders_are_limited_and_an_end_makes_room() {
-    let server = server_with(|settings| settings.client_max_open_orders = 3).await;
+    let server = Server::start_with(|settings| settings.client_max_open_orders = 3).await;
 
     let request = Request::order(ORDER);
     let answers = futures_util::future::join_all((0..12).map(|_| request.send(&server))).await;
@@ -380,7 +371,7 @@ async fn open_orders_are_limited_and_an_end_makes_room() {
 
 #[tokio::test]
 async fn another_address_has_its_own_limits() {
-    let server = server_with(|settings| {
+    let server = Server::start_with(|settings| {
         settings.client_max_open_orders = 1;
         settings.client_rate_limit_per_minute = 1;
         settings.trust_proxy = 1;
@@ -395,7 +386,7 @@ async fn another_address_has_its_own_limits() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_until_there_is_room() {
-    let server = server_with(|settings| settings.queue_max_waiting = 2).await;
+    let server = Server::start_with(|settings| settings.queue_max_waiting = 2).await;
     let first = keyed("k", ORDER).send(&server).await;
     assert_eq!(Request::order(ORDER).send(&server).await.status, 201);
 
@@ -416,7 +407,7 @@ async fn a_full_queue_refuses_until_there_is_room() {
 
 #[tokio::test]
 async fn the_socket_is_named_as_the_client_must_write_it() {
-    let told = server_with(|settings| settings.trust_proxy = 1).await;
+    let told = Server::start_with(|settings| settings.trust_proxy = 1).await;
     let proxied = Request::order(ORDER)
         .header("X-Forwarded-Proto", "https")
         .header("X-Forwarded-Host", "desk.example");
@@ -428,6 +419,7 @@ async fn the_socket_is_named_as_the_client_must_write_it() {
     assert!(url(proxied.send(&untold).await).starts_with(&own));
 
     let fixed =
-        server_with(|settings| settings.public_url = Some("https://x.example".to_owned())).await;
+        Server::start_with(|settings| settings.public_url = Some("https://x.example".to_owned()))
+            .await;
     assert!(url(proxied.send(&fixed).await).starts_with("wss://x.example/api/"));
 }

@@ -207,7 +207,7 @@ async fn cancel(server: &Server, id: &str) {
 #[tokio::test]
 async fn operators_calls_take_the_admin_key_alone() {
     let server = server().await;
-    // Also where nothing is, an API key is not told so.
+    // A caller with an API key does not even learn that nothing is there.
     Request::get("/api/admin/nothing")
         .key("alpha")
         .send(&server)

@@ -1,4 +1,5 @@
-//! Pages of other sites at a gateway without keys, also those whose own name was made to point at it.
+//! Pages of other sites at a gateway without keys, including pages whose host name was pointed at
+//! it.
 
 use api_gateway::GatewaySettings;
 
@@ -27,10 +28,10 @@ fn with(request: Request, headers: &[(&str, &str)]) -> Request {
     })
 }
 
-/// What a page may do: hand an order in, and open a socket to hand one in.
+/// What a page may do: submit an order, and open a socket to submit one.
 async fn check(server: &Server, headers: &[(&str, &str)], is_allowed: bool) {
     let order = with(Request::order(ORDER), headers).send(server).await;
-    // Past the door it is no upgrade that can be made.
+    // The request is allowed, but it is no valid upgrade.
     let socket = with(Request::get(EXECUTE), headers).header("Upgrade", "websocket");
     let socket = socket.send(server).await;
 
@@ -68,7 +69,7 @@ async fn a_container_answers_its_own_pages_under_names_that_nobody_else_can_have
         let origin = format!("http://{name}");
         check(&server, &[("Host", name), ("Origin", &origin)], true).await;
     }
-    // Programs that are no browsers, under whatever name.
+    // Programs other than browsers, under any host name.
     check(
         &server,
         &[("Host", "api-gateway.orders.svc.cluster.local")],
@@ -118,7 +119,7 @@ async fn behind_a_proxy_a_name_with_a_certificate_is_its_own_and_a_bare_one_is_n
             ("Origin", "http://evil.example"),
             ("X-Forwarded-Proto", "http"),
         ],
-        // What the page itself adds comes before what the proxy does.
+        // What the page itself adds precedes what the proxy adds.
         [
             ("Host", "evil.example"),
             ("Origin", "http://evil.example"),
@@ -151,7 +152,7 @@ async fn behind_a_declared_proxy_nobody_is_at_the_machine() {
     })
     .await;
 
-    // A proxy that adds no header that would give it away.
+    // A proxy that adds no header that would reveal it.
     let refused = Request::post("/api/admin/pause").send(&server).await;
 
     refused.problem(403, "forbidden");

@@ -2,24 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use api_gateway::GatewaySettings;
 use api_gateway::error::Code;
 use serde_json::Value;
 
 use crate::http_client::{ORDER, Request};
 use crate::ws_server::Server;
 
-async fn server_with(change: impl FnOnce(&mut GatewaySettings)) -> Server {
-    let mut settings = GatewaySettings {
-        port: 0,
-        ..GatewaySettings::default()
-    };
-    change(&mut settings);
-    Server::start(settings).await
-}
-
 async fn server() -> Server {
-    server_with(|_| {}).await
+    Server::start_with(|_| {}).await
 }
 
 #[tokio::test]
@@ -170,7 +160,7 @@ async fn metrics_are_answered_as_prometheus_text() {
 
 #[tokio::test]
 async fn browsers_of_allowed_origins_may_call() {
-    let server = server_with(|settings| {
+    let server = Server::start_with(|settings| {
         settings.cors_origins = vec!["https://desk.example".to_owned()];
     })
     .await;

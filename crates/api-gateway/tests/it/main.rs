@@ -8,6 +8,7 @@ mod http_intake;
 mod http_keys;
 mod http_sites;
 mod http_system;
+mod ranges;
 mod ws_account;
 mod ws_follow;
 mod ws_manners;

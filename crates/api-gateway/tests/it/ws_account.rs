@@ -74,7 +74,7 @@ async fn a_cursor_resumes_without_loss_and_repetition() {
     drop(first);
     order.tell(rest.next().unwrap()).await;
     order.tell(rest.next().unwrap()).await;
-    // So that the ring is past them.
+    // So that the ring no longer has them.
     take(&mut all, 3).await;
 
     let url = world.ws(&format!("/api/stream?cursor={}", cursor(&seen)));
@@ -100,7 +100,7 @@ async fn a_cursor_that_is_not_of_this_feed_begins_with_a_resync() {
     assert_eq!(statuses(&take(&mut watcher, 1).await), ["routing"]);
 }
 
-/// A live of its own beside the gateway's, over this feed.
+/// A separate `Live` beside the gateway's, over this feed.
 fn hub_over(world: &World, feed: impl StatusFeed + 'static) -> (Live, Ports) {
     let ports = Ports {
         feed: Arc::new(feed),
@@ -183,7 +183,7 @@ async fn a_cursor_from_before_a_loss_begins_with_a_resync() {
     };
     let before: Value = serde_json::from_str(&text).unwrap();
     publish(&ports, &event, 10).await;
-    // The live has noticed.
+    // The `Live` has noticed.
     reader.next().await;
 
     let mut back = join_at(&live, Cursor::decode(cursor(&before))).await;
@@ -192,14 +192,14 @@ async fn a_cursor_from_before_a_loss_begins_with_a_resync() {
     assert_eq!(back.next().await, resync);
 }
 
-/// How the feed fails those who go back in it.
+/// How the feed fails readers that resume.
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
     Stalls,
     Fails,
 }
 
-/// A feed whose newest events come, and whose earlier ones do not.
+/// A feed that delivers its newest events but not earlier ones.
 #[derive(Debug)]
 struct Forgetful {
     feed: InProcessFeed,
@@ -258,7 +258,7 @@ async fn a_feed_that_stalls_or_fails_while_a_reader_resumes_is_a_resync() {
             panic!("the event comes");
         };
         let first: Value = serde_json::from_str(&text).unwrap();
-        // So that the ring is past them.
+        // So that the ring no longer has them.
         for _ in 1..40 {
             reader.next().await;
         }

@@ -1,7 +1,7 @@
 //! Following one order:
 //! 1. however late a client comes and whatever the feed does, it sees each event once, in order;
 //! 2. `since` resumes after an event; the terminal event ends the socket with 1000;
-//! 3. who may not follow is refused before the upgrade.
+//! 3. a client that may not follow is refused before the upgrade.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -135,7 +135,7 @@ async fn events_that_were_never_published_arrive_all_the_same() {
 #[tokio::test]
 async fn what_the_feed_loses_repeats_and_shuffles_is_seen_once_and_in_order() {
     let world = World::start_with(|settings| {
-        // So that the hole is found by its neighbour and not by the silence.
+        // So that the next event reveals the gap, not the silence.
         settings.live.reread_after = Duration::from_secs(3_600);
     })
     .await;
@@ -331,7 +331,7 @@ async fn a_thousand_followers_of_one_order_share_one_rendering() {
     assert_eq!(texts.len(), 1);
 }
 
-/// A feed that nothing can be had of.
+/// A feed that delivers nothing.
 #[derive(Debug)]
 struct Away;
 

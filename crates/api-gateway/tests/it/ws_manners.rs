@@ -1,8 +1,8 @@
-//! What a socket asks of its peer and the other way round:
-//! 1. pings are answered in kind, and nothing else may be said;
-//! 2. what is no WebSocket traffic, too big or not UTF-8 ends the socket with its own code;
+//! What a socket and its peer expect of each other:
+//! 1. pings are answered in kind, and no other message is allowed;
+//! 2. input that is not WebSocket traffic, too big or not UTF-8 ends the socket with its own code;
 //! 3. a peer that is silent or does not read is given up, at a bounded cost;
-//! 4. a gateway that stops tells its sockets to come back.
+//! 4. a gateway that stops tells its sockets to reconnect.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ impl RawPeer {
         Self(stream)
     }
 
-    /// Opens a socket of a fresh order and reads its first event.
+    /// Opens a socket for a new order and reads its first event.
     async fn follow(world: &World) -> Self {
         let order = world.order().await;
         let mut peer = Self::open(world, &format!("/ws/orders/{}", order.id)).await;

@@ -24,6 +24,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Starts one on a free port, with these of the default settings changed.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut GatewaySettings)) -> Self {
+        let mut settings = GatewaySettings {
+            port: 0,
+            ..GatewaySettings::default()
+        };
+        change(&mut settings);
+        Self::start(settings).await
+    }
+
     pub(crate) async fn start(settings: GatewaySettings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let ports = embedded(&folder);

@@ -1,6 +1,7 @@
 //! Submitting and following on one connection:
 //! 1. the first message is the order, the first answer the 201's body, then come the events;
-//! 2. what is no accepted order is answered with the problem and closed with 4000, and changes nothing.
+//! 2. anything but an accepted order is answered with the problem and closed with 4000, and changes
+//!    nothing.
 
 use std::time::Duration;
 
@@ -89,7 +90,7 @@ async fn what_is_no_order_gets_the_problem_and_4000() {
     assert_eq!(counted(&world).await, 0);
 }
 
-/// Where changed messages begin: one of each kind the first message may be.
+/// Where altered messages begin: one of each kind that the first message may be.
 const CORPUS: [&str; 5] = [
     r#"{"amount":1}"#,
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50}"#,

@@ -1,5 +1,6 @@
-//! What the tests of live connections share: a gateway over an embedded store, events recorded straight
-//! into it and published only where a test wants it, and a client that says what it sees.
+//! What the tests of live connections share: a gateway over an embedded store, events recorded
+//! directly into the store and published only if a test wants it, and a client that reports what it
+//! sees.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::ws_server::Server;
 /// Long enough for a busy machine, short enough to fail.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A gateway and what stands behind it.
+/// A gateway and its backends.
 pub(crate) struct World {
     pub(crate) ports: Ports,
     pub(crate) given: Given,
@@ -79,7 +80,7 @@ impl World {
         format!("http://{}{path}", self.authority())
     }
 
-    /// The status of the refusal of a socket with this key; `None` where it is opened.
+    /// The status with which a socket with this key is refused; `None` if it opens.
     pub(crate) async fn refusal(&self, path: &str, key: Option<&str>) -> Option<u16> {
         let mut request = self
             .ws(path)
@@ -96,7 +97,7 @@ impl World {
         }
     }
 
-    /// An accepted order that a worker holds; nothing of it was published.
+    /// An accepted order with a lease; nothing of it was published.
     pub(crate) async fn order(&self) -> Life<'_> {
         let id = self.given.accepted(self.store()).await;
         let lease = self.given.leased(self.store(), id).await;
@@ -120,7 +121,7 @@ impl World {
     }
 }
 
-/// An order whose life a test writes.
+/// An order whose events a test writes.
 pub(crate) struct Life<'a> {
     world: &'a World,
     pub(crate) id: OrderId,
@@ -135,7 +136,7 @@ impl Life<'_> {
         self.world.publish(&event).await;
     }
 
-    /// Records an event and keeps it from the feed.
+    /// Records an event without publishing it.
     pub(crate) async fn record(&mut self, data: EventData) -> Event {
         let store = self.world.store();
         if matches!(data, EventData::Submitted { .. }) {
@@ -213,10 +214,10 @@ fn choice() -> Choice {
     }
 }
 
-/// The statuses of a life that goes well.
+/// The statuses of a confirmed order.
 pub(crate) const LIFE: [&str; 5] = ["pending", "routing", "building", "submitted", "confirmed"];
 
-/// A client's socket, whose messages are held against the sockets' document.
+/// A client's socket, whose messages are checked against the AsyncAPI document.
 pub(crate) struct Watcher {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     url: String,
@@ -272,7 +273,7 @@ impl Watcher {
         }
     }
 
-    /// All messages up to the close, and its code; 1006 where the connection just ended.
+    /// All messages up to the close, and its code; 1006 if the connection ended without one.
     pub(crate) async fn rest(&mut self) -> (Vec<Value>, u16) {
         let mut messages = Vec::new();
         loop {

@@ -3,7 +3,7 @@ use domain::order::OrderType;
 use domain::quote::{Answer, Offer, Quote};
 use domain::transaction::Signature;
 use domain::venue::{Pool, VenueSet};
-use domain::{Bps, OrderId, Seq, Timestamp, Token, Venue};
+use domain::{Asset, Bps, OrderId, Seq, Timestamp, Venue};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -14,8 +14,8 @@ const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(2_000_000_000),
         slippage: Bps::DEFAULT,
         min_amount_out: None,
@@ -58,7 +58,7 @@ fn check(event: &Event, adds: &Value) {
         "seq": event.seq.get(),
         "status": event.data.status().name(),
         "timestamp": "2026-01-31T09:30:00.125Z",
-        "attempt": event.attempt(),
+        "attempt": event.execution(),
     });
     let fields = expected.as_object_mut().unwrap();
     fields.extend(adds.as_object().unwrap().clone());
@@ -83,7 +83,7 @@ fn a_retry_says_when_and_why_and_counts_the_attempt_to_come() {
 
     let retry = event(3, 1, data);
 
-    assert_eq!(retry.attempt(), 2);
+    assert_eq!(retry.execution(), 2);
     check(
         &retry,
         &json!({"retryAt": "2026-01-31T09:30:01.625Z", "error": "too \"little\""}),

@@ -15,8 +15,8 @@ fn order(state: State) -> Order {
         client: ClientId::anyone(),
         terms: Terms {
             order_type: OrderType::Market,
-            token_in: Token::SOL,
-            token_out: Token::USDC,
+            asset_in: Asset::SOL,
+            asset_out: Asset::USDC,
             amount_in: BaseUnits::new(100_000_000),
             slippage: Bps::DEFAULT,
             min_amount_out: Some(BaseUnits::new(15_000_000)),
@@ -33,7 +33,7 @@ fn order(state: State) -> Order {
 }
 
 fn shown(state: State) -> Value {
-    serde_json::to_value(OrderView::from(&order(state))).unwrap()
+    serde_json::to_value(OrderView::new(&order(state), &TokenList::mainnet())).unwrap()
 }
 
 #[test]

@@ -4,19 +4,19 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Latencies looked at for the percentiles: enough for a 99th, few enough to sort on each look.
+/// Latencies used for the percentiles: enough for a 99th, few enough to sort on each read.
 const LATENCIES: usize = 1_024;
 
 /// Ends, counted by the second of the process's monotonic clock, and the latest latencies.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    /// Second and count; a minute's worth at most.
+    /// Second and count; at most a minute's worth.
     seconds: VecDeque<(u64, u64)>,
     latencies: VecDeque<Duration>,
 }
 
 impl Ended {
-    /// An order ended; `latency` where it was confirmed.
+    /// An order ended; with `latency` if it was confirmed.
     pub(super) fn add(&mut self, monotonic: Duration, latency: Option<Duration>) {
         let second = monotonic.as_secs();
         match self.seconds.back_mut() {

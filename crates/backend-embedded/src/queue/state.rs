@@ -1,9 +1,9 @@
-//! The queue's state, free of async and of clocks: times are handed in.
+//! The queue's state, without async or clocks: callers pass in times.
 //!
-//! An order that is known is in exactly one of three places: its client's window, the resumes or the delayed;
-//! `places` says in which. A window holds the oldest orders known, by their ids, which
-//! sort by age: when it is full, a younger one is left to the store, and from then on all younger ones
-//! are, until the window is half empty and the sweeper is asked to bring them in order.
+//! A known order is in exactly one of three places: its client's window, the resumes or the delayed
+//! entries; `places` says in which. A window holds the oldest known orders, by their ids, which
+//! sort by age. When it is full, a younger order is left to the store, and from then on all younger
+//! ones are, until the window is half empty and asks the sweeper to bring them in order.
 
 #[cfg(test)]
 mod tests;
@@ -16,21 +16,21 @@ use ports::job_queue::{Depth, Job, Wanted};
 
 use super::Limits;
 
-/// Everything that waits or is worked on.
+/// Every waiting entry.
 #[derive(Debug)]
 pub(super) struct State {
     limits: Limits,
     places: HashMap<OrderId, Place>,
     windows: HashMap<ClientId, Window>,
-    /// Clients with something in their window, the next one to serve in front.
+    /// Clients with entries in their window, the next one to serve in front.
     ring: VecDeque<ClientId>,
     resumes: BTreeMap<OrderId, Job>,
     delayed: BTreeMap<(Duration, OrderId), Job>,
-    /// What was handed out just now, and when: a hint for whoever refills the queue.
+    /// What was handed out recently, and when: a hint for refills.
     popped: Popped,
-    /// The resumes overflowed: the store knows of some that are not here.
+    /// The resumes overflowed: the store has some that are not here.
     resumes_missing: bool,
-    /// The last look was for resumes only, and there was nothing (more) of them.
+    /// The last look was for resumes only, and found none (or no more).
     only_starts_left: bool,
     wakes: Wakes,
 }
@@ -46,8 +46,8 @@ enum Place {
 #[derive(Debug, Default)]
 struct Window {
     jobs: BTreeMap<OrderId, Job>,
-    /// The oldest order that was left to the store for want of room; younger ones are left there too,
-    /// so that they do not overtake it.
+    /// The oldest order that was left to the store because the window was full; younger ones stay
+    /// there too, so that they do not overtake it.
     missing_from: Option<OrderId>,
 }
 
@@ -78,7 +78,7 @@ impl Popped {
     }
 }
 
-/// Whom a change concerns.
+/// Which tasks a change concerns.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wakes {
     pub(super) arrived: bool,
@@ -101,17 +101,18 @@ impl State {
         }
     }
 
-    /// Whom the changes since the last call concern.
+    /// Which tasks the changes since the last call concern.
     pub(super) fn take_wakes(&mut self) -> Wakes {
         std::mem::take(&mut self.wakes)
     }
 
-    /// Adds an entry; says whether it is new and there was room.
+    /// Adds an entry; returns whether it is new and there was room.
     pub(super) fn push(&mut self, job: &Job) -> bool {
         self.has_no_place(job) && self.make_ready(job.clone())
     }
 
-    /// Whether the entry is to be put in a place. What resumes an execution takes that of what was to start one.
+    /// Whether the entry must be added. An entry that resumes an execution replaces one that starts
+    /// one.
     fn has_no_place(&mut self, job: &Job) -> bool {
         let id = job.order_id;
         let Some(place) = self.places.get(&id).copied() else {
@@ -140,7 +141,7 @@ impl State {
         true
     }
 
-    /// The same, but for what was handed out within this time.
+    /// The same, but without entries that were handed out within this time.
     pub(super) fn refill(
         &mut self,
         job: &Job,
@@ -153,7 +154,7 @@ impl State {
             && self.push(job)
     }
 
-    /// Adds an entry for later. What finds no room, the store brings when it is due.
+    /// Adds an entry for later. If there is no room, the store brings it when it is due.
     pub(super) fn push_delayed(&mut self, job: Job, due: Duration) {
         if self.has_no_place(&job) {
             self.delay(job, due);
@@ -168,12 +169,12 @@ impl State {
                 .first_key_value()
                 .is_none_or(|((first, _), _)| due < *first);
             self.delayed.insert((due, job.order_id), job);
-            // Whoever waits for the time of the former first one waits too long.
+            // A task that waits for the previous first time would wait too long.
             self.wakes.arrived |= sooner;
         }
     }
 
-    /// Puts an entry that is in no place where it can be claimed; says whether there was room.
+    /// Makes an entry that is in no place available; returns whether there was room.
     fn make_ready(&mut self, job: Job) -> bool {
         let taken = if job.starts_execution {
             self.add_to_window(job)
@@ -242,7 +243,7 @@ impl State {
         jobs
     }
 
-    /// Makes ready what has waited long enough.
+    /// Makes delayed entries available whose time has come.
     fn promote(&mut self, now: Duration) {
         while let Some(first) = self.delayed.first_entry()
             && first.key().0 <= now
@@ -263,7 +264,7 @@ impl State {
     }
 
     fn next_start(&mut self) -> Option<Job> {
-        // A client whose window ran empty leaves the ring when its turn comes.
+        // A client whose window is empty leaves the ring when its turn comes.
         while let Some(client) = self.ring.pop_front() {
             let window = self.windows.get_mut(&client)?;
             let Some((_, job)) = window.jobs.pop_first() else {
@@ -297,7 +298,7 @@ impl State {
         self.resumes.len() + self.waiting()
     }
 
-    /// How long until there may be something to claim; `None` where only an arrival changes that.
+    /// How long until there may be something to hand out; `None` if only an arrival changes that.
     pub(super) fn until_next(&self, now: Duration) -> Option<Duration> {
         let something = !self.resumes.is_empty() || (!self.only_starts_left && self.waiting() > 0);
         if something {

@@ -1,4 +1,5 @@
-//! Columns read as the domain's types; what makes no sense is an unreadable store, never a default.
+//! Reads columns as the domain's types; an invalid value means an unreadable store, never a
+//! default.
 
 use domain::{ClientId, OrderId, Timestamp, WorkerId};
 use rusqlite::Row;
@@ -17,7 +18,7 @@ pub(crate) fn order_id(row: &Row<'_>, index: usize) -> Result<OrderId, Fault> {
     Ok(OrderId::new(Uuid::from_bytes(row.get(index)?)))
 }
 
-/// A worker's id, where there is one.
+/// A worker's id, if there is one.
 pub(crate) fn optional_worker(row: &Row<'_>, index: usize) -> Result<Option<WorkerId>, Fault> {
     let bytes: Option<[u8; 16]> = row.get(index)?;
     Ok(bytes.map(|bytes| WorkerId::new(Uuid::from_bytes(bytes))))
@@ -28,7 +29,7 @@ pub(crate) fn time(row: &Row<'_>, index: usize) -> Result<Timestamp, Fault> {
     Ok(Timestamp::from_millis(row.get(index)?))
 }
 
-/// A moment, where there is one.
+/// A moment, if there is one.
 pub(crate) fn optional_time(row: &Row<'_>, index: usize) -> Result<Option<Timestamp>, Fault> {
     let millis: Option<i64> = row.get(index)?;
     Ok(millis.map(Timestamp::from_millis))

@@ -1,4 +1,4 @@
-//! What should be in the queue, and what has run out of time.
+//! Orders that should be in the queue, and orders whose time has run out.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use super::columns;
 use crate::error::Fault;
 use crate::status_column::status_from;
 
-/// Clients looked at in one round: keys are few, and a round follows every second.
+/// Clients looked at in one round: there are few keys, and a round follows every second.
 const CLIENTS_PER_ROUND: usize = 1_024;
 
-/// What is due at one moment, as two ranges of due times: those that have passed, and those further ahead
-/// than any rest, which a clock has set that was set back since.
+/// What is due at one moment, as two ranges of due times: those that have passed, and those further
+/// ahead than the longest delay, which were written before the clock was set back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DueTimes {
     pub(crate) now: Timestamp,
@@ -29,19 +29,19 @@ impl DueTimes {
         Self { now, latest_rest }
     }
 
-    /// The first due time after each range's beginning, and its last one.
+    /// The beginning of each range and its last due time.
     fn ranges(self, passed_until: i64) -> [(i64, i64); 2] {
         let ahead_from = self.latest_rest.as_millis();
         [(i64::MIN, passed_until), (ahead_from, i64::MAX)]
     }
 }
 
-/// The age of what waits.
+/// The age of the oldest waiting order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Oldest {
-    /// Since when the oldest has been due, of those whose due time has passed.
+    /// Since when the oldest order is due, among those whose due time has passed.
     pub(crate) due_at: Option<Timestamp>,
-    /// Whether something waits whose due time lies further ahead than any rest.
+    /// Whether an order waits whose due time is further ahead than the longest delay.
     pub(crate) is_any_ahead: bool,
 }
 
@@ -71,7 +71,7 @@ pub(crate) const OVERDUE: &str = "-- overdue_orders
 pub(crate) const LAST_STATUS: &str = "-- last_status
      select status from order_events where order_key = +?1 order by seq desc limit 1";
 
-/// A page of due orders that nobody alive holds, oldest due time first.
+/// A page of due orders on which no live worker has a lease, oldest due time first.
 pub(crate) fn due(
     db: &Connection,
     page: &DuePage,
@@ -105,7 +105,7 @@ fn key_of(db: &Connection, order: OrderId) -> Result<i64, Fault> {
         .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
         .query_row([order.uuid().as_bytes()], |row| row.get(0))
         .optional()?;
-    // Orders are never removed; an unknown one is before all others of its due time.
+    // Orders are never removed; an unknown id sorts before all others of its due time.
     Ok(key.unwrap_or(i64::MIN))
 }
 
@@ -156,7 +156,8 @@ pub(crate) fn due_fairly(
             }
         }
     }
-    // Everybody's first before anybody's second; within a turn whoever has waited longest.
+    // The first order of every client before anybody's second; within a turn the one that has
+    // waited longest.
     turns.sort_by_key(|(turn, order)| (*turn, order.due_at, order.id));
     turns.truncate(limit);
     Ok(turns.into_iter().map(|(_, order)| order).collect())
@@ -181,7 +182,7 @@ pub(crate) fn overdue(
     Ok(orders)
 }
 
-/// How old what nobody holds is.
+/// The age of the oldest due order without a lease.
 pub(crate) fn oldest_waiting(
     db: &Connection,
     due: DueTimes,
@@ -194,7 +195,7 @@ pub(crate) fn oldest_waiting(
     })
 }
 
-/// The first due time of a range at which something waits that nobody holds.
+/// The first due time in a range of an order without a lease.
 fn first_waiting(
     db: &Connection,
     (after, last): (i64, i64),

@@ -1,11 +1,13 @@
-//! Lists of orders, newest first: keys from indexes, a step at a time, then the orders themselves.
+//! Lists of orders, newest first: first keys from indexes, step by step, then the orders
+//! themselves.
 //!
-//! Every index ends with the order's key, which grows with acceptance. So a filter becomes one or more
-//! ranges of an index, all descending by key, and a page is the newest of their heads. A range may hold
-//! orders that the filter does not want, so what one page looks at has a bound: a page that reaches it says
-//! how far it came, and the next one goes on from there. Where there are two ways to meet a filter, the
-//! second is gone when the first reaches the bound.
+//! Every index ends with the order's key, which grows with acceptance. So a filter becomes one or
+//! more ranges of an index, all descending by key, and a page is the newest of their heads. A range
+//! may contain orders that do not pass the filter, so the number of keys that one page looks at is
+//! bounded: a page that reaches the bound says how far it came, and the next one continues there.
+//! If there are two ways to meet a filter, the second is used when the first reaches the bound.
 
+pub(crate) mod pairs;
 mod range;
 
 use std::collections::BTreeSet;
@@ -19,15 +21,16 @@ use crate::error::Fault;
 
 pub(crate) use range::{Range, statement, ways};
 
-/// Keys that one way of a page looks at: few at first, so that the way that needs few is found soon.
+/// Keys that one way of a page looks at: few at first, so that a way that needs few is found soon.
 const LOOKED_AT: [usize; 2] = [1_000, 10_000];
-/// Keys that a step looks at in each range beyond what is missing, where it may meet others than are wanted.
+/// Keys that a step reads in each range beyond those missing, if the range may contain others than
+/// the wanted ones.
 const STEP: usize = 1_000;
 
-/// How a page came out.
+/// The result of one way to fill a page.
 struct Outcome {
     page: ListPage,
-    /// Ended by the bound, before it was full and before the ranges were through.
+    /// Whether the bound ended it before the page was full and before the ranges were exhausted.
     is_cut_short: bool,
 }
 
@@ -39,14 +42,14 @@ pub(crate) fn list(db: &Connection, filter: &ListFilter) -> Result<ListPage, Fau
         None => i64::MAX,
     };
     let mut furthest: Option<ListPage> = None;
-    let ways = ways(filter);
+    let ways = ways(filter, pairs::pairs(&snapshot, filter)?.as_deref());
     for bound in LOOKED_AT {
         for way in &ways {
             let Outcome { page, is_cut_short } = walk(&snapshot, filter, way, before, bound)?;
             if !is_cut_short {
                 return Ok(page);
             }
-            // All are right; the one that came furthest saves a page.
+            // All results are right; the one that came furthest saves a page.
             if furthest.as_ref().is_none_or(|other| page.next < other.next) {
                 furthest = Some(page);
             }
@@ -107,11 +110,11 @@ impl Outcome {
     }
 }
 
-/// What one step has looked at.
+/// What one step has read.
 struct Keys {
-    /// Those that may be wanted, newest first.
+    /// Keys that may pass the filter, newest first.
     fitting: Vec<i64>,
-    /// Everything at and above this was looked at; absent where the ranges are through.
+    /// Every key from this one up was looked at; absent if the ranges are exhausted.
     reached: Option<i64>,
     count: usize,
 }
@@ -140,7 +143,7 @@ fn keys(
             }
         }
         count += given;
-        // One that gave as much as it was asked for may hold more, below its last.
+        // A range that gave as many as it was asked for may have more, below its last.
         if given >= look {
             reached = reached.max(Some(last));
         }
@@ -158,7 +161,7 @@ fn id_of(db: &Connection, key: i64) -> Result<OrderId, Fault> {
         .query_row([key], |row| Ok(columns::order_id(row, 0)))?
 }
 
-/// The key that a page after this order stays below.
+/// The key below which a page after this order stays.
 fn key_bound(db: &Connection, order: OrderId) -> Result<i64, Fault> {
     let exact: Option<i64> = db
         .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
@@ -167,7 +170,7 @@ fn key_bound(db: &Connection, order: OrderId) -> Result<i64, Fault> {
     if let Some(key) = exact {
         return Ok(key);
     }
-    // An id of no order: after the orders whose ids are older.
+    // The id belongs to no order: begin after the orders with older ids.
     let older: Option<i64> = db
         .prepare_cached(
             "-- key_of_older_order

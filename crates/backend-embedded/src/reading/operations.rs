@@ -1,4 +1,4 @@
-//! What operators look at: failed orders, and what was done to the engine.
+//! What operators read: failed orders, and the audit log.
 
 use domain::{Order, OrderId};
 use ports::operations::AuditEntry;

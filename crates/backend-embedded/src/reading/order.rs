@@ -13,7 +13,7 @@ pub(crate) const LAST_EVENT: &str = "-- last_event
      select seq, at, executions, data from order_events
      where order_key = +?1 order by seq desc limit 1";
 
-/// An order by its place in the store.
+/// An order by its key in the store.
 pub(crate) fn by_key(db: &Connection, key: i64) -> Result<Order, Fault> {
     db.prepare_cached(
         "-- order_by_key
@@ -61,7 +61,7 @@ pub(crate) fn by_client_id(
     }
 }
 
-/// The answer kept for a client's key.
+/// The answer stored for a client's key.
 pub(crate) fn answer_for(
     db: &Connection,
     client: &ClientId,
@@ -117,14 +117,14 @@ fn event(row: &Row<'_>, order_id: OrderId) -> Result<Event, Fault> {
     })
 }
 
-/// An order's events from a place on.
+/// An order's events from a sequence number on.
 pub(crate) fn events(db: &Connection, id: OrderId, from: Seq) -> Result<Vec<Event>, Fault> {
     let mut events = Vec::new();
     events_into(db, id, from, &mut events)?;
     Ok(events)
 }
 
-/// What followers have missed.
+/// The events that followers have missed.
 pub(crate) fn events_for(db: &Connection, watches: &[Watch]) -> Result<Vec<Event>, Fault> {
     let snapshot = db.unchecked_transaction()?;
     let mut events = Vec::new();

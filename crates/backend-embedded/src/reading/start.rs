@@ -9,7 +9,7 @@ use super::columns;
 use crate::error::Fault;
 use crate::live::Stored;
 
-/// The counts and settings that the process goes on with.
+/// The counts and settings with which the process begins.
 pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
     Ok(Stored {
         by_status: counters(db)?,

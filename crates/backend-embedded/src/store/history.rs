@@ -1,4 +1,4 @@
-//! [`OrderHistory`] on SQLite: reads beside the writer, counts from memory.
+//! [`OrderHistory`] on SQLite: reads in parallel with the writer, counts from memory.
 
 use async_trait::async_trait;
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};

@@ -1,4 +1,4 @@
-//! [`OrderStore`] on SQLite. Texts are made and read on the caller's side where that is possible; the
+//! [`OrderStore`] on SQLite. Texts are serialised and parsed on the caller's side if possible; the
 //! writer only moves bytes.
 
 use std::time::Duration;
@@ -7,15 +7,14 @@ use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
 use domain::{ClientId, EventId, IdempotencyKey, NewEvent, Order, OrderId, WorkerId};
 use ports::order_store::{
-    Accepted, Claim, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder, Recorded,
-    UNREADABLE_REST, Withdrawal, Withdrawn,
+    Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
+    Recorded, UNREADABLE_REST, Withdrawal, Withdrawn,
 };
 use ports::{OrderStore, Result};
 
 use super::SqliteStore;
 use crate::reading;
 use crate::writer::accept::{self, Accept, Naming};
-use crate::writer::claim::Company;
 use crate::writer::record::{self, Record};
 use crate::writer::{claim, release, withdraw};
 
@@ -47,12 +46,27 @@ impl OrderStore for SqliteStore {
             .await
     }
 
-    async fn claim(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claimed(order, worker, Company::Others).await
-    }
-
-    async fn claim_alone(&self, order: OrderId, worker: WorkerId) -> Result<Claim> {
-        self.claimed(order, worker, Company::Alone).await
+    async fn claim_in(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
+        let claim = claim::Claim {
+            order,
+            worker,
+            company,
+        };
+        let outcome = self.write(claim).await?;
+        let claim::Unreadable { fence, fault } = match claim::Claim::answer(order, worker, outcome)
+        {
+            Ok(answer) => return Ok(answer),
+            Err(unreadable) => unreadable,
+        };
+        tracing::error!(order.id = %order, error = %fault, "order {order} cannot be read: {fault}");
+        let put_off = release::Release {
+            order,
+            worker,
+            fence,
+            delay: UNREADABLE_REST,
+        };
+        self.write(put_off).await?;
+        Ok(Claim::Unknown)
     }
 
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded> {
@@ -130,31 +144,6 @@ impl OrderStore for SqliteStore {
         let now = self.now();
         self.read(move |db| reading::due::overdue(db, limit, now))
             .await
-    }
-}
-
-impl SqliteStore {
-    async fn claimed(&self, order: OrderId, worker: WorkerId, company: Company) -> Result<Claim> {
-        let claim = claim::Claim {
-            order,
-            worker,
-            company,
-        };
-        let outcome = self.write(claim).await?;
-        let claim::Unreadable { fence, fault } = match claim::Claim::answer(order, worker, outcome)
-        {
-            Ok(answer) => return Ok(answer),
-            Err(unreadable) => unreadable,
-        };
-        tracing::error!(order.id = %order, error = %fault, "order {order} cannot be read: {fault}");
-        let put_off = release::Release {
-            order,
-            worker,
-            fence,
-            delay: UNREADABLE_REST,
-        };
-        self.write(put_off).await?;
-        Ok(Claim::Unknown)
     }
 }
 

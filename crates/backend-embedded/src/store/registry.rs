@@ -1,5 +1,6 @@
-//! [`WorkerRegistry`] in memory: only this process writes the file, so its leases need not outlive it. But
-//! what a worker gives back when it retires, or stops naming, is written, to be told from what it would leave by dying.
+//! [`WorkerRegistry`] in memory: only this process writes the file, so its leases need not outlive
+//! it. But the store writes which orders a worker gives back when it retires or stops naming them,
+//! to tell that from a death.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use ports::{Result, WorkerRegistry};
 use super::SqliteStore;
 use crate::writer::retire::{Abandon, Retire};
 
-/// What a heartbeat waits for a disk that is slow.
+/// How long a heartbeat waits for a slow disk.
 const DISK_PATIENCE: Duration = Duration::from_millis(500);
 
 #[async_trait]
@@ -31,10 +32,10 @@ impl WorkerRegistry for SqliteStore {
                 orders: unnamed,
                 heard: beat.heard,
             };
-            // Not done in time, or at all: the next heartbeat finds them again.
+            // If it is not written in time, or at all, the next heartbeat finds these orders again.
             let written = tokio::time::timeout(DISK_PATIENCE, self.write(abandon)).await;
             if let Ok(Err(error)) = written {
-                tracing::warn!(%error, "leases that nobody names are kept for now: {error}");
+                tracing::warn!(%error, "leases that no heartbeat names are kept for now: {error}");
             }
         }
         Ok(answer)
@@ -42,14 +43,14 @@ impl WorkerRegistry for SqliteStore {
 
     async fn retire(&self, worker: WorkerId) -> Result<()> {
         let retired = self.write(Retire { worker }).await;
-        // Also where the disk is full: its leases end all the same.
+        // Even if the disk is full, its leases end.
         self.live().retire(worker);
         retired
     }
 
-    async fn bury_silent(&self) -> Result<Vec<WorkerId>> {
+    async fn mark_silent_dead(&self) -> Result<Vec<WorkerId>> {
         let monotonic = self.clock.monotonic();
-        Ok(self.live().bury_silent(monotonic))
+        Ok(self.live().mark_silent_dead(monotonic))
     }
 
     async fn workers(&self) -> Result<Vec<WorkerRow>> {

@@ -1,4 +1,4 @@
-//! How many rows a store holds, for whoever must show that something left no trace in it.
+//! How many rows a store has, for tests that show that something left no trace.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,8 @@ use super::DATABASE_FILE;
 use crate::error::Fault;
 use crate::schema::STORE_FILE;
 
-/// The rows of every table of the store in this folder, read beside the process that has it locked.
+/// The row count of every table of the store in this folder, read while another process has it
+/// locked.
 pub fn row_counts(folder: &Path) -> Result<BTreeMap<String, u64>> {
     Ok(count(folder)?)
 }

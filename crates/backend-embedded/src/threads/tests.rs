@@ -1,4 +1,4 @@
-//! Lists keep nobody but lists waiting.
+//! Lists delay only lists.
 
 use std::sync::mpsc as blocking;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Taking an order in: its row, first event, idempotency answer and client order id, or none of them.
+//! Accepts an order: its row, first event, idempotency answer and client order id, or none of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::event_row::{EventRow, recorded_at};
 use super::{Batch, Write};
 use crate::error::Fault;
 
-/// How long a key's answer is kept: twice what is promised.
+/// How long a key's answer is kept: twice as long as promised.
 const ANSWERS_KEPT_FOR: Duration = Duration::from_secs(48 * 3_600);
 
 /// A new order, serialised.
@@ -22,7 +22,7 @@ pub(crate) struct Accept {
     order: NewOrder,
     terms: String,
     first: EventRow,
-    /// Whether an order that bears a name taken by another is refused.
+    /// Whether an order is refused if its name is taken by another.
     naming: Naming,
 }
 
@@ -31,11 +31,11 @@ pub(crate) struct Accept {
 pub(crate) enum Naming {
     /// It names this order for ever.
     Claimed,
-    /// It goes on naming the order that this one replaces.
+    /// It stays the name of the order that this one replaces.
     LeftAsItIs,
 }
 
-/// What became of it; the event is known but for its time.
+/// The outcome; the event is complete except for its time.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Stored { at: Timestamp },
@@ -136,7 +136,7 @@ impl Accept {
         }
     }
 
-    /// The answer to a repeat of the very same call, whose first outcome its caller did not learn.
+    /// The answer if exactly this call is repeated because its caller did not get the first answer.
     fn repeated(&self, db: &Connection) -> Result<Outcome, Fault> {
         let key: i64 = db
             .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
@@ -149,7 +149,7 @@ impl Accept {
         }
     }
 
-    /// The new row's key; none where the order's id is there already.
+    /// The new row's key; `None` if the order's id exists already.
     fn insert_order(&self, batch: &Batch<'_>) -> Result<Option<i64>, Fault> {
         let terms = &self.order.terms;
         let expires_at = terms.expires_at(batch.now).map(Timestamp::as_millis);
@@ -167,8 +167,8 @@ impl Accept {
                 self.order.client.as_str(),
                 SCHEMA_VERSION,
                 self.terms,
-                terms.token_in.symbol(),
-                terms.token_out.symbol(),
+                terms.asset_in.column(),
+                terms.asset_out.column(),
                 self.order.trace_context,
                 batch.now.as_millis(),
                 expires_at,
@@ -196,7 +196,8 @@ impl Accept {
                 &*own.answer,
                 batch.now.as_millis(),
             ])?;
-        // Two old ones go for each new one, so that the table shrinks and no batch is ever long.
+        // Deletes two old ones for each new one, so that the table shrinks and no batch is ever
+        // long.
         let oldest_kept = batch.now.as_millis()
             - i64::try_from(ANSWERS_KEPT_FOR.as_millis()).expect("invariant: two days are short");
         batch

@@ -1,11 +1,11 @@
-//! Granting an order to one worker, and loading it with the grant.
+//! Grants an order to one worker, and loads it with the grant.
 
 use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
-use ports::order_store::{Claim as Answer, Lease, POISON_DEATHS};
+use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::head::{Head, OrderRow, last_event, order_row};
@@ -20,15 +20,7 @@ pub(crate) struct Claim {
     pub(crate) company: Company,
 }
 
-/// What else the worker has in its hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Company {
-    Others,
-    /// Nothing, until the order's next event.
-    Alone,
-}
-
-/// What became of it.
+/// The outcome of a claim.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Granted(Box<Grant>),
@@ -47,7 +39,7 @@ pub(crate) struct Unreadable {
     pub(crate) fault: Fault,
 }
 
-/// A grant as its rows hold it; whoever asked reads the texts, not the writer.
+/// A grant as its rows hold it; the caller parses the texts, not the writer.
 #[derive(Debug)]
 pub(crate) struct Grant {
     head: Head,
@@ -55,7 +47,7 @@ pub(crate) struct Grant {
     data: String,
     fence: i64,
     deaths: u32,
-    attempt: Option<Attempt>,
+    attempt: Option<StoredTransaction>,
 }
 
 /// An order as it stands before a grant.
@@ -66,7 +58,7 @@ struct Found {
     data: String,
 }
 
-/// What only a grant needs of an order's row.
+/// The columns of an order's row that only a grant needs.
 #[derive(Debug)]
 struct Stored {
     granted_seq: i64,
@@ -75,9 +67,9 @@ struct Stored {
     terms: String,
 }
 
-/// The live attempt's row.
+/// The live transaction's row.
 #[derive(Debug)]
-struct Attempt {
+struct StoredTransaction {
     signature: String,
     bytes: Vec<u8>,
     last_valid_height: i64,
@@ -87,7 +79,7 @@ impl Write for Claim {
     type Answer = Outcome;
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<Outcome, Fault> {
-        // Whatever was kept of it is of an earlier grant.
+        // A cached head of it is from an earlier grant.
         batch.heads.take(self.order);
         let Some(found) = found(&batch.db, self.order)? else {
             return Ok(Outcome::Unknown);
@@ -104,7 +96,7 @@ impl Write for Claim {
         let is_anothers = row
             .lease_worker
             .is_some_and(|holder| !is_own && batch.is_alive(holder));
-        // A worker that is given up gets nothing: what it would be granted is at once anybody's.
+        // A worker that was declared dead gets nothing: others could take its grants at once.
         if is_anothers || !batch.is_alive(self.worker) {
             return Ok(Outcome::Held);
         }
@@ -160,7 +152,7 @@ impl Claim {
         self.tell_again(batch, found, deaths)
     }
 
-    /// The lease that the worker has.
+    /// The lease that the worker already has.
     fn tell_again(
         &self,
         batch: &mut Batch<'_>,
@@ -171,7 +163,7 @@ impl Claim {
         batch.changes.granted(self.worker, self.order);
         batch.heads.put(self.order, head.clone());
         let attempt = match head.last.status {
-            Status::Submitted => Some(live_attempt(&batch.db, head.row.key)?),
+            Status::Submitted => Some(live_transaction(&batch.db, head.row.key)?),
             _ => None,
         };
         let grant = Grant {
@@ -185,7 +177,8 @@ impl Claim {
         Ok(Outcome::Granted(Box::new(grant)))
     }
 
-    /// The answer in the port's terms. The fault is of an order that was granted and cannot be read.
+    /// The answer in the port's terms. The error is that of an order that was granted and is
+    /// unreadable.
     pub(crate) fn answer(
         order: OrderId,
         worker: WorkerId,
@@ -213,8 +206,8 @@ impl Claim {
 }
 
 impl Found {
-    /// How many workers in a row died with it since its last event. Whoever else the row names is not alive,
-    /// and has neither given it back nor retired.
+    /// How many workers in a row have died with it since its last event. Another worker that the
+    /// row names is not alive, and has neither given the order back nor retired.
     fn deaths(&self, is_own: bool) -> u32 {
         let earlier = if self.head.last.seq > self.stored.granted_seq {
             0
@@ -245,14 +238,17 @@ impl Grant {
             order: Order::from_last_event(client, terms, created_at, event),
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            live_attempt: self.attempt.map(Attempt::transaction).transpose()?,
+            live_transaction: self
+                .attempt
+                .map(StoredTransaction::transaction)
+                .transpose()?,
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })
     }
 }
 
-impl Attempt {
+impl StoredTransaction {
     fn transaction(self) -> Result<SignedTransaction, Fault> {
         let signature = Signature::parse(&self.signature).map_err(|_| Fault::Senseless {
             what: "a signature",
@@ -267,7 +263,8 @@ impl Attempt {
     }
 }
 
-/// All that a grant needs, in one look. The `+` keeps SQLite from planning it anew with every call.
+/// Everything that a grant needs, in one read. The `+` keeps SQLite from planning it anew with
+/// every call.
 const CLAIMED_ORDER: &str = "-- claimed_order
      select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
          o.end_status is not null, o.schema_version,
@@ -299,15 +296,15 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
     })
 }
 
-fn live_attempt(db: &Connection, key: i64) -> Result<Attempt, Fault> {
+fn live_transaction(db: &Connection, key: i64) -> Result<StoredTransaction, Fault> {
     let attempt = db
         .prepare_cached(
-            "-- live_attempt
+            "-- live_transaction
              select signature, bytes, last_valid_height from order_attempts
              where order_key = ?1 and dead_at is null",
         )?
         .query_row([key], |row| {
-            Ok(Attempt {
+            Ok(StoredTransaction {
                 signature: row.get(0)?,
                 bytes: row.get(1)?,
                 last_valid_height: row.get(2)?,

@@ -1,4 +1,4 @@
-//! Rows of the event log: inserting one, and finding out whose stands at a place.
+//! Rows of the event log: inserts one, and finds out whose event has a sequence number.
 
 use domain::{NewEvent, Status, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -8,7 +8,7 @@ use super::Batch;
 use crate::error::Fault;
 use crate::status_column::status_code;
 
-/// A proposed event as its row will hold it, serialised before the writer sees it.
+/// A proposed event as its row will store it, serialised before the writer sees it.
 #[derive(Debug)]
 pub(crate) struct EventRow {
     pub(super) event_id: Uuid,
@@ -30,7 +30,7 @@ impl EventRow {
         })
     }
 
-    /// Appends it to the log; the caller has made sure that its place is free.
+    /// Appends it to the log; the caller has made sure that its sequence number is free.
     pub(super) fn insert(
         &self,
         batch: &Batch<'_>,
@@ -57,7 +57,7 @@ impl EventRow {
     }
 }
 
-/// When the event with this id was recorded at this place, if it is the one that stands there.
+/// When the event with this id was recorded at this sequence number, if it is the one stored there.
 pub(super) fn recorded_at(
     db: &Connection,
     order_key: i64,

@@ -1,4 +1,5 @@
-//! What every command about an order reads first: its row and the place of its last event.
+//! What every command about an order reads first: its row and the sequence number of its last
+//! event.
 
 use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -17,12 +18,13 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The order's own time: that of its last event where the clock was set back behind it.
+    /// The time for the order's next event: that of its last event if the clock was set back behind
+    /// it.
     pub(super) fn time(&self, batch: &Batch<'_>) -> Timestamp {
         batch.now.max(self.last.at)
     }
 
-    /// Whether its time to be submitted has run out.
+    /// Whether it is too late to submit the order.
     pub(super) fn has_expired(&self, batch: &Batch<'_>) -> bool {
         self.row.expires_at.is_some_and(|at| at <= self.time(batch))
     }
@@ -52,14 +54,14 @@ pub(super) struct LastEvent {
     pub(super) at: Timestamp,
 }
 
-/// The `+` keeps SQLite from planning the statement anew with every call: it does so where the value of
-/// a parameter might change how an `order by` is met.
+/// The `+` keeps SQLite from planning the statement anew with every call: it does so if the value
+/// of a parameter might change how an `order by` is met.
 pub(crate) const LAST_EVENT_PLACE: &str = "-- last_event_place
      select seq, event_id, status, executions, at from order_events
      where order_key = +?1 order by seq desc limit 1";
 
-/// An order's head. It is not kept: whoever changes the order and leaves it with its worker puts the new
-/// one into the batch's heads.
+/// An order's head. It is not cached here: a command that changes the order and leaves it with its
+/// worker puts the new head into the batch's heads.
 pub(super) fn head(batch: &mut Batch<'_>, order: OrderId) -> Result<Option<Head>, Fault> {
     match batch.heads.take(order) {
         Some(head) => Ok(Some(head)),

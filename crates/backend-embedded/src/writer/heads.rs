@@ -1,8 +1,8 @@
-//! The heads of orders that workers hold, so that a step of an order is one insert and no look-up.
+//! Caches the heads of leased orders, so that a step of an order is one insert and no look-up.
 //!
-//! Nobody but the writer changes the file, so what it put there last is what stands there. A head is taken
-//! out to be used and put back only by what has changed it; whatever else happens, the next command
-//! reads the file. A batch that is rolled back forgets all of them.
+//! Only the writer changes the file, so what it wrote last is what the file contains. A command
+//! takes a head out to use it, and only a command that changed it puts it back; in every other case
+//! the next command reads the file. A batch that is rolled back drops all heads.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use domain::OrderId;
 
 use super::head::Head;
 
-/// More than the orders in execution at once of any sensible worker; at a few hundred bytes each, a MiB.
+/// More than any sensible worker executes at once; at a few hundred bytes each, a MiB.
 const KEPT: usize = 4_096;
 
 /// Heads by order.
@@ -23,8 +23,8 @@ impl Heads {
         self.0.remove(&order)
     }
 
-    /// Puts in the head as it stands in the file once the batch is committed. Those that nobody came for
-    /// again would fill the room for ever: where there is none, all are forgotten.
+    /// Puts in the head as the file will have it once the batch is committed. Heads that nobody
+    /// takes out again would fill the cache for ever: if it is full, all are dropped.
     pub(super) fn put(&mut self, order: OrderId, head: Head) {
         if self.0.len() >= KEPT {
             self.0.clear();
@@ -32,7 +32,7 @@ impl Heads {
         self.0.insert(order, head);
     }
 
-    /// Forgets all: what they say was not committed.
+    /// Drops all: what they contain was not committed.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

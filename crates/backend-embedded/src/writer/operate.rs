@@ -40,7 +40,7 @@ pub(crate) struct RetryDead {
     pub(crate) actor: String,
 }
 
-/// What became of it.
+/// The outcome of a retry.
 #[derive(Debug)]
 pub(crate) enum Retried {
     Accepted { at: domain::Timestamp },
@@ -61,7 +61,7 @@ impl Write for RetryDead {
         let Outcome::Stored { at } = self.accept.run(batch)? else {
             return Ok(Retried::NotDead);
         };
-        // A repeat of this very call has been here before.
+        // An earlier identical call has done it.
         if retried_as.is_none() {
             batch
                 .db

@@ -1,4 +1,4 @@
-//! Recording an event under a lease, with what belongs into the same transaction.
+//! Records an event under a lease, with everything that belongs into the same transaction.
 
 use std::time::Duration;
 
@@ -23,16 +23,16 @@ pub(crate) struct Record {
     beside: Beside,
 }
 
-/// What is stored beside the event.
+/// What is stored with the event.
 #[derive(Debug)]
 enum Beside {
     Nothing,
-    Attempt {
+    StoredTransaction {
         attempt: u32,
         venue: &'static str,
         transaction: SignedTransaction,
     },
-    /// The end of the lease and of the attempt, and the due time.
+    /// The end of the lease and of the transaction, and the due time.
     Retry {
         delay: Duration,
     },
@@ -40,7 +40,7 @@ enum Beside {
     End,
 }
 
-/// What became of it; the event is known but for its time.
+/// The outcome; the event is complete except for its time.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Won { at: Timestamp },
@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 }
 
 impl Record {
-    /// An event that needs no transaction beside it.
+    /// An event that carries no transaction.
     pub(crate) fn new(lease: &Lease, event: &NewEvent) -> Result<Self, Fault> {
         let beside = match &event.data {
             EventData::RetryScheduled { delay_ms, .. } => Beside::Retry {
@@ -73,7 +73,7 @@ impl Record {
                 what: "a submission that is none",
             });
         };
-        let beside = Beside::Attempt {
+        let beside = Beside::StoredTransaction {
             attempt: event.executions,
             venue: choice.venue.name(),
             transaction: transaction.clone(),
@@ -109,12 +109,12 @@ impl Write for Record {
             batch.heads.put(self.order, head);
             return Ok(Outcome::LeaseLost);
         }
-        if let Beside::Attempt { .. } = self.beside {
+        if let Beside::StoredTransaction { .. } = self.beside {
             if head.has_expired(batch) {
                 batch.heads.put(self.order, head);
                 return Ok(Outcome::Expired);
             }
-            if !self.insert_attempt(batch, &head)? {
+            if !self.insert_transaction(batch, &head)? {
                 return Ok(Outcome::LeaseLost);
             }
         }
@@ -122,7 +122,7 @@ impl Write for Record {
         self.event.insert(batch, head.row.key, at)?;
         batch.changes.moved(head.last.status, self.event.status);
         match self.beside {
-            Beside::Nothing | Beside::Attempt { .. } => self.keep(batch, head, at),
+            Beside::Nothing | Beside::StoredTransaction { .. } => self.keep(batch, head, at),
             Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
             Beside::End => self.end(batch, &head, at)?,
         }
@@ -131,7 +131,8 @@ impl Write for Record {
 }
 
 impl Record {
-    /// The place is taken: by this very event, by a withdrawal, or by another worker's.
+    /// The sequence number is taken: by this very event, by a withdrawal, or by another worker's
+    /// event.
     fn late(&self, batch: &Batch<'_>, head: &Head) -> Result<Outcome, Fault> {
         let event_id = self.event.event_id;
         if let Some(at) = recorded_at(&batch.db, head.row.key, self.event.seq, event_id)? {
@@ -145,7 +146,7 @@ impl Record {
         }
     }
 
-    /// The worker's next step finds the order as this one leaves it.
+    /// Caches the order as this step leaves it, for the worker's next step.
     fn keep(&self, batch: &mut Batch<'_>, head: Head, at: Timestamp) {
         let last = LastEvent {
             seq: self.event.seq,
@@ -157,9 +158,10 @@ impl Record {
         batch.heads.put(self.order, Head { last, ..head });
     }
 
-    /// False where an attempt of this order is live or bears that number, or one bears the signature.
-    fn insert_attempt(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
-        let Beside::Attempt {
+    /// False if a transaction of this order is live or has that number, or if one has the
+    /// signature.
+    fn insert_transaction(&self, batch: &Batch<'_>, head: &Head) -> Result<bool, Fault> {
+        let Beside::StoredTransaction {
             attempt,
             venue,
             transaction,
@@ -172,7 +174,7 @@ impl Record {
         let inserted = batch
             .db
             .prepare_cached(
-                "-- insert_attempt
+                "-- insert_transaction
                  insert into order_attempts (order_key, attempt, venue, signature, bytes,
                      last_valid_height)
                  values (?1, ?2, ?3, ?4, ?5, ?6)
@@ -190,7 +192,7 @@ impl Record {
     }
 
     fn give_back(&self, batch: &mut Batch<'_>, head: &Head, delay: Duration) -> Result<(), Fault> {
-        bury_attempt(batch, head)?;
+        mark_transaction_dead(batch, head)?;
         let due_at = batch.now.plus(delay);
         batch
             .db
@@ -208,19 +210,19 @@ impl Record {
 
     fn end(&self, batch: &mut Batch<'_>, head: &Head, at: Timestamp) -> Result<(), Fault> {
         if self.event.status != Status::Confirmed {
-            bury_attempt(batch, head)?;
+            mark_transaction_dead(batch, head)?;
         }
         end_order(batch, self.order, head, self.event.status, at)
     }
 }
 
-/// The attempt that was live is proved dead; only a submitted order has one.
-fn bury_attempt(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
+/// The live transaction is proved dead; only a submitted order has one.
+fn mark_transaction_dead(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
     if head.last.status == Status::Submitted {
         batch
             .db
             .prepare_cached(
-                "-- bury_attempt
+                "-- mark_transaction_dead
                  update order_attempts set dead_at = ?2 where order_key = ?1 and dead_at is null",
             )?
             .execute(params![head.row.key, batch.now.as_millis()])?;

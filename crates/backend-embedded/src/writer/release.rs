@@ -1,4 +1,4 @@
-//! Giving an order back without an event.
+//! Gives an order back without an event.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::head::head;
 use super::{Batch, Write};
 use crate::error::Fault;
 
-/// A worker gives an order back, to be due after a delay.
+/// A worker gives an order back, due again after a delay.
 #[derive(Debug)]
 pub(crate) struct Release {
     pub(crate) order: OrderId,

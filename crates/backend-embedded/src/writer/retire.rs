@@ -1,5 +1,5 @@
-//! A worker's farewell, and leases that it has stopped naming: what it holds is given back, so that nobody
-//! takes it for a death.
+//! A worker retires, or stops naming orders: they are given back, so that they do not count as a
+//! death.
 
 use domain::{OrderId, WorkerId};
 use rusqlite::params;
@@ -8,7 +8,7 @@ use super::head::head;
 use super::{Batch, Write};
 use crate::error::Fault;
 
-/// A worker stops, or learns that it was given up.
+/// A worker stops, or learns that it was declared dead.
 #[derive(Debug)]
 pub(crate) struct Retire {
     pub(crate) worker: WorkerId,
@@ -18,13 +18,13 @@ impl Write for Retire {
     type Answer = ();
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
-        // Whatever is held was claimed and has not ended: an index knows those.
+        // Its orders were claimed and have not ended: an index finds those.
         let given_back = batch
             .db
             .prepare_cached(RETIRE)?
             .execute(params![self.worker.uuid().as_bytes()])?;
         if given_back > 0 {
-            // What was kept of them names this worker.
+            // The cached heads name this worker.
             batch.heads.clear();
         }
         batch.changes.retired(self.worker);
@@ -41,7 +41,7 @@ pub(crate) const RETIRE: &str = "-- retire_worker
 pub(crate) struct Abandon {
     pub(crate) worker: WorkerId,
     pub(crate) orders: Vec<OrderId>,
-    /// The heartbeat whose answer it had heard before.
+    /// The heartbeat whose answer the worker had got before.
     pub(crate) heard: u64,
 }
 

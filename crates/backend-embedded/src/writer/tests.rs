@@ -1,4 +1,4 @@
-//! Batches: conflicts within one, a command at fault, a full disk.
+//! Batches: conflicts within one, a failing command, a full disk.
 
 use domain::{OrderId, WorkerId};
 use ports::order_history::Counts;
@@ -8,11 +8,12 @@ use testkit::ManualClock;
 use testkit::contract::Given;
 
 use super::accept::{Accept, Naming, Outcome};
-use super::claim::{self, Claim, Company};
+use super::claim::{self, Claim};
 use super::*;
 use crate::live::Stored;
 use crate::schema::STORE_FILE;
 use crate::settings::Settings;
+use ports::order_store::Company;
 
 const LEASE: Duration = Duration::from_secs(20);
 

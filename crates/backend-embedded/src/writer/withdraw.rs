@@ -1,4 +1,4 @@
-//! Ending orders that were not submitted, whoever holds them.
+//! Ends orders that were not submitted, whoever has the lease.
 
 use domain::{ClientId, Event, EventData, EventId, OrderId, Seq};
 use ports::order_store::{Expired, Expiry, Withdrawal, Withdrawn};

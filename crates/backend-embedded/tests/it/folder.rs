@@ -1,4 +1,4 @@
-//! The data folder: locked for one process, read by the next one, refused where it is newer.
+//! The data folder: locked for one process, read by the next one, refused if it is newer.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn open(folder: &Path) -> Arc<dyn Store> {
     try_open(folder).unwrap()
 }
 
-/// Another program's hand on the same file.
+/// Another program that has the same file open.
 fn file(folder: &Path) -> Connection {
     Connection::open(folder.join("engine.db")).unwrap()
 }
@@ -80,7 +80,7 @@ async fn leases_do_not_outlive_their_process() {
     assert_eq!(due[0].id, order);
     let resumed = given.leased(&store, order).await;
     assert_eq!(resumed.order, lease.order);
-    assert_eq!(resumed.live_attempt, Some(transaction));
+    assert_eq!(resumed.live_transaction, Some(transaction));
 }
 
 #[tokio::test]
@@ -208,7 +208,8 @@ enum Farewell {
     None,
 }
 
-/// Ends a process with an order in a worker's hands, and takes it in the next one; how many have died with it.
+/// Ends a process while a worker has an order, and claims the order in the next process; returns
+/// how many workers have died with it.
 async fn deaths_after(folder: &Path, farewell: Farewell) -> u32 {
     let given = Given::new();
     let store = open(folder);
@@ -239,7 +240,7 @@ async fn a_process_that_said_farewell_did_not_die_with_what_it_held() {
     );
 }
 
-/// A store that holds orders of which nothing has reached the main file yet.
+/// A store with orders that have not reached the main file yet.
 async fn running_with_orders(folder: &Path) -> (Arc<dyn Store>, Vec<OrderId>) {
     let given = Given::new();
     let store = open(folder);
@@ -265,7 +266,7 @@ async fn histories(store: &Arc<dyn Store>, orders: &[OrderId]) -> Vec<String> {
     histories
 }
 
-/// docs/OPERATIONS.md, as it says it.
+/// The commands of docs/OPERATIONS.md.
 #[tokio::test]
 async fn a_copy_that_sqlite_makes_of_a_running_store_restores_everything() {
     let (folder, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());

@@ -1,4 +1,4 @@
-//! What is the in-process queue's own: bounded windows, the hungry sweeper, waiting for a time.
+//! What only the in-process queue has: bounded windows, waking the sweeper, delayed entries.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,13 +1,13 @@
-//! Where the entries of open orders begin in an index.
+//! Remembers where the entries of open orders begin in an index.
 //!
-//! An order that ends leaves its entry in the indexes of open orders behind, until nobody can still see the
-//! row as it was. While somebody holds a snapshot for an hour, as a backup does, that is every order of the
-//! hour, and whoever looks for the oldest open one passes all of them. So the place that was found is
-//! remembered, and the next look begins there.
+//! An order that ends leaves its entry in the indexes of open orders until no snapshot can see the
+//! old row any more. While somebody keeps a snapshot for an hour, as a backup does, that is every
+//! order of the hour, and each search for the oldest open order walks over all of them. So this
+//! module remembers the place that was found, and the next search begins there.
 //!
-//! No order comes in below it: what is written is due, and expires, after the moment it is written. Writes
-//! under way and clocks that differ are why the place stays a margin behind the present, and why a look
-//! begins at the very start now and then.
+//! No order comes in below that place, because an order's due time and expiry are later than the
+//! moment it is written. Writes under way and clocks that differ are the reason why the place stays
+//! a margin behind the present, and why a search begins at the start from time to time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -20,15 +20,15 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::rows;
 
-/// Below everything: nothing is known.
+/// Below all entries: nothing is known.
 const START: i64 = i64::MIN;
-/// A place that was found so lately is not looked for again.
+/// A place found this recently is not searched for again.
 const FRESH: Duration = Duration::from_millis(500);
 /// Longer than any statement may take from reading the clock to its commit.
 const MARGIN: Duration = Duration::from_secs(10);
-/// How often a look begins at the start.
+/// How often a search begins at the start.
 const AFRESH_EVERY: Duration = Duration::from_secs(60);
-/// A look from the start that takes long is repeated as much later: it takes 2 % of the time at most.
+/// A slow search from the start is repeated less often: it takes at most 2 % of the time.
 const AFRESH_SHARE: u32 = 50;
 
 const OLDEST_DUE: &str = "-- find_oldest_due
@@ -43,6 +43,29 @@ select now_ms() as now,
         where o.expires_at is not null and o.due_at is not null and o.expires_at >= $1
         order by o.expires_at limit 1) as oldest";
 
+/// The least id that an order can have which came in at this time: ids begin with theirs.
+macro_rules! first_id_at {
+    ($millis:literal) => {
+        concat!(
+            "rpad(lpad(to_hex(greatest(",
+            $millis,
+            "::int8, 0)), 12, '0'), 32, '0')::uuid"
+        )
+    };
+}
+pub(crate) use first_id_at;
+
+const OLDEST_BEGUN: &str = concat!(
+    "-- find_oldest_begun
+select now_ms() as now,
+       (select ('x' || left(replace(b.order_id::text, '-', ''), 12))::bit(48)::int8
+        from orders_begun b
+        where b.order_id >= ",
+    first_id_at!("$1"),
+    "
+        order by b.order_id limit 1) as oldest"
+);
+
 /// The places of a store.
 #[derive(Debug)]
 pub(crate) struct Floors {
@@ -50,6 +73,9 @@ pub(crate) struct Floors {
     pub(crate) due: Floor,
     /// No open order expires before.
     pub(crate) expiry: Floor,
+    /// When the oldest order came in that has begun and has not ended. One below it may begin at any time:
+    /// whoever counts asks for those apart.
+    pub(crate) begun: Floor,
 }
 
 impl Floors {
@@ -58,11 +84,12 @@ impl Floors {
         Self {
             due: Floor::new(OLDEST_DUE),
             expiry: Floor::new(FIRST_TO_EXPIRE),
+            begun: Floor::new(OLDEST_BEGUN),
         }
     }
 }
 
-/// A place that is remembered.
+/// A remembered place.
 #[derive(Debug)]
 pub(crate) struct Floor {
     sql: &'static str,
@@ -70,7 +97,7 @@ pub(crate) struct Floor {
     looks: Mutex<Looks>,
 }
 
-/// When the place was looked for, and from when on a look begins at the start.
+/// When the place was last searched for, and when a search begins at the start again.
 #[derive(Debug, Default)]
 struct Looks {
     last: Option<Instant>,
@@ -93,7 +120,7 @@ impl Floor {
     pub(crate) async fn find(&self, db: &Db) -> Result<i64, Failure> {
         let mut looks = match self.looks.try_lock() {
             Ok(looks) => looks,
-            // Somebody looks just now.
+            // Another task is searching.
             Err(_) if self.place() > START => return Ok(self.place()),
             Err(_) => self.looks.lock().await,
         };
@@ -108,7 +135,7 @@ impl Floor {
         if !is_due_afresh {
             let (now, oldest) = self.read(db, self.place()).await?;
             let highest = now - rows::millis(MARGIN);
-            // Where the clock was set back, orders come in below the place.
+            // If the clock was set back, orders come in below the place.
             if highest >= self.place() {
                 self.place
                     .store(oldest.unwrap_or(highest).min(highest), Ordering::Relaxed);
@@ -130,7 +157,7 @@ impl Floor {
                 self.place
                     .store(oldest.unwrap_or(highest).min(highest), Ordering::Relaxed);
             }
-            // What is known is better than nothing.
+            // The known place is better than none.
             Err(_) if self.place() > START => {}
             Err(failure) => return Err(failure),
         }

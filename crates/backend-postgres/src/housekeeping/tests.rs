@@ -1,4 +1,5 @@
-//! Forgetting, against a real PostgreSQL: a turn comes once a minute, too seldom to be seen from outside.
+//! Deleting, against a real PostgreSQL: a round comes once a minute, too rarely to be seen from
+//! outside.
 
 use servers::PostgresServer;
 

@@ -1,16 +1,18 @@
-//! Where a list's ids come from, and what is still to be asked of the rows.
+//! Where a list's ids come from, and which conditions the rows must still be checked for.
 
 use std::fmt::Write;
 
-use domain::{Status, Token};
+use domain::Status;
 use ports::order_history::ListFilter;
+
+use super::pairs::Pairs;
 
 /// Ids in one order, each source under its number. Parameters: $1 before, $2 how many of each source,
 /// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens.
 #[derive(Debug)]
 pub(super) struct Way {
     sources: Vec<Source>,
-    /// Whether the sources hold what is wanted and nothing else, but for orders of newer versions.
+    /// Whether the sources contain exactly the wanted orders, except orders of newer versions.
     is_exact: bool,
 }
 
@@ -32,23 +34,26 @@ enum Source {
 }
 
 /// The ways to meet a filter, the likelier first.
-pub(super) fn ways(filter: &ListFilter) -> Vec<Way> {
+pub(super) fn ways(filter: &ListFilter, pairs: Option<&Pairs>) -> Vec<Way> {
     let of_client = vec![Source::OfClient];
     let has_client = filter.client.is_some();
-    let has_tokens = filter.token_in.is_some() || filter.token_out.is_some();
+    let has_mints = filter.mint_in.is_some() || filter.mint_out.is_some();
+    let open = match pairs {
+        Some(_) => Source::OpenOfPairs,
+        None => Source::Open,
+    };
     let sources = match filter.status {
         Some(Status::Routing | Status::Building | Status::Submitted) => vec![vec![Source::Begun]],
         Some(ended) if ended.is_terminal() && has_client => {
             vec![vec![Source::Ended(ended)], of_client]
         }
         Some(ended) if ended.is_terminal() => vec![vec![Source::Ended(ended)]],
-        Some(_) if has_client && has_tokens => vec![vec![Source::OpenOfPairs], of_client],
-        Some(_) if has_client => vec![of_client, vec![Source::Open]],
-        Some(_) if has_tokens => vec![vec![Source::OpenOfPairs]],
-        Some(_) => vec![vec![Source::Open]],
-        None if has_client && has_tokens => vec![of_client, by_tokens()],
+        Some(_) if has_client && pairs.is_some() => vec![vec![open], of_client],
+        Some(_) if has_client => vec![of_client, vec![open]],
+        Some(_) => vec![vec![open]],
+        None if has_client && has_mints => vec![of_client, by_end(open)],
         None if has_client => vec![of_client],
-        None if has_tokens => vec![by_tokens()],
+        None if has_mints => vec![by_end(open)],
         None => vec![vec![Source::All]],
     };
     sources
@@ -62,40 +67,23 @@ pub(super) fn ways(filter: &ListFilter) -> Vec<Way> {
         .collect()
 }
 
-/// Open orders have an index by their tokens; of the others so many as the bound allows are looked at.
-fn by_tokens() -> Vec<Source> {
+/// Open orders have an index by what they swap; of the others so many as the bound allows are looked at.
+fn by_end(open: Source) -> Vec<Source> {
     let ended = Status::ALL
         .into_iter()
         .filter(|status| status.is_terminal());
-    std::iter::once(Source::OpenOfPairs)
+    std::iter::once(open)
         .chain(ended.map(Source::Ended))
         .collect()
 }
 
-/// Every pair that the filter's tokens can stand in.
-pub(super) fn pairs(filter: &ListFilter) -> (Vec<&'static str>, Vec<&'static str>) {
-    let choices = |token: Option<Token>| match token {
-        Some(token) => vec![token],
-        None => Token::all().collect(),
-    };
-    let mut pairs = Vec::new();
-    if filter.token_in.is_some() || filter.token_out.is_some() {
-        for token_in in choices(filter.token_in) {
-            for token_out in choices(filter.token_out) {
-                pairs.push((token_in.symbol(), token_out.symbol()));
-            }
-        }
-    }
-    pairs.into_iter().unzip()
-}
-
 impl Way {
-    /// Whether as many ids are enough as orders are missing.
+    /// Whether it is enough to read as many ids as orders are missing.
     pub(super) const fn is_exact(&self) -> bool {
         self.is_exact
     }
 
-    /// The statement that gives ids, of each source so many.
+    /// The statement that reads ids, up to a number from each source.
     pub(super) fn sql(&self, filter: &ListFilter) -> String {
         let mut sql = String::from("-- list_order_ids");
         for (number, source) in self.sources.iter().enumerate() {
@@ -111,7 +99,7 @@ impl Way {
                 "select o.id, {fits} as fits from {range} and o.id < $1 order by o.id desc limit $2"
             );
             let _ = match source {
-                // Numbered below 0, each pair a source of its own.
+                // Numbered below 0, because each pair is a source of its own.
                 Source::OpenOfPairs => write!(
                     sql,
                     "\n(select -p.place::int4 as source, r.id, r.fits
@@ -126,7 +114,7 @@ impl Way {
 }
 
 impl Source {
-    /// The rows, as far as an index tells them.
+    /// The rows, as far as an index can select them.
     fn range(self) -> String {
         match self {
             Self::All => "orders o where true".to_owned(),
@@ -142,17 +130,17 @@ impl Source {
         }
     }
 
-    /// What the index does not tell.
+    /// The conditions that the index cannot check.
     fn leftover(self, filter: &ListFilter) -> Vec<String> {
         let mut leftover = Vec::new();
         if filter.client.is_some() && self != Self::OfClient {
             leftover.push("o.client = $4".to_owned());
         }
         if self != Self::OpenOfPairs {
-            if filter.token_in.is_some() {
+            if filter.mint_in.is_some() {
                 leftover.push("o.token_in = $5".to_owned());
             }
-            if filter.token_out.is_some() {
+            if filter.mint_out.is_some() {
                 leftover.push("o.token_out = $6".to_owned());
             }
         }

@@ -1,5 +1,4 @@
-//! Recording the events of an order that goes on, `routing` and `building`: as in `record.rs`, with nothing to be
-//! written beside them.
+//! Records `routing` and `building`: as in `record.rs`, but with nothing else to write.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! TLS for PostgreSQL's client over rustls, with the channel binding that SCRAM asks for: the proof of the
-//! password then names the server's certificate, so that nobody in between can pass it on.
+//! TLS over rustls for PostgreSQL's client, with the channel binding of SCRAM: the password proof
+//! then names the server's certificate, so that nobody in between can forward it.
 
 use std::future::Future;
 use std::io;
@@ -74,8 +74,8 @@ where
     }
 }
 
-/// The digest of a certificate by which SCRAM names it (RFC 5929): by the hash of its own signature, and
-/// SHA-256 where that hash is weaker. `None` where the signature names no hash.
+/// The digest by which SCRAM names a certificate (RFC 5929): with the hash of the certificate's own
+/// signature, or SHA-256 if that hash is weaker. `None` if the signature names no hash.
 fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     const RSA: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
     const ECDSA: [u8; 6] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04];
@@ -107,8 +107,9 @@ fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// The object identifier of the algorithm that signed a certificate: a sequence of what is signed, of the
-/// algorithm (itself a sequence that begins with the identifier), and of the signature.
+/// The object identifier of the algorithm that signed a certificate. A certificate is a sequence of
+/// the signed content, the algorithm (itself a sequence that begins with the identifier), and the
+/// signature.
 fn signature_algorithm(certificate: &[u8]) -> Option<&[u8]> {
     const SEQUENCE: u8 = 0x30;
     const IDENTIFIER: u8 = 0x06;
@@ -120,7 +121,7 @@ fn signature_algorithm(certificate: &[u8]) -> Option<&[u8]> {
     Some(identifier)
 }
 
-/// The content of the DER element that the bytes begin with, and what follows it.
+/// The content of the DER element at the beginning of the bytes, and what follows the element.
 fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&[found, short], rest) = bytes.split_first_chunk::<2>()?;
     if found != tag {
@@ -131,7 +132,7 @@ fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     } else {
         let digits = usize::from(short & 0x7f);
         let (length, rest) = rest.split_at_checked(digits)?;
-        // Nothing that TLS carries is longer than three bytes can say.
+        // No element in TLS is longer than three bytes can express.
         if length.len() > 3 {
             return None;
         }

@@ -1,9 +1,9 @@
-//! Lists, what they read and whom they keep waiting.
+//! Lists: what they read, and which calls they delay.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ClientId, Status, Token};
+use domain::{Asset, ClientId, Status, TokenList};
 use ports::order_history::ListFilter;
 use ports::{Error, Store};
 use servers::PostgresServer;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::scale::{counting_server, pages_touched};
 use crate::{connect, meddle, open_patiently, server};
 
-/// Orders that wait, of one client and one pair, newer than all others.
+/// Waiting orders of one client and one pair, newer than all others.
 const WAITING: &str = "
 insert into orders (id, client, terms, token_in, token_out, schema_version, created_at, due_at)
 select overlay(gen_random_uuid()::text placing 'ffffffff' from 1)::uuid, 'many', t.terms,
@@ -25,11 +25,11 @@ from orders o where o.client = 'many';
 vacuum analyze orders;
 vacuum analyze order_events;
 ";
-/// Some levels of index and some rows of each source; a list that walks past what waits touches as many pages
-/// as there are orders.
+/// Some levels of index and some rows of each source; a list that walks over all waiting orders
+/// touches as many pages as there are orders.
 const PAGES: u64 = 3_000;
 
-/// Fills the store; each statement by itself, as the last ones take no transaction.
+/// Fills the store; each statement by itself, because the last ones cannot run in a transaction.
 async fn fill(server: &PostgresServer) {
     for statement in WAITING.split_inclusive(';') {
         meddle(server, statement).await;
@@ -37,13 +37,14 @@ async fn fill(server: &PostgresServer) {
 }
 
 fn filters() -> Vec<ListFilter> {
-    let bonk = Token::find("BONK");
-    let tokens = [
+    let bonk = TokenList::mainnet().find("BONK").map(|bonk| bonk.mint);
+    let (sol, usdc) = (Some(Asset::SOL.mint), Some(Asset::USDC.mint));
+    let pairs = [
         (None, None),
         (bonk, None),
         (None, bonk),
-        (bonk, Some(Token::SOL)),
-        (Some(Token::SOL), Some(Token::USDC)),
+        (bonk, sol),
+        (sol, usdc),
     ];
     let mut filters = Vec::new();
     for status in [
@@ -53,12 +54,12 @@ fn filters() -> Vec<ListFilter> {
         Some(Status::Failed),
     ] {
         for client in [None, Some("few"), Some("many")] {
-            for (token_in, token_out) in tokens {
+            for (mint_in, mint_out) in pairs {
                 filters.push(ListFilter {
                     client: client.map(|name| ClientId::parse(name).expect("a client")),
                     status,
-                    token_in,
-                    token_out,
+                    mint_in,
+                    mint_out,
                     before: None,
                     limit: 11,
                 });
@@ -117,7 +118,7 @@ async fn lists_that_hang_keep_nobody_but_lists_waiting() {
         lists.spawn(async move { store.list(&filter).await });
     }
 
-    // Beside them, until the last has given up, and after.
+    // While they run, until the last has given up, and afterwards.
     let mut refused = 0;
     let mut claimed = false;
     loop {

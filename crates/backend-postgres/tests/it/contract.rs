@@ -1,4 +1,4 @@
-//! Every promise of a store, each on a server of its own.
+//! Every promise of a store, each on a separate server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl StoreFixture for Postgres {
 
     async fn after_a_crash(&self) -> Arc<dyn Store> {
         let mut server = self.server.lock().await;
-        server.kill().expect("the server can be killed");
+        server.process.kill().expect("the server can be killed");
         server.restart().expect("the server recovers");
         open_patiently(&server).await
     }

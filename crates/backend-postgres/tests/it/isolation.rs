@@ -1,4 +1,5 @@
-//! The engine's statements are made for the level read committed, whatever a server or a role is set to.
+//! The engine's statements need the level read committed, whatever level a server or a role is set
+//! to.
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, StatementCache};
 use ports::worker_registry::Beat;
@@ -13,7 +14,7 @@ async fn set_level(server: &PostgresServer, level: &str) {
     meddle(server, "select pg_reload_conf()").await;
 }
 
-/// Whatever is written at another level fails.
+/// Every write at another level fails.
 const GUARD: &str = "
     create function refuse_other_levels() returns trigger language plpgsql as $$
     begin

@@ -77,7 +77,8 @@ async fn an_order_that_was_granted_and_could_not_be_loaded_is_given_back() {
     assert!(failed.is_err(), "{failed:?}");
     meddle(&server, "alter table elsewhere rename to order_attempts").await;
 
-    // It asks again, and is told; or it has given up, lives on, and does not name the order.
+    // It claims again and gets the lease; or it has given up, lives on, and does not name the
+    // order.
     let again = store.claim(order, worker).await.expect("claim answers");
     assert!(matches!(again, Claim::Granted(_)), "{again:?}");
     for number in 1..3 {

@@ -23,9 +23,9 @@ use tokio::task::JoinSet;
 
 /// Short enough to wait for, long enough that no worker of a test falls silent by chance.
 const LEASE: Duration = Duration::from_millis(1_500);
-/// So long that nobody falls silent by chance, however slow the machine.
+/// Long enough that no worker falls silent by chance, however slow the machine.
 const PATIENT_LEASE: Duration = Duration::from_secs(600);
-/// Longer than any test lets an order rest.
+/// Longer than any delay of an order in a test.
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
 
 fn settings(server: &PostgresServer) -> PgSettings {
@@ -46,7 +46,7 @@ async fn open(server: &PostgresServer) -> Arc<dyn Store> {
     open_with(settings(server)).await
 }
 
-/// For tests whose workers do not beat: nobody falls silent.
+/// For tests whose workers send no heartbeats: none falls silent.
 async fn open_patiently(server: &PostgresServer) -> Arc<dyn Store> {
     open_with(PgSettings {
         lease: PATIENT_LEASE,
@@ -66,7 +66,7 @@ async fn meddle(server: &PostgresServer, sql: &str) -> Vec<tokio_postgres::Simpl
     client.simple_query(sql).await.expect("PostgreSQL does it")
 }
 
-/// Somebody else's connection, for as long as what drives it is kept.
+/// Another client's connection, open while its driver is kept.
 async fn connect(server: &PostgresServer) -> (tokio_postgres::Client, JoinSet<()>) {
     let (client, connection) = tokio_postgres::connect(&server.url(), tokio_postgres::NoTls)
         .await

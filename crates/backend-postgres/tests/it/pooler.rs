@@ -1,4 +1,5 @@
-//! Through a transaction pooler: nothing is tied to a session. Every statement may meet another one.
+//! Through a transaction pooler nothing may depend on a session: every statement may run in a
+//! different one.
 
 use backend_postgres::{PgSettings, StatementCache};
 use domain::EventData;
@@ -31,7 +32,7 @@ async fn without_a_statement_cache_nothing_is_prepared_in_a_session() {
 
     let counts = store.counts().await.expect("counts answer");
     assert_eq!((counts.by_status[1], counts.running), (1, 1));
-    // Whatever a session still holds would show in the sessions' own view of it.
+    // Anything that a session still holds would show in the sessions' own views.
     let locks = "select count(*) from pg_locks where locktype = 'advisory'";
     assert_eq!(ask(&server, locks).await, "0");
     let listening = "select count(*) from pg_stat_activity

@@ -19,7 +19,7 @@ use crate::{ask, connect, meddle, open_patiently, open_with, server, settings};
 const ORDERS: usize = 50;
 const WORKERS: usize = 32;
 
-/// Takes an order as far as a live attempt, and leaves it there.
+/// Takes an order to a live transaction, and leaves it there.
 async fn execute(given: &Given, store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> bool {
     let Claim::Granted(mut lease) = store.claim(order, worker).await.expect("claim answers") else {
         return false;
@@ -108,7 +108,7 @@ async fn racing_status_changes_give_one_transition_per_order() {
     assert_eq!(ask(&server, "select max(seq) from order_events").await, "1");
 }
 
-/// Workers that are taken for dead while they still write: their orders change hands in between.
+/// Workers that count as dead while they still write: their orders pass to others in between.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_that_change_hands_keep_their_events_gapless() {
     let server = server();
@@ -143,7 +143,7 @@ async fn orders_that_change_hands_keep_their_events_gapless() {
     let gaps = "select count(*) from (select order_id from order_events group by order_id
                 having count(*) <> max(seq) + 1) as gaps";
     assert_eq!(ask(&server, gaps).await, "0");
-    // What the lanes say agrees with what the events say, whoever won.
+    // The lanes agree with the events, whoever has won.
     let counts = handles[1].counts().await.expect("counts answer");
     for (status, count) in counts.by_status.iter().enumerate() {
         let last = format!(
@@ -192,7 +192,7 @@ async fn try_one_execution(
     }
 }
 
-/// Holds an order's row until it is dropped.
+/// Locks an order's row until it is dropped.
 struct Holder {
     client: tokio_postgres::Client,
     _driver: JoinSet<()>,
@@ -210,7 +210,7 @@ impl Holder {
         }
     }
 
-    /// Whether somebody waits for the row.
+    /// Whether a statement waits for the row.
     async fn is_waited_for(&self) -> bool {
         let waiting = "select 1 from pg_locks where not granted";
         let found = self.client.simple_query(waiting).await.expect("an answer");
@@ -220,7 +220,7 @@ impl Holder {
     }
 }
 
-/// Calls are written in batches, of which few wait for the one before them.
+/// Calls are written in batches, few of which wait for the previous one.
 #[tokio::test]
 async fn one_order_that_hangs_at_a_lock_keeps_no_other_from_its_worker() {
     let server = server();
@@ -228,7 +228,7 @@ async fn one_order_that_hangs_at_a_lock_keeps_no_other_from_its_worker() {
     let given = Given::new();
     let worker = given.worker(&store).await;
     let mut granted_meanwhile = false;
-    // A machine may stand still for as long as a call may hang.
+    // A machine may stall for as long as a call may hang.
     for _ in 0..3 {
         let (hung, other) = (given.accepted(&store).await, given.accepted(&store).await);
         let holder = Holder::of(&server, hung).await;
@@ -259,7 +259,7 @@ async fn a_claim_that_had_to_wait_takes_nobody_for_dead_who_came_meanwhile() {
     let order = given.accepted(&store).await;
     let worker = given.worker(&store).await;
     let (row, newcomer) = (order.uuid(), given.worker_id().uuid());
-    // Once the claim waits for the row, a worker that it cannot have seen is granted the order.
+    // Once the claim waits for the row, a worker that it cannot see is granted the order.
     let granted_meanwhile = format!(
         "begin;
          select from orders where id = '{row}' for update;

@@ -1,4 +1,4 @@
-//! Many orders change nothing: every question touches a handful of pages, however large the tables.
+//! Many orders change nothing: every query touches a handful of pages, however large the tables.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use testkit::contract::Given;
 
 use crate::{ask, meddle, open_patiently};
 
-/// Pages that any one question may touch: a few levels of index and a row for each of some hundred
-/// answers. Reading a table of this size would take tens of thousands.
+/// Pages that any one query may touch: a few levels of index, and a row for each of some hundred
+/// results. Reading a table of this size would take tens of thousands.
 const PAGES: u64 = 3_000;
 
 /// Puts a history of ended orders, and a backlog of open ones, beside those of the test.
@@ -37,8 +37,8 @@ pub(crate) async fn counting_server() -> PostgresServer {
     server
 }
 
-/// Pages that the store's statements touched since the last time this was asked; each of its statements
-/// begins with its name.
+/// Pages that the store's statements touched since the last call; each of its statements begins
+/// with its name.
 pub(crate) async fn pages_touched(server: &PostgresServer) -> u64 {
     let pages = "select coalesce(sum(shared_blks_hit + shared_blks_read), 0)::int8
                  from pg_stat_statements where query ~ '^-- [a-z]'";
@@ -47,7 +47,7 @@ pub(crate) async fn pages_touched(server: &PostgresServer) -> u64 {
     touched.parse().expect("the sum is a number")
 }
 
-/// When the server counts its rows, which it plans by.
+/// When the server counts its rows, on which it bases its plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counted {
     Never,
@@ -60,13 +60,13 @@ async fn no_question_reads_the_whole_table() {
     check_questions(Counted::WhenMany).await;
 }
 
-/// A server that is not let, or has had no time to.
+/// A server that may not analyse, or has had no time to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_question_reads_the_whole_of_a_table_that_was_never_counted() {
     check_questions(Counted::Never).await;
 }
 
-/// An engine that was quiet for its first minute, and is not any more.
+/// An engine that was idle for its first minute, and no longer is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_question_reads_the_whole_of_a_table_that_was_small_when_it_was_counted() {
     check_questions(Counted::WhenFew).await;

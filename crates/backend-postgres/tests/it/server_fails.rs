@@ -1,5 +1,5 @@
-//! A server that dies, hangs or comes back: every call has an answer in time, and what was confirmed
-//! stays.
+//! A server that dies, hangs or comes back: every call gets an answer in time, and what was
+//! confirmed stays.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ async fn a_commit_that_hangs_has_an_unknown_outcome_and_then_a_true_one() {
     given.accepted(&store).await;
     let order = given.order();
 
-    server.freeze().expect("the server can be frozen");
+    server.process.freeze().expect("the server can be frozen");
     let begun = now();
     let hanging = store.accept(order.clone()).await;
     assert!(
@@ -42,7 +42,7 @@ async fn a_commit_that_hangs_has_an_unknown_outcome_and_then_a_true_one() {
     assert!(store.ping().await.is_err());
     assert!(begun.elapsed() < Duration::from_secs(1));
 
-    server.thaw().expect("the server can be thawed");
+    server.process.thaw().expect("the server can be thawed");
     let repeated = eventually("the repeated call", async || {
         store.accept(order.clone()).await.ok()
     })
@@ -63,7 +63,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
     let order = given.accepted(&store).await;
     let (worker, other) = (given.worker(&store).await, given.worker(&store).await);
     let beating = async {
-        // None of them names the order: nobody has heard of it.
+        // None of their heartbeats names the order: no worker got the answer.
         let mut beat = Beat::default();
         loop {
             beat.number += 1;
@@ -75,7 +75,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
         }
     };
     let scenario = async {
-        server.freeze().expect("the server can be frozen");
+        server.process.freeze().expect("the server can be frozen");
         let hanging = {
             let claiming = store.claim(order, worker);
             let thawing = async {
@@ -85,7 +85,7 @@ async fn an_order_whose_claim_hung_is_given_back() {
             tokio::select! { claim = claiming => Some(claim), () = thawing => None }
         };
         assert!(hanging.is_none(), "{hanging:?}");
-        server.thaw().expect("the server can be thawed");
+        server.process.thaw().expect("the server can be thawed");
         eventually(
             "the order to be free for another worker",
             async || match store.claim(order, other).await {
@@ -109,7 +109,7 @@ async fn a_server_that_is_killed_and_comes_back_is_used_again() {
     let given = Given::new();
     let kept = given.accepted(&store).await;
 
-    server.kill().expect("the server can be killed");
+    server.process.kill().expect("the server can be killed");
     let begun = now();
     let refused = store.accept(given.order()).await;
     assert!(
@@ -135,7 +135,7 @@ async fn a_server_that_turns_read_only_is_not_ready() {
     let store = open(&server).await;
     store.ping().await.expect("the server is ready");
 
-    // One statement each: neither may stand in a transaction.
+    // One statement each, because neither may run in a transaction.
     for sql in [
         "alter system set default_transaction_read_only = on",
         "select pg_reload_conf()",

@@ -1,5 +1,5 @@
-//! Starting: several at once, on an empty database, on a newer one or beside a newer version, on an unsafe
-//! one, before the server.
+//! Starting: several processes at once, on an empty database, on a newer one or next to a newer
+//! version, on an unsafe server, before the server.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use testkit::contract::Given;
 
 use crate::{ask, meddle, settings};
 
-/// A server that accepts nothing but TLS. It wants its key to be its own.
+/// A server that accepts only TLS. It requires that nobody else can read its key.
 fn server() -> PostgresServer {
     PostgresServer::start_encrypted().expect("PostgreSQL starts")
 }
@@ -57,7 +57,7 @@ async fn require_refuses_a_server_without_tls() {
     assert!(matches!(refused, Err(ConnectError::Unreachable { .. })));
 }
 
-/// The proof of a password that names the server's certificate: nobody in between can pass it on.
+/// The password proof names the server's certificate, so nobody in between can forward it.
 #[tokio::test]
 async fn a_password_is_proved_to_the_server_that_has_the_certificate() {
     let server = server();

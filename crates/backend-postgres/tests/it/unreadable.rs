@@ -1,5 +1,5 @@
-//! Orders that this version cannot read, as a newer one leaves them during an upgrade: they stand in
-//! nobody's way.
+//! Orders that this version cannot read, as a newer one writes them during an upgrade: they block
+//! no other order.
 
 use std::sync::Arc;
 

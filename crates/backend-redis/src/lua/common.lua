@@ -1,6 +1,6 @@
--- What every script of the queue begins with. A script is one step for everybody else, also for a
--- Redis that is killed in the middle: what it wrote reaches the append-only file as one transaction.
--- All keys share the hash tag of KEYS[1], so that they live on one node of a cluster.
+-- What every script of the queue begins with. To everybody else a script is one step, even if Redis is
+-- killed in the middle: its writes reach the append-only file as one transaction. All keys share the hash
+-- tag of KEYS[1], so that they are on one node of a cluster.
 --
 --   epoch     when this queue began: another one means that it was emptied from outside
 --   count     scripts run since: one lower than seen before means that it was rolled back
@@ -10,10 +10,10 @@
 --   ring      list of the clients whose list is not empty, next one first
 --   delayed   sorted set: id -> due time in ms
 --   popped    sorted set: the latest ids that were handed out -> when, in ms
---   bell      list of tokens that wake waiting workers
+--   bell      list of wake-ups for waiting workers
 --   tat       the limiter's theoretical arrival time in us
---   late      the longest time in us that starts were late by just now, for which the limiter has paused
---   starved   set where pushes were refused for want of room
+--   late      by how many us, at most, recent starts were late; the limiter has paused for as long
+--   starved   set if pushes were refused because the queue was full
 --   dead      list of entries that could not be read
 local base = KEYS[1]
 local function key(name) return base .. ':' .. name end
@@ -41,17 +41,17 @@ local function is_id(entry)
     return string.match(entry, ID) ~= nil
 end
 
--- The kind and a client as domain::ClientId takes it: 1 to 64 visible characters.
+-- The kind, and a client as domain::ClientId accepts it: 1 to 64 visible characters.
 local function is_known_as(entry)
     return #entry <= 65 and string.match(entry, '^[sr][\33-\126]+$') ~= nil
 end
 
--- The limiter's theoretical arrival time; starts that began late may have moved it on by a minute at
--- the most. `ahead` is how far claims alone can move it.
+-- The limiter's theoretical arrival time; starts that began late may have moved it on by a minute
+-- at most. `ahead` is how far pops alone can move it.
 local MINUTE_US = 60000000
 local function arrival(ahead)
     local tat = math.max(now_us, tonumber(redis.call('GET', key('tat')) or '0') or 0)
-    -- A clock that was set back must not hold everything for as long.
+    -- A clock that was set back must not block starts for that long.
     return math.min(tat, now_us + ahead + MINUTE_US)
 end
 local function set_arrival(tat)
@@ -65,12 +65,12 @@ local function bury(entry)
     buried = buried + 1
 end
 
--- How many of a client's first ids are looked at for the place of an older one: more than a sweeper brings at
--- a time.
+-- How many of a client's first ids are searched for the place of an older one: more than a sweeper
+-- brings at a time.
 local PLACES_LIMIT = 64
 
--- Puts a known id where workers take it from. Ids are times: one that is older than others of its client goes
--- before them, as it was lost on the way, or waited for its time.
+-- Puts a known id where workers take it from. Ids sort by time: an id that is older than others of
+-- its client goes before them, because it was lost on the way, or had to wait.
 local function enqueue(id, entry)
     if string.sub(entry, 1, 1) == 'r' then
         redis.call('RPUSH', key('resumes'), id)
@@ -92,8 +92,8 @@ local function enqueue(id, entry)
     end
 end
 
--- Makes an id known; says whether it is to be put where it belongs. What resumes an execution takes the place
--- of what was to start one: a start that is left in its list is passed over.
+-- Makes an id known; returns whether it must be put into a list. A resume replaces a start: the
+-- start that stays in its list is skipped later.
 local function make_known(id, entry)
     if redis.call('HSETNX', key('known'), id, entry) == 1 then return true end
     if string.sub(entry, 1, 1) ~= 'r'
@@ -120,7 +120,7 @@ local function queued()
     return ready
 end
 
--- Forgets all entries; the store knows what should be here. The limiter keeps its state.
+-- Deletes all entries; the store knows what belongs here. The limiter keeps its state.
 local function wipe()
     local clients = {}
     for _, client in ipairs(redis.call('LRANGE', key('ring'), 0, -1)) do clients[client] = true end

@@ -3,7 +3,7 @@
 local id, entry, delay = ARGV[1], ARGV[2] .. ARGV[3], tonumber(ARGV[4])
 if make_known(id, entry) then
     redis.call('ZADD', key('delayed'), now_ms + delay, id)
-    -- Whoever waits for a later one must hear of this one.
+    -- A worker that waits for a later one must learn of this one.
     if redis.call('ZRANK', key('delayed'), id) == 0 then ring_bell(1) end
 end
 return { epoch, count, 0 }

@@ -1,6 +1,7 @@
--- A start was recorded long after the limiter let it pass, and so came closer to those after it: the
--- limiter pauses for as long. Starts that are late together, or one after the other, cost the longest of
--- their times once. ARGV: the limiter's interval in us and burst, late by how many us.
+-- A start was recorded long after the limiter allowed it, and so came closer to the starts after
+-- it: the limiter pauses for as long. Starts that are late together, or one after the other, cost
+-- only the longest of their delays, once. ARGV: the limiter's interval in us and burst, late by how
+-- many us.
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local by = math.min(tonumber(ARGV[3]), MINUTE_US)
 local TOGETHER_MS = 10000

@@ -1,19 +1,20 @@
--- Hands entries out, never waiting. ARGV: how many at most, 'any' or 'resumes', the limiter's interval in us
--- (0: none) and burst, capacity, the longest rest in ms.
--- Crash order: an id is gone with this step; a worker that dies, or never hears the answer, loses it, and the
--- sweeper brings it again. A token spent then is lost, which errs on the side of the limit.
+-- Hands entries out, without ever waiting. ARGV: how many at most, 'any' or 'resumes', the
+-- limiter's interval in us (0: none) and burst, capacity, the longest delay in ms.
+-- Crash order: this step removes the id. If the worker dies, or the answer is lost, the id is lost
+-- too, and the sweeper brings it again. A permit used then is lost, so fewer executions start,
+-- never more.
 local max, wanted = tonumber(ARGV[1]), ARGV[2]
 local interval, burst, capacity = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local longest_rest = tonumber(ARGV[6])
 
--- Entries looked at beside those taken: what cannot be read must not stop this, nor lengthen it beyond
--- measure.
+-- Entries looked at besides those taken: unreadable entries must neither stop this script nor make
+-- it arbitrarily long.
 local LOOKS_LIMIT = 200
 local PROMOTED_LIMIT = 200
 
 local due = redis.call('ZRANGEBYSCORE', key('delayed'), '-inf', now_ms, 'LIMIT', 0, PROMOTED_LIMIT)
 if #due < PROMOTED_LIMIT then
-    -- What lies further ahead than any rest was set by a clock that was set back since.
+    -- An entry that is due later than the longest delay was written before the clock was set back.
     local ahead = redis.call('ZRANGEBYSCORE', key('delayed'), '(' .. (now_ms + longest_rest), '+inf',
         'LIMIT', 0, PROMOTED_LIMIT - #due)
     for _, id in ipairs(ahead) do due[#due + 1] = id end
@@ -25,7 +26,8 @@ for _, id in ipairs(due) do
 end
 
 local taken, ids, popped, looks = {}, {}, {}, 0
--- What cannot be read is not known either, so that the sweeper may bring the order again.
+-- An unreadable entry is also removed from the known ids, so that the sweeper may bring the order
+-- again.
 local function take(id, entry)
     if not is_id(id) or not is_known_as(entry) then
         redis.call('HDEL', key('known'), id)
@@ -81,7 +83,7 @@ while wanted == 'any' and may_go_on() do
     else
         local entry = redis.call('HGET', key('known'), id) or 's' .. client
         if string.sub(entry, 1, 1) == 'r' then
-            -- It stands elsewhere, to be resumed.
+            -- It is in the resumes.
             looks = looks + 1
         elseif take(id, entry) then
             tat = tat + interval
@@ -92,11 +94,14 @@ if interval > 0 then set_arrival(tat) end
 
 if #ids > 0 then
     redis.call('HDEL', key('known'), unpack(ids))
+    -- What was handed out later than now was so before the clock was set back. It would take the place of what
+    -- is handed out from now on, and count as handed out just now once the clock is there again.
+    redis.call('ZREMRANGEBYSCORE', key('popped'), '(' .. now_ms, '+inf')
     redis.call('ZADD', key('popped'), unpack(popped))
     redis.call('ZREMRANGEBYRANK', key('popped'), 0, -POPPED_LIMIT - 1)
 end
 
--- What was promoted beyond this worker's wish is for others.
+-- Promoted entries beyond what this worker takes are for others.
 if #due > #ids then ring_bell(#due - #ids) end
 
 local hungry = 0

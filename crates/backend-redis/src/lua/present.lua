@@ -1,16 +1,18 @@
--- A publisher's sign of life. Those that were silent for too long may have died between the store and this
--- stream: what they owed is told here, in their place. KEYS: the shard. ARGV: publisher, the silence in
--- ms, how many events to keep.
--- Crash order: told before they are forgotten, as telling twice does no harm.
+-- A publisher's beat. Publishers that were silent for too long may have died between the store and
+-- this stream: this script writes the loss marks that they owed. KEYS: the shard. ARGV: publisher,
+-- the silence in ms, how many events to keep.
+-- Crash order: the mark is written before the publisher is forgotten, because a second mark does no
+-- harm.
 local publishers = KEYS[1] .. ':publishers'
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', publishers, now_ms, ARGV[1])
--- Whoever was heard later than now was heard before the clock was set back: the silence counts from now on.
+-- A publisher seen later than now was seen before the clock was set back: the silence counts from
+-- now on.
 for _, ahead in ipairs(redis.call('ZRANGEBYSCORE', publishers, '(' .. now_ms, '+inf', 'LIMIT', 0, 100)) do
     redis.call('ZADD', publishers, now_ms, ahead)
 end
--- As many as a script may handle at once; the next beat takes more.
+-- As many as one script may handle; the next beat takes more.
 local silent = redis.call('ZRANGEBYSCORE', publishers, '-inf', now_ms - ARGV[2], 'LIMIT', 0, 100)
 if #silent > 0 then
     redis.call('XADD', KEYS[1] .. ':events', 'MAXLEN', '~', ARGV[3], '*', 'lost', '1')

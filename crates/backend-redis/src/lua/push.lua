@@ -1,13 +1,14 @@
--- Adds entries that are not known yet, and were not handed out just now. ARGV: capacity, just now in ms, then
--- id, kind and client of each.
--- Crash order: an entry is known and listed in the same step, so that none is known and nowhere.
+-- Adds entries that are not known yet, and were not handed out just now. ARGV: capacity, just now
+-- in ms, then id, kind and client of each.
+-- Crash order: an entry becomes known and listed in the same step, so that none is known but in no
+-- list.
 local capacity, just_now = tonumber(ARGV[1]), tonumber(ARGV[2])
 local room = capacity - redis.call('HLEN', key('known'))
 
 local function was_popped(id)
     if just_now == 0 then return false end
     local at = tonumber(redis.call('ZSCORE', key('popped'), id) or '-inf')
-    -- One that was handed out later than now was so before the clock was set back.
+    -- An entry handed out later than now was handed out before the clock was set back.
     return at > now_ms - just_now and at <= now_ms
 end
 
@@ -29,7 +30,8 @@ for i = 3, #ARGV, 3 do
 end
 ring_bell(added)
 
--- Entries got lost from outside: an id that is known and in no list would be refused for ever.
+-- Somebody deleted lists from outside: an id that is known but in no list would be refused for
+-- ever.
 if refused and just_now > 0
     and redis.call('HLEN', key('known')) > queued() + redis.call('ZCARD', key('delayed')) then
     wipe()

@@ -1,5 +1,5 @@
--- What the limiter let pass did not start: the next may start that much sooner, never at once with more than
--- the burst. ARGV: the limiter's interval in us and burst.
+-- A start that the limiter allowed did not happen: the next may start that much sooner, but never
+-- more than the burst at once. ARGV: the limiter's interval in us and burst.
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 set_arrival(math.max(now_us, arrival(burst * interval) - interval))
 return { epoch, count, 0 }

@@ -1,5 +1,5 @@
-//! The server's clock was set back: what it has written is ahead of it now. Redis has no clock of its own to
-//! set, so the times that it wrote are set forth instead.
+//! The server's clock was set back: the times that it has written are ahead of it now. Tests cannot
+//! set Redis' clock, so they move the written times forward instead.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use testkit::contract::Given;
 
 use crate::{LONGEST_REST, meddle, queue, queue_settings, server};
 
-/// Sets all times of a sorted set forth by more than any rest.
+/// Moves all times of a sorted set forward by more than the longest delay.
 async fn set_forth(server: &RedisServer, name: &str) {
     let key = format!("order-engine:{{jobs0}}:{name}");
     let mut members = cmd("ZRANGE");
@@ -57,7 +57,8 @@ async fn a_delayed_entry_does_not_wait_for_a_clock_that_was_set_back() {
     assert_eq!(popped, delayed.map(|job| job.order_id).into());
 }
 
-/// What was handed out later than now was so before the clock was set back: it is not kept from the queue.
+/// An id handed out later than now was handed out before the clock was set back: it may be queued
+/// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refill_does_not_wait_for_a_clock_that_was_set_back() {
     let server = server();
@@ -75,4 +76,26 @@ async fn a_refill_does_not_wait_for_a_clock_that_was_set_back() {
 
     let refilled = queue.refill(vec![lost], just_now).await;
     assert_eq!(refilled.expect("refill answers"), 1);
+}
+
+/// The latest that were handed out are kept, and those of a clock that was ahead would be the latest of all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_handed_out_after_the_clock_was_set_back_is_not_refilled_at_once() {
+    let server = server();
+    let queue = queue(queue_settings(&server)).await;
+    let given = Given::new();
+    let mut ahead = cmd("EVAL");
+    ahead
+        .arg("for n = 1, 20000 do redis.call('ZADD', KEYS[1], 1e14, n) end return 0")
+        .arg(1)
+        .arg("order-engine:{jobs0}:popped");
+    let _: u8 = meddle(&server, &ahead).await;
+    let since = job(&given);
+    queue.push(vec![since.clone()]).await.expect("push answers");
+    let popped = queue.pop(1, Wanted::Any).await;
+    assert_eq!(popped.expect("pop answers").jobs.len(), 1);
+
+    let refilled = queue.refill(vec![since], Duration::from_secs(600)).await;
+
+    assert_eq!(refilled.expect("refill answers"), 0);
 }

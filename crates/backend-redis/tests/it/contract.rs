@@ -1,24 +1,65 @@
-//! Every promise of a queue and of a feed, each on a server of its own.
+//! Every promise of a queue and of a feed, each on a server of its own, and each on a cluster of its own.
+
+use anyhow::Result;
+use servers::{RedisCluster, RedisServer};
+
+/// What a contract is held against.
+#[derive(Debug)]
+enum Servers {
+    One(RedisServer),
+    Cluster(RedisCluster),
+}
+
+impl Servers {
+    fn one() -> Self {
+        Self::One(RedisServer::start().expect("Redis starts"))
+    }
+
+    fn cluster() -> Self {
+        Self::Cluster(RedisCluster::start().expect("a Redis Cluster starts"))
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::One(server) => server.url(),
+            Self::Cluster(cluster) => cluster.url(),
+        }
+    }
+
+    fn nodes(&self) -> &[RedisServer] {
+        match self {
+            Self::One(server) => std::slice::from_ref(server),
+            Self::Cluster(cluster) => cluster.nodes(),
+        }
+    }
+
+    /// What somebody else does to a key.
+    fn meddle(&self, key: &str, command: &[&str]) -> Result<String> {
+        match self {
+            Self::One(server) => server.ask(command),
+            Self::Cluster(cluster) => cluster.ask(key, command),
+        }
+    }
+}
 
 mod feed {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use deadpool_redis::redis::cmd;
     use ports::StatusFeed;
-    use servers::RedisServer;
     use testkit::contract::{FeedFixture, Outage};
 
+    use super::Servers;
+
     struct Redis {
-        server: RedisServer,
+        servers: Servers,
         feed: Arc<dyn StatusFeed>,
     }
 
     impl Redis {
-        async fn fresh() -> Self {
-            let server = crate::server();
-            let feed = crate::feed(&server).await;
-            Self { server, feed }
+        async fn fresh_on(servers: Servers) -> Self {
+            let feed = crate::feed_at(&servers.url()).await;
+            Self { servers, feed }
         }
     }
 
@@ -29,7 +70,7 @@ mod feed {
         }
 
         async fn second_handle(&self) -> Arc<dyn StatusFeed> {
-            crate::feed(&self.server).await
+            crate::feed_at(&self.servers.url()).await
         }
 
         fn more_than_it_keeps(&self) -> usize {
@@ -38,21 +79,37 @@ mod feed {
         }
 
         async fn after_losing_everything(&self) -> Arc<dyn StatusFeed> {
-            let _: String = crate::meddle(&self.server, &cmd("FLUSHALL")).await;
-            crate::feed(&self.server).await
+            for node in self.servers.nodes() {
+                // A replica refuses, and does as its master does.
+                node.ask(&["FLUSHALL"]).expect("Redis answers");
+            }
+            crate::feed_at(&self.servers.url()).await
         }
 
         async fn begin_outage(&self) -> Outage {
-            self.server.freeze().expect("Redis can be frozen");
+            for node in self.servers.nodes() {
+                node.process.freeze().expect("Redis can be frozen");
+            }
             Outage::Begun
         }
 
         async fn end_outage(&self) {
-            self.server.thaw().expect("Redis can be thawed");
+            for node in self.servers.nodes() {
+                node.process.thaw().expect("Redis can be thawed");
+            }
         }
     }
 
-    testkit::feed_contract!(Redis::fresh().await);
+    testkit::feed_contract!(Redis::fresh_on(Servers::one()).await);
+
+    mod on_a_cluster {
+        use super::{Redis, Servers};
+
+        testkit::feed_contract!(
+            Redis::fresh_on(Servers::cluster()).await,
+            #[ignore = "starts six servers for each promise; scripts/test --full runs it"]
+        );
+    }
 }
 
 mod queue {
@@ -61,21 +118,20 @@ mod queue {
 
     use async_trait::async_trait;
     use backend_redis::{QueueSettings, StartLimit};
-    use deadpool_redis::redis::cmd;
     use ports::JobQueue;
-    use servers::RedisServer;
     use testkit::contract::{QueueFixture, Unreadable};
 
+    use super::Servers;
+
     struct Redis {
-        server: RedisServer,
+        servers: Servers,
         queue: Arc<dyn JobQueue>,
     }
 
     impl Redis {
-        async fn fresh() -> Self {
-            let server = crate::server();
-            let queue = crate::queue(crate::queue_settings(&server)).await;
-            Self { server, queue }
+        async fn fresh_on(servers: Servers) -> Self {
+            let queue = crate::queue(crate::queue_settings_at(&servers.url())).await;
+            Self { servers, queue }
         }
     }
 
@@ -86,7 +142,7 @@ mod queue {
         }
 
         async fn second_handle(&self) -> Arc<dyn JobQueue> {
-            crate::queue(crate::queue_settings(&self.server)).await
+            crate::queue(crate::queue_settings_at(&self.servers.url())).await
         }
 
         async fn advance(&self, by: Duration) {
@@ -100,22 +156,31 @@ mod queue {
                     per_minute: 1,
                     burst,
                 }),
-                ..crate::queue_settings(&self.server)
+                ..crate::queue_settings_at(&self.servers.url())
             };
             settings.server.prefix = "limited".to_owned();
             Some(crate::queue(settings).await)
         }
 
         async fn inject_unreadable(&self, raw: &str) -> Unreadable {
-            let mut push = cmd("LPUSH");
-            push.arg("order-engine:{jobs0}:ready:anyone").arg(raw);
-            let _: i64 = crate::meddle(&self.server, &push).await;
-            let mut ring = cmd("LPUSH");
-            ring.arg("order-engine:{jobs0}:ring").arg("anyone");
-            let _: i64 = crate::meddle(&self.server, &ring).await;
+            let ready = "order-engine:{jobs0}:ready:anyone";
+            let ring = "order-engine:{jobs0}:ring";
+            for (key, value) in [(ready, raw), (ring, "anyone")] {
+                let pushed = self.servers.meddle(key, &["LPUSH", key, value]);
+                pushed.expect("Redis does it");
+            }
             Unreadable::Injected
         }
     }
 
-    testkit::queue_contract!(Redis::fresh().await);
+    testkit::queue_contract!(Redis::fresh_on(Servers::one()).await);
+
+    mod on_a_cluster {
+        use super::{Redis, Servers};
+
+        testkit::queue_contract!(
+            Redis::fresh_on(Servers::cluster()).await,
+            #[ignore = "starts six servers for each promise; scripts/test --full runs it"]
+        );
+    }
 }

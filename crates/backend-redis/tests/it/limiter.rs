@@ -18,7 +18,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// 600 a minute are ten a second: the same sum as over a minute, sooner seen.
+/// 600 a minute are ten a second: the same limit as over a minute, but visible sooner.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_workers_share_one_limit() {
     const WINDOW: Duration = Duration::from_secs(3);
@@ -80,7 +80,7 @@ async fn three_workers_share_one_limit() {
         });
         assert!(surely_within.count() <= refilled + burst);
     }
-    // It is used as well as kept.
+    // The limit is also used, not only kept.
     assert!(started.len() >= STARTS, "only {}", started.len());
 }
 

@@ -1,4 +1,4 @@
-//! FAILURES.md, cases 3 and 10: what Redis holds may be lost, old or nonsense at any time.
+//! FAILURES.md, cases 3 and 10: the content of Redis may be lost, old or garbage at any time.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ async fn garbage_in_every_list_stops_nothing() {
     assert_eq!(dead.len(), 5);
 }
 
-/// What is no entry: bytes at random, and ids and entries with a byte changed or cut off.
+/// Garbage: random bytes, and ids and entries with a byte changed or cut off.
 fn garbage(random: &Random, order: OrderId) -> Vec<u8> {
     let mut bytes = match random.below(4) {
         0 => Vec::new(),
@@ -166,7 +166,7 @@ fn garbage(random: &Random, order: OrderId) -> Vec<u8> {
     bytes
 }
 
-/// One thing that does not belong there.
+/// One piece of garbage.
 fn injection(random: &Random, known: OrderId) -> Cmd {
     let queue = |name: &str| format!("order-engine:{{jobs0}}:{name}");
     let junk = garbage(random, known);
@@ -196,7 +196,7 @@ fn injection(random: &Random, known: OrderId) -> Cmd {
     }
 }
 
-/// Whatever stands in Redis, pops answer, and every order that the sweeper brings is handed out.
+/// Whatever Redis contains, pops answer, and every order that the sweeper brings is handed out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_bytes_in_the_queue_stop_a_pop_or_keep_an_order_from_the_sweeper() {
     let server = server();
@@ -246,7 +246,7 @@ async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
     assert_eq!(queue.push(jobs(&given, 5)).await.expect("push answers"), 5);
 }
 
-/// Whoever counts on every event is told of one that only a newer version can read; the others come.
+/// A reader of every event learns of one that only a newer version can read; the others arrive.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
     let server = server();
@@ -272,7 +272,7 @@ async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
     assert!(matches!(told, Ok(Tailed::Lost)), "{told:?}");
     let after = tail.position();
     assert_eq!(seqs(promptly("the second", tail.next()).await), [1]);
-    // Whoever comes back to a place before it is told again, and nobody else.
+    // Only a reader that resumes at an earlier place gets `Lost` again.
     let mut back = feed
         .tail(shard, TailFrom::After(before))
         .await

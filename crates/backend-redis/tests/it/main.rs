@@ -7,6 +7,7 @@ mod losses;
 mod many_shards;
 mod publishers;
 mod redis_cluster;
+mod redis_failover;
 mod server_fails;
 mod states;
 mod tls;
@@ -18,7 +19,7 @@ use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisSer
 use deadpool_redis::redis::{Client, Cmd, FromRedisValue};
 use servers::RedisServer as Server;
 
-/// Longer than any test lets an entry rest.
+/// Longer than any delay of an entry in a test.
 const LONGEST_REST: Duration = Duration::from_secs(2 * 3_600);
 
 /// Likewise for a publisher that died.
@@ -29,9 +30,13 @@ fn server() -> Server {
 }
 
 fn queue_settings(server: &Server) -> QueueSettings {
+    queue_settings_at(&server.url())
+}
+
+fn queue_settings_at(url: &str) -> QueueSettings {
     QueueSettings {
         longest_rest: LONGEST_REST,
-        ..QueueSettings::new(RedisServer::new(server.url()))
+        ..QueueSettings::new(RedisServer::new(url))
     }
 }
 
@@ -42,10 +47,14 @@ async fn queue(settings: QueueSettings) -> Arc<RedisQueue> {
 }
 
 async fn feed(server: &Server) -> Arc<RedisFeed> {
+    feed_at(&server.url()).await
+}
+
+async fn feed_at(url: &str) -> Arc<RedisFeed> {
     let settings = FeedSettings {
         kept: 100,
         silence: SILENCE,
-        ..FeedSettings::new(RedisServer::new(server.url()))
+        ..FeedSettings::new(RedisServer::new(url))
     };
     RedisFeed::connect(settings)
         .await

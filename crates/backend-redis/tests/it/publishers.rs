@@ -1,4 +1,4 @@
-//! Publishers while Redis is away: what they drop is told to everybody who may have missed it.
+//! Publishers while Redis is down: every reader that may have missed a dropped event gets `Lost`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,11 @@ use testkit::contract::{Given, eventually, promptly};
 use crate::{feed, meddle, queue, queue_settings, server};
 
 /// Whether whoever comes back to this place is given the event, or is told that some are missing.
-async fn is_told(feed: &Arc<dyn StatusFeed>, before: &Position, wanted: &Published) -> bool {
+pub(crate) async fn is_told(
+    feed: &Arc<dyn StatusFeed>,
+    before: &Position,
+    wanted: &Published,
+) -> bool {
     let shard = feed.shard_of(wanted.event.order_id);
     let Ok(mut tail) = feed.tail(shard, TailFrom::After(before.clone())).await else {
         return false;
@@ -51,7 +55,7 @@ async fn what_a_publisher_drops_while_the_server_is_away_is_told_in_every_shard(
     let shutdown = Shutdown::new();
     let announcer = Announcer::start(Arc::clone(&feed), queue, &shutdown);
 
-    server.freeze().expect("Redis can be frozen");
+    server.process.freeze().expect("Redis can be frozen");
     let dropped: Vec<Published> = of_shards
         .iter()
         .map(|(order, _)| event(*order, 0))
@@ -59,13 +63,13 @@ async fn what_a_publisher_drops_while_the_server_is_away_is_told_in_every_shard(
     for one in &dropped {
         announcer.publish(&one.client, &one.event);
     }
-    // By then those before it were given up as well.
+    // By then the earlier ones were declared dead as well.
     let (other, _) = of_shards[0];
     let refused = feed.publish(vec![event(other, 9)]).await;
     assert!(refused.is_err(), "{refused:?}");
-    server.thaw().expect("Redis can be thawed");
+    server.process.thaw().expect("Redis can be thawed");
 
-    // As one that was never away: its tails have seen no error.
+    // Like a publisher that was never cut off: its tails have seen no error.
     let fresh: Arc<dyn StatusFeed> = crate::feed(&server).await;
     for ((_, before), wanted) in of_shards.iter().zip(&dropped) {
         eventually("the event, or a loss", async || {

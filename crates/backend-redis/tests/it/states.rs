@@ -1,5 +1,5 @@
-//! The live state of each order: kept for a while after its last event, and never in the way of queue and
-//! feed.
+//! The live state of each order: kept for a while after its last event, and never at the cost of
+//! queue and feed.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! What the four things that every order needs cost in instructions, counted by callgrind so that they
-//! repeat on any busy machine; fails where one has grown by more than 10 %.
+//! Counts, with callgrind, the instructions of four things that every order needs. The counts are
+//! repeatable on any busy machine. The check fails if one has grown by more than 10 %.
 //!
-//! It runs itself under valgrind twice for each, with some and with twice as many repetitions: the
-//! difference is the price of the repetitions alone. `scripts/test --full` runs the check, on the build
-//! that its tests use: the figures are larger than an optimised build's, but grow with what the code does
-//! and not with what the optimiser happened to make of it.
+//! It runs itself under valgrind twice for each, once with twice as many repetitions: the
+//! difference is the cost of the additional repetitions alone. `scripts/test --full` runs the check
+//! on the build that its tests use. The figures are larger than an optimised build's, but they
+//! depend on what the code does and not on what the optimiser happens to make of it.
 //!
 //! ```text
 //! instructions check     compares with bench/instructions.json
@@ -108,13 +108,13 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         .build()
         .context("start the runtime")?;
     runtime.block_on(async {
-        let (router, terms) = (router(), terms());
+        let (router, terms, tokens) = (router(), terms(), domain::TokenList::mainnet());
         let request = RouteRequest::from(&terms);
         let events = events(&router.route(&request).await?);
         for _ in 0..repetitions {
             match name {
                 "parse" => {
-                    let read = api_gateway::intake::check(black_box(BODY));
+                    let read = api_gateway::intake::check(black_box(BODY), &tokens);
                     ensure!(black_box(read).is_ok(), "the body is refused");
                 }
                 "route" => drop(black_box(router.route(black_box(&request)).await?)),

@@ -1,5 +1,6 @@
-//! A log line for people: time, level, and a message that makes sense alone. Fields are for programs and for
-//! debugging; they follow the message on debug lines and on lines without a message.
+//! A log line for people: time, level, and a message that makes sense alone. Fields are for
+//! programs and for debugging; they follow the message on debug lines and on lines without a
+//! message.
 
 use std::fmt;
 
@@ -44,7 +45,7 @@ where
 }
 
 impl ReadableLine {
-    /// `09:30:00.125`: whoever looks at a terminal knows the day.
+    /// `09:30:00.125`: a person at a terminal knows the date.
     fn time(&self) -> String {
         let now = ports::clock::wall_time().to_string();
         self.0.paint(2, now.get(11..23).unwrap_or(&now))
@@ -75,7 +76,7 @@ impl Parts {
         match field.name() {
             "message" => self.message = value,
             name => {
-                // Writing to a String does not fail.
+                // Writing to a String cannot fail.
                 let _ = write!(self.fields, " {name}={value}");
                 if name == "error" {
                     self.error = Some(value);

@@ -1,6 +1,6 @@
-//! Traces for OpenTelemetry: each span of the engine with the events logged inside it. The trace context of a
-//! request is stored with its order, so that the request and the order's run are one trace, even when they
-//! are in different processes.
+//! Traces for OpenTelemetry: each span of the engine with the events logged inside it. The trace
+//! context of a request is stored with its order, so that the request and the worker's execution of
+//! the order are one trace, even in different processes.
 //!
 //! Three fields of a span say where it belongs: `trace` is the W3C context that it continues, `trace.id` the
 //! trace that it begins, `request.id` its own id. A span with none of them is a child of the span around it.
@@ -31,7 +31,8 @@ pub(super) struct Traces {
     random: Random,
 }
 
-/// What is traced, whatever the log shows: requests, orders' runs and the stages inside them.
+/// What is traced, whatever the log shows: requests, executions of orders and the stages inside
+/// them.
 pub(super) fn filter() -> Targets {
     Targets::new()
         .with_default(LevelFilter::INFO)

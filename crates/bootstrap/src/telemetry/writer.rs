@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that wait to be written to standard error: a few MiB at a few hundred bytes each. Further ones
-/// are dropped and counted.
+/// Lines that wait to be written to standard error: a few MiB at a few hundred bytes each. Further
+/// ones are dropped and counted.
 const WAITING_LINES: usize = 8_192;
-/// How long the thread lets lines gather once there is one: under load, waking it for each line would cost
-/// more than writing the line. Nobody reads a log sooner.
+/// How long the thread collects lines once there is one: under load, waking it for each line would
+/// cost more than writing the line. Nobody reads a log sooner.
 const GATHERING: Duration = Duration::from_millis(5);
 
 enum Message {
@@ -61,7 +61,7 @@ fn write_all(lines: &Receiver<Message>) {
                 }
             }
         }
-        // If standard error is gone, there is nowhere to say so.
+        // If standard error is gone, there is nowhere to report it.
         let _ = io::stderr().lock().write_all(&batch);
         batch.clear();
         if ended {

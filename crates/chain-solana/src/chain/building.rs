@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use amm::{Address, Pool};
 use async_trait::async_trait;
+use domain::OrderId;
 use domain::transaction::{Height, SignedTransaction};
-use domain::{OrderId, Token};
 use futures_util::FutureExt as _;
 use ports::chain::{self, Error};
 use ports::transaction_builder::{self, TransactionBuilder};
@@ -39,7 +39,7 @@ impl SolanaChain {
     pub(super) async fn build_swap(&self, swap: &chain::Swap) -> Result<SignedTransaction, Error> {
         let pool = swap.choice.pool;
         let wish = Wish {
-            mints: (mint(swap.token_in)?, mint(swap.token_out)?),
+            mints: (mint(swap.asset_in), mint(swap.asset_out)),
             amount_in: swap.amount_in.get(),
             min_amount_out: swap.choice.min_amount_out.get(),
         };
@@ -48,8 +48,8 @@ impl SolanaChain {
             Error::Unavailable(format!(
                 "no {} pool of {} and {} fills the amount",
                 pool.name(),
-                swap.token_in,
-                swap.token_out
+                swap.asset_in.mint,
+                swap.asset_out.mint
             ))
         })?;
         self.transaction(swap.order_id, swap.execution, &route)
@@ -135,7 +135,6 @@ impl SolanaChain {
     }
 }
 
-fn mint(token: Token) -> Result<Address, Error> {
-    let mint = token.mint().parse();
-    mint.map_err(|_| Error::Refused(format!("the mint of {token} is no address")))
+fn mint(asset: domain::Asset) -> Address {
+    Address(*asset.mint.address().bytes())
 }

@@ -1,4 +1,4 @@
-//! Following an order across whatever happens to the connection.
+//! Following an order, whatever happens to the connection.
 
 use std::time::Duration;
 

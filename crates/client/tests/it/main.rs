@@ -1,4 +1,4 @@
-//! The client against an engine that misbehaves by the book.
+//! The client against an engine that misbehaves in scripted ways.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

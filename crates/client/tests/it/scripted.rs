@@ -1,5 +1,5 @@
-//! An engine that says what a test wrote down for it, one connection after another, and remembers what
-//! it was asked.
+//! An engine that gives the answers of a test's script, one connection after another, and records
+//! the requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ pub(crate) enum Scene {
     Socket { events: Vec<u32>, close: u16 },
     /// A socket that brings these events and breaks off.
     Broken { events: Vec<u32> },
-    /// A request is heard, and the connection breaks.
+    /// The server reads the request, and the connection breaks.
     NoAnswer,
     /// An answer to a request, whatever it was.
     Answer {
@@ -60,7 +60,7 @@ impl Scripted {
                 let (stream, _) = listener.accept().await.unwrap();
                 play_one(stream, scene, &heard).await;
             }
-            // Whoever comes once more is heard and gets nothing.
+            // Further requests are read but get no answer.
             while let Ok((_, _)) = listener.accept().await {
                 heard
                     .lock()

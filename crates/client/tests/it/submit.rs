@@ -1,4 +1,4 @@
-//! Handing in an order to an engine that does not take it at once.
+//! Submitting an order to an engine that does not accept it at once.
 
 use api_types::submit::SubmitOrder;
 use client::{Client, Error, Settings};
@@ -58,7 +58,7 @@ async fn a_busy_engine_is_asked_again_under_the_same_key() {
     );
 }
 
-/// A connection that breaks before the answer, or a proxy that heard none.
+/// A connection that breaks before the answer, or a proxy that got none.
 fn unheard() -> [Scene; 2] {
     let broken = Scene::NoAnswer;
     let proxy = Scene::Answer {
@@ -81,7 +81,7 @@ fn check_in_doubt(error: &Error, engine: &Scripted) {
     assert!(!said.contains("nothing was changed"), "{said}");
 }
 
-/// What comes of one unheard try and of refusals from then on, in so many tries.
+/// The result after one try without an answer and then refusals, in this many tries.
 async fn check_stays_in_doubt(unheard: Scene, status: u16, code: &str, tries: usize) {
     let repeats = std::iter::repeat_n(refused(status, code, ""), tries - 1);
     let scenes = std::iter::once(unheard).chain(repeats).collect();
@@ -153,7 +153,7 @@ async fn a_doubt_is_told_before_the_next_try_with_the_key_it_goes_out_under() {
     let order = SubmitOrder::default();
     let answer = engine
         .client
-        .submit_told(&order, "mine", tell)
+        .submit_reporting(&order, "mine", tell)
         .await
         .unwrap();
 

@@ -1,6 +1,5 @@
-//! Steady readers of the account stream, one at each gateway: they come back with their cursor whenever
-//! they are cut off, and whatever they are told is held against what has happened. The judgement is in
-//! `watch`.
+//! Steady readers of the account stream, one at each gateway. They reconnect with their cursor
+//! whenever they are cut off, and what they got is compared with what has happened (in `watch`).
 
 mod watch;
 
@@ -21,11 +20,11 @@ use super::check::Check;
 use super::clients::Doors;
 use watch::Watch;
 
-/// A gateway that answers no upgrade for so long is away.
+/// A gateway that answers no upgrade for this long counts as down.
 const OPEN_LIMIT: Duration = Duration::from_secs(8);
 /// A gateway pings every 20 s; one that says nothing for longer may be frozen for good.
 const SILENCE: Duration = Duration::from_secs(25);
-/// Before a gateway that is away is asked again.
+/// Pause before a gateway that is down is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Once every order has ended: what is under way comes by then, or does not come.
 const SETTLE_LIMIT: Duration = Duration::from_secs(15);
@@ -72,8 +71,8 @@ impl Readers {
         self.watches.iter().map(|watch| locked(watch))
     }
 
-    /// What readers were not told of these orders, or told wrongly, once they have had time to be told;
-    /// and how often each was told that it may have missed something.
+    /// The events of these orders that readers did not get, or got wrong, once they have had time
+    /// to get them; and how often each reader got `resync`.
     pub(super) async fn judge(&self, orders: &[Told<'_>]) -> Judgement {
         let began = Instant::now();
         let is_settled = || {

@@ -1,4 +1,5 @@
-//! What is broken: the all-in-one engine, or a cluster with its servers. What befalls it is in `faults`.
+//! What is broken: the all-in-one engine, or a cluster with its servers. The faults are in
+//! `faults`.
 
 use std::fs;
 use std::path::Path;
@@ -106,6 +107,7 @@ impl Arena {
         processes.put_between(Between {
             database_port: Some(proxy.port()),
             clocks: Some(clocks.clone()),
+            ..Between::default()
         })?;
         processes.scale(SIZE).await?;
         Ok(Self::Cluster(Box::new(Cluster {
@@ -170,7 +172,8 @@ impl Arena {
         strikes.flatten().collect()
     }
 
-    /// These befall it at once; returns what it was once it is over and everything that died runs again.
+    /// These faults strike it at once; returns its name once they are over and everything that died
+    /// runs again.
     pub(super) async fn suffer(
         &mut self,
         strikes: &[Strike],

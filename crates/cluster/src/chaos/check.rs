@@ -1,4 +1,4 @@
-//! What is promised, and looked after while things break.
+//! Checks the promises while things break.
 
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ pub enum Check {
     Untold,
     /// Stream, history and ledger tell the same.
     Differing,
-    /// Nothing is stored or executed that nobody has handed in, and one key is one order.
+    /// Nothing is stored or executed that nobody submitted, and one key is one order.
     Foreign,
     /// Whatever else a client or an operator was promised.
     Other,

@@ -1,5 +1,5 @@
-//! A client: hands one order in until it is told that it was accepted, follows it to its end over sockets
-//! that break, and perhaps cancels it.
+//! A client: submits one order until it learns that it was accepted, follows it to its end over
+//! sockets that break, and perhaps cancels it.
 
 mod handing_in;
 mod reset;
@@ -23,7 +23,7 @@ use crate::e2e::Target;
 const CALL_LIMIT: Duration = Duration::from_secs(8);
 /// A gateway that says nothing for so long may be frozen; an order that only waits costs a new socket.
 const SILENCE: Duration = Duration::from_secs(6);
-/// Before another try, at the most.
+/// The longest pause before another try.
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// The gateways, as far as clients know.
@@ -64,7 +64,7 @@ pub(super) struct Kept {
     /// Whether it saw its order's end.
     pub(super) has_ended: bool,
     pub(super) events: Vec<Value>,
-    /// Whether it was told that its order is cancelled.
+    /// Whether it learned that its order is cancelled.
     pub(super) told_cancelled: bool,
     /// Connections it has reset right after it had handed the order in, and cancelled it.
     pub(super) posts_reset: usize,

@@ -1,5 +1,4 @@
-//! What befalls whom: which faults there are, how often each comes, and what it is called. Each struck
-//! party has a file of its own.
+//! The faults: which exist, how often each comes, and its name. Each target has its own file.
 
 mod answers;
 mod clocks;
@@ -62,7 +61,7 @@ impl Fault {
 /// One fault that may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strike {
-    /// The all-in-one engine, where there is no cluster.
+    /// The all-in-one engine, if there is no cluster.
     Engine(ProgramFault),
     Gateway(ProgramFault),
     Worker(ProgramFault),
@@ -99,7 +98,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// How often each befalls the one engine, out of all.
+    /// How often each strikes the one engine, out of all.
     pub(super) const OF_ENGINE: [(Self, u64); 2] = [(Self::Engine, 6), (Self::Clocks, 2)];
     /// And a cluster.
     pub(super) const OF_CLUSTER: [(Self, u64); 8] = [
@@ -118,7 +117,7 @@ impl Kind {
         wanted.is_empty() || wanted.contains(&self)
     }
 
-    /// One of those that are given a weight and wanted, where there is any.
+    /// One of those with a weight that are wanted, if there is any.
     pub(super) fn any(weights: &[(Self, u64)], wanted: &[Self], random: &Random) -> Option<Self> {
         let weights = weights.iter().filter(|(kind, _)| kind.is_among(wanted));
         let all = weights.clone().map(|(_, weight)| weight).sum();
@@ -135,7 +134,7 @@ impl Kind {
     /// Two faults of one process would undo one another.
     pub(super) fn may_coincide_with(self, other: Self) -> bool {
         let is_program = |kind| matches!(kind, Self::Gateways | Self::Workers | Self::Everybody);
-        // A server that is away cannot be told another time.
+        // A server that is down cannot get another time.
         let is_store = |kind| matches!(kind, Self::Postgres | Self::Clocks);
         let both = |is: fn(Self) -> bool| is(self) && is(other);
         self != other && !both(is_program) && !both(is_store)

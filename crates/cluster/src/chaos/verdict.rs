@@ -1,4 +1,4 @@
-//! What came of it: the counts, and every promise that was broken.
+//! The result: the counts, and every broken promise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,7 +37,7 @@ pub struct Verdict {
     pub ended: BTreeMap<String, usize>,
     /// Executions in the chain's ledger that went through.
     pub executions: usize,
-    /// Events that the readers of the account stream were told, and how often they were told `resync`.
+    /// Events that the readers of the account stream got, and how often they got `resync`.
     pub told: usize,
     pub resyncs: usize,
     /// Everything that did not hold.
@@ -113,7 +113,7 @@ impl Verdict {
         self.compare_store(target, &accepted).await
     }
 
-    /// Holds what the readers of the account stream were told against what clients have seen.
+    /// Compares what the readers of the account stream got with what clients have seen.
     pub(super) async fn compare_told(&mut self, readers: &Readers, kept: &[Kept]) {
         let ended = kept.iter().filter(|one| one.has_ended);
         let orders: Vec<Told<'_>> = ended
@@ -149,7 +149,8 @@ impl Verdict {
         Ok(())
     }
 
-    /// Whoever heard nothing has asked again until it was accepted, so nobody else's order is stored.
+    /// A client without an answer has repeated its request until it was accepted, so every stored
+    /// order has a client.
     async fn compare_store(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
         let mut missing = accepted.clone();
         for order in target.pages("/api/orders", "orders").await? {

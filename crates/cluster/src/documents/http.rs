@@ -1,4 +1,4 @@
-//! Real answers against the OpenAPI document: status, content type, headers and body.
+//! Compares real answers with the OpenAPI document: status, content type, headers and body.
 
 use std::collections::HashMap;
 

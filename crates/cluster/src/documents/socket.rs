@@ -1,4 +1,4 @@
-//! Real messages of WebSockets against the AsyncAPI document.
+//! Compares real WebSocket messages with the AsyncAPI document.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
-//! Bodies of orders: decent ones, decent ones with a few characters changed, and those that are built to
-//! cost their reader as much as the limits allow.
+//! Bodies of orders: valid ones, valid ones with a few characters changed, and those built to cost
+//! their reader as much as the limits allow.
 
 use super::dice::{Dice, FRESH};
 
-/// What a body, or a message of a socket, may have at most.
+/// The maximum size of a body, or of a socket's message.
 pub const LIMIT: usize = 64 * 1024;
 
-/// Every field of an order, and one that is none.
+/// Every field of an order, and one that does not exist.
 const FIELDS: [&str; 18] = [
     "amount",
     "amountIn",
@@ -67,7 +67,7 @@ pub(super) fn decent(dice: &Dice) -> Vec<u8> {
     dice.pick(&DECENT).as_bytes().to_vec()
 }
 
-/// A decent one with up to five places changed, doubled or left out.
+/// A valid one with up to five characters changed, doubled or left out.
 pub(super) fn mutated(dice: &Dice) -> Vec<u8> {
     let mut body = decent(dice);
     for _ in 0..=dice.below(4) {
@@ -82,7 +82,7 @@ pub(super) fn mutated(dice: &Dice) -> Vec<u8> {
     body
 }
 
-/// A body that is built to be dear, of a length up to the limit and now and then beyond.
+/// A body built to be expensive, up to the limit and sometimes beyond.
 pub(super) fn hostile(dice: &Dice) -> Vec<u8> {
     let length = match dice.below(10) {
         0 => LIMIT + dice.below(2_048),
@@ -98,8 +98,8 @@ pub(super) fn hostile(dice: &Dice) -> Vec<u8> {
     body
 }
 
-/// One of every kind in every field, each as long as the limit allows: what reading may cost is measured
-/// by these.
+/// One of every kind in every field, each as long as the limit allows: these measure what parsing
+/// may cost.
 #[must_use]
 pub fn dearest() -> Vec<(String, Vec<u8>)> {
     let kinds = KINDS.iter().flat_map(|(kind, body)| {
@@ -113,7 +113,7 @@ pub fn dearest() -> Vec<(String, Vec<u8>)> {
 
 type Kind = (&'static str, fn(&str, usize) -> Vec<u8>);
 
-/// Each makes a body of about this length whose field has the dear value.
+/// Each makes a body of about this length whose field has the expensive value.
 const KINDS: [Kind; 22] = [
     ("lists in lists", |field, length| {
         nest(field, length, "[", "]")
@@ -185,7 +185,7 @@ const KINDS: [Kind; 22] = [
     }),
 ];
 
-/// What a value may have beside the field's name; never so little that nothing is left of it.
+/// How long a value may be beside the field's name; always at least a little.
 fn room(field: &str, length: usize) -> usize {
     length.saturating_sub(field.len() + 6).max(8)
 }

@@ -1,10 +1,10 @@
-//! Choices at random from a seed, and what stands for the texts that are chosen while sending.
+//! Random choices from a seed, and placeholders for texts that are chosen while sending.
 
 use ports::Random;
 
-/// Stands where each sending has another text of the same length.
+/// Placeholder for a text that differs with each sending but has the same length.
 pub(super) const FRESH: &str = "FRESH0000000";
-/// Stands where an accepted order's id is wanted.
+/// Placeholder for an accepted order's id.
 pub(super) const ORDER: &str = "0bde0000-0000-7000-8000-000000000000";
 
 /// Draws what is chosen.
@@ -16,13 +16,13 @@ impl Dice {
         Self(Random::seeded(seed))
     }
 
-    /// A number below this one; 0 where it is 0.
+    /// A number below this one; 0 if it is 0.
     pub(super) fn below(&self, bound: usize) -> usize {
         let drawn = self.0.below(u64::try_from(bound).unwrap_or(u64::MAX));
         usize::try_from(drawn).unwrap_or(0)
     }
 
-    /// True so many times in a hundred.
+    /// True this many times in a hundred.
     pub(super) fn is(&self, percent: usize) -> bool {
         self.below(100) < percent
     }

@@ -1,9 +1,9 @@
-//! What a peer says on a socket, frame by frame, and what it is told.
+//! What a peer sends on a socket, frame by frame, and the answers that it gets.
 
 use super::bodies;
 use super::dice::Dice;
 
-/// The ping that follows what a peer has said, and the close after its answer.
+/// The ping that follows what a peer has sent, and the close after its answer.
 pub(super) const LAST_PING: &[u8] = b"last";
 
 const TEXT: u8 = 1;
@@ -25,7 +25,7 @@ pub(super) fn messages(dice: &Dice) -> (Vec<u8>, bool) {
         6 => (frame(dice, TEXT, &bodies::decent(dice)).repeat(3), true),
         7 => (frame(dice, CLOSE, &1000_u16.to_be_bytes()), true),
         8 => (frame(dice, CLOSE, &dice.bytes(9)), true),
-        // What is announced and does not come.
+        // Announced, but never sent.
         9 => {
             let whole = frame(dice, TEXT, &bodies::decent(dice));
             (whole[..dice.below(whole.len())].to_vec(), false)
@@ -46,7 +46,7 @@ pub(super) fn messages(dice: &Dice) -> (Vec<u8>, bool) {
     }
 }
 
-/// A ping that brings along whatever else fits.
+/// A ping that carries as much as fits.
 fn deep_ping(dice: &Dice) -> Vec<u8> {
     let hostile = bodies::hostile(dice);
     let mut text = br#"{"type":"ping","#.to_vec();
@@ -62,7 +62,7 @@ fn frame(dice: &Dice, opcode: u8, payload: &[u8]) -> Vec<u8> {
 
 /// A message in pieces, with a ping between them.
 fn fragments(dice: &Dice, payload: &[u8]) -> Vec<u8> {
-    // Now and then far finer than anybody cuts a message.
+    // Sometimes far finer than any client cuts a message.
     let size = match dice.below(4) {
         0 => 1,
         _ => 1 + dice.below(payload.len().max(1)),
@@ -126,7 +126,7 @@ pub(super) enum Told {
     Other,
 }
 
-/// Takes the first frame off what has come; nothing where it is not whole yet.
+/// Takes the first frame from the received bytes; `None` if it is not complete yet.
 pub(super) fn take(bytes: &mut Vec<u8>) -> Option<Told> {
     let (first, short) = (*bytes.first()?, usize::from(*bytes.get(1)?));
     let (length, begin) = match short {

@@ -1,14 +1,14 @@
-//! Headers and queries: those that change what a request means, each with values that are right, at the
-//! edge, and wrong in every way that passes for a header.
+//! Headers and queries: those that change what a request means, each with values that are right, at
+//! the limit, and wrong in every way that a header can be.
 
 use super::dice::{Dice, FRESH, ORDER};
 
 pub(super) type Header = (&'static str, Vec<u8>);
 
-/// So many keys are used again and again, so that bodies meet others under the same one.
+/// This many keys are used again and again, so that different bodies meet under the same key.
 const SHARED_KEYS: usize = 40;
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-/// A value as long as a head may still hold beside others.
+/// A value as long as a head may contain beside others.
 const LONG: usize = 30_000;
 
 #[rustfmt::skip]
@@ -56,7 +56,7 @@ pub(super) fn some(dice: &Dice) -> Vec<Header> {
         _ => 0,
     };
     let mut headers: Vec<Header> = (0..count).map(|_| one(dice)).collect();
-    // Twice the same host is no HTTP, and hides what else a request has.
+    // Two host headers are invalid HTTP, and would hide the rest of the request.
     if !dice.is(3) {
         let mut has_host = false;
         headers.retain(|(name, _)| *name != "Host" || !std::mem::replace(&mut has_host, true));
@@ -73,7 +73,7 @@ fn one(dice: &Dice) -> Header {
     (name, value)
 }
 
-/// What HTTP still takes for a header's value, and hardly anybody else.
+/// Header values that HTTP allows, but hardly any application expects.
 fn hostile(dice: &Dice) -> Vec<u8> {
     let length = match dice.below(4) {
         0 => dice.below(LONG),
@@ -105,7 +105,7 @@ pub(super) fn idempotency_key(dice: &Dice) -> Header {
     ("Idempotency-Key", value.into_bytes())
 }
 
-/// Who calls: most often somebody who may.
+/// Who calls: usually a caller that may.
 pub(super) fn caller(dice: &Dice, has_keys: bool) -> Vec<Header> {
     let bearer = |key: &str| ("Authorization", format!("Bearer {key}").into_bytes());
     let plain = |key: &str| ("X-API-Key", key.as_bytes().to_vec());
@@ -138,7 +138,7 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("tokenOut", &["USDC", "SOL", "bonk"]),
 ];
 
-/// A query of parameters that some door knows.
+/// A query of parameters that some endpoint knows.
 pub(super) fn query(dice: &Dice) -> String {
     let count = match dice.below(30) {
         0 => dice.below(2_000),
@@ -158,7 +158,7 @@ fn pair(dice: &Dice) -> String {
     }
 }
 
-/// A part of a target with escapes, sound and broken.
+/// A part of a target with escapes, valid and broken.
 pub(super) fn escaped(dice: &Dice) -> String {
     let count = match dice.below(8) {
         0 => dice.below(5_000),

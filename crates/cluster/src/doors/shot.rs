@@ -1,12 +1,12 @@
-//! What is sent: one request, or one socket with its messages.
+//! One input: a request, or a socket with its messages.
 
 use super::dice::{Dice, FRESH, ORDER};
 use super::headers::{self, Header};
 use super::{bodies, frames};
 
-/// A request that is sent behind another one before that was answered.
+/// A request that is sent before the previous one was answered.
 pub(super) const FOLLOWER: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-/// Beyond these the HTTP server closes, perhaps before its answer was read.
+/// With a longer head the HTTP server closes, perhaps before its answer was read.
 const MOST_HEADERS: usize = 90;
 const LONGEST_HEAD: usize = 60_000;
 
@@ -19,27 +19,26 @@ pub(super) struct Shot {
     pub(super) kind: Kind,
 }
 
-/// What may be expected of the engine.
+/// What the engine must do.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// An answer, after it the one to [`FOLLOWER`] where that came along, and that the connection can be used
-    /// again.
+    /// Answer, then also answer [`FOLLOWER`] if it was sent, and keep the connection usable.
     Whole { is_head: bool, is_followed: bool },
-    /// An answer.
+    /// Answer.
     Last { is_head: bool },
-    /// An end: the request may be none, or too much, and nothing follows it.
+    /// End the connection: the request may be invalid or too large, and nothing follows it.
     Broken,
-    /// An answer; after an upgrade, an answer to a ping that follows these bytes, or the end.
+    /// Answer; after an upgrade, answer a ping that follows these bytes, or end the connection.
     Socket { said: Vec<u8>, is_whole: bool },
 }
 
-/// What of an engine can be shot at.
+/// The targets of an engine.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// Methods and paths of the API's document and beside it, parameters in braces.
+    /// Methods and paths, from the API's document and others, with parameters in braces.
     pub(super) doors: Vec<(String, String)>,
     pub(super) has_keys: bool,
-    /// What `?token=` takes.
+    /// Values for `?token=`.
     pub(super) token: Option<String>,
 }
 
@@ -110,7 +109,7 @@ impl Target {
         target
     }
 
-    /// Adds who calls and whatever else a request may carry, and writes it.
+    /// Adds the caller and the other headers, and writes the request.
     fn dress(&self, dice: &Dice, mut request: Request) -> Shot {
         request.headers.extend(headers::caller(dice, self.has_keys));
         request.headers.extend(headers::some(dice));
@@ -161,7 +160,7 @@ impl Target {
     }
 }
 
-/// What is no HTTP, or just about.
+/// Input that is not HTTP, or only just.
 fn garbage(dice: &Dice) -> Shot {
     let count = dice.below(2_000);
     let bytes = match dice.below(6) {
@@ -232,13 +231,13 @@ impl Request {
         let is_usual = is_usual && self.body.len() <= bodies::LIMIT && is_framed;
         bytes.extend(&self.body);
         let is_head = self.method == "HEAD";
-        // A refused upgrade leaves a connection on which nothing more is read as a request.
+        // After a refused upgrade the engine reads no further request from the connection.
         let is_last = version == "1.0" || self.has("Upgrade") || self.has("Connection");
         let kind = match (is_usual, is_last) {
             (false, _) => Kind::Broken,
             (true, true) => Kind::Last { is_head },
             (true, false) => {
-                // Where there is no body to be sent, one that is nevertheless shows here.
+                // If the answer must have no body, a body that is sent all the same shows here.
                 let is_followed = dice.is(if is_head { 50 } else { 5 });
                 if is_followed {
                     bytes.extend(FOLLOWER);
@@ -256,7 +255,7 @@ impl Request {
         }
     }
 
-    /// Says how long the body is, or lies; whether it was the truth.
+    /// Declares the body's length, or lies about it; returns whether it was the truth.
     fn frame(&mut self, dice: &Dice) -> bool {
         let length = self.body.len();
         match dice.below(100) {

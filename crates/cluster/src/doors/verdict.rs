@@ -1,4 +1,4 @@
-//! What came of it: the counts, and every promise that was broken.
+//! The result: the counts, and every broken promise.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,29 +6,29 @@ use std::time::Duration;
 
 use super::{MOST_CPU, Plan};
 
-/// Faults that are kept: more of them say nothing new.
+/// Failures to keep: further ones teach nothing new.
 const KEPT: usize = 40;
-/// As much of a fault as is shown.
+/// How much of a failure is shown.
 const SHOWN: usize = 600;
 
 /// Which promise was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The process is gone, or does not stop when it is asked to.
+    /// The process has ended, or does not stop when it is asked to.
     Ended,
-    /// No answer, or none that is one.
+    /// No answer, or an invalid one.
     Silent,
-    /// A server's fault that the contract does not name.
+    /// A 5xx that the contract does not name.
     Server,
-    /// More time of a processor than one request may take.
+    /// More CPU time than one request may take.
     Dear,
     /// A panic or an error in the log.
     Logged,
-    /// An accepted order that is not there, or there twice.
+    /// An accepted order that is missing, or listed twice.
     Orders,
 }
 
-/// The counts, and what did not hold.
+/// The counts, and the broken promises.
 #[derive(Debug)]
 pub struct Verdict {
     plan: Plan,
@@ -36,9 +36,9 @@ pub struct Verdict {
     pub ended: BTreeMap<u16, usize>,
     /// Orders that were accepted.
     pub accepted: usize,
-    /// The dearest one that was sent by itself.
+    /// The most expensive one that was sent by itself.
     pub dearest: Option<(String, Duration)>,
-    /// Everything that did not hold.
+    /// Every broken promise.
     pub faults: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Verdict {
         }
     }
 
-    /// Whether every promise was kept, of which there must have been some.
+    /// Whether every promise was kept; at least one must have been tested.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.accepted > 0 && self.faults.is_empty()

@@ -1,4 +1,4 @@
-//! A connection that sends exactly the bytes it is given and reads what is answered.
+//! A connection that sends exactly the given bytes and reads the answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,21 +13,21 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use super::frames::{self, Told};
 use super::shot::{Kind, Shot};
 
-/// The engine gives up what is incomplete after 10 s; the rest is a busy machine.
+/// The engine gives up on incomplete input after 10 s; the rest is for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Nothing that the engine answers is longer: 1,000 lines of the ledger are some 400 KiB.
+/// No answer of the engine is longer: 1,000 lines of the ledger are some 400 KiB.
 const LONGEST: usize = 16 * 1024 * 1024;
-/// What is read at once.
+/// Bytes read at once.
 const PIECE: usize = 16 * 1024;
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// What a shot came to.
+/// The result of a shot.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    /// Nothing where the connection ended without an answer.
+    /// `None` if the connection ended without an answer.
     pub(super) status: Option<u16>,
     pub(super) has_retry_after: bool,
-    /// The body, where it is JSON; what a socket said.
+    /// The body, if it is JSON; for a socket, its messages.
     pub(super) said: Vec<Value>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Wire {
 struct Open {
     reader: OwnedReadHalf,
     writer: OwnedWriteHalf,
-    /// What has come and was not looked at yet.
+    /// Received bytes that were not parsed yet.
     ahead: Vec<u8>,
     is_used: bool,
 }
@@ -80,7 +80,7 @@ impl Wire {
         Self { address, open }
     }
 
-    /// Sends a shot and reads what comes of it. An error is a promise broken.
+    /// Sends a shot and reads the result. An error is a broken promise.
     pub(super) async fn send(&mut self, shot: &Shot) -> Result<Heard> {
         let exchange = self.exchange(shot);
         let ended = tokio::time::timeout(PATIENCE, exchange).await;
@@ -104,7 +104,8 @@ impl Wire {
                 self.open = open.is_used.then_some(open);
                 Ok(heard)
             }
-            // A server may close an idle connection when a request is under way to it: a client asks again.
+            // A server may close an idle connection while a request is on its way: a client repeats
+            // it.
             Ok(None) if was_used => {
                 let mut open = self.connect().await?;
                 let heard = open.ask(shot).await?;
@@ -139,8 +140,8 @@ fn answered(heard: Option<Heard>, shot: &Shot) -> Result<Heard> {
 }
 
 impl Open {
-    /// Nothing where the connection ended before the answer began. `is_used` then says whether it may be
-    /// used again.
+    /// `None` if the connection ended before the answer began. `is_used` then says whether it may
+    /// be used again.
     async fn ask(&mut self, shot: &Shot) -> Result<Option<Heard>> {
         self.is_used = false;
         let is_broken = matches!(shot.kind, Kind::Broken);
@@ -183,7 +184,7 @@ impl Open {
             } => {
                 let body = read_body(reader, ahead, &head, *is_head).await?;
                 heard.take(body);
-                // An answer to what was no request is the last one.
+                // An answer to an invalid request is the last one.
                 let is_request = head.status != 400 || head.header("content-type").is_some();
                 let is_live = is_live(&head) && !is_head;
                 let mut is_kept = is_sent && is_request && !is_live && !closes(&head);
@@ -197,7 +198,7 @@ impl Open {
         Ok(Some(heard))
     }
 
-    /// Says it, and listens until the engine has answered a last ping or closes.
+    /// Sends the messages, and reads until the engine has answered a last ping or closes.
     async fn talk(&mut self, said: &[u8], is_whole: bool, heard: &mut Heard) -> Result<()> {
         let Self {
             reader,
@@ -206,7 +207,7 @@ impl Open {
             ..
         } = self;
         let speaking = async {
-            // Whoever is closed on while speaking listens to why.
+            // If the engine closes while we send, read why.
             let _ = writer.write_all(said).await;
             if is_whole {
                 let _ = writer.write_all(&frames::last_ping()).await;
@@ -242,7 +243,7 @@ fn closes(head: &Head) -> bool {
     head.says("connection", "close")
 }
 
-/// Reads the answer to the request that came behind; whether the connection stays open.
+/// Reads the answer to the request that followed; returns whether the connection stays open.
 async fn follow(reader: &mut OwnedReadHalf, ahead: &mut Vec<u8>) -> Result<bool> {
     let head = read_head(reader, ahead).await?;
     let head = head.context("the request behind it has no answer")?;
@@ -266,7 +267,7 @@ async fn more(reader: &mut OwnedReadHalf, ahead: &mut Vec<u8>) -> io::Result<boo
     Ok(reader.read_buf(ahead).await? > 0)
 }
 
-/// The head of the final answer; nothing where the connection ends first.
+/// The head of the final answer; `None` if the connection ends first.
 async fn read_head(reader: &mut OwnedReadHalf, ahead: &mut Vec<u8>) -> Result<Option<Head>> {
     loop {
         if let Some(end) = find(ahead, END_OF_HEAD) {
@@ -293,7 +294,7 @@ async fn read_head(reader: &mut OwnedReadHalf, ahead: &mut Vec<u8>) -> Result<Op
     }
 }
 
-/// The body; nothing where there is none, or none that ends.
+/// The body; `None` if there is none, or if it does not end.
 async fn read_body(
     reader: &mut OwnedReadHalf,
     ahead: &mut Vec<u8>,

@@ -1,4 +1,4 @@
-//! Five client programs that were written for five older engines. Each must work unchanged.
+//! Five client programs written for five older engines. Each must work unchanged.
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;

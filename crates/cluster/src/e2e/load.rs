@@ -1,4 +1,4 @@
-//! Many orders at once, each checked against its stream, its history and the chain's own ledger.
+//! Many orders at once, each compared with its stream, its history and the chain's own ledger.
 
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};

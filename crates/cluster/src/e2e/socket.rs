@@ -1,4 +1,4 @@
-//! A WebSocket client that writes down everything it is told.
+//! A WebSocket client that records every message.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What must hold over every engine, written once: over one process and over a cluster alike.
+//! What must hold for every engine, written once: over one process and over a cluster.
 
 use anyhow::{Context, Result, ensure};
 use futures_util::try_join;

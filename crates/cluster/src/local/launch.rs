@@ -1,4 +1,4 @@
-//! Starting the processes of a cluster, each detached from whoever starts it.
+//! Starts the processes of a cluster, each detached from the process that starts it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -187,11 +187,15 @@ impl<'a> Launcher<'a> {
         let postgres = state.postgres.as_ref().context("PostgreSQL is not up")?;
         let between = &state.between;
         let database_port = between.database_port.unwrap_or_else(|| postgres.port());
+        let redis_url = match &between.redis_url {
+            Some(url) => url.clone(),
+            None => url_of(&state.redis)?.to_owned(),
+        };
         let own = BTreeMap::from([
             ("HOST", "127.0.0.1".to_owned()),
             ("PORT", port.to_string()),
             ("DATABASE_URL", database_url(database_port)),
-            ("REDIS_URL", url_of(&state.redis)?.to_owned()),
+            ("REDIS_URL", redis_url),
             ("SIM_CHAIN_URL", url_of(&state.sim)?.to_owned()),
         ]);
         let mut command = self.program(program, name, &state.variables, &own)?;

@@ -1,5 +1,5 @@
-//! One process of a cluster, known by its number and the moment it was started, as numbers are used
-//! again.
+//! One process of a cluster, identified by its process id and its start time, because ids are
+//! reused.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A cluster of a test: on an empty store, with nothing left behind.
+//! A cluster for a test: on an empty store, leaving nothing behind.
 
 use std::path::Path;
 use std::process::Command;

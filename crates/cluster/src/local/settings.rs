@@ -1,5 +1,5 @@
-//! The engine's variables in a cluster of processes: those that docker-compose.yml hands to its
-//! containers, from the same files, and over them what the environment says.
+//! The engine's variables in a cluster of processes: those that docker-compose.yml gives to its
+//! containers, from the same files, overridden by the environment.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a cluster consists of, as it is written down and as it is told.
+//! The members of a cluster, as stored in the file and as printed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,6 +43,9 @@ pub struct State {
 pub struct Between {
     /// Where they find PostgreSQL, if not at its own port.
     pub database_port: Option<u16>,
+    /// Where they find Redis, if not at the cluster's own.
+    #[serde(default)]
+    pub redis_url: Option<String>,
     /// What they take the time from, each under its own name.
     pub clocks: Option<WallClocks>,
 }

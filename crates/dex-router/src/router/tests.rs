@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use domain::venue::Pool;
-use domain::{Token, Venue};
+use domain::{Asset, Venue};
 
 use super::*;
 
@@ -31,8 +31,8 @@ fn source(venue: Venue, answer: Result<u64, QuoteError>, after_ms: u64) -> Arc<d
 fn request() -> RouteRequest {
     RouteRequest {
         quote: QuoteRequest {
-            token_in: Token::SOL,
-            token_out: Token::USDC,
+            asset_in: Asset::SOL,
+            asset_out: Asset::USDC,
             amount_in: BaseUnits::new(1_000_000_000),
         },
         venues: VenueSet::ALL,

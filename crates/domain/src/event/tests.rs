@@ -71,8 +71,8 @@ fn a_pending_event_speaks_of_the_next_execution() {
         data,
     };
 
-    assert_eq!(event(0, EventData::Accepted).attempt(), 1);
-    assert_eq!(event(1, EventData::RoutingStarted).attempt(), 1);
+    assert_eq!(event(0, EventData::Accepted).execution(), 1);
+    assert_eq!(event(1, EventData::RoutingStarted).execution(), 1);
     let failure = Failure {
         code: FailureCode::NoQuote,
         reason: String::new(),
@@ -84,6 +84,6 @@ fn a_pending_event_speaks_of_the_next_execution() {
             delay_ms: 250,
         },
     );
-    assert_eq!(retry.attempt(), 2);
+    assert_eq!(retry.execution(), 2);
     assert_eq!(retry.retry_at(), Some(Timestamp::from_millis(250)));
 }

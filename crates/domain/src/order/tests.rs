@@ -8,8 +8,8 @@ use crate::venue::{Pool, Venue};
 fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
         slippage: Bps::DEFAULT,
         min_amount_out: None,
@@ -88,7 +88,7 @@ fn order_after(data: EventData) -> Order {
     )
 }
 
-/// What may follow what, written a second time and by hand.
+/// The transition table written a second time, by hand.
 fn may_follow(from: Status, event: &EventData) -> bool {
     use Status as S;
     let to: &[&str] = match from {
@@ -121,7 +121,7 @@ fn every_pair_of_state_and_event_is_as_the_table_says() {
             legal += usize::from(expected);
         }
     }
-    // `accepted` and `retry scheduled` both lead to pending, so pending's four count twice.
+    // `accepted` and `retry scheduled` both lead to pending, so pending's four events count twice.
     assert_eq!(legal, 4 + 4 + 5 + 5 + 3);
 }
 
@@ -170,12 +170,13 @@ proptest! {
             begun += u32::from(matches!(new.data, EventData::RoutingStarted));
             order = order.apply(new.recorded(Timestamp::from_millis(0))).unwrap();
 
-            // Gapless, counted, and the same whether folded or read from the last event alone.
+            // Without gaps, counted right, and equal whether folded from all events or read from
+            // the last one.
             prop_assert_eq!(order.seq, Seq::new(taken));
             prop_assert_eq!(order.executions, begun);
-            prop_assert!(order.attempts() <= begun);
+            prop_assert!(order.executions_ended() <= begun);
             if order.status().is_terminal() {
-                prop_assert_eq!(order.attempts(), begun);
+                prop_assert_eq!(order.executions_ended(), begun);
             }
         }
     }
@@ -187,7 +188,14 @@ fn the_persisted_form_of_terms_is_stable() {
 
     assert_eq!(
         json,
-        r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#
+        r#"{"order_type":"market","asset_in":{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"},"asset_out":{"mint":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","decimals":6,"program":"token"},"amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#
     );
     assert_eq!(serde_json::from_str::<Terms>(&json).unwrap(), terms());
+}
+
+#[test]
+fn terms_of_version_1_are_still_read() {
+    let json = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
+
+    assert_eq!(serde_json::from_str::<Terms>(json).unwrap(), terms());
 }

@@ -1,10 +1,10 @@
-//! What may follow what: the one table of the order's life.
+//! Which event may follow in which state: the only table of an order's life.
 
 use super::{State, Status};
 use crate::event::EventData;
 use crate::ids::Seq;
 
-/// An event that must not follow the state it was proposed for.
+/// An event proposed for a state in which it is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IllegalTransition {
     #[error("an order that is {from} cannot become {to}")]
@@ -21,7 +21,7 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
 
     match (state, event) {
         (S::Pending { .. },   E::RoutingStarted)        => Ok(()),
-        // Only for an order that crashed every worker that took it.
+        // Only for an order that killed every worker that took it.
         (S::Pending { .. },   E::Failed { .. })         => Ok(()),
         (S::Pending { .. },   E::Cancelled { .. })      => Ok(()),
         (S::Pending { .. },   E::Expired { .. })        => Ok(()),
@@ -38,8 +38,8 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
         (S::Building { .. },  E::Cancelled { .. })      => Ok(()),
         (S::Building { .. },  E::Expired { .. })        => Ok(()),
 
-        // Stored bytes may have been sent: from here on only the chain decides. The two lines after the
-        // first are recorded only once the transaction is proved dead.
+        // Stored bytes may have been sent: from here on only the chain decides. A worker records an
+        // event of the last two lines only once the transaction is proved dead.
         (S::Submitted { .. }, E::Confirmed { .. })      => Ok(()),
         (S::Submitted { .. }, E::RetryScheduled { .. }) => Ok(()),
         (S::Submitted { .. }, E::Failed { .. })         => Ok(()),

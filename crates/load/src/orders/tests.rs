@@ -1,4 +1,4 @@
-//! Answers are told apart exactly.
+//! Kinds of answers are distinguished exactly.
 
 use super::whole_length;
 

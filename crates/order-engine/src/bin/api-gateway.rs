@@ -1,4 +1,4 @@
-//! The gateway as a process of a cluster: takes orders in and shows what becomes of them.
+//! The gateway as a process of a cluster: accepts orders and shows what becomes of them.
 
 use std::process::ExitCode;
 

@@ -41,14 +41,14 @@ async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the worker, and its status server where a port is set for it.
+/// Starts the worker, and its status server if a port is set for it.
 async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<Status>> {
     #[cfg(any(debug_assertions, feature = "crash-points"))]
     if let Some(point) = &config.crash_point {
         order_worker::crash_point::arm(point)?;
     }
     let parts = Parts::open(config, shutdown).await?;
-    // The worker needs no handle: it ends with the shutdown.
+    // The handle is not needed: the worker ends with the shutdown.
     let _ = Worker::start(
         &parts.ports,
         &parts.announcer,

@@ -37,10 +37,10 @@ pub(crate) struct Bench {
     /// Sockets that follow an order each
     #[arg(long, value_name = "COUNT", default_value = "1000", value_parser = clap::value_parser!(u32).range(1..=20_000))]
     sockets: u32,
-    /// Orders in execution at once
+    /// Orders that the worker executes at once
     #[arg(long, value_name = "COUNT", default_value = "1000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     concurrency: u32,
-    /// Write the figures here too, as JSON
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     json_file: Option<PathBuf>,
     #[command(flatten)]

@@ -1,5 +1,5 @@
-//! `order-engine completions`: completions of a shell on standard output. Built with the feature `manual`, as
-//! `scripts/release` does, it also writes the manual page.
+//! `order-engine completions`: shell completions on standard output. Built with the feature
+//! `manual`, as `scripts/release` does, it also writes the manual page.
 
 #[cfg(any(feature = "manual", test))]
 mod environment;
@@ -17,7 +17,7 @@ Examples:
   source <(order-engine completions bash)      in ~/.bashrc
   order-engine completions fish > ~/.config/fish/completions/order-engine.fish";
 
-/// For what.
+/// What to print.
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
     /// The shell
@@ -37,7 +37,7 @@ enum Kind {
     Man,
 }
 
-/// Runs the command of this program.
+/// Runs the command for this program.
 pub(crate) fn run(completions: &Completions, mut program: Command) -> anyhow::Result<Verdict> {
     use clap_complete::Shell;
     let shell = match completions.of {
@@ -49,7 +49,7 @@ pub(crate) fn run(completions: &Completions, mut program: Command) -> anyhow::Re
         #[cfg(feature = "manual")]
         Kind::Man => return print_manual(program),
     };
-    // Written at once: the generator does not expect a reader who goes away.
+    // Written in one go: the generator panics if its reader goes away.
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut program, "order-engine", &mut text);
     io::stdout().lock().write_all(&text)?;

@@ -1,4 +1,5 @@
-//! `order-engine demo`: the same engine on a throw-away store, five orders at once, from start to end.
+//! `order-engine demo`: the same engine on a temporary store, five orders at once, from start to
+//! end.
 
 use anyhow::Context;
 use api_types::names::StatusName;
@@ -38,14 +39,14 @@ pub(crate) struct Demo {
         default_value = "1"
     )]
     latency_scale: String,
-    /// Which log lines to print beside
+    /// Which log lines to print as well
     #[arg(long = "log", value_name = "FILTER", default_value = "off")]
     log: String,
     #[command(flatten)]
     format: Format,
 }
 
-/// The engine's own settings, for an engine that nothing outside configures.
+/// The settings of an engine that takes nothing from the environment.
 #[derive(Debug, Parser)]
 struct Settings {
     #[command(flatten)]
@@ -70,7 +71,7 @@ impl Demo {
 /// Runs the command.
 pub(crate) async fn run(demo: Demo) -> anyhow::Result<Verdict> {
     let signals = Signals::listen()?;
-    let folder = tempfile::tempdir().context("could not make a folder to throw away")?;
+    let folder = tempfile::tempdir().context("could not make a temporary folder")?;
     let config = demo.config(folder.path())?;
     let _telemetry = telemetry::start(&config.logs);
     let shutdown = Shutdown::new();
@@ -99,7 +100,7 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<Verdict> {
     }
 }
 
-/// Hands the orders in and shows them, unless somebody asks to stop.
+/// Submits the orders and shows them, unless somebody asks to stop.
 async fn show(
     base_url: String,
     format: Format,

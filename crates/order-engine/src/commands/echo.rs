@@ -1,5 +1,5 @@
-//! `order-engine echo`: the limit of the HTTP part, to be measured against. The same server library with
-//! as many threads as the engine, answering the body it was sent.
+//! `order-engine echo`: the limit of the HTTP part, for comparison. It uses the same server library
+//! with as many threads as the engine, and answers with the body that it got.
 
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse, HttpServer};

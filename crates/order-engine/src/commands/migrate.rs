@@ -1,4 +1,4 @@
-//! `order-engine migrate`: brings a store's tables up to date, as every start does.
+//! `order-engine migrate`: upgrades the tables of a store, as every start does.
 
 use std::sync::Arc;
 

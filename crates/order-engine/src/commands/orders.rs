@@ -40,7 +40,7 @@ pub(crate) enum Orders {
     /// One order with its events
     #[command(after_help = SHOW_EXAMPLE)]
     Show(One),
-    /// Withdraw an order before it is submitted
+    /// Cancel an order before it is submitted
     #[command(after_help = CANCEL_EXAMPLE)]
     Cancel(One),
 }
@@ -48,7 +48,7 @@ pub(crate) enum Orders {
 /// Which orders.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only orders that stand here
+    /// Only orders with this status
     #[arg(long, value_parser = one_of(Status::ALL.map(Status::name), Status::parse))]
     status: Option<Status>,
     /// Only orders that sell this token
@@ -100,7 +100,7 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
         return Ok(Verdict::Good);
     }
     if !answer.orders.is_empty() {
-        output::print_table(&table_of(&answer.orders))?;
+        output::print_table(&table_of(&answer.orders, |id| id.to_string()))?;
     } else if answer.next_cursor.is_some() {
         output::line("none among the orders looked at so far")?;
     } else {
@@ -110,16 +110,21 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
     Ok(Verdict::Good)
 }
 
-/// A table of orders.
-pub(crate) fn table_of(orders: &[OrderView]) -> Table {
+/// An id where it need not be copied: its end tells orders apart, its start is the time they share.
+pub(crate) fn short_id(id: Uuid) -> String {
+    output::end_of(&id.to_string(), 8)
+}
+
+/// A table of orders, their ids written in this way.
+pub(crate) fn table_of(orders: &[OrderView], id: fn(Uuid) -> String) -> Table {
     let mut table = output::table(["order", "swap", "got", "status"]);
     for order in orders {
         let got = order.amount_out.as_deref().map(short).unwrap_or_default();
         table.add_row([
-            Cell::new(order.order_id),
+            Cell::new(id(order.order_id)),
             Cell::new(swap_of(order)),
             Cell::new(got),
-            output::status_cell(order.status),
+            Cell::new(order.status.name()),
         ]);
     }
     output::align_right(&mut table, &[2]);

@@ -1,4 +1,5 @@
-//! `order-engine queue`: what operators see and do. Needs the admin key, or to run beside the engine.
+//! `order-engine queue`: what operators see and do. Needs the admin key, or must run on the
+//! engine's machine.
 
 use clap::{Args, Subcommand};
 use uuid::Uuid;
@@ -36,7 +37,7 @@ Example:
 /// What to do with the queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Queue {
-    /// How much is waiting and running
+    /// How many orders wait and are executed
     #[command(after_help = STATE_EXAMPLE)]
     State(Plain),
     /// Tell workers to take no new work
@@ -48,12 +49,12 @@ pub(crate) enum Queue {
     /// Failed orders that were not retried, newest first
     #[command(after_help = DEAD_EXAMPLE)]
     Dead(Dead),
-    /// Hand a failed order in once more, as a new order
+    /// Retry a failed order, as a new order
     #[command(after_help = RETRY_EXAMPLE)]
     Retry(Retry),
 }
 
-/// Nothing but the engine and the form of the output.
+/// Arguments of commands that need only the engine and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Plain {
     #[command(flatten)]

@@ -33,7 +33,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     Ok(Verdict::Good)
 }
 
-/// Says where it is and how to try it.
+/// Prints the address and an example.
 fn greet(address: SocketAddr, config: &Config) -> std::io::Result<()> {
     let base = format!("http://{}", reachable(address));
     let key = match config.access.api_keys.is_empty() {
@@ -55,7 +55,7 @@ fn greet(address: SocketAddr, config: &Config) -> std::io::Result<()> {
     ))
 }
 
-/// How somebody on this machine calls what listens here.
+/// The address under which a program on this machine reaches this listener.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     use std::net::{Ipv4Addr, Ipv6Addr};
     if address.ip().is_unspecified() {

@@ -22,7 +22,7 @@ Examples:
 Gateways and workers find it by SIM_CHAIN_URL. Its ledger is in DATA_DIR and
 survives restarts.";
 
-/// Simulated calls end within seconds; those that have not are asked again elsewhere.
+/// Simulated calls end within seconds; callers repeat those that have not ended by then.
 const FINISH_WITHIN_SECONDS: u64 = 3;
 
 /// Runs the command.

@@ -19,7 +19,7 @@ Ends with 0 where every order was accepted and ended, in whatever way.";
 /// How many orders, and where.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// Orders to hand in
+    /// Orders to submit
     #[arg(long, value_name = "COUNT", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     count: u32,
     /// Makes the amounts the same every time
@@ -34,7 +34,7 @@ pub(crate) struct Simulate {
 /// Runs the command.
 pub(crate) async fn run(simulate: &Simulate) -> anyhow::Result<Verdict> {
     let client = simulate.connection.client()?;
-    // Says at once where nobody answers, instead of once per order.
+    // Fails at once if nobody answers, instead of once per order.
     client.health().await?;
     let random = simulate
         .seed

@@ -1,4 +1,4 @@
-//! `order-engine submit`: hand in an order and follow it to its end.
+//! `order-engine submit`: submits an order and follows it to its end.
 
 use anyhow::Context;
 use api_types::names::{StatusName, VenueName};
@@ -21,7 +21,7 @@ Examples:
 
 Ends with 0 only where the order was confirmed (with --detach: accepted).";
 
-/// The order and what to do after it was accepted.
+/// The order, and what to do after it was accepted.
 #[derive(Debug, Args)]
 pub(crate) struct Submit {
     /// Token to sell: symbol or mint address
@@ -34,7 +34,7 @@ pub(crate) struct Submit {
     /// How much worse than quoted the price may become, in basis points [default: 50]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=5000))]
     slippage_bps: Option<u16>,
-    /// The least to buy, beside what slippage allows
+    /// The least to buy; the minimum that follows from slippage holds as well
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     min_amount_out: Option<String>,
     /// Use only this venue; may be repeated
@@ -46,7 +46,7 @@ pub(crate) struct Submit {
     /// Your own name for the order, unique for ever
     #[arg(long, value_name = "NAME")]
     client_order_id: Option<String>,
-    /// Seconds after which the order expires if nothing was sent
+    /// Seconds after which the order expires if no transaction was submitted
     #[arg(long, value_name = "SECONDS")]
     valid_for: Option<u32>,
     /// Makes repeating this command harmless: the same key is the same order
@@ -95,7 +95,7 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     }
     let key = submit.idempotency_key.clone();
     let key = key.unwrap_or_else(|| client.fresh_key());
-    let accepted = client.submit_told(&order, &key, say_in_doubt).await?;
+    let accepted = client.submit_reporting(&order, &key, say_in_doubt).await?;
     if submit.format.is_json() {
         output::json(&accepted)?;
     } else {
@@ -111,7 +111,8 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     Ok(Verdict::good_if(last.status == StatusName::Confirmed))
 }
 
-/// Beside what programs read: whoever stops the command now needs the key.
+/// On standard error, apart from the output that programs read: a person who stops the command now
+/// needs the key.
 fn say_in_doubt(doubt: &client::Error) {
     eprintln!("{doubt}; asking again under it");
 }

@@ -1,6 +1,7 @@
 //! `order-engine top`: a live view of a running engine in the terminal.
 
 mod screen;
+mod view;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format};
-use screen::{Pressed, Screen};
+use screen::Screen;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -25,12 +26,12 @@ Examples:
 
 q or Ctrl-C ends it.";
 
-/// Seconds of history in the little chart.
+/// Seconds of history in the small chart.
 const HISTORY: usize = 40;
-/// Orders below the numbers.
+/// Orders listed below the numbers.
 const LATEST: u32 = 8;
 
-/// How to look.
+/// How often to look.
 #[derive(Debug, Args)]
 pub(crate) struct Top {
     /// Milliseconds between two looks
@@ -45,7 +46,7 @@ pub(crate) struct Top {
     connection: Connection,
 }
 
-/// What was seen at one look.
+/// What one look found.
 struct Look {
     stats: StatsAnswer,
     latest: Vec<OrderView>,
@@ -62,34 +63,32 @@ pub(crate) async fn run(top: &Top) -> anyhow::Result<Verdict> {
     if top.once || !output::is_terminal() {
         let look = look(&client).await?;
         rates.add(&look.stats);
-        render(client.base_url(), &look, &rates)
+        view::lines(client.base_url(), &look, &rates, width())
             .iter()
             .try_for_each(output::line)?;
         return Ok(Verdict::Good);
     }
-    // Said on the ordinary screen where nobody answers.
+    // If nobody answers, say so on the ordinary screen.
     client.health().await?;
-    // The terminal must be given back, whoever ends us.
+    // The terminal must be restored, whoever ends this program.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut screen = Screen::open().context("take over the terminal")?;
     loop {
         match look(&client).await {
             Ok(look) => {
                 rates.add(&look.stats);
-                let mut lines = render(client.base_url(), &look, &rates);
+                let mut lines = view::lines(client.base_url(), &look, &rates, width());
                 lines.extend([String::new(), output::faint("q quits")]);
                 screen.draw(&lines)?;
             }
-            // The last numbers are not shown on: they would look alive.
+            // The last numbers are not shown any more, because they would look current.
             Err(error) => {
                 screen.draw(&[format!("{error}"), String::new(), "q quits".to_owned()])?;
             }
         }
         tokio::select! {
             biased;
-            pressed = screen.pressed() => match pressed {
-                Pressed::Quit => return Ok(Verdict::Good),
-            },
+            () = screen.quit() => return Ok(Verdict::Good),
             _ = terminate.recv() => return Ok(Verdict::Good),
             () = tokio::time::sleep(interval) => {}
         }
@@ -148,63 +147,7 @@ impl Rates {
     }
 }
 
-fn render(base_url: &str, look: &Look, rates: &Rates) -> Vec<String> {
-    let StatsAnswer {
-        by_status: by,
-        queue,
-        throughput,
-        latency_ms,
-        workers,
-        paused,
-        ..
-    } = &look.stats;
-    let state = if *paused { "  paused" } else { "" };
-    let millis = |value: Option<u64>| value.map_or("–".to_owned(), |ms| format!("{ms} ms"));
-    let mut lines = vec![
-        format!("order-engine at {base_url}"),
-        String::new(),
-        format!(
-            "open      pending {}  routing {}  building {}  submitted {}",
-            by.pending, by.routing, by.building, by.submitted
-        ),
-        format!(
-            "ended     confirmed {}  failed {}  cancelled {}  expired {}",
-            by.confirmed, by.failed, by.cancelled, by.expired
-        ),
-        format!(
-            "queue     waiting {} (oldest {} ms)  delayed {}  in execution {}{state}",
-            queue.waiting, queue.oldest_ms, queue.delayed, queue.running
-        ),
-        format!(
-            "latency   p50 {}  p99 {}",
-            millis(latency_ms.p50),
-            millis(latency_ms.p99)
-        ),
-        format!(
-            "rate      {} ended in the last minute  {}",
-            throughput.last_minute,
-            rates.chart()
-        ),
-        String::new(),
-    ];
-    if workers.is_empty() {
-        lines.push("no worker is alive: orders are accepted and wait".to_owned());
-    } else {
-        let mut table = output::table(["worker", "host", "running", "slots", "since"]);
-        for worker in workers {
-            let id = worker.id.to_string();
-            table.add_row([
-                id.get(id.len() - 12..).unwrap_or(&id).to_owned(),
-                worker.host.clone(),
-                worker.running.to_string(),
-                worker.slots.to_string(),
-                worker.started_at.clone(),
-            ]);
-        }
-        output::align_right(&mut table, &[2, 3]);
-        lines.extend(output::lines(&table));
-    }
-    lines.push(String::new());
-    lines.extend(output::lines(&super::orders::table_of(&look.latest)));
-    lines
+/// How wide the view may be: where a program reads it, as wide as it is.
+fn width() -> u16 {
+    output::terminal_width().unwrap_or(u16::MAX)
 }

@@ -27,7 +27,7 @@ One order: ends with 0 where it was confirmed, 1 where it ended otherwise.";
 /// What to follow.
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    /// The order; all of them where none is named
+    /// The order; all of them if none is named
     #[arg(value_parser = order_id)]
     order_id: Option<Uuid>,
     /// Begin after this event of the order
@@ -51,7 +51,7 @@ pub(crate) async fn run(watch: &Watch) -> anyhow::Result<Verdict> {
         None => client.follow(id),
     };
     let last = show_order(follow, &order.token_out, watch.format).await?;
-    // Nothing was left to follow where the order had ended by then.
+    // If the order had ended by then, there is no event left to follow.
     let status = last.map_or(order.status, |event| event.status);
     Ok(Verdict::good_if(status == StatusName::Confirmed))
 }
@@ -76,7 +76,7 @@ pub(crate) async fn show_order(
 
 fn print_event(event: &EventView, prefix: &str, token_out: &str) -> anyhow::Result<()> {
     let time = faint(time_of_day(&event.timestamp));
-    // Padded before it is coloured: escape codes have no width.
+    // Padded before it is coloured, because escape codes have no width.
     let padding = " ".repeat(10_usize.saturating_sub(event.status.name().len()));
     let status = output::status(event.status);
     let detail = detail(event, token_out);
@@ -103,32 +103,32 @@ async fn watch_all(client: &Client, format: Format) -> anyhow::Result<Verdict> {
     }
 }
 
-/// Orders whose swap is kept; more are begun anew.
+/// Orders whose swap is cached; with more, the cache begins anew.
 const SWAPS_MAX: usize = 4_096;
 /// Such as `1.5 SOL→USDC`.
 const SWAP_WIDTH: usize = 20;
-/// A look-up that takes longer is given up: the events are what is watched.
+/// A look-up that takes longer is given up, because the events matter more.
 const LOOK_UP_LIMIT: Duration = Duration::from_millis(100);
-/// Look-ups that take longer than this leave the events as much time as they took.
+/// After a look-up that takes longer than this, none follows for as long as it took.
 const LOOK_UP_QUICK: Duration = Duration::from_millis(10);
 
-/// What an order swaps, for people.
+/// The swap of an order, for people.
 #[derive(Debug, Clone, Default)]
 struct Swap {
     label: String,
     token_out: String,
 }
 
-/// What the orders that are seen swap: events do not repeat it.
+/// The swaps of the orders seen so far: events do not repeat them.
 #[derive(Debug, Default)]
 struct Swaps {
     known: HashMap<Uuid, Swap>,
-    /// No look-up before.
+    /// No look-up before this time.
     resting_until: Option<Instant>,
 }
 
 impl Swaps {
-    /// Empty where it cannot be told without keeping the events waiting.
+    /// Empty if it cannot be found without delaying the events.
     async fn of(&mut self, client: &Client, event: &EventView) -> Swap {
         let id = event.order_id;
         if !self.known.contains_key(&id) {

@@ -1,4 +1,5 @@
-//! Measuring works from start to end; the figures of a short run on a busy machine say nothing.
+//! Tests that measuring works from start to end; the figures of a short run on a busy machine mean
+//! nothing.
 
 use crate::run::run;
 

@@ -1,5 +1,6 @@
-//! A short run of what `scripts/chaos` does: what has once broken a promise comes first, then everything is
-//! broken at random, and every order is checked. The same seeds each time; the long runs take others.
+//! A short run of `scripts/chaos`: it begins with faults that once broke a promise, then breaks
+//! everything at random, and checks every order. The same seeds each time; the long runs use
+//! others.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The client across an engine that goes away and comes back; of a cluster it is the client's own gateway.
+//! The client while an engine, or in a cluster the client's own gateway, goes down and comes back.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Gateways and workers as processes of their own, over Redis, PostgreSQL and a simulated chain of their
-//! own: the suites of the one process hold here as well, and what only several processes can promise.
+//! Gateways and workers as separate processes, over Redis, PostgreSQL and a simulated chain: the
+//! suites of the single process, and what only several processes can promise.
 
 mod account_stream;
 mod backup;
@@ -9,6 +9,7 @@ mod limits;
 mod members;
 mod mixed;
 mod outages;
+mod redis_cluster;
 
 use anyhow::Result;
 use cluster::e2e::suites::{self, Limit};

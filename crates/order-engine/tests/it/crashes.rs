@@ -83,7 +83,7 @@ async fn in_hand(engine: &Engine) -> Result<usize> {
     Ok(used.context("the slots are told")?.parse()?)
 }
 
-/// FAILURES.md, case 9: they carry two marks after it, are taken one by one, and end.
+/// FAILURES.md, case 9: after that they have two deaths each, are taken one by one, and end.
 #[tokio::test]
 async fn kills_while_quotes_are_asked_fail_no_bystander() -> Result<()> {
     const BYSTANDERS: usize = 8;

@@ -4,11 +4,11 @@
 //! 2. What the page says is what the API says.
 //! 3. Every screen can be used by keyboard and screen reader, on a phone, in both themes.
 //!
-//! Over a cluster the browser stays on one gateway; the orders beside it, and what the API says, come
-//! from both. Only over one process are cases of what the page does by itself, whatever engine has sent it:
-//! its rules of accessibility, keyboard, theme, what it refuses to send, how it draws a flood, an answer that
-//! is no engine's; and that one withdraws what waits to be tried again, whose call `order_api` makes of
-//! every gateway.
+//! Over a cluster the browser stays on one gateway; other orders, and the API's answers, come from
+//! both. Only over one process are tests of what the page does by itself, whatever engine has sent
+//! it: its rules of accessibility, keyboard, theme, what it refuses to send, how it draws a flood,
+//! an answer that is not an engine's. The same holds for the test that cancels an order which waits
+//! for its retry, because `order_api` makes that call on every gateway.
 
 mod access;
 mod browser;
@@ -69,6 +69,7 @@ mod process {
         access::axe_finds_nothing_on_any_screen_in_either_theme(NONE),
         access::the_keyboard_alone_places_an_order_and_reads_it(NONE),
         access::the_chosen_theme_outlives_a_reload(NONE),
+        access::an_amount_of_twelve_digits_stays_whole_on_a_small_phone(NONE),
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),

@@ -1,5 +1,5 @@
-//! A short run of what `scripts/fuzz-doors` does: every door is given everything that may come in by it.
-//! The same seed each time; the long runs take others.
+//! A short run of `scripts/fuzz-doors`: every kind of input to every endpoint. The same seed each
+//! time; the long runs use others.
 
 use anyhow::{Result, ensure};
 use cluster::doors::{self, Plan};

@@ -1,11 +1,11 @@
-//! Orders of which nobody has told their client whether they were made: over a store that stands still,
+//! Orders in doubt, because no answer told their client whether they were made: over a store that stalls,
 //! and over a network that loses every answer.
 //!
-//! 1. No gateway says "nothing was changed" of a request whose key it could not look up.
-//! 2. Every client keeps the key of such an order and names it to the person.
-//! 3. Under that key one order is made, whatever was tried meanwhile.
+//! 1. No gateway says "nothing was changed" about a request whose key it could not look up.
+//! 2. Every client keeps the key of such an order and shows it to the person.
+//! 3. That key makes one order, whatever was tried meanwhile.
 //!
-//! Only a store that is a server can stand still beside its gateway: those cases are met over a cluster.
+//! Only a store that is a separate server can stall while its gateway runs: those cases run over a cluster.
 
 use anyhow::{Context, Result, ensure};
 
@@ -102,7 +102,7 @@ async fn submit(client: &Caller, base_url: &str, more: &[&str]) -> Result<Ran> {
     Ok(run(folder.path(), &args, &variables).await)
 }
 
-/// The key that a command has named, which has told nothing untrue.
+/// The key that a command has printed, if everything that it printed is true.
 fn named_key(ran: &Ran) -> Result<String> {
     ensure!(ran.code == Some(4), "{ran:?}");
     ensure!(!ran.stderr.contains("nothing was changed"), "{ran:?}");

@@ -1,5 +1,5 @@
-//! The client programs of `examples/`, over a real engine and a bad network, whose every connection leads
-//! to the next gateway.
+//! The client programs of `examples/`, over a real engine and a bad network, each of whose
+//! connections leads to the next gateway.
 
 pub(crate) mod network;
 
@@ -70,7 +70,7 @@ async fn run(
     output.with_context(|| format!("start {program:?}"))
 }
 
-/// One order comes of it, and each of its events is told once, whatever the network does.
+/// It makes one order, and shows each of its events once, whatever the network does.
 async fn check(world: &World, program: fn() -> Command) -> Result<()> {
     let client = world.client();
     let network = Network::before(world.doors()).await?;
@@ -119,7 +119,7 @@ async fn story(client: &Caller, order: &Value) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// Where no answer comes the program names the key, under which a repeat makes no second order.
+/// If no answer comes the program prints the key, under which a repeat makes no second order.
 async fn check_names_its_key(world: &World, program: fn() -> Command) -> Result<()> {
     let client = world.client();
     let network = Network::that_loses_every_answer(world.doors()).await?;
@@ -140,7 +140,7 @@ async fn check_names_its_key(world: &World, program: fn() -> Command) -> Result<
     one_order_was_made(&client).await
 }
 
-/// It goes on asking beside a store that stands still, under one key, and is told of its one order.
+/// It repeats the request to a store that stalls, under one key, and learns of its one order.
 async fn check_outlasts_a_store(world: &World, program: fn() -> Command) -> Result<()> {
     let client = world.client();
     let order = ["SOL", "USDC", "1.5"];

@@ -1,6 +1,6 @@
-//! The guide's snippets, run as they stand: those of one language, from top to bottom, over a real engine,
-//! of which a cluster is asked on all gateways what came of them.
-//! And the documents' links among each other and to tests.
+//! Runs the guide's snippets unchanged, those of one language from top to bottom, over a real
+//! engine; for a cluster all gateways are asked for the results. Also checks the documents' links
+//! to each other and to tests.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -112,7 +112,7 @@ mod process {
     }
 }
 
-/// All languages ask the same of an engine, under the same names, so that of a cluster one asks for all.
+/// The snippets of all languages use the same names, so over a cluster one language is enough.
 mod clustered {
     use crate::guide;
     use crate::world::{World, over_cluster};

@@ -1,7 +1,9 @@
-//! Clients that are slow, stuck or hostile, many of each kind at once, and one beside them who only trades:
+//! Slow, stuck and hostile clients, many of each kind at once, and one client beside them that only
+//! trades:
 //! 1. each of its orders ends with all its events, in the usual time;
 //! 2. the engine's memory stays under a bound;
-//! 3. every other one is answered or cut off by the time that it has for what it pretends to do;
+//! 3. every other client is answered or cut off when the time limit for what it pretends to do is
+//!    over;
 //! 4. nothing of it is an error in the log.
 
 mod clients;
@@ -25,7 +27,7 @@ const SLOW: usize = 100;
 const GIANTS: usize = 20;
 const BOMBS: usize = 50;
 const BURST: usize = 5_000;
-/// Orders that the healthy client hands in at once, again and again.
+/// Orders that the healthy client submits at once, again and again.
 const ROUND: usize = 10;
 /// For one round in the middle; some 0.2 s on a machine that does nothing else.
 const USUAL: Duration = Duration::from_secs(5);
@@ -44,7 +46,7 @@ fn memory_peak(pid: u32) -> Result<u64> {
     text.parse().context("a number of KiB")
 }
 
-/// Hands in orders until the others are gone; how long each round took, in order of that.
+/// Submits orders until the others are gone; returns how long each round took, sorted.
 async fn trade(target: &Target, attack: &JoinHandle<Result<()>>) -> Result<Vec<Duration>> {
     let mut rounds = Vec::new();
     while !attack.is_finished() {

@@ -1,9 +1,9 @@
-//! Case 5 of the failures that must be survived: the engine ends itself at a named point of an order's
-//! life, without a word to anybody, while thirty orders are in flight; started again, it ends each of
-//! them, none executed twice.
+//! Case 5 of FAILURES.md: the engine aborts at a named point of an order's life while thirty orders
+//! are in flight; started again, it ends each of them, none executed twice.
 //!
-//! With the chain inside the engine, the chain's mempool dies too. So the points around sending are also
-//! passed with the chain as a process of its own: there, what was sent lands while nobody is looking.
+//! With the chain inside the engine, the chain's mempool dies too. So the points around sending are
+//! also tested with the chain as a separate process: there, sent transactions land while nobody is
+//! looking.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
@@ -18,12 +18,12 @@ use servers::free_port::free_port;
 use tempfile::TempDir;
 
 pub(crate) const ORDERS: usize = 30;
-/// How often the point is passed unharmed, and once more: half of the orders are at it or beyond.
+/// How often the point is reached before the abort: half of the orders are at it or beyond.
 pub(crate) const NTH: usize = 15;
 const SOL_FOR_USDC: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.25"}"#;
 /// Orders take a few hundred milliseconds here; the machine may be busy.
 pub(crate) const CRASH_LIMIT: Duration = Duration::from_secs(30);
-/// What `abort` ends a process with: as sudden as SIGKILL, and told apart from it.
+/// How `abort` ends a process: as suddenly as SIGKILL, but distinguishable from it.
 const SIGABRT: i32 = 6;
 /// Slow enough that all orders are in flight at once, and quick to notice a silent worker.
 pub(crate) const SETTINGS: [(&str, &str); 5] = [
@@ -93,7 +93,7 @@ async fn loaded(point: &str, chain: Option<&Chain>) -> Result<(Engine, Target, V
 async fn check_survives(point: &str, chain: Option<&Chain>) -> Result<()> {
     let (mut engine, target, orders) = loaded(point, chain).await?;
 
-    // The answer may not be heard any more.
+    // The answer may get lost.
     let _ = operate(&engine, "resume").await;
     let ended = engine.program().exited(CRASH_LIMIT).await?;
     ensure!(ended.signal() == Some(SIGABRT), "it ended with {ended}");

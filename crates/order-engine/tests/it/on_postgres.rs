@@ -142,7 +142,7 @@ const WAITING: u32 = 200_000;
 const READERS: usize = 12;
 /// Rounds of orders, answers and probes beside them.
 const ROUNDS: usize = 10;
-/// A client on a busy machine; each of the lists alone takes a second where it reads everything.
+/// A client on a busy machine; each list takes a second if it reads everything.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn fill(server: &PostgresServer) -> Result<()> {

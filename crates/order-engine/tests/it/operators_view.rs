@@ -1,4 +1,4 @@
-//! What operators look at and are woken by, held to what the engine tells.
+//! Compares what operators look at, and what alerts them, with the engine's metrics.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const ALERTS: &str = include_str!("../../../../deploy/prometheus/alerts.yml");
 const BOARD: &str = include_str!("../../../../deploy/grafana/dashboards/order-engine.json");
 const RUNBOOK: &str = include_str!("../../../../docs/OPERATIONS.md");
 
-/// Endings of the engine's own series: what else looks like a name is PromQL's.
+/// Endings of the engine's own metrics: other names belong to PromQL.
 const ENDINGS: [&str; 8] = [
     "_total", "_seconds", "_orders", "_open", "_size", "_slots", "_used", "_bucket",
 ];
@@ -42,7 +42,7 @@ async fn every_series_that_boards_and_alerts_name_is_told_from_the_start(
     Ok(())
 }
 
-/// What all processes of an engine tell at `/metrics`.
+/// The metrics of all processes of an engine.
 struct Told(String);
 
 impl Told {
@@ -50,7 +50,8 @@ impl Told {
         Ok(Self(world.metrics().await?))
     }
 
-    /// Waits until what is told is as wanted: who ends an order counts it a moment after it is known.
+    /// Waits until the metrics are as wanted: a worker counts an order a moment after its end is
+    /// visible.
     async fn until(world: &World, wanted: impl Fn(&Self) -> Result<()>) -> Result<()> {
         let mut verdict = Ok(());
         let looking = async {
@@ -100,7 +101,7 @@ const MODEST: &str = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}"#;
 const HOPELESS: &str =
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1","minAmountOut":"99999999"}"#;
 
-/// Hands an order in at one gateway and follows it, on the next, to its end.
+/// Submits an order at one gateway and follows it, on the next, to its end.
 async fn ended(target: &Target, n: usize, order: &str) -> Result<()> {
     let id = target.accept(n, order).await?;
     socket::follow(&target.ws_url(n + 1, &format!("/ws/orders/{id}"))).await?;
@@ -194,7 +195,7 @@ fn check_every_series(told: &Told, slots: f64) -> Result<()> {
     Ok(())
 }
 
-/// Workers are killed in the middle of an order, and soon given up.
+/// Workers are killed in the middle of an order, and soon declared dead.
 const SLOW: Settings = &[
     ("SIM_LATENCY_SCALE", "1"),
     ("LEASE_MS", "1500"),
@@ -218,7 +219,7 @@ async fn an_order_that_outlives_its_worker_is_counted_as_rescued(world: &mut Wor
     .await
 }
 
-/// Of one process nothing of this is told: its store and its queue are its own.
+/// One process has none of these metrics: its store and its queue are its own.
 async fn gateways_of_a_cluster_tell_what_only_a_cluster_has(world: &mut World) -> Result<()> {
     let target = world.target();
     let gateway = async || {

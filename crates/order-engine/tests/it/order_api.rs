@@ -1,18 +1,19 @@
-//! The order API over real processes, as a trading client meets it. Every answer is also held against the
-//! API's document.
+//! The order API over real processes, as a trading client sees it. Every answer is also checked
+//! against the API's document.
 //!
 //! 1. An order is cancelled, or executed, and never both.
 //! 2. An order whose time ran out is not executed.
 //! 3. A request that is repeated is one order; a request that is refused is none.
-//! 4. What a key made, no other key sees, at any door.
+//! 4. Orders of one key are invisible to other keys, on every endpoint.
 //! 5. A page of another site cannot trade.
 //! 6. Nobody waits for another client's flood.
-//! 7. What is stored is told, counted and costs a place, whatever becomes of the client's connection.
+//! 7. A stored order is announced, counted and uses its client's limit, whatever becomes of the
+//!    connection.
 //!
-//! Each case is written once and met twice: over an engine of its own in one process, and, each call on
-//! the next gateway, over a cluster that cases of the same settings share. There every case is a client of
-//! its own and leaves no pause behind. Only over one process are cases of what a gateway decides alone,
-//! without store, queue or feed: they say so where they stand.
+//! Each case is written once and runs twice: over a separate engine in one process, and, each call
+//! on the next gateway, over a cluster that cases with the same settings share. There every case is
+//! a separate client and leaves no pause behind. Cases of what a gateway decides alone, without
+//! store, queue or feed, run only over one process; they say so.
 
 mod cancel;
 mod clustered;

@@ -1,5 +1,5 @@
-//! Ten times what the engine can do: what is accepted ends, the rest is refused with a time to come back,
-//! and memory stays flat.
+//! Ten times what the engine can do: accepted orders end, the rest is refused with a time to try
+//! again, and memory stays flat.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn hand_in(url: String) -> Result<(u16, Option<String>)> {
     Ok((status, None))
 }
 
-/// What of the processes that take orders is in memory, in bytes.
+/// Resident memory, in bytes, of the processes that accept orders.
 fn resident_in_all(pids: &[u32]) -> Result<u64> {
     pids.iter().map(|pid| resident(*pid)).sum()
 }

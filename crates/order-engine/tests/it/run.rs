@@ -9,7 +9,7 @@ use tokio::process::Command;
 /// No command of these tests needs longer, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,

@@ -1,5 +1,5 @@
-//! `serve`: how it starts, what it says, how it stops. Gateways and workers are other programs: how they
-//! start and stop is in `cluster::members`.
+//! `serve`: how it starts, what it prints, how it stops. Gateways and workers are other programs:
+//! `cluster::members` tests how they start and stop.
 
 use std::path::Path;
 use std::time::Duration;

@@ -64,7 +64,7 @@ async fn a_variable_set_to_nothing_counts_as_unset() {
     assert_eq!(ran.stdout, "./data: up to date\n");
 }
 
-/// Kubernetes sets such variables in every pod beside a service that is called redis.
+/// Kubernetes sets such variables in every pod if a service is called redis.
 #[tokio::test]
 async fn beside_the_address_of_redis_its_parts_say_nothing() {
     let folder = tempfile::tempdir().unwrap();

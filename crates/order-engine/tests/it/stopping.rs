@@ -1,6 +1,7 @@
-//! SIGTERM at every step of an order's life: the engine, or all gateways and workers of a cluster, are gone
-//! in time and hand over what they hold; cut short by SIGKILL, nothing is lost either. The latter is met
-//! over one process: `cluster::kill_matrix` kills those of a cluster at each step, and more precisely.
+//! SIGTERM at every step of an order's life: the engine, or all gateways and workers of a cluster,
+//! end in time and give their orders back; if SIGKILL cuts them short, nothing is lost either. That
+//! is tested over one process; `cluster::kill_matrix` kills those of a cluster at each step, more
+//! precisely.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ const STEPS: [&str; 5] = ["pending", "routing", "building", "submitted", "confir
 enum Manner {
     /// It may take its time.
     Asked,
-    /// It is killed before it can do anything about it.
+    /// It is killed before it can react.
     CutShort,
 }
 

@@ -1,5 +1,5 @@
-//! Traces, from the request to the chain: built with the feature `otlp`, as `scripts/test --full` does. Over
-//! one process only, as that builds no gateway and no worker with it.
+//! Traces, from the request to the chain: built with the feature `otlp`, as `scripts/test --full`
+//! does. Only over one process, because that builds no gateway and no worker with the feature.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 const LIMIT: Duration = Duration::from_secs(30);
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
 
-/// A collector of traces, no more than the engine needs of one.
+/// A trace collector with only what the engine needs.
 struct Collector {
     url: String,
     spans: mpsc::Receiver<Value>,
@@ -44,7 +44,7 @@ impl Collector {
         })
     }
 
-    /// The spans of a trace, up to the end of its request and of its order's run.
+    /// The spans of a trace, up to the end of its request and of its order's execution.
     async fn trace(&mut self, id: &str) -> Result<Trace> {
         let mut spans = Vec::new();
         let finding = async {
@@ -151,7 +151,7 @@ async fn take(mut stream: TcpStream) -> Result<Value> {
     }
 }
 
-/// Hands in an order from within the caller's span; its id.
+/// Submits an order from within the caller's span; returns its id.
 async fn order_within(engine: &Engine, trace: &str, caller: &str) -> Result<String> {
     let request = cluster::http::http()
         .post(engine.url("/api/orders/execute"))

@@ -1,11 +1,9 @@
-//! Programs that wait at their start for a server that cannot be reached, or will have nothing to do with the
-//! one they are given.
+//! Programs that wait at their start for a server that cannot be reached.
 
 use std::net::TcpListener;
 use std::time::Duration;
 
 use cluster::program::Program;
-use servers::RedisServer;
 use servers::free_port::free_port;
 use testkit::contract::eventually;
 
@@ -61,30 +59,7 @@ async fn sigterm_ends_a_program_whose_servers_take_calls_and_say_nothing_with_0_
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
 
-    check_ends_with_0(port, port, "Redis is away").await;
-}
-
-#[tokio::test]
-async fn a_redis_cluster_ends_every_program_with_one_line() {
-    let redis = RedisServer::start_with(&["--cluster-enabled", "yes"]).unwrap();
-    for (program, args) in PROGRAMS {
-        let folder = tempfile::tempdir().expect("a folder");
-        let log = folder.path().join("log");
-        let mut variables = variables(free_port(), redis.port());
-        variables.push(("RUST_LOG".to_owned(), "off".to_owned()));
-        let mut refusing =
-            Program::start(program, args, &variables, &log).expect("the program starts");
-
-        let status = refusing.exited(Duration::from_secs(10)).await.unwrap();
-
-        let said = refusing.output();
-        assert_eq!(status.code(), Some(1), "{program}: {said}");
-        assert_eq!(said.lines().count(), 1, "{program}: {said}");
-        assert!(
-            said.contains("REDIS_URL") && said.contains("Redis Cluster"),
-            "{program}: {said}"
-        );
-    }
+    check_ends_with_0(port, port, "Redis is down").await;
 }
 
 #[tokio::test]

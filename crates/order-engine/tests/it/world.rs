@@ -1,9 +1,10 @@
-//! The engine that a case meets: one process over its own folder, or two gateways and three workers over
-//! Redis and PostgreSQL. Cases see clients and operators, and nothing of which of the two it is.
+//! The engine that a case gets: one process over its own folder, or two gateways and three workers
+//! over Redis and PostgreSQL. Cases see clients and operators, and cannot tell which of the two it
+//! is.
 //!
-//! A case is written once and registered twice: [`over_process`] starts an engine for each, in
-//! [`over_cluster`] those of the same settings follow each other on one cluster. There every case is a
-//! client of its own and leaves no pause behind.
+//! A case is written once and registered twice: [`over_process`] starts an engine for each; in
+//! [`over_cluster`] cases with the same settings run one after the other on one cluster. There
+//! every case is a separate client and leaves no pause behind.
 
 pub(crate) mod caller;
 
@@ -33,10 +34,11 @@ pub(crate) const CLIENTS: (&str, &str) = (
 );
 pub(crate) const OPERATORS: (&str, &str) = ("ADMIN_KEY", "root");
 
-/// A process of a cluster may stand still for so long on a busy machine while the others go on.
+/// How long a process of a cluster may stall on a busy machine while the others go on.
 const STALL: Duration = Duration::from_secs(5);
 
-/// Registers cases over the all-in-one engine, each on a store of its own. What a case is given is a
+/// Registers cases over the all-in-one engine, each on a separate store. A case gets a [`World`],
+/// or a type that contains one.
 /// [`World`], or has one.
 macro_rules! over_process {
     ($given:ident: $($module:ident::$case:ident($settings:expr)),+ $(,)?) => {
@@ -50,7 +52,7 @@ macro_rules! over_process {
 }
 pub(crate) use over_process;
 
-/// Registers cases over one cluster, on which they follow each other.
+/// Registers cases over one cluster, on which they run one after the other.
 macro_rules! over_cluster {
     (
         $(#[$attribute:meta])*
@@ -88,7 +90,7 @@ enum Running {
     Cluster(Box<Scratch>),
 }
 
-/// A store that stands still until this is dropped.
+/// A store that is frozen until this is dropped.
 #[derive(Debug)]
 pub(crate) struct FrozenStore(Member);
 
@@ -102,7 +104,7 @@ impl Drop for FrozenStore {
     }
 }
 
-/// What of an engine is killed; of one process all of it is.
+/// Which part of an engine is killed; of one process all of it is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part {
     /// The gateway of [`World::address`]; the other one goes on.
@@ -147,10 +149,10 @@ impl World {
         }
     }
 
-    /// A client that has handed nothing in yet; without keys all are the same one.
+    /// A client that has submitted nothing yet; without keys all are the same one.
     ///
     /// # Panics
-    /// Where cases ask for more clients than there are keys.
+    /// If cases ask for more clients than there are keys.
     pub(crate) fn client(&self) -> Caller {
         if self.keys.is_empty() {
             return self.nobody();
@@ -160,7 +162,7 @@ impl World {
         Caller::new(&self.gateways, Some(key.clone()))
     }
 
-    /// Somebody without a key.
+    /// A caller without a key.
     pub(crate) fn nobody(&self) -> Caller {
         Caller::new(&self.gateways, None)
     }
@@ -170,12 +172,12 @@ impl World {
         Caller::new(&self.gateways, self.admin.clone())
     }
 
-    /// Where somebody is who stays on one gateway.
+    /// The address of a caller who stays on one gateway.
     pub(crate) fn address(&self) -> String {
         self.gateways[0].clone()
     }
 
-    /// All gateways, for who speaks to them without a key.
+    /// All gateways, for a caller without a key.
     pub(crate) fn target(&self) -> Target {
         Target::new(self.gateways.clone())
     }
@@ -204,7 +206,7 @@ impl World {
         }
     }
 
-    /// The addresses of all its processes, the simulated chain's included.
+    /// The addresses of all its processes, including the simulated chain's.
     pub(crate) fn processes(&self) -> Vec<String> {
         match &self.engine {
             Running::Process(engine) => vec![engine.url("")],
@@ -215,7 +217,7 @@ impl World {
         }
     }
 
-    /// What all its processes tell at `/metrics`, one after the other.
+    /// The metrics of all its processes, one after the other.
     pub(crate) async fn metrics(&self) -> Result<String> {
         let mut all = String::new();
         for address in self.processes() {
@@ -282,7 +284,7 @@ impl World {
         Ok(())
     }
 
-    /// Starts again what was killed, where it was.
+    /// Starts again, in its place, what was killed.
     pub(crate) async fn restart(&mut self) -> Result<()> {
         match &mut self.engine {
             Running::Process(engine) => engine.restart().await,
@@ -316,7 +318,8 @@ impl World {
         Ok(())
     }
 
-    /// Lets the store stand still beside everything else: that of a cluster, which is a server.
+    /// Freezes the store while everything else runs: possible in a cluster, whose store is a
+    /// server.
     pub(crate) fn freeze_store(&self) -> Result<FrozenStore> {
         let Running::Cluster(cluster) = &self.engine else {
             bail!("the store is in the process");
@@ -344,7 +347,7 @@ impl World {
         Ok(())
     }
 
-    /// By how much one part may lag behind another: in one process all stand still together.
+    /// By how much one part may lag behind another; in one process all parts stall together.
     pub(crate) fn stall(&self) -> Duration {
         match &self.engine {
             Running::Process(_) => Duration::ZERO,
@@ -368,7 +371,7 @@ impl World {
         }
     }
 
-    /// Makes the feed forget what it has brought: it is in the process, or in Redis.
+    /// Makes the feed forget its events, inside the process or in Redis.
     pub(crate) async fn lose_feed(&mut self) -> Result<()> {
         match &mut self.engine {
             Running::Process(engine) => engine.restart().await,

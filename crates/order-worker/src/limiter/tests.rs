@@ -22,10 +22,10 @@ fn limiter(rate: Rate) -> (Arc<Limiter>, Arc<ManualClock>) {
 }
 
 fn start(limiter: &Arc<Limiter>) -> Result<(), Duration> {
-    limiter.take().map(|mut token| token.begin())
+    limiter.take().map(|mut permit| permit.begin())
 }
 
-/// The moments of all starts of a backlog, as seen by a clock that moves in small steps.
+/// The times of all starts of a backlog, as seen by a clock that moves in small steps.
 fn starts_of_a_backlog(
     limiter: &Arc<Limiter>,
     clock: &ManualClock,
@@ -82,8 +82,8 @@ fn starts_that_a_stalled_store_records_late_still_count() {
     let more = std::iter::from_fn(|| start(&limiter).ok()).count();
     assert_eq!(more, 5);
     let stalled_until = clock.monotonic();
-    for mut token in on_the_way {
-        token.begin();
+    for mut permit in on_the_way {
+        permit.begin();
     }
     let starts = starts_of_a_backlog(&limiter, &clock, stalled_until + 60 * SECOND);
 
@@ -144,7 +144,7 @@ fn workers_that_share_a_limit_start_no_more_than_it_allows() {
         clock.advance(SECOND / 10);
     }
 
-    // One token each at first, which is the least a share can be; then the limit.
+    // One permit each at first, the least that a share can have; then the limit.
     assert!((50..=50 + 7).contains(&starts), "{starts}");
 }
 
@@ -161,8 +161,8 @@ proptest! {
             clock.advance(Duration::from_millis(wait_ms));
             held.extend((0..takes).filter_map(|_| limiter.take().ok()));
             if is_recorded {
-                for mut token in held.drain(..) {
-                    token.begin();
+                for mut permit in held.drain(..) {
+                    permit.begin();
                     starts.push(clock.monotonic());
                 }
             } else if wait_ms % 5 == 0 {

@@ -1,4 +1,4 @@
-//! Making a signed transaction of the chosen route. Nothing is sent.
+//! Makes a signed transaction of the chosen route. Sends nothing.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::crash_point::{self, CrashPoint};
 /// Building asks the chain for little more than a recent block.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The order's swap, signed. Changes nothing; may be cut short.
+/// The order's swap, signed. Changes nothing and may be cut short.
 pub(crate) async fn build(
     ctx: &Context,
     order: &Order,
@@ -28,8 +28,8 @@ pub(crate) async fn build(
     let swap = Swap {
         order_id: order.id,
         execution: order.executions,
-        token_in: order.terms.token_in,
-        token_out: order.terms.token_out,
+        asset_in: order.terms.asset_in,
+        asset_out: order.terms.asset_out,
         amount_in: order.terms.amount_in,
         choice: choice.clone(),
     };

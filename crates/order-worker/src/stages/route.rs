@@ -1,4 +1,4 @@
-//! Asking the venues and choosing one.
+//! Asks the venues and chooses one.
 
 use dex_router::router::{NoRoute, RouteRequest};
 use domain::Terms;
@@ -11,7 +11,7 @@ use tracing::{Instrument, trace_span};
 use super::StageError;
 use crate::context::Context;
 
-/// The best route for these terms now. Changes nothing; may be cut short.
+/// The best route for these terms now. Changes nothing and may be cut short.
 pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Route, StageError> {
     let span = trace_span!(
         target: STAGE_SPANS, "order.route",

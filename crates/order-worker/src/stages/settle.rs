@@ -1,15 +1,17 @@
-//! Finding out what became of a transaction whose bytes are stored: sending them, asking, sending the
-//! same bytes again, until the chain has the last word or the slot is needed by others.
+//! Finds out what became of a transaction whose bytes are stored: sends them, asks the chain, sends
+//! the same bytes again, until the chain decides or others need the slot.
 //!
-//! No failed call is a failed attempt here. An attempt is dead only when the chain rolled it back, or
-//! when the finalized height was past its last valid one *before* its signature was not found (I5).
+//! A failed call does not mean here that the transaction failed. A transaction is dead only if the
+//! chain rolled it back, or if the finalized height was past its last valid height *before* the
+//! chain did not find its signature (I5).
 
 use std::time::Duration;
 
+use dex_router::Router;
 use domain::event::{Failure, FailureCode};
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
-use domain::{BaseUnits, Token};
+use domain::{Asset, BaseUnits};
 use ports::STAGE_SPANS;
 use ports::chain::{Error, Fate, Revert};
 use tokio::time::timeout;
@@ -20,21 +22,21 @@ use super::failure;
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 
-/// A chain that needs longer for one answer is away.
+/// A chain that needs longer for one answer counts as down.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What a trace says of a call that took longer.
+/// What a trace says about a call that took longer.
 const NO_ANSWER: &str = "no answer in time";
 /// The same bytes are not sent more often than this.
 const CADENCE_MIN: Duration = Duration::from_millis(200);
-/// A slot is not given up earlier than this, however fast the chain usually is.
+/// An order keeps its slot at least this long, however fast the chain usually is.
 const SLOT_TIME_MIN: Duration = Duration::from_secs(1);
 
-/// Where a transaction stands when it comes into our hands.
+/// Where a transaction stands when this stage gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// This very run stored it a moment ago, and has sent nothing yet.
+    /// This worker has just stored it, and has sent nothing yet.
     JustStored,
-    /// Somebody stored it some time ago, and may have sent it.
+    /// Some worker stored it some time ago, and may have sent it.
     Resumed,
 }
 
@@ -49,15 +51,15 @@ pub(crate) enum Settled {
     Undecided { ask_again_in: Duration },
 }
 
-/// A transaction on its way, with what is needed to speak of it to people.
+/// A transaction on its way, with what messages for people need.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending<'a> {
     pub(crate) transaction: &'a SignedTransaction,
     pub(crate) choice: &'a Choice,
-    pub(crate) token_out: Token,
+    pub(crate) asset_out: Asset,
 }
 
-/// Sees to a stored transaction until its fate is known or its time in the slot is over.
+/// Works on a stored transaction until its fate is known or its time in the slot is over.
 pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
     let span = trace_span!(
         target: STAGE_SPANS, "order.settle", venue = %sending.choice.venue,
@@ -78,7 +80,8 @@ async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled 
     let began = ctx.clock.monotonic();
     let mut is_first = true;
     loop {
-        // What was stored a moment ago cannot have a fate; anything else is asked for first.
+        // A transaction that was stored a moment ago cannot have a fate; for any other, the chain
+        // is asked first.
         if !(is_first && origin == Origin::JustStored) {
             if let Some(settled) = judge(ctx, sending).await {
                 return settled;
@@ -107,13 +110,13 @@ async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled 
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    /// For the first answer to bytes that were taken.
+    /// For the first answer after the chain took the bytes.
     first: Duration,
-    /// Between sending the same bytes again.
+    /// Between two sends of the same bytes.
     cadence: Duration,
-    /// Altogether, in the slot.
+    /// In total, in the slot.
     slot_time: Duration,
-    /// Outside it, before looking again.
+    /// Outside the slot, before looking again.
     outside: Duration,
 }
 
@@ -128,8 +131,8 @@ impl Pace {
                 slot_time: (usual * 2).max(SLOT_TIME_MIN),
                 outside,
             },
-            // Resumes come before fresh orders. On a chain that stalls, each of them may hold a slot
-            // for a fraction of the time it spends outside only, or nothing else would get one.
+            // Resumes come before new orders. On a chain that stalls, each resume may use a slot
+            // only for a fraction of the time it spends outside, or no other order would get one.
             Origin::Resumed => {
                 let glance = (usual / 4).max(CADENCE_MIN);
                 Self {
@@ -175,7 +178,7 @@ async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
     }
 }
 
-/// Waits for news.
+/// Waits for the transaction's fate.
 async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<Settled> {
     if wait.is_zero() {
         return None;
@@ -186,11 +189,11 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
     let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
     let answer = waiting.instrument(span).await;
     let settled = match answer {
-        Ok(Ok(fate)) => verdict(sending, fate),
+        Ok(Ok(fate)) => verdict(ctx, sending, fate),
         Ok(Err(_)) | Err(_) => None,
     };
     if settled.is_none() {
-        // An answer that came too soon must not turn this into a tight loop.
+        // If the answer came too soon, wait the rest: this must not become a tight loop.
         let spent = ctx.clock.monotonic().saturating_sub(began);
         let rest = wait.saturating_sub(spent);
         if !rest.is_zero() {
@@ -200,8 +203,8 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
     settled
 }
 
-/// Asks the height first and the fate second: the other way round, a transaction that lands between the
-/// two would be taken for dead.
+/// Asks for the height first and for the fate second. In the other order, a transaction that lands
+/// between the two calls would count as dead.
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let transaction = sending.transaction;
     let span = trace_span!(target: STAGE_SPANS, "chain.height", error = Empty);
@@ -209,7 +212,7 @@ async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
     let fate = answered(span, ctx.chain.fate(&transaction.signature)).await?;
     if fate != Fate::Unknown {
-        return verdict(sending, fate);
+        return verdict(ctx, sending, fate);
     }
     let (height, last_valid) = (height?, transaction.last_valid_height);
     (height > last_valid).then(|| {
@@ -235,22 +238,23 @@ async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -
     }
 }
 
-fn verdict(sending: Sending<'_>, fate: Fate) -> Option<Settled> {
+fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
     match fate {
         Fate::Unknown => None,
         Fate::Landed { amount_out, .. } => Some(Settled::Landed { amount_out }),
-        Fate::Reverted { reason, .. } => Some(Settled::Dead(explain(sending, &reason))),
+        Fate::Reverted { reason, .. } => {
+            Some(Settled::Dead(explain(&ctx.router, sending, &reason)))
+        }
     }
 }
 
-fn explain(sending: Sending<'_>, revert: &Revert) -> Failure {
-    let token = sending.token_out;
-    let minimum = sending.choice.min_amount_out.to_decimal(token.decimals());
+fn explain(router: &Router, sending: Sending<'_>, revert: &Revert) -> Failure {
+    let minimum = router.print(sending.choice.min_amount_out, sending.asset_out);
     match revert {
         Revert::SlippageExceeded => failure(
             FailureCode::SlippageExceeded,
             format!(
-                "slippage exceeded: the price moved and the swap would have returned less than {minimum} {token}"
+                "slippage exceeded: the price moved and the swap would have returned less than {minimum}"
             ),
         ),
         Revert::InsufficientLiquidity => {

@@ -1,4 +1,4 @@
-//! FAILURES.md, case 9: an order with which workers die ends as poison, and nobody else's order does.
+//! FAILURES.md, case 9: an order with which workers die ends as poison, and no other order does.
 
 use domain::event::FailureCode;
 use domain::{EventData, OrderId, Status};
@@ -6,7 +6,7 @@ use ports::order_store::{Claim, POISON_DEATHS};
 
 use crate::world::{LEASE, Mood, World, settings};
 
-/// Somebody takes the order, if need be with nothing else in its hands, and dies.
+/// A worker takes the order, alone if necessary, and dies.
 async fn dies_with(world: &World, order: OrderId) {
     let worker = world.given.worker(world.store()).await;
     let claim = match world.store().claim(order, worker).await.unwrap() {
@@ -17,7 +17,8 @@ async fn dies_with(world: &World, order: OrderId) {
     tokio::time::sleep(LEASE * 2).await;
 }
 
-/// An order with which all workers but the last have died, while they asked for quotes.
+/// An order with which all but the last of the allowed workers have died, while they asked for
+/// quotes.
 async fn on_its_last_chance(world: &World) -> OrderId {
     let (given, store) = (&world.given, world.store());
     let order = given.accepted(store).await;
@@ -116,7 +117,7 @@ async fn an_order_on_its_last_chance_waits_for_those_in_hand() {
     let last_chance = on_its_last_chance(&world).await;
     let others = world.orders(5).await;
     let mut at_first = settings();
-    // What its sweeper would bring comes late: the others are in its hands by then.
+    // The sweeper comes too late: by then the others are in its hands.
     at_first.sweep = LEASE * 4;
     let _running = world.start(at_first);
     world
@@ -126,7 +127,7 @@ async fn an_order_on_its_last_chance_waits_for_those_in_hand() {
 
     tokio::time::sleep(LEASE * 8).await;
 
-    // Whichever came first, it has no company.
+    // Whichever came first, it is alone.
     assert_eq!(world.venue.waiting(), asked);
     assert!(asked == 1 || asked == 5, "{asked} are in hand");
     world.venue.set(Mood::Offers);

@@ -1,4 +1,4 @@
-//! How orders end: executed, failed after so many attempts, withdrawn, out of time, poison.
+//! How orders end: executed, failed after several executions, cancelled, expired, poison.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn slippage_is_tried_three_times_and_then_said_in_words() {
         "{failure:?}"
     );
     assert!(failure.reason.ends_with("(3 of 3 attempts)"), "{failure:?}");
-    assert_eq!(world.get(order).await.attempts(), 3);
+    assert_eq!(world.get(order).await.executions_ended(), 3);
     assert_eq!(world.chain.built(order), 3);
     let retries = world
         .events(order)
@@ -74,7 +74,7 @@ async fn what_no_attempt_can_cure_fails_at_once() {
         world.failure(dry).await.code,
         FailureCode::InsufficientLiquidity
     );
-    assert_eq!(world.get(dry).await.attempts(), 1);
+    assert_eq!(world.get(dry).await.executions_ended(), 1);
 
     world.venue.set(Mood::Offers);
     world.chain.plan([Plan::RefuseBuild]);
@@ -84,18 +84,13 @@ async fn what_no_attempt_can_cure_fails_at_once() {
         world.failure(refused).await.code,
         FailureCode::TransactionFailed
     );
-    assert_eq!(world.get(refused).await.attempts(), 1);
+    assert_eq!(world.get(refused).await.executions_ended(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_cancelled_while_it_is_routed_is_never_sent() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let _running = world.start(settings());
-    let order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (_running, order) = world.being_routed().await;
 
     let event = world.given.event_id();
     let store = world.store();

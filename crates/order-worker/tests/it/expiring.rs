@@ -77,7 +77,7 @@ async fn orders_that_expire_unheard_are_told_all_the_same() {
 
     expirer.round(&Shutdown::new()).await;
     world.all_until(&orders, Status::Expired).await;
-    // That the store is away says nothing of what it did before.
+    // A store that is down says nothing about what it did before.
     world.faults.set_away(true);
     expirer.round(&Shutdown::new()).await;
     world.faults.set_away(false);
@@ -108,7 +108,7 @@ async fn while_orders_expire_lost_ones_are_brought_to_the_queue() {
     world.faults.hold_expiries();
     let _running = world.start(settings());
 
-    // Never heard of by the queue: the sweeper alone brings it.
+    // The queue never had it: only the sweeper brings it.
     let lost = world.given.accepted(world.store()).await;
 
     world.until(lost, Status::Confirmed).await;

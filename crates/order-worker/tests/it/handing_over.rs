@@ -1,4 +1,5 @@
-//! Stopping (a soft request) in each state: what is in hand is finished or handed over, at once.
+//! Stopping (a soft request) in each state: the worker finishes its orders or gives them back, at
+//! once.
 
 use std::time::Duration;
 
@@ -47,12 +48,7 @@ async fn an_idle_worker_stops_at_once() {
 #[tokio::test(start_paused = true)]
 async fn an_order_being_routed_is_handed_back_at_once() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let running = world.start(settings());
-    let order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (running, order) = world.being_routed().await;
 
     stop(&world, &running, Duration::from_secs(1)).await;
 
@@ -80,12 +76,7 @@ async fn a_submitted_order_is_sent_and_left_to_the_next_worker() {
 #[tokio::test(start_paused = true)]
 async fn orders_cut_off_by_a_hard_stop_go_on_once_the_lease_is_over() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let running = world.start(settings());
-    let order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (running, order) = world.being_routed().await;
 
     running.shutdown.request_hard();
     running.shutdown.finished().await;

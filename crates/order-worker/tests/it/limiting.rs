@@ -1,4 +1,4 @@
-//! What may start, and when: slots, limits, pauses, a queue that is away.
+//! What may start, and when: slots, limits, pauses, a queue that is down.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -28,7 +28,7 @@ async fn fifty_orders_in_backoff_leave_ten_slots_to_ten_fresh_ones() {
     let waiting = world.orders(50).await;
     for order in &waiting {
         eventually("its first attempt to fail", || async {
-            (world.get(*order).await.attempts() == 1).then_some(())
+            (world.get(*order).await.executions_ended() == 1).then_some(())
         })
         .await;
     }
@@ -84,7 +84,7 @@ async fn a_backlog_goes_on_as_fast_as_its_limit_allows() {
     }
     starts.sort();
     let took = starts[39].since(starts[0]);
-    // Forty tokens take two seconds.
+    // Forty permits take two seconds.
     let expected = Duration::from_millis(1_900)..Duration::from_secs(5);
     assert!(expected.contains(&took), "{took:?}");
 }
@@ -140,7 +140,7 @@ async fn a_pause_stops_starts_at_once_and_its_end_begins_them_within_a_second() 
     let before = world.order().await;
     world.until(before, Status::Confirmed).await;
 
-    // Right after a heartbeat or right before one: the worker may not have heard of it.
+    // Right after a heartbeat or right before one: the worker may not know of it.
     for _ in 0..5 {
         world.store().set_paused(true, "test").await.unwrap();
         let fresh = world.orders(30).await;
@@ -152,7 +152,7 @@ async fn a_pause_stops_starts_at_once_and_its_end_begins_them_within_a_second() 
         assert_eq!(world.count(&fresh, Status::Pending).await, 0);
         world.all_until(&fresh, Status::Confirmed).await;
         for order in fresh {
-            assert_eq!(world.get(order).await.attempts(), 1);
+            assert_eq!(world.get(order).await.executions_ended(), 1);
         }
     }
 }
@@ -184,7 +184,7 @@ async fn a_shared_limit_is_kept_in_parts_while_its_queue_is_away() {
     let began = world.ports.clock.monotonic();
 
     let orders = world.orders(120).await;
-    // A third one comes, which makes the parts smaller; what has started counts on.
+    // A third worker comes, which makes the shares smaller; earlier starts still count.
     tokio::time::sleep(Duration::from_secs(5)).await;
     running.push(world.start(limited));
     world.all_know_one_another(3).await;
@@ -192,7 +192,7 @@ async fn a_shared_limit_is_kept_in_parts_while_its_queue_is_away() {
 
     let seconds = (world.ports.clock.monotonic() - began).as_secs();
     let started = orders.len() - world.count(&orders, Status::Pending).await;
-    // The burst of two, the third one's own, and one a second.
+    // The burst of two, the third worker's own, and one a second.
     let most = 20 + 20 / 3 + usize::try_from(seconds).unwrap() + 1;
     assert!((20..=most).contains(&started), "{started} in {seconds} s");
 }

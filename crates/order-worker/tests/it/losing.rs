@@ -1,4 +1,4 @@
-//! A store whose answers get lost, or that goes away in the middle; a queue that does not hear.
+//! A store whose answers get lost, or that goes down in the middle; a queue that misses calls.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -66,7 +66,7 @@ async fn a_worker_that_cannot_reach_the_store_for_a_lease_drops_its_orders() {
     let running = world.start(settings());
     let order = world.order().await;
     world.until(order, Status::Submitted).await;
-    let before = world.faults.inner().workers().await.unwrap()[0].id;
+    let before = world.truth.workers().await.unwrap()[0].id;
 
     world.faults.set_away(true);
     world
@@ -129,12 +129,7 @@ async fn an_event_whose_writer_lost_its_lease_before_it_heard_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_stops_in_time_although_the_store_is_away() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let running = world.start(settings());
-    let _order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (running, _order) = world.being_routed().await;
     world.faults.set_away(true);
     let began = world.ports.clock.monotonic();
 
@@ -144,7 +139,7 @@ async fn a_worker_stops_in_time_although_the_store_is_away() {
     assert!(world.ports.clock.monotonic() - began < Duration::from_secs(15));
 }
 
-/// What the queue does not hear, the sweeper brings.
+/// The sweeper brings what the queue missed.
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
     let world = World::new().await;
@@ -162,7 +157,7 @@ async fn an_order_whose_retry_the_queue_did_not_hear_of_is_not_stranded() {
     assert_eq!(world.chain.landed(), 1);
 }
 
-/// It answers under the same identity, and the order is executed without anybody's death or a new name.
+/// The worker keeps its identity, and the order is executed without a death being counted.
 #[tokio::test(start_paused = true)]
 async fn a_worker_whose_grants_were_never_heard_of_stays_who_it_is() {
     let world = World::new().await;
@@ -170,13 +165,13 @@ async fn a_worker_whose_grants_were_never_heard_of_stays_who_it_is() {
     world
         .when("it to be enlisted", || running.worker.is_enlisted())
         .await;
-    let before = world.faults.inner().workers().await.unwrap()[0].id;
+    let before = world.truth.workers().await.unwrap()[0].id;
     world.faults.lose_answers_to_claims(20);
 
     let orders = world.orders(5).await;
 
     world.all_until(&orders, Status::Confirmed).await;
-    let after = world.faults.inner().workers().await.unwrap();
+    let after = world.truth.workers().await.unwrap();
     assert_eq!(after.len(), 1);
     assert_eq!(after[0].id, before);
     assert_eq!(world.chain.landed(), 5);

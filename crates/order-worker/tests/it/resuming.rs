@@ -1,5 +1,5 @@
-//! Going on with what another worker left behind, in each state; and stopping where another has taken
-//! over.
+//! Continuing what another worker left behind, in each state; and stopping when another worker has
+//! taken over.
 
 use domain::event::{Failure, FailureCode};
 use domain::{ClientId, EventData, OrderId, Status};
@@ -32,7 +32,7 @@ async fn left_in(world: &World, status: Status) -> (OrderId, Lease) {
         Status::Building => given.build(store, &mut lease).await,
         Status::Submitted => {
             given.build(store, &mut lease).await;
-            lease.live_attempt = Some(given.submit(store, &mut lease).await);
+            lease.live_transaction = Some(given.submit(store, &mut lease).await);
         }
         other => panic!("nobody leaves an order {other}"),
     }
@@ -62,7 +62,7 @@ async fn an_order_left_in_any_state_is_brought_to_its_end() {
 async fn a_resumed_submission_is_asked_for_before_it_is_sent() {
     let world = World::new().await;
     let (order, lease) = left_in(&world, Status::Submitted).await;
-    let transaction = lease.live_attempt.unwrap();
+    let transaction = lease.live_transaction.unwrap();
     // The dead worker had sent it, and it has landed.
     ports::Chain::send(world.chain.as_ref(), &transaction)
         .await
@@ -91,15 +91,10 @@ async fn an_order_with_a_live_attempt_is_never_poison() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_whose_lease_is_lost_records_and_sends_nothing_more() {
     let world = World::new().await;
-    world.venue.set(Mood::Hesitates);
-    let _running = world.start(settings());
-    let order = world.order().await;
-    world
-        .when("the venue to be asked", || world.venue.waiting() == 1)
-        .await;
+    let (_running, order) = world.being_routed().await;
     let first = world.store().workers().await.unwrap()[0].id;
 
-    // It is given up, and another has the order before it notices.
+    // The worker is declared dead, and another has the order before it notices.
     world.store().retire(first).await.unwrap();
     let other = world.given.leased(world.store(), order).await;
     world.venue.set(Mood::Offers);

@@ -1,5 +1,5 @@
-//! What becomes of stored bytes (I4, I5): sent until their fate is known, replaced only once they are
-//! proved dead.
+//! What becomes of stored bytes (I4, I5): sent until their fate is known, replaced only once they
+//! are proved dead.
 
 use domain::Status;
 

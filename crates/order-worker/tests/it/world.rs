@@ -1,4 +1,4 @@
-//! What every test here begins with: a fresh embedded engine without its gateway.
+//! What every test here begins with: a new embedded engine without its gateway.
 
 pub(crate) mod chain;
 pub(crate) mod clock;
@@ -14,19 +14,20 @@ use std::time::Duration;
 use dex_router::Router;
 use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status};
-use order_worker::retry::Policy;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
+use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Chain, Clock, Ports, Random, Shutdown, Store};
+use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
 
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use clock::PausedClock;
 pub(crate) use queue::FaultyQueue;
-pub(crate) use store::FaultyStore;
+pub(crate) use store::Losses;
 pub(crate) use venue::{Mood, ScriptedVenue};
 
 /// How long a silent worker keeps its leases here.
@@ -36,7 +37,9 @@ pub(crate) struct World {
     pub(crate) given: Given,
     pub(crate) ports: Ports,
     pub(crate) queue: Arc<FaultyQueue>,
-    pub(crate) faults: Arc<FaultyStore>,
+    pub(crate) faults: Arc<Losses>,
+    /// The store itself, which answers whatever the faults.
+    pub(crate) truth: Arc<dyn Store>,
     pub(crate) chain: Arc<ScriptedChain>,
     pub(crate) venue: Arc<ScriptedVenue>,
     announcer: Announcer,
@@ -61,7 +64,7 @@ impl Drop for World {
     }
 }
 
-/// A worker without a limit, that retries soon.
+/// A worker without a limit that retries soon.
 pub(crate) fn settings() -> Settings {
     Settings {
         version: "0.1.0".to_owned(),
@@ -69,8 +72,8 @@ pub(crate) fn settings() -> Settings {
         concurrency: 10,
         rate: None,
         scope: LimitScope::Worker,
+        max_executions: 3,
         retry: Policy {
-            max_attempts: 3,
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),
         },
@@ -84,12 +87,11 @@ impl World {
     pub(crate) async fn new() -> Self {
         let shutdown = Shutdown::new();
         let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
-        let (store, queue, feed) = backend::open(&clock);
+        let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
-        let faults = FaultyStore::around(store);
-        let store: Arc<dyn Store> = faults.clone();
+        let faults = Arc::<Losses>::default();
         let ports = Ports {
-            store,
+            store: Arc::new(FaultyStore::new(Arc::clone(&truth), Arc::clone(&faults))),
             queue: queue.clone(),
             feed,
             clock,
@@ -102,6 +104,7 @@ impl World {
             ports,
             queue,
             faults,
+            truth,
             chain: ScriptedChain::new(),
             venue: ScriptedVenue::new(),
             announcer,
@@ -113,7 +116,7 @@ impl World {
         &self.ports.store
     }
 
-    /// Whoever hears of every event from now on.
+    /// A reader of every event from now on.
     pub(crate) async fn tails(&self) -> Vec<Box<dyn FeedTail>> {
         let mut tails = Vec::new();
         for shard in (0..self.ports.feed.shards()).map(Shard) {
@@ -130,6 +133,16 @@ impl World {
         let ports = &self.ports;
         let worker = Worker::start(ports, &self.announcer, router, chain, settings, &shutdown);
         Running { worker, shutdown }
+    }
+
+    /// A worker, and its one order, which waits for the venue's price.
+    pub(crate) async fn being_routed(&self) -> (Running, OrderId) {
+        self.venue.set(Mood::Hesitates);
+        let running = self.start(settings());
+        let order = self.order().await;
+        self.when("the venue to be asked", || self.venue.waiting() == 1)
+            .await;
+        (running, order)
     }
 
     /// Waits until so many workers are listed, and each has heard of the others.
@@ -212,12 +225,12 @@ impl World {
         count
     }
 
-    /// Waits until something about the outside holds.
+    /// Waits until a condition outside the engine holds.
     pub(crate) async fn when(&self, what: &str, holds: impl Fn() -> bool) {
         eventually(what, || async { holds().then_some(()) }).await;
     }
 
-    /// What the order failed of.
+    /// Why the order failed.
     pub(crate) async fn failure(&self, order: OrderId) -> Failure {
         self.until(order, Status::Failed).await;
         match self.events(order).await.pop().unwrap().data {

@@ -7,7 +7,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Losses are ended by the test, not by the clock.
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 
-/// A server that does one thing for each byte and answers with it.
+/// A server that counts each byte and answers with the count.
 struct Echo {
     port: u16,
     done: Arc<AtomicUsize>,

@@ -2,7 +2,7 @@
 
 use domain::quote::Choice;
 use domain::venue::Pool;
-use domain::{BaseUnits, OrderId, Timestamp, Token};
+use domain::{Asset, BaseUnits, OrderId, Timestamp};
 use ports::SystemClock;
 use tokio::task::JoinSet;
 
@@ -15,8 +15,8 @@ fn short_lived(chain: &SimChain, order_id: OrderId, last_valid: u64) -> SignedTr
     let swap = Swap {
         order_id,
         execution: 1,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_000_000),
         choice: Choice {
             venue: Venue::Raydium,
@@ -25,7 +25,9 @@ fn short_lived(chain: &SimChain, order_id: OrderId, last_valid: u64) -> SignedTr
             min_amount_out: BaseUnits::new(1),
         },
     };
-    Payload::new(&swap, chain.random.bits(), Height::new(last_valid)).sign(&chain.wallet)
+    Payload::new(&swap, chain.random.bits(), Height::new(last_valid))
+        .unwrap()
+        .sign(&chain.wallet)
 }
 
 /// Reads the height until the transaction can no longer land, and then its fate, as an engine does.

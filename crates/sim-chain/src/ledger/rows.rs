@@ -1,7 +1,8 @@
 //! Reading the ledger's rows.
 
+use crate::token::Token;
 use domain::transaction::{Height, Signature};
-use domain::{BaseUnits, OrderId, Timestamp, Token, Venue};
+use domain::{BaseUnits, OrderId, Timestamp, Venue};
 use ports::chain::{Fate, Revert};
 use ports::ledger::{LedgerEntry, LedgerFilter, LedgerPage};
 use rusqlite::types::Type;
@@ -96,8 +97,8 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<(u64, LedgerEntry)> {
         signature: parsed(row, 1, |text| Signature::parse(text).ok())?,
         order_id: parsed(row, 2, |text| OrderId::parse(text).ok())?,
         venue: parsed(row, 3, Venue::parse)?,
-        token_in: parsed(row, 4, Token::find)?,
-        token_out: parsed(row, 5, Token::find)?,
+        asset_in: parsed(row, 4, Token::find)?.asset(),
+        asset_out: parsed(row, 5, Token::find)?.asset(),
         amount_in: amount(row, 6)?,
         amount_out: amount(row, 7)?,
         height: Height::new(number(row, 8)?),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use domain::OrderId;
+use domain::{OrderId, TokenList};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter};
 
 use super::problem;
@@ -29,9 +29,14 @@ pub(super) async fn list(
             return problem::invalid_parameter(field, &message);
         }
     };
+    let tokens = TokenList::mainnet();
     match chain.entries(&filter).await {
         Ok(page) => HttpResponse::Ok().json(LedgerAnswer {
-            entries: page.entries.iter().map(line).collect(),
+            entries: page
+                .entries
+                .iter()
+                .map(|entry| line(entry, &tokens))
+                .collect(),
             next_cursor: page.next.map(|place| place.to_string()),
         }),
         Err(error) => problem::unavailable(&error.to_string()),
@@ -78,15 +83,15 @@ fn number(text: &str) -> Option<u64> {
         .flatten()
 }
 
-fn line(entry: &LedgerEntry) -> LedgerEntryView {
+fn line(entry: &LedgerEntry, tokens: &TokenList) -> LedgerEntryView {
     LedgerEntryView {
         signature: entry.signature.to_string(),
         order_id: entry.order_id.uuid(),
         dex: entry.venue.into(),
-        token_in: entry.token_in.symbol().to_owned(),
-        token_out: entry.token_out.symbol().to_owned(),
-        amount_in: entry.amount_in.to_decimal(entry.token_in.decimals()),
-        amount_out: entry.amount_out.to_decimal(entry.token_out.decimals()),
+        token_in: tokens.name_of(entry.asset_in.mint),
+        token_out: tokens.name_of(entry.asset_out.mint),
+        amount_in: entry.amount_in.to_decimal(entry.asset_in.decimals),
+        amount_out: entry.amount_out.to_decimal(entry.asset_out.decimals),
         height: entry.height.get(),
         landed_at: entry.landed_at.to_string(),
         ok: entry.ok,

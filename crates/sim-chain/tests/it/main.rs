@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bank;
 mod failures;
 mod restart;
 mod server;
 mod setup;
 mod speed;
+mod svm;
 mod transactions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::venue::QuoteRequest;
-use domain::Token;
+use domain::{Asset, TokenList};
 use ports::chain::{Chain, Fate};
 use ports::ledger::{Ledger, LedgerFilter};
 use ports::{Random, Shutdown, SystemClock};
@@ -69,9 +69,11 @@ async fn the_height_never_goes_back_and_jumps_little_over_restarts() {
 async fn quotes(chain: &Arc<SimChain>) -> Vec<u64> {
     let source = chain.sources().remove(0);
     let mut paid = Vec::new();
-    for token_out in Token::all().filter(|token| *token != Token::SOL) {
+    let tokens = TokenList::mainnet();
+    let others = tokens.listings().iter().map(|listing| listing.asset);
+    for asset_out in others.filter(|asset| *asset != Asset::SOL) {
         let request = QuoteRequest {
-            token_out,
+            asset_out,
             ..setup::sell_sol(ONE_SOL)
         };
         paid.push(source.quote(request).await.unwrap().amount_out.get());

@@ -7,7 +7,7 @@ use dex_router::QuoteSource;
 use dex_router::venue::QuoteRequest;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
-use domain::{BaseUnits, Bps, OrderId, Timestamp, Token};
+use domain::{Asset, BaseUnits, Bps, OrderId, Timestamp};
 use ports::chain::{Chain, Swap};
 use ports::{Random, Shutdown, SystemClock};
 use sim_chain::{SimChain, SimConfig};
@@ -43,8 +43,8 @@ pub(crate) fn order_id(number: u64) -> OrderId {
 
 pub(crate) fn sell_sol(amount: u64) -> QuoteRequest {
     QuoteRequest {
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(amount),
     }
 }
@@ -62,8 +62,8 @@ pub(crate) async fn swap_at(source: &dyn QuoteSource, order: u64, slippage_bps: 
     Swap {
         order_id: order_id(order),
         execution: 1,
-        token_in: request.token_in,
-        token_out: request.token_out,
+        asset_in: request.asset_in,
+        asset_out: request.asset_out,
         amount_in: request.amount_in,
         choice: Choice {
             venue: source.venue(),

@@ -1,5 +1,5 @@
-//! A client: hands one order in, again and again with the same key until it is told that it was accepted,
-//! and perhaps withdraws it.
+//! A client: submits one order, repeats it with the same key until it learns that the order was
+//! accepted, and perhaps cancels it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// Clients come within this time.
 const ARRIVALS: Duration = Duration::from_secs(2);
-/// Between two tries, at the most.
+/// The longest pause between two tries.
 const PAUSE: Duration = Duration::from_millis(400);
 /// A client that has changed its mind does so within this time.
 const DOUBTS: Duration = Duration::from_millis(800);
@@ -31,7 +31,7 @@ pub enum Doubters {
     Everyone,
 }
 
-/// Whether clients' connections to their gateways hold.
+/// Whether clients' connections to their gateways break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connections {
     Hold,
@@ -53,24 +53,23 @@ pub(crate) struct Client {
     pub(crate) connections: Connections,
 }
 
-/// What a client was told of its order.
+/// What a client knows about its order.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) order_id: OrderId,
-    /// What it was told in answer to a cancellation: `cancelled`, or that it is too late and how the order
-    /// stands.
+    /// The answer to a cancellation: `cancelled`, or the status for which it was too late.
     pub(crate) answer: Option<Status>,
-    /// Whether a request before the answered one may have taken effect, or may do so yet.
+    /// Whether a request before the answered one may have taken effect, or may still do so.
     pub(crate) is_in_doubt: bool,
 }
 
 impl Client {
-    /// Arrives and hands the order in, until it is accepted.
+    /// Arrives and submits the order, until it is accepted.
     pub(crate) async fn order(&self) -> OrderId {
         self.world.sleep(self.random.duration_below(ARRIVALS)).await;
         let (envelope, body) = (self.envelope(), self.body());
         let first = self.accepted(&envelope, &body).await;
-        // Some repeat what was accepted, be it for a doubt of their own or of a proxy's.
+        // Some repeat an accepted request, as a doubtful client or a proxy would.
         if self.random.below(3) == 0 {
             let (again, more) = tokio::join!(
                 self.accepted(&envelope, &body),
@@ -136,8 +135,8 @@ impl Client {
         }
     }
 
-    /// The end of a request's connection, where it comes before the answer: whatever the gateway was doing
-    /// for it is dropped there, as its server does.
+    /// Ends a request's connection, if that comes before the answer: the gateway's handler is
+    /// dropped there, as its server would drop it.
     async fn connection_breaks(&self) {
         if self.connections == Connections::Break && self.random.below(2) == 0 {
             self.world.sleep(self.random.duration_below(BREAKS)).await;
@@ -146,7 +145,7 @@ impl Client {
         }
     }
 
-    /// Some clients withdraw their order: the way the gateway's cancellation goes.
+    /// Some clients cancel their order, in the way of the gateway's call.
     pub(crate) async fn perhaps_cancel(&self, order_id: OrderId) -> Told {
         let mut told = Told {
             order_id,
@@ -178,7 +177,7 @@ impl Client {
     }
 }
 
-/// As somebody for whom every order is his own.
+/// As an operator, who may cancel every order.
 async fn cancel(gateway: &Gateway, order_id: OrderId) -> Option<Status> {
     let caller = Caller {
         client: ClientId::anyone(),

@@ -1,4 +1,5 @@
-//! What befalls whole servers: they go away and come back, the queue forgets, operators pause the engine.
+//! Faults of whole servers: they go down and come back, the queue forgets, operators pause the
+//! engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +8,15 @@ use ports::Random;
 
 use crate::world::World;
 
-/// Between two troubles, at the most.
+/// The longest time between two faults.
 const PEACE: Duration = Duration::from_secs(3);
-/// A server is away for this long at the most.
+/// The longest time for which a server is down.
 const ABSENCE: Duration = Duration::from_secs(2);
 
-/// The store's clock is wrong by up to this much, forth and back.
+/// By how much the store's clock is wrong at most, forward or back.
 const CLOCK_OFF: Duration = Duration::from_secs(2 * 3_600);
 
-/// Makes trouble until the faults end.
+/// Causes faults until they shall end.
 pub(crate) async fn make(world: Arc<World>, random: Random) {
     loop {
         tokio::select! {
@@ -41,7 +42,8 @@ pub(crate) async fn make(world: Arc<World>, random: Random) {
                 server.set_away(true);
                 world.sleep(random.duration_below(ABSENCE)).await;
                 server.set_away(false);
-                // Whoever was granted something meanwhile, by a request that came late, was out of reach too.
+                // A worker that was granted an order meanwhile, by a request that came late, was
+                // unreachable too.
                 world.witness.count_absence();
                 world.witness.note(format_args!("and is back"));
             }

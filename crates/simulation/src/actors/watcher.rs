@@ -1,4 +1,5 @@
-//! A watcher: follows an order to its end, over connections that are cut, on whatever gateway there is.
+//! A follower: follows an order to its end, over connections that are cut, on any gateway that
+//! runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,12 @@ use ports::Random;
 use crate::gateways::{Gateway, Gateways};
 use crate::world::World;
 
-/// A connection lasts this long at the most, while there are faults.
+/// The longest time that a connection lasts while there are faults.
 const CONNECTION: Duration = Duration::from_secs(3);
-/// Before a watcher comes back, at the most.
+/// The longest time before a follower reconnects.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// One watcher of one order, and what it has been shown.
+/// A follower of one order, and what it has seen.
 #[derive(Debug)]
 pub(crate) struct Watcher {
     pub(crate) world: Arc<World>,
@@ -54,7 +55,7 @@ impl Watcher {
         let lifetime = self.random.duration_below(CONNECTION);
         let cut = async {
             self.world.sleep(lifetime).await;
-            // In calm weather connections hold.
+            // Without faults connections last.
             while self.world.is_calm() {
                 gateway.died().await;
             }

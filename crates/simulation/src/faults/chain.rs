@@ -1,5 +1,5 @@
-//! The chain as a process reaches it. What is sent may be forgotten, land late, or land in the very last
-//! block it may land in; the witness sees everything that is signed and sent.
+//! The chain as a process reaches it. Sent bytes may be forgotten, land late, or land in the very
+//! last valid block; the witness sees everything that is signed and sent.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The feed as a process reaches it: events are lost, doubled and come late; tails fail and lose.
+//! The feed as a process reaches it: events are lost, duplicated and late; tails fail and lose
+//! events.
 
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ impl StatusFeed for FaultyFeed {
 struct FaultyTail {
     tail: Box<dyn FeedTail>,
     line: Line,
-    /// It says that it may have lost something before it goes on.
+    /// It must return `Lost` before it continues.
     has_failed: bool,
 }
 
@@ -65,7 +66,7 @@ impl FeedTail for FaultyTail {
     async fn next(&mut self) -> Result<Tailed> {
         self.line.process.pass().await;
         if self.line.happens(|climate| climate.request_lost) {
-            // An error that came at once would come again and again in no time.
+            // An immediate error would repeat for ever without time passing.
             tokio::time::sleep(super::SLOW).await;
             self.has_failed = true;
             return Err(Error::unavailable("the feed", "the tail broke"));
@@ -74,7 +75,7 @@ impl FeedTail for FaultyTail {
             return Ok(Tailed::Lost);
         }
         let brought = self.tail.next().await?;
-        // From here on nothing waits: a dropped call has not taken anything.
+        // From here on nothing waits: a dropped call has taken nothing.
         if self.line.happens(|climate| climate.answer_lost) {
             return Ok(Tailed::Lost);
         }

@@ -1,4 +1,5 @@
-//! The queue as a process reaches it, and the queue itself, which may be emptied behind everybody's back.
+//! The queue as a process reaches it, and the queue itself, which may be emptied without any
+//! process knowing.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,7 @@ use tokio::sync::Notify;
 use super::Line;
 use crate::witness::Witness;
 
-/// Jobs remembered, to be delivered once more.
+/// Remembered entries, to be delivered once more.
 const REMEMBERED: usize = 16;
 
 /// The queue that all processes share.
@@ -43,7 +44,7 @@ impl SharedQueue {
         Arc::clone(&self.now.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Forgets everything, as a flushed server does.
+    /// Deletes everything, as a flushed server does.
     pub(crate) fn empty(&self) {
         let fresh = Arc::new(InProcessQueue::new(self.limits, Arc::clone(&self.clock)));
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = fresh;

@@ -1,4 +1,4 @@
-//! Who was granted what, and who may be taken to have died with it.
+//! Which worker was granted which order, and which may count as having died with it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use crate::process::Process;
 #[derive(Debug, Default)]
 pub(super) struct Grants {
     since_last_event: BTreeMap<OrderId, Vec<Grant>>,
-    /// Workers that have an order to itself.
+    /// Workers that have one order and no other.
     pub(super) alone: BTreeMap<WorkerId, OrderId>,
-    /// How often the servers have been out of reach: whoever does not reach the store falls silent.
+    /// How often the servers have been unreachable: a worker that cannot reach the store falls
+    /// silent.
     pub(super) absences: u64,
 }
 
@@ -35,7 +36,7 @@ impl Grants {
         self.since_last_event.entry(order).or_default().push(grant);
     }
 
-    /// An order has a new event; whoever recorded it still has it.
+    /// An order has a new event; the worker that recorded it still has the order.
     pub(super) fn moved_on(&mut self, order: OrderId) {
         if let Some(grants) = self.since_last_event.get_mut(&order) {
             let former = grants.len().saturating_sub(1);
@@ -44,12 +45,12 @@ impl Grants {
         self.no_longer_alone(order);
     }
 
-    /// An order is not to be alone any more.
+    /// An order need not be alone any more.
     pub(super) fn no_longer_alone(&mut self, order: OrderId) {
         self.alone.retain(|_, alone| *alone != order);
     }
 
-    /// With how many grants, the newest one aside, a worker may have died.
+    /// For how many grants, except the newest, the worker may have died.
     pub(super) fn died_with(&self, order: OrderId) -> usize {
         let grants = self.since_last_event.get(&order).map(Vec::as_slice);
         let former = grants

@@ -81,7 +81,7 @@ fn an_order_is_cancelled_or_executed_and_never_both() {
     }
 }
 
-/// S13 above all: what was stored for a client whose connection broke is told all the same.
+/// Mostly S13: an order stored for a client whose connection broke is announced all the same.
 #[test]
 fn every_promise_holds_although_connections_break_under_way() {
     if let Some(sum) = check_all(BREAKS, Doubters::Everyone, Connections::Break) {

@@ -1,4 +1,4 @@
-//! An older file is brought up to date, a newer one is refused and left alone.
+//! An older file is upgraded, a newer one is refused and left alone.
 
 use super::*;
 

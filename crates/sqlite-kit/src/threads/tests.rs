@@ -12,7 +12,7 @@ use crate::database::tests::EMPTY;
 const READERS: usize = 2;
 const LONG: Duration = Duration::from_secs(5);
 
-/// A question that has no end by itself.
+/// A query that never ends by itself.
 const ENDLESS: &str = "-- count_for_ever
      with recursive numbers(n) as (select 1 union all select n + 1 from numbers)
      select count(*) from numbers";
@@ -43,7 +43,7 @@ async fn readers_whose_askers_have_gone_stop_and_serve_others() {
         let polled = asking.as_mut().poll(&mut context);
         assert!(matches!(polled, Poll::Pending));
         begun.recv_timeout(LONG).expect("a reader begins");
-        // Whoever asked goes away here.
+        // The caller goes away here.
     }
 
     let answer = readers.ask(|db| number(db, "-- one\nselect 1")).await;

@@ -1,4 +1,4 @@
-//! More orders than any one page of a list looks at.
+//! More orders than one page of a list looks at.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use super::{Given, StoreFixture};
 
 /// How many.
 pub(super) const SIZE: usize = 11_000;
-/// Handed in side by side, so that the store writes them together.
+/// Submitted concurrently, so that the store writes them together.
 const AT_ONCE: usize = 500;
 /// Ended in one write.
 const PAGE: usize = 1_000;
 
-/// Makes them wait, of a client of their own.
+/// Makes waiting orders that belong to a separate client.
 pub(super) async fn flood(given: &Given, store: &Arc<dyn Store>) -> ClientId {
     let many = given.client("many");
     accept_all(store, || given.order_of(&many)).await;
     many
 }
 
-/// Makes them come and expire.
+/// Makes orders that are accepted and expire.
 pub(super) async fn flood_expires(
     given: &Given,
     store: &Arc<dyn Store>,

@@ -1,4 +1,4 @@
-//! What the suites begin with: orders, workers, events, and a bounded wait for a condition.
+//! Test data of the suites: orders, workers, events, and a bounded wait for a condition.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,12 +11,18 @@ use domain::quote::{Choice, Fill, Route};
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::venue::{Pool, VenueSet};
 use domain::{
-    BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey, NewEvent, Order,
-    OrderId, Terms, Timestamp, Token, Venue, WorkerId,
+    Asset, BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey, Mint,
+    NewEvent, Order, OrderId, Terms, Timestamp, Venue, WorkerId,
 };
 use ports::order_store::{Accepted, Claim, Idempotency, Lease, NewOrder, Recorded};
 use ports::worker_registry::{Beat, WorkerRow};
 use ports::{Clock, Random, Store, SystemClock};
+
+/// An asset without a symbol.
+pub(super) const UNLISTED: Asset = Asset::token(
+    Mint::literal("9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump"),
+    6,
+);
 
 /// Makes what a test needs; every id comes later than the one before it.
 #[derive(Debug)]
@@ -95,7 +101,7 @@ impl Given {
         order
     }
 
-    /// A plain order which its client calls by this name.
+    /// A plain order to which its client gives this name.
     pub fn order_called(&self, name: &str) -> NewOrder {
         let mut order = self.order();
         order.terms.client_order_id =
@@ -108,7 +114,7 @@ impl Given {
         self.accept(store, self.order()).await
     }
 
-    /// Accepts this order, which nothing stands against.
+    /// Accepts this order; nothing conflicts with it.
     pub async fn accept(&self, store: &Arc<dyn Store>, order: NewOrder) -> OrderId {
         let id = order.id;
         let accepted = store.accept(order).await.expect("accept answers");
@@ -119,14 +125,14 @@ impl Given {
         id
     }
 
-    /// A worker that is alive.
+    /// A live worker.
     pub async fn worker(&self, store: &Arc<dyn Store>) -> WorkerId {
         let row = self.worker_row();
         store.enlist(&row).await.expect("enlist answers");
         row.id
     }
 
-    /// A worker as it enters itself.
+    /// A worker's row at its registration.
     pub fn worker_row(&self) -> WorkerRow {
         let at = self.tick();
         WorkerRow {
@@ -146,21 +152,21 @@ impl Given {
         granted(store, order, worker).await
     }
 
-    /// The event that would follow in the order's life.
+    /// The next event in the order's life.
     pub fn next(&self, order: &Order, data: EventData) -> NewEvent {
         order
             .propose(self.event_id(), data)
             .expect("the test proposes a legal event")
     }
 
-    /// Records what follows, and moves the lease's order on.
+    /// Records the next event, and applies it to the lease's order.
     pub async fn record(&self, store: &Arc<dyn Store>, lease: &mut Lease, data: EventData) {
         let event = self.next(&lease.order, data);
         let recorded = store.record(lease, &event).await.expect("record answers");
         follow(lease, recorded);
     }
 
-    /// Records a submission, and moves the lease's order on.
+    /// Records a submission, and applies it to the lease's order.
     pub async fn submit(&self, store: &Arc<dyn Store>, lease: &mut Lease) -> SignedTransaction {
         let transaction = self.transaction();
         let event = self.next(&lease.order, submitted(&transaction));
@@ -185,7 +191,7 @@ impl Given {
         self.record(store, lease, confirmed(&transaction)).await;
     }
 
-    /// A signed transaction unlike any other.
+    /// A signed transaction, different from all others.
     pub fn transaction(&self) -> SignedTransaction {
         let mut signature = [0; 64];
         for chunk in signature.chunks_mut(8) {
@@ -199,7 +205,7 @@ impl Given {
     }
 }
 
-/// A worker's heartbeat, all earlier ones of which were answered.
+/// A heartbeat of a worker that has had an answer to every earlier one.
 pub(super) fn beat(number: u64, holding: &[OrderId]) -> Beat {
     Beat {
         number,
@@ -208,7 +214,7 @@ pub(super) fn beat(number: u64, holding: &[OrderId]) -> Beat {
     }
 }
 
-/// Claims an order that nothing stands against.
+/// Claims an order; nothing prevents the grant.
 pub(super) async fn granted(store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> Lease {
     match store.claim(order, worker).await.expect("claim answers") {
         Claim::Granted(lease) => *lease,
@@ -229,8 +235,8 @@ fn follow(lease: &mut Lease, recorded: Recorded) {
 pub fn terms() -> Terms {
     Terms {
         order_type: OrderType::Market,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_500_000_000),
         slippage: Bps::DEFAULT,
         min_amount_out: None,
@@ -299,10 +305,10 @@ pub(super) fn failed() -> EventData {
     EventData::Failed { failure: failure() }
 }
 
-/// Waits until `probe` gives something, half a minute at the most: machines stall.
+/// Waits until `probe` returns something, at most half a minute because machines stall.
 ///
 /// # Panics
-/// Where it never does.
+/// If it never does.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut probe: impl FnMut() -> F,
@@ -323,10 +329,10 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
     }
 }
 
-/// Awaits what must not take long.
+/// Awaits a future that must not take long.
 ///
 /// # Panics
-/// Where it takes more than half a minute.
+/// If it takes more than half a minute.
 pub async fn promptly<T>(what: &str, future: impl Future<Output = T>) -> T {
     const LIMIT: Duration = Duration::from_secs(30);
     match tokio::time::timeout(LIMIT, future).await {

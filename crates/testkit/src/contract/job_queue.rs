@@ -45,7 +45,7 @@ async fn pop(queue: &Arc<dyn JobQueue>, max: usize) -> Popped {
     popped.expect("pop answers")
 }
 
-/// Pops until nothing comes, as an adapter may hand out fewer than asked for.
+/// Pops until nothing comes, because an adapter may hand out fewer entries than asked for.
 async fn pop_all(queue: &Arc<dyn JobQueue>) -> Vec<Job> {
     let mut jobs = Vec::new();
     loop {
@@ -175,7 +175,7 @@ pub async fn a_client_is_served_oldest_first(fixture: &impl QueueFixture) {
     assert_eq!(ids(&served), pushed);
 }
 
-/// 2: what was lost on the way is not put behind its client's backlog.
+/// 2: an order that was lost on the way does not go behind its client's backlog.
 pub async fn what_is_brought_again_goes_before_younger_ones(fixture: &impl QueueFixture) {
     let given = Given::new();
     let queue = fixture.queue();
@@ -186,10 +186,10 @@ pub async fn what_is_brought_again_goes_before_younger_ones(fixture: &impl Queue
     assert_eq!(ids(&lost), ids(&jobs[..4]));
 
     let other = fixture.second_handle().await;
-    // By two sweepers, while the first ones stand there still.
+    // By two sweepers, while the first ones are still queued.
     push(&other, &lost[..2]).await;
     push(&queue, &lost[2..3]).await;
-    // One has waited for its time.
+    // One had to wait for its time.
     let delayed = queue.push_delayed(lost[3].clone(), A_LITTLE).await;
     delayed.expect("push_delayed answers");
     fixture.advance(2 * A_LITTLE).await;
@@ -213,7 +213,7 @@ pub async fn a_resume_comes_first(fixture: &impl QueueFixture) {
     assert_eq!(first.jobs[0], resume);
 }
 
-/// 3: without a token.
+/// 3: without a permit.
 pub async fn a_worker_without_a_token_gets_resumes_only(fixture: &impl QueueFixture) {
     let given = Given::new();
     let queue = fixture.queue();
@@ -227,7 +227,7 @@ pub async fn a_worker_without_a_token_gets_resumes_only(fixture: &impl QueueFixt
     assert_eq!(pop_all(&queue).await.len(), 2);
 }
 
-/// 1: what goes on already must not wait behind its own start.
+/// 1: an execution that can continue must not wait behind its own start.
 pub async fn a_resume_takes_the_place_of_its_start(fixture: &impl QueueFixture) {
     let given = Given::new();
     let queue = fixture.queue();
@@ -255,7 +255,7 @@ pub async fn a_resume_takes_the_place_of_its_start(fixture: &impl QueueFixture) 
     assert_eq!(dead, Vec::<String>::new());
 }
 
-/// 4: gone, whoever took it and however long ago.
+/// 4: gone, whichever worker took it and however long ago.
 pub async fn what_is_handed_out_comes_back_by_itself_never(fixture: &impl QueueFixture) {
     let given = Given::new();
     let (queue, other) = (fixture.queue(), fixture.second_handle().await);
@@ -269,7 +269,7 @@ pub async fn what_is_handed_out_comes_back_by_itself_never(fixture: &impl QueueF
     assert_eq!(pop_all(&other).await, []);
 }
 
-/// 4: whoever has it is about to claim it.
+/// 4: the worker that has it is about to claim it.
 pub async fn a_refill_may_leave_out_what_was_handed_out_just_now(fixture: &impl QueueFixture) {
     let given = Given::new();
     let (queue, other) = (fixture.queue(), fixture.second_handle().await);
@@ -320,7 +320,7 @@ pub async fn a_pop_of_an_empty_queue_returns_at_once(fixture: &impl QueueFixture
     assert_eq!(ids(&popped.jobs), []);
 }
 
-/// 6: but for waiting, with a limit.
+/// 6: except the wait, which has a limit.
 pub async fn waiting_has_a_limit(fixture: &impl QueueFixture) {
     let queue = fixture.queue();
     let waiting = async {

@@ -1,24 +1,32 @@
 //! The lists of promises, as macros that a backend's tests expand.
 
-/// One test per listed function of a suite.
+/// One test per listed function of a suite, each with the attributes.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! contract_tests {
-    ($fixture:expr; $suite:ident: $($promise:ident),+ $(,)?) => {
-        $(
-            #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() {
-                $crate::contract::$suite::$promise(&$fixture).await;
-            }
-        )+
+    ($attributes:tt $fixture:expr; $suite:ident: $($promise:ident),+ $(,)?) => {
+        $( $crate::contract_test! { $attributes $fixture; $suite: $promise } )+
+    };
+}
+
+/// A function of a suite as a test.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_test {
+    ([$(#[$attribute:meta])*] $fixture:expr; $suite:ident: $promise:ident) => {
+        $(#[$attribute])*
+        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $promise() {
+            $crate::contract::$suite::$promise(&$fixture).await;
+        }
     };
 }
 
 /// Every promise of a store, as tests over the fixture that the expression gives.
 #[macro_export]
 macro_rules! store_contract {
-    ($fixture:expr) => {
-        $crate::contract_tests! { $fixture; order_store:
+    ($fixture:expr $(, #[$attribute:meta])*) => {
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; order_store:
             an_accepted_order_survives_a_crash,
             acceptance_stores_everything_together,
             a_repeated_acceptance_gives_the_true_answer,
@@ -97,7 +105,7 @@ macro_rules! store_contract {
             a_pause_grants_what_is_further_on,
             no_start_is_granted_after_a_pause_was_confirmed,
         }
-        $crate::contract_tests! { $fixture; order_history:
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; order_history:
             what_was_recorded_is_read_at_once_by_every_handle,
             events_are_read_from_any_place,
             many_followers_are_served_by_one_query,
@@ -113,7 +121,7 @@ macro_rules! store_contract {
             open_orders_are_counted_up_to_a_limit,
             counts_agree_with_the_orders,
         }
-        $crate::contract_tests! { $fixture; worker_registry:
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; worker_registry:
             a_heartbeat_keeps_a_worker_alive,
             a_silent_worker_is_gone_for_ever,
             an_unknown_worker_is_gone,
@@ -123,7 +131,7 @@ macro_rules! store_contract {
             a_heartbeat_tells_of_a_pause,
             a_listed_worker_runs_what_it_named_last,
         }
-        $crate::contract_tests! { $fixture; operations:
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; operations:
             a_pause_survives_a_crash,
             every_act_is_in_the_audit_log,
             a_failed_order_is_dead_until_retried,
@@ -138,8 +146,8 @@ macro_rules! store_contract {
 /// Every promise of a queue, as tests over the fixture that the expression gives.
 #[macro_export]
 macro_rules! queue_contract {
-    ($fixture:expr) => {
-        $crate::contract_tests! { $fixture; job_queue:
+    ($fixture:expr $(, #[$attribute:meta])*) => {
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; job_queue:
             a_queued_entry_is_not_pushed_again,
             a_delayed_entry_is_not_pushed_again,
             an_entry_that_was_handed_out_may_be_pushed_again,
@@ -172,8 +180,8 @@ macro_rules! queue_contract {
 /// Every promise of a feed, as tests over the fixture that the expression gives.
 #[macro_export]
 macro_rules! feed_contract {
-    ($fixture:expr) => {
-        $crate::contract_tests! { $fixture; status_feed:
+    ($fixture:expr $(, #[$attribute:meta])*) => {
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; status_feed:
             a_published_event_reaches_every_open_tail,
             events_of_an_order_come_in_order,
             an_order_is_always_in_one_shard,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ClientOrderId, EventData, OrderId, Seq, Status, Token};
+use domain::{Asset, ClientOrderId, EventData, OrderId, Seq, Status};
 use ports::Store;
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::{Withdrawal, Withdrawn};
@@ -14,10 +14,10 @@ use ports::order_store::{Withdrawal, Withdrawn};
 pub use counting::*;
 
 use super::flood::{flood, flood_expires};
-use super::given::{confirmed, failed};
+use super::given::{UNLISTED, confirmed, failed};
 use super::{Given, StoreFixture};
 
-/// More than any list of these tests has pages.
+/// More pages than any list of these tests has.
 const PAGES_MAX: usize = 100;
 
 async fn listed(store: &Arc<dyn Store>, filter: &ListFilter) -> Vec<OrderId> {
@@ -240,28 +240,28 @@ pub async fn a_list_is_filtered_by_every_status(fixture: &impl StoreFixture) {
 pub async fn a_list_is_filtered_by_tokens(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let bonk = Token::find("BONK").expect("a listed token");
     let mut ids = Vec::new();
-    for (token_in, token_out) in [(Token::SOL, bonk), (bonk, Token::SOL)] {
+    for (asset_in, asset_out) in [(Asset::SOL, UNLISTED), (UNLISTED, Asset::SOL)] {
         let mut order = given.order();
-        order.terms.token_in = token_in;
-        order.terms.token_out = token_out;
+        order.terms.asset_in = asset_in;
+        order.terms.asset_out = asset_out;
         ids.push(given.accept(&store, order).await);
     }
     ids.push(given.accepted(&store).await);
-    let by = async |token_in, token_out| {
+    let by = async |asset_in: Option<Asset>, asset_out: Option<Asset>| {
         let filter = ListFilter {
-            token_in,
-            token_out,
+            mint_in: asset_in.map(|asset| asset.mint),
+            mint_out: asset_out.map(|asset| asset.mint),
             ..first(10)
         };
         listed(&store, &filter).await
     };
 
-    assert_eq!(by(Some(Token::SOL), None).await, [ids[2], ids[0]]);
-    assert_eq!(by(None, Some(Token::SOL)).await, [ids[1]]);
-    assert_eq!(by(Some(Token::SOL), Some(bonk)).await, [ids[0]]);
-    assert_eq!(by(Some(bonk), Some(bonk)).await, []);
+    assert_eq!(by(Some(Asset::SOL), None).await, [ids[2], ids[0]]);
+    assert_eq!(by(None, Some(Asset::SOL)).await, [ids[1]]);
+    assert_eq!(by(None, Some(UNLISTED)).await, [ids[0]]);
+    assert_eq!(by(Some(Asset::SOL), Some(UNLISTED)).await, [ids[0]]);
+    assert_eq!(by(Some(UNLISTED), Some(UNLISTED)).await, []);
 }
 
 /// One of each status but the last two, of one client and one pair, as [`Status::ALL`] has them.
@@ -270,8 +270,8 @@ async fn the_few(given: &Given, store: &Arc<dyn Store>) -> (domain::ClientId, Ve
     let mut ids = Vec::new();
     for status in [Status::Pending, Status::Routing, Status::Cancelled] {
         let mut order = given.order_of(&few);
-        order.terms.token_in = Token::find("BONK").expect("a listed token");
-        order.terms.token_out = Token::SOL;
+        order.terms.asset_in = UNLISTED;
+        order.terms.asset_out = Asset::SOL;
         let order = given.accept(store, order).await;
         ids.push(order);
         if status == Status::Routing {
@@ -286,13 +286,12 @@ async fn the_few(given: &Given, store: &Arc<dyn Store>) -> (domain::ClientId, Ve
     (few, ids)
 }
 
-/// 2: by whatever is asked, alone and together.
+/// 2: by every filter, alone and combined.
 pub async fn a_list_finds_the_few_behind_the_many_that_wait(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let (few, ids) = the_few(&given, &store).await;
     let many = flood(&given, &store).await;
-    let bonk = Token::find("BONK");
     let by_status = [
         (None, vec![ids[2], ids[1], ids[0]]),
         (Some(Status::Pending), vec![ids[0]]),
@@ -301,20 +300,17 @@ pub async fn a_list_finds_the_few_behind_the_many_that_wait(fixture: &impl Store
         (Some(Status::Cancelled), vec![ids[2]]),
         (Some(Status::Failed), vec![]),
     ];
-    let tokens = [
-        (bonk, None),
-        (None, Some(Token::SOL)),
-        (bonk, Some(Token::SOL)),
-    ];
+    let (unlisted, sol) = (Some(UNLISTED.mint), Some(Asset::SOL.mint));
+    let pairs = [(unlisted, None), (None, sol), (unlisted, sol)];
 
     for (status, expected) in by_status {
         let mut filters = vec![(Some(few.clone()), None, None)];
-        for (token_in, token_out) in tokens {
-            filters.push((None, token_in, token_out));
-            filters.push((Some(few.clone()), token_in, token_out));
-            filters.push((Some(many.clone()), token_in, token_out));
+        for (mint_in, mint_out) in pairs {
+            filters.push((None, mint_in, mint_out));
+            filters.push((Some(few.clone()), mint_in, mint_out));
+            filters.push((Some(many.clone()), mint_in, mint_out));
         }
-        for (client, token_in, token_out) in filters {
+        for (client, mint_in, mint_out) in filters {
             let expected = match client == Some(many.clone()) {
                 true => vec![],
                 false => expected.clone(),
@@ -322,18 +318,18 @@ pub async fn a_list_finds_the_few_behind_the_many_that_wait(fixture: &impl Store
             let filter = ListFilter {
                 client,
                 status,
-                token_in,
-                token_out,
+                mint_in,
+                mint_out,
                 ..first(50)
             };
-            // The rest of what waits is looked at by nobody.
+            // Nobody looks at the other waiting orders.
             let (found, pages) = listed_through(&store, &filter).await;
             assert_eq!((found, pages), (expected, 1), "{filter:?}");
         }
     }
 }
 
-/// 2: where no index tells what is wanted.
+/// 2: with a filter that no index supports.
 pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -341,7 +337,7 @@ pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl S
     let mut rare = async || {
         let mut order = given.order();
         order.terms.valid_for_seconds = Some(1);
-        order.terms.token_in = Token::find("BONK").expect("a listed token");
+        order.terms.asset_in = UNLISTED;
         expected.insert(0, given.accept(&store, order).await);
     };
     rare().await;
@@ -354,7 +350,7 @@ pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl S
     }
     let filter = ListFilter {
         status: Some(Status::Expired),
-        token_in: Token::find("BONK"),
+        mint_in: Some(UNLISTED.mint),
         ..first(2)
     };
 
@@ -371,7 +367,7 @@ pub async fn a_list_that_looks_at_too_much_says_how_far_it_came(fixture: &impl S
     assert_eq!(distinct.len(), all.len(), "an order was repeated");
 }
 
-/// 5: lists that nobody waits for, more than there is time for, and everything else beside them.
+/// 5: lists that nobody waits for, more than time allows, and all other calls beside them.
 pub async fn lists_keep_nobody_waiting(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();

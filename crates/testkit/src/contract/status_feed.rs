@@ -37,7 +37,7 @@ async fn tail(feed: &Arc<dyn StatusFeed>, order: OrderId, from: TailFrom) -> Box
     tail.expect("tail answers")
 }
 
-/// What the tail brings next.
+/// What the tail returns next.
 async fn next(tail: &mut Box<dyn FeedTail>) -> Tailed {
     promptly("the feed", tail.next())
         .await
@@ -65,7 +65,7 @@ fn seqs(taken: &[(Position, Seq)]) -> Vec<u32> {
     taken.iter().map(|(_, seq)| seq.get()).collect()
 }
 
-/// Reads on until the tail says that it lost.
+/// Reads on until the tail returns `Lost`.
 async fn until_lost(tail: &mut Box<dyn FeedTail>) -> usize {
     let mut brought = 0;
     loop {
@@ -162,7 +162,7 @@ pub async fn a_tail_goes_on_after_a_position(fixture: &impl FeedFixture) {
     }
 }
 
-/// 2 and 3: overtaken.
+/// 2 and 3: the tail falls behind.
 pub async fn a_slow_tail_is_told_that_it_lost(fixture: &impl FeedFixture) {
     let given = Given::new();
     let feed = fixture.feed();
@@ -196,7 +196,7 @@ pub async fn a_forgotten_position_is_told_that_it_lost(fixture: &impl FeedFixtur
     assert!(matches!(next(&mut resumed).await, Tailed::Lost));
 }
 
-/// 2: made up.
+/// 2: an invalid position.
 pub async fn a_senseless_position_is_told_that_it_lost(fixture: &impl FeedFixture) {
     let given = Given::new();
     let feed = fixture.feed();
@@ -211,7 +211,7 @@ pub async fn a_senseless_position_is_told_that_it_lost(fixture: &impl FeedFixtur
     }
 }
 
-/// 2: said once, then it goes on.
+/// 2: returned once, then the tail continues.
 pub async fn a_lost_tail_goes_on(fixture: &impl FeedFixture) {
     let given = Given::new();
     let feed = fixture.feed();
@@ -296,7 +296,7 @@ pub async fn a_tail_that_goes_on_after_an_error_says_that_it_lost(fixture: &impl
     assert_eq!(seqs(&take(&mut tail, order, 1).await), [0]);
 }
 
-/// 6: every tail of every shard and process; then they go on.
+/// 6: every tail of every shard and process; then they continue.
 pub async fn a_told_loss_reaches_every_tail(fixture: &impl FeedFixture) {
     let given = Given::new();
     let (feed, other) = (fixture.feed(), fixture.second_handle().await);
@@ -322,7 +322,7 @@ pub async fn a_told_loss_reaches_every_tail(fixture: &impl FeedFixture) {
     assert_eq!(seqs(&take(&mut tail, order, 2).await), [0, 1]);
 }
 
-/// 6: positions before it, also where nothing was published since; not those after it.
+/// 6: positions before it, even if nothing was published since; not those after it.
 pub async fn a_position_before_a_told_loss_is_told_that_it_lost(fixture: &impl FeedFixture) {
     let given = Given::new();
     let (feed, other) = (fixture.feed(), fixture.second_handle().await);

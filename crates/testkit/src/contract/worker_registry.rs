@@ -1,4 +1,4 @@
-//! The promises of [`ports::worker_registry`], by their numbers. What leases owe to them is in
+//! The promises of [`ports::worker_registry`], by their numbers. Those about leases are in
 //! `order_store/claiming.rs`.
 
 use std::sync::Arc;
@@ -66,7 +66,7 @@ pub async fn a_retired_worker_is_gone(fixture: &impl StoreFixture) {
     let worker = given.worker(&store).await;
 
     store.retire(worker).await.expect("retire answers");
-    // A repeat, or a retirement of somebody unknown, is nothing special.
+    // Retiring again, or retiring an unknown worker, is allowed.
     store.retire(worker).await.expect("retire answers");
 
     let answer = store.heartbeat(worker, &beat(1, &[])).await;
@@ -78,12 +78,12 @@ pub async fn the_silent_are_buried_once(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let silent = given.worker(&store).await;
-    assert_eq!(store.bury_silent().await.expect("bury answers"), []);
+    assert_eq!(store.mark_silent_dead().await.expect("bury answers"), []);
     fixture.advance(fixture.lease() + A_LITTLE).await;
     let alive = given.worker(&store).await;
 
-    let buried = store.bury_silent().await.expect("bury answers");
-    let again = store.bury_silent().await.expect("bury answers");
+    let buried = store.mark_silent_dead().await.expect("bury answers");
+    let again = store.mark_silent_dead().await.expect("bury answers");
 
     assert_eq!(buried, [silent]);
     assert_eq!(again, []);

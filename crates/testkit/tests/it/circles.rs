@@ -1,7 +1,7 @@
-//! No two modules of a crate import each other, be it by way of others: each can be read without the other.
+//! No two modules of a crate import each other, directly or through others: each can be read without the other.
 //!
-//! A module counts with its parts, as one room; within it its parts are rooms again. What a module and its own
-//! parts take from each other is no circle. Tests are left out.
+//! A module counts together with its submodules; inside it the submodules are checked again.
+//! Imports between a module and its own submodules are no cycle. Tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -11,12 +11,12 @@ mod imports;
 
 use imports::imports;
 
-/// Circles that are still there, by their rooms. A new one does not belong here: mend it.
+/// Cycles that still exist, by their modules. Do not add a new one here: remove it.
 const KNOWN: &[&str] = &[];
 
 /// A module's path in its crate; the crate itself has none.
 type Module = Vec<String>;
-/// The rooms that a room takes something from.
+/// The modules that a module imports from.
 type Rooms = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
@@ -69,7 +69,7 @@ fn collect(folder: &Path, module: &mut Module, sources: &mut BTreeMap<Module, St
     }
 }
 
-/// What the rooms of a crate take from each other.
+/// Which modules of a crate import from each other.
 fn rooms(sources: &BTreeMap<Module, String>) -> Rooms {
     let mut rooms = Rooms::new();
     for (module, text) in sources {
@@ -88,7 +88,7 @@ fn rooms(sources: &BTreeMap<Module, String>) -> Rooms {
     rooms
 }
 
-/// The module that a path leads to; its own where it leads out of the crate.
+/// The module that a path leads to; its own if it leads out of the crate.
 fn target(module: &Module, path: &[String], sources: &BTreeMap<Module, String>) -> Module {
     let mut target = match path[0].as_str() {
         "crate" => Module::new(),

@@ -1,4 +1,4 @@
-//! Reading what the feed brought between a returning reader's cursor and the place where the ring took
+//! Reads the feed's events between a returning reader's cursor and the place where the ring took
 //! over.
 
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use super::cursor::Cursor;
 use super::ring::PassedEvent;
 use super::terms::TermsBook;
 
-/// More than this and the reader is better off with lists: some 3 MiB for one reader.
+/// With more events than this a reader is better served by lists: some 3 MiB for one reader.
 const MOST_EVENTS: usize = 4_096;
-/// All of it must be read by then.
+/// Time limit for reading all of them.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// What was published earlier comes at once. A feed that is silent for this long stalls, or has brought
-/// everything: the tail's place tells which.
+/// Earlier events come at once. A feed that is silent for this long stalls, or has delivered
+/// everything: the tail's place shows which.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// The events after the cursor up to `places`, in order within their orders; `None` where some may be
+/// The events after the cursor up to `places`, in order within their orders; `None` if some may be
 /// missing.
 pub(super) async fn read(
     ports: &Ports,
@@ -82,11 +82,11 @@ async fn between(
     }
     let opening = ports.feed.tail(shard, TailFrom::After(from.clone()));
     let mut tail = opening.await.map_err(|_| Missing)?;
-    // Asked before its place is looked at: a tail that has lost something says so first.
+    // Read first, then compare the place: a tail that has lost something says so first.
     loop {
         let events = match tokio::time::timeout(SILENCE, tail.next()).await {
             Ok(Ok(Tailed::Events(events))) => events,
-            // The last place need not be an event's.
+            // The last place need not be that of an event.
             Err(_) if tail.position() == *upto => return Ok(read),
             Ok(Ok(Tailed::Lost) | Err(_)) | Err(_) => return Err(Missing),
         };

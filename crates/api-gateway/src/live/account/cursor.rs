@@ -1,4 +1,4 @@
-//! A place in the account stream, as clients hold it: the places in all shards, opaque.
+//! A place in the account stream as clients keep it: the places in all shards, opaque.
 
 use std::sync::Arc;
 
@@ -6,15 +6,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ports::status_feed::Position;
 
-/// Between the places; no backend's place holds a control character.
+/// Separates the places; no backend's place contains a control character.
 const SEPARATOR: char = '\n';
 
-/// A place in the account stream: one place per shard, absent where nothing was tailed.
+/// A place in the account stream: one place per shard, absent if the shard was not tailed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub(super) Vec<Option<Position>>);
 
 impl Cursor {
-    /// The longest text that is looked at, as the API's documents tell it: some hundred shards.
+    /// Longer texts are refused unread; the API's documents state this limit. It is enough for some
+    /// hundred shards.
     pub const MAX_LENGTH: usize = 8_192;
 
     /// The text a client sends back.
@@ -23,7 +24,7 @@ impl Cursor {
         encode(&self.0)
     }
 
-    /// Reads what [`Cursor::encode`] gave; `None` where it is something else.
+    /// Parses what [`Cursor::encode`] returned; `None` for anything else.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         if text.is_empty() || text.len() > Self::MAX_LENGTH {
@@ -57,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// What is read as a cursor is read as the same one after it was written again.
+    /// A text that parses as a cursor must parse to the same cursor after it is encoded again.
     fn check_stable(text: &str) {
         if let Some(cursor) = Cursor::decode(text) {
             assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor), "{text}");

@@ -10,15 +10,15 @@ use tokio::sync::broadcast;
 
 use super::cursor;
 
-/// Events kept for readers who are behind: half a second of the highest load, some 8 MiB, whatever the
-/// number of readers.
+/// Events kept for slow readers: half a second of the highest load, some 8 MiB, for any number of
+/// readers.
 const CAPACITY: usize = 8_192;
 
 /// The ring, and the place in each shard up to which it was filled.
 #[derive(Debug)]
 pub(super) struct Ring {
     sender: broadcast::Sender<Arc<Passed>>,
-    /// Also orders the sending: a cursor covers exactly what was sent before it.
+    /// This lock also orders the sending: a cursor covers exactly what was sent before it.
     places: Mutex<Vec<Option<Position>>>,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Passed {
     Missed,
 }
 
-/// An event with what readers filter by.
+/// An event with the fields that readers filter by.
 #[derive(Debug)]
 pub(super) struct PassedEvent {
     pub(super) order_id: OrderId,
@@ -74,7 +74,7 @@ impl Ring {
         self.sender.subscribe()
     }
 
-    /// A receiver and the places it begins after.
+    /// A receiver, and the places after which it begins.
     pub(super) fn subscribe_at(&self) -> (broadcast::Receiver<Arc<Passed>>, Vec<Option<Position>>) {
         let places = self.places();
         (self.sender.subscribe(), places.clone())
@@ -114,7 +114,7 @@ impl Ring {
     }
 
     fn send(&self, passed: Passed) {
-        // Nobody reading is no failure.
+        // An error only means that nobody reads.
         let _ = self.sender.send(Arc::new(passed));
     }
 }

@@ -1,4 +1,4 @@
-//! The terms of orders that the account stream speaks of: rendering an event needs them.
+//! The terms of orders whose events are on the account stream: rendering an event needs them.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -12,12 +12,12 @@ use ports::Ports;
 
 /// Orders in one generation; two generations of some 200 bytes each are a few MiB.
 const GENERATION: usize = 8_192;
-/// Orders looked up at once.
+/// Concurrent look-ups.
 const LOOKUPS: usize = 16;
-/// Longer than this and the shard's other watchers would wait for a slow store: `resync` instead.
+/// Waiting longer for a slow store would delay the shard's other readers: send `resync` instead.
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Remembers the terms of the orders that were asked for lately, and of no more than that.
+/// Remembers the terms of recently requested orders, in bounded memory.
 #[derive(Debug, Default)]
 pub(super) struct TermsBook(Mutex<Pages>);
 
@@ -29,7 +29,7 @@ struct Pages {
 
 impl TermsBook {
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        // A cache is right whatever panicked while it was held.
+        // A cache stays valid whatever panicked under its lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -55,7 +55,7 @@ impl TermsBook {
             .collect();
         let looking_up =
             stream::iter(unknown).for_each_concurrent(LOOKUPS, |order| self.look_up(ports, order));
-        // What was not found by then is missing below.
+        // Terms that were not found in time are missing below.
         let _ = tokio::time::timeout(LOOKUP_PATIENCE, looking_up).await;
         orders.map(|order| self.get(order)).collect()
     }
@@ -95,7 +95,7 @@ mod tests {
     use domain::order::OrderType;
     use domain::slippage::Bps;
     use domain::venue::VenueSet;
-    use domain::{BaseUnits, Timestamp, Token};
+    use domain::{Asset, BaseUnits, Timestamp};
     use ports::Random;
 
     use super::*;
@@ -103,8 +103,8 @@ mod tests {
     fn terms() -> Arc<Terms> {
         Arc::new(Terms {
             order_type: OrderType::Market,
-            token_in: Token::SOL,
-            token_out: Token::USDC,
+            asset_in: Asset::SOL,
+            asset_out: Asset::USDC,
             amount_in: BaseUnits::new(1),
             slippage: Bps::DEFAULT,
             min_amount_out: None,

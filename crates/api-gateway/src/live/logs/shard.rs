@@ -1,4 +1,4 @@
-//! The watched orders of one feed shard, each with its log.
+//! The followed orders of one feed shard, each with its log.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,14 +29,14 @@ struct Watched {
     since: Duration,
     /// When something was last heard of it, or the store was last asked.
     heard_at: Duration,
-    /// It stands on the list of orders to be read.
+    /// Whether it is on the list of orders to read.
     is_asked: bool,
 }
 
 impl ShardWatches {
     fn orders(&self) -> MutexGuard<'_, HashMap<OrderId, Watched>> {
-        // Nothing that is held under this lock can be left half-changed by a panic: a log takes an
-        // event by one push.
+        // A panic can leave nothing under this lock half-changed: a log takes an event with one
+        // push.
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,7 +102,7 @@ impl ShardWatches {
         }
     }
 
-    /// Offers an event to its order's log, if the order is watched.
+    /// Offers an event to its order's log, if the order is followed.
     pub(super) fn offer(&self, event: &Event, now: Duration) -> Option<Verdict> {
         let mut orders = self.orders();
         let watched = orders.get_mut(&event.order_id)?;
@@ -118,17 +118,17 @@ impl ShardWatches {
         Some(verdict)
     }
 
-    /// Marks an order as to be read; false where it is on the list, has ended or is not watched.
+    /// Marks an order to be read; false if it is already on the list, has ended or is not followed.
     pub(super) fn mark_asked(&self, order: OrderId) -> bool {
         self.orders().get_mut(&order).is_some_and(Watched::mark)
     }
 
-    /// Marks all open orders as to be read; returns those that were not on the list.
+    /// Marks all open orders to be read; returns those that were not on the list.
     pub(super) fn mark_all_asked(&self) -> Vec<OrderId> {
         self.mark_where(|_| true)
     }
 
-    /// Marks the open orders of which nothing was heard since `before`.
+    /// Marks the open orders that were silent since `before`.
     pub(super) fn mark_silent(&self, before: Duration) -> Vec<OrderId> {
         self.mark_where(|watched| watched.heard_at <= before && watched.is_followed())
     }
@@ -141,7 +141,7 @@ impl ShardWatches {
         marked.collect()
     }
 
-    /// Takes an order off the list: what to ask the store for, where it is still of interest.
+    /// Takes an order off the list, as a question for the store, if it is still followed.
     pub(super) fn take_asked(&self, order: OrderId, now: Duration) -> Option<order_history::Watch> {
         let mut orders = self.orders();
         let watched = orders.get_mut(&order)?;

@@ -1,4 +1,4 @@
-//! Requests that are wrong, each with the answer it gets.
+//! Wrong requests, each with its answer.
 
 use crate::http_client::{EXECUTE, ORDER, Request};
 
@@ -246,7 +246,7 @@ pub(super) fn bodies() -> Vec<Case> {
     cases
 }
 
-/// Whatever else a request has.
+/// Wrong in anything but the body.
 pub(super) fn requests() -> Vec<Case> {
     let typed = |content_type: &str| {
         Request::post(EXECUTE)

@@ -1,9 +1,9 @@
-//! The queue against a naive model: lists searched from end to end.
+//! Compares the queue with a naive model: lists searched from end to end.
 //!
 //! Invariants, after every step:
 //! 1. An order is in one place at most, and is handed out only from there.
-//! 2. What the model hands out, the queue hands out, in the same order.
-//! 3. The gauges say what is there.
+//! 2. The queue hands out what the model hands out, in the same order.
+//! 3. The gauges match the content.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ impl Model {
         ready.chain(delayed).any(|job| job.order_id == order)
     }
 
-    /// What resumes takes the place of what starts.
+    /// A resume replaces a start.
     fn forget_start(&mut self, order: OrderId) {
         let is_start = |job: &Job| job.order_id == order && job.starts_execution;
         self.ready.retain(|job| !is_start(job));
@@ -136,7 +136,7 @@ impl Model {
     }
 }
 
-/// An order is of one client for good.
+/// An order always belongs to the same client.
 fn job(order: u8, starts_execution: bool) -> Job {
     let client = order % CLIENTS;
     Job {

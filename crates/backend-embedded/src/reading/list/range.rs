@@ -1,9 +1,10 @@
-//! Where a list's keys come from, and what is still to be asked of the rows.
+//! Where a list's keys come from, and which conditions the rows must still be checked for.
 
-use domain::{Status, Token};
+use domain::Status;
 use ports::order_history::ListFilter;
 use rusqlite::types::Value;
 
+use super::pairs::Pair;
 use crate::status_column::status_code;
 
 /// A range of an index, as a condition and its values.
@@ -15,7 +16,7 @@ pub(crate) struct Range {
     tells: Tells,
 }
 
-/// What an index tells of an order, beside the order's key.
+/// What an index knows about an order besides its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tells {
     Nothing,
@@ -25,9 +26,12 @@ enum Tells {
 }
 
 /// The ways to meet a filter, the likelier first: each the ranges whose union holds every order that passes.
-pub(crate) fn ways(filter: &ListFilter) -> Vec<Vec<Range>> {
+pub(crate) fn ways(filter: &ListFilter, pairs: Option<&[Pair]>) -> Vec<Vec<Range>> {
     let begun = [Status::Routing, Status::Building, Status::Submitted];
-    let has_tokens = filter.token_in.is_some() || filter.token_out.is_some();
+    let by_pair = pairs.map_or_else(
+        || vec![Range::ALL],
+        |pairs| pairs.iter().map(of_pair).collect(),
+    );
     match (&filter.client, filter.status) {
         (_, Some(status)) if begun.contains(&status) => vec![vec![Range {
             index: Some("orders_begun"),
@@ -37,8 +41,8 @@ pub(crate) fn ways(filter: &ListFilter) -> Vec<Vec<Range>> {
         }]],
         (Some(client), status) => {
             let of_client = of_client(client.as_str(), status);
-            if has_tokens {
-                vec![of_client, by_tokens(filter)]
+            if pairs.is_some() {
+                vec![of_client, by_pair]
             } else {
                 vec![of_client]
             }
@@ -50,20 +54,14 @@ pub(crate) fn ways(filter: &ListFilter) -> Vec<Vec<Range>> {
                 values: vec![end_code(status)],
                 tells: Tells::End,
             }];
-            match (has_tokens, status.is_terminal()) {
+            match (pairs.is_some(), status.is_terminal()) {
                 (false, _) => vec![by_end],
                 // Whatever waits, a rare pair has few orders.
-                (true, false) => vec![by_tokens(filter), by_end],
-                (true, true) => vec![by_end, by_tokens(filter)],
+                (true, false) => vec![by_pair, by_end],
+                (true, true) => vec![by_end, by_pair],
             }
         }
-        (None, None) if has_tokens => vec![by_tokens(filter)],
-        (None, None) => vec![vec![Range {
-            index: None,
-            condition: "true",
-            values: Vec::new(),
-            tells: Tells::Nothing,
-        }]],
+        (None, None) => vec![by_pair],
     }
 }
 
@@ -79,26 +77,13 @@ fn of_client(client: &str, status: Option<Status>) -> Vec<Range> {
         .collect()
 }
 
-fn by_tokens(filter: &ListFilter) -> Vec<Range> {
-    let choices = |token: Option<Token>| match token {
-        Some(token) => vec![token],
-        None => Token::all().collect(),
-    };
-    let mut ranges = Vec::new();
-    for token_in in choices(filter.token_in) {
-        for token_out in choices(filter.token_out) {
-            ranges.push(Range {
-                index: Some("orders_by_pair"),
-                condition: "token_in = +? and token_out = +?",
-                values: vec![
-                    Value::from(token_in.symbol().to_owned()),
-                    Value::from(token_out.symbol().to_owned()),
-                ],
-                tells: Tells::Pair,
-            });
-        }
+fn of_pair((sold, bought): &Pair) -> Range {
+    Range {
+        index: Some("orders_by_pair"),
+        condition: "token_in = +? and token_out = +?",
+        values: vec![Value::from(sold.clone()), Value::from(bought.clone())],
+        tells: Tells::Pair,
     }
-    ranges
 }
 
 fn every_end() -> Vec<Value> {
@@ -120,12 +105,20 @@ fn end_code(status: Status) -> Value {
 }
 
 impl Range {
+    /// All orders.
+    const ALL: Self = Self {
+        index: None,
+        condition: "true",
+        values: Vec::new(),
+        tells: Tells::Nothing,
+    };
+
     /// Whether every order of the range is wanted.
     pub(crate) fn is_exact(&self, filter: &ListFilter) -> bool {
         self.leftover(filter).is_empty()
     }
 
-    /// What the index does not tell, to be asked of the row.
+    /// The conditions that the index cannot check, to be checked on the row.
     fn leftover(&self, filter: &ListFilter) -> Vec<(&'static str, Value)> {
         let mut leftover = Vec::new();
         if let Some(client) = &filter.client
@@ -139,21 +132,20 @@ impl Range {
             leftover.push(("end_status is ?", end_code(status)));
         }
         if self.tells != Tells::Pair {
-            let tokens = [
-                ("token_in = ?", filter.token_in),
-                ("token_out = ?", filter.token_out),
+            let mints = [
+                ("token_in = ?", filter.mint_in),
+                ("token_out = ?", filter.mint_out),
             ];
-            for (condition, token) in tokens {
-                let symbol = token.map(|token| Value::from(token.symbol().to_owned()));
-                leftover.extend(symbol.map(|symbol| (condition, symbol)));
+            for (condition, mint) in mints {
+                leftover.extend(mint.map(|mint| (condition, Value::from(mint.column()))));
             }
         }
         leftover
     }
 }
 
-/// One range's newest keys below a bound, each with whether the row is what the filter wants: the statement
-/// and its values.
+/// The statement, with its values, that reads one range's newest keys below a bound, and whether
+/// each row passes the filter.
 pub(crate) fn statement(
     range: &Range,
     filter: &ListFilter,

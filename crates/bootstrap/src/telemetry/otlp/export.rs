@@ -1,5 +1,5 @@
-//! Sends spans to a collector, as OTLP in JSON over HTTP, on a thread of its own. While the collector is slow
-//! or away, spans are dropped and counted; orders do not wait.
+//! Sends spans to a collector, as OTLP in JSON over HTTP, on a thread of its own. While the
+//! collector is slow or down, spans are dropped and counted; orders do not wait.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -19,12 +19,12 @@ const BATCH: usize = 1_024;
 const LINGER: Duration = Duration::from_millis(200);
 /// A collector beside the engine answers in far less.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// SpanKind of the protocol: work of its own, a server's, a client's, and a consumer's of messages.
+/// SpanKind of the protocol: internal, server, client, and consumer of messages.
 const INTERNAL: u8 = 1;
 const SERVER: u8 = 2;
 const CLIENT: u8 = 3;
 const CONSUMER: u8 = 5;
-/// Status of a span that went wrong.
+/// Status of a span that failed.
 const STATUS_ERROR: u8 = 2;
 
 pub(super) enum Message {
@@ -32,14 +32,14 @@ pub(super) enum Message {
     End,
 }
 
-/// The thread that sends. Dropping it sends what is still under way.
+/// The thread that sends. Dropping it sends the spans still under way.
 #[derive(Debug)]
 pub(in crate::telemetry) struct Exporter {
     spans: SyncSender<Message>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Starts the thread, which sends to `endpoint`, and what collects the spans for it.
+/// Starts the thread, which sends to `endpoint`, and the layer that collects spans for it.
 pub(in crate::telemetry) fn start(endpoint: &str) -> (Traces, Exporter) {
     let (spans, receiver) = sync_channel(WAITING);
     let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
@@ -69,11 +69,11 @@ fn send_all(spans: &Receiver<Message>, url: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    // It fails where another part of the process has installed the same provider before.
+    // This fails if another part of the process has installed the same provider before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().timeout(ANSWER_LIMIT).build();
     let (Ok(runtime), Ok(client)) = (runtime, client) else {
-        warn!("no traces are sent: their thread could not be set up");
+        warn!("no traces are sent: the thread for them could not be set up");
         return;
     };
     let mut was_heard = true;
@@ -95,7 +95,7 @@ fn send_all(spans: &Receiver<Message>, url: &str) {
             metrics::counter!("trace_spans_dropped_total").increment(count);
             // Once per outage of the collector.
             if was_heard {
-                warn!(%error, "traces are lost: {url} does not take them");
+                warn!(%error, "traces are lost: the collector at {url} does not accept them");
             }
         }
         was_heard = sent.is_ok();

@@ -9,7 +9,7 @@ use amm::token::{TOKEN_PROGRAM, WRAPPED_SOL};
 use amm::{Address, Program};
 use domain::quote::Choice;
 use domain::venue::Pool;
-use domain::{BaseUnits, OrderId, Token, Venue};
+use domain::{BaseUnits, OrderId, Venue};
 use ports::SystemClock;
 use ports::chain::Swap;
 use solana_hash::Hash;
@@ -47,8 +47,8 @@ pub(super) fn swap() -> Swap {
     Swap {
         order_id: OrderId::new(Uuid::from_u128(11)),
         execution: 2,
-        token_in: Token::SOL,
-        token_out: Token::USDC,
+        asset_in: domain::Asset::SOL,
+        asset_out: domain::Asset::USDC,
         amount_in: BaseUnits::new(1_000_000_000),
         choice: Choice {
             venue: Venue::Raydium,

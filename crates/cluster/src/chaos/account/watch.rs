@@ -1,11 +1,12 @@
-//! What one reader of the account stream was told, held against what has happened.
+//! Compares what one reader of the account stream got with what has happened.
 //!
-//! From the moment at which it begins without a cursor, or is told `resync`, a reader takes what happened
-//! before from the lists. Whatever happens from then on it must be told, or told `resync` once more. So an
-//! order that was handed in after the last such moment must be known to it whole. The order of an order's
-//! events is promised on its own doors alone: an event whose commit was confirmed late is told late here.
+//! When a reader begins without a cursor, or gets `resync`, it reads everything earlier from the
+//! lists. From then on it must get every event, or `resync` once more. So it must know every event
+//! of an order that was submitted after the last such moment. Only a stream of one order promises
+//! the order of its events: an event whose commit was confirmed late comes late here.
 //!
-//! Moments are those of this process: no clock of the engine counts, as these are set back and forth.
+//! Moments are measured in this process: the engine's clocks do not count, because they are set
+//! back and forth.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -28,7 +29,7 @@ pub(in crate::chaos) struct Told<'a> {
 /// What a reader knows.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Since when it must be told everything; nothing before it reads.
+    /// Since when it must get every event; nothing before it reads.
     since: Option<Instant>,
     /// Of each order a fingerprint of each event, by its number.
     orders: HashMap<String, BTreeMap<u64, u64>>,
@@ -63,13 +64,13 @@ impl Watch {
         self.since = Some(now);
     }
 
-    /// It was told that it may have missed something.
+    /// It learned that it may have missed something.
     pub(super) fn resyncs_at(&mut self, now: Instant) {
         self.resyncs += 1;
         self.begins(now);
     }
 
-    /// It was told an event.
+    /// It got an event.
     pub(super) fn sees(&mut self, message: &Value) {
         let (Some(id), Some(seq)) = (message["orderId"].as_str(), message["seq"].as_u64()) else {
             return self.complain(Check::Other, format!("no event: {message}"));
@@ -79,7 +80,7 @@ impl Watch {
         known.insert(seq, fingerprint(message));
     }
 
-    /// What it was not told although it had to be.
+    /// The events that it did not get although it had to.
     pub(super) fn untold(&self, orders: &[Told<'_>]) -> impl Iterator<Item = String> {
         orders.iter().filter_map(|order| {
             let since = self.since?;
@@ -97,7 +98,7 @@ impl Watch {
         })
     }
 
-    /// What it was told otherwise than it happened.
+    /// The events that it got but that happened otherwise.
     pub(super) fn wrong(&self, orders: &[Told<'_>]) -> impl Iterator<Item = String> {
         orders.iter().filter_map(|order| {
             let known = self.orders.get(order.id)?;

@@ -1,5 +1,5 @@
-//! Handing one order in until its id is known, by an idempotency key or by the client's own id for it, and
-//! cancelling it; now and then the connection is reset before the answer.
+//! Submits one order until its id is known, with an idempotency key or the client's own id for it,
+//! and cancels it; sometimes the connection is reset before the answer.
 
 use reqwest::RequestBuilder;
 use serde_json::Value;
@@ -10,11 +10,11 @@ use crate::chaos::check::Check;
 use crate::http::http;
 
 const PATH: &str = "/api/orders/execute";
-/// One of so many orders is handed in by the client's own id for it, and looked up by it.
+/// One of so many orders is submitted with the client's own id, and looked up by it.
 const BY_CLIENT_ID: u64 = 4;
 /// One of so many begins with a request that is reset.
 const RESETS: u64 = 5;
-/// One of so many may expire, soon after it was handed in or by a clock that jumps.
+/// One of so many may expire, soon after it was submitted or by a clock that jumps.
 const EXPIRING: u64 = 7;
 const VALID_FOR_S: u64 = 60;
 
@@ -23,7 +23,7 @@ const VALID_FOR_S: u64 = 60;
 enum Name {
     /// It repeats the request under its key.
     Key,
-    /// It looks for the order under its own id before it hands it in again.
+    /// It looks the order up under its own id before it submits it again.
     ClientOrderId,
 }
 

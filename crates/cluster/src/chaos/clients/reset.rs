@@ -1,5 +1,5 @@
-//! A request whose connection is reset a moment after it was written: no answer is waited for, and whoever
-//! was about to give one is cut off in the middle.
+//! A request whose connection is reset a moment after it was written: the client waits for no
+//! answer, and the gateway is cut off in the middle of its work.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-/// A gateway that takes no connection by then is away.
+/// A gateway that accepts no connection by then counts as down.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// As long as an order takes to be stored, and somewhat longer: resets fall before, into and after it.
 const LATEST: Duration = Duration::from_millis(8);

@@ -1,4 +1,4 @@
-//! What PostgreSQL answers, lost on its way: commits are made and nobody is told.
+//! PostgreSQL's answers, lost on their way: commits take effect and nobody gets the answer.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use ports::Random;
 use super::Fault;
 use servers::{LosingProxy, Then, Whose};
 
-/// So long at the most: longer than the engine waits for a commit, and than three leases.
+/// The longest time: longer than the engine waits for a commit, and than three leases.
 const LONGEST: Duration = Duration::from_secs(7);
 /// Of answers that are lost now and then, no fewer than every sixth.
 const RAREST: u64 = 6;

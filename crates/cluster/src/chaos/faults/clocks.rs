@@ -1,5 +1,5 @@
-//! Wall clocks, set back and forth by up to an hour: the store's, by which everything is due, and those
-//! of gateways and workers, which decide nothing.
+//! Wall clocks, set back and forth by up to an hour: the store's, which decides what is due, and
+//! those of gateways and workers, which decide nothing.
 
 use anyhow::{Context, Result};
 use ports::Random;
@@ -8,7 +8,7 @@ use super::Fault;
 use crate::local::{Member, Scratch};
 use crate::wall_clocks::WallClocks;
 
-/// A clock is off by so much at the most, so that it jumps by an hour at the most.
+/// By how much a clock is wrong at most, so that it jumps by at most an hour.
 const OFF_MOST_S: u64 = 30 * 60;
 /// What the one engine's clock is called.
 pub(in crate::chaos) const ENGINE: &str = "engine";

@@ -15,7 +15,7 @@ use crate::local::Member;
 /// What a process that is asked to stop may take (CONTRACT.md, promise 6).
 const STOP_LIMIT: Duration = Duration::from_secs(25);
 
-/// What may befall a gateway, a worker or the one engine.
+/// The faults of a gateway, a worker or the one engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramFault {
     Killed,

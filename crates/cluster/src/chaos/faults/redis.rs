@@ -1,5 +1,5 @@
-//! Redis: emptied, rolled back, full, frozen for seconds, frozen and then killed, and what befalls any
-//! server.
+//! Redis: emptied, rolled back, full, frozen for seconds, frozen and then killed, and the faults of
+//! any server.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -22,7 +22,7 @@ const FROZEN_SPREAD: Duration = Duration::from_secs(4);
 /// How long Redis may take for one command that it is not hindered to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
-/// What may befall Redis.
+/// The faults of Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RedisFault {
     Emptied,

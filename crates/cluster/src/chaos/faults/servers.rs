@@ -1,4 +1,4 @@
-//! PostgreSQL and the chain, as any server: killed, frozen, starved.
+//! PostgreSQL and the chain, with the faults of any server: killed, frozen, starved.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) const STANDSTILL: Duration = Duration::from_secs(6);
 pub(super) const MOMENT: Duration = Duration::from_millis(10);
 const STARVED_FOR: u32 = 20;
 
-/// What may befall a server.
+/// The faults of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerFault {
     Killed,

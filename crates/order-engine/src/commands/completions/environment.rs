@@ -1,5 +1,5 @@
-//! The manual's part on environment variables, read from the flags that they stand for: each variable is
-//! declared once, beside its flag, its default and its meaning.
+//! The manual's section on environment variables, made from their flags: each variable is declared
+//! once, with its flag, its default and its meaning.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ impl Variable {
     }
 }
 
-/// Text that roff takes as it is. None of ours begins a line with a full stop or a quote.
+/// Escapes text for roff. No text of ours begins a line with a full stop or a quote.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }

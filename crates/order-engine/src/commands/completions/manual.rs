@@ -1,4 +1,4 @@
-//! The manual: one page with every command in it, so that nothing it refers to is missing.
+//! The manual: one page that contains every command, so that everything it refers to is in it.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use clap_mangen::Man;
 
 use super::environment;
 
-/// What roff is told before each part; once is enough.
+/// The generator writes this before each part; once is enough.
 const PREAMBLE: [&str; 2] = [".ie \\n(.g", ".el .ds"];
-/// Headings of parts that need none below a command's own.
+/// Sections of a part that need no heading below the command's own.
 const PLAIN: [&str; 2] = [".SH SYNOPSIS", ".SH EXTRA"];
 
 /// The page in roff, for `man -l -`.

@@ -1,10 +1,10 @@
-//! A terminal taken over for a while: the other screen, no cursor, keys as they are pressed. Given back
+//! Takes the terminal over: the alternate screen, no cursor, keys as they are pressed. Restores it
 //! when dropped.
 
 use std::io::{self, Read, Write};
 
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 const OTHER_SCREEN: &str = "\x1b[?1049h\x1b[?25l";
 const FIRST_SCREEN: &str = "\x1b[?25h\x1b[?1049l";
@@ -12,17 +12,11 @@ const TOP_LEFT: &str = "\x1b[H";
 const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
-/// The terminal while it is ours.
+/// The terminal while this program controls it.
 #[derive(Debug)]
 pub(super) struct Screen {
     before: Termios,
-    keys: mpsc::Receiver<Pressed>,
-}
-
-/// What a key means.
-#[derive(Debug)]
-pub(super) enum Pressed {
-    Quit,
+    quit: oneshot::Receiver<()>,
 }
 
 impl Screen {
@@ -38,7 +32,7 @@ impl Screen {
         out.flush()?;
         Ok(Self {
             before,
-            keys: read_keys(),
+            quit: read_keys(),
         })
     }
 
@@ -56,15 +50,15 @@ impl Screen {
         out.flush()
     }
 
-    /// Waits for a key that means something. Cancel safety: no key is lost.
-    pub(super) async fn pressed(&mut self) -> Pressed {
-        self.keys.recv().await.unwrap_or(Pressed::Quit)
+    /// Waits for a key that ends it, or for the end of all keys. Cancel safety: no key is lost.
+    pub(super) async fn quit(&mut self) {
+        let _ = (&mut self.quit).await;
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // There is nowhere to say that the terminal is gone.
+        // If the terminal is gone, there is nowhere to report it.
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.before);
         let mut out = io::stdout().lock();
         let _ = out.write_all(FIRST_SCREEN.as_bytes());
@@ -73,15 +67,15 @@ impl Drop for Screen {
 }
 
 /// Keys from a thread that ends with the process: reading a terminal cannot be cancelled.
-fn read_keys() -> mpsc::Receiver<Pressed> {
+fn read_keys() -> oneshot::Receiver<()> {
     const CTRL_C: u8 = 3;
     const CTRL_D: u8 = 4;
-    let (sender, receiver) = mpsc::channel(1);
+    let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         let mut key = [0];
         while io::stdin().read_exact(&mut key).is_ok() {
             if matches!(key[0], b'q' | b'Q' | CTRL_C | CTRL_D) {
-                let _ = sender.blocking_send(Pressed::Quit);
+                let _ = sender.send(());
                 return;
             }
         }

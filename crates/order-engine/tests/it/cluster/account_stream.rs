@@ -1,5 +1,5 @@
-//! The account stream while Redis stands still, or is started anew: a client that believes what it is told,
-//! and reads again whenever it is told `resync`, ends up with every event of every order.
+//! The account stream while Redis stalls, or is restarted: a client that trusts the stream, and
+//! reads the lists again after each `resync`, ends up with every event of every order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +26,9 @@ const TOLD_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The numbers of events by orders.
-type Events = BTreeMap<String, BTreeSet<u64>>;
+pub(super) type Events = BTreeMap<String, BTreeSet<u64>>;
 
-/// What a client has been told, or has read after a `resync`.
+/// What a client got from the stream, or read after a `resync`.
 #[derive(Debug, Default, Clone)]
 struct Knowledge(Arc<Mutex<Events>>);
 
@@ -38,7 +38,7 @@ impl Knowledge {
         known.entry(order.to_owned()).or_default().insert(seq);
     }
 
-    /// What of the truth is not known.
+    /// The events that the client does not know.
     fn lacks(&self, truth: &Events) -> Vec<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let none = BTreeSet::new();
@@ -50,8 +50,8 @@ impl Knowledge {
         lacking.collect()
     }
 
-    /// Reads a stream for ever. What it must read anew it reads beside it, once at a time: a client that stops
-    /// following meanwhile is closed as too slow.
+    /// Reads a stream for ever. What it must read again it reads concurrently, one read at a time,
+    /// because the gateway closes a client that stops following meanwhile as too slow.
     async fn follow(self, target: Target, gateway: usize, mut stream: Socket) -> Result<()> {
         let mut readings = JoinSet::new();
         let mut must_read_again = false;
@@ -131,7 +131,7 @@ impl Fault {
     }
 }
 
-/// Hands orders in for this long.
+/// Submits orders for this long.
 async fn hand_in(target: &Target, lasting: Duration) -> Result<()> {
     let began = now();
     let mut n = 0;
@@ -143,7 +143,7 @@ async fn hand_in(target: &Target, lasting: Duration) -> Result<()> {
 }
 
 /// What is stored once every order has ended.
-async fn all_ended(target: &Target) -> Result<Events> {
+pub(super) async fn all_ended(target: &Target) -> Result<Events> {
     let began = now();
     loop {
         let orders = target.pages("/api/orders", "orders").await?;
@@ -160,17 +160,56 @@ async fn all_ended(target: &Target) -> Result<Events> {
     }
 }
 
+/// A reader of the account stream at each of two gateways.
+#[derive(Debug)]
+pub(super) struct Readers {
+    clients: Vec<Knowledge>,
+    reading: JoinSet<Result<()>>,
+}
+
+impl Readers {
+    pub(super) async fn open(target: &Target) -> Result<Self> {
+        let mut readers = Self {
+            clients: Vec::new(),
+            reading: JoinSet::new(),
+        };
+        for gateway in 0..2 {
+            let stream = Socket::open(&target.ws_url(gateway, "/api/stream")).await?;
+            let knowledge = Knowledge::default();
+            readers.clients.push(knowledge.clone());
+            let following = knowledge.follow(target.clone(), gateway, stream);
+            readers.reading.spawn(following);
+        }
+        Ok(readers)
+    }
+
+    /// Every one of them ends up with every event.
+    pub(super) async fn learn_all(&mut self, truth: &Events) -> Result<()> {
+        let began = now();
+        while let Some(lacking) = self
+            .clients
+            .iter()
+            .map(|client| client.lacks(truth))
+            .find(|lacking| !lacking.is_empty())
+        {
+            if let Some(ended) = self.reading.try_join_next() {
+                ended.context("a reader panicked")??;
+            }
+            ensure!(
+                began.elapsed() < TOLD_WITHIN,
+                "of {} orders nobody told that {lacking:#?}",
+                truth.len()
+            );
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+}
+
 async fn check_told_of_everything(fault: Fault) -> Result<()> {
     let mut cluster = cluster(&[]).await?;
     let target = cluster.target();
-    let mut readers = JoinSet::new();
-    let mut clients = Vec::new();
-    for gateway in 0..2 {
-        let stream = Socket::open(&target.ws_url(gateway, "/api/stream")).await?;
-        let knowledge = Knowledge::default();
-        clients.push(knowledge.clone());
-        readers.spawn(knowledge.follow(target.clone(), gateway, stream));
-    }
+    let mut readers = Readers::open(&target).await?;
 
     for outage in OUTAGES {
         let redis = cluster.state().redis.clone().context("Redis is up")?;
@@ -182,22 +221,8 @@ async fn check_told_of_everything(fault: Fault) -> Result<()> {
         hand_in(&target, Duration::from_millis(200)).await?;
 
         let truth = all_ended(&target).await?;
-        let began = now();
-        while let Some(lacking) = clients
-            .iter()
-            .map(|client| client.lacks(&truth))
-            .find(|lacking| !lacking.is_empty())
-        {
-            if let Some(ended) = readers.try_join_next() {
-                ended.context("a reader panicked")??;
-            }
-            ensure!(
-                began.elapsed() < TOLD_WITHIN,
-                "{fault:?} for {outage:?}: of {} orders nobody told that {lacking:#?}",
-                truth.len()
-            );
-            tokio::time::sleep(POLL).await;
-        }
+        let learned = readers.learn_all(&truth).await;
+        learned.with_context(|| format!("{fault:?} for {outage:?}"))?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! Case 5 of the failures that must be survived, for the cluster: a worker ends itself at a named point
-//! of an order's life, without a word to anybody, while thirty orders are in flight; a second worker takes
-//! over once the lease is up, and ends each of them, none executed twice.
+//! Case 5 of FAILURES.md, for the cluster: a worker aborts at a named point of an order's life
+//! while thirty orders are in flight; a second worker takes over once the lease is over, and ends
+//! each of them, none executed twice.
 //!
-//! Each landing passes the points around sending, where it matters that the chain outlives the worker. At all
-//! others a cluster does what one process does, which `crate::kill_matrix` passes at each landing.
+//! Every landing tests the points around sending, where it matters that the chain outlives the
+//! worker. At all other points a cluster does what one process does, which `crate::kill_matrix`
+//! tests at every landing.
 
 use anyhow::{Context, Result, ensure};
 use cluster::e2e::suites::SOL_FOR_USDC;

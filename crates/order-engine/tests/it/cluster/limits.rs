@@ -1,4 +1,4 @@
-//! The promise about limits as it is given: over windows of sixty seconds, while a store stands still in
+//! The promise about limits as documented: over windows of sixty seconds, while a store stalls in
 //! between, so that starts are seen long after they were counted.
 
 use std::time::Duration;

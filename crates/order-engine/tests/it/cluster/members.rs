@@ -99,7 +99,7 @@ pub(super) async fn follow_all(target: &Target, orders: &[String]) -> Result<()>
     Ok(())
 }
 
-/// How many workers hold orders, by the store.
+/// How many workers have orders, according to the store.
 fn holds_leases(cluster: &Scratch) -> Result<usize> {
     let held = "select count(distinct lease_worker) from orders where lease_worker is not null";
     cluster.ask_postgres(held)?.parse().context("read a count")
@@ -111,7 +111,7 @@ const OF_THE_QUEUE: [&str; 12] = [
     "starved", "dead",
 ];
 
-/// Nobody but the living has a row or a lease, and nobody entries in hand.
+/// Only live workers have rows and leases, and no worker has entries in hand.
 fn check_nothing_of_the_dead(cluster: &Scratch) -> Result<()> {
     let rows = cluster.ask_postgres("select id from workers")?;
     ensure!(rows.lines().count() == 1, "rows of workers: {rows}");

@@ -50,7 +50,8 @@ async fn streams_go_on_where_another_gateway_left_them(target: &Target) -> Resul
     Ok(())
 }
 
-/// Twins on both gateways at once are one order; later repeats get the same bytes, other bodies a 422.
+/// Concurrent duplicates at both gateways are one order; later repeats get the same bytes, other
+/// bodies a 422.
 async fn a_key_is_known_on_every_gateway(target: &Target) -> Result<()> {
     let post = |n: usize, body: &'static str| {
         let request = http()
@@ -82,7 +83,7 @@ async fn a_key_is_known_on_every_gateway(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// What one gateway accepted, the other cancels, and whoever follows on the first hears of it.
+/// What one gateway accepted, the other cancels, and a follower on the first learns of it.
 async fn an_order_is_cancelled_on_another_gateway(cluster: &Scratch) -> Result<()> {
     let target = cluster.target();
     // Held back, it cannot get away in the meantime.
@@ -138,5 +139,5 @@ async fn every_gateway_counts_the_whole_cluster(target: &Target) -> Result<()> {
 }
 
 const POLL: std::time::Duration = std::time::Duration::from_millis(100);
-/// An answer is a second old at the most; the last order may still be on its way.
+/// An answer is at most a second old; the last order may still be on its way.
 const SHOWN_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);

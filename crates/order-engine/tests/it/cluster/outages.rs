@@ -1,4 +1,4 @@
-//! A cluster without Redis, and without PostgreSQL: dead, or standing still.
+//! A cluster without Redis, and without PostgreSQL: down or frozen.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -97,8 +97,8 @@ async fn check_without_redis(outage: Outage) -> Result<()> {
     Ok(())
 }
 
-/// How long it takes from now until orders are quick and stay so: that tells a client that queue and
-/// feed are in use again.
+/// How long it takes from now until orders are quick and stay so, which shows a client that queue
+/// and feed are in use again.
 async fn quick_again(target: &Target, limit: Duration) -> Result<Duration> {
     let began = now();
     let mut slow_until = Duration::ZERO;

@@ -88,6 +88,44 @@ pub(super) async fn axe_finds_nothing_on_any_screen_in_either_theme(
     browser.check_console().await
 }
 
+/// Puts amounts of twelve digits into the first row; says how many of them stand on more than one line.
+const BREAK_AMOUNTS: &str = "
+    const stands = (css, amount, rest) => {
+        const element = document.querySelector(`.orders tbody ${css}`);
+        element.textContent = amount + rest;
+        const range = document.createRange();
+        range.setStart(element.firstChild, 0);
+        range.setEnd(element.firstChild, amount.length);
+        return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+    };
+    return [
+        stands('.row-link', '123,456,789,012.1234', ' BONK → USDC'),
+        stands('.outcome', '345,540,531,606.1401', ' BONK'),
+        document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    ];";
+
+pub(super) async fn an_amount_of_twelve_digits_stays_whole_on_a_small_phone(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
+    browser.show_on(Screen::SmallPhone, "light").await?;
+    let order = client.accept(MODEST).await?;
+    client.ended(&order).await?;
+    browser
+        .sees(".orders .outcome[data-status=confirmed]", "USDC")
+        .await?;
+
+    let found = browser.run(BREAK_AMOUNTS).await?;
+
+    ensure!(
+        found == serde_json::json!([1, 1, 0]),
+        "lines of what was sold and of what was received, and pixels too wide: {found}"
+    );
+    browser.check_console().await
+}
+
 pub(super) async fn the_keyboard_alone_places_an_order_and_reads_it(
     visit: &mut Visit,
 ) -> Result<()> {

@@ -35,6 +35,7 @@ const EXPECTED_ON_CONSOLE: [&str; 6] = [
 pub(crate) enum Screen {
     Desktop,
     Phone,
+    SmallPhone,
 }
 
 /// A browser with one window. Dropping it ends it.
@@ -110,6 +111,7 @@ impl Browser {
         let (width, height, mobile) = match screen {
             Screen::Desktop => (1280, 800, false),
             Screen::Phone => (390, 844, true),
+            Screen::SmallPhone => (320, 568, true),
         };
         let metrics =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile});

@@ -1,5 +1,5 @@
-//! An order of which the page was not told whether it was placed: it keeps the key, names it, and asks again
-//! under it, also after it was loaded anew.
+//! An order for which the page got no answer: the page keeps the key, shows it, and repeats the
+//! order under it, also after a reload.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;

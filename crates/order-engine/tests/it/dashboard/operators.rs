@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{HOPELESS, MODEST, Visit, number};
 use crate::world::Settings;
 
-/// Workers are shown as they told of themselves with their last heartbeat.
+/// Workers are shown as of their last heartbeat.
 pub(super) const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "100")];
 
 pub(super) async fn the_queue_is_paused_and_resumed(visit: &mut Visit) -> Result<()> {

@@ -1,5 +1,5 @@
-//! The engine, or of a cluster the gateway that shows the dashboard, goes away and comes back while
-//! somebody watches.
+//! The engine, or in a cluster the gateway that shows the dashboard, goes down and comes back while
+//! somebody uses the dashboard.
 
 use anyhow::{Result, ensure};
 use serde_json::json;

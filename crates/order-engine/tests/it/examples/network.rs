@@ -1,6 +1,6 @@
-//! Networks between a client and an engine. The usual one does the two things which hurt most, once each: it
-//! loses the answer to a call that was carried out, and it cuts a stream in the middle of an event. Another
-//! one loses every answer.
+//! Networks between a client and an engine. The usual one does the two worst things, once each: it
+//! loses the answer to a call that was executed, and it cuts a stream in the middle of an event.
+//! Another one loses every answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// An event in the middle of every order's life, as it is written on every door.
+/// An event in the middle of every order's life, as every stream writes it.
 const MIDDLE: &[u8] = br#""status":"building""#;
 const PIECE: usize = 64 * 1024;
 

@@ -10,7 +10,7 @@ use super::{SWAP, Settings};
 use crate::world::World;
 use crate::world::caller::Caller;
 
-/// Every execution fails, and the next one is a while off.
+/// Every execution fails, and the next one begins much later.
 pub(super) const IN_BACKOFF: Settings = &[
     ("SIM_FAILURE_RATE", "1"),
     ("RETRY_MAX_ATTEMPTS", "10"),
@@ -117,8 +117,8 @@ pub(super) async fn cancel_and_execution_race_and_one_of_them_wins(
     Ok(())
 }
 
-/// Cancels one order at a moment that its number picks: at once, after some looks at it, or as soon as an
-/// event is seen. How it ended.
+/// Cancels one order at a moment that its number selects: at once, after some looks at it, or as
+/// soon as an event is seen. Returns how it ended.
 async fn race(caller: &Caller, n: u32) -> Result<String> {
     let id = caller.accept(SWAP).await?;
     match n % 4 {

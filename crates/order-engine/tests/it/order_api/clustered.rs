@@ -1,5 +1,6 @@
-//! The same cases over two gateways and three workers: one test for each cluster, whose cases follow each
-//! other. What is not here is a gateway's own affair, and its case says so.
+//! The same cases over two gateways and three workers: one test for each cluster, on which its
+//! cases run one after the other. Cases that are missing here concern a single gateway, as they
+//! say.
 
 use super::{cancel, expiry, fairness, keys, limits, nested, once, operators, resets, sockets};
 use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
@@ -63,7 +64,7 @@ over_cluster! { World: cancelling_and_pausing_race_workers_of_other_processes(op
     operators::a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told,
 }
 
-/// Of submissions more than both cases hand in, and fewer than there are twins.
+/// More submissions than both cases make, and fewer than there are duplicates.
 const FEW_AT_A_TIME: Settings = &[
     ("CLIENT_MAX_OPEN_ORDERS", "10"),
     ("CLIENT_RATE_LIMIT_PER_MINUTE", "20"),

@@ -8,7 +8,7 @@ use super::{EXECUTE, Settings};
 use crate::world::World;
 use crate::world::caller::Caller;
 
-/// Every execution fails, and the next one is an hour off.
+/// Every execution fails, and the next one begins an hour later.
 pub(super) const IN_BACKOFF: Settings = &[
     ("SIM_FAILURE_RATE", "1"),
     ("RETRY_BASE_DELAY_MS", "3600000"),

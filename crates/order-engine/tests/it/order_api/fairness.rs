@@ -16,7 +16,7 @@ pub(super) const TWO_SLOTS: Settings = &[
 ];
 const FLOOD: usize = 1_000;
 const FEW: usize = 10;
-/// Between two of a client's starts each other client has one, and this many rounds may go by before.
+/// Between two starts of a client every other client has one, and this many rounds may pass before.
 const ROTATIONS: usize = 3;
 
 pub(super) async fn a_flood_of_one_client_does_not_delay_another_clients_few(
@@ -39,7 +39,7 @@ pub(super) async fn a_flood_of_one_client_does_not_delay_another_clients_few(
 
     root.post("/api/admin/resume").await?;
 
-    // A worker that stands still between its claim and its first event lets the others go by meanwhile.
+    // A worker that stalls between its claim and its first event lets the others pass meanwhile.
     let overtaken = if world.stall().is_zero() {
         0
     } else {
@@ -63,7 +63,7 @@ pub(super) async fn a_flood_of_one_client_does_not_delay_another_clients_few(
     Ok(())
 }
 
-/// The orders that begin, in their order: both clients' feeds, put together by time.
+/// The orders that begin, in sequence: both clients' streams, merged by time.
 struct Starts {
     feeds: [Socket; 2],
     heads: [Option<(String, String)>; 2],
@@ -91,7 +91,7 @@ impl Starts {
         let [Some((one, _)), Some((other, _))] = &self.heads else {
             anyhow::bail!("both feeds have a head");
         };
-        // At the same millisecond the flood comes first: the harder reading.
+        // Within a millisecond the flood counts as first, which is the stricter reading.
         let first = usize::from(other <= one);
         let (_, order) = self.heads[first].take().context("both feeds have a head")?;
         Ok(order)

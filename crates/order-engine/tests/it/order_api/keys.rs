@@ -1,4 +1,4 @@
-//! Two keys and the operators' one: what each of them sees, at every door.
+//! Two keys and the operators' key: what each of them sees, on every endpoint.
 
 use anyhow::{Context, Result, ensure};
 use cluster::e2e::socket::follow;
@@ -9,7 +9,7 @@ use super::SWAP;
 use crate::world::World;
 use crate::world::caller::{Caller, with_token};
 
-/// What makes a call the beginning of a WebSocket.
+/// The headers that begin a WebSocket.
 const UPGRADE: [(&str, &str); 4] = [
     ("Connection", "upgrade"),
     ("Upgrade", "websocket"),
@@ -18,7 +18,7 @@ const UPGRADE: [(&str, &str); 4] = [
 ];
 const LIVE: [(&str, &str); 1] = [("Accept", "text/event-stream")];
 
-/// The doors to one order.
+/// The streams of one order.
 fn doors(id: &str) -> [String; 3] {
     [
         format!("/api/orders/execute?orderId={id}"),

@@ -1,4 +1,4 @@
-//! What one client may have and how fast, and how much the engine takes in all.
+//! How many orders one client may have and how fast, and how many the engine accepts in total.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub(super) async fn a_full_queue_refuses_and_has_room_again_when_something_leave
     let operator = world.operator();
     let before = client.listed().await?;
     operator.post("/api/admin/pause").await?;
-    // What one gateway takes, another knows a second later.
+    // Another gateway knows a second later what one gateway accepted.
     let caller = client.on(0);
     let mut ids = Vec::new();
     for _ in 0..5 {
@@ -66,7 +66,7 @@ pub(super) async fn a_client_has_so_many_open_orders_and_no_more(world: &mut Wor
     let client = world.client();
     let operator = world.operator();
     operator.post("/api/admin/pause").await?;
-    // What one gateway takes, another knows a second later.
+    // Another gateway knows a second later what one gateway accepted.
     let desk = client.on(0);
     let mut ids = Vec::new();
     for _ in 0..3 {
@@ -97,7 +97,7 @@ pub(super) async fn a_client_has_so_many_open_orders_and_no_more(world: &mut Wor
     Ok(())
 }
 
-/// One process only: each gateway counts by itself what it is handed.
+/// One process only: each gateway counts only its own orders.
 pub(super) async fn a_client_hands_in_so_fast_and_no_faster(world: &mut World) -> Result<()> {
     let caller = world.client();
     for left in (0..5).rev() {
@@ -120,7 +120,7 @@ pub(super) async fn a_client_hands_in_so_fast_and_no_faster(world: &mut World) -
 pub(super) async fn an_answer_tells_how_long_the_queue_is_from_the_first_second_on(
     world: &mut World,
 ) -> Result<()> {
-    // Another gateway may tell what was a second ago.
+    // Another gateway's numbers may be a second old.
     let caller = world.client().on(0);
     for _ in 0..30 {
         caller.accept(SWAP).await?;
@@ -140,7 +140,7 @@ pub(super) async fn an_answer_tells_how_long_the_queue_is_from_the_first_second_
     Ok(())
 }
 
-/// One process only: nothing but the gateway has a part in it.
+/// One process only: this concerns nothing but the gateway.
 pub(super) async fn a_body_that_says_it_is_too_large_is_refused_unseen(
     world: &mut World,
 ) -> Result<()> {

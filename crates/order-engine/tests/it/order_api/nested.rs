@@ -1,5 +1,5 @@
-//! Bodies that nest as deeply as a body may be long: whatever else they are, they are read without a stack
-//! that grows with them, and without work that grows faster than they do.
+//! Bodies that nest as deeply as their length allows: they are parsed with a bounded stack, and
+//! with work that grows no faster than their length.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::world::World;
 
 /// As deep as 64 KiB allow beside the field's name.
 const DEEP: usize = 32_000;
-/// A request like this was once worth seconds, or the process.
+/// Such a request once took seconds, or killed the process.
 const SOON: Duration = Duration::from_secs(20);
 
 /// Bodies that nest in lists, in objects, in both, and one that is cut short, each with its refusal.

@@ -1,4 +1,5 @@
-//! Requests that are repeated, that are only asked, and that are refused: what of them is stored.
+//! Requests that are repeated, that are dry runs, and that are refused: what the engine stores of
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -118,7 +119,8 @@ pub(super) async fn what_is_refused_or_only_asked_leaves_no_trace(world: &mut Wo
     refused.refusal(422, "invalid_order")?;
 
     ensure!(caller.listed().await? == [kept]);
-    // The key and the name that were refused or only tried are free, and nothing else is counted.
+    // A key and a name of a refused request or a dry run are still free, and nothing else is
+    // counted.
     let key = [("Idempotency-Key", "refused")];
     let last = caller.call("POST", EXECUTE, &key, Some(named)).await?;
     ensure!(last.status == 201, "{last:?}");

@@ -1,4 +1,4 @@
-//! The operators' calls: pausing, the dead list, the log of who did what.
+//! The operators' calls: pausing, the dead list, the audit log.
 
 use anyhow::{Context, Result, ensure};
 use cluster::e2e::text;

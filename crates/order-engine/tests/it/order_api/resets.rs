@@ -1,5 +1,5 @@
-//! Clients whose connection resets right after their request: what the store has taken is told all the
-//! same, counted, and costs a place.
+//! Clients whose connection resets right after their request: what the store has accepted is
+//! announced all the same, counted, and uses the client's limit.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,13 @@ use super::{EXECUTE, SWAP, Settings};
 use crate::world::World;
 use crate::world::caller::{Caller, PATIENCE, POLL};
 
-/// An address has so many open orders, whoever of it hands them in.
+/// An address may have so many open orders, whichever of its clients submits them.
 pub(super) const THREE_OPEN_FROM_AN_ADDRESS: Settings = &[("CLIENT_MAX_OPEN_ORDERS", "3")];
 
 /// Requests that lose their connection.
 const RESETS: usize = 40;
-/// A request that its gateway had not read when the connection broke is none; most are read in time.
+/// If its gateway had not read a request when the connection broke, nothing happens; most are read
+/// in time.
 const WORTH_IT: usize = 10;
 
 async fn post_and_reset(caller: &Caller, path: &str, body: &str) -> Result<()> {
@@ -30,7 +31,7 @@ async fn post_and_reset(caller: &Caller, path: &str, body: &str) -> Result<()> {
     reset::post(&caller.url(""), path, &key, body).await
 }
 
-/// Who watches all orders of a client, and whose event was told.
+/// A follower of all orders of a client, and the orders whose events it has seen.
 struct Watcher {
     stream: Socket,
     told: BTreeSet<String>,
@@ -45,7 +46,7 @@ impl Watcher {
         })
     }
 
-    /// Waits until all of these have been told.
+    /// Waits until all of these have been announced.
     async fn is_told(&mut self, orders: &BTreeSet<String>) -> Result<()> {
         let telling = async {
             while !orders.is_subset(&self.told) {
@@ -60,7 +61,7 @@ impl Watcher {
     }
 }
 
-/// The orders of a client with this status, once no more of what it sent comes in.
+/// The orders of a client with this status, once no more of its requests arrive.
 async fn stored(caller: &Caller, status: &str, at_least: usize) -> Result<BTreeSet<String>> {
     let path = format!("/api/orders?limit=200&status={status}");
     let mut before = BTreeSet::new();
@@ -128,7 +129,7 @@ pub(super) async fn orders_whose_connection_resets_are_told_and_counted(
         socket.send_and_reset(SWAP).await?;
     }
 
-    // Of a socket that breaks right after its message less is read in time.
+    // If a socket breaks right after its message, fewer messages are read in time.
     let at_least = over_http.len() + 1;
     watcher
         .is_told(&stored(&caller, "pending", at_least).await?)
@@ -149,7 +150,7 @@ pub(super) async fn orders_whose_connection_resets_are_told_and_counted(
     Ok(())
 }
 
-/// On one gateway: without keys each counts by itself what an address hands in.
+/// On one gateway: without keys each gateway counts by itself what an address submits.
 pub(super) async fn orders_whose_connection_resets_take_their_clients_places(
     world: &mut World,
 ) -> Result<()> {
@@ -190,7 +191,7 @@ pub(super) async fn retries_whose_connection_resets_are_told(world: &mut World) 
     Ok(())
 }
 
-/// Waits until a gateway waits for what it has begun and begins nothing more: what it begins until then hangs.
+/// Waits until a gateway only waits for what it has begun: anything begun before that hangs.
 async fn refused_as_stopping(gateway: &Caller, order: &str) -> Result<()> {
     let mut asked = JoinSet::new();
     loop {
@@ -207,7 +208,8 @@ async fn refused_as_stopping(gateway: &Caller, order: &str) -> Result<()> {
     }
 }
 
-/// Over a cluster: a store that is a server can hold a write back until its gateway is about to leave.
+/// Over a cluster: only a store that is a server can delay a write until its gateway is about to
+/// stop.
 pub(super) async fn a_gateway_that_stops_tells_what_it_has_begun_for_lost_connections(
     world: &mut World,
 ) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Pages of other sites: what they may not do to an engine without keys. A gateway decides by headers
-//! alone, so the cases meet one process only.
+//! Pages of other sites: what they may not do to an engine without keys. A gateway decides by
+//! headers alone, so the cases run over one process only.
 
 use anyhow::{Result, ensure};
 
@@ -15,7 +15,8 @@ const UPGRADE: [(&str, &str); 4] = [
     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// Hands an order in, cancels it and opens a socket to hand one in, all with these headers beside.
+/// Submits an order, cancels it and opens a socket to submit one, all with these additional
+/// headers.
 async fn statuses(caller: &Caller, id: &str, headers: &[(&str, &str)]) -> Result<[u16; 3]> {
     let cancel = format!("/api/orders/{id}/cancel");
     let upgrade = [&UPGRADE, headers].concat();
@@ -37,7 +38,7 @@ pub(super) async fn a_page_of_another_site_cannot_trade(world: &mut World) -> Re
     for foreign in [
         [("Origin", "https://evil.example")].as_slice(),
         &[("Origin", "null")],
-        // A name that was made to point at this machine.
+        // A host name that was pointed at this machine.
         &[
             ("Host", "evil.example:3000"),
             ("Origin", "http://evil.example:3000"),

@@ -1,4 +1,4 @@
-//! Live connections: what goes over them against their document, and how many there may be.
+//! Live connections: compares their messages with their document, and tests how many there may be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ impl Seen {
         }
     }
 
-    /// Everything up to the server's close, which must be with this code.
+    /// Everything up to the server's close, which must have this code.
     async fn rest(&mut self, url: &str, socket: Socket, code: u16) -> Result<Vec<Value>> {
         let Followed {
             messages,
@@ -79,7 +79,7 @@ impl Seen {
     }
 }
 
-/// Hands an order in over a socket and lets it end; its id.
+/// Submits an order over a socket and lets it end; returns its id.
 async fn hand_in(seen: &mut Seen, caller: &Caller, body: &str) -> Result<String> {
     let url = caller.socket_url(EXECUTE).await?;
     let mut socket = Socket::open(&url).await?;
@@ -153,7 +153,7 @@ pub(super) async fn every_message_of_every_socket_is_in_the_document(
     seen.check_complete()
 }
 
-/// One process only: each gateway counts the connections that it holds.
+/// One process only: each gateway counts its own connections.
 pub(super) async fn connections_are_limited_for_each_client_and_in_all(
     world: &mut World,
 ) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A client of the engine: every answer it gets is held against the API's document.
+//! A client of the engine: every answer is checked against the API's document.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ static DOCUMENT: LazyLock<ApiDocument> = LazyLock::new(|| {
     ApiDocument::new(document.expect("the document is JSON"))
 });
 
-/// Someone who calls the engine, with a key or without: each call goes to the next gateway.
+/// A caller of the engine, with a key or without: each call goes to the next gateway.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     gateways: Arc<[String]>,
@@ -68,7 +68,7 @@ impl Caller {
         }
     }
 
-    /// The same client, who stays on one gateway.
+    /// The same client, which stays on one gateway.
     pub(crate) fn on(&self, gateway: usize) -> Self {
         Self::new(&self.gateways[gateway..=gateway], self.key.clone())
     }
@@ -97,7 +97,7 @@ impl Caller {
         Socket::open(&self.socket_url(path).await?).await
     }
 
-    /// A token that opens the doors of its key.
+    /// A token that opens all streams of its key.
     pub(crate) async fn token(&self) -> Result<String> {
         let answer = self.post("/api/ws-token").await?.json()?;
         Ok(text(&answer, "token")?.to_owned())
@@ -172,7 +172,7 @@ impl Caller {
         answer.json()
     }
 
-    /// Hands an order in that must be accepted; its id.
+    /// Submits an order that must be accepted; returns its id.
     pub(crate) async fn accept(&self, body: &str) -> Result<String> {
         let answer = self.submit(body).await?;
         ensure!(answer.status == 201, "{answer:?}");
@@ -200,7 +200,7 @@ impl Caller {
         Ok(page["entries"].as_array().context("entries")?.clone())
     }
 
-    /// Waits until an order is as wanted; the order then.
+    /// Waits until an order is as wanted; returns it.
     pub(crate) async fn until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
         let path = format!("/api/orders/{id}");
         let answer = self
@@ -209,12 +209,12 @@ impl Caller {
         Ok(answer["order"].clone())
     }
 
-    /// Waits until an order has ended; the order then.
+    /// Waits until an order has ended; returns it.
     pub(crate) async fn ended(&self, id: &str) -> Result<Value> {
         self.until(id, |order| is_terminal(&order["status"])).await
     }
 
-    /// Waits until an answer is as wanted; the answer then.
+    /// Waits until an answer is as wanted; returns it.
     pub(crate) async fn until_at(
         &self,
         path: &str,
@@ -256,7 +256,7 @@ pub(crate) fn is_terminal(status: &Value) -> bool {
     )
 }
 
-/// A path with a token beside what it asks for.
+/// A path with a token added to its query.
 pub(crate) fn with_token(path: &str, token: &str) -> String {
     let sign = if path.contains('?') { '&' } else { '?' };
     format!("{path}{sign}token={token}")

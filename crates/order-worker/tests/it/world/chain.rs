@@ -1,4 +1,4 @@
-//! A chain that does what a test says. It is of the outside world, not one of the engine's ports.
+//! A chain that does what a test says.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 /// What the chain pays for every swap.
 pub(crate) const PAID: BaseUnits = BaseUnits::new(224_000_000);
-/// How many blocks a transaction lives.
+/// For how many blocks a transaction is valid.
 const LIFE: u64 = 150;
 
 /// What becomes of a transaction; plans are taken in the order in which transactions are built.
@@ -104,7 +104,7 @@ impl ScriptedChain {
             .count()
     }
 
-    /// Lets a transaction land, unless its blocks have gone by.
+    /// Lets a transaction land, unless its last valid height has passed.
     pub(crate) fn land(&self, signature: &Signature) {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
@@ -115,13 +115,13 @@ impl ScriptedChain {
         self.tell();
     }
 
-    /// Lets blocks go by.
+    /// Advances the height.
     pub(crate) fn advance(&self, blocks: u64) {
         self.book.lock().unwrap().height += blocks;
         self.tell();
     }
 
-    /// Lets all blocks but the last one go by in which transactions built now can land.
+    /// Advances the height to the last one at which transactions built now can land.
     pub(crate) fn advance_to_last_valid(&self) {
         self.advance(LIFE);
     }
@@ -184,7 +184,7 @@ impl Chain for ScriptedChain {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
         let signature = transaction.signature.clone();
-        // What was built before this process began lands, unless it was told otherwise.
+        // A transaction built before this process began lands, unless a test says otherwise.
         let known = book.known.entry(signature).or_insert_with(|| Known {
             plan: Plan::Land,
             last_valid: transaction.last_valid_height,

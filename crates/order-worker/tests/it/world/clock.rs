@@ -1,4 +1,4 @@
-//! A clock all of whose faces follow tokio's time, so that pausing that pauses everything.
+//! A clock that follows tokio's time in everything, so that pausing tokio's time pauses it too.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A queue that can be taken away, or not hear of what is due later: faults around a real one.
+//! A queue that can be taken down, or miss delayed entries: faults around a real one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ports::job_queue::{Depth, Job, Popped, Wanted};
 use ports::{Error, JobQueue, Result};
+
+use super::store::counts_down;
 
 #[derive(Debug)]
 pub(crate) struct FaultyQueue {
@@ -30,7 +32,7 @@ impl FaultyQueue {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    /// Loses this many jobs that are to be handed out later.
+    /// Loses this many delayed entries.
     pub(crate) fn lose_delayed(&self, count: u32) {
         self.deaf_to.store(count, Ordering::SeqCst);
     }
@@ -39,7 +41,7 @@ impl FaultyQueue {
         self.deaf_to.load(Ordering::SeqCst) == 0
     }
 
-    /// How many starts were told to have begun late.
+    /// How many starts were reported late.
     pub(crate) fn late_starts(&self) -> u32 {
         self.late_starts.load(Ordering::SeqCst)
     }
@@ -60,11 +62,7 @@ impl JobQueue for FaultyQueue {
     }
 
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
-        let fewer = |count: u32| count.checked_sub(1);
-        let lost = self
-            .deaf_to
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer);
-        if lost.is_ok() {
+        if counts_down(&self.deaf_to) {
             return Err(Error::unavailable("the queue", "deaf by the test"));
         }
         self.reach()?.push_delayed(job, delay).await

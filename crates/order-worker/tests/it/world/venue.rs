@@ -14,7 +14,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
     Offers,
-    /// It lets everybody wait until its mood changes.
+    /// It lets every caller wait until its mood changes.
     Hesitates,
     Unavailable,
     NoLiquidity,

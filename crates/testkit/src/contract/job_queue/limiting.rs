@@ -39,7 +39,7 @@ pub async fn the_shared_limiter_lets_resumes_pass(fixture: &impl QueueFixture) {
     assert_eq!(resumed.len(), resumes.len());
 }
 
-/// 3: and pauses for as long as starts were late, once.
+/// 3: the limiter pauses for as long as starts were late, once.
 pub async fn starts_that_were_late_together_cost_their_time_once(fixture: &impl QueueFixture) {
     let given = Given::new();
     // One a minute, three at once.
@@ -59,7 +59,7 @@ pub async fn starts_that_were_late_together_cost_their_time_once(fixture: &impl 
     assert_eq!(pop_all(&queue).await.len(), 1);
 }
 
-/// 3: a token that was of no use.
+/// 3: a permit that was not used.
 pub async fn what_did_not_start_lets_another_start(fixture: &impl QueueFixture) {
     let given = Given::new();
     // One an hour, two at once.
@@ -74,11 +74,11 @@ pub async fn what_did_not_start_lets_another_start(fixture: &impl QueueFixture) 
     queue.unspent(at_once).await.expect("the queue answers");
 
     assert_eq!(ids(&pop_all(&queue).await), [jobs[2].order_id]);
-    // It was never more than the limit.
+    // There were never more than the limit.
     assert_eq!(pop_all(&queue).await, []);
 }
 
-/// 3: the limiter may be full again by then, and holds no more than it can.
+/// 3: the limiter may be full again by then, and it cannot hold more.
 pub async fn what_did_not_start_for_long_lets_nothing_start(fixture: &impl QueueFixture) {
     let given = Given::new();
     let Some(queue) = fixture.limited(2).await else {

@@ -54,7 +54,8 @@ pub async fn counts_agree_with_the_orders(fixture: &impl StoreFixture) {
     };
     eventually("counts to agree with the orders", agree).await;
 
-    // One that is submitted and rests, as the chain does not answer: it is both, and does not wait.
+    // One that is submitted and waits because the chain does not answer: it counts as submitted and
+    // delayed, not as waiting.
     let rests = given.accepted(&store).await;
     let mut lease = given.leased(&store, rests).await;
     given.build(&store, &mut lease).await;

@@ -164,7 +164,7 @@ pub async fn a_key_belongs_to_one_client(fixture: &impl StoreFixture) {
     given.accept(&store, other).await;
 }
 
-/// 2: concurrent twins.
+/// 2: concurrent duplicates.
 pub async fn concurrent_twins_become_one_order(fixture: &impl StoreFixture) {
     let given = Given::new();
     let twins: Vec<_> = (0..50).map(|_| given.order_with_key("twins", 1)).collect();

@@ -1,4 +1,5 @@
-//! Promises 4, 10 and 12: one holder at a time, until its lease ends; a pause holds starts back.
+//! Promises 4, 10 and 12: one worker at a time has the lease, until it ends; a pause holds starts
+//! back.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub async fn fifty_concurrent_claims_grant_one(fixture: &impl StoreFixture) {
     }
 }
 
-/// 4: while its holder is alive, whoever asks.
+/// 4: while the worker with the lease is alive, whoever asks.
 pub async fn a_held_order_is_not_granted_again(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -90,7 +91,7 @@ pub async fn a_granted_lease_tells_all_that_is_stored(fixture: &impl StoreFixtur
     let order = given.accept(&store, new.clone()).await;
     let mut first = given.leased(&store, order).await;
     assert_eq!(first.trace_context, new.trace_context);
-    assert_eq!(first.live_attempt, None);
+    assert_eq!(first.live_transaction, None);
     given.build(&store, &mut first).await;
     let transaction = given.submit(&store, &mut first).await;
     store.retire(first.worker).await.expect("retire answers");
@@ -99,7 +100,7 @@ pub async fn a_granted_lease_tells_all_that_is_stored(fixture: &impl StoreFixtur
 
     assert_eq!(second.order, first.order);
     assert_eq!(second.order.terms, new.terms);
-    assert_eq!(second.live_attempt, Some(transaction));
+    assert_eq!(second.live_transaction, Some(transaction));
     assert_eq!(second.trace_context, new.trace_context);
 }
 
@@ -120,7 +121,7 @@ pub async fn a_release_ends_the_lease(fixture: &impl StoreFixture) {
     assert!(next.fence > lease.fence);
 }
 
-/// 10: only the newest lease's holder gives the order back.
+/// 10: only the newest lease gives the order back.
 pub async fn a_release_under_an_old_lease_changes_nothing(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -195,7 +196,7 @@ async fn set_paused(store: &Arc<dyn Store>, paused: bool) {
     done.expect("set_paused answers");
 }
 
-/// 12: whoever asks, for as long as it lasts, at no cost to the order.
+/// 12: for every worker, as long as it lasts, without any effect on the order.
 pub async fn a_confirmed_pause_holds_every_start_back(fixture: &impl StoreFixture) {
     let given = Given::new();
     let (store, other) = (fixture.store(), fixture.second_handle().await);
@@ -212,7 +213,7 @@ pub async fn a_confirmed_pause_holds_every_start_back(fixture: &impl StoreFixtur
     granted(&store, order, worker).await;
 }
 
-/// 12: what has begun goes on.
+/// 12: an execution that has begun continues.
 pub async fn a_pause_grants_what_is_further_on(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -255,7 +256,7 @@ pub async fn no_start_is_granted_after_a_pause_was_confirmed(fixture: &impl Stor
 
     set_paused(&handles[1], true).await;
 
-    // Whatever was granted by now is held, and nothing else ever will be.
+    // Every order granted by now has a lease, and no other order gets one.
     let prober = given.worker(&handles[1]).await;
     let mut held_when_confirmed = HashSet::new();
     for order in &orders {

@@ -14,7 +14,7 @@ use crate::contract::{Given, StoreFixture};
 const HOUR_MS: i64 = 3_600_000;
 const A_LITTLE: Duration = Duration::from_millis(50);
 
-/// Sets the clock back further than any order rests; returns by how much.
+/// Sets the clock back by more than the longest delay; returns by how much.
 async fn turn_far_back(fixture: &impl StoreFixture) -> i64 {
     let rest_ms = i64::try_from(fixture.longest_rest().as_millis()).expect("a rest is short");
     let by_ms = rest_ms + HOUR_MS;
@@ -72,7 +72,7 @@ pub async fn orders_wait_for_no_clock_that_was_set_back(fixture: &impl StoreFixt
     given.leased(&other, orders[1]).await;
 }
 
-/// 9: how long they have waited is told as well as it can be.
+/// 9: their age is reported as well as possible.
 pub async fn the_oldest_ages_although_the_clock_was_set_back(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -95,7 +95,7 @@ pub async fn the_oldest_ages_although_the_clock_was_set_back(fixture: &impl Stor
     given.record(&store, &mut lease, failed()).await;
 }
 
-/// 9: what rests goes on resting, unless the clock is set back by more than any rest.
+/// 9: a delayed order keeps waiting, unless the clock is set back by more than the longest delay.
 pub async fn a_rest_outlasts_a_clock_set_back_by_no_more_than_it(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -116,7 +116,7 @@ pub async fn a_rest_outlasts_a_clock_set_back_by_no_more_than_it(fixture: &impl 
     given.leased(&store, order).await;
 }
 
-/// Registry 7: the living keep what they hold.
+/// Registry 7: live workers keep their leases.
 pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -124,7 +124,10 @@ pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     let mut lease = given.leased(&store, order).await;
     turn_far_back(fixture).await;
 
-    let buried = store.bury_silent().await.expect("bury_silent answers");
+    let buried = store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
 
     assert_eq!(buried, []);
     let worker = given.worker(&store).await;
@@ -138,18 +141,24 @@ pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     assert!(matches!(answer, Heartbeat::Alive { .. }), "{answer:?}");
 }
 
-/// Registry 7: and the dead keep nothing for longer than ever.
+/// Registry 7: dead workers keep theirs no longer than usual.
 pub async fn the_dead_hold_nothing_until_the_clock_is_where_it_was(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let order = given.accepted(&store).await;
     let dead = given.leased(&store, order).await.worker;
     turn_far_back(fixture).await;
-    store.bury_silent().await.expect("bury_silent answers");
+    store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
 
     fixture.advance(fixture.lease() + A_LITTLE).await;
 
-    let buried = store.bury_silent().await.expect("bury_silent answers");
+    let buried = store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
     assert_eq!(buried, [dead]);
     turn_far_back(fixture).await;
     let answer = store.heartbeat(dead, &beat(1, &[order])).await;
@@ -197,7 +206,7 @@ pub async fn the_times_of_an_orders_events_never_go_back(fixture: &impl StoreFix
     }
 }
 
-/// 9 and 13: what has run out by an order's own time stays so.
+/// 9 and 13: an order that has expired by its own time stays expired.
 pub async fn a_clock_set_back_gives_no_order_its_time_again(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();

@@ -1,4 +1,5 @@
-//! Promise 9: due times and expiries are the store's to judge; and what `due` and `overdue` list.
+//! Promise 9: the store's clock decides about due times and expiries; and what `due` and `overdue`
+//! list.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -130,7 +131,7 @@ pub async fn held_and_ended_orders_are_not_due(fixture: &impl StoreFixture) {
     assert_eq!(due_ids(&store).await, [waiting, held]);
 }
 
-/// What a limiter wants a token for.
+/// What needs a permit of a limiter.
 pub async fn due_tells_starts_from_resumes(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -166,7 +167,7 @@ pub async fn due_tells_starts_from_resumes(fixture: &impl StoreFixture) {
     }
 }
 
-/// What is being pushed is left alone.
+/// Orders that are just being pushed are left out.
 pub async fn the_grace_leaves_fresh_orders_alone(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();

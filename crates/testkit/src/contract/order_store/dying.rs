@@ -1,4 +1,4 @@
-//! Promise 11: who died with an order in their hands is counted, and nobody else.
+//! Promise 11: workers that died with an order in their hands are counted, and no others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn claim_alone(given: &Given, store: &Arc<dyn Store>, order: OrderId) -> L
     }
 }
 
-/// 11: counted, and the last one is of nobody's making but the order's own.
+/// 11: counted, and only the order itself can cause the last death.
 pub async fn workers_that_die_with_an_order_are_counted(fixture: &impl StoreFixture) {
     let given = Given::new();
     let (store, other) = (fixture.store(), fixture.second_handle().await);
@@ -45,7 +45,7 @@ pub async fn workers_that_die_with_an_order_are_counted(fixture: &impl StoreFixt
     assert_eq!(alone.deaths, POISON_DEATHS - 1);
     dies(fixture).await;
 
-    // Whoever comes then only ends it.
+    // The next worker only ends the order.
     let mut lease = given.leased(&store, order).await;
     assert_eq!(lease.deaths, POISON_DEATHS);
     given.record(&store, &mut lease, failed()).await;
@@ -54,7 +54,7 @@ pub async fn workers_that_die_with_an_order_are_counted(fixture: &impl StoreFixt
     assert!(matches!(claim, Claim::Ended), "{claim:?}");
 }
 
-/// 11: buried or not.
+/// 11: whether or not it was marked dead.
 pub async fn a_buried_worker_has_died(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -62,7 +62,10 @@ pub async fn a_buried_worker_has_died(fixture: &impl StoreFixture) {
     let lease = given.leased(&store, order).await;
     dies(fixture).await;
 
-    let buried = store.bury_silent().await.expect("bury_silent answers");
+    let buried = store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
 
     assert_eq!(buried, [lease.worker]);
     assert_eq!(given.leased(&store, order).await.deaths, 1);
@@ -77,11 +80,14 @@ pub async fn who_retires_has_not_died(fixture: &impl StoreFixture) {
         let lease = given.leased(&store, order).await;
         assert_eq!(lease.deaths, 0, "round {round}");
         if round % 3 > 0 {
-            // It was frozen, or the clock was set forth, and it learns of it before others do.
+            // It was frozen, or the clock was set forward, and it notices before others do.
             dies(fixture).await;
         }
         if round % 3 > 1 {
-            store.bury_silent().await.expect("bury_silent answers");
+            store
+                .mark_silent_dead()
+                .await
+                .expect("mark_silent_dead answers");
         }
         store.retire(lease.worker).await.expect("retire answers");
     }

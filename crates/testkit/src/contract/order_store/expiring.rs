@@ -1,4 +1,5 @@
-//! Promise 8, of many orders at once: those whose time has run out end together, or were submitted before.
+//! Promise 8, for many orders at once: those whose time has run out end together, unless they were
+//! submitted before.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::contract::given::submitted;
 use crate::contract::{Given, StoreFixture};
 
 const REASON: &str = "out of time";
-/// What makes an order of one second run out of time.
+/// Enough for an order that is valid for one second to expire.
 const LATER: Duration = Duration::from_millis(1_050);
 
 fn valid_for(given: &Given, seconds: u32) -> NewOrder {
@@ -37,7 +38,7 @@ fn ids(ended: &[Expired]) -> Vec<OrderId> {
     ended.iter().map(|one| one.event.order_id).collect()
 }
 
-/// 8: those that can, and the others stay as they are.
+/// 8: those that can end do, and the others stay unchanged.
 pub async fn orders_whose_time_has_run_out_end_in_one_write(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -144,7 +145,7 @@ pub async fn an_expiry_and_a_submission_have_one_winner(fixture: &impl StoreFixt
         let has_ended = ended.contains(&order);
         let events = store.events(order, Seq::FIRST).await;
         let events = events.expect("events answer");
-        // One that was being written to when the others ended has another look before it.
+        // An order that was being written when the others ended gets another try before this.
         assert!(!(was_submitted && has_ended), "{order} has two winners");
         assert_eq!(events.len(), if was_submitted || has_ended { 4 } else { 3 });
     }

@@ -1,4 +1,4 @@
-//! Promises 4 and 10, where answers are lost: a repeated claim, and leases that heartbeats stop naming.
+//! Promises 4 and 10 with lost answers: a repeated claim, and leases that heartbeats stop naming.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use ports::worker_registry::{Beat, Heartbeat};
 use crate::contract::given::granted;
 use crate::contract::{Given, StoreFixture};
 
-/// A heartbeat that was written down when the answer to `heard` had arrived.
+/// A heartbeat whose list was written when the answer to `heard` had arrived.
 async fn beat(
     store: &Arc<dyn Store>,
     worker: WorkerId,
@@ -47,13 +47,13 @@ async fn is_due(store: &Arc<dyn Store>, order: OrderId) -> bool {
     due.iter().any(|due| due.id == order)
 }
 
-/// An order, and the lease of a worker that has just entered.
+/// An order, and the lease of a newly registered worker.
 async fn leased(given: &Given, store: &Arc<dyn Store>) -> Lease {
     let order = given.accepted(store).await;
     given.leased(store, order).await
 }
 
-/// 4: its answer was lost, so it is asked again.
+/// 4: the answer was lost, so the worker claims again.
 pub async fn a_repeated_claim_tells_of_the_lease_that_it_has(fixture: &impl StoreFixture) {
     let given = Given::new();
     let (store, other) = (fixture.store(), fixture.second_handle().await);
@@ -76,7 +76,7 @@ pub async fn a_repeated_claim_tells_of_the_lease_that_it_has(fixture: &impl Stor
     assert_eq!((again.fence, &again.order), (lease.fence, &lease.order));
 }
 
-/// 4: also with what only a resumed order has.
+/// 4: including what only a resumed order has.
 pub async fn a_repeated_claim_tells_of_the_live_attempt(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -86,11 +86,11 @@ pub async fn a_repeated_claim_tells_of_the_live_attempt(fixture: &impl StoreFixt
 
     let again = granted(&store, lease.order.id, lease.worker).await;
 
-    assert_eq!(again.live_attempt, Some(transaction));
+    assert_eq!(again.live_transaction, Some(transaction));
     assert_eq!(again.order, lease.order);
 }
 
-/// 12: a start that was granted unheard has not begun.
+/// 12: if the grant's answer was lost, the execution has not begun.
 pub async fn a_pause_holds_a_repeated_claim_back(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -117,7 +117,7 @@ pub async fn an_order_that_heartbeats_name_stays_held(fixture: &impl StoreFixtur
     }
 }
 
-/// 10: granted, and never heard of by its holder.
+/// 10: granted, but its worker never got the answer.
 pub async fn an_order_that_heartbeats_do_not_name_is_free_after_two(fixture: &impl StoreFixture) {
     let given = Given::new();
     let (store, other) = (fixture.store(), fixture.second_handle().await);
@@ -127,7 +127,7 @@ pub async fn an_order_that_heartbeats_do_not_name_is_free_after_two(fixture: &im
     let named = granted(&store, given.accepted(&store).await, holder).await;
 
     beat(&store, holder, (1, 0), &[named.order.id]).await;
-    // It may have been on its way when the names were written down.
+    // The grant may have been on its way when the list was written.
     check_held(&given, &other, order).await;
     beat(&store, holder, (2, 1), &[named.order.id]).await;
 
@@ -135,14 +135,14 @@ pub async fn an_order_that_heartbeats_do_not_name_is_free_after_two(fixture: &im
     let next = given.leased(&other, order).await;
     assert!(next.fence > lease.fence);
     assert_eq!(next.deaths, 0, "nobody died");
-    // What others hold, and what it names, is untouched.
+    // Leases of other workers, and the orders that it names, are untouched.
     check_held(&given, &store, named.order.id).await;
     given
         .record(&store, &mut kept, EventData::RoutingStarted)
         .await;
 }
 
-/// 11: it was in nobody's hands when its holder died.
+/// 11: nobody had the order in hand when the worker died.
 pub async fn who_dies_with_an_order_that_it_did_not_name_is_not_counted(
     fixture: &impl StoreFixture,
 ) {
@@ -163,7 +163,8 @@ pub async fn who_dies_with_an_order_that_it_did_not_name_is_not_counted(
     assert_eq!(given.leased(&store, named.order.id).await.deaths, 1);
 }
 
-/// 10: the answer to a heartbeat is lost, and the names of the next were written down before the claim.
+/// 10: the answer to a heartbeat is lost, and the next heartbeat's list was written before the
+/// claim.
 pub async fn a_lost_answer_to_a_heartbeat_frees_nothing(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -174,7 +175,7 @@ pub async fn a_lost_answer_to_a_heartbeat_frees_nothing(fixture: &impl StoreFixt
 
     granted(&store, order, worker).await;
 
-    // Written down before the claim was sent, and again with the claim on its way.
+    // Written before the claim was sent, and again with the claim on its way.
     for number in 3..7 {
         beat(&store, worker, (number, 2), &[]).await;
         check_held(&given, &store, order).await;
@@ -183,7 +184,8 @@ pub async fn a_lost_answer_to_a_heartbeat_frees_nothing(fixture: &impl StoreFixt
     check_held(&given, &store, order).await;
 }
 
-/// 10: between the writing down and the arrival of its names a worker claims again what it had given up.
+/// 10: after a heartbeat's list is written and before it arrives, a worker claims again an order
+/// that it had given up.
 pub async fn a_claim_repeated_while_a_heartbeat_is_on_its_way_keeps_the_order(
     fixture: &impl StoreFixture,
 ) {
@@ -193,7 +195,7 @@ pub async fn a_claim_repeated_while_a_heartbeat_is_on_its_way_keeps_the_order(
     let (order, worker) = (lease.order.id, lease.worker);
     beat(&store, worker, (1, 0), &[order]).await;
     beat(&store, worker, (2, 1), &[order]).await;
-    // The third is written down here, without it.
+    // The third heartbeat's list is written here, without the order.
 
     let again = granted(&store, order, worker).await;
     beat(&store, worker, (3, 2), &[]).await;
@@ -221,7 +223,7 @@ pub async fn a_heartbeat_that_arrives_late_changes_nothing(fixture: &impl StoreF
     assert_eq!(row.expect("the worker is listed").running, 1);
 }
 
-/// 10: names are judged by the numbers of heartbeats, whatever the clock says.
+/// 10: the numbers of heartbeats decide, whatever the clock says.
 pub async fn a_clock_that_is_set_back_frees_nothing_that_is_named(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -231,11 +233,14 @@ pub async fn a_clock_that_is_set_back_frees_nothing_that_is_named(fixture: &impl
 
     for (number, by_ms) in [(2, -3_600_000), (3, -1_800_000), (4, -600_000)] {
         fixture.turn_clock(by_ms).await;
-        store.bury_silent().await.expect("bury_silent answers");
+        store
+            .mark_silent_dead()
+            .await
+            .expect("mark_silent_dead answers");
         beat(&store, worker, (number, number - 1), &[order]).await;
         let other = given.worker(&store).await;
         let claim = store.claim(order, other).await.expect("claim answers");
-        // By the clock as it is now it was not due yet when it was granted.
+        // By the clock as it is now, the order was not yet due when it was granted.
         let is_kept = matches!(claim, Claim::Held | Claim::NotDue { .. });
         assert!(is_kept, "{claim:?}");
     }

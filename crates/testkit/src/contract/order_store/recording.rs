@@ -1,4 +1,5 @@
-//! Promises 5 to 7: an event has one place and one winner; what belongs together is stored together.
+//! Promises 5 to 7: an event has one sequence number and one winner; what belongs together is
+//! stored together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,7 @@ pub async fn an_event_is_recorded_at_the_next_place_only(fixture: &impl StoreFix
     assert_eq!(seqs, [0, 1]);
 }
 
-/// 5: a signature is of one attempt of one order.
+/// 5: a signature belongs to one transaction of one order.
 pub async fn a_signature_is_recorded_once(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -108,7 +109,7 @@ pub async fn a_repeated_record_is_true_even_after_the_lease(fixture: &impl Store
     assert_eq!(again, first);
 }
 
-/// 5: one place, one winner.
+/// 5: one sequence number, one winner.
 pub async fn two_events_for_one_place_have_one_winner(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -140,11 +141,11 @@ pub async fn a_submission_stores_its_transaction(fixture: &impl StoreFixture) {
     let transaction = given.submit(&store, &mut lease).await;
 
     let found = fixture.after_a_crash().await;
-    // Where the crash left the worker alive, it is retired now.
+    // If the worker survived the crash, it is retired now.
     found.retire(lease.worker).await.expect("retire answers");
     let next = given.leased(&found, order).await;
     assert_eq!(next.order.status(), Status::Submitted);
-    assert_eq!(next.live_attempt, Some(transaction));
+    assert_eq!(next.live_transaction, Some(transaction));
 }
 
 /// 6: never two.
@@ -167,7 +168,7 @@ pub async fn only_one_attempt_is_live(fixture: &impl StoreFixture) {
     assert_eq!(events.expect("events answer").len(), 4);
     store.retire(lease.worker).await.expect("retire answers");
     let next = given.leased(&store, order).await;
-    assert_eq!(next.live_attempt, Some(first));
+    assert_eq!(next.live_transaction, Some(first));
 }
 
 /// 5 and 6: the lost reply of a submission.
@@ -198,7 +199,7 @@ async fn built_and_short_lived(given: &Given, store: &Arc<dyn Store>) -> Lease {
     lease
 }
 
-/// 13: refused where it is stored.
+/// 13: refused by the statement that stores it.
 pub async fn an_order_whose_time_ran_out_is_not_submitted(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -266,7 +267,7 @@ pub async fn a_retry_ends_the_lease_and_sets_the_due_time(fixture: &impl StoreFi
     assert_eq!(late.expect("record answers"), Recorded::LeaseLost);
 }
 
-/// 7: the attempt's death.
+/// 7: the transaction's death.
 pub async fn a_retry_ends_its_attempt(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -280,12 +281,15 @@ pub async fn a_retry_ends_its_attempt(fixture: &impl StoreFixture) {
 
     let mut next = given.leased(&store, order).await;
 
-    assert_eq!(next.live_attempt, None);
+    assert_eq!(next.live_transaction, None);
     assert_eq!(next.order.status(), Status::Pending);
     given.build(&store, &mut next).await;
     let second = given.submit(&store, &mut next).await;
     store.retire(next.worker).await.expect("retire answers");
-    assert_eq!(given.leased(&store, order).await.live_attempt, Some(second));
+    assert_eq!(
+        given.leased(&store, order).await.live_transaction,
+        Some(second)
+    );
 }
 
 /// 7: the end.

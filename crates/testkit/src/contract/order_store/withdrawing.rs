@@ -110,7 +110,7 @@ pub async fn a_repeated_withdrawal_gives_the_true_answer(fixture: &impl StoreFix
     assert_eq!(again, first);
 }
 
-/// 8: told to the holder.
+/// 8: the worker with the lease learns of it.
 pub async fn a_holder_learns_of_a_withdrawal(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();

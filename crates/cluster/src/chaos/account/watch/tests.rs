@@ -16,7 +16,7 @@ const ORDER: &str = "an order";
 const STATUSES: [&str; 5] = ["pending", "routing", "building", "submitted", "confirmed"];
 
 impl Story {
-    /// A reader that reads, and an order that is handed in afterwards and comes to its end.
+    /// A reader, and an order that is submitted afterwards and ends.
     fn of_an_order() -> Self {
         let now = Instant::now();
         let mut story = Self {

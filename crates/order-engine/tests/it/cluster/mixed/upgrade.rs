@@ -1,6 +1,6 @@
-//! Two releases beside each other during an upgrade, seen from the older one: the newer one has brought the
-//! tables further, has accepted orders of a form that the older does not know, and speaks of them in queue
-//! and feed.
+//! Two releases next to each other during an upgrade, seen from the older one: the newer one has
+//! migrated the tables, has accepted orders of a form that the older does not know, and uses that
+//! form in queue and feed.
 
 use anyhow::{Context, Result, ensure};
 use cluster::Scratch;
@@ -105,7 +105,7 @@ async fn check_lists(target: &Target, newer: &str) -> Result<()> {
     Ok(())
 }
 
-/// A program of the older release that starts now is told why it may not.
+/// A program of the older release that starts now prints why it may not.
 async fn check_refused(cluster: &mut Scratch) -> Result<()> {
     let late = cluster.add_worker(&[])?;
     until(REFUSED_WITHIN, || async { Ok(!late.is_live()) })

@@ -1,5 +1,6 @@
-//! The lane to the feed. What it could not publish it owes: until watchers have been told, nothing later is
-//! published, so that nobody is shown what follows a hole before being told of the hole.
+//! The lane to the feed. If it fails to publish an event it owes followers a loss mark, and it
+//! publishes nothing later until the mark is written: nobody may see an event after a gap before
+//! learning of the gap.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,23 +10,26 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{BATCH, PATIENCE};
+use crate::retry::Policy;
 use crate::status_feed::{BEAT, Published};
 use crate::{Result, StatusFeed};
 
-/// First wait after watchers could not be told of a loss; doubled up to the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// Watchers are told this soon after the feed is back. Adapters keep calls from a server that is away.
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+/// Waits after the lane failed to write the loss mark: followers learn of the loss soon after the feed is back.
+/// While a server is down its adapter sends it no calls.
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_millis(800),
+};
 
-/// The way to the feed of one process.
+/// The lane from this process to its feed.
 #[derive(Debug)]
-pub(super) struct FeedLane {
+pub(super) struct FeedPublisher {
     feed: Arc<dyn StatusFeed>,
     events: mpsc::Receiver<Published>,
     owes_loss: Arc<AtomicBool>,
 }
 
-impl FeedLane {
+impl FeedPublisher {
     pub(super) fn new(feed: Arc<dyn StatusFeed>, events: mpsc::Receiver<Published>) -> Self {
         Self {
             feed,
@@ -34,7 +38,7 @@ impl FeedLane {
         }
     }
 
-    /// Set by whoever drops an event.
+    /// The flag that a caller sets when it drops an event.
     pub(super) fn owes_loss(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.owes_loss)
     }
@@ -46,12 +50,12 @@ impl FeedLane {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             if self.pay().await == Debt::Left {
-                // Not retired: another publisher tells in its place.
+                // Without retiring: another publisher then writes the mark instead.
                 return;
             }
             tokio::select! {
                 biased;
-                // First, as events may never cease to come.
+                // Checked first, because events may arrive without pause.
                 _ = beat.tick() => self.beat().await,
                 received = self.events.recv_many(&mut batch, BATCH) => match received {
                     0 => break,
@@ -59,7 +63,7 @@ impl FeedLane {
                 },
             }
         }
-        // Where this fails, watchers are told of a loss that there was not.
+        // If this fails, followers only learn of a loss that did not happen.
         let _ = answered(self.feed.retire()).await;
     }
 
@@ -70,24 +74,24 @@ impl FeedLane {
             metrics::counter!("feed_dropped_total").increment(count as u64);
             tracing::debug!(
                 count,
-                "{count} events did not reach the feed; watchers read the store"
+                "{count} events did not reach the feed; followers read the store"
             );
         }
     }
 
     async fn beat(&self) {
         if !answered(self.feed.beat()).await {
-            // It was away: what it had taken before may be lost with it.
+            // The feed was down: it may also have lost what it took before.
             self.owes_loss.store(true, Ordering::Release);
         }
     }
 
-    /// Tells watchers of what was dropped, again and again until it is told; a lane whose senders are gone
-    /// gives up after a while.
+    /// Writes the loss mark, again and again until it succeeds; a lane whose senders are gone gives
+    /// up after a while.
     async fn pay(&self) -> Debt {
-        let mut pause = SHORTEST_PAUSE;
+        let mut failures = 0;
         let mut closed_since = None;
-        // Taken back before it is told: what is dropped meanwhile is told anew.
+        // Cleared before the call: events that are dropped meanwhile need a new mark.
         while self.owes_loss.swap(false, Ordering::AcqRel) {
             if answered(self.feed.tell_lost()).await {
                 continue;
@@ -99,14 +103,14 @@ impl FeedLane {
                     return Debt::Left;
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            failures += 1;
+            tokio::time::sleep(PAUSES.step(failures)).await;
         }
         Debt::Paid
     }
 }
 
-/// What is still to be told.
+/// Whether a loss mark is still to be written.
 #[derive(Debug, PartialEq, Eq)]
 enum Debt {
     Paid,

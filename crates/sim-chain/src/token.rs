@@ -1,7 +1,8 @@
-//! The tokens the engine trades: symbol, mint address, decimals.
+//! The assets that the engine trades: symbol, mint address, decimals.
 
 use std::fmt;
 
+use domain::Asset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Debug)]
@@ -26,7 +27,7 @@ const fn listing(
     }
 }
 
-// An index is used in memory only; what is stored and sent is the symbol.
+// The index is used in memory only; the engine stores and sends the symbol.
 #[rustfmt::skip]
 static LISTINGS: [Listing; 16] = [
     listing("SOL",     "Solana",            "So11111111111111111111111111111111111111112",  9),
@@ -47,7 +48,7 @@ static LISTINGS: [Listing; 16] = [
     listing("ETH",     "Ether (Wormhole)",  "7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs", 8),
 ];
 
-/// A listed token. It is an index into the list, and so cheap to copy.
+/// A listed asset. It is an index into the list, so it is cheap to copy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(u8);
 
@@ -57,12 +58,28 @@ impl Token {
     /// USD Coin.
     pub const USDC: Self = Self(1);
 
-    /// Every listed token.
+    /// Every listed asset.
     pub fn all() -> impl ExactSizeIterator<Item = Self> + Clone {
         (0u8..16).map(Self)
     }
 
-    /// Finds a token by its symbol in any case (`wSOL` is `SOL`), or by its mint address.
+    /// The listed token that is this asset.
+    #[must_use]
+    pub(crate) fn of(asset: Asset) -> Option<Self> {
+        Self::find(&asset.mint.to_string())
+    }
+
+    /// The same as the engine knows it.
+    #[must_use]
+    pub(crate) fn asset(self) -> Asset {
+        let mint = self
+            .mint()
+            .parse()
+            .expect("invariant: the list names mints");
+        Asset::token(mint, self.decimals())
+    }
+
+    /// Finds an asset by its symbol in any case (`wSOL` is `SOL`), or by its mint address.
     #[must_use]
     pub fn find(symbol_or_mint: &str) -> Option<Self> {
         if symbol_or_mint.eq_ignore_ascii_case("wsol") {
@@ -89,19 +106,19 @@ impl Token {
         self.listing().name
     }
 
-    /// The address of the token's mint on Solana.
+    /// The mint's address on Solana.
     #[must_use]
     pub fn mint(self) -> &'static str {
         self.listing().mint
     }
 
-    /// How many decimals a whole token has.
+    /// How many decimals one whole unit of the asset has.
     #[must_use]
     pub fn decimals(self) -> u8 {
         self.listing().decimals
     }
 
-    /// Whether a swap wraps or unwraps native SOL for this token.
+    /// Whether a swap wraps or unwraps native SOL for this asset.
     #[must_use]
     pub fn is_native(self) -> bool {
         self == Self::SOL

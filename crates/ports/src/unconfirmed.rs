@@ -1,40 +1,45 @@
-//! Writes that the store has not confirmed in time: it may have made them, or may make them yet.
+//! Writes that the store has not confirmed in time, or whose writer was stopped before it heard: the store may
+//! have made them, or may make them yet.
 //!
-//! The sweeper brings such an order to the workers. Its watchers would never hear of the event: so the store
-//! is asked for it until it shows, or until a store that answers has not shown it for a while.
+//! The sweeper brings such an order to the workers, and whoever goes on with it tells of later events alone. Its
+//! watchers would never hear of this one: so the store is asked for it until it shows, or until a store that
+//! answers has not shown it for a while.
 
 use std::time::Duration;
 
 use domain::{Event, EventData, OrderId, Seq};
-use ports::order_history::Watch;
-use ports::{Announcer, Ports, Shutdown};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-use crate::deadline;
-use crate::error::{Code, Result};
+use crate::order_history::Watch;
+use crate::{Announcer, Ports, Shutdown};
 
-/// Events looked for at once; at a hundred bytes each. What finds no room is not looked for, and counted.
+/// Events to look for at once, at a hundred bytes each. Further ones are not looked for, but
+/// counted.
 const LOOKED_FOR_MAX: usize = 16_384;
 /// Orders in one question.
 const PAGE: usize = 256;
+/// A store that has not answered by then is asked again.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks: a store that has just stalled is not pressed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What a store that answers has not shown for so long was not made: nothing hangs in it for longer than a
-/// statement may take.
+/// If a store that answers has not shown the event for this long, the write was not made: no
+/// statement may take longer.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
 
-/// The events that are looked for. Cheap to hand on: it is the way in to the one task that looks.
+/// A cheap handle to the one task that looks for events.
 #[derive(Debug, Clone)]
-pub(crate) struct Unconfirmed {
+pub struct Unconfirmed {
     sought: mpsc::Sender<Sought>,
     announcer: Announcer,
 }
 
-/// What a write makes of its order; either happens to an order once.
+/// Which event of its order a write makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    Accepted,
-    /// Perhaps by another one's write, which was confirmed: then it is told twice.
+pub enum Made {
+    At(Seq),
+    /// Its place is not known. Perhaps it is made by another one's write, which was confirmed: then it is told
+    /// twice.
     Cancelled,
 }
 
@@ -42,14 +47,14 @@ pub(crate) enum Made {
 struct Sought {
     order_id: OrderId,
     made: Made,
-    /// Since when the store answers without it.
+    /// Since when the store answers without showing it.
     missing_since: Option<Duration>,
 }
 
 impl Sought {
     fn is(&self, event: &Event) -> bool {
         let is_made = match self.made {
-            Made::Accepted => event.data == EventData::Accepted,
+            Made::At(seq) => event.seq == seq,
             Made::Cancelled => matches!(event.data, EventData::Cancelled { .. }),
         };
         is_made && event.order_id == self.order_id
@@ -57,9 +62,9 @@ impl Sought {
 }
 
 impl Unconfirmed {
-    /// Starts the task; it ends when stopping is asked for.
+    /// Starts the task; it ends when the process is asked to stop.
     #[must_use]
-    pub(crate) fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
+    pub fn start(ports: &Ports, announcer: &Announcer, shutdown: &Shutdown) -> Self {
         metrics::describe_counter!(
             "events_not_looked_for_total",
             "Events of unconfirmed writes for which there was no room to look"
@@ -74,25 +79,17 @@ impl Unconfirmed {
         }
     }
 
-    /// The outcome of a write that makes this of an order; one that stays unknown is looked for from now on.
-    pub(crate) async fn write<T>(
-        &self,
-        (order_id, made): (OrderId, Made),
-        outcome: impl Future<Output = ports::Result<T>>,
-    ) -> Result<T> {
-        let outcome = deadline::write(outcome).await;
-        if matches!(&outcome, Err(refusal) if refusal.code() == Code::OutcomeUnknown) {
-            let sought = Sought {
-                order_id,
-                made,
-                missing_since: None,
-            };
-            if self.sought.try_send(sought).is_err() {
-                self.announcer.lost();
-                metrics::counter!("events_not_looked_for_total").increment(1);
-            }
+    /// Looks for what a write has made, or may make yet, from now on.
+    pub fn look_for(&self, order_id: OrderId, made: Made) {
+        let sought = Sought {
+            order_id,
+            made,
+            missing_since: None,
+        };
+        if self.sought.try_send(sought).is_err() {
+            self.announcer.lost();
+            metrics::counter!("events_not_looked_for_total").increment(1);
         }
-        outcome
     }
 }
 
@@ -129,19 +126,20 @@ async fn look_for_all(
             left = looking => sought = left,
         }
     }
-    // What is still sought may show after this process has ended; what comes from now on finds the way closed.
+    // An event that is still missing may appear after this process has ended; later ones find the
+    // channel closed.
     new.close();
     if !sought.is_empty() || new.try_recv().is_ok() {
         announcer.lost();
     }
 }
 
-/// Announces what the store shows; what is still sought.
+/// Announces what the store shows; returns what is still missing.
 async fn look(ports: &Ports, announcer: &Announcer, sought: Vec<Sought>) -> Vec<Sought> {
     let mut left = Vec::new();
     for page in sought.chunks(PAGE) {
         let watches: Vec<Watch> = page.iter().map(watch).collect();
-        let Ok(events) = deadline::read(ports.store.events_for(&watches)).await else {
+        let Ok(Ok(events)) = timeout(PATIENCE, ports.store.events_for(&watches)).await else {
             left.extend_from_slice(page);
             continue;
         };
@@ -168,13 +166,16 @@ async fn look(ports: &Ports, announcer: &Announcer, sought: Vec<Sought>) -> Vec<
 fn watch(sought: &Sought) -> Watch {
     Watch {
         order_id: sought.order_id,
-        next: Seq::FIRST,
+        next: match sought.made {
+            Made::At(seq) => seq,
+            Made::Cancelled => Seq::FIRST,
+        },
     }
 }
 
 async fn is_announced(ports: &Ports, announcer: &Announcer, event: &Event) -> bool {
-    let order = deadline::read(ports.store.order(event.order_id, None)).await;
-    let Ok(Some(order)) = order else {
+    let order = timeout(PATIENCE, ports.store.order(event.order_id, None)).await;
+    let Ok(Ok(Some(order))) = order else {
         return false;
     };
     announcer.publish(&order.client, event);

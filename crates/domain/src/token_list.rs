@@ -1,0 +1,184 @@
+//! Which symbols stand for which assets. It is data: an operator may bring another list.
+
+use std::collections::HashMap;
+
+use crate::asset::{Asset, Mint, TokenProgram};
+
+/// An asset with what people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    pub symbol: String,
+    pub name: String,
+    pub asset: Asset,
+}
+
+/// The assets that have symbols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenList {
+    listings: Vec<Listing>,
+    /// Symbols in lower case.
+    by_symbol: HashMap<String, usize>,
+    by_mint: HashMap<Mint, usize>,
+}
+
+/// Why listings are no list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Ambiguous {
+    #[error("the symbol {0} stands twice in it")]
+    Symbol(String),
+    #[error("the mint {0} stands twice in it")]
+    Mint(Mint),
+}
+
+impl TokenList {
+    /// A list of these, in this order.
+    pub fn new(listings: Vec<Listing>) -> Result<Self, Ambiguous> {
+        let (mut by_symbol, mut by_mint) = (HashMap::new(), HashMap::new());
+        for (place, listing) in listings.iter().enumerate() {
+            let symbol = listing.symbol.to_ascii_lowercase();
+            if by_symbol.insert(symbol, place).is_some() {
+                return Err(Ambiguous::Symbol(listing.symbol.clone()));
+            }
+            if by_mint.insert(listing.asset.mint, place).is_some() {
+                return Err(Ambiguous::Mint(listing.asset.mint));
+            }
+        }
+        Ok(Self {
+            listings,
+            by_symbol,
+            by_mint,
+        })
+    }
+
+    /// The list of mainnet-beta, which the simulated cluster has too.
+    #[must_use]
+    pub fn mainnet() -> Self {
+        let listings = MAINNET.iter().map(|(symbol, name, asset)| Listing {
+            symbol: (*symbol).to_owned(),
+            name: (*name).to_owned(),
+            asset: *asset,
+        });
+        Self::new(listings.collect()).expect("invariant: the list in the code is unambiguous")
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn listings(&self) -> &[Listing] {
+        &self.listings
+    }
+
+    /// The asset of a symbol in any case (`wSOL` is `SOL`), or of a listed mint's address.
+    #[must_use]
+    pub fn find(&self, symbol_or_mint: &str) -> Option<Asset> {
+        let symbol = match symbol_or_mint.to_ascii_lowercase() {
+            wrapped if wrapped == "wsol" => "sol".to_owned(),
+            symbol => symbol,
+        };
+        let by_mint = || self.by_mint.get(&symbol_or_mint.parse().ok()?);
+        let place = self.by_symbol.get(&symbol).or_else(by_mint)?;
+        Some(self.listings[*place].asset)
+    }
+
+    /// What clients are shown for a mint: its symbol, or its address where it has none.
+    #[must_use]
+    pub fn name_of(&self, mint: Mint) -> String {
+        match self.by_mint.get(&mint) {
+            Some(place) => self.listings[*place].symbol.clone(),
+            None => mint.to_string(),
+        }
+    }
+}
+
+const fn token(mint: &str, decimals: u8) -> Asset {
+    Asset::token(Mint::literal(mint), decimals)
+}
+
+// The first sixteen are those of version 1 and stay what they are: stored orders name them by these symbols.
+#[rustfmt::skip]
+static MAINNET: [(&str, &str, Asset); 16] = [
+    ("SOL",     "Solana",           Asset::SOL),
+    ("USDC",    "USD Coin",         Asset::USDC),
+    ("USDT",    "Tether USD",       token("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB", 6)),
+    ("BONK",    "Bonk",             token("DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263", 5)),
+    ("JUP",     "Jupiter",          token("JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN",  6)),
+    ("RAY",     "Raydium",          token("4k3Dyjzvzp8eMZWUXbBCjEvwSkkk59S5iCNLY3QrkX6R", 6)),
+    ("mSOL",    "Marinade SOL",     token("mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So",  9)),
+    ("JitoSOL", "Jito SOL",         token("J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn", 9)),
+    ("WIF",     "dogwifhat",        token("EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm", 6)),
+    ("PYTH",    "Pyth Network",     token("HZ1JovNiVvGrGNiiYvEozEVgZ58xaU3RKwX8eACQBCt3", 6)),
+    ("JTO",     "Jito",             token("jtojtomepa8beP8AuQc6eXt5FriJwfFMwQx2v2f9mCL",  9)),
+    ("ORCA",    "Orca",             token("orcaEKTdK7LKz57vaAYr9QeNsVEPfiu6QeMU1kektZE",  6)),
+    ("W",       "Wormhole",         token("85VBFQZC9TZkfaptBWjvUw7YbZjy52A6mjtPGjstQAmQ", 6)),
+    ("PYUSD",   "PayPal USD",       token_2022("2b1kV6DkPAnxd5ixfnxCpjxmKwqjjaYmCZfHsFu24GXo", 6)),
+    ("POPCAT",  "Popcat",           token("7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr", 9)),
+    ("ETH",     "Ether (Wormhole)", token("7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs", 8)),
+];
+
+const fn token_2022(mint: &str, decimals: u8) -> Asset {
+    Asset {
+        mint: Mint::literal(mint),
+        decimals,
+        program: TokenProgram::Token2022,
+    }
+}
+
+/// The assets of version 1 by the symbols under which it stored them.
+pub(crate) mod version_1 {
+    use super::MAINNET;
+    use crate::asset::{Asset, Mint};
+
+    const COUNT: usize = 16;
+
+    pub(crate) fn asset(symbol: &str) -> Option<Asset> {
+        let mut known = MAINNET.iter().take(COUNT);
+        known.find_map(|(known, _, asset)| (*known == symbol).then_some(*asset))
+    }
+
+    pub(crate) fn symbol(mint: Mint) -> Option<&'static str> {
+        let mut known = MAINNET.iter().take(COUNT);
+        known.find_map(|(symbol, _, asset)| (asset.mint == mint).then_some(*symbol))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asset_is_found_by_symbol_in_any_case_and_by_mint() {
+        let list = TokenList::mainnet();
+
+        for name in [
+            "SOL",
+            "sol",
+            "wSOL",
+            "So11111111111111111111111111111111111111112",
+        ] {
+            assert_eq!(list.find(name), Some(Asset::SOL), "{name}");
+        }
+        assert_eq!(list.find("DOGE"), None);
+        assert_eq!(list.find(""), None);
+    }
+
+    #[test]
+    fn what_has_no_symbol_is_called_by_its_mint() {
+        let mint = "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump";
+
+        assert_eq!(TokenList::mainnet().name_of(Mint::SOL), "SOL");
+        assert_eq!(TokenList::mainnet().name_of(Mint::literal(mint)), mint);
+    }
+
+    #[test]
+    fn a_list_that_names_a_symbol_or_a_mint_twice_is_refused() {
+        let listing = |symbol: &str, asset| Listing {
+            symbol: symbol.to_owned(),
+            name: symbol.to_owned(),
+            asset,
+        };
+
+        let symbols = TokenList::new(vec![listing("A", Asset::SOL), listing("a", Asset::USDC)]);
+        assert_eq!(symbols, Err(Ambiguous::Symbol("a".to_owned())));
+        let mints = TokenList::new(vec![listing("A", Asset::SOL), listing("B", Asset::SOL)]);
+        assert_eq!(mints, Err(Ambiguous::Mint(Mint::SOL)));
+    }
+}

@@ -1,0 +1,158 @@
+//! The heart of the simulated cluster: accounts, and transactions that change them as Solana's own runtime
+//! would, by programs that are written here.
+//!
+//! A [`Bank`] knows one state of the chain. It knows nothing of forks, blocks, commitments or the network:
+//! whoever makes blocks gives it blockhashes and the clock, and asks it to process transactions one after
+//! the other. Begin with [`Bank::process`]; how one transaction runs is in `execution.rs`, and each program has
+//! a file below `programs/`.
+
+mod account;
+mod accounts;
+pub mod address;
+mod balances;
+mod budget;
+mod checks;
+mod execution;
+mod genesis;
+mod invocation;
+mod logs;
+mod lookup_table;
+mod message;
+mod meter;
+mod outcome;
+mod programs;
+mod recent;
+mod sysvars;
+
+pub use account::{Account, Rent};
+pub use accounts::Accounts;
+pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
+pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
+pub use outcome::{Executed, InnerInstruction, Outcome, ReturnData, TokenBalance};
+
+pub(crate) use programs::token::{
+    Mint, TokenAccount, TokenExtension, TransferFee, token_extensions,
+};
+
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_transaction_error::TransactionError;
+
+use execution::Execution;
+use recent::Recent;
+
+/// What the Clock sysvar says while a block's transactions run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Clock {
+    pub slot: u64,
+    pub epoch: u64,
+    pub unix_timestamp: i64,
+}
+
+/// What every transaction of a block finds the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Environment {
+    pub clock: Clock,
+    pub rent: Rent,
+}
+
+/// The accounts of the chain at one moment, and what it needs to judge transactions.
+#[derive(Debug, Clone)]
+pub struct Bank {
+    accounts: Accounts,
+    environment: Environment,
+    recent: Recent,
+}
+
+impl Bank {
+    /// A chain that has the emulated programs, the sysvars and nothing else.
+    #[must_use]
+    pub fn new(environment: Environment) -> Self {
+        let mut bank = Self {
+            accounts: genesis::accounts(environment.clock.slot),
+            environment,
+            recent: Recent::default(),
+        };
+        bank.set_account(sysvars::RENT, sysvars::rent(&environment));
+        bank.set_clock(environment.clock);
+        bank
+    }
+
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Lets a block's transactions find another time, and its account tell it.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.environment.clock = clock;
+        self.set_account(sysvars::CLOCK, sysvars::clock(&self.environment));
+    }
+
+    /// Puts an account there without a transaction, as only the genesis of a chain may.
+    pub fn set_account(&mut self, key: Address, account: Account) {
+        self.accounts.set(key, account, self.environment.clock.slot);
+    }
+
+    /// Makes a block's hash known: transactions may name it from now on, for 150 further blocks.
+    pub fn register_blockhash(&mut self, hash: Hash) {
+        self.recent.register(hash);
+    }
+
+    #[must_use]
+    pub fn is_blockhash_valid(&self, hash: &Hash) -> bool {
+        self.recent.is_valid(hash)
+    }
+
+    /// Executes a transaction and keeps what it did. An error means that it can be in no block: nothing
+    /// changed, not even by a fee. Whether a transaction that landed did what it should says
+    /// [`Outcome::status`].
+    pub fn process(&mut self, transaction: &Verified) -> Result<Outcome, TransactionError> {
+        let transaction = transaction.get();
+        self.admits(transaction)?;
+        let executed = self.execute(transaction)?;
+        self.recent.remember(transaction);
+        for (key, account) in executed.changes {
+            self.accounts.set(key, account, self.environment.clock.slot);
+        }
+        Ok(executed.outcome)
+    }
+
+    /// Whether a transaction names a recent blockhash and was not processed before.
+    pub fn admits(&self, transaction: &Transaction) -> Result<(), TransactionError> {
+        if !self.recent.is_valid(transaction.blockhash()) {
+            return Err(TransactionError::BlockhashNotFound);
+        }
+        if self.recent.knows(transaction) {
+            return Err(TransactionError::AlreadyProcessed);
+        }
+        Ok(())
+    }
+
+    /// Executes a transaction on what stands now and changes nothing: the whole of a simulation, and the first
+    /// half of [`Bank::process`]. It checks neither signatures nor the blockhash.
+    pub fn execute(&self, transaction: &Transaction) -> Result<Executed, TransactionError> {
+        let keys = transaction.resolve(&self.accounts, self.environment.clock.slot)?;
+        checks::locks(&keys)?;
+        let limits = Limits::of(transaction)?;
+        let fee = budget::fee(transaction.signatures().len(), &limits);
+        let mut execution = Execution::load(&self.accounts, &self.environment, &keys, limits.units);
+        execution.take_fee(fee)?;
+        let status = checks::loaded(transaction, &execution, &limits)
+            .and_then(|()| execution.run(transaction))
+            .and_then(|()| execution.check_rent());
+        Ok(outcome::conclude(
+            &self.accounts,
+            transaction,
+            &keys,
+            execution,
+            status,
+            fee,
+        ))
+    }
+}

@@ -1,0 +1,208 @@
+//! One transaction while it runs: its accounts, and the stack of programs that call each other.
+
+use solana_address::Address;
+use solana_instruction_error::InstructionError;
+use solana_message::compiled_instruction::CompiledInstruction;
+use solana_transaction_error::TransactionError;
+
+use super::account::Account;
+use super::budget::position;
+use super::invocation::{Invocation, Meta};
+use super::logs::Logs;
+use super::message::{Keys, Transaction};
+use super::meter::Meter;
+use super::outcome::{InnerInstruction, ReturnData};
+use super::programs;
+use super::{Accounts, Environment, checks};
+
+/// How deep programs may call each other, the first one counted.
+const DEPTH_MAX: usize = 5;
+/// How many instructions may run in one transaction, called ones counted.
+const INSTRUCTIONS_MAX: usize = 64;
+
+/// An account of the transaction, as it was and as it is.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) key: Address,
+    pub(super) writable: bool,
+    /// As it was when the first instruction began: what a failure leaves, the fee taken.
+    pub(super) before: Account,
+    pub(super) now: Account,
+}
+
+/// A transaction that is being executed. Nothing of it reaches the bank's accounts before it is over.
+#[derive(Debug)]
+pub(super) struct Execution<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) loaded: Vec<Loaded>,
+    pub(super) meter: Meter,
+    pub(super) logs: Logs,
+    /// What the instructions called, one list for each of them.
+    pub(super) inner: Vec<Vec<InnerInstruction>>,
+    pub(super) return_data: Option<ReturnData>,
+    stack: Vec<Address>,
+    instructions: usize,
+}
+
+impl<'a> Execution<'a> {
+    pub(super) fn load(
+        accounts: &Accounts,
+        environment: &'a Environment,
+        keys: &Keys,
+        units: u32,
+    ) -> Self {
+        let loaded = keys.all.iter().zip(&keys.writable).map(|(key, writable)| {
+            let account = accounts.get(key).cloned().unwrap_or_else(Account::absent);
+            Loaded {
+                key: *key,
+                writable: *writable,
+                before: account.clone(),
+                now: account,
+            }
+        });
+        Self {
+            environment,
+            loaded: loaded.collect(),
+            meter: Meter::new(u64::from(units)),
+            logs: Logs::default(),
+            inner: Vec::new(),
+            return_data: None,
+            stack: Vec::new(),
+            instructions: 0,
+        }
+    }
+
+    /// Takes the fee from the first account for good: it is gone whatever the instructions do.
+    pub(super) fn take_fee(&mut self, fee: u64) -> Result<(), TransactionError> {
+        let payer = self
+            .loaded
+            .first_mut()
+            .ok_or(TransactionError::MissingSignatureForFee)?;
+        checks::fee_payer(&payer.now, fee, self.environment.rent)?;
+        payer.now.lamports -= fee;
+        payer.before.lamports -= fee;
+        Ok(())
+    }
+
+    pub(super) fn account(&self, index: usize) -> &Account {
+        &self.loaded[index].now
+    }
+
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.loaded.iter().map(|loaded| &loaded.now)
+    }
+
+    /// Runs all instructions, up to the first one that fails.
+    pub(super) fn run(&mut self, transaction: &Transaction) -> Result<(), TransactionError> {
+        let signers = transaction.signatures().len();
+        for (index, instruction) in transaction.instructions().iter().enumerate() {
+            self.inner.push(Vec::new());
+            let metas = self.metas(instruction, signers);
+            self.enter(*transaction.program(instruction), &metas, &instruction.data)
+                .map_err(|error| TransactionError::InstructionError(position(index), error))?;
+        }
+        Ok(())
+    }
+
+    fn metas(&self, instruction: &CompiledInstruction, signers: usize) -> Vec<Meta> {
+        let indexes = instruction.accounts.iter().map(|index| usize::from(*index));
+        indexes
+            .map(|index| Meta {
+                index,
+                signer: index < signers,
+                writable: self.loaded[index].writable,
+            })
+            .collect()
+    }
+
+    /// Runs one instruction with what it calls, and writes the lines around it.
+    pub(super) fn enter(
+        &mut self,
+        program: Address,
+        metas: &[Meta],
+        data: &[u8],
+    ) -> Result<(), InstructionError> {
+        if self.stack.len() == DEPTH_MAX {
+            return Err(InstructionError::CallDepth);
+        }
+        if self.instructions == INSTRUCTIONS_MAX {
+            return Err(InstructionError::MaxInstructionTraceLengthExceeded);
+        }
+        if self.stack.contains(&program) && self.stack.last() != Some(&program) {
+            return Err(InstructionError::ReentrancyNotAllowed);
+        }
+        self.instructions += 1;
+        self.return_data = None;
+        self.stack.push(program);
+        self.log(format!("Program {program} invoke [{}]", self.stack.len()));
+        let result = self.run_program(program, metas, data);
+        self.stack.pop();
+        result
+    }
+
+    fn run_program(
+        &mut self,
+        id: Address,
+        metas: &[Meta],
+        data: &[u8],
+    ) -> Result<(), InstructionError> {
+        let Some(program) = programs::find(&id) else {
+            self.log(format!("Program {id} failed: Unsupported program id"));
+            return Err(InstructionError::UnsupportedProgramId);
+        };
+        let left = self.meter.left();
+        let result = program.run(&mut Invocation::new(self, id, metas, data));
+        if program.is_builtin() {
+            return self.say_how_it_ended(id, result);
+        }
+        let used = left - self.meter.left();
+        self.log(format!(
+            "Program {id} consumed {used} of {left} compute units"
+        ));
+        if let Some(line) = self.return_data.as_ref().and_then(|data| data.line(&id)) {
+            self.log(line);
+        }
+        if result == Err(InstructionError::ComputationalBudgetExceeded) {
+            self.log(format!(
+                "Program {id} failed: exceeded CUs meter at BPF instruction"
+            ));
+            return Err(InstructionError::ProgramFailedToComplete);
+        }
+        self.say_how_it_ended(id, result)
+    }
+
+    fn say_how_it_ended(
+        &mut self,
+        id: Address,
+        result: Result<(), InstructionError>,
+    ) -> Result<(), InstructionError> {
+        self.log(match &result {
+            Ok(()) => format!("Program {id} success"),
+            Err(error) => format!("Program {id} failed: {error}"),
+        });
+        result
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.stack.len()
+    }
+
+    pub(super) fn log(&mut self, line: String) {
+        self.logs.push(line);
+    }
+
+    /// No account that may be written may be left between gone and exempt from rent.
+    pub(super) fn check_rent(&self) -> Result<(), TransactionError> {
+        let rent = self.environment.rent;
+        let poor = self
+            .loaded
+            .iter()
+            .position(|loaded| loaded.writable && !rent.allows(&loaded.before, &loaded.now));
+        match poor {
+            None => Ok(()),
+            Some(index) => Err(TransactionError::InsufficientFundsForRent {
+                account_index: position(index),
+            }),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Signed transactions from bytes that anybody may have sent, checked as a real node checks them, and the
+//! accounts that their messages name.
+//!
+//! The formats are those of the `solana-*` crates; here are the rules around them.
+
+use ed25519_dalek::VerifyingKey;
+use sha2::{Digest, Sha256};
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_message::VersionedMessage;
+use solana_message::compiled_instruction::CompiledInstruction;
+use solana_signature::Signature;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+
+use super::Accounts;
+use super::address;
+use super::lookup_table;
+
+/// The longest transaction that a cluster takes: what fits into one packet.
+pub const BYTES_MAX: usize = 1_232;
+
+/// Why bytes are no transaction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    #[error("too large: {0} bytes (max: {BYTES_MAX} bytes)")]
+    TooLarge(usize),
+    #[error("not a transaction: {0}")]
+    Undecodable(String),
+    #[error("message version {0} is not supported; send a legacy message or version 0")]
+    Version(u8),
+    #[error("its header, indexes or number of signatures do not fit its accounts")]
+    Unsanitary,
+}
+
+/// A signed transaction whose shape is right. Its signatures are not checked yet, and nothing of it was
+/// looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    inner: VersionedTransaction,
+    message: Vec<u8>,
+    message_hash: [u8; 32],
+}
+
+impl Transaction {
+    /// Reads a transaction; never panics. Bytes after its end are ignored, as nodes do.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        if bytes.len() > BYTES_MAX {
+            return Err(Malformed::TooLarge(bytes.len()));
+        }
+        let inner: VersionedTransaction = wincode::deserialize(bytes)
+            .map_err(|error| Malformed::Undecodable(error.to_string()))?;
+        Self::new(inner)
+    }
+
+    /// The same for a transaction that was put together here.
+    pub fn new(inner: VersionedTransaction) -> Result<Self, Malformed> {
+        if matches!(inner.message, VersionedMessage::V1(_)) {
+            return Err(Malformed::Version(1));
+        }
+        inner.sanitize().map_err(|_| Malformed::Unsanitary)?;
+        let message = inner.message.serialize();
+        let message_hash = Sha256::digest(&message).into();
+        Ok(Self {
+            inner,
+            message,
+            message_hash,
+        })
+    }
+
+    /// The bytes of the whole transaction.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        wincode::serialize(&self.inner).expect("invariant: what was sanitised can be written")
+    }
+
+    /// The signature that the chain knows the transaction by.
+    #[must_use]
+    pub fn signature(&self) -> &Signature {
+        &self.inner.signatures[0]
+    }
+
+    #[must_use]
+    pub fn signatures(&self) -> &[Signature] {
+        &self.inner.signatures
+    }
+
+    #[must_use]
+    pub fn message(&self) -> &VersionedMessage {
+        &self.inner.message
+    }
+
+    #[must_use]
+    pub fn instructions(&self) -> &[CompiledInstruction] {
+        self.inner.message.instructions()
+    }
+
+    #[must_use]
+    pub fn blockhash(&self) -> &Hash {
+        self.inner.message.recent_blockhash()
+    }
+
+    /// What tells one message from another, whoever signed it and how often.
+    pub(crate) fn message_hash(&self) -> &[u8; 32] {
+        &self.message_hash
+    }
+
+    /// The program that an instruction calls; programs never come from lookup tables.
+    pub(crate) fn program(&self, instruction: &CompiledInstruction) -> &Address {
+        &self.inner.message.static_account_keys()[usize::from(instruction.program_id_index)]
+    }
+
+    /// Checks that every signer signed exactly this message. It needs no chain, so callers may check many at
+    /// once, on threads of their own.
+    pub fn verify(self) -> Result<Verified, TransactionError> {
+        let keys = self.inner.message.static_account_keys();
+        let mut signed = self.inner.signatures.iter().zip(keys);
+        let all = signed.all(|(signature, key)| {
+            let signature = ed25519_dalek::Signature::from_bytes(signature.as_array());
+            VerifyingKey::from_bytes(key.as_array())
+                .is_ok_and(|key| key.verify_strict(&self.message, &signature).is_ok())
+        });
+        if all {
+            Ok(Verified(self))
+        } else {
+            Err(TransactionError::SignatureFailure)
+        }
+    }
+
+    /// Finds all accounts that the message names, those of lookup tables too.
+    pub(crate) fn resolve(&self, accounts: &Accounts, slot: u64) -> Result<Keys, TransactionError> {
+        let message = &self.inner.message;
+        let mut keys = message.static_account_keys().to_vec();
+        let lookups = message.address_table_lookups().unwrap_or_default();
+        let mut readonly = Vec::new();
+        for lookup in lookups {
+            let table = lookup_table::read(accounts, &lookup.account_key, slot)?;
+            lookup_table::take(&table, &lookup.writable_indexes, &mut keys)?;
+            lookup_table::take(&table, &lookup.readonly_indexes, &mut readonly)?;
+        }
+        let writable_end = keys.len();
+        keys.append(&mut readonly);
+        let loader = keys.contains(&address::UPGRADEABLE_LOADER);
+        let writable = keys
+            .iter()
+            .enumerate()
+            .map(|(index, key)| {
+                self.asks_to_write(index, writable_end)
+                    && !address::RESERVED.contains(key)
+                    && (loader || !self.calls(index))
+            })
+            .collect();
+        Ok(Keys {
+            all: keys,
+            writable,
+            writable_end,
+        })
+    }
+
+    fn asks_to_write(&self, index: usize, writable_end: usize) -> bool {
+        let header = self.inner.message.header();
+        let stated = self.inner.message.static_account_keys().len();
+        let signers = usize::from(header.num_required_signatures);
+        if index >= stated {
+            index < writable_end
+        } else if index >= signers {
+            index < stated - usize::from(header.num_readonly_unsigned_accounts)
+        } else {
+            index < signers - usize::from(header.num_readonly_signed_accounts)
+        }
+    }
+
+    /// Whether the account is called as a program, which nobody may write to then.
+    fn calls(&self, index: usize) -> bool {
+        self.instructions()
+            .iter()
+            .any(|instruction| usize::from(instruction.program_id_index) == index)
+    }
+}
+
+/// A transaction that all its signers have signed: the only kind that can change a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified(Transaction);
+
+impl Verified {
+    #[must_use]
+    pub fn get(&self) -> &Transaction {
+        &self.0
+    }
+}
+
+/// The accounts of a message in the order that its indexes count: stated, looked up to write, looked up to
+/// read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Keys {
+    pub(crate) all: Vec<Address>,
+    pub(crate) writable: Vec<bool>,
+    writable_end: usize,
+}
+
+impl Keys {
+    /// What came from lookup tables: to write, to read.
+    pub(crate) fn loaded(&self, transaction: &Transaction) -> (&[Address], &[Address]) {
+        let stated = transaction.message().static_account_keys().len();
+        let (writable, readonly) = self.all.split_at(self.writable_end);
+        (&writable[stated..], readonly)
+    }
+}
+
+#[cfg(test)]
+mod tests;

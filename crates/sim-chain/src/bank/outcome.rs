@@ -1,0 +1,124 @@
+//! What became of a transaction: all that `getTransaction` and `simulateTransaction` tell.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use solana_address::Address;
+use solana_transaction_error::TransactionError;
+
+use super::account::Account;
+use super::execution::Execution;
+use super::message::{Keys, Transaction};
+use super::{Accounts, balances, checks};
+
+/// A transaction that was executed, and the accounts as it leaves them.
+#[derive(Debug, Clone)]
+pub struct Executed {
+    pub outcome: Outcome,
+    /// Every account that is not as it was, gone ones with no lamports.
+    pub changes: Vec<(Address, Account)>,
+}
+
+/// What became of a transaction that landed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// An error means that only the fee was taken.
+    pub status: Result<(), TransactionError>,
+    pub fee: u64,
+    pub compute_units: u64,
+    /// The data of all accounts that were loaded, as limits count it.
+    pub loaded_bytes: u64,
+    pub logs: Vec<String>,
+    /// What each instruction called, by the instruction's place; those that called nothing are left out.
+    pub inner: Vec<(u8, Vec<InnerInstruction>)>,
+    /// All accounts of the message, those of lookup tables last.
+    pub keys: Vec<Address>,
+    /// How many of `keys` came from lookup tables, to write and to read.
+    pub loaded: (usize, usize),
+    pub pre_balances: Vec<u64>,
+    pub post_balances: Vec<u64>,
+    pub pre_token_balances: Vec<TokenBalance>,
+    pub post_token_balances: Vec<TokenBalance>,
+    pub return_data: Option<ReturnData>,
+}
+
+/// An instruction that a program called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InnerInstruction {
+    pub program_index: u8,
+    pub accounts: Vec<u8>,
+    pub data: Vec<u8>,
+    /// 2 for what the transaction's own instruction called.
+    pub stack_height: usize,
+}
+
+/// What a token account of the transaction held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenBalance {
+    pub account_index: u8,
+    pub mint: Address,
+    pub owner: Address,
+    pub program: Address,
+    pub amount: u64,
+    pub decimals: u8,
+}
+
+/// What the last program left for its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnData {
+    pub program: Address,
+    pub data: Vec<u8>,
+}
+
+impl ReturnData {
+    /// The line that tells it, in the name of the program that ends.
+    pub(super) fn line(&self, program: &Address) -> Option<String> {
+        let text = BASE64_STANDARD.encode(&self.data);
+        (!self.data.is_empty()).then(|| format!("Program return: {program} {text}"))
+    }
+}
+
+/// Sums up an execution. What a failed transaction did is dropped here: only the fee stays.
+pub(super) fn conclude(
+    accounts: &Accounts,
+    transaction: &Transaction,
+    keys: &Keys,
+    mut execution: Execution<'_>,
+    status: Result<(), TransactionError>,
+    fee: u64,
+) -> Executed {
+    let stored = |key: &Address| accounts.get(key).cloned().unwrap_or_else(Account::absent);
+    let before: Vec<Account> = keys.all.iter().map(stored).collect();
+    let loaded_bytes = checks::loaded_bytes(before.iter());
+    if status.is_err() {
+        for loaded in &mut execution.loaded {
+            loaded.now = loaded.before.clone();
+        }
+    }
+    let after: Vec<Account> = execution.accounts().cloned().collect();
+    let (writable, readonly) = keys.loaded(transaction);
+    let inner = std::mem::take(&mut execution.inner);
+    let outcome = Outcome {
+        status,
+        fee,
+        compute_units: execution.meter.used(),
+        loaded_bytes,
+        inner: (0..)
+            .zip(inner)
+            .filter(|(_, called)| !called.is_empty())
+            .collect(),
+        keys: keys.all.clone(),
+        loaded: (writable.len(), readonly.len()),
+        pre_balances: before.iter().map(|account| account.lamports).collect(),
+        post_balances: after.iter().map(|account| account.lamports).collect(),
+        pre_token_balances: balances::of_tokens(accounts, &keys.all, &before),
+        post_token_balances: balances::of_tokens(accounts, &keys.all, &after),
+        return_data: execution.return_data.filter(|data| !data.data.is_empty()),
+        logs: execution.logs.into_lines(),
+    };
+    let changed = keys.all.iter().copied().zip(before.into_iter().zip(after));
+    let changes = changed
+        .filter(|(_, (before, after))| before != after)
+        .map(|(key, (_, after))| (key, after))
+        .collect();
+    Executed { outcome, changes }
+}
