@@ -40,7 +40,7 @@ impl Breaker {
             let error: &dyn std::error::Error = failure;
             tracing::warn!(
                 error = %error.source().unwrap_or(error),
-                "Redis is away; orders go on without it, slower"
+                "Redis is down; orders go on without it, slower"
             );
         }
         let place = usize::try_from(failures).unwrap_or(usize::MAX);

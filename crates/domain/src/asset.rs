@@ -1,13 +1,14 @@
 //! What is traded. Any mint can be; which symbol people use for it is data and stands in a
 //! [`TokenList`](crate::token_list::TokenList).
 
+pub(crate) mod version_1;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::{Address, InvalidAddress};
-use crate::token_list::version_1;
 
 /// The address of an asset's mint.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

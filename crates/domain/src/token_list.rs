@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::asset::{Asset, Mint, TokenProgram};
+use crate::asset::{Asset, Mint, version_1};
 
 /// An asset with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +53,13 @@ impl TokenList {
     /// The list of mainnet-beta, which the simulated cluster has too.
     #[must_use]
     pub fn mainnet() -> Self {
-        let listings = MAINNET.iter().map(|(symbol, name, asset)| Listing {
-            symbol: (*symbol).to_owned(),
-            name: (*name).to_owned(),
-            asset: *asset,
-        });
+        let listings = version_1::LISTED
+            .iter()
+            .map(|(symbol, name, asset)| Listing {
+                symbol: (*symbol).to_owned(),
+                name: (*name).to_owned(),
+                asset: *asset,
+            });
         Self::new(listings.collect()).expect("invariant: the list in the code is unambiguous")
     }
 
@@ -86,57 +88,6 @@ impl TokenList {
             Some(place) => self.listings[*place].symbol.clone(),
             None => mint.to_string(),
         }
-    }
-}
-
-const fn token(mint: &str, decimals: u8) -> Asset {
-    Asset::token(Mint::literal(mint), decimals)
-}
-
-// The first sixteen are those of version 1 and stay what they are: stored orders name them by these symbols.
-#[rustfmt::skip]
-static MAINNET: [(&str, &str, Asset); 16] = [
-    ("SOL",     "Solana",           Asset::SOL),
-    ("USDC",    "USD Coin",         Asset::USDC),
-    ("USDT",    "Tether USD",       token("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB", 6)),
-    ("BONK",    "Bonk",             token("DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263", 5)),
-    ("JUP",     "Jupiter",          token("JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN",  6)),
-    ("RAY",     "Raydium",          token("4k3Dyjzvzp8eMZWUXbBCjEvwSkkk59S5iCNLY3QrkX6R", 6)),
-    ("mSOL",    "Marinade SOL",     token("mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So",  9)),
-    ("JitoSOL", "Jito SOL",         token("J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn", 9)),
-    ("WIF",     "dogwifhat",        token("EKpQGSJtjMFqKZ9KQanSqYXRcF8fBopzLHYxdM65zcjm", 6)),
-    ("PYTH",    "Pyth Network",     token("HZ1JovNiVvGrGNiiYvEozEVgZ58xaU3RKwX8eACQBCt3", 6)),
-    ("JTO",     "Jito",             token("jtojtomepa8beP8AuQc6eXt5FriJwfFMwQx2v2f9mCL",  9)),
-    ("ORCA",    "Orca",             token("orcaEKTdK7LKz57vaAYr9QeNsVEPfiu6QeMU1kektZE",  6)),
-    ("W",       "Wormhole",         token("85VBFQZC9TZkfaptBWjvUw7YbZjy52A6mjtPGjstQAmQ", 6)),
-    ("PYUSD",   "PayPal USD",       token_2022("2b1kV6DkPAnxd5ixfnxCpjxmKwqjjaYmCZfHsFu24GXo", 6)),
-    ("POPCAT",  "Popcat",           token("7GCihgDB8fe6KNjn2MYtkzZcRjQy3t9GHdC8uHYmW2hr", 9)),
-    ("ETH",     "Ether (Wormhole)", token("7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs", 8)),
-];
-
-const fn token_2022(mint: &str, decimals: u8) -> Asset {
-    Asset {
-        mint: Mint::literal(mint),
-        decimals,
-        program: TokenProgram::Token2022,
-    }
-}
-
-/// The assets of version 1 by the symbols under which it stored them.
-pub(crate) mod version_1 {
-    use super::MAINNET;
-    use crate::asset::{Asset, Mint};
-
-    const COUNT: usize = 16;
-
-    pub(crate) fn asset(symbol: &str) -> Option<Asset> {
-        let mut known = MAINNET.iter().take(COUNT);
-        known.find_map(|(known, _, asset)| (*known == symbol).then_some(*asset))
-    }
-
-    pub(crate) fn symbol(mint: Mint) -> Option<&'static str> {
-        let mut known = MAINNET.iter().take(COUNT);
-        known.find_map(|(symbol, _, asset)| (asset.mint == mint).then_some(*symbol))
     }
 }
 

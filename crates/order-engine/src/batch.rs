@@ -14,8 +14,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::board::{Board, Entry};
-use crate::commands::orders::short_id;
-use crate::output::{self, Format, short};
+use crate::output::{self, Format, short, short_id};
 
 /// Orders followed at once, each on a socket of its own; the others wait until some have ended.
 const FOLLOWED_MAX: usize = 200;

@@ -9,6 +9,7 @@ use clap::Args;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// The maximum width of every table, so that it reads well in a small terminal and in a mail.
 const WIDTH: u16 = 80;
@@ -77,6 +78,11 @@ pub(crate) fn end_of(text: &str, length: usize) -> String {
         Some((start, _)) if start > 0 => format!("…{}", &text[start..]),
         _ => text.to_owned(),
     }
+}
+
+/// An id where it need not be copied: its end tells orders apart, its start is the time they share.
+pub(crate) fn short_id(id: Uuid) -> String {
+    end_of(&id.to_string(), 8)
 }
 
 /// An empty table with these headings; where a program reads it, a row is a line however long.

@@ -23,12 +23,14 @@ mod outcome;
 mod programs;
 mod recent;
 mod sysvars;
+mod traces;
 
 pub use account::{Account, Rent};
 pub use accounts::Accounts;
 pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
 pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
-pub use outcome::{Executed, InnerInstruction, Outcome, ReturnData, TokenBalance};
+pub use outcome::{Executed, Outcome};
+pub use traces::{InnerInstruction, ReturnData, TokenBalance};
 
 pub(crate) use programs::token::{
     Mint, TokenAccount, TokenExtension, TransferFee, token_extensions,

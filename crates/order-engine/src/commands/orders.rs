@@ -110,11 +110,6 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
     Ok(Verdict::Good)
 }
 
-/// An id where it need not be copied: its end tells orders apart, its start is the time they share.
-pub(crate) fn short_id(id: Uuid) -> String {
-    output::end_of(&id.to_string(), 8)
-}
-
 /// A table of orders, their ids written in this way.
 pub(crate) fn table_of(orders: &[OrderView], id: fn(Uuid) -> String) -> Table {
     let mut table = output::table(["order", "swap", "got", "status"]);

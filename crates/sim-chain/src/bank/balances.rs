@@ -3,9 +3,9 @@
 use solana_address::Address;
 
 use super::account::Account;
-use super::budget::position;
-use super::outcome::TokenBalance;
+use super::message::position;
 use super::programs::token::{Mint, TokenAccount};
+use super::traces::TokenBalance;
 use super::{Accounts, address};
 
 /// The balances of all token accounts among `accounts`, which stand at `keys`.

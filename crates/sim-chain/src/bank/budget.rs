@@ -5,7 +5,7 @@ use solana_instruction_error::InstructionError;
 use solana_transaction_error::TransactionError;
 
 use super::address;
-use super::message::Transaction;
+use super::message::{Transaction, position};
 use super::programs;
 
 pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
@@ -103,12 +103,6 @@ pub fn fee(signatures: usize, limits: &Limits) -> u64 {
     LAMPORTS_PER_SIGNATURE
         .saturating_mul(signatures as u64)
         .saturating_add(priority)
-}
-
-/// An instruction's place as errors name it. A transaction of 1,232 bytes has fewer than 256 instructions that
-/// are told apart here; real nodes cut the number the same way.
-pub(super) fn position(index: usize) -> u8 {
-    u8::try_from(index).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]

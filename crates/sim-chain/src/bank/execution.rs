@@ -6,13 +6,13 @@ use solana_message::compiled_instruction::CompiledInstruction;
 use solana_transaction_error::TransactionError;
 
 use super::account::Account;
-use super::budget::position;
 use super::invocation::{Invocation, Meta};
 use super::logs::Logs;
+use super::message::position;
 use super::message::{Keys, Transaction};
 use super::meter::Meter;
-use super::outcome::{InnerInstruction, ReturnData};
 use super::programs;
+use super::traces::{InnerInstruction, ReturnData};
 use super::{Accounts, Environment, checks};
 
 /// How deep programs may call each other, the first one counted.

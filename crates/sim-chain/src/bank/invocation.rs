@@ -13,7 +13,7 @@ use solana_instruction_error::InstructionError;
 use super::Clock;
 use super::account::{Account, Rent};
 use super::execution::Execution;
-use super::outcome::ReturnData;
+use super::traces::ReturnData;
 
 /// What programs answer to too few accounts. The crate calls it deprecated, the chain does not.
 #[expect(deprecated, reason = "the real programs still answer it")]

@@ -1,13 +1,12 @@
 //! What became of a transaction: all that `getTransaction` and `simulateTransaction` tell.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use solana_address::Address;
 use solana_transaction_error::TransactionError;
 
 use super::account::Account;
 use super::execution::Execution;
 use super::message::{Keys, Transaction};
+use super::traces::{InnerInstruction, ReturnData, TokenBalance};
 use super::{Accounts, balances, checks};
 
 /// A transaction that was executed, and the accounts as it leaves them.
@@ -39,42 +38,6 @@ pub struct Outcome {
     pub pre_token_balances: Vec<TokenBalance>,
     pub post_token_balances: Vec<TokenBalance>,
     pub return_data: Option<ReturnData>,
-}
-
-/// An instruction that a program called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InnerInstruction {
-    pub program_index: u8,
-    pub accounts: Vec<u8>,
-    pub data: Vec<u8>,
-    /// 2 for what the transaction's own instruction called.
-    pub stack_height: usize,
-}
-
-/// What a token account of the transaction held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenBalance {
-    pub account_index: u8,
-    pub mint: Address,
-    pub owner: Address,
-    pub program: Address,
-    pub amount: u64,
-    pub decimals: u8,
-}
-
-/// What the last program left for its caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReturnData {
-    pub program: Address,
-    pub data: Vec<u8>,
-}
-
-impl ReturnData {
-    /// The line that tells it, in the name of the program that ends.
-    pub(super) fn line(&self, program: &Address) -> Option<String> {
-        let text = BASE64_STANDARD.encode(&self.data);
-        (!self.data.is_empty()).then(|| format!("Program return: {program} {text}"))
-    }
 }
 
 /// Sums up an execution. What a failed transaction did is dropped here: only the fee stays.

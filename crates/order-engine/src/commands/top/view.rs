@@ -8,8 +8,8 @@ use api_types::stats::{StatsAnswer, WorkerView};
 use comfy_table::Table;
 
 use super::{Look, Rates};
-use crate::commands::orders::{short_id, table_of};
-use crate::output;
+use crate::commands::orders::table_of;
+use crate::output::{self, short_id};
 
 /// Columns of what a line of numbers is about.
 const LABEL: usize = 10;

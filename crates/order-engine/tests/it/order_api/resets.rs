@@ -112,6 +112,25 @@ pub(super) async fn cancellations_whose_connection_resets_are_told(
     Ok(())
 }
 
+/// All pending orders, at least one of which came over a socket. If a socket breaks right after its message, a busy
+/// gateway reads few messages in time: the next ones are tried.
+async fn with_one_over_a_socket(
+    caller: &Caller,
+    over_http: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    for _ in 0..RESETS {
+        for _ in 0..RESETS {
+            let socket = caller.socket(EXECUTE).await?;
+            socket.send_and_reset(SWAP).await?;
+        }
+        let all = stored(caller, "pending", over_http.len()).await?;
+        if all.len() > over_http.len() {
+            return Ok(all);
+        }
+    }
+    anyhow::bail!("no order of a socket that broke was read in time")
+}
+
 pub(super) async fn orders_whose_connection_resets_are_told_and_counted(
     world: &mut World,
 ) -> Result<()> {
@@ -124,16 +143,9 @@ pub(super) async fn orders_whose_connection_resets_are_told_and_counted(
         post_and_reset(&caller, EXECUTE, SWAP).await?;
     }
     let over_http = stored(&caller, "pending", WORTH_IT).await?;
-    for _ in 0..RESETS {
-        let socket = caller.socket(EXECUTE).await?;
-        socket.send_and_reset(SWAP).await?;
-    }
-
-    // If a socket breaks right after its message, fewer messages are read in time.
-    let at_least = over_http.len() + 1;
-    watcher
-        .is_told(&stored(&caller, "pending", at_least).await?)
-        .await?;
+    let all = with_one_over_a_socket(&caller, &over_http).await?;
+    let at_least = all.len();
+    watcher.is_told(&all).await?;
     let mut numbers = (0, 0);
     let agreeing = async {
         loop {

@@ -5,8 +5,8 @@ use solana_instruction::Instruction;
 use solana_instruction_error::InstructionError;
 
 use super::{Invocation, Meta};
-use crate::bank::outcome::InnerInstruction;
-use crate::bank::{address, budget};
+use crate::bank::traces::InnerInstruction;
+use crate::bank::{address, message};
 
 impl Invocation<'_, '_> {
     /// Calls another program. The caller signs for the addresses that it derives from `seeds`, and passes on
@@ -41,10 +41,10 @@ impl Invocation<'_, '_> {
             return Err(InstructionError::AccountNotExecutable);
         }
         let inner = InnerInstruction {
-            program_index: budget::position(program_index),
+            program_index: message::position(program_index),
             accounts: metas
                 .iter()
-                .map(|meta| budget::position(meta.index))
+                .map(|meta| message::position(meta.index))
                 .collect(),
             data: instruction.data.clone(),
             stack_height: self.execution.depth() + 1,

@@ -11,6 +11,7 @@ mod extension;
 mod freeze;
 mod lifecycle;
 mod rights;
+mod shown;
 mod state;
 mod supply;
 mod transfer;
@@ -22,7 +23,7 @@ use super::{ProgramResult, Reader};
 use crate::bank::invocation::Invocation;
 
 pub(super) use extension::IMMUTABLE_OWNER;
-pub(crate) use extension::{TokenExtension, token_extensions};
+pub(crate) use shown::{TokenExtension, token_extensions};
 pub(crate) use state::{Mint, TokenAccount};
 pub(crate) use transfer_fee::TransferFee;
 

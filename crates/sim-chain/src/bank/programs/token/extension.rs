@@ -5,7 +5,6 @@ use solana_instruction_error::InstructionError;
 
 use super::error::TokenError;
 use super::state::{ACCOUNT_BYTES, MULTISIG_BYTES};
-use super::transfer_fee::{self, FeeConfig};
 use crate::bank::programs::{ProgramResult, Reader};
 
 /// Where the list begins: behind the byte that says what the account is.
@@ -39,29 +38,6 @@ const ACCOUNT_EXTENSIONS: [(u16, usize); 5] = [
     (PAUSABLE_ACCOUNT, 0),
 ];
 
-/// An extension as it is told to clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TokenExtension {
-    TransferFeeConfig(FeeConfig),
-    /// What was kept of transfers to the account.
-    TransferFeeAmount(u64),
-    ImmutableOwner,
-    Other,
-}
-
-/// The extensions of a mint or a token account, in their order.
-pub(crate) fn token_extensions(data: &[u8]) -> Vec<TokenExtension> {
-    let told = |(kind, range): (u16, std::ops::Range<usize>)| match kind {
-        TRANSFER_FEE_CONFIG => FeeConfig::read(&data[range]).map(TokenExtension::TransferFeeConfig),
-        TRANSFER_FEE_AMOUNT => transfer_fee::withheld(data).map(TokenExtension::TransferFeeAmount),
-        IMMUTABLE_OWNER => Some(TokenExtension::ImmutableOwner),
-        _ => None,
-    };
-    list(data)
-        .map(|extension| told(extension).unwrap_or(TokenExtension::Other))
-        .collect()
-}
-
 /// Where an extension's value stands.
 pub(super) fn find(data: &[u8], kind: u16) -> Option<std::ops::Range<usize>> {
     list(data)
@@ -70,7 +46,7 @@ pub(super) fn find(data: &[u8], kind: u16) -> Option<std::ops::Range<usize>> {
 }
 
 /// The kinds of all extensions and where their values stand, up to the end or the first free place.
-fn list(data: &[u8]) -> impl Iterator<Item = (u16, std::ops::Range<usize>)> {
+pub(super) fn list(data: &[u8]) -> impl Iterator<Item = (u16, std::ops::Range<usize>)> {
     let mut at = LIST_AT;
     std::iter::from_fn(move || {
         let mut header = Reader::new(data.get(at..)?);
