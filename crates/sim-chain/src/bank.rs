@@ -14,7 +14,6 @@ mod budget;
 mod checks;
 mod execution;
 mod genesis;
-mod invocation;
 mod logs;
 mod lookup_table;
 mod message;
@@ -143,9 +142,16 @@ impl Bank {
         checks::locks(&keys)?;
         let limits = Limits::of(transaction)?;
         let fee = budget::fee(transaction.signatures().len(), &limits);
-        let mut execution = Execution::load(&self.accounts, &self.environment, &keys, limits.units);
+        let mut execution = Execution::load(
+            &self.accounts,
+            &self.environment,
+            &keys,
+            limits.units,
+            programs::find,
+        );
         execution.take_fee(fee)?;
-        let status = checks::loaded(transaction, &execution, &limits)
+        let loaded: Vec<&Account> = execution.accounts().collect();
+        let status = checks::loaded(transaction, &loaded, &limits)
             .and_then(|()| execution.run(transaction))
             .and_then(|()| execution.check_rent());
         Ok(outcome::conclude(

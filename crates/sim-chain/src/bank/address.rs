@@ -33,6 +33,11 @@ addresses! {
     METEORA_DLMM = "LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo";
 }
 
+/// Whether a program is part of the runtime, so that its instructions ask for few compute units.
+pub(super) fn is_builtin(program: &Address) -> bool {
+    [SYSTEM, COMPUTE_BUDGET, BPF_LOADER, UPGRADEABLE_LOADER].contains(program)
+}
+
 /// What no transaction may write, even where its message asks for it: native programs and sysvars.
 pub const RESERVED: [Address; 31] = [
     SYSTEM,

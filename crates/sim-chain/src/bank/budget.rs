@@ -6,7 +6,6 @@ use solana_transaction_error::TransactionError;
 
 use super::address;
 use super::message::{Transaction, position};
-use super::programs;
 
 pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 
@@ -49,7 +48,7 @@ impl Limits {
             if *program == address::COMPUTE_BUDGET {
                 asked.read(position(index), &instruction.data)?;
             }
-            default_units = default_units.saturating_add(if programs::is_builtin(program) {
+            default_units = default_units.saturating_add(if address::is_builtin(program) {
                 UNITS_PER_BUILTIN
             } else {
                 UNITS_PER_INSTRUCTION

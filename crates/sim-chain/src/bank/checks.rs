@@ -7,7 +7,6 @@ use solana_transaction_error::TransactionError;
 use super::account::{Account, Rent};
 use super::address;
 use super::budget::Limits;
-use super::execution::Execution;
 use super::message::{Keys, Transaction};
 
 /// How many accounts one transaction may lock.
@@ -58,14 +57,14 @@ pub(super) fn fee_payer(payer: &Account, fee: u64, rent: Rent) -> Result<(), Tra
 /// What can be wrong with the accounts of a transaction that pays its fee all the same.
 pub(super) fn loaded(
     transaction: &Transaction,
-    execution: &Execution<'_>,
+    accounts: &[&Account],
     limits: &Limits,
 ) -> Result<(), TransactionError> {
-    if loaded_bytes(execution.accounts()) > u64::from(limits.data_bytes) {
+    if loaded_bytes(accounts.iter().copied()) > u64::from(limits.data_bytes) {
         return Err(TransactionError::MaxLoadedAccountsDataSizeExceeded);
     }
     for instruction in transaction.instructions() {
-        let program = execution.account(usize::from(instruction.program_id_index));
+        let program = accounts[usize::from(instruction.program_id_index)];
         if program.lamports == 0 {
             return Err(TransactionError::ProgramAccountNotFound);
         }

@@ -1,24 +1,32 @@
 //! One transaction while it runs: its accounts, and the stack of programs that call each other.
 
+pub(in crate::bank) mod invocation;
+
 use solana_address::Address;
 use solana_instruction_error::InstructionError;
 use solana_message::compiled_instruction::CompiledInstruction;
 use solana_transaction_error::TransactionError;
 
+use invocation::{Invocation, Meta};
+
 use super::account::Account;
-use super::invocation::{Invocation, Meta};
 use super::logs::Logs;
 use super::message::position;
 use super::message::{Keys, Transaction};
 use super::meter::Meter;
-use super::programs;
 use super::traces::{InnerInstruction, ReturnData};
-use super::{Accounts, Environment, checks};
+use super::{Accounts, Environment, address, checks};
 
 /// How deep programs may call each other, the first one counted.
 const DEPTH_MAX: usize = 5;
 /// How many instructions may run in one transaction, called ones counted.
 const INSTRUCTIONS_MAX: usize = 64;
+
+/// A program: what it does when it is called.
+pub(super) type Program = fn(&mut Invocation<'_, '_>) -> Result<(), InstructionError>;
+
+/// Finds the program at an address, if the chain has it.
+pub(super) type Programs = fn(&Address) -> Option<Program>;
 
 /// An account of the transaction, as it was and as it is.
 #[derive(Debug)]
@@ -40,6 +48,7 @@ pub(super) struct Execution<'a> {
     /// What the instructions called, one list for each of them.
     pub(super) inner: Vec<Vec<InnerInstruction>>,
     pub(super) return_data: Option<ReturnData>,
+    programs: Programs,
     stack: Vec<Address>,
     instructions: usize,
 }
@@ -50,6 +59,7 @@ impl<'a> Execution<'a> {
         environment: &'a Environment,
         keys: &Keys,
         units: u32,
+        programs: Programs,
     ) -> Self {
         let loaded = keys.all.iter().zip(&keys.writable).map(|(key, writable)| {
             let account = accounts.get(key).cloned().unwrap_or_else(Account::absent);
@@ -67,6 +77,7 @@ impl<'a> Execution<'a> {
             logs: Logs::default(),
             inner: Vec::new(),
             return_data: None,
+            programs,
             stack: Vec::new(),
             instructions: 0,
         }
@@ -82,10 +93,6 @@ impl<'a> Execution<'a> {
         payer.now.lamports -= fee;
         payer.before.lamports -= fee;
         Ok(())
-    }
-
-    pub(super) fn account(&self, index: usize) -> &Account {
-        &self.loaded[index].now
     }
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
@@ -146,13 +153,14 @@ impl<'a> Execution<'a> {
         metas: &[Meta],
         data: &[u8],
     ) -> Result<(), InstructionError> {
-        let Some(program) = programs::find(&id) else {
+        let Some(program) = (self.programs)(&id) else {
             self.log(format!("Program {id} failed: Unsupported program id"));
             return Err(InstructionError::UnsupportedProgramId);
         };
         let left = self.meter.left();
-        let result = program.run(&mut Invocation::new(self, id, metas, data));
-        if program.is_builtin() {
+        let result = program(&mut Invocation::new(self, id, metas, data));
+        // Builtin programs do not tell the units they used.
+        if address::is_builtin(&id) {
             return self.say_how_it_ended(id, result);
         }
         let used = left - self.meter.left();

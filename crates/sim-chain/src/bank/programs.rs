@@ -11,8 +11,8 @@ mod venues;
 use solana_address::Address;
 use solana_instruction_error::InstructionError;
 
-use super::address;
-use super::invocation::Invocation;
+use super::execution::invocation::Invocation;
+use super::{address, execution};
 
 pub(super) use reader::Reader;
 use token::Edition;
@@ -22,7 +22,7 @@ type ProgramResult = Result<(), InstructionError>;
 
 /// A program that is written here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Program {
+enum Kind {
     System,
     ComputeBudget,
     Token(Edition),
@@ -34,39 +34,32 @@ pub(super) enum Program {
 /// What the Compute Budget program takes for an instruction, which was carried out before anything ran.
 const COMPUTE_BUDGET_UNITS: u64 = 150;
 
-pub(super) fn find(id: &Address) -> Option<Program> {
+fn kind(id: &Address) -> Option<Kind> {
     Some(match *id {
-        address::SYSTEM => Program::System,
-        address::COMPUTE_BUDGET => Program::ComputeBudget,
-        address::TOKEN => Program::Token(Edition::Token),
-        address::TOKEN_2022 => Program::Token(Edition::Token2022),
-        address::ASSOCIATED_TOKEN => Program::AssociatedToken,
-        address::MEMO => Program::Memo(memo::Version::V3),
-        address::MEMO_V1 => Program::Memo(memo::Version::V1),
-        _ => Program::Venue(Venue::find(id)?),
+        address::SYSTEM => Kind::System,
+        address::COMPUTE_BUDGET => Kind::ComputeBudget,
+        address::TOKEN => Kind::Token(Edition::Token),
+        address::TOKEN_2022 => Kind::Token(Edition::Token2022),
+        address::ASSOCIATED_TOKEN => Kind::AssociatedToken,
+        address::MEMO => Kind::Memo(memo::Version::V3),
+        address::MEMO_V1 => Kind::Memo(memo::Version::V1),
+        _ => Kind::Venue(Venue::find(id)?),
     })
 }
 
-/// Whether a program is part of the runtime, so that its instructions ask for few compute units.
-pub(super) fn is_builtin(id: &Address) -> bool {
-    let loaders = [address::BPF_LOADER, address::UPGRADEABLE_LOADER];
-    loaders.contains(id) || find(id).is_some_and(Program::is_builtin)
+/// The program at an address.
+pub(super) fn find(id: &Address) -> Option<execution::Program> {
+    kind(id).map(|_| run as execution::Program)
 }
 
-impl Program {
-    /// Builtin programs do not tell the units they used.
-    pub(super) const fn is_builtin(self) -> bool {
-        matches!(self, Self::System | Self::ComputeBudget)
-    }
-
-    pub(super) fn run(self, invocation: &mut Invocation<'_, '_>) -> ProgramResult {
-        match self {
-            Self::System => system::run(invocation),
-            Self::ComputeBudget => invocation.charge(COMPUTE_BUDGET_UNITS),
-            Self::Token(edition) => token::run(invocation, edition),
-            Self::AssociatedToken => associated_token::run(invocation),
-            Self::Memo(version) => memo::run(invocation, version),
-            Self::Venue(venue) => venue.run(invocation),
-        }
+fn run(invocation: &mut Invocation<'_, '_>) -> ProgramResult {
+    match kind(&invocation.program()) {
+        Some(Kind::System) => system::run(invocation),
+        Some(Kind::ComputeBudget) => invocation.charge(COMPUTE_BUDGET_UNITS),
+        Some(Kind::Token(edition)) => token::run(invocation, edition),
+        Some(Kind::AssociatedToken) => associated_token::run(invocation),
+        Some(Kind::Memo(version)) => memo::run(invocation, version),
+        Some(Kind::Venue(venue)) => venue.run(invocation),
+        None => Err(InstructionError::UnsupportedProgramId),
     }
 }

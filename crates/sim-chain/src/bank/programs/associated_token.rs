@@ -8,7 +8,7 @@ use solana_instruction_error::InstructionError;
 use super::token::{IMMUTABLE_OWNER, TokenAccount, tag};
 use super::{ProgramResult, Reader};
 use crate::bank::address;
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 
 /// What the program takes beside what it calls: measured on the real one.
 const UNITS_START: u64 = 2_060;

@@ -3,7 +3,7 @@
 use solana_instruction_error::InstructionError;
 
 use super::ProgramResult;
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::bank) enum Version {

@@ -5,7 +5,7 @@ use solana_instruction_error::InstructionError;
 
 use super::{ProgramResult, Reader};
 use crate::bank::address::{self, BadSeeds};
-use crate::bank::invocation::{DATA_BYTES_MAX, Invocation};
+use crate::bank::execution::invocation::{DATA_BYTES_MAX, Invocation};
 
 const UNITS: u64 = 150;
 

@@ -20,7 +20,7 @@ mod transfer_fee;
 use solana_instruction_error::InstructionError;
 
 use super::{ProgramResult, Reader};
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 
 pub(super) use extension::IMMUTABLE_OWNER;
 pub(crate) use shown::{TokenExtension, token_extensions};

@@ -11,7 +11,7 @@ use solana_instruction_error::InstructionError;
 
 use super::ProgramResult;
 use super::token::tag;
-use crate::bank::invocation::{Invocation, TOO_FEW_ACCOUNTS};
+use crate::bank::execution::invocation::{Invocation, TOO_FEW_ACCOUNTS};
 
 /// A venue's program on the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use solana_instruction_error::InstructionError;
 use super::error::TokenError;
 use super::state::MULTISIG_BYTES;
 use crate::bank::address;
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
 const SIGNERS_AT: usize = 3;

@@ -8,7 +8,7 @@ use super::extension::{self, TRANSFER_FEE_CONFIG};
 use super::state::{Mint, TokenAccount};
 use super::transfer_fee::{self, FeeConfig, TransferFee};
 use super::{Edition, authority, check_owned};
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
 const MINT: usize = 0;

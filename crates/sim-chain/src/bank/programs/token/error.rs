@@ -2,7 +2,7 @@
 
 use solana_instruction_error::InstructionError;
 
-use crate::bank::invocation::TOO_FEW_ACCOUNTS;
+use crate::bank::execution::invocation::TOO_FEW_ACCOUNTS;
 
 macro_rules! errors {
     ($($name:ident = $number:literal, $text:literal;)*) => {

@@ -3,7 +3,7 @@
 use super::error::TokenError;
 use super::state::{Mint, TokenAccount};
 use super::{Edition, authority};
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
 pub(super) fn freeze(invocation: &mut Invocation<'_, '_>, edition: Edition) -> ProgramResult {

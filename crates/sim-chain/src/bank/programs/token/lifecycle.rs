@@ -7,7 +7,7 @@ use super::error::TokenError;
 use super::state::{Mint, TokenAccount};
 use super::{Edition, authority, check_owned, extension, transfer_fee};
 use crate::bank::address;
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::{ProgramResult, Reader};
 
 /// `rent_named` where the instruction names the Rent sysvar as its second account.

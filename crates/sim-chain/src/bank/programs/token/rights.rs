@@ -5,7 +5,7 @@ use super::extension::{self, IMMUTABLE_OWNER};
 use super::state::{MINT_BYTES, Mint, TokenAccount};
 use super::supply::check_decimals;
 use super::{Edition, authority};
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::{ProgramResult, Reader};
 
 const MINT_TOKENS: u8 = 0;

@@ -5,7 +5,7 @@ use super::state::{Mint, TokenAccount};
 use super::transfer::take_right;
 use super::{Edition, authority};
 use crate::bank::address;
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
 pub(super) fn mint_to(

@@ -6,7 +6,7 @@ use super::error::TokenError;
 use super::extension::{self, TRANSFER_FEE_AMOUNT};
 use super::state::{Mint, TokenAccount};
 use super::{Edition, authority, check_owned, transfer_fee};
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
 /// What is asked for. Where the decimals are stated, the mint is named too.

@@ -8,7 +8,7 @@ use super::error::TokenError;
 use super::extension::{self, TRANSFER_FEE_AMOUNT, TRANSFER_FEE_CONFIG};
 use super::state::Mint;
 use super::{Edition, check_owned};
-use crate::bank::invocation::Invocation;
+use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::{ProgramResult, Reader};
 
 const CONFIG_BYTES: usize = 108;

@@ -10,30 +10,31 @@ use std::sync::Arc;
 use solana_address::Address;
 use solana_instruction_error::InstructionError;
 
-use super::Clock;
-use super::account::{Account, Rent};
-use super::execution::Execution;
-use super::traces::ReturnData;
+use super::Execution;
+use crate::bank::Clock;
+use crate::bank::account::{Account, Rent};
+use crate::bank::traces::ReturnData;
 
 /// What programs answer to too few accounts. The crate calls it deprecated, the chain does not.
 #[expect(deprecated, reason = "the real programs still answer it")]
-pub(super) const TOO_FEW_ACCOUNTS: InstructionError = InstructionError::NotEnoughAccountKeys;
+pub(in crate::bank) const TOO_FEW_ACCOUNTS: InstructionError =
+    InstructionError::NotEnoughAccountKeys;
 
 /// The longest data of an account.
-pub(super) const DATA_BYTES_MAX: usize = 10 * 1024 * 1024;
+pub(in crate::bank) const DATA_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// An account as one instruction names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Meta {
+pub(in crate::bank) struct Meta {
     /// Its place among the transaction's accounts.
-    pub(super) index: usize,
-    pub(super) signer: bool,
-    pub(super) writable: bool,
+    pub(in crate::bank) index: usize,
+    pub(in crate::bank) signer: bool,
+    pub(in crate::bank) writable: bool,
 }
 
 /// One call of a program. Accounts are named by their place in the instruction.
 #[derive(Debug)]
-pub(super) struct Invocation<'e, 'a> {
+pub(in crate::bank) struct Invocation<'e, 'a> {
     execution: &'e mut Execution<'a>,
     program: Address,
     metas: &'e [Meta],
@@ -41,7 +42,7 @@ pub(super) struct Invocation<'e, 'a> {
 }
 
 impl<'e, 'a> Invocation<'e, 'a> {
-    pub(super) fn new(
+    pub(in crate::bank) fn new(
         execution: &'e mut Execution<'a>,
         program: Address,
         metas: &'e [Meta],
@@ -55,28 +56,28 @@ impl<'e, 'a> Invocation<'e, 'a> {
         }
     }
 
-    pub(super) fn program(&self) -> Address {
+    pub(in crate::bank) fn program(&self) -> Address {
         self.program
     }
 
-    pub(super) fn data(&self) -> &'e [u8] {
+    pub(in crate::bank) fn data(&self) -> &'e [u8] {
         self.data
     }
 
-    pub(super) fn clock(&self) -> Clock {
+    pub(in crate::bank) fn clock(&self) -> Clock {
         self.execution.environment.clock
     }
 
-    pub(super) fn rent(&self) -> Rent {
+    pub(in crate::bank) fn rent(&self) -> Rent {
         self.execution.environment.rent
     }
 
-    pub(super) fn account_count(&self) -> usize {
+    pub(in crate::bank) fn account_count(&self) -> usize {
         self.metas.len()
     }
 
     /// Refuses an instruction that names too few accounts.
-    pub(super) fn need_accounts(&self, count: usize) -> Result<(), InstructionError> {
+    pub(in crate::bank) fn need_accounts(&self, count: usize) -> Result<(), InstructionError> {
         if self.metas.len() < count {
             return Err(TOO_FEW_ACCOUNTS);
         }
@@ -87,38 +88,42 @@ impl<'e, 'a> Invocation<'e, 'a> {
         self.metas.get(at).copied().ok_or(TOO_FEW_ACCOUNTS)
     }
 
-    pub(super) fn key(&self, at: usize) -> Result<Address, InstructionError> {
+    pub(in crate::bank) fn key(&self, at: usize) -> Result<Address, InstructionError> {
         Ok(self.execution.loaded[self.meta(at)?.index].key)
     }
 
-    pub(super) fn account(&self, at: usize) -> Result<&Account, InstructionError> {
+    pub(in crate::bank) fn account(&self, at: usize) -> Result<&Account, InstructionError> {
         Ok(&self.execution.loaded[self.meta(at)?.index].now)
     }
 
-    pub(super) fn is_signer(&self, at: usize) -> Result<bool, InstructionError> {
+    pub(in crate::bank) fn is_signer(&self, at: usize) -> Result<bool, InstructionError> {
         Ok(self.meta(at)?.signer)
     }
 
-    pub(super) fn is_writable(&self, at: usize) -> Result<bool, InstructionError> {
+    pub(in crate::bank) fn is_writable(&self, at: usize) -> Result<bool, InstructionError> {
         Ok(self.meta(at)?.writable)
     }
 
     /// The first place that names an address.
-    pub(super) fn find(&self, key: &Address) -> Option<usize> {
+    pub(in crate::bank) fn find(&self, key: &Address) -> Option<usize> {
         self.metas
             .iter()
             .position(|meta| self.execution.loaded[meta.index].key == *key)
     }
 
     /// Whether an address signed, in whatever place it is named.
-    pub(super) fn has_signed(&self, key: &Address) -> bool {
+    pub(in crate::bank) fn has_signed(&self, key: &Address) -> bool {
         self.metas
             .iter()
             .any(|meta| meta.signer && self.execution.loaded[meta.index].key == *key)
     }
 
     /// Whether two places name one account.
-    pub(super) fn is_same(&self, one: usize, other: usize) -> Result<bool, InstructionError> {
+    pub(in crate::bank) fn is_same(
+        &self,
+        one: usize,
+        other: usize,
+    ) -> Result<bool, InstructionError> {
         Ok(self.meta(one)?.index == self.meta(other)?.index)
     }
 
@@ -135,12 +140,15 @@ impl<'e, 'a> Invocation<'e, 'a> {
         Ok(account)
     }
 
-    pub(super) fn data_mut(&mut self, at: usize) -> Result<&mut Vec<u8>, InstructionError> {
+    pub(in crate::bank) fn data_mut(
+        &mut self,
+        at: usize,
+    ) -> Result<&mut Vec<u8>, InstructionError> {
         Ok(Arc::make_mut(&mut self.account_to_change(at)?.data))
     }
 
     /// Puts other data of the same length in the place of what is there, which is not copied for that.
-    pub(super) fn replace_data(
+    pub(in crate::bank) fn replace_data(
         &mut self,
         at: usize,
         data: Vec<u8>,
@@ -157,7 +165,11 @@ impl<'e, 'a> Invocation<'e, 'a> {
     }
 
     /// Gives an account data of another length; what is new is zeros.
-    pub(super) fn resize(&mut self, at: usize, bytes: usize) -> Result<(), InstructionError> {
+    pub(in crate::bank) fn resize(
+        &mut self,
+        at: usize,
+        bytes: usize,
+    ) -> Result<(), InstructionError> {
         if bytes > DATA_BYTES_MAX {
             return Err(InstructionError::InvalidRealloc);
         }
@@ -167,7 +179,11 @@ impl<'e, 'a> Invocation<'e, 'a> {
 
     /// Gives an account to another program. Its data must be empty or zeros, or the new owner could take it
     /// for its own.
-    pub(super) fn assign(&mut self, at: usize, owner: Address) -> Result<(), InstructionError> {
+    pub(in crate::bank) fn assign(
+        &mut self,
+        at: usize,
+        owner: Address,
+    ) -> Result<(), InstructionError> {
         let meta = self.meta(at)?;
         let account = &mut self.execution.loaded[meta.index].now;
         let zeros = account.data.iter().all(|byte| *byte == 0);
@@ -179,7 +195,7 @@ impl<'e, 'a> Invocation<'e, 'a> {
     }
 
     /// Moves lamports. Only an account's owner may take from it, everybody may give.
-    pub(super) fn move_lamports(
+    pub(in crate::bank) fn move_lamports(
         &mut self,
         from: usize,
         to: usize,
@@ -211,21 +227,21 @@ impl<'e, 'a> Invocation<'e, 'a> {
     }
 
     /// Takes compute units for what follows.
-    pub(super) fn charge(&mut self, units: u64) -> Result<(), InstructionError> {
+    pub(in crate::bank) fn charge(&mut self, units: u64) -> Result<(), InstructionError> {
         self.execution.meter.charge(units)
     }
 
     /// A line of the program's own.
-    pub(super) fn log(&mut self, message: &str) {
+    pub(in crate::bank) fn log(&mut self, message: &str) {
         self.execution.log(format!("Program log: {message}"));
     }
 
     /// A line of the runtime's own programs, which stands for itself.
-    pub(super) fn log_bare(&mut self, line: String) {
+    pub(in crate::bank) fn log_bare(&mut self, line: String) {
         self.execution.log(line);
     }
 
-    pub(super) fn set_return_data(&mut self, data: Vec<u8>) {
+    pub(in crate::bank) fn set_return_data(&mut self, data: Vec<u8>) {
         self.execution.return_data = Some(ReturnData {
             program: self.program,
             data,
@@ -233,7 +249,7 @@ impl<'e, 'a> Invocation<'e, 'a> {
     }
 
     /// What the program called last left for its caller.
-    pub(super) fn return_data(&self) -> Option<&[u8]> {
+    pub(in crate::bank) fn return_data(&self) -> Option<&[u8]> {
         let data = self.execution.return_data.as_ref();
         data.map(|returned| returned.data.as_slice())
     }
