@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
+use domain::{Event, EventData, Order, OrderId, Seq, Status, Timestamp, WorkerId};
 use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -231,14 +231,17 @@ impl Grant {
             seq: Seq::new(seq),
             at: last.at,
             executions: last.executions,
-            data: serde_json::from_str(&self.data)?,
+            data: EventData::read(&self.data, Some(&self.stored.terms))?,
         };
         let terms = serde_json::from_str(&self.stored.terms)?;
         Ok(Lease {
             order: Order::from_last_event(client, terms, created_at, event),
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            live_transaction: self.attempt.map(StoredTransaction::transaction).transpose()?,
+            live_transaction: self
+                .attempt
+                .map(StoredTransaction::transaction)
+                .transpose()?,
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })

@@ -124,7 +124,10 @@ pub async fn a_clock_set_back_ends_no_lease(fixture: &impl StoreFixture) {
     let mut lease = given.leased(&store, order).await;
     turn_far_back(fixture).await;
 
-    let buried = store.mark_silent_dead().await.expect("mark_silent_dead answers");
+    let buried = store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
 
     assert_eq!(buried, []);
     let worker = given.worker(&store).await;
@@ -145,11 +148,17 @@ pub async fn the_dead_hold_nothing_until_the_clock_is_where_it_was(fixture: &imp
     let order = given.accepted(&store).await;
     let dead = given.leased(&store, order).await.worker;
     turn_far_back(fixture).await;
-    store.mark_silent_dead().await.expect("mark_silent_dead answers");
+    store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
 
     fixture.advance(fixture.lease() + A_LITTLE).await;
 
-    let buried = store.mark_silent_dead().await.expect("mark_silent_dead answers");
+    let buried = store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
     assert_eq!(buried, [dead]);
     turn_far_back(fixture).await;
     let answer = store.heartbeat(dead, &beat(1, &[order])).await;

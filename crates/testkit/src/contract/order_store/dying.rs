@@ -62,7 +62,10 @@ pub async fn a_buried_worker_has_died(fixture: &impl StoreFixture) {
     let lease = given.leased(&store, order).await;
     dies(fixture).await;
 
-    let buried = store.mark_silent_dead().await.expect("mark_silent_dead answers");
+    let buried = store
+        .mark_silent_dead()
+        .await
+        .expect("mark_silent_dead answers");
 
     assert_eq!(buried, [lease.worker]);
     assert_eq!(given.leased(&store, order).await.deaths, 1);
@@ -81,7 +84,10 @@ pub async fn who_retires_has_not_died(fixture: &impl StoreFixture) {
             dies(fixture).await;
         }
         if round % 3 > 1 {
-            store.mark_silent_dead().await.expect("mark_silent_dead answers");
+            store
+                .mark_silent_dead()
+                .await
+                .expect("mark_silent_dead answers");
         }
         store.retire(lease.worker).await.expect("retire answers");
     }

@@ -233,7 +233,10 @@ pub async fn a_clock_that_is_set_back_frees_nothing_that_is_named(fixture: &impl
 
     for (number, by_ms) in [(2, -3_600_000), (3, -1_800_000), (4, -600_000)] {
         fixture.turn_clock(by_ms).await;
-        store.mark_silent_dead().await.expect("mark_silent_dead answers");
+        store
+            .mark_silent_dead()
+            .await
+            .expect("mark_silent_dead answers");
         beat(&store, worker, (number, number - 1), &[order]).await;
         let other = given.worker(&store).await;
         let claim = store.claim(order, other).await.expect("claim answers");

@@ -286,7 +286,10 @@ pub async fn a_retry_ends_its_attempt(fixture: &impl StoreFixture) {
     given.build(&store, &mut next).await;
     let second = given.submit(&store, &mut next).await;
     store.retire(next.worker).await.expect("retire answers");
-    assert_eq!(given.leased(&store, order).await.live_transaction, Some(second));
+    assert_eq!(
+        given.leased(&store, order).await.live_transaction,
+        Some(second)
+    );
 }
 
 /// 7: the end.
