@@ -86,7 +86,7 @@ impl Gateway {
             );
         }
         let state = AppState {
-            live: Live::start(&ports, settings.live, &shutdown),
+            live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             doorstep,
             intake,
             ports,

@@ -78,7 +78,6 @@ pub struct Envelope {
 pub struct Receipt {
     pub order_id: OrderId,
     pub client: ClientId,
-    pub terms: Terms,
     /// The answer's body.
     pub answer: Bytes,
     /// The order's first event; absent where the same request was accepted before.
@@ -169,7 +168,7 @@ impl Intake {
         };
         let terms = request.terms?;
         if let Some((order_id, answer)) = earlier {
-            return Ok(self.replay(envelope, terms, order_id, answer));
+            return Ok(self.replay(envelope, order_id, answer));
         }
 
         let (allowance, room) = match (self.admit(envelope).await, &mark) {
@@ -177,14 +176,14 @@ impl Intake {
             (Err(refusal), Some(mark)) if refusal.code().is_limit() => {
                 let earlier = self.earlier(envelope, mark).await?;
                 let (order_id, answer) = earlier.ok_or(refusal)?;
-                return Ok(self.replay(envelope, terms, order_id, answer));
+                return Ok(self.replay(envelope, order_id, answer));
             }
             (admitted, _) => admitted?,
         };
         let rate = allowance.rate();
-        let (order, answer) = self.prepare(envelope, terms.clone(), mark);
+        let (order, answer) = self.prepare(envelope, terms, mark);
         let accepted = self.store(order, allowance, room).await?;
-        let receipt = self.receipt(envelope, terms, accepted, answer)?;
+        let receipt = self.receipt(envelope, accepted, answer)?;
         Ok(Receipt { rate, ..receipt })
     }
 
@@ -203,7 +202,6 @@ impl Intake {
     fn receipt(
         &self,
         envelope: &Envelope,
-        terms: Terms,
         accepted: Accepted,
         answer: Arc<[u8]>,
     ) -> Result<Receipt> {
@@ -213,15 +211,12 @@ impl Intake {
                 Ok(Receipt {
                     order_id: event.order_id,
                     client: envelope.caller.client.clone(),
-                    terms,
                     answer: Bytes::from_owner(answer),
                     accepted: Some(event),
                     rate: None,
                 })
             }
-            Accepted::Replayed { order_id, answer } => {
-                Ok(self.replay(envelope, terms, order_id, answer))
-            }
+            Accepted::Replayed { order_id, answer } => Ok(self.replay(envelope, order_id, answer)),
             Accepted::KeyReused => Err(key_reused()),
             Accepted::ClientOrderIdTaken { order_id } => {
                 let detail = "this clientOrderId names another order of yours";
@@ -338,20 +333,13 @@ impl Intake {
         );
     }
 
-    /// Returns the first answer again. Its request had the same body, and so the same terms.
-    fn replay(
-        &self,
-        envelope: &Envelope,
-        terms: Terms,
-        order_id: OrderId,
-        answer: Arc<[u8]>,
-    ) -> Receipt {
+    /// Returns the first answer again.
+    fn replay(&self, envelope: &Envelope, order_id: OrderId, answer: Arc<[u8]>) -> Receipt {
         let (reach, now) = (Reach::Order(order_id), self.ports.clock.now());
         let token = self.keys.token_for(&envelope.caller, reach, now);
         Receipt {
             order_id,
             client: envelope.caller.client.clone(),
-            terms,
             answer: Bytes::from_owner(answer::again(answer, token.as_ref())),
             accepted: None,
             rate: None,

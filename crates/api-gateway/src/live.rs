@@ -18,7 +18,7 @@ mod tails;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ClientId, Event, OrderId, Seq};
+use domain::{ClientId, Event, OrderId, Seq, TokenList};
 use ports::status_feed::Shard;
 use ports::{Ports, Random, Shutdown};
 
@@ -54,13 +54,18 @@ struct Inner {
 impl Live {
     /// Starts the tasks that feed live connections; they end when the process stops.
     #[must_use]
-    pub fn start(ports: &Ports, settings: Settings, shutdown: &Shutdown) -> Self {
+    pub fn start(
+        ports: &Ports,
+        tokens: &Arc<TokenList>,
+        settings: Settings,
+        shutdown: &Shutdown,
+    ) -> Self {
         let shards = ports.feed.shards().max(1);
         let demand = Arc::new(Demand::new(shards));
         let live = Self(Arc::new(Inner {
             limits: Limits::new(settings.client_max_sockets, settings.max_sockets),
-            logs: Arc::new(Logs::new(ports, shards, &demand)),
-            account: Arc::new(Account::new(ports, shards, &demand)),
+            logs: Arc::new(Logs::new(ports, shards, &demand, tokens)),
+            account: Arc::new(Account::new(ports, shards, &demand, tokens)),
             random: ports.random.clone(),
             shutdown: shutdown.clone(),
             settings,

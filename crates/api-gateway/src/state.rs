@@ -74,7 +74,6 @@ impl<'a> From<&'a Receipt> for Subject<'a> {
         Self {
             order_id: receipt.order_id,
             client: &receipt.client,
-            terms: &receipt.terms,
         }
     }
 }

@@ -1,15 +1,17 @@
 //! An event as clients see it: the same object in the history, on every socket and in server-sent events.
 
 use domain::event::EventData;
-use domain::order::Terms;
-use domain::quote::{Choice, Fill, Route};
-use domain::{BaseUnits, Event};
+use domain::quote::{Decision, Fill};
+use domain::route::Leg;
+use domain::{BaseUnits, Event, Route, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::names::{PoolName, StatusName, VenueName};
 use crate::quote::QuoteView;
+use crate::receipt::ReceiptView;
+use crate::route::{LegView, legs};
 
 /// Something that happened to an order. The status determines which fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -42,6 +44,10 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub quotes: Option<Vec<QuoteView>>,
+    /// The pools used: `building` with the amounts expected, `confirmed` with those exchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub route: Option<Vec<LegView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expected_amount_out: Option<String>,
@@ -60,6 +66,10 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub amount_out: Option<String>,
+    /// `confirmed`: what the transaction cost, where the chain tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub receipt: Option<ReceiptView>,
     /// What went wrong, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -90,13 +100,13 @@ pub struct EventsAnswer {
 
 /// An event as the JSON text that every stream sends.
 #[must_use]
-pub fn render(event: &Event, terms: &Terms) -> String {
-    to_json(&EventView::new(event, terms))
+pub fn render(event: &Event, tokens: &TokenList) -> String {
+    to_json(&EventView::new(event, tokens))
 }
 
 /// The same with the place after it in the account stream, to resume from.
 #[must_use]
-pub fn render_with_cursor(event: &Event, terms: &Terms, cursor: &str) -> String {
+pub fn render_with_cursor(event: &Event, tokens: &TokenList, cursor: &str) -> String {
     #[derive(Serialize)]
     struct WithCursor<'a> {
         #[serde(flatten)]
@@ -104,7 +114,7 @@ pub fn render_with_cursor(event: &Event, terms: &Terms, cursor: &str) -> String 
         cursor: &'a str,
     }
     to_json(&WithCursor {
-        event: EventView::new(event, terms),
+        event: EventView::new(event, tokens),
         cursor,
     })
 }
@@ -114,21 +124,25 @@ fn to_json(view: &impl Serialize) -> String {
 }
 
 impl EventView {
-    /// The event as clients see it; amounts need the order's terms.
+    /// The event as clients see it, who know assets by the symbols of this list.
     #[must_use]
-    pub fn new(event: &Event, terms: &Terms) -> Self {
+    pub fn new(event: &Event, tokens: &TokenList) -> Self {
         let mut view = Self::bare(event);
         match &event.data {
             EventData::Accepted | EventData::RoutingStarted => {}
             EventData::RetryScheduled { failure, .. } => {
                 view.error = Some(failure.reason.clone());
             }
-            EventData::Routed { route } => view.add_route(route, terms),
+            EventData::Routed { decision } => view.add_decision(decision, tokens),
             EventData::Submitted { choice, signature } => {
-                view.dex = Some(choice.venue.into());
+                view.dex = Some(choice.route.largest().venue().into());
                 view.tx_hash = Some(signature.as_str().to_owned());
             }
-            EventData::Confirmed { fill } => view.add_fill(fill, terms),
+            EventData::Confirmed { fill } => {
+                view.add_fill(fill, tokens);
+                let receipt = fill.receipt.as_deref();
+                view.receipt = receipt.map(|receipt| ReceiptView::new(receipt, event.at));
+            }
             EventData::Failed { failure } => {
                 view.error = Some(failure.reason.clone());
                 view.error_reason = Some(failure.reason.clone());
@@ -153,11 +167,13 @@ impl EventView {
             dex_type: None,
             pool: None,
             quotes: None,
+            route: None,
             expected_amount_out: None,
             min_amount_out: None,
             tx_hash: None,
             executed_price: None,
             amount_out: None,
+            receipt: None,
             error: None,
             error_reason: None,
             error_code: None,
@@ -165,42 +181,42 @@ impl EventView {
         }
     }
 
-    fn add_route(&mut self, route: &Route, terms: &Terms) {
-        let Choice {
-            venue,
-            pool,
-            expected_amount_out,
-            min_amount_out,
-        } = &route.choice;
-        let quotes = route.quotes.iter();
-        self.dex = Some((*venue).into());
-        self.pool = Some((*pool).into());
-        self.quotes = Some(quotes.map(|quote| QuoteView::new(quote, terms)).collect());
-        self.expected_amount_out = Some(amount_out(*expected_amount_out, terms));
-        self.min_amount_out = Some(amount_out(*min_amount_out, terms));
+    fn add_decision(&mut self, decision: &Decision, tokens: &TokenList) {
+        let Decision { choice, quotes } = decision;
+        let route = &choice.route;
+        let (sold, amount_in, bought) = (route.asset_in(), route.amount_in(), route.asset_out());
+        let quotes = quotes.iter();
+        let quotes = quotes.map(|quote| QuoteView::new(quote, sold, amount_in, bought));
+        self.add_route(route, tokens);
+        self.quotes = Some(quotes.collect());
+        self.expected_amount_out = Some(amount_out(choice.expected_amount_out, route));
+        self.min_amount_out = Some(amount_out(choice.min_amount_out, route));
     }
 
-    fn add_fill(&mut self, fill: &Fill, terms: &Terms) {
-        self.dex = Some(fill.venue.into());
-        self.dex_type = Some(fill.venue.into());
-        self.pool = Some(fill.pool.into());
+    fn add_fill(&mut self, fill: &Fill, tokens: &TokenList) {
+        self.add_route(&fill.route, tokens);
+        self.dex_type = self.dex;
         self.tx_hash = Some(fill.signature.as_str().to_owned());
-        self.executed_price = Some(executed_price(fill, terms));
-        self.amount_out = Some(amount_out(fill.amount_out, terms));
+        self.executed_price = Some(executed_price(fill));
+        self.amount_out = Some(amount_out(fill.amount_out, &fill.route));
+    }
+
+    fn add_route(&mut self, route: &Route, tokens: &TokenList) {
+        let Leg { pool, .. } = route.largest();
+        self.dex = Some(pool.program.venue().into());
+        self.pool = Some(pool.program.into());
+        self.route = Some(legs(route, tokens));
     }
 }
 
-pub(crate) fn amount_out(amount: BaseUnits, terms: &Terms) -> String {
-    amount.to_decimal(terms.asset_out.decimals)
+pub(crate) fn amount_out(amount: BaseUnits, route: &Route) -> String {
+    amount.to_decimal(route.asset_out().decimals)
 }
 
-pub(crate) fn executed_price(fill: &Fill, terms: &Terms) -> String {
-    domain::price::price(
-        terms.asset_in,
-        terms.amount_in,
-        terms.asset_out,
-        fill.amount_out,
-    )
+pub(crate) fn executed_price(fill: &Fill) -> String {
+    let route = &fill.route;
+    let (asset_in, asset_out) = (route.asset_in(), route.asset_out());
+    domain::price::price(asset_in, route.amount_in(), asset_out, fill.amount_out)
 }
 
 #[cfg(test)]

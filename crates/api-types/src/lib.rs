@@ -12,6 +12,8 @@ pub mod names;
 pub mod order;
 pub mod problem;
 pub mod quote;
+pub mod receipt;
+pub mod route;
 pub mod socket;
 pub mod stats;
 pub mod submit;

@@ -59,7 +59,7 @@ names! {
 
 names! {
     /// The program on a venue that holds the pool.
-    PoolName of domain::venue::Pool { Cpmm AmmV4 DammV2 Dlmm }
+    PoolName of domain::venue::Program { Cpmm AmmV4 DammV2 Dlmm }
 }
 
 #[cfg(test)]
@@ -78,8 +78,7 @@ mod tests {
             let name = serde_json::to_value(VenueName::from(venue)).unwrap();
             assert_eq!(name, venue.name());
         }
-        use domain::venue::Pool;
-        for pool in Pool::ALL {
+        for pool in domain::venue::Program::ALL {
             let name = serde_json::to_value(PoolName::from(pool)).unwrap();
             assert_eq!(name, pool.name());
         }

@@ -1,13 +1,15 @@
 //! An order as clients see it.
 
 use domain::order::State;
-use domain::{Asset, Order, TokenList};
+use domain::{Asset, BaseUnits, Order, Route, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::{amount_out, executed_price};
 use crate::names::{PoolName, StatusName, VenueName};
+use crate::receipt::ReceiptView;
+use crate::route::{LegView, legs};
 
 /// An order and what became of it. Unknown values are null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -40,6 +42,12 @@ pub struct OrderView {
     pub amount_out: Option<String>,
     /// The transaction's signature in base58.
     pub tx_hash: Option<String>,
+    /// The pools used: the amounts are those expected until the order is confirmed.
+    pub route: Option<Vec<LegView>>,
+    /// What the transaction cost, where the chain tells it.
+    pub receipt: Option<ReceiptView>,
+    /// Where people can look at the transaction; null for a chain that no explorer shows.
+    pub explorer_url: Option<String>,
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
@@ -99,16 +107,18 @@ impl OrderView {
                 view.last_error = last_failure.as_ref().map(|failure| failure.reason.clone());
             }
             State::Routing => {}
-            State::Building { route } => view.add_venue(route.choice.venue, route.choice.pool),
+            State::Building { decision } => view.add_route(&decision.choice.route, tokens),
             State::Submitted { choice, signature } => {
-                view.add_venue(choice.venue, choice.pool);
+                view.add_route(&choice.route, tokens);
                 view.tx_hash = Some(signature.as_str().to_owned());
             }
             State::Confirmed { fill } => {
-                view.add_venue(fill.venue, fill.pool);
+                view.add_route(&fill.route, tokens);
                 view.tx_hash = Some(fill.signature.as_str().to_owned());
-                view.executed_price = Some(executed_price(fill, &order.terms));
-                view.amount_out = Some(amount_out(fill.amount_out, &order.terms));
+                view.executed_price = Some(executed_price(fill));
+                view.amount_out = Some(amount_out(fill.amount_out, &fill.route));
+                let receipt = fill.receipt.as_deref();
+                view.receipt = receipt.map(|receipt| ReceiptView::new(receipt, order.updated_at));
             }
             State::Failed { failure } => {
                 view.error_reason = Some(failure.reason.clone());
@@ -124,6 +134,7 @@ impl OrderView {
     fn without_state(order: &Order, tokens: &TokenList) -> Self {
         let terms = &order.terms;
         let client_order_id = terms.client_order_id.as_ref();
+        let bought = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
         Self {
             order_id: order.id.uuid(),
             client_order_id: client_order_id.map(|id| id.as_str().to_owned()),
@@ -134,7 +145,7 @@ impl OrderView {
             token_out_mint: terms.asset_out.mint.to_string(),
             amount_in: terms.amount_in.to_decimal(terms.asset_in.decimals),
             slippage_bps: terms.slippage.get(),
-            min_amount_out: terms.min_amount_out.map(|floor| amount_out(floor, terms)),
+            min_amount_out: terms.min_amount_out.map(bought),
             status: order.status().into(),
             dex: None,
             dex_type: None,
@@ -142,6 +153,9 @@ impl OrderView {
             executed_price: None,
             amount_out: None,
             tx_hash: None,
+            route: None,
+            receipt: None,
+            explorer_url: None,
             error_reason: None,
             error_code: None,
             attempts: order.executions_ended(),
@@ -156,10 +170,12 @@ impl OrderView {
         }
     }
 
-    fn add_venue(&mut self, venue: domain::Venue, pool: domain::venue::Pool) {
-        self.dex = Some(venue.into());
-        self.dex_type = Some(venue.into());
-        self.pool = Some(pool.into());
+    fn add_route(&mut self, route: &Route, tokens: &TokenList) {
+        let program = route.largest().pool.program;
+        self.dex = Some(program.venue().into());
+        self.dex_type = self.dex;
+        self.pool = Some(program.into());
+        self.route = Some(legs(route, tokens));
     }
 }
 

@@ -1,8 +1,8 @@
 //! What venues offer, as clients see it.
 
-use domain::order::Terms;
 use domain::price::ratio;
 use domain::quote::{Answer, Offer, Quote};
+use domain::{Asset, BaseUnits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,39 +31,35 @@ pub struct QuoteView {
 }
 
 impl QuoteView {
-    /// The venue's answer to a request with these terms.
+    /// The venue's answer to who wanted to swap this amount of one asset for another.
     #[must_use]
-    pub fn new(quote: &Quote, terms: &Terms) -> Self {
+    pub fn new(quote: &Quote, asset_in: Asset, amount_in: BaseUnits, asset_out: Asset) -> Self {
+        let mut view = Self {
+            dex: quote.venue.into(),
+            pool: None,
+            price: None,
+            fee: None,
+            amount_out: None,
+            price_impact: None,
+            error: None,
+        };
         match &quote.answer {
-            Answer::Offered(offer) => Self::offered(quote, offer, terms),
-            Answer::Declined { reason } => Self {
-                dex: quote.venue.into(),
-                pool: None,
-                price: None,
-                fee: None,
-                amount_out: None,
-                price_impact: None,
-                error: Some(reason.clone()),
-            },
+            Answer::Offered(offer) => {
+                let paid = offer.amount_out;
+                let price = domain::price::price(asset_in, amount_in, asset_out, paid);
+                view.price = Some(price);
+                view.amount_out = Some(paid.to_decimal(asset_out.decimals));
+                view.add_pool(offer);
+            }
+            Answer::Declined { reason } => view.error = Some(reason.clone()),
         }
+        view
     }
 
-    fn offered(quote: &Quote, offer: &Offer, terms: &Terms) -> Self {
-        let price = domain::price::price(
-            terms.asset_in,
-            terms.amount_in,
-            terms.asset_out,
-            offer.amount_out,
-        );
-        Self {
-            dex: quote.venue.into(),
-            pool: Some(offer.pool.into()),
-            price: Some(price),
-            fee: Some(from_millionths(offer.fee_ppm)),
-            amount_out: Some(offer.amount_out.to_decimal(terms.asset_out.decimals)),
-            price_impact: Some(from_millionths(offer.impact_ppm)),
-            error: None,
-        }
+    fn add_pool(&mut self, offer: &Offer) {
+        self.pool = Some(offer.pool.program.into());
+        self.fee = Some(from_millionths(offer.fee_ppm));
+        self.price_impact = Some(from_millionths(offer.impact_ppm));
     }
 }
 

@@ -56,10 +56,12 @@ pub(crate) async fn order_by_client_id(
 }
 
 const EVENTS: &str = "-- read_events
-select order_id, seq, executions, at, data
-from order_events
-where order_id = $1 and seq >= $2
-order by seq
+select e.order_id, e.seq, e.executions, e.at, e.data,
+       case when o.schema_version = 1 then o.terms end as terms
+from order_events e
+join orders o on o.id = e.order_id
+where e.order_id = $1 and e.seq >= $2
+order by e.seq
 limit $3";
 
 /// An order's events from a sequence number on.
@@ -79,8 +81,10 @@ pub(crate) async fn events(db: &Db, id: OrderId, from: Seq) -> Result<Vec<Event>
 }
 
 const EVENTS_FOR: &str = "-- read_events_for_watches
-select e.order_id, e.seq, e.executions, e.at, e.data
+select e.order_id, e.seq, e.executions, e.at, e.data,
+       case when o.schema_version = 1 then o.terms end as terms
 from unnest($1::uuid[], $2::int4[]) with ordinality as w(order_id, next, place)
+join orders o on o.id = w.order_id
 cross join lateral (
     select * from order_events e
     where e.order_id = w.order_id and e.seq >= w.next

@@ -68,16 +68,17 @@ pub(crate) fn status_code(status: Status) -> i16 {
     i16::try_from(status.index()).unwrap_or(i16::MAX)
 }
 
-/// An event of columns `order_id`, `seq`, `executions`, `at`, `data`.
+/// An event of columns `order_id`, `seq`, `executions`, `at`, `data`, and the order's `terms`, which
+/// version 1 needs.
 pub(crate) fn event(row: &Row) -> Result<Event, Failure> {
     let order_id = order_id(row, "order_id")?;
-    let data: &str = column(row, "data")?;
+    let (data, terms) = (column(row, "data")?, column(row, "terms")?);
     Ok(Event {
         order_id,
         seq: Seq::new(small_number(row, "seq")?),
         at: timestamp(row, "at")?,
         executions: small_number(row, "executions")?,
-        data: serde_json::from_str::<EventData>(data)
+        data: EventData::read(data, terms)
             .map_err(|error| Failure::unreadable("an event", order_id, error))?,
     })
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::quote::{Answer, Choice, Offer, Quote, Route};
+use domain::quote::{Answer, Choice, Decision, Offer, Quote};
+use domain::route::Leg;
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, Terms, TokenList};
+use domain::{Asset, BaseUnits, Bps, Route, Terms, TokenList};
 use futures_util::future::join_all;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
@@ -96,10 +97,10 @@ impl Router {
     }
 
     /// The best route for an order, with all offers beside the chosen one.
-    pub async fn route(&self, request: &RouteRequest) -> Result<Route, NoRoute> {
+    pub async fn route(&self, request: &RouteRequest) -> Result<Decision, NoRoute> {
         let asked = self.ask(request.quote, request.venues).await;
         let best = best_of(asked.iter().filter_map(Asked::offer));
-        let Some((venue, offer)) = best.map(|(venue, offer)| (venue, offer.clone())) else {
+        let Some(offer) = best.map(|(_, offer)| offer.clone()) else {
             return Err(why_none(&asked));
         };
         let floor = floor_of(&offer, request);
@@ -111,14 +112,13 @@ impl Router {
             });
         }
         let choice = Choice {
-            venue,
-            pool: offer.pool,
+            route: Route::of(leg(&offer, request.quote)),
             expected_amount_out: offer.amount_out,
             min_amount_out: floor,
         };
         let quotes: Vec<Quote> = asked.into_iter().map(Asked::into_quote).collect();
         log_choice(&choice, &quotes);
-        Ok(Route { choice, quotes })
+        Ok(Decision { choice, quotes })
     }
 
     async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
@@ -150,7 +150,7 @@ impl Router {
         };
         match &answer {
             Ok(offer) => {
-                span.record("pool", offer.pool.name());
+                span.record("pool", offer.pool.program.name());
                 span.record("amount_out", display(offer.amount_out));
                 span.record("impact_ppm", offer.impact_ppm);
             }
@@ -174,6 +174,21 @@ pub fn best_of<'a>(
             *venue,
         )
     })
+}
+
+fn leg(offer: &Offer, request: QuoteRequest) -> Leg {
+    let QuoteRequest {
+        asset_in,
+        asset_out,
+        amount_in,
+    } = request;
+    Leg {
+        pool: offer.pool,
+        asset_in,
+        asset_out,
+        amount_in,
+        amount_out: offer.amount_out,
+    }
 }
 
 /// The least an order takes for this offer: the larger of slippage's floor and the client's own.
@@ -219,7 +234,7 @@ fn log_choice(choice: &Choice, quotes: &[Quote]) {
             Answer::Declined { reason } => format!("{} none ({reason})", quote.venue),
         })
         .collect();
-    let (venue, offers) = (choice.venue, offers.join(", "));
+    let (venue, offers) = (choice.route.largest().venue(), offers.join(", "));
     info!(%venue, offers, "routed to {venue}; offers after fees and impact: {offers}");
 }
 

@@ -1,8 +1,11 @@
 //! Events: immutable facts about an order, in the past tense. The events of an order determine
 //! everything about it.
 //!
-//! Stores and feeds keep the serialised form; clients do not see it. To change it, raise
+//! An event needs nothing beside it to be shown: it has the assets, pools and amounts that it speaks
+//! of. Stores and feeds keep the serialised form; clients do not see it. To change it, raise
 //! [`SCHEMA_VERSION`] and add a golden test.
+
+mod version_1;
 
 use std::time::Duration;
 
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrderId, Seq};
 use crate::named::named;
-use crate::quote::{Choice, Fill, Route};
+use crate::quote::{Choice, Decision, Fill};
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::transaction::Signature;
@@ -49,8 +52,8 @@ pub enum EventData {
     Accepted,
     /// A worker began an execution.
     RoutingStarted,
-    /// The venues answered and the router chose one.
-    Routed { route: Route },
+    /// The venues answered and the router chose a route.
+    Routed { decision: Decision },
     /// The transaction's bytes are stored. The worker sends them after this event, never before.
     Submitted {
         choice: Choice,
@@ -102,6 +105,15 @@ named! {
 }
 
 impl EventData {
+    /// Reads the stored form of any version. Version 1 is completed with its order's `terms`, in their
+    /// stored form; an event of later versions needs none.
+    pub fn read(stored: &str, terms: Option<&str>) -> serde_json::Result<Self> {
+        serde_json::from_str(stored).or_else(|error| {
+            let completed = terms.and_then(|terms| version_1::read(stored, terms).ok());
+            completed.ok_or(error)
+        })
+    }
+
     /// The status an order has after this event.
     #[must_use]
     pub const fn status(&self) -> Status {

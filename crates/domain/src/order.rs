@@ -11,7 +11,7 @@ use crate::amount::BaseUnits;
 use crate::asset::Asset;
 use crate::event::{Event, EventData, Failure, NewEvent};
 use crate::ids::{ClientId, ClientOrderId, EventId, OrderId, Seq};
-use crate::quote::{Choice, Fill, Route};
+use crate::quote::{Choice, Decision, Fill};
 use crate::slippage::Bps;
 use crate::time::Timestamp;
 use crate::transaction::Signature;
@@ -62,7 +62,7 @@ pub enum State {
     },
     Routing,
     Building {
-        route: Route,
+        decision: Decision,
     },
     /// The transaction's bytes are stored: they may have been sent, and may land until the chain
     /// rules that out.

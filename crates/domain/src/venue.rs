@@ -13,12 +13,23 @@ named! {
 }
 
 named! {
-    /// The program on a venue that holds the pool.
-    Pool {
+    /// The program on a venue that holds a pool.
+    Program {
         Cpmm "cpmm"
         AmmV4 "amm_v4"
         DammV2 "damm_v2"
         Dlmm "dlmm"
+    }
+}
+
+impl Program {
+    /// The venue it belongs to.
+    #[must_use]
+    pub const fn venue(self) -> Venue {
+        match self {
+            Self::Cpmm | Self::AmmV4 => Venue::Raydium,
+            Self::DammV2 | Self::Dlmm => Venue::Meteora,
+        }
     }
 }
 

@@ -95,7 +95,7 @@ impl Cli {
             Command::Migrate(config) => migrate::run(&config).await,
             Command::SimChain(config) => sim_chain::run(*config).await,
             Command::Submit(submit) => submit::run(&submit).await,
-            Command::Watch(watch) => watch::run(&watch).await,
+            Command::Watch(watch) => Box::pin(watch::run(&watch)).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,
             Command::Queue(queue) => queue::run(&queue).await,

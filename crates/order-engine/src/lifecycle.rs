@@ -3,6 +3,7 @@
 use api_types::EventView;
 use api_types::names::StatusName;
 use api_types::quote::QuoteView;
+use api_types::route::LegView;
 
 use crate::output::short;
 
@@ -54,6 +55,17 @@ fn offer(quote: &QuoteView) -> String {
         (Some(amount), _) => short(amount),
         (None, Some(error)) => format!("none ({error})"),
         (None, None) => "none".to_owned(),
+    }
+}
+
+/// Such as `1.5 SOL → 225 USDC on meteora damm_v2`, and the pool's address where it is known.
+pub(crate) fn leg(leg: &LegView) -> String {
+    let (paid, got) = (short(&leg.amount_in), short(&leg.amount_out));
+    let (dex, pool) = (leg.dex.name(), leg.pool.name());
+    let swap = format!("{paid} {} → {got} {}", leg.token_in, leg.token_out);
+    match &leg.pool_address {
+        Some(address) => format!("{swap} on {dex} {pool} {address}"),
+        None => format!("{swap} on {dex} {pool}"),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
-use domain::quote::{Choice, Fill};
+use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{EventData, Order, State};
 use ports::order_store::{Lease, POISON_DEATHS};
@@ -109,7 +109,7 @@ async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin:
             Err(delay) => Next::Release(Ending::Retry { delay }),
         },
         State::Routing => routing(ctx, &lease.order).await,
-        State::Building { route } => building(ctx, &lease.order, &route.choice).await,
+        State::Building { decision } => building(ctx, &lease.order, &decision.choice).await,
     }
 }
 
@@ -131,7 +131,7 @@ async fn routing(ctx: &Context, order: &Order) -> Next {
     };
     took(&ctx.metrics.route, began, ctx.clock.monotonic());
     match routed.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
-        Ok(route) => Next::Record(EventData::Routed { route }),
+        Ok(decision) => Next::Record(EventData::Routed { decision }),
         Err(error) => Next::Record(after_failure(ctx, order, error)),
     }
 }
@@ -168,16 +168,8 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     match settled {
         Ok(Settled::Landed { amount_out }) => {
             crash_point::reached(CrashPoint::ConfirmedNotStored);
-            let (venue, pool) = (choice.venue, choice.pool);
-            let signature = transaction.signature.clone();
-            Next::Record(EventData::Confirmed {
-                fill: Fill {
-                    venue,
-                    pool,
-                    signature,
-                    amount_out,
-                },
-            })
+            let fill = choice.filled(transaction.signature.clone(), amount_out);
+            Next::Record(EventData::Confirmed { fill })
         }
         Ok(Settled::Dead(failure)) => {
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))

@@ -205,12 +205,12 @@ fn tell(ctx: &Context, before: &Order, event: &Event) {
 fn details<'a>(data: &'a EventData, before: &'a Order) -> (Option<Venue>, Option<&'a str>) {
     use domain::State;
     let venue_so_far = match &before.state {
-        State::Building { route } => Some(route.choice.venue),
-        State::Submitted { choice, .. } => Some(choice.venue),
+        State::Building { decision } => Some(decision.choice.route.largest().venue()),
+        State::Submitted { choice, .. } => Some(choice.route.largest().venue()),
         _ => None,
     };
     match data {
-        EventData::Routed { route } => (Some(route.choice.venue), None),
+        EventData::Routed { decision } => (Some(decision.choice.route.largest().venue()), None),
         EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
             (venue_so_far, Some(&failure.reason))
         }

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
-use domain::venue::Pool;
+use domain::venue::Program;
 use domain::{BaseUnits, OrderId};
 
 use crate::chain::Error;
@@ -35,7 +35,7 @@ pub struct Execution {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {
     /// The program that holds the pool.
-    pub program: Pool,
+    pub program: Program,
     pub pool: Address,
     pub mint_in: Address,
     pub mint_out: Address,

@@ -11,7 +11,8 @@ use crate::token::Token;
 use amm::{ChainTime, Direction, Refusal, cpmm, damm_v2};
 use dex_router::venue::QuoteError;
 use domain::quote::Offer;
-use domain::venue::Pool;
+use domain::route::PoolRef;
+use domain::venue::Program;
 use domain::{BaseUnits, Venue};
 use ports::chain::Revert;
 
@@ -87,9 +88,9 @@ impl Pools {
         let priced = self
             .price(way, amount_in.get(), height, deviation)
             .map_err(declined)?;
-        let (pool, fee_ppm) = listing(venue);
+        let (program, fee_ppm) = listing(venue);
         Ok(Offer {
-            pool,
+            pool: PoolRef::unaddressed(program),
             amount_out: BaseUnits::new(priced.amount_out),
             fee_ppm,
             impact_ppm: priced.impact_ppm(),
@@ -250,10 +251,10 @@ fn pair_count() -> usize {
 }
 
 /// The program that holds a venue's pools, and its fee.
-const fn listing(venue: Venue) -> (Pool, u32) {
+const fn listing(venue: Venue) -> (Program, u32) {
     match venue {
-        Venue::Raydium => (Pool::Cpmm, RAYDIUM_FEE_PPM),
-        Venue::Meteora => (Pool::DammV2, METEORA_FEE_PPM),
+        Venue::Raydium => (Program::Cpmm, RAYDIUM_FEE_PPM),
+        Venue::Meteora => (Program::DammV2, METEORA_FEE_PPM),
     }
 }
 

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::venue::Pool;
+use domain::venue::Program;
 use domain::{Asset, BaseUnits, OrderId, Venue};
 use ed25519_dalek::VerifyingKey;
 use ports::chain::{Error, Swap};
@@ -62,7 +62,7 @@ pub struct Payload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SwapInstruction {
     pub venue: Venue,
-    pub pool: Pool,
+    pub pool: Program,
     pub token_in: Token,
     pub token_out: Token,
     pub amount_in: BaseUnits,
@@ -97,14 +97,15 @@ impl Payload {
             let token = Token::of(asset);
             token.ok_or_else(|| Error::Refused(format!("{} is not traded here", asset.mint)))
         };
+        let pool = swap.choice.route.largest().pool.program;
         Ok(Self {
             order_id: swap.order_id,
             execution: swap.execution,
             salt,
             last_valid_height,
             swap: SwapInstruction {
-                venue: swap.choice.venue,
-                pool: swap.choice.pool,
+                venue: pool.venue(),
+                pool,
                 token_in: traded(swap.asset_in)?,
                 token_out: traded(swap.asset_out)?,
                 amount_in: swap.amount_in,
@@ -279,11 +280,8 @@ fn write_name(out: &mut Vec<u8>, name: &str) {
     out.extend(name.as_bytes());
 }
 
-fn pool_named(name: &str) -> Result<Pool, Malformed> {
-    [Pool::Cpmm, Pool::AmmV4, Pool::DammV2, Pool::Dlmm]
-        .into_iter()
-        .find(|pool| pool.name() == name)
-        .ok_or(Malformed::Unknown("pool"))
+fn pool_named(name: &str) -> Result<Program, Malformed> {
+    Program::parse(name).ok_or(Malformed::Unknown("pool"))
 }
 
 /// Only the exact symbol counts: with other spellings the same content could have other bytes.

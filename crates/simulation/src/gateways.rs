@@ -41,7 +41,7 @@ impl Gateway {
         };
         Arc::new(Self {
             intake: Intake::start(&settings, &ports, announcer, &shutdown),
-            live: Live::start(&ports, settings.live, &shutdown),
+            live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             ports,
             shutdown,
             process,

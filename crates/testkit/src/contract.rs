@@ -15,6 +15,7 @@ pub mod operations;
 pub mod order_history;
 pub mod order_store;
 pub mod status_feed;
+pub mod version_1;
 pub mod worker_registry;
 
 mod fixture;

@@ -92,7 +92,7 @@ async fn so_far(ctx: &Ctx, request: &HttpRequest) -> Result<HttpResponse> {
         status: newest_status(&order, &events).into(),
         events: events
             .iter()
-            .map(|event| EventView::new(event, &order.terms))
+            .map(|event| EventView::new(event, &ctx.tokens))
             .collect(),
     }))
 }

@@ -81,17 +81,19 @@ fn pair(parameters: &Parameters, tokens: &TokenList) -> Result<(Asset, Asset)> {
 }
 
 async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
+    let (asset_in, asset_out) = (terms.asset_in, terms.asset_out);
+    let amount_in = terms.amount_in;
     let request = QuoteRequest {
-        asset_in: terms.asset_in,
-        asset_out: terms.asset_out,
-        amount_in: terms.amount_in,
+        asset_in,
+        asset_out,
+        amount_in,
     };
     let quotes = ctx.router.quotes(request, terms.venues).await;
     let offers = quotes
         .iter()
         .filter_map(|quote| Some((quote.venue, quote.offer()?)));
     let best = best_of(offers);
-    let printed = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
+    let printed = |amount: BaseUnits| amount.to_decimal(asset_out.decimals);
     QuotesAnswer {
         success: true,
         dry_run: None,
@@ -100,7 +102,7 @@ async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
         min_amount_out: best.map(|(_, offer)| printed(floor(offer.amount_out, terms))),
         quotes: quotes
             .iter()
-            .map(|quote| QuoteView::new(quote, terms))
+            .map(|quote| QuoteView::new(quote, asset_in, amount_in, asset_out))
             .collect(),
     }
 }

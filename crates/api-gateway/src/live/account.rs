@@ -9,7 +9,6 @@
 mod catch_up;
 mod cursor;
 mod ring;
-mod terms;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 use domain::order::Status;
-use domain::{ClientId, OrderId, Seq};
+use domain::{ClientId, OrderId, Seq, TokenList};
 use ports::Ports;
 use ports::status_feed::{Position, Published, Shard};
 use tokio::sync::broadcast;
@@ -25,7 +24,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 pub use self::cursor::Cursor;
 use self::ring::{Passed, PassedEvent, Ring};
-use self::terms::TermsBook;
 use super::demand::Demand;
 
 /// How long a new reader waits until the tails are open. If that takes longer, the feed is down.
@@ -37,16 +35,21 @@ pub(super) struct Account {
     ports: Ports,
     demand: Arc<Demand>,
     ring: Ring,
-    terms: TermsBook,
+    tokens: Arc<TokenList>,
 }
 
 impl Account {
-    pub(super) fn new(ports: &Ports, shards: u16, demand: &Arc<Demand>) -> Self {
+    pub(super) fn new(
+        ports: &Ports,
+        shards: u16,
+        demand: &Arc<Demand>,
+        tokens: &Arc<TokenList>,
+    ) -> Self {
         Self {
             ports: ports.clone(),
             demand: Arc::clone(demand),
-            ring: Ring::new(shards),
-            terms: TermsBook::default(),
+            ring: Ring::new(shards, Arc::clone(tokens)),
+            tokens: Arc::clone(tokens),
         }
     }
 
@@ -67,20 +70,15 @@ impl Account {
     }
 
     /// Puts a shard's events into the ring, if anybody reads it.
-    pub(super) async fn pass_on(&self, shard: Shard, events: &[(Position, Arc<Published>)]) {
+    pub(super) fn pass_on(&self, shard: Shard, events: &[(Position, Arc<Published>)]) {
         if !self.has_readers() {
             if let Some((position, _)) = events.last() {
                 self.ring.moved(shard, position.clone());
             }
             return;
         }
-        let orders = events.iter().map(|(_, published)| published.event.order_id);
-        let terms = self.terms.all_of(&self.ports, orders).await;
-        for ((position, published), terms) in events.iter().zip(terms) {
-            match terms {
-                Some(terms) => self.ring.pass(shard, position.clone(), published, &terms),
-                None => self.jumped(shard, position.clone()),
-            }
+        for (position, published) in events {
+            self.ring.pass(shard, position.clone(), published);
         }
     }
 
@@ -97,7 +95,7 @@ impl Account {
         let caught_up = match cursor {
             _ if are_open.is_err() => None,
             None => Some(Vec::new()),
-            Some(cursor) => catch_up::read(&self.ports, &self.terms, &cursor, &places).await,
+            Some(cursor) => catch_up::read(&self.ports, &self.tokens, &cursor, &places).await,
         };
         match caught_up {
             Some(events) => reader.begin_with(&events),
@@ -255,7 +253,7 @@ mod tests {
 
     #[test]
     fn losses_that_are_told_by_one_resync_are_told_once() {
-        let ring = Ring::new(1);
+        let ring = Ring::new(1, Arc::new(TokenList::mainnet()));
         let filter = Filter {
             client: None,
             statuses: StatusSet::ALL,

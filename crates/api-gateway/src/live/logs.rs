@@ -11,8 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::order::Terms;
-use domain::{ClientId, Event, Order, OrderId, Seq};
+use domain::{ClientId, Event, Order, OrderId, Seq, TokenList};
 use ports::order_history;
 use ports::status_feed::Shard;
 use ports::{Clock, Ports, StatusFeed};
@@ -27,7 +26,6 @@ use super::replay::{Due, Log, Place, Rendered, Verdict};
 pub struct Subject<'a> {
     pub order_id: OrderId,
     pub client: &'a ClientId,
-    pub terms: &'a Terms,
 }
 
 impl<'a> From<&'a Order> for Subject<'a> {
@@ -35,7 +33,6 @@ impl<'a> From<&'a Order> for Subject<'a> {
         Self {
             order_id: order.id,
             client: &order.client,
-            terms: &order.terms,
         }
     }
 }
@@ -46,6 +43,7 @@ pub(super) struct Logs {
     clock: Arc<dyn Clock>,
     feed: Arc<dyn StatusFeed>,
     demand: Arc<Demand>,
+    tokens: Arc<TokenList>,
     shards: Box<[ShardWatches]>,
     to_read: Mutex<ToRead>,
     /// Raised when somebody asks for an order to be read.
@@ -63,11 +61,17 @@ struct ToRead {
 }
 
 impl Logs {
-    pub(super) fn new(ports: &Ports, shards: u16, demand: &Arc<Demand>) -> Self {
+    pub(super) fn new(
+        ports: &Ports,
+        shards: u16,
+        demand: &Arc<Demand>,
+        tokens: &Arc<TokenList>,
+    ) -> Self {
         Self {
             clock: Arc::clone(&ports.clock),
             feed: Arc::clone(&ports.feed),
             demand: Arc::clone(demand),
+            tokens: Arc::clone(tokens),
             shards: (0..shards).map(|_| ShardWatches::default()).collect(),
             to_read: Mutex::default(),
             asked: Notify::new(),
@@ -135,7 +139,8 @@ impl Logs {
     /// An event came, from the feed or the store.
     pub(super) fn tell(&self, event: &Event) {
         let now = self.clock.monotonic();
-        if self.shard(event.order_id).offer(event, now) == Some(Verdict::Hole) {
+        let shard = self.shard(event.order_id);
+        if shard.offer(event, &self.tokens, now) == Some(Verdict::Hole) {
             self.ask(event.order_id);
         }
     }

@@ -81,7 +81,7 @@ impl Tail {
             match brought {
                 Ok(Tailed::Events(events)) => {
                     pause = SHORTEST_PAUSE;
-                    self.pass_on(&events).await;
+                    self.pass_on(&events);
                 }
                 Ok(Tailed::Lost) => {
                     self.logs.ask_shard(self.shard);
@@ -97,7 +97,7 @@ impl Tail {
         self.account.closed(self.shard);
     }
 
-    async fn pass_on(&self, events: &[(Position, Arc<Published>)]) {
+    fn pass_on(&self, events: &[(Position, Arc<Published>)]) {
         for (_, published) in events {
             self.logs.tell(&published.event);
         }
@@ -105,7 +105,7 @@ impl Tail {
             let lag = self.ports.clock.now().since(last.event.at);
             metrics::gauge!("feed_lag_seconds").set(lag.as_secs_f64());
         }
-        self.account.pass_on(self.shard, events).await;
+        self.account.pass_on(self.shard, events);
     }
 
     fn log_silence(&self, error: &ports::Error) {

@@ -106,7 +106,7 @@ fn hub_over(world: &World, feed: impl StatusFeed + 'static) -> (Live, Ports) {
         feed: Arc::new(feed),
         ..world.ports.clone()
     };
-    let live = Live::start(&ports, Settings::default(), world.shutdown());
+    let live = world.live(&ports, Settings::default());
     (live, ports)
 }
 

@@ -222,7 +222,7 @@ async fn nothing_is_watched_once_everybody_has_left() {
     let world = World::start().await;
     let mut order = world.order().await;
     let stored = world.store().order(order.id, None).await.unwrap().unwrap();
-    let live = Live::start(&world.ports, Settings::default(), world.shutdown());
+    let live = world.live(&world.ports, Settings::default());
     let mut followers = [(); 2].map(|()| live.follow(&stored, None));
 
     order.tell(EventData::RoutingStarted).await;
@@ -246,7 +246,7 @@ async fn with_open_tails(world: &World, reread_after: Duration) -> (Live, Accoun
         reread_after,
         ..Settings::default()
     };
-    let live = Live::start(&world.ports, settings, world.shutdown());
+    let live = world.live(&world.ports, settings);
     let everybodys = Filter {
         client: None,
         statuses: StatusSet::ALL,
@@ -315,7 +315,7 @@ async fn a_thousand_followers_of_one_order_share_one_rendering() {
     let world = World::start().await;
     let order = world.order().await;
     let stored = world.store().order(order.id, None).await.unwrap().unwrap();
-    let live = Live::start(&world.ports, Settings::default(), world.shutdown());
+    let live = world.live(&world.ports, Settings::default());
 
     let mut texts = HashSet::new();
     let mut followers = Vec::new();
@@ -367,7 +367,7 @@ async fn while_the_feed_is_away_followers_are_served_from_the_store() {
         reread_after: Duration::from_millis(50),
         ..Settings::default()
     };
-    let live = Live::start(&ports, settings, world.shutdown());
+    let live = world.live(&ports, settings);
     let mut follower = live.follow(&stored, None);
 
     let telling = async {

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_gateway::GatewaySettings;
+use api_gateway::live::{self, Live};
 use domain::event::{Failure, FailureCode};
-use domain::quote::{Choice, Fill, Route};
+use domain::quote::{Choice, Decision};
+use domain::route::{Leg, PoolRef};
 use domain::transaction::SignedTransaction;
-use domain::venue::Pool;
-use domain::{BaseUnits, Event, EventData, OrderId, Venue};
+use domain::venue::Program;
+use domain::{Asset, BaseUnits, Event, EventData, OrderId, Route, TokenList};
 use futures_util::{SinkExt, StreamExt};
 use ports::order_store::Lease;
 use ports::status_feed::Published;
@@ -65,6 +67,12 @@ impl World {
 
     pub(crate) fn shutdown(&self) -> &Shutdown {
         &self.server.shutdown
+    }
+
+    /// What follows orders over these ports, beside the gateway's own.
+    pub(crate) fn live(&self, ports: &Ports, settings: live::Settings) -> Live {
+        let tokens = Arc::new(TokenList::mainnet());
+        Live::start(ports, &tokens, settings, self.shutdown())
     }
 
     /// Host and port.
@@ -161,11 +169,11 @@ impl Life<'_> {
     }
 
     pub(crate) fn routed(&self) -> EventData {
-        let route = Route {
+        let decision = Decision {
             choice: choice(),
             quotes: Vec::new(),
         };
-        EventData::Routed { route }
+        EventData::Routed { decision }
     }
 
     pub(crate) fn submitted(&self) -> EventData {
@@ -177,12 +185,10 @@ impl Life<'_> {
 
     pub(crate) fn confirmed(&self) -> EventData {
         EventData::Confirmed {
-            fill: Fill {
-                venue: Venue::Meteora,
-                pool: Pool::DammV2,
-                signature: self.transaction.signature.clone(),
-                amount_out: BaseUnits::new(224_000_000),
-            },
+            fill: choice().filled(
+                self.transaction.signature.clone(),
+                BaseUnits::new(224_000_000),
+            ),
         }
     }
 
@@ -207,8 +213,13 @@ impl Life<'_> {
 
 fn choice() -> Choice {
     Choice {
-        venue: Venue::Meteora,
-        pool: Pool::DammV2,
+        route: Route::of(Leg {
+            pool: PoolRef::unaddressed(Program::DammV2),
+            asset_in: Asset::SOL,
+            asset_out: Asset::USDC,
+            amount_in: BaseUnits::new(1_500_000_000),
+            amount_out: BaseUnits::new(225_000_000),
+        }),
         expected_amount_out: BaseUnits::new(225_000_000),
         min_amount_out: BaseUnits::new(223_875_000),
     }

@@ -1,9 +1,10 @@
+use domain::asset::Mint;
 use domain::event::{Failure, FailureCode};
-use domain::order::OrderType;
-use domain::quote::{Answer, Offer, Quote};
+use domain::quote::{Answer, Choice, Leftover, Offer, Quote, Receipt};
+use domain::route::PoolRef;
 use domain::transaction::Signature;
-use domain::venue::{Pool, VenueSet};
-use domain::{Asset, Bps, OrderId, Seq, Timestamp, Venue};
+use domain::venue::Program;
+use domain::{Address, Asset, OrderId, Seq, Timestamp, Venue};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,17 +12,18 @@ use super::*;
 
 const ORDER: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-fn terms() -> Terms {
-    Terms {
-        order_type: OrderType::Market,
+const POOL: &str = "7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5";
+/// It has no symbol.
+const UNLISTED: &str = "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump";
+
+/// Two SOL for this much USDC.
+fn leg(program: Program, amount_out: u64) -> Leg {
+    Leg {
+        pool: PoolRef::unaddressed(program),
         asset_in: Asset::SOL,
         asset_out: Asset::USDC,
         amount_in: BaseUnits::new(2_000_000_000),
-        slippage: Bps::DEFAULT,
-        min_amount_out: None,
-        venues: VenueSet::ALL,
-        client_order_id: None,
-        valid_for_seconds: None,
+        amount_out: BaseUnits::new(amount_out),
     }
 }
 
@@ -44,8 +46,7 @@ fn failure() -> Failure {
 
 fn choice() -> Choice {
     Choice {
-        venue: Venue::Meteora,
-        pool: Pool::DammV2,
+        route: Route::of(leg(Program::DammV2, 300_500_000)),
         expected_amount_out: BaseUnits::new(300_500_000),
         min_amount_out: BaseUnits::new(299_000_000),
     }
@@ -63,7 +64,7 @@ fn check(event: &Event, adds: &Value) {
     let fields = expected.as_object_mut().unwrap();
     fields.extend(adds.as_object().unwrap().clone());
 
-    let rendered: Value = serde_json::from_str(&render(event, &terms())).unwrap();
+    let rendered: Value = serde_json::from_str(&render(event, &TokenList::mainnet())).unwrap();
 
     assert_eq!(rendered, expected);
 }
@@ -95,7 +96,7 @@ fn building_shows_every_venues_offer() {
     let offered = Quote {
         venue: Venue::Meteora,
         answer: Answer::Offered(Offer {
-            pool: Pool::DammV2,
+            pool: PoolRef::unaddressed(Program::DammV2),
             amount_out: BaseUnits::new(300_500_000),
             fee_ppm: 3_000,
             impact_ppm: 12,
@@ -107,15 +108,19 @@ fn building_shows_every_venues_offer() {
             reason: "asleep".to_owned(),
         },
     };
-    let route = Route {
+    let decision = Decision {
         choice: choice(),
         quotes: vec![declined, offered],
     };
 
     check(
-        &event(2, 1, EventData::Routed { route }),
+        &event(2, 1, EventData::Routed { decision }),
         &json!({
             "dex": "meteora", "pool": "damm_v2",
+            "route": [{
+                "dex": "meteora", "pool": "damm_v2", "poolAddress": null,
+                "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "2", "amountOut": "300.5",
+            }],
             "expectedAmountOut": "300.5", "minAmountOut": "299",
             "quotes": [
                 {"dex": "raydium", "pool": null, "price": null, "fee": null,
@@ -128,14 +133,8 @@ fn building_shows_every_venues_offer() {
 }
 
 #[test]
-fn submitted_and_confirmed_name_venue_and_signature() {
+fn submitted_names_venue_and_signature() {
     let signature = Signature::from_bytes(&[7; 64]);
-    let fill = Fill {
-        venue: Venue::Raydium,
-        pool: Pool::Cpmm,
-        signature: signature.clone(),
-        amount_out: BaseUnits::new(300_000_001),
-    };
     let data = EventData::Submitted {
         choice: choice(),
         signature: signature.clone(),
@@ -145,11 +144,81 @@ fn submitted_and_confirmed_name_venue_and_signature() {
         &event(3, 1, data),
         &json!({"dex": "meteora", "txHash": signature.as_str()}),
     );
+}
+
+#[test]
+fn a_fill_shows_what_was_paid_and_no_receipt_where_there_is_none() {
+    let signature = Signature::from_bytes(&[7; 64]);
+    let fill = choice().filled(signature.clone(), BaseUnits::new(300_000_001));
+
+    check(
+        &event(4, 1, EventData::Confirmed { fill }),
+        &json!({
+            "dex": "meteora", "dexType": "meteora", "pool": "damm_v2", "txHash": signature.as_str(),
+            "executedPrice": "150.0000005", "amountOut": "300.000001",
+            "route": [{
+                "dex": "meteora", "pool": "damm_v2", "poolAddress": null,
+                "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "2", "amountOut": "300.000001",
+            }],
+        }),
+    );
+}
+
+/// A hop through a token without a symbol; nothing but the event says what it is.
+#[test]
+fn a_confirmed_event_shows_every_leg_and_the_receipt() {
+    let signature = Signature::from_bytes(&[7; 64]);
+    let unlisted = Asset::token(Mint::literal(UNLISTED), 4);
+    let first = Leg {
+        asset_out: unlisted,
+        ..leg(Program::Cpmm, 70_000)
+    };
+    let second = Leg {
+        pool: PoolRef {
+            program: Program::Dlmm,
+            address: Some(Address::literal(POOL)),
+        },
+        asset_in: unlisted,
+        amount_in: BaseUnits::new(69_999),
+        ..leg(Program::Dlmm, 300_000_000)
+    };
+    let receipt = Receipt {
+        fee_lamports: 5_100,
+        priority_fee_lamports: 100,
+        rent_paid_lamports: 2_039_280,
+        rent_returned_lamports: 0,
+        compute_units: 61_234,
+        slot: 300_000_001,
+        leftover: vec![Leftover {
+            asset: unlisted,
+            amount: BaseUnits::new(1),
+        }],
+    };
+    let fill = Fill {
+        route: Route::try_from(vec![first, second]).unwrap(),
+        signature: signature.clone(),
+        amount_out: BaseUnits::new(300_000_000),
+        receipt: Some(Box::new(receipt)),
+    };
+
     check(
         &event(4, 1, EventData::Confirmed { fill }),
         &json!({
             "dex": "raydium", "dexType": "raydium", "pool": "cpmm", "txHash": signature.as_str(),
-            "executedPrice": "150.0000005", "amountOut": "300.000001",
+            "executedPrice": "150", "amountOut": "300",
+            "route": [
+                {"dex": "raydium", "pool": "cpmm", "poolAddress": null,
+                 "tokenIn": "SOL", "tokenOut": UNLISTED, "amountIn": "2", "amountOut": "7"},
+                {"dex": "meteora", "pool": "dlmm", "poolAddress": POOL,
+                 "tokenIn": UNLISTED, "tokenOut": "USDC", "amountIn": "6.9999", "amountOut": "300"},
+            ],
+            "receipt": {
+                "feeLamports": 5_100, "priorityFeeLamports": 100,
+                "rentPaidLamports": 2_039_280, "rentReturnedLamports": 0,
+                "computeUnits": 61_234, "slot": 300_000_001,
+                "confirmedAt": "2026-01-31T09:30:00.125Z", "finalizedAt": null,
+                "leftover": [{"mint": UNLISTED, "amount": "0.0001"}],
+            },
         }),
     );
 }
@@ -177,7 +246,11 @@ fn every_end_says_why() {
 
 #[test]
 fn the_account_stream_adds_its_cursor() {
-    let rendered = render_with_cursor(&event(0, 0, EventData::Accepted), &terms(), "a-1");
+    let rendered = render_with_cursor(
+        &event(0, 0, EventData::Accepted),
+        &TokenList::mainnet(),
+        "a-1",
+    );
     let rendered: Value = serde_json::from_str(&rendered).unwrap();
 
     assert_eq!(rendered["cursor"], "a-1");
@@ -188,7 +261,9 @@ fn the_account_stream_adds_its_cursor() {
 fn what_is_written_is_read_back() {
     let event = event(2, 1, EventData::Failed { failure: failure() });
 
-    let read: EventView = serde_json::from_str(&render(&event, &terms())).unwrap();
+    let tokens = TokenList::mainnet();
 
-    assert_eq!(read, EventView::new(&event, &terms()));
+    let read: EventView = serde_json::from_str(&render(&event, &tokens)).unwrap();
+
+    assert_eq!(read, EventView::new(&event, &tokens));
 }

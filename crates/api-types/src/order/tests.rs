@@ -1,9 +1,10 @@
 use domain::event::{Failure, FailureCode};
 use domain::order::{OrderType, Terms};
-use domain::quote::Fill;
+use domain::quote::{Fill, Receipt};
+use domain::route::{Leg, PoolRef};
 use domain::transaction::Signature;
-use domain::venue::{Pool, VenueSet};
-use domain::{BaseUnits, Bps, ClientId, OrderId, Seq, Timestamp, Venue};
+use domain::venue::{Program, VenueSet};
+use domain::{BaseUnits, Bps, ClientId, OrderId, Seq, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,6 +56,9 @@ fn what_is_not_known_is_null() {
         "txHash",
         "errorReason",
         "errorCode",
+        "route",
+        "receipt",
+        "explorerUrl",
         "lastError",
         "reason",
     ] {
@@ -68,10 +72,24 @@ fn a_confirmed_order_shows_what_was_bought() {
 
     let shown = shown(State::Confirmed {
         fill: Fill {
-            venue: Venue::Meteora,
-            pool: Pool::DammV2,
+            route: Route::of(Leg {
+                pool: PoolRef::unaddressed(Program::DammV2),
+                asset_in: Asset::SOL,
+                asset_out: Asset::USDC,
+                amount_in: BaseUnits::new(100_000_000),
+                amount_out: BaseUnits::new(15_025_000),
+            }),
             signature: signature.clone(),
             amount_out: BaseUnits::new(15_025_000),
+            receipt: Some(Box::new(Receipt {
+                fee_lamports: 5_000,
+                priority_fee_lamports: 0,
+                rent_paid_lamports: 0,
+                rent_returned_lamports: 0,
+                compute_units: 61_234,
+                slot: 9,
+                leftover: Vec::new(),
+            })),
         },
     });
 
@@ -81,6 +99,10 @@ fn a_confirmed_order_shows_what_was_bought() {
     assert_eq!(shown["amountOut"], "15.025");
     assert_eq!(shown["txHash"], signature.as_str());
     assert_eq!(shown["attempts"], json!(1));
+    assert_eq!(shown["route"][0]["pool"], "damm_v2");
+    assert_eq!(shown["route"][0]["amountOut"], "15.025");
+    assert_eq!(shown["receipt"]["slot"], 9);
+    assert_eq!(shown["receipt"]["confirmedAt"], "1970-01-01T00:00:00.001Z");
 }
 
 #[test]

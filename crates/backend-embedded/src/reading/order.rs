@@ -1,6 +1,6 @@
 //! One order, and the events of one or many.
 
-use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
+use domain::{ClientId, ClientOrderId, Event, EventData, Order, OrderId, Seq};
 use ports::order_history::Watch;
 use ports::order_store::Idempotency;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -93,27 +93,27 @@ pub(crate) fn answer_for(
 fn order(db: &Connection, row: &Row<'_>) -> Result<Order, Fault> {
     let id = columns::order_id(row, 0)?;
     let client = columns::client(row, 1)?;
-    let terms = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-    let terms = serde_json::from_str(terms)?;
+    let stored = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+    let terms = serde_json::from_str(stored)?;
     let created_at = columns::time(row, 3)?;
-    let last = last_event(db, id, row.get(4)?)?;
+    let last = last_event(db, id, row.get(4)?, stored)?;
     Ok(Order::from_last_event(client, terms, created_at, last))
 }
 
-fn last_event(db: &Connection, id: OrderId, key: i64) -> Result<Event, Fault> {
+fn last_event(db: &Connection, id: OrderId, key: i64, terms: &str) -> Result<Event, Fault> {
     db.prepare_cached(LAST_EVENT)?
-        .query_row([key], |row| Ok(event(row, id)))?
+        .query_row([key], |row| Ok(event(row, id, Some(terms))))?
 }
 
-/// An event from `seq, at, executions, data`.
-fn event(row: &Row<'_>, order_id: OrderId) -> Result<Event, Fault> {
+/// An event from `seq, at, executions, data`. Version 1 needs its order's terms.
+fn event(row: &Row<'_>, order_id: OrderId, terms: Option<&str>) -> Result<Event, Fault> {
     let data = row.get_ref(3)?.as_str();
     Ok(Event {
         order_id,
         seq: Seq::new(row.get(0)?),
         at: columns::time(row, 1)?,
         executions: row.get(2)?,
-        data: serde_json::from_str(data.map_err(rusqlite::Error::from)?)?,
+        data: EventData::read(data.map_err(rusqlite::Error::from)?, terms)?,
     })
 }
 
@@ -142,13 +142,17 @@ fn events_into(
 ) -> Result<(), Fault> {
     let mut statement = db.prepare_cached(
         "-- events_of_order
-         select seq, at, executions, data from order_events
-         where order_key = (select key from orders where id = ?1) and seq >= ?2
-         order by seq",
+         select e.seq, e.at, e.executions, e.data,
+             case when o.schema_version = 1 then o.terms end
+         from orders o join order_events e on e.order_key = o.key
+         where o.id = ?1 and e.seq >= ?2
+         order by e.seq",
     )?;
     let mut rows = statement.query(params![id.uuid().as_bytes(), from.get()])?;
     while let Some(row) = rows.next()? {
-        events.push(event(row, id)?);
+        let terms = row.get_ref(4)?.as_str_or_null();
+        let terms = terms.map_err(rusqlite::Error::from)?;
+        events.push(event(row, id, terms)?);
     }
     Ok(())
 }

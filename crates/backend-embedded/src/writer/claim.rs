@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::{Event, Order, OrderId, Seq, Status, Timestamp, WorkerId};
+use domain::{Event, EventData, Order, OrderId, Seq, Status, Timestamp, WorkerId};
 use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -231,7 +231,7 @@ impl Grant {
             seq: Seq::new(seq),
             at: last.at,
             executions: last.executions,
-            data: serde_json::from_str(&self.data)?,
+            data: EventData::read(&self.data, Some(&self.stored.terms))?,
         };
         let terms = serde_json::from_str(&self.stored.terms)?;
         Ok(Lease {

@@ -75,7 +75,7 @@ impl Record {
         };
         let beside = Beside::StoredTransaction {
             attempt: event.executions,
-            venue: choice.venue.name(),
+            venue: choice.route.largest().venue().name(),
             transaction: transaction.clone(),
         };
         Self::with(lease, event, beside)

@@ -8,9 +8,9 @@ use domain::event::SCHEMA_VERSION;
 use domain::{OrderId, Seq};
 use ports::order_store::Claim;
 use ports::{Clock, Store, SystemClock};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use tempfile::TempDir;
-use testkit::contract::Given;
+use testkit::contract::{Given, version_1};
 
 const FIRST_SCHEMA: &str = include_str!("../../../../migrations/sqlite/0001_orders.sql");
 
@@ -178,6 +178,33 @@ async fn an_order_of_a_newer_engine_is_not_granted() {
     let claim = store.claim(order, worker).await.unwrap();
 
     assert!(matches!(claim, Claim::Unknown), "{claim:?}");
+}
+
+#[tokio::test]
+async fn an_order_of_version_1_is_read_whole_and_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    drop(store);
+    let file = file(folder.path());
+    file.execute(
+        "update orders set schema_version = 1, terms = ?1, lease_worker = null",
+        [version_1::TERMS],
+    )
+    .unwrap();
+    file.execute(
+        "update order_events set data = ?1 where seq = ?2",
+        params![version_1::ROUTED, version_1::ROUTED_AT.get()],
+    )
+    .unwrap();
+
+    let store = open(folder.path());
+    let worker = given.worker(&store).await;
+
+    version_1::check(&store, order, worker).await;
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn a_submission_that_waits_for_its_order_beyond_the_expiry_is_refused() {
     let mut lease = given.leased(&store, order).await;
     given.build(&store, &mut lease).await;
     let transaction = given.transaction();
-    let EventData::Routed { route } = store
+    let EventData::Routed { decision } = store
         .events(order, Seq::new(2))
         .await
         .unwrap()
@@ -30,7 +30,7 @@ async fn a_submission_that_waits_for_its_order_beyond_the_expiry_is_refused() {
         panic!("it is not routed");
     };
     let data = EventData::Submitted {
-        choice: route.choice,
+        choice: decision.choice,
         signature: transaction.signature.clone(),
     };
     let event = given.next(&lease.order, data);

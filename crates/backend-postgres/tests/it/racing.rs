@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
-use domain::quote::Choice;
-use domain::venue::Pool;
-use domain::{BaseUnits, EventData, OrderId, Venue, WorkerId};
+use domain::{EventData, OrderId, WorkerId};
 use ports::Store;
 use ports::order_store::{Claim, Expiry, Recorded};
 use servers::PostgresServer;
@@ -24,22 +22,7 @@ async fn execute(given: &Given, store: &Arc<dyn Store>, order: OrderId, worker: 
     let Claim::Granted(mut lease) = store.claim(order, worker).await.expect("claim answers") else {
         return false;
     };
-    given
-        .record(store, &mut lease, EventData::RoutingStarted)
-        .await;
-    let choice = Choice {
-        venue: Venue::Raydium,
-        pool: Pool::Cpmm,
-        expected_amount_out: BaseUnits::new(2),
-        min_amount_out: BaseUnits::new(1),
-    };
-    let route = domain::quote::Route {
-        choice,
-        quotes: Vec::new(),
-    };
-    given
-        .record(store, &mut lease, EventData::Routed { route })
-        .await;
+    given.build(store, &mut lease).await;
     given.submit(store, &mut lease).await;
     true
 }

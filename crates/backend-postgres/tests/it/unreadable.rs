@@ -1,5 +1,5 @@
-//! Orders that this version cannot read, as a newer one writes them during an upgrade: they block
-//! no other order.
+//! Orders of other versions. Those that this one cannot read, as a newer one writes them during an
+//! upgrade, block no other order; those of version 1 are read whole.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use domain::event::SCHEMA_VERSION;
 use ports::order_history::ListFilter;
 use ports::order_store::Claim;
 use servers::PostgresServer;
-use testkit::contract::{Given, eventually};
+use testkit::contract::{Given, eventually, version_1};
 use tokio::task::JoinSet;
 
 use crate::{ask, meddle, open_patiently, server};
@@ -91,4 +91,24 @@ async fn unreadable_orders_leave_lists_as_long_as_asked_for() {
         let dead: Vec<_> = dead.iter().map(|order| order.id).collect();
         assert_eq!(dead, readable[..limit.min(3)]);
     }
+}
+
+#[tokio::test]
+async fn an_order_of_version_1_is_read_whole_and_goes_on() {
+    let (server, given) = (server(), Given::new());
+    let store = open_patiently(&server).await;
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    let becomes_old = format!(
+        "update orders set schema_version = 1, terms = '{}', lease_worker = null;
+         update order_events set data = '{}' where seq = {}",
+        version_1::TERMS,
+        version_1::ROUTED,
+        version_1::ROUTED_AT.get()
+    );
+    meddle(&server, &becomes_old).await;
+    let worker = given.worker(&store).await;
+
+    version_1::check(&store, order, worker).await;
 }

@@ -11,7 +11,7 @@ use ports::job_queue::{Job, Wanted};
 use ports::status_feed::{TailFrom, Tailed};
 use ports::{JobQueue, Random, StatusFeed};
 use testkit::contract::status_feed::event;
-use testkit::contract::{Given, eventually, promptly};
+use testkit::contract::{Given, eventually, promptly, version_1};
 
 use crate::{feed, meddle, queue, queue_settings, server};
 
@@ -249,6 +249,21 @@ async fn a_full_queue_takes_no_more_and_calls_the_sweeper_once_there_is_room() {
 /// A reader of every event learns of one that only a newer version can read; the others arrive.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
+    check_loss(r#"{"type":"armed"}"#).await;
+}
+
+/// Version 1 left out what stands in the order's terms, which a feed does not have: followers read the
+/// store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_of_version_1_that_needs_its_orders_terms_is_a_loss() {
+    let published = event(Given::new().order_id(), 2);
+    let mut entry = serde_json::to_value(published).expect("it is JSON");
+    entry["event"]["data"] = serde_json::from_str(version_1::ROUTED).expect("it is JSON");
+    check_loss(&entry.to_string()).await;
+}
+
+/// Reads a shard in which this stands between two events of an order.
+async fn check_loss(entry: &str) {
     let server = server();
     let feed = feed(&server).await;
     let order = Given::new().order_id();
@@ -260,7 +275,7 @@ async fn an_unreadable_event_is_a_loss_and_hides_no_other() {
     add.arg(format!("order-engine:{{f{}}}:events", shard.0))
         .arg("*")
         .arg("e")
-        .arg(r#"{"type":"armed"}"#);
+        .arg(entry);
 
     feed.publish(vec![event(0)]).await.expect("publish answers");
     let _: String = meddle(&server, &add).await;

@@ -25,9 +25,10 @@ use dex_router::Router;
 use dex_router::router::RouteRequest;
 use dex_router::venue::{QuoteError, QuoteRequest, QuoteSource};
 use domain::order::{Order, Terms};
-use domain::quote::{Fill, Offer, Route};
+use domain::quote::{Decision, Offer};
+use domain::route::PoolRef;
 use domain::transaction::Signature;
-use domain::venue::Pool;
+use domain::venue::Program;
 use domain::{BaseUnits, ClientId, Event, EventData, OrderId, Seq, Timestamp, Venue};
 use testkit::contract::terms;
 use uuid::Uuid;
@@ -121,7 +122,7 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
                 "transitions" => drop(black_box(live(black_box(&events), &terms)?)),
                 "encode" => {
                     for event in black_box(&events) {
-                        black_box(api_types::event::render(event, &terms));
+                        black_box(api_types::event::render(event, &tokens));
                     }
                 }
                 _ => bail!("nothing is called {name}"),
@@ -142,8 +143,12 @@ impl QuoteSource for Fixed {
     }
 
     async fn quote(&self, _: QuoteRequest) -> Result<Offer, QuoteError> {
+        let program = match self.0 {
+            Venue::Raydium => Program::Cpmm,
+            Venue::Meteora => Program::DammV2,
+        };
         Ok(Offer {
-            pool: Pool::Cpmm,
+            pool: PoolRef::unaddressed(program),
             amount_out: BaseUnits::new(self.1),
             fee_ppm: 2_500,
             impact_ppm: 10,
@@ -170,19 +175,14 @@ fn event(seq: u32, data: EventData) -> Event {
 }
 
 /// From accepted to confirmed.
-fn events(route: &Route) -> [Event; 5] {
-    let (choice, signature) = (route.choice.clone(), Signature::from_bytes(&[7; 64]));
-    let fill = Fill {
-        venue: choice.venue,
-        pool: choice.pool,
-        signature: signature.clone(),
-        amount_out: choice.expected_amount_out,
-    };
-    let route = route.clone();
+fn events(decision: &Decision) -> [Event; 5] {
+    let (choice, signature) = (decision.choice.clone(), Signature::from_bytes(&[7; 64]));
+    let fill = choice.filled(signature.clone(), choice.expected_amount_out);
+    let decision = decision.clone();
     [
         event(0, EventData::Accepted),
         event(1, EventData::RoutingStarted),
-        event(2, EventData::Routed { route }),
+        event(2, EventData::Routed { decision }),
         event(3, EventData::Submitted { choice, signature }),
         event(4, EventData::Confirmed { fill }),
     ]

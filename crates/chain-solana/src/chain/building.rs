@@ -37,17 +37,17 @@ impl TransactionBuilder for SolanaChain {
 impl SolanaChain {
     /// A swap with the best pool of the kind that was chosen.
     pub(super) async fn build_swap(&self, swap: &chain::Swap) -> Result<SignedTransaction, Error> {
-        let pool = swap.choice.pool;
+        let program = swap.choice.route.largest().pool.program;
         let wish = Wish {
             mints: (mint(swap.asset_in), mint(swap.asset_out)),
             amount_in: swap.amount_in.get(),
             min_amount_out: swap.choice.min_amount_out.get(),
         };
-        let best = self.best(self.program(pool)?, wish).await?;
+        let best = self.best(self.program(program)?, wish).await?;
         let route = best.ok_or_else(|| {
             Error::Unavailable(format!(
                 "no {} pool of {} and {} fills the amount",
-                pool.name(),
+                program.name(),
                 swap.asset_in.mint,
                 swap.asset_out.mint
             ))

@@ -53,14 +53,14 @@ impl From<&Leg> for Wish {
 
 impl SolanaChain {
     /// The program of a kind of pool on this cluster.
-    pub(super) fn program(&self, kind: venue::Pool) -> Result<Program, chain::Error> {
+    pub(super) fn program(&self, kind: venue::Program) -> Result<Program, chain::Error> {
         let is_of_kind = |program: &&Program| {
             matches!(
                 (kind, program),
-                (venue::Pool::Cpmm, Program::Cpmm(_))
-                    | (venue::Pool::AmmV4, Program::AmmV4(_))
-                    | (venue::Pool::DammV2, Program::DammV2(_))
-                    | (venue::Pool::Dlmm, Program::Dlmm(_))
+                (venue::Program::Cpmm, Program::Cpmm(_))
+                    | (venue::Program::AmmV4, Program::AmmV4(_))
+                    | (venue::Program::DammV2, Program::DammV2(_))
+                    | (venue::Program::Dlmm, Program::Dlmm(_))
             )
         };
         let program = self.settings.programs.iter().find(is_of_kind).copied();

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
-use domain::venue::Pool;
+use domain::route::PoolRef;
+use domain::venue::Program;
 use domain::{Asset, Venue};
 
 use super::*;
@@ -15,8 +16,12 @@ impl QuoteSource for Fixed {
 
     async fn quote(&self, _: QuoteRequest) -> Result<Offer, QuoteError> {
         tokio::time::sleep(self.2).await;
+        let program = match self.0 {
+            Venue::Raydium => Program::Cpmm,
+            Venue::Meteora => Program::DammV2,
+        };
         self.1.clone().map(|amount_out| Offer {
-            pool: Pool::Cpmm,
+            pool: PoolRef::unaddressed(program),
             amount_out: BaseUnits::new(amount_out),
             fee_ppm: 2_500,
             impact_ppm: 10,
@@ -45,7 +50,7 @@ async fn route(
     raydium: Arc<dyn QuoteSource>,
     meteora: Arc<dyn QuoteSource>,
     request: RouteRequest,
-) -> Result<Route, NoRoute> {
+) -> Result<Decision, NoRoute> {
     Router::new(vec![raydium, meteora], Duration::from_secs(1))
         .route(&request)
         .await
@@ -59,7 +64,7 @@ async fn the_larger_net_output_wins() {
 
     let route = route(raydium, meteora, request()).await.unwrap();
 
-    assert_eq!(route.choice.venue, Venue::Meteora);
+    assert_eq!(route.choice.route.largest().venue(), Venue::Meteora);
     assert_eq!(route.choice.min_amount_out.get(), 150_245_000);
     assert_eq!(route.quotes.len(), 2);
     // Side by side: the slower one's time, not the sum.
@@ -73,7 +78,7 @@ async fn a_venue_that_is_late_is_left_out_and_said_so() {
 
     let route = route(raydium, meteora, request()).await.unwrap();
 
-    assert_eq!(route.choice.venue, Venue::Raydium);
+    assert_eq!(route.choice.route.largest().venue(), Venue::Raydium);
     let reason = "no answer within 1000 ms".to_owned();
     assert_eq!(route.quotes[1].answer, Answer::Declined { reason });
 }
@@ -88,7 +93,9 @@ async fn an_absurd_offer_is_no_offer() {
             .await
             .unwrap()
             .choice
-            .venue,
+            .route
+            .largest()
+            .venue(),
         Venue::Meteora
     );
 }
@@ -109,7 +116,7 @@ async fn the_clients_own_floor_counts_where_it_is_higher() {
     assert!(missed.may_pass());
     assert_eq!(
         missed.to_string(),
-        "the best offer, 150.999999 USDC, is below the order's minimum of 151"
+        "the best offer, 150.999999, is below the order's minimum of 151"
     );
 }
 

@@ -1,53 +1,131 @@
 use super::*;
+use crate::address::Address;
 use crate::amount::BaseUnits;
-use crate::quote::{Answer, Offer, Quote};
-use crate::venue::{Pool, Venue};
+use crate::asset::Asset;
+use crate::quote::{Answer, Leftover, Offer, Quote, Receipt};
+use crate::route::{Leg, PoolRef, Route};
+use crate::venue::{Program, Venue};
+
+const POOL: &str = "7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5";
+const TERMS_OF_VERSION_1: &str = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
+/// The stored form of a leg but for its pool and what it pays out.
+const SOL_TO_USDC: &str = r#""asset_in":{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"},"asset_out":{"mint":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","decimals":6,"program":"token"},"amount_in":"1500000000""#;
 
 #[track_caller]
 fn check(data: &EventData, json: &str) {
     assert_eq!(serde_json::to_string(data).unwrap(), json);
-    assert_eq!(&serde_json::from_str::<EventData>(json).unwrap(), data);
+    assert_eq!(&EventData::read(json, None).unwrap(), data);
 }
 
-fn choice() -> Choice {
+/// Version 1 is read with its order's terms alone.
+#[track_caller]
+fn check_version_1(json: &str, data: &EventData) {
+    let read = EventData::read(json, Some(TERMS_OF_VERSION_1));
+
+    assert_eq!(&read.unwrap(), data);
+    assert!(EventData::read(json, None).is_err());
+}
+
+fn addressed() -> PoolRef {
+    PoolRef {
+        program: Program::Cpmm,
+        address: Some(Address::literal(POOL)),
+    }
+}
+
+fn route(pool: PoolRef, amount_out: u64) -> Route {
+    Route::of(Leg {
+        pool,
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in: BaseUnits::new(1_500_000_000),
+        amount_out: BaseUnits::new(amount_out),
+    })
+}
+
+fn choice(pool: PoolRef) -> Choice {
     Choice {
-        venue: Venue::Raydium,
-        pool: Pool::Cpmm,
+        route: route(pool, 10),
         expected_amount_out: BaseUnits::new(10),
         min_amount_out: BaseUnits::new(9),
     }
 }
 
+fn routed(pool: PoolRef) -> EventData {
+    let offered = Quote {
+        venue: Venue::Raydium,
+        answer: Answer::Offered(Offer {
+            pool,
+            amount_out: BaseUnits::new(10),
+            fee_ppm: 2_500,
+            impact_ppm: 12,
+        }),
+    };
+    let declined = Quote {
+        venue: Venue::Meteora,
+        answer: Answer::Declined {
+            reason: "late".to_owned(),
+        },
+    };
+    EventData::Routed {
+        decision: Decision {
+            choice: choice(pool),
+            quotes: vec![offered, declined],
+        },
+    }
+}
+
+fn signature() -> Signature {
+    Signature::from_bytes(&[7; 64])
+}
+
+fn confirmed(pool: PoolRef, receipt: Option<Box<Receipt>>) -> EventData {
+    EventData::Confirmed {
+        fill: Fill {
+            route: route(pool, 11),
+            signature: signature(),
+            amount_out: BaseUnits::new(11),
+            receipt,
+        },
+    }
+}
+
+fn receipt() -> Box<Receipt> {
+    Box::new(Receipt {
+        fee_lamports: 5_100,
+        priority_fee_lamports: 100,
+        rent_paid_lamports: 2_039_280,
+        rent_returned_lamports: 0,
+        compute_units: 61_234,
+        slot: 300_000_001,
+        leftover: vec![Leftover {
+            asset: Asset::SOL,
+            amount: BaseUnits::new(3),
+        }],
+    })
+}
+
 #[test]
-fn the_persisted_form_of_version_1_is_stable() {
+fn the_persisted_form_of_version_2_is_stable() {
     check(&EventData::Accepted, r#"{"type":"accepted"}"#);
     check(&EventData::RoutingStarted, r#"{"type":"routing_started"}"#);
-    let offer = Offer {
-        pool: Pool::Cpmm,
-        amount_out: BaseUnits::new(10),
-        fee_ppm: 2_500,
-        impact_ppm: 12,
-    };
-    let quotes = vec![
-        Quote {
-            venue: Venue::Raydium,
-            answer: Answer::Offered(offer),
-        },
-        Quote {
-            venue: Venue::Meteora,
-            answer: Answer::Declined {
-                reason: "late".to_owned(),
-            },
-        },
-    ];
+    let pool = format!(r#"{{"program":"cpmm","address":"{POOL}"}}"#);
+    let choice_json = format!(
+        r#"{{"route":[{{"pool":{pool},{SOL_TO_USDC},"amount_out":"10"}}],"expected_amount_out":"10","min_amount_out":"9"}}"#
+    );
     check(
-        &EventData::Routed {
-            route: Route {
-                choice: choice(),
-                quotes,
-            },
+        &routed(addressed()),
+        &format!(
+            r#"{{"type":"routed","decision":{{"choice":{choice_json},"quotes":[{{"venue":"raydium","answer":{{"offered":{{"pool":{pool},"amount_out":"10","fee_ppm":2500,"impact_ppm":12}}}}}},{{"venue":"meteora","answer":{{"declined":{{"reason":"late"}}}}}}]}}}}"#
+        ),
+    );
+    let signature = signature();
+    check(
+        &EventData::Submitted {
+            choice: choice(addressed()),
+            signature: signature.clone(),
         },
-        r#"{"type":"routed","route":{"choice":{"venue":"raydium","pool":"cpmm","expected_amount_out":"10","min_amount_out":"9"},"quotes":[{"venue":"raydium","answer":{"offered":{"pool":"cpmm","amount_out":"10","fee_ppm":2500,"impact_ppm":12}}},{"venue":"meteora","answer":{"declined":{"reason":"late"}}}]}}"#,
+        &format!(r#"{{"type":"submitted","choice":{choice_json},"signature":"{signature}"}}"#),
     );
     check(
         &EventData::RetryScheduled {
@@ -58,6 +136,51 @@ fn the_persisted_form_of_version_1_is_stable() {
             delay_ms: 1_000,
         },
         r#"{"type":"retry_scheduled","failure":{"code":"slippage_exceeded","reason":"moved"},"delay_ms":1000}"#,
+    );
+}
+
+#[test]
+fn the_persisted_form_of_a_fill_is_stable_with_a_receipt_and_without() {
+    let signature = signature();
+    let leg = format!(r#"{{"pool":{{"program":"cpmm"}},{SOL_TO_USDC},"amount_out":"11"}}"#);
+
+    check(
+        &confirmed(PoolRef::unaddressed(Program::Cpmm), None),
+        &format!(
+            r#"{{"type":"confirmed","fill":{{"route":[{leg}],"signature":"{signature}","amount_out":"11"}}}}"#
+        ),
+    );
+    check(
+        &confirmed(PoolRef::unaddressed(Program::Cpmm), Some(receipt())),
+        &format!(
+            r#"{{"type":"confirmed","fill":{{"route":[{leg}],"signature":"{signature}","amount_out":"11","receipt":{{"fee_lamports":5100,"priority_fee_lamports":100,"rent_paid_lamports":2039280,"rent_returned_lamports":0,"compute_units":61234,"slot":300000001,"leftover":[{{"asset":{{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"}},"amount":"3"}}]}}}}}}"#
+        ),
+    );
+}
+
+#[test]
+fn events_of_version_1_are_completed_with_their_orders_terms() {
+    let pool = PoolRef::unaddressed(Program::Cpmm);
+    let signature = signature();
+
+    check_version_1(
+        r#"{"type":"routed","route":{"choice":{"venue":"raydium","pool":"cpmm","expected_amount_out":"10","min_amount_out":"9"},"quotes":[{"venue":"raydium","answer":{"offered":{"pool":"cpmm","amount_out":"10","fee_ppm":2500,"impact_ppm":12}}},{"venue":"meteora","answer":{"declined":{"reason":"late"}}}]}}"#,
+        &routed(pool),
+    );
+    check_version_1(
+        &format!(
+            r#"{{"type":"submitted","choice":{{"venue":"raydium","pool":"cpmm","expected_amount_out":"10","min_amount_out":"9"}},"signature":"{signature}"}}"#
+        ),
+        &EventData::Submitted {
+            choice: choice(pool),
+            signature: signature.clone(),
+        },
+    );
+    check_version_1(
+        &format!(
+            r#"{{"type":"confirmed","fill":{{"venue":"raydium","pool":"cpmm","signature":"{signature}","amount_out":"11"}}}}"#
+        ),
+        &confirmed(pool, None),
     );
 }
 

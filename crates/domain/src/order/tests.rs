@@ -3,7 +3,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::event::FailureCode;
-use crate::venue::{Pool, Venue};
+use crate::route::{Leg, PoolRef, Route};
+use crate::venue::Program;
 
 fn terms() -> Terms {
     Terms {
@@ -20,10 +21,16 @@ fn terms() -> Terms {
 }
 
 fn choice() -> Choice {
+    let amount_out = BaseUnits::new(225_000_000);
     Choice {
-        venue: Venue::Meteora,
-        pool: Pool::DammV2,
-        expected_amount_out: BaseUnits::new(225_000_000),
+        route: Route::of(Leg {
+            pool: PoolRef::unaddressed(Program::DammV2),
+            asset_in: Asset::SOL,
+            asset_out: Asset::USDC,
+            amount_in: BaseUnits::new(1_500_000_000),
+            amount_out,
+        }),
+        expected_amount_out: amount_out,
         min_amount_out: BaseUnits::new(223_875_000),
     }
 }
@@ -41,7 +48,7 @@ fn every_event() -> Vec<EventData> {
         EventData::Accepted,
         EventData::RoutingStarted,
         EventData::Routed {
-            route: Route {
+            decision: Decision {
                 choice: choice(),
                 quotes: Vec::new(),
             },
@@ -51,12 +58,7 @@ fn every_event() -> Vec<EventData> {
             signature: signature.clone(),
         },
         EventData::Confirmed {
-            fill: Fill {
-                venue: Venue::Meteora,
-                pool: Pool::DammV2,
-                signature,
-                amount_out: BaseUnits::new(224_000_000),
-            },
+            fill: choice().filled(signature, BaseUnits::new(224_000_000)),
         },
         EventData::RetryScheduled {
             failure: failure(),
@@ -182,20 +184,15 @@ proptest! {
     }
 }
 
+/// Version 2 stores an asset with its mint.
+const TERMS: &str = r#"{"order_type":"market","asset_in":{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"},"asset_out":{"mint":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","decimals":6,"program":"token"},"amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
+/// Version 1 stored its symbol.
+const TERMS_OF_VERSION_1: &str = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
+
 #[test]
 fn the_persisted_form_of_terms_is_stable() {
-    let json = serde_json::to_string(&terms()).unwrap();
-
-    assert_eq!(
-        json,
-        r#"{"order_type":"market","asset_in":{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"},"asset_out":{"mint":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","decimals":6,"program":"token"},"amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#
-    );
-    assert_eq!(serde_json::from_str::<Terms>(&json).unwrap(), terms());
-}
-
-#[test]
-fn terms_of_version_1_are_still_read() {
-    let json = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
-
-    assert_eq!(serde_json::from_str::<Terms>(json).unwrap(), terms());
+    assert_eq!(serde_json::to_string(&terms()).unwrap(), TERMS);
+    for stored in [TERMS, TERMS_OF_VERSION_1] {
+        assert_eq!(serde_json::from_str::<Terms>(stored).unwrap(), terms());
+    }
 }

@@ -56,7 +56,7 @@ pub(super) fn state_after(event: EventData) -> State {
             last_failure: Some(failure),
         },
         EventData::RoutingStarted => State::Routing,
-        EventData::Routed { route } => State::Building { route },
+        EventData::Routed { decision } => State::Building { decision },
         EventData::Submitted { choice, signature } => State::Submitted { choice, signature },
         EventData::Confirmed { fill } => State::Confirmed { fill },
         EventData::Failed { failure } => State::Failed { failure },

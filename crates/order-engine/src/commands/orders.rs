@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::arguments::{Page, one_of};
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
-use crate::lifecycle::{detail, time_of_day};
+use crate::lifecycle::{detail, leg, time_of_day};
 use crate::output::{self, Format, short, status};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -183,6 +183,9 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
     ];
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
         output::line(format!("{name:<12} {value}"))?;
+    }
+    for one in order.route.iter().flatten() {
+        output::line(format!("{:<12} {}", "route", leg(one)))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::orders::swap_of;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
-use crate::lifecycle::{detail, time_of_day};
+use crate::lifecycle::{detail, leg, time_of_day};
 use crate::output::{self, Format, faint};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -68,11 +68,17 @@ pub(crate) async fn show_order(
             output::json(&event)?;
         } else {
             print_event(&event, "", token_out)?;
+            for one in event.route.iter().flatten() {
+                output::line(format!("{:DETAIL_COLUMN$}{}", "", faint(leg(one))))?;
+            }
         }
         last = Some(event);
     }
     Ok(last)
 }
+
+/// Where an event's detail begins.
+const DETAIL_COLUMN: usize = 26;
 
 fn print_event(event: &EventView, prefix: &str, token_out: &str) -> anyhow::Result<()> {
     let time = faint(time_of_day(&event.timestamp));

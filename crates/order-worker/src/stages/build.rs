@@ -35,7 +35,7 @@ pub(crate) async fn build(
     };
     crash_point::reached(CrashPoint::Built);
     let span = trace_span!(
-        target: STAGE_SPANS, "order.build", venue = %choice.venue, attempt = order.executions,
+        target: STAGE_SPANS, "order.build", venue = %choice.route.largest().venue(), attempt = order.executions,
         signature = Empty, last_valid_height = Empty, error = Empty
     );
     let building = timeout(PATIENCE, ctx.chain.build(&swap));

@@ -3,7 +3,7 @@
 use dex_router::router::{NoRoute, RouteRequest};
 use domain::Terms;
 use domain::event::FailureCode;
-use domain::quote::Route;
+use domain::quote::Decision;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
@@ -12,7 +12,7 @@ use super::StageError;
 use crate::context::Context;
 
 /// The best route for these terms now. Changes nothing and may be cut short.
-pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Route, StageError> {
+pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, StageError> {
     let span = trace_span!(
         target: STAGE_SPANS, "order.route",
         venue = Empty, pool = Empty, expected_amount_out = Empty, min_amount_out = Empty, error = Empty
@@ -20,9 +20,10 @@ pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Route, StageEr
     let request = RouteRequest::from(terms);
     let routed = ctx.router.route(&request).instrument(span.clone()).await;
     match &routed {
-        Ok(Route { choice, .. }) => {
-            span.record("venue", choice.venue.name());
-            span.record("pool", choice.pool.name());
+        Ok(Decision { choice, .. }) => {
+            let pool = choice.route.largest().pool;
+            span.record("venue", pool.program.venue().name());
+            span.record("pool", pool.program.name());
             span.record("expected_amount_out", display(choice.expected_amount_out));
             span.record("min_amount_out", display(choice.min_amount_out));
         }

@@ -62,7 +62,7 @@ pub(crate) struct Sending<'a> {
 /// Works on a stored transaction until its fate is known or its time in the slot is over.
 pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
     let span = trace_span!(
-        target: STAGE_SPANS, "order.settle", venue = %sending.choice.venue,
+        target: STAGE_SPANS, "order.settle", venue = %sending.choice.route.largest().venue(),
         signature = %sending.transaction.signature, origin = ?origin,
         amount_out = Empty, error = Empty
     );

@@ -1,7 +1,8 @@
 //! The race between expiry and landing, with transactions that live for a block or two.
 
 use domain::quote::Choice;
-use domain::venue::Pool;
+use domain::route::{Leg, PoolRef, Route};
+use domain::venue::Program;
 use domain::{Asset, BaseUnits, OrderId, Timestamp};
 use ports::SystemClock;
 use tokio::task::JoinSet;
@@ -19,8 +20,13 @@ fn short_lived(chain: &SimChain, order_id: OrderId, last_valid: u64) -> SignedTr
         asset_out: Asset::USDC,
         amount_in: BaseUnits::new(1_000_000),
         choice: Choice {
-            venue: Venue::Raydium,
-            pool: Pool::Cpmm,
+            route: Route::of(Leg {
+                pool: PoolRef::unaddressed(Program::Cpmm),
+                asset_in: Asset::SOL,
+                asset_out: Asset::USDC,
+                amount_in: BaseUnits::new(1_000_000),
+                amount_out: BaseUnits::new(1),
+            }),
             expected_amount_out: BaseUnits::new(1),
             min_amount_out: BaseUnits::new(1),
         },

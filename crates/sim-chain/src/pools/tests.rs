@@ -168,7 +168,7 @@ fn a_larger_sale_tells_a_larger_impact() {
 fn a_swap_through_a_pool_that_is_not_there_is_rolled_back() {
     let pools = Pools::new(1);
     let elsewhere = SwapInstruction {
-        pool: Pool::Dlmm,
+        pool: Program::Dlmm,
         ..sale(Venue::Meteora, ONE_SOL, 0)
     };
 

@@ -15,7 +15,7 @@ fn payload(token_in: Token, token_out: Token, amount_in: u64) -> Payload {
         last_valid_height: Height::new(1_150),
         swap: SwapInstruction {
             venue: Venue::Meteora,
-            pool: Pool::DammV2,
+            pool: Program::DammV2,
             token_in,
             token_out,
             amount_in: BaseUnits::new(amount_in),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dex_router::QuoteSource;
 use dex_router::venue::QuoteRequest;
 use domain::quote::Choice;
+use domain::route::{Leg, Route};
 use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits, Bps, OrderId, Timestamp};
 use ports::chain::{Chain, Swap};
@@ -59,6 +60,13 @@ pub(crate) async fn swap_at(source: &dyn QuoteSource, order: u64, slippage_bps: 
     let request = sell_sol(ONE_SOL);
     let offer = source.quote(request).await.unwrap();
     let slippage = Bps::new(slippage_bps).unwrap();
+    let leg = Leg {
+        pool: offer.pool,
+        asset_in: request.asset_in,
+        asset_out: request.asset_out,
+        amount_in: request.amount_in,
+        amount_out: offer.amount_out,
+    };
     Swap {
         order_id: order_id(order),
         execution: 1,
@@ -66,8 +74,7 @@ pub(crate) async fn swap_at(source: &dyn QuoteSource, order: u64, slippage_bps: 
         asset_out: request.asset_out,
         amount_in: request.amount_in,
         choice: Choice {
-            venue: source.venue(),
-            pool: offer.pool,
+            route: Route::of(leg),
             expected_amount_out: offer.amount_out,
             min_amount_out: offer.amount_out.less_bps_rounded_up(slippage),
         },

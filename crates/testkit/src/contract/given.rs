@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
 use domain::order::OrderType;
-use domain::quote::{Choice, Fill, Route};
+use domain::quote::{Choice, Decision};
+use domain::route::{Leg, PoolRef};
 use domain::transaction::{Height, Signature, SignedTransaction};
-use domain::venue::{Pool, VenueSet};
+use domain::venue::{Program, VenueSet};
 use domain::{
-    Asset, BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey, Mint,
-    NewEvent, Order, OrderId, Terms, Timestamp, Venue, WorkerId,
+    Address, Asset, BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey,
+    Mint, NewEvent, Order, OrderId, Route, Terms, Timestamp, WorkerId,
 };
 use ports::order_store::{Accepted, Claim, Idempotency, Lease, NewOrder, Recorded};
 use ports::worker_registry::{Beat, WorkerRow};
@@ -246,11 +247,23 @@ pub fn terms() -> Terms {
     }
 }
 
+const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5");
+
 fn choice() -> Choice {
+    let terms = terms();
+    let amount_out = BaseUnits::new(225_000_000);
     Choice {
-        venue: Venue::Meteora,
-        pool: Pool::DammV2,
-        expected_amount_out: BaseUnits::new(225_000_000),
+        route: Route::of(Leg {
+            pool: PoolRef {
+                program: Program::DammV2,
+                address: Some(POOL),
+            },
+            asset_in: terms.asset_in,
+            asset_out: terms.asset_out,
+            amount_in: terms.amount_in,
+            amount_out,
+        }),
+        expected_amount_out: amount_out,
         min_amount_out: BaseUnits::new(223_875_000),
     }
 }
@@ -258,7 +271,7 @@ fn choice() -> Choice {
 /// A route was chosen.
 pub(super) fn routed() -> EventData {
     EventData::Routed {
-        route: Route {
+        decision: Decision {
             choice: choice(),
             quotes: Vec::new(),
         },
@@ -276,12 +289,7 @@ pub(super) fn submitted(transaction: &SignedTransaction) -> EventData {
 /// This transaction was executed.
 pub(super) fn confirmed(transaction: &SignedTransaction) -> EventData {
     EventData::Confirmed {
-        fill: Fill {
-            venue: Venue::Meteora,
-            pool: Pool::DammV2,
-            signature: transaction.signature.clone(),
-            amount_out: BaseUnits::new(224_000_000),
-        },
+        fill: choice().filled(transaction.signature.clone(), BaseUnits::new(224_000_000)),
     }
 }
 

@@ -61,11 +61,12 @@ export function transactionCard({ sent, fill, route }, order, entries) {
     h(
       "ol",
       { class: "steps", "aria-label": "What the transaction does" },
-      stepsOf(order, fill ?? sent, route),
+      stepsOf(order, fill?.route ?? route?.route ?? []),
     ),
     facts([
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
+      ["Network fee", fill?.receipt && `${count(fill.receipt.feeLamports)} lamports`],
       ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
       ["Block", entry && count(entry.height)],
       ["Landed", entry && `${moment(entry.landedAt)}${entry.ok ? "" : ", rolled back"}`],
@@ -105,15 +106,20 @@ export function took(events) {
   return duration(Date.parse(last.timestamp) - Date.parse(first.timestamp));
 }
 
-function stepsOf(order, { dex, pool }, route) {
-  const place = venueAndPool(dex, pool ?? route?.pool);
+/** `legs`: those of the fill, or of the route that was chosen. */
+function stepsOf(order, legs) {
   return [
     order.nativeSol === "wrapped_before_swap"
       ? h("li", {}, `Wrap ${amount(order.amountIn)} SOL into wSOL`)
       : null,
-    h("li", {}, `Swap ${order.tokenIn} for ${order.tokenOut} on ${place}`),
+    ...legs.map(legLine),
     order.nativeSol === "unwrapped_after_swap" ? h("li", {}, "Unwrap the wSOL received into SOL") : null,
   ];
+}
+
+function legLine({ dex, pool, poolAddress, tokenIn, tokenOut, amountIn, amountOut }) {
+  const swap = `Swap ${amount(amountIn)} ${tokenIn} for ${amount(amountOut)} ${tokenOut}`;
+  return h("li", { title: poolAddress }, `${swap} on ${venueAndPool(dex, pool)}`);
 }
 
 function againstQuote(received, expected) {

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::TokenList;
 use futures_util::future;
 use ports::Ports;
 use ports::status_feed::{Position, Published, Shard, TailFrom, Tailed};
 
 use super::cursor::Cursor;
 use super::ring::PassedEvent;
-use super::terms::TermsBook;
 
 /// With more events than this a reader is better served by lists: some 3 MiB for one reader.
 const MOST_EVENTS: usize = 4_096;
@@ -24,18 +24,18 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// missing.
 pub(super) async fn read(
     ports: &Ports,
-    terms: &TermsBook,
+    tokens: &TokenList,
     cursor: &Cursor,
     places: &[Option<Position>],
 ) -> Option<Vec<PassedEvent>> {
-    tokio::time::timeout(PATIENCE, read_shards(ports, terms, cursor, places))
+    tokio::time::timeout(PATIENCE, read_shards(ports, tokens, cursor, places))
         .await
         .ok()?
 }
 
 async fn read_shards(
     ports: &Ports,
-    terms: &TermsBook,
+    tokens: &TokenList,
     cursor: &Cursor,
     places: &[Option<Position>],
 ) -> Option<Vec<PassedEvent>> {
@@ -51,8 +51,7 @@ async fn read_shards(
     for (index, placed) in read.into_iter().enumerate() {
         for (place, published) in placed {
             reached[index] = Some(place);
-            let terms = terms.of(ports, published.event.order_id).await?;
-            events.push(PassedEvent::new(&published, &terms, &reached));
+            events.push(PassedEvent::new(&published, tokens, &reached));
             if events.len() > MOST_EVENTS {
                 return None;
             }

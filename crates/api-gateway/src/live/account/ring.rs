@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytestring::ByteString;
-use domain::order::{Status, Terms};
-use domain::{ClientId, Event, OrderId, Seq};
+use domain::order::Status;
+use domain::{ClientId, Event, OrderId, Seq, TokenList};
 use ports::status_feed::{Position, Published, Shard};
 use tokio::sync::broadcast;
 
@@ -18,6 +18,7 @@ const CAPACITY: usize = 8_192;
 #[derive(Debug)]
 pub(super) struct Ring {
     sender: broadcast::Sender<Arc<Passed>>,
+    tokens: Arc<TokenList>,
     /// This lock also orders the sending: a cursor covers exactly what was sent before it.
     places: Mutex<Vec<Option<Position>>>,
 }
@@ -41,7 +42,11 @@ pub(super) struct PassedEvent {
 }
 
 impl PassedEvent {
-    pub(super) fn new(published: &Published, terms: &Terms, places: &[Option<Position>]) -> Self {
+    pub(super) fn new(
+        published: &Published,
+        tokens: &TokenList,
+        places: &[Option<Position>],
+    ) -> Self {
         let event: &Event = &published.event;
         let cursor = cursor::encode(places);
         Self {
@@ -49,16 +54,20 @@ impl PassedEvent {
             seq: event.seq,
             status: event.data.status(),
             client: published.client.clone(),
-            text: api_types::event::render_with_cursor(event, terms, &cursor).into(),
+            text: api_types::event::render_with_cursor(event, tokens, &cursor).into(),
         }
     }
 }
 
 impl Ring {
-    pub(super) fn new(shards: u16) -> Self {
+    pub(super) fn new(shards: u16, tokens: Arc<TokenList>) -> Self {
         let (sender, _) = broadcast::channel(CAPACITY);
         let places = Mutex::new(vec![None; usize::from(shards)]);
-        Self { sender, places }
+        Self {
+            sender,
+            tokens,
+            places,
+        }
     }
 
     fn places(&self) -> MutexGuard<'_, Vec<Option<Position>>> {
@@ -99,18 +108,13 @@ impl Ring {
         self.send(Passed::Missed);
     }
 
-    pub(super) fn pass(
-        &self,
-        Shard(shard): Shard,
-        place: Position,
-        published: &Published,
-        terms: &Terms,
-    ) {
+    pub(super) fn pass(&self, Shard(shard): Shard, place: Position, published: &Published) {
         let mut places = self.places();
         if let Some(known) = places.get_mut(usize::from(shard)) {
             *known = Some(place);
         }
-        self.send(Passed::Event(PassedEvent::new(published, terms, &places)));
+        let event = PassedEvent::new(published, &self.tokens, &places);
+        self.send(Passed::Event(event));
     }
 
     fn send(&self, passed: Passed) {

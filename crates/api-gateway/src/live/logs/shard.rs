@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::order::Terms;
-use domain::{ClientId, Event, OrderId};
+use domain::{ClientId, Event, OrderId, TokenList};
 use ports::order_history;
 use tokio::sync::watch;
 
@@ -24,7 +23,6 @@ pub(super) struct ShardWatches {
 #[derive(Debug)]
 struct Watched {
     client: ClientId,
-    terms: Terms,
     log: watch::Sender<Log>,
     since: Duration,
     /// When something was last heard of it, or the store was last asked.
@@ -103,15 +101,19 @@ impl ShardWatches {
     }
 
     /// Offers an event to its order's log, if the order is followed.
-    pub(super) fn offer(&self, event: &Event, now: Duration) -> Option<Verdict> {
+    pub(super) fn offer(
+        &self,
+        event: &Event,
+        tokens: &TokenList,
+        now: Duration,
+    ) -> Option<Verdict> {
         let mut orders = self.orders();
         let watched = orders.get_mut(&event.order_id)?;
         watched.heard_at = now;
         let mut verdict = Verdict::Seen;
-        let terms = &watched.terms;
         watched.log.send_if_modified(|log| {
             verdict = log.offer(event.seq, event.data.status(), || {
-                api_types::event::render(event, terms).into()
+                api_types::event::render(event, tokens).into()
             });
             verdict == Verdict::Next
         });
@@ -159,7 +161,6 @@ impl Watched {
     fn new(subject: Subject<'_>, now: Duration) -> Self {
         Self {
             client: subject.client.clone(),
-            terms: subject.terms.clone(),
             log: watch::Sender::default(),
             since: now,
             heard_at: now,

@@ -1,6 +1,6 @@
 use amm::Address;
 use domain::BaseUnits;
-use domain::venue::Pool;
+use domain::venue::Program;
 use ed25519_dalek::{Verifier, VerifyingKey};
 use futures_util::future::join_all;
 use ports::chain::{Chain, Error, Swap};
@@ -159,7 +159,7 @@ async fn a_pool_that_no_longer_gives_enough_for_anything_is_not_built_for() {
 /// So much SOL for at least so much USDC, in one pool.
 fn leg(pool: PoolOf, sol: u64, usdc: u64) -> Leg {
     Leg {
-        program: Pool::Cpmm,
+        program: Program::Cpmm,
         pool: pool.address.0,
         mint_in: WRAPPED_SOL.0,
         mint_out: USDC.0,
@@ -228,7 +228,7 @@ async fn a_split_is_one_transaction_with_a_limit_for_each_leg() {
 async fn an_account_that_is_no_pool_of_the_program_is_not_traded_with() {
     let script = Script::new([accounts(&[DEEP])]);
     let mut legs = vec![leg(DEEP, 1_000, 1)];
-    legs[0].program = Pool::AmmV4;
+    legs[0].program = Program::AmmV4;
 
     let error = TransactionBuilder::build(&chain(&script), &execution(legs))
         .await

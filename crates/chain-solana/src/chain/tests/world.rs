@@ -8,8 +8,8 @@ use amm::layout::Layout;
 use amm::token::{TOKEN_PROGRAM, WRAPPED_SOL};
 use amm::{Address, Program};
 use domain::quote::Choice;
-use domain::venue::Pool;
-use domain::{BaseUnits, OrderId, Venue};
+use domain::route::{Leg, PoolRef};
+use domain::{Asset, BaseUnits, OrderId, Route, venue};
 use ports::SystemClock;
 use ports::chain::Swap;
 use solana_hash::Hash;
@@ -44,15 +44,22 @@ pub(super) fn chain(script: &Script) -> SolanaChain {
 
 /// One SOL for USDC on CPMM.
 pub(super) fn swap() -> Swap {
+    let amount_in = BaseUnits::new(1_000_000_000);
+    let leg = Leg {
+        pool: PoolRef::unaddressed(venue::Program::Cpmm),
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in,
+        amount_out: BaseUnits::new(150_000_000),
+    };
     Swap {
         order_id: OrderId::new(Uuid::from_u128(11)),
         execution: 2,
-        asset_in: domain::Asset::SOL,
-        asset_out: domain::Asset::USDC,
-        amount_in: BaseUnits::new(1_000_000_000),
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in,
         choice: Choice {
-            venue: Venue::Raydium,
-            pool: Pool::Cpmm,
+            route: Route::of(leg),
             expected_amount_out: BaseUnits::new(150_000_000),
             min_amount_out: BaseUnits::new(149_000_000),
         },

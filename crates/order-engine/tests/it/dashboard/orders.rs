@@ -57,6 +57,7 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
         .sees(".cards", order["amountOut"].as_str().context("an amount")?)
         .await?;
     browser.sees(".steps", "Wrap 2.5 SOL into wSOL").await?;
+    browser.sees(".steps", "Swap 2.5 SOL for ").await?;
     browser.sees(".cards", "Landed").await?;
     let chosen = browser
         .value("document.querySelector('.quote[data-best]').dataset.dex")

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use dex_router::QuoteSource;
 use dex_router::venue::{QuoteError, QuoteRequest};
 use domain::quote::Offer;
-use domain::venue::Pool;
+use domain::route::PoolRef;
+use domain::venue::Program;
 use domain::{BaseUnits, Venue};
 use tokio::sync::watch;
 
@@ -65,7 +66,7 @@ impl QuoteSource for ScriptedVenue {
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
             Ok(Mood::Offers) => Ok(Offer {
-                pool: Pool::DammV2,
+                pool: PoolRef::unaddressed(Program::DammV2),
                 amount_out: BaseUnits::new(225_000_000),
                 fee_ppm: 3_000,
                 impact_ppm: 10,
