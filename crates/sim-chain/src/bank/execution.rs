@@ -13,7 +13,7 @@ use super::message::{Keys, Transaction};
 use super::meter::Meter;
 use super::outcome::{InnerInstruction, ReturnData};
 use super::programs;
-use super::{Accounts, Environment, checks};
+use super::{Environment, View, checks};
 
 /// How deep programs may call each other, the first one counted.
 const DEPTH_MAX: usize = 5;
@@ -46,7 +46,7 @@ pub(super) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     pub(super) fn load(
-        accounts: &Accounts,
+        accounts: View<'_>,
         environment: &'a Environment,
         keys: &Keys,
         units: u32,

@@ -13,7 +13,7 @@ use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-use super::Accounts;
+use super::View;
 use super::address;
 use super::lookup_table;
 
@@ -128,7 +128,7 @@ impl Transaction {
     }
 
     /// Finds all accounts that the message names, those of lookup tables too.
-    pub(crate) fn resolve(&self, accounts: &Accounts, slot: u64) -> Result<Keys, TransactionError> {
+    pub(crate) fn resolve(&self, accounts: View<'_>, slot: u64) -> Result<Keys, TransactionError> {
         let message = &self.inner.message;
         let mut keys = message.static_account_keys().to_vec();
         let lookups = message.address_table_lookups().unwrap_or_default();

@@ -8,7 +8,7 @@ use solana_transaction_error::TransactionError;
 use super::account::Account;
 use super::execution::Execution;
 use super::message::{Keys, Transaction};
-use super::{Accounts, balances, checks};
+use super::{View, balances, checks};
 
 /// A transaction that was executed, and the accounts as it leaves them.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl ReturnData {
 
 /// Sums up an execution. What a failed transaction did is dropped here: only the fee stays.
 pub(super) fn conclude(
-    accounts: &Accounts,
+    accounts: View<'_>,
     transaction: &Transaction,
     keys: &Keys,
     mut execution: Execution<'_>,
