@@ -30,6 +30,7 @@ pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
 pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
 pub use outcome::{Executed, InnerInstruction, Outcome, ReturnData, TokenBalance};
 
+pub(crate) use programs::Reader;
 pub(crate) use programs::token::{
     Mint, TokenAccount, TokenExtension, TransferFee, token_extensions,
 };

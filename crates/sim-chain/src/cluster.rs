@@ -33,6 +33,8 @@ pub use history::{HISTORY_MAX, History, Landed};
 pub use snapshot::Snapshot;
 pub use trader::{OpenBlock, Trader};
 
+pub(crate) use timeline::SLOTS_IN_EPOCH;
+
 use state::State;
 use timeline::Timeline;
 

@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod config;
 pub mod faults;
 pub mod json_rpc;
+pub mod node;
 pub mod remote;
 pub mod rpc;
 pub mod server;

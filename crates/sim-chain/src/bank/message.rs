@@ -68,6 +68,14 @@ impl Transaction {
         })
     }
 
+    /// The same transaction under another blockhash, which its signatures do not fit any more.
+    #[must_use]
+    pub fn with_blockhash(&self, blockhash: Hash) -> Self {
+        let mut inner = self.inner.clone();
+        inner.message.set_recent_blockhash(blockhash);
+        Self::new(inner).expect("invariant: a blockhash does not change a message's shape")
+    }
+
     /// The bytes of the whole transaction.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -140,21 +148,25 @@ impl Transaction {
         }
         let writable_end = keys.len();
         keys.append(&mut readonly);
+        Ok(Keys {
+            writable: self.writable(&keys, writable_end),
+            all: keys,
+            writable_end,
+        })
+    }
+
+    /// Which of the message's accounts it may write: of those from `writable_end` on, which lookup tables gave to
+    /// be read, none.
+    pub(crate) fn writable(&self, keys: &[Address], writable_end: usize) -> Vec<bool> {
         let loader = keys.contains(&address::UPGRADEABLE_LOADER);
-        let writable = keys
-            .iter()
+        keys.iter()
             .enumerate()
             .map(|(index, key)| {
                 self.asks_to_write(index, writable_end)
                     && !address::RESERVED.contains(key)
                     && (loader || !self.calls(index))
             })
-            .collect();
-        Ok(Keys {
-            all: keys,
-            writable,
-            writable_end,
-        })
+            .collect()
     }
 
     fn asks_to_write(&self, index: usize, writable_end: usize) -> bool {

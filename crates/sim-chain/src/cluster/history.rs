@@ -79,6 +79,18 @@ impl History {
         self.landed
     }
 
+    /// The same up to the end of a slot.
+    #[must_use]
+    pub fn landed_up_to(&self, slot: u64) -> u64 {
+        self.oldest() + self.log.partition_point(|landed| landed.slot <= slot) as u64
+    }
+
+    /// How many transactions are known of the slots after `start` up to `end`.
+    #[must_use]
+    pub fn between(&self, start: u64, end: u64) -> u64 {
+        self.landed_up_to(end) - self.landed_up_to(start)
+    }
+
     /// The first slot of which all transactions are known.
     #[must_use]
     pub const fn first_slot(&self) -> u64 {

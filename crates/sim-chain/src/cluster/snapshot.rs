@@ -8,7 +8,7 @@ use super::Commitment;
 use super::history::History;
 use super::state::{BLOCKHASH_BLOCKS, State};
 use super::timeline::Timeline;
-use crate::bank::{Clock, Executed, Rent, Transaction, View};
+use crate::bank::{Clock, Executed, Mint, Rent, Transaction, View};
 
 /// What can be asked of the chain at the end of a slot, or in the middle of the open one.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +68,19 @@ impl<'a> Snapshot<'a> {
         &self.state.history
     }
 
+    /// How many transactions have landed up to here.
+    #[must_use]
+    pub fn transactions(self) -> u64 {
+        self.history().landed_up_to(self.slot)
+    }
+
+    /// How many slots pass in a time.
+    #[must_use]
+    pub fn slots_in(self, seconds: u64) -> u64 {
+        let nanos = u128::from(seconds) * 1_000_000_000 / self.timeline.slot_time.as_nanos();
+        u64::try_from(nanos).unwrap_or(u64::MAX).max(1)
+    }
+
     /// How sure a slot is that some commitment sees.
     #[must_use]
     pub fn commitment_of(self, slot: u64) -> Commitment {
@@ -118,6 +131,12 @@ impl<'a> Snapshot<'a> {
     /// What a transaction would do here, whoever signed it and whatever blockhash it names.
     pub fn execute(self, transaction: &Transaction) -> Result<Executed, TransactionError> {
         self.state.bank.execute_at(self.clock(), transaction)
+    }
+
+    /// The decimals of a mint.
+    pub(crate) fn decimals(self, mint: &Address) -> Option<u8> {
+        let account = self.accounts().get(mint)?;
+        Mint::read(&account.data).ok().map(|mint| mint.decimals)
     }
 
     /// All accounts that a transaction names.
