@@ -44,15 +44,25 @@ need_browser() {
 
 # The rules of the accessibility tests, at the version that the lock file names, beside what cargo builds.
 need_axe() {
-  local into="${CARGO_TARGET_DIR:-target}/axe"
-  [ -f "$into/node_modules/axe-core/axe.min.js" ] &&
-    cmp -s crates/order-engine/tests/axe/package-lock.json "$into/package-lock.json" && return
-  command -v npm >/dev/null || install_package "the accessibility tests" npm
+  need_npm_packages "the accessibility tests" crates/order-engine/tests/axe axe
+}
+
+# What people use with real Solana nodes, against the simulated one.
+need_solana_tools() {
+  command -v node >/dev/null || install_package "the tests with real Solana tools" nodejs
+  need_npm_packages "the tests with real Solana tools" crates/sim-chain/tests/tools solana-tools
+}
+
+# Packages by a lock file, beside what cargo builds.
+need_npm_packages() {
+  local why=$1 from=$2 into="${CARGO_TARGET_DIR:-target}/$3"
+  [ -d "$into/node_modules" ] && cmp -s "$from/package-lock.json" "$into/package-lock.json" && return
+  command -v npm >/dev/null || install_package "$why" npm
   mkdir -p "$into"
-  cp crates/order-engine/tests/axe/package.json crates/order-engine/tests/axe/package-lock.json "$into/"
+  cp "$from/package.json" "$from/package-lock.json" "$into/"
   npm ci --prefix "$into" --ignore-scripts --no-audit --no-fund --silent || {
     rm -f "$into/package-lock.json"
-    echo "could not fetch axe-core with npm; check the network and run this again" >&2
+    echo "could not fetch the packages of $from with npm; check the network and run this again" >&2
     exit 1
   }
 }

@@ -25,12 +25,13 @@ mod sysvars;
 mod traces;
 
 pub use account::{Account, Rent};
-pub use accounts::Accounts;
+pub use accounts::{Accounts, View};
 pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
 pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
 pub use outcome::{Executed, Outcome};
 pub use traces::{InnerInstruction, ReturnData, TokenBalance};
 
+pub(crate) use programs::Reader;
 pub(crate) use programs::token::{
     Mint, TokenAccount, TokenExtension, TransferFee, token_extensions,
 };
@@ -138,29 +139,50 @@ impl Bank {
     /// Executes a transaction on what stands now and changes nothing: the whole of a simulation, and the first
     /// half of [`Bank::process`]. It checks neither signatures nor the blockhash.
     pub fn execute(&self, transaction: &Transaction) -> Result<Executed, TransactionError> {
-        let keys = transaction.resolve(&self.accounts, self.environment.clock.slot)?;
-        checks::locks(&keys)?;
-        let limits = Limits::of(transaction)?;
-        let fee = budget::fee(transaction.signatures().len(), &limits);
-        let mut execution = Execution::load(
-            &self.accounts,
-            &self.environment,
-            &keys,
-            limits.units,
-            programs::find,
-        );
-        execution.take_fee(fee)?;
-        let loaded: Vec<&Account> = execution.accounts().collect();
-        let status = checks::loaded(transaction, &loaded, &limits)
-            .and_then(|()| execution.run(transaction))
-            .and_then(|()| execution.check_rent());
-        Ok(outcome::conclude(
-            &self.accounts,
-            transaction,
-            &keys,
-            execution,
-            status,
-            fee,
-        ))
+        execute(self.accounts.latest(), &self.environment, transaction)
     }
+
+    /// The same on what stood at the end of an earlier slot.
+    pub fn execute_at(
+        &self,
+        clock: Clock,
+        transaction: &Transaction,
+    ) -> Result<Executed, TransactionError> {
+        let environment = Environment {
+            clock,
+            ..self.environment
+        };
+        execute(self.accounts.at(clock.slot), &environment, transaction)
+    }
+
+    /// Forgets what accounts were before a slot.
+    pub fn forget_before(&mut self, slot: u64) {
+        self.accounts.forget_before(slot);
+    }
+}
+
+fn execute(
+    accounts: View<'_>,
+    environment: &Environment,
+    transaction: &Transaction,
+) -> Result<Executed, TransactionError> {
+    let keys = transaction.resolve(accounts, environment.clock.slot)?;
+    checks::locks(&keys)?;
+    let limits = Limits::of(transaction)?;
+    let fee = budget::fee(transaction.signatures().len(), &limits);
+    let units = limits.units;
+    let mut execution = Execution::load(accounts, environment, &keys, units, programs::find);
+    execution.take_fee(fee)?;
+    let loaded: Vec<&Account> = execution.accounts().collect();
+    let status = checks::loaded(transaction, &loaded, &limits)
+        .and_then(|()| execution.run(transaction))
+        .and_then(|()| execution.check_rent());
+    Ok(outcome::conclude(
+        accounts,
+        transaction,
+        &keys,
+        execution,
+        status,
+        fee,
+    ))
 }

@@ -1,6 +1,6 @@
-//! All accounts of the chain, in memory.
+//! All accounts of the chain, in memory, and what they were a few slots ago.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use solana_address::Address;
 
@@ -10,12 +10,23 @@ use super::account::Account;
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
     stored: HashMap<Address, Stored>,
+    /// What stood at an address before each of its writes that is not forgotten yet, oldest first.
+    past: HashMap<Address, VecDeque<Past>>,
+    /// Every entry of `past` by the slot of its write, oldest first: the order of forgetting.
+    writes: VecDeque<(u64, Address)>,
 }
 
 #[derive(Debug, Clone)]
 struct Stored {
     account: Account,
     slot: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Past {
+    /// The slot whose write replaced it.
+    until: u64,
+    was: Option<Stored>,
 }
 
 impl Accounts {
@@ -32,18 +43,55 @@ impl Accounts {
 
     /// Writes an account; one without lamports is gone.
     pub fn set(&mut self, key: Address, account: Account, slot: u64) {
-        if account.lamports == 0 {
-            self.stored.remove(&key);
+        let was = if account.lamports == 0 {
+            self.stored.remove(&key)
         } else {
-            self.stored.insert(key, Stored { account, slot });
+            self.stored.insert(key, Stored { account, slot })
+        };
+        let past = self.past.entry(key).or_default();
+        // Within a slot only what stood before its first write can be asked for.
+        if past.back().is_none_or(|last| last.until < slot) {
+            past.push_back(Past { until: slot, was });
+            self.writes.push_back((slot, key));
+        }
+    }
+
+    /// Forgets what accounts were before `slot`: nobody looks at an older slot any more.
+    pub fn forget_before(&mut self, slot: u64) {
+        while self.writes.front().is_some_and(|(until, _)| *until <= slot) {
+            let Some((_, key)) = self.writes.pop_front() else {
+                return;
+            };
+            if let Some(past) = self.past.get_mut(&key) {
+                past.pop_front();
+                if past.is_empty() {
+                    self.past.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// The accounts as the last write left them.
+    #[must_use]
+    pub const fn latest(&self) -> View<'_> {
+        View {
+            accounts: self,
+            slot: u64::MAX,
+        }
+    }
+
+    /// The accounts at the end of a slot that is not forgotten.
+    #[must_use]
+    pub const fn at(&self, slot: u64) -> View<'_> {
+        View {
+            accounts: self,
+            slot,
         }
     }
 
     /// All accounts, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&Address, &Account)> {
-        self.stored
-            .iter()
-            .map(|(key, stored)| (key, &stored.account))
+        self.latest().iter()
     }
 
     #[must_use]
@@ -56,3 +104,49 @@ impl Accounts {
         self.stored.is_empty()
     }
 }
+
+/// The accounts at the end of a slot.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    accounts: &'a Accounts,
+    slot: u64,
+}
+
+impl<'a> View<'a> {
+    #[must_use]
+    pub fn get(self, key: &Address) -> Option<&'a Account> {
+        self.stored(key).map(|stored| &stored.account)
+    }
+
+    /// The slot that had last written an account by then.
+    #[must_use]
+    pub fn written_at(self, key: &Address) -> Option<u64> {
+        self.stored(key).map(|stored| stored.slot)
+    }
+
+    fn stored(self, key: &Address) -> Option<&'a Stored> {
+        let replaced = self.accounts.past.get(key).and_then(|past| {
+            past.iter()
+                .find(|past| past.until > self.slot)
+                .map(|past| past.was.as_ref())
+        });
+        replaced.unwrap_or_else(|| self.accounts.stored.get(key))
+    }
+
+    /// All accounts, in no order.
+    pub fn iter(self) -> impl Iterator<Item = (&'a Address, &'a Account)> {
+        let stored = &self.accounts.stored;
+        let gone = self
+            .accounts
+            .past
+            .keys()
+            .filter(move |key| !stored.contains_key(*key));
+        stored
+            .keys()
+            .chain(gone)
+            .filter_map(move |key| self.get(key).map(|account| (key, account)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

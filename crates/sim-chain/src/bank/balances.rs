@@ -6,11 +6,11 @@ use super::account::Account;
 use super::message::position;
 use super::programs::token::{Mint, TokenAccount};
 use super::traces::TokenBalance;
-use super::{Accounts, address};
+use super::{View, address};
 
 /// The balances of all token accounts among `accounts`, which stand at `keys`.
 pub(super) fn of_tokens(
-    stored: &Accounts,
+    stored: View<'_>,
     keys: &[Address],
     accounts: &[Account],
 ) -> Vec<TokenBalance> {

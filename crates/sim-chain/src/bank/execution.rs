@@ -15,7 +15,7 @@ use super::message::position;
 use super::message::{Keys, Transaction};
 use super::meter::Meter;
 use super::traces::{InnerInstruction, ReturnData};
-use super::{Accounts, Environment, address, checks};
+use super::{Environment, View, address, checks};
 
 /// How deep programs may call each other, the first one counted.
 const DEPTH_MAX: usize = 5;
@@ -55,7 +55,7 @@ pub(super) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     pub(super) fn load(
-        accounts: &Accounts,
+        accounts: View<'_>,
         environment: &'a Environment,
         keys: &Keys,
         units: u32,

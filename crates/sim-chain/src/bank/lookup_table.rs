@@ -3,7 +3,7 @@
 use solana_address::Address;
 use solana_transaction_error::TransactionError;
 
-use super::Accounts;
+use super::View;
 use super::account::Account;
 use super::address;
 
@@ -21,7 +21,7 @@ pub(crate) struct Table {
 
 /// Reads the table at an address.
 pub(crate) fn read(
-    accounts: &Accounts,
+    accounts: View<'_>,
     key: &Address,
     slot: u64,
 ) -> Result<Table, TransactionError> {

@@ -13,7 +13,7 @@ use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-use super::Accounts;
+use super::View;
 use super::address;
 use super::lookup_table;
 
@@ -66,6 +66,14 @@ impl Transaction {
             message,
             message_hash,
         })
+    }
+
+    /// The same transaction under another blockhash, which its signatures do not fit any more.
+    #[must_use]
+    pub fn with_blockhash(&self, blockhash: Hash) -> Self {
+        let mut inner = self.inner.clone();
+        inner.message.set_recent_blockhash(blockhash);
+        Self::new(inner).expect("invariant: a blockhash does not change a message's shape")
     }
 
     /// The bytes of the whole transaction.
@@ -128,7 +136,7 @@ impl Transaction {
     }
 
     /// Finds all accounts that the message names, those of lookup tables too.
-    pub(crate) fn resolve(&self, accounts: &Accounts, slot: u64) -> Result<Keys, TransactionError> {
+    pub(crate) fn resolve(&self, accounts: View<'_>, slot: u64) -> Result<Keys, TransactionError> {
         let message = &self.inner.message;
         let mut keys = message.static_account_keys().to_vec();
         let lookups = message.address_table_lookups().unwrap_or_default();
@@ -140,21 +148,25 @@ impl Transaction {
         }
         let writable_end = keys.len();
         keys.append(&mut readonly);
+        Ok(Keys {
+            writable: self.writable(&keys, writable_end),
+            all: keys,
+            writable_end,
+        })
+    }
+
+    /// Which of the message's accounts it may write: of those from `writable_end` on, which lookup tables gave to
+    /// be read, none.
+    pub(crate) fn writable(&self, keys: &[Address], writable_end: usize) -> Vec<bool> {
         let loader = keys.contains(&address::UPGRADEABLE_LOADER);
-        let writable = keys
-            .iter()
+        keys.iter()
             .enumerate()
             .map(|(index, key)| {
                 self.asks_to_write(index, writable_end)
                     && !address::RESERVED.contains(key)
                     && (loader || !self.calls(index))
             })
-            .collect();
-        Ok(Keys {
-            all: keys,
-            writable,
-            writable_end,
-        })
+            .collect()
     }
 
     fn asks_to_write(&self, index: usize, writable_end: usize) -> bool {

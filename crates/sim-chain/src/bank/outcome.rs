@@ -7,7 +7,7 @@ use super::account::Account;
 use super::execution::Execution;
 use super::message::{Keys, Transaction};
 use super::traces::{InnerInstruction, ReturnData, TokenBalance};
-use super::{Accounts, balances, checks};
+use super::{View, balances, checks};
 
 /// A transaction that was executed, and the accounts as it leaves them.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct Outcome {
 
 /// Sums up an execution. What a failed transaction did is dropped here: only the fee stays.
 pub(super) fn conclude(
-    accounts: &Accounts,
+    accounts: View<'_>,
     transaction: &Transaction,
     keys: &Keys,
     mut execution: Execution<'_>,

@@ -14,7 +14,7 @@ use solana_instruction_error::InstructionError;
 use super::execution::invocation::Invocation;
 use super::{address, execution};
 
-pub(super) use reader::Reader;
+pub(crate) use reader::Reader;
 use token::Edition;
 use venues::Venue;
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use solana_address::Address;
 
@@ -11,8 +11,11 @@ use super::error::Error;
 use crate::bank::{Account, Mint, TokenAccount, TokenExtension, address, token_extensions};
 
 /// How an account's data is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Encoding {
+    #[default]
+    #[serde(alias = "binary")]
     Base58,
     Base64,
     /// As fields where the data is a mint's or a token account's, else as base64.
@@ -20,7 +23,7 @@ pub enum Encoding {
 }
 
 /// The part of the data that is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Slice {
     pub offset: usize,
     pub length: usize,

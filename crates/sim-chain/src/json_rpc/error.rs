@@ -49,6 +49,20 @@ impl Error {
         Self::new(-32602, message)
     }
 
+    #[must_use]
+    pub fn block_cleaned_up(slot: u64, first: u64) -> Self {
+        let rest = format!("First available block: {first}");
+        Self::new(
+            -32001,
+            format!("Block {slot} cleaned up, does not exist on node. {rest}"),
+        )
+    }
+
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(-32603, message)
+    }
+
     /// A transaction that a node refused to send, with the result of the simulation that told it why.
     #[must_use]
     pub fn preflight(error: &TransactionError, simulation: Value) -> Self {

@@ -4,6 +4,7 @@
 
 mod bank;
 mod failures;
+mod node;
 mod restart;
 mod server;
 mod setup;

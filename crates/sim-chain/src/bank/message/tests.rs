@@ -5,6 +5,7 @@ use solana_message::{Message, v0};
 
 use super::*;
 use crate::bank::Account;
+use crate::bank::Accounts;
 
 const TABLE: Address = Address::new_from_array([7; 32]);
 
@@ -162,7 +163,9 @@ fn no_message_writes_to_programs_it_calls_or_to_what_is_reserved() {
     let message = Message::new(&[instruction], Some(&payer()));
     let transaction = Transaction::new(signed(VersionedMessage::Legacy(message))).unwrap();
 
-    let keys = transaction.resolve(&Accounts::default(), 0).unwrap();
+    let keys = transaction
+        .resolve(Accounts::default().latest(), 0)
+        .unwrap();
 
     let written = keys.all.iter().zip(&keys.writable);
     let written: Vec<_> = written.filter(|(_, w)| **w).map(|(key, _)| *key).collect();
@@ -175,7 +178,7 @@ fn a_table_gives_its_addresses_behind_those_of_the_message() {
     accounts.set(TABLE, table(4, 4, u64::MAX), 0);
     let transaction = with_table(&[3, 1], &[0]);
 
-    let keys = transaction.resolve(&accounts, 11).unwrap();
+    let keys = transaction.resolve(accounts.latest(), 11).unwrap();
 
     let loaded = [103, 101, 100].map(|byte| Address::new_from_array([byte; 32]));
     assert_eq!(keys.all[3..], loaded);
@@ -190,7 +193,9 @@ fn a_table_that_cannot_serve_is_named_as_the_real_chain_names_it() {
         if let Some(account) = account {
             accounts.set(TABLE, account, 0);
         }
-        with_table(&[1], &[]).resolve(&accounts, slot).map(|_| ())
+        with_table(&[1], &[])
+            .resolve(accounts.latest(), slot)
+            .map(|_| ())
     };
     let foreign = Account {
         owner: address::TOKEN,

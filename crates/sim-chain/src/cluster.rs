@@ -1,0 +1,172 @@
+//! The simulated cluster: blocks that follow the clock, the transactions in them, and what each commitment sees.
+//!
+//! Nothing runs while nobody looks. Slots, heights and blockhashes are computed from the clock; whoever asks first
+//! brings the state up to the present. A transaction is executed when it arrives, in the block that is open then;
+//! a block is confirmed when the next one opens, and finalized some blocks later. There are no forks.
+//!
+//! Begin with [`Cluster`]; what opening a block does is in `state.rs`.
+
+mod commitment;
+mod faucet;
+mod history;
+mod snapshot;
+mod state;
+mod timeline;
+mod trader;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use ports::{Clock, Random};
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_transaction_error::TransactionError;
+use tokio::sync::watch;
+
+use crate::bank::{Account, Rent, Verified};
+
+pub use commitment::Commitment;
+pub use faucet::{AIRDROP_LAMPORTS_MAX, faucet};
+pub use history::{HISTORY_MAX, History, Landed};
+pub use snapshot::Snapshot;
+pub use trader::{OpenBlock, Trader};
+
+pub(crate) use timeline::SLOTS_IN_EPOCH;
+
+use state::State;
+use timeline::Timeline;
+
+/// What tells this cluster from every other one.
+pub const GENESIS_HASH: Hash = Hash::new_from_array(*b"simulated-solana-cluster-genesis");
+
+/// What stands on the chain before its first transaction, beside the programs and the sysvars.
+#[derive(Debug, Clone, Default)]
+pub struct Genesis {
+    pub accounts: Vec<(Address, Account)>,
+}
+
+/// How the cluster behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Multiplies the time of a slot, which is 400 ms at 1 and never below 20 ms.
+    pub latency_scale: f64,
+    /// How many blocks after it is confirmed a block is finalized.
+    pub finality_blocks: u64,
+    pub rent: Rent,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            latency_scale: 1.0,
+            finality_blocks: 4,
+            rent: Rent::default(),
+        }
+    }
+}
+
+/// A cluster with one node, which never lags and never lies.
+#[derive(Debug)]
+pub struct Cluster {
+    timeline: Timeline,
+    state: Mutex<State>,
+    trader: OnceLock<Arc<dyn Trader>>,
+    /// How many transactions have landed.
+    landed: watch::Sender<u64>,
+}
+
+impl Cluster {
+    /// Begins a chain. Its first slot is counted from the clock, so that a cluster which lost its past does not
+    /// go back behind it.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        genesis: Genesis,
+        clock: Arc<dyn Clock>,
+        random: &Random,
+    ) -> Arc<Self> {
+        let timeline = Timeline::begin(clock, settings.latency_scale, random.bits());
+        let state = State::new(settings, genesis, &timeline);
+        Arc::new(Self {
+            timeline,
+            state: Mutex::new(state),
+            trader: OnceLock::new(),
+            landed: watch::Sender::new(0),
+        })
+    }
+
+    /// Lets somebody trade whenever others look at pools. Only the first one is taken.
+    pub fn set_trader(&self, trader: Arc<dyn Trader>) {
+        // A second trader would be a mistake of the caller that changes nothing.
+        let _ = self.trader.set(trader);
+    }
+
+    /// Acts in the block that is open now.
+    pub fn in_block<T>(&self, act: impl FnOnce(&mut OpenBlock<'_>) -> T) -> T {
+        let mut state = self.present();
+        let before = state.history.landed();
+        let result = act(&mut OpenBlock::new(&mut state, &self.timeline));
+        let landed = state.history.landed();
+        drop(state);
+        if landed > before {
+            self.landed.send_replace(landed);
+        }
+        result
+    }
+
+    /// Looks at the chain as a commitment sees it.
+    pub fn read<T>(&self, commitment: Commitment, look: impl FnOnce(Snapshot<'_>) -> T) -> T {
+        let state = self.present();
+        look(Snapshot::new(&state, &self.timeline, commitment))
+    }
+
+    /// Lets the trader act on pools that somebody is about to look at.
+    pub fn touch(&self, keys: &[Address]) {
+        if let Some(trader) = self.trader.get() {
+            self.in_block(|block| trader.touch(block, keys));
+        }
+    }
+
+    /// Executes a transaction in the open block. An error means that it is in none.
+    pub fn send(&self, transaction: &Verified) -> Result<Arc<Landed>, TransactionError> {
+        if let Some(trader) = self.trader.get() {
+            let keys = self.read(Commitment::Processed, |chain| {
+                chain.keys(transaction.get()).unwrap_or_default()
+            });
+            self.in_block(|block| {
+                trader.touch(block, &keys);
+                block.execute(transaction)
+            })
+        } else {
+            self.in_block(|block| block.execute(transaction))
+        }
+    }
+
+    /// Gives lamports from the faucet.
+    pub fn airdrop(&self, to: Address, lamports: u64) -> Result<Arc<Landed>, TransactionError> {
+        self.in_block(|block| {
+            let number = block.landed();
+            block.execute(&faucet::payment(to, lamports, block.blockhash(), number))
+        })
+    }
+
+    /// Tells whenever transactions have landed.
+    #[must_use]
+    pub fn landings(&self) -> watch::Receiver<u64> {
+        self.landed.subscribe()
+    }
+
+    /// Waits until the block after the present one opens. Cancel safety: nothing is lost.
+    pub async fn next_block(&self) {
+        self.timeline.wait_for_next().await;
+    }
+
+    fn present(&self) -> MutexGuard<'_, State> {
+        // A panic within a change leaves whole accounts and whole transactions: each is put there at once.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.advance(&self.timeline);
+        state
+    }
+}

@@ -1,0 +1,149 @@
+//! The transactions that landed, by signature, by address and by block, the newest ones only.
+//!
+//! They are in memory. A durable ledger belongs here: [`History::add`] is where each transaction would be written,
+//! and a restart would fill it before the first block opens.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use solana_address::Address;
+use solana_signature::Signature;
+
+use crate::bank::{Clock, Outcome, Transaction};
+
+/// How many transactions are kept. An older block is no longer available, as on a node that purges its ledger.
+pub const HISTORY_MAX: usize = 50_000;
+
+/// A transaction in its block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landed {
+    /// Counts all transactions of the chain from 0.
+    pub number: u64,
+    pub slot: u64,
+    pub unix_timestamp: i64,
+    pub transaction: Transaction,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub struct History {
+    first_slot: u64,
+    /// Oldest first.
+    log: VecDeque<Arc<Landed>>,
+    landed: u64,
+    by_signature: HashMap<Signature, u64>,
+    by_address: HashMap<Address, VecDeque<u64>>,
+}
+
+impl History {
+    pub(super) fn new(first_slot: u64) -> Self {
+        Self {
+            first_slot,
+            log: VecDeque::new(),
+            landed: 0,
+            by_signature: HashMap::new(),
+            by_address: HashMap::new(),
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        clock: Clock,
+        transaction: Transaction,
+        outcome: Outcome,
+    ) -> Arc<Landed> {
+        let number = self.landed;
+        let landed = Arc::new(Landed {
+            number,
+            slot: clock.slot,
+            unix_timestamp: clock.unix_timestamp,
+            transaction,
+            outcome,
+        });
+        self.by_signature
+            .insert(*landed.transaction.signature(), number);
+        for key in &landed.outcome.keys {
+            self.by_address.entry(*key).or_default().push_back(number);
+        }
+        self.log.push_back(landed.clone());
+        self.landed += 1;
+        if self.log.len() > HISTORY_MAX {
+            self.forget_oldest();
+        }
+        landed
+    }
+
+    /// How many transactions have landed, forgotten ones too.
+    #[must_use]
+    pub const fn landed(&self) -> u64 {
+        self.landed
+    }
+
+    /// The same up to the end of a slot.
+    #[must_use]
+    pub fn landed_up_to(&self, slot: u64) -> u64 {
+        self.oldest() + self.log.partition_point(|landed| landed.slot <= slot) as u64
+    }
+
+    /// How many transactions are known of the slots after `start` up to `end`.
+    #[must_use]
+    pub fn between(&self, start: u64, end: u64) -> u64 {
+        self.landed_up_to(end) - self.landed_up_to(start)
+    }
+
+    /// The first slot of which all transactions are known.
+    #[must_use]
+    pub const fn first_slot(&self) -> u64 {
+        self.first_slot
+    }
+
+    #[must_use]
+    pub fn by_signature(&self, signature: &Signature) -> Option<&Arc<Landed>> {
+        self.get(*self.by_signature.get(signature)?)
+    }
+
+    /// The transactions that name an address, newest first.
+    pub fn by_address(&self, address: &Address) -> impl Iterator<Item = &Arc<Landed>> {
+        let numbers = self.by_address.get(address).into_iter().flatten().rev();
+        numbers.filter_map(|number| self.get(*number))
+    }
+
+    /// The transactions of a block, in its order.
+    pub fn in_block(&self, slot: u64) -> impl Iterator<Item = &Arc<Landed>> {
+        let start = self.log.partition_point(|landed| landed.slot < slot);
+        self.log
+            .range(start..)
+            .take_while(move |landed| landed.slot == slot)
+    }
+
+    /// The transactions from a number on.
+    pub fn since(&self, number: u64) -> impl Iterator<Item = &Arc<Landed>> {
+        let start = usize::try_from(number.saturating_sub(self.oldest())).unwrap_or(usize::MAX);
+        self.log.range(start.min(self.log.len())..)
+    }
+
+    fn get(&self, number: u64) -> Option<&Arc<Landed>> {
+        let place = usize::try_from(number.checked_sub(self.oldest())?).ok()?;
+        self.log.get(place)
+    }
+
+    fn oldest(&self) -> u64 {
+        self.landed - self.log.len() as u64
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.log.pop_front() else {
+            return;
+        };
+        self.first_slot = oldest.slot + 1;
+        self.by_signature.remove(oldest.transaction.signature());
+        for key in &oldest.outcome.keys {
+            if let Some(numbers) = self.by_address.get_mut(key) {
+                numbers.pop_front();
+                if numbers.is_empty() {
+                    self.by_address.remove(key);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Slots, block heights, blockhashes and times: all of them computed, so that a chain nobody looks at costs
+//! nothing, and a slot of an hour ago is known without having been kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::Clock;
+use sha2::{Digest, Sha256};
+use solana_hash::Hash;
+
+use super::GENESIS_HASH;
+use crate::bank;
+
+const SLOT_TIME: Duration = Duration::from_millis(400);
+/// Also what a lost chain's first slot is counted in: no chain was faster.
+const SLOT_TIME_MIN: Duration = Duration::from_millis(20);
+/// A slower world would be of no use and would overflow durations.
+const SCALE_MAX: f64 = 1_000.0;
+/// Slots are counted from the beginning of 2026.
+const EPOCH_MS: i64 = 1_767_225_600_000;
+/// One slot of so many has no block.
+const SKIPPED_ONE_OF: u64 = 32;
+pub(crate) const SLOTS_IN_EPOCH: u64 = 432_000;
+
+/// When each slot is, and what its block is called.
+#[derive(Debug)]
+pub(crate) struct Timeline {
+    clock: Arc<dyn Clock>,
+    started: Duration,
+    pub(crate) first_slot: u64,
+    first_unix_ms: i64,
+    pub(crate) slot_time: Duration,
+    salt: u64,
+}
+
+impl Timeline {
+    pub(crate) fn begin(clock: Arc<dyn Clock>, latency_scale: f64, salt: u64) -> Self {
+        let scale = if latency_scale.is_finite() {
+            latency_scale.clamp(0.0, SCALE_MAX)
+        } else {
+            1.0
+        };
+        let first_unix_ms = clock.now().as_millis();
+        let age_ms = u128::try_from(first_unix_ms - EPOCH_MS).unwrap_or(0);
+        let slots = u64::try_from(age_ms / SLOT_TIME_MIN.as_millis()).unwrap_or(0);
+        let mut timeline = Self {
+            started: clock.monotonic(),
+            clock,
+            first_slot: 0,
+            first_unix_ms,
+            slot_time: SLOT_TIME.mul_f64(scale).max(SLOT_TIME_MIN),
+            salt,
+        };
+        // A few blocks stand below the first one, so that no slot has to be looked for below zero.
+        let slots = slots + SKIPPED_ONE_OF;
+        timeline.first_slot = slots + u64::from(!timeline.has_block(slots));
+        timeline
+    }
+
+    /// The slot of the newest block.
+    pub(crate) fn now(&self) -> u64 {
+        let passed = self.clock.monotonic().saturating_sub(self.started);
+        let slots = passed.as_nanos() / self.slot_time.as_nanos();
+        let slot = self
+            .first_slot
+            .saturating_add(u64::try_from(slots).unwrap_or(u64::MAX));
+        if self.has_block(slot) {
+            slot
+        } else {
+            self.parent(slot)
+        }
+    }
+
+    /// Waits until a block newer than the newest one opens.
+    pub(crate) async fn wait_for_next(&self) {
+        let mut next = self.now() + 1;
+        if !self.has_block(next) {
+            next += 1;
+        }
+        let slots = u32::try_from(next - self.first_slot).unwrap_or(u32::MAX);
+        let at = self.started + self.slot_time.saturating_mul(slots);
+        self.clock
+            .sleep(at.saturating_sub(self.clock.monotonic()))
+            .await;
+    }
+
+    /// Whether a slot was not skipped. No two in a row are.
+    pub(crate) fn has_block(&self, slot: u64) -> bool {
+        slot % SKIPPED_ONE_OF != self.skipped_in(slot / SKIPPED_ONE_OF)
+    }
+
+    /// The slot of the block before.
+    pub(crate) fn parent(&self, slot: u64) -> u64 {
+        let before = slot.saturating_sub(1);
+        if self.has_block(before) {
+            before
+        } else {
+            before.saturating_sub(1)
+        }
+    }
+
+    /// How many blocks there are below the one of this slot.
+    pub(crate) fn height(&self, slot: u64) -> u64 {
+        let group = slot / SKIPPED_ONE_OF;
+        slot - group - u64::from(slot % SKIPPED_ONE_OF > self.skipped_in(group))
+    }
+
+    pub(crate) fn blockhash(&self, slot: u64) -> Hash {
+        let hash = Sha256::new()
+            .chain_update(GENESIS_HASH.as_ref())
+            .chain_update(self.salt.to_le_bytes())
+            .chain_update(slot.to_le_bytes());
+        Hash::new_from_array(hash.finalize().into())
+    }
+
+    pub(crate) fn unix_timestamp(&self, slot: u64) -> i64 {
+        let slots = u32::try_from(slot.saturating_sub(self.first_slot)).unwrap_or(u32::MAX);
+        let passed_ms = self.slot_time.saturating_mul(slots).as_millis();
+        let ms = self
+            .first_unix_ms
+            .saturating_add(i64::try_from(passed_ms).unwrap_or(i64::MAX));
+        ms.div_euclid(1_000)
+    }
+
+    pub(crate) fn clock(&self, slot: u64) -> bank::Clock {
+        bank::Clock {
+            slot,
+            epoch: slot / SLOTS_IN_EPOCH,
+            unix_timestamp: self.unix_timestamp(slot),
+        }
+    }
+
+    /// The place of a group's skipped slot: never the first, so that no two are side by side.
+    fn skipped_in(&self, group: u64) -> u64 {
+        // The finalizer of SplitMix64.
+        let mut bits = group ^ self.salt;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        1 + (bits ^ (bits >> 31)) % (SKIPPED_ONE_OF - 1)
+    }
+}

@@ -1,0 +1,169 @@
+//! What became of transactions.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use solana_signature::Signature;
+
+use super::Answer;
+use crate::cluster::{Cluster, Commitment, Landed, Snapshot};
+use crate::json_rpc::error::Error;
+use crate::node::context::{Context, with_context};
+use crate::node::params::{self, Params};
+use crate::node::transaction::{self, Encoding, Telling};
+
+/// How many signatures one call may ask for.
+const SIGNATURES_MAX: usize = 256;
+/// The longest page of an address's signatures.
+const PAGE_MAX: usize = 1_000;
+/// How many blocks back a status is known without a search of the history.
+const STATUS_BLOCKS: u64 = 150;
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct StatusSettings {
+    search_transaction_history: bool,
+}
+
+/// The statuses of signatures, always as the open block knows them.
+pub(super) fn signature_statuses(cluster: &Cluster, params: &Params) -> Answer {
+    let texts: Vec<String> = params.required(0)?;
+    let settings: StatusSettings = params.settings(1)?;
+    if texts.len() > SIGNATURES_MAX {
+        return Err(Error::invalid_params(format!(
+            "Too many inputs provided; max {SIGNATURES_MAX}"
+        )));
+    }
+    let signatures = texts
+        .iter()
+        .map(|text| params::signature(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(cluster.read(Commitment::Processed, |chain| {
+        let statuses = signatures.iter().map(|signature| {
+            let landed = chain.history().by_signature(signature)?;
+            let age = chain.height() - chain.header(landed.slot).height;
+            let is_known = settings.search_transaction_history || age <= STATUS_BLOCKS;
+            is_known.then(|| status(chain, landed, age))
+        });
+        with_context(chain.slot(), statuses.collect::<Vec<_>>())
+    }))
+}
+
+fn status(chain: Snapshot<'_>, landed: &Landed, age: u64) -> Value {
+    let commitment = chain.commitment_of(landed.slot);
+    json!({
+        "slot": landed.slot,
+        "confirmations": (commitment != Commitment::Finalized).then_some(age),
+        "err": landed.outcome.status.as_ref().err(),
+        "status": landed.outcome.status,
+        "confirmationStatus": commitment,
+    })
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct TransactionSettings {
+    encoding: Encoding,
+    commitment: Option<Commitment>,
+    max_supported_transaction_version: Option<u8>,
+}
+
+/// Older clients name an encoding where newer ones have settings.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Asked {
+    Encoding(Encoding),
+    Settings(TransactionSettings),
+}
+
+pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
+    let signature = params::signature(&params.required::<String>(0)?)?;
+    let settings = match params.optional(1)? {
+        None => TransactionSettings::default(),
+        Some(Asked::Settings(settings)) => settings,
+        Some(Asked::Encoding(encoding)) => TransactionSettings {
+            encoding,
+            ..TransactionSettings::default()
+        },
+    };
+    let context = Context {
+        commitment: settings.commitment,
+        min_context_slot: None,
+    }
+    .no_less_than_confirmed()?;
+    let landed = context.read(cluster, |chain| Ok(visible(chain, &signature)))?;
+    let Some(landed) = landed else {
+        return Ok(Value::Null);
+    };
+    let mut told = transaction::tell(
+        &landed,
+        Telling {
+            encoding: settings.encoding,
+            max_version: settings.max_supported_transaction_version,
+        },
+    )?;
+    told["slot"] = landed.slot.into();
+    told["blockTime"] = landed.unix_timestamp.into();
+    Ok(told)
+}
+
+fn visible(chain: Snapshot<'_>, signature: &Signature) -> Option<Arc<Landed>> {
+    let landed = chain.history().by_signature(signature)?;
+    (landed.slot <= chain.slot()).then(|| landed.clone())
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct PageSettings {
+    before: Option<String>,
+    until: Option<String>,
+    limit: Option<usize>,
+    commitment: Option<Commitment>,
+    min_context_slot: Option<u64>,
+}
+
+/// The signatures of transactions that name an address, newest first. Of `before` and `until` neither is told; a
+/// `before` that is not known has nothing before it.
+pub(super) fn signatures_for_address(cluster: &Cluster, params: &Params) -> Answer {
+    let address = params.address(0)?;
+    let settings: PageSettings = params.settings(1)?;
+    let limit = settings.limit.unwrap_or(PAGE_MAX);
+    if limit == 0 || limit > PAGE_MAX {
+        return Err(Error::invalid_params(format!(
+            "Invalid limit; max {PAGE_MAX}"
+        )));
+    }
+    let border = |text: Option<String>| text.map(|text| params::signature(&text)).transpose();
+    let (before, until) = (border(settings.before)?, border(settings.until)?);
+    let context = Context {
+        commitment: settings.commitment,
+        min_context_slot: settings.min_context_slot,
+    }
+    .no_less_than_confirmed()?;
+    context.read(cluster, |chain| {
+        let history = chain.history();
+        let number =
+            |signature: Signature| history.by_signature(&signature).map(|landed| landed.number);
+        let end = before.map_or(u64::MAX, |before| number(before).unwrap_or(0));
+        let start = until.and_then(number);
+        let page = history
+            .by_address(&address)
+            .filter(|landed| landed.slot <= chain.slot() && landed.number < end)
+            .take_while(|landed| start.is_none_or(|start| landed.number > start))
+            .take(limit)
+            .map(|landed| entry(chain, landed));
+        Ok(json!(page.collect::<Vec<_>>()))
+    })
+}
+
+fn entry(chain: Snapshot<'_>, landed: &Landed) -> Value {
+    json!({
+        "signature": landed.transaction.signature().to_string(),
+        "slot": landed.slot,
+        "err": landed.outcome.status.as_ref().err(),
+        "memo": transaction::memo(&landed.transaction),
+        "blockTime": landed.unix_timestamp,
+        "confirmationStatus": chain.commitment_of(landed.slot),
+    })
+}

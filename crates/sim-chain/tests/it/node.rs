@@ -1,0 +1,9 @@
+//! A node of the simulated cluster from outside: its JSON-RPC over HTTP, its sockets, and real tools.
+
+mod accounts;
+mod hostile;
+mod served;
+mod sockets;
+mod speed;
+mod tools;
+mod transactions;
