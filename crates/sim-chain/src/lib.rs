@@ -7,13 +7,14 @@
 //! Begin with `chain.rs`; the rules that make it exact are in `ledger/book.rs` and `blocks.rs`.
 //!
 //! Beside it grows what is to take its place: a simulated Solana cluster. `bank.rs` executes real transactions with
-//! programs that end byte for byte as the real ones, and `json_rpc.rs` tells of them as a real node would. Neither
-//! knows anything of the rest of this crate.
+//! programs that end byte for byte as the real ones, `market.rs` has tokens, pools and somebody who moves their
+//! prices, and `json_rpc.rs` tells of them as a real node would. None knows anything of the rest of this crate.
 
 pub mod bank;
 pub mod config;
 pub mod faults;
 pub mod json_rpc;
+pub mod market;
 pub mod remote;
 pub mod rpc;
 pub mod server;

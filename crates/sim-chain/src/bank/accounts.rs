@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use amm::snapshot::{AccountRef, Snapshot};
 use solana_address::Address;
 
 use super::account::Account;
+use super::address::{from_amm, to_amm};
 
 /// The accounts by address, each with the slot in which it was last written.
 #[derive(Debug, Clone, Default)]
@@ -54,5 +56,15 @@ impl Accounts {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.stored.is_empty()
+    }
+}
+
+/// The whole chain as the venues' arithmetic reads it.
+impl Snapshot for Accounts {
+    fn account(&self, address: &amm::Address) -> Option<AccountRef<'_>> {
+        self.get(&from_amm(*address)).map(|account| AccountRef {
+            owner: to_amm(&account.owner),
+            data: &account.data,
+        })
     }
 }

@@ -9,6 +9,7 @@ mod collect;
 mod error;
 mod extension;
 mod freeze;
+mod fresh;
 mod lifecycle;
 mod rights;
 mod state;
@@ -23,8 +24,9 @@ use crate::bank::invocation::Invocation;
 
 pub(super) use extension::IMMUTABLE_OWNER;
 pub(crate) use extension::{TokenExtension, token_extensions};
+pub(crate) use fresh::{fresh_account, fresh_mint};
 pub(crate) use state::{Mint, TokenAccount};
-pub(crate) use transfer_fee::TransferFee;
+pub(crate) use transfer_fee::{FeeConfig, TransferFee};
 
 use error::TokenError;
 use transfer::Terms;
