@@ -29,7 +29,7 @@ fn totals(bank: &Bank) -> HashMap<Address, (u64, u64)> {
 }
 
 #[track_caller]
-fn check_totals(bank: &Bank) {
+pub(super) fn check_totals(bank: &Bank) {
     let totals = totals(bank);
     assert!(totals.len() > 16, "only {} mints", totals.len());
     for (mint, (held, supply)) in totals {
@@ -40,7 +40,7 @@ fn check_totals(bank: &Bank) {
 }
 
 /// All lamports, and those that wrapped SOL stands for.
-fn lamports(bank: &Bank) -> u64 {
+pub(super) fn lamports(bank: &Bank) -> u64 {
     bank.accounts()
         .iter()
         .map(|(_, account)| account.lamports)
