@@ -31,8 +31,8 @@ pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
 pub use outcome::{Executed, InnerInstruction, Outcome, ReturnData, TokenBalance};
 
 pub(crate) use programs::token::{
-    FeeConfig, Mint, TokenAccount, TokenExtension, TransferFee, fresh_account, fresh_mint,
-    token_extensions,
+    FeeConfig, Mint, TokenAccount, TokenExtension, TransferFee, fresh_account,
+    fresh_associated_account, fresh_mint, token_extensions,
 };
 
 use solana_address::Address;

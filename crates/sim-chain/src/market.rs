@@ -188,12 +188,14 @@ impl Market {
         height: u64,
     ) -> Result<Option<Landed>, NotTended> {
         let pool = &mut self.pools[place];
-        let since = pool.height.replace(height);
         // Where nobody knows how long nobody looked, it was long.
-        let blocks = since.map_or(u64::MAX, |since| height.saturating_sub(since));
+        let blocks = pool
+            .height
+            .map_or(u64::MAX, |since| height.saturating_sub(since));
         if blocks == 0 {
             return Ok(None);
         }
+        pool.height = Some(height);
         let fair = pool.listed.fair_price(self.seed, height);
         let state = read_pool(bank, &pool.listed.address)?;
         let Some((direction, amounts)) = arbitrage::towards(&state, fair, blocks)? else {

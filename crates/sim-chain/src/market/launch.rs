@@ -39,6 +39,8 @@ pub enum NotLaunched {
     Decimals,
     #[error("provide at least 0.001 SOL and at most {} SOL", LIQUIDITY_MAX / LAMPORTS_PER_SOL)]
     Liquidity,
+    #[error("the market has too little SOL left; provide less")]
+    Wallet,
     #[error("no pool can begin with these amounts")]
     Pool(#[source] Refusal),
 }
@@ -101,7 +103,7 @@ pub(super) fn launch(
     };
     let pool = kind.open(&mut site, &opening).map_err(NotLaunched::Pool)?;
     site.holding(&token, wallet, supply - provided);
-    pay_for(bank, wallet, site.finish());
+    pay_for(bank, wallet, site.finish())?;
     Ok(Launched {
         mint: token.mint,
         pool,
@@ -144,16 +146,21 @@ fn unused_address(bank: &Bank, wallet: &Address) -> Address {
 }
 
 /// Puts accounts there and takes what they cost from the wallet. What stands there already stays.
-fn pay_for(bank: &mut Bank, wallet: Address, accounts: Vec<(Address, Account)>) {
-    let mut cost = 0_u64;
+fn pay_for(
+    bank: &mut Bank,
+    wallet: Address,
+    mut accounts: Vec<(Address, Account)>,
+) -> Result<(), NotLaunched> {
+    accounts.retain(|(key, _)| bank.accounts().get(key).is_none());
+    let lamports = accounts.iter().map(|(_, account)| account.lamports);
+    let cost = lamports.fold(0, u64::saturating_add);
+    let payer = bank.accounts().get(&wallet).cloned();
+    let payer = payer.ok_or(NotLaunched::Wallet)?;
+    let left = payer.lamports.checked_sub(cost);
+    let lamports = left.ok_or(NotLaunched::Wallet)?;
+    bank.set_account(wallet, Account { lamports, ..payer });
     for (key, account) in accounts {
-        if bank.accounts().get(&key).is_none() {
-            cost = cost.saturating_add(account.lamports);
-            bank.set_account(key, account);
-        }
+        bank.set_account(key, account);
     }
-    if let Some(payer) = bank.accounts().get(&wallet).cloned() {
-        let lamports = payer.lamports.saturating_sub(cost);
-        bank.set_account(wallet, Account { lamports, ..payer });
-    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod amm_v4;
 mod cpmm;
 mod damm_v2;
 mod dlmm;
+mod order_book;
 
 use amm::Refusal;
 use solana_address::Address;

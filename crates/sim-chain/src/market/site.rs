@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use solana_address::Address;
+use solana_instruction_error::InstructionError;
 
 use super::token::Token;
 use crate::bank::{
-    Account, FeeConfig, Mint, Rent, TokenAccount, address, fresh_account, fresh_mint,
+    Account, FeeConfig, Mint, Rent, TokenAccount, address, fresh_account, fresh_associated_account,
+    fresh_mint,
 };
 
 /// Decimals of the shares of liquidity providers.
@@ -19,6 +21,9 @@ pub(super) struct Site {
     accounts: Vec<(Address, Account)>,
     mints: HashMap<Address, Minted>,
 }
+
+/// How a token account's data is made.
+type Fresh = fn(&Address, &[u8], &TokenAccount) -> Result<Vec<u8>, InstructionError>;
 
 #[derive(Debug)]
 struct Minted {
@@ -88,38 +93,46 @@ impl Site {
 
     /// The account in which a wallet holds a token by convention.
     pub(super) fn holding(&mut self, token: &Token, wallet: Address, amount: u64) {
-        self.tokens(token.account_of(&wallet), token.mint, wallet, amount);
+        let key = token.account_of(&wallet);
+        self.put_tokens(key, token.mint, wallet, amount, fresh_associated_account);
     }
 
     /// A token account.
     pub(super) fn tokens(&mut self, key: Address, mint: Address, owner: Address, amount: u64) {
+        self.put_tokens(key, mint, owner, amount, fresh_account);
+    }
+
+    fn put_tokens(
+        &mut self,
+        key: Address,
+        mint: Address,
+        owner: Address,
+        amount: u64,
+        fresh: Fresh,
+    ) {
         let minted = self
             .mints
             .get_mut(&mint)
             .expect("invariant: mints are put before their accounts");
-        let mut account = TokenAccount {
+        let is_native = mint == address::WRAPPED_SOL;
+        if !is_native {
+            let supply = minted.mint.supply.checked_add(amount);
+            minted.mint.supply = supply.expect("invariant: depths fit into a supply");
+        }
+        let account = TokenAccount {
             mint,
             owner,
             amount,
             delegate: None,
             frozen: false,
-            native: None,
+            native: is_native.then(|| self.rent.minimum_balance(TokenAccount::BYTES)),
             delegated_amount: 0,
             close_authority: None,
         };
-        let mut lamports = 0;
-        if mint == address::WRAPPED_SOL {
-            // Nobody counts what is wrapped.
-            account.native = Some(self.rent.minimum_balance(TokenAccount::BYTES));
-            lamports = amount;
-        } else {
-            let supply = minted.mint.supply.checked_add(amount);
-            minted.mint.supply = supply.expect("invariant: depths fit into a supply");
-        }
         let program = minted.program;
-        let data = fresh_account(&program, &minted.data, &account)
+        let data = fresh(&program, &minted.data, &account)
             .expect("invariant: mints here have only extensions that are known");
-        self.put_with(key, program, data, lamports);
+        self.put_with(key, program, data, if is_native { amount } else { 0 });
     }
 
     /// All of them, with every mint's supply stated.

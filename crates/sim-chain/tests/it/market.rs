@@ -1,6 +1,8 @@
 //! The pools of the simulated cluster as a client meets them: it finds them by their bytes, reads them, quotes, swaps
 //! with an instruction of its own, and gets what its quote said to the last unit.
 
+use std::collections::BTreeMap;
+
 use amm::amm_v4::{Deployment, Form};
 use amm::instruction::{Amounts, Trader};
 use amm::snapshot::Snapshot as _;
@@ -297,6 +299,39 @@ fn clients_find_every_pool_by_its_bytes() {
         all += found;
     }
     assert_eq!(all, client.market.pools().count());
+}
+
+/// A first demonstration shows either venue winning: of the pairs, at the first block, and at what a swap really pays.
+#[test]
+fn each_venue_pays_most_for_many_pairs() {
+    let client = Client::new();
+    let mut best: BTreeMap<[[u8; 32]; 2], BTreeMap<&str, u64>> = BTreeMap::new();
+    for address in client.market.pools() {
+        let pool = read_pool(&client.bank, &address).unwrap();
+        let venue = match &pool {
+            Pool::Cpmm(_) | Pool::AmmV4(_) => "raydium",
+            Pool::DammV2(_) | Pool::Dlmm(_) => "meteora",
+        };
+        let mints = [pool.mints().0, pool.mints().1];
+        let direction = if mints[0] < mints[1] {
+            Direction::FirstToSecond
+        } else {
+            Direction::SecondToFirst
+        };
+        let at = conditions(&client.bank, &pool, direction);
+        let (mint_in, mint_out) = direction.in_out(pool.mints());
+        // A thousand dollars' worth. The wallet has ten million of each, of SOL other amounts.
+        let amount = client.balance(client.account_of(mint_in.0.into())) / 10_000;
+        let paid = pool.quote_in(amount, &at).unwrap().amount_out;
+        let of_pair = best.entry([mint_in.0, mint_out.0]).or_default();
+        let of_venue = of_pair.entry(venue).or_default();
+        *of_venue = (*of_venue).max(paid);
+    }
+
+    let won = best.values().filter(|it| it["raydium"] > it["meteora"]);
+    let won = won.count();
+    assert_eq!(best.len(), 120);
+    assert!((30..=90).contains(&won), "{won} of 120");
 }
 
 #[test]

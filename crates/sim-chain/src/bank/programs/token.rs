@@ -24,7 +24,7 @@ use crate::bank::invocation::Invocation;
 
 pub(super) use extension::IMMUTABLE_OWNER;
 pub(crate) use extension::{TokenExtension, token_extensions};
-pub(crate) use fresh::{fresh_account, fresh_mint};
+pub(crate) use fresh::{fresh_account, fresh_associated_account, fresh_mint};
 pub(crate) use state::{Mint, TokenAccount};
 pub(crate) use transfer_fee::{FeeConfig, TransferFee};
 

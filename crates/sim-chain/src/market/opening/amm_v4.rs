@@ -4,14 +4,10 @@
 use amm::amm_v4::Deployment;
 use amm::amm_v4::account::{PoolAccount, PoolLayout};
 use amm::layout::Field;
-use sha2::{Digest, Sha256};
 use solana_address::Address;
 
-use super::{Opening, Site, derived, shares};
+use super::{Opening, Site, derived, order_book, shares};
 use crate::bank::address::{RAYDIUM_AMM_V4 as PROGRAM, from_amm, to_amm};
-
-/// The program of the former order book.
-const ORDER_BOOK: Address = Address::from_str_const("srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyksJtPX");
 
 /// The status of a pool that swaps only, and of one that waits for its opening time.
 const SWAP_ONLY: u64 = 6;
@@ -41,16 +37,7 @@ const USUAL: [(Field<PoolLayout, u64>, u64); 19] = [
 ];
 
 pub(super) fn address(mints: (Address, Address)) -> Address {
-    of_market(&market(mints), b"amm_associated_seed")
-}
-
-/// The former order book's address.
-fn market((coin, pc): (Address, Address)) -> Address {
-    let hash = Sha256::new()
-        .chain_update(b"order book")
-        .chain_update(coin.as_ref())
-        .chain_update(pc.as_ref());
-    Address::from(<[u8; 32]>::from(hash.finalize()))
+    of_market(&order_book::address(mints), b"amm_associated_seed")
 }
 
 fn of_market(market: &Address, name: &[u8]) -> Address {
@@ -59,7 +46,7 @@ fn of_market(market: &Address, name: &[u8]) -> Address {
 
 pub(super) fn open(site: &mut Site, opening: &Opening) -> Address {
     let (coin, pc) = opening.tokens;
-    let market = market((coin.mint, pc.mint));
+    let market = order_book::open(site, opening);
     let of_market = |name: &[u8]| of_market(&market, name);
     let pool = of_market(b"amm_associated_seed");
     let vault_coin = of_market(b"coin_vault_associated_seed");
@@ -83,7 +70,7 @@ pub(super) fn open(site: &mut Site, opening: &Opening) -> Address {
             of_market(b"open_order_associated_seed"),
         ),
         (PoolAccount::MARKET, market),
-        (PoolAccount::MARKET_PROGRAM, ORDER_BOOK),
+        (PoolAccount::MARKET_PROGRAM, order_book::PROGRAM),
         (
             PoolAccount::TARGET_ORDERS,
             of_market(b"target_associated_seed"),

@@ -2,7 +2,7 @@
 
 use domain::venue::Pool as Program;
 
-use super::balances::{check_totals, lamports};
+use super::balances::{check_totals, lamports, lamports_of};
 use super::*;
 use crate::bank::address::WRAPPED_SOL;
 use crate::bank::{Mint, TokenAccount};
@@ -143,6 +143,22 @@ fn what_no_token_could_have_is_refused() {
     ] {
         assert_eq!(world.market.launch(&mut world.bank, &wanted), Err(refusal));
     }
+}
+
+#[test]
+fn a_token_that_nobody_can_pay_for_is_not_born() {
+    let mut world = World::new(5, Mode::Still);
+    let wallet = world.market.trader.wallet;
+    let mut account = world.bank.accounts().get(&wallet).unwrap().clone();
+    account.lamports = 84 * SOL;
+    world.bank.set_account(wallet, account);
+    let count = world.bank.accounts().len();
+
+    let born = world.market.launch(&mut world.bank, &launch(Program::Cpmm));
+
+    assert_eq!(born, Err(NotLaunched::Wallet));
+    assert_eq!(world.bank.accounts().len(), count);
+    assert_eq!(lamports_of(&world.bank, wallet), 84 * SOL);
 }
 
 /// The least and the most that can be provided, with the fewest and the most decimals.

@@ -77,7 +77,7 @@ fn between_quote_and_execution_prices_move_a_few_basis_points() {
         let some = listed.iter().step_by(15).chain(listed.iter().rev().take(4));
         let some: Vec<Listed> = some.copied().collect();
         let mut moves = Vec::new();
-        for _ in 0..60 {
+        for _ in 0..40 {
             world.pass(97);
             for pool in &some {
                 world.touch(&pool.address);

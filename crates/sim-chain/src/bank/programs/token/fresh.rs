@@ -5,7 +5,7 @@ use solana_address::Address;
 use solana_instruction_error::InstructionError;
 
 use super::Edition;
-use super::extension::{self, TRANSFER_FEE_CONFIG};
+use super::extension::{self, IMMUTABLE_OWNER, TRANSFER_FEE_CONFIG};
 use super::state::{MINT_BYTES, Mint, TokenAccount};
 use super::transfer_fee::{CONFIG_BYTES, FeeConfig};
 use crate::bank::address;
@@ -36,7 +36,30 @@ pub(crate) fn fresh_account(
     mint: &[u8],
     account: &TokenAccount,
 ) -> Result<Vec<u8>, InstructionError> {
-    let mut data = vec![0; extension::account_bytes_for(mint, &[])?];
+    let data = vec![0; extension::account_bytes_for(mint, &[])?];
+    initialized(program, data, mint, account)
+}
+
+/// The same at a wallet's associated address, whose owner never changes.
+pub(crate) fn fresh_associated_account(
+    program: &Address,
+    mint: &[u8],
+    account: &TokenAccount,
+) -> Result<Vec<u8>, InstructionError> {
+    if edition(program)? == Edition::Token {
+        return fresh_account(program, mint, account);
+    }
+    let mut data = vec![0; extension::account_bytes_for(mint, &[IMMUTABLE_OWNER])?];
+    extension::initialize_immutable_owner(&mut data)?;
+    initialized(program, data, mint, account)
+}
+
+fn initialized(
+    program: &Address,
+    mut data: Vec<u8>,
+    mint: &[u8],
+    account: &TokenAccount,
+) -> Result<Vec<u8>, InstructionError> {
     extension::initialize_required(&mut data, mint)?;
     account.write(&mut data, edition(program)?);
     Ok(data)
