@@ -226,6 +226,16 @@ impl Market {
         launch::launch(bank, self.trader.wallet, launch)
     }
 
+    /// Gives SOL to whoever asks.
+    pub fn airdrop(
+        &mut self,
+        bank: &mut Bank,
+        to: Address,
+        lamports: u64,
+    ) -> Result<Landed, Failed> {
+        self.trader.give_lamports(bank, to, lamports)
+    }
+
     /// Fills the engine's wallet up where it has little left of something: a simulation does not run out.
     pub fn top_up(&mut self, bank: &mut Bank) -> Result<Vec<Landed>, Failed> {
         let allowance = Allowance::ENGINE;

@@ -253,6 +253,44 @@ fn a_trade_of_what_a_pool_does_not_hold_says_so() {
 }
 
 #[test]
+fn a_trade_of_more_than_there_can_be_fails_and_changes_nothing_but_the_fee() {
+    let mut world = World::new(5, Mode::Still);
+    for listed in world.listed().into_iter().step_by(20) {
+        let before = read_pool(&world.bank, &listed.address).unwrap();
+        for token in [listed.tokens.0, listed.tokens.1] {
+            let trade = Trade {
+                pool: listed.address,
+                mint_in: token.mint,
+                amount_in: u64::MAX,
+            };
+
+            let failed = world.market.trade(&mut world.bank, &trade);
+
+            assert!(matches!(
+                failed,
+                Err(NotTraded::Failed(Failed::Transaction(_)))
+            ));
+            assert_eq!(read_pool(&world.bank, &listed.address).unwrap(), before);
+        }
+    }
+    check_totals(&world.bank);
+}
+
+#[test]
+fn whoever_asks_is_given_sol() {
+    let mut world = World::new(5, Mode::Still);
+    let stranger = Address::from([78; 32]);
+
+    let landed = world
+        .market
+        .airdrop(&mut world.bank, stranger, 3_000_000_000)
+        .unwrap();
+
+    assert_eq!(landed.outcome.status, Ok(()));
+    assert_eq!(lamports_of(&world.bank, stranger), 3_000_000_000);
+}
+
+#[test]
 fn the_engines_wallet_is_filled_up_where_it_has_little_left() {
     let mut world = World::new(5, Mode::Moving);
     let engine = world.market.engine_wallet();
