@@ -57,12 +57,13 @@ pub enum Mode {
 pub struct Market {
     seed: u64,
     mode: Mode,
-    tokens: Vec<Token>,
     pools: Vec<Tended>,
     /// Which pool an account belongs to.
     pool_of: HashMap<Address, usize>,
     trader: Trader,
     engine: Address,
+    /// The tokens that it trades, and where it has them.
+    engine_holdings: Vec<(Token, Address)>,
 }
 
 /// A pool, and when its price was last looked after.
@@ -130,15 +131,17 @@ impl Market {
             pool_of.extend(accounts.into_iter().map(|account| (account, place)));
         }
         let height = is_new.then_some(height);
+        let tokens = tokens.into_iter().filter(|token| !token.is_wrapped_sol());
+        let holdings = tokens.map(|token| (token, token.account_of(&engine)));
         let tend = |listed| Tended { listed, height };
         Ok(Self {
             seed,
             mode,
-            tokens,
             pools: listed.into_iter().map(tend).collect(),
             pool_of,
             trader,
             engine,
+            engine_holdings: holdings.collect(),
         })
     }
 
@@ -244,8 +247,8 @@ impl Market {
         if let Some(missing) = missing(lamports.unwrap_or(0), allowance.lamports) {
             landed.push(self.trader.give_lamports(bank, self.engine, missing)?);
         }
-        for token in self.tokens.iter().filter(|token| !token.is_wrapped_sol()) {
-            let has = balance(bank, &token.account_of(&self.engine));
+        for (token, account) in &self.engine_holdings {
+            let has = balance(bank, account);
             if let Some(missing) = missing(has, token.units_worth(allowance.usd)) {
                 let asset = (token.mint, token.decimals);
                 landed.push(self.trader.give(bank, asset, self.engine, missing)?);

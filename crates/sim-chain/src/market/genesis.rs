@@ -16,6 +16,9 @@ use crate::bank::{Bank, FeeConfig, Mint, TransferFee};
 const TRANSFER_FEE_BPS: u16 = 10;
 const TRANSFER_FEE_MAX_WHOLE: u64 = 1_000;
 
+/// Pools have been open for a day, so that they are whatever the first block's clock says.
+const AGE_SECONDS: u64 = 24 * 60 * 60;
+
 /// Where a chain begins.
 pub(super) struct Genesis<'a> {
     pub(super) seed: u64,
@@ -43,7 +46,7 @@ impl Genesis<'_> {
                 tokens: pool.tokens,
                 amounts: pool.amounts(price)?,
                 provider: self.market,
-                opens_at: now,
+                opens_at: now.saturating_sub(AGE_SECONDS),
                 now,
             };
             pool.kind.open(&mut site, &opening)?;

@@ -27,14 +27,15 @@ pub(super) fn address(mints: (Address, Address)) -> Address {
     derived(&[b"cpool", high.as_ref(), low.as_ref()], &PROGRAM).0
 }
 
+pub(super) fn vault(pool: &Address, mint: &Address) -> Address {
+    let seeds: [&[u8]; 3] = [b"token_vault", mint.as_ref(), pool.as_ref()];
+    derived(&seeds, &PROGRAM).0
+}
+
 pub(super) fn open(site: &mut Site, opening: &Opening) -> Result<Address, Refusal> {
     let (first, second) = opening.tokens;
     let pool = address((first.mint, second.mint));
-    let vault = |mint: &Address| {
-        let seeds: [&[u8]; 3] = [b"token_vault", mint.as_ref(), pool.as_ref()];
-        derived(&seeds, &PROGRAM).0
-    };
-    let (vault_first, vault_second) = (vault(&first.mint), vault(&second.mint));
+    let (vault_first, vault_second) = (vault(&pool, &first.mint), vault(&pool, &second.mint));
     let authority = from_amm(Deployment::MAINNET.authority);
     let curve = Pool::from_reserves(opening.amounts.0, opening.amounts.1, FEE_NUMERATOR)?;
 
