@@ -33,7 +33,8 @@ pub use traces::{InnerInstruction, ReturnData, TokenBalance};
 
 pub(crate) use programs::Reader;
 pub(crate) use programs::token::{
-    Mint, TokenAccount, TokenExtension, TransferFee, token_extensions,
+    FeeConfig, Mint, TokenAccount, TokenExtension, TransferFee, fresh_account,
+    fresh_associated_account, fresh_mint, token_extensions,
 };
 
 use solana_address::Address;
@@ -104,6 +105,12 @@ impl Bank {
     /// Makes a block's hash known: transactions may name it from now on, for 150 further blocks.
     pub fn register_blockhash(&mut self, hash: Hash) {
         self.recent.register(hash);
+    }
+
+    /// The newest hash that a transaction may name.
+    #[must_use]
+    pub fn latest_blockhash(&self) -> Option<Hash> {
+        self.recent.latest()
     }
 
     #[must_use]

@@ -7,14 +7,16 @@
 //! Begin with `chain.rs`; the rules that make it exact are in `ledger/book.rs` and `blocks.rs`.
 //!
 //! Beside it grows what is to take its place: a simulated Solana cluster. `bank.rs` executes real transactions with
-//! programs that end byte for byte as the real ones, `cluster.rs` puts them into blocks, and `json_rpc.rs` tells of
-//! them as a real node would. None of them knows anything of the rest of this crate.
+//! programs that end byte for byte as the real ones, `cluster.rs` puts them into blocks, `market.rs` has tokens, pools
+//! and somebody who moves their prices, and `json_rpc.rs` and `node.rs` answer as a real node would. None of them
+//! knows anything of the rest of this crate.
 
 pub mod bank;
 pub mod cluster;
 pub mod config;
 pub mod faults;
 pub mod json_rpc;
+pub mod market;
 pub mod node;
 pub mod remote;
 pub mod rpc;

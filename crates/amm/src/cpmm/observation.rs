@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::Refusal;
 use crate::layout::{Account, Field, Layout};
+use crate::{Address, Refusal};
 
 /// Places in the ring.
 const PLACES: u16 = 100;
@@ -39,6 +39,8 @@ impl ObservationAccount {
     pub const INITIALIZED: Field<ObservationLayout, u8> = Field::at(8);
     /// Place of the newest observation.
     pub const NEWEST: Field<ObservationLayout, u16> = Field::at(9);
+    /// The pool it observes.
+    pub const POOL: Field<ObservationLayout, Address> = Field::at(11);
 
     /// Notes the price that a swap met, both ways in Q32.32, where the newest observation is old enough.
     pub(super) fn observe(

@@ -116,7 +116,7 @@ async fn the_clients_own_floor_counts_where_it_is_higher() {
     assert!(missed.may_pass());
     assert_eq!(
         missed.to_string(),
-        "the best offer, 150.999999, is below the order's minimum of 151"
+        "the best offer, 150.999999 USDC, is below the order's minimum of 151"
     );
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use amm::snapshot::{AccountRef, Snapshot};
 use solana_address::Address;
 
 use super::account::Account;
+use super::address::{from_amm, to_amm};
 
 /// The accounts by address, each with the slot in which it was last written.
 #[derive(Debug, Clone, Default)]
@@ -145,6 +147,16 @@ impl<'a> View<'a> {
             .keys()
             .chain(gone)
             .filter_map(move |key| self.get(key).map(|account| (key, account)))
+    }
+}
+
+/// The whole chain as the venues' arithmetic reads it.
+impl Snapshot for Accounts {
+    fn account(&self, address: &amm::Address) -> Option<AccountRef<'_>> {
+        self.get(&from_amm(*address)).map(|account| AccountRef {
+            owner: to_amm(&account.owner),
+            data: &account.data,
+        })
     }
 }
 

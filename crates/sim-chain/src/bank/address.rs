@@ -150,5 +150,15 @@ pub fn associated_token(wallet: &Address, mint: &Address, token_program: &Addres
     key
 }
 
+/// The same address as the crate `amm` writes it.
+pub(crate) const fn to_amm(key: &Address) -> amm::Address {
+    amm::Address(key.to_bytes())
+}
+
+/// An address of the crate `amm`.
+pub(crate) const fn from_amm(key: amm::Address) -> Address {
+    Address::new_from_array(key.0)
+}
+
 #[cfg(test)]
 mod tests;

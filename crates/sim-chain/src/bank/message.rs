@@ -3,7 +3,7 @@
 //!
 //! The formats are those of the `solana-*` crates; here are the rules around them.
 
-use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use solana_address::Address;
 use solana_hash::Hash;
@@ -195,6 +195,25 @@ impl Transaction {
 pub struct Verified(Transaction);
 
 impl Verified {
+    /// Signs a message with the keys of all its signers, in their order. What was signed here needs no check.
+    pub fn sign(message: VersionedMessage, keys: &[&SigningKey]) -> Result<Self, Malformed> {
+        let signers = message.static_account_keys().iter().zip(keys);
+        let is_theirs = |(account, key): (&Address, &&SigningKey)| {
+            key.verifying_key().as_bytes() == account.as_array()
+        };
+        if !signers.into_iter().all(is_theirs) {
+            return Err(Malformed::Unsanitary);
+        }
+        let bytes = message.serialize();
+        let sign = |key: &&SigningKey| Signature::from(key.sign(&bytes).to_bytes());
+        let signatures = keys.iter().map(sign).collect();
+        Transaction::new(VersionedTransaction {
+            signatures,
+            message,
+        })
+        .map(Self)
+    }
+
     #[must_use]
     pub fn get(&self) -> &Transaction {
         &self.0

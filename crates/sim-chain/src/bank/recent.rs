@@ -28,6 +28,10 @@ impl Recent {
         }
     }
 
+    pub(super) fn latest(&self) -> Option<Hash> {
+        self.order.back().copied()
+    }
+
     pub(super) fn is_valid(&self, hash: &Hash) -> bool {
         self.processed.contains_key(hash)
     }

@@ -4,6 +4,7 @@
 
 mod bank;
 mod failures;
+mod market;
 mod node;
 mod restart;
 mod server;

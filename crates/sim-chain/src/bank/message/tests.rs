@@ -232,3 +232,24 @@ fn a_table_that_cannot_serve_is_named_as_the_real_chain_names_it() {
         Err(TransactionError::AddressLookupTableNotFound)
     );
 }
+
+#[test]
+fn what_is_signed_here_is_what_its_signers_would_have_signed() {
+    let message = VersionedMessage::Legacy(legacy());
+
+    let ours = Verified::sign(message.clone(), &[&key()]).unwrap();
+
+    let theirs = Transaction::new(signed(message)).unwrap().verify().unwrap();
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn nothing_is_signed_for_somebody_else() {
+    let message = VersionedMessage::Legacy(legacy());
+    let other = SigningKey::from_bytes(&[9; 32]);
+    let signs = |keys: &[&SigningKey]| Verified::sign(message.clone(), keys);
+
+    assert_eq!(signs(&[&other]), Err(Malformed::Unsanitary));
+    assert_eq!(signs(&[]), Err(Malformed::Unsanitary));
+    assert_eq!(signs(&[&key(), &key()]), Err(Malformed::Unsanitary));
+}

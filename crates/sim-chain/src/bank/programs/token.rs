@@ -9,6 +9,7 @@ mod collect;
 mod error;
 mod extension;
 mod freeze;
+mod fresh;
 mod lifecycle;
 mod rights;
 mod shown;
@@ -23,9 +24,10 @@ use super::{ProgramResult, Reader};
 use crate::bank::execution::invocation::Invocation;
 
 pub(super) use extension::IMMUTABLE_OWNER;
+pub(crate) use fresh::{fresh_account, fresh_associated_account, fresh_mint};
 pub(crate) use shown::{TokenExtension, token_extensions};
 pub(crate) use state::{Mint, TokenAccount};
-pub(crate) use transfer_fee::TransferFee;
+pub(crate) use transfer_fee::{FeeConfig, TransferFee};
 
 use error::TokenError;
 use transfer::Terms;

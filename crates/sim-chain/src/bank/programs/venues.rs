@@ -11,6 +11,7 @@ use solana_instruction_error::InstructionError;
 
 use super::ProgramResult;
 use super::token::tag;
+use crate::bank::address::{from_amm, to_amm};
 use crate::bank::execution::invocation::{Invocation, TOO_FEW_ACCOUNTS};
 
 /// A venue's program on the cluster.
@@ -198,12 +199,4 @@ fn error(failure: Failure) -> InstructionError {
         Failure::InvalidAccountData => InstructionError::InvalidAccountData,
         Failure::ProgramFailedToComplete => InstructionError::ProgramFailedToComplete,
     }
-}
-
-const fn to_amm(key: &Address) -> amm::Address {
-    amm::Address(key.to_bytes())
-}
-
-const fn from_amm(key: amm::Address) -> Address {
-    Address::new_from_array(key.0)
 }

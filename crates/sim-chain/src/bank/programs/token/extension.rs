@@ -129,6 +129,11 @@ pub(super) fn initialize_immutable_owner(data: &mut [u8]) -> ProgramResult {
     append(data, IMMUTABLE_OWNER, 0).map(|_| ())
 }
 
+/// How long a mint with one extension of this length is.
+pub(super) const fn mint_bytes_with(extension_bytes: usize) -> usize {
+    LIST_AT + HEADER_BYTES + extension_bytes
+}
+
 /// How long a mint with the extensions that it has must be.
 pub(super) fn mint_bytes(data: &[u8]) -> usize {
     let end = list(data).last().map(|(_, range)| range.end);

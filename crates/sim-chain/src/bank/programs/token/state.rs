@@ -52,6 +52,11 @@ pub(crate) struct TokenAccount {
 }
 
 impl Mint {
+    /// Writes the supply into a mint that stands there.
+    pub(crate) fn write_supply(&self, data: &mut [u8]) {
+        set_number(data, SUPPLY_AT, self.supply);
+    }
+
     /// Reads a mint of either program.
     pub(crate) fn read(data: &[u8]) -> Result<Self, InstructionError> {
         check_layout(data, MINT_BYTES, Some(KIND_MINT))?;
@@ -86,6 +91,9 @@ impl Mint {
 }
 
 impl TokenAccount {
+    /// Bytes of one that has no extensions.
+    pub(crate) const BYTES: usize = ACCOUNT_BYTES;
+
     /// Reads a token account of either program.
     pub(crate) fn read(data: &[u8]) -> Result<Self, InstructionError> {
         check_layout(data, ACCOUNT_BYTES, Some(KIND_ACCOUNT))?;

@@ -11,7 +11,7 @@ use super::{Edition, check_owned};
 use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::{ProgramResult, Reader};
 
-const CONFIG_BYTES: usize = 108;
+pub(super) const CONFIG_BYTES: usize = 108;
 const BPS: u128 = 10_000;
 
 /// What a mint keeps of transfers, and who may change and collect it.

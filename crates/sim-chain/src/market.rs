@@ -1,0 +1,282 @@
+//! The market of the simulated cluster: tokens, pools of all four programs, and somebody who moves their prices.
+//!
+//! Everything here is made of plain accounts at the programs' mainnet addresses; what it must not know is who looks at
+//! them, or how. The market is a trader: whoever is about to look at an account says so ([`Market::touch`]), and where
+//! it is a pool's, the market brings that pool towards its fair price by the program's own swap, once a block. So every
+//! state is one that a program made, and where nobody looks there is no work.
+//!
+//! Begin with [`Market::open`]. `listing.rs` says which pools there are, `opening.rs` how their accounts look,
+//! `movement.rs` what their fair prices are, and `arbitrage.rs` which swap leads there.
+
+mod arbitrage;
+mod genesis;
+mod launch;
+mod listing;
+mod movement;
+mod opening;
+mod reading;
+mod site;
+mod token;
+mod trader;
+mod wallet;
+
+pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
+pub use reading::{conditions, read_pool};
+pub use trader::{Failed, Landed};
+pub use wallet::engine_key;
+
+use std::collections::HashMap;
+
+use amm::instruction::Amounts;
+use amm::snapshot::ReadError;
+use amm::{Direction, Refusal};
+use solana_address::Address;
+use solana_hash::Hash;
+
+use crate::bank::Bank;
+use crate::bank::address::to_amm;
+use genesis::Genesis;
+use listing::Listed;
+use token::Token;
+use trader::{Trader, balance};
+use wallet::{Allowance, address_of, market_key};
+
+/// Part (one in so many) of what the engine's wallet had at first: with less it is filled up.
+const LOW_PART: u64 = 10;
+
+/// Whether prices move by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Moving,
+    /// They move by trades alone.
+    Still,
+}
+
+/// The market, for as long as a process runs. All that has to outlive it is in the bank.
+#[derive(Debug)]
+pub struct Market {
+    seed: u64,
+    mode: Mode,
+    pools: Vec<Tended>,
+    /// Which pool an account belongs to.
+    pool_of: HashMap<Address, usize>,
+    trader: Trader,
+    engine: Address,
+    /// The tokens that it trades, and where it has them.
+    engine_holdings: Vec<(Token, Address)>,
+}
+
+/// A pool, and when its price was last looked after.
+#[derive(Debug)]
+struct Tended {
+    listed: Listed,
+    height: Option<u64>,
+}
+
+/// Why there is no market on a chain.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOpened {
+    #[error("a pool cannot begin at its price")]
+    Price(#[from] Refusal),
+    #[error("the chain is of another version: start it with an empty ledger")]
+    Chain(#[from] ReadError),
+}
+
+/// A trade by somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trade {
+    pub pool: Address,
+    pub mint_in: Address,
+    pub amount_in: u64,
+}
+
+/// Why somebody else did not trade.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTraded {
+    #[error("there is no pool at this address")]
+    NoPool(#[from] ReadError),
+    #[error("the pool does not trade {0}")]
+    OtherMint(Address),
+    #[error(transparent)]
+    Failed(#[from] Failed),
+}
+
+impl Market {
+    /// The market of a chain. Where the chain is new, everything is put there as it is at this height.
+    pub fn open(
+        bank: &mut Bank,
+        genesis_hash: &Hash,
+        seed: u64,
+        mode: Mode,
+        height: u64,
+    ) -> Result<Self, NotOpened> {
+        let (tokens, listed) = (Token::listed(), listing::all());
+        let trader = Trader::new(market_key(genesis_hash));
+        let engine = address_of(&engine_key(genesis_hash));
+        let is_new = bank.accounts().get(&trader.wallet).is_none();
+        if is_new {
+            let genesis = Genesis {
+                seed,
+                height,
+                tokens: &tokens,
+                pools: &listed,
+                market: trader.wallet,
+                engine,
+            };
+            genesis.lay(bank)?;
+        }
+        let mut pool_of = HashMap::new();
+        for (place, pool) in listed.iter().enumerate() {
+            let accounts = reading::own_accounts(bank, &pool.address)?;
+            pool_of.extend(accounts.into_iter().map(|account| (account, place)));
+        }
+        let height = is_new.then_some(height);
+        let tokens = tokens.into_iter().filter(|token| !token.is_wrapped_sol());
+        let holdings = tokens.map(|token| (token, token.account_of(&engine)));
+        let tend = |listed| Tended { listed, height };
+        Ok(Self {
+            seed,
+            mode,
+            pools: listed.into_iter().map(tend).collect(),
+            pool_of,
+            trader,
+            engine,
+            engine_holdings: holdings.collect(),
+        })
+    }
+
+    /// Every pool that has a fair price.
+    pub fn pools(&self) -> impl Iterator<Item = Address> {
+        self.pools.iter().map(|pool| pool.listed.address)
+    }
+
+    /// The wallet of [`engine_key`].
+    #[must_use]
+    pub const fn engine_wallet(&self) -> Address {
+        self.engine
+    }
+
+    /// Somebody is about to look at these accounts: of those that are pools', prices are brought where they should be,
+    /// unless they were at this height already. The answer is what the market did, for the block.
+    pub fn touch<'a>(
+        &mut self,
+        bank: &mut Bank,
+        accounts: impl IntoIterator<Item = &'a Address>,
+        height: u64,
+    ) -> Vec<Landed> {
+        if self.mode == Mode::Still {
+            return Vec::new();
+        }
+        let touched = accounts.into_iter();
+        let places: Vec<usize> = touched
+            .filter_map(|key| self.pool_of.get(key).copied())
+            .collect();
+        let mut landed = Vec::new();
+        for place in places {
+            match self.tend(bank, place, height) {
+                Ok(trade) => landed.extend(trade),
+                Err(error) => {
+                    let pool = self.pools[place].listed.address;
+                    tracing::error!(%pool, %error, "the market cannot move pool {pool}");
+                }
+            }
+        }
+        landed
+    }
+
+    fn tend(
+        &mut self,
+        bank: &mut Bank,
+        place: usize,
+        height: u64,
+    ) -> Result<Option<Landed>, NotTended> {
+        let pool = &mut self.pools[place];
+        // Where nobody knows how long nobody looked, it was long.
+        let blocks = pool
+            .height
+            .map_or(u64::MAX, |since| height.saturating_sub(since));
+        if blocks == 0 {
+            return Ok(None);
+        }
+        pool.height = Some(height);
+        let fair = pool.listed.fair_price(self.seed, height);
+        let state = read_pool(bank, &pool.listed.address)?;
+        let Some((direction, amounts)) = arbitrage::towards(&state, fair, blocks)? else {
+            return Ok(None);
+        };
+        let landed = self.trader.swap(bank, &state, direction, amounts)?;
+        Ok(Some(landed))
+    }
+
+    /// Somebody else trades: the price moves, and comes back over the next blocks where the market knows a fair one.
+    pub fn trade(&mut self, bank: &mut Bank, trade: &Trade) -> Result<Landed, NotTraded> {
+        let pool = read_pool(bank, &trade.pool)?;
+        let mints = pool.mints();
+        let direction = match to_amm(&trade.mint_in) {
+            mint if mint == mints.0 => Direction::FirstToSecond,
+            mint if mint == mints.1 => Direction::SecondToFirst,
+            _ => return Err(NotTraded::OtherMint(trade.mint_in)),
+        };
+        let amounts = Amounts::ExactIn {
+            amount_in: trade.amount_in,
+            min_amount_out: 1,
+        };
+        Ok(self.trader.swap(bank, &pool, direction, amounts)?)
+    }
+
+    /// A token is born with its pool. The market knows no fair price of it: it moves by trades alone.
+    pub fn launch(&mut self, bank: &mut Bank, launch: &Launch) -> Result<Launched, NotLaunched> {
+        launch::launch(bank, self.trader.wallet, launch)
+    }
+
+    /// Gives SOL to whoever asks.
+    pub fn airdrop(
+        &mut self,
+        bank: &mut Bank,
+        to: Address,
+        lamports: u64,
+    ) -> Result<Landed, Failed> {
+        self.trader.give_lamports(bank, to, lamports)
+    }
+
+    /// Fills the engine's wallet up where it has little left of something: a simulation does not run out.
+    pub fn top_up(&mut self, bank: &mut Bank) -> Result<Vec<Landed>, Failed> {
+        let allowance = Allowance::ENGINE;
+        let mut landed = Vec::new();
+        let lamports = bank.accounts().get(&self.engine).map(|it| it.lamports);
+        if let Some(missing) = missing(lamports.unwrap_or(0), allowance.lamports) {
+            landed.push(self.trader.give_lamports(bank, self.engine, missing)?);
+        }
+        for (token, account) in &self.engine_holdings {
+            let has = balance(bank, account);
+            if let Some(missing) = missing(has, token.units_worth(allowance.usd)) {
+                let asset = (token.mint, token.decimals);
+                landed.push(self.trader.give(bank, asset, self.engine, missing)?);
+            }
+        }
+        Ok(landed)
+    }
+}
+
+/// Why a pool was not brought to its price.
+#[derive(Debug, thiserror::Error)]
+enum NotTended {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Failed(#[from] Failed),
+}
+
+/// What fills a balance up to what it was at first, where little is left of it.
+const fn missing(has: u64, at_first: u64) -> Option<u64> {
+    if has < at_first / LOW_PART {
+        Some(at_first - has)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;
