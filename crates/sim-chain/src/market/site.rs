@@ -11,9 +11,6 @@ use crate::bank::{
     fresh_mint,
 };
 
-/// Decimals of the shares of liquidity providers.
-const SHARE_DECIMALS: u8 = 9;
-
 /// Accounts that are to be put there together. Of every mint among them it counts what its accounts hold.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -70,21 +67,21 @@ impl Site {
     /// The mint of a pool's shares, and the account of the one who has them all.
     pub(super) fn shares(
         &mut self,
-        mint: Address,
+        (mint, decimals): (Address, u8),
         authority: Address,
         holder: Address,
         amount: u64,
     ) {
         let token = Token {
             mint,
-            decimals: SHARE_DECIMALS,
+            decimals,
             program: address::TOKEN,
             micro_usd: 0,
         };
         let fresh = Mint {
             authority: Some(authority),
             supply: 0,
-            decimals: SHARE_DECIMALS,
+            decimals,
             freeze_authority: None,
         };
         self.mint(&token, fresh, None);

@@ -92,6 +92,7 @@ pub(super) fn open(site: &mut Site, opening: &Opening) -> Address {
     site.put(pool, PROGRAM, account.bytes().to_vec());
     site.tokens(vault_coin, coin.mint, authority, opening.amounts.0);
     site.tokens(vault_pc, pc.mint, authority, opening.amounts.1);
-    site.shares(share_mint, authority, opening.provider, supply);
+    let shares = (share_mint, coin.decimals);
+    site.shares(shares, authority, opening.provider, supply);
     pool
 }

@@ -19,7 +19,7 @@ const OPENING_FEE: u64 = 150_000_000;
 
 /// Decimals of the shares.
 const DECIMALS_SHARE: u8 = 9;
-/// Shares that the first provider does not get.
+/// Shares that the pool counts and nobody ever gets.
 const LOCKED_SHARES: u64 = 100;
 
 pub(super) fn address(mints: (Address, Address)) -> Address {
@@ -60,7 +60,7 @@ pub(super) fn open(site: &mut Site, opening: &Opening) -> Address {
     let (vault_first, vault_second) = (vault(&first.mint), vault(&second.mint));
     let (share_mint, observation) = (of_pool(b"pool_lp_mint"), of_pool(b"observation"));
     let authority = from_amm(Deployment::MAINNET.authority);
-    let supply = shares(opening.amounts).saturating_sub(LOCKED_SHARES);
+    let supply = shares(opening.amounts);
 
     let mut account = PoolAccount::empty();
     let addresses = [
@@ -92,6 +92,8 @@ pub(super) fn open(site: &mut Site, opening: &Opening) -> Address {
     site.put(observation, PROGRAM, observations.bytes().to_vec());
     site.tokens(vault_first, first.mint, authority, opening.amounts.0);
     site.tokens(vault_second, second.mint, authority, opening.amounts.1);
-    site.shares(share_mint, authority, opening.provider, supply);
+    let shares = (share_mint, DECIMALS_SHARE);
+    let minted = supply.saturating_sub(LOCKED_SHARES);
+    site.shares(shares, authority, opening.provider, minted);
     pool
 }
