@@ -93,13 +93,18 @@ impl RedisQueue {
         Ok(Arc::new(queue))
     }
 
-    fn place_of(&self, order: OrderId) -> usize {
-        let count = self.shards.len() as u128;
-        usize::try_from(order.uuid().as_u128() % count).unwrap_or(0)
+    /// All orders of a client are in one shard, or a small client would wait in the fullest of its shards behind a
+    /// flood that is alone in the others. Where there are no clients, orders are spread.
+    fn place_of(&self, job: &Job) -> usize {
+        let number = match &job.client {
+            client if *client == ClientId::anyone() => job.order_id.uuid().as_u128(),
+            client => u128::from(hash(client.as_str())),
+        };
+        usize::try_from(number % self.shards.len() as u128).unwrap_or(0)
     }
 
-    fn shard_of(&self, order: OrderId) -> &Shard {
-        &self.shards[self.place_of(order)]
+    fn shard_of(&self, job: &Job) -> &Shard {
+        &self.shards[self.place_of(job)]
     }
 
     async fn push_to(
@@ -193,6 +198,14 @@ fn limiter(limit: Option<StartLimit>) -> (u64, u32) {
     }
 }
 
+/// FNV-1a: the same in every program and version.
+fn hash(client: &str) -> u64 {
+    let bytes = client.bytes();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -204,7 +217,7 @@ impl JobQueue for RedisQueue {
         for (place, shard) in self.shards.iter().enumerate() {
             let own: Vec<&Job> = jobs
                 .iter()
-                .filter(|job| self.place_of(job.order_id) == place)
+                .filter(|job| self.place_of(job) == place)
                 .collect();
             added += self.push_to(shard, &own, unless_popped_within).await?;
         }
@@ -212,7 +225,7 @@ impl JobQueue for RedisQueue {
     }
 
     async fn push_delayed(&self, job: Job, delay: Duration) -> Result<()> {
-        let shard = self.shard_of(job.order_id);
+        let shard = self.shard_of(&job);
         let mut args = entry(&job).to_vec();
         args.push(millis(delay).to_string());
         shard.run::<i64>(&shard.scripts().delay, &args).await?;
