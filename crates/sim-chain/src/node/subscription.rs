@@ -1,7 +1,9 @@
 //! What a socket follows. There are no queues: each look at the chain finds what is new since the last one, so that
 //! a socket costs nothing but its own looks, and what it has not read yet waits on the chain.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod news;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +12,7 @@ use solana_signature::Signature;
 
 use super::context::{Context, with_context};
 use super::filter::{self, Filter};
-use super::methods::accounts::{AccountSettings, Found, keyed};
+use super::methods::accounts::AccountSettings;
 use super::params::{self, Params};
 use crate::bank::Account;
 use crate::cluster::{Cluster, Commitment, Snapshot};
@@ -18,8 +20,6 @@ use crate::json_rpc::error::Error;
 
 /// How many things one socket may follow.
 const SUBSCRIPTIONS_MAX: usize = 1_000;
-/// How many transactions one look goes through; the rest waits for the next one.
-const LANDED_MAX: usize = 1_000;
 
 #[derive(Debug)]
 enum Subject {
@@ -226,7 +226,7 @@ impl Subject {
                 key,
                 settings,
                 last,
-            } => account_news(
+            } => news::of_account(
                 chain.at(settings.context().commitment()),
                 key,
                 settings,
@@ -239,17 +239,17 @@ impl Subject {
                 next,
             } => {
                 let chain = chain.at(settings.context().commitment());
-                program_news(chain, program, filters, *settings, next)
+                news::of_program(chain, program, filters, *settings, next)
             }
             Self::Logs {
                 mention,
                 commitment,
                 next,
-            } => logs_news(chain.at(*commitment), mention.as_ref(), next),
+            } => news::of_logs(chain.at(*commitment), mention.as_ref(), next),
             Self::Slot(last) => {
                 let (slot, root) = (chain.slot(), chain.at(Commitment::Finalized).slot());
                 let parent = chain.header(slot).parent_slot;
-                moved(
+                news::moved(
                     last,
                     slot,
                     json!({ "slot": slot, "parent": parent, "root": root }),
@@ -257,90 +257,8 @@ impl Subject {
             }
             Self::Root(last) => {
                 let root = chain.at(Commitment::Finalized).slot();
-                moved(last, root, json!(root))
+                news::moved(last, root, json!(root))
             }
         }
     }
-}
-
-fn moved(last: &mut u64, now: u64, result: Value) -> Vec<Value> {
-    if std::mem::replace(last, now) == now {
-        Vec::new()
-    } else {
-        vec![result]
-    }
-}
-
-fn account_news(
-    chain: Snapshot<'_>,
-    key: &Address,
-    settings: &AccountSettings,
-    last: &mut Option<Account>,
-) -> Vec<Value> {
-    let now = chain.accounts().get(key);
-    if now == last.as_ref() {
-        return Vec::new();
-    }
-    *last = now.cloned();
-    // One that is gone is told as empty.
-    let account = now.cloned().unwrap_or_else(Account::absent);
-    let found = Found::of(chain, &account, settings.encoding);
-    let told = found.tell(settings.encoding, settings.data_slice);
-    told.ok()
-        .map(|told| with_context(chain.slot(), told))
-        .into_iter()
-        .collect()
-}
-
-/// The accounts that the transactions since the last look wrote.
-fn program_news(
-    chain: Snapshot<'_>,
-    program: &Address,
-    filters: &[Filter],
-    settings: AccountSettings,
-    next: &mut u64,
-) -> Vec<Value> {
-    let mut written = BTreeSet::new();
-    let history = chain.history();
-    let visible = history
-        .since(*next)
-        .take_while(|landed| landed.slot <= chain.slot());
-    for landed in visible.take(LANDED_MAX) {
-        *next = landed.number + 1;
-        let keys = landed.outcome.keys.iter();
-        written.extend(keys.filter(|key| {
-            let at = chain.accounts().written_at(key);
-            at.is_some_and(|at| at >= landed.slot)
-        }));
-    }
-    let tell = |key: Address| {
-        let account = chain.accounts().get(&key)?;
-        let wanted =
-            account.owner == *program && filters.iter().all(|filter| filter.takes(&account.data));
-        let found = wanted.then(|| Found::of(chain, account, settings.encoding))?;
-        let told = keyed(&key, &found, settings).ok()?;
-        Some(with_context(chain.slot(), told))
-    };
-    written.into_iter().filter_map(tell).collect()
-}
-
-fn logs_news(chain: Snapshot<'_>, mention: Option<&Address>, next: &mut u64) -> Vec<Value> {
-    let mut told = Vec::new();
-    let history = chain.history();
-    let visible = history
-        .since(*next)
-        .take_while(|landed| landed.slot <= chain.slot());
-    for landed in visible.take(LANDED_MAX) {
-        *next = landed.number + 1;
-        let keys = &landed.outcome.keys;
-        if mention.is_none_or(|mention| keys.contains(mention)) {
-            let value = json!({
-                "signature": landed.transaction.signature().to_string(),
-                "err": landed.outcome.status.as_ref().err(),
-                "logs": landed.outcome.logs,
-            });
-            told.push(with_context(landed.slot, value));
-        }
-    }
-    told
 }
