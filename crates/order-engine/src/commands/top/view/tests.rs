@@ -30,6 +30,8 @@ fn busy() -> (Look, Rates) {
         "orderType": "market",
         "tokenIn": "BONK",
         "tokenOut": "USDC",
+        "tokenInMint": "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263",
+        "tokenOutMint": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
         "amountIn": "123456789012.12345",
         "slippageBps": 50,
         "status": "confirmed",
