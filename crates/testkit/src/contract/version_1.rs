@@ -1,4 +1,4 @@
-//! What version 1 stored of the order of [`terms`](super::terms) and its events, and the check that a
+//! What version 1 stored of the order of [`super::terms`] and its events, and the check that a
 //! store reads it whole. Which rows it stands in only the backend's own tests know.
 
 use std::sync::Arc;
