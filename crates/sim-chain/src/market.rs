@@ -16,7 +16,7 @@ mod movement;
 mod opening;
 mod reading;
 mod site;
-mod token;
+pub(crate) mod token;
 mod trader;
 mod wallet;
 

@@ -6,8 +6,10 @@
 //! block's price a little different. At height 0 all are zero, so that a pair starts at the same price on
 //! every venue.
 
-use crate::token::Token;
 use domain::Venue;
+
+use crate::market;
+use crate::token::Token;
 
 /// What fractions are counted in: billionths.
 pub(crate) const ONE: i64 = 1_000_000_000;
@@ -37,23 +39,7 @@ const WAVES: [Wave; 3] = [
 
 /// A token's reference price in millionths of a US dollar.
 pub(crate) fn reference_micro_usd(token: Token) -> u64 {
-    match token.symbol() {
-        "SOL" => 150_000_000,
-        "BONK" => 25,
-        "JUP" => 850_000,
-        "RAY" => 2_400_000,
-        "mSOL" => 192_000_000,
-        "JitoSOL" => 180_000_000,
-        "WIF" => 1_100_000,
-        "PYTH" => 350_000,
-        "JTO" => 2_200_000,
-        "ORCA" => 2_800_000,
-        "W" => 250_000,
-        "POPCAT" => 400_000,
-        "ETH" => 3_200_000_000,
-        // The dollars: USDC, USDT, PYUSD.
-        _ => 1_000_000,
-    }
+    market::token::reference_micro_usd(token.symbol())
 }
 
 /// How far a pair's price on a venue is from its reference at a height, in billionths.

@@ -11,6 +11,7 @@ use actix_web::{Error as HttpError, HttpResponse};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use dex_router::venue::QuoteRequest;
+use domain::TokenList;
 use domain::transaction::Height;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -32,6 +33,7 @@ const ORDERS_MAX: usize = 10_000;
 pub fn configure(config: &mut ServiceConfig, chain: Arc<SimChain>) {
     config
         .app_data(Data::from(chain))
+        .app_data(Data::new(TokenList::mainnet()))
         .service(
             web::resource(PATH)
                 .app_data(PayloadConfig::new(BODY_MAX))

@@ -286,9 +286,7 @@ fn pool_named(name: &str) -> Result<Program, Malformed> {
 
 /// Only the exact symbol counts: with other spellings the same content could have other bytes.
 fn token_named(name: &str) -> Result<Token, Malformed> {
-    Token::all()
-        .find(|token| token.symbol() == name)
-        .ok_or(Malformed::Unknown("token"))
+    Token::find(name).ok_or(Malformed::Unknown("token"))
 }
 
 /// What is left to read.

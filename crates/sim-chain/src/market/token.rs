@@ -77,7 +77,7 @@ impl Token {
 const SOL_MICRO_USD: u64 = 150_000_000;
 
 /// The one reference price of a token, in millionths of a US dollar.
-fn reference_micro_usd(symbol: &str) -> u64 {
+pub(crate) fn reference_micro_usd(symbol: &str) -> u64 {
     match symbol {
         "SOL" => SOL_MICRO_USD,
         "BONK" => 25,

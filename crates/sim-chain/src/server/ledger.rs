@@ -21,6 +21,7 @@ struct Invalid(&'static str, String);
 
 pub(super) async fn list(
     chain: Data<SimChain>,
+    tokens: Data<TokenList>,
     query: Query<HashMap<String, String>>,
 ) -> HttpResponse {
     let filter = match filter(&query) {
@@ -29,7 +30,6 @@ pub(super) async fn list(
             return problem::invalid_parameter(field, &message);
         }
     };
-    let tokens = TokenList::mainnet();
     match chain.entries(&filter).await {
         Ok(page) => HttpResponse::Ok().json(LedgerAnswer {
             entries: page
