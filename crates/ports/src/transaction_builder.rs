@@ -10,12 +10,9 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
 use domain::venue::Program;
-use domain::{BaseUnits, OrderId};
+use domain::{Address, BaseUnits, Mint, OrderId};
 
 use crate::chain::Error;
-
-/// The address of an account: a mint, or a pool.
-pub type Address = [u8; 32];
 
 /// One execution of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +21,7 @@ pub struct Execution {
     /// Which execution of the order this is: no two of them sign the same bytes.
     pub number: u32,
     /// Mints from what is paid to what is received, with what lies between; wrapped SOL stands for native SOL.
-    pub path: Vec<Address>,
+    pub path: Vec<Mint>,
     /// The swaps, in the order in which they happen.
     pub legs: Vec<Leg>,
     /// The slot that the legs were quoted at. What is older is no ground to build on.
@@ -37,8 +34,8 @@ pub struct Leg {
     /// The program that holds the pool.
     pub program: Program,
     pub pool: Address,
-    pub mint_in: Address,
-    pub mint_out: Address,
+    pub mint_in: Mint,
+    pub mint_out: Mint,
     pub amount_in: BaseUnits,
     /// Never zero: a program may take an amount that is too small for anything and pay nothing.
     pub min_amount_out: BaseUnits,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amm::{Address, Pool};
+use amm::Pool;
 use async_trait::async_trait;
 use domain::OrderId;
 use domain::transaction::{Height, SignedTransaction};
@@ -12,7 +12,7 @@ use ports::transaction_builder::{self, TransactionBuilder};
 use tokio::time::timeout;
 
 use super::SolanaChain;
-use super::route::{Route, Wish};
+use super::route::{Route, Wish, of_mint};
 use crate::build::budget::{Budget, Work, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
@@ -39,7 +39,7 @@ impl SolanaChain {
     pub(super) async fn build_swap(&self, swap: &chain::Swap) -> Result<SignedTransaction, Error> {
         let program = swap.choice.route.largest().pool.program;
         let wish = Wish {
-            mints: (mint(swap.asset_in), mint(swap.asset_out)),
+            mints: (of_mint(swap.asset_in.mint), of_mint(swap.asset_out.mint)),
             amount_in: swap.amount_in.get(),
             min_amount_out: swap.choice.min_amount_out.get(),
         };
@@ -133,8 +133,4 @@ impl SolanaChain {
         let last_valid = Height::new(last_valid.saturating_add(BLOCKS_TO_SPARE));
         Ok(message.signed(signature, last_valid))
     }
-}
-
-fn mint(asset: domain::Asset) -> Address {
-    Address(*asset.mint.address().bytes())
 }

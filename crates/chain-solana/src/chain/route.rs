@@ -44,7 +44,7 @@ pub(super) struct Wish {
 impl From<&Leg> for Wish {
     fn from(leg: &Leg) -> Self {
         Self {
-            mints: (Address(leg.mint_in), Address(leg.mint_out)),
+            mints: (of_mint(leg.mint_in), of_mint(leg.mint_out)),
             amount_in: leg.amount_in.get(),
             min_amount_out: leg.min_amount_out.get(),
         }
@@ -104,11 +104,11 @@ impl SolanaChain {
         execution: &transaction_builder::Execution,
     ) -> Result<Route, chain::Error> {
         let view = View::CONFIRMED.since(Slot::new(execution.quoted_at));
-        let pools = execution.legs.iter().map(|leg| Address(leg.pool));
+        let pools = execution.legs.iter().map(|leg| of(leg.pool));
         let accounts = self.snapshots.take(pools.collect(), view).await?;
         let candidates = execution.legs.iter().map(|leg| {
             let program = self.program(leg.program)?;
-            candidate(program, Address(leg.pool), &accounts)
+            candidate(program, of(leg.pool), &accounts)
         });
         let candidates = candidates.collect::<Result<Vec<_>, _>>()?;
         let read = pools::read(&self.snapshots, &candidates, view).await?;
@@ -125,7 +125,7 @@ impl SolanaChain {
                 Ok(swap)
             });
         let path = execution.path.iter().map(|mint| {
-            let mint = Address(*mint);
+            let mint = of_mint(*mint);
             let known = asset(mint, snapshot);
             let (asset, _) = known.ok_or_else(|| gone(mint, &"it is no mint of the route"))?;
             Ok(asset)
@@ -136,6 +136,16 @@ impl SolanaChain {
             snapshot: Arc::clone(snapshot),
         })
     }
+}
+
+/// An address of the engine's, as programs are told it.
+fn of(address: domain::Address) -> Address {
+    Address(*address.bytes())
+}
+
+/// The same of a mint.
+pub(super) fn of_mint(mint: domain::Mint) -> Address {
+    of(mint.address())
 }
 
 /// An account that is not what the route took it for. It may be again: the route is chosen anew.

@@ -1,15 +1,13 @@
 use amm::Address;
-use domain::BaseUnits;
 use domain::venue::Program;
+use domain::{Asset, BaseUnits};
 use ed25519_dalek::{Verifier, VerifyingKey};
 use futures_util::future::join_all;
 use ports::chain::{Chain, Error, Swap};
 use ports::transaction_builder::{Execution, Leg, TransactionBuilder};
 
-use super::world::{
-    CPMM, PoolOf, USDC, accounts, blockhash, chain, search, snapshot, swap, wallet,
-};
-use crate::address::{SYSTEM_PROGRAM, WRAPPED_SOL};
+use super::world::{CPMM, PoolOf, accounts, blockhash, chain, search, snapshot, swap, wallet};
+use crate::address::SYSTEM_PROGRAM;
 use crate::build::own;
 use crate::keys::Signer;
 use crate::message::Decoded;
@@ -160,9 +158,9 @@ async fn a_pool_that_no_longer_gives_enough_for_anything_is_not_built_for() {
 fn leg(pool: PoolOf, sol: u64, usdc: u64) -> Leg {
     Leg {
         program: Program::Cpmm,
-        pool: pool.address.0,
-        mint_in: WRAPPED_SOL.0,
-        mint_out: USDC.0,
+        pool: domain::Address::new(pool.address.0),
+        mint_in: Asset::SOL.mint,
+        mint_out: Asset::USDC.mint,
         amount_in: BaseUnits::new(sol),
         min_amount_out: BaseUnits::new(usdc),
     }
@@ -172,7 +170,7 @@ fn execution(legs: Vec<Leg>) -> Execution {
     Execution {
         order_id: swap().order_id,
         number: 2,
-        path: vec![WRAPPED_SOL.0, USDC.0],
+        path: vec![Asset::SOL.mint, Asset::USDC.mint],
         legs,
         quoted_at: 1_000,
     }
