@@ -172,8 +172,8 @@ async fn insert(
     let event_ids: Vec<Uuid> = orders().map(|order| order.event_id.uuid()).collect();
     let clients: Vec<&str> = orders().map(|order| order.client.as_str()).collect();
     let terms: Vec<&str> = requests.iter().map(|r| r.terms.as_str()).collect();
-    let tokens_in: Vec<String> = orders().map(|o| o.terms.asset_in.column()).collect();
-    let tokens_out: Vec<String> = orders().map(|o| o.terms.asset_out.column()).collect();
+    let tokens_in: Vec<String> = orders().map(|o| o.terms.asset_in.mint.column()).collect();
+    let tokens_out: Vec<String> = orders().map(|o| o.terms.asset_out.mint.column()).collect();
     let names: Vec<Option<&str>> = orders().map(name_of).collect();
     let traces: Vec<Option<&str>> = orders().map(|o| o.trace_context.as_deref()).collect();
     let valid_for: Vec<Option<i64>> = orders().map(rows::valid_for_ms).collect();

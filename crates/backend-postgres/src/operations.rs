@@ -153,8 +153,8 @@ async fn insert_replacement(
     let (dead, id, event) = (dead.uuid(), order.id.uuid(), order.event_id.uuid());
     let client = order.client.as_str();
     let terms = rows::json(&order.terms)?;
-    let token_in = order.terms.asset_in.column();
-    let token_out = order.terms.asset_out.column();
+    let token_in = order.terms.asset_in.mint.column();
+    let token_out = order.terms.asset_out.mint.column();
     let version = rows::schema_version();
     let valid_for = rows::valid_for_ms(order);
     let first_event = rows::json(&EventData::Accepted)?;

@@ -1,27 +1,31 @@
 //! What is traded. Any mint can be; which symbol people use for it is data and stands in a
 //! [`TokenList`](crate::token_list::TokenList).
 
-pub(crate) mod version_1;
+mod version_1;
 
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::{Address, InvalidAddress};
+use crate::named::named;
+
+pub use version_1::LISTED;
 
 /// The address of an asset's mint.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mint(Address);
 
-/// The program that a mint belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenProgram {
-    Token,
-    #[serde(rename = "token_2022")]
-    Token2022,
+named! {
+    /// The program that a mint belongs to.
+    TokenProgram {
+        Token "token"
+        Token2022 "token_2022"
+    }
 }
 
 /// A mint with the facts about it that never change, so that they can be stored with an order.
@@ -53,16 +57,12 @@ impl Mint {
     pub const fn address(self) -> Address {
         self.0
     }
-}
 
-impl TokenProgram {
-    /// The name clients see.
+    /// The name under which stores list orders. Version 1 knew sixteen assets, and those by their symbols alone:
+    /// under these names they are still found.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Token2022 => "token_2022",
-        }
+    pub fn column(self) -> String {
+        version_1::symbol(self).map_or_else(|| self.to_string(), str::to_owned)
     }
 }
 
@@ -90,21 +90,6 @@ impl Asset {
     pub fn is_native(self) -> bool {
         self.mint == Mint::SOL
     }
-
-    /// The name under which stores list orders. Version 1 knew sixteen assets, and those by their symbols alone:
-    /// under these names they are still found.
-    #[must_use]
-    pub fn column(self) -> String {
-        self.mint.column()
-    }
-}
-
-impl Mint {
-    /// See [`Asset::column`].
-    #[must_use]
-    pub fn column(self) -> String {
-        version_1::symbol(self).map_or_else(|| self.to_string(), str::to_owned)
-    }
 }
 
 impl fmt::Display for Mint {
@@ -130,30 +115,38 @@ impl FromStr for Mint {
 /// Version 1 stored a symbol.
 impl<'de> Deserialize<'de> for Asset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Stored)
+    }
+}
+
+/// Reads either form as it comes, without a copy of it.
+struct Stored;
+
+impl<'de> Visitor<'de> for Stored {
+    type Value = Asset;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an asset")
+    }
+
+    fn visit_str<E: de::Error>(self, symbol: &str) -> Result<Asset, E> {
+        version_1::asset(symbol)
+            .ok_or_else(|| E::custom(format!("{symbol} is no asset of version 1")))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, facts: A) -> Result<Asset, A::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Stored {
-            Symbol(String),
-            Facts {
-                mint: Mint,
-                decimals: u8,
-                program: TokenProgram,
-            },
+        struct Facts {
+            mint: Mint,
+            decimals: u8,
+            program: TokenProgram,
         }
-        match Stored::deserialize(deserializer)? {
-            Stored::Facts {
-                mint,
-                decimals,
-                program,
-            } => Ok(Self {
-                mint,
-                decimals,
-                program,
-            }),
-            Stored::Symbol(symbol) => version_1::asset(&symbol).ok_or_else(|| {
-                serde::de::Error::custom(format!("{symbol} is no asset of version 1"))
-            }),
-        }
+        let facts = Facts::deserialize(MapAccessDeserializer::new(facts))?;
+        Ok(Asset {
+            mint: facts.mint,
+            decimals: facts.decimals,
+            program: facts.program,
+        })
     }
 }
 
@@ -182,7 +175,7 @@ mod tests {
     fn stores_list_assets_of_version_1_by_their_symbols_and_others_by_their_mints() {
         let other = "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump";
 
-        assert_eq!(Asset::SOL.column(), "SOL");
+        assert_eq!(Mint::SOL.column(), "SOL");
         assert_eq!(Mint::literal(other).column(), other);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::asset::{Asset, Mint, version_1};
+use crate::asset::{Asset, LISTED, Mint};
 
 /// An asset with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +53,11 @@ impl TokenList {
     /// The list of mainnet-beta, which the simulated cluster has too.
     #[must_use]
     pub fn mainnet() -> Self {
-        let listings = version_1::LISTED
-            .iter()
-            .map(|(symbol, name, asset)| Listing {
-                symbol: (*symbol).to_owned(),
-                name: (*name).to_owned(),
-                asset: *asset,
-            });
+        let listings = LISTED.iter().map(|(symbol, name, asset)| Listing {
+            symbol: (*symbol).to_owned(),
+            name: (*name).to_owned(),
+            asset: *asset,
+        });
         Self::new(listings.collect()).expect("invariant: the list in the code is unambiguous")
     }
 

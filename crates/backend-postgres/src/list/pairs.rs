@@ -1,6 +1,6 @@
 //! Which pairs of assets a list has to look for.
 
-use domain::Mint;
+use domain::{Mint, Status};
 use ports::order_history::ListFilter;
 use tokio_postgres::types::Type;
 
@@ -39,9 +39,13 @@ with recursive other as (
 )
 select name from other where name is not null limit $1";
 
-/// Every pair of open orders that the filter's assets stand in; `None` where it names none, or where there are too
-/// many.
+/// Every pair of open orders that the filter's assets stand in; `None` where it names none, where it wants orders
+/// that are found otherwise, or where there are too many.
 pub(super) async fn pairs(db: &Db, filter: &ListFilter) -> Result<Option<Pairs>, Failure> {
+    // The others have an index of their own, and need no names.
+    if !matches!(filter.status, None | Some(Status::Pending)) {
+        return Ok(None);
+    }
     let limit = rows::limit(OTHERS_MAX + 1);
     let (sold, bought) = match (
         filter.mint_in.map(Mint::column),
