@@ -4,12 +4,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ports::retry::Policy;
 use tokio::time::Instant;
 
 use crate::failure::Failure;
 
 /// Pauses between tries to reach a server that is away.
-const PAUSES_MS: [u64; 4] = [100, 200, 400, 800];
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_millis(800),
+};
 
 /// Open for a pause after each failure in a row.
 #[derive(Debug, Default)]
@@ -43,10 +47,8 @@ impl Breaker {
                 "Redis is down; orders go on without it, slower"
             );
         }
-        let place = usize::try_from(failures).unwrap_or(usize::MAX);
-        let pause_ms = PAUSES_MS[place.min(PAUSES_MS.len() - 1)];
-        *self.until.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Instant::now() + Duration::from_millis(pause_ms));
+        let pause = PAUSES.step(failures.saturating_add(1));
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
     }
 
     pub(crate) fn worked(&self) {

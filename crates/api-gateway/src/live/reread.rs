@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ports::Ports;
 use ports::order_history::Watch;
+use ports::retry::Policy;
 
 use super::logs::Logs;
 
@@ -13,15 +14,16 @@ use super::logs::Logs;
 const CHUNK: usize = 512;
 /// A store that has not answered by then is asked again.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// First wait after the store did not answer; it doubles up to the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// How soon the loop notices that the store is back.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Waits after the store did not answer: the loop notices within the longest that it is back.
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_secs(1),
+};
 
 /// Reads followed orders from the store, in one query as many as are listed; also those that were
 /// silent for too long.
 pub(super) async fn run(logs: Arc<Logs>, ports: Ports, silent_for: Duration) {
-    let mut pause = SHORTEST_PAUSE;
+    let mut failures = 0_u32;
     let mut silence = tokio::time::interval(silent_for);
     silence.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -33,11 +35,11 @@ pub(super) async fn run(logs: Arc<Logs>, ports: Ports, silent_for: Duration) {
                 _ = silence.tick() => logs.ask_silent(silent_for),
             }
         } else if read(&logs, &ports, &chunk).await {
-            pause = SHORTEST_PAUSE;
+            failures = 0;
         } else {
             chunk.iter().for_each(|watch| logs.ask(watch.order_id));
-            ports.clock.sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            failures = failures.saturating_add(1);
+            ports.clock.sleep(PAUSES.step(failures)).await;
         }
     }
 }

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ports::Ports;
+use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Position, Published, Shard, TailFrom, Tailed};
 
 use super::account::Account;
 use super::demand::Demand;
 use super::logs::Logs;
 
-/// First wait after the feed did not answer; it doubles up to the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// How soon the loop notices that the feed is back; meanwhile followed orders are read from the
-/// store.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Waits after the feed did not answer. The loop notices within the longest that the feed is back; meanwhile
+/// followed orders are read from the store.
+const PAUSES: Policy = Policy {
+    base_delay: Duration::from_millis(200),
+    max_delay: Duration::from_secs(4),
+};
 /// An adapter that has not opened a tail by then is asked again.
 const OPEN_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -33,7 +35,7 @@ pub(super) struct Tail {
 impl Tail {
     /// Tails the shard, again and again.
     pub(super) async fn run(self) {
-        let mut pause = SHORTEST_PAUSE;
+        let mut failures = 0;
         loop {
             while !self.is_wanted() {
                 self.demand.woken(self.shard).await;
@@ -41,14 +43,14 @@ impl Tail {
             let opening = self.ports.feed.tail(self.shard, TailFrom::Now);
             match tokio::time::timeout(OPEN_PATIENCE, opening).await {
                 Ok(Ok(tail)) => {
-                    pause = SHORTEST_PAUSE;
+                    failures = 0;
                     self.follow(tail).await;
                 }
                 Ok(Err(error)) => {
                     self.log_silence(&error);
-                    pause = self.rest(pause).await;
+                    self.rest(&mut failures).await;
                 }
-                Err(_) => pause = self.rest(pause).await,
+                Err(_) => self.rest(&mut failures).await,
             }
         }
     }
@@ -64,7 +66,7 @@ impl Tail {
         // Events recorded between a watch and the opening of the tail are only in the store.
         self.logs.ask_shard(self.shard);
 
-        let mut pause = SHORTEST_PAUSE;
+        let mut failures = 0;
         let mut idle = tokio::time::interval(self.linger);
         idle.reset();
         loop {
@@ -80,7 +82,7 @@ impl Tail {
             };
             match brought {
                 Ok(Tailed::Events(events)) => {
-                    pause = SHORTEST_PAUSE;
+                    failures = 0;
                     self.pass_on(&events);
                 }
                 Ok(Tailed::Lost) => {
@@ -89,7 +91,7 @@ impl Tail {
                 }
                 Err(error) => {
                     self.log_silence(&error);
-                    pause = self.rest(pause).await;
+                    self.rest(&mut failures).await;
                 }
             }
         }
@@ -117,9 +119,10 @@ impl Tail {
         );
     }
 
-    async fn rest(&self, pause: Duration) -> Duration {
-        let jitter = self.ports.random.duration_below(pause);
-        self.ports.clock.sleep(pause + jitter).await;
-        (pause * 2).min(LONGEST_PAUSE)
+    /// Waits after one more failure in a row.
+    async fn rest(&self, failures: &mut u32) {
+        *failures = failures.saturating_add(1);
+        let pause = PAUSES.delay_after(*failures, &self.ports.random);
+        self.ports.clock.sleep(pause).await;
     }
 }
