@@ -86,17 +86,14 @@ pub(super) fn tell(landed: &Landed, telling: Telling) -> Result<Value, Error> {
             parsed::content(landed)
         }
     };
-    let mut told = json!({ "transaction": content, "meta": meta });
-    if let Some(version) = version {
-        told["version"] = version;
-    }
-    Ok(told)
+    let told = json!({ "transaction": content, "meta": meta });
+    Ok(with_version(told, version))
 }
 
 /// The same with its accounts alone.
 pub(super) fn tell_accounts(landed: &Landed, telling: Telling) -> Result<Value, Error> {
     let version = told_version(&landed.transaction, telling)?;
-    let meta = json!(Meta::from(landed.outcome.clone()));
+    let mut meta = json!(Meta::from(landed.outcome.clone()));
     let kept = [
         "err",
         "status",
@@ -106,21 +103,24 @@ pub(super) fn tell_accounts(landed: &Landed, telling: Telling) -> Result<Value, 
         "preTokenBalances",
         "postTokenBalances",
     ];
-    let meta: serde_json::Map<_, _> = kept
-        .map(|name| (name.to_owned(), meta[name].clone()))
-        .into_iter()
-        .collect();
-    let mut told = json!({
+    if let Value::Object(meta) = &mut meta {
+        meta.retain(|name, _| kept.contains(&name.as_str()));
+    }
+    let told = json!({
         "transaction": {
             "accountKeys": parsed::account_keys(landed),
-            "signatures": parsed::signatures(&landed.transaction),
+            "signatures": plain::signatures(&landed.transaction),
         },
         "meta": meta,
     });
+    Ok(with_version(told, version))
+}
+
+fn with_version(mut told: Value, version: Option<Value>) -> Value {
     if let Some(version) = version {
         told["version"] = version;
     }
-    Ok(told)
+    told
 }
 
 /// Clients that do not say which versions they know are told of none.
