@@ -3,8 +3,10 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::params::Params;
 use super::parsed;
 use crate::bank::{BYTES_MAX, Transaction, address};
 use crate::cluster::Landed;
@@ -29,6 +31,26 @@ pub(super) enum Encoding {
     #[serde(alias = "binary")]
     Base58,
     Base64,
+}
+
+/// Older clients name an encoding where newer ones have settings.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Asked<T> {
+    Encoding(Encoding),
+    Settings(T),
+}
+
+/// How transactions are asked for.
+pub(super) fn settings<T>(params: &Params, place: usize) -> Result<T, Error>
+where
+    T: DeserializeOwned + Default + From<Encoding>,
+{
+    Ok(match params.optional(place)? {
+        None => T::default(),
+        Some(Asked::Settings(settings)) => settings,
+        Some(Asked::Encoding(encoding)) => encoding.into(),
+    })
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -69,29 +69,19 @@ struct TransactionSettings {
     max_supported_transaction_version: Option<u8>,
 }
 
-/// Older clients name an encoding where newer ones have settings.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Asked {
-    Encoding(Encoding),
-    Settings(TransactionSettings),
+impl From<Encoding> for TransactionSettings {
+    fn from(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            ..Self::default()
+        }
+    }
 }
 
 pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
     let signature = params::signature(&params.required::<String>(0)?)?;
-    let settings = match params.optional(1)? {
-        None => TransactionSettings::default(),
-        Some(Asked::Settings(settings)) => settings,
-        Some(Asked::Encoding(encoding)) => TransactionSettings {
-            encoding,
-            ..TransactionSettings::default()
-        },
-    };
-    let context = Context {
-        commitment: settings.commitment,
-        min_context_slot: None,
-    }
-    .no_less_than_confirmed()?;
+    let settings: TransactionSettings = transaction::settings(params, 1)?;
+    let context = Context::of_history(settings.commitment)?;
     let landed = context.read(cluster, |chain| Ok(visible(chain, &signature)))?;
     let Some(landed) = landed else {
         return Ok(Value::Null);
