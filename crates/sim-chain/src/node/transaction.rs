@@ -1,25 +1,15 @@
 //! Transactions from clients, and landed ones as they are told.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::params::Params;
+use super::params::{Params, WireEncoding};
 use super::parsed;
 use crate::bank::{BYTES_MAX, Transaction, address};
 use crate::cluster::Landed;
 use crate::json_rpc::error::Error;
 use crate::json_rpc::transaction::{self as plain, Meta, version};
-
-/// How clients write transactions that they send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum WireEncoding {
-    Base58,
-    Base64,
-}
 
 /// How transactions are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -66,9 +56,10 @@ const BASE64_MAX: usize = 1_644;
 
 /// Reads what a client sends, by default in base58.
 pub(super) fn read(text: &str, encoding: Option<WireEncoding>) -> Result<Transaction, Error> {
+    let encoding = encoding.unwrap_or_default();
     let (name, limit) = match encoding {
-        Some(WireEncoding::Base64) => ("base64", BASE64_MAX),
-        _ => ("base58", BASE58_MAX),
+        WireEncoding::Base64 => ("base64", BASE64_MAX),
+        WireEncoding::Base58 => ("base58", BASE58_MAX),
     };
     if text.len() > limit {
         return Err(Error::invalid_params(format!(
@@ -77,16 +68,9 @@ pub(super) fn read(text: &str, encoding: Option<WireEncoding>) -> Result<Transac
             text.len()
         )));
     }
-    let invalid =
-        |error: String| Error::invalid_params(format!("invalid {name} encoding: {error}"));
-    let bytes = match encoding {
-        Some(WireEncoding::Base64) => BASE64_STANDARD
-            .decode(text)
-            .map_err(|error| invalid(error.to_string()))?,
-        _ => bs58::decode(text)
-            .into_vec()
-            .map_err(|error| invalid(error.to_string()))?,
-    };
+    let bytes = encoding
+        .decode(text)
+        .map_err(|error| Error::invalid_params(format!("invalid {name} encoding: {error}")))?;
     Transaction::decode(&bytes)
         .map_err(|error| Error::invalid_params(format!("invalid transaction: {error}")))
 }

@@ -70,15 +70,7 @@ fn unsigned(text: &str) -> Result<Transaction, Error> {
 /// For each of the newest blocks, the least price per unit that got a transaction in that writes these accounts.
 pub(super) fn recent_prioritization_fees(cluster: &Cluster, params: &Params) -> Answer {
     let keys: Vec<String> = params.settings(0)?;
-    if keys.len() > FEE_KEYS_MAX {
-        return Err(Error::invalid_params(format!(
-            "Too many inputs provided; max {FEE_KEYS_MAX}"
-        )));
-    }
-    let keys = keys
-        .iter()
-        .map(|key| params::address(key))
-        .collect::<Result<Vec<_>, _>>()?;
+    let keys = params::list(&keys, FEE_KEYS_MAX, params::address)?;
     Ok(cluster.read(Commitment::Confirmed, |chain| {
         let mut fees: Vec<_> = (chain.first_slot()..=chain.slot())
             .rev()

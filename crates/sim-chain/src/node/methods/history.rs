@@ -30,15 +30,7 @@ struct StatusSettings {
 pub(super) fn signature_statuses(cluster: &Cluster, params: &Params) -> Answer {
     let texts: Vec<String> = params.required(0)?;
     let settings: StatusSettings = params.settings(1)?;
-    if texts.len() > SIGNATURES_MAX {
-        return Err(Error::invalid_params(format!(
-            "Too many inputs provided; max {SIGNATURES_MAX}"
-        )));
-    }
-    let signatures = texts
-        .iter()
-        .map(|text| params::signature(text))
-        .collect::<Result<Vec<_>, _>>()?;
+    let signatures = params::list(&texts, SIGNATURES_MAX, params::signature)?;
     Ok(cluster.read(Commitment::Processed, |chain| {
         let statuses = signatures.iter().map(|signature| {
             let landed = chain.history().by_signature(signature)?;

@@ -13,8 +13,8 @@ use crate::json_rpc::account::{AccountInfo, Encoding as AccountEncoding};
 use crate::json_rpc::error::Error;
 use crate::json_rpc::simulation::{Blockhash, Calls, Simulation};
 use crate::node::context::{Context, with_context};
-use crate::node::params::{self, Params};
-use crate::node::transaction::{self, WireEncoding};
+use crate::node::params::{self, Params, WireEncoding};
+use crate::node::transaction;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
