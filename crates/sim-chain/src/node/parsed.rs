@@ -37,9 +37,8 @@ pub(super) fn account_keys(landed: &Landed) -> Vec<Value> {
         ..
     } = landed;
     let stated = transaction.message().static_account_keys().len();
-    let writable = transaction.writable(&outcome.keys, stated + outcome.loaded.0);
     let signers = transaction.signatures().len();
-    let keys = outcome.keys.iter().zip(writable).enumerate();
+    let keys = outcome.keys.iter().zip(landed.writable()).enumerate();
     keys.map(|(index, (key, writable))| {
         json!({
             "pubkey": key.to_string(),

@@ -91,21 +91,15 @@ fn least_price(chain: Snapshot<'_>, slot: u64, keys: &[Address]) -> u64 {
     let mut any = None::<u64>;
     let mut by_key = vec![None::<u64>; keys.len()];
     for landed in chain.history().in_block(slot) {
-        let transaction = &landed.transaction;
-        let price = Limits::of(transaction).map_or(0, |limits| limits.unit_price);
+        let price = Limits::of(&landed.transaction).map_or(0, |limits| limits.unit_price);
         let lower = |least: Option<u64>| Some(least.map_or(price, |least| least.min(price)));
         any = lower(any);
-        let written = transaction
-            .resolve(chain.accounts(), slot)
-            .map(|named| {
-                let pairs = named.all.into_iter().zip(named.writable);
-                pairs
-                    .filter_map(|(key, writable)| writable.then_some(key))
-                    .collect::<Vec<_>>()
-            })
-            .unwrap_or_default();
+        let named = landed.outcome.keys.iter().zip(landed.writable());
+        let written: Vec<&Address> = named
+            .filter_map(|(key, writable)| writable.then_some(key))
+            .collect();
         for (key, least) in keys.iter().zip(&mut by_key) {
-            if written.contains(key) {
+            if written.contains(&key) {
                 *least = lower(*least);
             }
         }
