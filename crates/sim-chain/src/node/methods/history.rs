@@ -1,7 +1,5 @@
 //! What became of transactions.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_signature::Signature;
@@ -33,7 +31,7 @@ pub(super) fn signature_statuses(cluster: &Cluster, params: &Params) -> Answer {
     let signatures = params::list(&texts, SIGNATURES_MAX, params::signature)?;
     Ok(cluster.read(Commitment::Processed, |chain| {
         let statuses = signatures.iter().map(|signature| {
-            let landed = chain.history().by_signature(signature)?;
+            let landed = chain.landed(signature)?;
             let age = chain.height() - chain.header(landed.slot).height;
             let is_known = settings.search_transaction_history || age <= STATUS_BLOCKS;
             is_known.then(|| status(chain, landed, age))
@@ -74,7 +72,7 @@ pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
     let signature = params::signature(&params.required::<String>(0)?)?;
     let settings: TransactionSettings = transaction::settings(params, 1)?;
     let context = Context::of_history(settings.commitment)?;
-    let landed = context.read(cluster, |chain| Ok(visible(chain, &signature)))?;
+    let landed = context.read(cluster, |chain| Ok(chain.landed(&signature).cloned()))?;
     let Some(landed) = landed else {
         return Ok(Value::Null);
     };
@@ -88,11 +86,6 @@ pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
     told["slot"] = landed.slot.into();
     told["blockTime"] = landed.unix_timestamp.into();
     Ok(told)
-}
-
-fn visible(chain: Snapshot<'_>, signature: &Signature) -> Option<Arc<Landed>> {
-    let landed = chain.history().by_signature(signature)?;
-    (landed.slot <= chain.slot()).then(|| landed.clone())
 }
 
 #[derive(Debug, Default, Deserialize)]
