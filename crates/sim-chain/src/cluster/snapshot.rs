@@ -148,13 +148,6 @@ impl<'a> Snapshot<'a> {
         Mint::read(&account.data).ok().map(|mint| mint.decimals)
     }
 
-    /// All accounts that a transaction names.
-    pub fn keys(self, transaction: &Transaction) -> Result<Vec<Address>, TransactionError> {
-        transaction
-            .resolve(self.accounts(), self.slot)
-            .map(|keys| keys.all)
-    }
-
     /// The first slot that is known of.
     #[must_use]
     pub fn first_slot(self) -> u64 {
