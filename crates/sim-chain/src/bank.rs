@@ -52,6 +52,17 @@ pub struct Clock {
     pub unix_timestamp: i64,
 }
 
+impl Clock {
+    /// The same time as the crate `amm` writes it.
+    pub(crate) fn to_amm(self) -> amm::ChainTime {
+        amm::ChainTime {
+            slot: self.slot,
+            epoch: self.epoch,
+            unix_time: u64::try_from(self.unix_timestamp).unwrap_or(0),
+        }
+    }
+}
+
 /// What every transaction of a block finds the same.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Environment {
