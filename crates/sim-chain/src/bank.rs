@@ -36,6 +36,7 @@ pub(crate) use programs::token::{
     FeeConfig, Mint, TokenAccount, TokenExtension, TransferFee, fresh_account,
     fresh_associated_account, fresh_mint, token_extensions,
 };
+pub(crate) use recent::BLOCKHASH_BLOCKS;
 
 use solana_address::Address;
 use solana_hash::Hash;

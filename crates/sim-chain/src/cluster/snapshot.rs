@@ -9,9 +9,9 @@ use solana_transaction_error::TransactionError;
 
 use super::Commitment;
 use super::history::{History, Landed};
-use super::state::{BLOCKHASH_BLOCKS, State};
+use super::state::State;
 use super::timeline::Timeline;
-use crate::bank::{Clock, Executed, Mint, Rent, Transaction, View};
+use crate::bank::{BLOCKHASH_BLOCKS, Clock, Executed, Mint, Rent, Transaction, View};
 
 /// What can be asked of the chain at the end of a slot, or in the middle of the open one.
 #[derive(Debug, Clone, Copy)]
