@@ -14,6 +14,7 @@ mod budget;
 mod checks;
 mod execution;
 mod genesis;
+pub(crate) mod instruction;
 mod logs;
 mod lookup_table;
 mod message;
@@ -34,7 +35,7 @@ pub use traces::{InnerInstruction, ReturnData, TokenBalance};
 pub(crate) use programs::Reader;
 pub(crate) use programs::token::{
     FeeConfig, Mint, TokenAccount, TokenExtension, TransferFee, fresh_account,
-    fresh_associated_account, fresh_mint, token_extensions,
+    fresh_associated_account, fresh_mint, tag as token_tag, token_extensions,
 };
 pub(crate) use recent::BLOCKHASH_BLOCKS;
 
