@@ -14,6 +14,7 @@ mod budget;
 mod checks;
 mod execution;
 mod genesis;
+pub(crate) mod instruction;
 mod logs;
 mod lookup_table;
 mod message;
@@ -34,8 +35,9 @@ pub use traces::{InnerInstruction, ReturnData, TokenBalance};
 pub(crate) use programs::Reader;
 pub(crate) use programs::token::{
     FeeConfig, Mint, TokenAccount, TokenExtension, TransferFee, fresh_account,
-    fresh_associated_account, fresh_mint, token_extensions,
+    fresh_associated_account, fresh_mint, tag as token_tag, token_extensions,
 };
+pub(crate) use recent::BLOCKHASH_BLOCKS;
 
 use solana_address::Address;
 use solana_hash::Hash;
@@ -50,6 +52,17 @@ pub struct Clock {
     pub slot: u64,
     pub epoch: u64,
     pub unix_timestamp: i64,
+}
+
+impl Clock {
+    /// The same time as the crate `amm` writes it.
+    pub(crate) fn to_amm(self) -> amm::ChainTime {
+        amm::ChainTime {
+            slot: self.slot,
+            epoch: self.epoch,
+            unix_time: u64::try_from(self.unix_timestamp).unwrap_or(0),
+        }
+    }
 }
 
 /// What every transaction of a block finds the same.

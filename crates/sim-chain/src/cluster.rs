@@ -25,7 +25,7 @@ use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 use tokio::sync::watch;
 
-use crate::bank::{Account, Rent, Verified};
+use crate::bank::{Account, Rent, Transaction, Verified};
 
 pub use commitment::Commitment;
 pub use faucet::{AIRDROP_LAMPORTS_MAX, faucet};
@@ -129,19 +129,21 @@ impl Cluster {
         }
     }
 
+    /// The same for all accounts that a transaction names.
+    pub fn touch_all_of(&self, transaction: &Transaction) {
+        if let Some(trader) = self.trader.get() {
+            self.in_block(|block| touch_all_of(transaction, trader.as_ref(), block));
+        }
+    }
+
     /// Executes a transaction in the open block. An error means that it is in none.
     pub fn send(&self, transaction: &Verified) -> Result<Arc<Landed>, TransactionError> {
-        if let Some(trader) = self.trader.get() {
-            let keys = self.read(Commitment::Processed, |chain| {
-                chain.keys(transaction.get()).unwrap_or_default()
-            });
-            self.in_block(|block| {
-                trader.touch(block, &keys);
-                block.execute(transaction)
-            })
-        } else {
-            self.in_block(|block| block.execute(transaction))
-        }
+        self.in_block(|block| {
+            if let Some(trader) = self.trader.get() {
+                touch_all_of(transaction.get(), trader.as_ref(), block);
+            }
+            block.execute(transaction)
+        })
     }
 
     /// Gives lamports from the faucet.
@@ -169,4 +171,10 @@ impl Cluster {
         state.advance(&self.timeline);
         state
     }
+}
+
+fn touch_all_of(transaction: &Transaction, trader: &dyn Trader, block: &mut OpenBlock<'_>) {
+    let keys = block.keys(transaction);
+    // What names accounts that are not there fails when it is executed.
+    trader.touch(block, &keys.unwrap_or_default());
 }

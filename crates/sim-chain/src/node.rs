@@ -16,7 +16,7 @@ mod transaction;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use solana_address::Address;
 
 use crate::cluster::Cluster;
@@ -76,9 +76,4 @@ fn respond(
         }
         Err(error) => refusal(error),
     }
-}
-
-/// The context of an answer, which tells the slot it is true for.
-fn context(slot: u64) -> Value {
-    json!({ "apiVersion": VERSION, "slot": slot })
 }

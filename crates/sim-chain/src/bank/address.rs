@@ -38,6 +38,11 @@ pub(super) fn is_builtin(program: &Address) -> bool {
     [SYSTEM, COMPUTE_BUDGET, BPF_LOADER, UPGRADEABLE_LOADER].contains(program)
 }
 
+/// Whether a program is one of the two that keep tokens.
+pub(crate) fn is_token_program(program: &Address) -> bool {
+    [TOKEN, TOKEN_2022].contains(program)
+}
+
 /// What no transaction may write, even where its message asks for it: native programs and sysvars.
 pub const RESERVED: [Address; 31] = [
     SYSTEM,

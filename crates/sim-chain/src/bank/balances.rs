@@ -2,11 +2,12 @@
 
 use solana_address::Address;
 
+use super::View;
 use super::account::Account;
+use super::address::is_token_program;
 use super::message::position;
 use super::programs::token::{Mint, TokenAccount};
 use super::traces::TokenBalance;
-use super::{View, address};
 
 /// The balances of all token accounts among `accounts`, which stand at `keys`.
 pub(super) fn of_tokens(
@@ -35,8 +36,4 @@ pub(super) fn of_tokens(
         })
     };
     accounts.iter().enumerate().filter_map(balance).collect()
-}
-
-fn is_token_program(owner: &Address) -> bool {
-    *owner == address::TOKEN || *owner == address::TOKEN_2022
 }

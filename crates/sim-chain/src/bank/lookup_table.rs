@@ -4,7 +4,6 @@ use solana_address::Address;
 use solana_transaction_error::TransactionError;
 
 use super::View;
-use super::account::Account;
 use super::address;
 
 const HEADER_BYTES: usize = 56;
@@ -12,19 +11,12 @@ const KIND_TABLE: u32 = 1;
 /// How long a table that is being given up still serves: as long as its slot is among the recent ones.
 const COOL_DOWN_SLOTS: u64 = 513;
 
-/// The addresses of a table that may be used at a slot.
-#[derive(Debug, Clone)]
-pub(crate) struct Table {
-    account: Account,
-    active: usize,
-}
-
-/// Reads the table at an address.
-pub(crate) fn read(
-    accounts: View<'_>,
+/// Reads the table at an address: the addresses of it that may be used at a slot.
+pub(crate) fn read<'a>(
+    accounts: View<'a>,
     key: &Address,
     slot: u64,
-) -> Result<Table, TransactionError> {
+) -> Result<&'a [[u8; 32]], TransactionError> {
     let account = accounts
         .get(key)
         .ok_or(TransactionError::AddressLookupTableNotFound)?;
@@ -32,22 +24,18 @@ pub(crate) fn read(
         return Err(TransactionError::InvalidAddressLookupTableOwner);
     }
     let active = active_addresses(&account.data, slot)?;
-    Ok(Table {
-        account: account.clone(),
-        active,
-    })
+    let (addresses, _) = account.data[HEADER_BYTES..].as_chunks();
+    Ok(&addresses[..active.min(addresses.len())])
 }
 
 /// Appends the addresses at `indexes`.
 pub(crate) fn take(
-    table: &Table,
+    table: &[[u8; 32]],
     indexes: &[u8],
     keys: &mut Vec<Address>,
 ) -> Result<(), TransactionError> {
-    let (addresses, _) = table.account.data[HEADER_BYTES..].as_chunks::<32>();
     for index in indexes {
-        let index = usize::from(*index);
-        let found = addresses.get(index).filter(|_| index < table.active);
+        let found = table.get(usize::from(*index));
         let bytes = found.ok_or(TransactionError::InvalidAddressLookupTableIndex)?;
         keys.push(Address::from(*bytes));
     }

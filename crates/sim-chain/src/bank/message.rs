@@ -143,8 +143,8 @@ impl Transaction {
         let mut readonly = Vec::new();
         for lookup in lookups {
             let table = lookup_table::read(accounts, &lookup.account_key, slot)?;
-            lookup_table::take(&table, &lookup.writable_indexes, &mut keys)?;
-            lookup_table::take(&table, &lookup.readonly_indexes, &mut readonly)?;
+            lookup_table::take(table, &lookup.writable_indexes, &mut keys)?;
+            lookup_table::take(table, &lookup.readonly_indexes, &mut readonly)?;
         }
         let writable_end = keys.len();
         keys.append(&mut readonly);

@@ -7,7 +7,7 @@ use solana_hash::Hash;
 use super::message::Transaction;
 
 /// How many blocks after its own a blockhash may still be named.
-const AGE_MAX: usize = 150;
+pub(crate) const BLOCKHASH_BLOCKS: u64 = 150;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
@@ -21,7 +21,7 @@ impl Recent {
     pub(super) fn register(&mut self, hash: Hash) {
         self.order.push_back(hash);
         self.processed.entry(hash).or_default();
-        while self.order.len() > AGE_MAX + 1 {
+        while self.order.len() as u64 > BLOCKHASH_BLOCKS + 1 {
             if let Some(old) = self.order.pop_front() {
                 self.processed.remove(&old);
             }

@@ -1,14 +1,12 @@
 //! Lamports for the asking. What the faucet gives is paid by a transaction like any other.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use solana_address::Address;
 use solana_hash::Hash;
-use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{Message, VersionedMessage};
-use solana_signature::Signature;
-use solana_transaction::versioned::VersionedTransaction;
 
-use crate::bank::{Transaction, Verified, address};
+use crate::bank::Verified;
+use crate::bank::instruction::{transfer, units_limit};
 
 /// It is no secret: it signs nothing but gifts on a simulated chain.
 const KEY: &[u8; 32] = b"the faucet of a simulated chain!";
@@ -32,27 +30,8 @@ pub(super) fn payment(to: Address, lamports: u64, blockhash: Hash, number: u64) 
     let key = SigningKey::from_bytes(KEY);
     let units = u32::try_from(UNITS + number % TWINS).unwrap_or(u32::MAX);
     let from = faucet();
-    let instructions = [
-        Instruction {
-            program_id: address::COMPUTE_BUDGET,
-            accounts: Vec::new(),
-            data: [&[2][..], &units.to_le_bytes()].concat(),
-        },
-        Instruction {
-            program_id: address::SYSTEM,
-            accounts: vec![AccountMeta::new(from, true), AccountMeta::new(to, false)],
-            data: [&2_u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat(),
-        },
-    ];
+    let instructions = [units_limit(units), transfer(from, to, lamports)];
     let message = Message::new_with_blockhash(&instructions, Some(&from), &blockhash);
-    let message = VersionedMessage::Legacy(message);
-    let signature = Signature::from(key.sign(&message.serialize()).to_bytes());
-    let transaction = VersionedTransaction {
-        signatures: vec![signature],
-        message,
-    };
-    Transaction::new(transaction)
-        .ok()
-        .and_then(|transaction| transaction.verify().ok())
-        .expect("invariant: a message of two instructions that its payer has signed")
+    Verified::sign(VersionedMessage::Legacy(message), &[&key])
+        .expect("invariant: a message of two instructions that its payer signs")
 }

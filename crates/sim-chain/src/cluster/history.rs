@@ -25,6 +25,16 @@ pub struct Landed {
     pub outcome: Outcome,
 }
 
+impl Landed {
+    /// Which of the accounts in its outcome it might write.
+    pub(crate) fn writable(&self) -> Vec<bool> {
+        let stated = self.transaction.message().static_account_keys().len();
+        let (loaded_to_write, _) = self.outcome.loaded;
+        self.transaction
+            .writable(&self.outcome.keys, stated + loaded_to_write)
+    }
+}
+
 #[derive(Debug)]
 pub struct History {
     first_slot: u64,

@@ -1,14 +1,17 @@
 //! The chain as one commitment sees it.
 
+use std::sync::Arc;
+
 use solana_address::Address;
 use solana_hash::Hash;
+use solana_signature::Signature;
 use solana_transaction_error::TransactionError;
 
 use super::Commitment;
-use super::history::History;
-use super::state::{BLOCKHASH_BLOCKS, State};
+use super::history::{History, Landed};
+use super::state::State;
 use super::timeline::Timeline;
-use crate::bank::{Clock, Executed, Mint, Rent, Transaction, View};
+use crate::bank::{BLOCKHASH_BLOCKS, Clock, Executed, Mint, Rent, Transaction, View};
 
 /// What can be asked of the chain at the end of a slot, or in the middle of the open one.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +71,13 @@ impl<'a> Snapshot<'a> {
         &self.state.history
     }
 
+    /// The transaction of a signature, if it has landed up to here.
+    #[must_use]
+    pub fn landed(self, signature: &Signature) -> Option<&'a Arc<Landed>> {
+        let landed = self.history().by_signature(signature)?;
+        (landed.slot <= self.slot).then_some(landed)
+    }
+
     /// How many transactions have landed up to here.
     #[must_use]
     pub fn transactions(self) -> u64 {
@@ -121,8 +131,7 @@ impl<'a> Snapshot<'a> {
         if !self.is_blockhash_valid(transaction.blockhash()) {
             return Err(TransactionError::BlockhashNotFound);
         }
-        let landed = self.history().by_signature(transaction.signature());
-        if landed.is_some_and(|landed| landed.slot <= self.slot) {
+        if self.landed(transaction.signature()).is_some() {
             return Err(TransactionError::AlreadyProcessed);
         }
         Ok(())
@@ -137,13 +146,6 @@ impl<'a> Snapshot<'a> {
     pub(crate) fn decimals(self, mint: &Address) -> Option<u8> {
         let account = self.accounts().get(mint)?;
         Mint::read(&account.data).ok().map(|mint| mint.decimals)
-    }
-
-    /// All accounts that a transaction names.
-    pub fn keys(self, transaction: &Transaction) -> Result<Vec<Address>, TransactionError> {
-        transaction
-            .resolve(self.accounts(), self.slot)
-            .map(|keys| keys.all)
     }
 
     /// The first slot that is known of.

@@ -9,10 +9,7 @@ use solana_transaction_error::TransactionError;
 use super::history::{History, Landed};
 use super::timeline::Timeline;
 use super::{Genesis, Settings, faucet};
-use crate::bank::{Account, Bank, Environment, Verified, address};
-
-/// How many blocks after its own a blockhash may still be named.
-pub(super) const BLOCKHASH_BLOCKS: u64 = 150;
+use crate::bank::{Account, BLOCKHASH_BLOCKS, Bank, Environment, Verified, address};
 
 /// The accounts, the newest slots, and what has happened.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use solana_transaction_error::TransactionError;
 use super::history::Landed;
 use super::state::State;
 use super::timeline::Timeline;
-use crate::bank::{Bank, Verified};
+use crate::bank::{Bank, Transaction, Verified};
 
 /// The market: it moves pools by transactions of its own when somebody looks at them.
 pub trait Trader: Send + Sync + Debug {
@@ -53,6 +53,13 @@ impl<'a> OpenBlock<'a> {
     #[must_use]
     pub fn landed(&self) -> u64 {
         self.state.history.landed()
+    }
+
+    /// All accounts that a transaction names.
+    pub fn keys(&self, transaction: &Transaction) -> Result<Vec<Address>, TransactionError> {
+        let accounts = self.state.bank.accounts().latest();
+        let keys = transaction.resolve(accounts, self.slot())?;
+        Ok(keys.all)
     }
 
     /// Executes a transaction and writes it into the block.

@@ -1,5 +1,6 @@
 //! An amount of tokens, told three times.
 
+use domain::BaseUnits;
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,7 +17,7 @@ pub struct TokenAmount {
 impl TokenAmount {
     #[must_use]
     pub fn new(amount: u64, decimals: u8) -> Self {
-        let text = text(amount, decimals);
+        let text = BaseUnits::new(amount).to_decimal(decimals);
         Self {
             amount: amount.to_string(),
             decimals,
@@ -25,16 +26,4 @@ impl TokenAmount {
             ui_amount_string: text,
         }
     }
-}
-
-/// With a point where the decimals begin, and no zeros at the end.
-fn text(amount: u64, decimals: u8) -> String {
-    let places = usize::from(decimals);
-    let mut text = format!("{amount:0width$}", width = places + 1);
-    if places > 0 {
-        text.insert(text.len() - places, '.');
-        let kept = text.trim_end_matches('0').trim_end_matches('.').len();
-        text.truncate(kept);
-    }
-    text
 }

@@ -118,12 +118,19 @@ pub fn return_data(data: &ReturnData) -> Value {
     })
 }
 
+/// The signatures of a transaction, the one that names it first.
+#[must_use]
+pub fn signatures(transaction: &Transaction) -> Vec<String> {
+    let signatures = transaction.signatures().iter();
+    signatures.map(ToString::to_string).collect()
+}
+
 /// The content of a transaction.
 #[must_use]
 pub fn content(transaction: &Transaction, encoding: Encoding) -> Value {
     match encoding {
         Encoding::Json => json!({
-            "signatures": transaction.signatures().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "signatures": signatures(transaction),
             "message": message(transaction),
         }),
         Encoding::Base58 => json!([bs58::encode(transaction.encode()).into_string(), "base58"]),
@@ -161,15 +168,21 @@ fn message(transaction: &Transaction) -> Value {
         "recentBlockhash": transaction.blockhash().to_string(),
         "instructions": instructions.collect::<Vec<_>>(),
     });
-    if let Some(lookups) = message.address_table_lookups() {
-        let lookups = lookups.iter().map(|lookup| {
-            json!({
-                "accountKey": lookup.account_key.to_string(),
-                "writableIndexes": lookup.writable_indexes,
-                "readonlyIndexes": lookup.readonly_indexes,
-            })
-        });
-        told["addressTableLookups"] = lookups.collect::<Vec<_>>().into();
-    }
+    add_lookups(&mut told, transaction);
     told
+}
+
+/// Adds to a message as it is told which addresses it takes from lookup tables. Legacy messages have none to tell.
+pub fn add_lookups(told: &mut Value, transaction: &Transaction) {
+    let Some(lookups) = transaction.message().address_table_lookups() else {
+        return;
+    };
+    let lookups = lookups.iter().map(|lookup| {
+        json!({
+            "accountKey": lookup.account_key.to_string(),
+            "writableIndexes": lookup.writable_indexes,
+            "readonlyIndexes": lookup.readonly_indexes,
+        })
+    });
+    told["addressTableLookups"] = lookups.collect::<Vec<_>>().into();
 }

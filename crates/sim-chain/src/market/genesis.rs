@@ -39,7 +39,7 @@ impl Genesis<'_> {
             site.mint(token, self.mint(token), self.transfer_fees(token));
         }
         self.programs(&mut site);
-        let now = u64::try_from(bank.environment().clock.unix_timestamp).unwrap_or(0);
+        let now = bank.environment().clock.to_amm().unix_time;
         for pool in self.pools {
             let price = pool.fair_price(self.seed, self.height);
             let opening = Opening {

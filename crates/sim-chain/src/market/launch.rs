@@ -99,7 +99,7 @@ pub(super) fn launch(
         amounts: (amount_of(tokens.0), amount_of(tokens.1)),
         provider: wallet,
         opens_at: launch.opens_at,
-        now: u64::try_from(bank.environment().clock.unix_timestamp).unwrap_or(0),
+        now: bank.environment().clock.to_amm().unix_time,
     };
     let pool = kind.open(&mut site, &opening).map_err(NotLaunched::Pool)?;
     site.holding(&token, wallet, supply - provided);

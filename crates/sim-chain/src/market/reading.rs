@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use amm::dlmm::account::PairAccount;
 use amm::snapshot::{ReadError, Snapshot};
 use amm::token::{Mint, TransferFee, TransferFees};
-use amm::{ChainTime, Conditions, Direction, Pool, Program};
+use amm::{Conditions, Direction, Pool, Program};
 use solana_address::Address;
 
 use super::opening::array_address;
@@ -32,7 +32,7 @@ pub fn read_pool(bank: &Bank, address: &Address) -> Result<Pool, ReadError> {
 /// What a swap in this direction meets there now.
 #[must_use]
 pub fn conditions(bank: &Bank, pool: &Pool, direction: Direction) -> Conditions {
-    let now = chain_time(bank);
+    let now = bank.environment().clock.to_amm();
     let fee = |mint: amm::Address| -> TransferFee {
         let account = bank.accounts().account(&mint);
         let mint = account.and_then(|account| Mint::read(account.data));
@@ -43,15 +43,6 @@ pub fn conditions(bank: &Bank, pool: &Pool, direction: Direction) -> Conditions 
         direction,
         transfer_fees: TransferFees::new(direction, (fee(first), fee(second))),
         now,
-    }
-}
-
-fn chain_time(bank: &Bank) -> ChainTime {
-    let clock = bank.environment().clock;
-    ChainTime {
-        slot: clock.slot,
-        epoch: clock.epoch,
-        unix_time: u64::try_from(clock.unix_timestamp).unwrap_or(0),
     }
 }
 

@@ -11,7 +11,8 @@ use solana_transaction_error::TransactionError;
 use super::reading::conditions;
 use super::wallet::address_of;
 use crate::bank::address::{self, from_amm, to_amm};
-use crate::bank::{Bank, Mint, Outcome, TokenAccount, Verified};
+use crate::bank::instruction::{transfer, units_limit};
+use crate::bank::{Bank, Mint, Outcome, TokenAccount, Verified, token_tag};
 
 /// What each of its transactions may use, less a number that makes it unlike all others of its block.
 const UNITS: u32 = 1_400_000;
@@ -125,7 +126,12 @@ impl Trader {
                 AccountMeta::new(account, false),
                 AccountMeta::new_readonly(self.wallet, true),
             ],
-            data: [&[12][..], &amount.to_le_bytes(), &[decimals]].concat(),
+            data: [
+                &[token_tag::TRANSFER_CHECKED][..],
+                &amount.to_le_bytes(),
+                &[decimals],
+            ]
+            .concat(),
         });
         self.send(bank, instructions)
     }
@@ -158,7 +164,7 @@ impl Trader {
             let sync = Instruction {
                 program_id,
                 accounts: vec![AccountMeta::new(account, false)],
-                data: vec![17],
+                data: vec![token_tag::SYNC_NATIVE],
             };
             return vec![transfer(self.wallet, account, needed - has), sync];
         }
@@ -171,7 +177,7 @@ impl Trader {
                     AccountMeta::new(account, false),
                     AccountMeta::new_readonly(self.wallet, true),
                 ],
-                data: [&[7][..], &(needed - has).to_le_bytes()].concat(),
+                data: [&[token_tag::MINT_TO][..], &(needed - has).to_le_bytes()].concat(),
             }],
             _ => Vec::new(),
         }
@@ -189,22 +195,6 @@ pub(super) fn balance(bank: &Bank, account: &Address) -> u64 {
 fn token_program(bank: &Bank, mint: &Address) -> Address {
     let owner = bank.accounts().get(mint).map(|account| account.owner);
     owner.unwrap_or(address::TOKEN)
-}
-
-fn units_limit(units: u32) -> Instruction {
-    Instruction {
-        program_id: address::COMPUTE_BUDGET,
-        accounts: Vec::new(),
-        data: [&[2][..], &units.to_le_bytes()].concat(),
-    }
-}
-
-fn transfer(from: Address, to: Address, lamports: u64) -> Instruction {
-    Instruction {
-        program_id: address::SYSTEM,
-        accounts: vec![AccountMeta::new(from, true), AccountMeta::new(to, false)],
-        data: [&2_u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat(),
-    }
 }
 
 fn create_idempotent(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::context as context_of;
+use super::VERSION;
 use crate::cluster::{Cluster, Commitment, Snapshot};
 use crate::json_rpc::error::Error;
 
@@ -16,6 +16,15 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// For what is kept of transactions, whose methods let a client name no slot that they must have seen.
+    pub(super) fn of_history(commitment: Option<Commitment>) -> Result<Self, Error> {
+        let context = Self {
+            commitment,
+            min_context_slot: None,
+        };
+        context.no_less_than_confirmed()
+    }
+
     pub(super) fn commitment(self) -> Commitment {
         self.commitment.unwrap_or_default()
     }
@@ -47,5 +56,5 @@ impl Context {
 
 /// An answer with the slot it is true for.
 pub(super) fn with_context(slot: u64, value: impl serde::Serialize) -> Value {
-    json!({ "context": context_of(slot), "value": value })
+    json!({ "context": { "apiVersion": VERSION, "slot": slot }, "value": value })
 }

@@ -1,10 +1,9 @@
 //! Which accounts of a program are asked for.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::params::WireEncoding;
 use crate::json_rpc::error::Error;
 
 const FILTERS_MAX: usize = 4;
@@ -41,7 +40,7 @@ enum Stated {
 struct Memcmp {
     offset: usize,
     bytes: Bytes,
-    encoding: Option<Encoding>,
+    encoding: Option<WireEncoding>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,13 +48,6 @@ struct Memcmp {
 enum Bytes {
     Text(String),
     Bytes(Vec<u8>),
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Encoding {
-    Base58,
-    Base64,
 }
 
 /// Reads the list of filters.
@@ -77,13 +69,11 @@ fn read_one(stated: &Value) -> Result<Filter, Error> {
     };
     let wrong =
         || Error::invalid_params("Invalid Request: encoded binary data is too long or wrong");
-    let bytes = match (memcmp.bytes, memcmp.encoding) {
-        (Bytes::Bytes(bytes), _) => bytes,
-        (Bytes::Text(text), _) if text.len() > COMPARED_TEXT_MAX => return Err(wrong()),
-        (Bytes::Text(text), Some(Encoding::Base64)) => {
-            BASE64_STANDARD.decode(text).map_err(|_| wrong())?
-        }
-        (Bytes::Text(text), _) => bs58::decode(text).into_vec().map_err(|_| wrong())?,
+    let encoding = memcmp.encoding.unwrap_or_default();
+    let bytes = match memcmp.bytes {
+        Bytes::Bytes(bytes) => bytes,
+        Bytes::Text(text) if text.len() > COMPARED_TEXT_MAX => return Err(wrong()),
+        Bytes::Text(text) => encoding.decode(&text).map_err(|_| wrong())?,
     };
     if bytes.len() > COMPARED_BYTES_MAX {
         return Err(wrong());

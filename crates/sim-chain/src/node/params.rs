@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use solana_address::Address;
@@ -65,6 +68,20 @@ pub(super) fn hash(text: &str) -> Result<Hash, Error> {
     parse(text)
 }
 
+/// Reads every text of a list, which has at most so many.
+pub(super) fn list<T>(
+    texts: &[String],
+    most: usize,
+    read: impl Fn(&str) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    if texts.len() > most {
+        return Err(Error::invalid_params(format!(
+            "Too many inputs provided; max {most}"
+        )));
+    }
+    texts.iter().map(|text| read(text)).collect()
+}
+
 /// The longest text of a signature in base58.
 const BASE58_MAX: usize = 88;
 
@@ -80,4 +97,27 @@ fn parse<T: FromStr>(text: &str) -> Result<T, Error> {
             Error::invalid_params("Invalid param: Invalid")
         }
     })
+}
+
+/// How clients write bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum WireEncoding {
+    #[default]
+    Base58,
+    Base64,
+}
+
+impl WireEncoding {
+    /// The bytes of a text, whose length the caller bounds, or what is wrong with it.
+    pub(super) fn decode(self, text: &str) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Base58 => bs58::decode(text)
+                .into_vec()
+                .map_err(|error| error.to_string()),
+            Self::Base64 => BASE64_STANDARD
+                .decode(text)
+                .map_err(|error| error.to_string()),
+        }
+    }
 }

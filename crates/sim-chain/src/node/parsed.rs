@@ -7,20 +7,15 @@ mod token;
 use serde_json::{Value, json};
 use solana_address::Address;
 
-use crate::bank::{Outcome, Reader, Transaction, address};
+use crate::bank::{Outcome, Reader, address};
 use crate::cluster::Landed;
+use crate::json_rpc::transaction::{add_lookups, signatures};
 
 /// What an instruction does, and with what.
 type Fields = Option<(&'static str, Value)>;
 
-pub(super) fn signatures(transaction: &Transaction) -> Vec<String> {
-    let signatures = transaction.signatures().iter();
-    signatures.map(ToString::to_string).collect()
-}
-
 pub(super) fn content(landed: &Landed) -> Value {
     let transaction = &landed.transaction;
-    let message = transaction.message();
     let keys = &landed.outcome.keys;
     let instructions = transaction.instructions().iter().map(|it| {
         let accounts = named(keys, &it.accounts);
@@ -31,16 +26,7 @@ pub(super) fn content(landed: &Landed) -> Value {
         "recentBlockhash": transaction.blockhash().to_string(),
         "instructions": instructions.collect::<Vec<_>>(),
     });
-    if let Some(lookups) = message.address_table_lookups() {
-        let lookups = lookups.iter().map(|lookup| {
-            json!({
-                "accountKey": lookup.account_key.to_string(),
-                "writableIndexes": lookup.writable_indexes,
-                "readonlyIndexes": lookup.readonly_indexes,
-            })
-        });
-        told["addressTableLookups"] = lookups.collect::<Vec<_>>().into();
-    }
+    add_lookups(&mut told, transaction);
     json!({ "signatures": signatures(transaction), "message": told })
 }
 
@@ -51,9 +37,8 @@ pub(super) fn account_keys(landed: &Landed) -> Vec<Value> {
         ..
     } = landed;
     let stated = transaction.message().static_account_keys().len();
-    let writable = transaction.writable(&outcome.keys, stated + outcome.loaded.0);
     let signers = transaction.signatures().len();
-    let keys = outcome.keys.iter().zip(writable).enumerate();
+    let keys = outcome.keys.iter().zip(landed.writable()).enumerate();
     keys.map(|(index, (key, writable))| {
         json!({
             "pubkey": key.to_string(),

@@ -215,9 +215,8 @@ impl Subject {
         match self {
             Self::Signature(signature, commitment) => {
                 let chain = chain.at(*commitment);
-                let landed = chain.history().by_signature(signature);
-                let visible = landed.filter(|landed| landed.slot <= chain.slot());
-                let err = visible.map(|landed| landed.outcome.status.as_ref().err());
+                let landed = chain.landed(signature);
+                let err = landed.map(|landed| landed.outcome.status.as_ref().err());
                 err.map(|err| with_context(chain.slot(), json!({ "err": err })))
                     .into_iter()
                     .collect()

@@ -1,23 +1,15 @@
 //! Transactions from clients, and landed ones as they are told.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::params::{Params, WireEncoding};
 use super::parsed;
 use crate::bank::{BYTES_MAX, Transaction, address};
 use crate::cluster::Landed;
 use crate::json_rpc::error::Error;
 use crate::json_rpc::transaction::{self as plain, Meta, version};
-
-/// How clients write transactions that they send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum WireEncoding {
-    Base58,
-    Base64,
-}
 
 /// How transactions are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -29,6 +21,26 @@ pub(super) enum Encoding {
     #[serde(alias = "binary")]
     Base58,
     Base64,
+}
+
+/// Older clients name an encoding where newer ones have settings.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Asked<T> {
+    Encoding(Encoding),
+    Settings(T),
+}
+
+/// How transactions are asked for.
+pub(super) fn settings<T>(params: &Params, place: usize) -> Result<T, Error>
+where
+    T: DeserializeOwned + Default + From<Encoding>,
+{
+    Ok(match params.optional(place)? {
+        None => T::default(),
+        Some(Asked::Settings(settings)) => settings,
+        Some(Asked::Encoding(encoding)) => encoding.into(),
+    })
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +56,10 @@ const BASE64_MAX: usize = 1_644;
 
 /// Reads what a client sends, by default in base58.
 pub(super) fn read(text: &str, encoding: Option<WireEncoding>) -> Result<Transaction, Error> {
+    let encoding = encoding.unwrap_or_default();
     let (name, limit) = match encoding {
-        Some(WireEncoding::Base64) => ("base64", BASE64_MAX),
-        _ => ("base58", BASE58_MAX),
+        WireEncoding::Base64 => ("base64", BASE64_MAX),
+        WireEncoding::Base58 => ("base58", BASE58_MAX),
     };
     if text.len() > limit {
         return Err(Error::invalid_params(format!(
@@ -55,16 +68,9 @@ pub(super) fn read(text: &str, encoding: Option<WireEncoding>) -> Result<Transac
             text.len()
         )));
     }
-    let invalid =
-        |error: String| Error::invalid_params(format!("invalid {name} encoding: {error}"));
-    let bytes = match encoding {
-        Some(WireEncoding::Base64) => BASE64_STANDARD
-            .decode(text)
-            .map_err(|error| invalid(error.to_string()))?,
-        _ => bs58::decode(text)
-            .into_vec()
-            .map_err(|error| invalid(error.to_string()))?,
-    };
+    let bytes = encoding
+        .decode(text)
+        .map_err(|error| Error::invalid_params(format!("invalid {name} encoding: {error}")))?;
     Transaction::decode(&bytes)
         .map_err(|error| Error::invalid_params(format!("invalid transaction: {error}")))
 }
@@ -86,17 +92,14 @@ pub(super) fn tell(landed: &Landed, telling: Telling) -> Result<Value, Error> {
             parsed::content(landed)
         }
     };
-    let mut told = json!({ "transaction": content, "meta": meta });
-    if let Some(version) = version {
-        told["version"] = version;
-    }
-    Ok(told)
+    let told = json!({ "transaction": content, "meta": meta });
+    Ok(with_version(told, version))
 }
 
 /// The same with its accounts alone.
 pub(super) fn tell_accounts(landed: &Landed, telling: Telling) -> Result<Value, Error> {
     let version = told_version(&landed.transaction, telling)?;
-    let meta = json!(Meta::from(landed.outcome.clone()));
+    let mut meta = json!(Meta::from(landed.outcome.clone()));
     let kept = [
         "err",
         "status",
@@ -106,21 +109,24 @@ pub(super) fn tell_accounts(landed: &Landed, telling: Telling) -> Result<Value, 
         "preTokenBalances",
         "postTokenBalances",
     ];
-    let meta: serde_json::Map<_, _> = kept
-        .map(|name| (name.to_owned(), meta[name].clone()))
-        .into_iter()
-        .collect();
-    let mut told = json!({
+    if let Value::Object(meta) = &mut meta {
+        meta.retain(|name, _| kept.contains(&name.as_str()));
+    }
+    let told = json!({
         "transaction": {
             "accountKeys": parsed::account_keys(landed),
-            "signatures": parsed::signatures(&landed.transaction),
+            "signatures": plain::signatures(&landed.transaction),
         },
         "meta": meta,
     });
+    Ok(with_version(told, version))
+}
+
+fn with_version(mut told: Value, version: Option<Value>) -> Value {
     if let Some(version) = version {
         told["version"] = version;
     }
-    Ok(told)
+    told
 }
 
 /// Clients that do not say which versions they know are told of none.

@@ -40,7 +40,7 @@ pub(in crate::bank) enum Edition {
 }
 
 /// The first byte of an instruction.
-pub(super) mod tag {
+pub(crate) mod tag {
     pub(crate) const INITIALIZE_MINT: u8 = 0;
     pub(crate) const INITIALIZE_ACCOUNT: u8 = 1;
     pub(crate) const TRANSFER: u8 = 3;

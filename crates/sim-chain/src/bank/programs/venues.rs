@@ -4,7 +4,7 @@
 use amm::error::Failure;
 use amm::execution::{Executed, Step, Transfer};
 use amm::snapshot::{AccountRef, Snapshot};
-use amm::{ChainTime, Program, instruction};
+use amm::{Program, instruction};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_instruction_error::InstructionError;
@@ -42,12 +42,7 @@ impl Venue {
         }
         invocation.charge(self.units())?;
         let instruction = instruction_of(invocation)?;
-        let clock = invocation.clock();
-        let now = ChainTime {
-            slot: clock.slot,
-            epoch: clock.epoch,
-            unix_time: u64::try_from(clock.unix_timestamp).unwrap_or(0),
-        };
+        let now = invocation.clock().to_amm();
         match self.0.execute(&instruction, invocation, now) {
             Ok(executed) => self.carry_out(invocation, executed),
             Err(failed) => {

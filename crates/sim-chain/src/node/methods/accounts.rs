@@ -98,15 +98,7 @@ pub(super) fn account_info(cluster: &Cluster, params: &Params) -> Answer {
 
 pub(super) fn multiple_accounts(cluster: &Cluster, params: &Params) -> Answer {
     let keys: Vec<String> = params.required(0)?;
-    if keys.len() > ACCOUNTS_MAX {
-        return Err(Error::invalid_params(format!(
-            "Too many inputs provided; max {ACCOUNTS_MAX}"
-        )));
-    }
-    let keys = keys
-        .iter()
-        .map(|key| params::address(key))
-        .collect::<Result<Vec<_>, _>>()?;
+    let keys = params::list(&keys, ACCOUNTS_MAX, params::address)?;
     let (slot, accounts) = read_all(cluster, &keys, params.settings(1)?)?;
     Ok(with_context(slot, accounts))
 }

@@ -33,25 +33,19 @@ struct BlockSettings {
     max_supported_transaction_version: Option<u8>,
 }
 
-/// Older clients name an encoding where newer ones have settings.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Asked {
-    Encoding(Encoding),
-    Settings(BlockSettings),
+impl From<Encoding> for BlockSettings {
+    fn from(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            ..Self::default()
+        }
+    }
 }
 
 pub(super) fn block(cluster: &Cluster, params: &Params) -> Answer {
     let slot: u64 = params.required(0)?;
-    let settings = match params.optional(1)? {
-        None => BlockSettings::default(),
-        Some(Asked::Settings(settings)) => settings,
-        Some(Asked::Encoding(encoding)) => BlockSettings {
-            encoding,
-            ..BlockSettings::default()
-        },
-    };
-    let context = settled(settings.commitment)?;
+    let settings: BlockSettings = transaction::settings(params, 1)?;
+    let context = Context::of_history(settings.commitment)?;
     context.read(cluster, |chain| {
         check_available(chain, slot)?;
         tell_block(chain, slot, settings)
@@ -111,14 +105,6 @@ fn check_available(chain: Snapshot<'_>, slot: u64) -> Result<(), Error> {
     } else {
         Err(Error::slot_skipped(slot))
     }
-}
-
-fn settled(commitment: Option<Commitment>) -> Result<Context, Error> {
-    Context {
-        commitment,
-        min_context_slot: None,
-    }
-    .no_less_than_confirmed()
 }
 
 pub(super) fn blocks(cluster: &Cluster, params: &Params) -> Answer {

@@ -70,15 +70,7 @@ fn unsigned(text: &str) -> Result<Transaction, Error> {
 /// For each of the newest blocks, the least price per unit that got a transaction in that writes these accounts.
 pub(super) fn recent_prioritization_fees(cluster: &Cluster, params: &Params) -> Answer {
     let keys: Vec<String> = params.settings(0)?;
-    if keys.len() > FEE_KEYS_MAX {
-        return Err(Error::invalid_params(format!(
-            "Too many inputs provided; max {FEE_KEYS_MAX}"
-        )));
-    }
-    let keys = keys
-        .iter()
-        .map(|key| params::address(key))
-        .collect::<Result<Vec<_>, _>>()?;
+    let keys = params::list(&keys, FEE_KEYS_MAX, params::address)?;
     Ok(cluster.read(Commitment::Confirmed, |chain| {
         let mut fees: Vec<_> = (chain.first_slot()..=chain.slot())
             .rev()
@@ -99,21 +91,15 @@ fn least_price(chain: Snapshot<'_>, slot: u64, keys: &[Address]) -> u64 {
     let mut any = None::<u64>;
     let mut by_key = vec![None::<u64>; keys.len()];
     for landed in chain.history().in_block(slot) {
-        let transaction = &landed.transaction;
-        let price = Limits::of(transaction).map_or(0, |limits| limits.unit_price);
+        let price = Limits::of(&landed.transaction).map_or(0, |limits| limits.unit_price);
         let lower = |least: Option<u64>| Some(least.map_or(price, |least| least.min(price)));
         any = lower(any);
-        let written = transaction
-            .resolve(chain.accounts(), slot)
-            .map(|named| {
-                let pairs = named.all.into_iter().zip(named.writable);
-                pairs
-                    .filter_map(|(key, writable)| writable.then_some(key))
-                    .collect::<Vec<_>>()
-            })
-            .unwrap_or_default();
+        let named = landed.outcome.keys.iter().zip(landed.writable());
+        let written: Vec<&Address> = named
+            .filter_map(|(key, writable)| writable.then_some(key))
+            .collect();
         for (key, least) in keys.iter().zip(&mut by_key) {
-            if written.contains(key) {
+            if written.contains(&key) {
                 *least = lower(*least);
             }
         }

@@ -1,7 +1,5 @@
 //! What became of transactions.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_signature::Signature;
@@ -30,18 +28,10 @@ struct StatusSettings {
 pub(super) fn signature_statuses(cluster: &Cluster, params: &Params) -> Answer {
     let texts: Vec<String> = params.required(0)?;
     let settings: StatusSettings = params.settings(1)?;
-    if texts.len() > SIGNATURES_MAX {
-        return Err(Error::invalid_params(format!(
-            "Too many inputs provided; max {SIGNATURES_MAX}"
-        )));
-    }
-    let signatures = texts
-        .iter()
-        .map(|text| params::signature(text))
-        .collect::<Result<Vec<_>, _>>()?;
+    let signatures = params::list(&texts, SIGNATURES_MAX, params::signature)?;
     Ok(cluster.read(Commitment::Processed, |chain| {
         let statuses = signatures.iter().map(|signature| {
-            let landed = chain.history().by_signature(signature)?;
+            let landed = chain.landed(signature)?;
             let age = chain.height() - chain.header(landed.slot).height;
             let is_known = settings.search_transaction_history || age <= STATUS_BLOCKS;
             is_known.then(|| status(chain, landed, age))
@@ -69,30 +59,20 @@ struct TransactionSettings {
     max_supported_transaction_version: Option<u8>,
 }
 
-/// Older clients name an encoding where newer ones have settings.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Asked {
-    Encoding(Encoding),
-    Settings(TransactionSettings),
+impl From<Encoding> for TransactionSettings {
+    fn from(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            ..Self::default()
+        }
+    }
 }
 
 pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
     let signature = params::signature(&params.required::<String>(0)?)?;
-    let settings = match params.optional(1)? {
-        None => TransactionSettings::default(),
-        Some(Asked::Settings(settings)) => settings,
-        Some(Asked::Encoding(encoding)) => TransactionSettings {
-            encoding,
-            ..TransactionSettings::default()
-        },
-    };
-    let context = Context {
-        commitment: settings.commitment,
-        min_context_slot: None,
-    }
-    .no_less_than_confirmed()?;
-    let landed = context.read(cluster, |chain| Ok(visible(chain, &signature)))?;
+    let settings: TransactionSettings = transaction::settings(params, 1)?;
+    let context = Context::of_history(settings.commitment)?;
+    let landed = context.read(cluster, |chain| Ok(chain.landed(&signature).cloned()))?;
     let Some(landed) = landed else {
         return Ok(Value::Null);
     };
@@ -106,11 +86,6 @@ pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
     told["slot"] = landed.slot.into();
     told["blockTime"] = landed.unix_timestamp.into();
     Ok(told)
-}
-
-fn visible(chain: Snapshot<'_>, signature: &Signature) -> Option<Arc<Landed>> {
-    let landed = chain.history().by_signature(signature)?;
-    (landed.slot <= chain.slot()).then(|| landed.clone())
 }
 
 #[derive(Debug, Default, Deserialize)]

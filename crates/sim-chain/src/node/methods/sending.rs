@@ -13,8 +13,8 @@ use crate::json_rpc::account::{AccountInfo, Encoding as AccountEncoding};
 use crate::json_rpc::error::Error;
 use crate::json_rpc::simulation::{Blockhash, Calls, Simulation};
 use crate::node::context::{Context, with_context};
-use crate::node::params::{self, Params};
-use crate::node::transaction::{self, WireEncoding};
+use crate::node::params::{self, Params, WireEncoding};
+use crate::node::transaction;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -48,7 +48,7 @@ pub(super) fn simulate(cluster: &Cluster, params: &Params) -> Answer {
         verify(&transaction)?;
     }
     let wanted = read_wanted(&transaction, &settings.accounts.unwrap_or_default())?;
-    touch(cluster, &transaction);
+    cluster.touch_all_of(&transaction);
     let context = Context {
         commitment: settings.commitment,
         min_context_slot: settings.min_context_slot,
@@ -90,12 +90,6 @@ fn verify(transaction: &Transaction) -> Result<(), Error> {
     verified
         .map(drop)
         .map_err(|_| Error::signature_verification())
-}
-
-fn touch(cluster: &Cluster, transaction: &Transaction) {
-    let keys = cluster.read(Commitment::Processed, |chain| chain.keys(transaction));
-    // What names accounts that are not there fails when it is executed.
-    cluster.touch(&keys.unwrap_or_default());
 }
 
 /// The accounts that a simulation tells as it leaves them.
@@ -179,18 +173,20 @@ pub(super) fn send(cluster: &Cluster, params: &Params) -> Answer {
     let settings: SendSettings = params.settings(1)?;
     let transaction = transaction::read(&text, settings.encoding)?;
     let signature = transaction.signature().to_string();
+    let verified = match transaction.verify() {
+        Ok(verified) => verified,
+        Err(_) if settings.skip_preflight => return Ok(json!(signature)),
+        Err(_) => return Err(Error::signature_verification()),
+    };
     if !settings.skip_preflight {
-        verify(&transaction)?;
-        touch(cluster, &transaction);
+        cluster.touch_all_of(verified.get());
         let context = Context {
             commitment: settings.preflight_commitment,
             min_context_slot: settings.min_context_slot,
         };
-        context.read(cluster, |chain| preflight(chain, &transaction))?;
+        context.read(cluster, |chain| preflight(chain, verified.get()))?;
     }
-    if let Ok(verified) = transaction.verify()
-        && let Err(error) = cluster.send(&verified)
-    {
+    if let Err(error) = cluster.send(&verified) {
         tracing::debug!(%error, "transaction {signature} was dropped: {error}");
     }
     Ok(json!(signature))

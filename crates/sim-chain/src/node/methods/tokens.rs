@@ -6,7 +6,8 @@ use solana_address::Address;
 
 use super::Answer;
 use super::accounts::{AccountSettings, collect, tell_keyed};
-use crate::bank::{Account, Mint, TokenAccount, address};
+use crate::bank::address::is_token_program;
+use crate::bank::{Account, Mint, TokenAccount};
 use crate::cluster::{Cluster, Snapshot};
 use crate::json_rpc::amount::TokenAmount;
 use crate::json_rpc::error::Error;
@@ -116,8 +117,4 @@ fn token_account(account: &Account) -> Option<TokenAccount> {
     is_token_program(&account.owner)
         .then(|| TokenAccount::read(&account.data).ok())
         .flatten()
-}
-
-fn is_token_program(program: &Address) -> bool {
-    [address::TOKEN, address::TOKEN_2022].contains(program)
 }

@@ -1,12 +1,13 @@
 //! What is new since a socket's last look.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use solana_address::Address;
 
 use crate::bank::Account;
-use crate::cluster::Snapshot;
+use crate::cluster::{Landed, Snapshot};
 use crate::node::context::with_context;
 use crate::node::filter::Filter;
 use crate::node::methods::accounts::{AccountSettings, Found, keyed};
@@ -53,12 +54,7 @@ pub(super) fn of_program(
     next: &mut u64,
 ) -> Vec<Value> {
     let mut written = BTreeSet::new();
-    let history = chain.history();
-    let visible = history
-        .since(*next)
-        .take_while(|landed| landed.slot <= chain.slot());
-    for landed in visible.take(LANDED_MAX) {
-        *next = landed.number + 1;
+    for landed in unseen(chain, next) {
         let keys = landed.outcome.keys.iter();
         written.extend(keys.filter(|key| {
             let at = chain.accounts().written_at(key);
@@ -82,12 +78,7 @@ pub(super) fn of_logs(
     next: &mut u64,
 ) -> Vec<Value> {
     let mut told = Vec::new();
-    let history = chain.history();
-    let visible = history
-        .since(*next)
-        .take_while(|landed| landed.slot <= chain.slot());
-    for landed in visible.take(LANDED_MAX) {
-        *next = landed.number + 1;
+    for landed in unseen(chain, next) {
         let keys = &landed.outcome.keys;
         if mention.is_none_or(|mention| keys.contains(mention)) {
             let value = json!({
@@ -99,4 +90,18 @@ pub(super) fn of_logs(
         }
     }
     told
+}
+
+/// The transactions since the last look, `next` being the first of them, as far as this commitment sees them.
+fn unseen<'a>(chain: Snapshot<'a>, next: &mut u64) -> Vec<&'a Arc<Landed>> {
+    let landed: Vec<_> = chain
+        .history()
+        .since(*next)
+        .take_while(|landed| landed.slot <= chain.slot())
+        .take(LANDED_MAX)
+        .collect();
+    if let Some(last) = landed.last() {
+        *next = last.number + 1;
+    }
+    landed
 }

@@ -5,7 +5,7 @@ use solana_instruction_error::InstructionError;
 
 use super::error::TokenError;
 use super::state::MULTISIG_BYTES;
-use crate::bank::address;
+use crate::bank::address::is_token_program;
 use crate::bank::execution::invocation::Invocation;
 use crate::bank::programs::ProgramResult;
 
@@ -22,8 +22,7 @@ pub(super) fn check(
         return Err(TokenError::OwnerMismatch.into());
     }
     let authority = invocation.account(at)?;
-    let ours = authority.owner == address::TOKEN || authority.owner == address::TOKEN_2022;
-    let signed = if ours && authority.data.len() == MULTISIG_BYTES {
+    let signed = if is_token_program(&authority.owner) && authority.data.len() == MULTISIG_BYTES {
         enough_signed(invocation, &authority.data, at + 1)?
     } else {
         invocation.is_signer(at)?

@@ -58,20 +58,27 @@ pub(super) fn list(data: &[u8]) -> impl Iterator<Item = (u16, std::ops::Range<us
 }
 
 /// Adds an extension whose value is zeros, or leaves the one that is there.
-pub(super) fn append(
-    data: &mut [u8],
-    kind: u16,
-    bytes: usize,
-) -> Result<std::ops::Range<usize>, InstructionError> {
+pub(super) fn append(data: &mut [u8], kind: u16, bytes: usize) -> ProgramResult {
+    if find(data, kind).is_some() {
+        return Ok(());
+    }
     let end = list(data).last().map_or(LIST_AT, |(_, range)| range.end);
-    let range = end + HEADER_BYTES..end + HEADER_BYTES + bytes;
-    if data.len() < range.end {
+    if data.len() < end + HEADER_BYTES + bytes {
         return Err(InstructionError::InvalidAccountData);
     }
     let length = u16::try_from(bytes).map_err(|_| InstructionError::InvalidAccountData)?;
     data[end..end + 2].copy_from_slice(&kind.to_le_bytes());
     data[end + 2..end + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
-    Ok(range)
+    Ok(())
+}
+
+/// How long the value of a token account's extension is.
+fn value_bytes(kind: u16) -> Result<usize, TokenError> {
+    let mut known = ACCOUNT_EXTENSIONS.iter();
+    let found = known.find(|(known, _)| *known == kind);
+    found
+        .map(|(_, bytes)| *bytes)
+        .ok_or(TokenError::ExtensionTypeMismatch)
 }
 
 /// How long the data of an account with these extensions is.
@@ -81,8 +88,7 @@ fn account_bytes(kinds: &[u16]) -> Result<usize, TokenError> {
     }
     let mut bytes = LIST_AT;
     for kind in kinds {
-        let known = ACCOUNT_EXTENSIONS.iter().find(|(known, _)| known == kind);
-        bytes += HEADER_BYTES + known.ok_or(TokenError::ExtensionTypeMismatch)?.1;
+        bytes += HEADER_BYTES + value_bytes(*kind)?;
     }
     Ok(if bytes == MULTISIG_BYTES {
         bytes + 2
@@ -113,20 +119,14 @@ pub(super) fn account_bytes_for(mint: &[u8], more: &[u16]) -> Result<usize, Toke
 /// Gives a new account the extensions that its mint asks for.
 pub(super) fn initialize_required(data: &mut [u8], mint: &[u8]) -> ProgramResult {
     for kind in required(mint) {
-        if find(data, kind).is_none() {
-            let bytes = account_bytes(&[kind])? - LIST_AT - HEADER_BYTES;
-            append(data, kind, bytes)?;
-        }
+        append(data, kind, value_bytes(kind)?)?;
     }
     Ok(())
 }
 
 /// Says that a new account's owner never changes.
 pub(super) fn initialize_immutable_owner(data: &mut [u8]) -> ProgramResult {
-    if find(data, IMMUTABLE_OWNER).is_some() {
-        return Ok(());
-    }
-    append(data, IMMUTABLE_OWNER, 0).map(|_| ())
+    append(data, IMMUTABLE_OWNER, 0)
 }
 
 /// How long a mint with one extension of this length is.

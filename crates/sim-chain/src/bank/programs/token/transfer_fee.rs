@@ -150,9 +150,7 @@ pub(super) fn initialize(
         return Err(TokenError::AlreadyInUse.into());
     }
     let mint = invocation.data_mut(0)?;
-    if extension::find(mint, TRANSFER_FEE_CONFIG).is_none() {
-        extension::append(mint, TRANSFER_FEE_CONFIG, CONFIG_BYTES)?;
-    }
+    extension::append(mint, TRANSFER_FEE_CONFIG, CONFIG_BYTES)?;
     config.newer.check()?;
     config.write(mint)
 }
