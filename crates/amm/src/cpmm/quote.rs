@@ -232,11 +232,7 @@ impl Pool {
     }
 
     fn reserves_by(&self, direction: Direction) -> Result<(u128, u128), Refusal> {
-        let (first, second) = self.reserves()?;
-        let (reserve_in, reserve_out) = match direction {
-            Direction::FirstToSecond => (first, second),
-            Direction::SecondToFirst => (second, first),
-        };
+        let (reserve_in, reserve_out) = direction.in_out(self.reserves()?);
         if reserve_in == 0 || reserve_out == 0 {
             return Err(Refusal::InsufficientLiquidity);
         }
@@ -314,20 +310,10 @@ impl Pool {
         };
 
         let mut after = *self;
-        let (vault_in, vault_out, held_in, held_out) = match direction {
-            Direction::FirstToSecond => (
-                &mut after.vault_first,
-                &mut after.vault_second,
-                &mut after.accrued_first,
-                &mut after.accrued_second,
-            ),
-            Direction::SecondToFirst => (
-                &mut after.vault_second,
-                &mut after.vault_first,
-                &mut after.accrued_second,
-                &mut after.accrued_first,
-            ),
-        };
+        let vaults = (&mut after.vault_first, &mut after.vault_second);
+        let (vault_in, vault_out) = direction.in_out(vaults);
+        let accrued = (&mut after.accrued_first, &mut after.accrued_second);
+        let (held_in, held_out) = direction.in_out(accrued);
         *vault_in = vault_in
             .checked_add(priced.amount_in.into())
             .ok_or(Refusal::Overflow)?;

@@ -46,11 +46,8 @@ fn run(
     let mints = (mint(snapshot, swap.mints.0)?, mint(snapshot, swap.mints.1)?);
     let vaults = (PoolAccount::VAULT_FIRST, PoolAccount::VAULT_SECOND);
     let vaults = (state.account.get(vaults.0), state.account.get(vaults.1));
-    let direction = match swap.vaults {
-        own if own == vaults => Direction::FirstToSecond,
-        own if own == (vaults.1, vaults.0) => Direction::SecondToFirst,
-        _ => return Err((&cpmm::INVALID_VAULT).into()),
-    };
+    let direction = Direction::between(vaults, swap.vaults.0, swap.vaults.1);
+    let direction = direction.ok_or(&cpmm::INVALID_VAULT)?;
 
     let fees = TransferFees {
         input: mints.0.transfer_fee(now.epoch),

@@ -107,11 +107,8 @@ fn check(
     let is_event_authority = swap.event_authority == deployment.event_authority;
     require(is_event_authority, &anchor::CONSTRAINT_SEEDS)?;
 
-    match (input.mint, output.mint) {
-        way if way == swap.mints => Ok(Direction::FirstToSecond),
-        way if way == (swap.mints.1, swap.mints.0) => Ok(Direction::SecondToFirst),
-        _ => Err((&dlmm::INVALID_TOKEN_MINT).into()),
-    }
+    let direction = Direction::between(swap.mints, input.mint, output.mint);
+    direction.ok_or((&dlmm::INVALID_TOKEN_MINT).into())
 }
 
 fn flow(
