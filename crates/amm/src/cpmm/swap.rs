@@ -8,7 +8,7 @@ use super::state::State;
 use super::{Deployment, account};
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, cpmm, require};
-use crate::execution::{self, Executed, Failed, Side, Step, Transfer, data_log};
+use crate::execution::{self, Executed, Failed, Step, Transfer, data_log, sides};
 use crate::instruction::{Amounts, Instruction};
 use crate::quoting::Quoting as _;
 use crate::snapshot::{ReadError, Snapshot};
@@ -185,15 +185,7 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> impl Iterator<Item = Transfer> + use<> {
-    let side = |program, mint, decimals, vault| Side {
-        program,
-        mint,
-        decimals,
-        vault,
-    };
-    let (programs, vaults) = (swap.token_programs, swap.vaults);
-    let side_in = side(programs.0, swap.mints.0, mints.0.decimals, vaults.0);
-    let side_out = side(programs.1, swap.mints.1, mints.1.decimals, vaults.1);
+    let (side_in, side_out) = sides(swap.token_programs, swap.mints, mints, swap.vaults);
     let trader = swap.trader;
     let into_pool = side_in.takes(trader.input, trader.wallet, flow.paid);
     let out_of_pool = side_out.pays(trader.output, swap.authority, flow.swap.amount_out);
