@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use amm::dlmm::account::PairAccount;
+use amm::dlmm::bin_array::seeds;
 use amm::layout::DecodeError;
 use amm::snapshot::{ReadError, Snapshot};
 use amm::{Address, Direction, Pool, Program, amm_v4, cpmm, damm_v2};
@@ -119,6 +120,6 @@ fn arrays_around(pair: &PairAccount) -> BTreeSet<i32> {
 }
 
 fn bin_array(pair: Address, index: i32, program: Address) -> Option<Address> {
-    let index = i64::from(index).to_le_bytes();
-    program_address(&[b"bin_array", &pair.0, &index], program)
+    let seeds = seeds(&pair, index);
+    program_address(&seeds.each_ref().map(Vec::as_slice), program)
 }
