@@ -139,7 +139,8 @@ fn check(
     address: Address,
     account: &Account,
 ) -> Option<Candidate> {
-    let is_one = account.owner == program.id() && filters.iter().all(|it| it.admits(&account.data));
-    let candidate = Candidate::of(program, address, &account.data).ok();
-    candidate.filter(|_| is_one)
+    if account.owner != program.id() || !filters.iter().all(|it| it.admits(&account.data)) {
+        return None;
+    }
+    Candidate::of(program, address, &account.data).ok()
 }
