@@ -34,9 +34,9 @@ pub(crate) const fn program_of_flag(flag: u8) -> Address {
 }
 
 /// Bytes of a token account before any extension; extensions of mints begin behind as many.
-const ACCOUNT_LENGTH: usize = 165;
+pub const ACCOUNT_LENGTH: usize = 165;
 /// Bytes of a mint before any extension.
-const MINT_LENGTH: usize = 82;
+pub const MINT_LENGTH: usize = 82;
 
 /// A token account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

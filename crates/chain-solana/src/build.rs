@@ -23,7 +23,7 @@ use crate::rpc::Lamports;
 use budget::Budget;
 
 /// Bytes of an account of wrapped SOL.
-pub const WRAPPED_ACCOUNT_BYTES: usize = 165;
+pub const WRAPPED_ACCOUNT_BYTES: usize = amm::token::ACCOUNT_LENGTH;
 /// More swaps fit into no transaction.
 pub const LEGS_MAX: usize = 4;
 
