@@ -12,6 +12,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The way on which `input` is paid and `output` received, where they are the pool's two tokens or stand for them.
+    #[must_use]
+    pub fn between<T: Copy + PartialEq>(tokens: (T, T), input: T, output: T) -> Option<Self> {
+        let ways = [Self::FirstToSecond, Self::SecondToFirst];
+        ways.into_iter()
+            .find(|way| way.in_out(tokens) == (input, output))
+    }
+
     /// The other one.
     #[must_use]
     pub const fn reversed(self) -> Self {

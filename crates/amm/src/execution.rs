@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::Address;
 use crate::error::Failure;
 use crate::snapshot::Snapshot;
+use crate::token::Mint;
 
 /// How an Anchor program begins the call by which it hands itself an event.
 pub(crate) const EVENT_CALL: [u8; 8] = [228, 69, 165, 46, 81, 203, 154, 29];
@@ -85,6 +86,25 @@ pub(crate) struct Side {
     pub(crate) decimals: u8,
     /// The pool's vault.
     pub(crate) vault: Address,
+}
+
+/// Both of a pool's tokens, in the order of the instruction that names them.
+pub(crate) fn sides(
+    programs: (Address, Address),
+    (one, other): (Address, Address),
+    mints: (Mint, Mint),
+    vaults: (Address, Address),
+) -> (Side, Side) {
+    let side = |program, mint, read: Mint, vault| Side {
+        program,
+        mint,
+        decimals: read.decimals,
+        vault,
+    };
+    (
+        side(programs.0, one, mints.0, vaults.0),
+        side(programs.1, other, mints.1, vaults.1),
+    )
 }
 
 impl Side {

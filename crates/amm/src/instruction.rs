@@ -55,6 +55,37 @@ pub struct Trader {
     pub output: Address,
 }
 
+/// As CPMM, AMM v4 and DLMM write them: two instructions, each with what is paid before what is received.
+impl Amounts {
+    pub(crate) const fn sale((amount_in, min_amount_out): (u64, u64)) -> Self {
+        Self::ExactIn {
+            amount_in,
+            min_amount_out,
+        }
+    }
+
+    pub(crate) const fn purchase((max_amount_in, amount_out): (u64, u64)) -> Self {
+        Self::ExactOut {
+            amount_out,
+            max_amount_in,
+        }
+    }
+
+    /// The bytes of the instruction that is named so for a sale, and so for a purchase.
+    pub(crate) fn data(self, sale: &[u8], purchase: &[u8]) -> Vec<u8> {
+        match self {
+            Self::ExactIn {
+                amount_in,
+                min_amount_out,
+            } => data(sale, &[amount_in, min_amount_out]),
+            Self::ExactOut {
+                amount_out,
+                max_amount_in,
+            } => data(purchase, &[max_amount_in, amount_out]),
+        }
+    }
+}
+
 impl AccountMeta {
     /// An account that is only read.
     #[must_use]

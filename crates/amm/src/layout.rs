@@ -85,6 +85,12 @@ impl<L: Layout, T: Value> Field<L, T> {
             of: PhantomData,
         }
     }
+
+    /// Its offset from the account's first byte.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
 }
 
 impl<L: Layout> Account<L> {

@@ -82,6 +82,18 @@ pub(crate) fn read<L: Layout>(
     Account::decode(found.data).map_err(ReadError::at(address))
 }
 
+/// The same where the account may be left out of the snapshot.
+pub(crate) fn read_where_there<L: Layout>(
+    snapshot: &impl Snapshot,
+    address: Address,
+    program: Address,
+) -> Result<Option<Account<L>>, ReadError> {
+    match read(snapshot, address, program) {
+        Err(ReadError::Missing(_)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// What a pool's two vaults hold.
 pub(crate) fn balances(
     snapshot: &impl Snapshot,

@@ -25,10 +25,18 @@ pub fn is_program(address: Address) -> bool {
     address == TOKEN_PROGRAM || address == TOKEN_2022_PROGRAM
 }
 
+/// The token program that the flags of Meteora's two programs stand for.
+pub(crate) const fn program_of_flag(flag: u8) -> Address {
+    match flag {
+        0 => TOKEN_PROGRAM,
+        _ => TOKEN_2022_PROGRAM,
+    }
+}
+
 /// Bytes of a token account before any extension; extensions of mints begin behind as many.
-const ACCOUNT_LENGTH: usize = 165;
+pub const ACCOUNT_LENGTH: usize = 165;
 /// Bytes of a mint before any extension.
-const MINT_LENGTH: usize = 82;
+pub const MINT_LENGTH: usize = 82;
 
 /// A token account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use crate::rpc::Lamports;
 use budget::Budget;
 
 /// Bytes of an account of wrapped SOL.
-pub const WRAPPED_ACCOUNT_BYTES: usize = 165;
+pub const WRAPPED_ACCOUNT_BYTES: usize = amm::token::ACCOUNT_LENGTH;
 /// More swaps fit into no transaction.
 pub const LEGS_MAX: usize = 4;
 
@@ -103,22 +103,27 @@ pub enum Error {
     TooManyAccounts,
 }
 
-/// Where an execution keeps each token that it touches.
-#[derive(Debug, Clone, Copy)]
-struct Holdings<'a> {
-    execution: &'a Execution<'a>,
-    own: Address,
-}
+/// Where an execution keeps each token of its path.
+struct Holdings(Vec<(Asset, Address)>);
 
-impl Holdings<'_> {
+impl Holdings {
+    fn of(execution: &Execution<'_>, own: Address) -> Self {
+        let path = execution.path.iter().map(|asset| {
+            let account = match asset.is_native() {
+                true => own,
+                false => associated_token(execution.wallet, asset.mint, asset.program),
+            };
+            (*asset, account)
+        });
+        Self(path.collect())
+    }
+
     fn account(&self, mint: Address) -> Result<Address, Error> {
-        let mut path = self.execution.path.iter();
-        let asset = path.find(|asset| asset.mint == mint);
-        let asset = asset.ok_or(Error::OffPath(mint))?;
-        Ok(match asset.is_native() {
-            true => self.own,
-            false => associated_token(self.execution.wallet, mint, asset.program),
-        })
+        let mut path = self.0.iter();
+        let found = path.find(|(asset, _)| asset.mint == mint);
+        found
+            .map(|(_, account)| *account)
+            .ok_or(Error::OffPath(mint))
     }
 }
 
@@ -133,7 +138,7 @@ pub fn instructions(execution: &Execution<'_>) -> Result<Vec<Instruction>, Error
     let wallet = execution.wallet;
     let seed = own::seed(execution.order_id, execution.number);
     let own = own::address(wallet, &seed);
-    let holdings = Holdings { execution, own };
+    let holdings = Holdings::of(execution, own);
     let wraps = execution.path.iter().any(Asset::is_native);
 
     let mut all = vec![
@@ -143,25 +148,21 @@ pub fn instructions(execution: &Execution<'_>) -> Result<Vec<Instruction>, Error
     if !wraps {
         all.push(instructions::transfer_of_nothing(wallet, own));
     }
-    let filled = execution.path.iter().skip(1);
-    for asset in filled.filter(|asset| !asset.is_native()) {
+    let filled = holdings.0.iter().skip(1);
+    for (asset, account) in filled.filter(|(asset, _)| !asset.is_native()) {
         all.push(instructions::create_associated_token(
-            wallet,
-            holdings.account(asset.mint)?,
-            *asset,
+            wallet, *account, *asset,
         ));
     }
     if wraps {
-        let lamports = execution
-            .wrapped_rent
-            .get()
-            .checked_add(funding(execution)?);
-        let lamports = Lamports::new(lamports.ok_or(Error::Overflow)?);
+        let funding = Lamports::new(funding(execution)?);
+        let lamports = execution.wrapped_rent.checked_add(funding);
+        let lamports = lamports.ok_or(Error::Overflow)?;
         all.push(instructions::create_with_seed(wallet, own, &seed, lamports));
         all.push(instructions::initialize_wrapped(wallet, own));
     }
     for leg in execution.legs {
-        all.push(swap(&holdings, leg)?);
+        all.push(swap(wallet, &holdings, leg)?);
     }
     if wraps {
         all.push(instructions::close(wallet, own));
@@ -177,10 +178,10 @@ const fn is_limited(amounts: Amounts) -> bool {
     }
 }
 
-fn swap(holdings: &Holdings<'_>, leg: &Leg<'_>) -> Result<Instruction, Error> {
+fn swap(wallet: Address, holdings: &Holdings, leg: &Leg<'_>) -> Result<Instruction, Error> {
     let (input, output) = leg.direction.in_out(leg.pool.mints());
     let trader = Trader {
-        wallet: holdings.execution.wallet,
+        wallet,
         input: holdings.account(input)?,
         output: holdings.account(output)?,
     };

@@ -59,27 +59,19 @@ fn trader(instruction: &Instruction, programs: &[Program]) -> Option<Trader> {
     let program = programs.find(|it| it.id() == instruction.program)?;
     let trader = match program {
         Program::Cpmm(_) => {
-            cpmm::instruction::SwapInstruction::decode(instruction)
-                .ok()?
-                .trader
+            cpmm::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
         }
         Program::AmmV4(_) => {
-            amm_v4::instruction::SwapInstruction::decode(instruction)
-                .ok()?
-                .trader
+            amm_v4::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
         }
         Program::DammV2(_) => {
-            damm_v2::instruction::SwapInstruction::decode(instruction)
-                .ok()?
-                .trader
+            damm_v2::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
         }
         Program::Dlmm(_) => {
-            dlmm::instruction::SwapInstruction::decode(instruction)
-                .ok()?
-                .trader
+            dlmm::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
         }
     };
-    Some(trader)
+    trader.ok()
 }
 
 /// What a landed transaction did.

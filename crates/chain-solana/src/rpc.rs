@@ -30,7 +30,7 @@ pub const SIGNATURES_MAX: usize = 256;
 pub const FEE_KEYS_MAX: usize = 128;
 /// The most entries of an address' history that one call gives.
 pub const ENTRIES_MAX: usize = 1_000;
-/// The most filters of one search for accounts, and the most bytes that one of them compares.
+/// The most filters of one search for accounts.
 pub const FILTERS_MAX: usize = 4;
 /// The most bytes that a filter compares.
 pub const FILTER_BYTES_MAX: usize = 128;

@@ -3,7 +3,7 @@
 use super::{Deployment, Form};
 use crate::Address;
 use crate::error::{Failure, amm_v4};
-use crate::instruction::{AccountMeta, Amounts, Data, Instruction, Trader, data};
+use crate::instruction::{AccountMeta, Amounts, Data, Instruction, Trader};
 
 const LONG_IN: u8 = 9;
 const LONG_OUT: u8 = 11;
@@ -69,20 +69,10 @@ impl SwapInstruction {
             Some(_) => (LONG_IN, LONG_OUT),
             None => (SHORT_IN, SHORT_OUT),
         };
-        let data = match self.amounts {
-            Amounts::ExactIn {
-                amount_in,
-                min_amount_out,
-            } => data(&[sale], &[amount_in, min_amount_out]),
-            Amounts::ExactOut {
-                amount_out,
-                max_amount_in,
-            } => data(&[purchase], &[max_amount_in, amount_out]),
-        };
         Instruction {
             program: deployment.id,
             accounts: self.accounts(),
-            data,
+            data: self.amounts.data(&[sale], &[purchase]),
         }
     }
 
@@ -114,84 +104,76 @@ impl SwapInstruction {
     /// Reads a swap; other instructions of the program are unknown here.
     pub fn decode(instruction: &Instruction) -> Result<Self, Failure> {
         let (form, amounts) = amounts(&instruction.data).ok_or(Failure::InvalidInstructionData)?;
-        let mut accounts: Vec<Address> = instruction.accounts.iter().map(|it| it.address).collect();
-        let wrong = Failure::Custom(&amm_v4::WRONG_ACCOUNTS_NUMBER);
-        // The long form may name the pool's target orders behind its open orders.
-        if form == Form::Long && accounts.len() == 18 {
-            accounts.remove(4);
-        }
-        match form {
-            Form::Long => {
-                let accounts: [Address; 17] = accounts.try_into().map_err(|_| wrong)?;
-                Ok(Self::long(accounts, amounts))
-            }
-            Form::Short => {
-                let accounts: [Address; 8] = accounts.try_into().map_err(|_| wrong)?;
-                Ok(Self::short(accounts, amounts))
-            }
-        }
-    }
-
-    fn long(accounts: [Address; 17], amounts: Amounts) -> Self {
+        let accounts: Vec<Address> = instruction.accounts.iter().map(|it| it.address).collect();
+        let read = match form {
+            Form::Long => long(accounts),
+            Form::Short => accounts.try_into().ok().map(|all| (all, None)),
+        };
+        let (accounts, market) = read.ok_or(&amm_v4::WRONG_ACCOUNTS_NUMBER)?;
         let [
             token_program,
             pool,
             authority,
-            open_orders,
             coin,
             pc,
-            program,
+            input,
+            output,
+            wallet,
+        ] = accounts;
+        Ok(Self {
+            trader: Trader {
+                wallet,
+                input,
+                output,
+            },
+            token_program,
+            pool,
+            authority,
+            vaults: (coin, pc),
             market,
-            parts @ ..,
-            input,
-            output,
-            wallet,
-        ] = accounts;
-        Self {
-            trader: Trader {
-                wallet,
-                input,
-                output,
-            },
-            token_program,
-            pool,
-            authority,
-            vaults: (coin, pc),
-            market: Some(Market {
-                open_orders,
-                program,
-                market,
-                parts,
-            }),
             amounts,
-        }
+        })
     }
+}
 
-    fn short(accounts: [Address; 8], amounts: Amounts) -> Self {
-        let [
-            token_program,
-            pool,
-            authority,
-            coin,
-            pc,
-            input,
-            output,
-            wallet,
-        ] = accounts;
-        Self {
-            trader: Trader {
-                wallet,
-                input,
-                output,
-            },
-            token_program,
-            pool,
-            authority,
-            vaults: (coin, pc),
-            market: None,
-            amounts,
-        }
+/// The accounts of the long form: those of the short one, and the order book that stands among them.
+fn long(mut accounts: Vec<Address>) -> Option<([Address; 8], Option<Market>)> {
+    // It may name the pool's target orders behind its open orders.
+    if accounts.len() == 18 {
+        accounts.remove(4);
     }
+    let accounts: [Address; 17] = accounts.try_into().ok()?;
+    let [
+        token_program,
+        pool,
+        authority,
+        open_orders,
+        coin,
+        pc,
+        program,
+        market,
+        parts @ ..,
+        input,
+        output,
+        wallet,
+    ] = accounts;
+    let market = Market {
+        open_orders,
+        program,
+        market,
+        parts,
+    };
+    let short = [
+        token_program,
+        pool,
+        authority,
+        coin,
+        pc,
+        input,
+        output,
+        wallet,
+    ];
+    Some((short, Some(market)))
 }
 
 fn amounts(bytes: &[u8]) -> Option<(Form, Amounts)> {
@@ -201,16 +183,10 @@ fn amounts(bytes: &[u8]) -> Option<(Form, Amounts)> {
         SHORT_IN | SHORT_OUT => Form::Short,
         _ => return None,
     };
-    let (first, second) = Data(rest).two_u64()?;
+    let integers = Data(rest).two_u64()?;
     let amounts = match *name {
-        LONG_IN | SHORT_IN => Amounts::ExactIn {
-            amount_in: first,
-            min_amount_out: second,
-        },
-        _ => Amounts::ExactOut {
-            amount_out: second,
-            max_amount_in: first,
-        },
+        LONG_IN | SHORT_IN => Amounts::sale(integers),
+        _ => Amounts::purchase(integers),
     };
     Some((form, amounts))
 }

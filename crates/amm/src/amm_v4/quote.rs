@@ -143,11 +143,7 @@ impl Pool {
     }
 
     fn reserves_by(&self, direction: Direction) -> Result<(u128, u128), Refusal> {
-        let (coin, pc) = self.reserves()?;
-        let (reserve_in, reserve_out) = match direction {
-            Direction::FirstToSecond => (coin, pc),
-            Direction::SecondToFirst => (pc, coin),
-        };
+        let (reserve_in, reserve_out) = direction.in_out(self.reserves()?);
         if reserve_in == 0 || reserve_out == 0 {
             return Err(Refusal::InsufficientLiquidity);
         }
@@ -167,10 +163,7 @@ impl Pool {
         let mut after = *self;
         // The first swap after the open time turns a waiting pool into an open one.
         after.status = Status::Open;
-        let (vault_in, vault_out) = match direction {
-            Direction::FirstToSecond => (&mut after.vault_coin, &mut after.vault_pc),
-            Direction::SecondToFirst => (&mut after.vault_pc, &mut after.vault_coin),
-        };
+        let (vault_in, vault_out) = direction.in_out((&mut after.vault_coin, &mut after.vault_pc));
         *vault_in = vault_in
             .checked_add(amount_in.into())
             .ok_or(Refusal::Overflow)?;

@@ -79,11 +79,8 @@ impl<S: Snapshot> Run<'_, S> {
             account.get(PoolAccount::MINT_COIN),
             account.get(PoolAccount::MINT_PC),
         );
-        let direction = match (source.mint, destination.mint) {
-            way if way == mints => Direction::FirstToSecond,
-            way if way == (mints.1, mints.0) => Direction::SecondToFirst,
-            _ => return Err((&amm_v4::INVALID_USER_TOKEN).into()),
-        };
+        let direction = Direction::between(mints, source.mint, destination.mint);
+        let direction = direction.ok_or(&amm_v4::INVALID_USER_TOKEN)?;
         let narrow =
             |reserve: u128| u64::try_from(reserve).map_err(|_| Failure::ProgramFailedToComplete);
         let seen = [source.amount, narrow(coin)?, narrow(pc)?];

@@ -3,7 +3,7 @@
 use super::Deployment;
 use crate::Address;
 use crate::error::{Failure, anchor};
-use crate::instruction::{AccountMeta, Amounts, Data, Instruction, Trader, accounts, data};
+use crate::instruction::{AccountMeta, Amounts, Data, Instruction, Trader, accounts};
 
 const SWAP_BASE_INPUT: [u8; 8] = [143, 190, 90, 218, 196, 30, 51, 222];
 const SWAP_BASE_OUTPUT: [u8; 8] = [55, 217, 98, 86, 163, 74, 180, 173];
@@ -35,16 +35,6 @@ impl SwapInstruction {
     /// The instruction as it stands in a transaction.
     #[must_use]
     pub fn encode(&self, deployment: &Deployment) -> Instruction {
-        let data = match self.amounts {
-            Amounts::ExactIn {
-                amount_in,
-                min_amount_out,
-            } => data(&SWAP_BASE_INPUT, &[amount_in, min_amount_out]),
-            Amounts::ExactOut {
-                amount_out,
-                max_amount_in,
-            } => data(&SWAP_BASE_OUTPUT, &[max_amount_in, amount_out]),
-        };
         Instruction {
             program: deployment.id,
             accounts: vec![
@@ -62,7 +52,7 @@ impl SwapInstruction {
                 AccountMeta::read(self.mints.1),
                 AccountMeta::write(self.observation),
             ],
-            data,
+            data: self.amounts.data(&SWAP_BASE_INPUT, &SWAP_BASE_OUTPUT),
         }
     }
 
@@ -118,14 +108,8 @@ fn amounts(bytes: &[u8]) -> Result<Amounts, Failure> {
     let integers = Data(rest).two_u64();
     let integers = integers.ok_or(&anchor::INSTRUCTION_DID_NOT_DESERIALIZE);
     match *name {
-        SWAP_BASE_INPUT => integers.map(|(amount_in, min_amount_out)| Amounts::ExactIn {
-            amount_in,
-            min_amount_out,
-        }),
-        SWAP_BASE_OUTPUT => integers.map(|(max_amount_in, amount_out)| Amounts::ExactOut {
-            amount_out,
-            max_amount_in,
-        }),
+        SWAP_BASE_INPUT => integers.map(Amounts::sale),
+        SWAP_BASE_OUTPUT => integers.map(Amounts::purchase),
         _ => Err(&anchor::INSTRUCTION_FALLBACK_NOT_FOUND),
     }
     .map_err(Failure::Custom)

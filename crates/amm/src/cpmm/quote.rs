@@ -147,39 +147,27 @@ impl Pool {
         self.check_open(now)?;
         let (reserve_in, reserve_out) = self.reserves_by(direction)?;
         let amount = u128::from(amount_in);
+        let rate = self.input_rate(direction)?;
+        let total = mul_div_ceil(amount, rate, RATE_DENOMINATOR.into())?;
+        let net_in = amount.checked_sub(total).ok_or(Refusal::Overflow)?;
+        let gross_out = curve_out(reserve_in, reserve_out, net_in)?;
 
-        let priced = if self.creator_fee_is_on_input(direction) {
-            let rate = self.input_rate(direction)?;
-            let total = mul_div_ceil(amount, rate, RATE_DENOMINATOR.into())?;
+        let (trade, creator, amount_out) = if self.creator_fee_is_on_input(direction) {
             let creator = self.creator_part(total)?;
-            let net_in = amount.checked_sub(total).ok_or(Refusal::Overflow)?;
-            let gross_out = curve_out(reserve_in, reserve_out, net_in)?;
-            Priced {
-                amount_in,
-                amount_out: narrow_u64(gross_out)?,
-                net_in,
-                gross_out,
-                trade_fee: narrow_u64(total.saturating_sub(creator))?,
-                creator_fee: narrow_u64(creator)?,
-            }
+            (total.saturating_sub(creator), creator, gross_out)
         } else {
-            let rate = self.input_rate(direction)?;
-            let trade = mul_div_ceil(amount, rate, RATE_DENOMINATOR.into())?;
-            let net_in = amount.checked_sub(trade).ok_or(Refusal::Overflow)?;
-            let gross_out = curve_out(reserve_in, reserve_out, net_in)?;
-            let creator = mul_div_ceil(
-                gross_out,
-                self.creator_fee.rate.into(),
-                RATE_DENOMINATOR.into(),
-            )?;
-            Priced {
-                amount_in,
-                amount_out: narrow_u64(gross_out.checked_sub(creator).ok_or(Refusal::Overflow)?)?,
-                net_in,
-                gross_out,
-                trade_fee: narrow_u64(trade)?,
-                creator_fee: narrow_u64(creator)?,
-            }
+            let rate = self.creator_fee.rate.into();
+            let creator = mul_div_ceil(gross_out, rate, RATE_DENOMINATOR.into())?;
+            let amount_out = gross_out.checked_sub(creator).ok_or(Refusal::Overflow)?;
+            (total, creator, amount_out)
+        };
+        let priced = Priced {
+            amount_in,
+            amount_out: narrow_u64(amount_out)?,
+            net_in,
+            gross_out,
+            trade_fee: narrow_u64(trade)?,
+            creator_fee: narrow_u64(creator)?,
         };
         self.settle(direction, &priced)
     }
@@ -232,11 +220,7 @@ impl Pool {
     }
 
     fn reserves_by(&self, direction: Direction) -> Result<(u128, u128), Refusal> {
-        let (first, second) = self.reserves()?;
-        let (reserve_in, reserve_out) = match direction {
-            Direction::FirstToSecond => (first, second),
-            Direction::SecondToFirst => (second, first),
-        };
+        let (reserve_in, reserve_out) = direction.in_out(self.reserves()?);
         if reserve_in == 0 || reserve_out == 0 {
             return Err(Refusal::InsufficientLiquidity);
         }
@@ -314,20 +298,10 @@ impl Pool {
         };
 
         let mut after = *self;
-        let (vault_in, vault_out, held_in, held_out) = match direction {
-            Direction::FirstToSecond => (
-                &mut after.vault_first,
-                &mut after.vault_second,
-                &mut after.accrued_first,
-                &mut after.accrued_second,
-            ),
-            Direction::SecondToFirst => (
-                &mut after.vault_second,
-                &mut after.vault_first,
-                &mut after.accrued_second,
-                &mut after.accrued_first,
-            ),
-        };
+        let vaults = (&mut after.vault_first, &mut after.vault_second);
+        let (vault_in, vault_out) = direction.in_out(vaults);
+        let accrued = (&mut after.accrued_first, &mut after.accrued_second);
+        let (held_in, held_out) = direction.in_out(accrued);
         *vault_in = vault_in
             .checked_add(priced.amount_in.into())
             .ok_or(Refusal::Overflow)?;

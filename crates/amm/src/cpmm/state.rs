@@ -10,7 +10,7 @@ use crate::layout::Field;
 use crate::price::Price;
 use crate::quoting::{Ask, Fees, Figures, Quoting};
 use crate::rounding::{mul_div_floor, narrow_u64};
-use crate::snapshot::{ReadError, Snapshot, balances, read};
+use crate::snapshot::{ReadError, Snapshot, balances, read, read_where_there};
 use crate::{Address, ChainTime, Direction, Refusal};
 
 /// One, in Q32.32.
@@ -46,10 +46,7 @@ impl State {
         let account: PoolAccount = read(snapshot, address, deployment.id)?;
         let config = read(snapshot, account.get(PoolAccount::CONFIG), deployment.id)?;
         let observation = account.get(PoolAccount::OBSERVATION);
-        let observation = match snapshot.account(&observation) {
-            Some(_) => Some(read(snapshot, observation, deployment.id)?),
-            None => None,
-        };
+        let observation = read_where_there(snapshot, observation, deployment.id)?;
         let vaults = (PoolAccount::VAULT_FIRST, PoolAccount::VAULT_SECOND);
         let vaults = balances(snapshot, (account.get(vaults.0), account.get(vaults.1)))?;
         let pool = account

@@ -8,7 +8,7 @@ use super::state::State;
 use super::{Deployment, account};
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, cpmm, require};
-use crate::execution::{self, Executed, Failed, Side, Step, Transfer, data_log};
+use crate::execution::{self, Executed, Failed, Step, Transfer, data_log, sides};
 use crate::instruction::{Amounts, Instruction};
 use crate::quoting::Quoting as _;
 use crate::snapshot::{ReadError, Snapshot};
@@ -46,11 +46,8 @@ fn run(
     let mints = (mint(snapshot, swap.mints.0)?, mint(snapshot, swap.mints.1)?);
     let vaults = (PoolAccount::VAULT_FIRST, PoolAccount::VAULT_SECOND);
     let vaults = (state.account.get(vaults.0), state.account.get(vaults.1));
-    let direction = match swap.vaults {
-        own if own == vaults => Direction::FirstToSecond,
-        own if own == (vaults.1, vaults.0) => Direction::SecondToFirst,
-        _ => return Err((&cpmm::INVALID_VAULT).into()),
-    };
+    let direction = Direction::between(vaults, swap.vaults.0, swap.vaults.1);
+    let direction = direction.ok_or(&cpmm::INVALID_VAULT)?;
 
     let fees = TransferFees {
         input: mints.0.transfer_fee(now.epoch),
@@ -188,15 +185,7 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> impl Iterator<Item = Transfer> + use<> {
-    let side = |program, mint, decimals, vault| Side {
-        program,
-        mint,
-        decimals,
-        vault,
-    };
-    let (programs, vaults) = (swap.token_programs, swap.vaults);
-    let side_in = side(programs.0, swap.mints.0, mints.0.decimals, vaults.0);
-    let side_out = side(programs.1, swap.mints.1, mints.1.decimals, vaults.1);
+    let (side_in, side_out) = sides(swap.token_programs, swap.mints, mints, swap.vaults);
     let trader = swap.trader;
     let into_pool = side_in.takes(trader.input, trader.wallet, flow.paid);
     let out_of_pool = side_out.pays(trader.output, swap.authority, flow.swap.amount_out);

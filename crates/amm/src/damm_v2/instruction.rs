@@ -47,11 +47,7 @@ impl SwapInstruction {
     #[must_use]
     pub fn encode(&self, deployment: &Deployment) -> Instruction {
         let mut data = data(&SWAP2, &[self.amount, self.limit]);
-        data.push(match self.mode {
-            Mode::ExactIn => 0,
-            Mode::PartialIn => 1,
-            Mode::ExactOut => 2,
-        });
+        data.push(mode_number(self.mode));
         let referral = match self.referral {
             Some(referral) => AccountMeta::write(referral),
             None => AccountMeta::read(deployment.id),
@@ -135,6 +131,15 @@ pub(super) const fn of_amounts(amounts: Amounts) -> (Mode, u64, u64) {
             amount_out,
             max_amount_in,
         } => (Mode::ExactOut, amount_out, max_amount_in),
+    }
+}
+
+/// The number by which instructions and events tell a mode.
+pub(super) const fn mode_number(mode: Mode) -> u8 {
+    match mode {
+        Mode::ExactIn => 0,
+        Mode::PartialIn => 1,
+        Mode::ExactOut => 2,
     }
 }
 

@@ -237,22 +237,12 @@ impl Pool {
     }
 
     fn product_reserves(&self, direction: Direction) -> Option<(u64, u64)> {
-        match (self.collection, direction) {
-            (
-                FeeCollection::Compounding {
-                    reserve_first,
-                    reserve_second,
-                },
-                Direction::FirstToSecond,
-            ) => Some((reserve_first, reserve_second)),
-            (
-                FeeCollection::Compounding {
-                    reserve_first,
-                    reserve_second,
-                },
-                Direction::SecondToFirst,
-            ) => Some((reserve_second, reserve_first)),
-            (FeeCollection::OutputToken | FeeCollection::SecondToken, _) => None,
+        match self.collection {
+            FeeCollection::Compounding {
+                reserve_first,
+                reserve_second,
+            } => Some(direction.in_out((reserve_first, reserve_second))),
+            FeeCollection::OutputToken | FeeCollection::SecondToken => None,
         }
     }
 }

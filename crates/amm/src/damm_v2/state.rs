@@ -12,8 +12,7 @@ use crate::price::Price;
 use crate::quoting::{Ask, Fees, Figures, Quoting};
 use crate::rounding::{checked_add, div_floor};
 use crate::snapshot::{ReadError, Snapshot, read};
-use crate::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
-use crate::{Address, ChainTime, Direction, Refusal};
+use crate::{Address, ChainTime, Direction, Refusal, token};
 
 /// What a swap uses at most; 17,000 are usual, and fees that follow a schedule or volatility cost more.
 const COMPUTE_UNITS: u32 = 32_000;
@@ -118,10 +117,7 @@ impl State {
     /// The instruction that swaps with this pool, unreferred.
     #[must_use]
     pub fn swap_instruction(&self, trader: Trader, amounts: Amounts) -> SwapInstruction {
-        let token_program = |flag| match self.account.get(flag) {
-            0 => TOKEN_PROGRAM,
-            _ => TOKEN_2022_PROGRAM,
-        };
+        let token_program = |flag| token::program_of_flag(self.account.get(flag));
         let is_limited = matches!(self.pool.fees.base, BaseFee::RateLimiter(_));
         let (mode, amount, limit) = of_amounts(amounts);
         SwapInstruction {

@@ -2,12 +2,12 @@
 
 use super::Deployment;
 use super::account::{PoolAccount, PoolLayout};
-use super::instruction::{INSTRUCTIONS_SYSVAR, SwapInstruction, name};
+use super::instruction::{INSTRUCTIONS_SYSVAR, SwapInstruction, mode_number, name};
 use super::quote::{Mode, Referral, Swap};
 use super::state::State;
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, damm_v2, require};
-use crate::execution::{self, EVENT_CALL, Executed, Failed, Side, Step, Transfer};
+use crate::execution::{self, EVENT_CALL, Executed, Failed, Step, Transfer, sides};
 use crate::instruction::Instruction;
 use crate::quoting::Quoting as _;
 use crate::snapshot::Snapshot;
@@ -181,17 +181,7 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> impl Iterator<Item = Transfer> + use<> {
-    let side = |program, mint, decimals, vault| Side {
-        program,
-        mint,
-        decimals,
-        vault,
-    };
-    let (programs, vaults) = (swap.token_programs, swap.vaults);
-    let sides = (
-        side(programs.0, swap.mints.0, mints.0.decimals, vaults.0),
-        side(programs.1, swap.mints.1, mints.1.decimals, vaults.1),
-    );
+    let sides = sides(swap.token_programs, swap.mints, mints, swap.vaults);
     let fee_side = if state.pool.fee_is_in_second_token(direction) {
         sides.1
     } else {
@@ -224,11 +214,7 @@ fn event(
     event.push(of(swap.referral.is_some()));
     let asked = [swap.amount, swap.limit];
     event.extend(asked.iter().flat_map(|it| it.to_le_bytes()));
-    event.push(match swap.mode {
-        Mode::ExactIn => 0,
-        Mode::PartialIn => 1,
-        Mode::ExactOut => 2,
-    });
+    event.push(mode_number(swap.mode));
     let amounts = [
         priced.amount_in,
         priced.net_amount_in,

@@ -3,7 +3,7 @@
 use super::Deployment;
 use crate::Address;
 use crate::error::{Failure, anchor};
-use crate::instruction::{AccountMeta, Amounts, Data, Instruction, Trader, accounts, data};
+use crate::instruction::{AccountMeta, Amounts, Data, Instruction, Trader, accounts};
 
 const SWAP2: [u8; 8] = [65, 75, 63, 76, 235, 91, 91, 136];
 const SWAP_EXACT_OUT2: [u8; 8] = [43, 215, 247, 132, 137, 60, 243, 81];
@@ -47,16 +47,7 @@ impl SwapInstruction {
     /// The instruction as it stands in a transaction.
     #[must_use]
     pub fn encode(&self, deployment: &Deployment) -> Instruction {
-        let mut data = match self.amounts {
-            Amounts::ExactIn {
-                amount_in,
-                min_amount_out,
-            } => data(&SWAP2, &[amount_in, min_amount_out]),
-            Amounts::ExactOut {
-                amount_out,
-                max_amount_in,
-            } => data(&SWAP_EXACT_OUT2, &[max_amount_in, amount_out]),
-        };
+        let mut data = self.amounts.data(&SWAP2, &SWAP_EXACT_OUT2);
         // No accounts of transfer hooks.
         data.extend([0; 4]);
         // The program's own address says that there is none.
@@ -150,14 +141,8 @@ fn amounts(bytes: &[u8]) -> Result<Amounts, Failure> {
     let integers = rest.two_u64().filter(|_| rest.0.starts_with(&[0; 4]));
     let integers = integers.ok_or(&anchor::INSTRUCTION_DID_NOT_DESERIALIZE);
     match *name {
-        SWAP2 => integers.map(|(amount_in, min_amount_out)| Amounts::ExactIn {
-            amount_in,
-            min_amount_out,
-        }),
-        SWAP_EXACT_OUT2 => integers.map(|(max_amount_in, amount_out)| Amounts::ExactOut {
-            amount_out,
-            max_amount_in,
-        }),
+        SWAP2 => integers.map(Amounts::sale),
+        SWAP_EXACT_OUT2 => integers.map(Amounts::purchase),
         _ => Err(&anchor::INSTRUCTION_FALLBACK_NOT_FOUND),
     }
     .map_err(Failure::Custom)

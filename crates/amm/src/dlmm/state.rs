@@ -11,9 +11,8 @@ use super::quote::{Pool, Swap, array_of};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::price::Price;
 use crate::quoting::{Ask, Fees, Figures, Quoting};
-use crate::snapshot::{ReadError, Snapshot, read};
-use crate::token::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
-use crate::{Address, ChainTime, Direction, Refusal};
+use crate::snapshot::{ReadError, Snapshot, read, read_where_there};
+use crate::{Address, ChainTime, Direction, Refusal, token};
 
 /// What a swap within one bin uses at most, and each further bin; 41,000 and 5,200 are usual.
 const COMPUTE_UNITS: u32 = 46_000;
@@ -54,10 +53,7 @@ impl State {
             }
         }
         let oracle = account.get(PairAccount::ORACLE);
-        let oracle = match snapshot.account(&oracle) {
-            Some(_) => Some(read(snapshot, oracle, deployment.id)?),
-            None => None,
-        };
+        let oracle = read_where_there(snapshot, oracle, deployment.id)?;
         let pool = account
             .pool(loaded.values().map(|(_, array)| array))
             .map_err(ReadError::at(address))?;
@@ -79,10 +75,7 @@ impl State {
         trader: Trader,
         amounts: Amounts,
     ) -> SwapInstruction {
-        let token_program = |flag| match self.account.get(flag) {
-            0 => TOKEN_PROGRAM,
-            _ => TOKEN_2022_PROGRAM,
-        };
+        let token_program = |flag| token::program_of_flag(self.account.get(flag));
         let active = array_of(self.pool.active_id);
         let address = |(_, (address, _)): (&i32, &(Address, BinArray))| *address;
         let bin_arrays = match direction {

@@ -8,7 +8,7 @@ use super::quote::{Pool, Swap, array_of};
 use super::state::State;
 use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
 use crate::error::{Failure, anchor, dlmm, require};
-use crate::execution::{self, EVENT_CALL, Executed, Failed, Side, Step, Transfer};
+use crate::execution::{self, EVENT_CALL, Executed, Failed, Step, Transfer, sides};
 use crate::instruction::{Amounts, Instruction};
 use crate::quoting::Quoting as _;
 use crate::snapshot::{ReadError, Snapshot};
@@ -107,11 +107,8 @@ fn check(
     let is_event_authority = swap.event_authority == deployment.event_authority;
     require(is_event_authority, &anchor::CONSTRAINT_SEEDS)?;
 
-    match (input.mint, output.mint) {
-        way if way == swap.mints => Ok(Direction::FirstToSecond),
-        way if way == (swap.mints.1, swap.mints.0) => Ok(Direction::SecondToFirst),
-        _ => Err((&dlmm::INVALID_TOKEN_MINT).into()),
-    }
+    let direction = Direction::between(swap.mints, input.mint, output.mint);
+    direction.ok_or((&dlmm::INVALID_TOKEN_MINT).into())
 }
 
 fn flow(
@@ -177,17 +174,8 @@ fn transfers(
     flow: &Flow,
     mints: (Mint, Mint),
 ) -> [Transfer; 2] {
-    let side = |program, mint, decimals, vault| Side {
-        program,
-        mint,
-        decimals,
-        vault,
-    };
-    let (programs, vaults) = (swap.token_programs, swap.vaults);
-    let (side_in, side_out) = direction.in_out((
-        side(programs.0, swap.mints.0, mints.0.decimals, vaults.0),
-        side(programs.1, swap.mints.1, mints.1.decimals, vaults.1),
-    ));
+    let sides = sides(swap.token_programs, swap.mints, mints, swap.vaults);
+    let (side_in, side_out) = direction.in_out(sides);
     let trader = swap.trader;
     [
         side_in.takes(trader.input, trader.wallet, flow.paid),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use amm::Address;
+use amm::token::{ACCOUNT_LENGTH, MINT_LENGTH};
 
 use crate::address::TOKEN_PROGRAM;
 use crate::rpc::{Error, Lamports, Rpc};
@@ -67,18 +68,16 @@ impl Rents {
 /// its bytes are no mint.
 #[must_use]
 pub fn associated_account_bytes(token_program: Address, mint: &[u8]) -> Option<usize> {
-    const MINT_BYTES: usize = 82;
-    const ACCOUNT_BYTES: usize = 165;
     if token_program == TOKEN_PROGRAM {
-        return (mint.len() == MINT_BYTES).then_some(ACCOUNT_BYTES);
+        return (mint.len() == MINT_LENGTH).then_some(ACCOUNT_LENGTH);
     }
     // Every associated account of Token-2022 has the extension that keeps its owner.
-    let mut bytes = ACCOUNT_BYTES + 1 + EXTENSION_HEADER_BYTES;
-    if mint.len() == MINT_BYTES {
+    let mut bytes = ACCOUNT_LENGTH + 1 + EXTENSION_HEADER_BYTES;
+    if mint.len() == MINT_LENGTH {
         return Some(bytes);
     }
     // Behind an account's length stand one byte that tells mints from accounts, and the extensions.
-    let mut rest = mint.get(ACCOUNT_BYTES + 1..)?;
+    let mut rest = mint.get(ACCOUNT_LENGTH + 1..)?;
     while let Some((kind, length, body)) = extension(rest) {
         if let Some(needed) = account_extension_bytes(kind) {
             bytes += EXTENSION_HEADER_BYTES + needed;

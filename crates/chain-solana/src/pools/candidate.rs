@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use amm::dlmm::account::PairAccount;
+use amm::dlmm::bin_array::seeds;
 use amm::layout::DecodeError;
 use amm::snapshot::{ReadError, Snapshot};
 use amm::{Address, Direction, Pool, Program, amm_v4, cpmm, damm_v2};
@@ -28,6 +29,8 @@ pub struct Candidate {
     pub accounts: Vec<Address>,
     /// Those of them that are bin arrays.
     pub bin_arrays: Vec<Address>,
+    /// Their indexes in the pair.
+    indexes: BTreeSet<i32>,
 }
 
 impl Candidate {
@@ -61,9 +64,10 @@ impl Candidate {
                 let pair = Of::decode(account)?;
                 let mints = (pair.get(Of::MINT_FIRST), pair.get(Of::MINT_SECOND));
                 let vaults = (pair.get(Of::VAULT_FIRST), pair.get(Of::VAULT_SECOND));
-                let arrays = arrays_around(&pair).into_iter();
-                let arrays = arrays.filter_map(|index| bin_array(address, index, program.id()));
                 let mut candidate = Self::new(program, address, mints, vaults);
+                candidate.indexes = arrays_around(&pair);
+                let arrays = candidate.indexes.iter();
+                let arrays = arrays.filter_map(|index| bin_array(address, *index, program.id()));
                 candidate.bin_arrays = arrays.collect();
                 let arrays = candidate.bin_arrays.clone();
                 Ok(candidate.needing(arrays))
@@ -85,6 +89,7 @@ impl Candidate {
             vaults,
             accounts: vec![address, mints.0, mints.1],
             bin_arrays: Vec::new(),
+            indexes: BTreeSet::new(),
         }
     }
 
@@ -105,8 +110,15 @@ impl Candidate {
     #[must_use]
     pub fn refreshed(&self, snapshot: &impl Snapshot) -> Self {
         let account = snapshot.account(&self.address);
-        let again = account.and_then(|it| Self::of(self.program, self.address, it.data).ok());
+        let changed = account.filter(|it| !self.stays(it.data));
+        let again = changed.and_then(|it| Self::of(self.program, self.address, it.data).ok());
         again.unwrap_or_else(|| self.clone())
+    }
+
+    /// Whether a pair's price is still among the same bin arrays, whose addresses take long to derive.
+    fn stays(&self, account: &[u8]) -> bool {
+        matches!(self.program, Program::Dlmm(_))
+            && PairAccount::decode(account).is_ok_and(|pair| arrays_around(&pair) == self.indexes)
     }
 }
 
@@ -119,6 +131,6 @@ fn arrays_around(pair: &PairAccount) -> BTreeSet<i32> {
 }
 
 fn bin_array(pair: Address, index: i32, program: Address) -> Option<Address> {
-    let index = i64::from(index).to_le_bytes();
-    program_address(&[b"bin_array", &pair.0, &index], program)
+    let seeds = seeds(&pair, index);
+    program_address(&seeds.each_ref().map(Vec::as_slice), program)
 }

@@ -5,8 +5,9 @@
 
 use std::cmp::Reverse;
 
+use amm::layout::{Field, Layout};
 use amm::token::{TokenAccount, is_program};
-use amm::{Address, Program};
+use amm::{Address, Program, amm_v4, cpmm, damm_v2, dlmm};
 
 use super::Candidate;
 use crate::rpc::{ACCOUNTS_MAX, Account, Error, Filter, Rpc, View};
@@ -14,39 +15,39 @@ use crate::rpc::{ACCOUNTS_MAX, Account, Error, Filter, Rpc, View};
 /// How the accounts of a program's pools can be told.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
-    size: u64,
+    size: usize,
     discriminator: Option<[u8; 8]>,
-    mints: [u64; 2],
-    /// Whether the first mint is always the lower one.
-    sorted: bool,
+    mints: [usize; 2],
 }
 
-const fn shape(program: &Program) -> Shape {
-    match program {
-        Program::Cpmm(_) => Shape {
-            size: 637,
-            discriminator: Some([0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46]),
-            mints: [168, 200],
-            sorted: true,
-        },
-        Program::AmmV4(_) => Shape {
-            size: 752,
-            discriminator: None,
-            mints: [400, 432],
-            sorted: false,
-        },
-        Program::DammV2(_) => Shape {
-            size: 1_112,
-            discriminator: Some([0xf1, 0x9a, 0x6d, 0x04, 0x11, 0xb1, 0x6d, 0xbc]),
-            mints: [168, 200],
-            sorted: false,
-        },
-        Program::Dlmm(_) => Shape {
-            size: 904,
-            discriminator: Some([0x21, 0x0b, 0x31, 0x62, 0xb5, 0x65, 0xb1, 0x0d]),
-            mints: [88, 120],
-            sorted: false,
-        },
+impl Shape {
+    fn new<L: Layout>(mints: [Field<L, Address>; 2]) -> Self {
+        Self {
+            size: L::LENGTH,
+            discriminator: L::DISCRIMINATOR,
+            mints: mints.map(|field| field.offset()),
+        }
+    }
+
+    fn of(program: &Program) -> Self {
+        match program {
+            Program::Cpmm(_) => {
+                use cpmm::account::PoolAccount as Of;
+                Self::new([Of::MINT_FIRST, Of::MINT_SECOND])
+            }
+            Program::AmmV4(_) => {
+                use amm_v4::account::PoolAccount as Of;
+                Self::new([Of::MINT_COIN, Of::MINT_PC])
+            }
+            Program::DammV2(_) => {
+                use damm_v2::account::PoolAccount as Of;
+                Self::new([Of::MINT_FIRST, Of::MINT_SECOND])
+            }
+            Program::Dlmm(_) => {
+                use dlmm::account::PairAccount as Of;
+                Self::new([Of::MINT_FIRST, Of::MINT_SECOND])
+            }
+        }
     }
 }
 
@@ -58,7 +59,7 @@ pub async fn discover(
     view: View,
 ) -> Result<Vec<Candidate>, Error> {
     let mut found = Vec::new();
-    for mints in orders(shape(&program).sorted, one, other) {
+    for mints in orders(&program, one, other) {
         let filters = filters(&program, mints);
         let accounts = rpc.program_accounts(program.id(), &filters, view).await?;
         let candidates = accounts
@@ -109,23 +110,26 @@ fn depth(vault: Option<&Account>, token: Address) -> u64 {
     held.filter(|it| it.mint == token).map_or(0, |it| it.amount)
 }
 
-fn orders(sorted: bool, one: Address, other: Address) -> Vec<[Address; 2]> {
-    match sorted {
-        true => vec![[one.min(other), one.max(other)]],
-        false => vec![[one, other], [other, one]],
+/// The orders in which a program's pools may name two mints: CPMM's name the lower one first.
+fn orders(program: &Program, one: Address, other: Address) -> Vec<[Address; 2]> {
+    match program {
+        Program::Cpmm(_) => vec![[one.min(other), one.max(other)]],
+        Program::AmmV4(_) | Program::DammV2(_) | Program::Dlmm(_) => {
+            vec![[one, other], [other, one]]
+        }
     }
 }
 
 fn filters(program: &Program, mints: [Address; 2]) -> Vec<Filter> {
-    let shape = shape(program);
+    let shape = Shape::of(program);
     let discriminator = shape.discriminator.map(|bytes| Filter::Bytes {
         offset: 0,
         bytes: bytes.to_vec(),
     });
     let mints = shape.mints.into_iter().zip(mints);
-    std::iter::once(Filter::Size(shape.size))
+    std::iter::once(Filter::Size(shape.size as u64))
         .chain(discriminator)
-        .chain(mints.map(|(offset, mint)| Filter::address(offset, mint)))
+        .chain(mints.map(|(offset, mint)| Filter::address(offset as u64, mint)))
         .collect()
 }
 
@@ -135,7 +139,8 @@ fn check(
     address: Address,
     account: &Account,
 ) -> Option<Candidate> {
-    let is_one = account.owner == program.id() && filters.iter().all(|it| it.admits(&account.data));
-    let candidate = Candidate::of(program, address, &account.data).ok();
-    candidate.filter(|_| is_one)
+    if account.owner != program.id() || !filters.iter().all(|it| it.admits(&account.data)) {
+        return None;
+    }
+    Candidate::of(program, address, &account.data).ok()
 }

@@ -213,10 +213,8 @@ impl Pool {
             let shrunk = reserve_out
                 .checked_sub(moved.amount_out)
                 .ok_or(Refusal::Overflow)?;
-            let (reserve_first, second) = match direction {
-                Direction::FirstToSecond => (grown, shrunk),
-                Direction::SecondToFirst => (shrunk, grown),
-            };
+            // What put them in the swap's order puts them back in the pool's.
+            let (reserve_first, second) = direction.in_out((grown, shrunk));
             let reserve_second = second
                 .checked_add(fee.compounding)
                 .ok_or(Refusal::Overflow)?;

@@ -147,10 +147,7 @@ impl Bin {
     /// Adds a fill to the bin. Providers are paid in kind; what limit orders earned belongs to
     /// their owners and does not trade again.
     pub(super) fn apply(&mut self, direction: Direction, fill: &Fill) -> Result<(), Refusal> {
-        let (paid, drained) = match direction {
-            Direction::FirstToSecond => (&mut self.amount_x, &mut self.amount_y),
-            Direction::SecondToFirst => (&mut self.amount_y, &mut self.amount_x),
-        };
+        let (paid, drained) = direction.in_out((&mut self.amount_x, &mut self.amount_y));
         *paid = paid
             .checked_add(fill.liquidity_in)
             .ok_or(Refusal::Overflow)?;
