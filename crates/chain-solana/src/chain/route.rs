@@ -166,11 +166,7 @@ fn candidate(
 
 /// What a pool gives for a wish, where it gives anything, and the swap that takes it.
 fn offer(pool: Pool, wish: Wish, snapshot: &Snapshot) -> Option<(u64, Swap)> {
-    let direction = match pool.mints() {
-        mints if mints == wish.mints => Direction::FirstToSecond,
-        (second, first) if (first, second) == wish.mints => Direction::SecondToFirst,
-        _ => return None,
-    };
+    let direction = Direction::between(pool.mints(), wish.mints.0, wish.mints.1)?;
     let conditions = Conditions {
         direction,
         transfer_fees: TransferFees {
