@@ -182,7 +182,7 @@ impl EventView {
     }
 
     fn add_decision(&mut self, decision: &Decision, tokens: &TokenList) {
-        let Decision { choice, quotes } = decision;
+        let Decision { choice, quotes, .. } = decision;
         let route = &choice.route;
         let (sold, amount_in, bought) = (route.asset_in(), route.amount_in(), route.asset_out());
         let quotes = quotes.iter();

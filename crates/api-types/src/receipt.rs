@@ -17,7 +17,7 @@ pub struct ReceiptView {
     pub rent_paid_lamports: u64,
     /// Deposits of accounts that it closed.
     pub rent_returned_lamports: u64,
-    pub compute_units: u64,
+    pub compute_units: Option<u64>,
     pub slot: u64,
     #[schema(format = DateTime)]
     pub confirmed_at: String,

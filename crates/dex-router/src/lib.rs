@@ -4,8 +4,10 @@
 //!
 //! Begin with `router.rs`; what a venue must offer is in `venue.rs`.
 
+pub mod pools;
 pub mod router;
 pub mod venue;
 
+pub use pools::PoolSource;
 pub use router::Router;
 pub use venue::QuoteSource;

@@ -115,10 +115,15 @@ impl Router {
             route: Route::of(leg(&offer, request.quote)),
             expected_amount_out: offer.amount_out,
             min_amount_out: floor,
+            quoted_at: 0,
         };
         let quotes: Vec<Quote> = asked.into_iter().map(Asked::into_quote).collect();
         log_choice(&choice, &quotes);
-        Ok(Decision { choice, quotes })
+        Ok(Decision {
+            choice,
+            quotes,
+            pools: Vec::new(),
+        })
     }
 
     async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {

@@ -51,7 +51,18 @@ impl Quote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub choice: Choice,
+    /// Each venue's best offer.
     pub quotes: Vec<Quote>,
+    /// Every pool that competed. Version 1 stored none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<PoolQuote>,
+}
+
+/// What one pool offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolQuote {
+    pub pool: PoolRef,
+    pub answer: Answer,
 }
 
 /// The chosen route, what it is expected to pay out, and the minimum that it may pay out.
@@ -61,6 +72,9 @@ pub struct Choice {
     pub route: Route,
     pub expected_amount_out: BaseUnits,
     pub min_amount_out: BaseUnits,
+    /// The slot of the snapshot that it was quoted from.
+    #[serde(default)]
+    pub quoted_at: u64,
 }
 
 /// What an order received, according to the chain.
@@ -86,7 +100,8 @@ pub struct Receipt {
     pub rent_paid_lamports: u64,
     /// Deposits of accounts that it closed.
     pub rent_returned_lamports: u64,
-    pub compute_units: u64,
+    /// Absent where the chain does not say.
+    pub compute_units: Option<u64>,
     pub slot: u64,
     /// What a first leg paid out and a second did not take: it stays in the wallet.
     pub leftover: Vec<Leftover>,
@@ -100,19 +115,28 @@ pub struct Leftover {
 }
 
 impl Choice {
-    /// The fill of a chain that tells nothing but the amount paid out, which is that of the one leg:
-    /// the router chooses routes of one leg.
+    /// What a transaction of this choice brought, by the chain's word. A route of one leg took and gave all of it; of
+    /// several legs the amounts are those expected.
     #[must_use]
-    pub fn filled(&self, signature: Signature, amount_out: BaseUnits) -> Fill {
-        let leg = Leg {
-            amount_out,
-            ..*self.route.largest()
+    pub fn filled(
+        &self,
+        signature: Signature,
+        (amount_in, amount_out): (BaseUnits, BaseUnits),
+        receipt: Receipt,
+    ) -> Fill {
+        let route = match self.route.legs() {
+            [leg] => Route::of(Leg {
+                amount_in,
+                amount_out,
+                ..*leg
+            }),
+            _ => self.route.clone(),
         };
         Fill {
-            route: Route::of(leg),
+            route,
             signature,
             amount_out,
-            receipt: None,
+            receipt: Some(Box::new(receipt)),
         }
     }
 }

@@ -70,6 +70,37 @@ impl fmt::Display for Signature {
     }
 }
 
+/// The hash of the block that a transaction names. It says until when the transaction may land, and together with the
+/// signature it is never twice in a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Blockhash([u8; 32]);
+
+impl Blockhash {
+    /// The hash in these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Blockhash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&bs58::encode(self.0).into_string())
+    }
+}
+
+impl fmt::Debug for Blockhash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// What the engine stores before it sends anything. It may send the same bytes again at any time;
 /// after `last_valid_height` they can no longer land.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,4 +108,6 @@ pub struct SignedTransaction {
     pub signature: Signature,
     pub bytes: Arc<[u8]>,
     pub last_valid_height: Height,
+    /// Absent in what 0.1.0 stored.
+    pub blockhash: Option<Blockhash>,
 }

@@ -1,15 +1,15 @@
-//! The chain as the engine will see it once transactions are Solana's: what was sent is looked for by its bytes, and
-//! "not yet sure" is an answer of its own.
+//! Sending transactions and finding out what became of them.
 //!
-//! It stands beside [`crate::chain`], which it replaces: `Chain::fate` gives a signature alone and knows no answer
-//! between unknown and landed. A caller that moves here reads [`Landing::finalized`] first and passes it to
-//! [`Landing::fate`], takes [`Fate::Underway`] for "look again", and holds a transaction for dead where its fate is
-//! [`Fate::Absent`] and the view's height is past its last valid one, or where it is [`Fate::Reverted`] and final.
+//! A caller reads [`Landing::finalized`] first and passes it to [`Landing::fate`], takes [`Fate::Underway`] for "look
+//! again", and holds a transaction for dead where its fate is [`Fate::Absent`] and the view's height is past its last
+//! valid one, or where it is [`Fate::Reverted`] and final.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::BaseUnits;
+use domain::quote::Receipt;
 use domain::transaction::{Height, SignedTransaction};
 
 use crate::chain::{Error, Revert};
@@ -32,36 +32,22 @@ pub enum Fate {
     Landed {
         amount_in: BaseUnits,
         amount_out: BaseUnits,
-        cost: Cost,
-        slot: u64,
+        receipt: Receipt,
     },
     /// It was rolled back. Only once that is final can it never land again.
     Reverted {
         reason: Revert,
-        cost: Cost,
-        slot: u64,
+        receipt: Receipt,
         is_final: bool,
     },
-}
-
-/// What a landed transaction cost beside the swap, in lamports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cost {
-    pub fee: u64,
-    /// The part of the fee that was offered for being taken early.
-    pub priority_fee: u64,
-    /// For accounts that it made and that stay.
-    pub rent_paid: u64,
-    /// From accounts that it closed.
-    pub rent_returned: u64,
 }
 
 /// Sending transactions and finding out what became of them.
 ///
 /// Promises:
 /// 1. Bytes that were sent may be sent again; what a `send` answers decides nothing.
-/// 2. [`Fate::Absent`] is said only by a chain that had come as far as the view, and only of what it would know.
-///    Whatever else goes wrong is an error.
+/// 2. [`Fate::Absent`] is said by [`Landing::fate`] only of a chain that had come as far as the view, and only of what
+///    it would know. Whatever else goes wrong is an error.
 /// 3. Amounts and costs are the ledger's. What the ledger does not tell yet is [`Fate::Underway`].
 /// 4. Landed is said at the commitment that the chain was configured with.
 ///
@@ -76,4 +62,15 @@ pub trait Landing: Send + Sync + Debug {
 
     /// What is known of a transaction, as of a view read before.
     async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error>;
+
+    /// Waits until the transaction has landed, or was rolled back for good, at most for `limit`; then what is known.
+    /// Nothing is denied by it: [`Fate::Absent`] here says that nothing was heard.
+    async fn await_fate(
+        &self,
+        transaction: &SignedTransaction,
+        limit: Duration,
+    ) -> Result<Fate, Error>;
+
+    /// The longest time that a transaction usually takes from sending to its fate.
+    fn usual_time(&self) -> Duration;
 }

@@ -1,22 +1,21 @@
-//! The simulated chain's own ledger, for whoever checks the engine. The engine itself never reads
-//! it.
+//! The simulated chain's own ledger, for whoever checks the engine. The engine itself never reads it.
 //!
-//! Only the simulated chain has one. It is a port nevertheless, so that the gateway can show it
-//! without compiling the simulator.
+//! Only the simulated chain has one. It is a port nevertheless, so that the gateway can show it without compiling the
+//! simulator.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::transaction::{Height, Signature};
-use domain::{Asset, BaseUnits, OrderId, Timestamp, Venue};
+use domain::{Asset, BaseUnits, Timestamp, Venue};
 
 use crate::chain::Error;
 
-/// A line of the chain's ledger: a transaction that landed, whichever program sent it.
+/// A line of the chain's ledger: a swap that landed, whoever sent it; not the market's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     pub signature: Signature,
-    pub order_id: OrderId,
+    /// Of its first swap.
     pub venue: Venue,
     pub asset_in: Asset,
     pub asset_out: Asset,
@@ -32,7 +31,8 @@ pub struct LedgerEntry {
 /// Which lines of the ledger to read.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerFilter {
-    pub orders: Option<Vec<OrderId>>,
+    /// Of these transactions alone.
+    pub signatures: Option<Vec<Signature>>,
     /// Continue after this place; each page says its place.
     pub after: Option<u64>,
     pub limit: usize,
@@ -49,6 +49,6 @@ pub struct LedgerPage {
 /// The chain's ledger.
 #[async_trait]
 pub trait Ledger: Send + Sync + Debug {
-    /// A page of the transactions that landed.
+    /// A page of the swaps that landed.
     async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error>;
 }

@@ -1,9 +1,5 @@
-//! Making transactions of routes, as the engine will see it once routes name pools: one swap or several, split or one
+//! Making transactions of routes, one swap or several, split or one
 //! behind the other, in one transaction that does all of it or nothing.
-//!
-//! It stands beside `Chain::build`, which it replaces. Today's [`crate::chain::Swap`] names a pool by its kind and has
-//! no second swap; a caller that moves here hands over the legs of its route, each with the amount and the least that
-//! it may pay, which the router has quoted, and the slot of the snapshot that it quoted from.
 
 use std::fmt::Debug;
 

@@ -87,6 +87,7 @@ pub(super) fn read(stored: &str, terms: &str) -> serde_json::Result<EventData> {
             decision: Decision {
                 choice: route.choice.completed(&terms),
                 quotes: route.quotes.into_iter().map(Quote::from).collect(),
+                pools: Vec::new(),
             },
         },
         OldData::Submitted { choice, signature } => EventData::Submitted {
@@ -115,6 +116,7 @@ impl OldChoice {
             route: route(self.pool, terms, self.expected_amount_out),
             expected_amount_out: self.expected_amount_out,
             min_amount_out: self.min_amount_out,
+            quoted_at: 0,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::history::Landed;
 use super::state::State;
 use super::timeline::Timeline;
 use crate::bank::{Bank, Transaction, Verified};
+use crate::market;
 
 /// The market: it moves pools by transactions of its own when somebody looks at them.
 pub trait Trader: Send + Sync + Debug {
@@ -35,6 +36,24 @@ impl<'a> OpenBlock<'a> {
     #[must_use]
     pub fn bank(&self) -> &Bank {
         &self.state.bank
+    }
+
+    /// The same, to be changed by whoever makes blocks.
+    pub(crate) const fn bank_mut(&mut self) -> &mut Bank {
+        &mut self.state.bank
+    }
+
+    /// How many blocks there are below this one.
+    #[must_use]
+    pub fn height(&self) -> u64 {
+        self.timeline.height(self.state.processed)
+    }
+
+    /// Writes a transaction into the block that was executed already.
+    pub(crate) fn add(&mut self, executed: market::Landed) {
+        let clock = self.state.bank.environment().clock;
+        let transaction = executed.transaction.get().clone();
+        self.state.history.add(clock, transaction, executed.outcome);
     }
 
     #[must_use]

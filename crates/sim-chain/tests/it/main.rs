@@ -3,12 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bank;
-mod failures;
 mod market;
 mod node;
-mod restart;
-mod server;
-mod setup;
-mod speed;
 mod svm;
-mod transactions;
