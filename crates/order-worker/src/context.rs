@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dex_router::Router;
 use domain::EventId;
-use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
+use ports::{
+    Announcer, Clock, JobQueue, Landing, Ports, Random, Shutdown, Store, TransactionBuilder,
+    Unconfirmed,
+};
 
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
@@ -21,7 +24,8 @@ pub(crate) struct Context {
     pub(crate) announcer: Announcer,
     pub(crate) unconfirmed: Unconfirmed,
     pub(crate) router: Router,
-    pub(crate) chain: Arc<dyn Chain>,
+    pub(crate) builder: Arc<dyn TransactionBuilder>,
+    pub(crate) landing: Arc<dyn Landing>,
     pub(crate) settings: Settings,
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
@@ -38,7 +42,8 @@ impl Context {
         ports: &Ports,
         announcer: &Announcer,
         router: Router,
-        chain: Arc<dyn Chain>,
+        builder: Arc<dyn TransactionBuilder>,
+        landing: Arc<dyn Landing>,
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {
@@ -54,7 +59,8 @@ impl Context {
             announcer: announcer.clone(),
             unconfirmed: Unconfirmed::start(ports, announcer, shutdown),
             router,
-            chain,
+            builder,
+            landing,
             settings,
             shutdown: shutdown.clone(),
             metrics: Metrics::register(),

@@ -7,9 +7,10 @@
 //! - **I3** Every change is one recorded event, under the lease's fence; an effect follows only
 //!   after the event has won.
 //! - **I4** Sign, store, commit, send: never in another order.
-//! - **I5** The worker signs another transaction only once the last one is proved dead: first it
-//!   reads the finalized height, which must be past the transaction's last valid height, and then
-//!   the chain does not find its signature.
+//! - **I5** The worker signs another transaction only once the last one is proved dead. Either it
+//!   was rolled back and that is final; or the worker first reads what is final, which must be past
+//!   the transaction's last valid height, and then the chain, asked as of that, does not find it.
+//!   An error, and a transaction that was seen and is not sure yet, prove nothing.
 //! - **I6** Timers here are monotonic; the store's clock decides about leases, due times and
 //!   expiries.
 //!
@@ -41,7 +42,7 @@ mod unheard;
 use std::sync::Arc;
 
 use dex_router::Router;
-use ports::{Announcer, Chain, Ports, Shutdown};
+use ports::{Announcer, Landing, Ports, Shutdown, TransactionBuilder};
 
 pub use settings::Settings;
 
@@ -64,13 +65,16 @@ impl Worker {
         ports: &Ports,
         announcer: &Announcer,
         router: Router,
-        chain: Arc<dyn Chain>,
+        builder: Arc<dyn TransactionBuilder>,
+        landing: Arc<dyn Landing>,
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {
         let sweeper = Sweeper::new(ports, settings.sweep);
         let expirer = Expirer::new(ports, announcer, settings.sweep);
-        let context = Context::new(ports, announcer, router, chain, settings, shutdown);
+        let context = Context::new(
+            ports, announcer, router, builder, landing, settings, shutdown,
+        );
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::new(context), Arc::clone(&presence));
         shutdown.spawn_essential("worker", driver);
