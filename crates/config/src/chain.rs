@@ -47,16 +47,6 @@ pub enum VenueMode {
     Sim,
 }
 
-impl VenueMode {
-    /// What the setting and the store call it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sim => "sim",
-        }
-    }
-}
-
 /// The simulated cluster.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Simulation")]

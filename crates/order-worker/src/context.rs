@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dex_router::Router;
 use domain::EventId;
-use ports::{
-    Announcer, Clock, JobQueue, Landing, Ports, Random, Shutdown, Store, TransactionBuilder,
-    Unconfirmed,
-};
+use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
 
+use crate::Chain;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::settings::{LimitScope, Settings};
@@ -24,8 +22,7 @@ pub(crate) struct Context {
     pub(crate) announcer: Announcer,
     pub(crate) unconfirmed: Unconfirmed,
     pub(crate) router: Router,
-    pub(crate) builder: Arc<dyn TransactionBuilder>,
-    pub(crate) landing: Arc<dyn Landing>,
+    pub(crate) chain: Chain,
     pub(crate) settings: Settings,
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
@@ -42,8 +39,7 @@ impl Context {
         ports: &Ports,
         announcer: &Announcer,
         router: Router,
-        builder: Arc<dyn TransactionBuilder>,
-        landing: Arc<dyn Landing>,
+        chain: Chain,
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {
@@ -59,8 +55,7 @@ impl Context {
             announcer: announcer.clone(),
             unconfirmed: Unconfirmed::start(ports, announcer, shutdown),
             router,
-            builder,
-            landing,
+            chain,
             settings,
             shutdown: shutdown.clone(),
             metrics: Metrics::register(),

@@ -51,6 +51,15 @@ use expiring::Expirer;
 use session::Presence;
 use sweeper::Sweeper;
 
+/// The chain, as a worker uses it.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// Makes transactions of routes.
+    pub builder: Arc<dyn TransactionBuilder>,
+    /// Sends them, and tells what became of them.
+    pub landing: Arc<dyn Landing>,
+}
+
 /// A running worker. It stops when the [`Shutdown`] says so.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -65,16 +74,13 @@ impl Worker {
         ports: &Ports,
         announcer: &Announcer,
         router: Router,
-        builder: Arc<dyn TransactionBuilder>,
-        landing: Arc<dyn Landing>,
+        chain: Chain,
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {
         let sweeper = Sweeper::new(ports, settings.sweep);
         let expirer = Expirer::new(ports, announcer, settings.sweep);
-        let context = Context::new(
-            ports, announcer, router, builder, landing, settings, shutdown,
-        );
+        let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::new(context), Arc::clone(&presence));
         shutdown.spawn_essential("worker", driver);

@@ -84,7 +84,7 @@ pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) 
 }
 
 async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
-    let pace = Pace::of(ctx.landing.usual_time(), origin);
+    let pace = Pace::of(ctx.chain.landing.usual_time(), origin);
     let began = ctx.clock.monotonic();
     let mut is_first = true;
     loop {
@@ -161,7 +161,7 @@ impl Pace {
 
 /// Sends the stored bytes. Whatever the answer, they may have arrived: only the fate counts.
 async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
-    let sending = timeout(PATIENCE, ctx.landing.send(transaction));
+    let sending = timeout(PATIENCE, ctx.chain.landing.send(transaction));
     let span = trace_span!(target: STAGE_SPANS, "chain.send", error = Empty);
     let answer = sending.instrument(span.clone()).await;
     crash_point::reached(CrashPoint::ReplyLost);
@@ -189,7 +189,7 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
         return None;
     }
     let began = ctx.clock.monotonic();
-    let waiting = ctx.landing.await_fate(sending.transaction, wait);
+    let waiting = ctx.chain.landing.await_fate(sending.transaction, wait);
     let waiting = timeout(wait + PATIENCE, waiting);
     let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
     let answer = waiting.instrument(span).await;
@@ -213,9 +213,9 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let transaction = sending.transaction;
     let span = trace_span!(target: STAGE_SPANS, "chain.finalized", error = Empty);
-    let view = answered(span, ctx.landing.finalized()).await?;
+    let view = answered(span, ctx.chain.landing.finalized()).await?;
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
-    let fate = answered(span, ctx.landing.fate(transaction, view)).await?;
+    let fate = answered(span, ctx.chain.landing.fate(transaction, view)).await?;
     let last_valid = transaction.last_valid_height;
     if fate == Fate::Absent && view.height > last_valid {
         return Some(Settled::Dead(failure(
@@ -263,7 +263,7 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         // nothing to do for it that needs a slot.
         Fate::Reverted {
             is_final: false, ..
-        } => Some(undecided(ctx, finality(ctx.landing.usual_time()))),
+        } => Some(undecided(ctx, finality(ctx.chain.landing.usual_time()))),
     }
 }
 

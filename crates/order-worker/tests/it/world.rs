@@ -15,12 +15,12 @@ use dex_router::Router;
 use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
 use order_worker::settings::LimitScope;
-use order_worker::{Settings, Worker};
+use order_worker::{Chain, Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
-use ports::{Announcer, Clock, Landing, Ports, Random, Shutdown, Store, TransactionBuilder};
+use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
 use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
 
@@ -130,14 +130,15 @@ impl World {
         let shutdown = Shutdown::new();
         let tokens = Arc::new(TokenList::mainnet());
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
-        let builder: Arc<dyn TransactionBuilder> = self.chain.clone();
-        let landing: Arc<dyn Landing> = self.chain.clone();
+        let chain = Chain {
+            builder: self.chain.clone(),
+            landing: self.chain.clone(),
+        };
         let worker = Worker::start(
             &self.ports,
             &self.announcer,
             router,
-            builder,
-            landing,
+            chain,
             settings,
             &shutdown,
         );
