@@ -96,6 +96,10 @@ pub(crate) fn serve() -> Served {
 pub(crate) fn serve_on(settings: Settings, listeners: Vec<TcpListener>) -> Served {
     let clock = Arc::new(SystemClock::new());
     let cluster = Cluster::new(settings, genesis(), clock, &Random::seeded(3));
+    serve_cluster(cluster, listeners)
+}
+
+pub(crate) fn serve_cluster(cluster: Arc<Cluster>, listeners: Vec<TcpListener>) -> Served {
     let port = listeners[0].local_addr().unwrap().port();
     let served = cluster.clone();
     let server = HttpServer::new(move || {
