@@ -97,14 +97,18 @@ pub(crate) fn serve() -> Served {
 
 pub(crate) fn serve_on(settings: Settings, listeners: Vec<TcpListener>) -> Served {
     let clock = Arc::new(SystemClock::new());
-    let cluster = Cluster::new(settings, genesis(), clock.clone(), &Random::seeded(3));
+    let cluster = Cluster::new(settings, genesis(), clock, &Random::seeded(3));
+    serve_cluster(cluster, listeners)
+}
+
+pub(crate) fn serve_cluster(cluster: Arc<Cluster>, listeners: Vec<TcpListener>) -> Served {
     let undisturbed = ServiceSettings {
         latency_scale: 0.0,
         failure_rate: 0.0,
         seed: 3,
         shutdown: Shutdown::new(),
     };
-    let service = Service::new(cluster.clone(), undisturbed, clock);
+    let service = Service::new(cluster.clone(), undisturbed, Arc::new(SystemClock::new()));
     let port = listeners[0].local_addr().unwrap().port();
     let served = service.clone();
     let server = HttpServer::new(move || {
