@@ -61,6 +61,19 @@ impl Accounts {
         }
     }
 
+    /// Puts an account there that was written in an earlier life of the chain.
+    pub(crate) fn load(&mut self, key: Address, account: Account, slot: u64) {
+        self.stored.insert(key, Stored { account, slot });
+    }
+
+    /// The accounts that the newest slot has written, which must be this one. Gone ones are among them.
+    pub(crate) fn written_in(&self, slot: u64) -> impl Iterator<Item = &Address> {
+        let newest_first = self.writes.iter().rev();
+        newest_first
+            .take_while(move |(written, _)| *written == slot)
+            .map(|(_, key)| key)
+    }
+
     /// Forgets what accounts were before `slot`: nobody looks at an older slot any more.
     pub fn forget_before(&mut self, slot: u64) {
         while self.writes.front().is_some_and(|(until, _)| *until <= slot) {

@@ -277,20 +277,6 @@ fn a_trade_of_more_than_there_can_be_fails_and_changes_nothing_but_the_fee() {
 }
 
 #[test]
-fn whoever_asks_is_given_sol() {
-    let mut world = World::new(5, Mode::Still);
-    let stranger = Address::from([78; 32]);
-
-    let landed = world
-        .market
-        .airdrop(&mut world.bank, stranger, 3_000_000_000)
-        .unwrap();
-
-    assert_eq!(landed.outcome.status, Ok(()));
-    assert_eq!(lamports_of(&world.bank, stranger), 3_000_000_000);
-}
-
-#[test]
 fn the_engines_wallet_is_filled_up_where_it_has_little_left() {
     let mut world = World::new(5, Mode::Moving);
     let engine = world.market.engine_wallet();
