@@ -10,6 +10,7 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
+use ports::cluster::{ClusterId, Rebound};
 use ports::order_store::LONGEST_FIXED_REST;
 use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
@@ -188,6 +189,22 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     };
     let feed = RedisFeed::connect(settings).await;
     Ok(feed.context("could not use REDIS_URL")?)
+}
+
+/// Gives the configured store to this cluster, and closes it.
+pub async fn rebind(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    cluster: &ClusterId,
+) -> anyhow::Result<Rebound> {
+    let store: Arc<dyn Store> = match Configured::of(&config.servers) {
+        Configured::Embedded { folder } => embedded(config, folder, &clock)?,
+        Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
+            PgStore::connect(postgres_settings(config, database)).await?
+        }
+    };
+    let rebound = store.rebind_cluster(cluster, "migrate").await;
+    rebound.context("could not give the store to the cluster")
 }
 
 /// What a migration did, in words for people.

@@ -61,7 +61,7 @@ enum Command {
     Echo,
     /// Upgrade the tables of a store
     #[command(after_help = migrate::EXAMPLES)]
-    Migrate(Box<Config>),
+    Migrate(Box<migrate::Migrate>),
     /// Run the simulated chain that several processes share
     #[command(after_help = sim_chain::EXAMPLES)]
     SimChain(Box<Config>),
