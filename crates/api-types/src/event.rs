@@ -205,12 +205,12 @@ impl EventView {
         } = decision;
         let route = &choice.route;
         let (sold, amount_in, bought) = (route.asset_in(), route.amount_in(), route.asset_out());
-        let quotes = quotes.iter();
-        let quotes = quotes.map(|quote| QuoteView::new(quote, sold, amount_in, bought));
+        let offers = quotes.iter();
+        let offers = offers.map(|quote| QuoteView::new(quote, sold, amount_in, bought));
         self.add_route(route, tokens);
-        self.quotes = Some(quotes.collect());
+        self.quotes = Some(offers.collect());
         self.pools = Some(PoolQuoteView::list(pools, bought));
-        self.gain_bps = Some(gain_bps(choice, decision.quotes.iter()));
+        self.gain_bps = Some(gain_bps(choice, quotes));
         self.expected_amount_out = Some(amount_out(choice.expected_amount_out, route));
         self.min_amount_out = Some(amount_out(choice.min_amount_out, route));
     }

@@ -123,8 +123,11 @@ fn offered(answer: &Answer) -> Option<BaseUnits> {
 
 /// What a route is expected to pay more than the best of these offers alone, in whole hundredths of a percent.
 #[must_use]
-pub fn gain_bps<'a>(choice: &Choice, quotes: impl Iterator<Item = &'a Quote>) -> u32 {
-    let best = quotes.filter_map(|quote| offered(&quote.answer)).max();
+pub fn gain_bps(choice: &Choice, quotes: &[Quote]) -> u32 {
+    let best = quotes
+        .iter()
+        .filter_map(|quote| offered(&quote.answer))
+        .max();
     let expected = u128::from(choice.expected_amount_out.get());
     let best = best.map_or(0, |best| u128::from(best.get()));
     let gain = expected.saturating_sub(best) * 10_000;
