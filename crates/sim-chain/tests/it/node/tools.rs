@@ -19,6 +19,8 @@ use super::served::{Served, serve_cluster, serve_on};
 
 /// Fast enough for a test, slow enough for tools that look twice a second.
 const LATENCY_SCALE: f64 = 0.25;
+/// How often the long test trades every pair of an SDK.
+const MANY_ROUNDS: u32 = 12;
 /// Ports whose next one is free as well.
 const PORTS: std::ops::Range<u16> = 19_000..19_999;
 
@@ -28,24 +30,30 @@ async fn real_tools_work_unchanged() {
         latency_scale: LATENCY_SCALE,
         ..Settings::default()
     };
-    run("tools.cjs", &serve_on(settings, two_ports())).await;
+    run("tools.cjs", &serve_on(settings, two_ports()), 1).await;
+}
+
+#[tokio::test]
+async fn the_sdk_of_raydium_receives_what_it_quoted() {
+    run("raydium.cjs", &serve_market(), 1).await;
 }
 
 #[tokio::test]
 async fn the_sdk_of_damm_v2_receives_what_it_quoted() {
-    run("damm_v2.cjs", &serve_market()).await;
+    run("damm_v2.cjs", &serve_market(), 1).await;
 }
 
 #[tokio::test]
-#[ignore = "long: scripts/test --full runs it"]
-async fn the_sdk_of_raydium_receives_what_it_quoted() {
-    run("raydium.cjs", &serve_market()).await;
-}
-
-#[tokio::test]
-#[ignore = "long: scripts/test --full runs it"]
 async fn the_sdk_of_dlmm_receives_what_it_quoted() {
-    run("dlmm.cjs", &serve_market()).await;
+    run("dlmm.cjs", &serve_market(), 1).await;
+}
+
+#[tokio::test]
+#[ignore = "long: scripts/test --full runs it"]
+async fn the_sdks_receive_what_they_quoted_for_many_amounts() {
+    for script in ["raydium.cjs", "damm_v2.cjs", "dlmm.cjs"] {
+        run(script, &serve_market(), MANY_ROUNDS).await;
+    }
 }
 
 /// A node whose pools wait for the client to trade.
@@ -73,13 +81,14 @@ fn two_ports() -> Vec<TcpListener> {
 }
 
 /// Runs a script against a node, which must say that it is through.
-async fn run(script: &str, node: &Served) {
+async fn run(script: &str, node: &Served, rounds: u32) {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
     let packages = packages(&tools);
 
     let ended = Command::new("node")
         .arg(tools.join(script))
         .arg(&node.url)
+        .arg(rounds.to_string())
         .env("NODE_PATH", packages.join("node_modules"))
         .stdin(Stdio::null())
         .kill_on_drop(true)
