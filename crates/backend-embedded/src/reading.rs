@@ -6,6 +6,7 @@ pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;
 pub(crate) mod start;
+pub(crate) mod transactions;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use domain::Timestamp;
+use ports::cluster::Unfinished;
 use ports::{Clock, Error, Result};
 use rusqlite::Connection;
 use sqlite_kit::{Database, Lock, LockError, Stopped, Writer as _};
@@ -54,6 +55,11 @@ pub enum OpenError {
          are; copy both from an engine that is stopped, or see \"Backup and restore\" in docs/OPERATIONS.md"
     )]
     WithoutLog { folder: String },
+    #[error("in {folder}: {unfinished}")]
+    Unfinished {
+        folder: String,
+        unfinished: Unfinished,
+    },
     #[error("the store in {folder} cannot be opened")]
     Store {
         folder: String,
@@ -95,6 +101,15 @@ impl SqliteStore {
         if !lock.was_there() && Database::is_without_log(&path).map_err(wrong)? {
             let folder = folder.display().to_string();
             return Err(OpenError::WithoutLog { folder });
+        }
+        let unfinished = reading::start::unfinished_of_first_release(&path);
+        match unfinished.map_err(|fault| unreadable(folder, fault))? {
+            0 => {}
+            orders => {
+                let folder = folder.display().to_string();
+                let unfinished = Unfinished { orders };
+                return Err(OpenError::Unfinished { folder, unfinished });
+            }
         }
         let db = STORE_FILE.open_writer(&path).map_err(wrong)?;
         let (live, writer) = prepare(db, folder, settings, &clock)?;
@@ -181,13 +196,17 @@ fn prepare(
     clock: &Arc<dyn Clock>,
 ) -> std::result::Result<(Arc<Mutex<Live>>, Writer), OpenError> {
     let stored = reading::start::stored(&db, clock.now());
-    let stored = stored.map_err(|fault| OpenError::Store {
-        folder: folder.display().to_string(),
-        source: fault.into(),
-    })?;
+    let stored = stored.map_err(|fault| unreadable(folder, fault))?;
     let live = Arc::new(Mutex::new(Live::new(settings, stored)));
     let writer = Writer::new(db, Arc::clone(clock), Arc::clone(&live));
     Ok((live, writer))
+}
+
+fn unreadable(folder: &Path, fault: Fault) -> OpenError {
+    OpenError::Store {
+        folder: folder.display().to_string(),
+        source: fault.into(),
+    }
 }
 
 fn locked_out(folder: &Path, error: LockError) -> OpenError {

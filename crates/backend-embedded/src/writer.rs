@@ -8,6 +8,7 @@
 //! failure fails.
 
 pub(crate) mod accept;
+pub(crate) mod bind;
 pub(crate) mod claim;
 pub(crate) mod operate;
 pub(crate) mod record;
@@ -130,6 +131,12 @@ impl Batch<'_> {
     /// Whether the leases of this worker are valid.
     pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
         lock(self.live).is_alive(worker, self.monotonic)
+    }
+
+    /// How many workers live.
+    pub(crate) fn workers_alive(&self) -> u64 {
+        let alive = lock(self.live).alive(self.monotonic).len();
+        u64::try_from(alive).unwrap_or(u64::MAX)
     }
 
     /// Whether the worker has stopped naming this order. Orders granted in this batch count as

@@ -3,8 +3,10 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
+use ports::cluster::Unfinished;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 
 use crate::tls::InvalidAddress;
 
@@ -30,6 +32,8 @@ pub enum ConnectError {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
     #[error("the schema cannot be brought up to date")]
     Migration(#[source] Box<dyn StdError + Send + Sync>),
 }
@@ -46,8 +50,20 @@ impl ConnectError {
     }
 
     pub(crate) fn migration(error: tokio_postgres::Error) -> Self {
-        Self::Migration(Box::new(error))
+        match unfinished_orders(&error) {
+            Some(orders) => Unfinished { orders }.into(),
+            None => Self::Migration(Box::new(error)),
+        }
     }
+}
+
+/// How many orders the step that gives a store to a cluster found unfinished, if it failed for that.
+fn unfinished_orders(error: &tokio_postgres::Error) -> Option<u64> {
+    let error = error.as_db_error()?;
+    let failed_for_it = *error.code() == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE;
+    failed_for_it
+        .then(|| error.detail()?.parse().ok())
+        .flatten()
 }
 
 /// The server that the address names, without the password.

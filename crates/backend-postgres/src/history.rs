@@ -1,7 +1,8 @@
 //! Reads orders and events.
 
+use domain::transaction::{Signature, TransactionRef};
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
-use ports::order_history::Watch;
+use ports::order_history::{OWNERS_AT_ONCE, Owner, Watch};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -113,6 +114,59 @@ pub(crate) async fn events_for(db: &Db, watches: &[Watch]) -> Result<Vec<Event>,
         )
         .await?;
     Ok(rows::readable_events(&found))
+}
+
+const SIGNATURES_OF: &str = "-- read_signatures_of_order
+select signature from order_attempts where order_id = $1 order by attempt limit $2";
+
+/// The signatures of all of an order's transactions, oldest first.
+pub(crate) async fn signatures_of(db: &Db, order: OrderId) -> Result<Vec<Signature>, Failure> {
+    let order = order.uuid();
+    let found = db
+        .read(
+            SIGNATURES_OF,
+            &[(&order, Type::UUID), (&EVENTS_LIMIT, Type::INT8)],
+        )
+        .await?;
+    found.iter().map(rows::signature).collect()
+}
+
+const ORDERS_OF: &str = "-- read_orders_of_transactions
+select a.signature, o.id as order_id, o.client
+from unnest($1::bytea[], $2::text[]) with ordinality as t(blockhash, signature, place)
+join order_attempts a on a.blockhash = t.blockhash and a.signature = t.signature
+join orders o on o.id = a.order_id
+where place = place + 0";
+
+/// The orders to which transactions belong.
+pub(crate) async fn orders_of(
+    db: &Db,
+    transactions: &[TransactionRef],
+) -> Result<Vec<Owner>, Failure> {
+    if transactions.len() > OWNERS_AT_ONCE {
+        let of = transactions.len();
+        return Err(Failure::unreadable("a question", of, "too many at once"));
+    }
+    let of = transactions.iter();
+    let hashes: Vec<&[u8]> = of.clone().map(|t| t.blockhash.bytes().as_slice()).collect();
+    let signatures: Vec<&str> = of.map(|t| t.signature.as_str()).collect();
+    let found = db
+        .read(
+            ORDERS_OF,
+            &[
+                (&hashes, Type::BYTEA_ARRAY),
+                (&signatures, Type::TEXT_ARRAY),
+            ],
+        )
+        .await?;
+    let owner = |row| {
+        Ok(Owner {
+            signature: rows::signature(row)?,
+            order_id: rows::order_id(row, "order_id")?,
+            client: rows::client(row)?,
+        })
+    };
+    found.iter().map(owner).collect()
 }
 
 const OPEN_ORDERS: &str = "-- count_open_orders

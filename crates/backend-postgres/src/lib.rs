@@ -9,6 +9,7 @@
 mod accept;
 mod address;
 mod claim;
+mod cluster;
 mod coalesce;
 mod connect;
 mod counts;

@@ -37,6 +37,9 @@ const MIGRATIONS: &[Migration] = migrations! {
     6 "deaths"
     7 "lists_of_open_orders"
     8 "leases_by_name"
+    9 "clusters"
+    10 "signatures_with_blockhashes"
+    11 "signatures_without_heights"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

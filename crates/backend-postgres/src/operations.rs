@@ -252,6 +252,7 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('client_order_ids', 'select'), ('client_order_ids', 'insert'),
                      ('workers', 'select'), ('workers', 'insert'), ('workers', 'update'),
                      ('workers', 'delete'), ('audit_log', 'insert'),
+                     ('engine_state', 'update'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";

@@ -41,6 +41,10 @@ impl Request {
         event: &NewEvent,
         transaction: Option<&SignedTransaction>,
     ) -> Result<Self, Failure> {
+        if transaction.is_some_and(|transaction| transaction.blockhash.is_none()) {
+            let of = event.order_id;
+            return Err(Failure::unreadable("a submission", of, "it names no block"));
+        }
         Ok(Self {
             data: rows::json(&event.data)?,
             event: event.clone(),
@@ -181,9 +185,10 @@ with clock as materialized (
 ),
 proposed as materialized (
     select * from unnest($3::uuid[], $4::int4[], $5::uuid[], $6::int2[], $7::int4[], $8::text[],
-                         $9::int8[], $10::uuid[], $11::int8[], $12::text[], $13::bytea[], $14::int8[])
-        with ordinality as p(order_id, seq, event_id, status, executions, data,
-                             fence, worker, delay_ms, signature, bytes, last_valid_height, place)
+                         $9::int8[], $10::uuid[], $11::int8[], $12::text[], $13::bytea[], $14::int8[],
+                         $15::bytea[])
+        with ordinality as p(order_id, seq, event_id, status, executions, data, fence, worker,
+                             delay_ms, signature, bytes, last_valid_height, blockhash, place)
     where place = place + 0
 ),
 held as materialized (
@@ -242,8 +247,9 @@ died as (
     where a.order_id = w.order_id and a.dead_at is null and w.former = 3 and w.status in (0, 5)
 ),
 stored as (
-    insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at)
-    select order_id, executions, signature, bytes, last_valid_height, at
+    insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at,
+                                blockhash)
+    select order_id, executions, signature, bytes, last_valid_height, at, blockhash
     from won
     where signature is not null
     order by order_id
@@ -294,13 +300,17 @@ async fn insert(
     let heights: Vec<Option<i64>> = transactions()
         .map(|t| t.map(|t| rows::big(t.last_valid_height.get())))
         .collect();
+    let blockhashes: Vec<Option<&[u8]>> = transactions()
+        .map(|t| t?.blockhash.as_ref().map(|hash| hash.bytes().as_slice()))
+        .collect();
     let mut params: Vec<Param<'_>> = vec![(&lane, Type::INT8), (&lease_ms, Type::INT8)];
     params.extend(proposed.params());
-    params.extend::<[Param<'_>; 4]>([
+    params.extend::<[Param<'_>; 5]>([
         (&delays, Type::INT8_ARRAY),
         (&signatures, Type::TEXT_ARRAY),
         (&bytes, Type::BYTEA_ARRAY),
         (&heights, Type::INT8_ARRAY),
+        (&blockhashes, Type::BYTEA_ARRAY),
     ]);
     let found = connection.query(RECORD, &params).await;
     let found = found.map_err(Failure::write)?;

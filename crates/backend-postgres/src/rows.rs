@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
-use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{ClientId, Event, EventData, Order, OrderId, Seq, Status, Terms, Timestamp, WorkerId};
 use ports::order_store::{DueOrder, NewOrder};
 use serde::Serialize;
@@ -134,18 +134,34 @@ pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
     })
 }
 
-/// The live transaction from the columns `signature`, `bytes`, `last_valid_height`, if there is
-/// one.
+/// The live transaction from the columns `signature`, `bytes`, `last_valid_height`, `blockhash`, if
+/// there is one.
 pub(crate) fn live_transaction(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
-    let Some(signature) = column::<Option<&str>>(row, "signature")? else {
+    if column::<Option<&str>>(row, "signature")?.is_none() {
         return Ok(None);
-    };
+    }
     Ok(Some(SignedTransaction {
-        signature: Signature::parse(signature)
-            .map_err(|error| Failure::unreadable("a signature", signature, error))?,
+        signature: signature(row)?,
         bytes: Arc::from(column::<&[u8]>(row, "bytes")?),
         last_valid_height: Height::new(number(row, "last_valid_height")?),
+        blockhash: column::<Option<&[u8]>>(row, "blockhash")?
+            .map(blockhash)
+            .transpose()?,
     }))
+}
+
+/// A transaction's signature.
+pub(crate) fn signature(row: &Row) -> Result<Signature, Failure> {
+    let text: &str = column(row, "signature")?;
+    Signature::parse(text).map_err(|error| Failure::unreadable("a signature", text, error))
+}
+
+/// A block's hash from its column.
+pub(crate) fn blockhash(bytes: &[u8]) -> Result<Blockhash, Failure> {
+    let bytes = bytes
+        .try_into()
+        .map_err(|error| Failure::unreadable("a hash", bytes.len(), error))?;
+    Ok(Blockhash::new(bytes))
 }
 
 /// The stored form of terms and event data.

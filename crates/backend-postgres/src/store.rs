@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::transaction::SignedTransaction;
+use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
     ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
     WorkerId,
 };
+use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, ListPage, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
@@ -30,7 +31,7 @@ use crate::record::{self, Record};
 use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
-use crate::{counts, due, expire, history, housekeeping, list, operations, registry};
+use crate::{cluster, counts, due, expire, history, housekeeping, list, operations, registry};
 
 /// The store on PostgreSQL. It is closed when it is dropped.
 #[derive(Debug)]
@@ -182,6 +183,14 @@ impl OrderHistory for PgStore {
         Ok(history::events_for(&self.db, watches).await?)
     }
 
+    async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {
+        Ok(history::signatures_of(&self.db, order).await?)
+    }
+
+    async fn orders_of(&self, transactions: &[TransactionRef]) -> Result<Vec<Owner>> {
+        Ok(history::orders_of(&self.db, transactions).await?)
+    }
+
     async fn open_orders(&self, client: &ClientId, limit: u64) -> Result<u64> {
         Ok(history::open_orders(&self.db, client, limit).await?)
     }
@@ -243,6 +252,14 @@ impl Operations for PgStore {
         let read =
             move |db: Arc<Db>, _: Asker| async move { operations::audit(&db, before, limit).await };
         Ok(self.lists.read(read).await?)
+    }
+
+    async fn bind_cluster(&self, cluster: &ClusterId) -> Result<Bound> {
+        Ok(cluster::bind(&self.db, cluster).await?)
+    }
+
+    async fn rebind_cluster(&self, cluster: &ClusterId, actor: &str) -> Result<Rebound> {
+        Ok(cluster::rebind(&self.db, cluster, actor).await?)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -24,7 +24,7 @@ const OBSOLETE: [(&str, &str); 2] = [
     ),
 ];
 /// Settings whose values are never shown, not even wrong ones.
-const SECRET: [&str; 2] = ["API_KEYS", "ADMIN_KEY"];
+const SECRET: [&str; 3] = ["API_KEYS", "ADMIN_KEY", "SOLANA_RPC_URL"];
 
 /// Why a program ends before it has begun.
 #[derive(Debug)]

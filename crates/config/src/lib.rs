@@ -6,6 +6,8 @@
 pub mod args;
 pub mod secret;
 
+mod chain;
+mod token_list;
 mod values;
 
 use std::path::PathBuf;
@@ -14,9 +16,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use values::{
-    api_key, chain_url, database_url, decimal, host, http_url, log_filter, origin, redis_port,
-    redis_url, secret_text, whole,
+    api_key, database_url, host, http_url, log_filter, origin, redis_port, redis_url, secret_text,
+    whole,
 };
+
+pub use chain::{Chain, Market, Sim, VenueMode};
 
 pub use secret::Secret;
 pub use values::ApiKey;
@@ -41,6 +45,8 @@ pub struct Config {
     pub periods: Periods,
     #[command(flatten)]
     pub access: Access,
+    #[command(flatten)]
+    pub chain: Chain,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]
@@ -245,40 +251,6 @@ pub struct Access {
     pub max_sockets: usize,
 }
 
-/// The simulated world.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Simulation")]
-pub struct Sim {
-    /// Where orders are executed
-    #[arg(
-        long,
-        env = "ORDER_VENUE_MODE",
-        value_name = "MODE",
-        value_enum,
-        default_value = "sim"
-    )]
-    pub order_venue_mode: VenueMode,
-    /// The simulated chain that several processes share; without it, one in this process
-    #[arg(long, env = "SIM_CHAIN_URL", value_name = "URL", value_parser = chain_url)]
-    pub sim_chain_url: Option<String>,
-    /// Factor on every simulated delay and on the block time; 0 for no delays
-    #[arg(long, env = "SIM_LATENCY_SCALE", value_name = "FACTOR", default_value = "1", value_parser = decimal(0.0..=1000.0))]
-    pub sim_latency_scale: f64,
-    /// Chance that a simulated call fails in a way that a retry may cure
-    #[arg(long, env = "SIM_FAILURE_RATE", value_name = "CHANCE", default_value = "0", value_parser = decimal(0.0..=1.0))]
-    pub sim_failure_rate: f64,
-    /// Makes prices, delays and failures the same every time [default: random]
-    #[arg(long, env = "SIM_SEED", value_name = "NUMBER", value_parser = whole(0..=u64::MAX))]
-    pub sim_seed: Option<u64>,
-}
-
-/// Where orders are executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VenueMode {
-    /// On the simulated chain.
-    Sim,
-}
-
 /// What is logged, and how.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs")]
@@ -369,6 +341,14 @@ impl Config {
         }
     }
 
+    /// Where the chain is that several processes share: the simulated one's own setting goes before the
+    /// list of endpoints, of which the first counts. Without one the chain is in this process.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Secret> {
+        let simulated = self.sim.sim_chain_url.as_deref().map(Secret::new);
+        simulated.or_else(|| self.chain.solana_rpc_url.first().cloned())
+    }
+
     /// Checks what a process of a cluster needs in addition.
     pub fn validate_for_cluster(&self, program: &'static str) -> Result<(), Invalid> {
         self.validate()?;
@@ -386,10 +366,10 @@ impl Config {
         if self.servers.redis().is_none() {
             return Err(missing("REDIS_URL", "redis://host:6379, or REDIS_HOST"));
         }
-        match self.sim.order_venue_mode {
-            VenueMode::Sim if self.sim.sim_chain_url.is_none() => Err(missing(
+        match self.chain.order_venue_mode {
+            VenueMode::Sim if self.endpoint().is_none() => Err(missing(
                 "SIM_CHAIN_URL",
-                "the address of an order-engine sim-chain, such as http://host:4000",
+                "the address of an order-engine sim-chain, such as http://host:4000, here or as SOLANA_RPC_URL",
             )),
             VenueMode::Sim => Ok(()),
         }

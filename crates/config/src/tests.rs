@@ -2,6 +2,7 @@
 //! allowed.
 
 use clap::Parser;
+use domain::TokenList;
 
 use super::*;
 use crate::args::parse_flags;
@@ -141,7 +142,22 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "0 to 10000000",
         ),
         ("--max-sockets", "many", "MAX_SOCKETS", "0 to 10000000"),
-        ("--order-venue-mode", "live", "ORDER_VENUE_MODE", "sim"),
+        ("--order-venue-mode", "paper", "ORDER_VENUE_MODE", "sim"),
+        (
+            "--order-venue-mode",
+            "live",
+            "ORDER_VENUE_MODE",
+            "a later version",
+        ),
+        (
+            "--token-list",
+            "/nowhere/list.json",
+            "TOKEN_LIST",
+            "a file with a token list",
+        ),
+        ("--quote-max-age-ms", "0", "QUOTE_MAX_AGE_MS", "1 to 600000"),
+        ("--sim-market", "wild", "SIM_MARKET", "moving or still"),
+        ("--sim-rpc-port", "70000", "SIM_RPC_PORT", "0 to 65535"),
         (
             "--sim-chain-url",
             "chain:http",
@@ -217,6 +233,9 @@ fn a_wrong_secret_is_not_shown() {
         assert!(line.contains("=*** is not allowed"), "{line}");
         assert!(!line.contains("hunter"), "{line}");
     }
+    let endpoint = "--solana-rpc-url=wss://provider.example/?api-key=hunter2";
+    let line = parse(&[endpoint]).expect_err("must be refused");
+    assert!(line.contains("=*** is not allowed"), "{line}");
     let line = parse(&["--redis-url=http://user:hunter2@redis"]).expect_err("must be refused");
     assert!(!line.contains("hunter2"), "{line}");
 }
@@ -240,6 +259,12 @@ fn nothing_set_is_the_contracts_defaults() {
     assert_eq!(config.servers.data_dir, PathBuf::from("./data"));
     assert!(config.servers.redis().is_none());
     assert!(config.access.api_keys.is_empty());
+    assert_eq!(config.chain.order_venue_mode, VenueMode::Sim);
+    assert_eq!(config.chain.quote_max_age(), Duration::from_secs(2));
+    assert_eq!(*config.chain.token_list, TokenList::mainnet());
+    assert_eq!(config.endpoint(), None);
+    assert_eq!(config.sim.sim_market, Market::Moving);
+    assert_eq!(config.sim.sim_rpc_port, None);
 }
 
 #[test]
@@ -287,6 +312,10 @@ fn a_process_of_a_cluster_refuses_to_start_without_its_servers() {
         (vec![database, chain], Some("REDIS_URL")),
         (vec![database, redis], Some("SIM_CHAIN_URL")),
         (vec![database, redis, chain], None),
+        (
+            vec![database, redis, "--solana-rpc-url=http://localhost:4000"],
+            None,
+        ),
     ] {
         let config = parse(&flags).expect("each is right");
 
@@ -472,4 +501,41 @@ fn addresses_of_every_usual_form_are_taken() {
     ] {
         assert!(parse(&[&format!("--log={filter}")]).is_ok(), "{filter}");
     }
+}
+
+#[test]
+fn the_first_endpoint_counts_and_the_simulated_clusters_own_before_it() {
+    let list = "--solana-rpc-url=https://one.example/?api-key=a,http://two:8899";
+    let endpoint = |flags: &[&str]| {
+        let config = parse(flags).expect("is accepted");
+        config.endpoint().map(|url| url.expose().to_owned())
+    };
+
+    assert_eq!(
+        endpoint(&[list]).as_deref(),
+        Some("https://one.example/?api-key=a")
+    );
+    assert_eq!(
+        endpoint(&[list, "--sim-chain-url=chain:4000"]).as_deref(),
+        Some("http://chain:4000")
+    );
+}
+
+#[test]
+fn a_token_list_that_names_something_twice_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("list.json");
+    let sol =
+        r#"{"address":"So11111111111111111111111111111111111111112","symbol":"SOL","decimals":9}"#;
+    let flag = format!("--token-list={}", path.display());
+
+    std::fs::write(&path, format!("[{sol},{sol}]")).expect("a file");
+    let line = parse(&[&flag]).expect_err("must be refused");
+    assert!(line.starts_with("TOKEN_LIST="), "{line}");
+    assert!(line.contains("the symbol SOL stands twice"), "{line}");
+    assert_eq!(line.lines().count(), 1, "{line}");
+
+    std::fs::write(&path, format!("[{sol}]")).expect("a file");
+    let config = parse(&[&flag]).expect("is accepted");
+    assert_eq!(config.chain.token_list.listings().len(), 1);
 }

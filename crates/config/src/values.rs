@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use domain::ClientId;
 
+use crate::VenueMode;
 use crate::secret::Secret;
 
 /// A parser of whole numbers within `allowed`.
@@ -149,6 +150,25 @@ pub(super) fn chain_url(text: &str) -> Result<String, String> {
         .then(|| http_url(&format!("http://{}", text.trim())).ok())
         .flatten()
         .ok_or_else(|| "a URL such as http://host:4000, or host:4000".to_owned())
+}
+
+/// An endpoint of a Solana cluster. Providers put keys into its path or query.
+pub(super) fn rpc_url(text: &str) -> Result<Secret, String> {
+    url(text, &["http", "https"])
+        .filter(|text| !text.contains(['#', '@']))
+        .map(|text| Secret::new(&text))
+        .ok_or_else(|| {
+            "URLs such as http://host:8899 or https://host/?api-key=KEY, comma-separated".to_owned()
+        })
+}
+
+/// Where orders are executed.
+pub(super) fn venue_mode(text: &str) -> Result<VenueMode, String> {
+    match text.trim() {
+        "sim" => Ok(VenueMode::Sim),
+        "live" => Err("sim; a real cluster (live) comes with a later version".to_owned()),
+        _ => Err("sim".to_owned()),
+    }
 }
 
 /// An origin as a browser sends it, or all of them.

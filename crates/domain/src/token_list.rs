@@ -1,8 +1,12 @@
 //! Which symbols stand for which assets. It is data: an operator may bring another list.
 
+mod json;
+
 use std::collections::HashMap;
 
 use crate::asset::{Asset, LISTED, Mint};
+
+pub use json::NoList;
 
 /// An asset with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -101,6 +101,14 @@ impl fmt::Debug for Blockhash {
     }
 }
 
+/// A transaction as a ledger names it. A store finds it by both: those of one block lie together, signatures alone
+/// lie anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TransactionRef {
+    pub blockhash: Blockhash,
+    pub signature: Signature,
+}
+
 /// What the engine stores before it sends anything. It may send the same bytes again at any time;
 /// after `last_valid_height` they can no longer land.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dex_router::Router;
 use domain::EventId;
-use ports::{Announcer, Chain, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
+use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
 
+use crate::Chain;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::settings::{LimitScope, Settings};
@@ -21,7 +22,7 @@ pub(crate) struct Context {
     pub(crate) announcer: Announcer,
     pub(crate) unconfirmed: Unconfirmed,
     pub(crate) router: Router,
-    pub(crate) chain: Arc<dyn Chain>,
+    pub(crate) chain: Chain,
     pub(crate) settings: Settings,
     pub(crate) shutdown: Shutdown,
     pub(crate) metrics: Metrics,
@@ -38,7 +39,7 @@ impl Context {
         ports: &Ports,
         announcer: &Announcer,
         router: Router,
-        chain: Arc<dyn Chain>,
+        chain: Chain,
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {

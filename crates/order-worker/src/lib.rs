@@ -7,9 +7,10 @@
 //! - **I3** Every change is one recorded event, under the lease's fence; an effect follows only
 //!   after the event has won.
 //! - **I4** Sign, store, commit, send: never in another order.
-//! - **I5** The worker signs another transaction only once the last one is proved dead: first it
-//!   reads the finalized height, which must be past the transaction's last valid height, and then
-//!   the chain does not find its signature.
+//! - **I5** The worker signs another transaction only once the last one is proved dead. Either it
+//!   was rolled back and that is final; or the worker first reads what is final, which must be past
+//!   the transaction's last valid height, and then the chain, asked as of that, does not find it.
+//!   An error, and a transaction that was seen and is not sure yet, prove nothing.
 //! - **I6** Timers here are monotonic; the store's clock decides about leases, due times and
 //!   expiries.
 //!
@@ -41,7 +42,7 @@ mod unheard;
 use std::sync::Arc;
 
 use dex_router::Router;
-use ports::{Announcer, Chain, Ports, Shutdown};
+use ports::{Announcer, Landing, Ports, Shutdown, TransactionBuilder};
 
 pub use settings::Settings;
 
@@ -49,6 +50,15 @@ use context::Context;
 use expiring::Expirer;
 use session::Presence;
 use sweeper::Sweeper;
+
+/// The chain, as a worker uses it.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// Makes transactions of routes.
+    pub builder: Arc<dyn TransactionBuilder>,
+    /// Sends them, and tells what became of them.
+    pub landing: Arc<dyn Landing>,
+}
 
 /// A running worker. It stops when the [`Shutdown`] says so.
 #[derive(Debug, Clone)]
@@ -64,7 +74,7 @@ impl Worker {
         ports: &Ports,
         announcer: &Announcer,
         router: Router,
-        chain: Arc<dyn Chain>,
+        chain: Chain,
         settings: Settings,
         shutdown: &Shutdown,
     ) -> Self {

@@ -166,9 +166,14 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     let settled = contain(settle::settle(ctx, sending, origin)).await;
     took(&ctx.metrics.settle, began, ctx.clock.monotonic());
     match settled {
-        Ok(Settled::Landed { amount_out }) => {
+        Ok(Settled::Landed {
+            amount_in,
+            amount_out,
+            receipt,
+        }) => {
             crash_point::reached(CrashPoint::ConfirmedNotStored);
-            let fill = choice.filled(transaction.signature.clone(), amount_out);
+            let signature = transaction.signature.clone();
+            let fill = choice.filled(signature, (amount_in, amount_out), receipt);
             Next::Record(EventData::Confirmed { fill })
         }
         Ok(Settled::Dead(failure)) => {

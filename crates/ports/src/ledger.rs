@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::transaction::{Height, Signature};
+use domain::transaction::{Blockhash, Height, Signature};
 use domain::{Asset, BaseUnits, Timestamp, Venue};
 
 use crate::chain::Error;
@@ -15,6 +15,8 @@ use crate::chain::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     pub signature: Signature,
+    /// That the transaction named: by it the store finds the order.
+    pub blockhash: Blockhash,
     /// Of its first swap.
     pub venue: Venue,
     pub asset_in: Asset,

@@ -9,6 +9,7 @@
 pub mod announcer;
 pub mod chain;
 pub mod clock;
+pub mod cluster;
 pub mod commits;
 pub mod job_queue;
 pub mod landing;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use announcer::Announcer;
 pub use clock::{Clock, SystemClock};
+pub use cluster::{Bound, ClusterId};
 pub use commits::Commits;
 pub use error::{Error, Result};
 pub use job_queue::JobQueue;

@@ -6,6 +6,11 @@
 //! 2. Every operator's act is in the audit log, newest first, stored in one transaction with the
 //!    act itself.
 //! 3. A failed order is on the dead list until it is retried; it can be retried at most once.
+//! 4. A store belongs to one cluster, for ever: the first process that asks decides, also among
+//!    many that ask at once. A process of another cluster is told whose the store is, and changes
+//!    nothing. A store with orders of version 0.1.0 that mean nothing on the cluster stays without
+//!    one.
+//! 5. An operator gives a store to another cluster only while no order is open and no worker lives.
 
 use std::fmt::Debug;
 
@@ -13,6 +18,7 @@ use async_trait::async_trait;
 use domain::{ClientId, Event, Order, OrderId, Timestamp};
 
 use crate::Result;
+use crate::cluster::{Bound, ClusterId, Rebound};
 use crate::order_store::NewOrder;
 
 /// An operator's act.
@@ -22,7 +28,7 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who acted: `admin`, or `loopback` if no admin key is set.
     pub actor: String,
-    /// `pause`, `resume` or `retry`.
+    /// `pause`, `resume`, `retry` or `rebind`.
     pub action: String,
     /// What it was done to, if anything.
     pub subject: Option<String>,
@@ -61,6 +67,13 @@ pub trait Operations: Send + Sync + Debug {
 
     /// Operators' acts, newest first, older than `before`.
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>>;
+
+    /// Asks, at the start of a process, whether the store belongs to its cluster; a store without
+    /// one does from now on.
+    async fn bind_cluster(&self, cluster: &ClusterId) -> Result<Bound>;
+
+    /// Gives the store to this cluster, and adds that to the audit log if it was another's.
+    async fn rebind_cluster(&self, cluster: &ClusterId, actor: &str) -> Result<Rebound>;
 
     /// Whether the store answers and takes writes: the readiness check.
     async fn ping(&self) -> Result<()>;

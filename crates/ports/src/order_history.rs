@@ -9,10 +9,13 @@
 //! 4. Counts agree with the orders once writing pauses.
 //! 5. Lists delay only lists: however many are requested, every other call is answered. A list that
 //!    would have to wait too long is refused with [`crate::Error::Busy`].
+//! 6. A stored transaction is found by its order, and an order by its transaction's blockhash and
+//!    signature, however long ago it was stored and whatever became of it.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::transaction::{Signature, TransactionRef};
 use domain::{ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
 
 use crate::Result;
@@ -45,6 +48,17 @@ pub struct Watch {
     pub order_id: OrderId,
     /// The first event that they have not seen.
     pub next: Seq,
+}
+
+/// How many transactions [`OrderHistory::orders_of`] is asked about at once, at most.
+pub const OWNERS_AT_ONCE: usize = 1_000;
+
+/// The order to which a transaction belongs, and its client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    pub signature: Signature,
+    pub order_id: OrderId,
+    pub client: ClientId,
 }
 
 /// Counts over the whole store.
@@ -91,6 +105,13 @@ pub trait OrderHistory: Send + Sync + Debug {
     /// The events that followers have missed, in order for each order: one query for many
     /// followers.
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>>;
+
+    /// The signatures of an order's transactions, oldest first, dead ones too.
+    async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>>;
+
+    /// The orders to which these transactions belong, at most [`OWNERS_AT_ONCE`]; those that no
+    /// order has are left out.
+    async fn orders_of(&self, transactions: &[TransactionRef]) -> Result<Vec<Owner>>;
 
     /// How many open orders this client has, counted up to `limit`.
     async fn open_orders(&self, client: &ClientId, limit: u64) -> Result<u64>;

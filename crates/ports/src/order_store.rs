@@ -15,7 +15,8 @@
 //!    answers `Won` if and only if the event with the proposed id is stored. Repeating the call
 //!    with the same event after an unknown outcome gives the true answer.
 //! 6. A submission stores the transaction and its event together, and at most one transaction of an
-//!    order is live.
+//!    order is live. A signature is stored once: a submission names the block that its transaction
+//!    was made over, and blockhash and signature together are unique.
 //! 7. A retry's event, its due time, the end of the lease and the death of its transaction are
 //!    stored in one transaction; so are the event that ends an order and the end of its lease.
 //! 8. `withdraw` and `expire` succeed only if nothing has been submitted; against a concurrent
@@ -38,7 +39,6 @@
 //! 13. A submission is stored only before the order's expiry. The store checks this when nothing
 //!     can be stored before the submission any more, so no `submitted` event is at or after the
 //!     expiry.
-//!     before it any more: no `submitted` event is at or after the expiry.
 
 use std::fmt::Debug;
 use std::sync::Arc;

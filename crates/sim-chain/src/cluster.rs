@@ -19,7 +19,9 @@ mod trader;
 mod tests;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use ports::{Clock, Random};
 use solana_address::Address;
@@ -38,7 +40,7 @@ pub use trader::{OpenBlock, Trader};
 
 pub(crate) use timeline::SLOTS_IN_EPOCH;
 
-use state::State;
+use state::{LAG_SLOTS_MAX, State};
 use store::{Opened, Store};
 use timeline::Timeline;
 
@@ -78,6 +80,8 @@ pub struct Cluster {
     state: Mutex<State>,
     store: Store,
     trader: OnceLock<Arc<dyn Trader>>,
+    /// How many slots looks at the chain are behind it.
+    lag: AtomicU64,
     /// How many transactions have landed.
     landed: watch::Sender<u64>,
 }
@@ -144,13 +148,14 @@ impl Founding {
     pub(crate) fn finish(mut self) -> Result<Arc<Cluster>, OpenError> {
         self.state.begin();
         let store = self.opened.start(&self.timeline, &self.state.bank)?;
-        self.state.advance(&self.timeline, &store);
+        self.state.advance(&self.timeline, &store, 0);
         Ok(Arc::new(Cluster {
             landed: watch::Sender::new(self.state.history.landed()),
             timeline: self.timeline,
             state: Mutex::new(self.state),
             store,
             trader: OnceLock::new(),
+            lag: AtomicU64::new(0),
         }))
     }
 }
@@ -196,8 +201,20 @@ impl Cluster {
 
     /// Looks at the chain as a commitment sees it.
     pub fn read<T>(&self, commitment: Commitment, look: impl FnOnce(Snapshot<'_>) -> T) -> T {
+        let lag = self.lag.load(Ordering::Relaxed);
         let state = self.present();
-        look(Snapshot::new(&state, &self.timeline, commitment))
+        look(Snapshot::new(&state, &self.timeline, commitment, lag))
+    }
+
+    /// Lets every look at the chain find it as it was so many slots ago.
+    pub fn set_lag(&self, slots: u64) {
+        self.lag.store(slots.min(LAG_SLOTS_MAX), Ordering::Relaxed);
+    }
+
+    /// How long a slot takes.
+    #[must_use]
+    pub const fn slot_time(&self) -> Duration {
+        self.timeline.slot_time
     }
 
     /// Lets the trader act on pools that somebody is about to look at.
@@ -254,7 +271,11 @@ impl Cluster {
     fn present(&self) -> MutexGuard<'_, State> {
         // A panic within a change leaves whole accounts and whole transactions: each is put there at once.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.advance(&self.timeline, &self.store);
+        state.advance(
+            &self.timeline,
+            &self.store,
+            self.lag.load(Ordering::Relaxed),
+        );
         state
     }
 }

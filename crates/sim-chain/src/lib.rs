@@ -11,12 +11,12 @@
 
 pub mod bank;
 pub mod cluster;
-pub mod faults;
 pub mod json_rpc;
 mod ledger;
 pub mod market;
 pub mod node;
-
+pub mod rpc;
+pub mod service;
 pub mod world;
 
 pub use world::{SimConfig, World};

@@ -9,8 +9,9 @@ use ports::{Clock, Random, Shutdown};
 use solana_address::Address;
 
 use crate::cluster::{self, Cluster, Founding, GENESIS_HASH, OpenBlock, Settings, Trader};
-use crate::faults::FaultSettings;
 use crate::market::{Failed, Market, Mode, NotOpened};
+use crate::rpc::SimRpc;
+use crate::service::{Service, ServiceSettings};
 
 /// How many blocks pass between two looks at whether the engine's wallet has to be filled up.
 const TOP_UP_BLOCKS: u64 = 16;
@@ -58,11 +59,7 @@ pub enum OpenError {
 pub struct World {
     cluster: Arc<Cluster>,
     market: Arc<Tending>,
-    faults: Arc<FaultSettings>,
-    config: SimConfig,
-    clock: Arc<dyn Clock>,
-    random: Random,
-    shutdown: Shutdown,
+    service: Arc<Service>,
 }
 
 impl World {
@@ -94,14 +91,16 @@ impl World {
             filled_at: height,
         })));
         cluster.set_trader(market.clone());
+        let settings = ServiceSettings {
+            latency_scale: config.latency_scale,
+            failure_rate: config.failure_rate,
+            seed,
+            shutdown: shutdown.clone(),
+        };
         Ok(Arc::new(Self {
+            service: Service::new(cluster.clone(), settings, clock),
             cluster,
             market,
-            faults: Arc::default(),
-            config: config.clone(),
-            clock,
-            random: random.clone(),
-            shutdown: shutdown.clone(),
         }))
     }
 
@@ -111,34 +110,16 @@ impl World {
         &self.cluster
     }
 
-    /// What goes wrong.
+    /// The cluster as clients reach it, for a node that serves it.
     #[must_use]
-    pub const fn faults(&self) -> &Arc<FaultSettings> {
-        &self.faults
+    pub const fn service(&self) -> &Arc<Service> {
+        &self.service
     }
 
-    /// What it was made from.
+    /// The cluster as the engine asks it in this process.
     #[must_use]
-    pub const fn config(&self) -> &SimConfig {
-        &self.config
-    }
-
-    /// The clock that its blocks follow.
-    #[must_use]
-    pub const fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
-    }
-
-    /// Where its delays and failures are drawn from.
-    #[must_use]
-    pub const fn random(&self) -> &Random {
-        &self.random
-    }
-
-    /// What its tasks end with.
-    #[must_use]
-    pub const fn shutdown(&self) -> &Shutdown {
-        &self.shutdown
+    pub fn rpc(&self) -> Arc<dyn chain_solana::Rpc> {
+        Arc::new(SimRpc::new(self.service.clone()))
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::transaction::SignedTransaction;
+use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
     ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
     WorkerId,
 };
+use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, ListPage, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
@@ -99,6 +100,18 @@ impl Outcome for Vec<Expired> {}
 impl Outcome for Vec<WorkerId> {}
 impl Outcome for Heartbeat {}
 impl Outcome for DeadRetry {}
+
+impl Outcome for Bound {
+    fn has_won(&self) -> bool {
+        *self == Self::Fits
+    }
+}
+
+impl Outcome for Rebound {
+    fn has_won(&self) -> bool {
+        matches!(self, Self::Done { .. })
+    }
+}
 
 /// A store behind its weather.
 #[derive(Debug)]
@@ -243,6 +256,14 @@ impl<W: Weather> OrderHistory for FaultyStore<W> {
         self.weather.ask(self.store.events_for(watches)).await
     }
 
+    async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {
+        self.weather.ask(self.store.signatures_of(order)).await
+    }
+
+    async fn orders_of(&self, transactions: &[TransactionRef]) -> Result<Vec<Owner>> {
+        self.weather.ask(self.store.orders_of(transactions)).await
+    }
+
     async fn open_orders(&self, client: &ClientId, limit: u64) -> Result<u64> {
         self.weather
             .ask(self.store.open_orders(client, limit))
@@ -315,6 +336,20 @@ impl<W: Weather> Operations for FaultyStore<W> {
 
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
         self.weather.ask(self.store.audit(before, limit)).await
+    }
+
+    async fn bind_cluster(&self, cluster: &ClusterId) -> Result<Bound> {
+        let cluster = *cluster;
+        let call = move |store: Arc<dyn Store>| async move { store.bind_cluster(&cluster).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn rebind_cluster(&self, cluster: &ClusterId, actor: &str) -> Result<Rebound> {
+        let (cluster, actor) = (*cluster, actor.to_owned());
+        let call = move |store: Arc<dyn Store>| async move {
+            store.rebind_cluster(&cluster, &actor).await
+        };
+        self.tell(Write::Other, call).await
     }
 
     async fn ping(&self) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Reads columns as the domain's types; an invalid value means an unreadable store, never a
 //! default.
 
+use domain::transaction::Signature;
 use domain::{ClientId, OrderId, Timestamp, WorkerId};
 use rusqlite::Row;
 use uuid::Uuid;
@@ -11,6 +12,14 @@ use crate::error::Fault;
 pub(crate) fn client(row: &Row<'_>, index: usize) -> Result<ClientId, Fault> {
     let text = row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
     ClientId::parse(text?).map_err(|_| Fault::Senseless { what: "a client" })
+}
+
+/// A transaction's signature.
+pub(crate) fn signature(row: &Row<'_>, index: usize) -> Result<Signature, Fault> {
+    let text = row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
+    Signature::parse(text?).map_err(|_| Fault::Senseless {
+        what: "a signature",
+    })
 }
 
 /// An order's id.

@@ -1,9 +1,10 @@
 //! What is read once, when the store is opened.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use domain::{ClientId, Timestamp};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::columns;
 use crate::error::Fault;
@@ -22,6 +23,41 @@ pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
             |row| row.get(0),
         )?,
     })
+}
+
+/// The first schema of stores that belong to a cluster.
+const FIRST_WITH_CLUSTER: i64 = 4;
+
+/// How many orders of the file at `path` have a transaction that only the chain of version 0.1.0 can judge. Looked at
+/// before the file is brought up to date, after which 0.1.0 could not open it any more.
+pub(crate) fn unfinished_of_first_release(path: &Path) -> Result<u64, Fault> {
+    if !path.exists() {
+        return Ok(0);
+    }
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let version: rusqlite::Result<i64> = db.query_row(
+        "-- read_schema_version\nselect coalesce(max(version), 0) from schema_version",
+        [],
+        |row| row.get(0),
+    );
+    match version {
+        Ok(1..FIRST_WITH_CLUSTER) => unfinished(&db),
+        // Whatever else is wrong with it is told where it is opened.
+        Ok(_) | Err(_) => Ok(0),
+    }
+}
+
+/// How many open orders have a transaction that may still land.
+pub(crate) fn unfinished(db: &Connection) -> Result<u64, Fault> {
+    let orders: i64 = db.query_row(
+        "-- count_unfinished
+         select count(*) from orders o indexed by orders_due
+         where o.ended_at is null and exists (
+             select 1 from order_attempts a where a.order_key = o.key and a.dead_at is null)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(orders).unwrap_or(0))
 }
 
 fn counters(db: &Connection) -> Result<[u64; 8], Fault> {

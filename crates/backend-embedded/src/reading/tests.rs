@@ -27,7 +27,7 @@ fn check(db: &Connection, sql: &str) {
 }
 
 #[test]
-fn what_the_sweeper_asks_follows_an_index() {
+fn what_is_asked_often_follows_an_index() {
     let db = STORE_FILE.open_memory().unwrap();
 
     for sql in [
@@ -36,6 +36,8 @@ fn what_the_sweeper_asks_follows_an_index() {
         due::OLDEST_DUE,
         due::OVERDUE,
         operations::DEAD,
+        transactions::SIGNATURES_OF,
+        transactions::OWNER,
     ] {
         check(&db, sql);
     }

@@ -1,8 +1,9 @@
 //! [`OrderHistory`] on SQLite: reads in parallel with the writer, counts from memory.
 
 use async_trait::async_trait;
+use domain::transaction::{Signature, TransactionRef};
 use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
-use ports::order_history::{Counts, ListFilter, ListPage, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::{OrderHistory, Result};
 
 use super::SqliteStore;
@@ -41,6 +42,17 @@ impl OrderHistory for SqliteStore {
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
         let watches = watches.to_vec();
         self.read(move |db| reading::order::events_for(db, &watches))
+            .await
+    }
+
+    async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {
+        self.read(move |db| reading::transactions::signatures_of(db, order))
+            .await
+    }
+
+    async fn orders_of(&self, transactions: &[TransactionRef]) -> Result<Vec<Owner>> {
+        let transactions = transactions.to_vec();
+        self.read(move |db| reading::transactions::orders_of(db, &transactions))
             .await
     }
 

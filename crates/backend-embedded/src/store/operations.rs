@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{Order, OrderId};
+use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_store::NewOrder;
 use ports::{Operations, Result};
@@ -9,6 +10,7 @@ use ports::{Operations, Result};
 use super::SqliteStore;
 use crate::reading;
 use crate::writer::accept::{Accept, Naming};
+use crate::writer::bind::{Bind, Rebind};
 use crate::writer::operate::{Ping, Retried, RetryDead, SetPaused};
 
 #[async_trait]
@@ -53,6 +55,15 @@ impl Operations for SqliteStore {
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
         self.read_list(move |db| reading::operations::audit(db, before, limit))
             .await
+    }
+
+    async fn bind_cluster(&self, cluster: &ClusterId) -> Result<Bound> {
+        self.write(Bind(*cluster)).await
+    }
+
+    async fn rebind_cluster(&self, cluster: &ClusterId, actor: &str) -> Result<Rebound> {
+        let (cluster, actor) = (*cluster, actor.to_owned());
+        self.write(Rebind { cluster, actor }).await
     }
 
     async fn ping(&self) -> Result<()> {

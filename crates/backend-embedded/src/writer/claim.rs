@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
-use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{Event, EventData, Order, OrderId, Seq, Status, Timestamp, WorkerId};
 use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -73,6 +73,7 @@ struct StoredTransaction {
     signature: String,
     bytes: Vec<u8>,
     last_valid_height: i64,
+    blockhash: Option<[u8; 32]>,
 }
 
 impl Write for Claim {
@@ -259,6 +260,7 @@ impl StoredTransaction {
             signature,
             bytes: Arc::from(self.bytes),
             last_valid_height: Height::new(height),
+            blockhash: self.blockhash.map(Blockhash::new),
         })
     }
 }
@@ -300,7 +302,7 @@ fn live_transaction(db: &Connection, key: i64) -> Result<StoredTransaction, Faul
     let attempt = db
         .prepare_cached(
             "-- live_transaction
-             select signature, bytes, last_valid_height from order_attempts
+             select signature, bytes, last_valid_height, blockhash from order_attempts
              where order_key = ?1 and dead_at is null",
         )?
         .query_row([key], |row| {
@@ -308,6 +310,7 @@ fn live_transaction(db: &Connection, key: i64) -> Result<StoredTransaction, Faul
                 signature: row.get(0)?,
                 bytes: row.get(1)?,
                 last_valid_height: row.get(2)?,
+                blockhash: row.get(3)?,
             })
         })?;
     Ok(attempt)

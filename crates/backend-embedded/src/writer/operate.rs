@@ -25,7 +25,7 @@ impl Write for SetPaused {
             .prepare_cached("-- set_paused\nupdate engine set paused = ?1 where id = 1")?
             .execute([self.paused])?;
         let action = if self.paused { "pause" } else { "resume" };
-        log(batch, &self.actor, action, None)?;
+        log(batch, &self.actor, action, None, None)?;
         batch.changes.paused = Some(self.paused);
         Ok(())
     }
@@ -69,7 +69,7 @@ impl Write for RetryDead {
                     "-- take_off_dead_list\nupdate orders set retried_as = ?2 where key = ?1",
                 )?
                 .execute(params![key, replacement.as_bytes()])?;
-            log(batch, &self.actor, "retry", Some(self.dead))?;
+            log(batch, &self.actor, "retry", Some(self.dead), None)?;
         }
         Ok(Retried::Accepted { at })
     }
@@ -108,22 +108,25 @@ impl Write for Ping {
     }
 }
 
-fn log(
+pub(super) fn log(
     batch: &Batch<'_>,
     actor: &str,
     action: &str,
     subject: Option<OrderId>,
+    detail: Option<&str>,
 ) -> Result<(), Fault> {
     batch
         .db
         .prepare_cached(
-            "-- log_act\ninsert into audit (at, actor, action, subject) values (?1, ?2, ?3, ?4)",
+            "-- log_act\ninsert into audit (at, actor, action, subject, detail)
+             values (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
             batch.now.as_millis(),
             actor,
             action,
             subject.map(|order| order.to_string()),
+            detail,
         ])?;
     Ok(())
 }

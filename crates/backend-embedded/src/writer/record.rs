@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::transaction::SignedTransaction;
+use domain::transaction::{Blockhash, SignedTransaction};
 use domain::{EventData, NewEvent, OrderId, Status, Timestamp, WorkerId};
 use ports::order_store::Lease;
 use rusqlite::params;
@@ -30,6 +30,7 @@ enum Beside {
     StoredTransaction {
         attempt: u32,
         venue: &'static str,
+        blockhash: Blockhash,
         transaction: SignedTransaction,
     },
     /// The end of the lease and of the transaction, and the due time.
@@ -75,6 +76,9 @@ impl Record {
         };
         let beside = Beside::StoredTransaction {
             attempt: event.executions,
+            blockhash: transaction.blockhash.ok_or(Fault::Senseless {
+                what: "a transaction that names no block",
+            })?,
             venue: choice.route.largest().venue().name(),
             transaction: transaction.clone(),
         };
@@ -164,6 +168,7 @@ impl Record {
         let Beside::StoredTransaction {
             attempt,
             venue,
+            blockhash,
             transaction,
         } = &self.beside
         else {
@@ -176,8 +181,8 @@ impl Record {
             .prepare_cached(
                 "-- insert_transaction
                  insert into order_attempts (order_key, attempt, venue, signature, bytes,
-                     last_valid_height)
-                 values (?1, ?2, ?3, ?4, ?5, ?6)
+                     last_valid_height, blockhash)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  on conflict do nothing",
             )?
             .execute(params![
@@ -187,6 +192,7 @@ impl Record {
                 transaction.signature.as_str(),
                 &*transaction.bytes,
                 height,
+                blockhash.bytes(),
             ])?;
         Ok(inserted == 1)
     }

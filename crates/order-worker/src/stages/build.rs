@@ -7,7 +7,8 @@ use domain::event::FailureCode;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use ports::STAGE_SPANS;
-use ports::chain::{Error, Swap};
+use ports::chain::Error;
+use ports::transaction_builder::Execution;
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
@@ -16,7 +17,7 @@ use super::StageError;
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 
-/// Building asks the chain for little more than a recent block.
+/// Building asks the chain for the route's pools and a recent block.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The order's swap, signed. Changes nothing and may be cut short.
@@ -25,20 +26,14 @@ pub(crate) async fn build(
     order: &Order,
     choice: &Choice,
 ) -> Result<SignedTransaction, StageError> {
-    let swap = Swap {
-        order_id: order.id,
-        execution: order.executions,
-        asset_in: order.terms.asset_in,
-        asset_out: order.terms.asset_out,
-        amount_in: order.terms.amount_in,
-        choice: choice.clone(),
-    };
+    let execution = Execution::of(order.id, order.executions, choice);
+    let execution = execution.map_err(|error| unnamed(&error))?;
     crash_point::reached(CrashPoint::Built);
     let span = trace_span!(
         target: STAGE_SPANS, "order.build", venue = %choice.route.largest().venue(), attempt = order.executions,
         signature = Empty, last_valid_height = Empty, error = Empty
     );
-    let building = timeout(PATIENCE, ctx.chain.build(&swap));
+    let building = timeout(PATIENCE, ctx.chain.builder.build(&execution));
     let built = match building.instrument(span.clone()).await {
         Ok(built) => built,
         Err(_) => Err(Error::Unavailable("no transaction in time".to_owned())),
@@ -61,4 +56,10 @@ pub(crate) async fn build(
             StageError::permanent(FailureCode::TransactionFailed, error.to_string())
         }
     })
+}
+
+/// Version 0.1.0 stored routes that do not name their pools. Another route will.
+fn unnamed(error: &Error) -> StageError {
+    let (Error::Unavailable(reason) | Error::Refused(reason)) = error;
+    StageError::transient(FailureCode::NoQuote, reason)
 }

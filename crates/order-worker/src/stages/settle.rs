@@ -2,18 +2,19 @@
 //! the same bytes again, until the chain decides or others need the slot.
 //!
 //! A failed call does not mean here that the transaction failed. A transaction is dead only if the
-//! chain rolled it back, or if the finalized height was past its last valid height *before* the
-//! chain did not find its signature (I5).
+//! chain rolled it back for good, or if what was final was past its last valid height *before* the
+//! chain, asked as of that, did not find it (I5).
 
 use std::time::Duration;
 
 use dex_router::Router;
 use domain::event::{Failure, FailureCode};
-use domain::quote::Choice;
+use domain::quote::{Choice, Receipt};
 use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits};
 use ports::STAGE_SPANS;
-use ports::chain::{Error, Fate, Revert};
+use ports::chain::{Error, Revert};
+use ports::landing::Fate;
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, debug, trace_span};
@@ -30,6 +31,9 @@ const NO_ANSWER: &str = "no answer in time";
 const CADENCE_MIN: Duration = Duration::from_millis(200);
 /// An order keeps its slot at least this long, however fast the chain usually is.
 const SLOT_TIME_MIN: Duration = Duration::from_secs(1);
+/// About how long a block that was seen needs to be final: from a fast chain's to a real one's.
+const FINALITY_MIN: Duration = Duration::from_millis(100);
+const FINALITY_MAX: Duration = Duration::from_secs(15);
 
 /// Where a transaction stands when this stage gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,11 @@ pub(crate) enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Settled {
     /// The swap took effect.
-    Landed { amount_out: BaseUnits },
+    Landed {
+        amount_in: BaseUnits,
+        amount_out: BaseUnits,
+        receipt: Receipt,
+    },
     /// It can never take effect any more.
     Dead(Failure),
     /// It may still land: ask again after this long, outside the slot.
@@ -68,7 +76,7 @@ pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) 
     );
     let settled = see_to(ctx, sending, origin).instrument(span.clone()).await;
     match &settled {
-        Settled::Landed { amount_out } => span.record("amount_out", display(amount_out)),
+        Settled::Landed { amount_out, .. } => span.record("amount_out", display(amount_out)),
         Settled::Dead(failure) => span.record("error", &failure.reason),
         Settled::Undecided { .. } => &span,
     };
@@ -76,7 +84,7 @@ pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) 
 }
 
 async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
-    let pace = Pace::of(ctx.chain.usual_time(), origin);
+    let pace = Pace::of(ctx.chain.landing.usual_time(), origin);
     let began = ctx.clock.monotonic();
     let mut is_first = true;
     loop {
@@ -98,10 +106,7 @@ async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled 
         }
         let spent = ctx.clock.monotonic().saturating_sub(began);
         if spent >= pace.slot_time || ctx.shutdown.is_stopping() {
-            let jitter = ctx.random.duration_below(pace.outside / 4);
-            return Settled::Undecided {
-                ask_again_in: pace.outside + jitter,
-            };
+            return undecided(ctx, pace.outside);
         }
         is_first = false;
     }
@@ -156,7 +161,7 @@ impl Pace {
 
 /// Sends the stored bytes. Whatever the answer, they may have arrived: only the fate counts.
 async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
-    let sending = timeout(PATIENCE, ctx.chain.send(transaction));
+    let sending = timeout(PATIENCE, ctx.chain.landing.send(transaction));
     let span = trace_span!(target: STAGE_SPANS, "chain.send", error = Empty);
     let answer = sending.instrument(span.clone()).await;
     crash_point::reached(CrashPoint::ReplyLost);
@@ -184,8 +189,8 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
         return None;
     }
     let began = ctx.clock.monotonic();
-    let signature = &sending.transaction.signature;
-    let waiting = timeout(wait + PATIENCE, ctx.chain.await_fate(signature, wait));
+    let waiting = ctx.chain.landing.await_fate(sending.transaction, wait);
+    let waiting = timeout(wait + PATIENCE, waiting);
     let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
     let answer = waiting.instrument(span).await;
     let settled = match answer {
@@ -203,24 +208,22 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
     settled
 }
 
-/// Asks for the height first and for the fate second. In the other order, a transaction that lands
-/// between the two calls would count as dead.
+/// Reads first what is final, and then the fate as of that. In the other order, a transaction that
+/// lands between the two calls would count as dead.
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let transaction = sending.transaction;
-    let span = trace_span!(target: STAGE_SPANS, "chain.height", error = Empty);
-    let height = answered(span, ctx.chain.finalized_height()).await;
+    let span = trace_span!(target: STAGE_SPANS, "chain.finalized", error = Empty);
+    let view = answered(span, ctx.chain.landing.finalized()).await?;
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
-    let fate = answered(span, ctx.chain.fate(&transaction.signature)).await?;
-    if fate != Fate::Unknown {
-        return verdict(ctx, sending, fate);
-    }
-    let (height, last_valid) = (height?, transaction.last_valid_height);
-    (height > last_valid).then(|| {
-        Settled::Dead(failure(
+    let fate = answered(span, ctx.chain.landing.fate(transaction, view)).await?;
+    let last_valid = transaction.last_valid_height;
+    if fate == Fate::Absent && view.height > last_valid {
+        return Some(Settled::Dead(failure(
             FailureCode::TransactionExpired,
             format!("the transaction expired: block {last_valid} went by without it"),
-        ))
-    })
+        )));
+    }
+    verdict(ctx, sending, fate)
 }
 
 async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -> Option<T> {
@@ -238,13 +241,42 @@ async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -
     }
 }
 
+/// What a fate alone decides. That nothing was found decides nothing: it may be on its way.
 fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
     match fate {
-        Fate::Unknown => None,
-        Fate::Landed { amount_out, .. } => Some(Settled::Landed { amount_out }),
-        Fate::Reverted { reason, .. } => {
-            Some(Settled::Dead(explain(&ctx.router, sending, &reason)))
-        }
+        Fate::Absent | Fate::Underway => None,
+        Fate::Landed {
+            amount_in,
+            amount_out,
+            receipt,
+        } => Some(Settled::Landed {
+            amount_in,
+            amount_out,
+            receipt,
+        }),
+        Fate::Reverted {
+            reason,
+            is_final: true,
+            ..
+        } => Some(Settled::Dead(explain(&ctx.router, sending, &reason))),
+        // If its block vanishes, the transaction may land in another one. Until then there is
+        // nothing to do for it that needs a slot.
+        Fate::Reverted {
+            is_final: false, ..
+        } => Some(undecided(ctx, finality(ctx.chain.landing.usual_time()))),
+    }
+}
+
+/// About how long a block needs from being seen to being final.
+fn finality(usual: Duration) -> Duration {
+    (usual / 4).clamp(FINALITY_MIN, FINALITY_MAX)
+}
+
+/// Others get the slot for about this long.
+fn undecided(ctx: &Context, rest: Duration) -> Settled {
+    let jitter = ctx.random.duration_below(rest / 4);
+    Settled::Undecided {
+        ask_again_in: rest + jitter,
     }
 }
 

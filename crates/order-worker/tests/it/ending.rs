@@ -23,6 +23,8 @@ async fn an_order_is_confirmed_with_what_the_chain_paid() {
         panic!("not confirmed");
     };
     assert_eq!(fill.amount_out, chain::PAID);
+    assert_eq!(fill.route.amount_in(), chain::TAKEN);
+    assert_eq!(fill.receipt.as_deref(), Some(&chain::receipt()));
     assert_eq!(world.chain.signature_of(order), Some(fill.signature));
 }
 

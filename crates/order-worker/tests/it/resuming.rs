@@ -2,12 +2,16 @@
 //! taken over.
 
 use domain::event::{Failure, FailureCode};
-use domain::{ClientId, EventData, OrderId, Status};
+use domain::quote::{Choice, Decision};
+use domain::route::{Leg, PoolRef};
+use domain::venue::Program;
+use domain::{BaseUnits, ClientId, EventData, OrderId, Route, Status, Terms};
+use ports::Landing;
 use ports::job_queue::Job;
 use ports::order_store::Lease;
 use testkit::contract::eventually;
 
-use crate::world::{LEASE, Mood, World, settings};
+use crate::world::{LEASE, Mood, World, settings, venue};
 
 fn job(order_id: OrderId) -> Job {
     Job {
@@ -58,15 +62,55 @@ async fn an_order_left_in_any_state_is_brought_to_its_end() {
     assert_eq!(world.chain.landed(), 4);
 }
 
+/// A decision as 0.1.0 stored it: it names a kind of pool and no address.
+fn old_decision(terms: &Terms) -> Decision {
+    let amount_out = BaseUnits::new(225_000_000);
+    let leg = Leg {
+        pool: PoolRef::unaddressed(Program::DammV2),
+        asset_in: terms.asset_in,
+        asset_out: terms.asset_out,
+        amount_in: terms.amount_in,
+        amount_out,
+    };
+    Decision {
+        choice: Choice {
+            route: Route::of(leg),
+            expected_amount_out: amount_out,
+            min_amount_out: amount_out,
+            quoted_at: 0,
+        },
+        quotes: Vec::new(),
+        pools: Vec::new(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_without_an_address_is_chosen_anew() {
+    let world = World::new().await;
+    let (order, _) = left_in(&world, Status::Routing).await;
+    let mut lease = world.given.leased(world.store(), order).await;
+    let decision = old_decision(&lease.order.terms);
+    let routed = EventData::Routed { decision };
+    world.given.record(world.store(), &mut lease, routed).await;
+    world.store().retire(lease.worker).await.unwrap();
+
+    let _running = world.start(settings());
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!(confirmed.executions, 2);
+    let built = world.chain.executions(order);
+    assert_eq!(built.len(), 1);
+    assert_eq!((built[0].number, built[0].quoted_at), (2, venue::SLOT));
+    assert_eq!(built[0].legs[0].pool, venue::POOL);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_resumed_submission_is_asked_for_before_it_is_sent() {
     let world = World::new().await;
     let (order, lease) = left_in(&world, Status::Submitted).await;
     let transaction = lease.live_transaction.unwrap();
     // The dead worker had sent it, and it has landed.
-    ports::Chain::send(world.chain.as_ref(), &transaction)
-        .await
-        .unwrap();
+    world.chain.send(&transaction).await.unwrap();
 
     let _running = world.start(settings());
 

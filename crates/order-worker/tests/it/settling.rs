@@ -2,8 +2,23 @@
 //! are proved dead.
 
 use domain::Status;
+use domain::transaction::Signature;
 
 use crate::world::{Plan, World, settings};
+
+/// Waits until the bytes have been sent at least so often.
+async fn sent(world: &World, signature: &Signature, times: u32) {
+    world
+        .when("the bytes to be sent", || {
+            world.chain.sends(signature) >= times
+        })
+        .await;
+}
+
+/// Waits until the bytes have been sent some times more.
+async fn sent_again(world: &World, signature: &Signature) {
+    sent(world, signature, world.chain.sends(signature) + 3).await;
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_does_not_execute_twice() {
@@ -93,6 +108,91 @@ async fn a_refusal_is_no_proof_of_death() {
 
     let confirmed = world.until(order, Status::Confirmed).await;
     assert_eq!(confirmed.executions, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_no_proof_of_death() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Forget]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    world.chain.set_mute(true);
+    world.chain.advance(1_000);
+    sent_again(&world, &signature).await;
+    assert_eq!(world.chain.built(order), 1);
+    world.chain.set_mute(false);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.landed()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_was_seen_is_not_dead_when_it_expires() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Show]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    sent(&world, &signature, 1).await;
+    world.chain.advance(1_000);
+    sent_again(&world, &signature).await;
+    assert_eq!(world.chain.built(order), 1);
+    world.chain.land(&signature);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.landed()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revert_that_is_not_final_is_never_retried_before_it_is() {
+    let world = World::new().await;
+    world.chain.plan([Plan::RevertForNow]);
+    let mut settings = settings();
+    settings.concurrency = 1;
+    let _running = world.start(settings);
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    // Others get its slot, even past its last valid height.
+    for _ in 0..5 {
+        let others = world.orders(4).await;
+        world.all_until(&others, Status::Confirmed).await;
+        world.chain.advance_to_last_valid();
+    }
+    assert_eq!(world.get(order).await.status(), Status::Submitted);
+    assert_eq!(world.chain.built(order), 1);
+    assert_eq!(
+        world.chain.sends(&signature),
+        1,
+        "what was executed is not sent again"
+    );
+    world.chain.finalize(&signature);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.built(order)), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revert_whose_block_vanishes_is_sent_again_and_may_land() {
+    let world = World::new().await;
+    world.chain.plan([Plan::RevertForNow]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+    sent(&world, &signature, 1).await;
+
+    world.chain.vanish(&signature);
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.built(order)), (1, 1));
+    assert_eq!(world.chain.sends(&signature), 2);
 }
 
 #[tokio::test(start_paused = true)]

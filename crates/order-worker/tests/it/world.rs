@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use dex_router::Router;
 use domain::event::Failure;
-use domain::{Event, EventData, Order, OrderId, Seq, Status};
+use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
 use order_worker::settings::LimitScope;
-use order_worker::{Settings, Worker};
+use order_worker::{Chain, Settings, Worker};
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
-use ports::{Announcer, Chain, Clock, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
 use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
 
@@ -128,10 +128,20 @@ impl World {
 
     pub(crate) fn start(&self, settings: Settings) -> Running {
         let shutdown = Shutdown::new();
-        let router = Router::new(vec![self.venue.clone()], Duration::from_secs(60));
-        let chain: Arc<dyn Chain> = self.chain.clone();
-        let ports = &self.ports;
-        let worker = Worker::start(ports, &self.announcer, router, chain, settings, &shutdown);
+        let tokens = Arc::new(TokenList::mainnet());
+        let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
+        let chain = Chain {
+            builder: self.chain.clone(),
+            landing: self.chain.clone(),
+        };
+        let worker = Worker::start(
+            &self.ports,
+            &self.announcer,
+            router,
+            chain,
+            settings,
+            &shutdown,
+        );
         Running { worker, shutdown }
     }
 

@@ -18,6 +18,9 @@ use crate::bank::{
 /// How many transactions may wait to be written before no more are taken.
 const UNWRITTEN_MAX: u64 = 20_000;
 
+/// How far a look at the chain may be behind it.
+pub(super) const LAG_SLOTS_MAX: u64 = 64;
+
 /// The accounts, the newest slots, and what has happened.
 #[derive(Debug)]
 pub(super) struct State {
@@ -104,14 +107,15 @@ impl State {
         self.bank.forget_before(self.processed);
     }
 
-    /// Closes the open block and opens the present one, as far as the store lets the chain go.
-    pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store) {
+    /// Closes the open block and opens the present one, as far as the store lets the chain go. What accounts were is
+    /// kept for looks that lag so many slots.
+    pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
         let now = store.reach(timeline, timeline.now());
         if now > self.processed {
             self.close(timeline, store);
             self.open(timeline, now);
         }
-        self.confirm(timeline, store);
+        self.confirm(timeline, store, lag);
     }
 
     /// Hands the open block over to be written. One in which nothing has changed leaves nothing to write.
@@ -165,7 +169,7 @@ impl State {
 
     /// A block is confirmed once it is closed and on disk, with all blocks before it: nothing that was told as
     /// confirmed goes with the process.
-    fn confirm(&mut self, timeline: &Timeline, store: &Store) {
+    fn confirm(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
         let written = store.written();
         while let Some(first) = self.unwritten.front() {
             if first.number > written {
@@ -184,7 +188,7 @@ impl State {
             finalized = timeline.parent(finalized);
         }
         self.finalized = finalized.max(self.finalized);
-        self.bank.forget_before(self.finalized);
+        self.bank.forget_before(self.finalized.saturating_sub(lag));
     }
 
     /// How many blocks must be written for all that is closed to be confirmed.

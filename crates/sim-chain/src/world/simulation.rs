@@ -97,7 +97,7 @@ impl Simulation for World {
         if chances.iter().any(|chance| !(0.0..=1.0).contains(chance)) {
             return Err(Error::Refused("chances are from 0 to 1".to_owned()));
         }
-        self.faults.set(*faults);
+        self.service.set_faults(faults);
         Ok(())
     }
 }

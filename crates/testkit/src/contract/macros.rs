@@ -45,6 +45,7 @@ macro_rules! store_contract {
             a_granted_lease_tells_all_that_is_stored,
             an_event_is_recorded_at_the_next_place_only,
             a_signature_is_recorded_once,
+            a_submission_that_names_no_block_is_refused,
             a_repeated_record_gives_the_true_answer,
             a_repeated_record_is_true_even_after_the_lease,
             two_events_for_one_place_have_one_winner,
@@ -120,6 +121,9 @@ macro_rules! store_contract {
             an_order_is_found_by_its_clients_name_for_it,
             open_orders_are_counted_up_to_a_limit,
             counts_agree_with_the_orders,
+            all_transactions_of_an_order_are_told_oldest_first,
+            orders_are_found_by_their_transactions,
+            no_more_transactions_are_asked_about_than_allowed,
         }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; worker_registry:
             a_heartbeat_keeps_a_worker_alive,
@@ -139,6 +143,12 @@ macro_rules! store_contract {
             a_repeated_retry_gives_the_true_answer,
             only_failed_orders_are_dead,
             a_store_that_works_answers_a_ping,
+            the_first_process_decides_whose_a_store_is,
+            of_many_that_ask_at_once_one_decides,
+            a_store_with_submitted_orders_of_before_stays_without_a_cluster,
+            open_orders_of_before_are_given_to_no_live_cluster,
+            a_store_in_which_nothing_goes_on_is_given_to_another_cluster,
+            a_store_without_a_cluster_is_given_to_one,
         }
     };
 }

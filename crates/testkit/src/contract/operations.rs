@@ -1,5 +1,7 @@
 //! The promises of [`ports::operations`], by their numbers.
 
+mod binding;
+
 use std::sync::Arc;
 
 use domain::{ClientId, EventData, OrderId};
@@ -7,6 +9,8 @@ use ports::Store;
 use ports::operations::DeadRetry;
 use ports::order_store::{Withdrawal, Withdrawn};
 use tokio::task::JoinSet;
+
+pub use binding::*;
 
 use super::given::{confirmed, failed};
 use super::{Given, StoreFixture};

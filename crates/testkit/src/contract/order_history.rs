@@ -1,6 +1,7 @@
 //! The promises of [`ports::order_history`], by their numbers.
 
 mod counting;
+mod transactions;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use ports::order_history::{ListFilter, Watch};
 use ports::order_store::{Withdrawal, Withdrawn};
 
 pub use counting::*;
+pub use transactions::*;
 
 use super::flood::{flood, flood_expires};
 use super::given::{UNLISTED, confirmed, failed};

@@ -18,8 +18,11 @@ fn every_promise_is_on_a_list() {
         include_str!("order_store/recording.rs"),
         include_str!("order_store/withdrawing.rs"),
         include_str!("order_history.rs"),
+        include_str!("order_history/counting.rs"),
+        include_str!("order_history/transactions.rs"),
         include_str!("worker_registry.rs"),
         include_str!("operations.rs"),
+        include_str!("operations/binding.rs"),
         include_str!("job_queue.rs"),
         include_str!("status_feed.rs"),
     ];

@@ -5,16 +5,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::quote::Receipt;
+use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{BaseUnits, OrderId};
-use ports::Chain;
-use ports::chain::{Error, Fate, Revert, Swap};
+use ports::chain::{Error, Revert};
+use ports::landing::{Fate, Finalized};
+use ports::transaction_builder::Execution;
+use ports::{Landing, TransactionBuilder};
 use tokio::sync::watch;
 
-/// What the chain pays for every swap.
+/// What the chain takes and pays for every swap.
+pub(crate) const TAKEN: BaseUnits = BaseUnits::new(1_500_000_000);
 pub(crate) const PAID: BaseUnits = BaseUnits::new(224_000_000);
 /// For how many blocks a transaction is valid.
 const LIFE: u64 = 150;
+/// How far slots are ahead of heights.
+const SKIPPED: u64 = 22;
 
 /// What becomes of a transaction; plans are taken in the order in which transactions are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +29,13 @@ pub(crate) enum Plan {
     Land,
     /// It lands, and the reply to sending it is lost.
     LandLosingReply,
-    /// It is executed and rolled back.
+    /// It is executed and rolled back for good.
     Revert,
+    /// It is executed and rolled back, in a block that is not final until [`ScriptedChain::finalize`] is called and
+    /// vanishes when [`ScriptedChain::vanish`] is.
+    RevertForNow,
+    /// It is seen, and not sure, until [`ScriptedChain::land`] is called.
+    Show,
     /// It is taken and forgotten.
     Forget,
     /// It is refused whenever it is sent.
@@ -49,7 +60,8 @@ struct Known {
 struct Book {
     plans: VecDeque<Plan>,
     height: u64,
-    built: Vec<(OrderId, Signature)>,
+    is_mute: bool,
+    built: Vec<(Execution, Signature)>,
     known: HashMap<Signature, Known>,
 }
 
@@ -78,14 +90,20 @@ impl ScriptedChain {
 
     /// How many transactions were signed for this order.
     pub(crate) fn built(&self, order: OrderId) -> usize {
-        let book = self.book.lock().unwrap();
-        book.built.iter().filter(|(of, _)| *of == order).count()
+        self.executions(order).len()
     }
 
-    /// The one transaction signed for this order.
+    /// What was signed for this order.
+    pub(crate) fn executions(&self, order: OrderId) -> Vec<Execution> {
+        let book = self.book.lock().unwrap();
+        let built = book.built.iter().map(|(execution, _)| execution);
+        built.filter(|of| of.order_id == order).cloned().collect()
+    }
+
+    /// The first transaction signed for this order.
     pub(crate) fn signature_of(&self, order: OrderId) -> Option<Signature> {
         let book = self.book.lock().unwrap();
-        let mut of_order = book.built.iter().filter(|(of, _)| *of == order);
+        let mut of_order = book.built.iter().filter(|(of, _)| of.order_id == order);
         of_order.next().map(|(_, signature)| signature.clone())
     }
 
@@ -106,13 +124,23 @@ impl ScriptedChain {
 
     /// Lets a transaction land, unless its last valid height has passed.
     pub(crate) fn land(&self, signature: &Signature) {
-        let mut book = self.book.lock().unwrap();
-        let height = Height::new(book.height);
-        if let Some(known) = book.known.get_mut(signature) {
-            known.land(height);
-        }
-        drop(book);
-        self.tell();
+        self.change(signature, Known::land);
+    }
+
+    /// The block of a transaction that was rolled back can no longer be undone.
+    pub(crate) fn finalize(&self, signature: &Signature) {
+        self.change(signature, |known, _| match &mut known.fate {
+            Fate::Reverted { is_final, .. } => *is_final = true,
+            fate => panic!("it was not rolled back: {fate:?}"),
+        });
+    }
+
+    /// The block of a transaction vanishes; what is sent from now on lands.
+    pub(crate) fn vanish(&self, signature: &Signature) {
+        self.change(signature, |known, _| {
+            known.fate = Fate::Absent;
+            known.plan = Plan::Land;
+        });
     }
 
     /// Advances the height.
@@ -126,6 +154,21 @@ impl ScriptedChain {
         self.advance(LIFE);
     }
 
+    /// From now on the chain does not say, or says again, what is final.
+    pub(crate) fn set_mute(&self, is_mute: bool) {
+        self.book.lock().unwrap().is_mute = is_mute;
+    }
+
+    fn change(&self, signature: &Signature, change: impl FnOnce(&mut Known, Height)) {
+        let mut book = self.book.lock().unwrap();
+        let height = Height::new(book.height);
+        if let Some(known) = book.known.get_mut(signature) {
+            change(known, height);
+        }
+        drop(book);
+        self.tell();
+    }
+
     fn tell(&self) {
         self.changed.send_modify(|version| *version += 1);
     }
@@ -134,24 +177,78 @@ impl ScriptedChain {
         let book = self.book.lock().unwrap();
         book.known
             .get(signature)
-            .map_or(Fate::Unknown, |known| known.fate.clone())
+            .map_or(Fate::Absent, |known| known.fate.clone())
     }
 }
 
 impl Known {
+    fn new(plan: Plan, last_valid: Height) -> Self {
+        Self {
+            plan,
+            last_valid,
+            sends: 0,
+            fate: Fate::Absent,
+        }
+    }
+
     fn land(&mut self, height: Height) {
-        if self.fate == Fate::Unknown && height <= self.last_valid {
+        let can_land = match self.fate {
+            Fate::Absent => height <= self.last_valid,
+            Fate::Underway => true,
+            Fate::Landed { .. } | Fate::Reverted { .. } => false,
+        };
+        if can_land {
             self.fate = Fate::Landed {
+                amount_in: TAKEN,
                 amount_out: PAID,
-                height,
+                receipt: receipt(),
             };
         }
+    }
+
+    fn revert(&mut self, is_final: bool) {
+        self.fate = Fate::Reverted {
+            reason: Revert::SlippageExceeded,
+            receipt: receipt(),
+            is_final,
+        };
+    }
+
+    /// What becomes of it when it is sent, and what the sender hears.
+    fn sent(&mut self, height: Height) -> Result<(), Error> {
+        self.sends += 1;
+        match self.plan {
+            Plan::Land => self.land(height),
+            Plan::LandLosingReply => {
+                self.land(height);
+                return Err(Error::Unavailable("the reply was lost".to_owned()));
+            }
+            Plan::Revert => self.revert(true),
+            Plan::RevertForNow => self.revert(false),
+            Plan::Show if self.fate == Fate::Absent => self.fate = Fate::Underway,
+            Plan::Refuse => return Err(Error::Refused("not today".to_owned())),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// What every transaction costs.
+pub(crate) fn receipt() -> Receipt {
+    Receipt {
+        fee_lamports: 5_001,
+        priority_fee_lamports: 1,
+        rent_paid_lamports: 0,
+        rent_returned_lamports: 0,
+        compute_units: Some(60_000),
+        slot: 1_022,
+        leftover: Vec::new(),
     }
 }
 
 #[async_trait]
-impl Chain for ScriptedChain {
-    async fn build(&self, swap: &Swap) -> Result<SignedTransaction, Error> {
+impl TransactionBuilder for ScriptedChain {
+    async fn build(&self, execution: &Execution) -> Result<SignedTransaction, Error> {
         let mut book = self.book.lock().unwrap();
         let plan = book.plans.pop_front().unwrap_or(Plan::Land);
         if plan == Plan::PanicOnBuild {
@@ -165,66 +262,64 @@ impl Chain for ScriptedChain {
         bytes[..8].copy_from_slice(&(book.built.len() as u64 + 1).to_le_bytes());
         let signature = Signature::from_bytes(&bytes);
         let last_valid = Height::new(book.height + LIFE);
-        book.built.push((swap.order_id, signature.clone()));
-        let known = Known {
-            plan,
-            last_valid,
-            sends: 0,
-            fate: Fate::Unknown,
-        };
+        book.built.push((execution.clone(), signature.clone()));
+        let known = Known::new(plan, last_valid);
         book.known.insert(signature.clone(), known);
         Ok(SignedTransaction {
             signature,
             bytes: Arc::from(bytes.as_slice()),
             last_valid_height: last_valid,
+            blockhash: Some(Blockhash::new([7; 32])),
         })
     }
+}
 
+#[async_trait]
+impl Landing for ScriptedChain {
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
         let signature = transaction.signature.clone();
         // A transaction built before this process began lands, unless a test says otherwise.
-        let known = book.known.entry(signature).or_insert_with(|| Known {
-            plan: Plan::Land,
-            last_valid: transaction.last_valid_height,
-            sends: 0,
-            fate: Fate::Unknown,
-        });
-        known.sends += 1;
-        let answer = match known.plan {
-            Plan::Land => {
-                known.land(height);
-                Ok(())
-            }
-            Plan::LandLosingReply => {
-                known.land(height);
-                Err(Error::Unavailable("the reply was lost".to_owned()))
-            }
-            Plan::Revert => {
-                let reason = Revert::SlippageExceeded;
-                known.fate = Fate::Reverted { reason, height };
-                Ok(())
-            }
-            Plan::Refuse => Err(Error::Refused("not today".to_owned())),
-            _ => Ok(()),
-        };
+        let known = book
+            .known
+            .entry(signature)
+            .or_insert_with(|| Known::new(Plan::Land, transaction.last_valid_height));
+        let answer = known.sent(height);
         drop(book);
         self.tell();
         answer
     }
 
-    async fn finalized_height(&self) -> Result<Height, Error> {
-        Ok(Height::new(self.book.lock().unwrap().height))
+    async fn finalized(&self) -> Result<Finalized, Error> {
+        let book = self.book.lock().unwrap();
+        if book.is_mute {
+            return Err(Error::Unavailable("says nothing".to_owned()));
+        }
+        Ok(Finalized {
+            slot: book.height + SKIPPED,
+            height: Height::new(book.height),
+        })
     }
 
-    async fn fate(&self, signature: &Signature) -> Result<Fate, Error> {
-        Ok(self.fate_of(signature))
+    async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error> {
+        let height = self.book.lock().unwrap().height;
+        assert!(view.height.get() <= height, "a view of the future");
+        Ok(self.fate_of(&transaction.signature))
     }
 
-    async fn await_fate(&self, signature: &Signature, limit: Duration) -> Result<Fate, Error> {
+    async fn await_fate(
+        &self,
+        transaction: &SignedTransaction,
+        limit: Duration,
+    ) -> Result<Fate, Error> {
+        let signature = &transaction.signature;
         let mut changed = self.changed.subscribe();
-        let known = changed.wait_for(|_| self.fate_of(signature) != Fate::Unknown);
+        let is_decided = |fate: &Fate| {
+            matches!(fate, Fate::Landed { .. })
+                || matches!(fate, Fate::Reverted { is_final, .. } if *is_final)
+        };
+        let known = changed.wait_for(|_| is_decided(&self.fate_of(signature)));
         let _ = tokio::time::timeout(limit, known).await;
         Ok(self.fate_of(signature))
     }

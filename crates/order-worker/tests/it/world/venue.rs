@@ -1,15 +1,28 @@
-//! A venue that does what a test says.
+//! A venue that does what a test says: it has one pool, of whatever pair is asked for.
 
 use std::sync::Arc;
 
+use amm::cpmm::Deployment;
+use amm::cpmm::account::{ConfigAccount, PoolAccount};
+use amm::cpmm::state::State;
+use amm::token::TransferFee;
+use amm::{ChainTime, Pool};
 use async_trait::async_trait;
-use dex_router::QuoteSource;
-use dex_router::venue::{QuoteError, QuoteRequest};
-use domain::quote::Offer;
+use dex_router::PoolSource;
+use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
 use domain::route::PoolRef;
 use domain::venue::Program;
-use domain::{BaseUnits, Venue};
+use domain::{Address, BaseUnits, Mint, Venue};
 use tokio::sync::watch;
+
+/// Where the pool is.
+pub(crate) const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5");
+/// The slot that all answers show.
+pub(crate) const SLOT: u64 = 77;
+
+/// What the pool holds of a mint: a million of SOL, and of others what they cost.
+const SOL_HELD: u64 = 1_000_000_000_000_000;
+const OTHER_HELD: u64 = 150_000_000_000_000;
 
 /// How the venue answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,25 +67,82 @@ impl Drop for Waiting<'_> {
 }
 
 #[async_trait]
-impl QuoteSource for ScriptedVenue {
-    fn venue(&self) -> Venue {
-        Venue::Meteora
-    }
-
-    async fn quote(&self, _: QuoteRequest) -> Result<Offer, QuoteError> {
+impl PoolSource for ScriptedVenue {
+    async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
+        if venue != Venue::Raydium {
+            return Ok(having(Vec::new()));
+        }
         self.waiting.send_modify(|waiting| *waiting += 1);
         let _waiting = Waiting(&self.waiting);
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(Offer {
-                pool: PoolRef::unaddressed(Program::DammV2),
-                amount_out: BaseUnits::new(225_000_000),
-                fee_ppm: 3_000,
-                impact_ppm: 10,
-            }),
-            Ok(Mood::NoLiquidity) => Err(QuoteError::InsufficientLiquidity),
-            _ => Err(QuoteError::Unavailable("closed for the day".to_owned())),
+            Ok(Mood::Offers) => Ok(having(vec![pool_of(pair)])),
+            Ok(Mood::NoLiquidity) => Ok(having(Vec::new())),
+            _ => Err(Unavailable("closed for the day".to_owned())),
         }
+    }
+
+    async fn depths(
+        &self,
+        pools: &[PoolRef],
+        (first, second): (Mint, Mint),
+    ) -> Result<Vec<Option<Depth>>, Unavailable> {
+        let depth = Depth {
+            first: BaseUnits::new(held(first)),
+            second: BaseUnits::new(held(second)),
+        };
+        Ok(vec![Some(depth); pools.len()])
+    }
+}
+
+fn having(pools: Vec<FoundPool>) -> PairPools {
+    PairPools {
+        slot: SLOT,
+        now: ChainTime::default(),
+        transfer_fees: (TransferFee::NONE, TransferFee::NONE),
+        pools,
+    }
+}
+
+/// A pool as the program keeps it.
+fn pool_of((one, other): (Mint, Mint)) -> FoundPool {
+    let (first, second) = if one < other {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let mut account = PoolAccount::empty();
+    for (field, mint) in [
+        (PoolAccount::MINT_FIRST, first),
+        (PoolAccount::MINT_SECOND, second),
+    ] {
+        account.set(field, amm::Address(*mint.address().bytes()));
+    }
+    let mut config = ConfigAccount::empty();
+    config.set(ConfigAccount::TRADE_FEE_RATE, 2_500);
+    let pool = account.pool(&config, (held(first), held(second))).unwrap();
+    let state = State {
+        deployment: Deployment::MAINNET,
+        address: amm::Address(*POOL.bytes()),
+        account,
+        config,
+        observation: None,
+        pool,
+    };
+    FoundPool {
+        pool: PoolRef {
+            program: Program::Cpmm,
+            address: Some(POOL),
+        },
+        state: Ok(Arc::new(Pool::Cpmm(state))),
+    }
+}
+
+fn held(mint: Mint) -> u64 {
+    if mint == Mint::SOL {
+        SOL_HELD
+    } else {
+        OTHER_HELD
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::transaction::{Height, SignedTransaction};
 use domain::{EventData, Seq, Status};
 use ports::Store;
 use ports::order_store::{Claim, Lease, Recorded, Withdrawal, Withdrawn};
@@ -44,7 +45,7 @@ pub async fn an_event_is_recorded_at_the_next_place_only(fixture: &impl StoreFix
     assert_eq!(seqs, [0, 1]);
 }
 
-/// 5: a signature belongs to one transaction of one order.
+/// 6: a signature belongs to one transaction of one order.
 pub async fn a_signature_is_recorded_once(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
@@ -56,13 +57,38 @@ pub async fn a_signature_is_recorded_once(fixture: &impl StoreFixture) {
     let mut lease = given.leased(&store, second).await;
     given.build(&store, &mut lease).await;
     let event = given.next(&lease.order, submitted(&transaction));
+    // How long it may land is judged anew each time.
+    let judged_anew = SignedTransaction {
+        last_valid_height: Height::new(transaction.last_valid_height.get() + 1),
+        ..transaction
+    };
 
-    let answer = store.record_submission(&lease, &event, &transaction).await;
+    let answer = store.record_submission(&lease, &event, &judged_anew).await;
 
     assert!(!matches!(answer, Ok(Recorded::Won(_))), "{answer:?}");
     let order = store.order(second, None).await.expect("the store answers");
     let status = order.expect("it is there").status();
     assert_eq!(status, Status::Building);
+}
+
+/// 6: or nothing would keep its signature from coming again.
+pub async fn a_submission_that_names_no_block_is_refused(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    let nameless = SignedTransaction {
+        blockhash: None,
+        ..given.transaction()
+    };
+    let event = given.next(&lease.order, submitted(&nameless));
+
+    let answer = store.record_submission(&lease, &event, &nameless).await;
+
+    assert!(answer.is_err(), "{answer:?}");
+    assert_eq!(store.signatures_of(order).await.expect("it answers"), []);
+    given.submit(&store, &mut lease).await;
 }
 
 /// 5: the lost reply.
