@@ -146,14 +146,17 @@ impl Stand {
             Way::InThisProcess => (Arc::new(SimRpc::new(service.clone())), JoinSet::new()),
             Way::OverHttp => client(&service, patience),
         };
-        Self {
+        let stand = Self {
             rpc,
             service,
             cluster,
             clock,
             shutdown,
             _server: server,
-        }
+        };
+        // So that no commitment stands where another does.
+        stand.pass_blocks(10);
+        stand
     }
 
     /// Lets blocks open one after the other.
