@@ -148,13 +148,14 @@ impl Founding {
     pub(crate) fn finish(mut self) -> Result<Arc<Cluster>, OpenError> {
         self.state.begin();
         let store = self.opened.start(&self.timeline, &self.state.bank)?;
-        self.state.advance(&self.timeline, &store);
+        self.state.advance(&self.timeline, &store, 0);
         Ok(Arc::new(Cluster {
             landed: watch::Sender::new(self.state.history.landed()),
             timeline: self.timeline,
             state: Mutex::new(self.state),
             store,
             trader: OnceLock::new(),
+            lag: AtomicU64::new(0),
         }))
     }
 }

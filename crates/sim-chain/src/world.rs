@@ -5,7 +5,6 @@ mod simulation;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ports::simulation::Faults;
 use ports::{Clock, Random, Shutdown};
 use solana_address::Address;
 
@@ -59,9 +58,8 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct World {
     cluster: Arc<Cluster>,
-    service: Arc<Service>,
     market: Arc<Tending>,
-    clock: Arc<dyn Clock>,
+    service: Arc<Service>,
 }
 
 impl World {
@@ -99,12 +97,10 @@ impl World {
             seed,
             shutdown: shutdown.clone(),
         };
-        let service = Service::new(cluster.clone(), settings, clock.clone());
         Ok(Arc::new(Self {
+            service: Service::new(cluster.clone(), settings, clock),
             cluster,
-            service,
             market,
-            clock,
         }))
     }
 

@@ -53,7 +53,7 @@ impl<'a> Snapshot<'a> {
         let next = slot.saturating_sub(self.lag).saturating_add(1);
         self.timeline
             .parent(next)
-            .max(self.timeline.first_slot)
+            .max(self.timeline.root())
             .min(slot)
     }
 

@@ -107,7 +107,8 @@ impl State {
         self.bank.forget_before(self.processed);
     }
 
-    /// Closes the open block and opens the present one, as far as the store lets the chain go.
+    /// Closes the open block and opens the present one, as far as the store lets the chain go. What accounts were is
+    /// kept for looks that lag so many slots.
     pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
         let now = store.reach(timeline, timeline.now());
         if now > self.processed {
