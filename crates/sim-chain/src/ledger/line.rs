@@ -6,7 +6,7 @@ use amm::damm_v2::quote::Mode;
 use amm::instruction::{AccountMeta, Amounts, Instruction, Trader};
 use amm::{Program, amm_v4, cpmm, damm_v2, dlmm};
 use domain::asset::TokenProgram;
-use domain::transaction::{Height, Signature};
+use domain::transaction::{Blockhash, Height, Signature};
 use domain::{Asset, BaseUnits, Mint, Timestamp, Venue};
 use ports::ledger::LedgerEntry;
 use solana_address::Address;
@@ -50,6 +50,7 @@ impl Line {
         let signature = *landed.transaction.signature().as_array();
         let entry = LedgerEntry {
             signature: Signature::from_bytes(&signature),
+            blockhash: Blockhash::new(landed.transaction.blockhash().to_bytes()),
             venue: first.venue,
             asset_in: asset(outcome, &mint_in)?,
             asset_out: asset(outcome, &mint_out)?,

@@ -1,7 +1,7 @@
 //! Lines of the ledger in a database.
 
 use domain::asset::TokenProgram;
-use domain::transaction::{Height, Signature};
+use domain::transaction::{Blockhash, Height, Signature};
 use domain::{Address, Asset, BaseUnits, Mint, Timestamp, Venue};
 use ports::ledger::{LedgerEntry, LedgerFilter, LedgerPage};
 use rusqlite::types::Type;
@@ -27,7 +27,8 @@ create table ledger (
     slot integer not null,
     height integer not null,
     landed_at integer not null,
-    ok integer not null
+    ok integer not null,
+    blockhash blob not null
 ) strict;
 
 create index ledger_by_signature on ledger (head, place);
@@ -43,8 +44,9 @@ pub(crate) fn append(db: &Connection, line: &Line) -> rusqlite::Result<()> {
     db.prepare_cached(
         "-- append_to_ledger
         insert into ledger (head, signature, venue, mint_in, decimals_in, program_in, mint_out,
-            decimals_out, program_out, amount_in, amount_out, slot, height, landed_at, ok)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            decimals_out, program_out, amount_in, amount_out, slot, height, landed_at, ok,
+            blockhash)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
     .execute(params![
         head(&line.signature),
@@ -63,6 +65,7 @@ pub(crate) fn append(db: &Connection, line: &Line) -> rusqlite::Result<()> {
         entry.height.get().cast_signed(),
         entry.landed_at.as_millis(),
         entry.ok,
+        entry.blockhash.bytes(),
     ])?;
     Ok(())
 }
@@ -78,7 +81,7 @@ pub(crate) fn page(db: &Connection, filter: &LedgerFilter) -> rusqlite::Result<L
             .prepare_cached(
                 "-- list_ledger
                 select place, signature, venue, mint_in, decimals_in, program_in, mint_out,
-                    decimals_out, program_out, amount_in, amount_out, height, landed_at, ok
+                    decimals_out, program_out, amount_in, amount_out, height, landed_at, ok, blockhash
                 from ledger where place > ?1 order by place limit ?2",
             )?
             .query_map(params![after, rows], read_entry)?
@@ -87,7 +90,7 @@ pub(crate) fn page(db: &Connection, filter: &LedgerFilter) -> rusqlite::Result<L
             .prepare_cached(
                 "-- list_ledger_of_signatures
                 select place, signature, venue, mint_in, decimals_in, program_in, mint_out,
-                    decimals_out, program_out, amount_in, amount_out, height, landed_at, ok
+                    decimals_out, program_out, amount_in, amount_out, height, landed_at, ok, blockhash
                 from ledger where place > ?1 and head in (select value from json_each(?2))
                 order by place limit ?3",
             )?
@@ -125,6 +128,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<(u64, LedgerEntry)> {
     let signature: [u8; 64] = row.get(1)?;
     let entry = LedgerEntry {
         signature: Signature::from_bytes(&signature),
+        blockhash: Blockhash::new(row.get(14)?),
         venue: parsed(row, 2, Venue::parse)?,
         asset_in: asset(row, 3)?,
         asset_out: asset(row, 6)?,

@@ -118,7 +118,7 @@ fn where_nobody_looks_nothing_happens() {
     let pool = world.listed()[0].address;
     let strangers = [
         world.market.engine,
-        world.market.trader.wallet,
+        world.market.payer.wallet,
         GENESIS.to_bytes().into(),
     ];
     let before = world
@@ -347,13 +347,10 @@ fn a_market_opened_again_goes_on_where_the_chain_is() {
 fn holdings_are_as_the_programs_make_them() {
     let mut world = World::new(5, Mode::Still);
     let stranger = Address::from([77; 32]);
-    let market = world.market.trader.wallet;
+    let market = world.market.payer.wallet;
     for token in Token::listed() {
         let asset = (token.mint, token.decimals);
-        let nothing = world
-            .market
-            .trader
-            .give(&mut world.bank, asset, stranger, 0);
+        let nothing = world.market.payer.give(&mut world.bank, asset, stranger, 0);
         nothing.unwrap();
         let of = |wallet: &Address| {
             let account = world
@@ -374,7 +371,7 @@ fn holdings_are_as_the_programs_make_them() {
 #[test]
 fn the_market_makes_what_it_lacks() {
     let mut world = World::new(5, Mode::Still);
-    let market = world.market.trader.wallet;
+    let market = world.market.payer.wallet;
     for (symbols, token) in [
         (["SOL", "USDC"], Token::SOL),
         (["JUP", "SOL"], Token::listed()[4]),
