@@ -64,11 +64,11 @@ fn told(rebound: Rebound, cluster: &ClusterId) -> anyhow::Result<String> {
             "belongs to the cluster of {cluster} now, no longer to that of {former}"
         )),
         Rebound::OrdersOpen { orders } => bail!(
-            "{orders} orders are open: a store is given to another cluster only when all have ended; cancel them, \
+            "orders are open ({orders}): a store is given to another cluster only when all have ended; cancel them, \
              or let them end"
         ),
         Rebound::WorkersAlive { workers } => bail!(
-            "{workers} workers live: stop all processes of the former cluster first; one that was killed counts \
+            "workers live ({workers}): stop all processes of the former cluster first; one that was killed counts \
              for LEASE_MS"
         ),
     }
