@@ -44,7 +44,7 @@ pub(crate) async fn run(command: &Migrate) -> anyhow::Result<Verdict> {
     let migrated = backend::migrate(config, clock.clone()).await?;
     output::line(format!("{}: {}", migrated.store, migrated.outcome))?;
     if command.rebind {
-        let cluster = world::cluster_of(config).await?;
+        let cluster = world::cluster_of(config.sim.order_venue_mode);
         let rebound = backend::rebind(config, clock, &cluster).await?;
         output::line(format!("{}: {}", migrated.store, told(rebound, &cluster)?))?;
     }
