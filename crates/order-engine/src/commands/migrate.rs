@@ -44,7 +44,7 @@ pub(crate) async fn run(command: &Migrate) -> anyhow::Result<Verdict> {
     let migrated = backend::migrate(config, clock.clone()).await?;
     output::line(format!("{}: {}", migrated.store, migrated.outcome))?;
     if command.rebind {
-        let cluster = world::cluster_of(config).await?;
+        let cluster = world::cluster_of(config.sim.order_venue_mode);
         let rebound = backend::rebind(config, clock, &cluster).await?;
         output::line(format!("{}: {}", migrated.store, told(rebound, &cluster)?))?;
     }
@@ -64,11 +64,11 @@ fn told(rebound: Rebound, cluster: &ClusterId) -> anyhow::Result<String> {
             "belongs to the cluster of {cluster} now, no longer to that of {former}"
         )),
         Rebound::OrdersOpen { orders } => bail!(
-            "{orders} orders are open: a store is given to another cluster only when all have ended; cancel them, \
+            "orders are open ({orders}): a store is given to another cluster only when all have ended; cancel them, \
              or let them end"
         ),
         Rebound::WorkersAlive { workers } => bail!(
-            "{workers} workers live: stop all processes of the former cluster first; one that was killed counts \
+            "workers live ({workers}): stop all processes of the former cluster first; one that was killed counts \
              for LEASE_MS"
         ),
     }
