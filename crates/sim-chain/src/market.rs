@@ -23,7 +23,7 @@ mod wallet;
 pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
 pub use payer::{Failed, Processed};
 pub use reading::{conditions, read_pool};
-pub use wallet::engine_key;
+pub use chain_solana::keys::simulated_key as engine_key;
 pub(crate) use wallet::market_wallet;
 
 use std::collections::HashMap;

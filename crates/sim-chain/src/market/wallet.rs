@@ -33,12 +33,6 @@ impl Allowance {
     };
 }
 
-/// The key of the wallet that the engine trades with where it was given none.
-#[must_use]
-pub fn engine_key(genesis_hash: &Hash) -> SigningKey {
-    key(b"the engine's wallet", genesis_hash)
-}
-
 /// The key of the one who moves prices.
 pub(super) fn market_key(genesis_hash: &Hash) -> SigningKey {
     key(b"the market's wallet", genesis_hash)
