@@ -259,6 +259,12 @@ impl Cluster {
     /// safety: nothing is lost.
     pub async fn next_block(&self) {
         self.timeline.wait_for_next().await;
+        self.settled().await;
+    }
+
+    /// Waits until every closed block is confirmed, but not for a disk that is slow or full. Cancel safety: nothing is
+    /// lost.
+    pub async fn settled(&self) {
         let closed = self.present().closed();
         self.store.wait_until_written(closed).await;
     }

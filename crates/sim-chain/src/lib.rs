@@ -15,8 +15,11 @@ pub mod json_rpc;
 mod ledger;
 pub mod market;
 pub mod node;
+pub mod remote;
 pub mod rpc;
+pub mod server;
 pub mod service;
+mod wire;
 pub mod world;
 
 pub use world::{SimConfig, World};

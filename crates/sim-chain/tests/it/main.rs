@@ -7,3 +7,4 @@ mod market;
 mod node;
 mod rpc;
 mod svm;
+mod world;

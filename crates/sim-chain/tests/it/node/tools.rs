@@ -64,7 +64,7 @@ fn serve_market() -> Served {
         ..SimConfig::default()
     };
     let clock = Arc::new(SystemClock::new());
-    let world = World::open(&config, clock, &Random::seeded(3)).unwrap();
+    let world = World::open(&config, clock, &Random::seeded(3), &ports::Shutdown::new()).unwrap();
     serve_cluster(world.cluster().clone(), two_ports())
 }
 

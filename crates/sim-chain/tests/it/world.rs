@@ -1,0 +1,7 @@
+//! The whole world from outside: what of it outlives its process, its ledger, and its operators' calls.
+
+mod ledger;
+mod restart;
+mod served;
+mod speed;
+mod stage;
