@@ -10,8 +10,10 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
+use ports::cluster::Rebound;
 use ports::order_store::LONGEST_FIXED_REST;
-use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
+use ports::retry::Policy;
+use ports::{Bound, Clock, ClusterId, Error, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
 use config::args::Stop;
@@ -40,6 +42,14 @@ impl<'a> Configured<'a> {
         }
     }
 }
+
+/// What is said of a store that does not say to which cluster it belongs.
+const UNBOUND: &str = "could not ask the store for its cluster";
+/// Waits between two questions to a store that does not answer.
+const ASK_AGAIN: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_secs(1),
+};
 
 /// The process was asked to stop while it waited for a server, before it had anything to finish.
 #[derive(Debug)]
@@ -90,6 +100,28 @@ pub async fn open(
         clock,
         random,
     })
+}
+
+/// Gives the store to this cluster, or ends the program if it belongs to another one. Waits for a store that does not
+/// answer, until the process is asked to stop.
+pub async fn bind(ports: &Ports, cluster: ClusterId, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let asked = || ports.store.bind_cluster(&cluster);
+    let accept = |answer: ports::Result<Bound>, failures| match answer {
+        Err(error @ (Error::Unavailable { .. } | Error::OutcomeUnknown { .. })) => {
+            if failures == 0 {
+                warn!(%error, "the start waits for the store: {error}");
+            }
+            None
+        }
+        answer => Some(answer),
+    };
+    let bound = tokio::select! {
+        biased;
+        () = shutdown.soft() => return Err(StoppedWaiting.into()),
+        bound = ASK_AGAIN.repeat_until(&*ports.clock, &ports.random, asked, accept) => bound,
+    };
+    bound.context(UNBOUND)?.admit(cluster)?;
+    Ok(())
 }
 
 fn embedded(
@@ -199,28 +231,70 @@ pub struct Migrated {
     pub outcome: String,
 }
 
-/// Upgrades the tables of the configured store, and closes it.
-pub async fn migrate(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Migrated> {
-    match Configured::of(&config.servers) {
+/// Whether a migration may give a store to another cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belonging {
+    /// It stays with the one it has.
+    Kept,
+    /// An operator gives it to the configured one.
+    Rebound,
+}
+
+/// Who rebinds a store, in the audit log.
+const ACTOR: &str = "migrate";
+
+/// Upgrades the tables of the configured store, makes sure that it belongs to this cluster, and closes it.
+pub async fn migrate(
+    config: &Config,
+    cluster: ClusterId,
+    belonging: Belonging,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Migrated> {
+    let (name, outcome, store): (_, _, Arc<dyn Store>) = match Configured::of(&config.servers) {
         Configured::Embedded { folder } => {
-            embedded(config, folder, &clock)?;
-            Ok(Migrated {
-                store: folder.display().to_string(),
-                outcome: "up to date".to_owned(),
-            })
+            let store = embedded(config, folder, &clock)?;
+            (folder.display().to_string(), "up to date".to_owned(), store)
         }
         Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
-            let migrated = backend_postgres::migrate(&postgres_settings(config, database))
+            let settings = postgres_settings(config, database);
+            let migrated = backend_postgres::migrate(&settings)
                 .await
                 .context("could not migrate")?;
             let version = migrated.version;
-            Ok(Migrated {
-                store: without_password(database.expose()),
-                outcome: match migrated.applied {
-                    0 => format!("up to date, version {version}"),
-                    applied => format!("{applied} migrations applied, now version {version}"),
-                },
-            })
+            let outcome = match migrated.applied {
+                0 => format!("up to date, version {version}"),
+                applied => format!("{applied} migrations applied, now version {version}"),
+            };
+            let store = PgStore::connect(settings).await?;
+            (without_password(database.expose()), outcome, store)
         }
+    };
+    let moved = match belonging {
+        Belonging::Kept => {
+            let bound = store.bind_cluster(&cluster).await;
+            bound.context(UNBOUND)?.admit(cluster)?;
+            None
+        }
+        Belonging::Rebound => Some(rebind(&*store, cluster).await?),
+    };
+    Ok(Migrated {
+        store: name,
+        outcome: match moved {
+            None => outcome,
+            Some(moved) => format!("{outcome}; {moved}"),
+        },
+    })
+}
+
+async fn rebind(store: &dyn Store, cluster: ClusterId) -> anyhow::Result<String> {
+    let answer = store.rebind_cluster(&cluster, ACTOR).await;
+    match answer.context("could not give the store to another cluster")? {
+        Rebound::Done { former } => Ok(format!("bound {}", cluster.audited(former))),
+        Rebound::OrdersOpen { orders } => anyhow::bail!(
+            "the store stays as it is: {orders} orders are open, and they mean nothing on another cluster"
+        ),
+        Rebound::WorkersAlive { workers } => anyhow::bail!(
+            "the store stays as it is: {workers} workers of its cluster live; stop them first"
+        ),
     }
 }

@@ -61,8 +61,8 @@ enum Command {
     Echo,
     /// Upgrade the tables of a store
     #[command(after_help = migrate::EXAMPLES)]
-    Migrate(Box<Config>),
-    /// Run the simulated chain that several processes share
+    Migrate(Box<migrate::Migrate>),
+    /// Run the simulated cluster that several processes share
     #[command(after_help = sim_chain::EXAMPLES)]
     SimChain(Box<Config>),
     /// Tell by the exit code whether a process on this machine lives
@@ -92,7 +92,7 @@ impl Cli {
         match self.command {
             Command::Serve(config) => serve::run(*config).await,
             Command::Demo(demo) => demo::run(demo).await,
-            Command::Migrate(config) => migrate::run(&config).await,
+            Command::Migrate(migrate) => migrate::run(&migrate).await,
             Command::SimChain(config) => sim_chain::run(*config).await,
             Command::Submit(submit) => submit::run(&submit).await,
             Command::Watch(watch) => Box::pin(watch::run(&watch)).await,

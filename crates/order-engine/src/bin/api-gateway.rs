@@ -1,6 +1,7 @@
 //! The gateway as a process of a cluster: accepts orders and shows what becomes of them.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
@@ -34,12 +35,17 @@ fn main() -> ExitCode {
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     let parts = Parts::open(config, shutdown).await?;
     let gateway = Gateway::build(
-        GatewaySettings::configured(config, runtime::threads()),
+        GatewaySettings {
+            tokens: Arc::clone(&config.chain.token_list),
+            ..GatewaySettings::configured(config, runtime::threads())
+        },
         GatewayParts {
             ports: parts.ports,
             announcer: parts.announcer,
             router: parts.world.router,
-            ledger: Some(parts.world.ledger),
+            simulation: Some(parts.world.simulation),
+            wallet: None,
+            transactions: None,
             prometheus: parts.prometheus,
             shutdown: shutdown.clone(),
         },
