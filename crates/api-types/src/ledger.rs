@@ -12,7 +12,8 @@ use crate::names::VenueName;
 pub struct LedgerEntryView {
     /// The transaction's signature in base58: the order's `txHash`.
     pub signature: String,
-    pub order_id: Uuid,
+    /// The order that it was made for; null where the engine knows none.
+    pub order_id: Option<Uuid>,
     pub dex: VenueName,
     pub token_in: String,
     pub token_out: String,
