@@ -40,10 +40,7 @@ impl Engine {
         let node = node(config, &world, shutdown)?;
         let Trading { builder, landing } = world.trading();
         let gateway = Gateway::build(
-            GatewaySettings {
-                tokens: Arc::clone(&config.chain.token_list),
-                ..GatewaySettings::configured(config, runtime::threads())
-            },
+            GatewaySettings::configured(config, runtime::threads()),
             GatewayParts {
                 ports: ports.clone(),
                 announcer: announcer.clone(),

@@ -24,7 +24,7 @@ pub(super) const NO_ENDPOINT: &str = "SOLANA_RPC_URL is not allowed: its first e
     "the endpoint {endpoint} has the genesis hash {found}, and with ORDER_VENUE_MODE=sim it must be that of the \
      simulated cluster, {GENESIS_HASH}"
 )]
-pub struct OtherCluster {
+pub(super) struct OtherCluster {
     endpoint: String,
     found: String,
 }

@@ -1,7 +1,6 @@
 //! The gateway as a process of a cluster: accepts orders and shows what becomes of them.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
@@ -35,10 +34,7 @@ fn main() -> ExitCode {
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     let parts = Parts::open(config, shutdown).await?;
     let gateway = Gateway::build(
-        GatewaySettings {
-            tokens: Arc::clone(&config.chain.token_list),
-            ..GatewaySettings::configured(config, runtime::threads())
-        },
+        GatewaySettings::configured(config, runtime::threads()),
         GatewayParts {
             ports: parts.ports,
             announcer: parts.announcer,
