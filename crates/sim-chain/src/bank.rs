@@ -115,6 +115,23 @@ impl Bank {
         self.accounts.set(key, account, self.environment.clock.slot);
     }
 
+    /// Puts an account there that was written in an earlier life of the chain.
+    pub(crate) fn load_account(&mut self, key: Address, account: Account, slot: u64) {
+        self.accounts.load(key, account, slot);
+    }
+
+    /// Remembers that a transaction was processed in an earlier life of the chain.
+    pub(crate) fn remember(&mut self, transaction: &Transaction) {
+        self.recent.remember(transaction);
+    }
+
+    /// The accounts that a block has changed, while it is the newest one. The runtime's own are not among them: they
+    /// follow from the block.
+    pub(crate) fn changed_in(&self, slot: u64) -> impl Iterator<Item = &Address> {
+        let written = self.accounts.written_in(slot);
+        written.filter(|key| !sysvars::is_one(key))
+    }
+
     /// Makes a block's hash known: transactions may name it from now on, for 150 further blocks.
     pub fn register_blockhash(&mut self, hash: Hash) {
         self.recent.register(hash);

@@ -11,13 +11,17 @@ mod faucet;
 mod history;
 mod snapshot;
 mod state;
+mod store;
 mod timeline;
 mod trader;
 
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use ports::{Clock, Random};
 use solana_address::Address;
@@ -25,17 +29,19 @@ use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 use tokio::sync::watch;
 
-use crate::bank::{Account, Rent, Transaction, Verified};
+use crate::bank::{Account, BLOCKHASH_BLOCKS, Bank, Rent, Transaction, Verified};
 
 pub use commitment::Commitment;
 pub use faucet::{AIRDROP_LAMPORTS_MAX, faucet};
 pub use history::{HISTORY_MAX, History, Landed};
 pub use snapshot::Snapshot;
+pub use store::OpenError;
 pub use trader::{OpenBlock, Trader};
 
 pub(crate) use timeline::SLOTS_IN_EPOCH;
 
-use state::State;
+use state::{LAG_SLOTS_MAX, State};
+use store::{Opened, Store};
 use timeline::Timeline;
 
 /// What tells this cluster from every other one.
@@ -72,14 +78,94 @@ impl Default for Settings {
 pub struct Cluster {
     timeline: Timeline,
     state: Mutex<State>,
+    store: Store,
     trader: OnceLock<Arc<dyn Trader>>,
+    /// How many slots looks at the chain are behind it.
+    lag: AtomicU64,
     /// How many transactions have landed.
     landed: watch::Sender<u64>,
 }
 
+/// A cluster whose first block is not open yet.
+#[derive(Debug)]
+pub(crate) struct Founding {
+    timeline: Timeline,
+    state: State,
+    opened: Opened,
+}
+
+impl Founding {
+    /// Reads the chain's file, or makes one. A given seed replaces the one that is there.
+    pub(crate) fn open(
+        settings: Settings,
+        path: Option<&Path>,
+        seed: Option<u64>,
+        clock: Arc<dyn Clock>,
+        random: &Random,
+    ) -> Result<Self, OpenError> {
+        let mut opened = store::open(path, seed, random)?;
+        let past = opened.past.take();
+        let scale = settings.latency_scale;
+        let Some(mut past) = past else {
+            let timeline = Timeline::begin(clock, scale, random.bits());
+            let mut state = State::new(settings, &timeline);
+            state.lay(Genesis::default());
+            return Ok(Self {
+                timeline,
+                state,
+                opened,
+            });
+        };
+        let anchors = std::mem::take(&mut past.anchors);
+        let timeline = Timeline::go_on(clock, scale, past.salt, anchors, past.mark);
+        let mut state = State::new(settings, &timeline);
+        let valid_from = timeline.blocks_before(timeline.root(), BLOCKHASH_BLOCKS);
+        opened.load_landed(&mut past, valid_from)?;
+        state.load(&timeline, past);
+        Ok(Self {
+            timeline,
+            state,
+            opened,
+        })
+    }
+
+    /// The seed of the chain.
+    pub(crate) const fn seed(&self) -> u64 {
+        self.opened.seed
+    }
+
+    /// How many blocks there are.
+    pub(crate) fn height(&self) -> u64 {
+        self.timeline.height(self.state.processed)
+    }
+
+    /// The accounts, to be added to.
+    pub(crate) const fn bank_mut(&mut self) -> &mut Bank {
+        &mut self.state.bank
+    }
+
+    /// Writes down where the chain goes on from, and opens its first block.
+    pub(crate) fn finish(mut self) -> Result<Arc<Cluster>, OpenError> {
+        self.state.begin();
+        let store = self.opened.start(&self.timeline, &self.state.bank)?;
+        self.state.advance(&self.timeline, &store, 0);
+        Ok(Arc::new(Cluster {
+            landed: watch::Sender::new(self.state.history.landed()),
+            timeline: self.timeline,
+            state: Mutex::new(self.state),
+            store,
+            trader: OnceLock::new(),
+            lag: AtomicU64::new(0),
+        }))
+    }
+}
+
 impl Cluster {
-    /// Begins a chain. Its first slot is counted from the clock, so that a cluster which lost its past does not
-    /// go back behind it.
+    /// A chain in memory. Its first slot is counted from the clock, so that a cluster which lost its past does not go
+    /// back behind it.
+    ///
+    /// # Panics
+    /// Never: only a chain on disk can be refused.
     #[must_use]
     pub fn new(
         settings: Settings,
@@ -87,14 +173,11 @@ impl Cluster {
         clock: Arc<dyn Clock>,
         random: &Random,
     ) -> Arc<Self> {
-        let timeline = Timeline::begin(clock, settings.latency_scale, random.bits());
-        let state = State::new(settings, genesis, &timeline);
-        Arc::new(Self {
-            timeline,
-            state: Mutex::new(state),
-            trader: OnceLock::new(),
-            landed: watch::Sender::new(0),
-        })
+        let founding = Founding::open(settings, None, None, clock, random);
+        let mut founding = founding.expect("invariant: a chain in memory can be made");
+        founding.state.lay(genesis);
+        let cluster = founding.finish();
+        cluster.expect("invariant: a chain in memory can be begun")
     }
 
     /// Lets somebody trade whenever others look at pools. Only the first one is taken.
@@ -118,8 +201,20 @@ impl Cluster {
 
     /// Looks at the chain as a commitment sees it.
     pub fn read<T>(&self, commitment: Commitment, look: impl FnOnce(Snapshot<'_>) -> T) -> T {
+        let lag = self.lag.load(Ordering::Relaxed);
         let state = self.present();
-        look(Snapshot::new(&state, &self.timeline, commitment))
+        look(Snapshot::new(&state, &self.timeline, commitment, lag))
+    }
+
+    /// Lets every look at the chain find it as it was so many slots ago.
+    pub fn set_lag(&self, slots: u64) {
+        self.lag.store(slots.min(LAG_SLOTS_MAX), Ordering::Relaxed);
+    }
+
+    /// How long a slot takes.
+    #[must_use]
+    pub const fn slot_time(&self) -> Duration {
+        self.timeline.slot_time
     }
 
     /// Lets the trader act on pools that somebody is about to look at.
@@ -160,16 +255,37 @@ impl Cluster {
         self.landed.subscribe()
     }
 
-    /// Waits until the block after the present one opens. Cancel safety: nothing is lost.
+    /// Waits until the block after the present one opens, and until what was closed by that is confirmed. Cancel
+    /// safety: nothing is lost.
     pub async fn next_block(&self) {
         self.timeline.wait_for_next().await;
+        let closed = self.present().closed();
+        self.store.wait_until_written(closed).await;
+    }
+
+    /// The ledger of its swaps.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
     }
 
     fn present(&self) -> MutexGuard<'_, State> {
         // A panic within a change leaves whole accounts and whole transactions: each is put there at once.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.advance(&self.timeline);
+        state.advance(
+            &self.timeline,
+            &self.store,
+            self.lag.load(Ordering::Relaxed),
+        );
         state
+    }
+}
+
+/// What was still open is written too: only a process that is killed loses it.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.close(&self.timeline, &self.store);
+        self.store.end_at(state.processed + 1);
     }
 }
 

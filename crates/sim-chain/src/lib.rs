@@ -12,8 +12,14 @@
 pub mod bank;
 pub mod cluster;
 pub mod json_rpc;
+mod ledger;
 pub mod market;
 pub mod node;
+pub mod remote;
+pub mod rpc;
+pub mod server;
+pub mod service;
+mod wire;
 pub mod world;
 
 pub use world::{SimConfig, World};

@@ -14,16 +14,17 @@ mod launch;
 mod listing;
 mod movement;
 mod opening;
+mod payer;
 mod reading;
 mod site;
 pub(crate) mod token;
-mod trader;
 mod wallet;
 
 pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
+pub use payer::{Failed, Processed};
 pub use reading::{conditions, read_pool};
-pub use trader::{Failed, Landed};
 pub use wallet::engine_key;
+pub(crate) use wallet::market_wallet;
 
 use std::collections::HashMap;
 
@@ -37,8 +38,9 @@ use crate::bank::Bank;
 use crate::bank::address::to_amm;
 use genesis::Genesis;
 use listing::Listed;
+use payer::{Payer, balance};
 use token::Token;
-use trader::{Trader, balance};
+
 use wallet::{Allowance, address_of, market_key};
 
 /// Part (one in so many) of what the engine's wallet had at first: with less it is filled up.
@@ -60,7 +62,7 @@ pub struct Market {
     pools: Vec<Tended>,
     /// Which pool an account belongs to.
     pool_of: HashMap<Address, usize>,
-    trader: Trader,
+    payer: Payer,
     engine: Address,
     /// The tokens that it trades, and where it has them.
     engine_holdings: Vec<(Token, Address)>,
@@ -111,16 +113,16 @@ impl Market {
         height: u64,
     ) -> Result<Self, NotOpened> {
         let (tokens, listed) = (Token::listed(), listing::all());
-        let trader = Trader::new(market_key(genesis_hash));
+        let payer = Payer::new(market_key(genesis_hash));
         let engine = address_of(&engine_key(genesis_hash));
-        let is_new = bank.accounts().get(&trader.wallet).is_none();
+        let is_new = bank.accounts().get(&payer.wallet).is_none();
         if is_new {
             let genesis = Genesis {
                 seed,
                 height,
                 tokens: &tokens,
                 pools: &listed,
-                market: trader.wallet,
+                market: payer.wallet,
                 engine,
             };
             genesis.lay(bank)?;
@@ -139,7 +141,7 @@ impl Market {
             mode,
             pools: listed.into_iter().map(tend).collect(),
             pool_of,
-            trader,
+            payer,
             engine,
             engine_holdings: holdings.collect(),
         })
@@ -163,7 +165,7 @@ impl Market {
         bank: &mut Bank,
         accounts: impl IntoIterator<Item = &'a Address>,
         height: u64,
-    ) -> Vec<Landed> {
+    ) -> Vec<Processed> {
         if self.mode == Mode::Still {
             return Vec::new();
         }
@@ -189,7 +191,7 @@ impl Market {
         bank: &mut Bank,
         place: usize,
         height: u64,
-    ) -> Result<Option<Landed>, NotTended> {
+    ) -> Result<Option<Processed>, NotTended> {
         let pool = &mut self.pools[place];
         // Where nobody knows how long nobody looked, it was long.
         let blocks = pool
@@ -204,12 +206,12 @@ impl Market {
         let Some((direction, amounts)) = arbitrage::towards(&state, fair, blocks)? else {
             return Ok(None);
         };
-        let landed = self.trader.swap(bank, &state, direction, amounts)?;
+        let landed = self.payer.swap(bank, &state, direction, amounts)?;
         Ok(Some(landed))
     }
 
     /// Somebody else trades: the price moves, and comes back over the next blocks where the market knows a fair one.
-    pub fn trade(&mut self, bank: &mut Bank, trade: &Trade) -> Result<Landed, NotTraded> {
+    pub fn trade(&mut self, bank: &mut Bank, trade: &Trade) -> Result<Processed, NotTraded> {
         let pool = read_pool(bank, &trade.pool)?;
         let mints = pool.mints();
         let direction = match to_amm(&trade.mint_in) {
@@ -221,37 +223,27 @@ impl Market {
             amount_in: trade.amount_in,
             min_amount_out: 1,
         };
-        Ok(self.trader.swap(bank, &pool, direction, amounts)?)
+        Ok(self.payer.swap(bank, &pool, direction, amounts)?)
     }
 
     /// A token is born with its pool. The market knows no fair price of it: it moves by trades alone.
     pub fn launch(&mut self, bank: &mut Bank, launch: &Launch) -> Result<Launched, NotLaunched> {
-        launch::launch(bank, self.trader.wallet, launch)
-    }
-
-    /// Gives SOL to whoever asks.
-    pub fn airdrop(
-        &mut self,
-        bank: &mut Bank,
-        to: Address,
-        lamports: u64,
-    ) -> Result<Landed, Failed> {
-        self.trader.give_lamports(bank, to, lamports)
+        launch::launch(bank, self.payer.wallet, launch)
     }
 
     /// Fills the engine's wallet up where it has little left of something: a simulation does not run out.
-    pub fn top_up(&mut self, bank: &mut Bank) -> Result<Vec<Landed>, Failed> {
+    pub fn top_up(&mut self, bank: &mut Bank) -> Result<Vec<Processed>, Failed> {
         let allowance = Allowance::ENGINE;
         let mut landed = Vec::new();
         let lamports = bank.accounts().get(&self.engine).map(|it| it.lamports);
         if let Some(missing) = missing(lamports.unwrap_or(0), allowance.lamports) {
-            landed.push(self.trader.give_lamports(bank, self.engine, missing)?);
+            landed.push(self.payer.give_lamports(bank, self.engine, missing)?);
         }
         for (token, account) in &self.engine_holdings {
             let has = balance(bank, account);
             if let Some(missing) = missing(has, token.units_worth(allowance.usd)) {
                 let asset = (token.mint, token.decimals);
-                landed.push(self.trader.give(bank, asset, self.engine, missing)?);
+                landed.push(self.payer.give(bank, asset, self.engine, missing)?);
             }
         }
         Ok(landed)

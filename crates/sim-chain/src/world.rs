@@ -1,13 +1,20 @@
 //! The simulated world as one thing: cluster and market, with what goes wrong on purpose.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+mod simulation;
 
-use ports::{Clock, Random};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ports::{Clock, Random, Shutdown};
 use solana_address::Address;
 
-use crate::cluster::{Cluster, GENESIS_HASH, Genesis, OpenBlock, Settings, Trader};
-use crate::market::{Market, Mode, NotOpened};
+use crate::cluster::{self, Cluster, Founding, GENESIS_HASH, OpenBlock, Settings, Trader};
+use crate::market::{Failed, Market, Mode, NotOpened};
+use crate::rpc::SimRpc;
+use crate::service::{Service, ServiceSettings};
+
+/// How many blocks pass between two looks at whether the engine's wallet has to be filled up.
+const TOP_UP_BLOCKS: u64 = 16;
 
 /// What a simulated world is made from.
 #[derive(Debug, Clone)]
@@ -38,10 +45,21 @@ impl Default for SimConfig {
     }
 }
 
+/// Why a world cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Chain(#[from] cluster::OpenError),
+    #[error(transparent)]
+    Market(#[from] NotOpened),
+}
+
 /// A cluster with its market.
 #[derive(Debug)]
 pub struct World {
     cluster: Arc<Cluster>,
+    market: Arc<Tending>,
+    service: Arc<Service>,
 }
 
 impl World {
@@ -50,20 +68,40 @@ impl World {
         config: &SimConfig,
         clock: Arc<dyn Clock>,
         random: &Random,
-    ) -> Result<Arc<Self>, NotOpened> {
+        shutdown: &Shutdown,
+    ) -> Result<Arc<Self>, OpenError> {
         let settings = Settings {
             latency_scale: config.latency_scale,
             finality_blocks: config.finality_blocks,
             ..Settings::default()
         };
-        let seed = config.seed.unwrap_or_else(|| random.bits());
-        let cluster = Cluster::new(settings, Genesis::default(), clock, random);
-        let market = cluster.in_block(|block| {
-            let height = block.height();
-            Market::open(block.bank_mut(), &GENESIS_HASH, seed, config.market, height)
-        })?;
-        cluster.set_trader(Arc::new(Tending(Mutex::new(market))));
-        Ok(Arc::new(Self { cluster }))
+        let path = config.ledger_path.as_deref();
+        let mut founding = Founding::open(settings, path, config.seed, clock.clone(), random)?;
+        let (seed, height) = (founding.seed(), founding.height());
+        let market = Market::open(
+            founding.bank_mut(),
+            &GENESIS_HASH,
+            seed,
+            config.market,
+            height,
+        )?;
+        let cluster = founding.finish()?;
+        let market = Arc::new(Tending(Mutex::new(Tended {
+            market,
+            filled_at: height,
+        })));
+        cluster.set_trader(market.clone());
+        let settings = ServiceSettings {
+            latency_scale: config.latency_scale,
+            failure_rate: config.failure_rate,
+            seed,
+            shutdown: shutdown.clone(),
+        };
+        Ok(Arc::new(Self {
+            service: Service::new(cluster.clone(), settings, clock),
+            cluster,
+            market,
+        }))
     }
 
     /// The cluster.
@@ -71,19 +109,60 @@ impl World {
     pub const fn cluster(&self) -> &Arc<Cluster> {
         &self.cluster
     }
+
+    /// The cluster as clients reach it, for a node that serves it.
+    #[must_use]
+    pub const fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// The cluster as the engine asks it in this process.
+    #[must_use]
+    pub fn rpc(&self) -> Arc<dyn chain_solana::Rpc> {
+        Arc::new(SimRpc::new(self.service.clone()))
+    }
 }
 
 /// The market, for a cluster that is looked at.
 #[derive(Debug)]
-struct Tending(Mutex<Market>);
+struct Tending(Mutex<Tended>);
+
+#[derive(Debug)]
+struct Tended {
+    market: Market,
+    /// At which height the engine's wallet was last looked at.
+    filled_at: u64,
+}
+
+impl Tending {
+    /// The cluster is always locked before it.
+    fn lock(&self) -> MutexGuard<'_, Tended> {
+        // A panic leaves the market with whole pools: it only remembers when it looked after them.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Trader for Tending {
     fn touch(&self, block: &mut OpenBlock<'_>, keys: &[Address]) {
-        // A panic leaves the market with whole pools: it only remembers when it looked after them.
-        let mut market = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tended = self.lock();
         let height = block.height();
-        for landed in market.touch(block.bank_mut(), keys, height) {
-            block.add(landed);
+        for processed in tended.market.touch(block.bank_mut(), keys, height) {
+            block.add(processed);
         }
+        if height.saturating_sub(tended.filled_at) >= TOP_UP_BLOCKS {
+            tended.filled_at = height;
+            if let Err(error) = tended.fill_up(block) {
+                tracing::error!(%error, "the engine's wallet cannot be filled up");
+            }
+        }
+    }
+}
+
+impl Tended {
+    fn fill_up(&mut self, block: &mut OpenBlock<'_>) -> Result<(), Failed> {
+        for processed in self.market.top_up(block.bank_mut())? {
+            block.add(processed);
+        }
+        Ok(())
     }
 }

@@ -145,7 +145,7 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
     check_told_to_the_feed(&world).await;
     gateways.kill_all();
     world.sleep(STRAGGLERS).await;
-    world.witness.check_book().await;
+    world.witness.check_book();
     world.outside.request_hard();
     let faults = world
         .servers

@@ -11,24 +11,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::event::FailureCode;
 use domain::transaction::{Height, Signature, SignedTransaction};
 use domain::{Event, EventData, Order, OrderId, Seq, Status, WorkerId};
-use ports::chain::Swap;
-use ports::ledger::{Ledger, LedgerEntry, LedgerFilter};
 use ports::order_store::{Lease, POISON_DEATHS};
-use ports::{Chain, Clock, Store};
-use sim_chain::SimChain;
+use ports::transaction_builder::Execution;
+use ports::{Clock, Store};
+use sim_chain::World as Cluster;
+use sim_chain::cluster::Commitment;
 
 use crate::process::{Process, VirtualClock};
 use grants::Grants;
 
 /// Steps kept to be shown with a violation.
 const TRACE: usize = 400;
-/// No order of a schedule has more lines in the ledger.
-const PAGE: usize = 10_000;
 
 #[derive(Debug)]
 pub(crate) struct Witness {
     store: Arc<dyn Store>,
-    chain: Arc<SimChain>,
+    cluster: Arc<Cluster>,
     clock: VirtualClock,
     notes: Mutex<Notes>,
 }
@@ -36,7 +34,7 @@ pub(crate) struct Witness {
 #[derive(Debug, Default)]
 struct Notes {
     orders: BTreeMap<OrderId, Vec<Event>>,
-    signed: BTreeMap<Signature, Height>,
+    signed: BTreeMap<Signature, Signed>,
     stored: BTreeSet<Signature>,
     /// What processes have written, whether or not they know it yet, and have not announced to the
     /// feed.
@@ -47,6 +45,21 @@ struct Notes {
     steps: u64,
     digest: u64,
     grants: Grants,
+}
+
+/// A transaction that some process has signed.
+#[derive(Debug, Clone, Copy)]
+struct Signed {
+    order: OrderId,
+    last_valid: Height,
+}
+
+/// A transaction that is in a block, be it one that nobody has confirmed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct InBlock {
+    signature: Signature,
+    ok: bool,
+    is_final: bool,
 }
 
 /// What a gateway does to an order; each at most once.
@@ -78,10 +91,10 @@ pub(crate) struct Testimony {
 }
 
 impl Witness {
-    pub(crate) fn new(store: Arc<dyn Store>, chain: Arc<SimChain>, clock: VirtualClock) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, cluster: Arc<Cluster>, clock: VirtualClock) -> Self {
         Self {
             store,
-            chain,
+            cluster,
             clock,
             notes: Mutex::default(),
         }
@@ -255,7 +268,7 @@ impl Witness {
                 }
             }
             EventData::Confirmed { fill } => {
-                let landed = self.landed(id).await;
+                let landed = self.landed(id);
                 if landed.len() != 1 || landed[0].signature != fill.signature {
                     self.accuse(
                         "S2",
@@ -286,19 +299,18 @@ impl Witness {
             let EventData::Submitted { signature, .. } = &event.data else {
                 continue;
             };
-            let height = self.height().await;
-            let entries = self.entries(Some(id)).await;
-            let entry = entries.iter().find(|entry| entry.signature == *signature);
-            let last_valid = self.notes().signed.get(signature).copied();
-            let is_dead = match entry {
-                Some(entry) => !entry.ok,
+            let height = self.height();
+            let found = self.found(signature);
+            let last_valid = self.last_valid(signature);
+            let is_dead = match &found {
+                Some(found) => !found.ok && found.is_final,
                 None => last_valid.is_some_and(|last_valid| height > last_valid),
             };
             if !is_dead {
                 self.accuse(
                     "S5",
                     format_args!(
-                        "{id} goes beyond {signature}, which may land until {last_valid:?}; the height is {height}, the book says {entry:?}"
+                        "{id} goes beyond {signature}, which may land until {last_valid:?}; the height is {height}, the cluster says {found:?}"
                     ),
                 );
             }
@@ -306,13 +318,16 @@ impl Witness {
     }
 
     /// A transaction was signed.
-    pub(crate) async fn signed(&self, swap: &Swap, transaction: &SignedTransaction) {
-        let (id, signature) = (swap.order_id, &transaction.signature);
+    pub(crate) async fn signed(&self, execution: &Execution, transaction: &SignedTransaction) {
+        let (id, signature) = (execution.order_id, &transaction.signature);
         self.note(format_args!("signed {signature} for {id}"));
-        let last_valid = transaction.last_valid_height;
-        self.notes().signed.insert(signature.clone(), last_valid);
+        let signed = Signed {
+            order: id,
+            last_valid: transaction.last_valid_height,
+        };
+        self.notes().signed.insert(signature.clone(), signed);
         let events = self.notes().orders.get(&id).cloned().unwrap_or_default();
-        self.check_dead(id, &events, swap.execution).await;
+        self.check_dead(id, &events, execution.number).await;
     }
 
     /// Bytes are about to leave a process.
@@ -352,29 +367,41 @@ impl Witness {
         untold.map(|(done, _)| *done).filter(is_done).collect()
     }
 
-    async fn height(&self) -> Height {
-        loop {
-            // The chain's own simulated faults may hide it for a moment.
-            if let Ok(height) = self.chain.finalized_height().await {
-                return height;
-            }
-        }
+    /// Until when a transaction may land, as whoever signed it has stored it.
+    pub(crate) fn last_valid(&self, signature: &Signature) -> Option<Height> {
+        let notes = self.notes();
+        notes.signed.get(signature).map(|signed| signed.last_valid)
     }
 
-    async fn entries(&self, order: Option<OrderId>) -> Vec<LedgerEntry> {
-        let filter = LedgerFilter {
-            orders: order.map(|id| vec![id]),
-            after: None,
-            limit: PAGE,
-        };
-        let page = self.chain.entries(&filter).await;
-        page.expect("invariant: the book in memory can be read")
-            .entries
+    /// The height of the newest block that cannot be undone.
+    fn height(&self) -> Height {
+        let cluster = self.cluster.cluster();
+        cluster.read(Commitment::Finalized, |chain| Height::new(chain.height()))
     }
 
-    async fn landed(&self, id: OrderId) -> Vec<LedgerEntry> {
-        let entries = self.entries(Some(id)).await.into_iter();
-        entries.filter(|entry| entry.ok).collect()
+    /// What the cluster has of a transaction, in its newest block or before.
+    fn found(&self, signature: &Signature) -> Option<InBlock> {
+        let parsed = signature.as_str().parse();
+        let parsed = parsed.expect("invariant: signatures are 64 bytes in base58");
+        let cluster = self.cluster.cluster();
+        cluster.read(Commitment::Processed, |chain| {
+            let landed = chain.landed(&parsed)?;
+            Some(InBlock {
+                signature: signature.clone(),
+                ok: landed.outcome.status.is_ok(),
+                is_final: chain.commitment_of(landed.slot) == Commitment::Finalized,
+            })
+        })
+    }
+
+    /// What took effect of an order.
+    fn landed(&self, id: OrderId) -> Vec<InBlock> {
+        let notes = self.notes();
+        let of_order = notes.signed.iter().filter(|(_, signed)| signed.order == id);
+        let of_order: Vec<Signature> = of_order.map(|(signature, _)| signature.clone()).collect();
+        drop(notes);
+        let found = of_order.iter().filter_map(|it| self.found(it));
+        found.filter(|found| found.ok).collect()
     }
 
     /// How an order stands.
@@ -405,19 +432,14 @@ impl Witness {
         open.map(|(id, _)| *id).collect()
     }
 
-    /// Compares the whole ledger with every order.
-    pub(crate) async fn check_book(&self) {
+    /// Compares all that took effect with every order.
+    pub(crate) fn check_book(&self) {
         let mut landed: BTreeMap<OrderId, Vec<Signature>> = BTreeMap::new();
-        for entry in self
-            .entries(None)
-            .await
-            .into_iter()
-            .filter(|entry| entry.ok)
-        {
-            landed
-                .entry(entry.order_id)
-                .or_default()
-                .push(entry.signature);
+        let signed = self.notes().signed.clone();
+        for (signature, Signed { order, .. }) in signed {
+            if self.found(&signature).is_some_and(|found| found.ok) {
+                landed.entry(order).or_default().push(signature);
+            }
         }
         let orders = self.notes().orders.clone();
         for (id, signatures) in &landed {

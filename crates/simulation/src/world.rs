@@ -7,12 +7,14 @@ use std::time::Duration;
 use backend_embedded::Settings;
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, SqliteStore};
+use chain_solana::SolanaChain;
 use dex_router::Router;
+use domain::TokenList;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
-use sim_chain::{SimChain, SimConfig};
+use sim_chain::{SimConfig, World as Cluster};
 use testkit::FaultyStore;
 
-use crate::faults::chain::FaultyChain;
+use crate::faults::chain::{FaultyRpc, WitnessedBuilder};
 use crate::faults::feed::FaultyFeed;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::WayToStore;
@@ -36,7 +38,7 @@ pub(crate) struct World {
     pub(crate) wall: Arc<WallClock>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Arc<SharedQueue>,
-    pub(crate) chain: Arc<SimChain>,
+    pub(crate) cluster: Arc<Cluster>,
     pub(crate) witness: Arc<Witness>,
     pub(crate) servers: Servers,
     feed: Arc<dyn StatusFeed>,

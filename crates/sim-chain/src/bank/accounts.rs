@@ -18,6 +18,9 @@ pub struct Accounts {
     writes: VecDeque<(u64, Address)>,
 }
 
+/// A slot behind every write.
+const LATEST: u64 = u64::MAX;
+
 #[derive(Debug, Clone)]
 struct Stored {
     account: Account,
@@ -58,6 +61,19 @@ impl Accounts {
         }
     }
 
+    /// Puts an account there that was written in an earlier life of the chain.
+    pub(crate) fn load(&mut self, key: Address, account: Account, slot: u64) {
+        self.stored.insert(key, Stored { account, slot });
+    }
+
+    /// The accounts that the newest slot has written, which must be this one. Gone ones are among them.
+    pub(crate) fn written_in(&self, slot: u64) -> impl Iterator<Item = &Address> {
+        let newest_first = self.writes.iter().rev();
+        newest_first
+            .take_while(move |(written, _)| *written == slot)
+            .map(|(_, key)| key)
+    }
+
     /// Forgets what accounts were before `slot`: nobody looks at an older slot any more.
     pub fn forget_before(&mut self, slot: u64) {
         while self.writes.front().is_some_and(|(until, _)| *until <= slot) {
@@ -78,7 +94,7 @@ impl Accounts {
     pub const fn latest(&self) -> View<'_> {
         View {
             accounts: self,
-            slot: u64::MAX,
+            slot: LATEST,
         }
     }
 
@@ -127,12 +143,15 @@ impl<'a> View<'a> {
     }
 
     fn stored(self, key: &Address) -> Option<&'a Stored> {
+        let stored = || self.accounts.stored.get(key);
+        if self.slot == LATEST {
+            return stored();
+        }
         let replaced = self.accounts.past.get(key).and_then(|past| {
-            past.iter()
-                .find(|past| past.until > self.slot)
-                .map(|past| past.was.as_ref())
+            let next = past.partition_point(|past| past.until <= self.slot);
+            past.get(next).map(|past| past.was.as_ref())
         });
-        replaced.unwrap_or_else(|| self.accounts.stored.get(key))
+        replaced.unwrap_or_else(stored)
     }
 
     /// All accounts, in no order.

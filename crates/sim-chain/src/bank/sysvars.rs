@@ -11,6 +11,10 @@ pub(super) const RENT: Address =
     Address::from_str_const("SysvarRent111111111111111111111111111111111");
 const OWNER: Address = Address::from_str_const("Sysvar1111111111111111111111111111111111111");
 
+pub(super) fn is_one(key: &Address) -> bool {
+    [CLOCK, RENT].contains(key)
+}
+
 /// The part of a fee that is burned, which the Rent sysvar still carries.
 const BURN_PERCENT: u8 = 50;
 

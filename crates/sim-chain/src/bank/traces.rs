@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use solana_address::Address;
+use wincode::{SchemaRead, SchemaWrite};
 
 /// An instruction that a program called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SchemaRead, SchemaWrite)]
 pub struct InnerInstruction {
     pub program_index: u8,
     pub accounts: Vec<u8>,
@@ -15,7 +16,7 @@ pub struct InnerInstruction {
 }
 
 /// What the last program left for its caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SchemaRead, SchemaWrite)]
 pub struct ReturnData {
     pub program: Address,
     pub data: Vec<u8>,
@@ -30,7 +31,7 @@ impl ReturnData {
 }
 
 /// What a token account of the transaction held.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, SchemaRead, SchemaWrite)]
 pub struct TokenBalance {
     pub account_index: u8,
     pub mint: Address,

@@ -1,7 +1,6 @@
 //! The transactions that landed, by signature, by address and by block, the newest ones only.
 //!
-//! They are in memory. A durable ledger belongs here: [`History::add`] is where each transaction would be written,
-//! and a restart would fill it before the first block opens.
+//! They are in memory. What a restart needs of them is on disk too, see `store.rs`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::sync::Arc;
 use solana_address::Address;
 use solana_signature::Signature;
 
-use crate::bank::{Clock, Outcome, Transaction};
+use crate::bank::{Outcome, Transaction};
 
 /// How many transactions are kept. An older block is no longer available, as on a node that purges its ledger.
 pub const HISTORY_MAX: usize = 50_000;
@@ -47,29 +46,24 @@ pub struct History {
 
 impl History {
     pub(super) fn new(first_slot: u64) -> Self {
+        Self::resume(first_slot, 0)
+    }
+
+    /// A history that begins with the transaction of a number.
+    pub(super) fn resume(first_slot: u64, first_number: u64) -> Self {
         Self {
             first_slot,
             log: VecDeque::new(),
-            landed: 0,
+            landed: first_number,
             by_signature: HashMap::new(),
             by_address: HashMap::new(),
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        clock: Clock,
-        transaction: Transaction,
-        outcome: Outcome,
-    ) -> Arc<Landed> {
-        let number = self.landed;
-        let landed = Arc::new(Landed {
-            number,
-            slot: clock.slot,
-            unix_timestamp: clock.unix_timestamp,
-            transaction,
-            outcome,
-        });
+    /// Adds the next transaction.
+    pub(super) fn add(&mut self, landed: Landed) -> Arc<Landed> {
+        let number = landed.number;
+        let landed = Arc::new(landed);
         self.by_signature
             .insert(*landed.transaction.signature(), number);
         for key in &landed.outcome.keys {

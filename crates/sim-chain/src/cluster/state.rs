@@ -3,13 +3,23 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use domain::Timestamp;
 use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 
 use super::history::{History, Landed};
+use super::store::{Block, Change, Past, Store};
 use super::timeline::Timeline;
 use super::{Genesis, Settings, faucet};
-use crate::bank::{Account, BLOCKHASH_BLOCKS, Bank, Environment, Verified, address};
+use crate::bank::{
+    Account, BLOCKHASH_BLOCKS, Bank, Environment, Outcome, Transaction, Verified, address,
+};
+
+/// How many transactions may wait to be written before no more are taken.
+const UNWRITTEN_MAX: u64 = 20_000;
+
+/// How far a look at the chain may be behind it.
+pub(super) const LAG_SLOTS_MAX: u64 = 64;
 
 /// The accounts, the newest slots, and what has happened.
 #[derive(Debug)]
@@ -21,24 +31,32 @@ pub(super) struct State {
     pub(super) finalized: u64,
     pub(super) history: History,
     finality_blocks: u64,
+    /// Closed blocks that are not known to be on disk, oldest first.
+    unwritten: VecDeque<Unwritten>,
+    /// How many closed blocks the store was given.
+    closed: u64,
     /// The slots whose hashes some commitment may still take, oldest first.
     hashes: VecDeque<Hash>,
     slots: HashMap<Hash, u64>,
 }
 
+/// A closed block that the store was given.
+#[derive(Debug, Clone, Copy)]
+struct Unwritten {
+    number: u64,
+    slot: u64,
+    /// How many transactions had landed before it.
+    landed_before: u64,
+}
+
 impl State {
-    pub(super) fn new(settings: Settings, genesis: Genesis, timeline: &Timeline) -> Self {
-        let slot = timeline.first_slot;
-        let mut bank = Bank::new(Environment {
+    /// The chain before its first open block. What it had before is loaded into it.
+    pub(super) fn new(settings: Settings, timeline: &Timeline) -> Self {
+        let slot = timeline.root();
+        let bank = Bank::new(Environment {
             clock: timeline.clock(slot),
             rent: settings.rent,
         });
-        let funds = Account::new(faucet::FUNDS, address::SYSTEM, Vec::new());
-        bank.set_account(faucet::faucet(), funds);
-        for (key, account) in genesis.accounts {
-            bank.set_account(key, account);
-        }
-        bank.forget_before(slot);
         let mut state = Self {
             bank,
             processed: slot,
@@ -46,19 +64,94 @@ impl State {
             finalized: slot,
             history: History::new(slot),
             finality_blocks: settings.finality_blocks,
+            unwritten: VecDeque::new(),
+            closed: 0,
             hashes: VecDeque::new(),
             slots: HashMap::new(),
         };
-        state.register_hash(timeline, timeline.parent(slot));
+        state.register_hash(timeline, slot);
         state
     }
 
-    /// Closes the open block and opens the present one.
-    pub(super) fn advance(&mut self, timeline: &Timeline) {
-        let now = timeline.now();
-        if now <= self.processed {
+    /// Puts accounts there before the first block.
+    pub(super) fn lay(&mut self, genesis: Genesis) {
+        let funds = Account::new(faucet::FUNDS, address::SYSTEM, Vec::new());
+        self.bank.set_account(faucet::faucet(), funds);
+        for (key, account) in genesis.accounts {
+            self.bank.set_account(key, account);
+        }
+    }
+
+    /// Goes on where the chain was left.
+    pub(super) fn load(&mut self, timeline: &Timeline, past: Past) {
+        let root = timeline.root();
+        let older = std::iter::successors(Some(timeline.parent(root)), |slot| {
+            Some(timeline.parent(*slot))
+        });
+        let older: Vec<u64> = older.take(self.hashes_kept()).collect();
+        for slot in older.into_iter().rev().chain([root]) {
+            self.register_hash(timeline, slot);
+        }
+        for (key, account, slot) in past.accounts {
+            self.bank.load_account(key, account, slot);
+        }
+        self.history = History::resume(past.first_slot, past.first_number);
+        for landed in past.landed {
+            self.bank.remember(&landed.transaction);
+            self.history.add(landed);
+        }
+    }
+
+    /// What is before the first block is all that there is, for every commitment.
+    pub(super) fn begin(&mut self) {
+        self.bank.forget_before(self.processed);
+    }
+
+    /// Closes the open block and opens the present one, as far as the store lets the chain go. What accounts were is
+    /// kept for looks that lag so many slots.
+    pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
+        let now = store.reach(timeline, timeline.now());
+        if now > self.processed {
+            self.close(timeline, store);
+            self.open(timeline, now);
+        }
+        self.confirm(timeline, store, lag);
+    }
+
+    /// Hands the open block over to be written. One in which nothing has changed leaves nothing to write.
+    pub(super) fn close(&mut self, timeline: &Timeline, store: &Store) {
+        let slot = self.processed;
+        let changes: Vec<Change> = self
+            .bank
+            .changed_in(slot)
+            .map(|key| Change {
+                key: *key,
+                account: self.bank.accounts().get(key).cloned(),
+            })
+            .collect();
+        let landed: Vec<Arc<Landed>> = self.history.in_block(slot).cloned().collect();
+        if changes.is_empty() && landed.is_empty() {
             return;
         }
+        self.closed += 1;
+        let block = Block {
+            number: self.closed,
+            slot,
+            height: timeline.height(slot),
+            // Its transactions have landed once it is closed.
+            landed_at: Timestamp::from_millis(timeline.unix_ms(slot + 1)),
+            changes,
+            landed,
+        };
+        self.unwritten.push_back(Unwritten {
+            number: block.number,
+            slot,
+            landed_before: self.history.landed() - block.landed.len() as u64,
+        });
+        store.write(block);
+    }
+
+    fn open(&mut self, timeline: &Timeline, now: u64) {
         // Of blocks that nobody saw only those matter that something can still refer to.
         let kept = self.hashes_kept();
         let mut opened = Vec::new();
@@ -72,13 +165,35 @@ impl State {
             self.bank.set_clock(timeline.clock(slot));
         }
         self.processed = now;
-        self.confirmed = timeline.parent(now).max(timeline.first_slot);
-        let mut finalized = self.confirmed;
+    }
+
+    /// A block is confirmed once it is closed and on disk, with all blocks before it: nothing that was told as
+    /// confirmed goes with the process.
+    fn confirm(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
+        let written = store.written();
+        while let Some(first) = self.unwritten.front() {
+            if first.number > written {
+                break;
+            }
+            self.unwritten.pop_front();
+        }
+        let next = self.unwritten.front().map_or(self.processed, |it| it.slot);
+        let confirmed = timeline.parent(next);
+        if confirmed <= self.confirmed {
+            return;
+        }
+        self.confirmed = confirmed;
+        let mut finalized = confirmed;
         for _ in 0..self.finality_blocks {
             finalized = timeline.parent(finalized);
         }
-        self.finalized = finalized.max(timeline.first_slot);
-        self.bank.forget_before(self.finalized);
+        self.finalized = finalized.max(self.finalized);
+        self.bank.forget_before(self.finalized.saturating_sub(lag));
+    }
+
+    /// How many blocks must be written for all that is closed to be confirmed.
+    pub(super) const fn closed(&self) -> u64 {
+        self.closed
     }
 
     fn hashes_kept(&self) -> usize {
@@ -89,6 +204,9 @@ impl State {
 
     fn register_hash(&mut self, timeline: &Timeline, slot: u64) {
         let hash = timeline.blockhash(slot);
+        if self.slots.contains_key(&hash) {
+            return;
+        }
         self.bank.register_blockhash(hash);
         self.hashes.push_back(hash);
         self.slots.insert(hash, slot);
@@ -108,8 +226,24 @@ impl State {
         &mut self,
         transaction: &Verified,
     ) -> Result<Arc<Landed>, TransactionError> {
+        let oldest = self.unwritten.front();
+        let unwritten = oldest.map_or(0, |it| self.history.landed() - it.landed_before);
+        if unwritten >= UNWRITTEN_MAX {
+            return Err(TransactionError::ClusterMaintenance);
+        }
         let outcome = self.bank.process(transaction)?;
+        Ok(self.add(transaction.get().clone(), outcome))
+    }
+
+    /// Writes a transaction into the open block that was executed already.
+    pub(super) fn add(&mut self, transaction: Transaction, outcome: Outcome) -> Arc<Landed> {
         let clock = self.bank.environment().clock;
-        Ok(self.history.add(clock, transaction.get().clone(), outcome))
+        self.history.add(Landed {
+            number: self.history.landed(),
+            slot: clock.slot,
+            unix_timestamp: clock.unix_timestamp,
+            transaction,
+            outcome,
+        })
     }
 }

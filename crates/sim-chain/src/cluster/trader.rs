@@ -50,10 +50,9 @@ impl<'a> OpenBlock<'a> {
     }
 
     /// Writes a transaction into the block that was executed already.
-    pub(crate) fn add(&mut self, executed: market::Landed) {
-        let clock = self.state.bank.environment().clock;
-        let transaction = executed.transaction.get().clone();
-        self.state.history.add(clock, transaction, executed.outcome);
+    pub(crate) fn add(&mut self, processed: market::Processed) -> Arc<Landed> {
+        let transaction = processed.transaction.get().clone();
+        self.state.add(transaction, processed.outcome)
     }
 
     #[must_use]

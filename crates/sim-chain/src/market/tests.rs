@@ -53,7 +53,7 @@ impl World {
         self.bank.register_blockhash(Hash::new_from_array(hash));
     }
 
-    fn touch(&mut self, pool: &Address) -> Vec<Landed> {
+    fn touch(&mut self, pool: &Address) -> Vec<Processed> {
         self.market.touch(&mut self.bank, [pool], self.height)
     }
 

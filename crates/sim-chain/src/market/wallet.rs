@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use solana_address::Address;
 use solana_hash::Hash;
 
+use crate::cluster::GENESIS_HASH;
+
 /// What a wallet has at genesis, and what the engine's is filled up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Allowance {
@@ -47,6 +49,11 @@ fn key(name: &[u8], genesis_hash: &Hash) -> SigningKey {
         .chain_update(name)
         .chain_update(genesis_hash.as_ref());
     SigningKey::from_bytes(&hash.finalize().into())
+}
+
+/// Whose transactions are the market's own.
+pub(crate) fn market_wallet() -> Address {
+    address_of(&market_key(&GENESIS_HASH))
 }
 
 /// The address of a key.

@@ -1,26 +1,37 @@
-//! The chain as a process reaches it. Sent bytes may be forgotten, land late, or land in the very
-//! last valid block; the witness sees everything that is signed and sent.
+//! The cluster as a process reaches it, below everything that speaks Solana. Questions and answers get lost; sent bytes
+//! may be forgotten, land late, or land in the very last blocks that take them; the witness sees everything that is
+//! signed and sent.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use amm::Address;
 use async_trait::async_trait;
-use domain::transaction::{Height, Signature, SignedTransaction};
-use ports::Chain;
-use ports::chain::{Error, Fate as Outcome, Swap};
-use sim_chain::SimChain;
+use chain_solana::rpc::{
+    Account, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, History, Lamports,
+    MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+};
+use domain::transaction::{Height, Signature as Stored, SignedTransaction};
+use ports::TransactionBuilder;
+use ports::transaction_builder::Execution;
+use sim_chain::World as Cluster;
+use solana_hash::Hash;
+use solana_signature::Signature;
 
 use super::{Fate, Line};
 use crate::witness::Witness;
 
+/// What a node may say of its own accord, none of which may matter.
+const LOST: &str = "the answer was lost";
+
 #[derive(Debug)]
-pub(crate) struct FaultyChain {
-    pub(crate) chain: Arc<SimChain>,
+pub(crate) struct FaultyRpc {
+    pub(crate) rpc: Arc<dyn Rpc>,
+    pub(crate) cluster: Arc<Cluster>,
     pub(crate) witness: Arc<Witness>,
     pub(crate) line: Line,
 }
 
-impl FaultyChain {
+impl FaultyRpc {
     async fn ask<T>(
         &self,
         call: impl Future<Output = Result<T, Error>> + Send,
@@ -33,52 +44,86 @@ impl FaultyChain {
             }
             Fate::RequestLost | Fate::AnswerLost | Fate::Late(_) => {
                 self.line.come_back().await;
-                Err(Error::Unavailable("the answer was lost".to_owned()))
+                Err(Error::unavailable(LOST))
             }
         }
     }
 
-    /// Decides what the chain will do with the bytes that it gets next.
-    fn plan(&self, transaction: &SignedTransaction) {
-        let faults = self.chain.faults();
+    /// Decides what the cluster will do with the bytes that it gets next.
+    fn plan(&self, signature: &Stored) {
+        let faults = self.cluster.one_shot_faults();
         if self.line.happens(|climate| climate.doubled) {
             faults.drop_next(1);
-        } else if self.line.happens(|climate| climate.doubled) {
-            let last = transaction.last_valid_height.get();
-            let at = last.saturating_sub(self.line.process.fortune.below(2));
+        } else if self.line.happens(|climate| climate.doubled)
+            && let Some(last) = self.witness.last_valid(signature)
+        {
+            // The engine waits some blocks longer than the cluster takes it.
+            let back = BLOCKS_TO_SPARE + self.line.process.fortune.below(3);
+            let at = last.get().saturating_sub(back);
             faults.hold_next_until(1, Height::new(at));
         }
     }
 }
 
+/// How many blocks the engine waits beyond a transaction's last one.
+const BLOCKS_TO_SPARE: u64 = 32;
+
 #[async_trait]
-impl Chain for FaultyChain {
-    async fn build(&self, swap: &Swap) -> Result<SignedTransaction, Error> {
-        let signing = async {
-            let transaction = self.chain.build(swap).await?;
-            self.witness.signed(swap, &transaction).await;
-            Ok(transaction)
-        };
-        self.ask(signing).await
+impl Rpc for FaultyRpc {
+    async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
+        self.ask(self.rpc.epoch_info(view)).await
     }
 
-    async fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
-        self.witness.sent(&transaction.signature);
-        let lost = || Err(Error::Unavailable("no reply came".to_owned()));
+    async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
+        self.ask(self.rpc.latest_blockhash(view)).await
+    }
+
+    async fn accounts(
+        &self,
+        addresses: &[Address],
+        view: View,
+    ) -> Result<At<Vec<Option<Account>>>, Error> {
+        self.ask(self.rpc.accounts(addresses, view)).await
+    }
+
+    async fn program_accounts(
+        &self,
+        program: Address,
+        filters: &[Filter],
+        view: View,
+    ) -> Result<At<Vec<(Address, Account)>>, Error> {
+        self.ask(self.rpc.program_accounts(program, filters, view))
+            .await
+    }
+
+    async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
+        self.ask(self.rpc.minimum_balance(bytes)).await
+    }
+
+    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
+        self.ask(self.rpc.simulate(request)).await
+    }
+
+    async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {
+        let lost = || Err(Error::unavailable("no reply came"));
+        let Some(signature) = signature_of(transaction) else {
+            return Err(Error::Refused("bytes without a signature".to_owned()));
+        };
+        self.witness.sent(&signature);
         let fate = self.line.leave().await;
         if fate == Fate::RequestLost {
             return lost();
         }
         if let Fate::Late(delay) = fate {
-            let (chain, transaction) = (Arc::clone(&self.chain), transaction.clone());
+            let (rpc, transaction) = (Arc::clone(&self.rpc), transaction.to_vec());
             self.line.deliver_late(delay, async move {
-                let _ = chain.send(&transaction).await;
+                let _ = rpc.send(&transaction).await;
             });
             self.line.come_back().await;
             return lost();
         }
-        self.plan(transaction);
-        let answer = self.chain.send(transaction).await;
+        self.plan(&signature);
+        let answer = self.rpc.send(transaction).await;
         self.line.come_back().await;
         match fate {
             Fate::AnswerLost => lost(),
@@ -86,19 +131,72 @@ impl Chain for FaultyChain {
         }
     }
 
-    async fn finalized_height(&self) -> Result<Height, Error> {
-        self.ask(self.chain.finalized_height()).await
+    async fn signature_statuses(
+        &self,
+        signatures: &[Signature],
+        history: History,
+    ) -> Result<At<Vec<Option<Status>>>, Error> {
+        self.ask(self.rpc.signature_statuses(signatures, history))
+            .await
     }
 
-    async fn fate(&self, signature: &Signature) -> Result<Outcome, Error> {
-        self.ask(self.chain.fate(signature)).await
+    async fn transaction(
+        &self,
+        signature: &Signature,
+        commitment: Commitment,
+    ) -> Result<Option<Transaction>, Error> {
+        self.ask(self.rpc.transaction(signature, commitment)).await
     }
 
-    async fn await_fate(&self, signature: &Signature, limit: Duration) -> Result<Outcome, Error> {
-        self.ask(self.chain.await_fate(signature, limit)).await
+    async fn signatures_for_address(
+        &self,
+        address: Address,
+        limit: usize,
+        view: View,
+    ) -> Result<Vec<Entry>, Error> {
+        self.ask(self.rpc.signatures_for_address(address, limit, view))
+            .await
     }
 
-    fn usual_time(&self) -> Duration {
-        self.chain.usual_time()
+    async fn prioritization_fees(
+        &self,
+        written: &[Address],
+    ) -> Result<Vec<(Slot, MicroLamports)>, Error> {
+        self.ask(self.rpc.prioritization_fees(written)).await
+    }
+
+    async fn genesis_hash(&self) -> Result<Hash, Error> {
+        self.ask(self.rpc.genesis_hash()).await
+    }
+
+    async fn blocks(
+        &self,
+        start: Slot,
+        limit: u64,
+        commitment: Commitment,
+    ) -> Result<Vec<Slot>, Error> {
+        self.ask(self.rpc.blocks(start, limit, commitment)).await
+    }
+}
+
+/// The first signature of a transaction's bytes.
+fn signature_of(transaction: &[u8]) -> Option<Stored> {
+    let bytes = transaction.get(1..65)?.try_into().ok()?;
+    Some(Stored::from_bytes(bytes))
+}
+
+/// Shows the witness what is signed.
+#[derive(Debug)]
+pub(crate) struct WitnessedBuilder {
+    pub(crate) builder: Arc<dyn TransactionBuilder>,
+    pub(crate) witness: Arc<Witness>,
+}
+
+#[async_trait]
+impl TransactionBuilder for WitnessedBuilder {
+    async fn build(&self, execution: &Execution) -> Result<SignedTransaction, ports::chain::Error> {
+        let transaction = self.builder.build(execution).await?;
+        self.witness.signed(execution, &transaction).await;
+        Ok(transaction)
     }
 }

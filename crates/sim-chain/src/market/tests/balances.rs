@@ -118,7 +118,7 @@ fn where_nobody_looks_nothing_happens() {
     let pool = world.listed()[0].address;
     let strangers = [
         world.market.engine,
-        world.market.trader.wallet,
+        world.market.payer.wallet,
         GENESIS.to_bytes().into(),
     ];
     let before = world
@@ -277,20 +277,6 @@ fn a_trade_of_more_than_there_can_be_fails_and_changes_nothing_but_the_fee() {
 }
 
 #[test]
-fn whoever_asks_is_given_sol() {
-    let mut world = World::new(5, Mode::Still);
-    let stranger = Address::from([78; 32]);
-
-    let landed = world
-        .market
-        .airdrop(&mut world.bank, stranger, 3_000_000_000)
-        .unwrap();
-
-    assert_eq!(landed.outcome.status, Ok(()));
-    assert_eq!(lamports_of(&world.bank, stranger), 3_000_000_000);
-}
-
-#[test]
 fn the_engines_wallet_is_filled_up_where_it_has_little_left() {
     let mut world = World::new(5, Mode::Moving);
     let engine = world.market.engine_wallet();
@@ -361,13 +347,10 @@ fn a_market_opened_again_goes_on_where_the_chain_is() {
 fn holdings_are_as_the_programs_make_them() {
     let mut world = World::new(5, Mode::Still);
     let stranger = Address::from([77; 32]);
-    let market = world.market.trader.wallet;
+    let market = world.market.payer.wallet;
     for token in Token::listed() {
         let asset = (token.mint, token.decimals);
-        let nothing = world
-            .market
-            .trader
-            .give(&mut world.bank, asset, stranger, 0);
+        let nothing = world.market.payer.give(&mut world.bank, asset, stranger, 0);
         nothing.unwrap();
         let of = |wallet: &Address| {
             let account = world
@@ -388,7 +371,7 @@ fn holdings_are_as_the_programs_make_them() {
 #[test]
 fn the_market_makes_what_it_lacks() {
     let mut world = World::new(5, Mode::Still);
-    let market = world.market.trader.wallet;
+    let market = world.market.payer.wallet;
     for (symbols, token) in [
         (["SOL", "USDC"], Token::SOL),
         (["JUP", "SOL"], Token::listed()[4]),

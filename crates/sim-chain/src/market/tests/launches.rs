@@ -148,7 +148,7 @@ fn what_no_token_could_have_is_refused() {
 #[test]
 fn a_token_that_nobody_can_pay_for_is_not_born() {
     let mut world = World::new(5, Mode::Still);
-    let wallet = world.market.trader.wallet;
+    let wallet = world.market.payer.wallet;
     let mut account = world.bank.accounts().get(&wallet).unwrap().clone();
     account.lamports = 84 * SOL;
     world.bank.set_account(wallet, account);
@@ -179,7 +179,7 @@ fn pools_begin_at_any_price_that_can_be_asked_for() {
                 let pool = read_pool(&world.bank, &born.pool).unwrap();
                 assert!(pool.price().is_ok());
                 check_totals(&world.bank);
-                let holding = Token::SOL.account_of(&world.market.trader.wallet);
+                let holding = Token::SOL.account_of(&world.market.payer.wallet);
                 let holding = &world.bank.accounts().get(&holding).unwrap().data;
                 assert!(TokenAccount::read(holding).unwrap().amount > 0);
             }

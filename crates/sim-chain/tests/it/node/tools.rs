@@ -1,24 +1,98 @@
-//! `@solana/web3.js` and `@solana/spl-token`, unchanged. They need Node and its packages: `scripts/test` installs both.
+//! What people use with real Solana nodes, unchanged: `@solana/web3.js` and `@solana/spl-token`, and the venues' own SDKs,
+//! which find their pools here, quote, build and send swaps, and must get what their quotes said. They need Node and
+//! its packages: `scripts/test` installs both. The scripts name every deviation that an SDK is known for.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
+use ports::{Random, SystemClock};
 use sim_chain::cluster::Settings;
+use sim_chain::market::Mode;
 use sim_chain::node::http;
+use sim_chain::{SimConfig, World};
 use tokio::process::Command;
 
-use super::served::serve_on;
+use super::served::{Served, serve_cluster, serve_on};
 
 /// Fast enough for a test, slow enough for tools that look twice a second.
-const SETTINGS: Settings = Settings {
-    latency_scale: 0.25,
-    finality_blocks: 4,
-    rent: sim_chain::bank::Rent {
-        lamports_per_byte: 6_960,
-    },
-};
+const LATENCY_SCALE: f64 = 0.25;
 /// Ports whose next one is free as well.
 const PORTS: std::ops::Range<u16> = 19_000..19_999;
+
+#[tokio::test]
+async fn real_tools_work_unchanged() {
+    let settings = Settings {
+        latency_scale: LATENCY_SCALE,
+        ..Settings::default()
+    };
+    run("tools.cjs", &serve_on(settings, two_ports())).await;
+}
+
+#[tokio::test]
+async fn the_sdk_of_damm_v2_receives_what_it_quoted() {
+    run("damm_v2.cjs", &serve_market()).await;
+}
+
+#[tokio::test]
+#[ignore = "long: scripts/test --full runs it"]
+async fn the_sdk_of_raydium_receives_what_it_quoted() {
+    run("raydium.cjs", &serve_market()).await;
+}
+
+#[tokio::test]
+#[ignore = "long: scripts/test --full runs it"]
+async fn the_sdk_of_dlmm_receives_what_it_quoted() {
+    run("dlmm.cjs", &serve_market()).await;
+}
+
+/// A node whose pools wait for the client to trade.
+fn serve_market() -> Served {
+    let config = SimConfig {
+        latency_scale: LATENCY_SCALE,
+        market: Mode::Still,
+        ..SimConfig::default()
+    };
+    let clock = Arc::new(SystemClock::new());
+    let world = World::open(&config, clock, &Random::seeded(3)).unwrap();
+    serve_cluster(world.cluster().clone(), two_ports())
+}
+
+/// Clients look for the socket at the port after the node's.
+fn two_ports() -> Vec<TcpListener> {
+    static SERVED: AtomicU16 = AtomicU16::new(0);
+    let of_process = u16::try_from(std::process::id() % 400).unwrap();
+    let start = (of_process + SERVED.fetch_add(1, Ordering::Relaxed)) * 2;
+    let mut both = (PORTS.start + start..PORTS.end)
+        .step_by(2)
+        .filter_map(|port| http::listen("127.0.0.1", port).ok());
+    both.find(|listeners| listeners.len() == 2)
+        .expect("two free ports side by side")
+}
+
+/// Runs a script against a node, which must say that it is through.
+async fn run(script: &str, node: &Served) {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
+    let packages = packages(&tools);
+
+    let ended = Command::new("node")
+        .arg(tools.join(script))
+        .arg(&node.url)
+        .env("NODE_PATH", packages.join("node_modules"))
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("Node runs the tools; scripts/test installs it");
+
+    let said = String::from_utf8_lossy(&ended.stdout);
+    let complained = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{said}\n{complained}");
+    assert!(said.ends_with("all done\n"), "{said}\n{complained}");
+    println!("{said}");
+}
 
 /// Where `scripts/test` puts the packages: beside what cargo builds, with the lock file that they come from.
 fn packages(tools: &Path) -> PathBuf {
@@ -33,34 +107,4 @@ fn packages(tools: &Path) -> PathBuf {
         packages.display()
     );
     packages
-}
-
-#[tokio::test]
-async fn real_tools_work_unchanged() {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
-    let packages = packages(&tools);
-    let start = u16::try_from(std::process::id() % 500).unwrap() * 2;
-    let listeners = (PORTS.start + start..PORTS.end)
-        .step_by(2)
-        .find_map(|port| {
-            http::listen("127.0.0.1", port)
-                .ok()
-                .filter(|listeners| listeners.len() == 2)
-        });
-    let node = serve_on(SETTINGS, listeners.expect("two free ports side by side"));
-
-    let ended = Command::new("node")
-        .arg(tools.join("tools.cjs"))
-        .arg(&node.url)
-        .env("NODE_PATH", packages.join("node_modules"))
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .expect("Node runs the tools; scripts/test installs it");
-
-    let said = String::from_utf8_lossy(&ended.stdout);
-    let complained = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{said}\n{complained}");
-    assert!(said.ends_with("all done\n"), "{said}\n{complained}");
 }

@@ -20,7 +20,7 @@ const UNITS_SPREAD: u32 = 100_000;
 
 /// A transaction that was executed, for whoever makes blocks.
 #[derive(Debug, Clone)]
-pub struct Landed {
+pub struct Processed {
     pub transaction: Verified,
     pub outcome: Outcome,
 }
@@ -38,13 +38,13 @@ pub enum Failed {
 
 /// The market's wallet.
 #[derive(Debug)]
-pub(super) struct Trader {
+pub(super) struct Payer {
     key: SigningKey,
     pub(super) wallet: Address,
     sent: u32,
 }
 
-impl Trader {
+impl Payer {
     pub(super) fn new(key: SigningKey) -> Self {
         let wallet = address_of(&key);
         Self {
@@ -59,7 +59,7 @@ impl Trader {
         &mut self,
         bank: &mut Bank,
         instructions: Vec<Instruction>,
-    ) -> Result<Landed, Failed> {
+    ) -> Result<Processed, Failed> {
         let blockhash = bank.latest_blockhash().ok_or(Failed::NoBlockhash)?;
         self.sent = (self.sent + 1) % UNITS_SPREAD;
         let mut all = vec![units_limit(UNITS - self.sent)];
@@ -69,7 +69,7 @@ impl Trader {
         let transaction = transaction.map_err(Failed::Malformed)?;
         let outcome = bank.process(&transaction).map_err(Failed::Transaction)?;
         outcome.status.clone().map_err(Failed::Transaction)?;
-        Ok(Landed {
+        Ok(Processed {
             transaction,
             outcome,
         })
@@ -82,7 +82,7 @@ impl Trader {
         pool: &Pool,
         direction: Direction,
         amounts: Amounts,
-    ) -> Result<Landed, Failed> {
+    ) -> Result<Processed, Failed> {
         let (mint_in, mint_out) = direction.in_out(pool.mints());
         let accounts = Accounts {
             wallet: to_amm(&self.wallet),
@@ -110,7 +110,7 @@ impl Trader {
         (mint, decimals): (Address, u8),
         to: Address,
         amount: u64,
-    ) -> Result<Landed, Failed> {
+    ) -> Result<Processed, Failed> {
         let program = token_program(bank, &mint);
         let (from, account) = (
             self.account_of(bank, &mint),
@@ -142,7 +142,7 @@ impl Trader {
         bank: &mut Bank,
         to: Address,
         lamports: u64,
-    ) -> Result<Landed, Failed> {
+    ) -> Result<Processed, Failed> {
         let transfer = transfer(self.wallet, to, lamports);
         self.send(bank, vec![transfer])
     }

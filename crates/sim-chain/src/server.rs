@@ -1,0 +1,83 @@
+//! The simulated cluster over HTTP: the node that every Solana client can use, its ledger, against which the engine can
+//! be checked, and what operators may do to it.
+
+mod ledger;
+mod problem;
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
+use domain::TokenList;
+use ports::Simulation as _;
+use ports::chain::Error;
+use ports::simulation::{Faults, Launch, Trade};
+use serde::de::DeserializeOwned;
+
+use crate::World;
+use crate::node::http;
+use crate::wire::{self, Traded};
+
+/// Large enough for the longest list of signatures.
+const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// Adds all routes to a server.
+pub fn configure(config: &mut ServiceConfig, world: Arc<World>) {
+    http::configure(config, world.service().clone());
+    config
+        .app_data(Data::from(world))
+        .app_data(Data::new(TokenList::mainnet()))
+        .service(
+            web::resource(wire::LEDGER)
+                .app_data(PayloadConfig::new(BODY_MAX))
+                .route(web::get().to(ledger::list))
+                .route(web::post().to(ledger::read)),
+        )
+        .service(web::resource(wire::TRADE).route(web::post().to(trade)))
+        .service(web::resource(wire::LAUNCH).route(web::post().to(launch)))
+        .service(web::resource(wire::FAULTS).route(web::post().to(set_faults)));
+}
+
+async fn trade(world: Data<World>, body: Bytes) -> HttpResponse {
+    let trade: Trade = match read(&body) {
+        Ok(trade) => trade,
+        Err(refusal) => return refusal,
+    };
+    match world.trade(&trade).await {
+        Ok(signature) => HttpResponse::Ok().json(Traded { signature }),
+        Err(error) => refuse(error),
+    }
+}
+
+async fn launch(world: Data<World>, body: Bytes) -> HttpResponse {
+    let launch: Launch = match read(&body) {
+        Ok(launch) => launch,
+        Err(refusal) => return refusal,
+    };
+    match world.launch(&launch).await {
+        Ok(launched) => HttpResponse::Ok().json(launched),
+        Err(error) => refuse(error),
+    }
+}
+
+async fn set_faults(world: Data<World>, body: Bytes) -> HttpResponse {
+    let faults: Faults = match read(&body) {
+        Ok(faults) => faults,
+        Err(refusal) => return refusal,
+    };
+    match world.set_faults(&faults).await {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(error) => refuse(error),
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpResponse> {
+    serde_json::from_slice(body).map_err(|error| problem::invalid_body(&error.to_string()))
+}
+
+fn refuse(error: Error) -> HttpResponse {
+    match error {
+        Error::Refused(reason) => problem::refused(&reason),
+        Error::Unavailable(reason) => problem::unavailable(&reason),
+    }
+}

@@ -1,0 +1,111 @@
+//! What operators may do to the world, and its ledger.
+
+use async_trait::async_trait;
+use domain::transaction::Signature;
+use domain::{Address, Mint};
+use ports::chain::Error;
+use ports::ledger::{Ledger, LedgerFilter, LedgerPage};
+use ports::simulation::{Faults, Launch, Launched, Simulation, Trade};
+
+use super::World;
+use crate::market::{self, NotLaunched, NotTraded};
+
+/// Signatures that one call may ask the ledger for.
+pub(crate) const SIGNATURES_MAX: usize = 10_000;
+
+#[async_trait]
+impl Ledger for World {
+    async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error> {
+        let asked = filter.signatures.as_ref().map_or(0, Vec::len);
+        if asked > SIGNATURES_MAX {
+            let reason = format!("at most {SIGNATURES_MAX} signatures in one call");
+            return Err(Error::Refused(reason));
+        }
+        // Blocks are closed by whoever looks.
+        self.cluster.touch(&[]);
+        self.cluster.store().entries(filter).await
+    }
+}
+
+#[async_trait]
+impl Simulation for World {
+    async fn trade(&self, trade: &Trade) -> Result<Signature, Error> {
+        let trade = market::Trade {
+            pool: of_domain(trade.pool),
+            mint_in: of_domain(trade.mint_in.address()),
+            amount_in: trade.amount_in.get(),
+        };
+        let landed = self.cluster.in_block(|block| {
+            let mut tended = self.market.lock();
+            let processed = tended.market.trade(block.bank_mut(), &trade)?;
+            Ok(block.add(processed))
+        });
+        let landed = landed.map_err(|error: NotTraded| refused(&error))?;
+        let signature = landed.transaction.signature();
+        Ok(Signature::from_bytes(signature.as_array()))
+    }
+
+    async fn launch(&self, launch: &Launch) -> Result<Launched, Error> {
+        let launched = self.cluster.in_block(|block| {
+            let now = block.bank().environment().clock.to_amm().unix_time;
+            let launch = market::Launch {
+                decimals: launch.decimals,
+                program: launch.program,
+                liquidity_lamports: launch.liquidity_lamports,
+                opens_at: now.saturating_add(launch.open_in_ms.div_ceil(1_000)),
+                freeze_authority: launch.freeze_authority,
+            };
+            let mut tended = self.market.lock();
+            tended.market.launch(block.bank_mut(), &launch)
+        });
+        let launched = launched.map_err(|error: NotLaunched| refused(&error))?;
+        Ok(Launched {
+            mint: Mint::new(Address::new(launched.mint.to_bytes())),
+            pool: Address::new(launched.pool.to_bytes()),
+        })
+    }
+
+    async fn set_faults(&self, faults: &Faults) -> Result<(), Error> {
+        let Faults {
+            send_dropped,
+            land_late,
+            land_before_expiry,
+            reply_lost,
+            too_many_requests,
+            unavailable,
+            node_behind,
+            time_out,
+            block_vanishes,
+            socket_drops,
+            read_lag_slots: _,
+            height_is_slot: _,
+            transaction_null_ms: _,
+            outage: _,
+        } = *faults;
+        let chances = [
+            send_dropped,
+            land_late,
+            land_before_expiry,
+            reply_lost,
+            too_many_requests,
+            unavailable,
+            node_behind,
+            time_out,
+            block_vanishes,
+            socket_drops,
+        ];
+        if chances.iter().any(|chance| !(0.0..=1.0).contains(chance)) {
+            return Err(Error::Refused("chances are from 0 to 1".to_owned()));
+        }
+        self.service.set_faults(faults);
+        Ok(())
+    }
+}
+
+const fn of_domain(address: Address) -> solana_address::Address {
+    solana_address::Address::new_from_array(*address.bytes())
+}
+
+fn refused(error: &dyn std::error::Error) -> Error {
+    Error::Refused(error.to_string())
+}
