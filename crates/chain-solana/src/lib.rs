@@ -14,12 +14,14 @@
 pub mod address;
 pub mod build;
 pub mod chain;
+pub mod explain;
 mod in_flight;
 pub mod keys;
 pub mod message;
 pub mod pools;
 pub mod receipt;
 pub mod rpc;
+pub mod wallet;
 
 #[cfg(test)]
 mod script;
