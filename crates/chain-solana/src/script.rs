@@ -121,6 +121,7 @@ impl Rpc for Script {
     async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
         answer!(self, "a minimum balance", Call::MinimumBalance(expected, answer) => {
             assert_eq!(bytes, expected);
+            tokio::time::sleep(LATENCY).await;
             Ok(answer)
         })
     }

@@ -32,17 +32,6 @@ impl Budget {
         let priority = self.price.times_rounded_up(self.units).get();
         Lamports::new(priority.saturating_add(LAMPORTS_PER_SIGNATURE))
     }
-
-    /// The same with a price that keeps the fee beyond the signature's under a cap.
-    #[must_use]
-    pub fn capped(self, cap: Lamports) -> Self {
-        let dearest = u128::from(cap.get()) * 1_000_000 / u128::from(self.units.max(1));
-        let dearest = MicroLamports::new(u64::try_from(dearest).unwrap_or(u64::MAX));
-        Self {
-            price: self.price.min(dearest),
-            ..self
-        }
-    }
 }
 
 /// What a transaction does, as far as it shows in its compute units.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use amm::Address;
-use amm::token::{ACCOUNT_LENGTH, MINT_LENGTH};
+use futures_util::FutureExt as _;
 
-use crate::address::TOKEN_PROGRAM;
+use crate::in_flight::InFlight;
 use crate::rpc::{Error, Lamports, Rpc};
 
 /// Sizes kept: there are few kinds of accounts that a transaction makes.
@@ -17,6 +16,8 @@ const SIZES_MAX: usize = 16;
 pub struct Rents {
     rpc: Arc<dyn Rpc>,
     known: Mutex<Known>,
+    /// Who asks at one moment shares one question.
+    asking: InFlight<(usize, u64), Result<Lamports, Error>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +33,7 @@ impl Rents {
         Self {
             rpc,
             known: Mutex::default(),
+            asking: InFlight::default(),
         }
     }
 
@@ -40,7 +42,9 @@ impl Rents {
         if let Some(minimum) = self.known(epoch).minimums.get(&bytes) {
             return Ok(*minimum);
         }
-        let minimum = self.rpc.minimum_balance(bytes).await?;
+        let rpc = Arc::clone(&self.rpc);
+        let ask = || async move { rpc.minimum_balance(bytes).await }.boxed();
+        let minimum = self.asking.join((bytes, epoch), ask).await?;
         let mut known = self.known(epoch);
         if known.minimums.len() < SIZES_MAX {
             known.minimums.insert(bytes, minimum);
@@ -61,53 +65,6 @@ impl Rents {
             };
         }
         known
-    }
-}
-
-/// Bytes of a token account that the associated token program makes for a mint of a token program, or `None` where
-/// its bytes are no mint.
-#[must_use]
-pub fn associated_account_bytes(token_program: Address, mint: &[u8]) -> Option<usize> {
-    if token_program == TOKEN_PROGRAM {
-        return (mint.len() == MINT_LENGTH).then_some(ACCOUNT_LENGTH);
-    }
-    // Every associated account of Token-2022 has the extension that keeps its owner.
-    let mut bytes = ACCOUNT_LENGTH + 1 + EXTENSION_HEADER_BYTES;
-    if mint.len() == MINT_LENGTH {
-        return Some(bytes);
-    }
-    // Behind an account's length stand one byte that tells mints from accounts, and the extensions.
-    let mut rest = mint.get(ACCOUNT_LENGTH + 1..)?;
-    while let Some((kind, length, body)) = extension(rest) {
-        if let Some(needed) = account_extension_bytes(kind) {
-            bytes += EXTENSION_HEADER_BYTES + needed;
-        }
-        rest = body.get(length..)?;
-    }
-    Some(bytes)
-}
-
-/// An extension's kind and length.
-const EXTENSION_HEADER_BYTES: usize = 4;
-
-fn extension(rest: &[u8]) -> Option<(u16, usize, &[u8])> {
-    let (header, body) = rest.split_first_chunk::<EXTENSION_HEADER_BYTES>()?;
-    let [kind_low, kind_high, length_low, length_high] = *header;
-    let kind = u16::from_le_bytes([kind_low, kind_high]);
-    let length = usize::from(u16::from_le_bytes([length_low, length_high]));
-    (kind != 0).then_some((kind, length, body))
-}
-
-/// What an extension of a mint adds to each of its accounts.
-const fn account_extension_bytes(mint_extension: u16) -> Option<usize> {
-    match mint_extension {
-        // A transfer fee: what the account withholds.
-        1 => Some(8),
-        // Not transferable, and pausable: marks.
-        9 | 26 => Some(0),
-        // A transfer hook: whether a transfer is going on.
-        14 => Some(1),
-        _ => None,
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use amm::Program;
-use chain_solana::build::rent::associated_account_bytes;
 use chain_solana::message::Decoded;
 use chain_solana::pools::Candidate;
 use proptest::prelude::*;
@@ -59,9 +58,6 @@ proptest! {
             if let Ok(candidate) = Candidate::of(program, **address, &data) {
                 prop_assert!(candidate.accounts.len() <= 7);
             }
-        }
-        if let Some(bytes) = associated_account_bytes(account.owner, &data) {
-            prop_assert!(bytes >= 165);
         }
     }
 }

@@ -1,5 +1,3 @@
-use proptest::prelude::*;
-
 use super::*;
 
 #[test]
@@ -36,16 +34,4 @@ fn work_is_the_swaps_and_what_stands_around_them() {
     assert_eq!(work.units(), 5_000 + 15_000 + 2 * 30_000 + 40_000);
     let bare = Work::default();
     assert_eq!(bare.units(), 5_000);
-}
-
-proptest! {
-    #[test]
-    fn a_cap_holds_whatever_the_price(price: u64, units in 1..=UNITS_MAX, cap in 0..1_000_000_000_u64) {
-        let budget = Budget { units, price: MicroLamports::new(price) };
-
-        let capped = budget.capped(Lamports::new(cap));
-
-        prop_assert!(capped.fee().get() <= cap + LAMPORTS_PER_SIGNATURE);
-        prop_assert!(capped.price <= budget.price);
-    }
 }

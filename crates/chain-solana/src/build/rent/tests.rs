@@ -1,8 +1,9 @@
+use futures_util::future::join_all;
+
 use super::*;
-use crate::address::TOKEN_2022_PROGRAM;
 use crate::script::{Call, Script};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_size_is_asked_for_once_in_an_epoch() {
     let script = Script::new([
         Call::minimum_balance(165, 2_039_280),
@@ -23,26 +24,14 @@ async fn a_size_is_asked_for_once_in_an_epoch() {
     script.check_done();
 }
 
-#[test]
-fn an_account_is_as_long_as_its_mints_extensions_make_it() {
-    let mint = |extensions: &[(u16, u16)]| {
-        let mut bytes = vec![0; 166];
-        for (kind, length) in extensions {
-            bytes.extend(kind.to_le_bytes());
-            bytes.extend(length.to_le_bytes());
-            bytes.extend(vec![0; usize::from(*length)]);
-        }
-        bytes
-    };
-    let of = |mint: &[u8]| associated_account_bytes(TOKEN_2022_PROGRAM, mint);
+#[tokio::test(start_paused = true)]
+async fn all_who_ask_at_one_moment_share_one_question() {
+    let script = Script::new([Call::minimum_balance(165, 2_039_280)]);
+    let rents = Rents::new(script.rpc());
 
-    assert_eq!(associated_account_bytes(TOKEN_PROGRAM, &[0; 82]), Some(165));
-    assert_eq!(associated_account_bytes(TOKEN_PROGRAM, &[0; 81]), None);
-    assert_eq!(of(&[0; 82]), Some(170));
-    // A transfer fee; and one beside metadata, whose pointer no account has.
-    assert_eq!(of(&mint(&[(1, 108)])), Some(182));
-    assert_eq!(of(&mint(&[(18, 64), (1, 108), (14, 64)])), Some(187));
-    // The list ends with a zero, or with the account; cut short it is no mint.
-    assert_eq!(of(&[mint(&[(1, 108)]), vec![0; 7]].concat()), Some(182));
-    assert_eq!(of(&mint(&[(1, 108)])[..200]), None);
+    let minimums = join_all((0..20).map(|_| rents.minimum(165, 700))).await;
+
+    let minimums: Result<Vec<_>, _> = minimums.into_iter().collect();
+    assert_eq!(minimums.unwrap(), [Lamports::new(2_039_280); 20]);
+    script.check_done();
 }
