@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use config::Config;
 
 use crate::commands::{
-    bench, completions, demo, echo, health, migrate, orders, queue, serve, sim_chain, simulate,
-    submit, top, watch,
+    bench, completions, demo, echo, health, migrate, orders, pools, queue, serve, sim_chain,
+    simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -47,6 +47,12 @@ enum Command {
     /// List, show and cancel orders
     #[command(subcommand, after_help = orders::EXAMPLES)]
     Orders(orders::Orders),
+    /// The pools of two tokens: what the router would use, and why not the others
+    #[command(after_help = pools::EXAMPLES)]
+    Pools(pools::Pools),
+    /// The wallet that trades, and what it holds
+    #[command(after_help = wallet::EXAMPLES)]
+    Wallet(wallet::Wallet),
     /// Operate the queue: state, pause, resume, failed orders
     #[command(subcommand, after_help = queue::EXAMPLES)]
     Queue(queue::Queue),
@@ -98,6 +104,8 @@ impl Cli {
             Command::Watch(watch) => Box::pin(watch::run(&watch)).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,
+            Command::Pools(pools) => pools::run(&pools).await,
+            Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Queue(queue) => queue::run(&queue).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,
