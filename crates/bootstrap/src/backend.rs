@@ -222,6 +222,38 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     Ok(feed.context("could not use REDIS_URL")?)
 }
 
+/// Makes sure that the configured store belongs to this cluster, and closes it.
+pub async fn belong(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    cluster: ClusterId,
+) -> anyhow::Result<()> {
+    let bound = alone(config, &clock).await?.bind_cluster(&cluster).await;
+    bound.context(UNBOUND)?.admit(cluster)?;
+    Ok(())
+}
+
+/// Gives the configured store to this cluster, and closes it.
+pub async fn rebind(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    cluster: &ClusterId,
+) -> anyhow::Result<Rebound> {
+    let store = alone(config, &clock).await?;
+    let rebound = store.rebind_cluster(cluster, "migrate").await;
+    rebound.context("could not give the store to the cluster")
+}
+
+/// The configured store, without queue and feed.
+async fn alone(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Store>> {
+    match Configured::of(&config.servers) {
+        Configured::Embedded { folder } => embedded(config, folder, clock),
+        Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
+            Ok(PgStore::connect(postgres_settings(config, database)).await?)
+        }
+    }
+}
+
 /// What a migration did, in words for people.
 #[derive(Debug)]
 pub struct Migrated {
@@ -231,70 +263,28 @@ pub struct Migrated {
     pub outcome: String,
 }
 
-/// Whether a migration may give a store to another cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Belonging {
-    /// It stays with the one it has.
-    Kept,
-    /// An operator gives it to the configured one.
-    Rebound,
-}
-
-/// Who rebinds a store, in the audit log.
-const ACTOR: &str = "migrate";
-
-/// Upgrades the tables of the configured store, makes sure that it belongs to this cluster, and closes it.
-pub async fn migrate(
-    config: &Config,
-    cluster: ClusterId,
-    belonging: Belonging,
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<Migrated> {
-    let (name, outcome, store): (_, _, Arc<dyn Store>) = match Configured::of(&config.servers) {
+/// Upgrades the tables of the configured store, and closes it.
+pub async fn migrate(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Migrated> {
+    match Configured::of(&config.servers) {
         Configured::Embedded { folder } => {
-            let store = embedded(config, folder, &clock)?;
-            (folder.display().to_string(), "up to date".to_owned(), store)
+            embedded(config, folder, &clock)?;
+            Ok(Migrated {
+                store: folder.display().to_string(),
+                outcome: "up to date".to_owned(),
+            })
         }
         Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
-            let settings = postgres_settings(config, database);
-            let migrated = backend_postgres::migrate(&settings)
+            let migrated = backend_postgres::migrate(&postgres_settings(config, database))
                 .await
                 .context("could not migrate")?;
             let version = migrated.version;
-            let outcome = match migrated.applied {
-                0 => format!("up to date, version {version}"),
-                applied => format!("{applied} migrations applied, now version {version}"),
-            };
-            let store = PgStore::connect(settings).await?;
-            (without_password(database.expose()), outcome, store)
+            Ok(Migrated {
+                store: without_password(database.expose()),
+                outcome: match migrated.applied {
+                    0 => format!("up to date, version {version}"),
+                    applied => format!("{applied} migrations applied, now version {version}"),
+                },
+            })
         }
-    };
-    let moved = match belonging {
-        Belonging::Kept => {
-            let bound = store.bind_cluster(&cluster).await;
-            bound.context(UNBOUND)?.admit(cluster)?;
-            None
-        }
-        Belonging::Rebound => Some(rebind(&*store, cluster).await?),
-    };
-    Ok(Migrated {
-        store: name,
-        outcome: match moved {
-            None => outcome,
-            Some(moved) => format!("{outcome}; {moved}"),
-        },
-    })
-}
-
-async fn rebind(store: &dyn Store, cluster: ClusterId) -> anyhow::Result<String> {
-    let answer = store.rebind_cluster(&cluster, ACTOR).await;
-    match answer.context("could not give the store to another cluster")? {
-        Rebound::Done { former } => Ok(format!("bound {}", cluster.audited(former))),
-        Rebound::OrdersOpen { orders } => anyhow::bail!(
-            "the store stays as it is: {orders} orders are open, and they mean nothing on another cluster"
-        ),
-        Rebound::WorkersAlive { workers } => anyhow::bail!(
-            "the store stays as it is: {workers} workers of its cluster live; stop them first"
-        ),
     }
 }

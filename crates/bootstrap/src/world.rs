@@ -7,16 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use chain_solana::explain::Explainer;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
+use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Rpc, Settings, SolanaChain};
 use config::args::Stop;
 use config::{Config, Market, Secret, VenueMode};
 use dex_router::Router;
 use domain::transaction::Blockhash;
+use domain::{Address, Asset};
 use ports::cluster::{ClusterId, Mode};
-use ports::{Clock, Landing, Random, Shutdown, Simulation, TransactionBuilder};
+use ports::{
+    Clock, Landing, Random, Shutdown, Simulation, TransactionBuilder, TransactionReader, WalletView,
+};
 use sim_chain::SimConfig;
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::market::{self, engine_key};
@@ -24,6 +29,8 @@ use sim_chain::remote::RemoteSimulation;
 
 /// How long a venue may take for a quote: four times what a simulated one takes at most.
 const QUOTE_LIMIT: Duration = Duration::from_secs(1);
+/// What people call the simulated cluster.
+const CLUSTER: &str = "simulated";
 /// The ledger's file, in a folder of the simulated cluster.
 const LEDGER: &str = "sim-chain/cluster.db";
 
@@ -42,6 +49,8 @@ pub struct World {
     pools: Arc<PoolReader>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    /// Of the token list.
+    assets: Vec<Asset>,
 }
 
 /// The cluster with the wallet that trades.
@@ -69,6 +78,34 @@ impl World {
             builder: chain.clone(),
             landing: chain,
         }
+    }
+}
+
+impl World {
+    /// The wallet that trades, for those who only look at it.
+    #[must_use]
+    pub fn wallet(&self) -> Arc<dyn WalletView> {
+        let key = engine_key(&GENESIS_HASH).verifying_key();
+        let place = Place {
+            address: Address::new(key.to_bytes()),
+            cluster: CLUSTER.to_owned(),
+            mode: self.cluster.mode.name().to_owned(),
+            assets: self.assets.clone(),
+        };
+        Arc::new(SolanaWallet::new(
+            Arc::clone(&self.rpc),
+            Arc::clone(&self.clock),
+            place,
+        ))
+    }
+
+    /// Reads transactions back, for people.
+    #[must_use]
+    pub fn transactions(&self) -> Arc<dyn TransactionReader> {
+        Arc::new(Explainer::new(
+            Arc::clone(&self.rpc),
+            self.settings.programs.clone(),
+        ))
     }
 }
 
@@ -114,6 +151,8 @@ pub async fn reach(
     };
     let pools = Arc::new(PoolReader::new(rpc.clone(), clock.clone(), &settings));
     let tokens = Arc::clone(&config.chain.token_list);
+    let assets = tokens.listings().iter().map(|listing| listing.asset);
+    let assets = assets.collect();
     let limit = QUOTE_LIMIT.mul_f64(scale.max(1.0));
     Ok(World {
         router: Router::new(pools.clone(), limit, tokens),
@@ -124,6 +163,7 @@ pub async fn reach(
         pools,
         clock,
         settings,
+        assets,
     })
 }
 

@@ -191,7 +191,10 @@ async fn a_store_with_submitted_orders_of_the_first_release_is_left_to_it() {
     let refused = try_open(folder.path()).unwrap_err();
 
     let told = refused.to_string();
-    assert!(told.contains("1 orders of version 0.1.0"), "{told}");
+    assert!(
+        told.contains("submitted orders of version 0.1.0 (1)"),
+        "{told}"
+    );
     assert!(matches!(refused, OpenError::Unfinished { .. }), "{told}");
     assert_eq!(version(folder.path()), 1);
 }
@@ -206,6 +209,30 @@ async fn a_store_whose_submitted_orders_the_first_release_has_finished_is_brough
     drop(open(folder.path()));
 
     assert!(version(folder.path()) > 1);
+}
+
+/// As 0.1.0 stored it: no block is made up for it.
+#[tokio::test]
+async fn a_transaction_without_a_blockhash_is_read_without_one() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    let transaction = given.submit(&store, &mut lease).await;
+    file(folder.path())
+        .execute("update order_attempts set blockhash = null", [])
+        .unwrap();
+
+    let claim = store.claim(order, lease.worker).await.unwrap();
+
+    let Claim::Granted(lease) = claim else {
+        panic!("{claim:?}");
+    };
+    let read = lease.live_transaction.expect("it may land");
+    assert_eq!(read.blockhash, None);
+    assert_eq!(read.signature, transaction.signature);
 }
 
 #[tokio::test]

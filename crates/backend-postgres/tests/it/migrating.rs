@@ -174,7 +174,7 @@ async fn a_store_with_submitted_orders_of_the_first_release_is_left_to_it() {
     given.build(&store, &mut lease).await;
     let transaction = given.submit(&store, &mut lease).await;
     drop(store);
-    meddle(&server, WITHOUT_CLUSTER).await;
+    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
 
     let refused = migrate(&settings(&server)).await;
 
@@ -182,7 +182,7 @@ async fn a_store_with_submitted_orders_of_the_first_release_is_left_to_it() {
         panic!("not refused: {refused:?}");
     };
     assert_eq!(unfinished.orders, 1);
-    assert_eq!(ask(&server, VERSION).await, "8");
+    assert_eq!(ask(&server, VERSION).await, "3");
     let finished = format!(
         "update orders set ended_at = now_ms(), end_status = 4, due_at = null, lease_worker = null
          where id = '{order}'"
@@ -191,6 +191,42 @@ async fn a_store_with_submitted_orders_of_the_first_release_is_left_to_it() {
     let store = open(&server).await;
     let kept = store.signatures_of(order).await;
     assert_eq!(kept.expect("it answers"), [transaction.signature]);
+}
+
+/// A worker of the first release submits after the first look, before the step that would keep it from doing so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_is_submitted_while_the_schema_is_brought_up_to_date_is_left_to_it() {
+    let (server, given) = (server(), Given::new());
+    let store = open_patiently(&server).await;
+    let order = given.accepted(&store).await;
+    drop(store);
+    meddle(&server, WITHOUT_CLUSTER).await;
+    let (worker, _driver) = connect(&server).await;
+    let submitting = format!(
+        "begin;
+         insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at)
+         values ('{order}', 1, 'new', '', 150, 1)"
+    );
+    worker.simple_query(&submitting).await.expect("it stores");
+    let settings = settings(&server);
+    let mut migrating = JoinSet::new();
+    migrating.spawn(async move { migrate(&settings).await });
+    let is_waiting = "select count(*) from pg_stat_activity
+                      where application_name = 'order-engine migrate' and wait_event_type = 'Lock'";
+    eventually("the step to wait", || async {
+        (ask(&server, is_waiting).await == "1").then_some(())
+    })
+    .await;
+
+    worker.simple_query("commit").await.expect("it has stored");
+
+    let refused = migrating.join_next().await.expect("it was begun");
+    let refused = refused.expect("no panic");
+    assert!(
+        matches!(refused, Err(ConnectError::Unfinished(_))),
+        "{refused:?}"
+    );
+    assert_eq!(ask(&server, VERSION).await, "8");
 }
 
 #[tokio::test]

@@ -148,7 +148,10 @@ async fn check_questions(counted: Counted) {
     given.record(&store, &mut lease, end).await;
     check("a life").await;
     let signatures = store.signatures_of(ending).await.expect("it answers");
-    assert_eq!(signatures, [transaction.signature.clone()]);
+    assert_eq!(
+        signatures.as_slice(),
+        std::slice::from_ref(&transaction.signature)
+    );
     check("an order's signatures").await;
     let reference = TransactionRef {
         blockhash: transaction.blockhash.expect("it names a block"),
