@@ -53,7 +53,9 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    pub(crate) fn new(key: SigningKey) -> Self {
+    /// The wallet of a key.
+    #[must_use]
+    pub fn new(key: SigningKey) -> Self {
         let address = Address(key.verifying_key().to_bytes());
         Self { key, address }
     }

@@ -43,10 +43,12 @@ pub(crate) async fn run(command: &Migrate) -> anyhow::Result<Verdict> {
     let clock = Arc::new(SystemClock::new());
     let migrated = backend::migrate(config, clock.clone()).await?;
     output::line(format!("{}: {}", migrated.store, migrated.outcome))?;
+    let cluster = world::cluster_of(config.chain.order_venue_mode);
     if command.rebind {
-        let cluster = world::cluster_of(config.sim.order_venue_mode);
         let rebound = backend::rebind(config, clock, &cluster).await?;
         output::line(format!("{}: {}", migrated.store, told(rebound, &cluster)?))?;
+    } else {
+        backend::belong(config, clock, cluster).await?;
     }
     Ok(Verdict::Good)
 }
