@@ -32,11 +32,15 @@ function poolRow(pool, isUsed) {
   const name = h(
     "th",
     { scope: "row" },
-    venueAndPool(pool.dex, pool.pool),
-    isUsed ? h("span", { class: "tag" }, "Used") : null,
-    pool.poolAddress
-      ? h("code", { class: "muted", title: pool.poolAddress }, shortHash(pool.poolAddress))
-      : null,
+    h(
+      "div",
+      {},
+      venueAndPool(pool.dex, pool.pool),
+      isUsed ? h("span", { class: "tag" }, "Used") : null,
+      pool.poolAddress
+        ? h("code", { class: "muted", title: pool.poolAddress }, shortHash(pool.poolAddress))
+        : null,
+    ),
   );
   const attributes = { "data-dex": pool.dex, "data-pool": pool.pool, "data-used": isUsed };
   if (pool.amountOut === null)
