@@ -124,7 +124,7 @@ fn to_domain(address: Address) -> domain::Address {
     domain::Address::new(address.0)
 }
 
-fn field(name: &str, value: impl ToString) -> Field {
+fn field(name: &str, value: &dyn std::fmt::Display) -> Field {
     Field {
         name: name.to_owned(),
         value: value.to_string(),
@@ -141,10 +141,10 @@ fn u64_at(data: &[u8], at: usize) -> Option<u64> {
 
 fn compute_budget(data: &[u8]) -> Option<Meaning> {
     let (name, value) = match data.first()? {
-        2 => ("setComputeUnitLimit", field("units", u32_at(data, 1)?)),
+        2 => ("setComputeUnitLimit", field("units", &u32_at(data, 1)?)),
         3 => (
             "setComputeUnitPrice",
-            field("microLamports", u64_at(data, 1)?),
+            field("microLamports", &u64_at(data, 1)?),
         ),
         _ => return None,
     };
@@ -160,7 +160,7 @@ fn system(data: &[u8]) -> Option<Meaning> {
         2 => Some(Meaning {
             name: "transfer",
             roles: vec!["from", "to", "ownAddress"],
-            fields: vec![field("lamports", u64_at(data, 4)?)],
+            fields: vec![field("lamports", &u64_at(data, 4)?)],
         }),
         3 => create_with_seed(data),
         _ => None,
@@ -176,9 +176,9 @@ fn create_with_seed(data: &[u8]) -> Option<Meaning> {
         name: "createAccountWithSeed",
         roles: vec!["payer", "account", "base"],
         fields: vec![
-            field("seed", seed),
-            field("lamports", u64_at(data, end)?),
-            field("bytes", u64_at(data, end + 8)?),
+            field("seed", &seed),
+            field("lamports", &u64_at(data, end)?),
+            field("bytes", &u64_at(data, end + 8)?),
         ],
     })
 }
@@ -215,7 +215,7 @@ fn token(data: &[u8]) -> Option<Meaning> {
         18 => {
             let owner: [u8; 32] = *data.get(1..)?.first_chunk()?;
             Meaning {
-                fields: vec![field("owner", domain::Address::new(owner))],
+                fields: vec![field("owner", &domain::Address::new(owner))],
                 ..plain("initializeAccount3", &["account", "mint"])
             }
         }

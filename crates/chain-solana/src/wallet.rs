@@ -118,3 +118,6 @@ const fn program_of(asset: Asset) -> amm::Address {
         TokenProgram::Token2022 => TOKEN_2022_PROGRAM,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,7 @@ pub(super) fn meaning(program: &Program, instruction: &Instruction) -> Option<Me
             };
             let values = [swap.amount, swap.limit];
             let fields = names.iter().zip(values);
-            let fields = fields.map(|(name, value)| field(name, value));
+            let fields = fields.map(|(name, value)| field(name, &value));
             (DAMM_V2.to_vec(), fields.collect())
         }
         Program::Dlmm(_) => {
@@ -157,15 +157,15 @@ fn amounts(amounts: Amounts) -> Vec<Field> {
             amount_in,
             min_amount_out,
         } => vec![
-            field("amountIn", amount_in),
-            field("minAmountOut", min_amount_out),
+            field("amountIn", &amount_in),
+            field("minAmountOut", &min_amount_out),
         ],
         Amounts::ExactOut {
             amount_out,
             max_amount_in,
         } => vec![
-            field("amountOut", amount_out),
-            field("maxAmountIn", max_amount_in),
+            field("amountOut", &amount_out),
+            field("maxAmountIn", &max_amount_in),
         ],
     }
 }

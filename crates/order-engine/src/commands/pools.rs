@@ -49,10 +49,8 @@ pub(crate) async fn run(pools: &Pools) -> anyhow::Result<Verdict> {
             ))?;
         }
     }
-    Ok(match answer.pools.iter().any(|pool| pool.usable) {
-        true => Verdict::Good,
-        false => Verdict::Bad,
-    })
+    let is_any_usable = answer.pools.iter().any(|pool| pool.usable);
+    Ok(Verdict::good_if(is_any_usable))
 }
 
 fn table_of(pools: &[PoolView]) -> Table {
