@@ -17,7 +17,9 @@ mod trader;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use ports::{Clock, Random};
 use solana_address::Address;
@@ -35,7 +37,7 @@ pub use trader::{OpenBlock, Trader};
 
 pub(crate) use timeline::SLOTS_IN_EPOCH;
 
-use state::State;
+use state::{LAG_SLOTS_MAX, State};
 use timeline::Timeline;
 
 /// What tells this cluster from every other one.
@@ -73,6 +75,8 @@ pub struct Cluster {
     timeline: Timeline,
     state: Mutex<State>,
     trader: OnceLock<Arc<dyn Trader>>,
+    /// How many slots looks at the chain are behind it.
+    lag: AtomicU64,
     /// How many transactions have landed.
     landed: watch::Sender<u64>,
 }
@@ -93,6 +97,7 @@ impl Cluster {
             timeline,
             state: Mutex::new(state),
             trader: OnceLock::new(),
+            lag: AtomicU64::new(0),
             landed: watch::Sender::new(0),
         })
     }
@@ -118,8 +123,20 @@ impl Cluster {
 
     /// Looks at the chain as a commitment sees it.
     pub fn read<T>(&self, commitment: Commitment, look: impl FnOnce(Snapshot<'_>) -> T) -> T {
+        let lag = self.lag.load(Ordering::Relaxed);
         let state = self.present();
-        look(Snapshot::new(&state, &self.timeline, commitment))
+        look(Snapshot::new(&state, &self.timeline, commitment, lag))
+    }
+
+    /// Lets every look at the chain find it as it was so many slots ago.
+    pub fn set_lag(&self, slots: u64) {
+        self.lag.store(slots.min(LAG_SLOTS_MAX), Ordering::Relaxed);
+    }
+
+    /// How long a slot takes.
+    #[must_use]
+    pub const fn slot_time(&self) -> Duration {
+        self.timeline.slot_time
     }
 
     /// Lets the trader act on pools that somebody is about to look at.
@@ -168,7 +185,7 @@ impl Cluster {
     fn present(&self) -> MutexGuard<'_, State> {
         // A panic within a change leaves whole accounts and whole transactions: each is put there at once.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.advance(&self.timeline);
+        state.advance(&self.timeline, self.lag.load(Ordering::Relaxed));
         state
     }
 }

@@ -14,6 +14,8 @@ pub mod cluster;
 pub mod json_rpc;
 pub mod market;
 pub mod node;
+pub mod rpc;
+pub mod service;
 pub mod world;
 
 pub use world::{SimConfig, World};

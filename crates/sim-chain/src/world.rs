@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ports::{Clock, Random};
+use ports::simulation::Faults;
+use ports::{Clock, Random, Shutdown};
 use solana_address::Address;
 
 use crate::cluster::{Cluster, GENESIS_HASH, Genesis, OpenBlock, Settings, Trader};
 use crate::market::{Market, Mode, NotOpened};
+use crate::rpc::SimRpc;
+use crate::service::{Service, ServiceSettings};
 
 /// What a simulated world is made from.
 #[derive(Debug, Clone)]
@@ -42,6 +45,7 @@ impl Default for SimConfig {
 #[derive(Debug)]
 pub struct World {
     cluster: Arc<Cluster>,
+    service: Arc<Service>,
 }
 
 impl World {
@@ -50,6 +54,7 @@ impl World {
         config: &SimConfig,
         clock: Arc<dyn Clock>,
         random: &Random,
+        shutdown: &Shutdown,
     ) -> Result<Arc<Self>, NotOpened> {
         let settings = Settings {
             latency_scale: config.latency_scale,
@@ -57,19 +62,43 @@ impl World {
             ..Settings::default()
         };
         let seed = config.seed.unwrap_or_else(|| random.bits());
-        let cluster = Cluster::new(settings, Genesis::default(), clock, random);
+        let cluster = Cluster::new(settings, Genesis::default(), clock.clone(), random);
         let market = cluster.in_block(|block| {
             let height = block.height();
             Market::open(block.bank_mut(), &GENESIS_HASH, seed, config.market, height)
         })?;
         cluster.set_trader(Arc::new(Tending(Mutex::new(market))));
-        Ok(Arc::new(Self { cluster }))
+        let settings = ServiceSettings {
+            latency_scale: config.latency_scale,
+            failure_rate: config.failure_rate,
+            seed,
+            shutdown: shutdown.clone(),
+        };
+        let service = Service::new(cluster.clone(), settings, clock);
+        Ok(Arc::new(Self { cluster, service }))
     }
 
     /// The cluster.
     #[must_use]
     pub const fn cluster(&self) -> &Arc<Cluster> {
         &self.cluster
+    }
+
+    /// The cluster as clients reach it, for a node that serves it.
+    #[must_use]
+    pub const fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// The cluster as the engine asks it in this process.
+    #[must_use]
+    pub fn rpc(&self) -> Arc<dyn chain_solana::Rpc> {
+        Arc::new(SimRpc::new(self.service.clone()))
+    }
+
+    /// Lets these go wrong from now on, and nothing else.
+    pub fn set_faults(&self, faults: &Faults) {
+        self.service.set_faults(faults);
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Accounts {
     writes: VecDeque<(u64, Address)>,
 }
 
+/// A slot behind every write.
+const LATEST: u64 = u64::MAX;
+
 #[derive(Debug, Clone)]
 struct Stored {
     account: Account,
@@ -78,7 +81,7 @@ impl Accounts {
     pub const fn latest(&self) -> View<'_> {
         View {
             accounts: self,
-            slot: u64::MAX,
+            slot: LATEST,
         }
     }
 
@@ -127,12 +130,15 @@ impl<'a> View<'a> {
     }
 
     fn stored(self, key: &Address) -> Option<&'a Stored> {
+        let stored = || self.accounts.stored.get(key);
+        if self.slot == LATEST {
+            return stored();
+        }
         let replaced = self.accounts.past.get(key).and_then(|past| {
-            past.iter()
-                .find(|past| past.until > self.slot)
-                .map(|past| past.was.as_ref())
+            let next = past.partition_point(|past| past.until <= self.slot);
+            past.get(next).map(|past| past.was.as_ref())
         });
-        replaced.unwrap_or_else(|| self.accounts.stored.get(key))
+        replaced.unwrap_or_else(stored)
     }
 
     /// All accounts, in no order.

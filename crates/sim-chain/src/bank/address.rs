@@ -38,6 +38,11 @@ pub(super) fn is_builtin(program: &Address) -> bool {
     [SYSTEM, COMPUTE_BUDGET, BPF_LOADER, UPGRADEABLE_LOADER].contains(program)
 }
 
+/// Whether a program is one of the venues' that pools belong to.
+pub(crate) fn is_venue(program: &Address) -> bool {
+    [RAYDIUM_CPMM, RAYDIUM_AMM_V4, METEORA_DAMM_V2, METEORA_DLMM].contains(program)
+}
+
 /// Whether a program is one of the two that keep tokens.
 pub(crate) fn is_token_program(program: &Address) -> bool {
     [TOKEN, TOKEN_2022].contains(program)

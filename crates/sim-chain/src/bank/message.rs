@@ -135,6 +135,19 @@ impl Transaction {
         }
     }
 
+    /// The same for a transaction that may have been signed in this process: where it has one signer alone, a caller
+    /// who knows that this key made this signature for exactly these bytes saves the check.
+    pub(crate) fn verify_unless(
+        self,
+        was_signed: impl FnOnce(&Address, &Signature, &[u8]) -> bool,
+    ) -> Result<Verified, TransactionError> {
+        let signer = &self.inner.message.static_account_keys()[0];
+        match self.inner.signatures.as_slice() {
+            [signature] if was_signed(signer, signature, &self.message) => Ok(Verified(self)),
+            _ => self.verify(),
+        }
+    }
+
     /// Finds all accounts that the message names, those of lookup tables too.
     pub(crate) fn resolve(&self, accounts: View<'_>, slot: u64) -> Result<Keys, TransactionError> {
         let message = &self.inner.message;

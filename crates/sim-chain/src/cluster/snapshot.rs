@@ -19,26 +19,48 @@ pub struct Snapshot<'a> {
     state: &'a State,
     timeline: &'a Timeline,
     slot: u64,
+    /// How many slots a node that lags is behind.
+    lag: u64,
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn new(state: &'a State, timeline: &'a Timeline, commitment: Commitment) -> Self {
+    pub(super) fn new(
+        state: &'a State,
+        timeline: &'a Timeline,
+        commitment: Commitment,
+        lag: u64,
+    ) -> Self {
         let slot = match commitment {
             Commitment::Processed => state.processed,
             Commitment::Confirmed => state.confirmed,
             Commitment::Finalized => state.finalized,
         };
-        Self {
+        let mut snapshot = Self {
             state,
             timeline,
             slot,
+            lag,
+        };
+        snapshot.slot = snapshot.behind(slot);
+        snapshot
+    }
+
+    /// The slot that a node takes for this one.
+    fn behind(self, slot: u64) -> u64 {
+        if self.lag == 0 {
+            return slot;
         }
+        let next = slot.saturating_sub(self.lag).saturating_add(1);
+        self.timeline
+            .parent(next)
+            .max(self.timeline.first_slot)
+            .min(slot)
     }
 
     /// The same chain at another commitment.
     #[must_use]
     pub fn at(self, commitment: Commitment) -> Self {
-        Self::new(self.state, self.timeline, commitment)
+        Self::new(self.state, self.timeline, commitment, self.lag)
     }
 
     #[must_use]
@@ -94,9 +116,9 @@ impl<'a> Snapshot<'a> {
     /// How sure a slot is that some commitment sees.
     #[must_use]
     pub fn commitment_of(self, slot: u64) -> Commitment {
-        if slot <= self.state.finalized {
+        if slot <= self.behind(self.state.finalized) {
             Commitment::Finalized
-        } else if slot <= self.state.confirmed {
+        } else if slot <= self.behind(self.state.confirmed) {
             Commitment::Confirmed
         } else {
             Commitment::Processed
@@ -124,6 +146,21 @@ impl<'a> Snapshot<'a> {
         self.state.slot_of(hash).is_some_and(|slot| {
             slot <= self.slot && self.height() - self.timeline.height(slot) <= BLOCKHASH_BLOCKS
         })
+    }
+
+    /// The last height at which a transaction may name a hash, where the hash is a recent one.
+    #[must_use]
+    pub(crate) fn last_valid_height(self, hash: &Hash) -> Option<u64> {
+        let slot = self.state.slot_of(hash)?;
+        Some(self.timeline.height(slot) + BLOCKHASH_BLOCKS)
+    }
+
+    /// How long ago a slot was.
+    #[must_use]
+    pub(crate) fn age_ms(self, slot: u64) -> u64 {
+        let slots = u32::try_from(self.slot.saturating_sub(slot)).unwrap_or(u32::MAX);
+        let age = self.timeline.slot_time.saturating_mul(slots);
+        u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Whether a transaction could be processed here for all that its blockhash and its past say.

@@ -11,6 +11,9 @@ use super::timeline::Timeline;
 use super::{Genesis, Settings, faucet};
 use crate::bank::{Account, BLOCKHASH_BLOCKS, Bank, Environment, Verified, address};
 
+/// How far a look at the chain may be behind it.
+pub(super) const LAG_SLOTS_MAX: u64 = 64;
+
 /// The accounts, the newest slots, and what has happened.
 #[derive(Debug)]
 pub(super) struct State {
@@ -53,8 +56,8 @@ impl State {
         state
     }
 
-    /// Closes the open block and opens the present one.
-    pub(super) fn advance(&mut self, timeline: &Timeline) {
+    /// Closes the open block and opens the present one. What accounts were is kept for looks that lag so many slots.
+    pub(super) fn advance(&mut self, timeline: &Timeline, lag: u64) {
         let now = timeline.now();
         if now <= self.processed {
             return;
@@ -78,7 +81,7 @@ impl State {
             finalized = timeline.parent(finalized);
         }
         self.finalized = finalized.max(timeline.first_slot);
-        self.bank.forget_before(self.finalized);
+        self.bank.forget_before(self.finalized.saturating_sub(lag));
     }
 
     fn hashes_kept(&self) -> usize {

@@ -1,6 +1,5 @@
 //! What a client asks: one call, or a list of them.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::Error;
@@ -70,9 +69,14 @@ impl Call {
 
 /// The answer to a call.
 #[must_use]
-pub fn answer(id: &Value, result: &Result<impl Serialize, Error>) -> Value {
+pub fn answer(id: &Value, result: Result<Value, Error>) -> Value {
     match result {
-        Ok(result) => json!({ "jsonrpc": "2.0", "result": result, "id": id }),
+        Ok(result) => {
+            // Put together by hand, so that a large result is moved and not copied.
+            let mut answer = json!({ "jsonrpc": "2.0", "result": null, "id": id });
+            answer["result"] = result;
+            answer
+        }
         Err(error) => json!({ "jsonrpc": "2.0", "error": error, "id": id }),
     }
 }

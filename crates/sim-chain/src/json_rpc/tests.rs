@@ -200,15 +200,15 @@ fn a_body_that_is_no_call_is_refused_with_the_number_that_says_why() {
 
 #[test]
 fn an_answer_has_a_result_or_an_error() {
-    let good: Result<u64, Error> = Ok(7);
-    let bad: Result<u64, Error> = Err(Error::parse());
+    let good = Ok(json!(7));
+    let bad = Err(Error::parse());
 
     assert_eq!(
-        answer(&json!(1), &good),
+        answer(&json!(1), good),
         json!({ "jsonrpc": "2.0", "result": 7, "id": 1 })
     );
     assert_eq!(
-        answer(&Value::Null, &bad),
+        answer(&Value::Null, bad),
         json!({ "jsonrpc": "2.0", "error": { "code": -32700, "message": "Parse error" }, "id": null })
     );
 }

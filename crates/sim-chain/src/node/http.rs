@@ -3,23 +3,26 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{Node, socket};
-use crate::cluster::Cluster;
+use crate::service::{RETRY_AFTER, Service, Trouble};
 
 /// Room for a hundred calls that each carry a transaction.
 const BODY_MAX: usize = 256 * 1024;
+/// How long a call is left without an answer that shall get none: longer than clients wait.
+const SILENCE: Duration = Duration::from_secs(15);
 /// Browsers ask again after this many seconds what they may send.
 const PREFLIGHT_MAX_AGE: &str = "600";
 
 /// Adds the node's routes to a server.
-pub fn configure(config: &mut ServiceConfig, cluster: Arc<Cluster>) {
-    let node = Data::new(Node::new(cluster));
+pub fn configure(config: &mut ServiceConfig, service: Arc<Service>) {
+    let node = Data::new(Node::new(service));
     let open = DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
     config
         .service(
@@ -43,10 +46,26 @@ pub fn listen(host: &str, port: u16) -> io::Result<Vec<TcpListener>> {
 }
 
 async fn answer(node: Data<Node>, body: Bytes) -> HttpResponse {
-    match node.answer(&body) {
-        Some(answer) => HttpResponse::Ok().json(answer),
-        None => HttpResponse::NoContent().finish(),
+    match node.answer(&body).await {
+        Ok(Some(answer)) => HttpResponse::Ok().json(answer),
+        Ok(None) => HttpResponse::NoContent().finish(),
+        Err(trouble) => refuse(&node, trouble).await,
     }
+}
+
+/// Does not answer, in the words of HTTP.
+async fn refuse(node: &Node, trouble: Trouble) -> HttpResponse {
+    let status = match trouble {
+        Trouble::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Trouble::Unavailable | Trouble::Behind(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Trouble::NoAnswer => {
+            node.service.clock().sleep(SILENCE).await;
+            return HttpResponse::GatewayTimeout().finish();
+        }
+    };
+    HttpResponse::build(status)
+        .insert_header((header::RETRY_AFTER, RETRY_AFTER.as_secs()))
+        .finish()
 }
 
 async fn upgrade(
@@ -59,6 +78,9 @@ async fn upgrade(
         return Ok(HttpResponse::MethodNotAllowed()
             .insert_header((header::ALLOW, "POST, OPTIONS"))
             .body(usage));
+    }
+    if node.service.is_out() {
+        return Ok(refuse(&node, Trouble::Unavailable).await);
     }
     socket::open(&node, &request, payload)
 }

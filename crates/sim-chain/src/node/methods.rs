@@ -1,24 +1,34 @@
 //! Which method answers which call.
 
 pub(super) mod accounts;
-mod blocks;
-mod fees;
-mod history;
+pub(crate) mod blocks;
+pub(crate) mod fees;
+pub(crate) mod history;
 mod identity;
-mod sending;
+pub(crate) mod sending;
 mod slots;
 mod tokens;
 
 use serde_json::Value;
 
+use super::Failed;
 use super::params::Params;
-use crate::cluster::Cluster;
 use crate::json_rpc::error::Error;
+use crate::service::Service;
 
 type Answer = Result<Value, Error>;
 
+/// Answers a call that has begun.
+pub(super) fn call(service: &Service, method: &str, params: &Params) -> Result<Value, Failed> {
+    match method {
+        "sendTransaction" => sending::send(service, params),
+        _ => Ok(read(service, method, params)?),
+    }
+}
+
 #[rustfmt::skip]
-pub(super) fn call(cluster: &Cluster, method: &str, params: &Params) -> Answer {
+fn read(service: &Service, method: &str, params: &Params) -> Answer {
+    let cluster = service.cluster().as_ref();
     match method {
         "getHealth" => identity::health(),
         "getVersion" => identity::version(),
@@ -26,8 +36,8 @@ pub(super) fn call(cluster: &Cluster, method: &str, params: &Params) -> Answer {
         "getGenesisHash" => identity::genesis_hash(),
 
         "getSlot" => slots::slot(cluster, params),
-        "getBlockHeight" => slots::block_height(cluster, params),
-        "getEpochInfo" => slots::epoch_info(cluster, params),
+        "getBlockHeight" => slots::block_height(service, params),
+        "getEpochInfo" => slots::epoch_info(service, params),
         "getEpochSchedule" => slots::epoch_schedule(),
         "getSlotLeader" => slots::slot_leader(cluster, params),
         "getTransactionCount" => slots::transaction_count(cluster, params),
@@ -56,11 +66,10 @@ pub(super) fn call(cluster: &Cluster, method: &str, params: &Params) -> Answer {
         "getFeeForMessage" => fees::fee_for_message(cluster, params),
 
         "simulateTransaction" => sending::simulate(cluster, params),
-        "sendTransaction" => sending::send(cluster, params),
         "requestAirdrop" => sending::airdrop(cluster, params),
 
         "getSignatureStatuses" => history::signature_statuses(cluster, params),
-        "getTransaction" => history::transaction(cluster, params),
+        "getTransaction" => history::transaction(service, params),
         "getSignaturesForAddress" => history::signatures_for_address(cluster, params),
 
         _ => Err(Error::method_not_found()),

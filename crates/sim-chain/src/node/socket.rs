@@ -34,8 +34,8 @@ struct Socket {
 
 /// Why a socket ends.
 enum End {
-    /// The peer has closed it or is gone.
-    ByPeer,
+    /// The peer has closed it or is gone, or shall believe that we are.
+    Silently,
     Close(CloseCode, &'static str),
 }
 
@@ -51,7 +51,7 @@ pub(super) fn open(
         .aggregate_continuations()
         .max_continuation_size(MESSAGE_MAX);
     let socket = Socket {
-        landings: node.cluster.landings(),
+        landings: node.service.cluster().landings(),
         node: node.clone(),
         session,
         subscriptions: Subscriptions::default(),
@@ -88,7 +88,7 @@ impl Socket {
                     Ok(()) => self.look().await,
                     Err(_) => Err(End::Close(CloseCode::Away, "the cluster has ended")),
                 },
-                () = self.node.cluster.next_block(), if follows => self.look().await,
+                () = self.node.service.cluster().next_block(), if follows => self.look().await,
             };
             if let Err(end) = turn {
                 return end;
@@ -102,7 +102,7 @@ impl Socket {
     ) -> Result<(), End> {
         self.unanswered_pings = 0;
         match heard {
-            None | Some(Ok(AggregatedMessage::Close(_))) => Err(End::ByPeer),
+            None | Some(Ok(AggregatedMessage::Close(_))) => Err(End::Silently),
             Some(Err(_)) => Err(End::Close(CloseCode::Protocol, "unreadable or too long")),
             Some(Ok(AggregatedMessage::Text(text))) => self.answer(text.as_bytes()).await,
             Some(Ok(AggregatedMessage::Binary(bytes))) => self.answer(&bytes).await,
@@ -112,7 +112,8 @@ impl Socket {
     }
 
     async fn answer(&mut self, body: &[u8]) -> Result<(), End> {
-        let (cluster, subscriptions) = (&self.node.cluster, &mut self.subscriptions);
+        let (service, subscriptions) = (&self.node.service, &mut self.subscriptions);
+        let cluster = service.cluster();
         let answers = respond(body, |method, params| {
             subscriptions.call(cluster, method, params)
         });
@@ -128,7 +129,12 @@ impl Socket {
         if self.subscriptions.is_empty() {
             return Ok(());
         }
-        for told in self.subscriptions.look(&self.node.cluster) {
+        let service = &self.node.service;
+        let news = self.subscriptions.look(service.cluster());
+        if service.is_out() || (!news.is_empty() && service.socket_drops()) {
+            return Err(End::Silently);
+        }
+        for told in news {
             self.send(&told).await?;
         }
         Ok(())
@@ -150,7 +156,7 @@ impl Socket {
 async fn in_time(write: impl Future<Output = Result<(), actix_ws::Closed>>) -> Result<(), End> {
     match timeout(WRITE_PATIENCE, write).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(End::ByPeer),
+        Ok(Err(_)) => Err(End::Silently),
         Err(_) => Err(End::Close(CloseCode::Policy, "too slow")),
     }
 }

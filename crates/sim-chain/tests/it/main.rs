@@ -5,4 +5,5 @@
 mod bank;
 mod market;
 mod node;
+mod rpc;
 mod svm;

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod hostile;
-mod served;
+pub(crate) mod served;
 mod sockets;
 mod speed;
 mod tools;

@@ -14,7 +14,7 @@ use crate::node::filter;
 use crate::node::params::{self, Params};
 
 /// How many accounts one call may ask for.
-const ACCOUNTS_MAX: usize = 100;
+pub(in crate::node) const ACCOUNTS_MAX: usize = 100;
 
 /// How accounts are asked for.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]

@@ -141,11 +141,19 @@ pub(super) fn blocks_with_limit(cluster: &Cluster, params: &Params) -> Answer {
         )));
     }
     context.read(cluster, |chain| {
-        let found = (start.max(chain.first_slot())..=chain.slot())
-            .filter(|slot| chain.has_block(*slot))
-            .take(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(json!(found.collect::<Vec<_>>()))
+        Ok(json!(first_blocks(chain, start, limit).collect::<Vec<_>>()))
     })
+}
+
+/// The slots of the first blocks from one on.
+pub(crate) fn first_blocks(
+    chain: Snapshot<'_>,
+    start: u64,
+    limit: u64,
+) -> impl Iterator<Item = u64> {
+    (start.max(chain.first_slot())..=chain.slot())
+        .filter(move |slot| chain.has_block(*slot))
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 pub(super) fn block_time(cluster: &Cluster, params: &Params) -> Answer {

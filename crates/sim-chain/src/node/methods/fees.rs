@@ -71,18 +71,21 @@ fn unsigned(text: &str) -> Result<Transaction, Error> {
 pub(super) fn recent_prioritization_fees(cluster: &Cluster, params: &Params) -> Answer {
     let keys: Vec<String> = params.settings(0)?;
     let keys = params::list(&keys, FEE_KEYS_MAX, params::address)?;
-    Ok(cluster.read(Commitment::Confirmed, |chain| {
-        let mut fees: Vec<_> = (chain.first_slot()..=chain.slot())
-            .rev()
-            .filter(|slot| chain.has_block(*slot))
-            .take(FEE_BLOCKS)
-            .map(|slot| {
-                json!({ "slot": slot, "prioritizationFee": least_price(chain, slot, &keys) })
-            })
-            .collect();
-        fees.reverse();
-        json!(fees)
-    }))
+    let fees = cluster.read(Commitment::Confirmed, |chain| recent_prices(chain, &keys));
+    let tell = |(slot, price): (u64, u64)| json!({ "slot": slot, "prioritizationFee": price });
+    Ok(fees.into_iter().map(tell).collect())
+}
+
+/// For each of the newest blocks, oldest first, its slot and the least price that wrote these accounts.
+pub(crate) fn recent_prices(chain: Snapshot<'_>, keys: &[Address]) -> Vec<(u64, u64)> {
+    let mut prices: Vec<_> = (chain.first_slot()..=chain.slot())
+        .rev()
+        .filter(|slot| chain.has_block(*slot))
+        .take(FEE_BLOCKS)
+        .map(|slot| (slot, least_price(chain, slot, keys)))
+        .collect();
+    prices.reverse();
+    prices
 }
 
 /// The dearest of: the least that any transaction of the block paid, and for each account the least that one

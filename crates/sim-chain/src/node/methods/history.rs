@@ -1,5 +1,7 @@
 //! What became of transactions.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_signature::Signature;
@@ -10,6 +12,7 @@ use crate::json_rpc::error::Error;
 use crate::node::context::{Context, with_context};
 use crate::node::params::{self, Params};
 use crate::node::transaction::{self, Encoding, Telling};
+use crate::service::Service;
 
 /// How many signatures one call may ask for.
 const SIGNATURES_MAX: usize = 256;
@@ -31,13 +34,24 @@ pub(super) fn signature_statuses(cluster: &Cluster, params: &Params) -> Answer {
     let signatures = params::list(&texts, SIGNATURES_MAX, params::signature)?;
     Ok(cluster.read(Commitment::Processed, |chain| {
         let statuses = signatures.iter().map(|signature| {
-            let landed = chain.landed(signature)?;
-            let age = chain.height() - chain.header(landed.slot).height;
-            let is_known = settings.search_transaction_history || age <= STATUS_BLOCKS;
-            is_known.then(|| status(chain, landed, age))
+            let (landed, age) = known(chain, signature, settings.search_transaction_history)?;
+            Some(status(chain, landed, age))
         });
         with_context(chain.slot(), statuses.collect::<Vec<_>>())
     }))
+}
+
+/// The transaction of a signature with its age in blocks, where its status is known.
+pub(crate) fn known<'a>(
+    chain: Snapshot<'a>,
+    signature: &Signature,
+    searches_history: bool,
+) -> Option<(&'a Arc<Landed>, u64)> {
+    let landed = chain.landed(signature)?;
+    let age = chain
+        .height()
+        .saturating_sub(chain.header(landed.slot).height);
+    (searches_history || age <= STATUS_BLOCKS).then_some((landed, age))
 }
 
 fn status(chain: Snapshot<'_>, landed: &Landed, age: u64) -> Value {
@@ -68,12 +82,13 @@ impl From<Encoding> for TransactionSettings {
     }
 }
 
-pub(super) fn transaction(cluster: &Cluster, params: &Params) -> Answer {
+pub(super) fn transaction(service: &Service, params: &Params) -> Answer {
     let signature = params::signature(&params.required::<String>(0)?)?;
     let settings: TransactionSettings = transaction::settings(params, 1)?;
     let context = Context::of_history(settings.commitment)?;
+    let cluster = service.cluster();
     let landed = context.read(cluster, |chain| Ok(chain.landed(&signature).cloned()))?;
-    let Some(landed) = landed else {
+    let Some(landed) = landed.filter(|landed| !service.hides(landed)) else {
         return Ok(Value::Null);
     };
     let mut told = transaction::tell(

@@ -12,9 +12,11 @@ use crate::cluster::{AIRDROP_LAMPORTS_MAX, Cluster, Commitment, Snapshot};
 use crate::json_rpc::account::{AccountInfo, Encoding as AccountEncoding};
 use crate::json_rpc::error::Error;
 use crate::json_rpc::simulation::{Blockhash, Calls, Simulation};
+use crate::node::Failed;
 use crate::node::context::{Context, with_context};
 use crate::node::params::{self, Params, WireEncoding};
 use crate::node::transaction;
+use crate::service::Service;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -80,7 +82,11 @@ pub(super) fn simulate(cluster: &Cluster, params: &Params) -> Answer {
     })
 }
 
-fn try_out(chain: Snapshot<'_>, transaction: &Transaction) -> Result<Executed, TransactionError> {
+/// What a transaction would do, if a block can take it.
+pub(crate) fn try_out(
+    chain: Snapshot<'_>,
+    transaction: &Transaction,
+) -> Result<Executed, TransactionError> {
     chain.admits(transaction)?;
     chain.execute(transaction)
 }
@@ -109,14 +115,7 @@ fn read_wanted(
     if encoding == AccountEncoding::Base58 {
         return Err(Error::invalid_params("base58 encoding not supported"));
     }
-    let named = transaction.message().static_account_keys().len();
-    let lookups = transaction.message().address_table_lookups();
-    let looked_up: usize = lookups
-        .unwrap_or_default()
-        .iter()
-        .map(|lookup| lookup.writable_indexes.len() + lookup.readonly_indexes.len())
-        .sum();
-    let most = named + looked_up;
+    let most = named(transaction);
     if wanted.addresses.len() > most {
         return Err(Error::invalid_params(format!(
             "Too many accounts provided; max {most}"
@@ -129,6 +128,31 @@ fn read_wanted(
     }))
 }
 
+/// How many accounts a transaction names.
+pub(crate) fn named(transaction: &Transaction) -> usize {
+    let stated = transaction.message().static_account_keys().len();
+    let lookups = transaction.message().address_table_lookups();
+    let looked_up = lookups
+        .unwrap_or_default()
+        .iter()
+        .map(|lookup| lookup.writable_indexes.len() + lookup.readonly_indexes.len());
+    stated + looked_up.sum::<usize>()
+}
+
+/// An account as an execution leaves it; what was never executed leaves nothing to see.
+pub(crate) fn after<'a>(
+    chain: Snapshot<'a>,
+    executed: Option<&'a Executed>,
+    key: &Address,
+) -> Option<&'a Account> {
+    let executed = executed?;
+    let changed = executed.changes.iter().find(|(changed, _)| changed == key);
+    match changed {
+        Some((_, account)) => (account.lamports > 0).then_some(account),
+        None => chain.accounts().get(key),
+    }
+}
+
 impl Wanted {
     fn tell(
         &self,
@@ -136,24 +160,10 @@ impl Wanted {
         executed: Option<&Executed>,
     ) -> Result<Vec<Option<AccountInfo>>, Error> {
         let tell = |key: &Address| {
-            let account = self.after(chain, executed, key)?;
+            let account = after(chain, executed, key)?;
             Some(Found::of(chain, account, self.encoding).tell(self.encoding, None))
         };
         self.keys.iter().map(|key| tell(key).transpose()).collect()
-    }
-
-    fn after<'a>(
-        &self,
-        chain: Snapshot<'a>,
-        executed: Option<&'a Executed>,
-        key: &Address,
-    ) -> Option<&'a Account> {
-        let executed = executed?;
-        let changed = executed.changes.iter().find(|(changed, _)| changed == key);
-        match changed {
-            Some((_, account)) => (account.lamports > 0).then_some(account),
-            None => chain.accounts().get(key),
-        }
     }
 }
 
@@ -168,7 +178,7 @@ struct SendSettings {
 
 /// Takes a transaction. Whether it landed is another question: one that no block can take is dropped without a word,
 /// as a cluster would drop it.
-pub(super) fn send(cluster: &Cluster, params: &Params) -> Answer {
+pub(super) fn send(service: &Service, params: &Params) -> Result<Value, Failed> {
     let text: String = params.required(0)?;
     let settings: SendSettings = params.settings(1)?;
     let transaction = transaction::read(&text, settings.encoding)?;
@@ -176,8 +186,9 @@ pub(super) fn send(cluster: &Cluster, params: &Params) -> Answer {
     let verified = match transaction.verify() {
         Ok(verified) => verified,
         Err(_) if settings.skip_preflight => return Ok(json!(signature)),
-        Err(_) => return Err(Error::signature_verification()),
+        Err(_) => return Err(Error::signature_verification().into()),
     };
+    let cluster = service.cluster();
     if !settings.skip_preflight {
         cluster.touch_all_of(verified.get());
         let context = Context {
@@ -186,9 +197,7 @@ pub(super) fn send(cluster: &Cluster, params: &Params) -> Answer {
         };
         context.read(cluster, |chain| preflight(chain, verified.get()))?;
     }
-    if let Err(error) = cluster.send(&verified) {
-        tracing::debug!(%error, "transaction {signature} was dropped: {error}");
-    }
+    service.submit(verified)?;
     Ok(json!(signature))
 }
 

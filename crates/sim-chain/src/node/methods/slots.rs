@@ -8,6 +8,7 @@ use crate::json_rpc::error::Error;
 use crate::node::IDENTITY;
 use crate::node::context::Context;
 use crate::node::params::Params;
+use crate::service::Service;
 
 /// The longest list of samples, each of them a minute.
 const SAMPLES_MAX: usize = 720;
@@ -18,17 +19,19 @@ pub(super) fn slot(cluster: &Cluster, params: &Params) -> Answer {
     context.read(cluster, |chain| Ok(json!(chain.slot())))
 }
 
-pub(super) fn block_height(cluster: &Cluster, params: &Params) -> Answer {
+pub(super) fn block_height(service: &Service, params: &Params) -> Answer {
     let context: Context = params.settings(0)?;
-    context.read(cluster, |chain| Ok(json!(chain.height())))
+    context.read(service.cluster(), |chain| {
+        Ok(json!(service.told_height(chain)))
+    })
 }
 
-pub(super) fn epoch_info(cluster: &Cluster, params: &Params) -> Answer {
+pub(super) fn epoch_info(service: &Service, params: &Params) -> Answer {
     let context: Context = params.settings(0)?;
-    context.read(cluster, |chain| {
+    context.read(service.cluster(), |chain| {
         Ok(json!({
             "absoluteSlot": chain.slot(),
-            "blockHeight": chain.height(),
+            "blockHeight": service.told_height(chain),
             "epoch": chain.clock().epoch,
             "slotIndex": chain.slot() % SLOTS_IN_EPOCH,
             "slotsInEpoch": SLOTS_IN_EPOCH,

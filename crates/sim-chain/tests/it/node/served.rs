@@ -7,11 +7,12 @@ use actix_web::{App, HttpServer};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
-use ports::{Random, SystemClock};
+use ports::{Random, Shutdown, SystemClock};
 use serde_json::{Value, json};
 use sim_chain::bank::{Account, Rent, address};
 use sim_chain::cluster::{Cluster, Genesis, Settings};
 use sim_chain::node::http;
+use sim_chain::service::{Service, ServiceSettings};
 use solana_address::Address;
 use solana_hash::Hash;
 use solana_instruction::{AccountMeta, Instruction};
@@ -29,6 +30,7 @@ pub(crate) const POOL: Address = Address::new_from_array([70; 32]);
 /// A served node; the server ends with this value.
 pub(crate) struct Served {
     pub(crate) cluster: Arc<Cluster>,
+    pub(crate) service: Arc<Service>,
     pub(crate) url: String,
     pub(crate) port: u16,
     client: reqwest::Client,
@@ -95,16 +97,27 @@ pub(crate) fn serve() -> Served {
 
 pub(crate) fn serve_on(settings: Settings, listeners: Vec<TcpListener>) -> Served {
     let clock = Arc::new(SystemClock::new());
-    let cluster = Cluster::new(settings, genesis(), clock, &Random::seeded(3));
-    serve_cluster(cluster, listeners)
+    let cluster = Cluster::new(settings, genesis(), clock.clone(), &Random::seeded(3));
+    let undisturbed = ServiceSettings {
+        latency_scale: 0.0,
+        failure_rate: 0.0,
+        seed: 3,
+        shutdown: Shutdown::new(),
+    };
+    let service = Service::new(cluster.clone(), undisturbed, clock);
+    serve_service(cluster, service, listeners)
 }
 
-pub(crate) fn serve_cluster(cluster: Arc<Cluster>, listeners: Vec<TcpListener>) -> Served {
+pub(crate) fn serve_service(
+    cluster: Arc<Cluster>,
+    service: Arc<Service>,
+    listeners: Vec<TcpListener>,
+) -> Served {
     let port = listeners[0].local_addr().unwrap().port();
-    let served = cluster.clone();
+    let served = service.clone();
     let server = HttpServer::new(move || {
-        let cluster = served.clone();
-        App::new().configure(move |config| http::configure(config, cluster))
+        let service = served.clone();
+        App::new().configure(move |config| http::configure(config, service))
     })
     .workers(1)
     .disable_signals();
@@ -117,6 +130,7 @@ pub(crate) fn serve_cluster(cluster: Arc<Cluster>, listeners: Vec<TcpListener>) 
     running.spawn(server.run());
     Served {
         cluster,
+        service,
         url: format!("http://127.0.0.1:{port}"),
         port,
         client: reqwest::Client::new(),

@@ -11,7 +11,7 @@ const CALLS: u128 = 20_000;
 #[tokio::test]
 #[ignore = "a measurement, which needs a release build and a machine of its own"]
 async fn ten_accounts_are_read_thousands_of_times_a_second() {
-    let node = Node::new(serve().cluster);
+    let node = Node::new(serve().service);
     let keys = [MINT, POOL, key_of(&wallet(1)), key_of(&wallet(2)), MINT];
     let keys: Vec<String> = keys
         .iter()
@@ -27,7 +27,12 @@ async fn ten_accounts_are_read_thousands_of_times_a_second() {
 
     let clock = SystemClock::new();
     for _ in 0..CALLS {
-        let answer = node.answer(call.as_bytes()).unwrap().to_string();
+        let answer = node
+            .answer(call.as_bytes())
+            .await
+            .unwrap()
+            .unwrap()
+            .to_string();
         assert!(answer.len() > 1_000);
     }
     let per_second = CALLS * 1_000 / clock.monotonic().as_millis().max(1);

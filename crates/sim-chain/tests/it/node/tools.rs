@@ -8,14 +8,14 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use ports::{Random, SystemClock};
+use ports::{Random, Shutdown, SystemClock};
 use sim_chain::cluster::Settings;
 use sim_chain::market::Mode;
 use sim_chain::node::http;
 use sim_chain::{SimConfig, World};
 use tokio::process::Command;
 
-use super::served::{Served, serve_cluster, serve_on};
+use super::served::{Served, serve_service, serve_on};
 
 /// Faster than a real cluster, and slow enough for `@solana/web3.js`, which uses a blockhash for 30 seconds: here it is
 /// good for 42 seconds.
@@ -75,8 +75,8 @@ fn serve_market() -> Served {
         ..SimConfig::default()
     };
     let clock = Arc::new(SystemClock::new());
-    let world = World::open(&config, clock, &Random::seeded(3)).unwrap();
-    serve_cluster(world.cluster().clone(), two_ports())
+    let world = World::open(&config, clock, &Random::seeded(3), &Shutdown::new()).unwrap();
+    serve_service(world.cluster().clone(), world.service().clone(), two_ports())
 }
 
 /// Clients look for the socket at the port after the node's.
