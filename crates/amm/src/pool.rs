@@ -3,7 +3,6 @@
 use crate::error::{self, Code};
 use crate::execution::{Executed, Failed};
 use crate::instruction::{Amounts, Instruction, Trader};
-use crate::layout::DecodeError;
 use crate::price::Price;
 use crate::quoting::{Conditions, Quote, Quoting as _};
 use crate::snapshot::{ReadError, Snapshot};
@@ -91,40 +90,6 @@ impl Program {
         };
         let codes = own.iter().chain(framework).chain(error::token::ALL);
         codes.into_iter().find(|code| code.number == number)
-    }
-
-    /// Accounts that a pool's own account names and that have to be read with it: to price it and to see what a swap
-    /// leaves. DLMM's bin arrays are found by [`dlmm::account::PairAccount::arrays_ahead`].
-    pub fn companions(&self, pool: &[u8]) -> Result<Vec<Address>, DecodeError> {
-        Ok(match self {
-            Self::Cpmm(_) => {
-                use cpmm::account::PoolAccount as Account;
-                let pool = Account::decode(pool)?;
-                let vaults = [Account::VAULT_FIRST, Account::VAULT_SECOND];
-                let mints = [Account::MINT_FIRST, Account::MINT_SECOND];
-                let others = [Account::CONFIG, Account::OBSERVATION];
-                let fields = [vaults, mints, others].concat();
-                fields.into_iter().map(|field| pool.get(field)).collect()
-            }
-            Self::AmmV4(_) => {
-                use amm_v4::account::PoolAccount as Account;
-                let pool = Account::decode(pool)?;
-                let vaults = [Account::VAULT_COIN, Account::VAULT_PC];
-                vaults.map(|field| pool.get(field)).to_vec()
-            }
-            Self::DammV2(_) => {
-                use damm_v2::account::PoolAccount as Account;
-                let pool = Account::decode(pool)?;
-                let mints = [Account::MINT_FIRST, Account::MINT_SECOND];
-                mints.map(|field| pool.get(field)).to_vec()
-            }
-            Self::Dlmm(_) => {
-                use dlmm::account::PairAccount as Account;
-                let pair = Account::decode(pool)?;
-                let fields = [Account::MINT_FIRST, Account::MINT_SECOND, Account::ORACLE];
-                fields.map(|field| pair.get(field)).to_vec()
-            }
-        })
     }
 
     /// Executes one of its swap instructions.

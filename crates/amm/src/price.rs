@@ -1,5 +1,6 @@
 //! Prices as exact ratios.
 
+use ruint::Uint;
 use ruint::aliases::U256;
 
 use crate::rounding::wide_mul;
@@ -9,6 +10,11 @@ mod tests;
 
 /// One, in millionths.
 const MILLION: u64 = 1_000_000;
+/// The lowest price that a pool can have is a one behind 39 zeros, and that many more digits tell it exactly enough.
+const PLACES_MAX: u32 = 72;
+
+/// Wide enough for any price's terms times an amount, in millionths.
+type Wide = Uint<512, 8>;
 
 /// A price of a pool's first token in base units of the second.
 #[derive(Debug, Clone, Copy)]
@@ -51,27 +57,42 @@ impl Price {
         (self.numerator, self.denominator)
     }
 
-    /// How far a later price is from this one, in millionths of this one, rounded down; nothing where either is zero
-    /// or infinite.
+    /// The price of the second token in the first.
     #[must_use]
-    pub fn moved_ppm(&self, later: &Self) -> Option<u64> {
-        let (before, after) = if self.denominator == later.denominator {
-            (self.numerator, later.numerator)
-        } else {
-            (
-                self.numerator.checked_mul(later.denominator)?,
-                later.numerator.checked_mul(self.denominator)?,
-            )
-        };
-        let moved = before.abs_diff(after).checked_mul(U256::from(MILLION));
-        let ppm = match moved {
-            Some(moved) => moved.checked_div(before)?,
-            // Too wide to multiply; then the divisor is wide enough to be divided.
-            None => before
-                .abs_diff(after)
-                .checked_div(before.checked_div(U256::from(MILLION))?)?,
-        };
-        u64::try_from(ppm).ok()
+    pub const fn inverse(&self) -> Self {
+        Self {
+            numerator: self.denominator,
+            denominator: self.numerator,
+        }
+    }
+
+    /// How much less than at this price came of what was paid in the first token, in millionths rounded down: nothing
+    /// of that where more came, and no answer where nothing was due.
+    #[must_use]
+    pub fn shortfall_ppm(&self, paid: u64, received: u64) -> Option<u32> {
+        let product = |a: U256, b: u64| a.widening_mul::<64, 1, 320, 5>(Uint::from(b));
+        let due = Wide::from(product(self.numerator, paid));
+        let missing = due.saturating_sub(Wide::from(product(self.denominator, received)));
+        let ppm = (missing * Wide::from(MILLION)).checked_div(due)?;
+        u32::try_from(ppm).ok()
+    }
+
+    /// The price as a whole number and how many decimal places that has, cut and never rounded, with as many digits
+    /// as fit; nothing where it is infinite or beyond any use.
+    #[must_use]
+    pub fn decimal(&self) -> Option<(u128, u32)> {
+        let denominator = Wide::from(self.denominator);
+        let mut numerator = Wide::from(self.numerator);
+        let mut found = u128::try_from(numerator.checked_div(denominator)?).ok()?;
+        let mut places = 0;
+        while !numerator.is_zero() && places < PLACES_MAX {
+            numerator *= Wide::from(10);
+            let Ok(longer) = u128::try_from(numerator / denominator) else {
+                break;
+            };
+            (found, places) = (longer, places + 1);
+        }
+        Some((found, places))
     }
 }
 

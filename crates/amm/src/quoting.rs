@@ -47,6 +47,39 @@ pub struct Quote {
     pub compute_units: u32,
 }
 
+impl Quote {
+    /// How much worse the swap is than the pool's price before it, fees aside, in millionths rounded down; nothing
+    /// where there is no such price.
+    #[must_use]
+    pub fn impact_ppm(&self, direction: Direction) -> Option<u32> {
+        let price = match direction {
+            Direction::FirstToSecond => self.price_before,
+            Direction::SecondToFirst => self.price_before.inverse(),
+        };
+        let paid = self.reaching_pool().checked_sub(self.fee.input)?;
+        price.shortfall_ppm(paid, self.leaving_pool()?.checked_add(self.fee.output)?)
+    }
+
+    /// What the pool charges, in millionths of what it is charged on.
+    #[must_use]
+    pub fn fee_ppm(&self) -> Option<u32> {
+        let part = |fee: u64, of: u64| (u128::from(fee) * 1_000_000).checked_div(of.into());
+        let paid = part(self.fee.input, self.reaching_pool())?;
+        let received = self.leaving_pool()?.checked_add(self.fee.output)?;
+        u32::try_from(paid + part(self.fee.output, received)?).ok()
+    }
+
+    /// What arrives at the pool.
+    const fn reaching_pool(&self) -> u64 {
+        self.amount_in.saturating_sub(self.transfer_fee.input)
+    }
+
+    /// What the pool sends.
+    const fn leaving_pool(&self) -> Option<u64> {
+        self.amount_out.checked_add(self.transfer_fee.output)
+    }
+}
+
 /// What is asked of a program's own arithmetic.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ask {

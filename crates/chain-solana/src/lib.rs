@@ -6,7 +6,8 @@
 //! in the address it is given and nowhere else.
 //!
 //! Begin with `rpc.rs`, what a cluster is asked; then `build.rs`, what a transaction of ours looks like, and
-//! `receipt.rs`, what a landed one did. `chain.rs` puts them behind the engine's ports.
+//! `receipt.rs`, what a landed one did. `pools/reader.rs` and `chain.rs` put them behind the engine's ports: the first
+//! reads and has no key, the second builds and sends.
 //!
 //! [`rpc::Rpc`] and [`keys::Signer`] are no ports of the engine's own: nothing above this crate calls them, and their
 //! types are Solana's. A simulated cluster depends on this crate to implement the first.
@@ -20,9 +21,14 @@ pub mod message;
 pub mod pools;
 pub mod receipt;
 pub mod rpc;
+pub mod settings;
 
 #[cfg(test)]
 mod script;
+#[cfg(test)]
+mod world;
 
 pub use chain::SolanaChain;
+pub use pools::PoolReader;
 pub use rpc::Rpc;
+pub use settings::Settings;

@@ -2,21 +2,26 @@
 //!
 //! A pool is known by its address and by the accounts that its price follows from ([`Candidate`]). Those of a venue are
 //! read with one request ([`snapshot::Snapshots`]), together with the chain's clock: fees and openings are judged by
-//! the chain's time, never by ours.
+//! the chain's time, never by ours. [`PoolReader`] is what others ask.
 
 pub mod candidate;
 pub mod discovery;
+mod pairs;
+pub mod reader;
+pub mod reading;
 pub mod snapshot;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use amm::snapshot::ReadError;
-use amm::{Address, Pool};
+use amm::{Address, Pool, Program};
 
 use crate::rpc::{Error, View};
 
 pub use candidate::Candidate;
+pub use reader::PoolReader;
+pub use reading::Reading;
 pub use snapshot::{Snapshot, Snapshots};
 
 /// Pools that were read, with what they were read from.
@@ -24,8 +29,21 @@ pub use snapshot::{Snapshot, Snapshots};
 pub struct Read {
     /// All that was read.
     pub snapshot: Arc<Snapshot>,
-    /// Each candidate's pool, or why there is none.
-    pub pools: Vec<(Address, Result<Pool, ReadError>)>,
+    /// What each candidate has become, in their order.
+    pub pools: Vec<ReadPool>,
+}
+
+/// A candidate that was read.
+#[derive(Debug, Clone)]
+pub struct ReadPool {
+    /// Whose pool it is.
+    pub program: Program,
+    /// The pool.
+    pub address: Address,
+    /// Mints of its first and second token.
+    pub mints: (Address, Address),
+    /// The pool, or why there is none.
+    pub pool: Result<Arc<Pool>, ReadError>,
 }
 
 /// Reads these pools with one request. What they need must fit into one; see [`snapshot::ADDRESSES_MAX`].
@@ -37,7 +55,12 @@ pub async fn read(
     let needed = candidates.iter().flat_map(|it| it.accounts.iter().copied());
     let needed: BTreeSet<Address> = needed.collect();
     let snapshot = snapshots.take(needed, view).await?;
-    let read = |it: &Candidate| (it.address, it.read(&*snapshot));
+    let read = |it: &Candidate| ReadPool {
+        program: it.program,
+        address: it.address,
+        mints: it.mints,
+        pool: it.read(&*snapshot).map(Arc::new),
+    };
     Ok(Read {
         pools: candidates.iter().map(read).collect(),
         snapshot,

@@ -17,6 +17,7 @@ use solana_signature::Signature;
 
 pub use account::{Account, Filter};
 pub use error::Error;
+pub(crate) use error::words;
 pub use transaction::{
     Entry, Failure, History, Outcome, Simulated, SimulationRequest, Status, Transaction,
 };

@@ -1,13 +1,14 @@
-//! Venues, their quotes side by side, and the choice of a route.
+//! The pools of a pair, what each offers, and the choice of a route.
 //!
-//! It must not know of orders' states, of stores, queues or HTTP.
+//! It must not know of orders' states, of stores, queues or HTTP, nor of how pools are read.
 //!
-//! Begin with `router.rs`; what a venue must offer is in `venue.rs`.
+//! Begin with `router.rs`; what must be known of pools is in `pools.rs`.
 
+mod offers;
 pub mod pools;
+pub mod report;
 pub mod router;
-pub mod venue;
 
 pub use pools::PoolSource;
+pub use report::PoolReport;
 pub use router::Router;
-pub use venue::QuoteSource;

@@ -1,18 +1,28 @@
-//! Asking every venue at once and choosing the best offer.
+//! Asks every allowed venue's pools for quotes at the same time, and chooses the best offer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::quote::{Answer, Choice, Decision, Offer, Quote};
-use domain::route::Leg;
+use domain::quote::{Answer, Choice, Decision, Offer, PoolQuote, Quote};
+use domain::route::{Leg, PoolRef};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, Route, Terms, TokenList};
+use domain::{Asset, BaseUnits, Bps, Route, Terms, TokenList, Venue};
 use futures_util::future::join_all;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, info, trace_span};
 
-use crate::venue::{QuoteError, QuoteRequest, QuoteSource};
+use crate::offers::{self, Asked, Declined, Quoted};
+use crate::pools::{Depth, PairPools, PoolSource, Unavailable};
+use crate::report::PoolReport;
+
+/// A wish to swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuoteRequest {
+    pub asset_in: Asset,
+    pub asset_out: Asset,
+    pub amount_in: BaseUnits,
+}
 
 /// What an order asks of a route.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +54,7 @@ impl From<&Terms> for RouteRequest {
 pub enum NoRoute {
     #[error("no venue made an offer: {0}")]
     NoQuote(String),
-    #[error("the pools cannot fill this amount")]
+    #[error("no pool can fill this amount")]
     InsufficientLiquidity,
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
@@ -63,20 +73,20 @@ impl NoRoute {
 /// Asks venues and chooses. One deadline holds for all of them: who is late is left out and said so.
 #[derive(Debug, Clone)]
 pub struct Router {
-    sources: Vec<Arc<dyn QuoteSource>>,
+    source: Arc<dyn PoolSource>,
     deadline: Duration,
     /// Reasons call assets by their symbols.
     tokens: Arc<TokenList>,
 }
 
 impl Router {
-    /// A router over these venues.
+    /// A router over these pools.
     #[must_use]
-    pub fn new(sources: Vec<Arc<dyn QuoteSource>>, deadline: Duration) -> Self {
+    pub fn new(source: Arc<dyn PoolSource>, deadline: Duration, tokens: Arc<TokenList>) -> Self {
         Self {
-            sources,
+            source,
             deadline,
-            tokens: Arc::new(TokenList::mainnet()),
+            tokens,
         }
     }
 
@@ -87,23 +97,20 @@ impl Router {
         format!("{} {name}", amount.to_decimal(asset.decimals))
     }
 
-    /// Every allowed venue's answer, in the venues' usual order, each within the deadline.
+    /// Every allowed venue's best answer, in the venues' usual order, each within the deadline.
     pub async fn quotes(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Quote> {
-        self.ask(request, venues)
-            .await
-            .into_iter()
-            .map(Asked::into_quote)
-            .collect()
+        let asked = self.ask(request, venues).await;
+        asked.iter().map(Asked::answer).collect()
     }
 
     /// The best route for an order, with all offers beside the chosen one.
     pub async fn route(&self, request: &RouteRequest) -> Result<Decision, NoRoute> {
         let asked = self.ask(request.quote, request.venues).await;
-        let best = best_of(asked.iter().filter_map(Asked::offer));
-        let Some(offer) = best.map(|(_, offer)| offer.clone()) else {
+        let offers = asked.iter().filter_map(|asked| asked.best().ok());
+        let Some((quoted_at, offer)) = offers.min_by_key(|(_, offer)| offers::rank(offer)) else {
             return Err(why_none(&asked));
         };
-        let floor = floor_of(&offer, request);
+        let floor = floor_of(offer, request);
         if offer.amount_out < floor {
             let asset = request.quote.asset_out;
             return Err(NoRoute::BelowMinimum {
@@ -112,73 +119,103 @@ impl Router {
             });
         }
         let choice = Choice {
-            route: Route::of(leg(&offer, request.quote)),
+            route: Route::of(leg(offer, request.quote)),
             expected_amount_out: offer.amount_out,
             min_amount_out: floor,
-            quoted_at: 0,
+            quoted_at,
         };
-        let quotes: Vec<Quote> = asked.into_iter().map(Asked::into_quote).collect();
+        let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
         log_choice(&choice, &quotes);
+        let answered = asked.into_iter().filter_map(|asked| asked.answer.ok());
         Ok(Decision {
             choice,
             quotes,
-            pools: Vec::new(),
+            pools: answered.flat_map(competed).collect(),
         })
     }
 
-    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let allowed = self
-            .sources
-            .iter()
-            .filter(|source| venues.contains(source.venue()));
-        join_all(allowed.map(|source| self.ask_one(source.as_ref(), request))).await
+    /// All that is known of a pair's pools: of every venue, or nothing where one of them does not answer.
+    pub async fn pools(
+        &self,
+        asset_in: Asset,
+        asset_out: Asset,
+    ) -> Result<Vec<PoolReport>, Unavailable> {
+        let assets = (asset_in, asset_out);
+        let venues = Venue::ALL.map(|venue| self.report(venue, assets));
+        let reports: Result<Vec<_>, _> = join_all(venues).await.into_iter().collect();
+        Ok(reports?.into_iter().flatten().collect())
     }
 
-    async fn ask_one(&self, source: &dyn QuoteSource, request: QuoteRequest) -> Asked {
-        let venue = source.venue();
+    async fn report(
+        &self,
+        venue: Venue,
+        assets: (Asset, Asset),
+    ) -> Result<Vec<PoolReport>, Unavailable> {
+        let pair = (assets.0.mint, assets.1.mint);
+        let found = self.found(venue, pair).await;
+        let found = found.map_err(|Unavailable(why)| Unavailable(format!("{venue}: {why}")))?;
+        let pools: Vec<PoolRef> = found.pools.iter().map(|it| it.pool).collect();
+        let depths = self.within_deadline(self.source.depths(&pools, pair));
+        // A pool is worth telling of where it is not known what it holds.
+        let depths: Vec<Option<Depth>> = depths.await.unwrap_or_default();
+        let depths = depths.into_iter().chain(std::iter::repeat(None));
+        let pools = found.pools.iter().zip(depths);
+        let reports = pools.map(|(pool, depth)| PoolReport::of(pool, &found, assets, depth));
+        Ok(reports.collect())
+    }
+
+    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
+        join_all(venues.iter().map(|venue| self.ask_one(venue, request))).await
+    }
+
+    async fn ask_one(&self, venue: Venue, request: QuoteRequest) -> Asked {
         let span = trace_span!(
             target: STAGE_SPANS, "venue.quote", %venue,
             pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty
         );
-        let asking = tokio::time::timeout(self.deadline, source.quote(request));
-        let answer = match asking.instrument(span.clone()).await {
-            Ok(Ok(offer)) if is_absurd(&offer) => Err(QuoteError::Unavailable(
-                "the offer makes no sense".to_owned(),
-            )),
-            Ok(answer) => answer,
-            Err(_) => {
-                let millis = self.deadline.as_millis();
-                Err(QuoteError::Unavailable(format!(
-                    "no answer within {millis} ms"
-                )))
-            }
+        let pair = (request.asset_in.mint, request.asset_out.mint);
+        let found = self.found(venue, pair).instrument(span.clone()).await;
+        let asked = Asked {
+            venue,
+            answer: found.map(|found| Quoted::of(&found, request)),
         };
-        match &answer {
-            Ok(offer) => {
+        match asked.best() {
+            Ok((_, offer)) => {
                 span.record("pool", offer.pool.program.name());
                 span.record("amount_out", display(offer.amount_out));
                 span.record("impact_ppm", offer.impact_ppm);
             }
             Err(error) => {
-                span.record("error", display(error));
+                span.record("error", display(&error));
                 debug!(%venue, %error, "{venue} makes no offer: {error}");
             }
         }
-        Asked { venue, answer }
+        asked
+    }
+
+    async fn found(
+        &self,
+        venue: Venue,
+        pair: (domain::Mint, domain::Mint),
+    ) -> Result<PairPools, Unavailable> {
+        self.within_deadline(self.source.pools(venue, pair)).await
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Unavailable>>,
+    ) -> Result<T, Unavailable> {
+        let answer = tokio::time::timeout(self.deadline, answer).await;
+        answer.unwrap_or_else(|_| {
+            let millis = self.deadline.as_millis();
+            Err(Unavailable(format!("no answer within {millis} ms")))
+        })
     }
 }
 
-/// The offer that pays most; between equals the one that moves the price less, then the venue's order.
-pub fn best_of<'a>(
-    offers: impl Iterator<Item = (domain::Venue, &'a Offer)>,
-) -> Option<(domain::Venue, &'a Offer)> {
-    offers.min_by_key(|(venue, offer)| {
-        (
-            std::cmp::Reverse(offer.amount_out),
-            offer.impact_ppm,
-            *venue,
-        )
-    })
+/// The offer that pays most; between equals the one that moves the price less, then an order that is always the same.
+pub fn best_of<'a>(offers: impl Iterator<Item = (Venue, &'a Offer)>) -> Option<(Venue, &'a Offer)> {
+    offers.min_by_key(|(_, offer)| offers::rank(offer))
 }
 
 fn leg(offer: &Offer, request: QuoteRequest) -> Leg {
@@ -204,31 +241,41 @@ fn floor_of(offer: &Offer, request: &RouteRequest) -> BaseUnits {
         .map_or(by_slippage, |own| own.max(by_slippage))
 }
 
-/// Nobody sells for nothing, and a fee or an impact of everything is a broken answer.
-fn is_absurd(offer: &Offer) -> bool {
-    offer.amount_out.get() == 0 || offer.fee_ppm >= 1_000_000 || offer.impact_ppm > 1_000_000
-}
-
-/// A reason that holds whenever one asks is given only where every venue gave one of that kind.
+/// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
 fn why_none(asked: &[Asked]) -> NoRoute {
-    let reasons = || {
-        asked
-            .iter()
-            .filter_map(|asked| asked.answer.as_ref().err().map(|e| (asked.venue, e)))
-    };
-    if asked.is_empty() {
+    let answered = asked.iter().map(|it| (it.venue, it.best().err()));
+    let reasons: Vec<(Venue, Declined)> = answered
+        .filter_map(|(venue, reason)| Some((venue, reason?)))
+        .collect();
+    if reasons.is_empty() {
         return NoRoute::NoQuote("none of the order's venues is available".to_owned());
     }
-    if reasons().all(|(_, error)| *error == QuoteError::AmountTooSmall) {
+    if reasons
+        .iter()
+        .any(|(_, reason)| matches!(reason, Declined::Passing(_)))
+    {
+        let reasons = reasons.iter();
+        let reasons: Vec<String> = reasons
+            .map(|(venue, reason)| format!("{venue}: {reason}"))
+            .collect();
+        return NoRoute::NoQuote(reasons.join("; "));
+    }
+    let mut pools = reasons
+        .iter()
+        .filter(|(_, reason)| *reason != Declined::NoPool)
+        .peekable();
+    if pools.peek().is_some() && pools.all(|(_, reason)| *reason == Declined::AmountTooSmall) {
         return NoRoute::AmountTooSmall;
     }
-    if reasons().all(|(_, error)| !matches!(error, QuoteError::Unavailable(_))) {
-        return NoRoute::InsufficientLiquidity;
-    }
-    let reasons: Vec<String> = reasons()
-        .map(|(venue, error)| format!("{venue}: {error}"))
-        .collect();
-    NoRoute::NoQuote(reasons.join("; "))
+    NoRoute::InsufficientLiquidity
+}
+
+/// A venue's pools as they are kept with the order.
+fn competed(venue: Quoted) -> impl Iterator<Item = PoolQuote> {
+    venue.pools.into_iter().map(|(pool, answer)| PoolQuote {
+        pool,
+        answer: answer.map_or_else(Answer::from, Answer::Offered),
+    })
 }
 
 fn log_choice(choice: &Choice, quotes: &[Quote]) {
@@ -241,30 +288,6 @@ fn log_choice(choice: &Choice, quotes: &[Quote]) {
         .collect();
     let (venue, offers) = (choice.route.largest().venue(), offers.join(", "));
     info!(%venue, offers, "routed to {venue}; offers after fees and impact: {offers}");
-}
-
-struct Asked {
-    venue: domain::Venue,
-    answer: Result<Offer, QuoteError>,
-}
-
-impl Asked {
-    fn offer(&self) -> Option<(domain::Venue, &Offer)> {
-        self.answer.as_ref().ok().map(|offer| (self.venue, offer))
-    }
-
-    fn into_quote(self) -> Quote {
-        let answer = match self.answer {
-            Ok(offer) => Answer::Offered(offer),
-            Err(error) => Answer::Declined {
-                reason: error.to_string(),
-            },
-        };
-        Quote {
-            venue: self.venue,
-            answer,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::venue::Program;
-use domain::{Address, BaseUnits, Mint, OrderId};
+use domain::{Address, BaseUnits, Mint, OrderId, Route, route};
 
 use crate::chain::Error;
 
@@ -37,6 +38,62 @@ pub struct Leg {
     pub min_amount_out: BaseUnits,
 }
 
+impl Execution {
+    /// One execution of an order by the route that was chosen for it. A route whose pools are not named was chosen
+    /// by 0.1.0: that is no lasting error, so that the order is routed anew.
+    pub fn of(order_id: OrderId, number: u32, choice: &Choice) -> Result<Self, Error> {
+        let legs = choice.route.legs().iter();
+        let legs = legs.map(|leg| Leg::of(leg, least(leg, choice)));
+        Ok(Self {
+            order_id,
+            number,
+            path: path(&choice.route),
+            legs: legs.collect::<Result<_, _>>()?,
+            quoted_at: choice.quoted_at,
+        })
+    }
+}
+
+impl Leg {
+    fn of(leg: &route::Leg, min_amount_out: BaseUnits) -> Result<Self, Error> {
+        let unnamed =
+            || Error::Unavailable("the route names no pool; it must be chosen anew".to_owned());
+        Ok(Self {
+            program: leg.pool.program,
+            pool: leg.pool.address.ok_or_else(unnamed)?,
+            mint_in: leg.asset_in.mint,
+            mint_out: leg.asset_out.mint,
+            amount_in: leg.amount_in,
+            min_amount_out,
+        })
+    }
+}
+
+/// What is paid, what lies between, what is received. Native SOL's mint is wrapped SOL's already.
+fn path(route: &Route) -> Vec<Mint> {
+    let (first, last) = (route.asset_in().mint, route.asset_out().mint);
+    let mut path = vec![first];
+    for leg in route.legs() {
+        let mint = leg.asset_out.mint;
+        if mint != last && !path.contains(&mint) {
+            path.push(mint);
+        }
+    }
+    path.push(last);
+    path
+}
+
+/// A leg's part of the least that the order takes: rounded up, so that the parts together are no less than it.
+fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
+    let (expected, least) = (choice.expected_amount_out, choice.min_amount_out);
+    let part = u128::from(leg.amount_out.get()) * u128::from(least.get());
+    let part = match choice.route.legs() {
+        [_] => u128::from(least.get()),
+        _ => part.div_ceil(u128::from(expected.get().max(1))),
+    };
+    BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX).max(1))
+}
+
 /// Builds and signs.
 ///
 /// Promises:
@@ -51,3 +108,6 @@ pub trait TransactionBuilder: Send + Sync + Debug {
     /// The execution as a signed transaction.
     async fn build(&self, execution: &Execution) -> Result<SignedTransaction, Error>;
 }
+
+#[cfg(test)]
+mod tests;

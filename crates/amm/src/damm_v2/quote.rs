@@ -200,16 +200,6 @@ impl Pool {
         self.quote(Mode::ExactIn, direction, amount_in, Referral::None, now)
     }
 
-    /// Prices the sale of `amount_in`, or of as much of it as the price range takes, unreferred.
-    pub fn quote_partial_in(
-        &self,
-        direction: Direction,
-        amount_in: u64,
-        now: ChainTime,
-    ) -> Result<Swap, Refusal> {
-        self.quote(Mode::PartialIn, direction, amount_in, Referral::None, now)
-    }
-
     /// Prices the purchase of exactly `amount_out`, unreferred.
     pub fn quote_exact_out(
         &self,

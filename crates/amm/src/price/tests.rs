@@ -10,15 +10,29 @@ fn a_price_is_the_same_however_it_is_written() {
 }
 
 #[test]
-fn a_move_is_told_in_millionths_of_the_first_price() {
-    let at = |second| Price::of_reserves((1_000_000, second));
+fn a_shortfall_is_told_in_millionths_of_what_was_due() {
+    let two = Price::of_reserves((1_000_000, 2_000_000));
 
-    assert_eq!(at(2_000_000).moved_ppm(&at(2_000_200)), Some(100));
-    assert_eq!(at(2_000_000).moved_ppm(&at(1_000_000)), Some(500_000));
-    assert_eq!(at(0).moved_ppm(&at(1)), None);
+    assert_eq!(two.shortfall_ppm(1_000_000, 1_999_800), Some(100));
+    assert_eq!(two.shortfall_ppm(1_000_000, 1_000_000), Some(500_000));
+    assert_eq!(two.inverse().shortfall_ppm(2_000_000, 999_900), Some(100));
+    // Rounded down, and never below nothing.
+    assert_eq!(two.shortfall_ppm(1_000_000, 1_999_999), Some(0));
+    assert_eq!(two.shortfall_ppm(1_000_000, 2_000_001), Some(0));
+    assert_eq!(two.shortfall_ppm(0, 0), None);
+    assert_eq!(Price::of_reserves((1, 0)).shortfall_ppm(1, 0), None);
     let wide = Price::of_sqrt_q64(u128::MAX);
-    assert_eq!(
-        wide.moved_ppm(&Price::of_sqrt_q64(u128::MAX / 2)),
-        Some(750_000)
-    );
+    assert_eq!(wide.shortfall_ppm(u64::MAX, 0), Some(1_000_000));
+}
+
+#[test]
+fn a_price_is_cut_to_a_decimal() {
+    let (digits, places) = Price::of_reserves((3, 2)).decimal().unwrap();
+
+    assert_eq!(places, 38);
+    assert_eq!(digits, 10_u128.pow(38) * 2 / 3);
+    assert_eq!(Price::of_reserves((0, 1)).decimal(), None);
+    assert_eq!(Price::of_reserves((1, 0)).decimal(), Some((0, 0)));
+    let lowest = Price::of_sqrt_q64(u128::MAX).inverse().decimal().unwrap();
+    assert_eq!(lowest, (2_938_735_877_055_718_769_921_841_343_055_614, 72));
 }

@@ -255,20 +255,6 @@ fn every_recorded_pool_that_trades_is_quoted_both_ways() {
 }
 
 #[test]
-fn the_companions_of_a_pool_are_all_it_takes_to_read_it() {
-    for at in recorded() {
-        let own = &at.accounts[&at.address].data;
-        let mut needed = at.program.companions(own).expect("a pool's account");
-        needed.push(at.address);
-        needed.extend(&at.bin_arrays);
-        let mut few = at.clone();
-        few.accounts.retain(|address, _| needed.contains(address));
-
-        assert_eq!(few.read(), at.read());
-    }
-}
-
-#[test]
 fn bin_arrays_ahead_are_those_a_swap_goes_through() {
     for at in recorded() {
         let Pool::Dlmm(state) = at.read() else {

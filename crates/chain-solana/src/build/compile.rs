@@ -17,7 +17,10 @@ const SIGNATURES_BYTES: usize = 65;
 
 /// A message that is not signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message(Vec<u8>);
+pub struct Message {
+    bytes: Vec<u8>,
+    blockhash: Hash,
+}
 
 /// A lookup table as it stands on the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +42,13 @@ impl Message {
         let instructions: Vec<_> = instructions.iter().map(to_solana).collect();
         let payer = key(payer);
         let legacy = LegacyMessage::new_with_blockhash(&instructions, Some(&payer), &blockhash);
-        let shortest = match Self(legacy.serialize()) {
+        let of = |bytes| Self { bytes, blockhash };
+        let shortest = match of(legacy.serialize()) {
             short if short.fits() || tables.is_empty() => short,
             _ => {
                 let tables: Vec<_> = tables.iter().map(table).collect();
                 let message = v0::Message::try_compile(&payer, &instructions, &tables, blockhash);
-                Self(message.map_err(|_| Error::TooManyAccounts)?.serialize())
+                of(message.map_err(|_| Error::TooManyAccounts)?.serialize())
             }
         };
         match shortest.fits() {
@@ -58,7 +62,7 @@ impl Message {
     /// What is signed.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
     /// The transaction without a signature, for a simulation.
@@ -74,11 +78,12 @@ impl Message {
             signature: transaction::Signature::from_bytes(signature.as_array()),
             bytes: self.with(&signature).into(),
             last_valid_height,
+            blockhash: Some(transaction::Blockhash::new(self.blockhash.to_bytes())),
         }
     }
 
     fn with(&self, signature: &Signature) -> Vec<u8> {
-        [&[1], signature.as_ref(), &self.0].concat()
+        [&[1], signature.as_ref(), &self.bytes].concat()
     }
 
     fn fits(&self) -> bool {
@@ -86,7 +91,7 @@ impl Message {
     }
 
     fn transaction_bytes(&self) -> usize {
-        SIGNATURES_BYTES + self.0.len()
+        SIGNATURES_BYTES + self.bytes.len()
     }
 }
 

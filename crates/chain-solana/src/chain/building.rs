@@ -1,23 +1,19 @@
-//! A swap as a signed transaction.
-
-use std::sync::Arc;
+//! An execution as a signed transaction.
 
 use amm::Pool;
 use async_trait::async_trait;
-use domain::OrderId;
 use domain::transaction::{Height, SignedTransaction};
-use futures_util::FutureExt as _;
-use ports::chain::{self, Error};
+use ports::chain::Error;
 use ports::transaction_builder::{self, TransactionBuilder};
 use tokio::time::timeout;
 
 use super::SolanaChain;
-use super::route::{Route, Wish, of_mint};
+use super::route::Route;
 use crate::build::budget::{Budget, Work, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
 use crate::keys;
-use crate::rpc::{Blockhash, View};
+use crate::rpc::Blockhash;
 
 /// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
 const BLOCKS_TO_SPARE: u64 = 32;
@@ -28,44 +24,11 @@ impl TransactionBuilder for SolanaChain {
         &self,
         execution: &transaction_builder::Execution,
     ) -> Result<SignedTransaction, Error> {
-        let route = self.route(execution).await?;
-        self.transaction(execution.order_id, execution.number, &route)
-            .await
-    }
-}
-
-impl SolanaChain {
-    /// A swap with the best pool of the kind that was chosen.
-    pub(super) async fn build_swap(&self, swap: &chain::Swap) -> Result<SignedTransaction, Error> {
-        let program = swap.choice.route.largest().pool.program;
-        let wish = Wish {
-            mints: (of_mint(swap.asset_in.mint), of_mint(swap.asset_out.mint)),
-            amount_in: swap.amount_in.get(),
-            min_amount_out: swap.choice.min_amount_out.get(),
-        };
-        let best = self.best(self.program(program)?, wish).await?;
-        let route = best.ok_or_else(|| {
-            Error::Unavailable(format!(
-                "no {} pool of {} and {} fills the amount",
-                program.name(),
-                swap.asset_in.mint,
-                swap.asset_out.mint
-            ))
-        })?;
-        self.transaction(swap.order_id, swap.execution, &route)
-            .await
-    }
-
-    async fn transaction(
-        &self,
-        order_id: OrderId,
-        number: u32,
-        route: &Route,
-    ) -> Result<SignedTransaction, Error> {
-        let epoch = route.snapshot.now.epoch;
-        let wrapped_rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, epoch).await?;
+        let route = Route::of(execution, &self.pools).await?;
+        let rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, route.epoch);
+        let wrapped_rent = rent.await?;
         // As late as can be: a transaction lives as long as its blockhash.
-        let blockhash = self.blockhash().await?;
+        let blockhash = self.blockhashes.recent().await?;
         let legs = route.swaps.iter().map(|swap| Leg {
             pool: &swap.pool,
             direction: swap.direction,
@@ -73,12 +36,12 @@ impl SolanaChain {
         });
         let wallet = self.signer.address();
         let execution = Execution {
-            order_id,
-            number,
+            order_id: execution.order_id,
+            number: execution.number,
             wallet,
             path: &route.path,
             legs: &legs.collect::<Vec<_>>(),
-            budget: self.budget(route),
+            budget: self.budget(&route),
             wrapped_rent,
         };
         let refused = |error: build::Error| Error::Refused(error.to_string());
@@ -86,15 +49,9 @@ impl SolanaChain {
         let message = Message::compile(wallet, &instructions, blockhash.hash, &[]);
         self.sign(&message.map_err(refused)?, blockhash).await
     }
+}
 
-    /// Always a confirmed one: a finalized one has lost a fifth of its life, a processed one may be of a block that
-    /// vanishes.
-    async fn blockhash(&self) -> Result<Blockhash, Error> {
-        let rpc = Arc::clone(&self.rpc);
-        let ask = || async move { rpc.latest_blockhash(View::CONFIRMED).await }.boxed();
-        Ok(self.blockhashes.join((), ask).await?.value)
-    }
-
+impl SolanaChain {
     fn budget(&self, route: &Route) -> Budget {
         let filled = route.path.iter().skip(1).filter(|it| !it.is_native());
         let swap_units = route.swaps.iter().map(|swap| swap.units);
@@ -106,10 +63,10 @@ impl SolanaChain {
         let has_bins = route
             .swaps
             .iter()
-            .any(|swap| matches!(swap.pool, Pool::Dlmm(_)));
+            .any(|swap| matches!(*swap.pool, Pool::Dlmm(_)));
         Budget {
             units: units_limit(work.units(), has_bins),
-            price: self.settings.price,
+            price: self.price,
         }
     }
 
@@ -119,10 +76,7 @@ impl SolanaChain {
         blockhash: Blockhash,
     ) -> Result<SignedTransaction, Error> {
         // A signature that comes later is thrown away with the future.
-        let signing = timeout(
-            self.settings.signing_limit,
-            self.signer.sign(message.bytes()),
-        );
+        let signing = timeout(self.signing_limit, self.signer.sign(message.bytes()));
         let signature = match signing.await {
             Ok(Ok(signature)) => signature,
             Ok(Err(keys::Error::Unavailable(why))) => return Err(Error::Unavailable(why)),

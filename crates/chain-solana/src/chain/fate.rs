@@ -1,9 +1,10 @@
 //! What became of a transaction, as one endpoint tells it.
 
 use domain::BaseUnits;
-use domain::transaction::{Height, Signature as Stored, SignedTransaction};
-use ports::chain::{self, Error, Revert};
-use ports::landing::{Cost, Fate, Finalized};
+use domain::quote;
+use domain::transaction::{Signature as Stored, SignedTransaction};
+use ports::chain::{Error, Revert};
+use ports::landing::{Fate, Finalized};
 use solana_signature::Signature;
 
 use super::SolanaChain;
@@ -11,17 +12,16 @@ use crate::build::own;
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
 use crate::receipt::{self, Effect, Receipt, Swapped};
-use crate::rpc::{Commitment, History, Slot, Status, View};
+use crate::rpc::{Commitment, Slot, Status, View};
 
 impl SolanaChain {
     /// Looks for a signature. Only what had come as far as `denied_from` may say that there is none.
     pub(super) async fn look(
         &self,
         signature: &Signature,
-        history: History,
         denied_from: u64,
     ) -> Result<Fate, Error> {
-        let known = self.statuses.of(*signature, history).await?;
+        let known = self.statuses.of(*signature).await?;
         match known.value {
             Some(status) => self.judge(signature, &status).await,
             None if known.slot.get() < denied_from => Err(Error::Unavailable(
@@ -31,8 +31,13 @@ impl SolanaChain {
         }
     }
 
-    async fn judge(&self, signature: &Signature, status: &Status) -> Result<Fate, Error> {
-        let needed = self.settings.commitment.commitment();
+    /// What a status means, with what the ledger says of the transaction.
+    pub(super) async fn judge(
+        &self,
+        signature: &Signature,
+        status: &Status,
+    ) -> Result<Fate, Error> {
+        let needed = self.commitment;
         if status.commitment < needed {
             return Ok(Fate::Underway);
         }
@@ -41,7 +46,7 @@ impl SolanaChain {
         let Some(transaction) = found else {
             return Ok(Fate::Underway);
         };
-        let programs = &self.settings.programs;
+        let programs = &self.programs;
         let wallet = self.signer.address();
         let unreadable = |error: receipt::Error| Error::Unavailable(error.to_string());
         let swapped = Swapped::of(&transaction, wallet, programs).map_err(unreadable)?;
@@ -73,13 +78,16 @@ impl SolanaChain {
 }
 
 fn told(receipt: Receipt, is_final: bool) -> Fate {
-    let cost = Cost {
-        fee: receipt.fee.get(),
-        priority_fee: receipt.priority_fee.get(),
-        rent_paid: receipt.rent_paid.get(),
-        rent_returned: receipt.rent_returned.get(),
+    let paid = quote::Receipt {
+        fee_lamports: receipt.fee.get(),
+        priority_fee_lamports: receipt.priority_fee.get(),
+        rent_paid_lamports: receipt.rent_paid.get(),
+        rent_returned_lamports: receipt.rent_returned.get(),
+        compute_units: receipt.units,
+        slot: receipt.slot.get(),
+        // One swap takes all that it is given.
+        leftover: Vec::new(),
     };
-    let slot = receipt.slot.get();
     match receipt.effect {
         Effect::Filled {
             amount_in,
@@ -87,13 +95,11 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
         } => Fate::Landed {
             amount_in: BaseUnits::new(amount_in),
             amount_out: BaseUnits::new(amount_out),
-            cost,
-            slot,
+            receipt: paid,
         },
         Effect::Reverted(reverted) => Fate::Reverted {
             reason: reason(&reverted),
-            cost,
-            slot,
+            receipt: paid,
             is_final,
         },
     }
@@ -104,30 +110,6 @@ fn reason(reverted: &Reverted) -> Revert {
         Reason::Slippage => Revert::SlippageExceeded,
         Reason::Liquidity => Revert::InsufficientLiquidity,
         _ => Revert::Other(reverted.to_string()),
-    }
-}
-
-/// The same to today's port. It takes a reverted transaction for dead at once, and "unknown" for "not there", so what
-/// is not sure yet is no usable answer. The height that it wants is no part of Solana's answers, and nobody reads it:
-/// it is the slot.
-pub(super) fn to_port(fate: Fate) -> Result<chain::Fate, Error> {
-    let unsure = |what: &str| Err(Error::Unavailable(what.to_owned()));
-    match fate {
-        Fate::Absent => Ok(chain::Fate::Unknown),
-        Fate::Underway => unsure("the transaction was seen and is not sure yet"),
-        Fate::Landed {
-            amount_out, slot, ..
-        } => Ok(chain::Fate::Landed {
-            amount_out,
-            height: Height::new(slot),
-        }),
-        Fate::Reverted {
-            is_final: false, ..
-        } => unsure("the transaction was rolled back in a block that may vanish"),
-        Fate::Reverted { reason, slot, .. } => Ok(chain::Fate::Reverted {
-            reason,
-            height: Height::new(slot),
-        }),
     }
 }
 

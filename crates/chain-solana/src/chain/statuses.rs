@@ -1,4 +1,4 @@
-//! Statuses of many signatures with few calls: who asks while calls are under way goes together with all others who do.
+//! Statuses of many signatures, of the whole history, with few calls: who asks while calls are under way goes together with all others who do.
 //!
 //! Nobody waits for a timer: a call carries whoever has come while those before it were under way.
 
@@ -24,8 +24,7 @@ type Asking = BoxFuture<'static, Answer>;
 pub(super) struct Statuses {
     rpc: Arc<dyn Rpc>,
     turns: Arc<Semaphore>,
-    recent: Mutex<Gathering>,
-    whole: Mutex<Gathering>,
+    gathering: Mutex<Gathering>,
 }
 
 /// The call that has not begun yet.
@@ -42,18 +41,13 @@ impl Statuses {
         Self {
             rpc,
             turns: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
-            recent: Mutex::default(),
-            whole: Mutex::default(),
+            gathering: Mutex::default(),
         }
     }
 
     /// What is known of a signature, and as of which slot.
-    pub(super) async fn of(
-        &self,
-        signature: Signature,
-        history: History,
-    ) -> Result<At<Option<Status>>, Error> {
-        let (place, asking) = self.join(signature, history);
+    pub(super) async fn of(&self, signature: Signature) -> Result<At<Option<Status>>, Error> {
+        let (place, asking) = self.join(signature);
         let answer = asking.await?;
         Ok(At {
             slot: answer.slot,
@@ -62,12 +56,8 @@ impl Statuses {
     }
 
     /// The place of a signature in the next call.
-    fn join(&self, signature: Signature, history: History) -> (usize, Shared<Asking>) {
-        let gathering = match history {
-            History::Recent => &self.recent,
-            History::Whole => &self.whole,
-        };
-        let mut gathering = gathering.lock().expect(HELD);
+    fn join(&self, signature: Signature) -> (usize, Shared<Asking>) {
+        let mut gathering = self.gathering.lock().expect(HELD);
         if let Some(joined) = gathering.join(signature) {
             return joined;
         }
@@ -75,7 +65,7 @@ impl Statuses {
         let rpc = Arc::clone(&self.rpc);
         let turns = Arc::clone(&self.turns);
         let list = Arc::clone(&signatures);
-        let asking = async move { ask(&*rpc, &turns, &list, history).await };
+        let asking = async move { ask(&*rpc, &turns, &list).await };
         let asking = asking.boxed().shared();
         *gathering = Gathering {
             signatures,
@@ -103,12 +93,11 @@ async fn ask(
     rpc: &dyn Rpc,
     turns: &Semaphore,
     signatures: &Mutex<Option<Vec<Signature>>>,
-    history: History,
 ) -> Answer {
     let _turn = turns.acquire().await.map_err(Error::unavailable)?;
     let taken = signatures.lock().expect(HELD).take();
     let statuses = rpc
-        .signature_statuses(&taken.unwrap_or_default(), history)
+        .signature_statuses(&taken.unwrap_or_default(), History::Whole)
         .await?;
     Ok(Arc::new(statuses))
 }

@@ -1,3 +1,2 @@
 mod building;
 mod fates;
-mod world;

@@ -75,6 +75,21 @@ impl Candidate {
         }
     }
 
+    /// The same of a pool that may be there.
+    pub fn at(
+        program: Program,
+        address: Address,
+        snapshot: &impl Snapshot,
+    ) -> Result<Self, ReadError> {
+        let account = snapshot.account(&address);
+        let account = account.ok_or(ReadError::Missing(address))?;
+        if account.owner != program.id() {
+            return Err(ReadError::WrongOwner(address));
+        }
+        Self::of(program, address, account.data)
+            .map_err(|source| ReadError::Undecodable { address, source })
+    }
+
     /// Mints are needed by all: they tell the token program, and what transfers cost.
     fn new(
         program: Program,
@@ -106,19 +121,20 @@ impl Candidate {
         Pool::read(self.program, self.address, &arrays, snapshot)
     }
 
-    /// The same pool with the accounts that it needs now: a DLMM pair's price moves from one bin array to the next.
+    /// The same pool with the accounts that it needs now, where those are others: a DLMM pair's price moves from one
+    /// bin array to the next.
     #[must_use]
-    pub fn refreshed(&self, snapshot: &impl Snapshot) -> Self {
-        let account = snapshot.account(&self.address);
-        let changed = account.filter(|it| !self.stays(it.data));
-        let again = changed.and_then(|it| Self::of(self.program, self.address, it.data).ok());
-        again.unwrap_or_else(|| self.clone())
-    }
-
-    /// Whether a pair's price is still among the same bin arrays, whose addresses take long to derive.
-    fn stays(&self, account: &[u8]) -> bool {
-        matches!(self.program, Program::Dlmm(_))
-            && PairAccount::decode(account).is_ok_and(|pair| arrays_around(&pair) == self.indexes)
+    pub fn moved(&self, snapshot: &impl Snapshot) -> Option<Self> {
+        if !matches!(self.program, Program::Dlmm(_)) {
+            return None;
+        }
+        let account = snapshot.account(&self.address)?;
+        let pair = PairAccount::decode(account.data).ok()?;
+        // Addresses of bin arrays take long to derive.
+        if arrays_around(&pair) == self.indexes {
+            return None;
+        }
+        Self::of(self.program, self.address, account.data).ok()
     }
 }
 

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use amm::layout::{Field, Layout};
 use amm::token::{TokenAccount, is_program};
 use amm::{Address, Program, amm_v4, cpmm, damm_v2, dlmm};
+use futures_util::future::try_join_all;
 
 use super::Candidate;
 use crate::rpc::{ACCOUNTS_MAX, Account, Error, Filter, Rpc, View};
@@ -58,19 +59,26 @@ pub async fn discover(
     (one, other): (Address, Address),
     view: View,
 ) -> Result<Vec<Candidate>, Error> {
-    let mut found = Vec::new();
-    for mints in orders(&program, one, other) {
-        let filters = filters(&program, mints);
-        let accounts = rpc.program_accounts(program.id(), &filters, view).await?;
-        let candidates = accounts
-            .value
-            .into_iter()
-            .filter_map(|(address, account)| check(program, &filters, address, &account));
-        found.extend(candidates);
-    }
+    let searches = orders(&program, one, other).into_iter();
+    let searches = searches.map(|mints| search(rpc, program, mints, view));
+    let mut found = try_join_all(searches).await?.concat();
     found.sort_by_key(|candidate| candidate.address);
     found.dedup_by_key(|candidate| candidate.address);
     Ok(found)
+}
+
+async fn search(
+    rpc: &dyn Rpc,
+    program: Program,
+    mints: [Address; 2],
+    view: View,
+) -> Result<Vec<Candidate>, Error> {
+    let filters = filters(&program, mints);
+    let accounts = rpc.program_accounts(program.id(), &filters, view).await?;
+    let candidates = accounts.value.into_iter();
+    let candidates =
+        candidates.filter_map(|(address, account)| check(program, &filters, address, &account));
+    Ok(candidates.collect())
 }
 
 /// Those of a pair's pools that hold most of one of its tokens, at most so many, the deepest first. Anybody can make a
@@ -89,7 +97,9 @@ pub async fn deepest(
     for some in candidates.chunks(ACCOUNTS_MAX) {
         let vaults: Vec<Address> = some.iter().map(|it| vault(it, token)).collect();
         let accounts = rpc.accounts(&vaults, view).await?.value;
-        let depths = accounts.iter().map(|it| depth(it.as_ref(), token));
+        let depths = accounts
+            .iter()
+            .map(|it| held(it.as_ref(), token).unwrap_or(0));
         ranked.extend(depths.zip(some.iter().cloned()));
     }
     ranked.sort_by_key(|(depth, candidate)| (Reverse(*depth), candidate.address));
@@ -97,17 +107,19 @@ pub async fn deepest(
     Ok(deepest.map(|(_, candidate)| candidate).collect())
 }
 
-fn vault(candidate: &Candidate, token: Address) -> Address {
+/// Where a pool keeps one of its tokens.
+pub(super) fn vault(candidate: &Candidate, token: Address) -> Address {
     match candidate.mints.0 == token {
         true => candidate.vaults.0,
         false => candidate.vaults.1,
     }
 }
 
-fn depth(vault: Option<&Account>, token: Address) -> u64 {
-    let held = vault.filter(|it| is_program(it.owner));
-    let held = held.and_then(|it| TokenAccount::read(&it.data));
-    held.filter(|it| it.mint == token).map_or(0, |it| it.amount)
+/// How much of a token an account holds, where it is one that can.
+pub(super) fn held(vault: Option<&Account>, token: Address) -> Option<u64> {
+    let vault = vault.filter(|it| is_program(it.owner))?;
+    let read = TokenAccount::read(&vault.data);
+    read.filter(|it| it.mint == token).map(|it| it.amount)
 }
 
 /// The orders in which a program's pools may name two mints: CPMM's name the lower one first.

@@ -23,16 +23,15 @@ pub struct Snapshot {
     pub slot: Slot,
     /// The chain's time in it.
     pub now: ChainTime,
-    /// When it was asked for, by our own clock: it is at least as old as that.
     asked_at: Duration,
     accounts: BTreeMap<Address, StoredAccount>,
 }
 
 impl Snapshot {
-    /// How old it is at the most, for the time that the answer took counts too.
+    /// When it was asked for, by our own clock's monotonic time: it is at least as old as that.
     #[must_use]
-    pub fn age(&self, clock: &dyn Clock) -> Duration {
-        clock.monotonic().saturating_sub(self.asked_at)
+    pub const fn asked_at(&self) -> Duration {
+        self.asked_at
     }
 }
 

@@ -91,3 +91,14 @@ impl Error {
         }
     }
 }
+
+/// An error with its causes, which alone say what went wrong with a connection.
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    words
+}

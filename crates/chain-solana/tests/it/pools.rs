@@ -82,11 +82,12 @@ fn a_pair_whose_price_has_moved_needs_other_bin_arrays() {
     earlier.set(PairAccount::ACTIVE_ID, 70 * (lowest - 1));
 
     let known = Candidate::of(program, address, earlier.bytes()).unwrap();
-    let refreshed = known.refreshed(&case.before);
+    let moved = known.moved(&case.before);
 
     let expected = Candidate::of(program, address, now.bytes()).unwrap();
     assert_ne!(known.bin_arrays, expected.bin_arrays);
-    assert_eq!(refreshed, expected);
+    assert_eq!(moved.as_ref(), Some(&expected));
+    assert_eq!(expected.moved(&case.before), None);
     // Where the pair itself is gone, what was known stays.
-    assert_eq!(known.refreshed(&Accounts::new()), known);
+    assert_eq!(known.moved(&Accounts::new()), None);
 }

@@ -145,7 +145,14 @@ proptest! {
         let mut pool = pool;
         pool.sqrt_price_min = pool.sqrt_price - pool.sqrt_price / 100;
         pool.sqrt_price_max = pool.sqrt_price + pool.sqrt_price / 100;
-        if let Ok(swap) = pool.quote_partial_in(direction, amount, NOW) {
+        let partly = pool.quote(
+            super::Mode::PartialIn,
+            direction,
+            amount,
+            super::Referral::None,
+            NOW,
+        );
+        if let Ok(swap) = partly {
             prop_assert!(swap.amount_in <= amount - swap.amount_left);
             if swap.amount_left > 0 {
                 let bounds = [pool.sqrt_price_min, pool.sqrt_price_max];

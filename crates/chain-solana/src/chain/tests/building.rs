@@ -1,64 +1,72 @@
-use amm::Address;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dex_router::PoolSource as _;
+use domain::Venue;
 use domain::venue::Program;
-use domain::{Asset, BaseUnits};
 use ed25519_dalek::{Verifier, VerifyingKey};
 use futures_util::future::join_all;
-use ports::chain::{Chain, Error, Swap};
-use ports::transaction_builder::{Execution, Leg, TransactionBuilder};
+use ports::chain::Error;
+use ports::transaction_builder::{Execution, TransactionBuilder as _};
 
-use super::world::{CPMM, PoolOf, accounts, blockhash, chain, search, snapshot, swap, wallet};
 use crate::address::SYSTEM_PROGRAM;
 use crate::build::own;
-use crate::keys::Signer;
+use crate::chain::SolanaChain;
+use crate::keys::Signer as _;
 use crate::message::Decoded;
 use crate::script::{Call, Script};
+use crate::settings::Settings;
+use crate::world::{
+    CPMM, DEEP, PAIR, PoolOf, SHALLOW, SLOT, accounts, blockhash, chain, chain_with, execution,
+    leg, reader, search, settings, snapshot, snapshot_at, swap, wallet,
+};
 
-const SHALLOW: PoolOf = PoolOf {
-    address: Address([10; 32]),
-    sol: 10_000_000_000,
-    usdc: 1_600_000_000,
-};
-const DEEP: PoolOf = PoolOf {
-    address: Address([20; 32]),
-    sol: 10_000_000_000_000,
-    usdc: 1_510_000_000_000,
-};
+/// A chain whose pools were quoted from a moment ago.
+async fn quoted(script: &Script, settings: Settings) -> SolanaChain {
+    let pools = reader(script, &settings);
+    pools.pools(Venue::Raydium, PAIR).await.unwrap();
+    chain_with(script, Arc::clone(&pools), settings)
+}
+
+fn rent() -> Call {
+    Call::minimum_balance(165, 2_039_280)
+}
 
 #[tokio::test(start_paused = true)]
-async fn a_swap_goes_to_the_pool_that_gives_most() {
+async fn a_swap_goes_to_the_pool_that_its_route_names() {
     let script = Script::new([
         search(&[SHALLOW, DEEP]),
         snapshot(&[SHALLOW, DEEP]),
-        Call::minimum_balance(165, 2_039_280),
+        rent(),
         blockhash(5_000),
     ]);
 
-    let built = Chain::build(&chain(&script), &swap()).await.unwrap();
+    let chain = quoted(&script, settings()).await;
+    let built = chain.build(&swap(SHALLOW)).await.unwrap();
 
     let decoded = Decoded::read(&built.bytes, &[]).unwrap();
     let mut instructions = decoded.instructions.iter();
     let leg = instructions.find(|it| it.program == CPMM.id()).unwrap();
-    assert_eq!(leg.accounts[3].address, DEEP.address);
+    assert_eq!(leg.accounts[3].address, SHALLOW.address);
     // One SOL for at least 149 USDC.
     assert_eq!(leg.data[8..16], 1_000_000_000_u64.to_le_bytes());
     assert_eq!(leg.data[16..24], 149_000_000_u64.to_le_bytes());
-    let expected = own::address(wallet().address(), &own::seed(swap().order_id, 2));
+    let seed = own::seed(swap(SHALLOW).order_id, 2);
+    let expected = own::address(wallet().address(), &seed);
     assert_eq!(own::of(&decoded, wallet().address()), Some(expected));
     script.check_done();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_built_transaction_is_signed_and_lives_a_little_longer_than_its_blockhash() {
-    let script = Script::new([
-        search(&[DEEP]),
-        snapshot(&[DEEP]),
-        Call::minimum_balance(165, 2_039_280),
-        blockhash(5_000),
-    ]);
+    let script = Script::new([search(&[DEEP]), snapshot(&[DEEP]), rent(), blockhash(5_000)]);
 
-    let built = Chain::build(&chain(&script), &swap()).await.unwrap();
+    let chain = quoted(&script, settings()).await;
+    let built = chain.build(&swap(DEEP)).await.unwrap();
 
     assert_eq!(built.last_valid_height.get(), 5_032);
+    let blockhash = domain::transaction::Blockhash::new([8; 32]);
+    assert_eq!(built.blockhash, Some(blockhash));
     let signature: [u8; 64] = built.bytes[1..65].try_into().unwrap();
     assert_eq!(
         built.signature,
@@ -70,45 +78,23 @@ async fn a_built_transaction_is_signed_and_lives_a_little_longer_than_its_blockh
 }
 
 #[tokio::test(start_paused = true)]
-async fn pools_are_searched_once_and_read_for_every_transaction() {
+async fn who_builds_at_one_moment_shares_a_blockhash_and_reads_no_pools_again() {
     let script = Script::new([
         search(&[DEEP]),
         snapshot(&[DEEP]),
-        Call::minimum_balance(165, 2_039_280),
+        rent(),
         blockhash(5_000),
-        snapshot(&[DEEP]),
         blockhash(5_001),
     ]);
-    let chain = chain(&script);
+    let chain = quoted(&script, settings()).await;
+    let first = chain.build(&swap(DEEP)).await.unwrap();
 
-    let first = Chain::build(&chain, &swap()).await.unwrap();
-    let mut again = swap();
-    again.execution += 1;
-    let second = Chain::build(&chain, &again).await.unwrap();
-
-    assert_ne!(first.signature, second.signature);
-    script.check_done();
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_builds_at_one_moment_shares_pools_and_blockhash() {
-    let script = Script::new([
-        search(&[DEEP]),
-        snapshot(&[DEEP]),
-        Call::minimum_balance(165, 2_039_280),
-        blockhash(5_000),
-        snapshot(&[DEEP]),
-        blockhash(5_001),
-    ]);
-    let chain = chain(&script);
-    let first = Chain::build(&chain, &swap()).await.unwrap();
-
-    let build = async |execution| {
-        let swap = Swap {
-            execution,
-            ..swap()
+    let build = async |number| {
+        let swap = Execution {
+            number,
+            ..swap(DEEP)
         };
-        Chain::build(&chain, &swap).await.unwrap()
+        chain.build(&swap).await.unwrap()
     };
     let built = join_all((3..20).map(build)).await;
 
@@ -121,21 +107,64 @@ async fn who_builds_at_one_moment_shares_pools_and_blockhash() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pair_without_a_pool_may_get_one_and_is_searched_again() {
+async fn a_blockhash_is_built_on_for_a_few_slots() {
     let script = Script::new([
-        search(&[]),
         search(&[DEEP]),
         snapshot(&[DEEP]),
-        Call::minimum_balance(165, 2_039_280),
+        rent(),
+        blockhash(5_000),
+        blockhash(5_001),
+    ]);
+    let settings = Settings {
+        blockhash_for: Duration::from_millis(100),
+        ..settings()
+    };
+    let chain = quoted(&script, settings).await;
+
+    let first = chain.build(&swap(DEEP)).await.unwrap();
+    let second = chain.build(&swap(DEEP)).await.unwrap();
+    tokio::time::advance(Duration::from_millis(60)).await;
+    let third = chain.build(&swap(DEEP)).await.unwrap();
+
+    let lives = [first, second, third].map(|it| it.last_valid_height.get());
+    assert_eq!(lives, [5_032, 5_032, 5_033]);
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn pools_that_were_quoted_from_too_long_ago_are_read_again() {
+    let script = Script::new([
+        search(&[DEEP]),
+        snapshot(&[DEEP]),
+        accounts(&[DEEP]),
+        snapshot(&[DEEP]),
+        rent(),
         blockhash(5_000),
     ]);
-    let chain = chain(&script);
+    let chain = quoted(&script, settings()).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
 
-    let error = Chain::build(&chain, &swap()).await.unwrap_err();
-    let built = Chain::build(&chain, &swap()).await;
+    let built = chain.build(&swap(DEEP)).await;
 
-    assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
-    assert!(built.is_ok());
+    assert!(built.is_ok(), "{built:?}");
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn pools_from_before_the_quote_are_no_ground_to_build_on() {
+    let script = Script::new([
+        search(&[DEEP]),
+        snapshot_at(SLOT - 1, &[DEEP]),
+        accounts(&[DEEP]),
+        snapshot(&[DEEP]),
+        rent(),
+        blockhash(5_000),
+    ]);
+    let chain = quoted(&script, settings()).await;
+
+    let built = chain.build(&swap(DEEP)).await;
+
+    assert!(built.is_ok(), "{built:?}");
     script.check_done();
 }
 
@@ -146,34 +175,23 @@ async fn a_pool_that_no_longer_gives_enough_for_anything_is_not_built_for() {
         usdc: 0,
         ..DEEP
     };
-    let script = Script::new([search(&[empty]), snapshot(&[empty])]);
+    let script = Script::new([accounts(&[empty]), snapshot(&[empty])]);
 
-    let error = Chain::build(&chain(&script), &swap()).await.unwrap_err();
+    let error = chain(&script).build(&swap(empty)).await.unwrap_err();
 
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
     script.check_done();
 }
 
-/// So much SOL for at least so much USDC, in one pool.
-fn leg(pool: PoolOf, sol: u64, usdc: u64) -> Leg {
-    Leg {
-        program: Program::Cpmm,
-        pool: domain::Address::new(pool.address.0),
-        mint_in: Asset::SOL.mint,
-        mint_out: Asset::USDC.mint,
-        amount_in: BaseUnits::new(sol),
-        min_amount_out: BaseUnits::new(usdc),
-    }
-}
+#[tokio::test(start_paused = true)]
+async fn a_program_that_the_cluster_lacks_is_refused_for_good() {
+    let script = Script::new([accounts(&[DEEP])]);
+    let mut legs = vec![leg(DEEP, 1_000, 1)];
+    legs[0].program = Program::Dlmm;
 
-fn execution(legs: Vec<Leg>) -> Execution {
-    Execution {
-        order_id: swap().order_id,
-        number: 2,
-        path: vec![Asset::SOL.mint, Asset::USDC.mint],
-        legs,
-        quoted_at: 1_000,
-    }
+    let error = chain(&script).build(&execution(legs)).await.unwrap_err();
+
+    assert!(matches!(error, Error::Refused(_)), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,7 +199,7 @@ async fn a_split_is_one_transaction_with_a_limit_for_each_leg() {
     let script = Script::new([
         accounts(&[SHALLOW, DEEP]),
         snapshot(&[SHALLOW, DEEP]),
-        Call::minimum_balance(165, 2_039_280),
+        rent(),
         blockhash(5_000),
     ]);
     let legs = vec![
@@ -189,9 +207,7 @@ async fn a_split_is_one_transaction_with_a_limit_for_each_leg() {
         leg(SHALLOW, 100_000_000, 15_000),
     ];
 
-    let built = TransactionBuilder::build(&chain(&script), &execution(legs))
-        .await
-        .unwrap();
+    let built = chain(&script).build(&execution(legs)).await.unwrap();
 
     let decoded = Decoded::read(&built.bytes, &[]).unwrap();
     let swaps = decoded
@@ -227,8 +243,14 @@ async fn an_account_that_is_no_pool_of_the_program_is_not_traded_with() {
     let script = Script::new([accounts(&[DEEP])]);
     let mut legs = vec![leg(DEEP, 1_000, 1)];
     legs[0].program = Program::AmmV4;
+    let settings = Settings {
+        programs: amm::Program::MAINNET.to_vec(),
+        ..settings()
+    };
+    let pools = reader(&script, &settings);
 
-    let error = TransactionBuilder::build(&chain(&script), &execution(legs))
+    let error = chain_with(&script, pools, settings)
+        .build(&execution(legs))
         .await
         .unwrap_err();
 
@@ -243,12 +265,12 @@ async fn a_leg_without_a_limit_is_refused_for_good() {
     let script = Script::new([
         accounts(&[DEEP]),
         snapshot(&[DEEP]),
-        Call::minimum_balance(165, 2_039_280),
+        rent(),
         blockhash(5_000),
     ]);
 
     let legs = vec![leg(DEEP, 1_000_000, 0)];
-    let built = TransactionBuilder::build(&chain(&script), &execution(legs)).await;
+    let built = chain(&script).build(&execution(legs)).await;
 
     assert!(matches!(built, Err(Error::Refused(_))), "{built:?}");
 }

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
-use amm::Address;
 use domain::BaseUnits;
+use domain::quote::Receipt;
 use domain::transaction::{Height, SignedTransaction};
-use ports::chain::{Chain, Error, Fate, Revert};
-use ports::landing::{self, Finalized, Landing};
+use ports::chain::{Error, Revert};
+use ports::landing::{Fate, Finalized, Landing as _};
+use ports::transaction_builder::TransactionBuilder as _;
 use solana_instruction_error::InstructionError;
 use solana_signature::Signature;
 use solana_transaction_error::TransactionError;
 
-use super::world::{PoolOf, USDC, blockhash, chain, search, snapshot, swap, wallet};
 use crate::build::own;
-use crate::keys::Signer;
+use crate::keys::Signer as _;
 use crate::message::Decoded;
 use crate::rpc::transaction::{Meta, TokenBalance};
 use crate::rpc::{
@@ -19,22 +19,22 @@ use crate::rpc::{
     Transaction, View,
 };
 use crate::script::{Call, LATENCY, Script};
+use crate::world::{DEEP, USDC, accounts, blockhash, chain, snapshot, swap, wallet};
 
-const POOL: PoolOf = PoolOf {
-    address: Address([20; 32]),
-    sol: 10_000_000_000_000,
-    usdc: 1_510_000_000_000,
+const VIEW: Finalized = Finalized {
+    slot: 980,
+    height: Height::new(900),
 };
 
 /// A transaction of ours.
 async fn built() -> SignedTransaction {
     let script = Script::new([
-        search(&[POOL]),
-        snapshot(&[POOL]),
+        accounts(&[DEEP]),
+        snapshot(&[DEEP]),
         Call::minimum_balance(165, 2_039_280),
         blockhash(5_000),
     ]);
-    chain(&script).build(&swap()).await.unwrap()
+    chain(&script).build(&swap(DEEP)).await.unwrap()
 }
 
 fn signature(of: &SignedTransaction) -> Signature {
@@ -78,7 +78,7 @@ fn landed(of: &SignedTransaction, outcome: Outcome) -> Transaction {
     let decoded = Decoded::read(&of.bytes, &[]).unwrap();
     let account =
         crate::address::associated_token(wallet().address(), USDC, amm::token::TOKEN_PROGRAM);
-    let place = |of: Address| decoded.keys.iter().position(|it| *it == of).unwrap();
+    let place = |of: amm::Address| decoded.keys.iter().position(|it| *it == of).unwrap();
     let is_filled = outcome.is_ok();
     let fee = 12_000;
     let mut pre_balances = vec![Lamports::new(0); decoded.keys.len()];
@@ -126,141 +126,120 @@ fn check_unusable<T: std::fmt::Debug>(answer: &Result<T, Error>) {
     assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
 }
 
+fn receipt() -> Receipt {
+    Receipt {
+        fee_lamports: 12_000,
+        priority_fee_lamports: 7_000,
+        rent_paid_lamports: 0,
+        rent_returned_lamports: 0,
+        compute_units: Some(80_000),
+        slot: 990,
+        leftover: Vec::new(),
+    }
+}
+
+fn filled() -> Fate {
+    Fate::Landed {
+        amount_in: BaseUnits::new(1_000_000_000),
+        amount_out: BaseUnits::new(150_500_000),
+        receipt: Receipt {
+            rent_paid_lamports: 2_039_280,
+            ..receipt()
+        },
+    }
+}
+
+fn rolled_back(is_final: bool) -> Fate {
+    Fate::Reverted {
+        reason: Revert::SlippageExceeded,
+        receipt: receipt(),
+        is_final,
+    }
+}
+
+/// What a node that knows the whole history says.
+fn whole(of: &SignedTransaction, outcome: Outcome, commitment: Commitment) -> Call {
+    statuses(of, History::Whole, 1_000, status(outcome, commitment))
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_fill_is_what_the_ledger_says() {
+async fn a_fill_and_its_costs_are_what_the_ledger_says() {
     let of = built().await;
     let script = Script::new([
-        statuses(
-            &of,
-            History::Whole,
-            1_000,
-            status(Ok(()), Commitment::Confirmed),
-        ),
+        whole(&of, Ok(()), Commitment::Confirmed),
         told(&of, Some(landed(&of, Ok(())))),
     ]);
 
-    let fate = Chain::fate(&chain(&script), &of.signature).await.unwrap();
+    let fate = chain(&script).fate(&of, VIEW).await;
 
-    let amount_out = BaseUnits::new(150_500_000);
-    assert!(matches!(fate, Fate::Landed { amount_out: out, .. } if out == amount_out));
+    assert_eq!(fate, Ok(filled()));
     script.check_done();
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_landed_transaction_tells_all_its_costs() {
-    let of = built().await;
-    let script = Script::new([
-        statuses(
-            &of,
-            History::Whole,
-            1_000,
-            status(Ok(()), Commitment::Confirmed),
-        ),
-        told(&of, Some(landed(&of, Ok(())))),
-    ]);
-    let view = Finalized {
-        slot: 980,
-        height: Height::new(900),
-    };
-
-    let fate = Landing::fate(&chain(&script), &of, view).await.unwrap();
-
-    let expected = landing::Fate::Landed {
-        amount_in: BaseUnits::new(1_000_000_000),
-        amount_out: BaseUnits::new(150_500_000),
-        cost: landing::Cost {
-            fee: 12_000,
-            priority_fee: 7_000,
-            rent_paid: 2_039_280,
-            rent_returned: 0,
-        },
-        slot: 990,
-    };
-    assert_eq!(fate, expected);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_not_sure_yet_is_neither_landed_nor_unknown() {
+async fn what_is_not_sure_yet_is_neither_landed_nor_absent() {
     let of = built().await;
     let unsure = [
-        vec![statuses(
-            &of,
-            History::Whole,
-            1_000,
-            status(Ok(()), Commitment::Processed),
-        )],
+        vec![whole(&of, Ok(()), Commitment::Processed)],
         // Known, and not told yet.
-        vec![
-            statuses(
-                &of,
-                History::Whole,
-                1_000,
-                status(Ok(()), Commitment::Confirmed),
-            ),
-            told(&of, None),
-        ],
-        // Rolled back in a block that may vanish, after which it could land again.
-        vec![
-            statuses(
-                &of,
-                History::Whole,
-                1_000,
-                status(slippage(), Commitment::Confirmed),
-            ),
-            told(&of, Some(landed(&of, slippage()))),
-        ],
+        vec![whole(&of, Ok(()), Commitment::Confirmed), told(&of, None)],
     ];
     for calls in unsure {
         let script = Script::new(calls);
 
-        check_unusable(&Chain::fate(&chain(&script), &of.signature).await);
+        let fate = chain(&script).fate(&of, VIEW).await;
 
+        assert_eq!(fate, Ok(Fate::Underway));
         script.check_done();
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revert_is_told_once_it_is_final() {
+async fn a_revert_says_whether_it_is_final() {
     let of = built().await;
-    let script = Script::new([
-        statuses(
-            &of,
-            History::Whole,
-            1_000,
-            status(slippage(), Commitment::Finalized),
-        ),
-        told(&of, Some(landed(&of, slippage()))),
-    ]);
+    // Until then its block may vanish, after which it could land again.
+    for (commitment, is_final) in [
+        (Commitment::Confirmed, false),
+        (Commitment::Finalized, true),
+    ] {
+        let script = Script::new([
+            whole(&of, slippage(), commitment),
+            told(&of, Some(landed(&of, slippage()))),
+        ]);
 
-    let fate = Chain::fate(&chain(&script), &of.signature).await.unwrap();
+        let fate = chain(&script).fate(&of, VIEW).await;
 
-    let reason = Revert::SlippageExceeded;
-    assert!(matches!(fate, Fate::Reverted { reason: why, .. } if why == reason));
+        assert_eq!(fate, Ok(rolled_back(is_final)));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_node_behind_the_finalized_view_can_deny_nothing() {
     let of = built().await;
+    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
+    let asked = View::FINALIZED.since(Slot::new(1_000));
     let script = Script::new([
         finalized(1_000, 900),
         statuses(&of, History::Whole, 999, None),
         statuses(&of, History::Whole, 1_000, None),
+        Call::History(own, asked, Ok(Vec::new())),
     ]);
     let chain = chain(&script);
 
-    let height = chain.finalized_height().await.unwrap();
-    let behind = Chain::fate(&chain, &of.signature).await;
-    let fate = Chain::fate(&chain, &of.signature).await;
+    let view = chain.finalized().await.unwrap();
+    let behind = chain.fate(&of, view).await;
+    let fate = chain.fate(&of, view).await;
 
-    assert_eq!(height, Height::new(900));
+    assert_eq!((view.slot, view.height), (1_000, Height::new(900)));
     check_unusable(&behind);
-    assert_eq!(fate, Ok(Fate::Unknown));
+    assert_eq!(fate, Ok(Fate::Absent));
+    script.check_done();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transaction_is_absent_where_its_own_address_was_never_touched() {
     let of = built().await;
-    let own = own::address(wallet().address(), &own::seed(swap().order_id, 2));
+    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
     let entry = Entry {
         signature: signature(&of),
         slot: Slot::new(990),
@@ -282,61 +261,123 @@ async fn a_transaction_is_absent_where_its_own_address_was_never_touched() {
     ]);
     let chain = chain(&script);
 
-    let absent = Landing::fate(&chain, &of, view).await;
-    let touched = Landing::fate(&chain, &of, view).await;
-    let unheard = Landing::fate(&chain, &of, view).await;
+    let absent = chain.fate(&of, view).await;
+    let touched = chain.fate(&of, view).await;
+    let unheard = chain.fate(&of, view).await;
 
-    assert_eq!(absent, Ok(landing::Fate::Absent));
-    assert_eq!(touched, Ok(landing::Fate::Underway));
+    assert_eq!(absent, Ok(Fate::Absent));
+    assert_eq!(touched, Ok(Fate::Underway));
     check_unusable(&unheard);
     script.check_done();
+}
+
+/// What a node says that knows the recent past.
+fn recent(of: &SignedTransaction, status: Option<Status>) -> Call {
+    statuses(of, History::Recent, 1_000, status)
 }
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_with_the_fate() {
     let of = built().await;
-    let look = |status| statuses(&of, History::Recent, 1_000, status);
     let script = Script::new([
-        look(None),
-        look(status(Ok(()), Commitment::Processed)),
-        look(status(Ok(()), Commitment::Confirmed)),
+        recent(&of, None),
+        recent(&of, status(Ok(()), Commitment::Processed)),
+        recent(&of, status(Ok(()), Commitment::Confirmed)),
         told(&of, Some(landed(&of, Ok(())))),
     ]);
     let began = tokio::time::Instant::now();
 
     let fate = chain(&script)
-        .await_fate(&of.signature, Duration::from_secs(10))
+        .await_fate(&of, Duration::from_secs(10))
         .await;
 
-    assert!(matches!(fate, Ok(Fate::Landed { .. })), "{fate:?}");
+    assert_eq!(fate, Ok(filled()));
     // Two looks in vain with a pause behind each, and the third.
     assert_eq!(began.elapsed(), Duration::from_millis(2 * (40 + 400) + 40));
     script.check_done();
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_ends_at_its_limit() {
+async fn waiting_ends_with_a_revert_that_is_not_final_yet() {
     let of = built().await;
-    let look = || statuses(&of, History::Recent, 1_000, None);
-    let script = Script::new([look(), look()]);
-    let began = tokio::time::Instant::now();
+    let script = Script::new([
+        recent(&of, status(slippage(), Commitment::Confirmed)),
+        told(&of, Some(landed(&of, slippage()))),
+    ]);
 
     let fate = chain(&script)
-        .await_fate(&of.signature, Duration::from_millis(500))
+        .await_fate(&of, Duration::from_secs(10))
         .await;
 
-    assert_eq!(fate, Ok(Fate::Unknown));
-    assert_eq!(began.elapsed(), Duration::from_millis(500));
+    assert_eq!(fate, Ok(rolled_back(false)));
     script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_is_known_and_not_told_yet_is_asked_for_again() {
+    let of = built().await;
+    let script = Script::new([
+        recent(&of, status(Ok(()), Commitment::Confirmed)),
+        told(&of, None),
+        Call::Transaction(
+            signature(&of),
+            Commitment::Confirmed,
+            Err(crate::rpc::Error::unavailable("reset")),
+        ),
+        told(&of, Some(landed(&of, Ok(())))),
+    ]);
+
+    let fate = chain(&script)
+        .await_fate(&of, Duration::from_secs(10))
+        .await;
+
+    assert_eq!(fate, Ok(filled()));
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_at_its_limit_with_what_is_known() {
+    let of = built().await;
+    let lost = Err(crate::rpc::Error::unavailable("lost"));
+    let failed = Call::Statuses(vec![signature(&of)], History::Recent, lost);
+    let processed = || recent(&of, status(Ok(()), Commitment::Processed));
+    let confirmed = recent(&of, status(Ok(()), Commitment::Confirmed));
+    let cases = [
+        (
+            vec![recent(&of, None), recent(&of, None)],
+            Some(Fate::Absent),
+        ),
+        (vec![recent(&of, None), processed()], Some(Fate::Underway)),
+        (vec![processed(), failed], None),
+        (
+            vec![confirmed, told(&of, None), told(&of, None)],
+            Some(Fate::Underway),
+        ),
+    ];
+    for (calls, expected) in cases {
+        let script = Script::new(calls);
+        let began = tokio::time::Instant::now();
+
+        let fate = chain(&script)
+            .await_fate(&of, Duration::from_millis(500))
+            .await;
+
+        match expected {
+            Some(expected) => assert_eq!(fate, Ok(expected)),
+            None => check_unusable(&fate),
+        }
+        assert_eq!(began.elapsed(), Duration::from_millis(500));
+        script.check_done();
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_at_its_limit_however_slow_the_cluster_is() {
     let of = built().await;
-    let script = Script::new([statuses(&of, History::Recent, 1_000, None)]);
+    let script = Script::new([recent(&of, None)]);
     let began = tokio::time::Instant::now();
 
-    let fate = chain(&script).await_fate(&of.signature, LATENCY / 2).await;
+    let fate = chain(&script).await_fate(&of, LATENCY / 2).await;
 
     check_unusable(&fate);
     assert_eq!(began.elapsed(), LATENCY / 2);
@@ -356,7 +397,7 @@ async fn a_send_that_may_have_arrived_is_no_refusal() {
     for (error, is_refused) in errors {
         let script = Script::new([Call::Send(of.bytes.to_vec(), Err(error))]);
 
-        let sent = Chain::send(&chain(&script), &of).await.unwrap_err();
+        let sent = chain(&script).send(&of).await.unwrap_err();
 
         assert_eq!(matches!(sent, Error::Refused(_)), is_refused, "{sent:?}");
     }

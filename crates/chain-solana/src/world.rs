@@ -7,71 +7,108 @@ use amm::cpmm::account::{ConfigAccount, PoolAccount};
 use amm::layout::Layout;
 use amm::token::{TOKEN_PROGRAM, WRAPPED_SOL};
 use amm::{Address, Program};
-use domain::quote::Choice;
-use domain::route::{Leg, PoolRef};
-use domain::{Asset, BaseUnits, OrderId, Route, venue};
+use domain::{Asset, BaseUnits, Mint, OrderId, venue};
 use ports::SystemClock;
-use ports::chain::Swap;
+use ports::transaction_builder::{Execution, Leg};
 use solana_hash::Hash;
 use uuid::Uuid;
 
 use crate::address::CLOCK;
-use crate::chain::{Landed, Settings, SolanaChain};
+use crate::chain::SolanaChain;
 use crate::keys::Wallet;
+use crate::pools::PoolReader;
 use crate::rpc::{Account, At, Blockhash, Filter, Lamports, MicroLamports, Slot};
 use crate::script::{Call, Script};
+use crate::settings::{Landed, Settings};
 
-pub(super) const USDC: Address = Address::literal("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
-pub(super) const CPMM: Program = Program::MAINNET[0];
+pub(crate) const USDC: Address = Address::literal("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
+pub(crate) const CPMM: Program = Program::MAINNET[0];
+pub(crate) const PAIR: (Mint, Mint) = (Asset::SOL.mint, Asset::USDC.mint);
+pub(crate) const SHALLOW: PoolOf = PoolOf {
+    address: Address([10; 32]),
+    sol: 10_000_000_000,
+    usdc: 1_600_000_000,
+};
+pub(crate) const DEEP: PoolOf = PoolOf {
+    address: Address([20; 32]),
+    sol: 10_000_000_000_000,
+    usdc: 1_510_000_000_000,
+};
 const CONFIG: Address = Address([77; 32]);
+/// The slot of what the cluster answers where nothing else is said.
+pub(crate) const SLOT: u64 = 1_000;
 
-pub(super) fn wallet() -> Wallet {
+pub(crate) fn wallet() -> Wallet {
     Wallet::of_simulated_cluster(&Hash::new_from_array([5; 32]))
 }
 
-pub(super) fn chain(script: &Script) -> SolanaChain {
-    let settings = Settings {
-        programs: Program::MAINNET.to_vec(),
+/// CPMM alone, and nothing is used twice.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        programs: vec![CPMM],
         commitment: Landed::Confirmed,
         price: MicroLamports::new(50_000),
         usual_time: Duration::from_secs(5),
         look_every: Duration::from_millis(400),
         signing_limit: Duration::from_secs(2),
-    };
-    let clock = Arc::new(SystemClock::new());
-    SolanaChain::new(script.rpc(), Arc::new(wallet()), clock, settings)
+        blockhash_for: Duration::ZERO,
+        shared_for: Duration::ZERO,
+        quote_age_max: Duration::from_secs(2),
+    }
 }
 
-/// One SOL for USDC on CPMM.
-pub(super) fn swap() -> Swap {
-    let amount_in = BaseUnits::new(1_000_000_000);
-    let leg = Leg {
-        pool: PoolRef::unaddressed(venue::Program::Cpmm),
-        asset_in: Asset::SOL,
-        asset_out: Asset::USDC,
-        amount_in,
-        amount_out: BaseUnits::new(150_000_000),
-    };
-    Swap {
-        order_id: OrderId::new(Uuid::from_u128(11)),
-        execution: 2,
-        asset_in: Asset::SOL,
-        asset_out: Asset::USDC,
-        amount_in,
-        choice: Choice {
-            route: Route::of(leg),
-            expected_amount_out: BaseUnits::new(150_000_000),
-            min_amount_out: BaseUnits::new(149_000_000),
-        },
+pub(crate) fn reader(script: &Script, settings: &Settings) -> Arc<PoolReader> {
+    let clock = Arc::new(SystemClock::new());
+    Arc::new(PoolReader::new(script.rpc(), clock, settings))
+}
+
+pub(crate) fn chain(script: &Script) -> SolanaChain {
+    chain_with(script, reader(script, &settings()), settings())
+}
+
+pub(crate) fn chain_with(
+    script: &Script,
+    pools: Arc<PoolReader>,
+    settings: Settings,
+) -> SolanaChain {
+    let clock = Arc::new(SystemClock::new());
+    SolanaChain::new(pools, script.rpc(), Arc::new(wallet()), clock, settings)
+}
+
+/// So much SOL for at least so much USDC, in one pool.
+pub(crate) fn leg(pool: PoolOf, sol: u64, usdc: u64) -> Leg {
+    Leg {
+        program: venue::Program::Cpmm,
+        pool: domain::Address::new(pool.address.0),
+        mint_in: PAIR.0,
+        mint_out: PAIR.1,
+        amount_in: BaseUnits::new(sol),
+        min_amount_out: BaseUnits::new(usdc),
     }
+}
+
+/// The second execution of an order, quoted at [`SLOT`].
+pub(crate) fn execution(legs: Vec<Leg>) -> Execution {
+    Execution {
+        order_id: OrderId::new(Uuid::from_u128(11)),
+        number: 2,
+        path: vec![PAIR.0, PAIR.1],
+        legs,
+        quoted_at: SLOT,
+    }
+}
+
+/// One SOL for at least 149 USDC.
+pub(crate) fn swap(pool: PoolOf) -> Execution {
+    execution(vec![leg(pool, 1_000_000_000, 149_000_000)])
 }
 
 /// A CPMM pool with this address and these reserves of SOL and USDC.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PoolOf {
-    pub(super) address: Address,
-    pub(super) sol: u64,
-    pub(super) usdc: u64,
+pub(crate) struct PoolOf {
+    pub(crate) address: Address,
+    pub(crate) sol: u64,
+    pub(crate) usdc: u64,
 }
 
 impl PoolOf {
@@ -98,7 +135,7 @@ impl PoolOf {
 }
 
 /// The answer to a search for the pair.
-pub(super) fn search(pools: &[PoolOf]) -> Call {
+pub(crate) fn search(pools: &[PoolOf]) -> Call {
     let discriminator = Filter::Bytes {
         offset: 0,
         bytes: vec![247, 237, 227, 245, 215, 195, 222, 70],
@@ -114,13 +151,18 @@ pub(super) fn search(pools: &[PoolOf]) -> Call {
 }
 
 /// The answer to a snapshot of the pools' own accounts.
-pub(super) fn accounts(pools: &[PoolOf]) -> Call {
+pub(crate) fn accounts(pools: &[PoolOf]) -> Call {
     let all = pools.iter().map(|it| (it.address, it.account()));
-    answer(all.collect())
+    answer(SLOT, all.collect())
 }
 
 /// The answer to a snapshot of these pools with all that they need.
-pub(super) fn snapshot(pools: &[PoolOf]) -> Call {
+pub(crate) fn snapshot(pools: &[PoolOf]) -> Call {
+    snapshot_at(SLOT, pools)
+}
+
+/// The same of another slot.
+pub(crate) fn snapshot_at(slot: u64, pools: &[PoolOf]) -> Call {
     let mut config = ConfigAccount::decode(&blank::<amm::cpmm::account::ConfigLayout>()).unwrap();
     config.set(ConfigAccount::TRADE_FEE_RATE, 2_500);
     let config = account(CPMM.id(), config.bytes().to_vec());
@@ -130,23 +172,23 @@ pub(super) fn snapshot(pools: &[PoolOf]) -> Call {
         all.push((pool.vaults().0, holding(WRAPPED_SOL, pool.sol)));
         all.push((pool.vaults().1, holding(USDC, pool.usdc)));
     }
-    answer(all)
+    answer(slot, all)
 }
 
-fn answer(mut all: Vec<(Address, Account)>) -> Call {
+fn answer(slot: u64, mut all: Vec<(Address, Account)>) -> Call {
     all.sort_by_key(|(address, _)| *address);
     let mut clock = vec![0; 40];
     clock[16] = 3;
     all.push((CLOCK, account(TOKEN_PROGRAM, clock)));
     let (addresses, accounts): (Vec<_>, Vec<_>) = all.into_iter().unzip();
     let answer = At {
-        slot: Slot::new(1_000),
+        slot: Slot::new(slot),
         value: accounts.into_iter().map(Some).collect(),
     };
     Call::Accounts(addresses, Ok(answer))
 }
 
-pub(super) fn blockhash(last_valid_height: u64) -> Call {
+pub(crate) fn blockhash(last_valid_height: u64) -> Call {
     let value = Blockhash {
         hash: Hash::new_from_array([8; 32]),
         last_valid_height: domain::transaction::Height::new(last_valid_height),
@@ -175,6 +217,21 @@ fn mint(decimals: u8) -> Account {
     let mut data = vec![0; 82];
     (data[44], data[45]) = (decimals, 1);
     account(TOKEN_PROGRAM, data)
+}
+
+/// The answer to a question for what these pools hold.
+pub(crate) fn vaults(pools: &[PoolOf]) -> Call {
+    let vaults = pools.iter().flat_map(|it| {
+        let (sol, usdc) = it.vaults();
+        let held = (holding(WRAPPED_SOL, it.sol), holding(USDC, it.usdc));
+        [(sol, held.0), (usdc, held.1)]
+    });
+    let (addresses, accounts): (Vec<_>, Vec<_>) = vaults.unzip();
+    let answer = At {
+        slot: Slot::new(SLOT),
+        value: accounts.into_iter().map(Some).collect(),
+    };
+    Call::Accounts(addresses, Ok(answer))
 }
 
 fn holding(mint: Address, amount: u64) -> Account {

@@ -1,0 +1,131 @@
+//! A pair's pools as one slot showed them, each read once for all who ask.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use amm::snapshot::Snapshot as _;
+use amm::token::{Mint, TransferFee, is_program};
+use amm::{Address, ChainTime, Pool, Program};
+use dex_router::pools::{FoundPool, PairPools};
+use domain::route::PoolRef;
+use domain::venue;
+
+use super::{Read, Snapshot};
+use crate::build::Asset;
+use crate::rpc::Slot;
+
+/// Pools of one slot, with what must be known of their tokens.
+#[derive(Debug)]
+pub struct Reading {
+    /// Which slot.
+    pub slot: Slot,
+    /// The chain's time in it.
+    pub now: ChainTime,
+    /// When it was asked for, by our own clock: it is at least as old as that.
+    pub(super) asked_at: Duration,
+    /// When the answer came.
+    pub(super) answered_at: Duration,
+    tokens: Vec<(Asset, TransferFee)>,
+    pools: Vec<FoundPool>,
+}
+
+impl Reading {
+    /// Of what was read just now.
+    pub(super) fn of(read: &Read, answered_at: Duration) -> Self {
+        let snapshot = &*read.snapshot;
+        let mut tokens: Vec<(Asset, TransferFee)> = Vec::new();
+        for mint in read.pools.iter().flat_map(|it| [it.mints.0, it.mints.1]) {
+            if !tokens.iter().any(|(asset, _)| asset.mint == mint) {
+                tokens.extend(token(mint, snapshot));
+            }
+        }
+        let found = read.pools.iter().map(|it| FoundPool {
+            pool: pool_ref(it.program, it.address),
+            state: it.pool.clone().map_err(|error| error.to_string()),
+        });
+        Self {
+            slot: snapshot.slot,
+            now: snapshot.now,
+            asked_at: snapshot.asked_at(),
+            answered_at,
+            pools: found.collect(),
+            tokens,
+        }
+    }
+
+    /// That there are no pools, which nobody needs to be asked for.
+    pub(super) fn of_nothing(now: Duration) -> Self {
+        Self {
+            slot: Slot::new(0),
+            now: ChainTime::default(),
+            asked_at: now,
+            answered_at: now,
+            tokens: Vec::new(),
+            pools: Vec::new(),
+        }
+    }
+
+    /// A mint's token program, and what the token program keeps of a transfer now.
+    #[must_use]
+    pub fn token(&self, mint: Address) -> Option<(Asset, TransferFee)> {
+        let mut tokens = self.tokens.iter();
+        tokens.find(|(asset, _)| asset.mint == mint).copied()
+    }
+
+    /// One of its pools, or why it cannot be used.
+    #[must_use]
+    pub fn pool(&self, address: Address) -> Option<Result<&Arc<Pool>, &str>> {
+        let address = domain::Address::new(address.0);
+        let mut pools = self.pools.iter();
+        let found = pools.find(|it| it.pool.address == Some(address))?;
+        Some(found.state.as_ref().map_err(String::as_str))
+    }
+
+    /// The same as the router takes it, with the mints in this order. A mint that is none takes its pools with it.
+    pub(super) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
+        let tokens = self.token(first).zip(self.token(second));
+        let pools = match tokens {
+            Some(_) => self.pools.clone(),
+            None => self.pools.iter().map(without_mint).collect(),
+        };
+        let fees = tokens.map(|((_, first), (_, second))| (first, second));
+        PairPools {
+            slot: self.slot.get(),
+            now: self.now,
+            transfer_fees: fees.unwrap_or_default(),
+            pools,
+        }
+    }
+}
+
+fn without_mint(found: &FoundPool) -> FoundPool {
+    FoundPool {
+        pool: found.pool,
+        state: Err("one of its mints cannot be read".to_owned()),
+    }
+}
+
+fn token(mint: Address, snapshot: &Snapshot) -> Option<(Asset, TransferFee)> {
+    let account = snapshot.account(&mint)?;
+    let program = account.owner;
+    let known = Mint::read(account.data).filter(|_| is_program(program))?;
+    let fee = known.transfer_fee(snapshot.now.epoch);
+    Some((Asset { mint, program }, fee))
+}
+
+fn pool_ref(program: Program, address: Address) -> PoolRef {
+    PoolRef {
+        program: kind(&program),
+        address: Some(domain::Address::new(address.0)),
+    }
+}
+
+/// Which kind of pool a program holds.
+pub(crate) const fn kind(program: &Program) -> venue::Program {
+    match program {
+        Program::Cpmm(_) => venue::Program::Cpmm,
+        Program::AmmV4(_) => venue::Program::AmmV4,
+        Program::DammV2(_) => venue::Program::DammV2,
+        Program::Dlmm(_) => venue::Program::Dlmm,
+    }
+}

@@ -1,0 +1,79 @@
+//! All that is known of a pair's pools, for people.
+
+use domain::route::PoolRef;
+use domain::{Asset, BaseUnits, price};
+
+use crate::offers::{self, Declined};
+use crate::pools::{Depth, FoundPool, PairPools};
+
+/// A pool's small change: a sale of one part in so many of what it holds tells its fee.
+const SMALL_PART: u64 = 10_000;
+/// The same where it is not known what it holds.
+const SMALL_AMOUNT: u64 = 1_000_000;
+
+/// A pool of a pair, used or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolReport {
+    pub pool: PoolRef,
+    /// What it holds of the asset sold, where that could be read.
+    pub depth_in: Option<BaseUnits>,
+    /// What it holds of the asset bought.
+    pub depth_out: Option<BaseUnits>,
+    /// The asset sold in the asset bought, in whole units: a decimal of 18 digits, truncated.
+    pub price: Option<String>,
+    /// What a small sale pays in fees now, in millionths.
+    pub fee_ppm: Option<u32>,
+    /// Why no order goes there.
+    pub unusable: Option<String>,
+    /// The slot that shows it so.
+    pub slot: u64,
+}
+
+impl PoolReport {
+    pub(crate) fn of(
+        found: &FoundPool,
+        among: &PairPools,
+        assets: (Asset, Asset),
+        depth: Option<Depth>,
+    ) -> Self {
+        let mut report = Self {
+            pool: found.pool,
+            depth_in: depth.map(|depth| depth.first),
+            depth_out: depth.map(|depth| depth.second),
+            price: None,
+            fee_ppm: None,
+            unusable: None,
+            slot: among.slot,
+        };
+        match &found.state {
+            Ok(pool) => report.look_at(pool, among, assets),
+            Err(why) => report.unusable = Some(why.clone()),
+        }
+        report
+    }
+
+    fn look_at(&mut self, pool: &amm::Pool, among: &PairPools, assets: (Asset, Asset)) {
+        self.price = price_of(pool, assets);
+        let part = self.depth_in.map(|depth| depth.get() / SMALL_PART);
+        let amount = part.unwrap_or(SMALL_AMOUNT).max(1);
+        match offers::quote(pool, among, assets, amount) {
+            Ok((quote, _)) => self.fee_ppm = quote.fee_ppm(),
+            // It is the question that is too small here.
+            Err(Declined::AmountTooSmall) => {}
+            Err(declined) => self.unusable = Some(declined.to_string()),
+        }
+    }
+}
+
+fn price_of(pool: &amm::Pool, (asset_in, asset_out): (Asset, Asset)) -> Option<String> {
+    let direction = offers::direction(pool, asset_in.mint, asset_out.mint).ok()?;
+    let first_in_second = pool.price().ok()?;
+    let price = match direction {
+        amm::Direction::FirstToSecond => first_in_second,
+        amm::Direction::SecondToFirst => first_in_second.inverse(),
+    };
+    let (digits, places) = price.decimal()?;
+    let exponent = i32::from(asset_in.decimals) - i32::from(asset_out.decimals);
+    let places = i32::try_from(places).ok()?;
+    Some(price::ratio(digits, 1, exponent - places))
+}
