@@ -15,7 +15,7 @@ use sim_chain::node::http;
 use sim_chain::{SimConfig, World};
 use tokio::process::Command;
 
-use super::served::{Served, serve_service, serve_on};
+use super::served::{Served, serve_on, serve_service};
 
 /// Faster than a real cluster, and slow enough for `@solana/web3.js`, which uses a blockhash for 30 seconds: here it is
 /// good for 42 seconds.
@@ -76,7 +76,11 @@ fn serve_market() -> Served {
     };
     let clock = Arc::new(SystemClock::new());
     let world = World::open(&config, clock, &Random::seeded(3), &Shutdown::new()).unwrap();
-    serve_service(world.cluster().clone(), world.service().clone(), two_ports())
+    serve_service(
+        world.cluster().clone(),
+        world.service().clone(),
+        two_ports(),
+    )
 }
 
 /// Clients look for the socket at the port after the node's.
