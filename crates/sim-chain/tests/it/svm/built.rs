@@ -201,8 +201,10 @@ impl Swap {
             return same("refusal", &true, &told.starts_with(refusal));
         }
         let changes = result?;
+        let others = self.others(&self.after);
+        same("the pool's accounts stay", &false, &others.is_empty())?;
         if !self.told.is_shared {
-            same("others", &self.others(&self.after), &self.others(&changes))?;
+            same("others", &others, &self.others(&changes))?;
         }
         let [input, output] = self.assets;
         self.check_trader(&changes, input, -i128::from(paid))?;
