@@ -2,10 +2,11 @@ use super::*;
 use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
-use crate::quote::{Answer, Leftover, Offer, Quote, Receipt};
+use crate::quote::{Answer, Leftover, Offer, PoolQuote, Quote, Receipt};
 use crate::route::{Leg, PoolRef, Route};
 use crate::venue::{Program, Venue};
 
+const SLOT: u64 = 300_000_000;
 const POOL: &str = "7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5";
 const TERMS_OF_VERSION_1: &str = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
 /// The stored form of a leg but for its pool and what it pays out.
@@ -43,23 +44,28 @@ fn route(pool: PoolRef, amount_out: u64) -> Route {
     })
 }
 
-fn choice(pool: PoolRef) -> Choice {
+fn choice(pool: PoolRef, quoted_at: u64) -> Choice {
     Choice {
         route: route(pool, 10),
         expected_amount_out: BaseUnits::new(10),
         min_amount_out: BaseUnits::new(9),
+        quoted_at,
     }
 }
 
-fn routed(pool: PoolRef) -> EventData {
+fn offer(pool: PoolRef) -> Answer {
+    Answer::Offered(Offer {
+        pool,
+        amount_out: BaseUnits::new(10),
+        fee_ppm: 2_500,
+        impact_ppm: 12,
+    })
+}
+
+fn routed(pool: PoolRef, quoted_at: u64, pools: Vec<PoolQuote>) -> EventData {
     let offered = Quote {
         venue: Venue::Raydium,
-        answer: Answer::Offered(Offer {
-            pool,
-            amount_out: BaseUnits::new(10),
-            fee_ppm: 2_500,
-            impact_ppm: 12,
-        }),
+        answer: offer(pool),
     };
     let declined = Quote {
         venue: Venue::Meteora,
@@ -69,10 +75,32 @@ fn routed(pool: PoolRef) -> EventData {
     };
     EventData::Routed {
         decision: Decision {
-            choice: choice(pool),
+            choice: choice(pool, quoted_at),
             quotes: vec![offered, declined],
+            pools,
         },
     }
+}
+
+/// Two pools that competed: one made an offer, one none.
+fn competitors(pool: PoolRef) -> Vec<PoolQuote> {
+    let declined = Answer::Declined {
+        reason: "too shallow".to_owned(),
+    };
+    let other = PoolRef {
+        program: Program::Dlmm,
+        ..pool
+    };
+    vec![
+        PoolQuote {
+            pool,
+            answer: offer(pool),
+        },
+        PoolQuote {
+            pool: other,
+            answer: declined,
+        },
+    ]
 }
 
 fn signature() -> Signature {
@@ -90,13 +118,13 @@ fn confirmed(pool: PoolRef, receipt: Option<Box<Receipt>>) -> EventData {
     }
 }
 
-fn receipt() -> Box<Receipt> {
+fn receipt(compute_units: Option<u64>) -> Box<Receipt> {
     Box::new(Receipt {
         fee_lamports: 5_100,
         priority_fee_lamports: 100,
         rent_paid_lamports: 2_039_280,
         rent_returned_lamports: 0,
-        compute_units: 61_234,
+        compute_units,
         slot: 300_000_001,
         leftover: vec![Leftover {
             asset: Asset::SOL,
@@ -111,18 +139,27 @@ fn the_persisted_form_of_version_2_is_stable() {
     check(&EventData::RoutingStarted, r#"{"type":"routing_started"}"#);
     let pool = format!(r#"{{"program":"cpmm","address":"{POOL}"}}"#);
     let choice_json = format!(
-        r#"{{"route":[{{"pool":{pool},{SOL_TO_USDC},"amount_out":"10"}}],"expected_amount_out":"10","min_amount_out":"9"}}"#
+        r#"{{"route":[{{"pool":{pool},{SOL_TO_USDC},"amount_out":"10"}}],"expected_amount_out":"10","min_amount_out":"9","quoted_at":300000000}}"#
+    );
+    let offered = format!(
+        r#"{{"offered":{{"pool":{pool},"amount_out":"10","fee_ppm":2500,"impact_ppm":12}}}}"#
+    );
+    let quotes = format!(
+        r#"[{{"venue":"raydium","answer":{offered}}},{{"venue":"meteora","answer":{{"declined":{{"reason":"late"}}}}}}]"#
+    );
+    let pools = format!(
+        r#"[{{"pool":{pool},"answer":{offered}}},{{"pool":{{"program":"dlmm","address":"{POOL}"}},"answer":{{"declined":{{"reason":"too shallow"}}}}}}]"#
     );
     check(
-        &routed(addressed()),
+        &routed(addressed(), SLOT, competitors(addressed())),
         &format!(
-            r#"{{"type":"routed","decision":{{"choice":{choice_json},"quotes":[{{"venue":"raydium","answer":{{"offered":{{"pool":{pool},"amount_out":"10","fee_ppm":2500,"impact_ppm":12}}}}}},{{"venue":"meteora","answer":{{"declined":{{"reason":"late"}}}}}}]}}}}"#
+            r#"{{"type":"routed","decision":{{"choice":{choice_json},"quotes":{quotes},"pools":{pools}}}}}"#
         ),
     );
     let signature = signature();
     check(
         &EventData::Submitted {
-            choice: choice(addressed()),
+            choice: choice(addressed(), SLOT),
             signature: signature.clone(),
         },
         &format!(r#"{{"type":"submitted","choice":{choice_json},"signature":"{signature}"}}"#),
@@ -150,12 +187,30 @@ fn the_persisted_form_of_a_fill_is_stable_with_a_receipt_and_without() {
             r#"{{"type":"confirmed","fill":{{"route":[{leg}],"signature":"{signature}","amount_out":"11"}}}}"#
         ),
     );
-    check(
-        &confirmed(PoolRef::unaddressed(Program::Cpmm), Some(receipt())),
-        &format!(
-            r#"{{"type":"confirmed","fill":{{"route":[{leg}],"signature":"{signature}","amount_out":"11","receipt":{{"fee_lamports":5100,"priority_fee_lamports":100,"rent_paid_lamports":2039280,"rent_returned_lamports":0,"compute_units":61234,"slot":300000001,"leftover":[{{"asset":{{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"}},"amount":"3"}}]}}}}}}"#
-        ),
+    for (compute_units, written) in [(Some(61_234), "61234"), (None, "null")] {
+        check(
+            &confirmed(
+                PoolRef::unaddressed(Program::Cpmm),
+                Some(receipt(compute_units)),
+            ),
+            &format!(
+                r#"{{"type":"confirmed","fill":{{"route":[{leg}],"signature":"{signature}","amount_out":"11","receipt":{{"fee_lamports":5100,"priority_fee_lamports":100,"rent_paid_lamports":2039280,"rent_returned_lamports":0,"compute_units":{written},"slot":300000001,"leftover":[{{"asset":{{"mint":"So11111111111111111111111111111111111111112","decimals":9,"program":"token"}},"amount":"3"}}]}}}}}}"#
+            ),
+        );
+    }
+}
+
+/// An early form of version 2, in which neither the slot nor the pools that competed are told.
+#[test]
+fn a_decision_without_slot_and_pools_is_read() {
+    let stored = format!(
+        r#"{{"type":"routed","decision":{{"choice":{{"route":[{{"pool":{{"program":"cpmm"}},{SOL_TO_USDC},"amount_out":"10"}}],"expected_amount_out":"10","min_amount_out":"9"}},"quotes":[{{"venue":"raydium","answer":{{"offered":{{"pool":{{"program":"cpmm"}},"amount_out":"10","fee_ppm":2500,"impact_ppm":12}}}}}},{{"venue":"meteora","answer":{{"declined":{{"reason":"late"}}}}}}]}}}}"#
     );
+
+    let read = EventData::read(&stored, None);
+
+    let pool = PoolRef::unaddressed(Program::Cpmm);
+    assert_eq!(read.unwrap(), routed(pool, 0, Vec::new()));
 }
 
 #[test]
@@ -165,14 +220,14 @@ fn events_of_version_1_are_completed_with_their_orders_terms() {
 
     check_version_1(
         r#"{"type":"routed","route":{"choice":{"venue":"raydium","pool":"cpmm","expected_amount_out":"10","min_amount_out":"9"},"quotes":[{"venue":"raydium","answer":{"offered":{"pool":"cpmm","amount_out":"10","fee_ppm":2500,"impact_ppm":12}}},{"venue":"meteora","answer":{"declined":{"reason":"late"}}}]}}"#,
-        &routed(pool),
+        &routed(pool, 0, Vec::new()),
     );
     check_version_1(
         &format!(
             r#"{{"type":"submitted","choice":{{"venue":"raydium","pool":"cpmm","expected_amount_out":"10","min_amount_out":"9"}},"signature":"{signature}"}}"#
         ),
         &EventData::Submitted {
-            choice: choice(pool),
+            choice: choice(pool, 0),
             signature: signature.clone(),
         },
     );

@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::event::FailureCode;
+use crate::quote::Receipt;
 use crate::route::{Leg, PoolRef, Route};
 use crate::venue::Program;
 
@@ -32,6 +33,19 @@ fn choice() -> Choice {
         }),
         expected_amount_out: amount_out,
         min_amount_out: BaseUnits::new(223_875_000),
+        quoted_at: 300_000_000,
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        fee_lamports: 5_100,
+        priority_fee_lamports: 100,
+        rent_paid_lamports: 0,
+        rent_returned_lamports: 0,
+        compute_units: None,
+        slot: 300_000_004,
+        leftover: Vec::new(),
     }
 }
 
@@ -44,6 +58,7 @@ fn failure() -> Failure {
 
 fn every_event() -> Vec<EventData> {
     let signature = Signature::from_bytes(&[7; 64]);
+    let amounts = (terms().amount_in, BaseUnits::new(224_000_000));
     vec![
         EventData::Accepted,
         EventData::RoutingStarted,
@@ -51,6 +66,7 @@ fn every_event() -> Vec<EventData> {
             decision: Decision {
                 choice: choice(),
                 quotes: Vec::new(),
+                pools: Vec::new(),
             },
         },
         EventData::Submitted {
@@ -58,7 +74,7 @@ fn every_event() -> Vec<EventData> {
             signature: signature.clone(),
         },
         EventData::Confirmed {
-            fill: choice().filled(signature, BaseUnits::new(224_000_000)),
+            fill: choice().filled(signature, amounts, receipt()),
         },
         EventData::RetryScheduled {
             failure: failure(),

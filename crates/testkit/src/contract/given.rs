@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
 use domain::order::OrderType;
-use domain::quote::{Choice, Decision};
+use domain::quote::{Answer, Choice, Decision, Offer, PoolQuote, Receipt};
 use domain::route::{Leg, PoolRef};
-use domain::transaction::{Height, Signature, SignedTransaction};
+use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::venue::{Program, VenueSet};
 use domain::{
     Address, Asset, BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey,
@@ -202,6 +202,7 @@ impl Given {
             signature: Signature::from_bytes(&signature),
             bytes: Arc::from(signature.as_slice()),
             last_valid_height: Height::new(1_150),
+            blockhash: Some(Blockhash::new([3; 32])),
         }
     }
 }
@@ -265,6 +266,22 @@ fn choice() -> Choice {
         }),
         expected_amount_out: amount_out,
         min_amount_out: BaseUnits::new(223_875_000),
+        quoted_at: 300_000_000,
+    }
+}
+
+/// What the pool of [`choice`] offered.
+fn competitor() -> PoolQuote {
+    let choice = choice();
+    let pool = choice.route.largest().pool;
+    PoolQuote {
+        pool,
+        answer: Answer::Offered(Offer {
+            pool,
+            amount_out: choice.expected_amount_out,
+            fee_ppm: 2_500,
+            impact_ppm: 12,
+        }),
     }
 }
 
@@ -274,6 +291,7 @@ pub(super) fn routed() -> EventData {
         decision: Decision {
             choice: choice(),
             quotes: Vec::new(),
+            pools: vec![competitor()],
         },
     }
 }
@@ -288,8 +306,21 @@ pub(super) fn submitted(transaction: &SignedTransaction) -> EventData {
 
 /// This transaction was executed.
 pub(super) fn confirmed(transaction: &SignedTransaction) -> EventData {
+    let amounts = (terms().amount_in, BaseUnits::new(224_000_000));
     EventData::Confirmed {
-        fill: choice().filled(transaction.signature.clone(), BaseUnits::new(224_000_000)),
+        fill: choice().filled(transaction.signature.clone(), amounts, receipt()),
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        fee_lamports: 5_100,
+        priority_fee_lamports: 100,
+        rent_paid_lamports: 0,
+        rent_returned_lamports: 0,
+        compute_units: Some(61_234),
+        slot: 300_000_004,
+        leftover: Vec::new(),
     }
 }
 
