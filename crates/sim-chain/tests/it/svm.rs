@@ -5,6 +5,7 @@
 //! and compute-budget programs did with small transactions, with their logs. A case that is not known how to
 //! check is a failure, never one passed over.
 
+mod built;
 mod case;
 mod spoiled;
 
@@ -48,14 +49,21 @@ fn files(folder: &Path) -> Vec<File> {
 /// Checks all cases and says how many they were.
 #[track_caller]
 fn check_all(files: &[File]) -> usize {
+    check_each(files, |case| case.check().map(|()| true))
+}
+
+/// The same in another way, which says of a case whether it is one to check.
+#[track_caller]
+fn check_each(files: &[File], check: impl Fn(&Case<'_>) -> Result<bool, String>) -> usize {
     let cases: Vec<Case<'_>> = files.iter().flat_map(File::cases).collect();
-    let failures: Vec<String> = cases
-        .iter()
-        .filter_map(|case| {
-            let error = case.check().err()?;
-            Some(format!("{}: {error}", case.id()))
-        })
-        .collect();
+    let mut checked = 0;
+    let mut failures = Vec::new();
+    for case in &cases {
+        match check(case) {
+            Ok(is_checked) => checked += usize::from(is_checked),
+            Err(error) => failures.push(format!("{}: {error}", case.id())),
+        }
+    }
     assert!(
         failures.is_empty(),
         "{} of {} cases failed:\n{}",
@@ -63,7 +71,7 @@ fn check_all(files: &[File]) -> usize {
         cases.len(),
         failures[..failures.len().min(SHOWN_FAILURES)].join("\n"),
     );
-    cases.len()
+    checked
 }
 
 #[test]
@@ -74,6 +82,19 @@ fn svm_vector_general_transactions_end_as_on_the_real_chain() {
 
     assert!(checked > 0, "no vectors in {}", folder.display());
     assert_eq!(checked, known.unwrap_or(checked));
+}
+
+/// The engine's builder against the emulation: every recorded transaction of one swap that went through.
+#[test]
+fn svm_vector_swaps_that_the_engine_builds_end_in_the_same_balances() {
+    let (folder, known) = vectors();
+    let mut files = files(&folder);
+    files.push(File::read(&here("vectors/programs.json")));
+
+    let checked = check_each(&files, built::check);
+
+    assert!(checked > 0, "no swaps in {}", folder.display());
+    assert_eq!(checked, known.map_or(checked, |_| 56));
 }
 
 #[test]

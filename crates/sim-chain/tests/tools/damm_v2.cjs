@@ -4,7 +4,7 @@ const BN = require('bn.js');
 const { sendAndConfirmTransaction } = require('@solana/web3.js');
 const { TOKEN_2022_PROGRAM_ID, getMint } = require('@solana/spl-token');
 const { CpAmm, SwapMode, getCurrentPoint, getTokenProgram } = require('@meteora-ag/cp-amm-sdk');
-const { connection, run, swap, trade, wallet } = require('./trader.cjs');
+const { MINTS, connection, run, swap, trade, wallet } = require('./trader.cjs');
 
 const amm = new CpAmm(connection);
 
@@ -98,7 +98,16 @@ async function tradeBy(trader, name, mintIn, mintOut, { swapMode, ...wanted }) {
   });
 }
 
+// What an application shows of a pool.
+async function look(pool) {
+  assert.ok(await amm.isPoolExist(pool));
+  const { baseFeeMode, cliffFeeNumerator } = await amm.fetchPoolFees(pool);
+  assert.equal(baseFeeMode, 0);
+  assert.ok(cliffFeeNumerator.gtn(0));
+}
+
 run(async () => {
   const trader = await wallet();
+  await look(await findPool(MINTS.SOL, MINTS.USDC));
   await trade(trader.publicKey, 'DAMM v2', ['USDC', 'PYUSD'], tradeOnce.bind(null, trader));
 });

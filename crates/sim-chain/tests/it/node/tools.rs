@@ -15,7 +15,7 @@ use sim_chain::node::http;
 use sim_chain::{SimConfig, World};
 use tokio::process::Command;
 
-use super::served::{Served, serve_on, serve_service};
+use super::served::{Served, serve_cluster, serve_on};
 
 /// Faster than a real cluster, and slow enough for `@solana/web3.js`, which uses a blockhash for 30 seconds: here it is
 /// good for 42 seconds.
@@ -67,7 +67,7 @@ async fn the_sdk_of_dlmm_receives_what_it_quoted_many_times() {
     run("dlmm.cjs", &serve_market(), MANY_ROUNDS).await;
 }
 
-/// A node whose pools wait for the client to trade.
+/// A node without delays, whose pools wait for the client to trade.
 fn serve_market() -> Served {
     let config = SimConfig {
         latency_scale: LATENCY_SCALE,
@@ -76,11 +76,7 @@ fn serve_market() -> Served {
     };
     let clock = Arc::new(SystemClock::new());
     let world = World::open(&config, clock, &Random::seeded(3), &Shutdown::new()).unwrap();
-    serve_service(
-        world.cluster().clone(),
-        world.service().clone(),
-        two_ports(),
-    )
+    serve_cluster(world.cluster().clone(), two_ports())
 }
 
 /// Clients look for the socket at the port after the node's.

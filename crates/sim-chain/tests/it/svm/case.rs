@@ -145,6 +145,17 @@ impl Case<'_> {
         bank
     }
 
+    /// Whether the transaction landed and did what it was to do.
+    pub(super) fn succeeds(&self) -> bool {
+        self.recorded.expected.landed && self.recorded.expected.error.is_null()
+    }
+
+    /// The accounts that are not as they were; closed ones have no lamports.
+    pub(super) fn after(&self) -> BTreeMap<Address, Account> {
+        let after = self.recorded.expected.after.iter();
+        after.map(|recorded| self.account(recorded)).collect()
+    }
+
     /// The whole signed transaction.
     pub(super) fn bytes(&self) -> Vec<u8> {
         bytes(&self.recorded.transaction)
@@ -270,7 +281,7 @@ fn no_units(line: &str) -> String {
     }
 }
 
-fn same<E: PartialEq<A> + std::fmt::Debug, A: std::fmt::Debug>(
+pub(super) fn same<E: PartialEq<A> + std::fmt::Debug, A: std::fmt::Debug>(
     what: &str,
     expected: &E,
     actual: &A,
