@@ -95,7 +95,8 @@ impl State {
         for (key, account, slot) in past.accounts {
             self.bank.load_account(key, account, slot);
         }
-        self.history = History::resume(past.first_slot, past.first_number);
+        let first_slot = past.first_slot.unwrap_or_else(|| timeline.genesis());
+        self.history = History::resume(first_slot, past.first_number);
         for landed in past.landed {
             self.bank.remember(&landed.transaction);
             self.history.add(landed);
