@@ -11,8 +11,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::ledger::Ledger;
-use ports::{Announcer, Ports, Shutdown};
+use ports::{Announcer, Ports, Shutdown, Simulation, TransactionReader, WalletView};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::doors::{self, tcp};
@@ -46,8 +45,12 @@ pub struct GatewayParts {
     pub ports: Ports,
     pub announcer: Announcer,
     pub router: Router,
-    /// The simulated chain's ledger, if the chain is simulated.
-    pub ledger: Option<Arc<dyn Ledger>>,
+    /// The simulated cluster, if it is simulated.
+    pub simulation: Option<Arc<dyn Simulation>>,
+    /// The wallet that trades, if this process can look at it.
+    pub wallet: Option<Arc<dyn WalletView>>,
+    /// Reads transactions back, if this process can.
+    pub transactions: Option<Arc<dyn TransactionReader>>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
 }
@@ -72,7 +75,9 @@ impl Gateway {
             ports,
             announcer,
             router,
-            ledger,
+            simulation,
+            wallet,
+            transactions,
             prometheus,
             shutdown,
         } = parts;
@@ -92,7 +97,9 @@ impl Gateway {
             ports,
             router,
             tokens: settings.tokens,
-            ledger,
+            simulation,
+            wallet,
+            transactions,
             prometheus,
             shutdown,
         };

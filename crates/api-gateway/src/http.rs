@@ -11,9 +11,12 @@ pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod orders;
 pub(crate) mod payload;
+pub(crate) mod sim;
 pub(crate) mod stats;
 pub(crate) mod system;
 pub(crate) mod tokens;
+pub(crate) mod transaction;
+pub(crate) mod wallet;
 
 mod bodiless;
 mod caller;

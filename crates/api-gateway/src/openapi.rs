@@ -11,7 +11,10 @@ mod shapes;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::{admin, cancel, events, execute, ledger, market, orders, stats, system, tokens};
+use crate::http::{
+    admin, cancel, events, execute, ledger, market, orders, sim, stats, system, tokens,
+    transaction, wallet,
+};
 use refusals::Refusals;
 use shapes::Shapes;
 
@@ -24,8 +27,9 @@ use shapes::Shapes;
     ),
     paths(
         execute::submit, orders::list, orders::show, orders::show_by_client_id, events::events,
-        cancel::cancel, market::quotes, tokens::list, tokens::for_sockets, stats::stats,
-        ledger::ledger, system::health, system::ready, system::metrics, doors::openapi,
+        transaction::transaction, cancel::cancel, market::quotes, market::pools, wallet::wallet,
+        tokens::list, tokens::for_sockets, stats::stats,
+        ledger::ledger, sim::trade, sim::launch, sim::faults, system::health, system::ready, system::metrics, doors::openapi,
         doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
         admin::resume, admin::retry, doors::execute, doors::stream, doors::follow, doors::account,
         doors::dashboard, doors::docs,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
-use domain::{Asset, OrderId, Seq, Status, TokenList};
+use domain::{Asset, Mint, OrderId, Seq, Status, TokenList};
 
 use crate::error::{ApiError, Result};
 
@@ -84,9 +84,15 @@ impl Parameters {
         self.parsed(name, Status::parse, message)
     }
 
-    /// A listed asset.
+    /// A listed asset. A mint that is not listed is a sound value that nothing is known of.
     pub(crate) fn asset(&self, name: &str, tokens: &TokenList) -> Result<Option<Asset>> {
         let message = "must be a listed token's symbol or mint address; GET /api/tokens lists them";
+        if let Some(text) = self.get(name)?
+            && tokens.find(text).is_none()
+            && text.parse::<Mint>().is_ok()
+        {
+            return Err(ApiError::unknown_token(name));
+        }
         self.parsed(name, |text| tokens.find(text), message)
     }
 

@@ -10,7 +10,8 @@ use crate::dashboard;
 use crate::documents;
 use crate::doors::ws;
 use crate::http::{
-    admin, cancel, events, execute, fallback, ledger, market, orders, stats, system, tokens,
+    admin, cancel, events, execute, fallback, ledger, market, orders, sim, stats, system, tokens,
+    transaction, wallet,
 };
 use crate::state::Ctx;
 
@@ -26,12 +27,18 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/orders/by-client-id/{clientOrderId:.*}", orders::show_by_client_id))
         .service(reading("/api/orders/{id}", orders::show))
         .service(reading("/api/orders/{id}/events", events::events))
+        .service(reading("/api/orders/{id}/transaction", transaction::transaction))
         .service(acting("/api/orders/{id}/cancel", cancel::cancel))
 
         .service(reading("/api/quotes", market::quotes))
+        .service(reading("/api/pools", market::pools))
         .service(reading("/api/tokens", tokens::list))
+        .service(reading("/api/wallet", wallet::wallet))
         .service(reading("/api/stats", stats::stats))
         .service(reading("/api/sim/ledger", ledger::ledger))
+        .service(acting("/api/sim/trade", sim::trade))
+        .service(acting("/api/sim/launch", sim::launch))
+        .service(acting("/api/sim/faults", sim::faults))
         .service(acting("/api/ws-token", tokens::for_sockets))
 
         .service(door("/api/orders/{id}/stream", ws::order_stream))

@@ -64,7 +64,7 @@ impl GatewaySettings {
                 max_sockets: access.max_sockets,
                 ..live::Settings::default()
             },
-            tokens: Arc::new(TokenList::mainnet()),
+            tokens: Arc::clone(&config.chain.token_list),
             threads: Some(threads),
         }
     }

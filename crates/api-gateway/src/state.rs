@@ -6,13 +6,12 @@ use actix_web::web::{self, Bytes};
 use dex_router::Router;
 use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::ledger::Ledger;
-use ports::{Ports, Shutdown};
+use ports::{Ports, Shutdown, Simulation, TransactionReader, WalletView};
 
 use crate::auth::Caller;
 use crate::deadline;
 use crate::doorstep::Doorstep;
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Code, Result};
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 
@@ -28,8 +27,10 @@ pub(crate) struct AppState {
     pub(crate) ports: Ports,
     pub(crate) router: Router,
     pub(crate) tokens: Arc<TokenList>,
-    /// The simulated chain's book, where the chain is simulated.
-    pub(crate) ledger: Option<Arc<dyn Ledger>>,
+    /// The simulated cluster, where it is simulated.
+    pub(crate) simulation: Option<Arc<dyn Simulation>>,
+    pub(crate) wallet: Option<Arc<dyn WalletView>>,
+    pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
     pub(crate) prometheus: PrometheusHandle,
     pub(crate) shutdown: Shutdown,
 }
@@ -39,6 +40,14 @@ impl AppState {
     pub(crate) async fn order(&self, id: OrderId, caller: &Caller) -> Result<Order> {
         let order = deadline::read(self.ports.store.order(id, caller.limited_to())).await?;
         order.ok_or_else(ApiError::order_not_found)
+    }
+
+    /// The simulated cluster, where it is simulated.
+    pub(crate) fn simulation(&self) -> Result<&Arc<dyn Simulation>> {
+        self.simulation.as_ref().ok_or_else(|| {
+            let detail = "the chain is not simulated, so there is nothing here";
+            ApiError::new(Code::NotFound, detail)
+        })
     }
 
     /// Takes an order in, and expects its client to follow it.

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::names::{PoolName, StatusName, VenueName};
-use crate::quote::QuoteView;
+use crate::pool;
+use crate::quote::{PoolQuoteView, QuoteView, gain_bps};
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
 
@@ -40,14 +41,26 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub pool: Option<PoolName>,
-    /// `building`: what each venue offered.
+    /// The address of the pool that takes most of what is sold, where it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pool_address: Option<String>,
+    /// `building`: each venue's best offer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub quotes: Option<Vec<QuoteView>>,
+    /// `building`: every pool that competed, where that was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pools: Option<Vec<PoolQuoteView>>,
     /// The pools used: `building` with the amounts expected, `confirmed` with those exchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub route: Option<Vec<LegView>>,
+    /// `building`: what the route pays more than the best single pool, in hundredths of a percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub gain_bps: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expected_amount_out: Option<String>,
@@ -166,8 +179,11 @@ impl EventView {
             dex: None,
             dex_type: None,
             pool: None,
+            pool_address: None,
             quotes: None,
+            pools: None,
             route: None,
+            gain_bps: None,
             expected_amount_out: None,
             min_amount_out: None,
             tx_hash: None,
@@ -182,13 +198,19 @@ impl EventView {
     }
 
     fn add_decision(&mut self, decision: &Decision, tokens: &TokenList) {
-        let Decision { choice, quotes, .. } = decision;
+        let Decision {
+            choice,
+            quotes,
+            pools,
+        } = decision;
         let route = &choice.route;
         let (sold, amount_in, bought) = (route.asset_in(), route.amount_in(), route.asset_out());
-        let quotes = quotes.iter();
-        let quotes = quotes.map(|quote| QuoteView::new(quote, sold, amount_in, bought));
+        let offers = quotes.iter();
+        let offers = offers.map(|quote| QuoteView::new(quote, sold, amount_in, bought));
         self.add_route(route, tokens);
-        self.quotes = Some(quotes.collect());
+        self.quotes = Some(offers.collect());
+        self.pools = Some(PoolQuoteView::list(pools, bought));
+        self.gain_bps = Some(gain_bps(choice, quotes));
         self.expected_amount_out = Some(amount_out(choice.expected_amount_out, route));
         self.min_amount_out = Some(amount_out(choice.min_amount_out, route));
     }
@@ -205,6 +227,7 @@ impl EventView {
         let Leg { pool, .. } = route.largest();
         self.dex = Some(pool.program.venue().into());
         self.pool = Some(pool.program.into());
+        self.pool_address = pool::address(*pool);
         self.route = Some(legs(route, tokens));
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::event::{amount_out, executed_price};
 use crate::names::{PoolName, StatusName, VenueName};
+use crate::pool;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
 
@@ -38,6 +39,8 @@ pub struct OrderView {
     pub dex: Option<VenueName>,
     pub dex_type: Option<VenueName>,
     pub pool: Option<PoolName>,
+    /// The address of the pool that takes most of what is sold.
+    pub pool_address: Option<String>,
     pub executed_price: Option<String>,
     pub amount_out: Option<String>,
     /// The transaction's signature in base58.
@@ -48,6 +51,8 @@ pub struct OrderView {
     pub receipt: Option<ReceiptView>,
     /// Where people can look at the transaction; null for a chain that no explorer shows.
     pub explorer_url: Option<String>,
+    /// The wallet that pays, where it is known.
+    pub wallet: Option<String>,
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
@@ -150,12 +155,14 @@ impl OrderView {
             dex: None,
             dex_type: None,
             pool: None,
+            pool_address: None,
             executed_price: None,
             amount_out: None,
             tx_hash: None,
             route: None,
             receipt: None,
             explorer_url: None,
+            wallet: None,
             error_reason: None,
             error_code: None,
             attempts: order.executions_ended(),
@@ -171,10 +178,12 @@ impl OrderView {
     }
 
     fn add_route(&mut self, route: &Route, tokens: &TokenList) {
-        let program = route.largest().pool.program;
+        let pool = route.largest().pool;
+        let program = pool.program;
         self.dex = Some(program.venue().into());
         self.dex_type = self.dex;
         self.pool = Some(program.into());
+        self.pool_address = pool::address(pool);
         self.route = Some(legs(route, tokens));
     }
 }

@@ -1,12 +1,14 @@
 //! What venues offer, as clients see it.
 
 use domain::price::ratio;
-use domain::quote::{Answer, Offer, Quote};
+use domain::quote::{Answer, Choice, Offer, PoolQuote, Quote};
 use domain::{Asset, BaseUnits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::names::{PoolName, VenueName};
+use crate::pool;
+use crate::route::LegView;
 
 /// One venue's offer, or why it makes none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,6 +65,76 @@ impl QuoteView {
     }
 }
 
+/// What one pool offered, or why nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolQuoteView {
+    pub dex: VenueName,
+    pub pool: PoolName,
+    #[schema(examples("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5"))]
+    pub pool_address: Option<String>,
+    /// After fee and price impact.
+    #[schema(examples("150.25"))]
+    pub amount_out: Option<String>,
+    /// The pool's fee as a fraction of the amount traded.
+    #[schema(examples("0.0025"))]
+    pub fee: Option<String>,
+    /// How much the order itself moves the pool's price, as a fraction.
+    #[schema(examples("0.0001"))]
+    pub price_impact: Option<String>,
+    /// Why there is no offer.
+    pub error: Option<String>,
+}
+
+impl PoolQuoteView {
+    /// All that competed, the best first; those without an offer last.
+    #[must_use]
+    pub fn list(pools: &[PoolQuote], asset_out: Asset) -> Vec<Self> {
+        let mut pools: Vec<&PoolQuote> = pools.iter().collect();
+        pools.sort_by_key(|quote| std::cmp::Reverse(offered(&quote.answer)));
+        let views = pools.into_iter().map(|quote| Self::new(quote, asset_out));
+        views.collect()
+    }
+
+    fn new(quote: &PoolQuote, asset_out: Asset) -> Self {
+        let PoolQuote { pool, answer } = quote;
+        let (offer, error) = match answer {
+            Answer::Offered(offer) => (Some(offer), None),
+            Answer::Declined { reason } => (None, Some(reason.clone())),
+        };
+        Self {
+            dex: pool.program.venue().into(),
+            pool: pool.program.into(),
+            pool_address: pool::address(*pool),
+            amount_out: offer.map(|offer| offer.amount_out.to_decimal(asset_out.decimals)),
+            fee: offer.map(|offer| from_millionths(offer.fee_ppm)),
+            price_impact: offer.map(|offer| from_millionths(offer.impact_ppm)),
+            error,
+        }
+    }
+}
+
+fn offered(answer: &Answer) -> Option<BaseUnits> {
+    match answer {
+        Answer::Offered(offer) => Some(offer.amount_out),
+        Answer::Declined { .. } => None,
+    }
+}
+
+/// What a route is expected to pay more than the best of these offers alone, in whole hundredths of a percent.
+#[must_use]
+pub fn gain_bps(choice: &Choice, quotes: &[Quote]) -> u32 {
+    let best = quotes
+        .iter()
+        .filter_map(|quote| offered(&quote.answer))
+        .max();
+    let expected = u128::from(choice.expected_amount_out.get());
+    let best = best.map_or(0, |best| u128::from(best.get()));
+    let gain = expected.saturating_sub(best) * 10_000;
+    let bps = gain.checked_div(best).unwrap_or(0);
+    u32::try_from(bps).unwrap_or(u32::MAX)
+}
+
 fn from_millionths(ppm: u32) -> String {
     ratio(u128::from(ppm), 1, -6)
 }
@@ -81,4 +153,21 @@ pub struct QuotesAnswer {
     pub best: Option<VenueName>,
     pub expected_amount_out: Option<String>,
     pub min_amount_out: Option<String>,
+    /// The pools that an order would use now; empty if none makes an offer.
+    pub route: Vec<LegView>,
+    /// What the route pays more than the best single pool, in hundredths of a percent.
+    pub gain_bps: u32,
+    /// Every pool that competed, the best first; empty if none makes an offer.
+    pub pools: Vec<PoolQuoteView>,
+    /// What would stop the trade now.
+    pub issues: Vec<IssueView>,
+}
+
+/// Something that would stop a trade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IssueView {
+    /// For programs. Stable.
+    pub code: String,
+    /// For people.
+    pub detail: String,
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::names::{PoolName, VenueName};
+use crate::pool;
 
 /// One pool's part of a route: expected until the order is confirmed, real from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -13,7 +14,7 @@ use crate::names::{PoolName, VenueName};
 pub struct LegView {
     pub dex: VenueName,
     pub pool: PoolName,
-    /// Null where the pool has none, as in the simulated chain, or where it was not recorded.
+    /// Null where it was not recorded, as by 0.1.0.
     #[schema(examples("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5"))]
     pub pool_address: Option<String>,
     #[schema(examples("SOL"))]
@@ -27,7 +28,8 @@ pub struct LegView {
 }
 
 /// A route's legs, in the transaction's order.
-pub(crate) fn legs(route: &Route, tokens: &TokenList) -> Vec<LegView> {
+#[must_use]
+pub fn legs(route: &Route, tokens: &TokenList) -> Vec<LegView> {
     let legs = route.legs().iter();
     legs.map(|leg| LegView::new(leg, tokens)).collect()
 }
@@ -37,7 +39,7 @@ impl LegView {
         Self {
             dex: leg.venue().into(),
             pool: leg.pool.program.into(),
-            pool_address: leg.pool.address.map(|address| address.to_string()),
+            pool_address: pool::address(leg.pool),
             token_in: tokens.name_of(leg.asset_in.mint),
             token_out: tokens.name_of(leg.asset_out.mint),
             amount_in: leg.amount_in.to_decimal(leg.asset_in.decimals),

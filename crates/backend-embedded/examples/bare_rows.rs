@@ -25,7 +25,7 @@ const EVENT: &str =
 const CLAIM: &str = "update orders set lease_worker = ?2, fence = 1, granted_seq = 0,
     deaths = 0, begun = 1 where key = ?1";
 const ATTEMPT: &str = "insert into order_attempts (order_key, attempt, venue, signature, bytes,
-    last_valid_height) values (?1, 1, 'raydium', ?2, ?3, 150)";
+    last_valid_height, blockhash) values (?1, 1, 'raydium', ?2, ?3, 150, ?4)";
 const END: &str = "update orders set lease_worker = null, begun = 0, ended_at = 2, end_status = 4
     where key = ?1";
 
@@ -92,8 +92,12 @@ fn live(db: &mut Connection, first: i64) -> rusqlite::Result<()> {
     step(db, first, |tx, key| {
         event(tx, key, 3, 250)?;
         let signature = format!("{}{key}", "s".repeat(50));
-        tx.prepare_cached(ATTEMPT)?
-            .execute(params![key, signature, [7_u8; 300]])?;
+        tx.prepare_cached(ATTEMPT)?.execute(params![
+            key,
+            signature,
+            [7_u8; 300],
+            blockhash(first)
+        ])?;
         Ok(())
     })?;
     step(db, first, |tx, key| {
@@ -121,6 +125,14 @@ fn event(db: &Connection, key: i64, seq: i64, length: usize) -> rusqlite::Result
     db.prepare_cached(EVENT)?
         .execute(params![key, seq, id(key, seq), data])?;
     Ok(())
+}
+
+/// As random as a block's hash; a batch has one.
+fn blockhash(first: i64) -> [u8; 32] {
+    let mut hash = [0; 32];
+    let scattered = first.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed());
+    hash[..8].copy_from_slice(&scattered.to_be_bytes());
+    hash
 }
 
 /// Sixteen bytes that grow, as the engine's ids do.

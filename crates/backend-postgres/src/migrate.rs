@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ports::cluster::Unfinished;
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -59,6 +60,14 @@ create table if not exists refinery_schema_history (
 const REMEMBER: &str = "-- remember_migration
 insert into refinery_schema_history (version, name, applied_on, checksum)
 values ($1, $2, to_char(now() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')";
+
+/// The first schema of stores that belong to a cluster.
+const FIRST_WITH_CLUSTER: i32 = 9;
+
+const UNFINISHED: &str = "-- count_unfinished
+select count(*) from orders o
+where o.due_at is not null
+  and exists (select from order_attempts a where a.order_id = o.id and a.dead_at is null)";
 
 /// The advisory lock of all processes that migrate: "orders" in ASCII.
 const LOCK: i64 = 0x6f72_6465_7273;
@@ -119,6 +128,9 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
         .map_err(ConnectError::migration)?;
     // Another process may have been quicker to the lock.
     let reached = version_of(client, server).await?.unwrap_or(0);
+    if (1..FIRST_WITH_CLUSTER).contains(&reached) {
+        leave_unfinished_alone(client).await?;
+    }
     let mut applied = 0;
     for step in MIGRATIONS.iter().filter(|step| step.version > reached) {
         take_in_turn(client, step)
@@ -133,6 +145,20 @@ async fn migrate_over(client: &mut Client, server: &str) -> Result<Migrated, Con
         applied,
         version: known,
     })
+}
+
+/// Looks before the first step, after which 0.1.0 would not start any more. The step that gives the store to a
+/// cluster looks again, with the table for itself.
+async fn leave_unfinished_alone(client: &Client) -> Result<(), ConnectError> {
+    let found = client
+        .query_typed(UNFINISHED, &[])
+        .await
+        .map_err(ConnectError::migration)?;
+    let orders: i64 = found.first().map_or(0, |row| row.get(0));
+    match u64::try_from(orders).unwrap_or(0) {
+        0 => Ok(()),
+        orders => Err(Unfinished { orders }.into()),
+    }
 }
 
 /// Takes one step as soon as no other transaction blocks it. A statement that waits for a table

@@ -205,6 +205,28 @@ async fn retried_before(
         .transpose()
 }
 
+const NOTE_ACT: &str = "-- note_act
+insert into audit_log (at, actor, action, detail) values (now_ms(), $1, $2, $3)";
+
+/// Notes an act that is done elsewhere.
+pub(crate) async fn note_act(
+    db: &Db,
+    actor: &str,
+    action: &str,
+    detail: &str,
+) -> Result<(), Failure> {
+    db.write(
+        NOTE_ACT,
+        &[
+            (&actor, Type::TEXT),
+            (&action, Type::TEXT),
+            (&detail, Type::TEXT),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 const AUDIT: &str = "-- list_audit
 select id, at, actor, action, subject, detail
 from audit_log

@@ -248,6 +248,10 @@ impl Operations for PgStore {
         Ok(operations::retry_dead(&self.db, dead, &replacement, actor).await?)
     }
 
+    async fn note_act(&self, actor: &str, action: &str, detail: &str) -> Result<()> {
+        Ok(operations::note_act(&self.db, actor, action, detail).await?)
+    }
+
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
         let read =
             move |db: Arc<Db>, _: Asker| async move { operations::audit(&db, before, limit).await };

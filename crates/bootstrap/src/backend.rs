@@ -10,8 +10,10 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, OpenError, SqliteStore};
 use backend_postgres::{PgSettings, PgStore, StatementCache};
 use backend_redis::{FeedSettings, QueueSettings, RedisFeed, RedisQueue, RedisServer, StartLimit};
+use ports::cluster::Rebound;
 use ports::order_store::LONGEST_FIXED_REST;
-use ports::{Clock, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
+use ports::retry::Policy;
+use ports::{Bound, Clock, ClusterId, Error, JobQueue, Ports, Random, Shutdown, StatusFeed, Store};
 use tracing::{info, warn};
 
 use config::args::Stop;
@@ -40,6 +42,14 @@ impl<'a> Configured<'a> {
         }
     }
 }
+
+/// What is said of a store that does not say to which cluster it belongs.
+const UNBOUND: &str = "could not ask the store for its cluster";
+/// Waits between two questions to a store that does not answer.
+const ASK_AGAIN: Policy = Policy {
+    base_delay: Duration::from_millis(100),
+    max_delay: Duration::from_secs(1),
+};
 
 /// The process was asked to stop while it waited for a server, before it had anything to finish.
 #[derive(Debug)]
@@ -90,6 +100,28 @@ pub async fn open(
         clock,
         random,
     })
+}
+
+/// Gives the store to this cluster, or ends the program if it belongs to another one. Waits for a store that does not
+/// answer, until the process is asked to stop.
+pub async fn bind(ports: &Ports, cluster: ClusterId, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let asked = || ports.store.bind_cluster(&cluster);
+    let accept = |answer: ports::Result<Bound>, failures| match answer {
+        Err(error @ (Error::Unavailable { .. } | Error::OutcomeUnknown { .. })) => {
+            if failures == 0 {
+                warn!(%error, "the start waits for the store: {error}");
+            }
+            None
+        }
+        answer => Some(answer),
+    };
+    let bound = tokio::select! {
+        biased;
+        () = shutdown.soft() => return Err(StoppedWaiting.into()),
+        bound = ASK_AGAIN.repeat_until(&*ports.clock, &ports.random, asked, accept) => bound,
+    };
+    bound.context(UNBOUND)?.admit(cluster)?;
+    Ok(())
 }
 
 fn embedded(
@@ -188,6 +220,38 @@ async fn redis_feed(config: &Config, server: RedisServer) -> anyhow::Result<Arc<
     };
     let feed = RedisFeed::connect(settings).await;
     Ok(feed.context("could not use REDIS_URL")?)
+}
+
+/// Makes sure that the configured store belongs to this cluster, and closes it.
+pub async fn belong(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    cluster: ClusterId,
+) -> anyhow::Result<()> {
+    let bound = alone(config, &clock).await?.bind_cluster(&cluster).await;
+    bound.context(UNBOUND)?.admit(cluster)?;
+    Ok(())
+}
+
+/// Gives the configured store to this cluster, and closes it.
+pub async fn rebind(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    cluster: &ClusterId,
+) -> anyhow::Result<Rebound> {
+    let store = alone(config, &clock).await?;
+    let rebound = store.rebind_cluster(cluster, "migrate").await;
+    rebound.context("could not give the store to the cluster")
+}
+
+/// The configured store, without queue and feed.
+async fn alone(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Store>> {
+    match Configured::of(&config.servers) {
+        Configured::Embedded { folder } => embedded(config, folder, clock),
+        Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
+            Ok(PgStore::connect(postgres_settings(config, database)).await?)
+        }
+    }
 }
 
 /// What a migration did, in words for people.

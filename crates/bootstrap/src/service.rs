@@ -29,8 +29,8 @@ impl Parts {
         let random = Random::from_system();
         // Before the world, because this locks the data folder.
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
-        let data_dir = &config.servers.data_dir;
-        let world = world::reach(&config.sim, data_dir, clock, random, shutdown)?;
+        let world = world::reach(config, clock, random, shutdown).await?;
+        backend::bind(&ports, world.cluster, shutdown).await?;
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
         Ok(Self {
             ports,

@@ -1,106 +1,235 @@
-//! The world outside the engine: venues, chain and ledger, simulated in this process or in another.
+//! The world outside the engine: a Solana cluster, simulated in this process or reached at an endpoint.
+
+mod genesis;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use dex_router::{QuoteSource, Router};
-use ports::ledger::Ledger;
-use ports::{Chain, Clock, Random, Shutdown};
-use sim_chain::{RemoteChain, SimChain, SimConfig};
-
-use config::{Sim, VenueMode};
+use chain_solana::explain::Explainer;
+use chain_solana::keys::{Signer, Wallet};
+use chain_solana::pools::PoolReader;
+use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
+use chain_solana::wallet::{Place, SolanaWallet};
+use chain_solana::{Rpc, Settings, SolanaChain};
+use config::args::Stop;
+use config::{Config, Market, Secret, VenueMode};
+use dex_router::Router;
+use domain::transaction::Blockhash;
+use domain::{Address, Asset};
+use ports::cluster::{ClusterId, Mode};
+use ports::{
+    Clock, Landing, Random, Shutdown, Simulation, TransactionBuilder, TransactionReader, WalletView,
+};
+use sim_chain::SimConfig;
+use sim_chain::cluster::GENESIS_HASH;
+use sim_chain::market::{self, engine_key};
+use sim_chain::remote::RemoteSimulation;
 
 /// How long a venue may take for a quote: four times what a simulated one takes at most.
 const QUOTE_LIMIT: Duration = Duration::from_secs(1);
-/// The ledger's file, in a folder of the simulated chain.
-const LEDGER: &str = "sim-chain/ledger.db";
+/// What people call the simulated cluster.
+const CLUSTER: &str = "simulated";
+/// The ledger's file, in a folder of the simulated cluster.
+const LEDGER: &str = "sim-chain/cluster.db";
 
-/// What the engine uses outside itself.
+/// What the engine uses outside itself. It has no key.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// Asks the venues and chooses a route.
+    /// Asks the pools and chooses a route.
     pub router: Router,
-    /// Builds and sends transactions, and tells what became of them.
-    pub chain: Arc<dyn Chain>,
-    /// The chain's own ledger, with which the engine can be compared.
-    pub ledger: Arc<dyn Ledger>,
+    /// What operators may do to the simulated cluster, and its ledger, with which the engine can be compared.
+    pub simulation: Arc<dyn Simulation>,
+    /// To which cluster a store of this process belongs.
+    pub cluster: ClusterId,
+    /// The simulated cluster, if it is in this process.
+    pub sim: Option<Arc<sim_chain::World>>,
+    rpc: Arc<dyn Rpc>,
+    pools: Arc<PoolReader>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    /// Of the token list.
+    assets: Vec<Asset>,
 }
 
-/// Connects to the configured world.
-pub fn reach(
-    sim: &Sim,
-    data_dir: &Path,
+/// The cluster with the wallet that trades.
+#[derive(Debug, Clone)]
+pub struct Trading {
+    /// Makes transactions of routes, and signs them.
+    pub builder: Arc<dyn TransactionBuilder>,
+    /// Sends them, and tells what became of them.
+    pub landing: Arc<dyn Landing>,
+}
+
+impl World {
+    /// The cluster with its wallet's key, which workers alone need.
+    #[must_use]
+    pub fn trading(&self) -> Trading {
+        let signer: Arc<dyn Signer> = Arc::new(Wallet::new(engine_key(&GENESIS_HASH)));
+        let chain = Arc::new(SolanaChain::new(
+            Arc::clone(&self.pools),
+            Arc::clone(&self.rpc),
+            signer,
+            Arc::clone(&self.clock),
+            self.settings.clone(),
+        ));
+        Trading {
+            builder: chain.clone(),
+            landing: chain,
+        }
+    }
+}
+
+impl World {
+    /// The wallet that trades, for those who only look at it.
+    #[must_use]
+    pub fn wallet(&self) -> Arc<dyn WalletView> {
+        let key = engine_key(&GENESIS_HASH).verifying_key();
+        let place = Place {
+            address: Address::new(key.to_bytes()),
+            cluster: CLUSTER.to_owned(),
+            mode: self.cluster.mode.name().to_owned(),
+            assets: self.assets.clone(),
+        };
+        Arc::new(SolanaWallet::new(
+            Arc::clone(&self.rpc),
+            Arc::clone(&self.clock),
+            place,
+        ))
+    }
+
+    /// Reads transactions back, for people.
+    #[must_use]
+    pub fn transactions(&self) -> Arc<dyn TransactionReader> {
+        Arc::new(Explainer::new(
+            Arc::clone(&self.rpc),
+            self.settings.programs.clone(),
+        ))
+    }
+}
+
+/// The cluster to which the stores of a process of this mode belong. The simulated one's genesis hash is a constant.
+#[must_use]
+pub fn cluster_of(mode: VenueMode) -> ClusterId {
+    let VenueMode::Sim = mode;
+    ClusterId {
+        mode: Mode::Sim,
+        genesis: Blockhash::new(GENESIS_HASH.to_bytes()),
+    }
+}
+
+/// Connects to the configured world. An endpoint of another cluster is an error; one that cannot be reached is asked
+/// again until it can.
+pub async fn reach(
+    config: &Config,
     clock: Arc<dyn Clock>,
     random: Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<World> {
-    let VenueMode::Sim = sim.order_venue_mode;
-    let world = match &sim.sim_chain_url {
-        Some(url) => {
-            let chain = RemoteChain::connect(url, clock, random, shutdown)
-                .context("could not use SIM_CHAIN_URL")?;
-            say_if_unreachable(chain.clone(), url.clone(), shutdown);
-            World {
-                router: router(chain.sources(), sim),
-                chain: chain.clone(),
-                ledger: chain,
-            }
-        }
+    let Reached {
+        rpc,
+        simulation,
+        sim,
+    } = match config.endpoint() {
+        Some(url) => Reached::at(&url, &clock, &random, shutdown).await?,
         None => {
-            let chain = simulate(sim, data_dir, clock, random, shutdown)?;
-            World {
-                router: router(chain.sources(), sim),
-                chain: chain.clone(),
-                ledger: chain,
-            }
+            let data_dir = &config.servers.data_dir;
+            Reached::inside(simulate(
+                config,
+                data_dir,
+                clock.clone(),
+                &random,
+                shutdown,
+            )?)
         }
     };
-    Ok(world)
+    let scale = config.sim.sim_latency_scale;
+    let settings = Settings {
+        quote_age_max: config.chain.quote_max_age(),
+        ..Settings::simulated(scale)
+    };
+    let pools = Arc::new(PoolReader::new(rpc.clone(), clock.clone(), &settings));
+    let tokens = Arc::clone(&config.chain.token_list);
+    let assets = tokens.listings().iter().map(|listing| listing.asset);
+    let assets = assets.collect();
+    let limit = QUOTE_LIMIT.mul_f64(scale.max(1.0));
+    Ok(World {
+        router: Router::new(pools.clone(), limit, tokens),
+        simulation,
+        cluster: cluster_of(config.chain.order_venue_mode),
+        sim,
+        rpc,
+        pools,
+        clock,
+        settings,
+        assets,
+    })
 }
 
-/// Logs if the chain cannot be reached: otherwise only the first failed order would show it.
-fn say_if_unreachable(chain: Arc<RemoteChain>, url: String, shutdown: &Shutdown) {
-    let stop = shutdown.clone();
-    shutdown.spawn(async move {
-        let answer = tokio::select! {
-            biased;
-            () = stop.soft() => return,
-            answer = chain.finalized_height() => answer,
-        };
-        if let Err(error) = answer {
-            tracing::warn!(
-                %error,
-                "the simulated chain at {url} cannot be reached; orders fail until it can"
-            );
+/// A cluster that can be asked.
+struct Reached {
+    rpc: Arc<dyn Rpc>,
+    simulation: Arc<dyn Simulation>,
+    sim: Option<Arc<sim_chain::World>>,
+}
+
+impl Reached {
+    fn inside(world: Arc<sim_chain::World>) -> Self {
+        Self {
+            rpc: world.rpc(),
+            simulation: world.clone(),
+            sim: Some(world),
         }
-    });
+    }
+
+    async fn at(
+        url: &Secret,
+        clock: &Arc<dyn Clock>,
+        random: &Random,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<Self> {
+        let unusable = |_| Stop::Wrong(genesis::NO_ENDPOINT.to_owned());
+        let endpoint: Endpoint = url.expose().parse().map_err(unusable)?;
+        let name = endpoint.to_string();
+        let rpc = HttpRpc::new(endpoint, Limits::default());
+        let rpc: Arc<dyn Rpc> = Arc::new(rpc.context("could not make an HTTP client")?);
+        genesis::check(&rpc, name, clock, random, shutdown).await?;
+        let simulation = RemoteSimulation::connect(url.expose())
+            .context("could not use the simulated cluster's address")?;
+        Ok(Self {
+            rpc,
+            simulation: Arc::new(simulation),
+            sim: None,
+        })
+    }
 }
 
-/// Runs the simulated chain in this process, continuing from its ledger.
+/// Runs the simulated cluster in this process, continuing from its ledger.
 pub fn simulate(
-    sim: &Sim,
+    config: &Config,
     data_dir: &Path,
     clock: Arc<dyn Clock>,
-    random: Random,
+    random: &Random,
     shutdown: &Shutdown,
-) -> anyhow::Result<Arc<SimChain>> {
+) -> anyhow::Result<Arc<sim_chain::World>> {
     let ledger = data_dir.join(LEDGER);
     if let Some(folder) = ledger.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("could not make the folder {}", folder.display()))?;
     }
+    let sim = &config.sim;
     let config = SimConfig {
         latency_scale: sim.sim_latency_scale,
         failure_rate: sim.sim_failure_rate,
         seed: sim.sim_seed,
+        market: match sim.sim_market {
+            Market::Moving => market::Mode::Moving,
+            Market::Still => market::Mode::Still,
+        },
         ledger_path: Some(ledger),
+        ..SimConfig::default()
     };
-    SimChain::open(&config, clock, random, shutdown.clone())
-        .context("could not start the simulated chain")
-}
-
-fn router(sources: Vec<Arc<dyn QuoteSource>>, sim: &Sim) -> Router {
-    Router::new(sources, QUOTE_LIMIT.mul_f64(sim.sim_latency_scale.max(1.0)))
+    sim_chain::World::open(&config, clock, random, shutdown)
+        .context("could not start the simulated cluster")
 }

@@ -19,24 +19,38 @@ pub const CLOCK: Address = Address::literal("SysvarC1ock111111111111111111111111
 
 const MARKER: &[u8] = b"ProgramDerivedAddress";
 
-/// The first address that no key can have, counted down from bump 255; `None` where no bump leads to one, which
-/// takes 2^255 tries to meet.
+/// The address that a program signs for with exactly these seeds, the bump among them; `None` where it could be
+/// somebody's public key.
+#[must_use]
+pub fn derive(seeds: &[&[u8]], program: Address) -> Option<Address> {
+    let mut hash = Sha256::new();
+    for seed in seeds {
+        hash.update(seed);
+    }
+    hash.update(program.0);
+    hash.update(MARKER);
+    let bytes: [u8; 32] = hash.finalize().into();
+    // Only a point of the curve can be a public key.
+    VerifyingKey::from_bytes(&bytes)
+        .is_err()
+        .then_some(Address(bytes))
+}
+
+/// The first address that no key can have, with the bump that leads to it, counted down from 255; `None` where no bump
+/// leads to one, which takes 2^255 tries to meet.
+#[must_use]
+pub fn find(seeds: &[&[u8]], program: Address) -> Option<(Address, u8)> {
+    (1..=u8::MAX).rev().find_map(|bump| {
+        let end = [bump];
+        let all: Vec<&[u8]> = seeds.iter().copied().chain([&end[..]]).collect();
+        derive(&all, program).map(|address| (address, bump))
+    })
+}
+
+/// The same without the bump.
 #[must_use]
 pub fn program_address(seeds: &[&[u8]], program: Address) -> Option<Address> {
-    (0..=u8::MAX).rev().find_map(|bump| {
-        let mut hash = Sha256::new();
-        for seed in seeds {
-            hash.update(seed);
-        }
-        hash.update([bump]);
-        hash.update(program.0);
-        hash.update(MARKER);
-        let bytes: [u8; 32] = hash.finalize().into();
-        // Only a point of the curve can be somebody's public key.
-        VerifyingKey::from_bytes(&bytes)
-            .is_err()
-            .then_some(Address(bytes))
-    })
+    find(seeds, program).map(|(address, _)| address)
 }
 
 /// The address at which `base` may make an account by naming a seed.

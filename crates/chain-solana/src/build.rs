@@ -10,7 +10,7 @@
 
 pub mod budget;
 pub mod compile;
-mod instructions;
+pub(crate) mod instructions;
 pub mod own;
 pub mod rent;
 

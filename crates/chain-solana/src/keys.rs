@@ -53,22 +53,27 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    pub(crate) fn new(key: SigningKey) -> Self {
+    /// The wallet of a key.
+    #[must_use]
+    pub fn new(key: SigningKey) -> Self {
         let address = Address(key.verifying_key().to_bytes());
         Self { key, address }
     }
 
-    /// The wallet of a simulated cluster: no secret, and the same in every process, so that a worker that takes over
-    /// an order signs for the same one. A real cluster's genesis hash would give a wallet that anybody can empty, so
-    /// callers ask for it where the cluster is known to be simulated.
+    /// The wallet of a simulated cluster.
     #[must_use]
     pub fn of_simulated_cluster(genesis: &Hash) -> Self {
-        let seed = Sha256::new()
-            .chain_update(SIMULATED)
-            .chain_update(genesis)
-            .finalize();
-        Self::new(SigningKey::from_bytes(&seed.into()))
+        Self::new(simulated_key(genesis))
     }
+}
+
+/// The key that the engine trades with on a simulated cluster: no secret, and the same in every process, so that a
+/// worker that takes over an order signs for the same wallet. A real cluster's genesis hash would give one that anybody
+/// can empty, so callers ask for it where the cluster is known to be simulated.
+#[must_use]
+pub fn simulated_key(genesis: &Hash) -> SigningKey {
+    let seed = Sha256::new().chain_update(SIMULATED).chain_update(genesis);
+    SigningKey::from_bytes(&seed.finalize().into())
 }
 
 #[async_trait]

@@ -15,6 +15,7 @@
 pub mod address;
 pub mod build;
 pub mod chain;
+pub mod explain;
 mod in_flight;
 pub mod keys;
 pub mod message;
@@ -22,6 +23,7 @@ pub mod pools;
 pub mod receipt;
 pub mod rpc;
 pub mod settings;
+pub mod wallet;
 
 #[cfg(test)]
 mod script;

@@ -10,6 +10,7 @@ pub mod follow;
 pub mod stream;
 
 mod doubt;
+mod market;
 mod operators;
 mod orders;
 mod socket;

@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use config::Config;
 
 use crate::commands::{
-    bench, completions, demo, echo, health, migrate, orders, queue, serve, sim_chain, simulate,
-    submit, top, watch,
+    bench, completions, demo, echo, health, migrate, orders, pools, queue, serve, sim_chain,
+    simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -47,6 +47,12 @@ enum Command {
     /// List, show and cancel orders
     #[command(subcommand, after_help = orders::EXAMPLES)]
     Orders(orders::Orders),
+    /// The pools of two tokens: what the router would use, and why not the others
+    #[command(after_help = pools::EXAMPLES)]
+    Pools(pools::Pools),
+    /// The wallet that trades, and what it holds
+    #[command(after_help = wallet::EXAMPLES)]
+    Wallet(wallet::Wallet),
     /// Operate the queue: state, pause, resume, failed orders
     #[command(subcommand, after_help = queue::EXAMPLES)]
     Queue(queue::Queue),
@@ -61,8 +67,8 @@ enum Command {
     Echo,
     /// Upgrade the tables of a store
     #[command(after_help = migrate::EXAMPLES)]
-    Migrate(Box<Config>),
-    /// Run the simulated chain that several processes share
+    Migrate(Box<migrate::Migrate>),
+    /// Run the simulated cluster that several processes share
     #[command(after_help = sim_chain::EXAMPLES)]
     SimChain(Box<Config>),
     /// Tell by the exit code whether a process on this machine lives
@@ -92,12 +98,14 @@ impl Cli {
         match self.command {
             Command::Serve(config) => serve::run(*config).await,
             Command::Demo(demo) => demo::run(demo).await,
-            Command::Migrate(config) => migrate::run(&config).await,
+            Command::Migrate(migrate) => migrate::run(&migrate).await,
             Command::SimChain(config) => sim_chain::run(*config).await,
             Command::Submit(submit) => submit::run(&submit).await,
             Command::Watch(watch) => Box::pin(watch::run(&watch)).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,
+            Command::Pools(pools) => pools::run(&pools).await,
+            Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Queue(queue) => queue::run(&queue).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,

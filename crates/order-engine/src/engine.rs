@@ -2,19 +2,25 @@
 //! configured backends.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::runtime;
 use bootstrap::service::Parts;
+use bootstrap::world::{Trading, World};
 use config::Config;
-use order_worker::{Settings, Worker};
+use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
+
+use crate::node::Node;
 
 /// An engine that executes orders, and listens but does not answer yet.
 #[derive(Debug)]
 pub(crate) struct Engine {
     gateway: Gateway,
+    /// Shows its simulated cluster to others.
+    node: Option<Node>,
     shutdown: Shutdown,
 }
 
@@ -31,13 +37,17 @@ impl Engine {
             announcer,
             prometheus,
         } = Parts::open(config, shutdown).await?;
+        let node = node(config, &world, shutdown)?;
+        let Trading { builder, landing } = world.trading();
         let gateway = Gateway::build(
             GatewaySettings::configured(config, runtime::threads()),
             GatewayParts {
                 ports: ports.clone(),
                 announcer: announcer.clone(),
                 router: world.router.clone(),
-                ledger: Some(world.ledger),
+                simulation: Some(world.simulation.clone()),
+                wallet: Some(world.wallet()),
+                transactions: Some(world.transactions()),
                 prometheus,
                 shutdown: shutdown.clone(),
             },
@@ -47,12 +57,13 @@ impl Engine {
             &ports,
             &announcer,
             world.router,
-            world.chain,
+            Chain { builder, landing },
             Settings::configured(config, runtime::host_name()),
             shutdown,
         );
         Ok(Self {
             gateway,
+            node,
             shutdown: shutdown.clone(),
         })
     }
@@ -62,11 +73,43 @@ impl Engine {
         self.gateway.address()
     }
 
+    /// Where its simulated cluster answers, if it does.
+    pub(crate) fn node_address(&self) -> Option<SocketAddr> {
+        self.node.as_ref()?.address().ok()
+    }
+
     /// Answers until it is asked to stop and everything has ended.
     pub(crate) async fn run_until_stopped(self) -> anyhow::Result<()> {
-        let served = self.gateway.run_until_stopped().await;
-        self.shutdown.request_soft();
-        self.shutdown.finished().await;
-        served.context("the HTTP server failed")
+        let shutdown = self.shutdown;
+        let served = async {
+            let served = self.gateway.run_until_stopped().await;
+            shutdown.request_soft();
+            served
+        };
+        let shown = async {
+            let Some(node) = self.node else {
+                return Ok(());
+            };
+            let shown = node.serve(None).await;
+            shutdown.request_soft();
+            shown
+        };
+        let (served, shown) = tokio::join!(served, shown);
+        shutdown.finished().await;
+        served.context("the HTTP server failed")?;
+        shown
     }
+}
+
+/// The simulated cluster's own port, if one is set and the cluster is in this process.
+fn node(config: &Config, world: &World, shutdown: &Shutdown) -> anyhow::Result<Option<Node>> {
+    let Some(port) = config.sim.sim_rpc_port else {
+        return Ok(None);
+    };
+    let Some(sim) = &world.sim else {
+        tracing::warn!("SIM_RPC_PORT is ignored: the cluster is another process");
+        return Ok(None);
+    };
+    let node = Node::listen((&config.listen.host, port), Arc::clone(sim), shutdown)?;
+    Ok(Some(node))
 }

@@ -12,6 +12,7 @@ mod engine;
 
 mod exit;
 mod lifecycle;
+mod node;
 mod output;
 
 use std::process::ExitCode;

@@ -66,7 +66,7 @@ impl Announcer {
             client: client.clone(),
             event: event.clone(),
         };
-        let Err(published) = self.feed.publish_now(published) else {
+        let Some(published) = self.feed.publish_now(published) else {
             return;
         };
         if self.events.try_send(published).is_err() {

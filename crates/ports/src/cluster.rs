@@ -103,13 +103,14 @@ pub enum Refusal {
     )]
     Other { stored: ClusterId, own: ClusterId },
     #[error(
-        "{orders} orders of version 0.1.0 are submitted, to a chain that {own} knows nothing of: let 0.1.0 finish \
-         them first"
+        "the store holds submitted orders of version 0.1.0 ({orders}), of which the cluster of this process ({own}) \
+         knows nothing: let 0.1.0 finish them first"
     )]
     Submitted { orders: u64, own: ClusterId },
     #[error(
-        "{orders} orders of version 0.1.0 are open, given to a simulated chain, and may not be executed on {own}: \
-         let them end in mode sim first, then run order-engine migrate --rebind"
+        "the store holds open orders of version 0.1.0 ({orders}), which were given to a simulated chain and may not \
+         be executed on the cluster of this process ({own}): let them end in mode sim, then run order-engine \
+         migrate --rebind"
     )]
     Open { orders: u64, own: ClusterId },
 }
@@ -118,8 +119,8 @@ pub enum Refusal {
 /// chain of 0.1.0 can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{orders} orders of version 0.1.0 are submitted, to a chain that this version does not know: start 0.1.0 again, \
-     pause it, let it finish them, and stop it first; nothing was changed"
+    "the store holds submitted orders of version 0.1.0 ({orders}), on a chain that this version does not know: start \
+     0.1.0 again, pause it, let it finish them, and stop it first; nothing was changed"
 )]
 pub struct Unfinished {
     pub orders: u64,
@@ -172,6 +173,22 @@ mod tests {
             assert!(refusal.contains(part), "{refusal}");
         }
         assert!(!refusal.contains('\n'), "{refusal}");
+    }
+
+    #[test]
+    fn a_refusal_of_what_0_1_0_left_says_how_many_orders_there_are() {
+        for (mode, word) in [(Mode::Sim, "submitted"), (Mode::Live, "open")] {
+            let own = ClusterId {
+                mode,
+                genesis: Blockhash::new([1; 32]),
+            };
+
+            let refusal = Bound::Unsettled { orders: 3 }.admit(own).unwrap_err();
+
+            let refusal = refusal.to_string();
+            let told = format!("{word} orders of version 0.1.0 (3)");
+            assert!(refusal.contains(&told), "{refusal}");
+        }
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub mod shutdown;
 pub mod simulation;
 pub mod status_feed;
 pub mod transaction_builder;
+pub mod transaction_reader;
 pub mod unconfirmed;
+pub mod wallet;
 pub mod worker_registry;
 
 mod error;
@@ -46,7 +48,9 @@ pub use shutdown::Shutdown;
 pub use simulation::Simulation;
 pub use status_feed::StatusFeed;
 pub use transaction_builder::TransactionBuilder;
+pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
+pub use wallet::WalletView;
 pub use worker_registry::WorkerRegistry;
 
 /// Target of the spans that only a trace shows. Without a trace collector they are switched off and

@@ -28,7 +28,7 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who acted: `admin`, or `loopback` if no admin key is set.
     pub actor: String,
-    /// `pause`, `resume`, `retry` or `rebind`.
+    /// `pause`, `resume`, `retry`, `rebind`, or what [`Operations::note_act`] was told.
     pub action: String,
     /// What it was done to, if anything.
     pub subject: Option<String>,
@@ -64,6 +64,9 @@ pub trait Operations: Send + Sync + Debug {
         replacement: NewOrder,
         actor: &str,
     ) -> Result<DeadRetry>;
+
+    /// Adds an act to the audit log that changes nothing in the store itself, before it is begun.
+    async fn note_act(&self, actor: &str, action: &str, detail: &str) -> Result<()>;
 
     /// Operators' acts, newest first, older than `before`.
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>>;

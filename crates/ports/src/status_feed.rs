@@ -77,10 +77,10 @@ pub trait StatusFeed: Send + Sync + Debug {
     /// Publishes events; they may get lost.
     async fn publish(&self, events: Vec<Published>) -> Result<()>;
 
-    /// Publishes an event if that needs no waiting, as in a feed inside this process; otherwise
-    /// returns it. A feed always does the same of the two, so that no event overtakes another.
-    fn publish_now(&self, event: Published) -> std::result::Result<(), Published> {
-        Err(event)
+    /// Publishes an event if that needs no waiting, as in a feed inside this process; returns it if
+    /// it is still to be published. A feed always does the same of the two, so that no event overtakes another.
+    fn publish_now(&self, event: Published) -> Option<Published> {
+        Some(event)
     }
 
     /// Announces to all tails that events may be missing, because a publisher could not publish

@@ -20,10 +20,10 @@ mod site;
 pub(crate) mod token;
 mod wallet;
 
+pub use chain_solana::keys::simulated_key as engine_key;
 pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
 pub use payer::{Failed, Processed};
 pub use reading::{conditions, read_pool};
-pub use wallet::engine_key;
 pub(crate) use wallet::market_wallet;
 
 use std::collections::HashMap;

@@ -117,7 +117,7 @@ impl Service {
         &self.clock
     }
 
-    /// Lets these go wrong from now on, and nothing else.
+    /// Lets these go wrong from now on, and nothing else. Blocks do not vanish yet, whatever is asked.
     pub fn set_faults(&self, faults: &Faults) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = *faults;
         self.cluster.set_lag(faults.read_lag_slots);

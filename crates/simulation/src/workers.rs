@@ -59,17 +59,10 @@ impl RunningWorker {
         let shutdown = Shutdown::new();
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
-        let chain = world.chain_of(&process);
+        let (router, chain) = world.chain_of(&process);
         let settings = settings(random);
         // The handle is not needed: the worker ends with its shutdown.
-        let _ = Worker::start(
-            &ports,
-            &announcer,
-            world.router(),
-            chain,
-            settings,
-            &shutdown,
-        );
+        let _ = Worker::start(&ports, &announcer, router, chain, settings, &shutdown);
         Self { process, shutdown }
     }
 

@@ -7,10 +7,15 @@ use std::time::Duration;
 use backend_embedded::Settings;
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, SqliteStore};
-use chain_solana::SolanaChain;
+use chain_solana::keys::Wallet;
+use chain_solana::pools::PoolReader;
+use chain_solana::settings::Settings as ChainSettings;
+use chain_solana::{Rpc, SolanaChain};
 use dex_router::Router;
 use domain::TokenList;
+use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
+use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::FaultyStore;
 
@@ -78,25 +83,21 @@ impl World {
         let store = SqliteStore::in_memory(settings, Arc::clone(&wall) as _)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let limits = Limits::default();
-        let chain = SimChain::open(
-            &SimConfig {
-                latency_scale: LATENCY_SCALE,
-                failure_rate: [0.0, 0.0, 0.1][usize::try_from(random.below(3))?],
-                seed: Some(random.bits()),
-                ledger_path: None,
-            },
-            Arc::clone(&shared),
-            fork(&random),
-            outside.clone(),
-        )?;
-        let witness = Witness::new(Arc::clone(&store), Arc::clone(&chain), clock);
+        let config = SimConfig {
+            latency_scale: LATENCY_SCALE,
+            failure_rate: [0.0, 0.0, 0.1][usize::try_from(random.below(3))?],
+            seed: Some(random.bits()),
+            ..SimConfig::default()
+        };
+        let cluster = Cluster::open(&config, Arc::clone(&shared), &fork(&random), &outside)?;
+        let witness = Witness::new(Arc::clone(&store), Arc::clone(&cluster), clock);
         Ok(Self {
             clock,
             wall,
             store,
             queue: SharedQueue::new(limits, shared),
             feed: Arc::new(InProcessFeed::new(&random)),
-            chain,
+            cluster,
             witness: Arc::new(witness),
             servers: Servers {
                 store: Server::new("the store", &random),
@@ -148,17 +149,31 @@ impl World {
         (process, ports)
     }
 
-    /// The chain as a process reaches it.
-    pub(crate) fn chain_of(&self, process: &Arc<Process>) -> Arc<FaultyChain> {
-        Arc::new(FaultyChain {
-            chain: Arc::clone(&self.chain),
+    /// The cluster as a process reaches it: the venues for its router, and its own side of a chain.
+    pub(crate) fn chain_of(&self, process: &Arc<Process>) -> (Router, Chain) {
+        let rpc: Arc<dyn Rpc> = Arc::new(FaultyRpc {
+            rpc: self.cluster.rpc(),
+            cluster: Arc::clone(&self.cluster),
             witness: Arc::clone(&self.witness),
             line: self.line(process, &self.servers.chain),
-        })
-    }
-
-    pub(crate) fn router(&self) -> Router {
-        Router::new(self.chain.sources(), QUOTE_LIMIT)
+        });
+        let clock: Arc<dyn Clock> = Arc::new(ProcessClock(Arc::clone(process)));
+        let settings = ChainSettings::simulated(LATENCY_SCALE);
+        let pools = Arc::new(PoolReader::new(
+            Arc::clone(&rpc),
+            Arc::clone(&clock),
+            &settings,
+        ));
+        let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
+        let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
+        let signer = self.cluster.service().signer(wallet);
+        let chain = Arc::new(SolanaChain::new(pools, rpc, signer, clock, settings));
+        let builder = Arc::new(WitnessedBuilder {
+            builder: chain.clone(),
+            witness: Arc::clone(&self.witness),
+        });
+        let landing = chain;
+        (router, Chain { builder, landing })
     }
 
     /// Lets virtual time pass.

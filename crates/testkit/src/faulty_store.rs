@@ -334,6 +334,14 @@ impl<W: Weather> Operations for FaultyStore<W> {
         self.tell(Write::Other, call).await
     }
 
+    async fn note_act(&self, actor: &str, action: &str, detail: &str) -> Result<()> {
+        let [actor, action, detail] = [actor, action, detail].map(str::to_owned);
+        let call = move |store: Arc<dyn Store>| async move {
+            store.note_act(&actor, &action, &detail).await
+        };
+        self.tell(Write::Other, call).await
+    }
+
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {
         self.weather.ask(self.store.audit(before, limit)).await
     }

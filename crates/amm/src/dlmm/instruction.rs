@@ -11,6 +11,9 @@ const SWAP_EXACT_OUT2: [u8; 8] = [43, 215, 247, 132, 137, 60, 243, 81];
 /// The memo program, which transfers to accounts that demand a memo need.
 pub const MEMO_PROGRAM: Address = Address::literal("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 
+/// No accounts for the transfer hook of the first and of the second token.
+const NO_HOOKS: [[u8; 2]; 2] = [[0, 0], [1, 0]];
+
 /// Accounts before the bin arrays.
 const FIXED_ACCOUNTS: usize = 16;
 
@@ -133,12 +136,24 @@ pub(super) fn name(data: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Whether the rest of an instruction says that no accounts of transfer hooks come before the bin arrays: a list of
+/// whose hook it is with how many accounts it has. The venue's own SDK names both tokens with none.
+fn names_no_hooks(rest: &[u8]) -> bool {
+    let Some((length, rest)) = rest.split_first_chunk() else {
+        return false;
+    };
+    let length = usize::try_from(u32::from_le_bytes(*length));
+    let (slices, _) = rest.as_chunks::<2>();
+    let slices = length.ok().and_then(|length| slices.get(..length));
+    slices.is_some_and(|slices| slices.iter().all(|slice| NO_HOOKS.contains(slice)))
+}
+
 fn amounts(bytes: &[u8]) -> Result<Amounts, Failure> {
     let (name, rest) = bytes
         .split_first_chunk()
         .ok_or(&anchor::INSTRUCTION_FALLBACK_NOT_FOUND)?;
     let mut rest = Data(rest);
-    let integers = rest.two_u64().filter(|_| rest.0.starts_with(&[0; 4]));
+    let integers = rest.two_u64().filter(|_| names_no_hooks(rest.0));
     let integers = integers.ok_or(&anchor::INSTRUCTION_DID_NOT_DESERIALIZE);
     match *name {
         SWAP2 => integers.map(Amounts::sale),

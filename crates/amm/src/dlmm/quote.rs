@@ -80,8 +80,19 @@ pub struct Swap {
     pub protocol_fee: u64,
     /// The fee rate of the last bin, in billionths.
     pub last_rate: u64,
-    /// The pool as the swap leaves it.
-    pub after: Pool,
+    /// What the swap leaves otherwise than it was.
+    pub after: After,
+}
+
+/// Those parts of a pool that a swap changes; all others would be copied for every quote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The bin in which the price came to rest.
+    pub active_id: i32,
+    /// Volatility state.
+    pub volatility: Volatility,
+    /// The bins that the swap went through, by id.
+    pub bins: Vec<(i32, Bin)>,
 }
 
 impl Pool {
@@ -141,11 +152,11 @@ impl Pool {
         }
     }
 
-    /// The bins that a swap may have changed, as it left them.
-    pub(super) fn between<'a>(&self, after: &'a Self) -> impl Iterator<Item = (i32, &'a Bin)> {
-        let (from, to) = (self.active_id, after.active_id);
-        let bins = after.bins.range(from.min(to)..=from.max(to));
-        bins.map(|(id, bin)| (*id, bin))
+    /// Takes a swap of this pool over.
+    pub fn take(&mut self, after: &After) {
+        self.active_id = after.active_id;
+        self.volatility = after.volatility;
+        self.bins.extend(after.bins.iter().copied());
     }
 
     fn walk(
@@ -155,7 +166,11 @@ impl Pool {
         now: ChainTime,
     ) -> Result<Swap, Refusal> {
         self.check_open(now)?;
-        let mut after = self.clone();
+        let mut after = After {
+            active_id: self.active_id,
+            volatility: self.volatility,
+            bins: Vec::new(),
+        };
         after
             .volatility
             .begin(&self.parameters, self.active_id, now.unix_time)?;
@@ -168,21 +183,24 @@ impl Pool {
         let mut remaining = amount;
         let mut total = Totals::default();
         while !remaining.is_done() {
-            after.active_id = after.next_bin(direction, after.active_id)?;
-            after.volatility.visit(&self.parameters, after.active_id);
-            let step = after.step(direction, remaining)?;
+            let (id, mut bin) = self.next_bin(direction, after.active_id)?;
+            after.active_id = id;
+            after.volatility.visit(&self.parameters, id);
+            if bin.price == 0 {
+                bin.price = price(id, self.bin_step)?;
+            }
+            let step = self.step(bin, &after.volatility, direction, remaining)?;
 
             remaining = remaining.less(&step)?;
             total.add(&step)?;
-            if let Some(bin) = after.bins.get_mut(&after.active_id) {
-                bin.price = step.price;
-                bin.apply(direction, &step.fill)?;
-                bin.earn(fee_token, step.fee.providers)?;
-            }
+            bin.apply(direction, &step.fill)?;
+            bin.earn(fee_token, step.fee.providers)?;
+            // No swap comes back to a bin.
+            after.bins.push((id, bin));
             if !remaining.is_done() {
                 after.active_id = match direction {
-                    Direction::FirstToSecond => after.active_id.checked_sub(1),
-                    Direction::SecondToFirst => after.active_id.checked_add(1),
+                    Direction::FirstToSecond => id.checked_sub(1),
+                    Direction::SecondToFirst => id.checked_add(1),
                 }
                 .ok_or(Refusal::Overflow)?;
             }
@@ -202,17 +220,17 @@ impl Pool {
             owners_fee: total.owners_fee,
             providers_fee: total.providers_fee,
             protocol_fee: total.protocol_fee,
-            last_rate: total_rate(&after.parameters, &after.volatility, after.bin_step)?,
+            last_rate: total_rate(&self.parameters, &after.volatility, self.bin_step)?,
             after,
         })
     }
 
     /// The first bin from `from` on, in the direction the price moves, that can pay out.
-    fn next_bin(&self, direction: Direction, from: i32) -> Result<i32, Refusal> {
+    fn next_bin(&self, direction: Direction, from: i32) -> Result<(i32, Bin), Refusal> {
         let pays = |id: &i32, bin: &Bin| {
             let layers = bin.layers(direction, self.limit_orders);
             (layers.liquidity > 0 || layers.processed_orders > 0 || layers.open_orders > 0)
-                .then_some(*id)
+                .then_some((*id, *bin))
         };
         let found = match direction {
             Direction::FirstToSecond => self
@@ -222,29 +240,28 @@ impl Pool {
                 .find_map(|(id, bin)| pays(id, bin)),
             Direction::SecondToFirst => self.bins.range(from..).find_map(|(id, bin)| pays(id, bin)),
         };
-        let found = found.ok_or(Refusal::InsufficientLiquidity)?;
+        let (found, bin) = found.ok_or(Refusal::InsufficientLiquidity)?;
 
         let (low, high) = (array_of(from.min(found)), array_of(from.max(found)));
         let between = (Bound::Included(low), Bound::Included(high));
         if self.missing_arrays.range(between).next().is_some() {
             return Err(Refusal::InsufficientLiquidity);
         }
-        Ok(found)
+        Ok((found, bin))
     }
 
-    fn step(&self, direction: Direction, remaining: Remaining) -> Result<Step, Refusal> {
-        let mut bin = *self
-            .bins
-            .get(&self.active_id)
-            .ok_or(Refusal::InsufficientLiquidity)?;
-        if bin.price == 0 {
-            bin.price = price(self.active_id, self.bin_step)?;
-        }
+    fn step(
+        &self,
+        bin: Bin,
+        volatility: &Volatility,
+        direction: Direction,
+        remaining: Remaining,
+    ) -> Result<Step, Refusal> {
         BinInPool {
             bin,
             layers: bin.layers(direction, self.limit_orders),
             direction,
-            rate: total_rate(&self.parameters, &self.volatility, self.bin_step)?,
+            rate: total_rate(&self.parameters, volatility, self.bin_step)?,
             fee_on_input: self.fee_is_on_input(direction),
             protocol_share_bps: self.parameters.protocol_share_bps,
         }

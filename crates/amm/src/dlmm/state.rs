@@ -7,7 +7,7 @@ use super::account::PairAccount;
 use super::bin_array::BinArray;
 use super::instruction::{MEMO_PROGRAM, SwapInstruction};
 use super::oracle::OracleAccount;
-use super::quote::{Pool, Swap, array_of};
+use super::quote::{Pool, Swap, array_of, price};
 use crate::instruction::{Amounts, Instruction, Trader};
 use crate::price::Price;
 use crate::quoting::{Ask, Fees, Figures, Quoting};
@@ -127,7 +127,7 @@ impl Quoting for State {
             } else {
                 Fees::on_output(swap.fee)
             },
-            price_after: swap.after.price().map(Price::of_q64)?,
+            price_after: price(swap.after.active_id, self.pool.bin_step).map(Price::of_q64)?,
             compute_units: compute_units(self.pool.active_id, swap.after.active_id),
         })
     }
@@ -150,15 +150,15 @@ impl Quoting for State {
         let fees = account.get(field).checked_add(swap.protocol_fee);
         account.set(field, fees.ok_or(Refusal::Overflow)?);
 
-        for (id, bin) in self.pool.between(&swap.after) {
-            if let Some((_, array)) = after.arrays.get_mut(&array_of(id)) {
-                array.set_bin(id, bin).map_err(|_| Refusal::Overflow)?;
+        for (id, bin) in &swap.after.bins {
+            if let Some((_, array)) = after.arrays.get_mut(&array_of(*id)) {
+                array.set_bin(*id, bin).map_err(|_| Refusal::Overflow)?;
             }
         }
         if let Some(oracle) = &mut after.oracle {
             oracle.observe(self.pool.active_id, now.unix_time)?;
         }
-        after.pool = swap.after.clone();
+        after.pool.take(&swap.after);
         Ok(after)
     }
 

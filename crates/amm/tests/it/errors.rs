@@ -312,3 +312,31 @@ fn the_short_form_of_amm_v4_does_what_the_long_one_does() {
     assert_eq!(short.accounts, long.accounts);
     assert_eq!(short.logs, long.logs);
 }
+
+#[test]
+fn a_dlmm_swap_may_name_hooks_that_have_no_accounts() {
+    let end_with = |list: &[u8]| {
+        let mut swap = Swap::new("meteora-dlmm", "dlmm-sell-middle");
+        // The name and two integers; what follows is the list.
+        swap.instruction().data.truncate(24);
+        swap.instruction().data.extend(list);
+        swap
+    };
+    let after = |swap: Swap| {
+        let mut bank = Bank::new(&swap.case);
+        bank.run(&swap.case).expect("it was executed");
+        bank.accounts
+    };
+
+    let named = end_with(&[2, 0, 0, 0, 0, 0, 1, 0]);
+    assert_eq!(after(named), after(end_with(&[0; 4])));
+    for refused in [
+        &[0; 3][..],
+        &[2, 0, 0, 0, 0, 0],
+        &[1, 0, 0, 0, 0, 1],
+        &[1, 0, 0, 0, 9, 0],
+        &[255, 255, 255, 255, 0, 0],
+    ] {
+        assert_eq!(end_with(refused).fails_with(), Some(102), "{refused:?}");
+    }
+}

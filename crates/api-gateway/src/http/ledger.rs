@@ -1,28 +1,27 @@
 //! `GET /api/sim/ledger`: what landed, from the simulated chain's own ledger. From the engine's
-//! tables it takes only which client owns an order.
+//! tables it takes only which order a transaction was made for, and whose order that is.
+
+use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::ledger::{LedgerAnswer, LedgerEntryView};
-use domain::{ClientId, TokenList};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use domain::transaction::{Signature, TransactionRef};
+use domain::{ClientId, OrderId, TokenList};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
+use ports::order_history::OWNERS_AT_ONCE;
 
 use crate::auth::Caller;
 use crate::deadline;
-use crate::error::{ApiError, Code, Result};
+use crate::error::Result;
 use crate::parameters::Parameters;
-use crate::state::Ctx;
+use crate::state::{AppState, Ctx};
 
-/// Longest page.
-const MAX_LIMIT: usize = 1_000;
+/// Longest page: the store tells at once whose all of its lines are.
+const MAX_LIMIT: usize = OWNERS_AT_ONCE;
 /// Length of a page if the caller does not say.
 const DEFAULT_LIMIT: usize = 100;
 /// Pages of the whole ledger that one call searches for one client's lines.
 const MAX_PAGES: usize = 8;
-/// Concurrent look-ups of an order's client.
-const LOOKUPS: usize = 16;
-/// When to ask the chain again.
-const RETRY_CHAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What landed on the simulated chain
 #[utoipa::path(
@@ -41,25 +40,31 @@ pub(crate) async fn ledger(ctx: Ctx, caller: Caller, request: HttpRequest) -> Re
     let parameters = Parameters::of(&request)?;
     let order = parameters.order_id("orderId")?;
     let filter = LedgerFilter {
-        orders: order.map(|order| vec![order]),
+        signatures: None,
         after: parameters.cursor(read_cursor)?,
         limit: parameters
             .number("limit", 1..=MAX_LIMIT)?
             .unwrap_or(DEFAULT_LIMIT),
     };
-    let Some(ledger) = ctx.ledger.as_deref() else {
-        let detail = "the chain is not simulated, so there is no simulated ledger";
-        return Err(ApiError::new(Code::NotFound, detail));
+    let ledger: &dyn Ledger = ctx.simulation()?.as_ref();
+    let owner = caller.limited_to();
+    let lines = match order {
+        Some(order) => of_order(&ctx, ledger, (order, owner), filter).await?,
+        None => of_everybody(&ctx, ledger, owner, filter).await?,
     };
-    let page = match caller.limited_to() {
-        None => read(ledger, &filter).await?,
-        Some(client) => own_entries(&ctx, ledger, client, filter).await?,
-    };
-    let entries = page.entries.iter().map(|entry| view(entry, &ctx.tokens));
+    let entries = lines.lines.iter();
+    let entries = entries.map(|(entry, order)| view(entry, *order, &ctx.tokens));
     Ok(HttpResponse::Ok().json(LedgerAnswer {
         entries: entries.collect(),
-        next_cursor: page.next.map(|next| next.to_string()),
+        next_cursor: lines.next.map(|next| next.to_string()),
     }))
+}
+
+/// Lines of the ledger with the orders that they were made for.
+#[derive(Default)]
+struct Lines {
+    lines: Vec<(LedgerEntry, Option<OrderId>)>,
+    next: Option<u64>,
 }
 
 fn read_cursor(text: &str) -> Option<u64> {
@@ -67,59 +72,86 @@ fn read_cursor(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| is_plain)
 }
 
-/// The lines of one client's orders. The ledger knows no clients, so each line's order is looked
-/// up.
-async fn own_entries(
-    ctx: &Ctx,
+/// The lines of one order's transactions; none where it is not this client's.
+async fn of_order(
+    ctx: &AppState,
     ledger: &dyn Ledger,
-    client: &ClientId,
+    (order, owner): (OrderId, Option<&ClientId>),
     mut filter: LedgerFilter,
-) -> Result<LedgerPage> {
-    let mut own = LedgerPage::default();
-    for _ in 0..MAX_PAGES {
-        let wanted = filter.limit;
-        let page = read(ledger, &filter).await?;
-        let entries = only_of(ctx, client, page.entries).await?;
-        own.entries.extend(entries);
-        own.next = page.next;
-        filter.after = page.next;
-        // Whole pages only, because the cursor is a place in the whole ledger.
-        filter.limit = wanted.saturating_sub(own.entries.len());
-        if filter.after.is_none() || filter.limit == 0 {
-            break;
-        }
+) -> Result<Lines> {
+    let store = &ctx.ports.store;
+    if owner.is_some() && deadline::read(store.order(order, owner)).await?.is_none() {
+        return Ok(Lines::default());
     }
-    Ok(own)
-}
-
-async fn only_of(
-    ctx: &Ctx,
-    client: &ClientId,
-    entries: Vec<LedgerEntry>,
-) -> Result<Vec<LedgerEntry>> {
-    let checked = stream::iter(entries).map(async |entry| {
-        let order = deadline::read(ctx.ports.store.order(entry.order_id, Some(client))).await?;
-        Ok::<_, ApiError>(order.is_some().then_some(entry))
-    });
-    let checked = checked.buffered(LOOKUPS);
-    checked
-        .try_filter_map(async |entry| Ok(entry))
-        .try_collect()
-        .await
-}
-
-async fn read(ledger: &dyn Ledger, filter: &LedgerFilter) -> Result<LedgerPage> {
-    ledger.entries(filter).await.map_err(|error| {
-        let error: &dyn std::error::Error = &error;
-        tracing::warn!(error, "the chain's ledger cannot be read");
-        ApiError::new(Code::ChainUnavailable, "the chain does not answer").retry_after(RETRY_CHAIN)
+    let signatures = deadline::read(store.signatures_of(order)).await?;
+    if signatures.is_empty() {
+        return Ok(Lines::default());
+    }
+    filter.signatures = Some(signatures);
+    let page = read(ledger, &filter).await?;
+    let lines = page.entries.into_iter().map(|entry| (entry, Some(order)));
+    Ok(Lines {
+        lines: lines.collect(),
+        next: page.next,
     })
 }
 
-fn view(entry: &LedgerEntry, tokens: &TokenList) -> LedgerEntryView {
+/// The lines of one client's orders, or of everybody, also those that no order was made for.
+async fn of_everybody(
+    ctx: &AppState,
+    ledger: &dyn Ledger,
+    owner: Option<&ClientId>,
+    mut filter: LedgerFilter,
+) -> Result<Lines> {
+    let mut found = Lines::default();
+    for _ in 0..MAX_PAGES {
+        let wanted = filter.limit;
+        let page = read(ledger, &filter).await?;
+        found.next = page.next;
+        filter.after = page.next;
+        found.lines.extend(attributed(ctx, owner, page).await?);
+        // Whole pages only, because the cursor is a place in the whole ledger.
+        filter.limit = wanted.saturating_sub(found.lines.len());
+        if owner.is_none() || filter.after.is_none() || filter.limit == 0 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// A page's lines with their orders, without other clients' lines.
+async fn attributed(
+    ctx: &AppState,
+    owner: Option<&ClientId>,
+    page: LedgerPage,
+) -> Result<Vec<(LedgerEntry, Option<OrderId>)>> {
+    let entries = page.entries;
+    let transactions = entries.iter().map(|line| TransactionRef {
+        blockhash: line.blockhash,
+        signature: line.signature.clone(),
+    });
+    let transactions: Vec<TransactionRef> = transactions.collect();
+    let found = deadline::read(ctx.ports.store.orders_of(&transactions)).await?;
+    let orders: HashMap<Signature, (OrderId, ClientId)> = found
+        .into_iter()
+        .map(|made| (made.signature, (made.order_id, made.client)))
+        .collect();
+    let lines = entries.into_iter().filter_map(|entry| {
+        let order = orders.get(&entry.signature);
+        let is_shown = owner.is_none_or(|owner| order.is_some_and(|(_, client)| client == owner));
+        is_shown.then(|| (entry, order.map(|(id, _)| *id)))
+    });
+    Ok(lines.collect())
+}
+
+async fn read(ledger: &dyn Ledger, filter: &LedgerFilter) -> Result<LedgerPage> {
+    deadline::chain(ledger.entries(filter)).await
+}
+
+fn view(entry: &LedgerEntry, order: Option<OrderId>, tokens: &TokenList) -> LedgerEntryView {
     LedgerEntryView {
         signature: entry.signature.as_str().to_owned(),
-        order_id: entry.order_id.uuid(),
+        order_id: order.map(OrderId::uuid),
         dex: entry.venue.into(),
         token_in: tokens.name_of(entry.asset_in.mint),
         token_out: tokens.name_of(entry.asset_out.mint),

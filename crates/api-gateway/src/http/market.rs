@@ -1,17 +1,27 @@
-//! The venues' offers: for a pair and an amount, or for an order that is only checked.
+//! The venues' offers, for a pair and an amount or for an order that is only checked; and the pools of
+//! a pair.
+
+use std::cmp::Reverse;
 
 use actix_web::{HttpRequest, HttpResponse};
-use api_types::quote::{QuoteView, QuotesAnswer};
-use dex_router::router::best_of;
-use dex_router::venue::QuoteRequest;
+use api_types::pool::{PoolView, PoolsAnswer};
+use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, gain_bps};
+use api_types::route::legs;
+use dex_router::PoolReport;
+use dex_router::router::{QuoteRequest, RouteRequest};
 use domain::order::{OrderType, Terms};
+use domain::quote::{Decision, Quote};
 use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, Bps, TokenList};
 
 use crate::auth::Caller;
+use crate::deadline;
 use crate::error::{ApiError, Result};
 use crate::parameters::Parameters;
 use crate::state::{AppState, Ctx};
+
+/// Millionths in a hundredth of a percent.
+const PPM_PER_BP: u32 = 100;
 
 /// What the venues offer now
 #[utoipa::path(
@@ -81,29 +91,62 @@ fn pair(parameters: &Parameters, tokens: &TokenList) -> Result<(Asset, Asset)> {
 }
 
 async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
-    let (asset_in, asset_out) = (terms.asset_in, terms.asset_out);
-    let amount_in = terms.amount_in;
-    let request = QuoteRequest {
-        asset_in,
-        asset_out,
-        amount_in,
+    let quote = QuoteRequest {
+        asset_in: terms.asset_in,
+        asset_out: terms.asset_out,
+        amount_in: terms.amount_in,
     };
-    let quotes = ctx.router.quotes(request, terms.venues).await;
-    let offers = quotes
-        .iter()
-        .filter_map(|quote| Some((quote.venue, quote.offer()?)));
-    let best = best_of(offers);
-    let printed = |amount: BaseUnits| amount.to_decimal(asset_out.decimals);
+    // The client's own floor refuses nothing here: whoever asks sees what there is.
+    let request = RouteRequest {
+        quote,
+        venues: terms.venues,
+        slippage: terms.slippage,
+        min_amount_out: None,
+    };
+    match ctx.router.route(&request).await {
+        Ok(decision) => offered(terms, &decision, &ctx.tokens),
+        // What each venue said is told by another call alone.
+        Err(_) => {
+            let quotes = ctx.router.quotes(quote, terms.venues).await;
+            declined(terms, &quotes)
+        }
+    }
+}
+
+/// What an order would get now.
+fn offered(terms: &Terms, decision: &Decision, tokens: &TokenList) -> QuotesAnswer {
+    let Decision {
+        choice,
+        quotes,
+        pools,
+    } = decision;
+    let expected = choice.expected_amount_out;
+    let printed = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
+    QuotesAnswer {
+        best: Some(choice.route.largest().venue().into()),
+        expected_amount_out: Some(printed(expected)),
+        min_amount_out: Some(printed(floor(expected, terms))),
+        route: legs(&choice.route, tokens),
+        gain_bps: gain_bps(choice, quotes),
+        pools: PoolQuoteView::list(pools, terms.asset_out),
+        ..declined(terms, quotes)
+    }
+}
+
+/// Why an order would get nothing now.
+fn declined(terms: &Terms, quotes: &[Quote]) -> QuotesAnswer {
+    let view = |quote| QuoteView::new(quote, terms.asset_in, terms.amount_in, terms.asset_out);
     QuotesAnswer {
         success: true,
         dry_run: None,
-        best: best.map(|(venue, _)| venue.into()),
-        expected_amount_out: best.map(|(_, offer)| printed(offer.amount_out)),
-        min_amount_out: best.map(|(_, offer)| printed(floor(offer.amount_out, terms))),
-        quotes: quotes
-            .iter()
-            .map(|quote| QuoteView::new(quote, asset_in, amount_in, asset_out))
-            .collect(),
+        quotes: quotes.iter().map(view).collect(),
+        best: None,
+        expected_amount_out: None,
+        min_amount_out: None,
+        route: Vec::new(),
+        gain_bps: 0,
+        pools: Vec::new(),
+        issues: Vec::new(),
     }
 }
 
@@ -113,4 +156,54 @@ fn floor(expected: BaseUnits, terms: &Terms) -> BaseUnits {
     terms
         .min_amount_out
         .map_or(by_slippage, |own| own.max(by_slippage))
+}
+
+/// The pools known of a pair
+///
+/// What the router would use, and why not the others.
+#[utoipa::path(
+    get,
+    path = "/api/pools",
+    operation_id = "listPools",
+    tag = "market",
+    params(
+        ("tokenIn" = Option<String>, Query, description = "Symbol or mint address; both tokens absent: `SOL` to `USDC`"),
+        ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
+    ),
+    responses((status = 200, description = "Every pool, those that can be used first", body = PoolsAnswer))
+)]
+pub(crate) async fn pools(ctx: Ctx, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
+    let parameters = Parameters::of(&request)?;
+    let (asset_in, asset_out) = pair(&parameters, &ctx.tokens)?;
+    let found = ctx.router.pools(asset_in, asset_out).await;
+    let mut reports = found.map_err(|error| {
+        tracing::warn!(%error, "the pools of a pair cannot be read");
+        deadline::chain_unavailable("the chain does not answer")
+    })?;
+    reports.sort_by_key(|report| (report.unusable.is_some(), Reverse(report.depth_in)));
+    let views = reports
+        .iter()
+        .map(|report| pool(report, asset_in, asset_out));
+    Ok(HttpResponse::Ok().json(PoolsAnswer {
+        success: true,
+        pools: views.collect(),
+    }))
+}
+
+fn pool(report: &PoolReport, asset_in: Asset, asset_out: Asset) -> PoolView {
+    let printed = |amount: Option<BaseUnits>, asset: Asset| {
+        amount.map(|amount| amount.to_decimal(asset.decimals))
+    };
+    PoolView {
+        dex: report.pool.program.venue().into(),
+        pool: report.pool.program.into(),
+        pool_address: report.pool.address.map(|address| address.to_string()),
+        depth_in: printed(report.depth_in, asset_in),
+        depth_out: printed(report.depth_out, asset_out),
+        price: report.price.clone(),
+        fee_bps: report.fee_ppm.map(|ppm| ppm.div_ceil(PPM_PER_BP)),
+        usable: report.unusable.is_none(),
+        reason: report.unusable.clone(),
+        slot: report.slot,
+    }
 }

@@ -40,8 +40,7 @@ fn require_json(request: &HttpRequest) -> Result<()> {
     if is_json && is_plain {
         Ok(())
     } else {
-        let detail =
-            "send the order as Content-Type: application/json, in UTF-8 and not compressed";
+        let detail = "send the body as Content-Type: application/json, in UTF-8 and not compressed";
         Err(ApiError::new(Code::UnsupportedMediaType, detail))
     }
 }

@@ -4,7 +4,7 @@ use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
 use domain::order::{OrderType, Terms};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, ClientOrderId, TokenList, Venue};
+use domain::{Asset, BaseUnits, Bps, ClientOrderId, Mint, TokenList, Venue};
 use serde_json::value::RawValue;
 
 use super::body::{Field, Fields, number_of, text_of};
@@ -29,6 +29,7 @@ pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
         faults: fields.faults.clone(),
         has_unavailable_type: false,
         has_no_venue: false,
+        unknown_tokens: Vec::new(),
     };
     let order_type = reader.order_type();
     let (asset_in, asset_out) = reader.assets();
@@ -67,6 +68,8 @@ struct Reader<'a> {
     faults: Vec<FieldError>,
     has_unavailable_type: bool,
     has_no_venue: bool,
+    /// Fields that name a mint which the token list does not have.
+    unknown_tokens: Vec<Field>,
 }
 
 impl<'a> Reader<'a> {
@@ -86,6 +89,8 @@ impl<'a> Reader<'a> {
             Code::OrderTypeNotAvailable
         } else if self.has_no_venue && self.faults.iter().all(|fault| is_of_venues(&fault.field)) {
             Code::NoVenue
+        } else if self.faults.len() == self.unknown_tokens.len() {
+            Code::UnknownToken
         } else {
             Code::InvalidOrder
         };
@@ -156,8 +161,12 @@ impl<'a> Reader<'a> {
     }
 
     fn asset(&mut self, field: Field) -> Option<Asset> {
-        let asset = self.tokens.find(&self.text(field)?);
+        let text = self.text(field)?;
+        let asset = self.tokens.find(&text);
         if asset.is_none() {
+            if text.parse::<Mint>().is_ok() {
+                self.unknown_tokens.push(field);
+            }
             self.fault(
                 field,
                 "is not a listed token's symbol or mint address; GET /api/tokens lists them",

@@ -39,6 +39,9 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (HttpMethod::Get, "/api/orders/execute") => &[400, 401, 403, 404, 426, 500, 503],
         (_, "/api/stream") => &[400, 401, 403, 426],
         (_, "/api/orders/{id}/stream" | "/ws/orders/{id}") => &[400, 401, 403, 404, 426, 500, 503],
+        (_, "/api/sim/trade" | "/api/sim/launch" | "/api/sim/faults") => {
+            &[400, 401, 403, 404, 413, 415, 422, 500, 503]
+        }
         (_, "/api/orders/{id}/cancel") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/orders/{id}/events") => &[400, 401, 403, 404, 429, 500, 503],
         (_, "/api/admin/dead/{id}/retry") => &[400, 401, 403, 404, 409, 500, 503],
@@ -46,10 +49,15 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (_, path) if path.starts_with("/api/admin/") => &[401, 403, 500, 503],
         (
             _,
-            "/api/orders/{id}" | "/api/orders/by-client-id/{clientOrderId}" | "/api/sim/ledger",
+            "/api/orders/{id}"
+            | "/api/orders/{id}/transaction"
+            | "/api/orders/by-client-id/{clientOrderId}"
+            | "/api/sim/ledger",
         ) => &[400, 401, 403, 404, 500, 503],
         (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
-        (_, "/api/quotes") => &[400, 401, 403],
+        (_, "/api/quotes") => &[400, 401, 403, 422],
+        (_, "/api/pools") => &[400, 401, 403, 422, 503],
+        (_, "/api/wallet") => &[401, 403, 404, 503],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],
         _ => &[],

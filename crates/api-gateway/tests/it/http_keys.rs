@@ -37,6 +37,8 @@ async fn everything_behind_the_keys_needs_one() {
         "/api/stats",
         "/api/quotes?amount=1",
         "/api/sim/ledger",
+        "/api/pools",
+        "/api/wallet",
         "/api/nothing",
         "/ws/nothing",
         "/api/orders/abc",

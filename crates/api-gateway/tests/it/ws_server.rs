@@ -14,6 +14,8 @@ use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::outside::Outside;
+
 /// A running gateway; dropping it stops it.
 pub(crate) struct Server {
     pub(crate) ports: Ports,
@@ -35,14 +37,20 @@ impl Server {
     }
 
     pub(crate) async fn start(settings: GatewaySettings) -> Self {
+        Self::start_in(Outside::default(), settings).await
+    }
+
+    /// The same with something outside.
+    pub(crate) async fn start_in(outside: Outside, settings: GatewaySettings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let ports = embedded(&folder);
-        Self::over(ports, Arc::new(folder), settings).await
+        Self::over(ports, Arc::new(folder), (outside, settings)).await
     }
 
     /// Another gateway over the same store, queue and feed.
     pub(crate) async fn sibling(&self, settings: GatewaySettings) -> Self {
-        Self::over(self.ports.clone(), Arc::clone(&self.folder), settings).await
+        let parts = (Outside::default(), settings);
+        Self::over(self.ports.clone(), Arc::clone(&self.folder), parts).await
     }
 
     /// The rows of every table of the store.
@@ -50,7 +58,11 @@ impl Server {
         store::row_counts(self.folder.path()).expect("a store to count in")
     }
 
-    async fn over(ports: Ports, folder: Arc<TempDir>, settings: GatewaySettings) -> Self {
+    async fn over(
+        ports: Ports,
+        folder: Arc<TempDir>,
+        settings: (Outside, GatewaySettings),
+    ) -> Self {
         let shutdown = Shutdown::new();
         let (tell, told) = oneshot::channel();
         let parts = (ports.clone(), shutdown.clone());
@@ -94,7 +106,7 @@ pub(crate) fn embedded(folder: &TempDir) -> Ports {
 }
 
 fn run(
-    settings: GatewaySettings,
+    (outside, settings): (Outside, GatewaySettings),
     (ports, shutdown): (Ports, Shutdown),
     tell: oneshot::Sender<SocketAddr>,
 ) {
@@ -108,8 +120,14 @@ fn run(
         let parts = GatewayParts {
             ports,
             announcer,
-            router: Router::new(Vec::new(), Duration::from_secs(1)),
-            ledger: None,
+            router: Router::new(
+                outside.pools,
+                Duration::from_secs(1),
+                Arc::clone(&settings.tokens),
+            ),
+            simulation: outside.simulation,
+            wallet: outside.wallet,
+            transactions: outside.transactions,
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             shutdown,
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use api_gateway::GatewaySettings;
 use api_gateway::live::{self, Live};
 use domain::event::{Failure, FailureCode};
-use domain::quote::{Choice, Decision};
+use domain::quote::{Choice, Decision, Receipt};
 use domain::route::{Leg, PoolRef};
 use domain::transaction::SignedTransaction;
 use domain::venue::Program;
@@ -172,6 +172,7 @@ impl Life<'_> {
         let decision = Decision {
             choice: choice(),
             quotes: Vec::new(),
+            pools: Vec::new(),
         };
         EventData::Routed { decision }
     }
@@ -187,7 +188,8 @@ impl Life<'_> {
         EventData::Confirmed {
             fill: choice().filled(
                 self.transaction.signature.clone(),
-                BaseUnits::new(224_000_000),
+                (BaseUnits::new(1_500_000_000), BaseUnits::new(224_000_000)),
+                receipt(),
             ),
         }
     }
@@ -211,6 +213,18 @@ impl Life<'_> {
     }
 }
 
+fn receipt() -> Receipt {
+    Receipt {
+        fee_lamports: 5_000,
+        priority_fee_lamports: 0,
+        rent_paid_lamports: 0,
+        rent_returned_lamports: 0,
+        compute_units: Some(61_234),
+        slot: 9,
+        leftover: Vec::new(),
+    }
+}
+
 fn choice() -> Choice {
     Choice {
         route: Route::of(Leg {
@@ -222,6 +236,7 @@ fn choice() -> Choice {
         }),
         expected_amount_out: BaseUnits::new(225_000_000),
         min_amount_out: BaseUnits::new(223_875_000),
+        quoted_at: 9,
     }
 }
 

@@ -1,6 +1,6 @@
 use domain::asset::Mint;
 use domain::event::{Failure, FailureCode};
-use domain::quote::{Answer, Choice, Leftover, Offer, Quote, Receipt};
+use domain::quote::{Answer, Choice, Leftover, Offer, PoolQuote, Quote, Receipt};
 use domain::route::PoolRef;
 use domain::transaction::Signature;
 use domain::venue::Program;
@@ -49,6 +49,7 @@ fn choice() -> Choice {
         route: Route::of(leg(Program::DammV2, 300_500_000)),
         expected_amount_out: BaseUnits::new(300_500_000),
         min_amount_out: BaseUnits::new(299_000_000),
+        quoted_at: 9,
     }
 }
 
@@ -111,6 +112,7 @@ fn building_shows_every_venues_offer() {
     let decision = Decision {
         choice: choice(),
         quotes: vec![declined, offered],
+        pools: Vec::new(),
     };
 
     check(
@@ -121,7 +123,7 @@ fn building_shows_every_venues_offer() {
                 "dex": "meteora", "pool": "damm_v2", "poolAddress": null,
                 "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "2", "amountOut": "300.5",
             }],
-            "expectedAmountOut": "300.5", "minAmountOut": "299",
+            "expectedAmountOut": "300.5", "minAmountOut": "299", "gainBps": 0, "pools": [],
             "quotes": [
                 {"dex": "raydium", "pool": null, "price": null, "fee": null,
                  "amountOut": null, "priceImpact": null, "error": "asleep"},
@@ -129,6 +131,72 @@ fn building_shows_every_venues_offer() {
                  "amountOut": "300.5", "priceImpact": "0.000012", "error": null},
             ],
         }),
+    );
+}
+
+/// Two pools of one venue and one of the other; the route takes two of them.
+#[test]
+fn building_shows_every_pool_that_competed_the_best_first_and_what_the_route_gains() {
+    let pool = |program| PoolRef {
+        program,
+        address: Some(Address::literal(POOL)),
+    };
+    let offers = |program, amount_out| PoolQuote {
+        pool: pool(program),
+        answer: Answer::Offered(Offer {
+            pool: pool(program),
+            amount_out: BaseUnits::new(amount_out),
+            fee_ppm: 2_500,
+            impact_ppm: 40,
+        }),
+    };
+    let closed = PoolQuote {
+        pool: PoolRef::unaddressed(Program::Dlmm),
+        answer: Answer::Declined {
+            reason: "it is not open yet".to_owned(),
+        },
+    };
+    let half = |program, amount_out| Leg {
+        pool: pool(program),
+        amount_in: BaseUnits::new(1_000_000_000),
+        ..leg(program, amount_out)
+    };
+    let legs = vec![
+        half(Program::Cpmm, 150_300_000),
+        half(Program::DammV2, 150_300_000),
+    ];
+    let decision = Decision {
+        choice: Choice {
+            route: Route::try_from(legs).unwrap(),
+            expected_amount_out: BaseUnits::new(300_600_000),
+            ..choice()
+        },
+        quotes: vec![Quote {
+            venue: Venue::Raydium,
+            answer: offers(Program::Cpmm, 300_000_000).answer,
+        }],
+        pools: vec![
+            closed,
+            offers(Program::AmmV4, 299_000_000),
+            offers(Program::Cpmm, 300_000_000),
+        ],
+    };
+
+    let event = event(2, 1, EventData::Routed { decision });
+    let shown = serde_json::to_value(EventView::new(&event, &TokenList::mainnet())).unwrap();
+
+    assert_eq!(shown["gainBps"], 20);
+    assert_eq!(shown["poolAddress"], POOL);
+    assert_eq!(
+        shown["pools"],
+        json!([
+            {"dex": "raydium", "pool": "cpmm", "poolAddress": POOL, "amountOut": "300",
+             "fee": "0.0025", "priceImpact": "0.00004", "error": null},
+            {"dex": "raydium", "pool": "amm_v4", "poolAddress": POOL, "amountOut": "299",
+             "fee": "0.0025", "priceImpact": "0.00004", "error": null},
+            {"dex": "meteora", "pool": "dlmm", "poolAddress": null, "amountOut": null,
+             "fee": null, "priceImpact": null, "error": "it is not open yet"},
+        ])
     );
 }
 
@@ -149,7 +217,12 @@ fn submitted_names_venue_and_signature() {
 #[test]
 fn a_fill_shows_what_was_paid_and_no_receipt_where_there_is_none() {
     let signature = Signature::from_bytes(&[7; 64]);
-    let fill = choice().filled(signature.clone(), BaseUnits::new(300_000_001));
+    let fill = Fill {
+        route: Route::of(leg(Program::DammV2, 300_000_001)),
+        signature: signature.clone(),
+        amount_out: BaseUnits::new(300_000_001),
+        receipt: None,
+    };
 
     check(
         &event(4, 1, EventData::Confirmed { fill }),
@@ -187,7 +260,7 @@ fn a_confirmed_event_shows_every_leg_and_the_receipt() {
         priority_fee_lamports: 100,
         rent_paid_lamports: 2_039_280,
         rent_returned_lamports: 0,
-        compute_units: 61_234,
+        compute_units: Some(61_234),
         slot: 300_000_001,
         leftover: vec![Leftover {
             asset: unlisted,

@@ -59,6 +59,8 @@ fn what_is_not_known_is_null() {
         "route",
         "receipt",
         "explorerUrl",
+        "poolAddress",
+        "wallet",
         "lastError",
         "reason",
     ] {
@@ -86,7 +88,7 @@ fn a_confirmed_order_shows_what_was_bought() {
                 priority_fee_lamports: 0,
                 rent_paid_lamports: 0,
                 rent_returned_lamports: 0,
-                compute_units: 61_234,
+                compute_units: Some(61_234),
                 slot: 9,
                 leftover: Vec::new(),
             })),

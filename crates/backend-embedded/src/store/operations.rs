@@ -11,7 +11,7 @@ use super::SqliteStore;
 use crate::reading;
 use crate::writer::accept::{Accept, Naming};
 use crate::writer::bind::{Bind, Rebind};
-use crate::writer::operate::{Ping, Retried, RetryDead, SetPaused};
+use crate::writer::operate::{NoteAct, Ping, Retried, RetryDead, SetPaused};
 
 #[async_trait]
 impl Operations for SqliteStore {
@@ -50,6 +50,16 @@ impl Operations for SqliteStore {
             },
             Retried::NotDead => DeadRetry::NotDead,
         })
+    }
+
+    async fn note_act(&self, actor: &str, action: &str, detail: &str) -> Result<()> {
+        let [actor, action, detail] = [actor, action, detail].map(str::to_owned);
+        let note = NoteAct {
+            actor,
+            action,
+            detail,
+        };
+        self.write(note).await
     }
 
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>> {

@@ -31,6 +31,22 @@ impl Write for SetPaused {
     }
 }
 
+/// Notes an act that is done elsewhere.
+#[derive(Debug)]
+pub(crate) struct NoteAct {
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) detail: String,
+}
+
+impl Write for NoteAct {
+    type Answer = ();
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
+        log(batch, &self.actor, &self.action, None, Some(&self.detail))
+    }
+}
+
 /// Accepts an order in place of a failed one.
 #[derive(Debug)]
 pub(crate) struct RetryDead {

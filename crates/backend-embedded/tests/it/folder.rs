@@ -8,7 +8,7 @@ use domain::event::SCHEMA_VERSION;
 use domain::{OrderId, Seq};
 use ports::order_store::Claim;
 use ports::{Clock, Store, SystemClock};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 use tempfile::TempDir;
 use testkit::contract::{Given, version_1};
 
@@ -95,18 +95,13 @@ async fn a_newer_store_is_refused_and_left_alone() {
 
     assert!(refused.contains("newer version"), "{refused}");
     assert!(refused.contains("99"), "{refused}");
-    let version: i64 = file(folder.path())
-        .query_row("select version from schema_version", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(version, 99);
+    assert_eq!(version(folder.path()), 99);
 }
 
 fn version_of_a_fresh_store() -> i64 {
     let folder = TempDir::new().unwrap();
     drop(open(folder.path()));
-    file(folder.path())
-        .query_row("select version from schema_version", [], |row| row.get(0))
-        .unwrap()
+    version(folder.path())
 }
 
 #[tokio::test]
@@ -130,7 +125,8 @@ async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
     let told: String = db
         .query_row(
             "select (select version from schema_version) || ': ' || group_concat(concat_ws(' ',
-                 order_key, attempt, venue, signature, hex(bytes), last_valid_height, dead_at), '; ')
+                 order_key, attempt, venue, signature, hex(bytes), last_valid_height, dead_at,
+                 hex(blockhash)), '; ')
              from order_attempts",
             [],
             |row| row.get(0),
@@ -139,16 +135,104 @@ async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
     let newest = version_of_a_fresh_store();
     assert_eq!(
         told,
-        format!("{newest}: 7 1 raydium dead 01 100 5; 7 2 meteora live 02 150")
+        format!("{newest}: 7 1 raydium dead 01 100 5 ; 7 2 meteora live 02 150 ")
     );
-    for refused in [
-        "(8, 1, 'raydium', 'live', x'02', 150, null)",
-        "(7, 1, 'raydium', 'other', x'03', 150, 9)",
-        "(7, 3, 'raydium', 'other', x'03', 150, null)",
+    let insert = |row| {
+        let into = "insert into order_attempts (order_key, attempt, signature, last_valid_height,
+                        dead_at, blockhash, venue, bytes)";
+        db.execute(&format!("{into} values ({row}, 'raydium', x'03')"), [])
+    };
+    for allowed in [
+        "8, 1, 'new', 150, null, x'0a'",
+        "8, 2, 'new', 150, 9, x'0b'",
     ] {
-        let inserted = db.execute(&format!("insert into order_attempts values {refused}"), []);
-        assert!(inserted.is_err(), "{refused}");
+        insert(allowed).expect(allowed);
     }
+    for refused in [
+        // Another height makes it no other transaction.
+        "9, 1, 'new', 151, null, x'0a'",
+        "7, 1, 'other', 150, 9, x'0a'",
+        "7, 3, 'other', 150, null, x'0a'",
+    ] {
+        let code = insert(refused).expect_err(refused).sqlite_error_code();
+        assert_eq!(code, Some(ErrorCode::ConstraintViolation), "{refused}");
+    }
+}
+
+/// A folder as the first release leaves it: one order, submitted.
+fn submitted_to_the_first_release() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let first_release = file(folder.path());
+    first_release.execute_batch(FIRST_SCHEMA).unwrap();
+    first_release
+        .execute_batch(
+            "create table schema_version (version integer not null) strict;
+             insert into schema_version values (1);
+             insert into orders (key, id, client, schema_version, terms, token_in, token_out,
+                 created_at, due_at)
+             values (7, randomblob(16), 'open', 1, '{}', 'SOL', 'USDC', 1, 1);
+             insert into order_attempts values (7, 1, 'raydium', 'dead', x'01', 100, 5);
+             insert into order_attempts values (7, 2, 'meteora', 'live', x'02', 150, null);",
+        )
+        .unwrap();
+    folder
+}
+
+fn version(folder: &Path) -> i64 {
+    file(folder)
+        .query_row("select version from schema_version", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_store_with_submitted_orders_of_the_first_release_is_left_to_it() {
+    let folder = submitted_to_the_first_release();
+
+    let refused = try_open(folder.path()).unwrap_err();
+
+    let told = refused.to_string();
+    assert!(
+        told.contains("submitted orders of version 0.1.0 (1)"),
+        "{told}"
+    );
+    assert!(matches!(refused, OpenError::Unfinished { .. }), "{told}");
+    assert_eq!(version(folder.path()), 1);
+}
+
+#[tokio::test]
+async fn a_store_whose_submitted_orders_the_first_release_has_finished_is_brought_up_to_date() {
+    let folder = submitted_to_the_first_release();
+    file(folder.path())
+        .execute("update orders set ended_at = 2, end_status = 4", [])
+        .unwrap();
+
+    drop(open(folder.path()));
+
+    assert!(version(folder.path()) > 1);
+}
+
+/// As 0.1.0 stored it: no block is made up for it.
+#[tokio::test]
+async fn a_transaction_without_a_blockhash_is_read_without_one() {
+    let folder = TempDir::new().unwrap();
+    let given = Given::new();
+    let store = open(folder.path());
+    let order = given.accepted(&store).await;
+    let mut lease = given.leased(&store, order).await;
+    given.build(&store, &mut lease).await;
+    let transaction = given.submit(&store, &mut lease).await;
+    file(folder.path())
+        .execute("update order_attempts set blockhash = null", [])
+        .unwrap();
+
+    let claim = store.claim(order, lease.worker).await.unwrap();
+
+    let Claim::Granted(lease) = claim else {
+        panic!("{claim:?}");
+    };
+    let read = lease.live_transaction.expect("it may land");
+    assert_eq!(read.blockhash, None);
+    assert_eq!(read.signature, transaction.signature);
 }
 
 #[tokio::test]

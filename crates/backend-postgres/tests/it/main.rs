@@ -5,6 +5,7 @@ mod contract;
 mod isolation;
 mod late;
 mod long_snapshot;
+mod migrating;
 mod pooler;
 mod racing;
 mod scale;

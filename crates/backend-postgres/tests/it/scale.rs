@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::event::{Failure, FailureCode};
+use domain::transaction::TransactionRef;
 use domain::{EventData, OrderId, Seq, Status};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::{Claim, DuePage, Withdrawal, Withdrawn};
@@ -27,6 +29,13 @@ from generate_series(1, 100000) as n,
 insert into order_events (order_id, seq, event_id, status, executions, at, data)
 select o.id, 0, gen_random_uuid(), 0, 0, o.created_at, '{\"type\":\"accepted\"}'
 from orders o where not exists (select from order_events e where e.order_id = o.id);
+insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at,
+                            blockhash)
+select o.id, 1, o.id::text, '', 150, o.created_at,
+       case when o.created_at % 2 = 0 then a.blockhash
+            else decode(md5((o.created_at / 50)::text), 'hex') end
+from orders o, (select blockhash from order_attempts limit 1) as a
+where not exists (select from order_attempts e where e.order_id = o.id);
 ";
 
 /// A server that counts the pages which each statement touches.
@@ -128,8 +137,29 @@ async fn check_questions(counted: Counted) {
     check("a claim of what has begun").await;
     let ending = given.accepted(&store).await;
     let mut lease = given.leased(&store, ending).await;
-    given.confirm(&store, &mut lease).await;
+    given.build(&store, &mut lease).await;
+    let transaction = given.submit(&store, &mut lease).await;
+    let end = EventData::Failed {
+        failure: Failure {
+            code: FailureCode::Internal,
+            reason: "for the test".to_owned(),
+        },
+    };
+    given.record(&store, &mut lease, end).await;
     check("a life").await;
+    let signatures = store.signatures_of(ending).await.expect("it answers");
+    assert_eq!(
+        signatures.as_slice(),
+        std::slice::from_ref(&transaction.signature)
+    );
+    check("an order's signatures").await;
+    let reference = TransactionRef {
+        blockhash: transaction.blockhash.expect("it names a block"),
+        signature: transaction.signature,
+    };
+    let owners = store.orders_of(&[reference]).await.expect("it answers");
+    assert_eq!(owners.len(), 1);
+    check("a transaction's order").await;
     let beat = Beat {
         number: 1,
         heard: 0,

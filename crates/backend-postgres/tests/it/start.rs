@@ -2,24 +2,17 @@
 //! version, on an unsafe server, before the server.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use backend_postgres::{ConnectError, PgSettings, PgStore, migrate};
-use domain::event::{Failure, FailureCode, SCHEMA_VERSION};
-use domain::{EventData, Seq, Status};
+use domain::event::SCHEMA_VERSION;
+use domain::{EventData, Seq};
 use ports::order_history::{ListFilter, Watch};
 use ports::order_store::Claim;
 use servers::PostgresServer;
-use testkit::contract::{Given, eventually};
+use testkit::contract::Given;
 use tokio::task::JoinSet;
 
-use crate::{ask, connect, meddle, open, open_patiently, server, settings};
-
-/// Back to the third version.
-const SIGNATURES_UNIQUE_ALONE: &str = "
-    alter table order_attempts drop constraint order_attempts_signature;
-    alter table order_attempts add unique (signature);
-    delete from refinery_schema_history where version > 3";
+use crate::{ask, meddle, open, open_patiently, server, settings};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_processes_migrate_an_empty_database_at_once() {
@@ -45,138 +38,6 @@ async fn eight_processes_migrate_an_empty_database_at_once() {
     assert_eq!(ask(&server, applied).await, files.count().to_string());
     let again = migrate(&settings(&server)).await.expect("migrate answers");
     assert_eq!(again.applied, 0);
-}
-
-#[tokio::test]
-async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
-    let (server, given) = (server(), Given::new());
-    let store = open(&server).await;
-    let order = given.accepted(&store).await;
-    let mut lease = given.leased(&store, order).await;
-    given.build(&store, &mut lease).await;
-    given.submit(&store, &mut lease).await;
-    drop(store);
-    let since = "select count(*) from refinery_schema_history where version > 3";
-    let since = ask(&server, since).await;
-    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
-
-    let migrated = migrate(&settings(&server)).await.expect("migrate answers");
-
-    assert_eq!(migrated.applied.to_string(), since);
-    let kept = "select count(*) from order_attempts";
-    assert_eq!(ask(&server, kept).await, "1");
-    let unique = "select string_agg(indexname, ' ' order by indexname) from pg_indexes
-         where tablename = 'order_attempts' and indexdef ~ 'signature'";
-    assert_eq!(ask(&server, unique).await, "order_attempts_signature");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_step_that_waits_for_a_long_reader_keeps_nobody_else_waiting() {
-    let server = server();
-    drop(open(&server).await);
-    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
-    let (reader, _driver) = connect(&server).await;
-    let backup = "begin; select count(*) from orders";
-    reader.simple_query(backup).await.expect("it reads");
-    let settings = settings(&server);
-    let mut migrating = JoinSet::new();
-    migrating.spawn(async move { migrate(&settings).await });
-    let is_waiting = "select count(*) from pg_stat_activity
-                      where application_name = 'order-engine migrate' and wait_event_type = 'Lock'";
-    eventually("the step to wait", || async {
-        (ask(&server, is_waiting).await == "1").then_some(())
-    })
-    .await;
-
-    let beside = tokio::time::timeout(Duration::from_secs(10), async {
-        ask(&server, "select count(*) from orders").await
-    });
-    assert_eq!(beside.await.as_deref(), Ok("0"), "others go on meanwhile");
-    assert!(migrating.try_join_next().is_none(), "the step waits");
-    reader.simple_query("rollback").await.expect("it has read");
-
-    let migrated = migrating.join_next().await.expect("it was begun");
-    let migrated = migrated.expect("no panic").expect("migrate answers");
-    assert!(migrated.applied > 0);
-}
-
-#[tokio::test]
-async fn an_index_built_beforehand_that_holds_no_rule_does_not_replace_one() {
-    let server = server();
-    drop(open(&server).await);
-    meddle(&server, SIGNATURES_UNIQUE_ALONE).await;
-    let loose = "create index order_attempts_signature on order_attempts (signature)";
-    meddle(&server, loose).await;
-
-    let refused = migrate(&settings(&server)).await;
-
-    assert!(
-        matches!(refused, Err(ConnectError::Migration(_))),
-        "{refused:?}"
-    );
-    let kept = "select count(*) from pg_constraint where conname = 'order_attempts_signature_key'";
-    assert_eq!(ask(&server, kept).await, "1");
-}
-
-/// Back to the version before lists had indexes of open orders.
-const LISTS_WITHOUT_INDEXES: &str = "
-    drop table orders_begun;
-    drop index orders_open;
-    drop index orders_open_of_pair;
-    delete from refinery_schema_history where version >= 7";
-
-#[tokio::test]
-async fn orders_that_were_begun_before_lists_had_indexes_are_listed() {
-    let (server, given) = (server(), Given::new());
-    let store = open_patiently(&server).await;
-    given.accepted(&store).await;
-    let begun = given.accepted(&store).await;
-    let mut lease = given.leased(&store, begun).await;
-    given.build(&store, &mut lease).await;
-    drop(store);
-    meddle(&server, LISTS_WITHOUT_INDEXES).await;
-
-    let store = open_patiently(&server).await;
-
-    let filter = ListFilter {
-        status: Some(Status::Building),
-        limit: 10,
-        ..ListFilter::default()
-    };
-    let page = store.list(&filter).await.expect("a page is read");
-    let listed: Vec<_> = page.orders.iter().map(|order| order.id).collect();
-    assert_eq!(listed, [begun]);
-    assert_eq!(ask(&server, "select count(*) from orders_begun").await, "1");
-    given.submit(&store, &mut lease).await;
-    given
-        .record(&store, &mut lease, EventData::Failed { failure: failure() })
-        .await;
-    assert_eq!(ask(&server, "select count(*) from orders_begun").await, "0");
-}
-
-fn failure() -> Failure {
-    Failure {
-        code: FailureCode::Internal,
-        reason: "for the test".to_owned(),
-    }
-}
-
-#[tokio::test]
-async fn an_index_of_open_orders_whose_building_failed_is_refused() {
-    let server = server();
-    drop(open(&server).await);
-    meddle(&server, LISTS_WITHOUT_INDEXES).await;
-    let failed = "create index orders_open on orders (id) where ended_at is null;
-                  update pg_index set indisvalid = false
-                  where indexrelid = 'orders_open'::regclass";
-    meddle(&server, failed).await;
-
-    let refused = migrate(&settings(&server)).await;
-
-    assert!(
-        matches!(refused, Err(ConnectError::Migration(_))),
-        "{refused:?}"
-    );
 }
 
 #[tokio::test]

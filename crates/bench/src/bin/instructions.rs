@@ -20,16 +20,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use async_trait::async_trait;
+use chain_solana::pools::PoolReader;
+use chain_solana::settings::Settings;
 use dex_router::Router;
 use dex_router::router::RouteRequest;
-use dex_router::venue::{QuoteError, QuoteRequest, QuoteSource};
 use domain::order::{Order, Terms};
-use domain::quote::{Decision, Offer};
-use domain::route::PoolRef;
+use domain::quote::{Decision, Receipt};
 use domain::transaction::Signature;
-use domain::venue::Program;
-use domain::{BaseUnits, ClientId, Event, EventData, OrderId, Seq, Timestamp, Venue};
+use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp, TokenList};
+use ports::{Clock, Random, Shutdown, SystemClock};
+use sim_chain::market::Mode;
+use sim_chain::{SimConfig, World};
 use testkit::contract::terms;
 use uuid::Uuid;
 
@@ -109,7 +110,7 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         .build()
         .context("start the runtime")?;
     runtime.block_on(async {
-        let (router, terms, tokens) = (router(), terms(), domain::TokenList::mainnet());
+        let (router, terms, tokens) = (router()?, terms(), TokenList::mainnet());
         let request = RouteRequest::from(&terms);
         let events = events(&router.route(&request).await?);
         for _ in 0..repetitions {
@@ -132,36 +133,19 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
     })
 }
 
-/// A venue that answers at once.
-#[derive(Debug)]
-struct Fixed(Venue, u64);
-
-#[async_trait]
-impl QuoteSource for Fixed {
-    fn venue(&self) -> Venue {
-        self.0
-    }
-
-    async fn quote(&self, _: QuoteRequest) -> Result<Offer, QuoteError> {
-        let program = match self.0 {
-            Venue::Raydium => Program::Cpmm,
-            Venue::Meteora => Program::DammV2,
-        };
-        Ok(Offer {
-            pool: PoolRef::unaddressed(program),
-            amount_out: BaseUnits::new(self.1),
-            fee_ppm: 2_500,
-            impact_ppm: 10,
-        })
-    }
-}
-
-fn router() -> Router {
-    let sources: Vec<Arc<dyn QuoteSource>> = vec![
-        Arc::new(Fixed(Venue::Raydium, 224_900_000)),
-        Arc::new(Fixed(Venue::Meteora, 225_000_000)),
-    ];
-    Router::new(sources, Duration::from_secs(1))
+/// A router over a simulated cluster in this process, whose prices stand still.
+fn router() -> Result<Router> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let config = SimConfig {
+        latency_scale: 0.0,
+        seed: Some(7),
+        market: Mode::Still,
+        ..SimConfig::default()
+    };
+    let world = World::open(&config, clock.clone(), &Random::seeded(7), &Shutdown::new())?;
+    let pools = PoolReader::new(world.rpc(), clock, &Settings::simulated(0.0));
+    let tokens = Arc::new(TokenList::mainnet());
+    Ok(Router::new(Arc::new(pools), Duration::from_secs(1), tokens))
 }
 
 fn event(seq: u32, data: EventData) -> Event {
@@ -177,7 +161,17 @@ fn event(seq: u32, data: EventData) -> Event {
 /// From accepted to confirmed.
 fn events(decision: &Decision) -> [Event; 5] {
     let (choice, signature) = (decision.choice.clone(), Signature::from_bytes(&[7; 64]));
-    let fill = choice.filled(signature.clone(), choice.expected_amount_out);
+    let amounts = (choice.route.amount_in(), choice.expected_amount_out);
+    let receipt = Receipt {
+        fee_lamports: 5_000,
+        priority_fee_lamports: 0,
+        rent_paid_lamports: 0,
+        rent_returned_lamports: 0,
+        compute_units: Some(60_000),
+        slot: 77,
+        leftover: Vec::new(),
+    };
+    let fill = choice.filled(signature.clone(), amounts, receipt);
     let decision = decision.clone();
     [
         event(0, EventData::Accepted),

@@ -4,6 +4,7 @@
 
 mod backend;
 mod status;
+mod world;
 
 use std::path::Path;
 

@@ -25,7 +25,7 @@ const fn signing_writer(address: Address) -> AccountMeta {
     }
 }
 
-pub(super) fn compute_unit_limit(units: u32) -> Instruction {
+pub(crate) fn compute_unit_limit(units: u32) -> Instruction {
     Instruction {
         program: COMPUTE_BUDGET_PROGRAM,
         accounts: Vec::new(),
@@ -33,7 +33,7 @@ pub(super) fn compute_unit_limit(units: u32) -> Instruction {
     }
 }
 
-pub(super) fn compute_unit_price(price: MicroLamports) -> Instruction {
+pub(crate) fn compute_unit_price(price: MicroLamports) -> Instruction {
     Instruction {
         program: COMPUTE_BUDGET_PROGRAM,
         accounts: Vec::new(),
@@ -42,7 +42,7 @@ pub(super) fn compute_unit_price(price: MicroLamports) -> Instruction {
 }
 
 /// A transfer of nothing from the wallet to itself that names one more address, which nobody looks at.
-pub(super) fn transfer_of_nothing(wallet: Address, named: Address) -> Instruction {
+pub(crate) fn transfer_of_nothing(wallet: Address, named: Address) -> Instruction {
     Instruction {
         program: SYSTEM_PROGRAM,
         accounts: vec![
@@ -55,7 +55,7 @@ pub(super) fn transfer_of_nothing(wallet: Address, named: Address) -> Instructio
 }
 
 /// The wallet's usual account of an asset, made where it is not there yet.
-pub(super) fn create_associated_token(
+pub(crate) fn create_associated_token(
     wallet: Address,
     account: Address,
     asset: Asset,
@@ -75,7 +75,7 @@ pub(super) fn create_associated_token(
 }
 
 /// The temporary account, holding its rent and what is to be wrapped.
-pub(super) fn create_with_seed(
+pub(crate) fn create_with_seed(
     wallet: Address,
     account: Address,
     seed: &str,
@@ -98,7 +98,7 @@ pub(super) fn create_with_seed(
 }
 
 /// Makes it an account of wrapped SOL; what it holds beyond its rent is wrapped by that.
-pub(super) fn initialize_wrapped(wallet: Address, account: Address) -> Instruction {
+pub(crate) fn initialize_wrapped(wallet: Address, account: Address) -> Instruction {
     Instruction {
         program: TOKEN_PROGRAM,
         accounts: vec![AccountMeta::write(account), AccountMeta::read(WRAPPED_SOL)],
@@ -107,7 +107,7 @@ pub(super) fn initialize_wrapped(wallet: Address, account: Address) -> Instructi
 }
 
 /// Ends the temporary account: all that it holds goes to the wallet, unwrapped.
-pub(super) fn close(wallet: Address, account: Address) -> Instruction {
+pub(crate) fn close(wallet: Address, account: Address) -> Instruction {
     Instruction {
         program: TOKEN_PROGRAM,
         accounts: vec![

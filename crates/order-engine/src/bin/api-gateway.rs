@@ -38,8 +38,10 @@ async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
         GatewayParts {
             ports: parts.ports,
             announcer: parts.announcer,
-            router: parts.world.router,
-            ledger: Some(parts.world.ledger),
+            router: parts.world.router.clone(),
+            simulation: Some(parts.world.simulation.clone()),
+            wallet: Some(parts.world.wallet()),
+            transactions: Some(parts.world.transactions()),
             prometheus: parts.prometheus,
             shutdown: shutdown.clone(),
         },

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use bootstrap::runtime;
 use bootstrap::service::{self, Parts};
 use bootstrap::status::{self, Status};
+use bootstrap::world::Trading;
 use clap::Parser;
 use config::{Config, args};
-use order_worker::{Settings, Worker};
+use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
 
 #[global_allocator]
@@ -48,12 +49,13 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
         order_worker::crash_point::arm(point)?;
     }
     let parts = Parts::open(config, shutdown).await?;
+    let Trading { builder, landing } = parts.world.trading();
     // The handle is not needed: the worker ends with the shutdown.
     let _ = Worker::start(
         &parts.ports,
         &parts.announcer,
         parts.world.router,
-        parts.world.chain,
+        Chain { builder, landing },
         Settings::configured(config, runtime::host_name()),
         shutdown,
     );

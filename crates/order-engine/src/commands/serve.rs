@@ -16,6 +16,7 @@ Examples:
   order-engine serve --port 4000 --data-dir /var/lib/order-engine
   DATABASE_URL=postgres://trader@db/orders order-engine serve
   SIM_LATENCY_SCALE=0.01 QUEUE_RATE_LIMIT_PER_MINUTE=0 order-engine serve
+  SIM_RPC_PORT=8899 order-engine serve  its cluster for Solana's own tools too
 
 SIGTERM or Ctrl-C finishes what runs and ends with 0; a second one stops at
 once. Nothing that was accepted is lost either way.";
@@ -26,7 +27,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     service::run(&config, async |shutdown| {
         args::warn_of_obsolete_variables();
         let engine = Engine::assemble(&config, shutdown).await?;
-        greet(engine.address(), &config)?;
+        greet(engine.address(), engine.node_address(), &config)?;
         engine.run_until_stopped().await
     })
     .await?;
@@ -34,8 +35,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
 }
 
 /// Prints the address and an example.
-fn greet(address: SocketAddr, config: &Config) -> std::io::Result<()> {
+fn greet(address: SocketAddr, node: Option<SocketAddr>, config: &Config) -> std::io::Result<()> {
     let base = format!("http://{}", reachable(address));
+    let node = node.map_or_else(String::new, |node| {
+        format!("\n  Solana RPC http://{}/", reachable(node))
+    });
     let key = match config.access.api_keys.is_empty() {
         true => "",
         false => " \\\n    -H \"Authorization: Bearer $API_KEY\"",
@@ -44,7 +48,7 @@ fn greet(address: SocketAddr, config: &Config) -> std::io::Result<()> {
         "order-engine {} is running
 
   dashboard  {base}/
-  API        {base}/docs
+  API        {base}/docs{node}
 
   try it:
   curl -X POST {base}/api/orders/execute{key} \\

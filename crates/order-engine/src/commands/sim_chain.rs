@@ -1,29 +1,26 @@
-//! `order-engine sim-chain`: the simulated chain as a process of its own, shared by a cluster.
+//! `order-engine sim-chain`: the simulated cluster as a process of its own, shared by workers and gateways.
 
 use std::sync::Arc;
 
-use actix_web::{App, HttpServer};
-use anyhow::Context;
-use bootstrap::{measure, runtime, service, status, world};
+use bootstrap::{measure, service, status, world};
 use config::Config;
 use config::DEFAULT_PORT;
 use config::args::Stop;
 use ports::{Clock, Random, SystemClock};
-use sim_chain::SimChain;
 
 use crate::exit::Verdict;
+use crate::node::Node;
 use crate::output;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine sim-chain --port 4000 --data-dir ./chain
   SIM_SEED=7 SIM_LATENCY_SCALE=0.1 order-engine sim-chain
+  solana --url http://127.0.0.1:4000 slot
 
-Gateways and workers find it by SIM_CHAIN_URL. Its ledger is in DATA_DIR and
-survives restarts.";
-
-/// Simulated calls end within seconds; callers repeat those that have not ended by then.
-const FINISH_WITHIN_SECONDS: u64 = 3;
+Gateways and workers find it by SIM_CHAIN_URL, and Solana's own tools as they
+find any node. Its sockets are on the next port too, if that is free. Its
+ledger is in DATA_DIR and survives restarts.";
 
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
@@ -37,43 +34,18 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
             shutdown: shutdown.clone(),
         };
         let (random, data_dir) = (Random::from_system(), &config.servers.data_dir);
-        let chain = world::simulate(&config.sim, data_dir, clock, random, shutdown)?;
-        serve(&config, chain, parts).await?;
+        let world = world::simulate(&config, data_dir, clock, &random, shutdown)?;
+        let port = config.listen.port.unwrap_or(DEFAULT_PORT);
+        let node = Node::listen((&config.listen.host, port), world, shutdown)?;
+        output::line(format!(
+            "the simulated chain is at http://{}",
+            node.address()?
+        ))?;
+        node.serve(Some(parts)).await?;
         shutdown.request_soft();
         shutdown.finished().await;
         Ok(())
     })
     .await?;
     Ok(Verdict::Good)
-}
-
-async fn serve(config: &Config, chain: Arc<SimChain>, parts: status::Parts) -> anyhow::Result<()> {
-    let (host, port) = (
-        config.listen.host.as_str(),
-        config.listen.port.unwrap_or(DEFAULT_PORT),
-    );
-    let (soft, hard) = (parts.shutdown.clone(), parts.shutdown.clone());
-    let server = HttpServer::new(move || {
-        let (chain, parts) = (chain.clone(), parts.clone());
-        App::new()
-            .configure(|routes| status::routes(routes, parts))
-            .configure(|routes| sim_chain::server::configure(routes, chain))
-    })
-    .workers(runtime::threads())
-    .shutdown_signal(async move { soft.soft().await })
-    .shutdown_timeout(FINISH_WITHIN_SECONDS)
-    .bind((host, port))
-    .with_context(|| format!("could not listen on {host}:{port}"))?;
-    for address in server.addrs() {
-        output::line(format!("the simulated chain is at http://{address}"))?;
-    }
-    let server = server.run();
-    let handle = server.handle();
-    tokio::select! {
-        ended = server => ended.context("the HTTP server failed"),
-        () = hard.hard() => {
-            handle.stop(false).await;
-            Ok(())
-        }
-    }
 }

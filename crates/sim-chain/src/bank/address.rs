@@ -1,7 +1,6 @@
-//! Addresses that Solana fixes, and those that programs derive.
+//! Addresses that Solana fixes, and those that programs derive, with the limits that the runtime sets.
 
-use curve25519_dalek::edwards::CompressedEdwardsY;
-use sha2::{Digest, Sha256};
+use chain_solana::address as derivation;
 use solana_address::Address;
 
 macro_rules! addresses {
@@ -112,28 +111,19 @@ pub fn program_address(seeds: &[&[u8]], program: &Address) -> Result<Address, Ba
     if seeds.len() > SEEDS_MAX || seeds.iter().any(|seed| seed.len() > SEED_BYTES_MAX) {
         return Err(BadSeeds::TooLong);
     }
-    let mut hash = Sha256::new();
-    for seed in seeds {
-        hash.update(seed);
-    }
-    hash.update(program.as_ref());
-    hash.update(MARKER);
-    let bytes: [u8; 32] = hash.finalize().into();
-    match CompressedEdwardsY(bytes).decompress() {
-        Some(_) => Err(BadSeeds::OnCurve),
-        None => Ok(Address::from(bytes)),
-    }
+    let derived = derivation::derive(seeds, to_amm(program));
+    derived.map(from_amm).ok_or(BadSeeds::OnCurve)
 }
 
 /// The first address off the curve, with the bump that leads to it, counted down from 255. `None` where the
 /// seeds are too many or too long, or no bump leads off the curve.
 #[must_use]
 pub fn find_program_address(seeds: &[&[u8]], program: &Address) -> Option<(Address, u8)> {
-    (1..=u8::MAX).rev().find_map(|bump| {
-        let end = [bump];
-        let all: Vec<&[u8]> = seeds.iter().copied().chain([&end[..]]).collect();
-        program_address(&all, program).ok().map(|key| (key, bump))
-    })
+    if seeds.len() >= SEEDS_MAX || seeds.iter().any(|seed| seed.len() > SEED_BYTES_MAX) {
+        return None;
+    }
+    let (key, bump) = derivation::find(seeds, to_amm(program))?;
+    Some((from_amm(key), bump))
 }
 
 /// The address that `base` may make accounts at by naming a seed.
@@ -144,20 +134,19 @@ pub fn with_seed(base: &Address, seed: &str, owner: &Address) -> Result<Address,
     if owner.as_ref().ends_with(MARKER) {
         return Err(BadSeeds::IllegalOwner);
     }
-    let hash = Sha256::new()
-        .chain_update(base.as_ref())
-        .chain_update(seed)
-        .chain_update(owner.as_ref());
-    Ok(Address::from(<[u8; 32]>::from(hash.finalize())))
+    let key = derivation::with_seed(to_amm(base), seed, to_amm(owner));
+    Ok(from_amm(key))
 }
 
 /// The account that holds a wallet's tokens of one mint by convention.
 #[must_use]
 pub fn associated_token(wallet: &Address, mint: &Address, token_program: &Address) -> Address {
-    let seeds = [wallet.as_ref(), token_program.as_ref(), mint.as_ref()];
-    let (key, _) = find_program_address(&seeds, &ASSOCIATED_TOKEN)
-        .expect("invariant: three seeds of 32 bytes have an address for some bump");
-    key
+    let (wallet, mint) = (to_amm(wallet), to_amm(mint));
+    from_amm(derivation::associated_token(
+        wallet,
+        mint,
+        to_amm(token_program),
+    ))
 }
 
 /// The same address as the crate `amm` writes it.

@@ -33,20 +33,10 @@ impl Allowance {
     };
 }
 
-/// The key of the wallet that the engine trades with where it was given none.
-#[must_use]
-pub fn engine_key(genesis_hash: &Hash) -> SigningKey {
-    key(b"the engine's wallet", genesis_hash)
-}
-
 /// The key of the one who moves prices.
 pub(super) fn market_key(genesis_hash: &Hash) -> SigningKey {
-    key(b"the market's wallet", genesis_hash)
-}
-
-fn key(name: &[u8], genesis_hash: &Hash) -> SigningKey {
     let hash = Sha256::new()
-        .chain_update(name)
+        .chain_update(b"the market's wallet")
         .chain_update(genesis_hash.as_ref());
     SigningKey::from_bytes(&hash.finalize().into())
 }

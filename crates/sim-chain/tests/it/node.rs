@@ -7,3 +7,4 @@ mod sockets;
 mod speed;
 mod tools;
 mod transactions;
+mod trouble;

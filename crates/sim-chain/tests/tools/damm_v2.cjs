@@ -4,7 +4,7 @@ const BN = require('bn.js');
 const { sendAndConfirmTransaction } = require('@solana/web3.js');
 const { TOKEN_2022_PROGRAM_ID, getMint } = require('@solana/spl-token');
 const { CpAmm, SwapMode, getCurrentPoint, getTokenProgram } = require('@meteora-ag/cp-amm-sdk');
-const { MINTS, connection, run, swap, wallet } = require('./trader.cjs');
+const { connection, run, swap, trade, wallet } = require('./trader.cjs');
 
 const amm = new CpAmm(connection);
 
@@ -43,18 +43,8 @@ async function quoteOf(poolState, mintIn, mintOut, wanted) {
   });
 }
 
-async function trade(trader, name, mintIn, mintOut, wanted) {
-  const pool = await findPool(mintIn, mintOut);
-  const poolState = await amm.fetchPoolState(pool);
-  const quote = await quoteOf(poolState, mintIn, mintOut, wanted);
-  const isExactIn = wanted.swapMode === SwapMode.ExactIn;
-  // The SDK counts transfer fees in its limits only; without slippage these are what it expects.
-  const limits = isExactIn
-    ? { minimumAmountOut: quote.minimumAmountOut }
-    : { maximumAmountIn: quote.maximumAmountIn };
-  const transaction = await amm.swap2({
-    ...wanted,
-    ...limits,
+function accountsOf(trader, pool, poolState, mintIn, mintOut) {
+  return {
     pool,
     poolState,
     payer: trader.publicKey,
@@ -67,30 +57,48 @@ async function trade(trader, name, mintIn, mintOut, wanted) {
     tokenAProgram: getTokenProgram(poolState.tokenAFlag),
     tokenBProgram: getTokenProgram(poolState.tokenBFlag),
     referralTokenAccount: null,
-  });
+  };
+}
+
+// An exact amount in goes by all three ways that the SDK has for it.
+async function tradeOnce(trader, name, mintIn, mintOut, { amountIn, amountOut }) {
+  if (amountIn === undefined) {
+    const wanted = { swapMode: SwapMode.ExactOut, amountOut: new BN(amountOut.toString()) };
+    await tradeBy(trader, name, mintIn, mintOut, wanted);
+    return;
+  }
+  const part = new BN((amountIn / 3n).toString());
+  for (const swapMode of [SwapMode.ExactIn, SwapMode.PartialFill, undefined]) {
+    await tradeBy(trader, name, mintIn, mintOut, { swapMode, amountIn: part });
+  }
+}
+
+// Without a mode by the instruction that knows only one.
+async function tradeBy(trader, name, mintIn, mintOut, { swapMode, ...wanted }) {
+  const pool = await findPool(mintIn, mintOut);
+  const poolState = await amm.fetchPoolState(pool);
+  const asked = { swapMode: swapMode ?? SwapMode.ExactIn, ...wanted };
+  const quote = await quoteOf(poolState, mintIn, mintOut, asked);
+  // The SDK counts transfer fees in its limits only; without slippage these are what it expects.
+  const limits = wanted.amountIn
+    ? { minimumAmountOut: quote.minimumAmountOut }
+    : { maximumAmountIn: quote.maximumAmountIn };
+  const accounts = accountsOf(trader, pool, poolState, mintIn, mintOut);
+  const transaction = swapMode === undefined
+    ? await amm.swap({ ...wanted, ...limits, ...accounts })
+    : await amm.swap2({ ...asked, ...limits, ...accounts });
   await swap({
-    name: `DAMM v2, ${name}`,
+    name: `${name}, mode ${swapMode}`,
     owner: trader.publicKey,
     mintIn,
     mintOut,
-    spends: isExactIn ? wanted.amountIn : quote.maximumAmountIn,
-    receives: isExactIn ? quote.minimumAmountOut : wanted.amountOut,
+    spends: wanted.amountIn ?? quote.maximumAmountIn,
+    receives: wanted.amountOut ?? quote.minimumAmountOut,
     send: () => sendAndConfirmTransaction(connection, transaction, [trader]),
   });
 }
 
-const exactIn = (amount) => ({ swapMode: SwapMode.ExactIn, amountIn: new BN(amount) });
-const exactOut = (amount) => ({ swapMode: SwapMode.ExactOut, amountOut: new BN(amount) });
-
 run(async () => {
   const trader = await wallet();
-  const { SOL, USDC, PYUSD } = MINTS;
-  await trade(trader, 'SOL to USDC, exact in', SOL, USDC, exactIn('123456789012'));
-  await trade(trader, 'USDC to SOL, exact in', USDC, SOL, exactIn('987654321'));
-  await trade(trader, 'USDC to SOL, exact out', USDC, SOL, exactOut('1234567891'));
-  await trade(trader, 'SOL to USDC, exact out', SOL, USDC, exactOut('7654321'));
-  await trade(trader, 'SOL to PYUSD, exact in', SOL, PYUSD, exactIn('23456789012'));
-  await trade(trader, 'PYUSD to SOL, exact in', PYUSD, SOL, exactIn('87654321'));
-  await trade(trader, 'PYUSD to SOL, exact out', PYUSD, SOL, exactOut('234567891'));
-  await trade(trader, 'SOL to PYUSD, exact out', SOL, PYUSD, exactOut('654321'));
+  await trade(trader.publicKey, 'DAMM v2', ['USDC', 'PYUSD'], tradeOnce.bind(null, trader));
 });

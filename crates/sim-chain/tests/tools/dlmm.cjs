@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const BN = require('bn.js');
 const { sendAndConfirmTransaction } = require('@solana/web3.js');
 const DLMM = require('@meteora-ag/dlmm');
-const { MINTS, connection, run, swap, wallet } = require('./trader.cjs');
+const { MINTS, connection, run, swap, trade, wallet } = require('./trader.cjs');
 
 const NO_SLIPPAGE = new BN(0);
 
@@ -20,32 +20,31 @@ async function findPair(tokenX, tokenY, binStep) {
   return derived;
 }
 
-async function trade(trader, name, lbPair, mintIn, wanted) {
+async function tradeOnce(trader, pairs, name, mintIn, mintOut, wanted) {
+  const lbPair = pairs.get(mintIn.equals(MINTS.SOL) ? mintOut : mintIn);
   const pair = await DLMM.create(connection, lbPair);
-  const [mintX, mintY] = [pair.lbPair.tokenXMint, pair.lbPair.tokenYMint];
-  const swapForY = mintX.equals(mintIn);
-  const mintOut = swapForY ? mintY : mintX;
+  const swapForY = pair.lbPair.tokenXMint.equals(mintIn);
   const binArrays = await pair.getBinArrayForSwap(swapForY);
   const common = { inToken: mintIn, outToken: mintOut, lbPair, user: trader.publicKey };
 
   let quote;
   let transaction;
   if (wanted.amountIn) {
-    const inAmount = new BN(wanted.amountIn);
+    const inAmount = new BN(wanted.amountIn.toString());
     quote = pair.swapQuote(inAmount, swapForY, NO_SLIPPAGE, binArrays);
     assert.ok(quote.consumedInAmount.eq(inAmount));
     transaction = await pair.swap({
       ...common, inAmount, minOutAmount: quote.minOutAmount, binArraysPubkey: quote.binArraysPubkey,
     });
   } else {
-    const outAmount = new BN(wanted.amountOut);
+    const outAmount = new BN(wanted.amountOut.toString());
     quote = pair.swapQuoteExactOut(outAmount, swapForY, NO_SLIPPAGE, binArrays);
     transaction = await pair.swapExactOut({
       ...common, outAmount, maxInAmount: quote.maxInAmount, binArraysPubkey: quote.binArraysPubkey,
     });
   }
   await swap({
-    name: `DLMM, ${name}, ${quote.binArraysPubkey.length} bin arrays`,
+    name: `${name}, ${quote.binArraysPubkey.length} bin arrays`,
     owner: trader.publicKey,
     mintIn,
     mintOut,
@@ -55,17 +54,24 @@ async function trade(trader, name, lbPair, mintIn, wanted) {
   });
 }
 
+// What an application shows of a pair.
+async function look(lbPair) {
+  const pair = await DLMM.create(connection, lbPair);
+  const active = await pair.getActiveBin();
+  assert.equal(active.binId, pair.lbPair.activeId);
+  const { bins } = await pair.getBinsAroundActiveBin(3, 3);
+  assert.ok(bins.some(({ binId }) => binId === active.binId));
+  assert.ok(bins.every((bin) => !bin.xAmount.isZero() || !bin.yAmount.isZero()));
+  const arrays = await pair.getBinArrays();
+  assert.ok(arrays.length > 1);
+  assert.ok(pair.getFeeInfo().baseFeeRatePercentage.gt(0));
+  assert.ok(pair.getDynamicFee().gt(0));
+}
+
 run(async () => {
   const trader = await wallet();
   const { SOL, USDC, BONK } = MINTS;
-  const dollars = await findPair(SOL, USDC, 10);
-  await trade(trader, 'SOL to USDC, exact in', dollars, SOL, { amountIn: '123456789012' });
-  await trade(trader, 'USDC to SOL, exact in', dollars, USDC, { amountIn: '987654321' });
-  await trade(trader, 'USDC to SOL, exact out', dollars, USDC, { amountOut: '1234567891' });
-  await trade(trader, 'SOL to USDC, exact out', dollars, SOL, { amountOut: '7654321' });
-  const bonk = await findPair(BONK, SOL, 20);
-  await trade(trader, 'SOL to BONK, exact in', bonk, SOL, { amountIn: '234567890123' });
-  await trade(trader, 'BONK to SOL, exact in', bonk, BONK, { amountIn: '98765432109' });
-  await trade(trader, 'BONK to SOL, exact out', bonk, BONK, { amountOut: '2345678912' });
-  await trade(trader, 'SOL to BONK, exact out', bonk, SOL, { amountOut: '7654321098' });
+  const pairs = new Map([[USDC, await findPair(SOL, USDC, 10)], [BONK, await findPair(BONK, SOL, 20)]]);
+  await trade(trader.publicKey, 'DLMM', ['USDC', 'BONK'], tradeOnce.bind(null, trader, pairs));
+  await look(pairs.get(USDC));
 });

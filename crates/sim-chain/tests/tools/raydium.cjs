@@ -1,10 +1,10 @@
 // Swaps with @raydium-io/raydium-sdk-v2, against the node at the URL given, and nothing else: its vendor is not asked.
 const assert = require('node:assert/strict');
 const BN = require('bn.js');
-const { PublicKey } = require('@solana/web3.js');
-const { calculateEpochFee, getMint, getTransferFeeConfig } = require('@solana/spl-token');
-const { Raydium, TxVersion } = require('@raydium-io/raydium-sdk-v2');
-const { MINTS, connection, run, swap, wallet } = require('./trader.cjs');
+const { PublicKey, Transaction, sendAndConfirmTransaction } = require('@solana/web3.js');
+const token = require('@solana/spl-token');
+const { Raydium, TxVersion, makeAMMSwapInstruction } = require('@raydium-io/raydium-sdk-v2');
+const { MINTS, connection, run, swap, trade, wallet } = require('./trader.cjs');
 
 const PRIORITY = { units: 600_000, microLamports: 25_000 };
 // Its quotes of AMM v4 for exact amounts out round down twice where the program rounds up.
@@ -30,10 +30,10 @@ function quotesOfCpmm(raydium, pool, wanted) {
 
 // What a mint keeps of a transfer: the SDK's quotes of CPMM leave that out, its program does not.
 async function transferFee(mint, programId) {
-  const config = getTransferFeeConfig(await getMint(connection, mint, 'confirmed', programId));
+  const config = token.getTransferFeeConfig(await token.getMint(connection, mint, 'confirmed', programId));
   if (!config) return () => 0n;
   const { epoch } = await connection.getEpochInfo();
-  return (amount) => calculateEpochFee(config, BigInt(epoch), amount);
+  return (amount) => token.calculateEpochFee(config, BigInt(epoch), amount);
 }
 
 // The smallest amount of which a transfer leaves this much.
@@ -43,7 +43,7 @@ function beforeFee(fee, amount) {
   return gross;
 }
 
-async function tradeCpmm(raydium, name, mintIn, mintOut, { amountIn, amountOut }, txVersion) {
+async function tradeCpmm(raydium, name, mintIn, mintOut, { amountIn, amountOut }) {
   // The SDK remembers for seconds which token accounts there are.
   await raydium.account.fetchWalletTokenAccounts({ forceUpdate: true });
   const { cpmmPools } = await raydium.tradeV2.fetchRoutePoolBasicInfo();
@@ -81,14 +81,14 @@ async function tradeCpmm(raydium, name, mintIn, mintOut, { amountIn, amountOut }
     },
     slippage: 0,
     computeBudgetConfig: PRIORITY,
-    txVersion,
+    txVersion: swapBaseIn ? TxVersion.V0 : TxVersion.LEGACY,
   });
   await swap({
-    name: `CPMM, ${name}`, owner: raydium.ownerPubKey, mintIn, mintOut, spends, receives, send: sender(execute),
+    name, owner: raydium.ownerPubKey, mintIn, mintOut, spends, receives, send: sender(execute),
   });
 }
 
-async function tradeAmmV4(raydium, name, mintIn, mintOut, { amountIn, amountOut }, txVersion) {
+async function tradeAmmV4(raydium, name, mintIn, mintOut, { amountIn, amountOut }) {
   await raydium.account.fetchWalletTokenAccounts({ forceUpdate: true });
   const { ammPools } = await raydium.tradeV2.fetchRoutePoolBasicInfo();
   const poolId = poolOf(ammPools, mintIn, mintOut);
@@ -109,10 +109,10 @@ async function tradeAmmV4(raydium, name, mintIn, mintOut, { amountIn, amountOut 
     amountIn: isExactIn ? new BN(amountIn.toString()) : quote.maxAmountIn,
     amountOut: isExactIn ? quote.minAmountOut : new BN(amountOut.toString()),
     computeBudgetConfig: PRIORITY,
-    txVersion,
+    txVersion: isExactIn ? TxVersion.V0 : TxVersion.LEGACY,
   });
   await swap({
-    name: `AMM v4, ${name}`,
+    name,
     owner: raydium.ownerPubKey,
     mintIn,
     mintOut,
@@ -125,27 +125,50 @@ async function tradeAmmV4(raydium, name, mintIn, mintOut, { amountIn, amountOut 
 
 const sender = (execute) => async () => (await execute({ sendAndConfirm: true })).txId;
 
+// The form with the accounts of the former order book, which the SDK still builds and no longer sends itself.
+async function tradeAmmV4InLong(raydium, trader) {
+  const { ammPools } = await raydium.tradeV2.fetchRoutePoolBasicInfo();
+  const [mintIn, mintOut] = [MINTS.SOL, MINTS.USDC];
+  const poolId = poolOf(ammPools, mintIn, mintOut);
+  const amountIn = new BN(2_345_678_901);
+  const wrapped = await token.createWrappedNativeAccount(
+    connection, trader, trader.publicKey, amountIn.toNumber(),
+  );
+  const bought = await token.getOrCreateAssociatedTokenAccount(
+    connection, trader, mintOut, trader.publicKey,
+  );
+  const { poolInfo, poolKeys } = await raydium.liquidity.getPoolInfoFromRpc({ poolId });
+  const { amountOut } = raydium.liquidity.computeAmountOut({
+    poolInfo, amountIn, mintIn, mintOut, slippage: 0,
+  });
+  const swapping = makeAMMSwapInstruction({
+    version: 4,
+    poolKeys,
+    userKeys: {
+      tokenAccountIn: wrapped, tokenAccountOut: bought.address, owner: trader.publicKey,
+    },
+    amountIn,
+    amountOut,
+    fixedSide: 'in',
+  });
+  assert.equal(swapping.keys.length, 18);
+  await swap({
+    name: 'AMM v4, SOL to USDC, in the long form',
+    owner: trader.publicKey,
+    mintIn,
+    mintOut,
+    spends: amountIn,
+    receives: amountOut,
+    send: () => sendAndConfirmTransaction(connection, new Transaction().add(swapping), [trader]),
+  });
+}
+
 run(async () => {
   const owner = await wallet();
   const raydium = await Raydium.load({
     connection, owner, disableFeatureCheck: true, disableLoadToken: true, blockhashCommitment: 'confirmed',
   });
-  const { SOL, USDC, BONK, PYUSD } = MINTS;
-  const { LEGACY, V0 } = TxVersion;
-  const trades = [
-    [SOL, USDC, 'SOL to USDC', 'USDC to SOL'],
-    [SOL, BONK, 'SOL to BONK', 'BONK to SOL'],
-  ];
-  for (const trade of [tradeCpmm, tradeAmmV4]) {
-    for (const [sol, other, there, back] of trades) {
-      await trade(raydium, `${there}, exact in`, sol, other, { amountIn: 123456789012n }, V0);
-      await trade(raydium, `${back}, exact in`, other, sol, { amountIn: 987654321n }, LEGACY);
-      await trade(raydium, `${back}, exact out`, other, sol, { amountOut: 1234567891n }, V0);
-      await trade(raydium, `${there}, exact out`, sol, other, { amountOut: 7654321n }, LEGACY);
-    }
-  }
-  await tradeCpmm(raydium, 'SOL to PYUSD, exact in', SOL, PYUSD, { amountIn: 23456789012n }, V0);
-  await tradeCpmm(raydium, 'PYUSD to SOL, exact in', PYUSD, SOL, { amountIn: 87654321n }, LEGACY);
-  await tradeCpmm(raydium, 'PYUSD to SOL, exact out', PYUSD, SOL, { amountOut: 234567891n }, V0);
-  await tradeCpmm(raydium, 'SOL to PYUSD, exact out', SOL, PYUSD, { amountOut: 654321n }, LEGACY);
+  await trade(owner.publicKey, 'CPMM', ['USDC', 'BONK', 'PYUSD'], tradeCpmm.bind(null, raydium));
+  await trade(owner.publicKey, 'AMM v4', ['USDC', 'BONK'], tradeAmmV4.bind(null, raydium));
+  await tradeAmmV4InLong(raydium, owner);
 });

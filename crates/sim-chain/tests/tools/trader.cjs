@@ -1,5 +1,7 @@
-// Somebody who trades with an SDK: a wallet, what it holds, and whether a swap moved what was expected.
+// Somebody who trades with an SDK: a wallet, what it holds, and whether a swap moved what was expected. Started with the
+// URL of a node and how often to trade.
 const assert = require('node:assert/strict');
+const { createHash } = require('node:crypto');
 const { Connection, Keypair, LAMPORTS_PER_SOL, PublicKey } = require('@solana/web3.js');
 const { NATIVE_MINT, TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID } = require('@solana/spl-token');
 
@@ -13,6 +15,11 @@ const MINTS = {
 };
 
 const connection = new Connection(process.argv[2], 'confirmed');
+const rounds = Number(process.argv[3]);
+
+// What a wallet begins with, and the most that it pays at once.
+const WEALTH = 500_000 * LAMPORTS_PER_SOL;
+const SPENT_MAX = 5_000n * BigInt(LAMPORTS_PER_SOL);
 
 async function confirm(signature) {
   const latest = await connection.getLatestBlockhash();
@@ -22,7 +29,7 @@ async function confirm(signature) {
 
 async function wallet() {
   const keypair = Keypair.generate();
-  await confirm(await connection.requestAirdrop(keypair.publicKey, 1000 * LAMPORTS_PER_SOL));
+  await confirm(await connection.requestAirdrop(keypair.publicKey, WEALTH));
   return keypair;
 }
 
@@ -70,6 +77,30 @@ async function swap({ name, owner, mintIn, mintOut, spends, spendsMore = 0n, rec
   assert.equal(moved(mintOut), BigInt(receives), `${name}: what it receives`);
 }
 
+// What is paid in a round: from a ten-thousandth to all of the most, small amounts as often as large ones, and the
+// same in every run.
+function spentIn(seed) {
+  const bits = createHash('sha256').update(seed).digest().readUInt32LE();
+  const millionths = 1e6 / 10 ** ((4 * bits) / 2 ** 32);
+  return (SPENT_MAX * BigInt(Math.round(millionths))) / 1_000_000n;
+}
+
+// Buys tokens with SOL and sells them, with exact amounts in and out, as often as was asked.
+async function trade(owner, program, symbols, once) {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const symbol of symbols) {
+      const mint = MINTS[symbol];
+      const [there, back] = [`${program}, SOL to ${symbol}`, `${program}, ${symbol} to SOL`];
+      const spent = spentIn(`${program} ${symbol} ${round}`);
+      await once(`${there}, exact in`, MINTS.SOL, mint, { amountIn: spent });
+      const bought = (await holdings(owner)).get(mint.toBase58());
+      await once(`${back}, exact in`, mint, MINTS.SOL, { amountIn: bought / 3n });
+      await once(`${back}, exact out`, mint, MINTS.SOL, { amountOut: spent / 7n });
+      await once(`${there}, exact out`, MINTS.SOL, mint, { amountOut: bought / 11n });
+    }
+  }
+}
+
 function run(main) {
   main().then(
     () => { console.log('all done'); process.exit(0); },
@@ -77,4 +108,4 @@ function run(main) {
   );
 }
 
-module.exports = { MINTS, confirm, connection, run, swap, wallet };
+module.exports = { MINTS, connection, run, swap, trade, wallet };

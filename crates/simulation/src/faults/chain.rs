@@ -51,7 +51,7 @@ impl FaultyRpc {
 
     /// Decides what the cluster will do with the bytes that it gets next.
     fn plan(&self, signature: &Stored) {
-        let faults = self.cluster.one_shot_faults();
+        let faults = self.cluster.service().planned();
         if self.line.happens(|climate| climate.doubled) {
             faults.drop_next(1);
         } else if self.line.happens(|climate| climate.doubled)

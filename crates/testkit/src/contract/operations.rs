@@ -60,13 +60,20 @@ pub async fn every_act_is_in_the_audit_log(fixture: &impl StoreFixture) {
         .await
         .expect("retry_dead answers");
 
+    store
+        .note_act("admin", "sim_faults", "outage true")
+        .await
+        .expect("note_act answers");
+
     let entries = store.audit(None, 100).await.expect("audit answers");
 
+    assert_eq!(entries[0].detail.as_deref(), Some("outage true"));
     let acts: Vec<_> = entries
         .iter()
         .map(|e| (e.actor.as_str(), e.action.as_str(), e.subject.clone()))
         .collect();
     let expected = [
+        ("admin", "sim_faults", None),
         ("admin", "retry", Some(order.to_string())),
         ("loopback", "resume", None),
         ("loopback", "pause", None),

@@ -9,7 +9,6 @@ pub(super) struct Step {
     pub(super) amount_in: u64,
     pub(super) amount_out: u64,
     pub(super) fee: FeeSplit,
-    pub(super) price: u128,
     pub(super) fill: Fill,
 }
 
@@ -73,7 +72,6 @@ impl BinInPool {
                 fill.liquidity_in,
                 fill.amount_in,
             )?,
-            price: self.bin.price,
             fill,
         })
     }

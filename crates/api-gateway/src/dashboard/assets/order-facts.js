@@ -3,7 +3,9 @@
 import { bpsAbove } from "./decimal.js";
 import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
-import { amount, count, duration, moment, percent, venueAndPool } from "./format.js";
+import { amount, count, duration, moment, percent, shortHash, venueAndPool } from "./format.js";
+import { instructionList } from "./instructions.js";
+import { poolComparison, poolTable } from "./pool-quotes.js";
 import { comparison, quoteCard } from "./quote-panel.js";
 
 /** A definition list; entries without a value are left out. */
@@ -36,14 +38,21 @@ export function termsCard(order) {
 /** The quotes of the newest attempt, and why the chosen one won. */
 export function routeCard(route, order) {
   if (route === null) return null;
+  // Orders of 0.1.0 kept each venue's best offer alone.
+  const pools = route.pools ?? [];
   const offers = route.quotes.filter((quote) => quote.amountOut !== null);
+  const verdict =
+    pools.length > 0
+      ? poolComparison(pools, route, order.tokenOut)
+      : comparison(offers, route.dex, order.tokenOut);
   return card("Quotes that competed", [
-    h("p", { class: "verdict" }, comparison(offers, route.dex, order.tokenOut)),
+    h("p", { class: "verdict" }, verdict),
     h(
       "div",
       { class: "quotes" },
       route.quotes.map((quote) => quoteCard(quote, { chosen: route.dex, symbol: order.tokenOut })),
     ),
+    pools.length > 0 ? poolTable(pools, route.route, order.tokenOut) : null,
     facts([
       ["Expected", `${route.expectedAmountOut} ${order.tokenOut}`],
       ["At least", `${route.minAmountOut} ${order.tokenOut}`],
@@ -52,8 +61,11 @@ export function routeCard(route, order) {
   ]);
 }
 
-/** `entries`: the chain's own book for this order; empty where nothing landed or it is not simulated. */
-export function transactionCard({ sent, fill, route }, order, entries) {
+/**
+ * `entries`: the chain's own book for this order; empty where nothing landed or it is not simulated. `transaction`: what
+ * it told the programs, or null.
+ */
+export function transactionCard({ sent, fill, route }, order, { entries, transaction }) {
   if (sent === null) return null;
   const entry = entries.find(({ signature }) => signature === sent.txHash) ?? null;
   return card("Transaction", [
@@ -66,13 +78,32 @@ export function transactionCard({ sent, fill, route }, order, entries) {
     facts([
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
-      ["Network fee", fill?.receipt && `${count(fill.receipt.feeLamports)} lamports`],
+      ...receiptFacts(fill?.receipt ?? null),
       ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
       ["Block", entry && count(entry.height)],
       ["Landed", entry && `${moment(entry.landedAt)}${entry.ok ? "" : ", rolled back"}`],
       ["On the ledger", entry ? null : fill ? null : "not yet"],
     ]),
+    ...(transaction === null ? [] : instructionList(transaction)),
   ]);
+}
+
+/** What the transaction cost, by the chain's word. */
+function receiptFacts(receipt) {
+  if (receipt === null) return [];
+  const lamports = (number) => `${count(number)} lamports`;
+  const priority = receipt.priorityFeeLamports;
+  const fee = lamports(receipt.feeLamports) + (priority > 0 ? `, ${count(priority)} of it for priority` : "");
+  return [
+    ["Network fee", fee],
+    ["Rent paid", receipt.rentPaidLamports > 0 ? lamports(receipt.rentPaidLamports) : null],
+    ["Rent returned", receipt.rentReturnedLamports > 0 ? lamports(receipt.rentReturnedLamports) : null],
+    ["Compute units", receipt.computeUnits === null ? null : count(receipt.computeUnits)],
+    ["Slot", count(receipt.slot)],
+    ["Confirmed", moment(receipt.confirmedAt)],
+    ["Final", receipt.finalizedAt && moment(receipt.finalizedAt)],
+    ...receipt.leftover.map((left) => ["Left over", `${left.amount} of ${left.mint}`]),
+  ];
 }
 
 export function attemptsCard({ retries, end }) {
@@ -119,7 +150,8 @@ function stepsOf(order, legs) {
 
 function legLine({ dex, pool, poolAddress, tokenIn, tokenOut, amountIn, amountOut }) {
   const swap = `Swap ${amount(amountIn)} ${tokenIn} for ${amount(amountOut)} ${tokenOut}`;
-  return h("li", { title: poolAddress }, `${swap} on ${venueAndPool(dex, pool)}`);
+  const where = poolAddress ? h("code", { class: "muted", title: poolAddress }, shortHash(poolAddress)) : null;
+  return h("li", {}, h("span", {}, `${swap} on ${venueAndPool(dex, pool)} `, where));
 }
 
 function againstQuote(received, expected) {

@@ -78,8 +78,8 @@ function orderPage(order, heading) {
   const cancel = h("button", { type: "button", hidden: true, on: { click: withdraw } }, "Cancel order");
   const outage = outageNote("The engine does not answer. The order can be cancelled as soon as it does.");
   const events = [];
-  let ledger = [];
-  let hasAskedLedger = false;
+  const landed = { entries: [], transaction: null };
+  let hasAsked = false;
 
   needsEngine(cancel, outage);
   setText(heading, `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`);
@@ -92,7 +92,7 @@ function orderPage(order, heading) {
     life.draw(events, order);
     const highlights = highlightsOf(events);
     const failures = attemptsCard(highlights);
-    const explained = [routeCard(highlights.route, order), transactionCard(highlights, order, ledger)];
+    const explained = [routeCard(highlights.route, order), transactionCard(highlights, order, landed)];
     // What matters most comes first: how it went, or why it did not.
     const shown = highlights.fill ? [...explained, failures] : [failures, ...explained];
     cards.replaceChildren(...[...shown, termsCard(order)].filter((card) => card !== null));
@@ -105,18 +105,23 @@ function orderPage(order, heading) {
   const socket = followOrder(order.orderId, {
     onEvent(event) {
       events.push(event);
-      if (isTerminal(event.status)) readLedger();
+      if (isTerminal(event.status)) readChain();
       frame.ask();
     },
     onPhase() {},
   });
 
-  /** The chain's own word on what landed; absent where the chain is not simulated. */
-  async function readLedger() {
-    if (hasAskedLedger || !events.some((event) => event.txHash)) return;
-    hasAskedLedger = true;
+  /** The chain's own word on what landed and what it was told; the ledger is absent where it is not simulated. */
+  function readChain() {
+    if (hasAsked || !events.some((event) => event.txHash)) return;
+    hasAsked = true;
+    ask("/api/sim/ledger", { orderId: order.orderId }, ({ entries }) => (landed.entries = entries));
+    ask(`/api/orders/${order.orderId}/transaction`, {}, (found) => (landed.transaction = found));
+  }
+
+  async function ask(path, query, take) {
     try {
-      ledger = (await get("/api/sim/ledger", { orderId: order.orderId })).entries;
+      take(await get(path, query));
       frame.ask();
     } catch {
       // The page says less, and nothing wrong.

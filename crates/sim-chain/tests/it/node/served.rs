@@ -97,18 +97,22 @@ pub(crate) fn serve() -> Served {
 
 pub(crate) fn serve_on(settings: Settings, listeners: Vec<TcpListener>) -> Served {
     let clock = Arc::new(SystemClock::new());
-    let cluster = Cluster::new(settings, genesis(), clock, &Random::seeded(3));
-    serve_cluster(cluster, listeners)
-}
-
-pub(crate) fn serve_cluster(cluster: Arc<Cluster>, listeners: Vec<TcpListener>) -> Served {
+    let cluster = Cluster::new(settings, genesis(), clock.clone(), &Random::seeded(3));
     let undisturbed = ServiceSettings {
         latency_scale: 0.0,
         failure_rate: 0.0,
         seed: 3,
         shutdown: Shutdown::new(),
     };
-    let service = Service::new(cluster.clone(), undisturbed, Arc::new(SystemClock::new()));
+    let service = Service::new(cluster.clone(), undisturbed, clock);
+    serve_service(cluster, service, listeners)
+}
+
+pub(crate) fn serve_service(
+    cluster: Arc<Cluster>,
+    service: Arc<Service>,
+    listeners: Vec<TcpListener>,
+) -> Served {
     let port = listeners[0].local_addr().unwrap().port();
     let served = service.clone();
     let server = HttpServer::new(move || {

@@ -9,10 +9,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::served::{SOL, Served, key_of, memo, serve, transfer, wallet};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(node: &Served) -> Self {
+    pub(super) async fn open(node: &Served) -> Self {
         let (stream, _) = connect_async(format!("ws://127.0.0.1:{}", node.port))
             .await
             .unwrap();
@@ -43,8 +43,26 @@ impl Socket {
         }
     }
 
-    async fn follow(&mut self, method: &str, params: Value) -> Value {
+    pub(super) async fn follow(&mut self, method: &str, params: Value) -> Value {
         self.call(method, params).await["result"].clone()
+    }
+
+    pub(super) async fn can_open(node: &Served) -> bool {
+        connect_async(format!("ws://127.0.0.1:{}", node.port))
+            .await
+            .is_ok()
+    }
+
+    /// Reads to the end; tells whether the node went away without saying so.
+    pub(super) async fn ends_without_a_word(&mut self) -> bool {
+        while let Some(message) = self.0.next().await {
+            match message {
+                Ok(Message::Close(_)) => return false,
+                Ok(_) => {}
+                Err(_) => return true,
+            }
+        }
+        true
     }
 
     /// What the next notification of a kind tells.

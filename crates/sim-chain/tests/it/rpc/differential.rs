@@ -266,7 +266,7 @@ fn the_struct_and_the_server_answer_alike() {
     let (there, _server) =
         runtime.block_on(async { client(world.service(), Duration::from_secs(20)) });
     let mut runner = TestRunner::new(Config {
-        cases: 400,
+        cases: 200,
         failure_persistence: None,
         ..Config::default()
     });

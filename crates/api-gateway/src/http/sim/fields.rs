@@ -1,0 +1,248 @@
+//! A body's fields with their unparsed values, and the faults that are found in them. Numbers stay
+//! text until somebody knows what they count.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use api_types::problem::FieldError;
+use domain::{Asset, BaseUnits, Mint, TokenList};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::error::{ApiError, Code, Result};
+use crate::intake::body::{number_of, text_of};
+
+/// Errors that one answer lists: enough for any honest mistake.
+const MAX_FAULTS: usize = 20;
+/// How much of an unknown field's name is repeated in the answer.
+const MAX_SHOWN_NAME: usize = 64;
+/// No call has as many fields.
+const MAX_FIELDS: usize = 64;
+
+/// A body whose fields are read one by one, and which is refused with all of its faults.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    values: Vec<(Cow<'a, str>, &'a RawValue)>,
+    faults: Vec<FieldError>,
+    /// Whether a token is at fault.
+    names_unknown_token: bool,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads a body that may have these fields and no others, each once.
+    pub(super) fn read(body: &'a [u8], known: &[&str]) -> Result<Self> {
+        let malformed = |detail: String| ApiError::new(Code::MalformedJson, detail);
+        let text =
+            std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8".into()))?;
+        let value: &RawValue = serde_json::from_str(text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            malformed(format!(
+                "the body is not JSON (line {line}, column {column})"
+            ))
+        })?;
+        if !value.get().starts_with('{') {
+            let detail = "the body must be a JSON object";
+            return Err(ApiError::new(Code::InvalidRequest, detail));
+        }
+        let Pairs(values) = serde_json::from_str(value.get()).map_err(|_| {
+            malformed("a field's name is not valid Unicode, or there are too many".into())
+        })?;
+        let mut fields = Self {
+            values: Vec::new(),
+            faults: Vec::new(),
+            names_unknown_token: false,
+        };
+        for (name, value) in values {
+            if !known.contains(&&*name) {
+                let shown: String = name.chars().take(MAX_SHOWN_NAME).collect();
+                fields.fault(&shown, "is not a field of this call");
+            } else if fields.raw(&name).is_some() {
+                fields.fault(&name, "is there twice");
+            } else {
+                fields.values.push((name, value));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Notes what is wrong with a field.
+    pub(super) fn fault(&mut self, field: &str, message: impl Into<String>) {
+        if self.faults.len() < MAX_FAULTS {
+            let (field, message) = (field.to_owned(), message.into());
+            self.faults.push(FieldError { field, message });
+        }
+    }
+
+    fn raw(&self, field: &str) -> Option<&'a RawValue> {
+        let mut values = self.values.iter();
+        values
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| *value)
+    }
+
+    fn required(&mut self, field: &str) -> Option<&'a RawValue> {
+        let value = self.raw(field);
+        if value.is_none() {
+            self.fault(field, "is missing");
+        }
+        value
+    }
+
+    /// A text that must be there.
+    pub(super) fn text(&mut self, field: &str) -> Option<Cow<'a, str>> {
+        let value = self.required(field)?;
+        self.as_text(field, value)
+    }
+
+    /// A text that may be absent.
+    pub(super) fn optional_text(&mut self, field: &str) -> Option<Cow<'a, str>> {
+        let value = self.raw(field)?;
+        self.as_text(field, value)
+    }
+
+    fn as_text(&mut self, field: &str, value: &'a RawValue) -> Option<Cow<'a, str>> {
+        let text = text_of(value);
+        if text.is_none() {
+            self.fault(field, "must be a string");
+        }
+        text
+    }
+
+    /// A text that must be there and mean something.
+    pub(super) fn parsed<T>(
+        &mut self,
+        field: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+        message: &str,
+    ) -> Option<T> {
+        let text = self.text(field)?;
+        let value = read(&text);
+        if value.is_none() {
+            self.fault(field, message);
+        }
+        value
+    }
+
+    /// A listed asset.
+    pub(super) fn asset(&mut self, field: &str, tokens: &TokenList) -> Option<Asset> {
+        let text = self.text(field)?;
+        let asset = tokens.find(&text);
+        if asset.is_none() {
+            self.names_unknown_token = text.parse::<Mint>().is_ok();
+            self.fault(
+                field,
+                "is not a listed token's symbol or mint address; GET /api/tokens lists them",
+            );
+        }
+        asset
+    }
+
+    /// An amount with at most so many decimals, as it is written.
+    pub(super) fn amount(&mut self, field: &str, decimals: u8) -> Option<BaseUnits> {
+        let value = self.required(field)?;
+        let amount = match (number_of(value), text_of(value)) {
+            (Some(number), _) => BaseUnits::parse_json_number(number, decimals),
+            (None, Some(text)) => BaseUnits::parse(&text, decimals),
+            (None, None) => {
+                self.fault(field, "must be a decimal string or a number");
+                return None;
+            }
+        };
+        amount
+            .map_err(|error| self.fault(field, error.to_string()))
+            .ok()
+    }
+
+    /// A whole number that is 0, or something else, where it is absent.
+    pub(super) fn whole(&mut self, field: &str, allowed: RangeInclusive<u64>, absent: u64) -> u64 {
+        let Some(value) = self.raw(field) else {
+            return absent;
+        };
+        let number = number_of(value).and_then(|text| text.parse().ok());
+        number
+            .filter(|number| allowed.contains(number))
+            .unwrap_or_else(|| {
+                let (from, to) = allowed.into_inner();
+                self.fault(field, format!("must be a whole number from {from} to {to}"));
+                absent
+            })
+    }
+
+    /// A chance from 0 to 1; 0 where it is absent.
+    pub(super) fn chance(&mut self, field: &str) -> f64 {
+        let Some(value) = self.raw(field) else {
+            return 0.0;
+        };
+        let number = number_of(value).and_then(|text| text.parse::<f64>().ok());
+        number
+            .filter(|number| (0.0..=1.0).contains(number))
+            .unwrap_or_else(|| {
+                self.fault(field, "must be a number from 0 to 1");
+                0.0
+            })
+    }
+
+    /// `true` or `false`; false where it is absent.
+    pub(super) fn flag(&mut self, field: &str) -> bool {
+        match self.raw(field).map(RawValue::get) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.fault(field, "must be true or false");
+                false
+            }
+        }
+    }
+
+    /// What was read, unless something was at fault.
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T> {
+        let Some(first) = self.faults.first() else {
+            return read
+                .ok_or_else(|| ApiError::new(Code::InvalidRequest, "the request breaks a rule"));
+        };
+        let detail = match self.faults.len() {
+            1 => format!("{} {}", first.field, first.message),
+            more => format!("{} {} (and {} more)", first.field, first.message, more - 1),
+        };
+        let code = match (self.names_unknown_token, self.faults.len()) {
+            (true, 1) => Code::UnknownToken,
+            _ => Code::InvalidRequest,
+        };
+        Err(ApiError::new(code, detail).with_errors(self.faults))
+    }
+}
+
+/// An object's fields in their order, repeated ones too.
+struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs<'de>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Pairs<'de>, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+            if pairs.len() == MAX_FIELDS {
+                return Err(serde::de::Error::custom("too many fields"));
+            }
+            pairs.push((name, value));
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+/// A name, borrowed from the body where it has no escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

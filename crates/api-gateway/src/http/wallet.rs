@@ -1,0 +1,65 @@
+//! `GET /api/wallet`: the wallet that trades.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use api_types::wallet::{HoldingView, WalletAnswer};
+use domain::TokenList;
+use ports::wallet::{Holding, Wallet};
+
+use crate::auth::{Caller, Scope};
+use crate::deadline;
+use crate::error::{ApiError, Code, Result};
+use crate::state::Ctx;
+
+/// The wallet that trades
+///
+/// At most two seconds old. Where keys are set, for the admin key alone.
+#[utoipa::path(
+    get,
+    path = "/api/wallet",
+    operation_id = "getWallet",
+    tag = "market",
+    responses((status = 200, description = "What it holds and may spend", body = WalletAnswer))
+)]
+pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
+    let is_admin = caller.scope == Scope::Admin;
+    if !is_admin && (!ctx.doorstep.keys.are_open() || ctx.doorstep.keys.has_admin()) {
+        let detail = "the wallet is shown to the admin key alone";
+        return Err(ApiError::new(Code::Forbidden, detail));
+    }
+    let Some(view) = ctx.wallet.as_ref().map(Arc::clone) else {
+        return Err(no_wallet());
+    };
+    let wallet = deadline::chain(view.look()).await?;
+    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx.tokens)))
+}
+
+fn no_wallet() -> ApiError {
+    ApiError::new(Code::NotFound, "this gateway knows of no wallet")
+}
+
+fn answer(wallet: &Wallet, tokens: &TokenList) -> WalletAnswer {
+    let held = wallet.tokens.iter();
+    WalletAnswer {
+        success: true,
+        address: wallet.address.to_string(),
+        cluster: wallet.cluster.clone(),
+        mode: wallet.mode.clone(),
+        lamports: wallet.lamports,
+        tokens: held.map(|holding| view_of(holding, tokens)).collect(),
+        limits: Vec::new(),
+        trading: "enabled".to_owned(),
+    }
+}
+
+fn view_of(holding: &Holding, tokens: &TokenList) -> HoldingView {
+    let Holding { asset, amount } = holding;
+    let mint = asset.mint.to_string();
+    let name = tokens.name_of(asset.mint);
+    HoldingView {
+        symbol: (name != mint).then_some(name),
+        mint,
+        amount: amount.to_decimal(asset.decimals),
+    }
+}

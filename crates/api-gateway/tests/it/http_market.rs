@@ -1,0 +1,217 @@
+//! Pools, quotes, the wallet, and orders' transactions.
+
+use std::sync::Arc;
+
+use api_gateway::GatewaySettings;
+use api_gateway::settings::ApiKey;
+use domain::ClientId;
+use domain::transaction::Signature;
+use serde_json::{Value, json};
+use testkit::contract::Given;
+
+use crate::http_client::Request;
+use crate::outside::{Explorer, NO_POOL, Outside, POOL, Purse, TwoPools};
+use crate::ws_server::Server;
+
+fn outside() -> Outside {
+    Outside {
+        pools: Arc::new(TwoPools),
+        wallet: Some(Arc::new(Purse)),
+        ..Outside::default()
+    }
+}
+
+async fn server() -> Server {
+    let settings = GatewaySettings {
+        port: 0,
+        ..GatewaySettings::default()
+    };
+    Server::start_in(outside(), settings).await
+}
+
+#[tokio::test]
+async fn every_pool_of_a_pair_is_shown_and_why_it_is_not_used() {
+    let server = server().await;
+
+    let answer = Request::get("/api/pools?tokenIn=sol&tokenOut=USDC");
+    let answer = answer.send(&server).await.json();
+
+    let [open, closed] = answer["pools"].as_array().expect("pools").as_slice() else {
+        panic!("{answer}");
+    };
+    assert_eq!(
+        *open,
+        json!({
+            "dex": "raydium", "pool": "cpmm", "poolAddress": POOL.to_string(),
+            "depthIn": "1000", "depthOut": "150000", "price": "150", "feeBps": 25,
+            "usable": true, "reason": null, "slot": 350_000_000,
+        })
+    );
+    assert_eq!(
+        *closed,
+        json!({
+            "dex": "meteora", "pool": "dlmm", "poolAddress": NO_POOL.to_string(),
+            "depthIn": null, "depthOut": null, "price": null, "feeBps": null,
+            "usable": false, "reason": "it is closed", "slot": 350_000_000,
+        })
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_named_by_symbol_or_mint_and_an_unlisted_mint_is_unknown() {
+    let server = server().await;
+    let mint = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+
+    let by_mint = Request::get(&format!("/api/pools?tokenIn=wSOL&tokenOut={mint}"));
+    assert_eq!(by_mint.send(&server).await.status, 200);
+    for path in ["/api/pools?", "/api/quotes?amount=1&"] {
+        let unlisted = format!("{path}tokenIn=SOL&tokenOut={NO_POOL}");
+        let answer = Request::get(&unlisted).send(&server).await;
+        answer.problem(422, "unknown_token");
+        let neither = format!("{path}tokenIn=SOL&tokenOut=NOPE");
+        let answer = Request::get(&neither).send(&server).await;
+        answer.problem(400, "invalid_parameter");
+    }
+    let order = format!(r#"{{"tokenIn":"SOL","tokenOut":"{NO_POOL}","amount":1}}"#);
+    let answer = Request::order(order).send(&server).await;
+    answer.problem(422, "unknown_token");
+}
+
+#[tokio::test]
+async fn quotes_show_the_route_and_every_pool_that_competed() {
+    let server = server().await;
+
+    let answer = Request::get("/api/quotes?tokenIn=SOL&tokenOut=USDC&amount=1");
+    let answer = answer.send(&server).await.json();
+
+    assert_eq!(answer["best"], "raydium");
+    assert_eq!(
+        (&answer["gainBps"], &answer["issues"]),
+        (&json!(0), &json!([]))
+    );
+    let paid = "149.475897";
+    assert_eq!(answer["expectedAmountOut"], paid);
+    assert_eq!(answer["minAmountOut"], "148.728518");
+    assert_eq!(
+        answer["route"],
+        json!([{
+            "dex": "raydium", "pool": "cpmm", "poolAddress": POOL.to_string(),
+            "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "amountOut": paid,
+        }])
+    );
+    assert_eq!(answer["quotes"][0]["amountOut"], paid);
+    assert!(answer["quotes"][1]["error"].is_string());
+    let pools = answer["pools"].as_array().expect("pools");
+    let competed: Vec<_> = pools
+        .iter()
+        .map(|pool| (&pool["pool"], &pool["amountOut"]))
+        .collect();
+    assert_eq!(
+        competed,
+        [
+            (&json!("cpmm"), &json!(paid)),
+            (&json!("dlmm"), &Value::Null)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn where_nobody_offers_there_is_no_route() {
+    let server = Server::start_with(|_| {}).await;
+
+    let answer = Request::get("/api/quotes?amount=1")
+        .send(&server)
+        .await
+        .json();
+    let pools = Request::get("/api/pools").send(&server).await;
+
+    assert_eq!(answer["best"], Value::Null);
+    assert_eq!(
+        (&answer["route"], &answer["pools"]),
+        (&json!([]), &json!([]))
+    );
+    assert!(answer["quotes"][0]["error"].is_string());
+    pools.problem(503, "chain_unavailable");
+}
+
+#[tokio::test]
+async fn the_wallet_is_shown_with_what_it_holds() {
+    let server = server().await;
+
+    let wallet = Request::get("/api/wallet").send(&server).await.json();
+
+    assert_eq!(wallet["lamports"], 2_000_000_000);
+    assert_eq!(
+        (&wallet["mode"], &wallet["trading"]),
+        (&json!("sim"), &json!("enabled"))
+    );
+    assert_eq!(wallet["limits"], json!([]));
+    assert_eq!(wallet["tokens"][0]["symbol"], "USDC");
+    assert_eq!(wallet["tokens"][0]["amount"], "1500.25");
+    assert_eq!(wallet["tokens"][1]["symbol"], Value::Null);
+    assert_eq!(wallet["tokens"][1]["amount"], "0.0015");
+    let other = Server::start_with(|_| {}).await;
+    let none = Request::get("/api/wallet").send(&other).await;
+    none.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn where_keys_are_set_the_wallet_is_the_admin_keys_alone() {
+    let settings = GatewaySettings {
+        port: 0,
+        api_keys: vec![ApiKey {
+            client: ClientId::parse("alpha").expect("a client"),
+            key: "alpha".to_owned(),
+        }],
+        admin_key: Some("admin".to_owned()),
+        ..GatewaySettings::default()
+    };
+    let server = Server::start_in(outside(), settings).await;
+    let wallet = || Request::get("/api/wallet");
+
+    wallet()
+        .key("alpha")
+        .send(&server)
+        .await
+        .problem(403, "forbidden");
+    assert_eq!(wallet().key("admin").send(&server).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_orders_transaction_is_read_back_from_the_chain() {
+    let outside = Outside {
+        transactions: Some(Arc::new(Explorer {
+            unknown: Signature::from_bytes(&[0; 64]),
+        })),
+        ..outside()
+    };
+    let settings = GatewaySettings {
+        port: 0,
+        ..GatewaySettings::default()
+    };
+    let server = Server::start_in(outside, settings).await;
+    let (given, store) = (Given::new(), &server.ports.store);
+    let id = given.accepted(store).await;
+    let path = format!("/api/orders/{id}/transaction");
+
+    Request::get(&path)
+        .send(&server)
+        .await
+        .problem(404, "not_found");
+    let mut lease = given.leased(store, id).await;
+    given.build(store, &mut lease).await;
+    let sent = given.submit(store, &mut lease).await;
+    let shown = Request::get(&path).send(&server).await.json();
+    let unknown = format!("/api/orders/{}/transaction", given.order_id());
+
+    assert_eq!(shown["signature"], sent.signature.as_str());
+    let instruction = &shown["instructions"][0];
+    assert_eq!(instruction["name"], "swapBaseInput");
+    assert_eq!(instruction["accounts"][0]["role"], "pool");
+    assert_eq!(
+        instruction["data"][0],
+        json!({"name": "minAmountOut", "value": "223875000"})
+    );
+    let unknown = Request::get(&unknown).send(&server).await;
+    unknown.problem(404, "order_not_found");
+}

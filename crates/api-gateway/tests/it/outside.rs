@@ -1,0 +1,243 @@
+//! The world outside the gateway, as scripts: pools, a simulated cluster, a wallet, transactions.
+
+use std::sync::{Arc, Mutex};
+
+use amm::{ChainTime, Pool, cpmm};
+use async_trait::async_trait;
+use dex_router::PoolSource;
+use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
+use domain::route::PoolRef;
+use domain::transaction::Signature;
+use domain::venue::Program;
+use domain::{Address, Asset, BaseUnits, Mint, Venue};
+use ports::chain::Error;
+use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
+use ports::simulation::{Faults, Launch, Launched, Trade};
+use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
+use ports::wallet::{Holding, Wallet};
+use ports::{Simulation, TransactionReader, WalletView};
+
+/// The pool that can be used.
+pub(crate) const POOL: Address = Address::new([7; 32]);
+/// What the cluster refuses to know.
+pub(crate) const NO_POOL: Address = Address::new([8; 32]);
+const SLOT: u64 = 350_000_000;
+
+/// What a gateway gets beside its backends.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    pub(crate) pools: Arc<dyn PoolSource>,
+    pub(crate) simulation: Option<Arc<dyn Simulation>>,
+    pub(crate) wallet: Option<Arc<dyn WalletView>>,
+    pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
+}
+
+/// Nothing: no pool, and no chain.
+impl Default for Outside {
+    fn default() -> Self {
+        Self {
+            pools: Arc::new(NoPools),
+            simulation: None,
+            wallet: None,
+            transactions: None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NoPools;
+
+#[async_trait]
+impl PoolSource for NoPools {
+    async fn pools(&self, _: Venue, _: (Mint, Mint)) -> Result<PairPools, Unavailable> {
+        Err(Unavailable("nobody answers".to_owned()))
+    }
+
+    async fn depths(
+        &self,
+        _: &[PoolRef],
+        _: (Mint, Mint),
+    ) -> Result<Vec<Option<Depth>>, Unavailable> {
+        Err(Unavailable("nobody answers".to_owned()))
+    }
+}
+
+/// Raydium has a pool of 1,000 SOL and 150,000 USDC, Meteora one that is closed.
+#[derive(Debug)]
+pub(crate) struct TwoPools;
+
+#[async_trait]
+impl PoolSource for TwoPools {
+    async fn pools(&self, venue: Venue, _: (Mint, Mint)) -> Result<PairPools, Unavailable> {
+        let found = match venue {
+            Venue::Raydium => FoundPool {
+                pool: at(Program::Cpmm, POOL),
+                state: Ok(Arc::new(open_pool())),
+            },
+            Venue::Meteora => FoundPool {
+                pool: at(Program::Dlmm, NO_POOL),
+                state: Err("it is closed".to_owned()),
+            },
+        };
+        Ok(PairPools {
+            slot: SLOT,
+            now: ChainTime {
+                slot: SLOT,
+                epoch: 810,
+                unix_time: 1_780_000_000,
+            },
+            transfer_fees: Default::default(),
+            pools: vec![found],
+        })
+    }
+
+    async fn depths(
+        &self,
+        pools: &[PoolRef],
+        (first, _): (Mint, Mint),
+    ) -> Result<Vec<Option<Depth>>, Unavailable> {
+        let (sol, usdc) = (1_000_000_000_000, 150_000_000_000);
+        let (first, second) = match first == Mint::SOL {
+            true => (sol, usdc),
+            false => (usdc, sol),
+        };
+        let depth = Depth {
+            first: BaseUnits::new(first),
+            second: BaseUnits::new(second),
+        };
+        let depths = pools.iter().map(|pool| pool.program == Program::Cpmm);
+        Ok(depths.map(|is_read| is_read.then_some(depth)).collect())
+    }
+}
+
+fn at(program: Program, address: Address) -> PoolRef {
+    PoolRef {
+        program,
+        address: Some(address),
+    }
+}
+
+fn open_pool() -> Pool {
+    let mint = |asset: Asset| amm::Address(*asset.mint.address().bytes());
+    let mut account = cpmm::account::PoolAccount::empty();
+    account.set(cpmm::account::PoolAccount::MINT_FIRST, mint(Asset::SOL));
+    account.set(cpmm::account::PoolAccount::MINT_SECOND, mint(Asset::USDC));
+    Pool::Cpmm(cpmm::state::State {
+        deployment: cpmm::Deployment::MAINNET,
+        address: amm::Address(*POOL.bytes()),
+        account,
+        config: cpmm::account::ConfigAccount::empty(),
+        observation: None,
+        pool: cpmm::quote::Pool::with_trade_fee(1_000_000_000_000, 150_000_000_000, 2_500),
+    })
+}
+
+/// A cluster that remembers what it was told.
+#[derive(Debug, Default)]
+pub(crate) struct Cluster {
+    pub(crate) ledger: Mutex<Vec<LedgerEntry>>,
+    pub(crate) trades: Mutex<Vec<Trade>>,
+    pub(crate) launches: Mutex<Vec<Launch>>,
+    pub(crate) faults: Mutex<Vec<Faults>>,
+}
+
+#[async_trait]
+impl Ledger for Cluster {
+    async fn entries(&self, filter: &LedgerFilter) -> Result<LedgerPage, Error> {
+        let lines = self.ledger.lock().expect("nobody panics").clone();
+        let start = usize::try_from(filter.after.unwrap_or(0)).expect("a place");
+        let matching = lines.iter().enumerate().skip(start).filter(|(_, line)| {
+            let wanted = filter.signatures.as_ref();
+            wanted.is_none_or(|wanted| wanted.contains(&line.signature))
+        });
+        let page: Vec<_> = matching.take(filter.limit).collect();
+        let next = page.last().map(|(place, _)| *place as u64 + 1);
+        Ok(LedgerPage {
+            next: next.filter(|next| *next < lines.len() as u64),
+            entries: page.into_iter().map(|(_, line)| line.clone()).collect(),
+        })
+    }
+}
+
+#[async_trait]
+impl Simulation for Cluster {
+    async fn trade(&self, trade: &Trade) -> Result<Signature, Error> {
+        if trade.pool == NO_POOL {
+            return Err(Error::Refused("there is no such pool".to_owned()));
+        }
+        self.trades.lock().expect("nobody panics").push(*trade);
+        Ok(Signature::from_bytes(&[3; 64]))
+    }
+
+    async fn launch(&self, launch: &Launch) -> Result<Launched, Error> {
+        let mut launches = self.launches.lock().expect("nobody panics");
+        launches.push(launch.clone());
+        Ok(Launched {
+            mint: Mint::new(Address::new([5; 32])),
+            pool: Address::new([6; 32]),
+        })
+    }
+
+    async fn set_faults(&self, faults: &Faults) -> Result<(), Error> {
+        self.faults.lock().expect("nobody panics").push(*faults);
+        Ok(())
+    }
+}
+
+/// A wallet with 2 SOL, some USDC, and a token without a symbol.
+#[derive(Debug)]
+pub(crate) struct Purse;
+
+#[async_trait]
+impl WalletView for Purse {
+    async fn look(&self) -> Result<Wallet, Error> {
+        let unlisted = Asset::token(Mint::new(Address::new([9; 32])), 4);
+        Ok(Wallet {
+            address: Address::new([1; 32]),
+            cluster: "mainnet-beta".to_owned(),
+            mode: "sim".to_owned(),
+            lamports: 2_000_000_000,
+            tokens: vec![
+                Holding {
+                    asset: Asset::USDC,
+                    amount: BaseUnits::new(1_500_250_000),
+                },
+                Holding {
+                    asset: unlisted,
+                    amount: BaseUnits::new(15),
+                },
+            ],
+        })
+    }
+}
+
+/// A chain that shows every transaction but one.
+#[derive(Debug)]
+pub(crate) struct Explorer {
+    pub(crate) unknown: Signature,
+}
+
+#[async_trait]
+impl TransactionReader for Explorer {
+    async fn transaction(&self, signature: &Signature) -> Result<Option<ReadTransaction>, Error> {
+        Ok((*signature != self.unknown).then(|| ReadTransaction {
+            slot: 9,
+            error: None,
+            instructions: vec![ReadInstruction {
+                program: Address::new([2; 32]),
+                program_name: "Raydium CPMM".to_owned(),
+                name: "swapBaseInput".to_owned(),
+                accounts: vec![AccountUse {
+                    address: POOL,
+                    role: Some("pool".to_owned()),
+                    is_signer: false,
+                    is_writable: true,
+                }],
+                fields: vec![Field {
+                    name: "minAmountOut".to_owned(),
+                    value: "223875000".to_owned(),
+                }],
+            }],
+        }))
+    }
+}

@@ -1,0 +1,43 @@
+//! The pools of a pair, as clients see them.
+
+use domain::route::PoolRef;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::names::{PoolName, VenueName};
+
+/// A pool, and whether an order may go there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolView {
+    pub dex: VenueName,
+    pub pool: PoolName,
+    #[schema(examples("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5"))]
+    pub pool_address: Option<String>,
+    /// What it holds of `tokenIn`, where that could be read.
+    #[schema(examples("12000"))]
+    pub depth_in: Option<String>,
+    /// What it holds of `tokenOut`, where that could be read.
+    pub depth_out: Option<String>,
+    /// What one `tokenIn` is worth in `tokenOut` before the fee.
+    #[schema(examples("150.25"))]
+    pub price: Option<String>,
+    /// The fee of a small swap, in hundredths of a percent, rounded up.
+    pub fee_bps: Option<u32>,
+    pub usable: bool,
+    /// Why no order goes there.
+    pub reason: Option<String>,
+    /// The slot that shows it so.
+    pub slot: u64,
+}
+
+/// Every pool known of a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PoolsAnswer {
+    pub success: bool,
+    pub pools: Vec<PoolView>,
+}
+
+pub(crate) fn address(pool: PoolRef) -> Option<String> {
+    pool.address.map(|address| address.to_string())
+}

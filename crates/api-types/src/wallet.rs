@@ -1,0 +1,43 @@
+//! The wallet that trades, as operators see it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The wallet and what it holds, at most two seconds old.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WalletAnswer {
+    pub success: bool,
+    pub address: String,
+    #[schema(examples("mainnet-beta"))]
+    pub cluster: String,
+    /// `sim` or `live`.
+    #[schema(examples("sim"))]
+    pub mode: String,
+    /// Native SOL.
+    pub lamports: u64,
+    pub tokens: Vec<HoldingView>,
+    /// What may be spent, and what was.
+    pub limits: Vec<LimitView>,
+    #[schema(examples("enabled"))]
+    pub trading: String,
+}
+
+/// How much of one token the wallet's usual account holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldingView {
+    pub mint: String,
+    /// Null where the token list has none for it.
+    pub symbol: Option<String>,
+    #[schema(examples("1500.25"))]
+    pub amount: String,
+}
+
+/// A limit on what orders may spend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LimitView {
+    pub token: String,
+    /// `order` or `day`.
+    pub per: String,
+    pub limit: String,
+    pub used: String,
+}

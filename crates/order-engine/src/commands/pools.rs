@@ -1,0 +1,89 @@
+//! `order-engine pools`: what the router would use for a pair, and why not the others.
+
+use api_types::pool::PoolView;
+use clap::Args;
+use comfy_table::{Cell, Table};
+
+use crate::connection::Connection;
+use crate::exit::Verdict;
+use crate::output::{self, Format, end_of, short};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  order-engine pools SOL USDC
+  order-engine pools SOL EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v --json
+
+Exit code 1 where no pool can be used.";
+
+/// Which pair.
+#[derive(Debug, Args)]
+pub(crate) struct Pools {
+    /// What is sold: a symbol or a mint's address
+    #[arg(value_name = "TOKEN")]
+    token_in: String,
+    /// What is bought
+    #[arg(value_name = "TOKEN")]
+    token_out: String,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Runs the command.
+pub(crate) async fn run(pools: &Pools) -> anyhow::Result<Verdict> {
+    let client = pools.connection.client()?;
+    let answer = client.pools(&pools.token_in, &pools.token_out).await?;
+    if pools.format.is_json() {
+        output::json(&answer)?;
+    } else if answer.pools.is_empty() {
+        output::line("no pool of these tokens is known")?;
+    } else {
+        output::print_table(&table_of(&answer.pools))?;
+        for pool in answer.pools.iter().filter(|pool| !pool.usable) {
+            let why = pool.reason.as_deref().unwrap_or("no reason given");
+            output::line(format!(
+                "not used: {} {}: {why}",
+                name_of(pool),
+                address_of(pool)
+            ))?;
+        }
+    }
+    let is_any_usable = answer.pools.iter().any(|pool| pool.usable);
+    Ok(Verdict::good_if(is_any_usable))
+}
+
+fn table_of(pools: &[PoolView]) -> Table {
+    let mut table = output::table(["pool", "address", "holds", "and", "price", "fee", "used"]);
+    for pool in pools {
+        let printed = |amount: &Option<String>| amount.as_deref().map(short).unwrap_or_default();
+        let fee = pool
+            .fee_bps
+            .map(|bps| format!("{bps} bp"))
+            .unwrap_or_default();
+        table.add_row([
+            Cell::new(name_of(pool)),
+            Cell::new(address_of(pool)),
+            Cell::new(printed(&pool.depth_in)),
+            Cell::new(printed(&pool.depth_out)),
+            Cell::new(printed(&pool.price)),
+            Cell::new(fee),
+            Cell::new(if pool.usable { "yes" } else { "no" }),
+        ]);
+    }
+    output::align_right(&mut table, &[2, 3, 4, 5]);
+    table
+}
+
+fn name_of(pool: &PoolView) -> String {
+    format!("{} {}", pool.dex.name(), pool.pool.name())
+}
+
+/// Where a program reads it, all of it; for people its end, by which pools are told apart.
+fn address_of(pool: &PoolView) -> String {
+    let address = pool.pool_address.as_deref().unwrap_or_default();
+    match output::is_terminal() {
+        true => end_of(address, 8),
+        false => address.to_owned(),
+    }
+}

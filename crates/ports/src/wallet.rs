@@ -1,0 +1,41 @@
+//! What stands in the wallet that trades.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use domain::{Address, Asset, BaseUnits};
+
+use crate::chain::Error;
+
+/// A wallet on a cluster, and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wallet {
+    pub address: Address,
+    /// The cluster's name, such as `mainnet-beta`.
+    pub cluster: String,
+    /// `sim` or `live`.
+    pub mode: String,
+    pub lamports: u64,
+    /// What its usual accounts hold. A token without an account is not listed.
+    pub tokens: Vec<Holding>,
+}
+
+/// How much of one token is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding {
+    pub asset: Asset,
+    pub amount: BaseUnits,
+}
+
+/// The wallet that trades, for those who only look at it.
+///
+/// Promises:
+/// 1. An answer is at most 2 s old, and all of it is of one bank.
+/// 2. Who asks at the same moment shares one look at the chain.
+///
+/// Cancel safety: reads may be dropped.
+#[async_trait]
+pub trait WalletView: Send + Sync + Debug {
+    /// What it holds.
+    async fn look(&self) -> Result<Wallet, Error>;
+}
