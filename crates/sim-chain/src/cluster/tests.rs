@@ -205,7 +205,7 @@ fn a_block_that_vanishes_leaves_nothing_and_its_transactions_land_again() {
     cluster.read(Commitment::Processed, |chain| {
         assert!(chain.landed(vanished.transaction.signature()).is_none());
         let of_wallet: Vec<_> = chain.history().by_address(&WALLET).cloned().collect();
-        assert_eq!(of_wallet, [kept.clone()]);
+        assert_eq!(of_wallet, std::slice::from_ref(&kept));
         assert_eq!(chain.clock().slot, chain.slot());
     });
     let again = vanished.transaction.clone().verify().unwrap();

@@ -98,7 +98,6 @@ impl Simulation for World {
             return Err(Error::Refused("chances are from 0 to 1".to_owned()));
         }
         self.service.set_faults(faults);
-        self.cluster.set_vanishing(block_vanishes);
         Ok(())
     }
 }
