@@ -125,6 +125,18 @@ impl Bank {
         self.recent.remember(transaction);
     }
 
+    /// Takes back the newest block: what it changed, and that these transactions of it were processed.
+    pub(crate) fn take_back<'a>(
+        &mut self,
+        slot: u64,
+        transactions: impl Iterator<Item = &'a Transaction>,
+    ) {
+        self.accounts.take_back(slot);
+        for transaction in transactions {
+            self.recent.forget(transaction);
+        }
+    }
+
     /// The accounts that a block has changed, while it is the newest one. The runtime's own are not among them: they
     /// follow from the block.
     pub(crate) fn changed_in(&self, slot: u64) -> impl Iterator<Item = &Address> {

@@ -211,6 +211,11 @@ impl Cluster {
         self.lag.store(slots.min(LAG_SLOTS_MAX), Ordering::Relaxed);
     }
 
+    /// Lets blocks vanish by this chance before they are confirmed, with all that was in them.
+    pub fn set_vanishing(&self, chance: f64) {
+        self.present().vanishing = chance;
+    }
+
     /// How long a slot takes.
     #[must_use]
     pub const fn slot_time(&self) -> Duration {

@@ -41,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig, world: Arc<World>) {
 async fn trade(world: Data<World>, body: Bytes) -> HttpResponse {
     let trade: Trade = match read(&body) {
         Ok(trade) => trade,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match world.trade(&trade).await {
         Ok(signature) => HttpResponse::Ok().json(Traded { signature }),
@@ -52,7 +52,7 @@ async fn trade(world: Data<World>, body: Bytes) -> HttpResponse {
 async fn launch(world: Data<World>, body: Bytes) -> HttpResponse {
     let launch: Launch = match read(&body) {
         Ok(launch) => launch,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match world.launch(&launch).await {
         Ok(launched) => HttpResponse::Ok().json(launched),
@@ -63,7 +63,7 @@ async fn launch(world: Data<World>, body: Bytes) -> HttpResponse {
 async fn set_faults(world: Data<World>, body: Bytes) -> HttpResponse {
     let faults: Faults = match read(&body) {
         Ok(faults) => faults,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match world.set_faults(&faults).await {
         Ok(()) => HttpResponse::NoContent().finish(),
@@ -71,8 +71,9 @@ async fn set_faults(world: Data<World>, body: Bytes) -> HttpResponse {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpResponse> {
-    serde_json::from_slice(body).map_err(|error| problem::invalid_body(&error.to_string()))
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<HttpResponse>> {
+    let read = serde_json::from_slice(body);
+    read.map_err(|error| Box::new(problem::invalid_body(&error.to_string())))
 }
 
 fn refuse(error: Error) -> HttpResponse {

@@ -117,10 +117,11 @@ impl Service {
         &self.clock
     }
 
-    /// Lets these go wrong from now on, and nothing else. Blocks do not vanish yet, whatever is asked.
+    /// Lets these go wrong from now on, and nothing else.
     pub fn set_faults(&self, faults: &Faults) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = *faults;
         self.cluster.set_lag(faults.read_lag_slots);
+        self.cluster.set_vanishing(faults.block_vanishes);
     }
 
     /// What shall happen to the next transactions, for tests in the same process.

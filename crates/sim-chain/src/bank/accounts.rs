@@ -74,6 +74,23 @@ impl Accounts {
             .map(|(_, key)| key)
     }
 
+    /// Takes back all that the newest slot has written, which must be this one.
+    pub(crate) fn take_back(&mut self, slot: u64) {
+        while let Some((_, key)) = self.writes.pop_back_if(|(written, _)| *written == slot) {
+            let Some(past) = self.past.get_mut(&key) else {
+                continue;
+            };
+            let was = past.pop_back().and_then(|past| past.was);
+            if past.is_empty() {
+                self.past.remove(&key);
+            }
+            match was {
+                Some(stored) => self.stored.insert(key, stored),
+                None => self.stored.remove(&key),
+            };
+        }
+    }
+
     /// Forgets what accounts were before `slot`: nobody looks at an older slot any more.
     pub fn forget_before(&mut self, slot: u64) {
         while self.writes.front().is_some_and(|(until, _)| *until <= slot) {

@@ -42,6 +42,12 @@ impl Recent {
             .is_some_and(|messages| messages.contains(transaction.message_hash()))
     }
 
+    pub(super) fn forget(&mut self, transaction: &Transaction) {
+        if let Some(messages) = self.processed.get_mut(transaction.blockhash()) {
+            messages.remove(transaction.message_hash());
+        }
+    }
+
     pub(super) fn remember(&mut self, transaction: &Transaction) {
         if let Some(messages) = self.processed.get_mut(transaction.blockhash()) {
             messages.insert(*transaction.message_hash());

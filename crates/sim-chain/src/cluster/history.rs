@@ -16,7 +16,7 @@ pub const HISTORY_MAX: usize = 50_000;
 /// A transaction in its block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landed {
-    /// Counts all transactions of the chain from 0.
+    /// Counts all transactions of the chain from 0, those of vanished blocks too.
     pub number: u64,
     pub slot: u64,
     pub unix_timestamp: i64,
@@ -70,14 +70,14 @@ impl History {
             self.by_address.entry(*key).or_default().push_back(number);
         }
         self.log.push_back(landed.clone());
-        self.landed += 1;
+        self.landed = number + 1;
         if self.log.len() > HISTORY_MAX {
             self.forget_oldest();
         }
         landed
     }
 
-    /// How many transactions have landed, forgotten ones too.
+    /// How many transactions have landed, forgotten and vanished ones too.
     #[must_use]
     pub const fn landed(&self) -> u64 {
         self.landed
@@ -86,13 +86,21 @@ impl History {
     /// The same up to the end of a slot.
     #[must_use]
     pub fn landed_up_to(&self, slot: u64) -> u64 {
-        self.oldest() + self.log.partition_point(|landed| landed.slot <= slot) as u64
+        let known = self.known_up_to(slot);
+        match known.checked_sub(1).and_then(|last| self.log.get(last)) {
+            Some(last) => last.number + 1,
+            None => self.log.front().map_or(self.landed, |first| first.number),
+        }
     }
 
     /// How many transactions are known of the slots after `start` up to `end`.
     #[must_use]
     pub fn between(&self, start: u64, end: u64) -> u64 {
-        self.landed_up_to(end) - self.landed_up_to(start)
+        (self.known_up_to(end) - self.known_up_to(start)) as u64
+    }
+
+    fn known_up_to(&self, slot: u64) -> usize {
+        self.log.partition_point(|landed| landed.slot <= slot)
     }
 
     /// The first slot of which all transactions are known.
@@ -122,17 +130,33 @@ impl History {
 
     /// The transactions from a number on.
     pub fn since(&self, number: u64) -> impl Iterator<Item = &Arc<Landed>> {
-        let start = usize::try_from(number.saturating_sub(self.oldest())).unwrap_or(usize::MAX);
-        self.log.range(start.min(self.log.len())..)
+        let start = self.log.partition_point(|landed| landed.number < number);
+        self.log.range(start..)
+    }
+
+    /// Forgets the transactions of the newest block, newest first: it has vanished. Their numbers are not used again.
+    pub(super) fn vanish(&mut self, slot: u64) -> Vec<Arc<Landed>> {
+        let mut vanished = Vec::new();
+        while let Some(newest) = self.log.pop_back_if(|landed| landed.slot == slot) {
+            self.by_signature.remove(newest.transaction.signature());
+            for key in &newest.outcome.keys {
+                if let Some(numbers) = self.by_address.get_mut(key) {
+                    numbers.pop_back();
+                    if numbers.is_empty() {
+                        self.by_address.remove(key);
+                    }
+                }
+            }
+            vanished.push(newest);
+        }
+        vanished
     }
 
     fn get(&self, number: u64) -> Option<&Arc<Landed>> {
-        let place = usize::try_from(number.checked_sub(self.oldest())?).ok()?;
-        self.log.get(place)
-    }
-
-    fn oldest(&self) -> u64 {
-        self.landed - self.log.len() as u64
+        let place = self
+            .log
+            .binary_search_by_key(&number, |landed| landed.number);
+        self.log.get(place.ok()?)
     }
 
     fn forget_oldest(&mut self) {

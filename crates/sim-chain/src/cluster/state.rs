@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use domain::Timestamp;
+use ports::Random;
 use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 
@@ -31,6 +32,9 @@ pub(super) struct State {
     pub(super) finalized: u64,
     pub(super) history: History,
     finality_blocks: u64,
+    /// The chance of each block that it vanishes before it is confirmed.
+    pub(super) vanishing: f64,
+    fate: Random,
     /// Closed blocks that are not known to be on disk, oldest first.
     unwritten: VecDeque<Unwritten>,
     /// How many closed blocks the store was given.
@@ -64,6 +68,8 @@ impl State {
             finalized: slot,
             history: History::new(slot),
             finality_blocks: settings.finality_blocks,
+            vanishing: 0.0,
+            fate: Random::seeded(timeline.salt()),
             unwritten: VecDeque::new(),
             closed: 0,
             hashes: VecDeque::new(),
@@ -95,7 +101,8 @@ impl State {
         for (key, account, slot) in past.accounts {
             self.bank.load_account(key, account, slot);
         }
-        self.history = History::resume(past.first_slot, past.first_number);
+        let first_slot = past.first_slot.unwrap_or_else(|| timeline.genesis());
+        self.history = History::resume(first_slot, past.first_number);
         for landed in past.landed {
             self.bank.remember(&landed.transaction);
             self.history.add(landed);
@@ -112,6 +119,9 @@ impl State {
     pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
         let now = store.reach(timeline, timeline.now());
         if now > self.processed {
+            if self.fate.chance(self.vanishing) {
+                self.vanish();
+            }
             self.close(timeline, store);
             self.open(timeline, now);
         }
@@ -149,6 +159,13 @@ impl State {
             landed_before: self.history.landed() - block.landed.len() as u64,
         });
         store.write(block);
+    }
+
+    /// Nothing of the open block has happened.
+    fn vanish(&mut self) {
+        let vanished = self.history.vanish(self.processed);
+        let transactions = vanished.iter().map(|landed| &landed.transaction);
+        self.bank.take_back(self.processed, transactions);
     }
 
     fn open(&mut self, timeline: &Timeline, now: u64) {

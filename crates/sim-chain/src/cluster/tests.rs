@@ -186,3 +186,31 @@ fn a_transaction_is_in_one_block_only() {
     });
     assert_eq!(found, Some(landed));
 }
+
+#[test]
+fn a_block_that_vanishes_leaves_nothing_and_its_transactions_land_again() {
+    let (cluster, clock) = cluster();
+    pass_blocks(&cluster, &clock, 10);
+    let kept = cluster.airdrop(WALLET, 1_000_000).unwrap();
+    pass_blocks(&cluster, &clock, 1);
+    cluster.set_vanishing(1.0);
+    let vanished = cluster.airdrop(WALLET, 2_000_000).unwrap();
+    assert_eq!(lamports(&cluster, Commitment::Processed), 3_000_000);
+
+    pass_blocks(&cluster, &clock, 1);
+    cluster.set_vanishing(0.0);
+
+    let all = [Commitment::Processed, Commitment::Confirmed];
+    assert_eq!(all.map(|it| lamports(&cluster, it)), [1_000_000; 2]);
+    cluster.read(Commitment::Processed, |chain| {
+        assert!(chain.landed(vanished.transaction.signature()).is_none());
+        let of_wallet: Vec<_> = chain.history().by_address(&WALLET).cloned().collect();
+        assert_eq!(of_wallet, std::slice::from_ref(&kept));
+        assert_eq!(chain.clock().slot, chain.slot());
+    });
+    let again = vanished.transaction.clone().verify().unwrap();
+    let landed = cluster.send(&again).unwrap();
+    assert!(landed.number > vanished.number);
+    pass_blocks(&cluster, &clock, 5);
+    assert_eq!(lamports(&cluster, Commitment::Finalized), 3_000_000);
+}

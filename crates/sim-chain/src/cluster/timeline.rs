@@ -129,6 +129,12 @@ impl Timeline {
         self.parent(self.anchor().slot)
     }
 
+    /// The slot before the first one that was ever open, as far as that is known.
+    pub(crate) fn genesis(&self) -> u64 {
+        let first = self.anchors.first();
+        first.map_or_else(|| self.root(), |first| self.parent(first.slot))
+    }
+
     /// The slot of the newest block.
     pub(crate) fn now(&self) -> u64 {
         let passed = self.clock.monotonic().saturating_sub(self.started);

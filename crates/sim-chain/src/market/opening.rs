@@ -9,9 +9,9 @@ mod order_book;
 use amm::Refusal;
 use solana_address::Address;
 
+use super::derived::derived;
 use super::site::Site;
 use super::token::Token;
-use crate::bank::address::find_program_address;
 
 pub(super) use cpmm::configuration as cpmm_configuration;
 pub(super) use dlmm::{Terms as DlmmTerms, array_address, bin_at};
@@ -67,12 +67,6 @@ impl Kind {
             Self::Dlmm(terms) => dlmm::open(terms, site, opening),
         }
     }
-}
-
-/// An address that a program derives, with its bump.
-fn derived(seeds: &[&[u8]], program: &Address) -> (Address, u8) {
-    find_program_address(seeds, program)
-        .expect("invariant: a few seeds of 32 bytes at most have an address for some bump")
 }
 
 /// Two mints, the one with the smaller address first.

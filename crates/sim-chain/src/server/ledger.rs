@@ -44,7 +44,7 @@ pub(super) async fn list(
 pub(super) async fn read(world: Data<World>, body: Bytes) -> HttpResponse {
     let question: LedgerQuestion = match super::read(&body) {
         Ok(question) => question,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match world.entries(&question.into()).await {
         Ok(page) => HttpResponse::Ok().json(LedgerPageAnswer {

@@ -28,8 +28,8 @@ pub(in crate::cluster) struct Past {
     pub(in crate::cluster) landed: Vec<Landed>,
     /// The number of the first of them, or of the next one where there are none.
     pub(in crate::cluster) first_number: u64,
-    /// The first slot of which all transactions are among them.
-    pub(in crate::cluster) first_slot: u64,
+    /// The first slot of which all transactions are among them, where some are older.
+    pub(in crate::cluster) first_slot: Option<u64>,
 }
 
 /// Everything but the transactions; `None` where there is no chain yet.
@@ -50,7 +50,7 @@ pub(super) fn begin(db: &Connection) -> Result<Option<Past>, OpenError> {
         salt,
         seed,
         mark,
-        first_slot: anchors.first().map_or(mark, |anchor| anchor.slot),
+        first_slot: None,
         anchors,
         accounts,
         landed: Vec::new(),
@@ -86,10 +86,8 @@ pub(super) fn landed(db: &Connection, past: &mut Past, valid_from: u64) -> Resul
     past.first_number = first;
     if first > 0 {
         // Its own slot may have begun with what is gone.
-        past.first_slot = past
-            .landed
-            .first()
-            .map_or(past.mark, |first| first.slot + 1);
+        let first = past.landed.first();
+        past.first_slot = Some(first.map_or(past.mark, |first| first.slot + 1));
     }
     Ok(())
 }

@@ -196,3 +196,22 @@ async fn the_ledger_is_read_page_by_page_without_gaps_and_by_signatures() {
         assert!(stage.world.entries(&filter).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn the_engines_wallet_is_filled_up_while_it_is_used() {
+    let stage = in_memory();
+    let had = stage.lamports();
+    let swap = stage.sale((WRAPPED_SOL, USDC), had - SOL, 1);
+    let landed = stage.send(&stage.sign(&wrapped(had - SOL, swap)));
+    assert_eq!(landed.outcome.status, Ok(()));
+    stage.pass_blocks(2).await;
+    assert!(stage.lamports() < 2 * SOL);
+
+    for _ in 0..16 {
+        stage.pass_blocks(1).await;
+        stage.world.cluster().touch(&[]);
+    }
+
+    stage.pass_blocks(1).await;
+    assert_eq!(stage.lamports() / SOL, had / SOL);
+}

@@ -206,7 +206,7 @@ async fn a_chain_that_cannot_be_written_confirms_nothing_and_goes_on_once_it_can
     };
     let (stopped_at, is_processed) = seen(Commitment::Processed);
     assert!(is_processed && stopped_at < landed.slot + 34);
-    assert_eq!(seen(Commitment::Confirmed).1, false);
+    assert!(!seen(Commitment::Confirmed).1);
     assert_eq!(stage.holding(JUP), had);
     assert!(lines(&stage).await.is_empty());
 
