@@ -9,11 +9,12 @@ pub mod units;
 
 use std::fmt::Debug;
 
-use amm::Address;
 use async_trait::async_trait;
 use domain::transaction::Height;
-use solana_hash::Hash;
-use solana_signature::Signature;
+
+pub use amm::Address;
+pub use solana_hash::Hash;
+pub use solana_signature::Signature;
 
 pub use account::{Account, Filter};
 pub use error::Error;

@@ -8,6 +8,7 @@
 pub mod contract;
 pub mod faulty_store;
 pub mod manual_clock;
+pub mod pool;
 
 pub use faulty_store::FaultyStore;
 pub use manual_clock::ManualClock;

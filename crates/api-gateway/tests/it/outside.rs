@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use amm::{ChainTime, Pool, cpmm};
 use async_trait::async_trait;
 use dex_router::PoolSource;
 use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
@@ -16,12 +15,15 @@ use ports::simulation::{Faults, Launch, Launched, Trade};
 use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
 use ports::wallet::{Holding, Wallet};
 use ports::{Simulation, TransactionReader, WalletView};
+use testkit::pool::{pair_pools, pool};
 
 /// The pool that can be used.
 pub(crate) const POOL: Address = Address::new([7; 32]);
 /// What the cluster refuses to know.
 pub(crate) const NO_POOL: Address = Address::new([8; 32]);
 const SLOT: u64 = 350_000_000;
+const SOL_HELD: u64 = 1_000_000_000_000;
+const USDC_HELD: u64 = 150_000_000_000;
 
 /// What a gateway gets beside its backends.
 #[derive(Debug)]
@@ -70,25 +72,13 @@ pub(crate) struct TwoPools;
 impl PoolSource for TwoPools {
     async fn pools(&self, venue: Venue, _: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let found = match venue {
-            Venue::Raydium => FoundPool {
-                pool: at(Program::Cpmm, POOL),
-                state: Ok(Arc::new(open_pool())),
-            },
+            Venue::Raydium => pool(POOL, [(Mint::SOL, SOL_HELD), (Asset::USDC.mint, USDC_HELD)]),
             Venue::Meteora => FoundPool {
                 pool: at(Program::Dlmm, NO_POOL),
                 state: Err("it is closed".to_owned()),
             },
         };
-        Ok(PairPools {
-            slot: SLOT,
-            now: ChainTime {
-                slot: SLOT,
-                epoch: 810,
-                unix_time: 1_780_000_000,
-            },
-            transfer_fees: Default::default(),
-            pools: vec![found],
-        })
+        Ok(pair_pools(SLOT, vec![found]))
     }
 
     async fn depths(
@@ -96,10 +86,9 @@ impl PoolSource for TwoPools {
         pools: &[PoolRef],
         (first, _): (Mint, Mint),
     ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let (sol, usdc) = (1_000_000_000_000, 150_000_000_000);
         let (first, second) = match first == Mint::SOL {
-            true => (sol, usdc),
-            false => (usdc, sol),
+            true => (SOL_HELD, USDC_HELD),
+            false => (USDC_HELD, SOL_HELD),
         };
         let depth = Depth {
             first: BaseUnits::new(first),
@@ -115,21 +104,6 @@ fn at(program: Program, address: Address) -> PoolRef {
         program,
         address: Some(address),
     }
-}
-
-fn open_pool() -> Pool {
-    let mint = |asset: Asset| amm::Address(*asset.mint.address().bytes());
-    let mut account = cpmm::account::PoolAccount::empty();
-    account.set(cpmm::account::PoolAccount::MINT_FIRST, mint(Asset::SOL));
-    account.set(cpmm::account::PoolAccount::MINT_SECOND, mint(Asset::USDC));
-    Pool::Cpmm(cpmm::state::State {
-        deployment: cpmm::Deployment::MAINNET,
-        address: amm::Address(*POOL.bytes()),
-        account,
-        config: cpmm::account::ConfigAccount::empty(),
-        observation: None,
-        pool: cpmm::quote::Pool::with_trade_fee(1_000_000_000_000, 150_000_000_000, 2_500),
-    })
 }
 
 /// A cluster that remembers what it was told.

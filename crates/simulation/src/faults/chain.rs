@@ -4,18 +4,16 @@
 
 use std::sync::Arc;
 
-use amm::Address;
 use async_trait::async_trait;
 use chain_solana::rpc::{
-    Account, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, History, Lamports,
-    MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
+    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Transaction, View,
 };
 use domain::transaction::{Height, Signature as Stored, SignedTransaction};
 use ports::TransactionBuilder;
 use ports::transaction_builder::Execution;
 use sim_chain::World as Cluster;
-use solana_hash::Hash;
-use solana_signature::Signature;
 
 use super::{Fate, Line};
 use crate::witness::Witness;

@@ -2,17 +2,12 @@
 
 use std::sync::Arc;
 
-use amm::cpmm::Deployment;
-use amm::cpmm::account::{ConfigAccount, PoolAccount};
-use amm::cpmm::state::State;
-use amm::token::TransferFee;
-use amm::{ChainTime, Pool};
 use async_trait::async_trait;
 use dex_router::PoolSource;
 use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
 use domain::route::PoolRef;
-use domain::venue::Program;
 use domain::{Address, BaseUnits, Mint, Venue};
+use testkit::pool::{pair_pools, pool};
 use tokio::sync::watch;
 
 /// Where the pool is.
@@ -70,15 +65,15 @@ impl Drop for Waiting<'_> {
 impl PoolSource for ScriptedVenue {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         if venue != Venue::Raydium {
-            return Ok(having(Vec::new()));
+            return Ok(pair_pools(SLOT, Vec::new()));
         }
         self.waiting.send_modify(|waiting| *waiting += 1);
         let _waiting = Waiting(&self.waiting);
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(having(vec![pool_of(pair)])),
-            Ok(Mood::NoLiquidity) => Ok(having(Vec::new())),
+            Ok(Mood::Offers) => Ok(pair_pools(SLOT, vec![pool_of(pair)])),
+            Ok(Mood::NoLiquidity) => Ok(pair_pools(SLOT, Vec::new())),
             _ => Err(Unavailable("closed for the day".to_owned())),
         }
     }
@@ -96,47 +91,8 @@ impl PoolSource for ScriptedVenue {
     }
 }
 
-fn having(pools: Vec<FoundPool>) -> PairPools {
-    PairPools {
-        slot: SLOT,
-        now: ChainTime::default(),
-        transfer_fees: (TransferFee::NONE, TransferFee::NONE),
-        pools,
-    }
-}
-
-/// A pool as the program keeps it.
 fn pool_of((one, other): (Mint, Mint)) -> FoundPool {
-    let (first, second) = if one < other {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    let mut account = PoolAccount::empty();
-    for (field, mint) in [
-        (PoolAccount::MINT_FIRST, first),
-        (PoolAccount::MINT_SECOND, second),
-    ] {
-        account.set(field, amm::Address(*mint.address().bytes()));
-    }
-    let mut config = ConfigAccount::empty();
-    config.set(ConfigAccount::TRADE_FEE_RATE, 2_500);
-    let pool = account.pool(&config, (held(first), held(second))).unwrap();
-    let state = State {
-        deployment: Deployment::MAINNET,
-        address: amm::Address(*POOL.bytes()),
-        account,
-        config,
-        observation: None,
-        pool,
-    };
-    FoundPool {
-        pool: PoolRef {
-            program: Program::Cpmm,
-            address: Some(POOL),
-        },
-        state: Ok(Arc::new(Pool::Cpmm(state))),
-    }
+    pool(POOL, [(one, held(one)), (other, held(other))])
 }
 
 fn held(mint: Mint) -> u64 {
