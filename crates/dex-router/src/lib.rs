@@ -7,6 +7,7 @@
 mod offers;
 pub mod pools;
 pub mod report;
+pub mod request;
 pub mod router;
 
 pub use pools::PoolSource;

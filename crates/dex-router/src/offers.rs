@@ -9,7 +9,7 @@ use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, Mint, Venue};
 
 use crate::pools::{FoundPool, PairPools, Unavailable};
-use crate::router::QuoteRequest;
+use crate::request::QuoteRequest;
 
 /// Why a pool or a venue makes no offer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

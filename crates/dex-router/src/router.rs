@@ -15,14 +15,7 @@ use tracing::{Instrument, debug, info, trace_span};
 use crate::offers::{self, Asked, Declined, Quoted};
 use crate::pools::{Depth, PairPools, PoolSource, Unavailable};
 use crate::report::PoolReport;
-
-/// A wish to swap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuoteRequest {
-    pub asset_in: Asset,
-    pub asset_out: Asset,
-    pub amount_in: BaseUnits,
-}
+pub use crate::request::QuoteRequest;
 
 /// What an order asks of a route.
 #[derive(Debug, Clone, Copy)]

@@ -9,6 +9,7 @@
 mod commitment;
 mod faucet;
 mod history;
+mod ledger;
 mod snapshot;
 mod state;
 mod store;
@@ -25,12 +26,12 @@ use std::time::Duration;
 
 use ports::{Clock, Random};
 use solana_address::Address;
-use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 use tokio::sync::watch;
 
 use crate::bank::{Account, BLOCKHASH_BLOCKS, Bank, Rent, Transaction, Verified};
 
+pub use crate::bank::GENESIS_HASH;
 pub use commitment::Commitment;
 pub use faucet::{AIRDROP_LAMPORTS_MAX, faucet};
 pub use history::{HISTORY_MAX, History, Landed};
@@ -43,9 +44,6 @@ pub(crate) use timeline::SLOTS_IN_EPOCH;
 use state::{LAG_SLOTS_MAX, State};
 use store::{Opened, Store};
 use timeline::Timeline;
-
-/// What tells this cluster from every other one.
-pub const GENESIS_HASH: Hash = Hash::new_from_array(*b"simulated-solana-cluster-genesis");
 
 /// What stands on the chain before its first transaction, beside the programs and the sysvars.
 #[derive(Debug, Clone, Default)]

@@ -12,7 +12,6 @@
 pub mod bank;
 pub mod cluster;
 pub mod json_rpc;
-mod ledger;
 pub mod market;
 pub mod node;
 pub mod remote;

@@ -1,7 +1,7 @@
 //! What stands between clients and the cluster, the same for those of this process and those of the network: delays,
 //! things that go wrong on purpose, and transactions that wait until they are executed.
 //!
-//! Begin with [`Service::begin`], which every call passes, and [`Service::submit`], which takes transactions.
+//! Begin with `Service::begin`, which every call passes, and `Service::submit`, which takes transactions.
 
 mod mempool;
 mod planned;

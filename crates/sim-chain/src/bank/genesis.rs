@@ -1,8 +1,13 @@
 //! The programs' own accounts, which stand on the chain from its first slot on.
 
+use solana_hash::Hash;
+
 use super::account::Account;
 use super::accounts::Accounts;
 use super::address;
+
+/// What tells this chain from every other one.
+pub const GENESIS_HASH: Hash = Hash::new_from_array(*b"simulated-solana-cluster-genesis");
 
 /// What an upgradeable program's account says: that it is one, and where its code would be.
 const PROGRAM: u32 = 2;

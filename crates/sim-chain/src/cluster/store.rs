@@ -9,6 +9,7 @@
 mod codec;
 mod file;
 mod loading;
+mod open_error;
 mod writer;
 
 use std::path::PathBuf;
@@ -26,11 +27,11 @@ use tokio::sync::watch;
 use super::history::Landed;
 use super::timeline::Timeline;
 use crate::bank::Account;
-use crate::ledger;
+use crate::cluster::ledger;
 
-pub use file::OpenError;
 pub(super) use file::{Opened, open};
 pub(super) use loading::Past;
+pub use open_error::OpenError;
 
 /// How many slots ahead of the chain the mark is put.
 const MARK_AHEAD: u64 = 32;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use solana_address::Address;
 use solana_hash::Hash;
 
-use crate::cluster::GENESIS_HASH;
+use crate::bank::GENESIS_HASH;
 
 /// What a wallet has at genesis, and what the engine's is filled up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,11 +8,12 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use sqlite_kit::{Database, Lock, LockError, Pool, Readers, VersionIn, WriterThread};
 
 use super::loading::{self, Past};
+use super::open_error::OpenError;
 use super::writer::{self, Writer};
 use super::{MARK_AHEAD, Memory, Shared, Store};
 use crate::bank::Bank;
+use crate::cluster::ledger;
 use crate::cluster::timeline::Timeline;
-use crate::ledger;
 
 pub(super) const FILE: Database = Database {
     migrations: &[SCHEMA, ledger::rows::SCHEMA],
@@ -65,31 +66,6 @@ const READER: Pool<'_> = Pool {
     readers: 1,
     waiting: 1_024,
 };
-
-/// Why a chain cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the simulated chain {path} is in use by another process (process id {pid})")]
-    InUse { path: PathBuf, pid: String },
-    #[error("the simulated chain was written by a newer version ({found}) than this one ({known})")]
-    TooNew { found: usize, known: usize },
-    #[error("the simulated chain cannot be read: {0}")]
-    Unreadable(String),
-    #[error("the simulated chain's file cannot be opened")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("the simulated chain's folder or threads are not available")]
-    Io(#[from] std::io::Error),
-}
-
-impl From<sqlite_kit::OpenError> for OpenError {
-    fn from(error: sqlite_kit::OpenError) -> Self {
-        match error {
-            sqlite_kit::OpenError::Newer { found, known } => Self::TooNew { found, known },
-            sqlite_kit::OpenError::Sql(error) => error.into(),
-            sqlite_kit::OpenError::Thread(error) => error.into(),
-        }
-    }
-}
 
 /// A chain's file that is open and belongs to this process, or none.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use solana_address::Address;
 
 use super::codec::{self, Unreadable};
-use super::file::OpenError;
+use super::open_error::OpenError;
 use crate::bank::{Account, Transaction};
 use crate::cluster::history::{HISTORY_MAX, Landed};
 use crate::cluster::timeline::Anchor;

@@ -7,7 +7,7 @@ use solana_address::Address;
 
 use super::{Block, Shared, Wake, codec};
 use crate::bank::Account;
-use crate::ledger;
+use crate::cluster::ledger;
 
 /// How many transactions are kept on disk: a few times what a restart reads back.
 const TRANSACTIONS_MAX: u64 = 200_000;

@@ -14,7 +14,7 @@ use solana_address::Address;
 use super::changes;
 use crate::bank::address::{self, from_amm, to_amm};
 use crate::bank::{Outcome, TokenBalance};
-use crate::cluster::Landed;
+use crate::cluster::history::Landed;
 use crate::market::market_wallet;
 
 /// A line, and what the file finds it by.
