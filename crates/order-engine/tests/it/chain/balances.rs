@@ -12,45 +12,53 @@ use sim_chain::bank::address::{TOKEN, TOKEN_2022};
 
 use super::{Node, engine_and_node};
 
-/// Lets most of the sales through, each of which lowers the price for the next.
-const SLIPPAGE_BPS: u16 = 200;
 /// The longest page of an address's signatures.
 const PAGE: usize = 1_000;
 /// How often balances may change while they are read.
 const LOOKS_MAX: usize = 20;
 
-/// Large sales that empty the wallet of SOL and move the price, so that some are rolled back, and small swaps: with the
-/// token that keeps a part of each transfer among them. In parts of a hundred orders.
-const MIX: [(&str, &str, &str, usize); 8] = [
-    ("SOL", "USDC", "100", 60),
-    ("USDC", "SOL", "300.5", 10),
-    ("USDC", "USDT", "120.25", 5),
-    ("BONK", "SOL", "1000000", 5),
-    ("SOL", "BONK", "1.5", 5),
-    ("SOL", "PYUSD", "0.7", 5),
-    ("PYUSD", "USDC", "110", 5),
-    ("JUP", "USDC", "250", 5),
+/// Large sales that empty the wallet of SOL, small ones that are rolled back where those came first, and other swaps: with
+/// the token that keeps a part of each transfer among them. Slippage in basis points, and parts of a hundred orders.
+const MIX: [(&str, &str, &str, u16, usize); 9] = [
+    ("SOL", "USDC", "120", 200, 50),
+    ("SOL", "USDC", "1.25", 0, 10),
+    ("USDC", "SOL", "300.5", 50, 10),
+    ("USDC", "USDT", "120.25", 50, 5),
+    ("BONK", "SOL", "1000000", 50, 5),
+    ("SOL", "BONK", "1.5", 50, 5),
+    ("SOL", "PYUSD", "0.7", 50, 5),
+    ("PYUSD", "USDC", "110", 50, 5),
+    ("JUP", "USDC", "250", 50, 5),
 ];
+
+/// What happened to a wallet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Accounted {
+    pub(crate) confirmed: usize,
+    /// Transactions of orders that cost their fee alone.
+    pub(crate) reverted: usize,
+    /// Transactions that others made with the wallet.
+    pub(crate) gifts: usize,
+}
 
 /// How much there is of everything, by mint; what is no token stands at [`LAMPORTS`].
 type Balances = BTreeMap<String, i128>;
 
 const LAMPORTS: &str = "lamports";
 
-/// Lets the engine execute so many orders at once and accounts for every unit that its wallet has then. Returns how many
-/// of them were confirmed, and how many transactions others made with the wallet.
+/// Lets the engine execute so many orders at once and accounts for every unit that its wallet has then.
 pub(crate) async fn every_lamport_is_explained(
     target: &Target,
     node: &Node,
     orders: usize,
-) -> Result<(usize, usize)> {
+) -> Result<Accounted> {
     let wallet = target.get(0, "/api/wallet").await?;
     let wallet = text(&wallet, "address")?;
     let (mut explained, known) = node.at_rest(wallet).await?;
 
-    let runs = MIX.map(|(token_in, token_out, amount, part)| async move {
+    let runs = MIX.map(|(token_in, token_out, amount, slippage_bps, part)| async move {
         let body = json!({
-            "tokenIn": token_in, "tokenOut": token_out, "amount": amount, "slippageBps": SLIPPAGE_BPS,
+            "tokenIn": token_in, "tokenOut": token_out, "amount": amount, "slippageBps": slippage_bps,
         });
         load::run(target, orders * part / 100, &body.to_string()).await
     });
@@ -93,7 +101,11 @@ pub(crate) async fn every_lamport_is_explained(
         explained == after,
         "{explained:#?} are explained of {after:#?}"
     );
-    Ok((counted, foreign.len()))
+    Ok(Accounted {
+        confirmed: counted,
+        reverted: landed.len() - counted,
+        gifts: foreign.len(),
+    })
 }
 
 /// Adds what a confirmed order's receipt says.
@@ -227,8 +239,8 @@ async fn receipts_explain_every_lamport_and_token_of_the_wallet() -> Result<()> 
     let (engine, node) = engine_and_node(&[]).await?;
     let target = Target::new(vec![engine.url("")]);
 
-    let (confirmed, _) = every_lamport_is_explained(&target, &node, 200).await?;
+    let accounted = every_lamport_is_explained(&target, &node, 200).await?;
 
-    ensure!(confirmed >= 150, "{confirmed} of 200 were confirmed");
+    ensure!(accounted.confirmed >= 150, "{accounted:?}");
     Ok(())
 }
