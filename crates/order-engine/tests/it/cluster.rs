@@ -2,6 +2,7 @@
 //! suites of the single process, and what only several processes can promise.
 
 mod account_stream;
+mod accounts;
 mod backup;
 mod crowd;
 mod kill_matrix;

@@ -5,7 +5,7 @@ mod alone;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cluster::e2e::{statuses, text};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -266,6 +266,56 @@ pub(crate) async fn top_looks_once_for_scripts(world: &mut World) -> Result<()> 
     Ok(())
 }
 
+pub(crate) async fn pools_lists_every_program_of_a_pair(world: &mut World) -> Result<()> {
+    let shell = Shell::of(world.client());
+
+    let told = shell.run(&["pools", "SOL", "usdc"]).await;
+    let json = shell.run(&["pools", "SOL", "USDC", "--json"]).await.json();
+    let unknown = shell.run(&["pools", "SOL", "NOPE"]).await;
+
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let pools = json[0]["pools"].as_array().context("pools")?;
+    let mut named: Vec<_> = pools
+        .iter()
+        .filter_map(|pool| pool["pool"].as_str())
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, ["amm_v4", "cpmm", "damm_v2", "dlmm"]);
+    for pool in pools {
+        assert_eq!(pool["usable"], true, "{pool}");
+        let name = format!("{} {}", text(pool, "dex")?, text(pool, "pool")?);
+        let address = text(pool, "poolAddress")?;
+        let line = told.stdout.lines().find(|line| line.contains(&name));
+        assert!(line.is_some_and(|line| line.contains(address)), "{told:?}");
+    }
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(unknown.stderr.contains("tokenOut"), "{unknown:?}");
+    Ok(())
+}
+
+pub(crate) async fn wallet_tells_operators_what_it_holds(world: &mut World) -> Result<()> {
+    let operators = Shell::of(world.operator());
+
+    let told = operators.run(&["wallet"]).await;
+    let json = operators.run(&["wallet", "--json"]).await.json().remove(0);
+
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(json["mode"], "sim");
+    let held = json["tokens"].as_array().context("tokens")?;
+    for symbol in ["USDC", "BONK", "PYUSD"] {
+        let is_it = |holding: &&Value| holding["symbol"] == symbol;
+        assert!(
+            held.iter().any(|holding| is_it(&holding)),
+            "{symbol}: {json}"
+        );
+        assert!(told.stdout.contains(symbol), "{told:?}");
+    }
+    for part in [text(&json, "address")?, "SOL", "simulated (sim)"] {
+        assert!(told.stdout.contains(part), "{part}: {told:?}");
+    }
+    Ok(())
+}
+
 mod process {
     use crate::commands;
     use crate::world::{NONE, World, over_process};
@@ -280,6 +330,8 @@ mod process {
         commands::operators_pause_cancel_and_resume(commands::QUICK_HEARTS),
         commands::a_dead_order_is_listed_and_retried_once(NONE),
         commands::top_looks_once_for_scripts(NONE),
+        commands::pools_lists_every_program_of_a_pair(NONE),
+        commands::wallet_tells_operators_what_it_holds(NONE),
     }
 }
 
@@ -302,5 +354,7 @@ mod clustered {
         commands::operators_pause_cancel_and_resume,
         commands::a_dead_order_is_listed_and_retried_once,
         commands::top_looks_once_for_scripts,
+        commands::pools_lists_every_program_of_a_pair,
+        commands::wallet_tells_operators_what_it_holds,
     }
 }

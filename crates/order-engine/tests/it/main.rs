@@ -1,6 +1,8 @@
 //! The real program as its users meet it: started, called, signalled, killed.
 
 mod bench;
+mod bound;
+mod chain;
 mod chaos;
 mod client_program;
 mod cluster;

@@ -40,6 +40,34 @@ async fn a_wrong_variable_stops_the_program_with_one_line() {
 }
 
 #[tokio::test]
+async fn a_token_list_that_names_a_symbol_or_a_mint_twice_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.json");
+    let token = |address: &str, symbol: &str| {
+        format!(r#"{{"address":"{address}","symbol":"{symbol}","name":"A token","decimals":6}}"#)
+    };
+    let mints = [
+        "So11111111111111111111111111111111111111112",
+        "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+    ];
+    for (tokens, told) in [
+        (
+            [token(mints[0], "ONE"), token(mints[1], "one")],
+            "the symbol one",
+        ),
+        ([token(mints[0], "ONE"), token(mints[0], "TWO")], mints[0]),
+    ] {
+        std::fs::write(&path, format!("[{}]", tokens.join(","))).unwrap();
+
+        let line = refused(&[("TOKEN_LIST", path.to_str().unwrap())]).await;
+
+        for part in ["TOKEN_LIST", path.to_str().unwrap(), told, "twice"] {
+            assert!(line.contains(part), "{line:?} holds {part}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_not_shown() {
     let line = refused(&[("API_KEYS", "hunter2")]).await;
 
