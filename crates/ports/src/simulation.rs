@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::transaction::Signature;
 use domain::venue::Program;
-use domain::{Address, BaseUnits, Mint};
+use domain::{Address, Asset, BaseUnits, Mint};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Error;
@@ -77,6 +77,9 @@ pub struct Faults {
 /// A simulated cluster, for its operators.
 #[async_trait]
 pub trait Simulation: Ledger {
+    /// What a mint on the cluster is of, listed or not. None where no mint stands at the address.
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>, Error>;
+
     /// Trades at the expense of the market. Answers its transaction.
     async fn trade(&self, trade: &Trade) -> Result<Signature, Error>;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::transaction::Signature;
+use domain::{Asset, Mint};
 use ports::chain::Error;
 use ports::ledger::{Ledger, LedgerFilter, LedgerPage};
 use ports::simulation::{Faults, Launch, Launched, Simulation, Trade};
@@ -11,7 +12,7 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::wire::{self, LedgerPageAnswer, LedgerQuestion, Traded};
+use crate::wire::{self, AssetQuestion, LedgerPageAnswer, LedgerQuestion, Traded};
 
 /// A chain on the same network accepts a connection in far less.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -100,6 +101,10 @@ impl Ledger for RemoteSimulation {
 
 #[async_trait]
 impl Simulation for RemoteSimulation {
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>, Error> {
+        self.ask(wire::ASSET, &AssetQuestion { mint }).await
+    }
+
     async fn trade(&self, trade: &Trade) -> Result<Signature, Error> {
         let traded: Traded = self.ask(wire::TRADE, trade).await?;
         Ok(traded.signature)

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::World;
 use crate::node::http;
-use crate::wire::{self, Traded};
+use crate::wire::{self, AssetQuestion, Traded};
 
 /// Large enough for the longest list of signatures.
 const BODY_MAX: usize = 2 * 1024 * 1024;
@@ -33,9 +33,21 @@ pub fn configure(config: &mut ServiceConfig, world: Arc<World>) {
                 .route(web::get().to(ledger::list))
                 .route(web::post().to(ledger::read)),
         )
+        .service(web::resource(wire::ASSET).route(web::post().to(asset)))
         .service(web::resource(wire::TRADE).route(web::post().to(trade)))
         .service(web::resource(wire::LAUNCH).route(web::post().to(launch)))
         .service(web::resource(wire::FAULTS).route(web::post().to(set_faults)));
+}
+
+async fn asset(world: Data<World>, body: Bytes) -> HttpResponse {
+    let question: AssetQuestion = match read(&body) {
+        Ok(question) => question,
+        Err(refusal) => return *refusal,
+    };
+    match world.asset(question.mint).await {
+        Ok(asset) => HttpResponse::Ok().json(asset),
+        Err(error) => refuse(error),
+    }
 }
 
 async fn trade(world: Data<World>, body: Bytes) -> HttpResponse {

@@ -1,14 +1,22 @@
 //! What `server.rs` and `remote.rs` say to each other, beside the types of `ports::simulation`.
 
 use domain::transaction::{Blockhash, Height, Signature};
-use domain::{Asset, BaseUnits, Timestamp, Venue};
+use domain::{Asset, BaseUnits, Mint, Timestamp, Venue};
 use ports::ledger::{LedgerEntry, LedgerFilter};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const LEDGER: &str = "/api/sim/ledger";
+pub(crate) const ASSET: &str = "/api/sim/asset";
 pub(crate) const TRADE: &str = "/api/sim/trade";
 pub(crate) const LAUNCH: &str = "/api/sim/launch";
 pub(crate) const FAULTS: &str = "/api/sim/faults";
+
+/// Which mint is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AssetQuestion {
+    pub(crate) mint: Mint,
+}
 
 /// The transaction of a trade.
 #[derive(Debug, Serialize, Deserialize)]

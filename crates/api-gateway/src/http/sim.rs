@@ -36,7 +36,7 @@ pub(crate) async fn trade(
     payload: Payload,
 ) -> Result<HttpResponse> {
     let body = body_of(&ctx, &request, payload).await?;
-    let trade = requests::trade(&body, &ctx.tokens)?;
+    let trade = requests::trade(&body, &ctx.tokens, &**ctx.simulation()?).await?;
     let detail = format!(
         "{} of {}",
         ctx.router.print(trade.amount_in, trade.asset_in),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use testkit::contract::Given;
 
 use crate::http_client::Request;
-use crate::outside::{Cluster, NO_POOL, Outside, POOL};
+use crate::outside::{BORN, Cluster, NO_POOL, Outside, POOL};
 use crate::ws_server::Server;
 
 struct World {
@@ -186,6 +186,34 @@ async fn somebody_else_trades_and_it_is_audited() {
     assert_eq!(*world.cluster.trades.lock().unwrap(), [trade]);
     let audited = ("sim_trade".to_owned(), format!("2500.5 USDC of {POOL}"));
     assert_eq!(world.audited().await, [audited]);
+}
+
+#[tokio::test]
+async fn a_token_that_no_list_has_is_traded_by_its_mint() {
+    let world = World::start(&[]).await;
+    let mint = BORN.mint;
+    let body =
+        json!({"pool": POOL.to_string(), "tokenIn": mint.to_string(), "amount": "0.000000007"});
+    let too_fine =
+        json!({"pool": POOL.to_string(), "tokenIn": mint.to_string(), "amount": "0.0000000001"});
+
+    let answer = world.post("/api/sim/trade", &body).await.json();
+    let refused = world.post("/api/sim/trade", &too_fine).await;
+
+    assert_eq!(answer["success"], true, "{answer}");
+    let trade = Trade {
+        pool: POOL,
+        mint_in: mint,
+        amount_in: BaseUnits::new(7),
+    };
+    assert_eq!(*world.cluster.trades.lock().unwrap(), [trade]);
+    let audited = (
+        "sim_trade".to_owned(),
+        format!("0.000000007 {mint} of {POOL}"),
+    );
+    assert_eq!(world.audited().await, [audited]);
+    let problem = refused.problem(422, "invalid_request");
+    assert_eq!(problem["errors"][0]["field"], "amount", "{problem}");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The engine's chain as any Solana client sees it: over JSON-RPC, and never by the engine's word.
 
 mod balances;
+mod competing;
 mod door;
+mod launched;
 mod wrapped;
 
 pub(crate) use balances::every_lamport_is_explained;

@@ -1,13 +1,15 @@
 //! What operators may do to the world, and its ledger.
 
 use async_trait::async_trait;
+use domain::asset::TokenProgram;
 use domain::transaction::Signature;
-use domain::{Address, Mint};
+use domain::{Address, Asset, Mint};
 use ports::chain::Error;
 use ports::ledger::{Ledger, LedgerFilter, LedgerPage};
 use ports::simulation::{Faults, Launch, Launched, Simulation, Trade};
 
 use super::World;
+use crate::bank::{self, address};
 use crate::market::{self, NotLaunched, NotTraded};
 
 /// Signatures that one call may ask the ledger for.
@@ -29,6 +31,27 @@ impl Ledger for World {
 
 #[async_trait]
 impl Simulation for World {
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>, Error> {
+        let key = of_domain(mint.address());
+        let account = self
+            .cluster
+            .in_block(|block| block.bank().accounts().get(&key).cloned());
+        let asset = account.and_then(|account| {
+            let program = match account.owner {
+                address::TOKEN => TokenProgram::Token,
+                address::TOKEN_2022 => TokenProgram::Token2022,
+                _ => return None,
+            };
+            let decimals = bank::Mint::read(&account.data).ok()?.decimals;
+            Some(Asset {
+                mint,
+                decimals,
+                program,
+            })
+        });
+        Ok(asset)
+    }
+
     async fn trade(&self, trade: &Trade) -> Result<Signature, Error> {
         let trade = market::Trade {
             pool: of_domain(trade.pool),

@@ -124,18 +124,24 @@ impl<'a> Fields<'a> {
         value
     }
 
-    /// A listed asset.
-    pub(super) fn asset(&mut self, field: &str, tokens: &TokenList) -> Option<Asset> {
+    /// A listed token by its symbol, or any by its mint's address.
+    pub(super) fn token(&mut self, field: &str, tokens: &TokenList) -> Option<Named> {
         let text = self.text(field)?;
-        let asset = tokens.find(&text);
-        if asset.is_none() {
-            self.names_unknown_token = text.parse::<Mint>().is_ok();
+        let listed = tokens.find(&text).map(Named::Listed);
+        let named = listed.or_else(|| text.parse().ok().map(Named::Unlisted));
+        if named.is_none() {
             self.fault(
                 field,
-                "is not a listed token's symbol or mint address; GET /api/tokens lists them",
+                "is not a listed token's symbol and no mint address; GET /api/tokens lists them",
             );
         }
-        asset
+        named
+    }
+
+    /// Notes that there is no such mint.
+    pub(super) fn unknown_token(&mut self, field: &str) {
+        self.names_unknown_token = true;
+        self.fault(field, "is no mint on the simulated cluster");
     }
 
     /// An amount with at most so many decimals, as it is written.
@@ -211,6 +217,13 @@ impl<'a> Fields<'a> {
         };
         Err(ApiError::new(code, detail).with_errors(self.faults))
     }
+}
+
+/// A token, as a body names it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Named {
+    Listed(Asset),
+    Unlisted(Mint),
 }
 
 /// An object's fields in their order, repeated ones too.

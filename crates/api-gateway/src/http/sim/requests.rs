@@ -3,9 +3,11 @@
 use api_types::sim::SimFaults;
 use domain::venue::Program;
 use domain::{Address, Asset, BaseUnits, TokenList, Venue};
+use ports::Simulation;
 use ports::simulation::{Faults, Launch, Trade};
 
-use super::fields::Fields;
+use super::fields::{Fields, Named};
+use crate::deadline;
 use crate::error::Result;
 
 /// Longest `openInMs`: a day.
@@ -39,15 +41,30 @@ impl WishedTrade {
     }
 }
 
-/// Reads `{"pool", "tokenIn", "amount"}`.
-pub(super) fn trade(body: &[u8], tokens: &TokenList) -> Result<WishedTrade> {
+/// Reads `{"pool", "tokenIn", "amount"}`. The token list knows nothing of tokens that were born here: the cluster says
+/// what their mints are.
+pub(super) async fn trade(
+    body: &[u8],
+    tokens: &TokenList,
+    simulation: &dyn Simulation,
+) -> Result<WishedTrade> {
     let mut fields = Fields::read(body, &["pool", "tokenIn", "amount"])?;
     let pool = fields.parsed(
         "pool",
         |text| text.parse().ok(),
         "must be a pool's address; GET /api/pools lists them",
     );
-    let asset_in = fields.asset("tokenIn", tokens);
+    let asset_in = match fields.token("tokenIn", tokens) {
+        Some(Named::Listed(asset)) => Some(asset),
+        Some(Named::Unlisted(mint)) => {
+            let asset = deadline::chain(simulation.asset(mint)).await?;
+            if asset.is_none() {
+                fields.unknown_token("tokenIn");
+            }
+            asset
+        }
+        None => None,
+    };
     let amount_in = asset_in.and_then(|asset| fields.amount("amount", asset.decimals));
     let read = || {
         Some(WishedTrade {

@@ -69,7 +69,7 @@ async fn prices(target: &Target) -> Result<Vec<(Value, Value)>> {
 }
 
 impl Node {
-    async fn blocks_pass(&self, count: u64) -> Result<()> {
+    pub(super) async fn blocks_pass(&self, count: u64) -> Result<()> {
         let height = async || {
             let height = self.call("getBlockHeight", json!([])).await?;
             height.as_u64().context("a height")

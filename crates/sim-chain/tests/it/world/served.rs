@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use actix_web::{App, HttpServer};
 use domain::venue::Program;
-use domain::{Address, BaseUnits, Mint};
+use domain::{Address, Asset, BaseUnits, Mint};
 use ports::Simulation;
 use ports::chain::Error;
 use ports::ledger::{Ledger as _, LedgerFilter};
@@ -78,6 +78,7 @@ async fn operators_trade_launch_and_break_things_from_another_process() {
         freeze_authority: false,
     };
     let launched = served.remote.launch(&launch).await.unwrap();
+    let born = served.remote.asset(launched.mint).await.unwrap();
     let faults = Faults {
         outage: true,
         ..Faults::default()
@@ -85,6 +86,7 @@ async fn operators_trade_launch_and_break_things_from_another_process() {
     served.remote.set_faults(&faults).await.unwrap();
 
     assert_ne!(served.stage.pool(USDC, JUP), pool);
+    assert_eq!(born, Some(Asset::token(launched.mint, 6)));
     served.stage.pass_blocks(2).await;
     let at = solana_address::Address::new_from_array(*launched.pool.bytes());
     assert!(
@@ -100,6 +102,22 @@ async fn operators_trade_launch_and_break_things_from_another_process() {
     served.remote.set_faults(&Faults::default()).await.unwrap();
     let answer = client.post(&served.url).json(&call).send().await.unwrap();
     assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn what_a_mint_is_of_is_read_from_the_cluster_and_what_is_no_mint_is_nothing() {
+    let served = serve();
+    let pool = served.stage.pool(USDC, JUP).accounts()[0].0.0;
+    let list = domain::TokenList::mainnet();
+    let listed = ["SOL", "BONK", "PYUSD"].map(|symbol| list.find(symbol).unwrap());
+
+    for asset in listed {
+        assert_eq!(served.remote.asset(asset.mint).await, Ok(Some(asset)));
+    }
+    for none in [pool, [1; 32]] {
+        let mint = Mint::new(Address::new(none));
+        assert_eq!(served.remote.asset(mint).await, Ok(None));
+    }
 }
 
 #[tokio::test]
