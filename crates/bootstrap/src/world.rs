@@ -66,7 +66,12 @@ impl World {
     /// The cluster with its wallet's key, which workers alone need.
     #[must_use]
     pub fn trading(&self) -> Trading {
-        let signer: Arc<dyn Signer> = Arc::new(Wallet::new(engine_key(&GENESIS_HASH)));
+        let wallet = Wallet::new(engine_key(&GENESIS_HASH));
+        let signer: Arc<dyn Signer> = match &self.sim {
+            // It need not check again what was signed in its own process.
+            Some(sim) => sim.service().signer(wallet),
+            None => Arc::new(wallet),
+        };
         let chain = Arc::new(SolanaChain::new(
             Arc::clone(&self.pools),
             Arc::clone(&self.rpc),

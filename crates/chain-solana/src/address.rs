@@ -1,5 +1,7 @@
 //! Addresses that Solana fixes, and how others follow from seeds.
 
+mod known;
+
 use amm::Address;
 use ed25519_dalek::VerifyingKey;
 use sha2::{Digest, Sha256};
@@ -40,6 +42,10 @@ pub fn derive(seeds: &[&[u8]], program: Address) -> Option<Address> {
 /// leads to one, which takes 2^255 tries to meet.
 #[must_use]
 pub fn find(seeds: &[&[u8]], program: Address) -> Option<(Address, u8)> {
+    known::find(seeds, program, search)
+}
+
+fn search(seeds: &[&[u8]], program: Address) -> Option<(Address, u8)> {
     (1..=u8::MAX).rev().find_map(|bump| {
         let end = [bump];
         let all: Vec<&[u8]> = seeds.iter().copied().chain([&end[..]]).collect();

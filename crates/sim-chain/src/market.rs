@@ -9,7 +9,6 @@
 //! `movement.rs` what their fair prices are, and `arbitrage.rs` which swap leads there.
 
 mod arbitrage;
-mod derived;
 mod genesis;
 mod launch;
 mod listing;

@@ -9,9 +9,9 @@ mod order_book;
 use amm::Refusal;
 use solana_address::Address;
 
-use super::derived::derived;
 use super::site::Site;
 use super::token::Token;
+use crate::bank::address::find_program_address;
 
 pub(super) use cpmm::configuration as cpmm_configuration;
 pub(super) use dlmm::{Terms as DlmmTerms, array_address, bin_at};
@@ -36,6 +36,12 @@ pub(super) struct Opening {
     /// Unix time from which the pool trades, and now.
     pub(super) opens_at: u64,
     pub(super) now: u64,
+}
+
+/// An address that a program derives, with its bump.
+fn derived(seeds: &[&[u8]], program: &Address) -> (Address, u8) {
+    find_program_address(seeds, program)
+        .expect("invariant: a few seeds of 32 bytes at most have an address for some bump")
 }
 
 impl Kind {

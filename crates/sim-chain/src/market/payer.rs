@@ -8,7 +8,6 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{Message, VersionedMessage};
 use solana_transaction_error::TransactionError;
 
-use super::derived;
 use super::reading::conditions;
 use super::wallet::address_of;
 use crate::bank::address::{self, from_amm, to_amm};
@@ -150,7 +149,7 @@ impl Payer {
 
     /// Its account for a mint.
     fn account_of(&self, bank: &Bank, mint: &Address) -> Address {
-        derived::holding(&self.wallet, mint, &token_program(bank, mint))
+        address::associated_token(&self.wallet, mint, &token_program(bank, mint))
     }
 
     /// What has to be done first, so that it has so many tokens: it wraps SOL, and mints what it may mint.

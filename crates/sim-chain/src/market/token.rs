@@ -5,7 +5,6 @@ use domain::asset::{Asset, TokenProgram};
 use domain::token_list::Listing;
 use solana_address::Address;
 
-use super::derived;
 use crate::bank::address;
 
 /// A token, and what one whole of it is worth.
@@ -71,7 +70,7 @@ impl Token {
 
     /// The account in which a wallet holds it by convention.
     pub(crate) fn account_of(&self, wallet: &Address) -> Address {
-        derived::holding(wallet, &self.mint, &self.program)
+        address::associated_token(wallet, &self.mint, &self.program)
     }
 }
 
