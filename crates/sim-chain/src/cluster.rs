@@ -90,6 +90,7 @@ pub(crate) struct Founding {
     timeline: Timeline,
     state: State,
     opened: Opened,
+    is_new: bool,
 }
 
 impl Founding {
@@ -112,6 +113,7 @@ impl Founding {
                 timeline,
                 state,
                 opened,
+                is_new: true,
             });
         };
         let anchors = std::mem::take(&mut past.anchors);
@@ -124,7 +126,18 @@ impl Founding {
             timeline,
             state,
             opened,
+            is_new: false,
         })
+    }
+
+    /// Whether there was no chain before.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Gives the chain another seed.
+    pub(crate) const fn set_seed(&mut self, seed: u64) {
+        self.opened.seed = seed;
     }
 
     /// The seed of the chain.

@@ -9,6 +9,7 @@
 //! `movement.rs` what their fair prices are, and `arbitrage.rs` which swap leads there.
 
 mod arbitrage;
+mod first_prices;
 mod genesis;
 mod launch;
 mod listing;
@@ -21,6 +22,7 @@ pub(crate) mod token;
 mod wallet;
 
 pub use chain_solana::keys::simulated_key as engine_key;
+pub(crate) use first_prices::seed_from;
 pub use launch::{DECIMALS_MAX, Launch, Launched, NotLaunched};
 pub use payer::{Failed, Processed};
 pub use reading::{conditions, read_pool};

@@ -9,7 +9,7 @@ use ports::{Clock, Random, Shutdown};
 use solana_address::Address;
 
 use crate::cluster::{self, Cluster, Founding, GENESIS_HASH, OpenBlock, Settings, Trader};
-use crate::market::{Failed, Market, Mode, NotOpened};
+use crate::market::{self, Failed, Market, Mode, NotOpened};
 use crate::rpc::SimRpc;
 use crate::service::{Service, ServiceSettings};
 
@@ -77,7 +77,11 @@ impl World {
         };
         let path = config.ledger_path.as_deref();
         let mut founding = Founding::open(settings, path, config.seed, clock.clone(), random)?;
-        let (seed, height) = (founding.seed(), founding.height());
+        let height = founding.height();
+        if config.seed.is_none() && founding.is_new() {
+            founding.set_seed(market::seed_from(founding.seed(), height));
+        }
+        let seed = founding.seed();
         let market = Market::open(
             founding.bank_mut(),
             &GENESIS_HASH,

@@ -7,6 +7,7 @@
 //! 5. Where nobody looks nothing happens, and a still market never trades.
 
 mod balances;
+mod first_prices;
 mod launches;
 mod statistics;
 

@@ -42,7 +42,7 @@ async fn ten_orders_at_once_leave_the_wallets_own_wrapped_sol_untouched() -> Res
         )
         .await?;
     ensure!(
-        balance["amount"] == WRAPPED_LAMPORTS.to_string(),
+        text(&balance, "amount")?.parse() == Ok(WRAPPED_LAMPORTS),
         "{balance}"
     );
     // Nor is any of the orders' own accounts left.
