@@ -42,8 +42,8 @@ def ours(name):
 
 
 def settings():
-    """The variables the engine reads, from the place that declares them."""
-    code = Path("crates/config/src/lib.rs").read_text()
+    """The variables the engine reads, from the files that declare them."""
+    code = "".join(path.read_text() for path in sorted(Path("crates/config/src").glob("*.rs")))
     found = set(re.findall(r'env = "([A-Z_]+)"', code)) - {"CRASH_POINT"}
     example = re.findall(r"^([A-Z_]+)=", Path(".env.example").read_text(), re.M)
     if found != set(example):
