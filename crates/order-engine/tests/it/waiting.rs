@@ -78,7 +78,7 @@ async fn a_simulated_chain_that_cannot_be_reached_is_named_at_the_start() {
     let mut engine = engine.expect("the program starts");
 
     eventually("the line", async || {
-        let line = "the simulated chain at http://127.0.0.1:1 cannot be reached";
+        let line = "the cluster at http://127.0.0.1:1 cannot be reached";
         engine.output().contains(line).then_some(())
     })
     .await;
