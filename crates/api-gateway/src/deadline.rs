@@ -13,7 +13,7 @@ const READ_PATIENCE: Duration = Duration::from_secs(5);
 const WRITE_PATIENCE: Duration = Duration::from_secs(5);
 /// A chain that has not answered a question by then counts as away.
 const CHAIN_PATIENCE: Duration = Duration::from_secs(5);
-/// What an operator does to a simulated chain may have to land first.
+/// What an operator does to a simulated cluster may have to land first.
 const CHAIN_ACT_PATIENCE: Duration = Duration::from_secs(15);
 /// When to ask the chain again.
 const RETRY_CHAIN: Duration = Duration::from_secs(2);
@@ -60,7 +60,7 @@ pub(crate) async fn chain<T>(
     }
 }
 
-/// Waits for what an operator does to a simulated chain.
+/// Waits for what an operator does to a simulated cluster.
 pub(crate) async fn chain_act<T>(
     outcome: impl Future<Output = std::result::Result<T, chain::Error>>,
 ) -> Result<T> {

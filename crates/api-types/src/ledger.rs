@@ -1,4 +1,4 @@
-//! The simulated chain's own ledger, as clients see it.
+//! The simulated cluster's own ledger, as clients see it.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,5 +1,5 @@
 //! The scale-out engine: gateways and workers over a private PostgreSQL and Redis, and the
-//! simulated chain as a process of its own. Each scenario gets a new, empty cluster.
+//! simulated Solana cluster as a process of its own. Each scenario gets a new, empty cluster.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! `/health`, `/ready` and `/metrics` of workers and of the simulated chain, and a small server for
+//! `/health`, `/ready` and `/metrics` of workers and of the simulated cluster, and a small server for
 //! processes that serve nothing else.
 
 use std::net::{SocketAddr, TcpListener};

@@ -169,7 +169,7 @@ impl Client {
         self.get("/api/tokens").await
     }
 
-    /// What landed on the simulated chain, of one order or of all.
+    /// What landed on the simulated cluster, of one order or of all.
     pub async fn ledger(
         &self,
         order: Option<Uuid>,

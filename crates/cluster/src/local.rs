@@ -1,4 +1,4 @@
-//! The engine as a cluster of local processes: Redis, PostgreSQL, the simulated chain, gateways and
+//! The engine as a cluster of local processes: Redis, PostgreSQL, the simulated Solana cluster, gateways and
 //! workers, on free ports, over a temporary folder. `scripts/cluster` is its command line; tests
 //! use it as a value.
 //!

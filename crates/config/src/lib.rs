@@ -64,8 +64,8 @@ pub struct Listen {
     /// Address to listen on; containers set 0.0.0.0
     #[arg(long, env = "HOST", default_value = "127.0.0.1", value_parser = host)]
     pub host: String,
-    /// Port to listen on, 0 for a free one [default: 3000; workers and the simulated chain serve
-    /// their status only if it is set]
+    /// Port to listen on, 0 for a free one [default: 3000; workers serve their status only if it is
+    /// set]
     #[arg(long, env = "PORT", value_parser = whole(0..=u16::MAX))]
     pub port: Option<u16>,
     /// Base of the wsUrl in answers, if the request does not tell it

@@ -139,7 +139,7 @@ pub(super) fn http_url(text: &str) -> Result<String, String> {
         })
 }
 
-/// Where the simulated chain is. Some platforms give a private service's address without the
+/// Where the simulated cluster is. Some platforms give a private service's address without the
 /// scheme.
 pub(super) fn chain_url(text: &str) -> Result<String, String> {
     if text.contains("://") {

@@ -11,7 +11,7 @@ use crate::venue::{Program, Venue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolRef {
     pub program: Program,
-    /// Version 1 stored none, and pools that exist only inside the simulated chain have none.
+    /// Version 1 stored none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
 }

@@ -1,5 +1,5 @@
-//! A signed transaction as the engine keeps it: bytes that the engine never reads, the signature
-//! and the last valid height.
+//! A signed transaction as the engine keeps it: bytes that only what speaks to the chain reads, the
+//! signature, the blockhash and the last valid height.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The simulated chain's own ledger, for whoever checks the engine. The engine itself never reads it.
+//! The simulated cluster's own ledger, for whoever checks the engine. The engine itself never reads it.
 //!
-//! Only the simulated chain has one. It is a port nevertheless, so that the gateway can show it without compiling the
+//! Only the simulated cluster has one. It is a port nevertheless, so that the gateway can show it without compiling the
 //! simulator.
 
 use std::fmt::Debug;

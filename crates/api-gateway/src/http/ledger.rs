@@ -1,4 +1,4 @@
-//! `GET /api/sim/ledger`: what landed, from the simulated chain's own ledger. From the engine's
+//! `GET /api/sim/ledger`: what landed, from the simulated cluster's own ledger. From the engine's
 //! tables it takes only which order a transaction was made for, and whose order that is.
 
 use std::collections::HashMap;

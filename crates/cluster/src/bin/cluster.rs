@@ -33,7 +33,7 @@ docker compose; what the environment says wins.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Starts Redis, PostgreSQL, the simulated chain, gateways and workers, all empty
+    /// Starts Redis, PostgreSQL, the simulated Solana cluster, gateways and workers, all empty
     Up(Numbers),
     /// Says what runs where
     Status {

@@ -106,7 +106,7 @@ impl<'a> Launcher<'a> {
         Ok(())
     }
 
-    /// The simulated chain, likewise.
+    /// The simulated Solana cluster, likewise.
     pub(super) async fn start_sim(&self, state: &mut State) -> Result<()> {
         let port = state.sim.as_ref().map_or_else(free_port, Member::port);
         let chain = self.folder.join("chain").display().to_string();

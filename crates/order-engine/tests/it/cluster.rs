@@ -1,4 +1,4 @@
-//! Gateways and workers as separate processes, over Redis, PostgreSQL and a simulated chain: the
+//! Gateways and workers as separate processes, over Redis, PostgreSQL and a simulated Solana cluster: the
 //! suites of the single process, and what only several processes can promise.
 
 mod account_stream;

@@ -6,7 +6,7 @@ use servers::free_port::free_port;
 use crate::run::run;
 use crate::world::World;
 
-/// Of every process: over a cluster of gateways, workers and the simulated chain.
+/// Of every process: over a cluster of gateways, workers and the simulated Solana cluster.
 pub(crate) async fn health_is_silent_and_ends_with_zero_where_a_process_answers(
     world: &mut World,
 ) -> Result<()> {

@@ -34,7 +34,7 @@ pub(crate) const SETTINGS: [(&str, &str); 5] = [
     ("SWEEP_MS", "200"),
 ];
 
-/// The simulated chain as a process that outlives the engine.
+/// The simulated cluster as a process that outlives the engine.
 struct Chain {
     url: String,
     _program: Program,

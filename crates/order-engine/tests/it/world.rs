@@ -206,7 +206,7 @@ impl World {
         }
     }
 
-    /// The addresses of all its processes, including the simulated chain's.
+    /// The addresses of all its processes, including the simulated Solana cluster's.
     pub(crate) fn processes(&self) -> Vec<String> {
         match &self.engine {
             Running::Process(engine) => vec![engine.url("")],

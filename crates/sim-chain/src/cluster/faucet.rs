@@ -8,7 +8,7 @@ use solana_message::{Message, VersionedMessage};
 use crate::bank::Verified;
 use crate::bank::instruction::{transfer, units_limit};
 
-/// It is no secret: it signs nothing but gifts on a simulated chain.
+/// It is no secret: it signs nothing but gifts on a simulated cluster.
 const KEY: &[u8; 32] = b"the faucet of a simulated chain!";
 /// What the faucet has from the first block on: half a billion SOL.
 pub(super) const FUNDS: u64 = 500_000_000_000_000_000;

@@ -1,4 +1,4 @@
-//! Pools as they stand on the simulated chain.
+//! Pools as they stand on the simulated cluster.
 
 use std::collections::BTreeSet;
 

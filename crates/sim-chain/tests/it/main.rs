@@ -1,4 +1,4 @@
-//! The simulated chain from outside, through the traits the engine uses.
+//! The simulated cluster from outside: its bank, its market, what it answers to the engine and over JSON-RPC, and its file.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
