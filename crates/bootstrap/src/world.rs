@@ -27,8 +27,9 @@ use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::market::{self, engine_key};
 use sim_chain::remote::RemoteSimulation;
 
-/// How long a venue may take for a quote: four times what a simulated one takes at most.
-const QUOTE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
+/// have to be found first.
+const QUOTE_LIMIT: Duration = Duration::from_secs(2);
 /// What people call the simulated cluster.
 const CLUSTER: &str = "simulated";
 /// The ledger's file, in a folder of the simulated cluster.

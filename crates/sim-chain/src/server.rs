@@ -6,8 +6,10 @@ mod problem;
 
 use std::sync::Arc;
 
-use actix_web::HttpResponse;
+use actix_web::guard::{self, GuardContext};
+use actix_web::http::header;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
+use actix_web::{HttpResponse, Resource};
 use domain::TokenList;
 use ports::Simulation as _;
 use ports::chain::Error;
@@ -34,9 +36,20 @@ pub fn configure(config: &mut ServiceConfig, world: Arc<World>) {
                 .route(web::post().to(ledger::read)),
         )
         .service(web::resource(wire::ASSET).route(web::post().to(asset)))
-        .service(web::resource(wire::TRADE).route(web::post().to(trade)))
-        .service(web::resource(wire::LAUNCH).route(web::post().to(launch)))
-        .service(web::resource(wire::FAULTS).route(web::post().to(set_faults)));
+        .service(operators(wire::TRADE).route(web::post().to(trade)))
+        .service(operators(wire::LAUNCH).route(web::post().to(launch)))
+        .service(operators(wire::FAULTS).route(web::post().to(set_faults)));
+}
+
+/// Calls that change something. Pages in browsers say where they come from, and may not make them.
+fn operators(path: &str) -> Resource {
+    let from_a_page = |call: &GuardContext<'_>| call.head().headers().contains_key(header::ORIGIN);
+    let refuse_pages = web::post().guard(guard::fn_guard(from_a_page)).to(forbid);
+    web::resource(path).route(refuse_pages)
+}
+
+async fn forbid() -> HttpResponse {
+    problem::forbidden("pages in browsers may not change the simulated cluster")
 }
 
 async fn asset(world: Data<World>, body: Bytes) -> HttpResponse {

@@ -16,7 +16,7 @@ use crate::keys;
 use crate::rpc::Blockhash;
 
 /// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
-const BLOCKS_TO_SPARE: u64 = 32;
+pub(super) const BLOCKS_TO_SPARE: u64 = 32;
 
 #[async_trait]
 impl TransactionBuilder for SolanaChain {

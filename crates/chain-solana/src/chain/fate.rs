@@ -8,11 +8,15 @@ use ports::landing::{Fate, Finalized};
 use solana_signature::Signature;
 
 use super::SolanaChain;
+use super::building::BLOCKS_TO_SPARE;
 use crate::build::own;
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
 use crate::receipt::{self, Effect, Receipt, Swapped};
-use crate::rpc::{Commitment, Slot, Status, View};
+use crate::rpc::{BLOCKS_MAX, Commitment, Slot, Status, View};
+
+/// For how many blocks after its own a blockhash may be named.
+const BLOCKHASH_BLOCKS: u64 = 150;
 
 impl SolanaChain {
     /// Looks for a signature. Only what had come as far as `denied_from` may say that there is none.
@@ -68,12 +72,47 @@ impl SolanaChain {
         let Some(own) = own else {
             return Err(Error::Refused("the transaction is none of ours".to_owned()));
         };
-        let view = View::FINALIZED.since(Slot::new(view.slot));
-        let history = self.rpc.signatures_for_address(own, 1, view).await?;
-        match history.is_empty() {
-            true => Ok(Fate::Absent),
-            false => Ok(Fate::Underway),
+        let asked = View::FINALIZED.since(Slot::new(view.slot));
+        let history = self.rpc.signatures_for_address(own, 1, asked).await?;
+        if !history.is_empty() {
+            return Ok(Fate::Underway);
         }
+        if view.height > transaction.last_valid_height {
+            self.check_holds(transaction, view).await?;
+        }
+        Ok(Fate::Absent)
+    }
+
+    /// What an endpoint no longer holds it cannot deny: it must have every block in which the transaction could have
+    /// landed.
+    async fn check_holds(
+        &self,
+        transaction: &SignedTransaction,
+        view: Finalized,
+    ) -> Result<(), Error> {
+        let past = view
+            .height
+            .get()
+            .saturating_sub(transaction.last_valid_height.get());
+        let blocks = past.saturating_add(BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE);
+        // Slots stay empty now and then: twice as many surely have so many blocks.
+        let slots = blocks.saturating_mul(2);
+        if slots >= BLOCKS_MAX {
+            return Err(Error::Unavailable(
+                "the transaction is older than what an endpoint can be asked for".to_owned(),
+            ));
+        }
+        let start = Slot::new(view.slot.saturating_sub(slots));
+        let held = self.rpc.blocks(start, slots + 1, Commitment::Finalized);
+        let held = held.await?;
+        let held = held.iter().filter(|slot| slot.get() <= view.slot).count();
+        if u64::try_from(held).is_ok_and(|held| held >= blocks) {
+            return Ok(());
+        }
+        Err(Error::Unavailable(
+            "the node no longer holds the blocks in which the transaction could have landed"
+                .to_owned(),
+        ))
     }
 }
 

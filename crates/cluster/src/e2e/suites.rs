@@ -48,7 +48,7 @@ pub async fn no_slippage(target: &Target) -> Result<()> {
         let (sold, bought) = try_join!(load::run(target, 30, sell), load::run(target, 30, buy))?;
         failed += sold.failed + bought.failed;
         retried += sold.retried + bought.retried;
-        if failed > 0 {
+        if failed > 0 && retried > failed {
             break;
         }
     }

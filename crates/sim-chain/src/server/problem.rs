@@ -35,6 +35,14 @@ pub(super) fn refused(detail: &str) -> HttpResponse {
         .json(problem)
 }
 
+/// The caller may not do this.
+pub(super) fn forbidden(detail: &str) -> HttpResponse {
+    let problem = problem(StatusCode::FORBIDDEN, "forbidden", detail);
+    HttpResponse::Forbidden()
+        .content_type(CONTENT_TYPE)
+        .json(problem)
+}
+
 /// The chain cannot answer at the moment.
 pub(super) fn unavailable(detail: &str) -> HttpResponse {
     let problem = problem(StatusCode::SERVICE_UNAVAILABLE, "chain_unavailable", detail);

@@ -271,6 +271,38 @@ async fn a_transaction_is_absent_where_its_own_address_was_never_touched() {
     script.check_done();
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_node_no_longer_holds_it_cannot_deny() {
+    let of = built().await;
+    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
+    let past = 3;
+    let view = Finalized {
+        slot: 5_000,
+        height: Height::new(of.last_valid_height.get() + past),
+    };
+    let asked = View::FINALIZED.since(Slot::new(view.slot));
+    // From the block after that of its blockhash to the newest one.
+    let blocks = past + 150 + 32;
+    let start = Slot::new(view.slot - 2 * blocks);
+    let held = |count: u64| (view.slot - count + 1..=view.slot).map(Slot::new).collect();
+    let denying = |count| {
+        [
+            statuses(&of, History::Whole, 5_000, None),
+            Call::History(own, asked, Ok(Vec::new())),
+            Call::Blocks(start, 2 * blocks + 1, held(count)),
+        ]
+    };
+    let script = Script::new(denying(blocks - 1).into_iter().chain(denying(blocks)));
+    let chain = chain(&script);
+
+    let purged = chain.fate(&of, view).await;
+    let whole = chain.fate(&of, view).await;
+
+    check_unusable(&purged);
+    assert_eq!(whole, Ok(Fate::Absent));
+    script.check_done();
+}
+
 /// What a node says that knows the recent past.
 fn recent(of: &SignedTransaction, status: Option<Status>) -> Call {
     statuses(of, History::Recent, 1_000, status)

@@ -235,3 +235,24 @@ async fn a_cluster_that_is_away_is_unavailable_and_an_address_that_is_none_is_re
         assert!(matches!(refused, Err(ConnectError::Address(_))), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn a_page_in_a_browser_changes_nothing() {
+    let served = serve();
+    let call = |from: Option<&str>| {
+        let url = format!("{}/api/sim/faults", served.url);
+        let call = reqwest::Client::new().post(url).body("{}");
+        match from {
+            Some(page) => call.header("Origin", page),
+            None => call,
+        }
+    };
+
+    let page = call(Some("http://evil.example")).send().await.unwrap();
+    let program = call(None).send().await.unwrap();
+
+    assert_eq!(
+        (page.status().as_u16(), program.status().as_u16()),
+        (403, 204)
+    );
+}
