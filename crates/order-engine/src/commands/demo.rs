@@ -18,7 +18,7 @@ use crate::output::{self, Format};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine demo
-  order-engine demo --seed 7          prices that follow from this seed and the block
+  order-engine demo --seed 7          the same delays every time
   order-engine demo --json            every event as the API gives it
 
 Nothing is left behind. Ends with 0 only where all five orders were confirmed.";
