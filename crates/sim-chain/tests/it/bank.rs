@@ -10,7 +10,9 @@ use sim_chain::json_rpc::transaction::{Encoding, Meta, content, version};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_transaction_error::TransactionError;
-use world::{World, fresh, transfer};
+use world::{World, fresh};
+
+use crate::instruction::transfer;
 
 #[test]
 fn a_transaction_is_processed_once() {

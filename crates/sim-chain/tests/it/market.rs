@@ -13,8 +13,10 @@ use sim_chain::bank::{Bank, Clock, Environment, Rent, Verified, address};
 use sim_chain::market::{Market, Mode, conditions, engine_key, read_pool};
 use solana_address::Address;
 use solana_hash::Hash;
-use solana_instruction::{AccountMeta, Instruction};
+use solana_instruction::Instruction;
 use solana_message::{Message, VersionedMessage};
+
+use crate::instruction::{to_solana, wrap};
 
 const GENESIS: Hash = Hash::new_from_array([9; 32]);
 const HEIGHT: u64 = 300_000_000;
@@ -55,33 +57,7 @@ impl Client {
 
     /// Makes the account for wrapped SOL and puts so much into it.
     fn wrap(&mut self, lamports: u64) {
-        let account = self.account_of(address::WRAPPED_SOL);
-        let create = Instruction {
-            program_id: address::ASSOCIATED_TOKEN,
-            accounts: vec![
-                AccountMeta::new(self.wallet, true),
-                AccountMeta::new(account, false),
-                AccountMeta::new_readonly(self.wallet, false),
-                AccountMeta::new_readonly(address::WRAPPED_SOL, false),
-                AccountMeta::new_readonly(address::SYSTEM, false),
-                AccountMeta::new_readonly(address::TOKEN, false),
-            ],
-            data: vec![1],
-        };
-        let pay = Instruction {
-            program_id: address::SYSTEM,
-            accounts: vec![
-                AccountMeta::new(self.wallet, true),
-                AccountMeta::new(account, false),
-            ],
-            data: [&2_u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat(),
-        };
-        let sync = Instruction {
-            program_id: address::TOKEN,
-            accounts: vec![AccountMeta::new(account, false)],
-            data: vec![17],
-        };
-        self.execute(&[create, pay, sync]);
+        self.execute(&wrap(self.wallet, lamports));
     }
 
     /// Executes instructions in a block of their own. The bytes are read again, as they come from a network.
@@ -179,21 +155,6 @@ fn units_limit() -> Instruction {
         program_id: address::COMPUTE_BUDGET,
         accounts: Vec::new(),
         data: [&[2][..], &1_000_000_u32.to_le_bytes()].concat(),
-    }
-}
-
-fn to_solana(instruction: amm::instruction::Instruction) -> Instruction {
-    let accounts = instruction.accounts.into_iter();
-    Instruction {
-        program_id: instruction.program.0.into(),
-        accounts: accounts
-            .map(|meta| AccountMeta {
-                pubkey: meta.address.0.into(),
-                is_signer: meta.is_signer,
-                is_writable: meta.is_writable,
-            })
-            .collect(),
-        data: instruction.data,
     }
 }
 

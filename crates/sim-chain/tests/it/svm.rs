@@ -16,10 +16,10 @@ use amm::amm_v4::Deployment;
 use amm::amm_v4::instruction::SwapInstruction;
 use case::{Case, File};
 use sim_chain::bank::{Executed, Transaction};
-use solana_address::Address;
-use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{Message, VersionedMessage};
 use solana_transaction::versioned::VersionedTransaction;
+
+use crate::instruction::to_solana;
 
 /// Failures shown in full; the rest are only counted.
 const SHOWN_FAILURES: usize = 12;
@@ -146,16 +146,7 @@ fn short_form(long: &Transaction) -> Transaction {
         ..swap.unwrap()
     };
     let short = short.encode(&Deployment::MAINNET);
-    let accounts = short.accounts.iter().map(|meta| AccountMeta {
-        pubkey: Address::new_from_array(meta.address.0),
-        is_signer: meta.is_signer,
-        is_writable: meta.is_writable,
-    });
-    let short = Instruction {
-        program_id: Address::new_from_array(short.program.0),
-        accounts: accounts.collect(),
-        data: short.data,
-    };
+    let short = to_solana(short);
     let message = VersionedMessage::Legacy(Message::new(&[short], Some(&keys[0])));
     Transaction::new(VersionedTransaction::new_unsigned(message)).unwrap()
 }

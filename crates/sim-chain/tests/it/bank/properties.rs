@@ -10,7 +10,8 @@ use sim_chain::bank::{Bank, Transaction, Verified, address};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 
-use super::world::{FEE_MINT, IN_TABLE, MINT, World, transfer};
+use super::world::{FEE_MINT, IN_TABLE, MINT, World};
+use crate::instruction::transfer;
 
 fn total_lamports(bank: &Bank) -> u64 {
     bank.accounts()

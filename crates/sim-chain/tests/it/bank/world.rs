@@ -31,14 +31,6 @@ pub(super) fn fresh(block: u64) -> Hash {
     Hash::new_from_array(bytes)
 }
 
-pub(super) fn transfer(from: Address, to: Address, lamports: u64) -> Instruction {
-    Instruction {
-        program_id: address::SYSTEM,
-        accounts: vec![AccountMeta::new(from, true), AccountMeta::new(to, false)],
-        data: [&2_u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat(),
-    }
-}
-
 fn option(key: Option<Address>) -> Vec<u8> {
     let tag = u32::from(key.is_some()).to_le_bytes();
     [&tag[..], key.unwrap_or_default().as_ref()].concat()

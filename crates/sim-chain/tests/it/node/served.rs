@@ -15,7 +15,7 @@ use sim_chain::node::http;
 use sim_chain::service::{Service, ServiceSettings};
 use solana_address::Address;
 use solana_hash::Hash;
-use solana_instruction::{AccountMeta, Instruction};
+use solana_instruction::Instruction;
 use solana_message::{Message, VersionedMessage};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
@@ -195,14 +195,6 @@ impl Served {
             }
             self.cluster.next_block().await;
         }
-    }
-}
-
-pub(crate) fn transfer(from: Address, to: Address, lamports: u64) -> Instruction {
-    Instruction {
-        program_id: address::SYSTEM,
-        accounts: vec![AccountMeta::new(from, true), AccountMeta::new(to, false)],
-        data: [&2_u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat(),
     }
 }
 

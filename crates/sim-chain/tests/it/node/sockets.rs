@@ -7,7 +7,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::served::{SOL, Served, key_of, memo, serve, transfer, wallet};
+use super::served::{SOL, Served, key_of, memo, serve, wallet};
+use crate::instruction::transfer;
 
 pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 

@@ -8,7 +8,8 @@ use sim_chain::cluster::Settings;
 use solana_hash::Hash;
 use solana_message::{Message, VersionedMessage, v0};
 
-use super::served::{SOL, Served, encode, key_of, memo, serve, serve_on, sign, transfer, wallet};
+use super::served::{SOL, Served, encode, key_of, memo, serve, serve_on, sign, wallet};
+use crate::instruction::transfer;
 
 fn base64(more: &Value) -> Value {
     let mut settings = json!({ "encoding": "base64", "commitment": "confirmed" });

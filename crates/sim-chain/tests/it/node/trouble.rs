@@ -3,8 +3,9 @@
 use ports::simulation::Faults;
 use serde_json::json;
 
-use super::served::{SOL, Served, key_of, memo, serve, transfer, wallet};
+use super::served::{SOL, Served, key_of, memo, serve, wallet};
 use super::sockets::Socket;
+use crate::instruction::transfer;
 
 fn call() -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": "getSlot" }).to_string()

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chain_solana::rpc::{Commitment, Error, View};
 
-use super::stand::{NOBODY, POOL, SOL, Stand, Way, amm};
+use super::stand::{NOBODY, POOL, Stand, Way, amm};
+use crate::node::served::SOL;
 
 /// Lets time pass in small steps until a call ends, and tells how long it took.
 async fn measure<T>(stand: &Stand, call: impl Future<Output = T>) -> (Duration, T) {

@@ -19,7 +19,8 @@ use solana_signature::Signature;
 use testkit::ManualClock;
 use tokio::runtime::Runtime;
 
-use super::stand::{amm, client, sign, wallet};
+use super::stand::{amm, client, sign};
+use crate::node::served::{key_of, wallet};
 
 /// What somebody asks; places are those of a list of what is there, and of what is not.
 #[derive(Debug, Clone)]
@@ -118,7 +119,7 @@ impl Past {
         keys.sort_unstable();
         keys.extend((0..20).map(|byte| Address::new_from_array([byte; 32])));
         let payer = wallet(1);
-        let from = super::stand::key_of(&payer);
+        let from = key_of(&payer);
         cluster.airdrop(from, 1_000_000_000).unwrap();
         let mut transactions = Vec::new();
         for round in 0..30 {

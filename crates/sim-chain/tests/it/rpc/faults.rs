@@ -6,7 +6,8 @@ use chain_solana::rpc::error::Lag;
 use chain_solana::rpc::{Commitment, Error, View};
 use ports::simulation::Faults;
 
-use super::stand::{POOL, RECIPIENT, SOL, Stand, Way, amm};
+use super::stand::{POOL, RECIPIENT, Stand, Way, amm};
+use crate::node::served::SOL;
 
 macro_rules! over_both_ways {
     ($($test:ident)*) => {

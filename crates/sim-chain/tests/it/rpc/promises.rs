@@ -12,9 +12,8 @@ use sim_chain::bank::address;
 use sim_chain::cluster::GENESIS_HASH;
 use solana_signature::Signature;
 
-use super::stand::{
-    NOBODY, POOL, RECIPIENT, RICH, RICH_LAMPORTS, SOL, Stand, Way, amm, key_of, wallet,
-};
+use super::stand::{NOBODY, POOL, RECIPIENT, RICH, RICH_LAMPORTS, Stand, Way, amm};
+use crate::node::served::{SOL, key_of, wallet};
 
 macro_rules! over_both_ways {
     ($($promise:ident)*) => {

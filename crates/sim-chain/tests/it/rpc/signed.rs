@@ -7,8 +7,9 @@ use solana_message::{Message, VersionedMessage};
 use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 
-use super::stand::{RECIPIENT, SOL, Stand, Way, key_of, wallet};
-use crate::node::served::transfer;
+use super::stand::{RECIPIENT, Stand, Way};
+use crate::instruction::transfer;
+use crate::node::served::{SOL, key_of, wallet};
 
 fn of_cluster() -> Wallet {
     Wallet::of_simulated_cluster(&GENESIS_HASH)

@@ -15,11 +15,12 @@ use sim_chain::market::{Mode, engine_key, read_pool};
 use sim_chain::{SimConfig, World};
 use solana_address::Address;
 use solana_hash::Hash;
-use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{Message, VersionedMessage};
 use tokio::task::JoinSet;
 
-use super::stand::{amm, client, key_of};
+use super::stand::{amm, client};
+use crate::instruction::to_solana;
+use crate::node::served::key_of;
 
 /// A second of each is enough.
 const READS: u64 = 20_000;
@@ -135,18 +136,7 @@ fn signed(swap: &Swap, amount_in: u64, key: &SigningKey, blockhash: Hash) -> Ver
     let instruction = swap
         .pool
         .swap_instruction(swap.direction, swap.trader, amounts);
-    let accounts = instruction.accounts.into_iter();
-    let instruction = Instruction {
-        program_id: address_of(instruction.program),
-        accounts: accounts
-            .map(|meta| AccountMeta {
-                pubkey: address_of(meta.address),
-                is_signer: meta.is_signer,
-                is_writable: meta.is_writable,
-            })
-            .collect(),
-        data: instruction.data,
-    };
+    let instruction = to_solana(instruction);
     let message = Message::new_with_blockhash(&[instruction], Some(&key_of(key)), &blockhash);
     Verified::sign(VersionedMessage::Legacy(message), &[key]).unwrap()
 }

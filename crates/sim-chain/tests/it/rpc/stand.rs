@@ -23,9 +23,9 @@ use solana_signature::Signature;
 use testkit::ManualClock;
 use tokio::task::JoinSet;
 
-use crate::node::served::transfer;
+use crate::instruction::transfer;
+use crate::node::served::{SOL, key_of, wallet};
 
-pub(super) const SOL: u64 = 1_000_000_000;
 /// An account of a venue's program.
 pub(super) const POOL: Address = Address::new_from_array([70; 32]);
 /// Where the largest numbers stand.
@@ -53,14 +53,6 @@ pub(super) struct Stand {
 pub(super) enum Way {
     InThisProcess,
     OverHttp,
-}
-
-pub(super) fn wallet(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
-}
-
-pub(super) fn key_of(wallet: &SigningKey) -> Address {
-    Address::from(wallet.verifying_key().to_bytes())
 }
 
 pub(super) fn amm(key: Address) -> amm::Address {

@@ -19,6 +19,9 @@ use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{Message, VersionedMessage};
 use testkit::ManualClock;
 
+use crate::instruction::{to_solana, wrap};
+use crate::node::served::key_of;
+
 pub(super) const SLOT: Duration = Duration::from_millis(400);
 pub(super) const USDC: Address =
     Address::from_str_const("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
@@ -171,39 +174,10 @@ pub(super) fn sign(world: &World, key: &SigningKey, instructions: &[Instruction]
     Verified::sign(VersionedMessage::Legacy(message), &[key]).unwrap()
 }
 
-pub(super) fn key_of(key: &SigningKey) -> Address {
-    Address::from(key.verifying_key().to_bytes())
-}
-
 /// Wraps SOL into the wallet's account of it, which is made for this and closed again.
 pub(super) fn wrapped(lamports: u64, swap: Instruction) -> Vec<Instruction> {
     let wallet = Stage::wallet();
     let account = address::associated_token(&wallet, &address::WRAPPED_SOL, &address::TOKEN);
-    let create = Instruction {
-        program_id: address::ASSOCIATED_TOKEN,
-        accounts: vec![
-            AccountMeta::new(wallet, true),
-            AccountMeta::new(account, false),
-            AccountMeta::new_readonly(wallet, false),
-            AccountMeta::new_readonly(address::WRAPPED_SOL, false),
-            AccountMeta::new_readonly(address::SYSTEM, false),
-            AccountMeta::new_readonly(address::TOKEN, false),
-        ],
-        data: vec![1],
-    };
-    let pay = Instruction {
-        program_id: address::SYSTEM,
-        accounts: vec![
-            AccountMeta::new(wallet, true),
-            AccountMeta::new(account, false),
-        ],
-        data: [&2_u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat(),
-    };
-    let sync = Instruction {
-        program_id: address::TOKEN,
-        accounts: vec![AccountMeta::new(account, false)],
-        data: vec![17],
-    };
     let close = Instruction {
         program_id: address::TOKEN,
         accounts: vec![
@@ -213,20 +187,6 @@ pub(super) fn wrapped(lamports: u64, swap: Instruction) -> Vec<Instruction> {
         ],
         data: vec![9],
     };
-    vec![create, pay, sync, swap, close]
-}
-
-pub(super) fn to_solana(instruction: amm::instruction::Instruction) -> Instruction {
-    let accounts = instruction.accounts.into_iter();
-    Instruction {
-        program_id: instruction.program.0.into(),
-        accounts: accounts
-            .map(|meta| AccountMeta {
-                pubkey: meta.address.0.into(),
-                is_signer: meta.is_signer,
-                is_writable: meta.is_writable,
-            })
-            .collect(),
-        data: instruction.data,
-    }
+    let wrap = wrap(wallet, lamports).into_iter();
+    wrap.chain([swap, close]).collect()
 }
