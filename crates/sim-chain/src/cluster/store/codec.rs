@@ -25,7 +25,7 @@ struct Stored {
 
 /// What stands in a file is not what this version wrote.
 #[derive(Debug, thiserror::Error)]
-#[error("an entry of the chain's file cannot be read: {0}")]
+#[error("an entry of its file cannot be read: {0}")]
 pub(super) struct Unreadable(pub(super) String);
 
 /// The error of a transaction that was rolled back, as text.

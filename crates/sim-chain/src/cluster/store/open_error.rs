@@ -5,15 +5,17 @@ use std::path::PathBuf;
 /// Why a chain cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the simulated chain {path} is in use by another process (process id {pid})")]
+    #[error("the simulated cluster {path} is in use by another process (process id {pid})")]
     InUse { path: PathBuf, pid: String },
-    #[error("the simulated chain was written by a newer version ({found}) than this one ({known})")]
+    #[error(
+        "the simulated cluster's file was written by a newer version ({found}) than this one ({known})"
+    )]
     TooNew { found: usize, known: usize },
-    #[error("the simulated chain cannot be read: {0}")]
+    #[error("the simulated cluster cannot be read: {0}")]
     Unreadable(String),
-    #[error("the simulated chain's file cannot be opened")]
+    #[error("the simulated cluster's file cannot be opened")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("the simulated chain's folder or threads are not available")]
+    #[error("the simulated cluster's folder or threads are not available")]
     Io(#[from] std::io::Error),
 }
 

@@ -75,12 +75,12 @@ impl sqlite_kit::Writer for Writer {
                 }
                 self.waiting.clear();
                 if was_failing {
-                    tracing::info!("the simulated chain is written again");
+                    tracing::info!("the simulated cluster is written again");
                 }
             }
             // They are kept, and written when the next block is closed or the chain is at its mark.
             Err(error) if !was_failing => {
-                tracing::error!(%error, "the simulated chain cannot be written; it stops until it can");
+                tracing::error!(%error, "the simulated cluster cannot be written; it stops until it can");
             }
             Err(_) => {}
         }
