@@ -90,7 +90,6 @@ pub(crate) struct Founding {
     timeline: Timeline,
     state: State,
     opened: Opened,
-    is_new: bool,
 }
 
 impl Founding {
@@ -108,12 +107,11 @@ impl Founding {
         let Some(mut past) = past else {
             let timeline = Timeline::begin(clock, scale, random.bits());
             let mut state = State::new(settings, &timeline);
-            state.lay(Genesis::default());
+            state.fund_faucet();
             return Ok(Self {
                 timeline,
                 state,
                 opened,
-                is_new: true,
             });
         };
         let anchors = std::mem::take(&mut past.anchors);
@@ -126,13 +124,12 @@ impl Founding {
             timeline,
             state,
             opened,
-            is_new: false,
         })
     }
 
     /// Whether there was no chain before.
     pub(crate) const fn is_new(&self) -> bool {
-        self.is_new
+        self.opened.is_new
     }
 
     /// Gives the chain another seed.
@@ -186,7 +183,9 @@ impl Cluster {
     ) -> Arc<Self> {
         let founding = Founding::open(settings, None, None, clock, random);
         let mut founding = founding.expect("invariant: a chain in memory can be made");
-        founding.state.lay(genesis);
+        for (key, account) in genesis.accounts {
+            founding.bank_mut().set_account(key, account);
+        }
         let cluster = founding.finish();
         cluster.expect("invariant: a chain in memory can be begun")
     }

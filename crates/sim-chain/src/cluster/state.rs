@@ -11,7 +11,7 @@ use solana_transaction_error::TransactionError;
 use super::history::{History, Landed};
 use super::store::{Block, Change, Past, Store};
 use super::timeline::Timeline;
-use super::{Genesis, Settings, faucet};
+use super::{Settings, faucet};
 use crate::bank::{
     Account, BLOCKHASH_BLOCKS, Bank, Environment, Outcome, Transaction, Verified, address,
 };
@@ -79,13 +79,10 @@ impl State {
         state
     }
 
-    /// Puts accounts there before the first block.
-    pub(super) fn lay(&mut self, genesis: Genesis) {
+    /// Puts there what the faucet gives, before the first block.
+    pub(super) fn fund_faucet(&mut self) {
         let funds = Account::new(faucet::FUNDS, address::SYSTEM, Vec::new());
         self.bank.set_account(faucet::faucet(), funds);
-        for (key, account) in genesis.accounts {
-            self.bank.set_account(key, account);
-        }
     }
 
     /// Goes on where the chain was left.

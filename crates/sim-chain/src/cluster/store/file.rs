@@ -73,7 +73,7 @@ pub(in crate::cluster) struct Opened {
     file: Option<(Connection, PathBuf, Lock)>,
     pub(in crate::cluster) seed: u64,
     pub(in crate::cluster) past: Option<Past>,
-    is_new: bool,
+    pub(in crate::cluster) is_new: bool,
 }
 
 /// Opens or makes a file. A given seed is the chain's from now on.
