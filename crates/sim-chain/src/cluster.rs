@@ -39,7 +39,7 @@ pub use snapshot::Snapshot;
 pub use store::OpenError;
 pub use trader::{OpenBlock, Trader};
 
-pub(crate) use timeline::SLOTS_IN_EPOCH;
+pub(crate) use timeline::{SLOTS_IN_EPOCH, bounded_scale};
 
 use state::{LAG_SLOTS_MAX, State};
 use store::{Opened, Store};

@@ -26,6 +26,15 @@ pub(crate) const SLOTS_IN_EPOCH: u64 = 432_000;
 /// it was.
 const WAITED_FOR_MS: i64 = 60_000;
 
+/// What times are multiplied by where this was asked for.
+pub(crate) const fn bounded_scale(latency_scale: f64) -> f64 {
+    if latency_scale.is_finite() {
+        latency_scale.clamp(0.0, SCALE_MAX)
+    } else {
+        1.0
+    }
+}
+
 /// From which moment on slots are counted, since the chain was begun or last went on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Anchor {
@@ -80,17 +89,14 @@ impl Timeline {
         anchors: Vec<Anchor>,
         slot: u64,
     ) -> Self {
-        let scale = if latency_scale.is_finite() {
-            latency_scale.clamp(0.0, SCALE_MAX)
-        } else {
-            1.0
-        };
         let mut timeline = Self {
             started: clock.monotonic(),
             clock,
             salt,
             anchors,
-            slot_time: SLOT_TIME.mul_f64(scale).max(SLOT_TIME_MIN),
+            slot_time: SLOT_TIME
+                .mul_f64(bounded_scale(latency_scale))
+                .max(SLOT_TIME_MIN),
         };
         let slot = slot + u64::from(!timeline.has_block(slot));
         let now_ms = timeline.clock.now().as_millis();

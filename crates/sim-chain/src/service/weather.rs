@@ -6,6 +6,8 @@ use std::time::Duration;
 use ports::Random;
 use ports::simulation::Faults;
 
+use crate::cluster::bounded_scale;
+
 /// How long a read of pools takes at scale 1, and up to [`POOL_SPREAD`] more.
 const POOL_DELAY: Duration = Duration::from_millis(200);
 const POOL_SPREAD: Duration = Duration::from_millis(50);
@@ -19,8 +21,6 @@ const LATE_SLOTS: u32 = 10;
 const LATE_SPREAD_SLOTS: u32 = 30;
 /// One that lands just before its expiry does so in one of so many last blocks.
 const LAST_BLOCKS: u64 = 3;
-/// A slower world would be of no use and would overflow durations.
-const SCALE_MAX: f64 = 1_000.0;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +62,10 @@ impl Weather {
         failure_rate: f64,
         slot_time: Duration,
     ) -> Self {
-        let scale = if latency_scale.is_finite() {
-            latency_scale.clamp(0.0, SCALE_MAX)
-        } else {
-            1.0
-        };
         // Neighbouring seeds must not share a stream.
         let stream = |number| Random::seeded(seed ^ Random::seeded(number).bits());
         Self {
-            scale,
+            scale: bounded_scale(latency_scale),
             failure_rate,
             slot_time,
             streams: (0..STREAMS).map(stream).collect(),
