@@ -40,6 +40,15 @@ pub struct Outcome {
     pub return_data: Option<ReturnData>,
 }
 
+impl Outcome {
+    /// The accounts that came from lookup tables, to write and to read.
+    pub(crate) fn loaded_keys(&self) -> (&[Address], &[Address]) {
+        let (writable, readonly) = self.loaded;
+        let stated = self.keys.len() - writable - readonly;
+        self.keys[stated..].split_at(writable)
+    }
+}
+
 /// Sums up an execution. What a failed transaction did is dropped here: only the fee stays.
 pub(super) fn conclude(
     accounts: View<'_>,

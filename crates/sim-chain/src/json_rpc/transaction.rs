@@ -48,9 +48,7 @@ pub struct LoadedAddresses {
 
 impl From<Outcome> for Meta {
     fn from(outcome: Outcome) -> Self {
-        let (writable, readonly) = outcome.loaded;
-        let stated = outcome.keys.len() - writable - readonly;
-        let (writable, readonly) = outcome.keys[stated..].split_at(writable);
+        let (writable, readonly) = outcome.loaded_keys();
         let inner = |(index, called): &(u8, Vec<InnerInstruction>)| {
             json!({
                 "index": index,

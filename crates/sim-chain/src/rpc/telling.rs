@@ -62,8 +62,7 @@ pub(super) fn entry(landed: &Landed) -> Entry {
 
 pub(super) fn transaction(landed: &Landed) -> Transaction {
     let outcome = &landed.outcome;
-    let (writable, readonly) = outcome.loaded;
-    let stated = outcome.keys.len() - writable - readonly;
+    let (writable, readonly) = outcome.loaded_keys();
     Transaction {
         slot: Slot::new(landed.slot),
         bytes: landed.transaction.encode(),
@@ -75,7 +74,7 @@ pub(super) fn transaction(landed: &Landed) -> Transaction {
             post_balances: lamports(&outcome.post_balances),
             pre_tokens: tokens(&outcome.pre_token_balances),
             post_tokens: tokens(&outcome.post_token_balances),
-            loaded: outcome.keys[stated..].iter().map(to_amm).collect(),
+            loaded: writable.iter().chain(readonly).map(to_amm).collect(),
             logs: outcome.logs.clone(),
         },
     }
