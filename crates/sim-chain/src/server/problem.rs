@@ -2,54 +2,53 @@
 
 use std::borrow::Cow;
 
-use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use api_types::Problem;
 use api_types::problem::{CONTENT_TYPE, FieldError};
 
 /// A query parameter is not allowed.
 pub(super) fn invalid_parameter(field: &str, message: &str) -> HttpResponse {
-    let mut problem = problem(StatusCode::BAD_REQUEST, "invalid_parameter", message);
+    let status = StatusCode::BAD_REQUEST;
+    let mut problem = problem(status, "invalid_parameter", message);
     problem.errors.push(FieldError {
         field: field.to_owned(),
         message: message.to_owned(),
     });
-    HttpResponse::BadRequest()
-        .content_type(CONTENT_TYPE)
-        .json(problem)
+    answer(status).json(problem)
 }
 
 /// The body is not what this call takes.
 pub(super) fn invalid_body(detail: &str) -> HttpResponse {
-    let problem = problem(StatusCode::BAD_REQUEST, "invalid_body", detail);
-    HttpResponse::BadRequest()
-        .content_type(CONTENT_TYPE)
-        .json(problem)
+    refuse(StatusCode::BAD_REQUEST, "invalid_body", detail)
 }
 
 /// The chain understands the call and does not do it.
 pub(super) fn refused(detail: &str) -> HttpResponse {
-    let problem = problem(StatusCode::UNPROCESSABLE_ENTITY, "refused", detail);
-    HttpResponse::UnprocessableEntity()
-        .content_type(CONTENT_TYPE)
-        .json(problem)
+    refuse(StatusCode::UNPROCESSABLE_ENTITY, "refused", detail)
 }
 
 /// The caller may not do this.
 pub(super) fn forbidden(detail: &str) -> HttpResponse {
-    let problem = problem(StatusCode::FORBIDDEN, "forbidden", detail);
-    HttpResponse::Forbidden()
-        .content_type(CONTENT_TYPE)
-        .json(problem)
+    refuse(StatusCode::FORBIDDEN, "forbidden", detail)
 }
 
 /// The chain cannot answer at the moment.
 pub(super) fn unavailable(detail: &str) -> HttpResponse {
-    let problem = problem(StatusCode::SERVICE_UNAVAILABLE, "chain_unavailable", detail);
-    HttpResponse::ServiceUnavailable()
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    answer(status)
         .insert_header((header::RETRY_AFTER, "1"))
-        .content_type(CONTENT_TYPE)
-        .json(problem)
+        .json(problem(status, "chain_unavailable", detail))
+}
+
+fn refuse(status: StatusCode, code: &'static str, detail: &str) -> HttpResponse {
+    answer(status).json(problem(status, code, detail))
+}
+
+fn answer(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.content_type(CONTENT_TYPE);
+    answer
 }
 
 fn problem(status: StatusCode, code: &'static str, detail: &str) -> Problem {
