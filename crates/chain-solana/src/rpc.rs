@@ -7,7 +7,7 @@ pub mod http;
 pub mod transaction;
 pub mod units;
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 use async_trait::async_trait;
 use domain::transaction::Height;
@@ -38,6 +38,16 @@ pub const FILTERS_MAX: usize = 4;
 pub const FILTER_BYTES_MAX: usize = 128;
 /// The most blocks that one call lists.
 pub const BLOCKS_MAX: u64 = 500_000;
+
+/// Refuses a call that asks for more than one of the limits above.
+pub fn limit<T: Copy + PartialOrd + Display>(what: &str, asked: T, max: T) -> Result<(), Error> {
+    match asked <= max {
+        true => Ok(()),
+        false => Err(Error::Refused(format!(
+            "{asked} {what} in one call, of at most {max}"
+        ))),
+    }
+}
 
 /// How sure the answer must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,7 +10,7 @@ use chain_solana::rpc::error::Lag;
 use chain_solana::rpc::{
     ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EpochInfo,
     Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports, MicroLamports,
-    SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+    SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View, limit,
 };
 use domain::transaction::Height;
 use solana_address::Address;
@@ -270,9 +270,7 @@ impl chain_solana::Rpc for SimRpc {
         limit: u64,
         commitment: Commitment,
     ) -> Result<Vec<Slot>, Error> {
-        if limit > BLOCKS_MAX {
-            return Err(over("blocks", limit, BLOCKS_MAX));
-        }
+        self::limit("blocks", limit, BLOCKS_MAX)?;
         not_processed(commitment)?;
         self.begin(Kind::Other).await?;
         self.read(View::newest(commitment), |chain| {
@@ -310,15 +308,4 @@ fn not_processed(commitment: Commitment) -> Result<(), Error> {
         )),
         Commitment::Confirmed | Commitment::Finalized => Ok(()),
     }
-}
-
-fn limit(what: &str, asked: usize, max: usize) -> Result<(), Error> {
-    match asked <= max {
-        true => Ok(()),
-        false => Err(over(what, asked, max)),
-    }
-}
-
-fn over(what: &str, asked: impl std::fmt::Display, max: impl std::fmt::Display) -> Error {
-    Error::Refused(format!("{asked} {what} in one call, of at most {max}"))
 }

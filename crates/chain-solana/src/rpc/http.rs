@@ -22,7 +22,7 @@ use solana_signature::Signature;
 use super::{
     ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EpochInfo,
     Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports, MicroLamports,
-    Rpc, SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+    Rpc, SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View, limit,
 };
 use wire::WithContext;
 
@@ -237,9 +237,7 @@ impl Rpc for HttpRpc {
         limit: u64,
         commitment: Commitment,
     ) -> Result<Vec<Slot>, Error> {
-        if limit > BLOCKS_MAX {
-            return Err(over("blocks", limit, BLOCKS_MAX));
-        }
+        self::limit("blocks", limit, BLOCKS_MAX)?;
         let params = json!([start.get(), limit, config(View::newest(commitment))]);
         self.call("getBlocksWithLimit", params).await
     }
@@ -270,17 +268,6 @@ fn filter(filter: &Filter) -> Result<Value, Error> {
 
 fn texts<T: ToString>(of: &[T]) -> Vec<String> {
     of.iter().map(ToString::to_string).collect()
-}
-
-fn limit(what: &str, asked: usize, max: usize) -> Result<(), Error> {
-    match asked <= max {
-        true => Ok(()),
-        false => Err(over(what, asked, max)),
-    }
-}
-
-fn over(what: &str, asked: impl std::fmt::Display, max: impl std::fmt::Display) -> Error {
-    Error::Refused(format!("{asked} {what} in one call, of at most {max}"))
 }
 
 fn one_for_each<T>(method: &'static str, asked: usize, answered: &[T]) -> Result<(), Error> {
