@@ -1,18 +1,11 @@
 // What people do with @solana/web3.js and @solana/spl-token, against the node at the URL given.
 const assert = require('node:assert/strict');
 const {
-  Connection, Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram, Transaction, TransactionMessage,
-  VersionedTransaction, sendAndConfirmTransaction,
+  Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram, Transaction, TransactionMessage, VersionedTransaction,
+  sendAndConfirmTransaction,
 } = require('@solana/web3.js');
 const token = require('@solana/spl-token');
-
-const connection = new Connection(process.argv[2], 'confirmed');
-
-async function confirm(signature, commitment = 'confirmed') {
-  const latest = await connection.getLatestBlockhash();
-  const result = await connection.confirmTransaction({ signature, ...latest }, commitment);
-  assert.equal(result.value.err, null);
-}
+const { confirm, connection, run } = require('./trader.cjs');
 
 async function airdropAndTransfer(payer) {
   await confirm(await connection.requestAirdrop(payer.publicKey, 5 * LAMPORTS_PER_SOL));
@@ -124,7 +117,7 @@ async function lookAround() {
   assert.ok(slot.root < slot.slot);
 }
 
-async function main() {
+run(async () => {
   const payer = Keypair.generate();
   await airdropAndTransfer(payer);
   await sendVersioned(payer);
@@ -133,9 +126,4 @@ async function main() {
   await makeTokens(payer, token.TOKEN_PROGRAM_ID);
   await makeTokens(payer, token.TOKEN_2022_PROGRAM_ID);
   await lookAround();
-}
-
-main().then(
-  () => { console.log('all done'); process.exit(0); },
-  (error) => { console.error(error); process.exit(1); },
-);
+});

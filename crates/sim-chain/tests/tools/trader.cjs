@@ -21,9 +21,9 @@ const rounds = Number(process.argv[3]);
 const WEALTH = 500_000 * LAMPORTS_PER_SOL;
 const SPENT_MAX = 5_000n * BigInt(LAMPORTS_PER_SOL);
 
-async function confirm(signature) {
+async function confirm(signature, commitment = 'confirmed') {
   const latest = await connection.getLatestBlockhash();
-  const result = await connection.confirmTransaction({ signature, ...latest }, 'confirmed');
+  const result = await connection.confirmTransaction({ signature, ...latest }, commitment);
   assert.equal(result.value.err, null);
 }
 
@@ -108,4 +108,4 @@ function run(main) {
   );
 }
 
-module.exports = { MINTS, connection, run, swap, trade, wallet };
+module.exports = { MINTS, confirm, connection, run, swap, trade, wallet };
