@@ -102,16 +102,9 @@ impl SqliteStore {
             let folder = folder.display().to_string();
             return Err(OpenError::WithoutLog { folder });
         }
-        let unfinished = reading::start::unfinished_of_first_release(&path);
-        match unfinished.map_err(|fault| unreadable(folder, fault))? {
-            0 => {}
-            orders => {
-                let folder = folder.display().to_string();
-                let unfinished = Unfinished { orders };
-                return Err(OpenError::Unfinished { folder, unfinished });
-            }
-        }
-        let db = STORE_FILE.open_writer(&path).map_err(wrong)?;
+        let mut db = STORE_FILE.open_as_it_is(&path).map_err(wrong)?;
+        leave_unfinished_alone(&db, folder)?;
+        STORE_FILE.upgrade(&mut db).map_err(wrong)?;
         let (live, writer) = prepare(db, folder, settings, &clock)?;
         let threads = Threads::start(writer, &path).map_err(wrong)?;
         Ok(Self {
@@ -188,6 +181,17 @@ impl SqliteStore {
 
 /// What opening gives.
 pub type OpenResult = std::result::Result<SqliteStore, OpenError>;
+
+fn leave_unfinished_alone(db: &Connection, folder: &Path) -> std::result::Result<(), OpenError> {
+    let unfinished = reading::start::unfinished_of_first_release(db);
+    match unfinished.map_err(|fault| unreadable(folder, fault))? {
+        0 => Ok(()),
+        orders => Err(OpenError::Unfinished {
+            folder: folder.display().to_string(),
+            unfinished: Unfinished { orders },
+        }),
+    }
+}
 
 fn prepare(
     db: Connection,

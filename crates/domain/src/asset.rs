@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::address::{Address, InvalidAddress};
 use crate::named::named;
 
-pub use version_1::LISTED;
+pub(crate) use version_1::LISTED;
 
 /// The address of an asset's mint.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -50,16 +50,32 @@ impl Database {
     /// The one connection that writes. Creates the file if it is missing, and migrates an older
     /// one.
     pub fn open_writer(&self, path: &Path) -> Result<Connection, OpenError> {
-        let mut db = Connection::open(path)?;
+        let mut db = self.open_as_it_is(path)?;
+        self.upgrade(&mut db)?;
+        Ok(db)
+    }
+
+    /// The same without the migration, for a program that looks at an older file before it upgrades it.
+    pub fn open_as_it_is(&self, path: &Path) -> Result<Connection, OpenError> {
+        let db = Connection::open(path)?;
         db.busy_timeout(self.busy)?;
         db.pragma_update(None, "journal_mode", "wal")?;
         // Every commit reaches the disk before it is answered.
         db.pragma_update(None, "synchronous", "full")?;
         db.pragma_update(None, "journal_size_limit", LOG_SIZE_LIMIT)?;
-        // Before `tune`: temporary tables of a migration belong on the disk, not in memory.
-        self.migrate(&mut db)?;
-        self.tune(&db)?;
         Ok(db)
+    }
+
+    /// The version of the file's schema; 0 if there is none yet.
+    pub fn version(&self, db: &Connection) -> rusqlite::Result<usize> {
+        self.version_in.read(db)
+    }
+
+    /// Migrates an older file, and makes the connection ready for use.
+    pub fn upgrade(&self, db: &mut Connection) -> Result<(), OpenError> {
+        // Before `tune`: temporary tables of a migration belong on the disk, not in memory.
+        self.migrate(db)?;
+        Ok(self.tune(db)?)
     }
 
     /// A database in memory that exists as long as its connection.
@@ -106,7 +122,7 @@ impl Database {
 
     fn migrate(&self, db: &mut Connection) -> Result<(), OpenError> {
         let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let found = self.version_in.read(&step)?;
+        let found = self.version(&step)?;
         let known = self.migrations.len();
         if found > known {
             return Err(OpenError::Newer { found, known });
@@ -130,11 +146,8 @@ impl VersionIn {
     /// 0 if there is no schema yet.
     fn read(self, db: &Connection) -> rusqlite::Result<usize> {
         let question = match self {
+            Self::Table if has_no_version(db)? => return Ok(0),
             Self::Table => {
-                db.execute_batch(
-                    "-- create_schema_version
-                     create table if not exists schema_version (version integer not null) strict",
-                )?;
                 "-- read_schema_version
                  select coalesce(max(version), 0) from schema_version"
             }
@@ -148,10 +161,20 @@ impl VersionIn {
         db.execute_batch(&match self {
             Self::Table => format!(
                 "-- write_schema_version
+                 create table if not exists schema_version (version integer not null) strict;
                  delete from schema_version;
                  insert into schema_version (version) values ({version})"
             ),
             Self::Header => format!("-- write_schema_version\npragma user_version = {version}"),
         })
     }
+}
+
+fn has_no_version(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row(
+        "-- has_schema_version
+         select not exists (select 1 from sqlite_schema where name = 'schema_version')",
+        [],
+        |row| row.get(0),
+    )
 }

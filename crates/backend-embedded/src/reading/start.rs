@@ -1,14 +1,14 @@
 //! What is read once, when the store is opened.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use domain::{ClientId, Timestamp};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use super::columns;
 use crate::error::Fault;
 use crate::live::Stored;
+use crate::schema::STORE_FILE;
 
 /// The counts and settings with which the process begins.
 pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
@@ -26,24 +26,14 @@ pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
 }
 
 /// The first schema of stores that belong to a cluster.
-const FIRST_WITH_CLUSTER: i64 = 4;
+const FIRST_WITH_CLUSTER: usize = 4;
 
-/// How many orders of the file at `path` have a transaction that only the chain of version 0.1.0 can judge. Looked at
-/// before the file is brought up to date, after which 0.1.0 could not open it any more.
-pub(crate) fn unfinished_of_first_release(path: &Path) -> Result<u64, Fault> {
-    if !path.exists() {
-        return Ok(0);
-    }
-    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let version: rusqlite::Result<i64> = db.query_row(
-        "-- read_schema_version\nselect coalesce(max(version), 0) from schema_version",
-        [],
-        |row| row.get(0),
-    );
-    match version {
-        Ok(1..FIRST_WITH_CLUSTER) => unfinished(&db),
-        // Whatever else is wrong with it is told where it is opened.
-        Ok(_) | Err(_) => Ok(0),
+/// How many orders of a file have a transaction that only the chain of version 0.1.0 can judge. Looked at before the
+/// file is brought up to date, after which 0.1.0 could not open it any more.
+pub(crate) fn unfinished_of_first_release(db: &Connection) -> Result<u64, Fault> {
+    match STORE_FILE.version(db)? {
+        1..FIRST_WITH_CLUSTER => unfinished(db),
+        _ => Ok(0),
     }
 }
 

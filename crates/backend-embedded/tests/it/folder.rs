@@ -104,8 +104,8 @@ fn version_of_a_fresh_store() -> i64 {
     version(folder.path())
 }
 
-#[tokio::test]
-async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
+/// A folder as the first release leaves it: two attempts, of which one may still land.
+fn of_the_first_release() -> TempDir {
     let folder = TempDir::new().unwrap();
     let first_release = file(folder.path());
     first_release.execute_batch(FIRST_SCHEMA).unwrap();
@@ -117,7 +117,26 @@ async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
              insert into order_attempts values (7, 2, 'meteora', 'live', x'02', 150, null);",
         )
         .unwrap();
-    drop(first_release);
+    folder
+}
+
+/// The same with the order of these attempts, which is submitted.
+fn submitted_to_the_first_release() -> TempDir {
+    let folder = of_the_first_release();
+    file(folder.path())
+        .execute(
+            "insert into orders (key, id, client, schema_version, terms, token_in, token_out,
+                 created_at, due_at)
+             values (7, randomblob(16), 'open', 1, '{}', 'SOL', 'USDC', 1, 1)",
+            [],
+        )
+        .unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
+    let folder = of_the_first_release();
 
     drop(open(folder.path()));
 
@@ -157,25 +176,6 @@ async fn a_store_of_the_first_release_keeps_its_attempts_and_their_rules() {
         let code = insert(refused).expect_err(refused).sqlite_error_code();
         assert_eq!(code, Some(ErrorCode::ConstraintViolation), "{refused}");
     }
-}
-
-/// A folder as the first release leaves it: one order, submitted.
-fn submitted_to_the_first_release() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    let first_release = file(folder.path());
-    first_release.execute_batch(FIRST_SCHEMA).unwrap();
-    first_release
-        .execute_batch(
-            "create table schema_version (version integer not null) strict;
-             insert into schema_version values (1);
-             insert into orders (key, id, client, schema_version, terms, token_in, token_out,
-                 created_at, due_at)
-             values (7, randomblob(16), 'open', 1, '{}', 'SOL', 'USDC', 1, 1);
-             insert into order_attempts values (7, 1, 'raydium', 'dead', x'01', 100, 5);
-             insert into order_attempts values (7, 2, 'meteora', 'live', x'02', 150, null);",
-        )
-        .unwrap();
-    folder
 }
 
 fn version(folder: &Path) -> i64 {

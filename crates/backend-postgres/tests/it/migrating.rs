@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use backend_postgres::{ConnectError, migrate};
+use backend_postgres::{ConnectError, Migrated, migrate};
 use domain::event::{Failure, FailureCode};
 use domain::{EventData, Status};
 use ports::order_history::ListFilter;
+use servers::PostgresServer;
 use testkit::contract::{Given, eventually};
 use tokio::task::JoinSet;
 
@@ -44,6 +45,22 @@ async fn a_schema_whose_signatures_were_unique_alone_is_brought_up_to_date() {
     assert_eq!(ask(&server, unique).await, "order_attempts_blockhash");
 }
 
+/// A migration that has begun, once a step of it waits for another's lock.
+async fn migrating_until_it_waits(
+    server: &PostgresServer,
+) -> JoinSet<Result<Migrated, ConnectError>> {
+    let settings = settings(server);
+    let mut migrating = JoinSet::new();
+    migrating.spawn(async move { migrate(&settings).await });
+    let is_waiting = "select count(*) from pg_stat_activity
+                      where application_name = 'order-engine migrate' and wait_event_type = 'Lock'";
+    eventually("the step to wait", || async {
+        (ask(server, is_waiting).await == "1").then_some(())
+    })
+    .await;
+    migrating
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_that_waits_for_a_long_reader_keeps_nobody_else_waiting() {
     let server = server();
@@ -52,15 +69,7 @@ async fn a_step_that_waits_for_a_long_reader_keeps_nobody_else_waiting() {
     let (reader, _driver) = connect(&server).await;
     let backup = "begin; select count(*) from orders";
     reader.simple_query(backup).await.expect("it reads");
-    let settings = settings(&server);
-    let mut migrating = JoinSet::new();
-    migrating.spawn(async move { migrate(&settings).await });
-    let is_waiting = "select count(*) from pg_stat_activity
-                      where application_name = 'order-engine migrate' and wait_event_type = 'Lock'";
-    eventually("the step to wait", || async {
-        (ask(&server, is_waiting).await == "1").then_some(())
-    })
-    .await;
+    let mut migrating = migrating_until_it_waits(&server).await;
 
     let beside = tokio::time::timeout(Duration::from_secs(10), async {
         ask(&server, "select count(*) from orders").await
@@ -208,15 +217,7 @@ async fn an_order_that_is_submitted_while_the_schema_is_brought_up_to_date_is_le
          values ('{order}', 1, 'new', '', 150, 1)"
     );
     worker.simple_query(&submitting).await.expect("it stores");
-    let settings = settings(&server);
-    let mut migrating = JoinSet::new();
-    migrating.spawn(async move { migrate(&settings).await });
-    let is_waiting = "select count(*) from pg_stat_activity
-                      where application_name = 'order-engine migrate' and wait_event_type = 'Lock'";
-    eventually("the step to wait", || async {
-        (ask(&server, is_waiting).await == "1").then_some(())
-    })
-    .await;
+    let mut migrating = migrating_until_it_waits(&server).await;
 
     worker.simple_query("commit").await.expect("it has stored");
 

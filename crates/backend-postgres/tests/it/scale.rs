@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use domain::event::{Failure, FailureCode};
 use domain::transaction::TransactionRef;
 use domain::{EventData, OrderId, Seq, Status};
 use ports::order_history::{ListFilter, Watch};
@@ -137,15 +136,7 @@ async fn check_questions(counted: Counted) {
     check("a claim of what has begun").await;
     let ending = given.accepted(&store).await;
     let mut lease = given.leased(&store, ending).await;
-    given.build(&store, &mut lease).await;
-    let transaction = given.submit(&store, &mut lease).await;
-    let end = EventData::Failed {
-        failure: Failure {
-            code: FailureCode::Internal,
-            reason: "for the test".to_owned(),
-        },
-    };
-    given.record(&store, &mut lease, end).await;
+    let transaction = given.confirm(&store, &mut lease).await;
     check("a life").await;
     let signatures = store.signatures_of(ending).await.expect("it answers");
     assert_eq!(

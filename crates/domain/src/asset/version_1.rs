@@ -17,7 +17,7 @@ const fn token_2022(mint: &str, decimals: u8) -> Asset {
 
 /// Symbol, name, asset.
 #[rustfmt::skip]
-pub static LISTED: [(&str, &str, Asset); 16] = [
+pub(crate) static LISTED: [(&str, &str, Asset); 16] = [
     ("SOL",     "Solana",           Asset::SOL),
     ("USDC",    "USD Coin",         Asset::USDC),
     ("USDT",    "Tether USD",       token("Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB", 6)),

@@ -34,7 +34,12 @@ fn check(version_in: VersionIn) {
     let path = folder.path().join("some.db");
     let (older, newer) = (database(version_in, &ALL[..1]), database(version_in, ALL));
 
-    assert_eq!(tables(&older.open_writer(&path).expect("a fresh file")), 1);
+    let fresh = newer.open_as_it_is(&path).expect("a fresh file");
+    assert_eq!(newer.version(&fresh), Ok(0));
+    assert_eq!(tables(&older.open_writer(&path).expect("an empty file")), 1);
+    let as_it_is = newer.open_as_it_is(&path).expect("an older one");
+    assert_eq!(newer.version(&as_it_is), Ok(1));
+    assert_eq!(tables(&as_it_is), 1);
     assert_eq!(tables(&newer.open_writer(&path).expect("an older one")), 2);
     assert_eq!(tables(&newer.open_writer(&path).expect("the same")), 2);
 

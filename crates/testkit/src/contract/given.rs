@@ -186,10 +186,11 @@ impl Given {
     }
 
     /// Takes a leased, pending order through the rest of its life.
-    pub async fn confirm(&self, store: &Arc<dyn Store>, lease: &mut Lease) {
+    pub async fn confirm(&self, store: &Arc<dyn Store>, lease: &mut Lease) -> SignedTransaction {
         self.build(store, lease).await;
         let transaction = self.submit(store, lease).await;
         self.record(store, lease, confirmed(&transaction)).await;
+        transaction
     }
 
     /// A signed transaction, different from all others.

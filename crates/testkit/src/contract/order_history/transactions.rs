@@ -6,7 +6,7 @@ use domain::OrderId;
 use domain::transaction::{SignedTransaction, TransactionRef};
 use ports::order_history::{OWNERS_AT_ONCE, Owner};
 
-use crate::contract::given::{confirmed, retry_after};
+use crate::contract::given::retry_after;
 use crate::contract::{Given, StoreFixture};
 
 fn reference(transaction: &SignedTransaction) -> TransactionRef {
@@ -57,9 +57,7 @@ pub async fn orders_are_found_by_their_transactions(fixture: &impl StoreFixture)
             .record(&store, &mut lease, retry_after(Duration::ZERO))
             .await;
         let mut lease = given.leased(&store, order).await;
-        given.build(&store, &mut lease).await;
-        let landed = given.submit(&store, &mut lease).await;
-        given.record(&store, &mut lease, confirmed(&landed)).await;
+        let landed = given.confirm(&store, &mut lease).await;
         owned.extend([dead, landed].map(|transaction| (reference(&transaction), order)));
     }
     let unknown = reference(&given.transaction());
