@@ -206,11 +206,6 @@ impl Router {
     }
 }
 
-/// The offer that pays most; between equals the one that moves the price less, then an order that is always the same.
-pub fn best_of<'a>(offers: impl Iterator<Item = (Venue, &'a Offer)>) -> Option<(Venue, &'a Offer)> {
-    offers.min_by_key(|(_, offer)| offers::rank(offer))
-}
-
 fn leg(offer: &Offer, request: QuoteRequest) -> Leg {
     let QuoteRequest {
         asset_in,
