@@ -24,7 +24,7 @@ use ports::{
 };
 use sim_chain::SimConfig;
 use sim_chain::cluster::GENESIS_HASH;
-use sim_chain::market::{self, engine_key};
+use sim_chain::market;
 use sim_chain::remote::RemoteSimulation;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
@@ -67,7 +67,7 @@ impl World {
     /// The cluster with its wallet's key, which workers alone need.
     #[must_use]
     pub fn trading(&self) -> Trading {
-        let wallet = Wallet::new(engine_key(&GENESIS_HASH));
+        let wallet = engine_wallet();
         let signer: Arc<dyn Signer> = match &self.sim {
             // It need not check again what was signed in its own process.
             Some(sim) => sim.service().signer(wallet),
@@ -85,15 +85,12 @@ impl World {
             landing: chain,
         }
     }
-}
 
-impl World {
     /// The wallet that trades, for those who only look at it.
     #[must_use]
     pub fn wallet(&self) -> Arc<dyn WalletView> {
-        let key = engine_key(&GENESIS_HASH).verifying_key();
         let place = Place {
-            address: Address::new(key.to_bytes()),
+            address: Address::new(engine_wallet().address().0),
             cluster: CLUSTER.to_owned(),
             mode: self.cluster.mode.name().to_owned(),
             assets: self.assets.clone(),
@@ -113,6 +110,11 @@ impl World {
             self.settings.programs.clone(),
         ))
     }
+}
+
+/// The wallet that trades.
+fn engine_wallet() -> Wallet {
+    Wallet::of_simulated_cluster(&GENESIS_HASH)
 }
 
 /// The cluster to which the stores of a process of this mode belong. The simulated one's genesis hash is a constant.

@@ -30,6 +30,9 @@ use blockhashes::Blockhashes;
 use desk::{Desk, Heard};
 use statuses::Statuses;
 
+/// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
+pub const BLOCKS_TO_SPARE: u64 = 32;
+
 /// A cluster and one wallet on it.
 #[derive(Debug)]
 pub struct SolanaChain {

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod message;
 pub mod pools;
 pub mod receipt;
+mod recent;
 pub mod rpc;
 pub mod settings;
 pub mod wallet;

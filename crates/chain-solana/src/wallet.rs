@@ -9,9 +9,9 @@ use domain::asset::TokenProgram;
 use domain::{Asset, BaseUnits};
 use ports::wallet::{Holding, Wallet, WalletView};
 use ports::{Clock, chain};
-use tokio::sync::Mutex;
 
 use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
+use crate::recent::Recent;
 use crate::rpc::{ACCOUNTS_MAX, Account, Rpc, View};
 
 /// How long one look serves all who ask: with the time that reading takes it stays below the two seconds promised.
@@ -37,13 +37,17 @@ pub struct Place {
 /// A wallet on a cluster.
 #[derive(Debug)]
 pub struct SolanaWallet {
+    look: Arc<Look>,
+    seen: Recent<Wallet, chain::Error>,
+}
+
+/// What a look needs that goes on although whoever asked first has gone.
+#[derive(Debug)]
+struct Look {
     rpc: Arc<dyn Rpc>,
-    clock: Arc<dyn Clock>,
     place: Place,
     /// The wallet's own account, then the usual account of each asset.
     addresses: Vec<amm::Address>,
-    /// Who holds it looks; the others wait for what was seen.
-    seen: Mutex<Option<(Duration, Wallet)>>,
 }
 
 impl SolanaWallet {
@@ -58,14 +62,17 @@ impl SolanaWallet {
         });
         let addresses = std::iter::once(own).chain(accounts).collect();
         Self {
-            rpc,
-            clock,
-            place,
-            addresses,
-            seen: Mutex::new(None),
+            look: Arc::new(Look {
+                rpc,
+                place,
+                addresses,
+            }),
+            seen: Recent::new(clock, FRESH),
         }
     }
+}
 
+impl Look {
     async fn read(&self) -> Result<Wallet, chain::Error> {
         let found = self.rpc.accounts(&self.addresses, View::CONFIRMED);
         let found = tokio::time::timeout(PATIENCE, found)
@@ -90,16 +97,8 @@ impl SolanaWallet {
 #[async_trait]
 impl WalletView for SolanaWallet {
     async fn look(&self) -> Result<Wallet, chain::Error> {
-        let mut seen = self.seen.lock().await;
-        let now = self.clock.monotonic();
-        if let Some((at, wallet)) = &*seen
-            && now.saturating_sub(*at) < FRESH
-        {
-            return Ok(wallet.clone());
-        }
-        let wallet = self.read().await?;
-        *seen = Some((now, wallet.clone()));
-        Ok(wallet)
+        let look = Arc::clone(&self.look);
+        self.seen.get(async move { look.read().await }).await
     }
 }
 

@@ -180,6 +180,10 @@ fn answer(slot: u64, mut all: Vec<(Address, Account)>) -> Call {
     let mut clock = vec![0; 40];
     clock[16] = 3;
     all.push((CLOCK, account(TOKEN_PROGRAM, clock)));
+    in_order(slot, all)
+}
+
+fn in_order(slot: u64, all: Vec<(Address, Account)>) -> Call {
     let (addresses, accounts): (Vec<_>, Vec<_>) = all.into_iter().unzip();
     let answer = At {
         slot: Slot::new(slot),
@@ -188,12 +192,22 @@ fn answer(slot: u64, mut all: Vec<(Address, Account)>) -> Call {
     Call::Accounts(addresses, Ok(answer))
 }
 
+/// The answer to a question for what these pools hold.
+pub(crate) fn vaults(pools: &[PoolOf]) -> Call {
+    let vaults = pools.iter().flat_map(|it| {
+        let (sol, usdc) = it.vaults();
+        let held = (holding(WRAPPED_SOL, it.sol), holding(USDC, it.usdc));
+        [(sol, held.0), (usdc, held.1)]
+    });
+    in_order(SLOT, vaults.collect())
+}
+
 pub(crate) fn blockhash(last_valid_height: u64) -> Call {
     let value = Blockhash {
         hash: Hash::new_from_array([8; 32]),
         last_valid_height: domain::transaction::Height::new(last_valid_height),
     };
-    let slot = Slot::new(1_000);
+    let slot = Slot::new(SLOT);
     Call::LatestBlockhash(Ok(At { slot, value }))
 }
 
@@ -204,7 +218,7 @@ fn blank<L: Layout>() -> Vec<u8> {
     bytes
 }
 
-fn account(owner: Address, data: Vec<u8>) -> Account {
+pub(crate) fn account(owner: Address, data: Vec<u8>) -> Account {
     Account {
         lamports: Lamports::new(1),
         owner,
@@ -219,22 +233,8 @@ fn mint(decimals: u8) -> Account {
     account(TOKEN_PROGRAM, data)
 }
 
-/// The answer to a question for what these pools hold.
-pub(crate) fn vaults(pools: &[PoolOf]) -> Call {
-    let vaults = pools.iter().flat_map(|it| {
-        let (sol, usdc) = it.vaults();
-        let held = (holding(WRAPPED_SOL, it.sol), holding(USDC, it.usdc));
-        [(sol, held.0), (usdc, held.1)]
-    });
-    let (addresses, accounts): (Vec<_>, Vec<_>) = vaults.unzip();
-    let answer = At {
-        slot: Slot::new(SLOT),
-        value: accounts.into_iter().map(Some).collect(),
-    };
-    Call::Accounts(addresses, Ok(answer))
-}
-
-fn holding(mint: Address, amount: u64) -> Account {
+/// A vault that holds so much.
+pub(crate) fn holding(mint: Address, amount: u64) -> Account {
     let mut data = vec![0; 165];
     data[..32].copy_from_slice(&mint.0);
     data[64..72].copy_from_slice(&amount.to_le_bytes());

@@ -15,7 +15,7 @@ use tracing::{Instrument, debug, info, trace_span};
 use crate::offers::{self, Asked, Declined, Quoted};
 use crate::pools::{Depth, PairPools, PoolSource, Unavailable};
 use crate::report::PoolReport;
-pub use crate::request::QuoteRequest;
+use crate::request::QuoteRequest;
 
 /// What an order asks of a route.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +63,14 @@ impl NoRoute {
     }
 }
 
+/// That there is no route, with what the venues answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unrouted {
+    pub why: NoRoute,
+    /// Every allowed venue's best answer, in the venues' usual order.
+    pub quotes: Vec<Quote>,
+}
+
 /// Asks venues and chooses. One deadline holds for all of them: who is late is left out and said so.
 #[derive(Debug, Clone)]
 pub struct Router {
@@ -90,19 +98,33 @@ impl Router {
         format!("{} {name}", amount.to_decimal(asset.decimals))
     }
 
-    /// Every allowed venue's best answer, in the venues' usual order, each within the deadline.
-    pub async fn quotes(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Quote> {
-        let asked = self.ask(request, venues).await;
-        asked.iter().map(Asked::answer).collect()
-    }
-
     /// The best route for an order, with all offers beside the chosen one.
     pub async fn route(&self, request: &RouteRequest) -> Result<Decision, NoRoute> {
+        let decided = self.decide(request).await;
+        decided.map_err(|unrouted| unrouted.why)
+    }
+
+    /// The same, where what the venues answered is to be told also if there is no route.
+    pub async fn decide(&self, request: &RouteRequest) -> Result<Decision, Unrouted> {
         let asked = self.ask(request.quote, request.venues).await;
-        let offers = asked.iter().filter_map(|asked| asked.best().ok());
-        let Some((quoted_at, offer)) = offers.min_by_key(|(_, offer)| offers::rank(offer)) else {
-            return Err(why_none(&asked));
+        let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
+        let choice = match self.choose(&asked, request) {
+            Ok(choice) => choice,
+            Err(why) => return Err(Unrouted { why, quotes }),
         };
+        log_choice(&choice, &quotes);
+        let answered = asked.into_iter().filter_map(|asked| asked.answer.ok());
+        Ok(Decision {
+            choice,
+            quotes,
+            pools: answered.flat_map(competed).collect(),
+        })
+    }
+
+    fn choose(&self, asked: &[Asked], request: &RouteRequest) -> Result<Choice, NoRoute> {
+        let offers = asked.iter().filter_map(|asked| asked.best().ok());
+        let best = offers.min_by_key(|(_, offer)| offers::rank(offer));
+        let (quoted_at, offer) = best.ok_or_else(|| why_none(asked))?;
         let floor = floor_of(offer, request);
         if offer.amount_out < floor {
             let asset = request.quote.asset_out;
@@ -111,19 +133,11 @@ impl Router {
                 minimum: floor.to_decimal(asset.decimals),
             });
         }
-        let choice = Choice {
+        Ok(Choice {
             route: Route::of(leg(offer, request.quote)),
             expected_amount_out: offer.amount_out,
             min_amount_out: floor,
             quoted_at,
-        };
-        let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
-        log_choice(&choice, &quotes);
-        let answered = asked.into_iter().filter_map(|asked| asked.answer.ok());
-        Ok(Decision {
-            choice,
-            quotes,
-            pools: answered.flat_map(competed).collect(),
         })
     }
 
@@ -204,11 +218,6 @@ impl Router {
             Err(Unavailable(format!("no answer within {millis} ms")))
         })
     }
-}
-
-/// The offer that pays most; between equals the one that moves the price less, then an order that is always the same.
-pub fn best_of<'a>(offers: impl Iterator<Item = (Venue, &'a Offer)>) -> Option<(Venue, &'a Offer)> {
-    offers.min_by_key(|(_, offer)| offers::rank(offer))
 }
 
 fn leg(offer: &Offer, request: QuoteRequest) -> Leg {

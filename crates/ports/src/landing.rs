@@ -63,8 +63,8 @@ pub trait Landing: Send + Sync + Debug {
     /// What is known of a transaction, as of a view read before.
     async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error>;
 
-    /// Waits until the transaction has landed, or was rolled back for good, at most for `limit`; then what is known.
-    /// Nothing is denied by it: [`Fate::Absent`] here says that nothing was heard.
+    /// Waits until the transaction has landed or was rolled back, at most for `limit`; then what is known. A revert need
+    /// not be final yet, and nothing is denied by it: [`Fate::Absent`] here says that nothing was heard.
     async fn await_fate(
         &self,
         transaction: &SignedTransaction,

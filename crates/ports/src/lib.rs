@@ -1,7 +1,7 @@
 //! What the engine needs from the outside world, as traits: the store (the truth), the queue (a
-//! hint), the feed (a projection), the chain, the clock. Each trait's promises are numbered. For
-//! those of store, queue and feed `testkit::contract` has one test per promise, and every backend
-//! passes all of them.
+//! hint), the feed (a projection), the chain, the clock; and what operators may do to a simulated
+//! cluster. Promises are numbered. For those of store, queue and feed `testkit::contract` has one
+//! test per promise, and every backend passes all of them.
 //!
 //! It must not know any database, HTTP or a venue.
 //!

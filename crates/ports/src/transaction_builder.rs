@@ -1,5 +1,5 @@
-//! Making transactions of routes, one swap or several, split or one
-//! behind the other, in one transaction that does all of it or nothing.
+//! Making transactions of routes: one swap or several, split or one behind the other, in one transaction that does all
+//! of it or nothing.
 
 use std::fmt::Debug;
 

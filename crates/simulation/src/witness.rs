@@ -2,6 +2,7 @@
 //! is sent, and the whole ledger at the end. It reads the store and the ledger directly, without
 //! any faults.
 
+mod blocks;
 mod grants;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -15,9 +16,9 @@ use ports::order_store::{Lease, POISON_DEATHS};
 use ports::transaction_builder::Execution;
 use ports::{Clock, Store};
 use sim_chain::World as Cluster;
-use sim_chain::cluster::Commitment;
 
 use crate::process::{Process, VirtualClock};
+use blocks::{Blocks, InBlock};
 use grants::Grants;
 
 /// Steps kept to be shown with a violation.
@@ -26,7 +27,7 @@ const TRACE: usize = 400;
 #[derive(Debug)]
 pub(crate) struct Witness {
     store: Arc<dyn Store>,
-    cluster: Arc<Cluster>,
+    blocks: Blocks,
     clock: VirtualClock,
     notes: Mutex<Notes>,
 }
@@ -52,14 +53,6 @@ struct Notes {
 struct Signed {
     order: OrderId,
     last_valid: Height,
-}
-
-/// A transaction that is in a block, be it one that nobody has confirmed yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct InBlock {
-    signature: Signature,
-    ok: bool,
-    is_final: bool,
 }
 
 /// What a gateway does to an order; each at most once.
@@ -94,7 +87,7 @@ impl Witness {
     pub(crate) fn new(store: Arc<dyn Store>, cluster: Arc<Cluster>, clock: VirtualClock) -> Self {
         Self {
             store,
-            cluster,
+            blocks: Blocks(cluster),
             clock,
             notes: Mutex::default(),
         }
@@ -299,8 +292,8 @@ impl Witness {
             let EventData::Submitted { signature, .. } = &event.data else {
                 continue;
             };
-            let height = self.height();
-            let found = self.found(signature);
+            let height = self.blocks.height();
+            let found = self.blocks.found(signature);
             let last_valid = self.last_valid(signature);
             let is_dead = match &found {
                 Some(found) => !found.ok && found.is_final,
@@ -373,34 +366,13 @@ impl Witness {
         notes.signed.get(signature).map(|signed| signed.last_valid)
     }
 
-    /// The height of the newest block that cannot be undone.
-    fn height(&self) -> Height {
-        let cluster = self.cluster.cluster();
-        cluster.read(Commitment::Finalized, |chain| Height::new(chain.height()))
-    }
-
-    /// What the cluster has of a transaction, in its newest block or before.
-    fn found(&self, signature: &Signature) -> Option<InBlock> {
-        let parsed = signature.as_str().parse();
-        let parsed = parsed.expect("invariant: signatures are 64 bytes in base58");
-        let cluster = self.cluster.cluster();
-        cluster.read(Commitment::Processed, |chain| {
-            let landed = chain.landed(&parsed)?;
-            Some(InBlock {
-                signature: signature.clone(),
-                ok: landed.outcome.status.is_ok(),
-                is_final: chain.commitment_of(landed.slot) == Commitment::Finalized,
-            })
-        })
-    }
-
     /// What took effect of an order.
     fn landed(&self, id: OrderId) -> Vec<InBlock> {
         let notes = self.notes();
         let of_order = notes.signed.iter().filter(|(_, signed)| signed.order == id);
         let of_order: Vec<Signature> = of_order.map(|(signature, _)| signature.clone()).collect();
         drop(notes);
-        let found = of_order.iter().filter_map(|it| self.found(it));
+        let found = of_order.iter().filter_map(|it| self.blocks.found(it));
         found.filter(|found| found.ok).collect()
     }
 
@@ -437,7 +409,7 @@ impl Witness {
         let mut landed: BTreeMap<OrderId, Vec<Signature>> = BTreeMap::new();
         let signed = self.notes().signed.clone();
         for (signature, Signed { order, .. }) in signed {
-            if self.found(&signature).is_some_and(|found| found.ok) {
+            if self.blocks.found(&signature).is_some_and(|found| found.ok) {
                 landed.entry(order).or_default().push(signature);
             }
         }

@@ -8,7 +8,7 @@ use api_types::pool::{PoolView, PoolsAnswer};
 use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, gain_bps};
 use api_types::route::legs;
 use dex_router::PoolReport;
-use dex_router::router::{QuoteRequest, RouteRequest};
+use dex_router::router::{RouteRequest, Unrouted};
 use domain::order::{OrderType, Terms};
 use domain::quote::{Decision, Quote};
 use domain::venue::VenueSet;
@@ -91,25 +91,14 @@ fn pair(parameters: &Parameters, tokens: &TokenList) -> Result<(Asset, Asset)> {
 }
 
 async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
-    let quote = QuoteRequest {
-        asset_in: terms.asset_in,
-        asset_out: terms.asset_out,
-        amount_in: terms.amount_in,
-    };
     // The client's own floor refuses nothing here: whoever asks sees what there is.
     let request = RouteRequest {
-        quote,
-        venues: terms.venues,
-        slippage: terms.slippage,
         min_amount_out: None,
+        ..RouteRequest::from(terms)
     };
-    match ctx.router.route(&request).await {
+    match ctx.router.decide(&request).await {
         Ok(decision) => offered(terms, &decision, &ctx.tokens),
-        // What each venue said is told by another call alone.
-        Err(_) => {
-            let quotes = ctx.router.quotes(quote, terms.venues).await;
-            declined(terms, &quotes)
-        }
+        Err(Unrouted { quotes, .. }) => declined(terms, &quotes),
     }
 }
 

@@ -7,16 +7,13 @@ use ports::chain::Error;
 use ports::transaction_builder::{self, TransactionBuilder};
 use tokio::time::timeout;
 
-use super::SolanaChain;
 use super::route::Route;
+use super::{BLOCKS_TO_SPARE, SolanaChain};
 use crate::build::budget::{Budget, Work, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
 use crate::keys;
 use crate::rpc::Blockhash;
-
-/// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
-pub(super) const BLOCKS_TO_SPARE: u64 = 32;
 
 #[async_trait]
 impl TransactionBuilder for SolanaChain {

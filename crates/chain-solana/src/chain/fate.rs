@@ -7,8 +7,7 @@ use ports::chain::{Error, Revert};
 use ports::landing::{Fate, Finalized};
 use solana_signature::Signature;
 
-use super::SolanaChain;
-use super::building::BLOCKS_TO_SPARE;
+use super::{BLOCKS_TO_SPARE, SolanaChain};
 use crate::build::own;
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};

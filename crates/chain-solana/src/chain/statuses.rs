@@ -1,4 +1,5 @@
-//! Statuses of many signatures, of the whole history, with few calls: who asks while calls are under way goes together with all others who do.
+//! Statuses of many signatures, of the whole history, with few calls: who asks while calls are under way goes together
+//! with all others who do.
 //!
 //! Nobody waits for a timer: a call carries whoever has come while those before it were under way.
 
@@ -20,7 +21,7 @@ const HELD: &str = "invariant: nothing panics while holding it";
 type Answer = Result<Arc<At<Vec<Option<Status>>>>, Error>;
 type Asking = BoxFuture<'static, Answer>;
 
-/// The desk at which statuses are asked for.
+/// Asks for statuses.
 pub(super) struct Statuses {
     rpc: Arc<dyn Rpc>,
     turns: Arc<Semaphore>,

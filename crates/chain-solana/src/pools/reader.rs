@@ -208,10 +208,7 @@ fn moved(candidates: &[Candidate], snapshot: &super::Snapshot) -> Option<Arc<[Ca
 impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
-        let reading = self
-            .reading(key(venue, pair))
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let reading = self.reading(key(venue, pair)).await?;
         Ok(reading.pair(pair))
     }
 
@@ -225,9 +222,7 @@ impl PoolSource for PoolReader {
         let known = venues
             .into_iter()
             .map(|venue| self.shared.candidates(key(venue, pair)));
-        let known = try_join_all(known)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let known = try_join_all(known).await?;
         let candidate = |pool: &PoolRef| {
             let wanted = address(pool.address?);
             known
@@ -238,12 +233,7 @@ impl PoolSource for PoolReader {
         let candidates: Vec<_> = pools.iter().map(candidate).collect();
         let mut depths = Vec::with_capacity(pools.len());
         for some in candidates.chunks(DEPTHS_MAX) {
-            depths.extend(
-                self.shared
-                    .depths(some, pair)
-                    .await
-                    .map_err(|error| unavailable(&error))?,
-            );
+            depths.extend(self.shared.depths(some, pair).await?);
         }
         Ok(depths)
     }
@@ -276,8 +266,10 @@ impl Shared {
     }
 }
 
-fn unavailable(error: &Error) -> Unavailable {
-    Unavailable(words(error))
+impl From<Error> for Unavailable {
+    fn from(error: Error) -> Self {
+        Self(words(&error))
+    }
 }
 
 /// An address of the engine's, as programs are told it.

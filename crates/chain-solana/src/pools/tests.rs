@@ -5,21 +5,11 @@ use ports::{Clock as _, SystemClock};
 use super::discovery::{deepest, discover};
 use super::*;
 use crate::address::CLOCK;
-use crate::rpc::{Account, At, Filter, Lamports, Slot};
+use crate::rpc::{Account, At, Filter, Slot};
 use crate::script::{Call, LATENCY, Script};
+use crate::world::{CPMM, USDC, account, holding};
 
-const USDC: Address = Address::literal("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
-const CPMM: amm::Program = amm::Program::MAINNET[0];
 const AMM_V4: amm::Program = amm::Program::MAINNET[1];
-
-fn account(owner: Address, data: Vec<u8>) -> Account {
-    Account {
-        lamports: Lamports::new(1),
-        owner,
-        executable: false,
-        data,
-    }
-}
 
 fn clock_account() -> Account {
     let mut data = vec![0; 40];
@@ -228,24 +218,16 @@ fn candidate(number: u8) -> Candidate {
     Candidate::of(CPMM, Address([number; 32]), &data).unwrap()
 }
 
-fn vault(mint: Address, amount: u64) -> Account {
-    let mut data = vec![0; 165];
-    data[..32].copy_from_slice(&mint.0);
-    data[64..72].copy_from_slice(&amount.to_le_bytes());
-    data[108] = 1;
-    account(TOKEN_PROGRAM, data)
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_deepest_pools_come_first_and_empty_ones_not_at_all() {
     let asked = (1..=5).map(|it| Address([it + 100; 32])).collect();
     let vaults = vec![
-        Some(vault(USDC, 10)),
+        Some(holding(USDC, 10)),
         None,
-        Some(vault(USDC, 1_000)),
+        Some(holding(USDC, 1_000)),
         // Not the pool's own token: no depth at all.
-        Some(vault(WRAPPED_SOL, 9_999)),
-        Some(vault(USDC, 500)),
+        Some(holding(WRAPPED_SOL, 9_999)),
+        Some(holding(USDC, 500)),
     ];
     let answer = At {
         slot: Slot::new(1),

@@ -93,6 +93,19 @@ async fn a_look_that_failed_is_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_that_fails_is_made_once_for_all_who_ask_meanwhile() {
+    let away = Call::Accounts(asked(), Err(Error::Refused("no".to_owned())));
+    let script = Script::new([away]);
+    let wallet = wallet(&script);
+
+    let (first, second) = tokio::join!(wallet.look(), wallet.look());
+
+    assert!(first.is_err());
+    assert_eq!(first, second);
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_account_that_no_token_program_owns_holds_nothing() {
     let value = vec![None, account(5, OWN, tokens(7)), None];
     let slot = Slot::new(1);

@@ -265,6 +265,26 @@ async fn a_reason_is_final_only_where_every_venue_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_there_is_no_route_each_venues_answer_is_told_of_the_same_question() {
+    let dry = has(vec![at(1, cpmm(0, 0))]).after_ms(200);
+    let late = has(vec![at(2, damm_v2(1_000 * SOL, 150_000_000_000))]).after_ms(5_000);
+    let began = tokio::time::Instant::now();
+
+    let unrouted = router(dry, late).decide(&request()).await.unwrap_err();
+
+    assert!(unrouted.why.may_pass());
+    let told = unrouted.quotes.iter();
+    let told: Vec<_> = told.map(|it| (it.venue, declined(&it.answer))).collect();
+    let expected = [
+        (Venue::Raydium, "not enough liquidity for this amount"),
+        (Venue::Meteora, "no answer within 1000 ms"),
+    ];
+    assert_eq!(told, expected);
+    // Nobody was asked twice.
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pair_that_no_venue_has_a_pool_of_cannot_be_filled() {
     let none = || has(Vec::new());
 

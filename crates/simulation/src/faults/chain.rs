@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chain_solana::chain::BLOCKS_TO_SPARE;
 use chain_solana::rpc::{
     Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
     Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
@@ -62,9 +63,6 @@ impl FaultyRpc {
         }
     }
 }
-
-/// How many blocks the engine waits beyond a transaction's last one.
-const BLOCKS_TO_SPARE: u64 = 32;
 
 #[async_trait]
 impl Rpc for FaultyRpc {
