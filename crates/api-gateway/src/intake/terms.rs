@@ -7,8 +7,9 @@ use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, Bps, ClientOrderId, Mint, TokenList, Venue};
 use serde_json::value::RawValue;
 
-use super::body::{Field, Fields, number_of, text_of};
+use super::body::{Field, Fields};
 use crate::error::{ApiError, Code, Result};
+use crate::json_object::{number_of, text_of};
 
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
