@@ -142,7 +142,7 @@ impl<'a> Fields<'a> {
             .ok()
     }
 
-    /// A whole number that is 0, or something else, where it is absent.
+    /// A whole number within a range, and what it is where it is absent.
     pub(super) fn whole(&mut self, field: &str, allowed: RangeInclusive<u64>, absent: u64) -> u64 {
         let Some(value) = self.raw(field) else {
             return absent;
@@ -185,19 +185,14 @@ impl<'a> Fields<'a> {
 
     /// What was read, unless something was at fault.
     pub(super) fn finish<T>(self, read: Option<T>) -> Result<T> {
-        let Some(first) = self.faults.first() else {
-            return read
-                .ok_or_else(|| ApiError::new(Code::InvalidRequest, "the request breaks a rule"));
-        };
-        let detail = match self.faults.len() {
-            1 => format!("{} {}", first.field, first.message),
-            more => format!("{} {} (and {} more)", first.field, first.message, more - 1),
-        };
+        if let Some(read) = read.filter(|_| self.faults.is_empty()) {
+            return Ok(read);
+        }
         let code = match (self.names_unknown_token, self.faults.len()) {
             (true, 1) => Code::UnknownToken,
             _ => Code::InvalidRequest,
         };
-        Err(ApiError::new(code, detail).with_errors(self.faults))
+        Err(ApiError::of_faults(code, self.faults))
     }
 }
 
