@@ -66,9 +66,27 @@ impl ApiError {
     }
 
     fn invalid(code: Code, name: &str, message: String) -> Self {
-        let detail = format!("{name} {message}");
         let field = name.to_owned();
-        Self::new(code, detail).with_errors(vec![FieldError { field, message }])
+        Self::of_faults(code, vec![FieldError { field, message }])
+    }
+
+    /// Names every field that is wrong; the sentence is about the first one.
+    pub(crate) fn of_faults(code: Code, faults: Vec<FieldError>) -> Self {
+        let detail = match faults.as_slice() {
+            [] => "the request breaks a rule".to_owned(),
+            [only] => format!("{} {}", only.field, only.message),
+            [first, rest @ ..] => {
+                format!(
+                    "{} {} (and {} more)",
+                    first.field,
+                    first.message,
+                    rest.len()
+                )
+            }
+        };
+        let mut refusal = Self::new(code, detail);
+        refusal.0.errors = faults;
+        refusal
     }
 
     /// A mint that the token list does not have.
@@ -81,13 +99,6 @@ impl ApiError {
     #[must_use]
     pub fn order_not_found() -> Self {
         Self::new(Code::OrderNotFound, "there is no order with this id")
-    }
-
-    /// Names the wrong fields.
-    #[must_use]
-    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.0.errors = errors;
-        self
     }
 
     /// Names the order that the refusal is about.

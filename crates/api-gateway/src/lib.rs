@@ -25,6 +25,7 @@ mod deadline;
 mod documents;
 mod doors;
 mod doorstep;
+mod json_object;
 mod parameters;
 mod routes;
 mod state;

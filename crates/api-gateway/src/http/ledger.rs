@@ -23,7 +23,7 @@ const DEFAULT_LIMIT: usize = 100;
 /// Pages of the whole ledger that one call searches for one client's lines.
 const MAX_PAGES: usize = 8;
 
-/// What landed on the simulated chain
+/// What landed on the simulated cluster
 #[utoipa::path(
     get,
     path = "/api/sim/ledger",

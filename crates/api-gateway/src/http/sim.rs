@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::sim::{SimFaults, SimFaultsSet, SimLaunch, SimLaunched, SimTrade, SimTraded};
-use ports::chain;
+use ports::{Simulation, chain};
 
 use crate::deadline;
 use crate::doorstep::Operator;
@@ -35,15 +35,14 @@ pub(crate) async fn trade(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let body = body_of(&ctx, &request, payload).await?;
-    let trade = requests::trade(&body, &ctx.tokens, &**ctx.simulation()?).await?;
+    let (simulation, body) = asked(&ctx, &request, payload).await?;
+    let trade = requests::trade(&body, &ctx.tokens, &*simulation).await?;
     let detail = format!(
         "{} of {}",
         ctx.router.print(trade.amount_in, trade.asset_in),
         trade.pool
     );
     let act = Act::new(operator, "sim_trade", detail);
-    let simulation = Arc::clone(ctx.simulation()?);
     let trading = async move { simulation.trade(&trade.to_port()).await };
     let signature = act.run(&ctx, trading).await?;
     Ok(HttpResponse::Ok().json(SimTraded {
@@ -69,12 +68,11 @@ pub(crate) async fn launch(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let body = body_of(&ctx, &request, payload).await?;
+    let (simulation, body) = asked(&ctx, &request, payload).await?;
     let (launch, symbol) = requests::launch(&body)?;
     let name = symbol.unwrap_or_else(|| "a token without a symbol".to_owned());
     let detail = format!("{name}, {}", launch.program);
     let act = Act::new(operator, "sim_launch", detail);
-    let simulation = Arc::clone(ctx.simulation()?);
     let launching = async move { simulation.launch(&launch).await };
     let born = act.run(&ctx, launching).await?;
     Ok(HttpResponse::Ok().json(SimLaunched {
@@ -101,11 +99,10 @@ pub(crate) async fn faults(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse> {
-    let body = body_of(&ctx, &request, payload).await?;
+    let (simulation, body) = asked(&ctx, &request, payload).await?;
     let faults = requests::faults(&body)?;
     let act = Act::new(operator, "sim_faults", requests::said(&faults));
     let set = requests::to_port(&faults);
-    let simulation = Arc::clone(ctx.simulation()?);
     let setting = async move { simulation.set_faults(&set).await };
     act.run(&ctx, setting).await?;
     Ok(HttpResponse::Ok().json(SimFaultsSet {
@@ -114,10 +111,15 @@ pub(crate) async fn faults(
     }))
 }
 
-/// Whether there is a simulation is said before anything of the body.
-async fn body_of(ctx: &Ctx, request: &HttpRequest, payload: Payload) -> Result<Bytes> {
-    ctx.simulation()?;
-    payload::read_json(request, payload).await
+/// The simulation, and the body that says what to do to it. Whether there is one is said before anything of the body.
+async fn asked(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<(Arc<dyn Simulation>, Bytes)> {
+    let simulation = Arc::clone(ctx.simulation()?);
+    let body = payload::read_json(request, payload).await?;
+    Ok((simulation, body))
 }
 
 /// An operator's act, as the audit log and the log say it.

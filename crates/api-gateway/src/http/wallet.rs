@@ -1,7 +1,5 @@
 //! `GET /api/wallet`: the wallet that trades.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use api_types::wallet::{HoldingView, WalletAnswer};
 use domain::TokenList;
@@ -28,15 +26,12 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
         let detail = "the wallet is shown to the admin key alone";
         return Err(ApiError::new(Code::Forbidden, detail));
     }
-    let Some(view) = ctx.wallet.as_ref().map(Arc::clone) else {
-        return Err(no_wallet());
+    let Some(view) = &ctx.wallet else {
+        let detail = "this gateway knows of no wallet";
+        return Err(ApiError::new(Code::NotFound, detail));
     };
     let wallet = deadline::chain(view.look()).await?;
     Ok(HttpResponse::Ok().json(answer(&wallet, &ctx.tokens)))
-}
-
-fn no_wallet() -> ApiError {
-    ApiError::new(Code::NotFound, "this gateway knows of no wallet")
 }
 
 fn answer(wallet: &Wallet, tokens: &TokenList) -> WalletAnswer {

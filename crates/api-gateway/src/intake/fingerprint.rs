@@ -7,7 +7,8 @@
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::body::{Fields, text_of};
+use super::body::Fields;
+use crate::json_object::text_of;
 
 /// The digest of these fields, valid or not.
 pub(super) fn of(fields: &Fields<'_>) -> [u8; 32] {

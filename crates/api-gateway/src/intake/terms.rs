@@ -7,8 +7,9 @@ use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, Bps, ClientOrderId, Mint, TokenList, Venue};
 use serde_json::value::RawValue;
 
-use super::body::{Field, Fields, number_of, text_of};
+use super::body::{Field, Fields};
 use crate::error::{ApiError, Code, Result};
+use crate::json_object::{number_of, text_of};
 
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
@@ -80,11 +81,9 @@ impl<'a> Reader<'a> {
     }
 
     fn refusal(&mut self) -> Option<ApiError> {
-        let first = self.faults.first()?;
-        let detail = match self.faults.len() {
-            1 => format!("{} {}", first.field, first.message),
-            more => format!("{} {} (and {} more)", first.field, first.message, more - 1),
-        };
+        if self.faults.is_empty() {
+            return None;
+        }
         let code = if self.has_unavailable_type {
             Code::OrderTypeNotAvailable
         } else if self.has_no_venue && self.faults.iter().all(|fault| is_of_venues(&fault.field)) {
@@ -94,7 +93,7 @@ impl<'a> Reader<'a> {
         } else {
             Code::InvalidOrder
         };
-        Some(ApiError::new(code, detail).with_errors(std::mem::take(&mut self.faults)))
+        Some(ApiError::of_faults(code, std::mem::take(&mut self.faults)))
     }
 
     /// The text of a field that must be a string; `None` if it is absent or wrong.

@@ -9,7 +9,7 @@ Examples:
   order-engine health                 ask http://127.0.0.1:$PORT/health
   order-engine health --port 4000     the same of another process
 
-It says nothing and ends with 0 where a gateway, worker or simulated chain
+It says nothing and ends with 0 where a gateway, worker or simulated cluster
 answers there.";
 
 /// Where to ask.

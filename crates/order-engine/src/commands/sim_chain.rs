@@ -38,7 +38,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
         let port = config.listen.port.unwrap_or(DEFAULT_PORT);
         let node = Node::listen((&config.listen.host, port), world, shutdown)?;
         output::line(format!(
-            "the simulated chain is at http://{}",
+            "the simulated cluster is at http://{}",
             node.address()?
         ))?;
         node.serve(Some(parts)).await?;

@@ -2,6 +2,7 @@
 //! are set.
 
 use clap::Args;
+use domain::{Asset, BaseUnits};
 
 use crate::connection::Connection;
 use crate::exit::Verdict;
@@ -11,9 +12,6 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine wallet
   order-engine wallet --json --api-key \"$ADMIN_KEY\"";
-
-/// Decimals of native SOL.
-const SOL_DECIMALS: u8 = 9;
 
 /// The engine and the form of the output.
 #[derive(Debug, Args)]
@@ -31,7 +29,7 @@ pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
         output::json(&answer)?;
         return Ok(Verdict::Good);
     }
-    let sol = domain::BaseUnits::new(answer.lamports).to_decimal(SOL_DECIMALS);
+    let sol = BaseUnits::new(answer.lamports).to_decimal(Asset::SOL.decimals);
     output::line(format!("address      {}", answer.address))?;
     output::line(format!("cluster      {} ({})", answer.cluster, answer.mode))?;
     output::line(format!("trading      {}", answer.trading))?;

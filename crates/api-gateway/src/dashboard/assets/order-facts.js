@@ -3,9 +3,9 @@
 import { bpsAbove } from "./decimal.js";
 import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
-import { amount, count, duration, moment, percent, shortHash, venueAndPool } from "./format.js";
+import { amount, count, duration, moment, percent, venueAndPool } from "./format.js";
 import { instructionList } from "./instructions.js";
-import { poolComparison, poolTable } from "./pool-quotes.js";
+import { addressOf, poolComparison, poolTable } from "./pool-quotes.js";
 import { comparison, quoteCard } from "./quote-panel.js";
 
 /** A definition list; entries without a value are left out. */
@@ -148,10 +148,9 @@ function stepsOf(order, legs) {
   ];
 }
 
-function legLine({ dex, pool, poolAddress, tokenIn, tokenOut, amountIn, amountOut }) {
-  const swap = `Swap ${amount(amountIn)} ${tokenIn} for ${amount(amountOut)} ${tokenOut}`;
-  const where = poolAddress ? h("code", { class: "muted", title: poolAddress }, shortHash(poolAddress)) : null;
-  return h("li", {}, h("span", {}, `${swap} on ${venueAndPool(dex, pool)} `, where));
+function legLine(leg) {
+  const swap = `Swap ${amount(leg.amountIn)} ${leg.tokenIn} for ${amount(leg.amountOut)} ${leg.tokenOut}`;
+  return h("li", {}, h("span", {}, `${swap} on ${venueAndPool(leg.dex, leg.pool)} `, addressOf(leg)));
 }
 
 function againstQuote(received, expected) {

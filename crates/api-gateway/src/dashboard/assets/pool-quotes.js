@@ -1,8 +1,8 @@
 // Every pool that competed for an order, the best first, and why the best won.
 
 import { h } from "./dom.js";
-import { bpsAbove, minus } from "./decimal.js";
 import { amount, percent, shortHash, venueAndPool } from "./format.js";
+import { advantage } from "./quote-panel.js";
 
 /** `pools` as an event shows them; `route` marks those that were used. */
 export function poolTable(pools, route, symbol) {
@@ -37,9 +37,7 @@ function poolRow(pool, isUsed) {
       {},
       venueAndPool(pool.dex, pool.pool),
       isUsed ? h("span", { class: "tag" }, "Used") : null,
-      pool.poolAddress
-        ? h("code", { class: "muted", title: pool.poolAddress }, shortHash(pool.poolAddress))
-        : null,
+      addressOf(pool),
     ),
   );
   const attributes = { "data-dex": pool.dex, "data-pool": pool.pool, "data-used": isUsed };
@@ -55,6 +53,11 @@ function poolRow(pool, isUsed) {
   );
 }
 
+/** Where a pool is, shortened; nothing where that was not recorded. */
+export function addressOf({ poolAddress }) {
+  return poolAddress ? h("code", { class: "muted", title: poolAddress }, shortHash(poolAddress)) : null;
+}
+
 /** Why the best one won, in a sentence. */
 export function poolComparison(pools, { route, gainBps }, symbol) {
   const offers = pools.filter((pool) => pool.amountOut !== null);
@@ -64,9 +67,7 @@ export function poolComparison(pools, { route, gainBps }, symbol) {
     return `${route.length} pools together pay ${gainBps} bp more than the best of them alone.`;
   const [best, second] = offers;
   if (!second) return `${name(best)} alone makes an offer.`;
-  const difference = minus(best.amountOut, second.amountOut);
-  if (difference === "0") return `${name(best)} and ${name(second)} pay the same; the first moves its price least.`;
-  const bps = bpsAbove(best.amountOut, second.amountOut);
-  const share = bps >= 0.1 ? ` (${bps} bp)` : "";
-  return `Of ${offers.length} offers ${name(best)} pays the most: ${amount(difference)} ${symbol}${share} more than ${name(second)}, the next best.`;
+  const more = advantage(best, second, symbol);
+  if (more === null) return `${name(best)} and ${name(second)} pay the same; the first moves its price least.`;
+  return `Of ${offers.length} offers ${name(best)} pays the most: ${more} more than ${name(second)}, the next best.`;
 }

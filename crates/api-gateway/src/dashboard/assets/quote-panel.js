@@ -138,11 +138,18 @@ export function comparison(offers, chosen, symbol) {
   const other = offers.find(({ dex }) => dex !== chosen);
   if (!winner) return "No venue makes an offer.";
   if (!other) return `${venueName(chosen)} alone makes an offer.`;
-  const difference = minus(winner.amountOut, other.amountOut);
-  if (difference === "0") return `Both pay the same; ${venueName(chosen)} comes first.`;
-  const bps = bpsAbove(winner.amountOut, other.amountOut);
+  const more = advantage(winner, other, symbol);
+  if (more === null) return `Both pay the same; ${venueName(chosen)} comes first.`;
+  return `${venueName(chosen)} pays ${more} more than ${venueName(other.dex)}.`;
+}
+
+/** How much more the better of two offers pays; null where they pay the same. */
+export function advantage(better, other, symbol) {
+  const difference = minus(better.amountOut, other.amountOut);
+  if (difference === "0") return null;
+  const bps = bpsAbove(better.amountOut, other.amountOut);
   const share = bps >= 0.1 ? ` (${bps} bp)` : "";
-  return `${venueName(chosen)} pays ${amount(difference)} ${symbol}${share} more than ${venueName(other.dex)}.`;
+  return `${amount(difference)} ${symbol}${share}`;
 }
 
 function verdictOf(offers, chosen, order, tokenOut) {

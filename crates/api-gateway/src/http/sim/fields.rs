@@ -6,17 +6,11 @@ use std::ops::RangeInclusive;
 
 use api_types::problem::FieldError;
 use domain::{Asset, BaseUnits, Mint, TokenList};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{ApiError, Code, Result};
-use crate::intake::body::{number_of, text_of};
+use crate::json_object::{self, number_of, text_of};
 
-/// Errors that one answer lists: enough for any honest mistake.
-const MAX_FAULTS: usize = 20;
-/// How much of an unknown field's name is repeated in the answer.
-const MAX_SHOWN_NAME: usize = 64;
 /// No call has as many fields.
 const MAX_FIELDS: usize = 64;
 
@@ -32,46 +26,34 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads a body that may have these fields and no others, each once.
     pub(super) fn read(body: &'a [u8], known: &[&str]) -> Result<Self> {
-        let malformed = |detail: String| ApiError::new(Code::MalformedJson, detail);
-        let text =
-            std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8".into()))?;
-        let value: &RawValue = serde_json::from_str(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            malformed(format!(
-                "the body is not JSON (line {line}, column {column})"
-            ))
-        })?;
-        if !value.get().starts_with('{') {
-            let detail = "the body must be a JSON object";
-            return Err(ApiError::new(Code::InvalidRequest, detail));
-        }
-        let Pairs(values) = serde_json::from_str(value.get()).map_err(|_| {
-            malformed("a field's name is not valid Unicode, or there are too many".into())
-        })?;
         let mut fields = Self {
             values: Vec::new(),
             faults: Vec::new(),
             names_unknown_token: false,
         };
-        for (name, value) in values {
+        let mut count = 0;
+        json_object::read(body, Code::InvalidRequest, |name, value| {
+            count += 1;
             if !known.contains(&&*name) {
-                let shown: String = name.chars().take(MAX_SHOWN_NAME).collect();
-                fields.fault(&shown, "is not a field of this call");
+                fields.fault(&name, "is not a field of this call");
             } else if fields.raw(&name).is_some() {
                 fields.fault(&name, "is there twice");
             } else {
                 fields.values.push((name, value));
             }
+        })?;
+        if count > MAX_FIELDS {
+            return Err(ApiError::new(
+                Code::MalformedJson,
+                "there are too many fields",
+            ));
         }
         Ok(fields)
     }
 
     /// Notes what is wrong with a field.
     pub(super) fn fault(&mut self, field: &str, message: impl Into<String>) {
-        if self.faults.len() < MAX_FAULTS {
-            let (field, message) = (field.to_owned(), message.into());
-            self.faults.push(FieldError { field, message });
-        }
+        json_object::note(&mut self.faults, field, message);
     }
 
     fn raw(&self, field: &str) -> Option<&'a RawValue> {
@@ -160,7 +142,7 @@ impl<'a> Fields<'a> {
             .ok()
     }
 
-    /// A whole number that is 0, or something else, where it is absent.
+    /// A whole number within a range, and what it is where it is absent.
     pub(super) fn whole(&mut self, field: &str, allowed: RangeInclusive<u64>, absent: u64) -> u64 {
         let Some(value) = self.raw(field) else {
             return absent;
@@ -203,19 +185,14 @@ impl<'a> Fields<'a> {
 
     /// What was read, unless something was at fault.
     pub(super) fn finish<T>(self, read: Option<T>) -> Result<T> {
-        let Some(first) = self.faults.first() else {
-            return read
-                .ok_or_else(|| ApiError::new(Code::InvalidRequest, "the request breaks a rule"));
-        };
-        let detail = match self.faults.len() {
-            1 => format!("{} {}", first.field, first.message),
-            more => format!("{} {} (and {} more)", first.field, first.message, more - 1),
-        };
+        if let Some(read) = read.filter(|_| self.faults.is_empty()) {
+            return Ok(read);
+        }
         let code = match (self.names_unknown_token, self.faults.len()) {
             (true, 1) => Code::UnknownToken,
             _ => Code::InvalidRequest,
         };
-        Err(ApiError::new(code, detail).with_errors(self.faults))
+        Err(ApiError::of_faults(code, self.faults))
     }
 }
 
@@ -225,37 +202,3 @@ pub(super) enum Named {
     Listed(Asset),
     Unlisted(Mint),
 }
-
-/// An object's fields in their order, repeated ones too.
-struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor)
-    }
-}
-
-struct PairsVisitor;
-
-impl<'de> Visitor<'de> for PairsVisitor {
-    type Value = Pairs<'de>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Pairs<'de>, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-            if pairs.len() == MAX_FIELDS {
-                return Err(serde::de::Error::custom("too many fields"));
-            }
-            pairs.push((name, value));
-        }
-        Ok(Pairs(pairs))
-    }
-}
-
-/// A name, borrowed from the body where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
