@@ -1,6 +1,6 @@
 //! What must hold for every engine, written once: over one process and over a cluster.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use futures_util::try_join;
 use serde_json::Value;
 
@@ -69,15 +69,17 @@ pub async fn no_slippage(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Orders end although every third call fails.
+/// Orders end although every third call fails. Again until one had to be repeated: orders that come together share
+/// their reads, and of these few fail.
 pub async fn failing_calls(target: &Target) -> Result<()> {
-    let outcome = load::run(target, 60, SOL_FOR_USDC).await?;
-
-    ensure!(
-        outcome.confirmed + outcome.failed == 60 && outcome.retried > 0,
-        "{outcome:?}"
-    );
-    Ok(())
+    for _ in 0..MARKETS_MAX {
+        let outcome = load::run(target, 60, SOL_FOR_USDC).await?;
+        ensure!(outcome.confirmed + outcome.failed == 60, "{outcome:?}");
+        if outcome.retried > 0 {
+            return Ok(());
+        }
+    }
+    bail!("no order was repeated")
 }
 
 /// A limit of starts.
