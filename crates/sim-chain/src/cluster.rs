@@ -232,11 +232,11 @@ impl Cluster {
         self.timeline.slot_time
     }
 
-    /// Lets the trader act on pools that somebody is about to look at.
-    pub fn touch(&self, keys: &[Address]) {
-        if let Some(trader) = self.trader.get() {
-            self.in_block(|block| trader.touch(block, keys));
-        }
+    /// Lets the trader act on pools that somebody is about to look at. The answer is the height from which on they
+    /// show its prices.
+    pub fn touch(&self, keys: &[Address]) -> u64 {
+        let trader = self.trader.get();
+        trader.map_or(0, |trader| self.in_block(|block| trader.touch(block, keys)))
     }
 
     /// The same for all accounts that a transaction names.

@@ -48,6 +48,9 @@ use wallet::{Allowance, address_of, market_key};
 /// Part (one in so many) of what the engine's wallet had at first: with less it is filled up.
 const LOW_PART: u64 = 10;
 
+/// Within so many blocks a price moves less than an order's usual slippage. Where nobody looked for longer, it jumps.
+const CALM_BLOCKS: u64 = 8;
+
 /// Whether prices move by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -75,6 +78,11 @@ pub struct Market {
 struct Tended {
     listed: Listed,
     height: Option<u64>,
+    /// Whether nobody has looked at it since this process began.
+    is_fresh: bool,
+    /// At which height its price last jumped to where it should have been all the time. What it was before that is no
+    /// price to trade at.
+    jumped_at: u64,
 }
 
 /// Why there is no market on a chain.
@@ -137,7 +145,12 @@ impl Market {
         let height = is_new.then_some(height);
         let tokens = tokens.into_iter().filter(|token| !token.is_wrapped_sol());
         let holdings = tokens.map(|token| (token, token.account_of(&engine)));
-        let tend = |listed| Tended { listed, height };
+        let tend = |listed| Tended {
+            listed,
+            height,
+            is_fresh: true,
+            jumped_at: 0,
+        };
         Ok(Self {
             seed,
             mode,
@@ -188,6 +201,13 @@ impl Market {
         landed
     }
 
+    /// From which height on these accounts' pools show prices to trade at.
+    pub fn shown_from<'a>(&self, accounts: impl IntoIterator<Item = &'a Address>) -> u64 {
+        let places = accounts.into_iter().filter_map(|key| self.pool_of.get(key));
+        let jumps = places.map(|place| self.pools[*place].jumped_at);
+        jumps.max().unwrap_or(0)
+    }
+
     fn tend(
         &mut self,
         bank: &mut Bank,
@@ -202,6 +222,10 @@ impl Market {
         if blocks == 0 {
             return Ok(None);
         }
+        if pool.is_fresh || blocks > CALM_BLOCKS {
+            pool.jumped_at = height;
+        }
+        pool.is_fresh = false;
         pool.height = Some(height);
         let fair = pool.listed.fair_price(self.seed, height);
         let state = read_pool(bank, &pool.listed.address)?;

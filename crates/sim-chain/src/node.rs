@@ -98,21 +98,20 @@ impl Node {
     /// Answers one call. Cancel safety: a transaction may have been taken.
     pub async fn call(&self, method: &str, params: Vec<Value>) -> Result<Value, Failed> {
         let params = Params::new(params);
-        self.service.begin(self.kind(method, &params)).await?;
+        let read = accounts_read(method, &params);
+        self.service
+            .begin(self.kind(method, &params, &read))
+            .await?;
+        if !read.is_empty() {
+            self.service.look_at(&read).await;
+        }
         methods::call(&self.service, method, &params)
     }
 
-    fn kind(&self, method: &str, params: &Params) -> Kind {
+    fn kind(&self, method: &str, params: &Params, read: &[Address]) -> Kind {
         match method {
             "getAccountInfo" | "getMultipleAccounts" => {
-                let stated = match params.get(0) {
-                    Some(Value::Array(keys)) => keys.as_slice(),
-                    Some(key) => std::slice::from_ref(key),
-                    None => &[],
-                };
-                let keys = stated.iter().take(ACCOUNTS_MAX);
-                let keys = keys.filter_map(|key| params::address(key.as_str()?).ok());
-                self.service.kind_of_read(keys)
+                self.service.kind_of_read(read.iter().copied())
             }
             "getProgramAccounts" => params
                 .address(0)
@@ -122,6 +121,21 @@ impl Node {
             _ => Kind::Other,
         }
     }
+}
+
+/// The accounts that a call reads, where it reads accounts.
+fn accounts_read(method: &str, params: &Params) -> Vec<Address> {
+    if !matches!(method, "getAccountInfo" | "getMultipleAccounts") {
+        return Vec::new();
+    }
+    let stated = match params.get(0) {
+        Some(Value::Array(keys)) => keys.as_slice(),
+        Some(key) => std::slice::from_ref(key),
+        None => &[],
+    };
+    let keys = stated.iter().take(ACCOUNTS_MAX);
+    let keys = keys.filter_map(|key| params::address(key.as_str()?).ok());
+    keys.collect()
 }
 
 fn refusal(error: Error) -> Value {

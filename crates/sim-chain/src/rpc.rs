@@ -112,7 +112,7 @@ impl chain_solana::Rpc for SimRpc {
         let keys: Vec<Address> = addresses.iter().copied().map(from_amm).collect();
         let kind = self.service.kind_of_read(keys.iter().copied());
         self.begin(kind).await?;
-        self.service.cluster().touch(&keys);
+        self.service.look_at(&keys).await;
         let found = self.read_at(view, |chain| {
             let accounts = chain.accounts();
             let found = keys.iter().map(|key| accounts.get(key).cloned());

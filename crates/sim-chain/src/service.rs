@@ -198,6 +198,17 @@ impl Service {
         if any { Kind::Pools } else { Kind::Other }
     }
 
+    /// Lets the market act on pools that a client is about to read. Where nobody had looked at one for long, its price
+    /// jumps in the open block, and clients read closed ones: the call waits for the next.
+    pub(crate) async fn look_at(&self, keys: &[Address]) {
+        let shown_from = self.cluster.touch(keys);
+        let confirmed = Commitment::Confirmed;
+        let height = self.cluster.read(confirmed, |chain| chain.height());
+        if height < shown_from {
+            self.cluster.next_block().await;
+        }
+    }
+
     /// What a search among a program's accounts is.
     pub(crate) fn kind_of_search(program: &Address) -> Kind {
         if is_venue(program) {

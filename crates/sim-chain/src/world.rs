@@ -147,7 +147,7 @@ impl Tending {
 }
 
 impl Trader for Tending {
-    fn touch(&self, block: &mut OpenBlock<'_>, keys: &[Address]) {
+    fn touch(&self, block: &mut OpenBlock<'_>, keys: &[Address]) -> u64 {
         let mut tended = self.lock();
         let height = block.height();
         for processed in tended.market.touch(block.bank_mut(), keys, height) {
@@ -159,6 +159,7 @@ impl Trader for Tending {
                 tracing::error!(%error, "the engine's wallet cannot be filled up");
             }
         }
+        tended.market.shown_from(keys)
     }
 }
 

@@ -16,8 +16,9 @@ use crate::market;
 /// The market: it moves pools by transactions of its own when somebody looks at them.
 pub trait Trader: Send + Sync + Debug {
     /// Somebody is about to read these accounts or to change them. It is called often: what was done in a block
-    /// already need not be done again. It must not call the cluster, which is locked.
-    fn touch(&self, block: &mut OpenBlock<'_>, keys: &[Address]);
+    /// already need not be done again. It must not call the cluster, which is locked. The answer is the height from
+    /// which on what they show is a price.
+    fn touch(&self, block: &mut OpenBlock<'_>, keys: &[Address]) -> u64;
 }
 
 /// The block that is open.

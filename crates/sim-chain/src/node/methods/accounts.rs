@@ -77,7 +77,6 @@ fn read_all(
     keys: &[Address],
     settings: AccountSettings,
 ) -> Result<(u64, Vec<Option<AccountInfo>>), Error> {
-    cluster.touch(keys);
     let (slot, found) = settings.context().read(cluster, |chain| {
         let found = keys.iter().map(|key| find(chain, key, settings.encoding));
         Ok((chain.slot(), found.collect::<Vec<_>>()))

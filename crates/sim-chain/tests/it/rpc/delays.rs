@@ -1,8 +1,12 @@
 //! How long things take: reads of pools, transactions until they are confirmed, and nothing else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chain_solana::rpc::{Commitment, Error, View};
+use ports::{Random, Shutdown};
+use sim_chain::{SimConfig, World};
+use testkit::ManualClock;
 
 use super::stand::{NOBODY, POOL, Stand, Way, amm};
 use crate::node::served::SOL;
@@ -49,6 +53,34 @@ async fn a_read_of_pools_takes_200_to_250_ms_and_no_other_does() {
     assert_eq!(took, Duration::ZERO);
     let (took, _) = measure(&stand, stand.rpc.epoch_info(processed)).await;
     assert_eq!(took, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_pool_that_nobody_looked_at_for_long_is_told_at_its_price_of_now() {
+    let clock = Arc::new(ManualClock::default());
+    let config = SimConfig {
+        latency_scale: 0.0,
+        seed: Some(7),
+        ..SimConfig::default()
+    };
+    let world = World::open(&config, clock.clone(), &Random::seeded(7), &Shutdown::new()).unwrap();
+    let rpc = world.rpc();
+    let program = amm(sim_chain::bank::address::METEORA_DAMM_V2);
+    let found = rpc.program_accounts(program, &[], View::CONFIRMED).await;
+    let (pool, before) = found.unwrap().value.swap_remove(0);
+    clock.advance(Duration::from_secs(60));
+
+    let keys = [pool];
+    let mut reading = std::pin::pin!(rpc.accounts(&keys, View::CONFIRMED));
+    let told = loop {
+        tokio::select! {
+            biased;
+            told = &mut reading => break told.unwrap(),
+            () = settle() => clock.advance(Duration::from_millis(5)),
+        }
+    };
+
+    assert_ne!(told.value[0].as_ref(), Some(&before));
 }
 
 /// Sends, and tells how long it took until the transaction was confirmed.
