@@ -54,12 +54,14 @@ impl Socket {
             .context("send a message")
     }
 
-    /// Sends a text message and resets the connection.
+    /// Sends a text message and resets the connection once the gateway has read it.
     pub async fn send_and_reset(mut self, text: &str) -> Result<()> {
-        if let MaybeTlsStream::Plain(stream) = self.0.get_ref() {
-            reset::when_dropped(stream)?;
-        }
-        self.send(text).await
+        self.send(text).await?;
+        let MaybeTlsStream::Plain(stream) = self.0.get_ref() else {
+            bail!("a socket over TLS cannot be reset");
+        };
+        reset::when_dropped(stream)?;
+        reset::once_read(stream).await
     }
 
     /// The next message that holds JSON; nothing once the server has closed.

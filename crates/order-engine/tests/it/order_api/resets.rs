@@ -18,8 +18,7 @@ pub(super) const THREE_OPEN_FROM_AN_ADDRESS: Settings = &[("CLIENT_MAX_OPEN_ORDE
 
 /// Requests that lose their connection.
 const RESETS: usize = 40;
-/// If its gateway had not read a request when the connection broke, nothing happens; most are read
-/// in time.
+/// If its gateway reads no further than the reset, nothing happens; most get further.
 const WORTH_IT: usize = 10;
 
 async fn post_and_reset(caller: &Caller, path: &str, body: &str) -> Result<()> {
@@ -112,8 +111,8 @@ pub(super) async fn cancellations_whose_connection_resets_are_told(
     Ok(())
 }
 
-/// All pending orders, at least one of which came over a socket. If a socket breaks right after its message, a busy
-/// gateway reads few messages in time: the next ones are tried.
+/// All pending orders, at least one of which came over a socket. If a socket breaks right after its message was read,
+/// a gateway may see that first: the next ones are tried.
 async fn with_one_over_a_socket(
     caller: &Caller,
     over_http: &BTreeSet<String>,
