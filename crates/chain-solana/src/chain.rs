@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
 use ports::Clock;
 use ports::chain;
-use ports::landing::{Fate, Finalized, Landing};
+use ports::landing::{Fate, Landing};
 
 use crate::build::rent::Rents;
 use crate::keys::Signer;
@@ -114,23 +114,14 @@ impl Landing for SolanaChain {
         }
     }
 
-    async fn finalized(&self) -> Result<Finalized, chain::Error> {
-        let info = self.rpc.epoch_info(View::FINALIZED).await?;
-        Ok(Finalized {
-            slot: info.slot.get(),
-            height: info.height,
-        })
-    }
-
-    async fn fate(
-        &self,
-        transaction: &SignedTransaction,
-        view: Finalized,
-    ) -> Result<Fate, chain::Error> {
+    async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
-        match self.look(&signature, view.slot).await? {
-            Fate::Absent => self.deny(transaction, view).await,
-            known => Ok(known),
+        // Read first: what lands after this is found by what is asked after this.
+        let view = self.rpc.epoch_info(View::FINALIZED).await?;
+        let fate = self.look(&signature, view.slot).await?;
+        match fate == Fate::Absent && view.height > transaction.last_valid_height {
+            true => self.deny(transaction, view).await,
+            false => Ok(fate),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Sending transactions and finding out what became of them.
 //!
-//! A caller reads [`Landing::finalized`] first and passes it to [`Landing::fate`], takes [`Fate::Underway`] for "look
-//! again", and holds a transaction for dead where its fate is [`Fate::Absent`] and the view's height is past its last
-//! valid one, or where it is [`Fate::Reverted`] and final.
+//! A caller asks for [`Landing::fate`] and does what it says: [`Fate::Underway`] means "look again", [`Fate::Absent`]
+//! "send it again and look again". Another transaction may be signed only after [`Fate::Dead`], or after a
+//! [`Fate::Reverted`] that is final.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -10,21 +10,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::BaseUnits;
 use domain::quote::Receipt;
-use domain::transaction::{Height, SignedTransaction};
+use domain::transaction::SignedTransaction;
 
 use crate::chain::{Error, Revert};
-
-/// What can no longer be undone: slot and height of one bank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finalized {
-    pub slot: u64,
-    pub height: Height,
-}
 
 /// What the chain knows of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It is nowhere in what was final at the view asked about, nor known since.
+    /// Nothing is known of it, and it may land yet.
     Absent,
     /// It was seen, but its block may vanish yet, or what it did is not told yet.
     Underway,
@@ -40,14 +33,18 @@ pub enum Fate {
         receipt: Receipt,
         is_final: bool,
     },
+    /// It is proved that it did not land and never can.
+    Dead,
 }
 
 /// Sending transactions and finding out what became of them.
 ///
 /// Promises:
 /// 1. Bytes that were sent may be sent again; what a `send` answers decides nothing.
-/// 2. [`Fate::Absent`] is said by [`Landing::fate`] only of a chain that had come as far as the view, and only of what
-///    it would know. Whatever else goes wrong is an error.
+/// 2. [`Fate::Dead`] is said by [`Landing::fate`] alone, and only once it is proved: what is final was read first, had
+///    passed the transaction's last valid height, and whoever was asked after that would know the transaction and does
+///    not. Where the proof is not complete, the fate is [`Fate::Absent`], [`Fate::Underway`] or an error, for as long as
+///    it takes; an error says nothing about the transaction.
 /// 3. Amounts and costs are the ledger's. What the ledger does not tell yet is [`Fate::Underway`].
 /// 4. Landed is said at the commitment that the chain was configured with.
 ///
@@ -57,11 +54,8 @@ pub trait Landing: Send + Sync + Debug {
     /// Hands over bytes.
     async fn send(&self, transaction: &SignedTransaction) -> Result<(), Error>;
 
-    /// What can no longer be undone.
-    async fn finalized(&self) -> Result<Finalized, Error>;
-
-    /// What is known of a transaction, as of a view read before.
-    async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error>;
+    /// What became of a transaction, or the proof that nothing can.
+    async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error>;
 
     /// Waits until the transaction has landed or was rolled back, at most for `limit`; then what is known. A revert need
     /// not be final yet, and nothing is denied by it: [`Fate::Absent`] here says that nothing was heard.

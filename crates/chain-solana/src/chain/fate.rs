@@ -4,7 +4,7 @@ use domain::BaseUnits;
 use domain::quote;
 use domain::transaction::{Signature as Stored, SignedTransaction};
 use ports::chain::{Error, Revert};
-use ports::landing::{Fate, Finalized};
+use ports::landing::Fate;
 use solana_signature::Signature;
 
 use super::{BLOCKS_TO_SPARE, SolanaChain};
@@ -12,7 +12,7 @@ use crate::build::own;
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
 use crate::receipt::{self, Effect, Receipt, Swapped};
-use crate::rpc::{BLOCKS_MAX, Commitment, Slot, Status, View};
+use crate::rpc::{BLOCKS_MAX, Commitment, EpochInfo, Slot, Status, View};
 
 /// For how many blocks after its own a blockhash may be named.
 const BLOCKHASH_BLOCKS: u64 = 150;
@@ -22,12 +22,12 @@ impl SolanaChain {
     pub(super) async fn look(
         &self,
         signature: &Signature,
-        denied_from: u64,
+        denied_from: Slot,
     ) -> Result<Fate, Error> {
         let known = self.statuses.of(*signature).await?;
         match known.value {
             Some(status) => self.judge(signature, &status).await,
-            None if known.slot.get() < denied_from => Err(Error::Unavailable(
+            None if known.slot < denied_from => Err(Error::Unavailable(
                 "the node is behind what is final".to_owned(),
             )),
             None => Ok(Fate::Absent),
@@ -57,12 +57,12 @@ impl SolanaChain {
         Ok(told(receipt, status.commitment == Commitment::Finalized))
     }
 
-    /// Asks for the address that this transaction alone names: its history must be empty up to the view. A node
-    /// that holds no history at all says so here, and not in its statuses.
+    /// Asks for the address that this transaction alone names: its history must be empty up to the view, which is past
+    /// the last valid height. A node that holds no history at all says so here, and not in its statuses.
     pub(super) async fn deny(
         &self,
         transaction: &SignedTransaction,
-        view: Finalized,
+        view: EpochInfo,
     ) -> Result<Fate, Error> {
         let decoded = Decoded::read(&transaction.bytes, &[]);
         let own = decoded
@@ -71,15 +71,13 @@ impl SolanaChain {
         let Some(own) = own else {
             return Err(Error::Refused("the transaction is none of ours".to_owned()));
         };
-        let asked = View::FINALIZED.since(Slot::new(view.slot));
+        let asked = View::FINALIZED.since(view.slot);
         let history = self.rpc.signatures_for_address(own, 1, asked).await?;
         if !history.is_empty() {
             return Ok(Fate::Underway);
         }
-        if view.height > transaction.last_valid_height {
-            self.check_holds(transaction, view).await?;
-        }
-        Ok(Fate::Absent)
+        self.check_holds(transaction, view).await?;
+        Ok(Fate::Dead)
     }
 
     /// What an endpoint no longer holds it cannot deny: it must have every block in which the transaction could have
@@ -87,7 +85,7 @@ impl SolanaChain {
     async fn check_holds(
         &self,
         transaction: &SignedTransaction,
-        view: Finalized,
+        view: EpochInfo,
     ) -> Result<(), Error> {
         let past = view
             .height
@@ -101,10 +99,10 @@ impl SolanaChain {
                 "the transaction is older than what an endpoint can be asked for".to_owned(),
             ));
         }
-        let start = Slot::new(view.slot.saturating_sub(slots));
+        let start = Slot::new(view.slot.get().saturating_sub(slots));
         let held = self.rpc.blocks(start, slots + 1, Commitment::Finalized);
         let held = held.await?;
-        let held = held.iter().filter(|slot| slot.get() <= view.slot).count();
+        let held = held.iter().filter(|slot| **slot <= view.slot).count();
         if u64::try_from(held).is_ok_and(|held| held >= blocks) {
             return Ok(());
         }

@@ -2,8 +2,7 @@
 //! the same bytes again, until the chain decides or others need the slot.
 //!
 //! A failed call does not mean here that the transaction failed. A transaction is dead only if the
-//! chain rolled it back for good, or if what was final was past its last valid height *before* the
-//! chain, asked as of that, did not find it (I5).
+//! chain rolled it back for good, or proves that it can never land (I5).
 
 use std::time::Duration;
 
@@ -208,21 +207,10 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
     settled
 }
 
-/// Reads first what is final, and then the fate as of that. In the other order, a transaction that
-/// lands between the two calls would count as dead.
+/// Asks the chain what became of the transaction.
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
-    let transaction = sending.transaction;
-    let span = trace_span!(target: STAGE_SPANS, "chain.finalized", error = Empty);
-    let view = answered(span, ctx.chain.landing.finalized()).await?;
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
-    let fate = answered(span, ctx.chain.landing.fate(transaction, view)).await?;
-    let last_valid = transaction.last_valid_height;
-    if fate == Fate::Absent && view.height > last_valid {
-        return Some(Settled::Dead(failure(
-            FailureCode::TransactionExpired,
-            format!("the transaction expired: block {last_valid} went by without it"),
-        )));
-    }
+    let fate = answered(span, ctx.chain.landing.fate(sending.transaction)).await?;
     verdict(ctx, sending, fate)
 }
 
@@ -245,6 +233,7 @@ async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -
 fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
     match fate {
         Fate::Absent | Fate::Underway => None,
+        Fate::Dead => Some(Settled::Dead(expired(sending.transaction))),
         Fate::Landed {
             amount_in,
             amount_out,
@@ -265,6 +254,14 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
             is_final: false, ..
         } => Some(undecided(ctx, finality(ctx.chain.landing.usual_time()))),
     }
+}
+
+fn expired(transaction: &SignedTransaction) -> Failure {
+    let last_valid = transaction.last_valid_height;
+    failure(
+        FailureCode::TransactionExpired,
+        format!("the transaction expired: block {last_valid} went by without it"),
+    )
 }
 
 /// About how long a block needs from being seen to being final.

@@ -4,7 +4,7 @@ use domain::BaseUnits;
 use domain::quote::Receipt;
 use domain::transaction::{Height, SignedTransaction};
 use ports::chain::{Error, Revert};
-use ports::landing::{Fate, Finalized, Landing as _};
+use ports::landing::{Fate, Landing as _};
 use ports::transaction_builder::TransactionBuilder as _;
 use solana_instruction_error::InstructionError;
 use solana_signature::Signature;
@@ -20,11 +20,6 @@ use crate::rpc::{
 };
 use crate::script::{Call, LATENCY, Script};
 use crate::world::{DEEP, USDC, accounts, blockhash, chain, snapshot, swap, wallet};
-
-const VIEW: Finalized = Finalized {
-    slot: 980,
-    height: Height::new(900),
-};
 
 /// A transaction of ours.
 async fn built() -> SignedTransaction {
@@ -166,11 +161,12 @@ fn whole(of: &SignedTransaction, outcome: Outcome, commitment: Commitment) -> Ca
 async fn a_fill_and_its_costs_are_what_the_ledger_says() {
     let of = built().await;
     let script = Script::new([
+        finalized(980, 900),
         whole(&of, Ok(()), Commitment::Confirmed),
         told(&of, Some(landed(&of, Ok(())))),
     ]);
 
-    let fate = chain(&script).fate(&of, VIEW).await;
+    let fate = chain(&script).fate(&of).await;
 
     assert_eq!(fate, Ok(filled()));
     script.check_done();
@@ -185,9 +181,9 @@ async fn what_is_not_sure_yet_is_neither_landed_nor_absent() {
         vec![whole(&of, Ok(()), Commitment::Confirmed), told(&of, None)],
     ];
     for calls in unsure {
-        let script = Script::new(calls);
+        let script = Script::new([finalized(980, 900)].into_iter().chain(calls));
 
-        let fate = chain(&script).fate(&of, VIEW).await;
+        let fate = chain(&script).fate(&of).await;
 
         assert_eq!(fate, Ok(Fate::Underway));
         script.check_done();
@@ -203,69 +199,95 @@ async fn a_revert_says_whether_it_is_final() {
         (Commitment::Finalized, true),
     ] {
         let script = Script::new([
+            finalized(980, 900),
             whole(&of, slippage(), commitment),
             told(&of, Some(landed(&of, slippage()))),
         ]);
 
-        let fate = chain(&script).fate(&of, VIEW).await;
+        let fate = chain(&script).fate(&of).await;
 
         assert_eq!(fate, Ok(rolled_back(is_final)));
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_node_behind_the_finalized_view_can_deny_nothing() {
-    let of = built().await;
+/// The blocks that a transaction must be missing in: from the block after that of its blockhash to the newest one.
+const PAST: u64 = 3;
+const BLOCKS: u64 = PAST + 150 + 32;
+
+/// A finalized view past the last valid height.
+fn past_its_end(of: &SignedTransaction) -> Call {
+    finalized(5_000, of.last_valid_height.get() + PAST)
+}
+
+fn unknown(of: &SignedTransaction, slot: u64) -> Call {
+    statuses(of, History::Whole, slot, None)
+}
+
+fn own_history(answer: Result<Vec<Entry>, crate::rpc::Error>) -> Call {
     let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
-    let asked = View::FINALIZED.since(Slot::new(1_000));
-    let script = Script::new([
-        finalized(1_000, 900),
-        statuses(&of, History::Whole, 999, None),
-        statuses(&of, History::Whole, 1_000, None),
-        Call::History(own, asked, Ok(Vec::new())),
-    ]);
-    let chain = chain(&script);
+    Call::History(own, View::FINALIZED.since(Slot::new(5_000)), answer)
+}
 
-    let view = chain.finalized().await.unwrap();
-    let behind = chain.fate(&of, view).await;
-    let fate = chain.fate(&of, view).await;
+fn held(count: u64) -> Call {
+    let slots = 5_000 - count + 1..=5_000;
+    let start = Slot::new(5_000 - 2 * BLOCKS);
+    Call::Blocks(start, 2 * BLOCKS + 1, slots.map(Slot::new).collect())
+}
 
-    assert_eq!((view.slot, view.height), (1_000, Height::new(900)));
-    check_unusable(&behind);
+#[tokio::test(start_paused = true)]
+async fn what_may_still_land_is_absent_and_not_dead() {
+    let of = built().await;
+    let last = of.last_valid_height.get();
+    let script = Script::new([finalized(5_000, last), unknown(&of, 5_000)]);
+
+    let fate = chain(&script).fate(&of).await;
+
     assert_eq!(fate, Ok(Fate::Absent));
     script.check_done();
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transaction_is_absent_where_its_own_address_was_never_touched() {
+async fn a_node_behind_the_finalized_view_can_deny_nothing() {
     let of = built().await;
-    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
+    let script = Script::new([
+        past_its_end(&of),
+        unknown(&of, 4_999),
+        past_its_end(&of),
+        unknown(&of, 5_000),
+        own_history(Ok(Vec::new())),
+        held(BLOCKS),
+    ]);
+    let chain = chain(&script);
+
+    let behind = chain.fate(&of).await;
+    let fate = chain.fate(&of).await;
+
+    check_unusable(&behind);
+    assert_eq!(fate, Ok(Fate::Dead));
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_is_dead_only_where_its_own_address_was_never_touched() {
+    let of = built().await;
     let entry = Entry {
         signature: signature(&of),
         slot: Slot::new(990),
         outcome: Ok(()),
     };
-    let view = Finalized {
-        slot: 1_000,
-        height: Height::new(900),
-    };
-    let asked = View::FINALIZED.since(Slot::new(1_000));
-    let unknown = || statuses(&of, History::Whole, 1_000, None);
     let script = Script::new([
-        unknown(),
-        Call::History(own, asked, Ok(Vec::new())),
-        unknown(),
-        Call::History(own, asked, Ok(vec![entry])),
-        unknown(),
-        Call::History(own, asked, Err(crate::rpc::Error::unavailable("purged"))),
+        past_its_end(&of),
+        unknown(&of, 5_000),
+        own_history(Ok(vec![entry])),
+        past_its_end(&of),
+        unknown(&of, 5_000),
+        own_history(Err(crate::rpc::Error::unavailable("purged"))),
     ]);
     let chain = chain(&script);
 
-    let absent = chain.fate(&of, view).await;
-    let touched = chain.fate(&of, view).await;
-    let unheard = chain.fate(&of, view).await;
+    let touched = chain.fate(&of).await;
+    let unheard = chain.fate(&of).await;
 
-    assert_eq!(absent, Ok(Fate::Absent));
     assert_eq!(touched, Ok(Fate::Underway));
     check_unusable(&unheard);
     script.check_done();
@@ -274,32 +296,22 @@ async fn a_transaction_is_absent_where_its_own_address_was_never_touched() {
 #[tokio::test(start_paused = true)]
 async fn what_a_node_no_longer_holds_it_cannot_deny() {
     let of = built().await;
-    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
-    let past = 3;
-    let view = Finalized {
-        slot: 5_000,
-        height: Height::new(of.last_valid_height.get() + past),
-    };
-    let asked = View::FINALIZED.since(Slot::new(view.slot));
-    // From the block after that of its blockhash to the newest one.
-    let blocks = past + 150 + 32;
-    let start = Slot::new(view.slot - 2 * blocks);
-    let held = |count: u64| (view.slot - count + 1..=view.slot).map(Slot::new).collect();
     let denying = |count| {
         [
-            statuses(&of, History::Whole, 5_000, None),
-            Call::History(own, asked, Ok(Vec::new())),
-            Call::Blocks(start, 2 * blocks + 1, held(count)),
+            past_its_end(&of),
+            unknown(&of, 5_000),
+            own_history(Ok(Vec::new())),
+            held(count),
         ]
     };
-    let script = Script::new(denying(blocks - 1).into_iter().chain(denying(blocks)));
+    let script = Script::new(denying(BLOCKS - 1).into_iter().chain(denying(BLOCKS)));
     let chain = chain(&script);
 
-    let purged = chain.fate(&of, view).await;
-    let whole = chain.fate(&of, view).await;
+    let purged = chain.fate(&of).await;
+    let whole = chain.fate(&of).await;
 
     check_unusable(&purged);
-    assert_eq!(whole, Ok(Fate::Absent));
+    assert_eq!(whole, Ok(Fate::Dead));
     script.check_done();
 }
 

@@ -9,7 +9,7 @@ use domain::quote::Receipt;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{BaseUnits, OrderId};
 use ports::chain::{Error, Revert};
-use ports::landing::{Fate, Finalized};
+use ports::landing::Fate;
 use ports::transaction_builder::Execution;
 use ports::{Landing, TransactionBuilder};
 use tokio::sync::watch;
@@ -19,8 +19,6 @@ pub(crate) const TAKEN: BaseUnits = BaseUnits::new(1_500_000_000);
 pub(crate) const PAID: BaseUnits = BaseUnits::new(224_000_000);
 /// For how many blocks a transaction is valid.
 const LIFE: u64 = 150;
-/// How far slots are ahead of heights.
-const SKIPPED: u64 = 22;
 
 /// What becomes of a transaction; plans are taken in the order in which transactions are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +152,7 @@ impl ScriptedChain {
         self.advance(LIFE);
     }
 
-    /// From now on the chain does not say, or says again, what is final.
+    /// From now on the chain does not say, or says again, what became of anything.
     pub(crate) fn set_mute(&self, is_mute: bool) {
         self.book.lock().unwrap().is_mute = is_mute;
     }
@@ -195,7 +193,7 @@ impl Known {
         let can_land = match self.fate {
             Fate::Absent => height <= self.last_valid,
             Fate::Underway => true,
-            Fate::Landed { .. } | Fate::Reverted { .. } => false,
+            Fate::Landed { .. } | Fate::Reverted { .. } | Fate::Dead => false,
         };
         if can_land {
             self.fate = Fate::Landed {
@@ -291,21 +289,16 @@ impl Landing for ScriptedChain {
         answer
     }
 
-    async fn finalized(&self) -> Result<Finalized, Error> {
+    async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error> {
         let book = self.book.lock().unwrap();
         if book.is_mute {
             return Err(Error::Unavailable("says nothing".to_owned()));
         }
-        Ok(Finalized {
-            slot: book.height + SKIPPED,
-            height: Height::new(book.height),
-        })
-    }
-
-    async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error> {
-        let height = self.book.lock().unwrap().height;
-        assert!(view.height.get() <= height, "a view of the future");
-        Ok(self.fate_of(&transaction.signature))
+        let height = Height::new(book.height);
+        drop(book);
+        let fate = self.fate_of(&transaction.signature);
+        let is_dead = fate == Fate::Absent && height > transaction.last_valid_height;
+        Ok(if is_dead { Fate::Dead } else { fate })
     }
 
     async fn await_fate(
