@@ -15,6 +15,7 @@
 pub mod address;
 pub mod build;
 pub mod chain;
+pub mod death;
 pub mod explain;
 mod in_flight;
 pub mod keys;
