@@ -22,6 +22,7 @@ mod housekeeping;
 mod list;
 mod list_desk;
 mod liveness;
+mod make_due;
 mod migrate;
 mod operations;
 mod page;

@@ -31,7 +31,9 @@ use crate::record::{self, Record};
 use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
-use crate::{cluster, counts, due, expire, history, housekeeping, list, operations, registry};
+use crate::{
+    cluster, counts, due, expire, history, housekeeping, list, make_due, operations, registry,
+};
 
 /// The store on PostgreSQL. It is closed when it is dropped.
 #[derive(Debug)]
@@ -117,6 +119,10 @@ impl OrderStore for PgStore {
     async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
         let released = self.release.call(release::Request::new(lease, delay)).await;
         Ok(released?)
+    }
+
+    async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {
+        Ok(make_due::make_due(&self.db, orders).await?)
     }
 
     async fn withdraw(

@@ -4,19 +4,11 @@ use std::time::Duration;
 
 use amm::Program;
 
+use crate::pace::{Pace, SCALE_MAX};
 use crate::rpc::{Commitment, MicroLamports};
 
-/// How long a slot is on mainnet, and how short the simulated cluster makes it at most.
-const SLOT_TIME: Duration = Duration::from_millis(400);
-const SLOT_TIME_MIN: Duration = Duration::from_millis(20);
-/// Simulated time is never slowed down further.
-const SCALE_MAX: f64 = 1_000.0;
-/// Slots from a transaction's sending to its being confirmed and told of, at most as a rule.
-const USUAL_SLOTS: u32 = 8;
 /// Slots for which a blockhash is built on: few of the 150 that a transaction lives.
 const BLOCKHASH_SLOTS: u32 = 5;
-/// No question is asked more often.
-const LOOK_EVERY_MIN: Duration = Duration::from_millis(5);
 /// How long pools that were read are given to whoever asks next: a small part of a slot.
 const SHARED_FOR: Duration = Duration::from_millis(50);
 /// What is offered for each compute unit where nobody competes.
@@ -31,10 +23,8 @@ pub struct Settings {
     pub commitment: Landed,
     /// What is offered for each compute unit.
     pub price: MicroLamports,
-    /// How long a transaction usually takes until its fate is known.
-    pub usual_time: Duration,
-    /// How often fates are looked for while one waits for any.
-    pub look_every: Duration,
+    /// How long slots are, and how often fates are looked for.
+    pub pace: Pace,
     /// How long a signer has for one signature.
     pub signing_limit: Duration,
     /// How long a blockhash is built on.
@@ -71,15 +61,14 @@ impl Settings {
             true => latency_scale.clamp(0.0, SCALE_MAX),
             false => 1.0,
         };
-        let slot = SLOT_TIME.mul_f64(scale).max(SLOT_TIME_MIN);
+        let pace = Pace::simulated(scale);
         Self {
             programs: Program::MAINNET.to_vec(),
             commitment: Landed::Confirmed,
             price: PRICE,
-            usual_time: slot * USUAL_SLOTS,
-            look_every: (slot / 2).max(LOOK_EVERY_MIN),
+            pace,
             signing_limit: Duration::from_secs(2),
-            blockhash_for: slot * BLOCKHASH_SLOTS,
+            blockhash_for: pace.slot * BLOCKHASH_SLOTS,
             shared_for: SHARED_FOR.mul_f64(scale),
             quote_age_max: Duration::from_secs(2),
         }
@@ -97,12 +86,13 @@ mod tests {
 
         let millis = Duration::from_millis;
         assert_eq!(
-            (real.look_every, real.shared_for),
-            (millis(200), millis(50))
+            (real.blockhash_for, real.shared_for),
+            (millis(2_000), millis(50))
         );
-        assert_eq!(real.blockhash_for, millis(2_000));
         // The simulated cluster's slots do not get shorter than this.
-        assert_eq!((none.look_every, none.shared_for), (millis(10), millis(0)));
-        assert!(none.usual_time > none.look_every);
+        assert_eq!(
+            (none.blockhash_for, none.shared_for),
+            (millis(100), millis(0))
+        );
     }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::address::CLOCK;
 use crate::chain::SolanaChain;
 use crate::keys::Wallet;
+use crate::pace::Pace;
 use crate::pools::PoolReader;
 use crate::rpc::{Account, At, Blockhash, Filter, Lamports, MicroLamports, Slot};
 use crate::script::{Call, Script};
@@ -48,8 +49,7 @@ pub(crate) fn settings() -> Settings {
         programs: vec![CPMM],
         commitment: Landed::Confirmed,
         price: MicroLamports::new(50_000),
-        usual_time: Duration::from_secs(5),
-        look_every: Duration::from_millis(400),
+        pace: Pace::real(),
         signing_limit: Duration::from_secs(2),
         blockhash_for: Duration::ZERO,
         shared_for: Duration::ZERO,

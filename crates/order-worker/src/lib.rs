@@ -17,8 +17,8 @@
 //! It must not know any database, HTTP, or how a venue computes its prices.
 //!
 //! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
-//! filled, `sweeper.rs` brings back what was lost on the way, `expiring.rs` ends orders whose time
-//! has run out.
+//! filled, `awakening.rs` wakes orders whose transactions have news, `sweeper.rs` brings back what
+//! was lost on the way, `expiring.rs` ends orders whose time has run out.
 
 pub mod crash_point;
 pub mod expiring;
@@ -27,6 +27,7 @@ pub mod settings;
 pub mod sweeper;
 
 mod assignment;
+mod awakening;
 mod context;
 mod driver;
 mod lifecycle;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 use dex_router::Router;
 use ports::{Announcer, Landing, Ports, Shutdown, TransactionBuilder};
+use tokio::sync::oneshot;
 
 pub use settings::Settings;
 
@@ -81,9 +83,15 @@ impl Worker {
         let sweeper = Sweeper::new(ports, settings.sweep);
         let expirer = Expirer::new(ports, announcer, settings.sweep);
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
+        let context = Arc::new(context);
         let presence = Arc::new(Presence::default());
-        let driver = driver::run(Arc::new(context), Arc::clone(&presence));
-        shutdown.spawn_essential("worker", driver);
+        let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
+        let (runs, ended) = oneshot::channel();
+        shutdown.spawn_essential("landing list", awakening::run(context, ended));
+        shutdown.spawn_essential("worker", async move {
+            let _runs: oneshot::Sender<()> = runs;
+            driver.await;
+        });
         shutdown.spawn_essential("sweeper", sweeper.run(shutdown.clone()));
         shutdown.spawn_essential("expirer", expirer.run(shutdown.clone()));
         Self { presence }

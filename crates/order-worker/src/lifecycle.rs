@@ -159,6 +159,7 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     };
     let began = ctx.clock.monotonic();
     let sending = Sending {
+        order: order.id,
         transaction,
         choice,
         asset_out: order.terms.asset_out,

@@ -44,6 +44,7 @@ pub enum Write {
     Record(OrderId),
     RecordSubmission(OrderId),
     Release(OrderId),
+    MakeDue(Vec<OrderId>),
     Withdraw(OrderId, Withdrawal),
     Expire(Vec<OrderId>),
     /// A worker says that it lives, or bids farewell.
@@ -97,6 +98,7 @@ impl Outcome for Withdrawn {
 
 impl Outcome for () {}
 impl Outcome for Vec<Expired> {}
+impl Outcome for Vec<DueOrder> {}
 impl Outcome for Vec<WorkerId> {}
 impl Outcome for Heartbeat {}
 impl Outcome for DeadRetry {}
@@ -187,6 +189,13 @@ impl<W: Weather> OrderStore for FaultyStore<W> {
         let lease = lease.clone();
         let write = Write::Release(lease.order.id);
         let call = move |store: Arc<dyn Store>| async move { store.release(&lease, delay).await };
+        self.tell(write, call).await
+    }
+
+    async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {
+        let orders = orders.to_vec();
+        let write = Write::MakeDue(orders.clone());
+        let call = |store: Arc<dyn Store>| async move { store.make_due(&orders).await };
         self.tell(write, call).await
     }
 

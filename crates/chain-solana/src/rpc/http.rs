@@ -26,6 +26,7 @@ use super::{
 };
 use wire::WithContext;
 
+pub(in crate::rpc) use endpoint::print;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 
 /// Connections kept open while nothing happens.

@@ -2,6 +2,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod clock;
+pub(crate) mod list;
 pub(crate) mod queue;
 pub(crate) mod store;
 pub(crate) mod venue;
@@ -26,6 +27,7 @@ use testkit::contract::{Given, eventually};
 
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use clock::PausedClock;
+pub(crate) use list::ScriptedList;
 pub(crate) use queue::FaultyQueue;
 pub(crate) use store::Losses;
 pub(crate) use venue::{Mood, ScriptedVenue};
@@ -132,7 +134,7 @@ impl World {
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
         let chain = Chain {
             builder: self.chain.clone(),
-            landing: self.chain.clone(),
+            landing: Arc::new(ScriptedList::new(self.chain.clone())),
         };
         let worker = Worker::start(
             &self.ports,

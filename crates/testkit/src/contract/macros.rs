@@ -71,6 +71,8 @@ macro_rules! store_contract {
             due_tells_starts_from_resumes,
             the_grace_leaves_fresh_orders_alone,
             due_orders_are_taken_in_turn_between_clients,
+            news_of_a_transaction_make_its_order_due,
+            nothing_else_is_made_due,
             a_release_ends_the_lease,
             a_release_under_an_old_lease_changes_nothing,
             a_retired_workers_order_is_granted_at_once,
@@ -160,6 +162,7 @@ macro_rules! queue_contract {
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; job_queue:
             a_queued_entry_is_not_pushed_again,
             a_delayed_entry_is_not_pushed_again,
+            a_delayed_resume_that_is_pushed_need_not_wait,
             an_entry_that_was_handed_out_may_be_pushed_again,
             concurrent_pushes_of_one_entry_queue_it_once,
             concurrent_pops_share_the_entries,

@@ -1,14 +1,15 @@
 use std::time::Duration;
 
-use domain::BaseUnits;
 use domain::quote::Receipt;
 use domain::transaction::{Height, SignedTransaction};
+use domain::{BaseUnits, OrderId};
 use ports::chain::{Error, Revert};
 use ports::landing::{Fate, Landing as _};
 use ports::transaction_builder::TransactionBuilder as _;
 use solana_instruction_error::InstructionError;
 use solana_signature::Signature;
 use solana_transaction_error::TransactionError;
+use uuid::Uuid;
 
 use crate::build::own;
 use crate::keys::Signer as _;
@@ -315,6 +316,25 @@ async fn what_a_node_no_longer_holds_it_cannot_deny() {
     script.check_done();
 }
 
+const ORDER: OrderId = OrderId::new(Uuid::from_u128(11));
+/// Looks and sends have their times in it.
+const SLOT: Duration = Duration::from_millis(400);
+
+fn sent(of: &SignedTransaction) -> Call {
+    Call::Send(of.bytes.to_vec(), Ok(()))
+}
+
+/// What is known of a transaction that was sent, once it has been waited for.
+async fn awaited(script: &Script, of: &SignedTransaction, limit: Duration) -> Result<Fate, Error> {
+    let chain = chain(script);
+    chain.keep(ORDER, of).await.unwrap();
+    tokio::select! {
+        biased;
+        fate = chain.await_fate(of, limit) => fate,
+        () = chain.attend() => unreachable!("it never ends"),
+    }
+}
+
 /// What a node says that knows the recent past.
 fn recent(of: &SignedTransaction, status: Option<Status>) -> Call {
     statuses(of, History::Recent, 1_000, status)
@@ -324,20 +344,21 @@ fn recent(of: &SignedTransaction, status: Option<Status>) -> Call {
 async fn waiting_ends_with_the_fate() {
     let of = built().await;
     let script = Script::new([
+        sent(&of),
         recent(&of, None),
+        sent(&of),
         recent(&of, status(Ok(()), Commitment::Processed)),
+        sent(&of),
         recent(&of, status(Ok(()), Commitment::Confirmed)),
         told(&of, Some(landed(&of, Ok(())))),
     ]);
     let began = tokio::time::Instant::now();
 
-    let fate = chain(&script)
-        .await_fate(&of, Duration::from_secs(10))
-        .await;
+    let fate = awaited(&script, &of, Duration::from_secs(10)).await;
 
     assert_eq!(fate, Ok(filled()));
     // Two looks in vain with a pause behind each, and the third.
-    assert_eq!(began.elapsed(), Duration::from_millis(2 * (40 + 400) + 40));
+    assert_eq!(began.elapsed(), 2 * (LATENCY + SLOT) + LATENCY);
     script.check_done();
 }
 
@@ -345,13 +366,12 @@ async fn waiting_ends_with_the_fate() {
 async fn waiting_ends_with_a_revert_that_is_not_final_yet() {
     let of = built().await;
     let script = Script::new([
+        sent(&of),
         recent(&of, status(slippage(), Commitment::Confirmed)),
         told(&of, Some(landed(&of, slippage()))),
     ]);
 
-    let fate = chain(&script)
-        .await_fate(&of, Duration::from_secs(10))
-        .await;
+    let fate = awaited(&script, &of, Duration::from_secs(10)).await;
 
     assert_eq!(fate, Ok(rolled_back(false)));
     script.check_done();
@@ -361,6 +381,7 @@ async fn waiting_ends_with_a_revert_that_is_not_final_yet() {
 async fn a_transaction_that_is_known_and_not_told_yet_is_asked_for_again() {
     let of = built().await;
     let script = Script::new([
+        sent(&of),
         recent(&of, status(Ok(()), Commitment::Confirmed)),
         told(&of, None),
         Call::Transaction(
@@ -371,9 +392,7 @@ async fn a_transaction_that_is_known_and_not_told_yet_is_asked_for_again() {
         told(&of, Some(landed(&of, Ok(())))),
     ]);
 
-    let fate = chain(&script)
-        .await_fate(&of, Duration::from_secs(10))
-        .await;
+    let fate = awaited(&script, &of, Duration::from_secs(10)).await;
 
     assert_eq!(fate, Ok(filled()));
     script.check_done();
@@ -388,13 +407,16 @@ async fn waiting_ends_at_its_limit_with_what_is_known() {
     let confirmed = recent(&of, status(Ok(()), Commitment::Confirmed));
     let cases = [
         (
-            vec![recent(&of, None), recent(&of, None)],
+            vec![sent(&of), recent(&of, None), sent(&of), recent(&of, None)],
             Some(Fate::Absent),
         ),
-        (vec![recent(&of, None), processed()], Some(Fate::Underway)),
-        (vec![processed(), failed], None),
         (
-            vec![confirmed, told(&of, None), told(&of, None)],
+            vec![sent(&of), recent(&of, None), sent(&of), processed()],
+            Some(Fate::Underway),
+        ),
+        (vec![sent(&of), processed(), sent(&of), failed], None),
+        (
+            vec![sent(&of), confirmed, told(&of, None), told(&of, None)],
             Some(Fate::Underway),
         ),
     ];
@@ -402,9 +424,7 @@ async fn waiting_ends_at_its_limit_with_what_is_known() {
         let script = Script::new(calls);
         let began = tokio::time::Instant::now();
 
-        let fate = chain(&script)
-            .await_fate(&of, Duration::from_millis(500))
-            .await;
+        let fate = awaited(&script, &of, Duration::from_millis(500)).await;
 
         match expected {
             Some(expected) => assert_eq!(fate, Ok(expected)),
@@ -418,10 +438,10 @@ async fn waiting_ends_at_its_limit_with_what_is_known() {
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_at_its_limit_however_slow_the_cluster_is() {
     let of = built().await;
-    let script = Script::new([recent(&of, None)]);
+    let script = Script::new([sent(&of), recent(&of, None)]);
     let began = tokio::time::Instant::now();
 
-    let fate = chain(&script).await_fate(&of, LATENCY / 2).await;
+    let fate = awaited(&script, &of, LATENCY / 2).await;
 
     check_unusable(&fate);
     assert_eq!(began.elapsed(), LATENCY / 2);
@@ -441,7 +461,7 @@ async fn a_send_that_may_have_arrived_is_no_refusal() {
     for (error, is_refused) in errors {
         let script = Script::new([Call::Send(of.bytes.to_vec(), Err(error))]);
 
-        let sent = chain(&script).send(&of).await.unwrap_err();
+        let sent = chain(&script).keep(ORDER, &of).await.unwrap_err();
 
         assert_eq!(matches!(sent, Error::Refused(_)), is_refused, "{sent:?}");
     }

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use domain::quote::Receipt;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{BaseUnits, OrderId};
+use ports::TransactionBuilder;
 use ports::chain::{Error, Revert};
 use ports::landing::Fate;
 use ports::transaction_builder::Execution;
-use ports::{Landing, TransactionBuilder};
 use tokio::sync::watch;
 
 /// What the chain takes and pays for every swap.
@@ -170,13 +170,6 @@ impl ScriptedChain {
     fn tell(&self) {
         self.changed.send_modify(|version| *version += 1);
     }
-
-    fn fate_of(&self, signature: &Signature) -> Fate {
-        let book = self.book.lock().unwrap();
-        book.known
-            .get(signature)
-            .map_or(Fate::Absent, |known| known.fate.clone())
-    }
 }
 
 impl Known {
@@ -272,9 +265,9 @@ impl TransactionBuilder for ScriptedChain {
     }
 }
 
-#[async_trait]
-impl Landing for ScriptedChain {
-    async fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
+/// What lists of workers ask.
+impl ScriptedChain {
+    pub(crate) fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
         let signature = transaction.signature.clone();
@@ -289,35 +282,40 @@ impl Landing for ScriptedChain {
         answer
     }
 
-    async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error> {
+    pub(crate) fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error> {
         let book = self.book.lock().unwrap();
         if book.is_mute {
             return Err(Error::Unavailable("says nothing".to_owned()));
         }
-        let height = Height::new(book.height);
         drop(book);
         let fate = self.fate_of(&transaction.signature);
-        let is_dead = fate == Fate::Absent && height > transaction.last_valid_height;
+        let is_dead = fate == Fate::Absent && self.is_past(transaction.last_valid_height);
         Ok(if is_dead { Fate::Dead } else { fate })
     }
 
-    async fn await_fate(
-        &self,
-        transaction: &SignedTransaction,
-        limit: Duration,
-    ) -> Result<Fate, Error> {
-        let signature = &transaction.signature;
+    /// Waits until it has landed or was rolled back.
+    pub(crate) async fn await_fate(&self, signature: &Signature, limit: Duration) -> Fate {
         let mut changed = self.changed.subscribe();
-        let is_decided = |fate: &Fate| {
-            matches!(fate, Fate::Landed { .. })
-                || matches!(fate, Fate::Reverted { is_final, .. } if *is_final)
-        };
+        let is_decided = |fate: &Fate| matches!(fate, Fate::Landed { .. } | Fate::Reverted { .. });
         let known = changed.wait_for(|_| is_decided(&self.fate_of(signature)));
         let _ = tokio::time::timeout(limit, known).await;
-        Ok(self.fate_of(signature))
+        self.fate_of(signature)
     }
 
-    fn usual_time(&self) -> Duration {
-        Duration::from_millis(40)
+    pub(crate) fn fate_of(&self, signature: &Signature) -> Fate {
+        let book = self.book.lock().unwrap();
+        book.known
+            .get(signature)
+            .map_or(Fate::Absent, |known| known.fate.clone())
+    }
+
+    /// Whether what is final has passed this height.
+    pub(crate) fn is_past(&self, height: Height) -> bool {
+        Height::new(self.book.lock().unwrap().height) > height
+    }
+
+    /// Something is different from before.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 }
