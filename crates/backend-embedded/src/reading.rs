@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod due;
+pub(crate) mod finality;
 pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;

@@ -10,6 +10,8 @@ use domain::{
     WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
+use ports::doubt::{Doubted, LongSubmitted, Spoken};
+use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -17,7 +19,7 @@ use ports::order_store::{
     Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
-use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
+use ports::{Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
@@ -32,7 +34,8 @@ use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
-    cluster, counts, due, expire, history, housekeeping, list, make_due, operations, registry,
+    cluster, counts, doubt, due, expire, finality, history, housekeeping, list, make_due, operations,
+    registry,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.
@@ -274,5 +277,63 @@ impl Operations for PgStore {
 
     async fn ping(&self) -> Result<()> {
         Ok(operations::ping(&self.db).await?)
+    }
+}
+
+#[async_trait]
+impl Finalities for PgStore {
+    async fn waiting(&self, from_slot: u64) -> Result<Waiting> {
+        Ok(finality::waiting(&self.db, from_slot).await?)
+    }
+
+    async fn unfinal(&self, page: UnfinalPage) -> Result<Vec<Unfinal>> {
+        Ok(finality::unfinal(&self.db, page).await?)
+    }
+
+    async fn finalize(&self, finalities: &[NewFinality]) -> Result<()> {
+        Ok(finality::finalize(&self.db, finalities).await?)
+    }
+
+    async fn vanish(&self, order: OrderId) -> Result<bool> {
+        Ok(finality::vanish(&self.db, order).await?)
+    }
+
+    async fn reappear(&self, order: OrderId) -> Result<bool> {
+        Ok(finality::reappear(&self.db, order).await?)
+    }
+
+    async fn give_up(&self, order: OrderId) -> Result<bool> {
+        Ok(finality::give_up(&self.db, order).await?)
+    }
+
+    async fn transaction_of(&self, order: OrderId) -> Result<Option<SignedTransaction>> {
+        Ok(finality::transaction_of(&self.db, order).await?)
+    }
+
+    async fn standings(&self, orders: &[OrderId]) -> Result<Vec<Standing>> {
+        Ok(finality::standings(&self.db, orders).await?)
+    }
+
+    async fn take_turn(&self, turn: Turn, lasting: Duration) -> Result<bool> {
+        Ok(finality::take_turn(&self.db, turn, lasting).await?)
+    }
+}
+
+#[async_trait]
+impl Doubts for PgStore {
+    async fn long_submitted(&self, at_least: Duration, limit: usize) -> Result<Vec<LongSubmitted>> {
+        Ok(doubt::long_submitted(&self.db, at_least, limit).await?)
+    }
+
+    async fn doubt(&self, order: OrderId, attempt: u32, reason: &str) -> Result<bool> {
+        Ok(doubt::doubt(&self.db, order, attempt, reason).await?)
+    }
+
+    async fn doubted(&self) -> Result<Doubted> {
+        Ok(doubt::doubted(&self.db).await?)
+    }
+
+    async fn say_dead(&self, order: OrderId, actor: &str, reason: &str) -> Result<Spoken> {
+        Ok(doubt::say_dead(&self.db, order, actor, reason).await?)
     }
 }

@@ -11,6 +11,7 @@ use chain_solana::explain::Explainer;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
+use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Rpc, Settings, SolanaChain};
 use config::args::Stop;
@@ -20,7 +21,8 @@ use domain::transaction::Blockhash;
 use domain::{Address, Asset};
 use ports::cluster::{ClusterId, Mode};
 use ports::{
-    Clock, Landing, Random, Shutdown, Simulation, TransactionBuilder, TransactionReader, WalletView,
+    Clock, Landing, Random, Shutdown, Simulation, Statuses, TransactionBuilder, TransactionReader,
+    WalletView,
 };
 use sim_chain::SimConfig;
 use sim_chain::cluster::GENESIS_HASH;
@@ -61,6 +63,8 @@ pub struct Trading {
     pub builder: Arc<dyn TransactionBuilder>,
     /// Sends them, and tells what became of them.
     pub landing: Arc<dyn Landing>,
+    /// Tells where signatures stand, many at once.
+    pub statuses: Arc<dyn Statuses>,
 }
 
 impl World {
@@ -83,6 +87,7 @@ impl World {
         Trading {
             builder: chain.clone(),
             landing: chain,
+            statuses: self.statuses(),
         }
     }
 
@@ -100,6 +105,12 @@ impl World {
             Arc::clone(&self.clock),
             place,
         ))
+    }
+
+    /// Tells where signatures stand.
+    #[must_use]
+    pub fn statuses(&self) -> Arc<dyn Statuses> {
+        Arc::new(Standings::new(Arc::clone(&self.rpc)))
     }
 
     /// Reads transactions back, for people.

@@ -27,6 +27,7 @@ pub mod receipt;
 mod recent;
 pub mod rpc;
 pub mod settings;
+pub mod standing;
 pub mod wallet;
 
 #[cfg(test)]

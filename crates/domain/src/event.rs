@@ -95,6 +95,8 @@ named! {
         TransactionExpired "transaction_expired"
         /// The chain executed the transaction and it failed.
         TransactionFailed "transaction_failed"
+        /// An operator said that the transaction is dead; nobody proved it.
+        DeclaredDead "declared_dead"
         /// The chain could not be reached or refused the transaction.
         ChainUnavailable "chain_unavailable"
         /// The order killed every worker that took it.

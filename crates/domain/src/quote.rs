@@ -103,6 +103,9 @@ pub struct Receipt {
     /// Absent where the chain does not say.
     pub compute_units: Option<u64>,
     pub slot: u64,
+    /// Whether its block could no longer vanish when this was read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_final: bool,
     /// What a first leg paid out and a second did not take: it stays in the wallet.
     pub leftover: Vec<Leftover>,
 }
@@ -114,28 +117,44 @@ pub struct Leftover {
     pub amount: BaseUnits,
 }
 
+impl Fill {
+    /// What the same transaction brought when it landed once more, by the chain's word.
+    #[must_use]
+    pub fn once_more(&self, amounts: (BaseUnits, BaseUnits), receipt: Receipt) -> Self {
+        Self {
+            route: filled_route(&self.route, amounts),
+            signature: self.signature.clone(),
+            amount_out: amounts.1,
+            receipt: Some(Box::new(receipt)),
+        }
+    }
+}
+
+/// A route of one leg took and gave all of it; of several legs the amounts are those expected.
+fn filled_route(route: &Route, (amount_in, amount_out): (BaseUnits, BaseUnits)) -> Route {
+    match route.legs() {
+        [leg] => Route::of(Leg {
+            amount_in,
+            amount_out,
+            ..*leg
+        }),
+        _ => route.clone(),
+    }
+}
+
 impl Choice {
-    /// What a transaction of this choice brought, by the chain's word. A route of one leg took and gave all of it; of
-    /// several legs the amounts are those expected.
+    /// What a transaction of this choice brought, by the chain's word.
     #[must_use]
     pub fn filled(
         &self,
         signature: Signature,
-        (amount_in, amount_out): (BaseUnits, BaseUnits),
+        amounts: (BaseUnits, BaseUnits),
         receipt: Receipt,
     ) -> Fill {
-        let route = match self.route.legs() {
-            [leg] => Route::of(Leg {
-                amount_in,
-                amount_out,
-                ..*leg
-            }),
-            _ => self.route.clone(),
-        };
         Fill {
-            route,
+            route: filled_route(&self.route, amounts),
             signature,
-            amount_out,
+            amount_out: amounts.1,
             receipt: Some(Box::new(receipt)),
         }
     }

@@ -38,7 +38,11 @@ impl Engine {
             prometheus,
         } = Parts::open(config, shutdown).await?;
         let node = node(config, &world, shutdown)?;
-        let Trading { builder, landing } = world.trading();
+        let Trading {
+            builder,
+            landing,
+            statuses,
+        } = world.trading();
         let gateway = Gateway::build(
             GatewaySettings::configured(config, runtime::threads()),
             GatewayParts {
@@ -57,7 +61,11 @@ impl Engine {
             &ports,
             &announcer,
             world.router,
-            Chain { builder, landing },
+            Chain {
+                builder,
+                landing,
+                statuses,
+            },
             Settings::configured(config, runtime::host_name()),
             shutdown,
         );

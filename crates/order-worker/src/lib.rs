@@ -18,10 +18,13 @@
 //!
 //! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
 //! filled, `awakening.rs` wakes orders whose transactions have news, `sweeper.rs` brings back what
-//! was lost on the way, `expiring.rs` ends orders whose time has run out.
+//! was lost on the way, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
+//! orders that are confirmed, `doubting.rs` for those that nobody can prove dead.
 
 pub mod crash_point;
+pub mod doubting;
 pub mod expiring;
+pub mod finality;
 pub mod limiter;
 pub mod settings;
 pub mod sweeper;
@@ -43,13 +46,15 @@ mod unheard;
 use std::sync::Arc;
 
 use dex_router::Router;
-use ports::{Announcer, Landing, Ports, Shutdown, TransactionBuilder};
+use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder};
 use tokio::sync::oneshot;
 
 pub use settings::Settings;
 
 use context::Context;
+use doubting::Doubter;
 use expiring::Expirer;
+use finality::FinalityLook;
 use session::Presence;
 use sweeper::Sweeper;
 
@@ -60,6 +65,8 @@ pub struct Chain {
     pub builder: Arc<dyn TransactionBuilder>,
     /// Sends them, and tells what became of them.
     pub landing: Arc<dyn Landing>,
+    /// Tells where signatures stand, many at once.
+    pub statuses: Arc<dyn Statuses>,
 }
 
 /// A running worker. It stops when the [`Shutdown`] says so.
@@ -69,8 +76,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts taking orders, with sweeper and expirer beside it. All end by themselves after a soft
-    /// request.
+    /// Starts taking orders, with sweeper, expirer and the looks for finality and doubts beside it. All
+    /// end by themselves after a soft request.
     #[must_use]
     pub fn start(
         ports: &Ports,
@@ -82,6 +89,8 @@ impl Worker {
     ) -> Self {
         let sweeper = Sweeper::new(ports, settings.sweep);
         let expirer = Expirer::new(ports, announcer, settings.sweep);
+        let finality = FinalityLook::new(ports, &chain, settings.sweep);
+        let doubter = Doubter::new(ports, &chain, settings.sweep, settings.doubt_after);
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let context = Arc::new(context);
         let presence = Arc::new(Presence::default());
@@ -94,6 +103,8 @@ impl Worker {
         });
         shutdown.spawn_essential("sweeper", sweeper.run(shutdown.clone()));
         shutdown.spawn_essential("expirer", expirer.run(shutdown.clone()));
+        shutdown.spawn_essential("finality", finality.run(shutdown.clone()));
+        shutdown.spawn_essential("doubts", doubter.run(shutdown.clone()));
         Self { presence }
     }
 

@@ -19,11 +19,15 @@ use crate::permission::Permission;
 use crate::recording::{self, Refused};
 use crate::session::Solitude;
 use crate::stages::settle::{Origin, Sending, Settled};
+use crate::stages::word::{self, Weighed};
 use crate::stages::{StageError, build, failure, route, settle};
 
 /// How long an order waits after a defect of the engine, so that a person can look before the next
 /// try.
 const DEFECT_REST: Duration = Duration::from_secs(30);
+
+/// How long an order waits whose transaction an operator has said to be dead, while that is not sure yet.
+const WORD_REST: Duration = Duration::from_secs(2);
 
 /// What is left to do when the worker has finished with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +161,16 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         error!(order.id = %id, "order {id} is submitted, but the store has no transaction of it");
         return rest;
     };
+    if let Some(said) = &lease.word {
+        match word::weigh(ctx, order.id, transaction, said).await {
+            Weighed::Dead(failure) => {
+                ctx.metrics.declared_dead.increment(1);
+                return Next::Record(after_failure(ctx, order, StageError::Transient(failure)));
+            }
+            Weighed::Unsure => return Next::Release(Ending::Resume { delay: WORD_REST }),
+            Weighed::Known => {}
+        }
+    }
     let began = ctx.clock.monotonic();
     let sending = Sending {
         order: order.id,

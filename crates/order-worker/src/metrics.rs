@@ -15,7 +15,7 @@ const ENDS: [Status; 4] = [
 const NO_VENUE: &str = "none";
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 14] = [
+const COUNTERS: [(&str, &str); 15] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -48,6 +48,8 @@ const COUNTERS: [(&str, &str); 14] = [
         "order_panics_total",
         "Panics that were contained within one order",
     ),
+        "transactions_declared_dead_total",
+        "Transactions that counted as dead because an operator said so",
     ("queue_claims_total", "Entries taken from the queue"),
     ("queue_failures_total", "Calls to the queue that failed"),
     (
@@ -96,6 +98,7 @@ pub(crate) struct Metrics {
     pub(crate) poison: Counter,
     pub(crate) alone: Counter,
     pub(crate) panics: Counter,
+    pub(crate) declared_dead: Counter,
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
@@ -140,6 +143,7 @@ impl Metrics {
             poison: zeroed("poison_total"),
             alone: zeroed("orders_taken_alone_total"),
             panics: zeroed("order_panics_total"),
+            declared_dead: zeroed("transactions_declared_dead_total"),
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),

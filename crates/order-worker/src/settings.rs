@@ -7,6 +7,7 @@ pub use config::LimitScope;
 use config::Config;
 use ports::retry::Policy;
 
+use crate::doubting::DOUBT_AFTER;
 use crate::limiter::Rate;
 
 /// A worker's settings.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// How often the sweeper compares the queue with the store.
     pub sweep: Duration,
+    /// How long an order has been submitted before it is told to operators.
+    pub doubt_after: Duration,
 }
 
 impl Settings {
@@ -54,6 +57,7 @@ impl Settings {
             lease: periods.lease(),
             heartbeat: periods.heartbeat(),
             sweep: periods.sweep(),
+            doubt_after: DOUBT_AFTER,
         }
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod build;
 pub(crate) mod route;
 pub(crate) mod settle;
+pub(crate) mod word;
 
 use domain::event::{Failure, FailureCode};
 

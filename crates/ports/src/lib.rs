@@ -12,6 +12,8 @@ pub mod chain;
 pub mod clock;
 pub mod cluster;
 pub mod commits;
+pub mod doubt;
+pub mod finality;
 pub mod job_queue;
 pub mod landing;
 pub mod ledger;
@@ -37,7 +39,9 @@ pub use announcer::Announcer;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{Bound, ClusterId};
 pub use commits::Commits;
+pub use doubt::Doubts;
 pub use error::{Error, Result};
+pub use finality::{Finalities, Statuses};
 pub use job_queue::JobQueue;
 pub use landing::Landing;
 pub use ledger::Ledger;
@@ -58,11 +62,14 @@ pub use worker_registry::WorkerRegistry;
 /// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole store: a backend implements the four parts, and the engine holds one object of this
+/// The whole store: a backend implements the six parts, and the engine holds one object of this
 /// trait.
-pub trait Store: OrderStore + OrderHistory + WorkerRegistry + Operations {}
+pub trait Store:
+    OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts
+{
+}
 
-impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations> Store for T {}
+impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts> Store for T {}
 
 /// Everything outside that the engine uses, made once in `main` and cloned freely.
 #[derive(Debug, Clone)]

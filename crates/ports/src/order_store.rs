@@ -124,6 +124,8 @@ pub struct Lease {
     pub fence: u64,
     /// The transaction that may still land, if there is one.
     pub live_transaction: Option<SignedTransaction>,
+    /// What an operator has said of it.
+    pub word: Option<crate::doubt::Word>,
     /// How many workers in a row have died with the order in their hands since its last event.
     pub deaths: u32,
     pub trace_context: Option<String>,

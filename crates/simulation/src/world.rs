@@ -10,6 +10,7 @@ use backend_embedded::{InProcessFeed, SqliteStore};
 use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
 use chain_solana::settings::Settings as ChainSettings;
+use chain_solana::standing::Standings;
 use chain_solana::{Rpc, SolanaChain};
 use dex_router::Router;
 use domain::TokenList;
@@ -167,13 +168,21 @@ impl World {
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);
+        let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
         let chain = Arc::new(SolanaChain::new(pools, rpc, signer, clock, settings));
         let builder = Arc::new(WitnessedBuilder {
             builder: chain.clone(),
             witness: Arc::clone(&self.witness),
         });
         let landing = chain;
-        (router, Chain { builder, landing })
+        (
+            router,
+            Chain {
+                builder,
+                landing,
+                statuses,
+            },
+        )
     }
 
     /// Lets virtual time pass.

@@ -221,6 +221,7 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(61_234),
         slot: 9,
+        is_final: false,
         leftover: Vec::new(),
     }
 }

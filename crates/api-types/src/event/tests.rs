@@ -262,6 +262,7 @@ fn a_confirmed_event_shows_every_leg_and_the_receipt() {
         rent_returned_lamports: 0,
         compute_units: Some(61_234),
         slot: 300_000_001,
+        is_final: false,
         leftover: vec![Leftover {
             asset: unlisted,
             amount: BaseUnits::new(1),

@@ -90,6 +90,7 @@ fn a_confirmed_order_shows_what_was_bought() {
                 rent_returned_lamports: 0,
                 compute_units: Some(61_234),
                 slot: 9,
+                is_final: false,
                 leftover: Vec::new(),
             })),
         },

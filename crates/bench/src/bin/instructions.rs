@@ -169,6 +169,7 @@ fn events(decision: &Decision) -> [Event; 5] {
         rent_returned_lamports: 0,
         compute_units: Some(60_000),
         slot: 77,
+        is_final: false,
         leftover: Vec::new(),
     };
     let fill = choice.filled(signature.clone(), amounts, receipt);

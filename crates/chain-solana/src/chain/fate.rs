@@ -121,6 +121,7 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
         rent_returned_lamports: receipt.rent_returned.get(),
         compute_units: receipt.units,
         slot: receipt.slot.get(),
+        is_final,
         // One swap takes all that it is given.
         leftover: Vec::new(),
     };

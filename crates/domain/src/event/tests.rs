@@ -126,6 +126,7 @@ fn receipt(compute_units: Option<u64>) -> Box<Receipt> {
         rent_returned_lamports: 0,
         compute_units,
         slot: 300_000_001,
+        is_final: false,
         leftover: vec![Leftover {
             asset: Asset::SOL,
             amount: BaseUnits::new(3),

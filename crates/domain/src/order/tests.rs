@@ -45,6 +45,7 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: None,
         slot: 300_000_004,
+        is_final: false,
         leftover: Vec::new(),
     }
 }

@@ -49,13 +49,21 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
         order_worker::crash_point::arm(point)?;
     }
     let parts = Parts::open(config, shutdown).await?;
-    let Trading { builder, landing } = parts.world.trading();
+    let Trading {
+        builder,
+        landing,
+        statuses,
+    } = parts.world.trading();
     // The handle is not needed: the worker ends with the shutdown.
     let _ = Worker::start(
         &parts.ports,
         &parts.announcer,
         parts.world.router,
-        Chain { builder, landing },
+        Chain {
+            builder,
+            landing,
+            statuses,
+        },
         Settings::configured(config, runtime::host_name()),
         shutdown,
     );

@@ -82,6 +82,7 @@ pub(crate) fn settings() -> Settings {
         lease: LEASE,
         heartbeat: Duration::from_millis(100),
         sweep: Duration::from_millis(100),
+        doubt_after: Duration::from_secs(3_600),
     }
 }
 
@@ -135,6 +136,7 @@ impl World {
         let chain = Chain {
             builder: self.chain.clone(),
             landing: Arc::new(ScriptedList::new(self.chain.clone())),
+            statuses: self.chain.clone(),
         };
         let worker = Worker::start(
             &self.ports,

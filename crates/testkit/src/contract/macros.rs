@@ -152,6 +152,30 @@ macro_rules! store_contract {
             a_store_in_which_nothing_goes_on_is_given_to_another_cluster,
             a_store_without_a_cluster_is_given_to_one,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; finality:
+            a_confirmed_order_waits_for_finality,
+            what_was_final_when_it_was_confirmed_waits_for_nothing,
+            other_ends_wait_for_nothing,
+            those_that_wait_are_listed_by_slot_page_by_page,
+            finality_is_kept_once,
+            finality_survives_a_crash,
+            a_vanished_confirmation_is_noted_once,
+            finality_ends_a_vanished_confirmation,
+            what_is_given_up_waits_no_longer,
+            what_waits_is_counted,
+            a_transaction_is_told_while_it_may_land_or_has_landed,
+            standings_stand_in_the_order_of_the_question,
+            a_turn_is_taken_by_one,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; doubt:
+            an_order_is_listed_once_it_has_been_submitted_for_long,
+            a_doubt_is_kept_once_until_the_order_goes_on,
+            a_word_is_taken_for_a_submitted_order_alone,
+            the_first_word_stays_and_is_in_the_audit_log,
+            a_word_comes_with_the_next_lease_and_changes_no_lease,
+            a_word_belongs_to_one_transaction,
+            a_word_and_an_end_do_not_disturb_each_other,
+        }
     };
 }
 

@@ -130,6 +130,7 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(80_000),
         slot: 990,
+        is_final: false,
         leftover: Vec::new(),
     }
 }
@@ -148,7 +149,10 @@ fn filled() -> Fate {
 fn rolled_back(is_final: bool) -> Fate {
     Fate::Reverted {
         reason: Revert::SlippageExceeded,
-        receipt: receipt(),
+        receipt: Receipt {
+            is_final,
+            ..receipt()
+        },
         is_final,
     }
 }

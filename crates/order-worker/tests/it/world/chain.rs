@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use domain::quote::Receipt;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{BaseUnits, OrderId};
-use ports::TransactionBuilder;
+use ports::{Statuses, TransactionBuilder};
 use ports::chain::{Error, Revert};
+use ports::finality::{Root, Stand};
 use ports::landing::Fate;
 use ports::transaction_builder::Execution;
 use tokio::sync::watch;
@@ -19,6 +20,8 @@ pub(crate) const TAKEN: BaseUnits = BaseUnits::new(1_500_000_000);
 pub(crate) const PAID: BaseUnits = BaseUnits::new(224_000_000);
 /// For how many blocks a transaction is valid.
 const LIFE: u64 = 150;
+/// How far slots are ahead of heights.
+const SKIPPED: u64 = 22;
 
 /// What becomes of a transaction; plans are taken in the order in which transactions are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,8 @@ struct Book {
     plans: VecDeque<Plan>,
     height: u64,
     is_mute: bool,
+    /// Whether what lands waits for [`ScriptedChain::finalize_all`].
+    is_slow_to_finalize: bool,
     built: Vec<(Execution, Signature)>,
     known: HashMap<Signature, Known>,
 }
@@ -138,6 +143,25 @@ impl ScriptedChain {
         self.change(signature, |known, _| {
             known.fate = Fate::Absent;
             known.plan = Plan::Land;
+        });
+    }
+
+    /// From now on what lands is not final.
+    pub(crate) fn hold_finality(&self) {
+        self.book.lock().unwrap().is_slow_to_finalize = true;
+    }
+
+    /// What has landed is final, and so is what lands from now on.
+    pub(crate) fn finalize_all(&self) {
+        self.book.lock().unwrap().is_slow_to_finalize = false;
+        self.tell();
+    }
+
+    /// The block of a transaction vanishes, and it is in none again, whoever sends it.
+    pub(crate) fn vanish_for_good(&self, signature: &Signature) {
+        self.change(signature, |known, _| {
+            known.fate = Fate::Absent;
+            known.plan = Plan::Forget;
         });
     }
 
@@ -233,6 +257,7 @@ pub(crate) fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(60_000),
         slot: 1_022,
+        is_final: false,
         leftover: Vec::new(),
     }
 }
@@ -317,5 +342,44 @@ impl ScriptedChain {
     /// Something is different from before.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+}
+
+#[async_trait]
+impl Statuses for ScriptedChain {
+    async fn root(&self) -> Result<Root, Error> {
+        let book = self.book.lock().unwrap();
+        if book.is_mute {
+            return Err(Error::Unavailable("says nothing".to_owned()));
+        }
+        Ok(Root {
+            slot: book.height + SKIPPED,
+            height: Height::new(book.height),
+        })
+    }
+
+    async fn of(&self, signatures: &[Signature], _: u64) -> Result<Vec<Option<Stand>>, Error> {
+        let is_final = !self.book.lock().unwrap().is_slow_to_finalize;
+        let stand = |signature| match self.fate_of(signature) {
+            Fate::Absent | Fate::Dead => None,
+            Fate::Underway => Some(Stand {
+                slot: receipt().slot,
+                is_final: false,
+                has_succeeded: true,
+            }),
+            Fate::Landed { receipt, .. } => Some(Stand {
+                slot: receipt.slot,
+                is_final,
+                has_succeeded: true,
+            }),
+            Fate::Reverted {
+                receipt, is_final, ..
+            } => Some(Stand {
+                slot: receipt.slot,
+                is_final,
+                has_succeeded: false,
+            }),
+        };
+        Ok(signatures.iter().map(stand).collect())
     }
 }
