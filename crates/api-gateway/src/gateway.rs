@@ -97,6 +97,7 @@ impl Gateway {
             ports,
             router,
             tokens: settings.tokens,
+            chain: settings.chain,
             simulation,
             wallet,
             transactions,

@@ -24,6 +24,7 @@ mod terms;
 mod twins;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::order::Terms;
@@ -40,10 +41,13 @@ use crate::auth::{Caller, Keys, Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
-use crate::settings::GatewaySettings;
+use crate::settings::{ChainSettings, GatewaySettings, Trading, UnnamedPair};
 use crate::stats::Stats;
 use request::Request;
 use twins::Twins;
+
+/// An operator must change a setting and start the gateway again.
+const RETRY_DISABLED: Duration = Duration::from_secs(60);
 
 /// Where orders are accepted and cancelled.
 #[derive(Debug)]
@@ -53,6 +57,7 @@ pub struct Intake {
     keys: Arc<Keys>,
     limits: Limits,
     tokens: Arc<TokenList>,
+    chain: ChainSettings,
     twins: Twins,
     unconfirmed: Unconfirmed,
     shutdown: Shutdown,
@@ -94,8 +99,8 @@ impl Receipt {
 }
 
 /// Reads an order without taking it in.
-pub fn check(body: &[u8], tokens: &TokenList) -> Result<Terms> {
-    Request::read(body, tokens)?.terms
+pub fn check(body: &[u8], tokens: &TokenList, unnamed: UnnamedPair) -> Result<Terms> {
+    Request::read(body, tokens, unnamed)?.terms
 }
 
 impl Intake {
@@ -116,6 +121,7 @@ impl Intake {
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
             stats: Stats::start(ports, settings, shutdown),
             tokens: Arc::clone(&settings.tokens),
+            chain: settings.chain,
             shutdown: shutdown.clone(),
             ports: ports.clone(),
             announcer,
@@ -150,7 +156,7 @@ impl Intake {
 
     async fn take_in(&self, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
         self.refuse_whom_it_must(&envelope.caller)?;
-        let request = Request::read(body, &self.tokens)?;
+        let request = Request::read(body, &self.tokens, self.chain.unnamed_pair)?;
         let mark = envelope.idempotency_key.as_ref().map(|key| Mark {
             key,
             fingerprint: request.fingerprint(),
@@ -160,8 +166,10 @@ impl Intake {
             None => None,
         };
         // If nothing else can refuse the request, the store itself returns the first answer again.
-        let may_be_refused =
-            request.terms.is_err() || self.limits.any() || self.stats.is_near_full();
+        let may_be_refused = request.terms.is_err()
+            || self.limits.any()
+            || self.stats.is_near_full()
+            || self.chain.trading == Trading::Disabled;
         let earlier = match &mark {
             Some(mark) if may_be_refused => self.earlier(envelope, mark).await?,
             _ => None,
@@ -243,6 +251,9 @@ impl Intake {
     /// Reserves the order's place in its client's limits and in the queue. If it is dropped, the
     /// place is free again.
     async fn admit(&self, envelope: &Envelope) -> Result<(Allowance<'_>, Room)> {
+        if self.chain.trading == Trading::Disabled {
+            return Err(trading_disabled());
+        }
         let allowance = match &envelope.payer {
             Some(payer) => {
                 let admitting = self.limits.admit(&self.ports, &envelope.caller, payer);
@@ -370,6 +381,12 @@ fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
         }
     }
     submitted
+}
+
+fn trading_disabled() -> ApiError {
+    let detail =
+        "this engine takes no orders: its operator has not set TRADING=enabled and WALLET_ADDRESS";
+    ApiError::new(Code::TradingDisabled, detail).retry_after(RETRY_DISABLED)
 }
 
 fn key_reused() -> ApiError {

@@ -34,8 +34,8 @@ use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
-    cluster, counts, doubt, due, expire, finality, history, housekeeping, list, make_due, operations,
-    registry,
+    cluster, counts, doubt, due, expire, finality, history, housekeeping, list, make_due,
+    operations, registry,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.

@@ -1,53 +1,49 @@
 //! The world outside the engine: a Solana cluster, simulated in this process or reached at an endpoint.
 
+pub mod endpoint;
+pub mod keys;
+
 mod genesis;
+mod live;
+mod simulated;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use chain_solana::explain::Explainer;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
-use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Rpc, Settings, SolanaChain};
-use config::args::Stop;
-use config::{Config, Market, Secret, VenueMode};
+use config::{Config, VenueMode};
 use dex_router::Router;
-use domain::transaction::Blockhash;
 use domain::{Address, Asset};
-use ports::cluster::{ClusterId, Mode};
+use ports::cluster::ClusterId;
 use ports::{
     Clock, Landing, Random, Shutdown, Simulation, Statuses, TransactionBuilder, TransactionReader,
     WalletView,
 };
-use sim_chain::SimConfig;
-use sim_chain::cluster::GENESIS_HASH;
-use sim_chain::market;
-use sim_chain::remote::RemoteSimulation;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
 /// have to be found first.
 const QUOTE_LIMIT: Duration = Duration::from_secs(2);
-/// What people call the simulated cluster.
-const CLUSTER: &str = "simulated";
-/// The ledger's file, in a folder of the simulated cluster.
-const LEDGER: &str = "sim-chain/cluster.db";
 
 /// What the engine uses outside itself. It has no key.
 #[derive(Debug, Clone)]
 pub struct World {
     /// Asks the pools and chooses a route.
     pub router: Router,
-    /// What operators may do to the simulated cluster, and its ledger, with which the engine can be compared.
-    pub simulation: Arc<dyn Simulation>,
+    /// What operators may do to the simulated cluster, and its ledger, with which the engine can be compared; a live
+    /// cluster has neither.
+    pub simulation: Option<Arc<dyn Simulation>>,
     /// To which cluster a store of this process belongs.
     pub cluster: ClusterId,
     /// The simulated cluster, if it is in this process.
     pub sim: Option<Arc<sim_chain::World>>,
+    /// What people call the cluster.
+    name: &'static str,
     rpc: Arc<dyn Rpc>,
     pools: Arc<PoolReader>,
     clock: Arc<dyn Clock>,
@@ -68,10 +64,9 @@ pub struct Trading {
 }
 
 impl World {
-    /// The cluster with its wallet's key, which workers alone need.
+    /// The cluster with the key of a wallet, which workers alone have.
     #[must_use]
-    pub fn trading(&self) -> Trading {
-        let wallet = engine_wallet();
+    pub fn trading(&self, wallet: Wallet) -> Trading {
         let signer: Arc<dyn Signer> = match &self.sim {
             // It need not check again what was signed in its own process.
             Some(sim) => sim.service().signer(wallet),
@@ -91,12 +86,12 @@ impl World {
         }
     }
 
-    /// The wallet that trades, for those who only look at it.
+    /// The wallet at an address, for those who only look at it.
     #[must_use]
-    pub fn wallet(&self) -> Arc<dyn WalletView> {
+    pub fn wallet(&self, address: Address) -> Arc<dyn WalletView> {
         let place = Place {
-            address: Address::new(engine_wallet().address().0),
-            cluster: CLUSTER.to_owned(),
+            address,
+            cluster: self.name.to_owned(),
             mode: self.cluster.mode.name().to_owned(),
             assets: self.assets.clone(),
         };
@@ -123,19 +118,23 @@ impl World {
     }
 }
 
-/// The wallet that trades.
-fn engine_wallet() -> Wallet {
-    Wallet::of_simulated_cluster(&GENESIS_HASH)
+/// The cluster to which the stores of a process of this configuration belong.
+pub async fn cluster_of(config: &Config) -> anyhow::Result<ClusterId> {
+    match config.chain.order_venue_mode {
+        VenueMode::Sim => Ok(simulated::CLUSTER),
+        VenueMode::Live => live::cluster(config).await,
+    }
 }
 
-/// The cluster to which the stores of a process of this mode belong. The simulated one's genesis hash is a constant.
-#[must_use]
-pub fn cluster_of(mode: VenueMode) -> ClusterId {
-    let VenueMode::Sim = mode;
-    ClusterId {
-        mode: Mode::Sim,
-        genesis: Blockhash::new(GENESIS_HASH.to_bytes()),
-    }
+/// A cluster that can be asked.
+struct Reached {
+    rpc: Arc<dyn Rpc>,
+    simulation: Option<Arc<dyn Simulation>>,
+    sim: Option<Arc<sim_chain::World>>,
+    cluster: ClusterId,
+    name: &'static str,
+    settings: Settings,
+    quote_limit: Duration,
 }
 
 /// Connects to the configured world. An endpoint of another cluster is an error; one that cannot be reached is asked
@@ -146,82 +145,31 @@ pub async fn reach(
     random: Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<World> {
-    let Reached {
-        rpc,
-        simulation,
-        sim,
-    } = match config.endpoint() {
-        Some(url) => Reached::at(&url, &clock, &random, shutdown).await?,
-        None => {
-            let data_dir = &config.servers.data_dir;
-            Reached::inside(simulate(
-                config,
-                data_dir,
-                clock.clone(),
-                &random,
-                shutdown,
-            )?)
-        }
+    let reached = match config.chain.order_venue_mode {
+        VenueMode::Sim => simulated::reach(config, &clock, &random, shutdown).await?,
+        VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
-    let scale = config.sim.sim_latency_scale;
     let settings = Settings {
         quote_age_max: config.chain.quote_max_age(),
-        ..Settings::simulated(scale)
+        ..reached.settings
     };
+    let rpc = reached.rpc;
     let pools = Arc::new(PoolReader::new(rpc.clone(), clock.clone(), &settings));
-    let tokens = Arc::clone(&config.chain.token_list);
+    let tokens = config.chain.tokens();
     let assets = tokens.listings().iter().map(|listing| listing.asset);
     let assets = assets.collect();
-    let limit = QUOTE_LIMIT.mul_f64(scale.max(1.0));
     Ok(World {
-        router: Router::new(pools.clone(), limit, tokens),
-        simulation,
-        cluster: cluster_of(config.chain.order_venue_mode),
-        sim,
+        router: Router::new(pools.clone(), reached.quote_limit, tokens),
+        simulation: reached.simulation,
+        cluster: reached.cluster,
+        sim: reached.sim,
+        name: reached.name,
         rpc,
         pools,
         clock,
         settings,
         assets,
     })
-}
-
-/// A cluster that can be asked.
-struct Reached {
-    rpc: Arc<dyn Rpc>,
-    simulation: Arc<dyn Simulation>,
-    sim: Option<Arc<sim_chain::World>>,
-}
-
-impl Reached {
-    fn inside(world: Arc<sim_chain::World>) -> Self {
-        Self {
-            rpc: world.rpc(),
-            simulation: world.clone(),
-            sim: Some(world),
-        }
-    }
-
-    async fn at(
-        url: &Secret,
-        clock: &Arc<dyn Clock>,
-        random: &Random,
-        shutdown: &Shutdown,
-    ) -> anyhow::Result<Self> {
-        let unusable = |_| Stop::Wrong(genesis::NO_ENDPOINT.to_owned());
-        let endpoint: Endpoint = url.expose().parse().map_err(unusable)?;
-        let name = endpoint.to_string();
-        let rpc = HttpRpc::new(endpoint, Limits::default());
-        let rpc: Arc<dyn Rpc> = Arc::new(rpc.context("could not make an HTTP client")?);
-        genesis::check(&rpc, name, clock, random, shutdown).await?;
-        let simulation = RemoteSimulation::connect(url.expose())
-            .context("could not use the simulated cluster's address")?;
-        Ok(Self {
-            rpc,
-            simulation: Arc::new(simulation),
-            sim: None,
-        })
-    }
 }
 
 /// Runs the simulated cluster in this process, continuing from its ledger.
@@ -232,23 +180,5 @@ pub fn simulate(
     random: &Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Arc<sim_chain::World>> {
-    let ledger = data_dir.join(LEDGER);
-    if let Some(folder) = ledger.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("could not make the folder {}", folder.display()))?;
-    }
-    let sim = &config.sim;
-    let config = SimConfig {
-        latency_scale: sim.sim_latency_scale,
-        failure_rate: sim.sim_failure_rate,
-        seed: sim.sim_seed,
-        market: match sim.sim_market {
-            Market::Moving => market::Mode::Moving,
-            Market::Still => market::Mode::Still,
-        },
-        ledger_path: Some(ledger),
-        ..SimConfig::default()
-    };
-    sim_chain::World::open(&config, clock, random, shutdown)
-        .context("could not start the simulated cluster")
+    simulated::run(config, data_dir, clock, random, shutdown)
 }

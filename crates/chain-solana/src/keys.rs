@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use solana_hash::Hash;
 use solana_signature::Signature;
 
-pub use file::{KeyFileError, read};
+pub use file::{KeyFileError, KeyTextError, from_text, read};
 
 /// What the simulated wallet's key follows from, beside the cluster.
 const SIMULATED: &[u8] = b"order-engine: the wallet of a simulated cluster";

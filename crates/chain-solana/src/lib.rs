@@ -23,6 +23,7 @@ mod landing_list;
 pub mod message;
 pub mod pace;
 pub mod pools;
+pub mod programs;
 pub mod receipt;
 mod recent;
 pub mod rpc;

@@ -33,6 +33,8 @@ pub struct Pace {
     pub slot_min: Duration,
     /// How often fates are looked for in a slot while one waits for any.
     pub looks_per_slot: u32,
+    /// Slots from a transaction's sending to its being landed and told of, at most as a rule.
+    pub usual_slots: u32,
 }
 
 impl Pace {
@@ -43,6 +45,16 @@ impl Pace {
             slot: SLOT,
             slot_min: LEAST,
             looks_per_slot: 1,
+            usual_slots: USUAL_SLOTS,
+        }
+    }
+
+    /// The same for whoever waits so many slots longer until a transaction counts as landed.
+    #[must_use]
+    pub const fn with_usual_slots_more(self, slots: u32) -> Self {
+        Self {
+            usual_slots: self.usual_slots + slots,
+            ..self
         }
     }
 
@@ -57,6 +69,7 @@ impl Pace {
             slot: SLOT.mul_f64(scale).max(SIMULATED_SLOT_MIN),
             slot_min: SIMULATED_SLOT_MIN,
             looks_per_slot: 2,
+            usual_slots: USUAL_SLOTS,
         }
     }
 }
@@ -127,7 +140,7 @@ impl SlotTime {
 
     /// How long a transaction takes until its fate is known, at most as a rule.
     pub(crate) fn usual(&self) -> Duration {
-        self.slot() * USUAL_SLOTS
+        self.slot() * self.assumed.usual_slots
     }
 
     fn measured(&self) -> MutexGuard<'_, Measured> {

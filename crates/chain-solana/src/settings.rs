@@ -7,6 +7,8 @@ use amm::Program;
 use crate::pace::{Pace, SCALE_MAX};
 use crate::rpc::{Commitment, MicroLamports};
 
+/// Slots from a block's being confirmed to its being final.
+const SLOTS_TO_FINAL: u32 = 32;
 /// Slots for which a blockhash is built on: few of the 150 that a transaction lives.
 const BLOCKHASH_SLOTS: u32 = 5;
 /// How long pools that were read are given to whoever asks next: a small part of a slot.
@@ -61,7 +63,26 @@ impl Settings {
             true => latency_scale.clamp(0.0, SCALE_MAX),
             false => 1.0,
         };
-        let pace = Pace::simulated(scale);
+        Self {
+            shared_for: SHARED_FOR.mul_f64(scale),
+            ..Self::of(Pace::simulated(scale))
+        }
+    }
+
+    /// A real cluster's, with these programs.
+    #[must_use]
+    pub fn live(programs: Vec<Program>, commitment: Landed) -> Self {
+        let to_final = match commitment {
+            Landed::Confirmed => 0,
+            Landed::Finalized => SLOTS_TO_FINAL,
+        };
+        let mut settings = Self::of(Pace::real().with_usual_slots_more(to_final));
+        settings.programs = programs;
+        settings.commitment = commitment;
+        settings
+    }
+
+    fn of(pace: Pace) -> Self {
         Self {
             programs: Program::MAINNET.to_vec(),
             commitment: Landed::Confirmed,
@@ -69,7 +90,7 @@ impl Settings {
             pace,
             signing_limit: Duration::from_secs(2),
             blockhash_for: pace.slot * BLOCKHASH_SLOTS,
-            shared_for: SHARED_FOR.mul_f64(scale),
+            shared_for: SHARED_FOR,
             quote_age_max: Duration::from_secs(2),
         }
     }
@@ -94,5 +115,15 @@ mod tests {
             (none.blockhash_for, none.shared_for),
             (millis(100), millis(0))
         );
+    }
+
+    #[test]
+    fn a_real_cluster_is_given_time_to_be_final() {
+        let confirmed = Settings::live(Program::DEVNET.to_vec(), Landed::Confirmed);
+        let finalized = Settings::live(Program::DEVNET.to_vec(), Landed::Finalized);
+
+        assert_eq!(confirmed.programs, Program::DEVNET);
+        assert_eq!(confirmed.pace, Pace::real());
+        assert_eq!(finalized.pace, Pace::real().with_usual_slots_more(32));
     }
 }

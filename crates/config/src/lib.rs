@@ -7,6 +7,7 @@ pub mod args;
 pub mod secret;
 
 mod chain;
+mod live;
 mod token_list;
 mod values;
 
@@ -20,7 +21,8 @@ use values::{
     whole,
 };
 
-pub use chain::{Chain, Market, Sim, VenueMode};
+pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
+pub use live::{Role, Trading, Wallet};
 
 pub use secret::Secret;
 pub use values::ApiKey;
@@ -47,6 +49,8 @@ pub struct Config {
     pub access: Access,
     #[command(flatten)]
     pub chain: Chain,
+    #[command(flatten)]
+    pub wallet: Wallet,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]
@@ -297,6 +301,22 @@ pub enum Invalid {
     KeyTwice { client: String },
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
+    #[error(
+        "SOLANA_CLUSTER=mainnet-beta is not allowed: {program} spends no real money yet, not before limits on what it \
+         may spend"
+    )]
+    BeforeLimits { program: &'static str },
+    #[error("WALLET and WALLET_KEY are not allowed together: a process signs with one key")]
+    TwoKeys,
+    #[error(
+        "PROGRAMS is not allowed with SOLANA_CLUSTER={cluster}: where its programs are is known"
+    )]
+    ProgramsElsewhere { cluster: Cluster },
+    #[error(
+        "HOST={host} is not allowed with ORDER_VENUE_MODE=live unless API_KEYS and ADMIN_KEY are set: whoever reaches \
+         this address could trade"
+    )]
+    OpenToOthers { host: String },
     #[error("{variable} is not set: {program} needs {example}")]
     Missing {
         program: &'static str,
@@ -324,6 +344,9 @@ impl Config {
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);
         }
+        if self.wallet.wallet.is_some() && self.wallet.wallet_key.is_some() {
+            return Err(Invalid::TwoKeys);
+        }
         let shards = self.work.queue_shards;
         if self.limit_scope() == LimitScope::Queue && shards > 1 {
             return Err(Invalid::LimitOverShards { shards });
@@ -341,19 +364,20 @@ impl Config {
         }
     }
 
-    /// Where the chain is that several processes share: the simulated one's own setting goes before the
+    /// Where the chain is that several processes share: in sim the simulated cluster's own setting goes before the
     /// list of endpoints, of which the first counts. Without one the chain is in this process.
     #[must_use]
     pub fn endpoint(&self) -> Option<Secret> {
         let simulated = self.sim.sim_chain_url.as_deref().map(Secret::new);
+        let simulated = simulated.filter(|_| !self.chain.is_live());
         simulated.or_else(|| self.chain.solana_rpc_url.first().cloned())
     }
 
     /// Checks what a process of a cluster needs in addition.
-    pub fn validate_for_cluster(&self, program: &'static str) -> Result<(), Invalid> {
-        self.validate()?;
+    pub fn validate_for_cluster(&self, role: Role) -> Result<(), Invalid> {
+        self.validate_to_run(role)?;
         let missing = |variable, example| Invalid::Missing {
-            program,
+            program: role.program(),
             variable,
             example,
         };
@@ -366,12 +390,12 @@ impl Config {
         if self.servers.redis().is_none() {
             return Err(missing("REDIS_URL", "redis://host:6379, or REDIS_HOST"));
         }
-        match self.chain.order_venue_mode {
-            VenueMode::Sim if self.endpoint().is_none() => Err(missing(
+        match self.endpoint() {
+            Some(_) => Ok(()),
+            None => Err(missing(
                 "SIM_CHAIN_URL",
                 "the address of an order-engine sim-chain, such as http://host:4000, here or as SOLANA_RPC_URL",
             )),
-            VenueMode::Sim => Ok(()),
         }
     }
 }

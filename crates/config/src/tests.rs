@@ -2,6 +2,7 @@
 //! allowed.
 
 mod addresses;
+mod live;
 mod together;
 
 use clap::Parser;
@@ -145,13 +146,40 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "0 to 10000000",
         ),
         ("--max-sockets", "many", "MAX_SOCKETS", "0 to 10000000"),
-        ("--order-venue-mode", "paper", "ORDER_VENUE_MODE", "sim"),
         (
             "--order-venue-mode",
-            "live",
+            "paper",
             "ORDER_VENUE_MODE",
-            "a later version",
+            "sim or live",
         ),
+        (
+            "--solana-cluster",
+            "mainnet",
+            "SOLANA_CLUSTER",
+            "mainnet-beta or devnet or testnet or localnet",
+        ),
+        (
+            "--solana-commitment",
+            "processed",
+            "SOLANA_COMMITMENT",
+            "confirmed or finalized",
+        ),
+        (
+            "--wallet",
+            "unix:/run/signer",
+            "WALLET",
+            "not before the signer",
+        ),
+        ("--wallet-address", "SOL", "WALLET_ADDRESS", "base58"),
+        ("--trading", "yes", "TRADING", "enabled or disabled"),
+        ("--programs", "cpmm", "PROGRAMS", "NAME=ADDRESS"),
+        (
+            "--programs",
+            "orca=CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C",
+            "PROGRAMS",
+            "damm_v2",
+        ),
+        ("--programs", "cpmm=here", "PROGRAMS", "NAME=ADDRESS"),
         (
             "--token-list",
             "/nowhere/list.json",
@@ -236,9 +264,15 @@ fn a_wrong_secret_is_not_shown() {
         assert!(line.contains("=*** is not allowed"), "{line}");
         assert!(!line.contains("hunter"), "{line}");
     }
-    let endpoint = "--solana-rpc-url=wss://provider.example/?api-key=hunter2";
-    let line = parse(&[endpoint]).expect_err("must be refused");
-    assert!(line.contains("=*** is not allowed"), "{line}");
+    for flag in [
+        "--solana-rpc-url=wss://provider.example/?api-key=hunter2",
+        "--solana-ws-url=https://provider.example/?api-key=hunter2",
+        "--wallet-key=hunter 2",
+    ] {
+        let line = parse(&[flag]).expect_err("must be refused");
+        assert!(line.contains("=*** is not allowed"), "{line}");
+        assert!(!line.contains("hunter"), "{line}");
+    }
     let line = parse(&["--redis-url=http://user:hunter2@redis"]).expect_err("must be refused");
     assert!(!line.contains("hunter2"), "{line}");
 }
@@ -264,8 +298,10 @@ fn nothing_set_is_the_contracts_defaults() {
     assert!(config.access.api_keys.is_empty());
     assert_eq!(config.chain.order_venue_mode, VenueMode::Sim);
     assert_eq!(config.chain.quote_max_age(), Duration::from_secs(2));
-    assert_eq!(*config.chain.token_list, TokenList::mainnet());
+    assert_eq!(*config.chain.tokens(), TokenList::mainnet());
+    assert_eq!(config.chain.solana_commitment, Commitment::Confirmed);
     assert_eq!(config.endpoint(), None);
+    assert!(config.takes_orders());
     assert_eq!(config.sim.sim_market, Market::Moving);
     assert_eq!(config.sim.sim_rpc_port, None);
 }
@@ -309,5 +345,5 @@ fn a_token_list_that_names_something_twice_is_refused_in_one_line() {
 
     std::fs::write(&path, format!("[{sol}]")).expect("a file");
     let config = parse(&[&flag]).expect("is accepted");
-    assert_eq!(config.chain.token_list.listings().len(), 1);
+    assert_eq!(config.chain.tokens().listings().len(), 1);
 }

@@ -67,6 +67,7 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be application/json";
     InvalidOrder "invalid_order" UNPROCESSABLE_ENTITY "The order breaks a rule";
     InvalidRequest "invalid_request" UNPROCESSABLE_ENTITY "The request breaks a rule";
+    TokenRequired "token_required" UNPROCESSABLE_ENTITY "The order must name its tokens";
     UnknownToken "unknown_token" UNPROCESSABLE_ENTITY "There is no such token";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
     OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
@@ -82,6 +83,7 @@ codes! {
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "It is not known whether the request took effect";
     QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many orders are waiting";
     ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";
+    TradingDisabled "trading_disabled" SERVICE_UNAVAILABLE "Trading is not enabled";
     Stopping "stopping" SERVICE_UNAVAILABLE "The gateway is stopping";
 }
 

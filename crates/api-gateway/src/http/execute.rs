@@ -44,7 +44,8 @@ pub(crate) async fn submit(
     let is_dry_run = Parameters::of(&request)?.flag("dryRun")?;
     let envelope = ctx.doorstep.envelope(&request, caller, &ctx.intake)?;
     if is_dry_run {
-        return market::dry_run(&ctx, &intake::check(&body, &ctx.tokens)?).await;
+        let terms = intake::check(&body, &ctx.tokens, ctx.chain.unnamed_pair)?;
+        return market::dry_run(&ctx, &terms).await;
     }
     let receipt = ctx.submit(envelope, body).await?;
     Ok(created(receipt))

@@ -67,16 +67,27 @@ pub(crate) async fn show_by_client_id(
 fn answer(ctx: &Ctx, order: &Order) -> HttpResponse {
     HttpResponse::Ok().json(OrderAnswer {
         success: true,
-        order: OrderView::new(order, &ctx.tokens),
+        order: view(ctx, order),
     })
+}
+
+/// An order as clients see it, with where it stands on the chain.
+fn view(ctx: &Ctx, order: &Order) -> OrderView {
+    let view = OrderView::new(order, &ctx.tokens);
+    let chain = &ctx.chain;
+    OrderView {
+        wallet: chain.wallet.map(|wallet| wallet.to_string()),
+        explorer_url: chain
+            .explorer
+            .zip(view.tx_hash.as_deref())
+            .map(|(explorer, signature)| explorer.url(signature)),
+        ..view
+    }
 }
 
 /// Orders as clients see them.
 pub(crate) fn views(ctx: &Ctx, orders: &[Order]) -> Vec<OrderView> {
-    let views = orders
-        .iter()
-        .map(|order| OrderView::new(order, &ctx.tokens));
-    views.collect()
+    orders.iter().map(|order| view(ctx, order)).collect()
 }
 
 /// Orders, newest first

@@ -8,7 +8,7 @@ use ports::wallet::{Holding, Wallet};
 use crate::auth::{Caller, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::state::Ctx;
+use crate::state::{AppState, Ctx};
 
 /// The wallet that trades
 ///
@@ -31,10 +31,10 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let wallet = deadline::chain(view.look()).await?;
-    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx.tokens)))
+    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx)))
 }
 
-fn answer(wallet: &Wallet, tokens: &TokenList) -> WalletAnswer {
+fn answer(wallet: &Wallet, ctx: &AppState) -> WalletAnswer {
     let held = wallet.tokens.iter();
     WalletAnswer {
         success: true,
@@ -42,9 +42,9 @@ fn answer(wallet: &Wallet, tokens: &TokenList) -> WalletAnswer {
         cluster: wallet.cluster.clone(),
         mode: wallet.mode.clone(),
         lamports: wallet.lamports,
-        tokens: held.map(|holding| view_of(holding, tokens)).collect(),
+        tokens: held.map(|holding| view_of(holding, &ctx.tokens)).collect(),
         limits: Vec::new(),
-        trading: "enabled".to_owned(),
+        trading: ctx.chain.trading.name().to_owned(),
     }
 }
 

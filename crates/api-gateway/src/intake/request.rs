@@ -1,11 +1,13 @@
 //! A parsed request: the terms that it means, and the digest that tells it from another.
 
+use api_types::problem::FieldError;
 use domain::TokenList;
 use domain::order::Terms;
 
-use super::body::Fields;
+use super::body::{Field, Fields};
 use super::{fingerprint, terms};
-use crate::error::Result;
+use crate::error::{ApiError, Code, Result};
+use crate::settings::UnnamedPair;
 
 /// A body that is a JSON object.
 #[derive(Debug)]
@@ -17,9 +19,14 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Reads a body; refuses what is no JSON object.
-    pub(super) fn read(body: &'a [u8], tokens: &TokenList) -> Result<Self> {
+    pub(super) fn read(body: &'a [u8], tokens: &TokenList, unnamed: UnnamedPair) -> Result<Self> {
         let fields = Fields::read(body)?;
-        let terms = terms::read(&fields, tokens);
+        let names = [Field::TokenIn, Field::TokenOut];
+        let is_unnamed = names.iter().all(|name| fields.get(*name).is_none());
+        let terms = match unnamed {
+            UnnamedPair::Refused if is_unnamed => Err(token_required(names)),
+            UnnamedPair::Refused | UnnamedPair::SolForUsdc => terms::read(&fields, tokens),
+        };
         Ok(Self { fields, terms })
     }
 
@@ -27,4 +34,12 @@ impl<'a> Request<'a> {
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         fingerprint::of(&self.fields)
     }
+}
+
+fn token_required(names: [Field; 2]) -> ApiError {
+    let missing = names.map(|name| FieldError {
+        field: name.name().to_owned(),
+        message: "is missing: an order that spends real money says what it trades".to_owned(),
+    });
+    ApiError::of_faults(Code::TokenRequired, missing.to_vec())
 }

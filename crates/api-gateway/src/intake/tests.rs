@@ -10,13 +10,14 @@ use proptest::prelude::*;
 
 use super::check;
 use crate::error::{Code, Result};
+use crate::settings::UnnamedPair;
 
 fn tokens() -> TokenList {
     TokenList::mainnet()
 }
 
 fn read(body: &[u8]) -> Result<Terms> {
-    check(body, &tokens())
+    check(body, &tokens(), UnnamedPair::SolForUsdc)
 }
 
 #[track_caller]
@@ -38,6 +39,26 @@ fn refused(body: &str, code: Code, field: &str) {
         field.is_empty() || fields.contains(&field),
         "{body}: {fields:?}"
     );
+}
+
+#[test]
+fn where_money_is_real_an_order_names_what_it_trades() {
+    let read = |body: &str| check(body.as_bytes(), &tokens(), UnnamedPair::Refused);
+
+    let refusal = read(r#"{"amount":1}"#).expect_err("names nothing");
+    assert_eq!(refusal.code(), Code::TokenRequired);
+    let problem = refusal.problem();
+    let fields: Vec<&str> = problem
+        .errors
+        .iter()
+        .map(|error| error.field.as_str())
+        .collect();
+    assert_eq!(fields, ["tokenIn", "tokenOut"]);
+
+    let half = read(r#"{"amount":1,"tokenIn":"SOL"}"#).expect_err("names one");
+    assert_eq!(half.code(), Code::InvalidOrder);
+    let named = read(r#"{"amount":1,"tokenIn":"SOL","tokenOut":"USDC"}"#);
+    assert_eq!(named.expect("names both").asset_out, Asset::USDC);
 }
 
 #[test]

@@ -32,6 +32,8 @@ fn looks_are_a_part_of_a_slot_and_resends_never_closer_than_a_tenth_of_a_second(
         (MS * 200, MS * 400, MS * 3_200)
     );
     assert_eq!(times(Pace::simulated(0.0)), (MS * 10, MS * 100, MS * 160));
+    let finalized = Pace::real().with_usual_slots_more(32);
+    assert_eq!(times(finalized), (MS * 400, MS * 400, MS * 16_000));
 }
 
 #[test]

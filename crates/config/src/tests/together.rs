@@ -55,7 +55,7 @@ fn a_process_of_a_cluster_refuses_to_start_without_its_servers() {
         let config = parse(&flags).expect("each is right");
 
         let refused = config
-            .validate_for_cluster("order-worker")
+            .validate_for_cluster(Role::Worker)
             .err()
             .map(|e| e.to_string());
 

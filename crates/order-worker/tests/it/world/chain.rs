@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use domain::quote::Receipt;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{BaseUnits, OrderId};
-use ports::{Statuses, TransactionBuilder};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
 use ports::landing::Fate;
 use ports::transaction_builder::Execution;
+use ports::{Statuses, TransactionBuilder};
 use tokio::sync::watch;
 
 /// What the chain takes and pays for every swap.
