@@ -1,13 +1,13 @@
 //! An order as clients see it.
 
 use domain::order::State;
-use domain::{Asset, BaseUnits, Order, Route, TokenList};
+use domain::{Asset, BaseUnits, MaxImpact, Order, Route, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::{amount_out, executed_price};
-use crate::names::{PoolName, StatusName, VenueName};
+use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
 use crate::pool;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
@@ -35,6 +35,11 @@ pub struct OrderView {
     pub slippage_bps: u16,
     /// The client's own minimum, if it named one.
     pub min_amount_out: Option<String>,
+    /// What the order offers for its place in a block, if the client said so.
+    pub fee_level: Option<FeeLevelName>,
+    /// How far the order may move the price, if the client said so.
+    #[schema(minimum = 1, maximum = 10000)]
+    pub max_price_impact_bps: Option<u16>,
     pub status: StatusName,
     pub dex: Option<VenueName>,
     pub dex_type: Option<VenueName>,
@@ -151,6 +156,8 @@ impl OrderView {
             amount_in: terms.amount_in.to_decimal(terms.asset_in.decimals),
             slippage_bps: terms.slippage.get(),
             min_amount_out: terms.min_amount_out.map(bought),
+            fee_level: terms.fee_level.map(FeeLevelName::from),
+            max_price_impact_bps: terms.max_impact.map(MaxImpact::get),
             status: order.status().into(),
             dex: None,
             dex_type: None,

@@ -9,6 +9,7 @@ pub mod secret;
 mod chain;
 mod live;
 mod token_list;
+mod transactions;
 mod values;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use values::{
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use live::{Role, Trading, Wallet};
+pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
 pub use values::ApiKey;
@@ -51,6 +53,7 @@ pub struct Config {
     pub chain: Chain,
     #[command(flatten)]
     pub wallet: Wallet,
+    pub transactions: Transactions,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]

@@ -6,7 +6,7 @@ mod live;
 mod together;
 
 use clap::Parser;
-use domain::TokenList;
+use domain::{FeeLevel, MaxImpact, TokenList};
 
 use super::*;
 use crate::args::parse_flags;
@@ -187,6 +187,21 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "a file with a token list",
         ),
         ("--quote-max-age-ms", "0", "QUOTE_MAX_AGE_MS", "1 to 600000"),
+        ("--tx-fee-level", "fast", "TX_FEE_LEVEL", "medium"),
+        ("--tx-fee-level", "1000000001", "TX_FEE_LEVEL", "1000000000"),
+        (
+            "--tx-fee-max-lamports",
+            "4999",
+            "TX_FEE_MAX_LAMPORTS",
+            "5000 to 1000000000",
+        ),
+        ("--tx-simulate", "live", "TX_SIMULATE", "on or off"),
+        (
+            "--max-price-impact-bps",
+            "10001",
+            "MAX_PRICE_IMPACT_BPS",
+            "0 to 10000",
+        ),
         ("--sim-market", "wild", "SIM_MARKET", "moving or still"),
         ("--sim-rpc-port", "70000", "SIM_RPC_PORT", "0 to 65535"),
         (
@@ -302,8 +317,30 @@ fn nothing_set_is_the_contracts_defaults() {
     assert_eq!(config.chain.solana_commitment, Commitment::Confirmed);
     assert_eq!(config.endpoint(), None);
     assert!(config.takes_orders());
+    let (transactions, mode) = (&config.transactions, config.chain.order_venue_mode);
+    assert_eq!(transactions.tx_fee_level, FeeLevel::DEFAULT);
+    assert_eq!(transactions.tx_fee_max_lamports, 1_000_000);
+    assert_eq!(transactions.simulate(mode), Switch::Off);
+    assert_eq!(transactions.max_impact(mode), None);
     assert_eq!(config.sim.sim_market, Market::Moving);
     assert_eq!(config.sim.sim_rpc_port, None);
+}
+
+#[test]
+fn what_is_said_of_transactions_goes_before_the_modes_defaults() {
+    let config = parse(&[
+        "--tx-fee-level=25000",
+        "--tx-simulate=on",
+        "--max-price-impact-bps=300",
+    ])
+    .expect("right");
+
+    let transactions = &config.transactions;
+    assert_eq!(transactions.tx_fee_level.to_string(), "25000");
+    assert_eq!(transactions.simulate(VenueMode::Sim), Switch::On);
+    assert_eq!(transactions.max_impact(VenueMode::Sim), MaxImpact::new(300));
+    let unlimited = parse(&["--max-price-impact-bps=0"]).expect("right");
+    assert_eq!(unlimited.transactions.max_impact(VenueMode::Sim), None);
 }
 
 #[test]

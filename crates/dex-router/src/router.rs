@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::quote::{Answer, Choice, Decision, Offer, PoolQuote, Quote};
 use domain::route::{Leg, PoolRef};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, Route, Terms, TokenList, Venue};
+use domain::{Asset, BaseUnits, Bps, MaxImpact, Route, Terms, TokenList, Venue};
 use futures_util::future::join_all;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
@@ -25,6 +25,8 @@ pub struct RouteRequest {
     pub slippage: Bps,
     /// The client's own floor.
     pub min_amount_out: Option<BaseUnits>,
+    /// Offers that move their pool's price further are not taken.
+    pub max_impact: Option<MaxImpact>,
 }
 
 impl From<&Terms> for RouteRequest {
@@ -38,6 +40,7 @@ impl From<&Terms> for RouteRequest {
             venues: terms.venues,
             slippage: terms.slippage,
             min_amount_out: terms.min_amount_out,
+            max_impact: terms.max_impact,
         }
     }
 }
@@ -53,6 +56,11 @@ pub enum NoRoute {
     AmountTooSmall,
     #[error("the best offer, {best}, is below the order's minimum of {minimum}")]
     BelowMinimum { best: String, minimum: String },
+    #[error(
+        "every offer would move its pool's price by {} bps or more, and {limit} are allowed",
+        .least_ppm / 100
+    )]
+    PriceImpact { least_ppm: u32, limit: MaxImpact },
 }
 
 impl NoRoute {
@@ -123,8 +131,14 @@ impl Router {
 
     fn choose(&self, asked: &[Asked], request: &RouteRequest) -> Result<Choice, NoRoute> {
         let offers = asked.iter().filter_map(|asked| asked.best().ok());
-        let best = offers.min_by_key(|(_, offer)| offers::rank(offer));
-        let (quoted_at, offer) = best.ok_or_else(|| why_none(asked))?;
+        let is_gentle = |offer: &Offer| {
+            let limit = request.max_impact;
+            limit.is_none_or(|limit| limit.admits(offer.impact_ppm))
+        };
+        let best = offers
+            .filter(|(_, offer)| is_gentle(offer))
+            .min_by_key(|(_, offer)| offers::rank(offer));
+        let (quoted_at, offer) = best.ok_or_else(|| why_none(asked, request.max_impact))?;
         let floor = floor_of(offer, request);
         if offer.amount_out < floor {
             let asset = request.quote.asset_out;
@@ -244,7 +258,13 @@ fn floor_of(offer: &Offer, request: &RouteRequest) -> BaseUnits {
 }
 
 /// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
-fn why_none(asked: &[Asked]) -> NoRoute {
+fn why_none(asked: &[Asked], max_impact: Option<MaxImpact>) -> NoRoute {
+    let offers = asked.iter().filter_map(|it| it.best().ok());
+    let least_ppm = offers.map(|(_, offer)| offer.impact_ppm).min();
+    // Offers that were not taken move the price too far.
+    if let Some((least_ppm, limit)) = least_ppm.zip(max_impact) {
+        return NoRoute::PriceImpact { least_ppm, limit };
+    }
     let answered = asked.iter().map(|it| (it.venue, it.best().err()));
     let reasons: Vec<(Venue, Declined)> = answered
         .filter_map(|(venue, reason)| Some((venue, reason?)))

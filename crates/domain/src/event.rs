@@ -89,6 +89,12 @@ named! {
         AmountTooSmall "amount_too_small"
         /// The best offer is below the order's own minimum.
         BelowMinimum "below_minimum"
+        /// Every offer would move its pool's price further than the order allows.
+        PriceImpact "price_impact"
+        /// The wallet holds less than the transaction needs.
+        InsufficientFunds "insufficient_funds"
+        /// Simulated, the swap pays something else than was quoted.
+        QuoteMismatch "quote_mismatch"
         /// On the chain the swap would have returned less than the minimum.
         SlippageExceeded "slippage_exceeded"
         /// The transaction did not land before its last valid height.

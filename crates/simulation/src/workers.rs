@@ -42,6 +42,7 @@ fn settings(random: &Random) -> Settings {
         rate: (random.below(4) == 0).then_some(rate),
         scope: LimitScope::Worker,
         max_executions: 3,
+        max_impact: None,
         retry: Policy {
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),

@@ -71,6 +71,8 @@ fn wished(parameters: &Parameters, tokens: &TokenList) -> Result<Terms> {
         venues: VenueSet::ALL,
         client_order_id: None,
         valid_for_seconds: None,
+        fee_level: None,
+        max_impact: None,
     })
 }
 
@@ -91,9 +93,10 @@ fn pair(parameters: &Parameters, tokens: &TokenList) -> Result<(Asset, Asset)> {
 }
 
 async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
-    // The client's own floor refuses nothing here: whoever asks sees what there is.
+    // The client's own limits refuse nothing here: whoever asks sees what there is.
     let request = RouteRequest {
         min_amount_out: None,
+        max_impact: None,
         ..RouteRequest::from(terms)
     };
     match ctx.router.decide(&request).await {

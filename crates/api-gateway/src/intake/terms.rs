@@ -2,9 +2,12 @@
 
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
+use domain::fee::{FeeRank, InvalidFeeLevel, UnitPrice};
 use domain::order::{OrderType, Terms};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, ClientOrderId, Mint, TokenList, Venue};
+use domain::{
+    Asset, BaseUnits, Bps, ClientOrderId, FeeLevel, MaxImpact, Mint, TokenList, Venue,
+};
 use serde_json::value::RawValue;
 
 use super::body::{Field, Fields};
@@ -39,6 +42,8 @@ pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
     let min_amount_out = reader.min_amount_out(asset_out);
     let client_order_id = reader.client_order_id();
     let valid_for_seconds = reader.valid_for_seconds();
+    let fee_level = reader.fee_level();
+    let max_impact = reader.max_impact();
     let venues = reader.venues();
     let refusal = reader.refusal();
     let terms = || {
@@ -52,6 +57,8 @@ pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
             venues: venues?,
             client_order_id,
             valid_for_seconds,
+            fee_level,
+            max_impact,
         })
     };
     match (refusal, terms()) {
@@ -286,6 +293,32 @@ impl<'a> Reader<'a> {
         seconds
     }
 
+    fn fee_level(&mut self) -> Option<FeeLevel> {
+        let value = self.fields.get(Field::FeeLevel)?;
+        let level = match (number_of(value), text_of(value)) {
+            (Some(number), _) => price(number).map(FeeLevel::Priced),
+            (None, Some(text)) => FeeRank::parse(&text).map(FeeLevel::Ranked),
+            (None, None) => None,
+        };
+        if level.is_none() {
+            let message = format!("must be {}", InvalidFeeLevel);
+            self.fault(Field::FeeLevel, message);
+        }
+        level
+    }
+
+    fn max_impact(&mut self) -> Option<MaxImpact> {
+        let value = self.fields.get(Field::MaxPriceImpactBps)?;
+        let number = number_of(value).and_then(|text| BaseUnits::parse_json_number(text, 0).ok());
+        let bps = number.and_then(|number| u16::try_from(number.get()).ok());
+        let limit = bps.and_then(MaxImpact::new);
+        if limit.is_none() {
+            let message = "must be a whole number from 1 to 10000";
+            self.fault(Field::MaxPriceImpactBps, message);
+        }
+        limit
+    }
+
     fn venues(&mut self) -> Option<VenueSet> {
         let allowed = match self.fields.get(Field::Venues) {
             Some(value) => self.venue_list(Field::Venues, value)?,
@@ -321,6 +354,15 @@ impl<'a> Reader<'a> {
             self.fault(field, "may name raydium and meteora only");
         }
         venues
+    }
+}
+
+/// A price as a JSON number; none at all is one too.
+fn price(number: &str) -> Option<UnitPrice> {
+    match BaseUnits::parse_json_number(number, 0) {
+        Ok(price) => UnitPrice::new(price.get()),
+        Err(InvalidAmount::Zero) => UnitPrice::new(0),
+        Err(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@ use domain::quote::{Fill, Receipt};
 use domain::route::{Leg, PoolRef};
 use domain::transaction::Signature;
 use domain::venue::{Program, VenueSet};
-use domain::{BaseUnits, Bps, ClientId, OrderId, Seq, Timestamp};
+use domain::{BaseUnits, Bps, ClientId, MaxImpact, OrderId, Seq, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,6 +24,8 @@ fn order(state: State) -> Order {
             venues: VenueSet::ALL,
             client_order_id: None,
             valid_for_seconds: Some(60),
+            fee_level: None,
+            max_impact: Some(MaxImpact::new(300).unwrap()),
         },
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(1),
@@ -44,10 +46,12 @@ fn what_is_not_known_is_null() {
     assert_eq!(shown["status"], "routing");
     assert_eq!(shown["amountIn"], "0.1");
     assert_eq!(shown["minAmountOut"], "15");
+    assert_eq!(shown["maxPriceImpactBps"], 300);
     assert_eq!(shown["expiresAt"], "1970-01-01T00:01:00.000Z");
     assert_eq!(shown["nativeSol"], "wrapped_before_swap");
     for field in [
         "clientOrderId",
+        "feeLevel",
         "dex",
         "dexType",
         "pool",

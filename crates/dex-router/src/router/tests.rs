@@ -251,6 +251,30 @@ async fn the_clients_own_floor_counts_where_it_is_higher() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_offer_that_moves_the_price_too_far_is_not_taken() {
+    // The shallow pool pays more and is moved by some 10 %.
+    let raydium = || has(vec![at(7, cpmm(10 * SOL, 1_800_000_000))]);
+    let meteora = || has(vec![at(2, damm_v2(1_000 * SOL, 150_000_000_000))]);
+    let limited = |bps| RouteRequest {
+        max_impact: MaxImpact::new(bps),
+        ..request()
+    };
+
+    let free = route(raydium(), meteora(), request()).await.unwrap();
+    let gentle = route(raydium(), meteora(), limited(100)).await.unwrap();
+    let none = route(raydium(), meteora(), limited(1)).await.unwrap_err();
+
+    assert_eq!(free.choice.route.largest().venue(), Venue::Raydium);
+    assert_eq!(gentle.choice.route.largest().venue(), Venue::Meteora);
+    assert!(matches!(none, NoRoute::PriceImpact { .. }), "{none:?}");
+    assert!(!none.may_pass());
+    assert_eq!(
+        none.to_string(),
+        "every offer would move its pool's price by 9 bps or more, and 1 bps are allowed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reason_is_final_only_where_every_venue_says_so() {
     let dry = || has(vec![at(1, cpmm(0, 0))]);
 

@@ -1,6 +1,7 @@
 //! `order-engine orders`: list, show and cancel.
 
 use api_types::OrderView;
+use api_types::names::FeeLevelName;
 use clap::{Args, Subcommand};
 use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
@@ -169,6 +170,13 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ),
         ("slippage", format!("{} bps", order.slippage_bps)),
         ("at least", bought(&order.min_amount_out)),
+        ("fee level", order.fee_level.map_or(String::new(), fee_level)),
+        (
+            "impact",
+            order
+                .max_price_impact_bps
+                .map_or(String::new(), |bps| format!("at most {bps} bps")),
+        ),
         ("venue", venue.to_owned()),
         ("got", bought(&order.amount_out)),
         ("price", some(&order.executed_price)),
@@ -188,6 +196,13 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         output::line(format!("{:<12} {}", "route", leg(one)))?;
     }
     Ok(())
+}
+
+fn fee_level(level: FeeLevelName) -> String {
+    match level {
+        FeeLevelName::Level(rank) => rank.name().to_owned(),
+        FeeLevelName::Price(price) => format!("{price} micro-lamports per unit"),
+    }
 }
 
 async fn run_cancel(client: &Client, one: &One) -> anyhow::Result<Verdict> {

@@ -1,7 +1,7 @@
 //! Asks the venues and chooses one.
 
 use dex_router::router::{NoRoute, RouteRequest};
-use domain::Terms;
+use domain::{MaxImpact, Terms};
 use domain::event::FailureCode;
 use domain::quote::Decision;
 use ports::STAGE_SPANS;
@@ -17,7 +17,11 @@ pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, Stag
         target: STAGE_SPANS, "order.route",
         venue = Empty, pool = Empty, expected_amount_out = Empty, min_amount_out = Empty, error = Empty
     );
-    let request = RouteRequest::from(terms);
+    let of_terms = RouteRequest::from(terms);
+    let request = RouteRequest {
+        max_impact: MaxImpact::narrower(of_terms.max_impact, ctx.settings.max_impact),
+        ..of_terms
+    };
     let routed = ctx.router.route(&request).instrument(span.clone()).await;
     match &routed {
         Ok(Decision { choice, .. }) => {
@@ -40,6 +44,7 @@ fn classify(no_route: &NoRoute) -> StageError {
         NoRoute::InsufficientLiquidity => FailureCode::InsufficientLiquidity,
         NoRoute::AmountTooSmall => FailureCode::AmountTooSmall,
         NoRoute::BelowMinimum { .. } => FailureCode::BelowMinimum,
+        NoRoute::PriceImpact { .. } => FailureCode::PriceImpact,
     };
     if no_route.may_pass() {
         StageError::transient(code, no_route.to_string())

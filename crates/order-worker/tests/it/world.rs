@@ -75,6 +75,7 @@ pub(crate) fn settings() -> Settings {
         rate: None,
         scope: LimitScope::Worker,
         max_executions: 3,
+        max_impact: None,
         retry: Policy {
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),

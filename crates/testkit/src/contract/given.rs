@@ -246,6 +246,8 @@ pub fn terms() -> Terms {
         venues: VenueSet::ALL,
         client_order_id: None,
         valid_for_seconds: None,
+        fee_level: None,
+        max_impact: None,
     }
 }
 

@@ -3,6 +3,7 @@
 import { decimalsOf, isZero, parse } from "./decimal.js";
 
 const MAX_SLIPPAGE_BPS = 5_000;
+const MAX_IMPACT_BPS = 10_000;
 const MAX_VALID_SECONDS = 2_592_000;
 /** On-chain amounts are 64-bit. */
 const MAX_BASE_UNITS = 2n ** 64n - 1n;
@@ -19,12 +20,17 @@ export function amountFault(text, token) {
   return units > MAX_BASE_UNITS ? `More ${token.symbol} than the chain can count.` : null;
 }
 
-/** Percent as typed, in basis points; null where it is not a slippage. */
-export function slippageBps(text) {
+/** Percent as typed, in basis points; null where it is none, or more than `most`. */
+function basisPoints(text, most) {
   const parsed = parse(text);
   if (parsed === null || decimalsOf(text) > 2) return null;
   const bps = (parsed.digits * 100n) / 10n ** BigInt(parsed.scale);
-  return bps <= BigInt(MAX_SLIPPAGE_BPS) ? Number(bps) : null;
+  return bps <= BigInt(most) ? Number(bps) : null;
+}
+
+/** Percent as typed, in basis points; null where it is not a slippage. */
+export function slippageBps(text) {
+  return basisPoints(text, MAX_SLIPPAGE_BPS);
 }
 
 /**
@@ -47,16 +53,18 @@ export function readDraft(fields, tokens) {
   if (fields.validForSeconds && !isWholeUpTo(fields.validForSeconds, MAX_VALID_SECONDS)) {
     faults.validForSeconds = "Whole seconds, up to 30 days.";
   }
+  const impact = fields.maxPriceImpact ? basisPoints(fields.maxPriceImpact, MAX_IMPACT_BPS) : null;
+  if (fields.maxPriceImpact && !impact) faults.maxPriceImpact = "0.01 to 100 percent, in steps of 0.01.";
   if (fields.clientOrderId && !/^[ -~]{1,64}$/.test(fields.clientOrderId)) {
     faults.clientOrderId = "Up to 64 plain characters.";
   }
   if (fields.venues.length === 0) faults.venues = "At least one venue.";
-  const order = Object.keys(faults).length === 0 ? orderOf(fields, bps) : null;
+  const order = Object.keys(faults).length === 0 ? orderOf(fields, bps, impact) : null;
   const isQuotable = !faults.amount && !faults.tokenOut && !faults.venues;
-  return { faults, order, quotable: isQuotable ? orderOf(fields, bps) : null };
+  return { faults, order, quotable: isQuotable ? orderOf(fields, bps, impact) : null };
 }
 
-function orderOf(fields, bps) {
+function orderOf(fields, bps, impact) {
   const order = {
     tokenIn: fields.tokenIn,
     tokenOut: fields.tokenOut,
@@ -65,6 +73,8 @@ function orderOf(fields, bps) {
   };
   if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
+  if (fields.feeLevel) order.feeLevel = fields.feeLevel;
+  if (impact) order.maxPriceImpactBps = impact;
   if (fields.clientOrderId) order.clientOrderId = fields.clientOrderId;
   if (fields.isRestricted) order.venues = fields.venues;
   return order;

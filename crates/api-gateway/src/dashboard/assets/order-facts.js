@@ -27,12 +27,19 @@ export function termsCard(order) {
       ["Type", order.orderType],
       ["Slippage", `${order.slippageBps} bp (${percent(order.slippageBps / 10_000)})`],
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
+      ["Network fee", feeLevel(order.feeLevel)],
+      ["Moves the price", order.maxPriceImpactBps && `by ${percent(order.maxPriceImpactBps / 10_000)} at most`],
       ["Venues", both ? null : `${order.venues[0]} only`],
       ["Valid until", order.expiresAt && moment(order.expiresAt)],
       ["Your name for it", order.clientOrderId],
       ["Accepted", moment(order.createdAt)],
     ]),
   ]);
+}
+
+/** A level's name, or a price. */
+function feeLevel(level) {
+  return typeof level === "number" ? `${count(level)} micro-lamports per unit` : level;
 }
 
 /** The quotes of the newest attempt, and why the chosen one won. */

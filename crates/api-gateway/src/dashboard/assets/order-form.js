@@ -14,11 +14,26 @@ const FIELDS = [
   "slippage",
   "minAmountOut",
   "validForSeconds",
+  "feeLevel",
+  "maxPriceImpact",
   "clientOrderId",
   "venues",
 ];
 /** The engine's names of fields, where the form's differ. */
-const FORM_NAMES = { amountIn: "amount", slippageBps: "slippage", excludeVenues: "venues" };
+const FORM_NAMES = {
+  amountIn: "amount",
+  slippageBps: "slippage",
+  maxPriceImpactBps: "maxPriceImpact",
+  excludeVenues: "venues",
+};
+/** The levels of the network fee by what they outbid; none: what the engine is set to. */
+const FEE_LEVELS = [
+  ["", "As the engine is set"],
+  ["low", "Low: more than a quarter of others"],
+  ["medium", "Medium: more than half"],
+  ["high", "High: more than three quarters"],
+  ["urgent", "Urgent: more than nine of ten"],
+];
 
 /** `tokens`: symbol to token. `onAccepted(answer, order)` is told of each order that was accepted. */
 export function orderForm({ tokens, onAccepted }) {
@@ -165,6 +180,17 @@ function controls(tokens) {
     inputmode: "numeric",
     maxlength: 7,
   });
+  const feeLevel = h(
+    "select",
+    { name: "feeLevel", id: "f-feeLevel" },
+    FEE_LEVELS.map(([value, text]) => h("option", { value }, text)),
+  );
+  const maxPriceImpact = h("input", {
+    name: "maxPriceImpact",
+    id: "f-maxPriceImpact",
+    inputmode: "decimal",
+    maxlength: 6,
+  });
   const clientOrderId = h("input", { name: "clientOrderId", id: "f-clientOrderId", maxlength: 64 });
   const venues = ["raydium", "meteora"].map((dex) =>
     h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }),
@@ -209,6 +235,8 @@ function controls(tokens) {
         { class: "more" },
         field("minAmountOut", "Receive at least", minAmountOut),
         field("validForSeconds", "Valid for, seconds", validFor),
+        field("feeLevel", "Network fee", feeLevel),
+        field("maxPriceImpact", "Move the price at most, %", maxPriceImpact),
         field("clientOrderId", "Your own name for it", clientOrderId),
         h(
           "fieldset",
@@ -232,6 +260,8 @@ function controls(tokens) {
       slippage: slippage.value.trim(),
       minAmountOut: minAmountOut.value.trim(),
       validForSeconds: validFor.value.trim(),
+      feeLevel: feeLevel.value,
+      maxPriceImpact: maxPriceImpact.value.trim(),
       clientOrderId: clientOrderId.value.trim(),
       venues: venues.filter((box) => box.checked).map((box) => box.value),
       isRestricted: venues.some((box) => !box.checked),

@@ -236,5 +236,6 @@ pub(super) fn request() -> RouteRequest {
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
+        max_impact: None,
     }
 }
