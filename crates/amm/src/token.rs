@@ -1,5 +1,6 @@
 //! Token accounts and mints of the two token programs, as far as a swap looks at them.
 
+mod account_length;
 mod transfer_fee;
 
 #[cfg(test)]
@@ -97,6 +98,13 @@ impl Mint {
             Some([(_, older), _]) => older,
         }
     }
+}
+
+/// Bytes of the account that holds a wallet's tokens of a mint by convention, from the mint's account and the program
+/// that owns it.
+#[must_use]
+pub fn associated_length(program: Address, mint: &[u8]) -> usize {
+    account_length::of_associated(program, mint)
 }
 
 fn bytes<const N: usize>(data: &[u8], offset: usize) -> Option<[u8; N]> {

@@ -12,12 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chain_solana::explain::Explainer;
+use chain_solana::fees::FeePolicy;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
+use chain_solana::rpc::Lamports;
+use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Rpc, Settings, SolanaChain};
-use config::{Config, VenueMode};
+use config::{Config, Switch, VenueMode};
 use dex_router::Router;
 use domain::{Address, Asset};
 use ports::cluster::ClusterId;
@@ -149,8 +152,17 @@ pub async fn reach(
         VenueMode::Sim => simulated::reach(config, &clock, &random, shutdown).await?,
         VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
+    let transactions = &config.transactions;
     let settings = Settings {
         quote_age_max: config.chain.quote_max_age(),
+        fees: FeePolicy {
+            level: transactions.tx_fee_level,
+            most: Lamports::new(transactions.tx_fee_max_lamports),
+        },
+        simulating: match transactions.simulate(config.chain.order_venue_mode) {
+            Switch::On => Simulating::On,
+            Switch::Off => Simulating::Off,
+        },
         ..reached.settings
     };
     let rpc = reached.rpc;

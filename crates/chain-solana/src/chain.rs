@@ -7,6 +7,10 @@
 mod blockhashes;
 mod building;
 mod fate;
+mod funds;
+mod notes;
+mod rehearsing;
+mod reporting;
 mod route;
 mod statuses;
 
@@ -22,13 +26,16 @@ use ports::chain;
 use ports::landing::{Fate, Landing, Standing};
 
 use crate::build::rent::Rents;
+use crate::fees::Fees;
 use crate::keys::Signer;
 use crate::landing_list::{Heard, LandingList};
 use crate::pools::PoolReader;
 use crate::rpc::notices::Notices;
-use crate::rpc::{Commitment, Error, MicroLamports, Rpc, Signature, View, words};
-use crate::settings::Settings;
+use crate::rpc::{Commitment, Error, Rpc, Signature, View, words};
+use crate::settings::{Settings, Simulating};
 use blockhashes::Blockhashes;
+use funds::Funds;
+use notes::Notes;
 use statuses::Statuses;
 
 /// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
@@ -43,9 +50,13 @@ pub struct SolanaChain {
     pools: Arc<PoolReader>,
     programs: Vec<Program>,
     commitment: Commitment,
-    price: MicroLamports,
+    simulating: Simulating,
+    checks_funds: bool,
     signing_limit: Duration,
     rents: Rents,
+    fees: Fees,
+    funds: Funds,
+    notes: Notes,
     statuses: Statuses,
     blockhashes: Blockhashes,
     list: LandingList,
@@ -65,8 +76,13 @@ impl SolanaChain {
         let of = || (Arc::clone(&rpc), Arc::clone(&clock));
         let (list_rpc, list_clock) = of();
         let (hash_rpc, hash_clock) = of();
+        let (fee_rpc, fee_clock) = of();
+        let (fund_rpc, fund_clock) = of();
         Self {
             rents: Rents::new(Arc::clone(&rpc)),
+            fees: Fees::new(fee_rpc, fee_clock, settings.fees),
+            funds: Funds::new(fund_rpc, fund_clock),
+            notes: Notes::default(),
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
             list: LandingList::new(list_rpc, list_clock, settings.pace, commitment),
@@ -76,7 +92,8 @@ impl SolanaChain {
             pools,
             programs: settings.programs,
             commitment,
-            price: settings.price,
+            simulating: settings.simulating,
+            checks_funds: settings.checks_funds,
             signing_limit: settings.signing_limit,
         }
     }
@@ -116,7 +133,10 @@ impl Landing for SolanaChain {
     ) -> Result<(), chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
         match self.list.keep(order, signature, transaction).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.notes.taken(&transaction.signature);
+                Ok(())
+            }
             Err(error @ Error::Refused(_)) => Err(chain::Error::Refused(words(&error))),
             Err(error) => Err(error.into()),
         }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use amm::Program;
+use domain::FeeLevel;
 
+use crate::fees::FeePolicy;
 use crate::pace::{Pace, SCALE_MAX};
-use crate::rpc::{Commitment, MicroLamports};
+use crate::rpc::{Commitment, Lamports};
 
 /// Slots from a block's being confirmed to its being final.
 const SLOTS_TO_FINAL: u32 = 32;
@@ -13,8 +15,8 @@ const SLOTS_TO_FINAL: u32 = 32;
 const BLOCKHASH_SLOTS: u32 = 5;
 /// How long pools that were read are given to whoever asks next: a small part of a slot.
 const SHARED_FOR: Duration = Duration::from_millis(50);
-/// What is offered for each compute unit where nobody competes.
-const PRICE: MicroLamports = MicroLamports::new(10_000);
+/// The most that a transaction pays where nobody says otherwise.
+const FEE_MAX: Lamports = Lamports::new(1_000_000);
 
 /// What differs from cluster to cluster and from operator to operator.
 #[derive(Debug, Clone)]
@@ -23,8 +25,12 @@ pub struct Settings {
     pub programs: Vec<Program>,
     /// From when on a transaction counts as landed.
     pub commitment: Landed,
-    /// What is offered for each compute unit.
-    pub price: MicroLamports,
+    /// What transactions offer for their place in a block, and the most they pay.
+    pub fees: FeePolicy,
+    /// Whether transactions are simulated before they are signed.
+    pub simulating: Simulating,
+    /// Whether it is looked at before signing that the wallet holds what a transaction takes.
+    pub checks_funds: bool,
     /// How long slots are, and how often fates are looked for.
     pub pace: Pace,
     /// How long a signer has for one signature.
@@ -35,6 +41,15 @@ pub struct Settings {
     pub shared_for: Duration,
     /// Pools that were read longer ago are neither quoted from nor built on.
     pub quote_age_max: Duration,
+}
+
+/// Whether transactions are simulated before they are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Simulating {
+    /// Each pays what was quoted, or is not signed.
+    On,
+    /// The quotes are trusted.
+    Off,
 }
 
 /// From when on a transaction counts as landed. A processed block may vanish any moment, so it is none of them.
@@ -79,6 +94,8 @@ impl Settings {
         let mut settings = Self::of(Pace::real().with_usual_slots_more(to_final));
         settings.programs = programs;
         settings.commitment = commitment;
+        settings.simulating = Simulating::On;
+        settings.checks_funds = true;
         settings
     }
 
@@ -86,7 +103,13 @@ impl Settings {
         Self {
             programs: Program::MAINNET.to_vec(),
             commitment: Landed::Confirmed,
-            price: PRICE,
+            fees: FeePolicy {
+                level: FeeLevel::DEFAULT,
+                most: FEE_MAX,
+            },
+            simulating: Simulating::Off,
+            // The simulated cluster tops its wallet up.
+            checks_funds: false,
             pace,
             signing_limit: Duration::from_secs(2),
             blockhash_for: pace.slot * BLOCKHASH_SLOTS,

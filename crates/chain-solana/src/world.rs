@@ -7,7 +7,8 @@ use amm::cpmm::account::{ConfigAccount, PoolAccount};
 use amm::layout::Layout;
 use amm::token::{TOKEN_PROGRAM, WRAPPED_SOL};
 use amm::{Address, Program};
-use domain::{Asset, BaseUnits, Mint, OrderId, venue};
+use domain::fee::UnitPrice;
+use domain::{Asset, BaseUnits, FeeLevel, Mint, OrderId, venue};
 use ports::SystemClock;
 use ports::transaction_builder::{Execution, Leg};
 use solana_hash::Hash;
@@ -15,12 +16,13 @@ use uuid::Uuid;
 
 use crate::address::CLOCK;
 use crate::chain::SolanaChain;
+use crate::fees::FeePolicy;
 use crate::keys::Wallet;
 use crate::pace::Pace;
 use crate::pools::PoolReader;
-use crate::rpc::{Account, At, Blockhash, Filter, Lamports, MicroLamports, Slot};
+use crate::rpc::{Account, At, Blockhash, Filter, Lamports, Slot};
 use crate::script::{Call, Script};
-use crate::settings::{Landed, Settings};
+use crate::settings::{Landed, Settings, Simulating};
 
 pub(crate) const USDC: Address = Address::literal("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
 pub(crate) const CPMM: Program = Program::MAINNET[0];
@@ -48,7 +50,12 @@ pub(crate) fn settings() -> Settings {
     Settings {
         programs: vec![CPMM],
         commitment: Landed::Confirmed,
-        price: MicroLamports::new(50_000),
+        fees: FeePolicy {
+            level: FeeLevel::Priced(UnitPrice::new(50_000).unwrap()),
+            most: Lamports::new(1_000_000),
+        },
+        simulating: Simulating::Off,
+        checks_funds: false,
         pace: Pace::real(),
         signing_limit: Duration::from_secs(2),
         blockhash_for: Duration::ZERO,
@@ -95,6 +102,8 @@ pub(crate) fn execution(legs: Vec<Leg>) -> Execution {
         path: vec![PAIR.0, PAIR.1],
         legs,
         quoted_at: SLOT,
+        fee_level: None,
+        deaths: 0,
     }
 }
 

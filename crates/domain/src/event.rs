@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrderId, Seq};
+use crate::landing::LandingReport;
 use crate::named::named;
 use crate::quote::{Choice, Decision, Fill};
 use crate::status::Status;
@@ -76,6 +77,9 @@ pub enum EventData {
 pub struct Failure {
     pub code: FailureCode,
     pub reason: String,
+    /// How its transaction fared, where that is what failed and can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<Box<LandingReport>>,
 }
 
 named! {

@@ -59,7 +59,9 @@ pub enum FeeLevel {
 
 /// The text is neither the name of a level nor a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("low, medium, high, urgent, or a whole number of micro-lamports per unit from 0 to 1000000000")]
+#[error(
+    "low, medium, high, urgent, or a whole number of micro-lamports per unit from 0 to 1000000000"
+)]
 pub struct InvalidFeeLevel;
 
 impl FeeLevel {

@@ -12,6 +12,7 @@ pub mod event;
 pub mod fee;
 pub mod ids;
 pub mod impact;
+pub mod landing;
 pub mod order;
 pub mod price;
 pub mod quote;

@@ -18,9 +18,10 @@ use crate::panics::{Panicked, contain};
 use crate::permission::Permission;
 use crate::recording::{self, Refused};
 use crate::session::Solitude;
+use crate::stages::build::Built;
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::word::{self, Weighed};
-use crate::stages::{StageError, build, failure, route, settle};
+use crate::stages::{StageError, build, failure, landing, route, settle};
 
 /// How long an order waits after a defect of the engine, so that a person can look before the next
 /// try.
@@ -148,7 +149,10 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
     };
     took(&ctx.metrics.build, began, ctx.clock.monotonic());
     match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
-        Ok(transaction) => Next::Submit(choice.clone(), transaction),
+        Ok(Built {
+            choice,
+            transaction,
+        }) => Next::Submit(choice, transaction),
         Err(error) => Next::Record(after_failure(ctx, order, error)),
     }
 }
@@ -187,16 +191,23 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             receipt,
         }) => {
             crash_point::reached(CrashPoint::ConfirmedNotStored);
+            ctx.metrics.paid(&receipt);
             let signature = transaction.signature.clone();
             let fill = choice.filled(signature, (amount_in, amount_out), receipt);
             Next::Record(EventData::Confirmed { fill })
         }
         Ok(Settled::Dead(failure)) => {
+            let failure = landing::explain(ctx, transaction, failure).await;
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }
-        Ok(Settled::Undecided { ask_again_in }) => Next::Release(Ending::Resume {
-            delay: ask_again_in,
-        }),
+        Ok(Settled::Undecided { ask_again_in }) => {
+            if origin == Origin::JustStored {
+                landing::say_slow(ctx, order, transaction).await;
+            }
+            Next::Release(Ending::Resume {
+                delay: ask_again_in,
+            })
+        }
         Err(panicked) => {
             // The transaction may have been sent: whatever happens to this worker, only the chain
             // can end the order.
@@ -249,7 +260,11 @@ fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
         }
         code => code,
     };
-    Failure { code, reason }
+    Failure {
+        code,
+        reason,
+        landing: last.landing.clone(),
+    }
 }
 
 fn retry_delay(data: &EventData) -> Option<Duration> {

@@ -5,9 +5,7 @@ use domain::amount::InvalidAmount;
 use domain::fee::{FeeRank, InvalidFeeLevel, UnitPrice};
 use domain::order::{OrderType, Terms};
 use domain::venue::VenueSet;
-use domain::{
-    Asset, BaseUnits, Bps, ClientOrderId, FeeLevel, MaxImpact, Mint, TokenList, Venue,
-};
+use domain::{Asset, BaseUnits, Bps, ClientOrderId, FeeLevel, MaxImpact, Mint, TokenList, Venue};
 use serde_json::value::RawValue;
 
 use super::body::{Field, Fields};

@@ -198,6 +198,7 @@ impl Life<'_> {
         let failure = Failure {
             code: FailureCode::NoQuote,
             reason: "no venue answered in time".to_owned(),
+            landing: None,
         };
         EventData::Failed { failure }
     }

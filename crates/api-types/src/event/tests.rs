@@ -41,6 +41,7 @@ fn failure() -> Failure {
     Failure {
         code: FailureCode::SlippageExceeded,
         reason: "too \"little\"".to_owned(),
+        landing: None,
     }
 }
 

@@ -117,6 +117,7 @@ fn a_failed_order_says_why_and_a_waiting_one_what_it_waits_after() {
     let failure = || Failure {
         code: FailureCode::NoQuote,
         reason: "nobody sells".to_owned(),
+        landing: None,
     };
 
     let failed = shown(State::Failed { failure: failure() });

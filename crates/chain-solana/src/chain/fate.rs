@@ -15,7 +15,7 @@ use crate::receipt::{self, Effect, Receipt, Swapped};
 use crate::rpc::{BLOCKS_MAX, Commitment, EpochInfo, Slot, Status, View};
 
 /// For how many blocks after its own a blockhash may be named.
-const BLOCKHASH_BLOCKS: u64 = 150;
+pub(super) const BLOCKHASH_BLOCKS: u64 = 150;
 
 impl SolanaChain {
     /// Looks for a signature. Only what had come as far as `denied_from` may say that there is none.
@@ -142,7 +142,7 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
     }
 }
 
-fn reason(reverted: &Reverted) -> Revert {
+pub(super) fn reason(reverted: &Reverted) -> Revert {
     match reverted.reason {
         Reason::Slippage => Revert::SlippageExceeded,
         Reason::Liquidity => Revert::InsufficientLiquidity,

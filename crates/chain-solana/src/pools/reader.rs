@@ -16,6 +16,7 @@ use futures_util::future::try_join_all;
 use ports::Clock;
 use ports::transaction_builder::{Execution, Leg};
 
+use super::aside::Aside;
 use super::discovery::{deepest, discover, held, vault};
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
@@ -37,6 +38,7 @@ pub struct PoolReader {
     in_flight: InFlight<Key, Result<Arc<Reading>, Error>>,
     shared_for: Duration,
     age_max: Duration,
+    aside: Aside,
 }
 
 /// What a reading needs that goes on although whoever asked first has gone.
@@ -54,6 +56,7 @@ impl PoolReader {
     #[must_use]
     pub fn new(rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>, settings: &Settings) -> Self {
         let snapshots = Snapshots::new(Arc::clone(&rpc), Arc::clone(&clock));
+        let aside = Aside::new(Arc::clone(&clock));
         Self {
             shared: Arc::new(Shared {
                 rpc,
@@ -65,7 +68,13 @@ impl PoolReader {
             in_flight: InFlight::default(),
             shared_for: settings.shared_for,
             age_max: settings.quote_age_max,
+            aside,
         }
+    }
+
+    /// Offers a pool no more for so long.
+    pub(crate) fn put_aside(&self, pool: Address, time: Duration) {
+        self.aside.put(pool, time);
     }
 
     /// A venue's pools of a pair as they stand.
@@ -209,7 +218,15 @@ impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
         let reading = self.reading(key(venue, pair)).await?;
-        Ok(reading.pair(pair))
+        let mut pools = reading.pair(pair);
+        for found in &mut pools.pools {
+            let is_aside = |at: domain::Address| self.aside.holds(address(at));
+            if found.pool.address.is_some_and(is_aside) {
+                found.state =
+                    Err("it paid something else than quoted when it was tried".to_owned());
+            }
+        }
+        Ok(pools)
     }
 
     async fn depths(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amm::snapshot::Snapshot as _;
-use amm::token::{Mint, TransferFee, is_program};
+use amm::token::{Mint, TransferFee, associated_length, is_program};
 use amm::{Address, ChainTime, Pool, Program};
 use dex_router::pools::{FoundPool, PairPools};
 use domain::route::PoolRef;
@@ -26,6 +26,8 @@ pub struct Reading {
     /// When the answer came.
     pub(super) answered_at: Duration,
     tokens: Vec<(Asset, TransferFee)>,
+    /// How long the wallet's usual account of each of them is.
+    account_bytes: Vec<usize>,
     pools: Vec<FoundPool>,
 }
 
@@ -39,6 +41,11 @@ impl Reading {
                 tokens.extend(token(mint, snapshot));
             }
         }
+        let account_bytes = tokens.iter().map(|(asset, _)| {
+            let mint = snapshot.account(&asset.mint);
+            associated_length(asset.program, mint.map_or(&[], |it| it.data))
+        });
+        let account_bytes = account_bytes.collect();
         let found = read.pools.iter().map(|it| FoundPool {
             pool: pool_ref(it.program, it.address),
             state: it.pool.clone().map_err(|error| error.to_string()),
@@ -49,6 +56,7 @@ impl Reading {
             asked_at: snapshot.asked_at(),
             answered_at,
             pools: found.collect(),
+            account_bytes,
             tokens,
         }
     }
@@ -61,6 +69,7 @@ impl Reading {
             asked_at: now,
             answered_at: now,
             tokens: Vec::new(),
+            account_bytes: Vec::new(),
             pools: Vec::new(),
         }
     }
@@ -70,6 +79,14 @@ impl Reading {
     pub fn token(&self, mint: Address) -> Option<(Asset, TransferFee)> {
         let mut tokens = self.tokens.iter();
         tokens.find(|(asset, _)| asset.mint == mint).copied()
+    }
+
+    /// How long the wallet's usual account of a mint is.
+    #[must_use]
+    pub fn account_bytes(&self, mint: Address) -> Option<usize> {
+        let mut tokens = self.tokens.iter();
+        let place = tokens.position(|(asset, _)| asset.mint == mint)?;
+        self.account_bytes.get(place).copied()
     }
 
     /// One of its pools, or why it cannot be used.

@@ -8,7 +8,7 @@ use chain_solana::address::{
 };
 use chain_solana::build::budget::{Budget, Work, units_limit};
 use chain_solana::build::compile::{BYTES_MAX, LookupTable, Message};
-use chain_solana::build::{Asset, Error, Execution, Leg, instructions, own};
+use chain_solana::build::{Asset, Error, Execution, Leg, draft, own};
 use chain_solana::message::Decoded;
 use chain_solana::rpc::{Lamports, MicroLamports};
 use domain::OrderId;
@@ -293,7 +293,7 @@ fn try_execution(trade: &Trade, legs: &[Leg<'_>], number: u32) -> Result<Vec<Ins
         budget: trade.budget,
         wrapped_rent: RENT,
     };
-    instructions(&execution)
+    draft(&execution).map(|draft| draft.instructions)
 }
 
 fn built(trade: &Trade) -> Vec<Instruction> {

@@ -170,6 +170,7 @@ fn the_persisted_form_of_version_2_is_stable() {
             failure: Failure {
                 code: FailureCode::SlippageExceeded,
                 reason: "moved".to_owned(),
+                landing: None,
             },
             delay_ms: 1_000,
         },
@@ -255,6 +256,7 @@ fn a_pending_event_speaks_of_the_next_execution() {
     let failure = Failure {
         code: FailureCode::NoQuote,
         reason: String::new(),
+        landing: None,
     };
     let retry = event(
         1,

@@ -170,7 +170,10 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ),
         ("slippage", format!("{} bps", order.slippage_bps)),
         ("at least", bought(&order.min_amount_out)),
-        ("fee level", order.fee_level.map_or(String::new(), fee_level)),
+        (
+            "fee level",
+            order.fee_level.map_or(String::new(), fee_level),
+        ),
         (
             "impact",
             order

@@ -1,9 +1,9 @@
 //! Asks the venues and chooses one.
 
 use dex_router::router::{NoRoute, RouteRequest};
-use domain::{MaxImpact, Terms};
 use domain::event::FailureCode;
 use domain::quote::Decision;
+use domain::{MaxImpact, Terms};
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};

@@ -197,9 +197,13 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         }),
         Fate::Reverted {
             reason,
+            receipt,
             is_final: true,
-            ..
-        } => Some(Settled::Dead(explain(&ctx.router, sending, &reason))),
+        } => {
+            let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
+            ctx.metrics.reverted(&failure, &receipt);
+            Some(Settled::Dead(failure))
+        }
         // If its block vanishes, the transaction may land in another one. Until then there is
         // nothing to do for it that needs a slot.
         Fate::Reverted {
@@ -232,8 +236,13 @@ fn undecided(ctx: &Context, sending: Sending<'_>) -> Settled {
     }
 }
 
-fn explain(router: &Router, sending: Sending<'_>, revert: &Revert) -> Failure {
-    let minimum = router.print(sending.choice.min_amount_out, sending.asset_out);
+pub(super) fn explain(
+    router: &Router,
+    choice: &Choice,
+    asset_out: Asset,
+    revert: &Revert,
+) -> Failure {
+    let minimum = router.print(choice.min_amount_out, asset_out);
     match revert {
         Revert::SlippageExceeded => failure(
             FailureCode::SlippageExceeded,

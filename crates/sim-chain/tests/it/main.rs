@@ -8,4 +8,5 @@ mod market;
 mod node;
 mod rpc;
 mod svm;
+mod trading;
 mod world;

@@ -354,6 +354,7 @@ fn failure() -> Failure {
     Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
+        landing: None,
     }
 }
 

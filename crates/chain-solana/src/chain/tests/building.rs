@@ -6,8 +6,7 @@ use domain::Venue;
 use domain::venue::Program;
 use ed25519_dalek::{Verifier, VerifyingKey};
 use futures_util::future::join_all;
-use ports::chain::Error;
-use ports::transaction_builder::{Execution, TransactionBuilder as _};
+use ports::transaction_builder::{Error, Execution, TransactionBuilder as _};
 
 use crate::address::SYSTEM_PROGRAM;
 use crate::build::own;

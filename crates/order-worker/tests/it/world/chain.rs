@@ -11,7 +11,7 @@ use domain::{BaseUnits, OrderId};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
 use ports::landing::Fate;
-use ports::transaction_builder::Execution;
+use ports::transaction_builder::{self, Execution};
 use ports::{Statuses, TransactionBuilder};
 use tokio::sync::watch;
 
@@ -264,7 +264,10 @@ pub(crate) fn receipt() -> Receipt {
 
 #[async_trait]
 impl TransactionBuilder for ScriptedChain {
-    async fn build(&self, execution: &Execution) -> Result<SignedTransaction, Error> {
+    async fn build(
+        &self,
+        execution: &Execution,
+    ) -> Result<SignedTransaction, transaction_builder::Error> {
         let mut book = self.book.lock().unwrap();
         let plan = book.plans.pop_front().unwrap_or(Plan::Land);
         if plan == Plan::PanicOnBuild {
@@ -272,7 +275,9 @@ impl TransactionBuilder for ScriptedChain {
             panic!("a defect in building");
         }
         if plan == Plan::RefuseBuild {
-            return Err(Error::Refused("no such pool".to_owned()));
+            return Err(transaction_builder::Error::Refused(
+                "no such pool".to_owned(),
+            ));
         }
         let mut bytes = [0; 64];
         bytes[..8].copy_from_slice(&(book.built.len() as u64 + 1).to_le_bytes());
