@@ -12,6 +12,7 @@ pub(crate) mod bind;
 pub(crate) mod claim;
 pub(crate) mod doubt;
 pub(crate) mod finality;
+pub(crate) mod keep;
 pub(crate) mod make_due;
 pub(crate) mod operate;
 pub(crate) mod record;

@@ -15,6 +15,7 @@ mod connect;
 mod counts;
 mod db;
 mod doubt;
+mod directory;
 mod due;
 mod expire;
 mod failure;

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::route::PoolRef;
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
-    ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
-    WorkerId,
+    Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order, OrderId,
+    Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::doubt::{Doubted, LongSubmitted, Spoken};
 use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
+use ports::directory::{KnownPools, VenuePair};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -19,7 +21,9 @@ use ports::order_store::{
     Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
-use ports::{Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
+use ports::{
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WorkerRegistry,
+};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
@@ -34,7 +38,7 @@ use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
-    cluster, counts, doubt, due, expire, finality, history, housekeeping, list, make_due,
+    cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list, make_due,
     operations, registry,
 };
 
@@ -335,5 +339,20 @@ impl Doubts for PgStore {
 
     async fn say_dead(&self, order: OrderId, actor: &str, reason: &str) -> Result<Spoken> {
         Ok(doubt::say_dead(&self.db, order, actor, reason).await?)
+impl Directory for PgStore {
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>> {
+        Ok(directory::asset(&self.db, mint).await?)
+    }
+
+    async fn keep_asset(&self, asset: &Asset) -> Result<()> {
+        Ok(directory::keep_asset(&self.db, asset).await?)
+    }
+
+    async fn pools(&self, pair: &VenuePair) -> Result<Option<KnownPools>> {
+        Ok(directory::pools(&self.db, pair).await?)
+    }
+
+    async fn keep_pools(&self, pair: &VenuePair, pools: &[PoolRef]) -> Result<()> {
+        Ok(directory::keep_pools(&self.db, pair, pools).await?)
     }
 }

@@ -12,6 +12,7 @@ pub mod chain;
 pub mod clock;
 pub mod cluster;
 pub mod commits;
+pub mod directory;
 pub mod doubt;
 pub mod finality;
 pub mod job_queue;
@@ -39,6 +40,7 @@ pub use announcer::Announcer;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{Bound, ClusterId};
 pub use commits::Commits;
+pub use directory::Directory;
 pub use doubt::Doubts;
 pub use error::{Error, Result};
 pub use finality::{Finalities, Statuses};
@@ -62,14 +64,17 @@ pub use worker_registry::WorkerRegistry;
 /// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole store: a backend implements the six parts, and the engine holds one object of this
+/// The whole store: a backend implements the seven parts, and the engine holds one object of this
 /// trait.
 pub trait Store:
-    OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts
+    OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts + Directory
 {
 }
 
-impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts> Store for T {}
+impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts + Directory>
+    Store for T
+{
+}
 
 /// Everything outside that the engine uses, made once in `main` and cloned freely.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@
 
 pub mod doubt;
 pub mod finality;
+pub mod directory;
 pub mod job_queue;
 pub mod operations;
 pub mod order_history;

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::route::PoolRef;
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
-    ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
-    WorkerId,
+    Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order, OrderId,
+    Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::doubt::{Doubted, LongSubmitted, Spoken};
 use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
+use ports::directory::{KnownPools, VenuePair};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -21,7 +23,7 @@ use ports::order_store::{
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry,
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry,
 };
 
 /// What is on the way to a store.
@@ -450,6 +452,25 @@ impl<W: Weather> Doubts for FaultyStore<W> {
         let call = move |store: Arc<dyn Store>| async move {
             store.say_dead(order, &actor, &reason).await
         };
+impl<W: Weather> Directory for FaultyStore<W> {
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>> {
+        self.weather.ask(self.store.asset(mint)).await
+    }
+
+    async fn keep_asset(&self, asset: &Asset) -> Result<()> {
+        let asset = *asset;
+        let call = move |store: Arc<dyn Store>| async move { store.keep_asset(&asset).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn pools(&self, pair: &VenuePair) -> Result<Option<KnownPools>> {
+        self.weather.ask(self.store.pools(pair)).await
+    }
+
+    async fn keep_pools(&self, pair: &VenuePair, pools: &[PoolRef]) -> Result<()> {
+        let (pair, pools) = (*pair, pools.to_vec());
+        let call =
+            move |store: Arc<dyn Store>| async move { store.keep_pools(&pair, &pools).await };
         self.tell(Write::Other, call).await
     }
 }

@@ -175,6 +175,13 @@ macro_rules! store_contract {
             a_word_comes_with_the_next_lease_and_changes_no_lease,
             a_word_belongs_to_one_transaction,
             a_word_and_an_end_do_not_disturb_each_other,
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; directory:
+            the_facts_of_a_mint_are_kept_for_ever,
+            the_facts_of_a_mint_come_back_as_they_went,
+            a_pairs_pools_are_those_kept_last,
+            a_pairs_pools_grow_older_and_are_forgotten,
+            no_more_pools_are_kept_than_allowed,
+            nothing_of_the_former_cluster_stays_known,
         }
     };
 }
