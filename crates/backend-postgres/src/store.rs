@@ -11,9 +11,9 @@ use domain::{
     Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
+use ports::directory::{KnownPools, VenuePair};
 use ports::doubt::{Doubted, LongSubmitted, Spoken};
 use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
-use ports::directory::{KnownPools, VenuePair};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -38,8 +38,8 @@ use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
-    cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list, make_due,
-    operations, registry,
+    cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list,
+    make_due, operations, registry,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.
@@ -339,6 +339,10 @@ impl Doubts for PgStore {
 
     async fn say_dead(&self, order: OrderId, actor: &str, reason: &str) -> Result<Spoken> {
         Ok(doubt::say_dead(&self.db, order, actor, reason).await?)
+    }
+}
+
+#[async_trait]
 impl Directory for PgStore {
     async fn asset(&self, mint: Mint) -> Result<Option<Asset>> {
         Ok(directory::asset(&self.db, mint).await?)

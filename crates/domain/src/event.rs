@@ -87,6 +87,10 @@ named! {
     FailureCode {
         /// No venue made an offer in time.
         NoQuote "no_quote"
+        /// No pool of the pair may be used.
+        NoPool "no_pool"
+        /// One of the tokens cannot be traded.
+        TokenNotTradable "token_not_tradable"
         /// The pools cannot fill the amount.
         InsufficientLiquidity "insufficient_liquidity"
         /// The amount is too small to buy one base unit.

@@ -101,6 +101,12 @@ impl TokenList {
         Some(self.listings[*place].asset)
     }
 
+    /// How far ahead a mint stands in the list, 0 for the first.
+    #[must_use]
+    pub fn place_of(&self, mint: Mint) -> Option<usize> {
+        self.by_mint.get(&mint).copied()
+    }
+
     /// What clients are shown for a mint: its symbol, or its address where it has none.
     #[must_use]
     pub fn name_of(&self, mint: Mint) -> String {

@@ -12,9 +12,9 @@ use domain::{
     Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
+use ports::directory::{KnownPools, VenuePair};
 use ports::doubt::{Doubted, LongSubmitted, Spoken};
 use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
-use ports::directory::{KnownPools, VenuePair};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -23,7 +23,8 @@ use ports::order_store::{
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry,
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store,
+    WorkerRegistry,
 };
 
 /// What is on the way to a store.
@@ -452,6 +453,11 @@ impl<W: Weather> Doubts for FaultyStore<W> {
         let call = move |store: Arc<dyn Store>| async move {
             store.say_dead(order, &actor, &reason).await
         };
+        self.tell(Write::Other, call).await
+    }
+}
+
+#[async_trait]
 impl<W: Weather> Directory for FaultyStore<W> {
     async fn asset(&self, mint: Mint) -> Result<Option<Asset>> {
         self.weather.ask(self.store.asset(mint)).await

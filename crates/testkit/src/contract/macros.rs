@@ -175,6 +175,7 @@ macro_rules! store_contract {
             a_word_comes_with_the_next_lease_and_changes_no_lease,
             a_word_belongs_to_one_transaction,
             a_word_and_an_end_do_not_disturb_each_other,
+        }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; directory:
             the_facts_of_a_mint_are_kept_for_ever,
             the_facts_of_a_mint_come_back_as_they_went,
