@@ -13,6 +13,7 @@
 //! types are Solana's. A simulated cluster depends on this crate to implement the first.
 
 pub mod address;
+pub mod assets;
 pub mod build;
 pub mod chain;
 pub mod death;
@@ -36,8 +37,11 @@ pub mod wallet;
 #[cfg(test)]
 mod script;
 #[cfg(test)]
+mod shelf;
+#[cfg(test)]
 mod world;
 
+pub use assets::ChainAssets;
 pub use chain::SolanaChain;
 pub use pools::PoolReader;
 pub use rpc::Rpc;

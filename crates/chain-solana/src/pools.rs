@@ -7,6 +7,8 @@
 mod aside;
 pub mod candidate;
 pub mod discovery;
+mod finder;
+pub mod listed;
 mod pairs;
 pub mod reader;
 pub mod reading;
@@ -43,6 +45,8 @@ pub struct ReadPool {
     pub address: Address,
     /// Mints of its first and second token.
     pub mints: (Address, Address),
+    /// What it holds of them, where its vaults could be read.
+    pub held: Option<(u64, u64)>,
     /// The pool, or why there is none.
     pub pool: Result<Arc<Pool>, ReadError>,
 }
@@ -60,6 +64,7 @@ pub async fn read(
         program: it.program,
         address: it.address,
         mints: it.mints,
+        held: it.held(&*snapshot).ok(),
         pool: it.read(&*snapshot).map(Arc::new),
     };
     Ok(Read {

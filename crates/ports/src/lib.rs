@@ -8,6 +8,7 @@
 //! Begin with `order_store.rs`.
 
 pub mod announcer;
+pub mod asset_source;
 pub mod chain;
 pub mod clock;
 pub mod cluster;
@@ -37,6 +38,7 @@ mod error;
 use std::sync::Arc;
 
 pub use announcer::Announcer;
+pub use asset_source::AssetSource;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{Bound, ClusterId};
 pub use commits::Commits;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
+use dex_router::pools::{FoundPool, PairPools, Unavailable};
 use domain::route::PoolRef;
 use domain::transaction::Signature;
 use domain::venue::Program;
@@ -55,13 +55,7 @@ impl PoolSource for NoPools {
         Err(Unavailable("nobody answers".to_owned()))
     }
 
-    async fn depths(
-        &self,
-        _: &[PoolRef],
-        _: (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        Err(Unavailable("nobody answers".to_owned()))
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 /// Raydium has a pool of 1,000 SOL and 150,000 USDC, Meteora one that is closed.
@@ -76,27 +70,13 @@ impl PoolSource for TwoPools {
             Venue::Meteora => FoundPool {
                 pool: at(Program::Dlmm, NO_POOL),
                 state: Err("it is closed".to_owned()),
+                holds: None,
             },
         };
         Ok(pair_pools(SLOT, vec![found]))
     }
 
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        (first, _): (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let (first, second) = match first == Mint::SOL {
-            true => (SOL_HELD, USDC_HELD),
-            false => (USDC_HELD, SOL_HELD),
-        };
-        let depth = Depth {
-            first: BaseUnits::new(first),
-            second: BaseUnits::new(second),
-        };
-        let depths = pools.iter().map(|pool| pool.program == Program::Cpmm);
-        Ok(depths.map(|is_read| is_read.then_some(depth)).collect())
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 fn at(program: Program, address: Address) -> PoolRef {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
-use domain::route::PoolRef;
-use domain::{Address, BaseUnits, Mint, Venue};
+use dex_router::pools::{FoundPool, PairPools, Unavailable};
+use domain::{Address, Mint, Venue};
 use testkit::pool::{pair_pools, pool};
 use tokio::sync::watch;
 
@@ -78,17 +77,7 @@ impl PoolSource for ScriptedVenue {
         }
     }
 
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        (first, second): (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let depth = Depth {
-            first: BaseUnits::new(held(first)),
-            second: BaseUnits::new(held(second)),
-        };
-        Ok(vec![Some(depth); pools.len()])
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 fn pool_of((one, other): (Mint, Mint)) -> FoundPool {
