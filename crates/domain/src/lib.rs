@@ -23,6 +23,7 @@ pub mod token_list;
 pub mod transaction;
 pub mod venue;
 
+mod base58;
 mod named;
 mod status;
 
