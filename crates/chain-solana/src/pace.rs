@@ -19,7 +19,7 @@ const LOOK_EVERY_MIN: Duration = Duration::from_millis(5);
 /// Slots from a transaction's sending to its being confirmed and told of, at most as a rule.
 const USUAL_SLOTS: u32 = 8;
 /// Simulated time is never slowed down further.
-pub(crate) const SCALE_MAX: f64 = 1_000.0;
+const SCALE_MAX: f64 = 1_000.0;
 /// Slots that must have passed before their length is believed, and after which the measuring begins anew.
 const MEASURED_MIN: u64 = 32;
 const MEASURED_MAX: u64 = 512;

@@ -6,15 +6,15 @@ use amm::Program;
 use domain::FeeLevel;
 
 use crate::fees::FeePolicy;
-use crate::pace::{Pace, SCALE_MAX};
+use crate::pace::Pace;
 use crate::rpc::{Commitment, Lamports};
 
 /// Slots from a block's being confirmed to its being final.
 const SLOTS_TO_FINAL: u32 = 32;
 /// Slots for which a blockhash is built on: few of the 150 that a transaction lives.
 const BLOCKHASH_SLOTS: u32 = 5;
-/// How long pools that were read are given to whoever asks next: a small part of a slot.
-const SHARED_FOR: Duration = Duration::from_millis(50);
+/// Pools that were read are given to whoever asks next for so small a part of a slot.
+const SHARED_PART: u32 = 8;
 /// The most that a transaction pays where nobody says otherwise.
 const FEE_MAX: Lamports = Lamports::new(1_000_000);
 
@@ -74,14 +74,7 @@ impl Settings {
     /// The simulated cluster's, whose slots are as long as on mainnet times this.
     #[must_use]
     pub fn simulated(latency_scale: f64) -> Self {
-        let scale = match latency_scale.is_finite() {
-            true => latency_scale.clamp(0.0, SCALE_MAX),
-            false => 1.0,
-        };
-        Self {
-            shared_for: SHARED_FOR.mul_f64(scale),
-            ..Self::of(Pace::simulated(scale))
-        }
+        Self::of(Pace::simulated(latency_scale))
     }
 
     /// A real cluster's, with these programs.
@@ -113,7 +106,7 @@ impl Settings {
             pace,
             signing_limit: Duration::from_secs(2),
             blockhash_for: pace.slot * BLOCKHASH_SLOTS,
-            shared_for: SHARED_FOR,
+            shared_for: pace.slot / SHARED_PART,
             quote_age_max: Duration::from_secs(2),
         }
     }
@@ -134,10 +127,8 @@ mod tests {
             (millis(2_000), millis(50))
         );
         // The simulated cluster's slots do not get shorter than this.
-        assert_eq!(
-            (none.blockhash_for, none.shared_for),
-            (millis(100), millis(0))
-        );
+        assert_eq!(none.blockhash_for, millis(100));
+        assert_eq!(none.shared_for, Duration::from_micros(2_500));
     }
 
     #[test]

@@ -116,7 +116,8 @@ impl Bank {
         self.accounts.set(key, account, self.environment.clock.slot);
     }
 
-    /// Puts an account there that was written in an earlier life of the chain.
+    /// Puts an account there that was written in an earlier life of the chain, or stands there from its beginning: what
+    /// was there before is not kept.
     pub(crate) fn load_account(&mut self, key: Address, account: Account, slot: u64) {
         self.accounts.load(key, account, slot);
     }

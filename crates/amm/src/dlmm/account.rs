@@ -1,6 +1,6 @@
 //! Meteora DLMM's pair account.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::bin_array::BinArray;
 use super::quote::{FeeCollection, Parameters, Pool, Volatility, array_of};
@@ -159,7 +159,7 @@ impl PairAccount {
         &self,
         loaded: impl IntoIterator<Item = &'a BinArray>,
     ) -> Result<Pool, DecodeError> {
-        let mut bins = BTreeMap::new();
+        let mut bins = Vec::new();
         let mut missing_arrays = self.arrays();
         for array in loaded {
             let index = array.index()?;
@@ -175,7 +175,8 @@ impl PairAccount {
             limit_orders: self.limit_orders()?,
             activation: self.activation()?,
             enabled: self.get(Self::STATUS) == 0,
-            bins,
+            // At once, which is quicker than one by one.
+            bins: bins.into_iter().collect(),
             missing_arrays,
         })
     }
