@@ -27,8 +27,8 @@ pub struct State {
     pub address: Address,
     /// The pair's account.
     pub account: PairAccount,
-    /// The loaded ones of its bin arrays, by index.
-    pub arrays: BTreeMap<i32, (Address, BinArray)>,
+    /// Where the loaded ones of its bin arrays are, by index.
+    pub arrays: BTreeMap<i32, Address>,
     /// Its price observations, where they were read; no quote needs them.
     pub oracle: Option<OracleAccount>,
     /// What is priced.
@@ -44,24 +44,23 @@ impl State {
         snapshot: &impl Snapshot,
     ) -> Result<Self, ReadError> {
         let account: PairAccount = read(snapshot, address, deployment.id)?;
-        let mut loaded = BTreeMap::new();
+        let (mut found, mut loaded) = (BTreeMap::new(), Vec::new());
         for at in arrays {
             let array: BinArray = read(snapshot, *at, deployment.id)?;
             let index = array.index().map_err(ReadError::at(*at))?;
             if array.get(BinArray::PAIR) == address {
-                loaded.insert(index, (*at, array));
+                found.insert(index, *at);
+                loaded.push(array);
             }
         }
         let oracle = account.get(PairAccount::ORACLE);
         let oracle = read_where_there(snapshot, oracle, deployment.id)?;
-        let pool = account
-            .pool(loaded.values().map(|(_, array)| array))
-            .map_err(ReadError::at(address))?;
+        let pool = account.pool(loaded).map_err(ReadError::at(address))?;
         Ok(Self {
             deployment,
             address,
             account,
-            arrays: loaded,
+            arrays: found,
             oracle,
             pool,
         })
@@ -77,10 +76,15 @@ impl State {
     ) -> SwapInstruction {
         let token_program = |flag| token::program_of_flag(self.account.get(flag));
         let active = array_of(self.pool.active_id);
-        let address = |(_, (address, _)): (&i32, &(Address, BinArray))| *address;
         let bin_arrays = match direction {
-            Direction::FirstToSecond => self.arrays.range(..=active).rev().map(address).collect(),
-            Direction::SecondToFirst => self.arrays.range(active..).map(address).collect(),
+            Direction::FirstToSecond => {
+                let ahead = self.arrays.range(..=active).rev();
+                ahead.map(|(_, address)| *address).collect()
+            }
+            Direction::SecondToFirst => {
+                let ahead = self.arrays.range(active..);
+                ahead.map(|(_, address)| *address).collect()
+            }
         };
         SwapInstruction {
             trader,
@@ -150,11 +154,6 @@ impl Quoting for State {
         let fees = account.get(field).checked_add(swap.protocol_fee);
         account.set(field, fees.ok_or(Refusal::Overflow)?);
 
-        for (id, bin) in &swap.after.bins {
-            if let Some((_, array)) = after.arrays.get_mut(&array_of(*id)) {
-                array.set_bin(*id, bin).map_err(|_| Refusal::Overflow)?;
-            }
-        }
         if let Some(oracle) = &mut after.oracle {
             oracle.observe(self.pool.active_id, now.unix_time)?;
         }
@@ -174,8 +173,10 @@ impl Quoting for State {
     }
 
     fn accounts(&self) -> Vec<(Address, &[u8])> {
-        let arrays = self.arrays.values();
-        let arrays = arrays.map(|(address, array)| (*address, array.bytes()));
+        let arrays = self.arrays.iter().filter_map(|(index, address)| {
+            let array = self.pool.bins.array(*index)?;
+            Some((*address, array.bytes()))
+        });
         let oracle = self.oracle.iter().map(|oracle| {
             let address = self.account.get(PairAccount::ORACLE);
             (address, oracle.bytes())

@@ -164,7 +164,7 @@ fn is_reachable(state: &State, swap: &Swap, direction: Direction, given: &[Addre
     let mut given = given.iter();
     needed.into_iter().all(|index| {
         let needed = state.arrays.get(index);
-        needed.is_some_and(|(address, _)| given.any(|it| it == address))
+        needed.is_some_and(|address| given.any(|it| it == address))
     })
 }
 

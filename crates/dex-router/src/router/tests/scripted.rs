@@ -116,7 +116,9 @@ pub(super) fn dlmm(usdc: u64) -> Pool {
             limit_orders: false,
             activation: None,
             enabled: true,
-            bins: [(0, Bin::provided(0, usdc, price).unwrap())].into(),
+            bins: [(0, Bin::provided(0, usdc, price).unwrap())]
+                .into_iter()
+                .collect(),
             missing_arrays: std::collections::BTreeSet::new(),
         },
     })
