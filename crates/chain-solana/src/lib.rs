@@ -17,6 +17,7 @@ pub mod assets;
 pub mod build;
 pub mod chain;
 pub mod death;
+pub mod endpoints;
 pub mod explain;
 pub mod fees;
 mod in_flight;
@@ -43,6 +44,7 @@ mod world;
 
 pub use assets::ChainAssets;
 pub use chain::SolanaChain;
+pub use endpoints::Endpoints;
 pub use pools::PoolReader;
 pub use rpc::Rpc;
 pub use settings::Settings;

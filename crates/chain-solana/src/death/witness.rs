@@ -105,6 +105,12 @@ impl Witness {
         self.is_foreign = true;
     }
 
+    /// Whether what it tells of heights was held against each other since its last lie.
+    #[must_use]
+    pub const fn has_compared_heights(&self) -> bool {
+        self.bank.is_some() && self.blockhash.is_some()
+    }
+
     /// Whether it said something lately that it had not said before, and nothing that cannot be true.
     #[must_use]
     pub fn is_qualified(&self, now: Duration) -> bool {

@@ -19,6 +19,16 @@ impl Endpoint {
     pub(in crate::rpc) fn url(&self) -> &Url {
         &self.0
     }
+
+    /// The host, with its port where one is named: all that logs, errors and labels of metrics may say.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        match self.0.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
 }
 
 impl FromStr for Endpoint {
