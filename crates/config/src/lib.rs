@@ -53,6 +53,7 @@ pub struct Config {
     pub chain: Chain,
     #[command(flatten)]
     pub wallet: Wallet,
+    #[command(flatten)]
     pub transactions: Transactions,
     #[command(flatten)]
     pub sim: Sim,

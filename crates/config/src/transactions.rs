@@ -25,13 +25,16 @@ pub struct Transactions {
         value_parser = whole(FEE_MIN_LAMPORTS..=FEE_MAX_LAMPORTS)
     )]
     pub tx_fee_max_lamports: u64,
-    /// Whether transactions are simulated before they are signed [default: off in sim]
+    /// Whether transactions are simulated before they are signed [default: off in sim, on in live]
     #[arg(long, env = "TX_SIMULATE", value_name = "SWITCH", value_enum)]
     pub tx_simulate: Option<Switch>,
-    /// How far an order may move its pool's price, in hundredths of a percent, 0 for no limit [default: 0 in sim]
+    /// How far an order may move its pool's price, in hundredths of a percent, 0 for no limit [default: 0 in sim, 1000 in live]
     #[arg(long, env = "MAX_PRICE_IMPACT_BPS", value_name = "BPS", value_parser = whole(0..=10_000_u16))]
     pub max_price_impact_bps: Option<u16>,
 }
+
+/// Where money is real, an order that moves the price by a tenth is taken for a mistake.
+const LIVE_IMPACT_BPS: u16 = 1_000;
 
 /// Something that is done or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,6 +51,7 @@ impl Transactions {
     pub fn simulate(&self, mode: VenueMode) -> Switch {
         let unset = match mode {
             VenueMode::Sim => Switch::Off,
+            VenueMode::Live => Switch::On,
         };
         self.tx_simulate.unwrap_or(unset)
     }
@@ -57,6 +61,7 @@ impl Transactions {
     pub fn max_impact(&self, mode: VenueMode) -> Option<MaxImpact> {
         let unset = match mode {
             VenueMode::Sim => 0,
+            VenueMode::Live => LIVE_IMPACT_BPS,
         };
         MaxImpact::new(self.max_price_impact_bps.unwrap_or(unset))
     }

@@ -236,9 +236,8 @@ impl FinalityLook {
             metrics::counter!(VANISHED_TOTAL).increment(1);
             error!(order.id = %id, %signature, "the confirmed transaction {signature} of order {id} has vanished with its block; it is sent again");
         }
-        metrics::counter!("transactions_resent_total").increment(1);
         // Whatever the answer, it may have arrived: the next round looks.
-        let _ = timeout(PATIENCE, self.chain.landing.send(transaction)).await;
+        let _ = timeout(PATIENCE, self.chain.landing.keep(id, transaction)).await;
         Ok(())
     }
 

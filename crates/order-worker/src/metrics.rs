@@ -56,8 +56,10 @@ const COUNTERS: [(&str, &str); 18] = [
         "order_panics_total",
         "Panics that were contained within one order",
     ),
-    "transactions_declared_dead_total",
-    "Transactions that counted as dead because an operator said so",
+    (
+        "transactions_declared_dead_total",
+        "Transactions that counted as dead because an operator said so",
+    ),
     ("queue_claims_total", "Entries taken from the queue"),
     ("queue_failures_total", "Calls to the queue that failed"),
     (
