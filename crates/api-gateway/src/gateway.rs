@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Announcer, Ports, Shutdown, Simulation, TransactionReader, WalletView};
+use ports::{Announcer, AssetSource, Ports, Shutdown, Simulation, TransactionReader, WalletView};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::doors::{self, tcp};
@@ -45,6 +45,8 @@ pub struct GatewayParts {
     pub ports: Ports,
     pub announcer: Announcer,
     pub router: Router,
+    /// Facts of mints that no list names.
+    pub assets: Arc<dyn AssetSource>,
     /// The simulated cluster, if it is simulated.
     pub simulation: Option<Arc<dyn Simulation>>,
     /// The wallet that trades, if this process can look at it.
@@ -75,13 +77,14 @@ impl Gateway {
             ports,
             announcer,
             router,
+            assets,
             simulation,
             wallet,
             transactions,
             prometheus,
             shutdown,
         } = parts;
-        let intake = Intake::start(&settings, &ports, announcer, &shutdown);
+        let intake = Intake::start(&settings, &ports, (announcer, assets), &shutdown);
         let (keys, clock) = (Arc::clone(intake.keys()), Arc::clone(&ports.clock));
         let doorstep = Doorstep::new(&settings, address, keys, clock);
         if doorstep.is_open_to_others() {

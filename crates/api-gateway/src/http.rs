@@ -21,4 +21,6 @@ pub(crate) mod wallet;
 mod bodiless;
 mod caller;
 mod cors;
+mod issues;
+mod pair;
 mod unread;

@@ -28,20 +28,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{ClientId, Event, IdempotencyKey, OrderId, Seq, TokenList};
+use domain::{Asset, ClientId, Event, IdempotencyKey, Mint, OrderId, Seq};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use ports::unconfirmed::Made;
-use ports::{Announcer, Ports, Shutdown, Unconfirmed};
+use ports::{Announcer, AssetSource, Ports, Shutdown, Unconfirmed};
 use tracing::{Instrument, trace_span};
 
 use crate::acts::Acts;
+use crate::assets::{Assets, LookedUp, Names};
 use crate::auth::{Caller, Keys, Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
-use crate::settings::{ChainSettings, GatewaySettings, Trading, UnnamedPair};
+use crate::settings::{ChainSettings, GatewaySettings, Trading};
 use crate::stats::Stats;
 use request::Request;
 use twins::Twins;
@@ -56,8 +57,9 @@ pub struct Intake {
     announcer: Announcer,
     keys: Arc<Keys>,
     limits: Limits,
-    tokens: Arc<TokenList>,
+    assets: Assets,
     chain: ChainSettings,
+    default_pair: Option<(Asset, Asset)>,
     twins: Twins,
     unconfirmed: Unconfirmed,
     shutdown: Shutdown,
@@ -98,18 +100,13 @@ impl Receipt {
     }
 }
 
-/// Reads an order without taking it in.
-pub fn check(body: &[u8], tokens: &TokenList, unnamed: UnnamedPair) -> Result<Terms> {
-    Request::read(body, tokens, unnamed)?.terms
-}
-
 impl Intake {
     /// Starts the background tasks; they end when the process stops.
     #[must_use]
     pub fn start(
         settings: &GatewaySettings,
         ports: &Ports,
-        announcer: Announcer,
+        (announcer, assets): (Announcer, Arc<dyn AssetSource>),
         shutdown: &Shutdown,
     ) -> Arc<Self> {
         let salt = [(); 4].map(|()| ports.random.bits());
@@ -120,8 +117,9 @@ impl Intake {
             acts: Acts::new(shutdown),
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
             stats: Stats::start(ports, settings, shutdown),
-            tokens: Arc::clone(&settings.tokens),
+            assets: Assets::new(Arc::clone(&settings.tokens), assets),
             chain: settings.chain,
+            default_pair: settings.default_pair,
             shutdown: shutdown.clone(),
             ports: ports.clone(),
             announcer,
@@ -136,6 +134,34 @@ impl Intake {
     /// Whether a client can be refused for what it has submitted before.
     pub(crate) const fn has_limits(&self) -> bool {
         self.limits.any()
+    }
+
+    /// What is traded where a request names no tokens.
+    pub(crate) const fn default_pair(&self) -> Option<(Asset, Asset)> {
+        self.default_pair
+    }
+
+    /// What these mints are, of which no list names any.
+    pub(crate) async fn look_up(&self, mints: &[Mint], payer: Option<&Payer>) -> Result<LookedUp> {
+        self.assets.look_up(mints, (&self.limits, payer)).await
+    }
+
+    /// Reads an order without taking it in.
+    pub(crate) async fn check(&self, body: &[u8], payer: Option<&Payer>) -> Result<Terms> {
+        self.read(body, payer).await?.terms
+    }
+
+    /// Reads a body. Nobody is asked where the token list names its tokens, nor where it is wrong anyway.
+    async fn read<'a>(&self, body: &'a [u8], payer: Option<&Payer>) -> Result<Request<'a>> {
+        let names = Names::listed(&self.assets.tokens);
+        let mut request = Request::read(body, &names, self.default_pair)?;
+        if !request.unlisted.is_empty() {
+            match self.look_up(&request.unlisted, payer).await {
+                Ok(looked_up) => request.read_again(&names.and(&looked_up), self.default_pair),
+                Err(refusal) => request.terms = Err(refusal),
+            }
+        }
+        Ok(request)
     }
 
     /// Accepts an order.
@@ -156,7 +182,7 @@ impl Intake {
 
     async fn take_in(&self, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
         self.refuse_whom_it_must(&envelope.caller)?;
-        let request = Request::read(body, &self.tokens, self.chain.unnamed_pair)?;
+        let request = self.read(body, envelope.payer.as_ref()).await?;
         let mark = envelope.idempotency_key.as_ref().map(|key| Mark {
             key,
             fingerprint: request.fingerprint(),

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use config::{Cluster, Config, DEFAULT_PORT, LimitScope};
-use domain::{Address, ClientId, TokenList};
+use domain::{Address, Asset, ClientId, TokenList};
 
 use crate::live;
 
@@ -40,6 +40,8 @@ pub struct GatewaySettings {
     pub tokens: Arc<TokenList>,
     /// The chain that orders are executed on.
     pub chain: ChainSettings,
+    /// What is traded where a request names no tokens; without it, it must.
+    pub default_pair: Option<(Asset, Asset)>,
     /// Threads that serve requests; `None` for one per core.
     pub threads: Option<usize>,
 }
@@ -68,6 +70,7 @@ impl GatewaySettings {
             },
             tokens: config.chain.tokens(),
             chain: ChainSettings::configured(config),
+            default_pair: config.chain.order_venue_mode.defaults().pair,
             threads: Some(threads),
         }
     }
@@ -97,6 +100,7 @@ impl Default for GatewaySettings {
             live: live::Settings::default(),
             tokens: Arc::new(TokenList::mainnet()),
             chain: ChainSettings::default(),
+            default_pair: Some((Asset::SOL, Asset::USDC)),
             threads: None,
         }
     }
@@ -109,20 +113,8 @@ pub struct ChainSettings {
     pub wallet: Option<Address>,
     /// Where people look at transactions; none for a chain that nobody else shows.
     pub explorer: Option<Explorer>,
-    /// What an order means that names no tokens.
-    pub unnamed_pair: UnnamedPair,
     /// Whether orders are taken in.
     pub trading: Trading,
-}
-
-/// What an order means that names no tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UnnamedPair {
-    /// SOL for USDC.
-    #[default]
-    SolForUsdc,
-    /// Nothing: an order that spends money says what it wants.
-    Refused,
 }
 
 /// Whether orders are taken in.
@@ -172,10 +164,6 @@ impl ChainSettings {
         Self {
             wallet: None,
             explorer: config.chain.live_cluster().and_then(Explorer::of),
-            unnamed_pair: match config.chain.is_live() {
-                true => UnnamedPair::Refused,
-                false => UnnamedPair::SolForUsdc,
-            },
             trading: match config.takes_orders() {
                 true => Trading::Enabled,
                 false => Trading::Disabled,

@@ -35,9 +35,13 @@ impl HttpMeter {
     }
 }
 
-const COUNTERS: [(&str, &str); 2] = [
+const COUNTERS: [(&str, &str); 3] = [
     ("orders_accepted_total", "Orders stored"),
     ("orders_replayed_total", "Repeated requests answered again"),
+    (
+        "mint_look_ups_total",
+        "Mints without a symbol that the chain was asked for",
+    ),
 ];
 #[rustfmt::skip]
 const GAUGES: [(&str, &str); 4] = [

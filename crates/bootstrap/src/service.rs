@@ -29,7 +29,7 @@ impl Parts {
         let random = Random::from_system();
         // Before the world, because this locks the data folder.
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
-        let world = world::reach(config, clock, random, shutdown).await?;
+        let world = world::reach(config, ports.store.clone(), clock, random, shutdown).await?;
         backend::bind(&ports, world.cluster, shutdown).await?;
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
         Ok(Self {

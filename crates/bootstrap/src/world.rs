@@ -11,22 +11,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
 use chain_solana::fees::FeePolicy;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
+use chain_solana::pools::reader::Known;
 use chain_solana::rpc::Lamports;
 use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Rpc, Settings, SolanaChain};
-use config::{Config, Switch, VenueMode};
-use dex_router::Router;
+use config::{Config, Invalid, MinDepth, Switch, VenueMode};
+use dex_router::{Gates, Router, gates};
 use domain::{Address, Asset};
 use ports::cluster::ClusterId;
 use ports::{
-    Clock, Landing, Random, Shutdown, Simulation, Statuses, TransactionBuilder, TransactionReader,
-    WalletView,
+    AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
+    TransactionBuilder, TransactionReader, WalletView,
 };
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
@@ -38,6 +40,8 @@ const QUOTE_LIMIT: Duration = Duration::from_secs(2);
 pub struct World {
     /// Asks the pools and chooses a route.
     pub router: Router,
+    /// Facts of mints that no list names.
+    pub assets: Arc<dyn AssetSource>,
     /// What operators may do to the simulated cluster, and its ledger, with which the engine can be compared; a live
     /// cluster has neither.
     pub simulation: Option<Arc<dyn Simulation>>,
@@ -52,7 +56,7 @@ pub struct World {
     clock: Arc<dyn Clock>,
     settings: Settings,
     /// Of the token list.
-    assets: Vec<Asset>,
+    listed: Vec<Asset>,
 }
 
 /// The cluster with the wallet that trades.
@@ -96,7 +100,7 @@ impl World {
             address,
             cluster: self.name.to_owned(),
             mode: self.cluster.mode.name().to_owned(),
-            assets: self.assets.clone(),
+            assets: self.listed.clone(),
         };
         Arc::new(SolanaWallet::new(
             Arc::clone(&self.rpc),
@@ -141,9 +145,10 @@ struct Reached {
 }
 
 /// Connects to the configured world. An endpoint of another cluster is an error; one that cannot be reached is asked
-/// again until it can.
+/// again until it can. What is found out about the cluster is shared by the directory.
 pub async fn reach(
     config: &Config,
+    directory: Arc<dyn Directory>,
     clock: Arc<dyn Clock>,
     random: Random,
     shutdown: &Shutdown,
@@ -166,12 +171,19 @@ pub async fn reach(
         ..reached.settings
     };
     let rpc = reached.rpc;
-    let pools = Arc::new(PoolReader::new(rpc.clone(), clock.clone(), &settings));
+    let known = Known {
+        directory: Some(Arc::clone(&directory)),
+        listed: config.pools.pools_file.clone(),
+    };
+    let pools = PoolReader::finding(rpc.clone(), clock.clone(), &settings, known);
+    let pools = Arc::new(pools);
     let tokens = config.chain.tokens();
-    let assets = tokens.listings().iter().map(|listing| listing.asset);
-    let assets = assets.collect();
+    let listed = tokens.listings().iter().map(|listing| listing.asset);
+    let listed = listed.collect();
+    let router = Router::new(pools.clone(), reached.quote_limit, tokens);
     Ok(World {
-        router: Router::new(pools.clone(), reached.quote_limit, tokens),
+        router: router.with_gates(gates_of(config)?),
+        assets: Arc::new(ChainAssets::new(rpc.clone(), clock.clone(), directory)),
         simulation: reached.simulation,
         cluster: reached.cluster,
         sim: reached.sim,
@@ -180,7 +192,19 @@ pub async fn reach(
         pools,
         clock,
         settings,
-        assets,
+        listed,
+    })
+}
+
+/// Which pools may be used.
+fn gates_of(config: &Config) -> Result<Gates, Invalid> {
+    Ok(Gates {
+        min_depth: match config.min_depth()? {
+            MinDepth::Any => gates::MinDepth::Any,
+            MinDepth::Of(depths) => gates::MinDepth::Of(depths),
+            MinDepth::TimesOrder(times) => gates::MinDepth::TimesOrder(times),
+        },
+        max_deviation_bps: config.max_deviation_bps(),
     })
 }
 

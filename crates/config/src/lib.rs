@@ -8,6 +8,7 @@ pub mod secret;
 
 mod chain;
 mod live;
+mod pools;
 mod token_list;
 mod transactions;
 mod values;
@@ -24,6 +25,7 @@ use values::{
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use live::{Role, Trading, Wallet};
+pub use pools::{Defaults, MinDepth, Pools};
 pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
@@ -55,6 +57,8 @@ pub struct Config {
     pub wallet: Wallet,
     #[command(flatten)]
     pub transactions: Transactions,
+    #[command(flatten)]
+    pub pools: Pools,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]
@@ -303,6 +307,11 @@ pub enum Invalid {
         "API_KEYS gives {client} a key that is taken: each name and each key once, none the ADMIN_KEY"
     )]
     KeyTwice { client: String },
+    #[error("POOL_MIN_DEPTH={value} is not allowed: {allowed}")]
+    MinDepth {
+        value: String,
+        allowed: &'static str,
+    },
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
     #[error(
@@ -355,6 +364,7 @@ impl Config {
         if self.limit_scope() == LimitScope::Queue && shards > 1 {
             return Err(Invalid::LimitOverShards { shards });
         }
+        self.min_depth()?;
         self.access.validate()
     }
 

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod live;
+mod pools;
 mod together;
 
 use clap::Parser;

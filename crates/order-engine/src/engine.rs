@@ -47,6 +47,7 @@ impl Engine {
                 ports: ports.clone(),
                 announcer: announcer.clone(),
                 router: world.router.clone(),
+                assets: world.assets.clone(),
                 simulation: world.simulation.clone(),
                 wallet: Some(world.wallet(address)),
                 transactions: Some(world.transactions()),

@@ -198,6 +198,11 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         }
         Ok(Settled::Dead(failure)) => {
             let failure = landing::explain(ctx, transaction, failure).await;
+            // What the chain rolled back may have met another pool than the one that was known.
+            if failure.code != FailureCode::TransactionExpired {
+                ctx.router
+                    .doubt(order.terms.asset_in, order.terms.asset_out);
+            }
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }
         Ok(Settled::Undecided { ask_again_in }) => {

@@ -1,5 +1,6 @@
 //! The simulated world as one thing: cluster and market, with what goes wrong on purpose.
 
+mod placing;
 mod simulation;
 
 use std::path::PathBuf;

@@ -9,9 +9,10 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, SqliteStore};
 use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
+use chain_solana::pools::reader::Known;
 use chain_solana::settings::Settings as ChainSettings;
 use chain_solana::standing::Standings;
-use chain_solana::{Rpc, SolanaChain};
+use chain_solana::{ChainAssets, Rpc, SolanaChain};
 use dex_router::Router;
 use domain::TokenList;
 use order_worker::Chain;
@@ -150,21 +151,32 @@ impl World {
         (process, ports)
     }
 
-    /// The cluster as a process reaches it: the venues for its router, and its own side of a chain.
-    pub(crate) fn chain_of(&self, process: &Arc<Process>) -> (Router, Chain) {
-        let rpc: Arc<dyn Rpc> = Arc::new(FaultyRpc {
+    fn rpc_of(&self, process: &Arc<Process>) -> Arc<dyn Rpc> {
+        Arc::new(FaultyRpc {
             rpc: self.cluster.rpc(),
             cluster: Arc::clone(&self.cluster),
             witness: Arc::clone(&self.witness),
             line: self.line(process, &self.servers.chain),
-        });
-        let clock: Arc<dyn Clock> = Arc::new(ProcessClock(Arc::clone(process)));
+        })
+    }
+
+    /// The facts of mints as a process finds them out.
+    pub(crate) fn assets_of(&self, process: &Arc<Process>, ports: &Ports) -> ChainAssets {
+        let clock = Arc::clone(&ports.clock);
+        ChainAssets::new(self.rpc_of(process), clock, ports.store.clone())
+    }
+
+    /// The cluster as a process reaches it: the venues for its router, and its own side of a chain.
+    pub(crate) fn chain_of(&self, process: &Arc<Process>, ports: &Ports) -> (Router, Chain) {
+        let rpc = self.rpc_of(process);
+        let clock = Arc::clone(&ports.clock);
         let settings = ChainSettings::simulated(LATENCY_SCALE);
-        let pools = Arc::new(PoolReader::new(
-            Arc::clone(&rpc),
-            Arc::clone(&clock),
-            &settings,
-        ));
+        let known = Known {
+            directory: Some(ports.store.clone()),
+            listed: None,
+        };
+        let pools = PoolReader::finding(Arc::clone(&rpc), Arc::clone(&clock), &settings, known);
+        let pools = Arc::new(pools);
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);

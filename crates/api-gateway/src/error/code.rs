@@ -67,8 +67,9 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be application/json";
     InvalidOrder "invalid_order" UNPROCESSABLE_ENTITY "The order breaks a rule";
     InvalidRequest "invalid_request" UNPROCESSABLE_ENTITY "The request breaks a rule";
-    TokenRequired "token_required" UNPROCESSABLE_ENTITY "The order must name its tokens";
+    TokenRequired "token_required" UNPROCESSABLE_ENTITY "Both tokens must be named";
     UnknownToken "unknown_token" UNPROCESSABLE_ENTITY "There is no such token";
+    TokenNotTradable "token_not_tradable" UNPROCESSABLE_ENTITY "The token cannot be traded";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
     OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";

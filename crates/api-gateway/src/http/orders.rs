@@ -109,10 +109,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
     refuse_filters_to_come(&parameters)?;
-    let mint = |name| {
-        let asset = parameters.asset(name, &ctx.tokens)?;
-        Ok::<_, ApiError>(asset.map(|asset| asset.mint))
-    };
+    let mint = |name| parameters.mint(name, &ctx.tokens);
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
         status: parameters.status("status")?,

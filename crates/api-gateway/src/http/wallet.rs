@@ -21,8 +21,7 @@ use crate::state::{AppState, Ctx};
     responses((status = 200, description = "What it holds and may spend", body = WalletAnswer))
 )]
 pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
-    let is_admin = caller.scope == Scope::Admin;
-    if !is_admin && (!ctx.doorstep.keys.are_open() || ctx.doorstep.keys.has_admin()) {
+    if !is_shown_to(&ctx, &caller) {
         let detail = "the wallet is shown to the admin key alone";
         return Err(ApiError::new(Code::Forbidden, detail));
     }
@@ -32,6 +31,12 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
     };
     let wallet = deadline::chain(view.look()).await?;
     Ok(HttpResponse::Ok().json(answer(&wallet, &ctx)))
+}
+
+/// Where keys are set, to the admin key alone.
+pub(super) fn is_shown_to(ctx: &AppState, caller: &Caller) -> bool {
+    let keys = &ctx.doorstep.keys;
+    caller.scope == Scope::Admin || (keys.are_open() && !keys.has_admin())
 }
 
 fn answer(wallet: &Wallet, ctx: &AppState) -> WalletAnswer {

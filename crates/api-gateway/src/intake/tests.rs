@@ -8,16 +8,17 @@ use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, MaxImpact, Terms, TokenList, Venue};
 use proptest::prelude::*;
 
-use super::check;
+use super::request::Request;
+use crate::assets::Names;
 use crate::error::{Code, Result};
-use crate::settings::UnnamedPair;
 
 fn tokens() -> TokenList {
     TokenList::mainnet()
 }
 
 fn read(body: &[u8]) -> Result<Terms> {
-    check(body, &tokens(), UnnamedPair::SolForUsdc)
+    let pair = Some((Asset::SOL, Asset::USDC));
+    Request::read(body, &Names::listed(&tokens()), pair)?.terms
 }
 
 #[track_caller]
@@ -43,7 +44,10 @@ fn refused(body: &str, code: Code, field: &str) {
 
 #[test]
 fn where_money_is_real_an_order_names_what_it_trades() {
-    let read = |body: &str| check(body.as_bytes(), &tokens(), UnnamedPair::Refused);
+    let read = |body: &'static str| {
+        let listed = tokens();
+        Request::read(body.as_bytes(), &Names::listed(&listed), None)?.terms
+    };
 
     let refusal = read(r#"{"amount":1}"#).expect_err("names nothing");
     assert_eq!(refusal.code(), Code::TokenRequired);

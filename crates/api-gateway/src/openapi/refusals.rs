@@ -55,8 +55,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
             | "/api/sim/ledger",
         ) => &[400, 401, 403, 404, 500, 503],
         (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
-        (_, "/api/quotes") => &[400, 401, 403, 422],
-        (_, "/api/pools") => &[400, 401, 403, 422, 503],
+        (_, "/api/quotes" | "/api/pools") => &[400, 401, 403, 422, 429, 503],
         (_, "/api/wallet") => &[401, 403, 404, 503],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],
@@ -88,7 +87,9 @@ fn reason(status: u16) -> &'static str {
 }
 
 fn add_headers(operation: &mut Operation) {
-    let is_limited = operation.responses.responses.contains_key("201");
+    // Orders count against a rate, and so do questions to the chain about tokens.
+    let answers = |status: &str| operation.responses.responses.contains_key(status);
+    let is_limited = answers("201") || (answers("422") && answers("429"));
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {
             continue;

@@ -58,26 +58,6 @@ async fn every_pool_of_a_pair_is_shown_and_why_it_is_not_used() {
 }
 
 #[tokio::test]
-async fn tokens_are_named_by_symbol_or_mint_and_an_unlisted_mint_is_unknown() {
-    let server = server().await;
-    let mint = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
-
-    let by_mint = Request::get(&format!("/api/pools?tokenIn=wSOL&tokenOut={mint}"));
-    assert_eq!(by_mint.send(&server).await.status, 200);
-    for path in ["/api/pools?", "/api/quotes?amount=1&"] {
-        let unlisted = format!("{path}tokenIn=SOL&tokenOut={NO_POOL}");
-        let answer = Request::get(&unlisted).send(&server).await;
-        answer.problem(422, "unknown_token");
-        let neither = format!("{path}tokenIn=SOL&tokenOut=NOPE");
-        let answer = Request::get(&neither).send(&server).await;
-        answer.problem(400, "invalid_parameter");
-    }
-    let order = format!(r#"{{"tokenIn":"SOL","tokenOut":"{NO_POOL}","amount":1}}"#);
-    let answer = Request::order(order).send(&server).await;
-    answer.problem(422, "unknown_token");
-}
-
-#[tokio::test]
 async fn quotes_show_the_route_and_every_pool_that_competed() {
     let server = server().await;
 

@@ -1,5 +1,6 @@
 //! The world outside the gateway, as scripts: pools, a simulated cluster, a wallet, transactions.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,12 +10,13 @@ use domain::route::PoolRef;
 use domain::transaction::Signature;
 use domain::venue::Program;
 use domain::{Address, Asset, BaseUnits, Mint, Venue};
+use ports::asset_source::Found;
 use ports::chain::Error;
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 use ports::simulation::{Faults, Launch, Launched, Trade};
 use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
-use ports::wallet::{Holding, Wallet};
-use ports::{Simulation, TransactionReader, WalletView};
+use ports::wallet::{Holding, Means, Wallet};
+use ports::{AssetSource, Simulation, TransactionReader, WalletView};
 use testkit::pool::{pair_pools, pool};
 
 /// The pool that can be used.
@@ -29,6 +31,7 @@ const USDC_HELD: u64 = 150_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Outside {
     pub(crate) pools: Arc<dyn PoolSource>,
+    pub(crate) assets: Arc<dyn AssetSource>,
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
@@ -39,9 +42,43 @@ impl Default for Outside {
     fn default() -> Self {
         Self {
             pools: Arc::new(NoPools),
+            assets: Arc::<Mints>::default(),
             simulation: None,
             wallet: None,
             transactions: None,
+        }
+    }
+}
+
+/// A mint that was found out about before.
+pub(crate) const KNOWN: Asset = Asset::token(Mint::new(Address::new([21; 32])), 4);
+/// One that the chain must be asked for.
+pub(crate) const FRESH: Asset = Asset::token(Mint::new(Address::new([22; 32])), 2);
+/// One that is not traded.
+pub(crate) const HOOKED: Mint = Mint::new(Address::new([23; 32]));
+/// One of which the chain says nothing.
+pub(crate) const SILENT: Mint = Mint::new(Address::new([24; 32]));
+
+/// These mints, and no others.
+#[derive(Debug, Default)]
+pub(crate) struct Mints {
+    /// How often the chain was asked.
+    pub(crate) asked: AtomicUsize,
+}
+
+#[async_trait]
+impl AssetSource for Mints {
+    async fn recall(&self, mint: Mint) -> ports::Result<Option<Found>> {
+        Ok((mint == KNOWN.mint).then_some(Found::Asset(KNOWN)))
+    }
+
+    async fn look_up(&self, mint: Mint) -> Result<Found, Error> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match mint {
+            SILENT => Err(Error::Unavailable("nobody answers".to_owned())),
+            HOOKED => Ok(Found::NotTradable("has a transfer hook".to_owned())),
+            mint if mint == FRESH.mint => Ok(Found::Asset(FRESH)),
+            _ => Ok(Found::NoMint),
         }
     }
 }
@@ -168,6 +205,25 @@ impl WalletView for Purse {
                     amount: BaseUnits::new(15),
                 },
             ],
+        })
+    }
+
+    async fn means(&self, asset_in: Asset, asset_out: Asset) -> Result<Means, Error> {
+        let wallet = self.look().await?;
+        let mut tokens = wallet.tokens.iter();
+        let held = tokens.find(|holding| holding.asset == asset_in);
+        Ok(Means {
+            lamports: wallet.lamports,
+            held: match asset_in.is_native() {
+                true => BaseUnits::new(wallet.lamports),
+                false => held.map_or(BaseUnits::new(0), |holding| holding.amount),
+            },
+            has_account_out: asset_out.is_native()
+                || wallet
+                    .tokens
+                    .iter()
+                    .any(|holding| holding.asset == asset_out),
+            account_rent: 2_039_280,
         })
     }
 }

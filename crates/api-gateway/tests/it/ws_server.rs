@@ -125,6 +125,7 @@ fn run(
                 Duration::from_secs(1),
                 Arc::clone(&settings.tokens),
             ),
+            assets: outside.assets,
             simulation: outside.simulation,
             wallet: outside.wallet,
             transactions: outside.transactions,

@@ -123,3 +123,22 @@ fn a_shared_limit_is_kept_in_one_place() {
     let refused = check(&[spread, shared]);
     assert_eq!(refused, Err(Invalid::LimitOverShards { shards: 4 }));
 }
+
+#[test]
+fn depths_are_of_listed_tokens_and_each_is_named_once() {
+    for wrong in [
+        "NOPE:1",
+        "SOL:1,wsol:2",
+        "USDC:0.0000001",
+        "SOL:0",
+        "SOL:-1",
+    ] {
+        let flag = format!("--pool-min-depth={wrong}");
+        let config = parse(&[&flag]).expect("each is written as it should be");
+
+        let line = refused(&config);
+
+        let begins = format!("POOL_MIN_DEPTH={wrong} is not allowed: TOKEN:AMOUNT");
+        assert!(line.starts_with(&begins), "{line}");
+    }
+}

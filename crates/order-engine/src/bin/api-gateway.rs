@@ -43,6 +43,7 @@ async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
             ports: parts.ports,
             announcer: parts.announcer,
             router: parts.world.router.clone(),
+            assets: parts.world.assets.clone(),
             simulation: parts.world.simulation.clone(),
             wallet: address.map(|address| parts.world.wallet(address)),
             transactions: Some(parts.world.transactions()),

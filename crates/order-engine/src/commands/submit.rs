@@ -17,7 +17,8 @@ Examples:
   order-engine submit SOL USDC 1.5
   order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
   order-engine submit SOL USDC 5 --fee-level urgent --max-price-impact-bps 100
-  order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
+  order-engine submit SOL USDC 10 --dry-run         quotes and what would stop the trade; nothing is stored
+  order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1   any mint
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs
 
 Ends with 0 only where the order was confirmed (with --detach: accepted).";
@@ -114,11 +115,19 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     if submit.detach {
         return Ok(Verdict::Good);
     }
-    let token_out = submit.token_out.to_uppercase();
+    let token_out = name_of(&submit.token_out);
     let follow = client.follow(accepted.order_id);
     let last = super::watch::show_order(follow, &token_out, submit.format).await?;
     let last = last.context("the order has no events")?;
     Ok(Verdict::good_if(last.status == StatusName::Confirmed))
+}
+
+/// A symbol as people write it, or an address as it is.
+fn name_of(token: &str) -> String {
+    match token.parse::<domain::Address>() {
+        Ok(_) => token.to_owned(),
+        Err(_) => token.to_uppercase(),
+    }
 }
 
 /// On standard error, apart from the output that programs read: a person who stops the command now
@@ -152,6 +161,12 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
     output::print_table(&table)?;
     if let Some(floor) = &answer.min_amount_out {
         output::line(format!("at least {} after slippage", short(floor)))?;
+    }
+    for issue in &answer.issues {
+        output::line(format!(
+            "would stop it now: {} ({})",
+            issue.detail, issue.code
+        ))?;
     }
     Ok(())
 }

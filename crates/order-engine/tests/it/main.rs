@@ -14,6 +14,7 @@ mod doubt;
 mod e2e;
 mod examples;
 mod expiring;
+mod extensions;
 mod guide;
 mod health;
 mod hostile;

@@ -41,6 +41,8 @@ pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, Stag
 fn classify(no_route: &NoRoute) -> StageError {
     let code = match no_route {
         NoRoute::NoQuote(_) => FailureCode::NoQuote,
+        NoRoute::NotTradable(_) => FailureCode::TokenNotTradable,
+        NoRoute::NoPool(_) => FailureCode::NoPool,
         NoRoute::InsufficientLiquidity => FailureCode::InsufficientLiquidity,
         NoRoute::AmountTooSmall => FailureCode::AmountTooSmall,
         NoRoute::BelowMinimum { .. } => FailureCode::BelowMinimum,

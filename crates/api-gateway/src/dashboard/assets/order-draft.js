@@ -1,6 +1,7 @@
 // What the form says, checked as the engine will check it, and the request it becomes.
 
 import { decimalsOf, isZero, parse } from "./decimal.js";
+import { tokenOf } from "./tokens.js";
 
 const MAX_SLIPPAGE_BPS = 5_000;
 const MAX_IMPACT_BPS = 10_000;
@@ -13,7 +14,7 @@ export function amountFault(text, token) {
   const parsed = parse(text);
   if (parsed === null) return "Digits and one point, such as 1.5.";
   if (isZero(text)) return "More than zero, please.";
-  if (!token) return null;
+  if (!token || token.decimals === null) return null;
   if (decimalsOf(text) > token.decimals) return `${token.symbol} has ${token.decimals} decimals at most.`;
   const scale = BigInt(token.decimals);
   const units = (parsed.digits * 10n ** scale) / 10n ** BigInt(parsed.scale);
@@ -39,11 +40,14 @@ export function slippageBps(text) {
  */
 export function readDraft(fields, tokens) {
   const faults = {};
-  const tokenIn = tokens.get(fields.tokenIn);
-  const tokenOut = tokens.get(fields.tokenOut);
+  const tokenIn = tokenOf(fields.tokenIn, tokens);
+  const tokenOut = tokenOf(fields.tokenOut, tokens);
   const amountProblem = amountFault(fields.amount, tokenIn);
   if (amountProblem) faults.amount = amountProblem;
-  if (fields.tokenIn === fields.tokenOut) faults.tokenOut = "Two different tokens, please.";
+  for (const [name, token] of Object.entries({ tokenIn, tokenOut })) {
+    if (token === null) faults[name] = "A listed symbol, or the address of any mint.";
+  }
+  if (tokenIn && tokenIn.mint === tokenOut?.mint) faults.tokenOut = "Two different tokens, please.";
   const bps = slippageBps(fields.slippage);
   if (bps === null) faults.slippage = "0 to 50 percent, in steps of 0.01.";
   if (fields.minAmountOut) {
@@ -60,7 +64,7 @@ export function readDraft(fields, tokens) {
   }
   if (fields.venues.length === 0) faults.venues = "At least one venue.";
   const order = Object.keys(faults).length === 0 ? orderOf(fields, bps, impact) : null;
-  const isQuotable = !faults.amount && !faults.tokenOut && !faults.venues;
+  const isQuotable = !faults.amount && !faults.tokenIn && !faults.tokenOut && !faults.venues;
   return { faults, order, quotable: isQuotable ? orderOf(fields, bps, impact) : null };
 }
 

@@ -5,7 +5,9 @@ import { doubtNotes } from "./doubt-notes.js";
 import { readDraft } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
+import { poolsPanel } from "./pools-panel.js";
 import { submitOrder } from "./submit.js";
+import { tokenOf } from "./tokens.js";
 
 const FIELDS = [
   "amount",
@@ -39,6 +41,7 @@ const FEE_LEVELS = [
 export function orderForm({ tokens, onAccepted }) {
   const parts = controls(tokens);
   const quotes = quotePanel();
+  const pools = poolsPanel();
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, "Place order");
   const doubts = doubtNotes((order) => void place(order));
@@ -48,6 +51,7 @@ export function orderForm({ tokens, onAccepted }) {
     { class: "order-form", novalidate: true, autocomplete: "off", on: { submit: onSubmit, input: onInput } },
     parts.elements,
     quotes.element,
+    pools.element,
     notice,
     doubts.element,
     button,
@@ -123,7 +127,8 @@ export function orderForm({ tokens, onAccepted }) {
   }
 
   function askForQuotes(quotable) {
-    quotes.ask(quotable, quotable && tokens.get(quotable.tokenOut));
+    quotes.ask(quotable, quotable && tokenOf(quotable.tokenOut, tokens));
+    pools.ask(quotable);
   }
 
   needsEngine(button, outage);
@@ -132,16 +137,31 @@ export function orderForm({ tokens, onAccepted }) {
     element: form,
     close: () => {
       quotes.close();
+      pools.close();
       doubts.close();
     },
   };
 }
 
 function controls(tokens) {
-  const options = (chosen) =>
-    [...tokens.values()].map(({ symbol, name }) =>
-      h("option", { value: symbol, selected: symbol === chosen, title: name }, symbol),
-    );
+  const listed = h(
+    "datalist",
+    { id: "f-tokens" },
+    [...tokens.values()].map(({ symbol, name }) => h("option", { value: symbol }, name)),
+  );
+  /** Listed tokens are offered; any mint's address may be entered. */
+  const tokenField = (name, value, attributes) =>
+    h("input", {
+      name,
+      id: `f-${name}`,
+      value,
+      list: "f-tokens",
+      maxlength: 44,
+      spellcheck: "false",
+      autocapitalize: "off",
+      required: true,
+      ...attributes,
+    });
   const pay = h("input", {
     name: "amount",
     id: "f-amount",
@@ -150,12 +170,8 @@ function controls(tokens) {
     maxlength: 40,
     required: true,
   });
-  const tokenIn = h(
-    "select",
-    { name: "tokenIn", id: "f-tokenIn", "aria-label": "Token to sell" },
-    options("SOL"),
-  );
-  const tokenOut = h("select", { name: "tokenOut", id: "f-tokenOut" }, options("USDC"));
+  const tokenIn = tokenField("tokenIn", "SOL", { "aria-label": "Token to sell" });
+  const tokenOut = tokenField("tokenOut", "USDC");
   const swap = h(
     "button",
     { type: "button", class: "quiet swap", on: { click: turnRound } },
@@ -211,14 +227,17 @@ function controls(tokens) {
   /** The amount with its token beside it, and the way to exchange the two tokens. */
   function sellField() {
     const fault = h("p", { class: "fault", id: "f-amount-fault", hidden: true });
+    const tokenFault = h("p", { class: "fault", id: "f-tokenIn-fault", hidden: true });
     faults.set("amount", { fault, control: pay });
+    faults.set("tokenIn", { fault: tokenFault, control: tokenIn });
     const line = h("div", { class: "label-line" }, h("label", { for: pay.id }, "Sell"), swap);
-    return h("div", { class: "field" }, line, h("div", { class: "joined" }, pay, tokenIn), fault);
+    return h("div", { class: "field" }, line, h("div", { class: "joined" }, pay, tokenIn), fault, tokenFault);
   }
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
   const elements = [
+    listed,
     sellField(),
     h(
       "div",
@@ -255,8 +274,8 @@ function controls(tokens) {
     elements,
     read: () => ({
       amount: pay.value.trim(),
-      tokenIn: tokenIn.value,
-      tokenOut: tokenOut.value,
+      tokenIn: tokenIn.value.trim(),
+      tokenOut: tokenOut.value.trim(),
       slippage: slippage.value.trim(),
       minAmountOut: minAmountOut.value.trim(),
       validForSeconds: validFor.value.trim(),
