@@ -8,6 +8,7 @@ mod blockhashes;
 mod building;
 mod fate;
 mod funds;
+mod jury;
 mod notes;
 mod rehearsing;
 mod reporting;
@@ -26,20 +27,20 @@ use ports::chain;
 use ports::landing::{Fate, Landing, Standing};
 
 use crate::build::rent::Rents;
+use crate::death::BLOCKS_TO_SPARE;
+use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;
 use crate::landing_list::{Heard, LandingList};
 use crate::pools::PoolReader;
 use crate::rpc::notices::Notices;
-use crate::rpc::{Commitment, Error, Rpc, Signature, View, words};
+use crate::rpc::{Commitment, Error, Rpc, Signature, words};
 use crate::settings::{Settings, Simulating};
 use blockhashes::Blockhashes;
 use funds::Funds;
+use jury::Jury;
 use notes::Notes;
 use statuses::Statuses;
-
-/// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
-pub const BLOCKS_TO_SPARE: u64 = 32;
 
 /// A cluster and one wallet on it.
 #[derive(Debug)]
@@ -60,10 +61,11 @@ pub struct SolanaChain {
     statuses: Statuses,
     blockhashes: Blockhashes,
     list: LandingList,
+    jury: Jury,
 }
 
 impl SolanaChain {
-    /// Nothing is asked yet.
+    /// Nothing is asked yet. Whatever stands behind `rpc` is the one witness of a transaction's death.
     #[must_use]
     pub fn new(
         pools: Arc<PoolReader>,
@@ -78,7 +80,13 @@ impl SolanaChain {
         let (hash_rpc, hash_clock) = of();
         let (fee_rpc, fee_clock) = of();
         let (fund_rpc, fund_clock) = of();
+        let only = Member::only(Arc::clone(&rpc), Arc::clone(&clock));
         Self {
+            jury: Jury::new(
+                [Arc::new(only)],
+                Arc::clone(&clock),
+                bank_for(settings.pace.look_every()),
+            ),
             rents: Rents::new(Arc::clone(&rpc)),
             fees: Fees::new(fee_rpc, fee_clock, settings.fees),
             funds: Funds::new(fund_rpc, fund_clock),
@@ -102,6 +110,15 @@ impl SolanaChain {
     #[must_use]
     pub fn hearing_from(mut self, notices: Arc<dyn Notices>) -> Self {
         self.list.hear_from(notices);
+        self
+    }
+
+    /// Each of these endpoints is a witness of its own.
+    #[must_use]
+    pub fn with_witnesses(mut self, endpoints: &Endpoints) -> Self {
+        let members = endpoints.members().iter().cloned();
+        let clock = Arc::clone(&self.clock);
+        self.jury = Jury::new(members, clock, bank_for(self.list.time().look_every()));
         self
     }
 
@@ -162,12 +179,9 @@ impl Landing for SolanaChain {
 
     async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
-        // Read first: what lands after this is found by what is asked after this.
-        let view = self.rpc.epoch_info(View::FINALIZED).await?;
-        let fate = self.look(&signature, view.slot).await?;
-        match fate == Fate::Absent && view.height > transaction.last_valid_height {
-            true => self.deny(transaction, view).await,
-            false => Ok(fate),
+        match self.look(&signature).await? {
+            Fate::Absent => self.deny(transaction, signature).await,
+            known => Ok(known),
         }
     }
 
@@ -206,6 +220,11 @@ impl Landing for SolanaChain {
     fn usual_time(&self) -> Duration {
         self.list.time().usual()
     }
+}
+
+/// About a slot: what is final does not change sooner.
+const fn bank_for(look_every: Duration) -> Duration {
+    look_every.saturating_mul(2)
 }
 
 /// What a failed question means to the engine: that it may be asked again. An endpoint that cannot be asked, whatever

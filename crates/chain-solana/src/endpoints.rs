@@ -8,7 +8,7 @@
 mod blockhash;
 mod budget;
 mod member;
-mod method;
+pub(crate) mod method;
 mod metrics;
 mod sending;
 mod state;
@@ -16,7 +16,6 @@ mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use amm::Address;
 use async_trait::async_trait;
@@ -25,14 +24,12 @@ use futures_util::future::{BoxFuture, join_all};
 use ports::Clock;
 use solana_hash::Hash;
 use solana_signature::Signature;
-use tokio::sync::Semaphore;
 
 use crate::in_flight::InFlight;
 use crate::rpc::{
     Account, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, History, Lamports,
     MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
 };
-use member::Others;
 use method::Method;
 use sending::Sending;
 
@@ -40,9 +37,6 @@ pub use member::Member;
 
 /// More endpoints than anybody has.
 pub const ENDPOINTS_MAX: usize = 16;
-/// A call waits for an endpoint's rest or budget for so long at most, and so many calls at once.
-const WAIT_MAX: Duration = Duration::from_secs(2);
-const WAITING_MAX: usize = 4_096;
 
 /// The endpoints of one cluster, the preferred first.
 #[derive(Debug)]
@@ -53,7 +47,6 @@ pub struct Endpoints {
     /// Whether any endpoint is known to show the cluster.
     is_open: AtomicBool,
     opening: InFlight<(), Result<(), Error>>,
-    waiting: Semaphore,
     sending: Sending,
 }
 
@@ -72,6 +65,7 @@ impl Endpoints {
         if endpoints.is_empty() || endpoints.len() > ENDPOINTS_MAX {
             return Err(WrongNumber(endpoints.len()));
         }
+        let has_others = endpoints.len() > 1;
         let mut members: Vec<Arc<Member>> = Vec::with_capacity(endpoints.len());
         for (name, rpc) in endpoints {
             let has_name = |member: &&Arc<Member>| {
@@ -82,7 +76,8 @@ impl Endpoints {
                 0 => name,
                 others => format!("{name}#{}", others + 1),
             };
-            members.push(Arc::new(Member::unasked(name, rpc, Arc::clone(&clock))));
+            let member = Member::unasked(name, rpc, Arc::clone(&clock), has_others);
+            members.push(Arc::new(member));
         }
         Ok(Self {
             members,
@@ -90,7 +85,6 @@ impl Endpoints {
             clock,
             is_open: AtomicBool::new(false),
             opening: InFlight::default(),
-            waiting: Semaphore::new(WAITING_MAX),
             sending: Sending::default(),
         })
     }
@@ -99,13 +93,6 @@ impl Endpoints {
     #[must_use]
     pub fn members(&self) -> &[Arc<Member>] {
         &self.members
-    }
-
-    const fn others(&self) -> Others {
-        match self.members.len() {
-            1 => Others::None,
-            _ => Others::Some,
-        }
     }
 
     /// Goes on once one endpoint at least is known to show the cluster.
@@ -131,11 +118,11 @@ impl Endpoints {
         let mut failed = None;
         while let Some(place) = self.next(method, asked) {
             let member = &self.members[place];
-            if let Err(error) = self.wait_for(member, method).await {
+            if let Err(error) = member.wait_for(method).await {
                 return Err(failed.unwrap_or(error));
             }
             asked |= 1 << place;
-            match member.ask(method, self.others(), &call).await {
+            match member.ask(method, &call).await {
                 // Another endpoint would say the same.
                 Err(error @ (Error::Refused(_) | Error::Preflight { .. })) => return Err(error),
                 Err(error) => failed = failed.or(Some(error)),
@@ -155,26 +142,6 @@ impl Endpoints {
         };
         let places = (0..self.members.len()).filter(|place| asked & (1 << place) == 0);
         places.filter_map(order).min().map(|(.., place)| place)
-    }
-
-    /// Waits until an endpoint may be asked, unless that takes too long.
-    async fn wait_for(&self, member: &Member, method: Method) -> Result<(), Error> {
-        let began = self.clock.monotonic();
-        let mut place = None;
-        loop {
-            let wait = member.wait(method);
-            if wait.is_zero() {
-                return Ok(());
-            }
-            let waited = self.clock.monotonic().saturating_sub(began);
-            place = place.or_else(|| self.waiting.try_acquire().ok());
-            if place.is_none() || waited + wait > WAIT_MAX {
-                return Err(Error::TooManyRequests {
-                    retry_after: Some(wait),
-                });
-            }
-            self.clock.sleep(wait).await;
-        }
     }
 }
 

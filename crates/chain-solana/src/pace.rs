@@ -74,6 +74,17 @@ impl Pace {
     }
 }
 
+impl Pace {
+    /// How long to wait between two looks for fates.
+    pub(crate) fn look_every(&self) -> Duration {
+        self.looks(self.slot)
+    }
+
+    fn looks(&self, slot: Duration) -> Duration {
+        (slot / self.looks_per_slot.max(1)).max(LOOK_EVERY_MIN)
+    }
+}
+
 /// A cluster's slots, as it shows them.
 #[derive(Debug)]
 pub(crate) struct SlotTime {
@@ -130,7 +141,7 @@ impl SlotTime {
 
     /// How long to wait between two looks for fates.
     pub(crate) fn look_every(&self) -> Duration {
-        (self.slot() / self.assumed.looks_per_slot.max(1)).max(LOOK_EVERY_MIN)
+        self.assumed.looks(self.slot())
     }
 
     /// What the pauses between two sends of the same bytes are counted in.

@@ -4,7 +4,6 @@ use amm::Address;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 
-use super::fate::BLOCKHASH_BLOCKS;
 use super::{BLOCKS_TO_SPARE, SolanaChain};
 use crate::build::budget::Budget;
 use crate::fees::standing;
@@ -60,7 +59,7 @@ impl SolanaChain {
 /// The blocks in which it could have landed up to this height.
 fn lived(transaction: &SignedTransaction, height: u64) -> u64 {
     let last_valid = transaction.last_valid_height.get();
-    let life = BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
+    let life = crate::death::BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
     height
         .min(last_valid)
         .saturating_sub(last_valid.saturating_sub(life))

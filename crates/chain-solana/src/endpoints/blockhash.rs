@@ -44,9 +44,7 @@ impl Endpoints {
 
     async fn blockhash_of(&self, member: &Arc<Member>, view: View) -> Result<At<Blockhash>, Error> {
         let method = Method::LatestBlockhash;
-        self.wait_for(member, method).await?;
-        let others = self.others();
-        let answer = member.ask(method, others, |rpc| rpc.latest_blockhash(view));
+        let answer = member.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
         let mut answer = answer.await?;
         member.gives(&answer).map_err(Error::unavailable)?;
         let shown = self.highest_shown(view).await.ok_or_else(|| {
@@ -60,24 +58,21 @@ impl Endpoints {
     async fn highest_shown(&self, view: View) -> Option<Height> {
         let can_tell = |member: &&Arc<Member>| {
             let is_known = member.rank(Method::EpochInfo).is_some();
-            is_known && member.wait(Method::EpochInfo).is_zero()
+            // Whoever does not answer anyway is not waited for.
+            is_known && !member.is_away() && member.wait(Method::EpochInfo).is_zero()
         };
-        let is_only = self.members.len() == 1;
         let asked = self.members.iter().filter(can_tell);
-        // Whoever does not answer anyway is not waited for.
-        let asked = asked.filter(|member| is_only || !member.is_away());
-        let shown = join_all(asked.map(|member| self.height_of(member, view))).await;
+        let shown = join_all(asked.map(|member| height_of(member, view))).await;
         shown.into_iter().flatten().max()
     }
+}
 
-    async fn height_of(&self, member: &Member, view: View) -> Option<Height> {
-        let method = Method::EpochInfo;
-        let asking = member.ask(method, self.others(), |rpc| rpc.epoch_info(view));
-        let info = timeout(PATIENCE, asking).await.ok()?.ok()?;
-        member.shows(&info).ok()?;
-        let is_checked = member.witness().has_compared_heights();
-        (is_checked && !member.is_disqualified()).then_some(info.height)
-    }
+async fn height_of(member: &Member, view: View) -> Option<Height> {
+    let asking = member.ask(Method::EpochInfo, |rpc| rpc.epoch_info(view));
+    let info = timeout(PATIENCE, asking).await.ok()?.ok()?;
+    member.shows(&info).ok()?;
+    let is_checked = member.witness().has_compared_heights();
+    (is_checked && !member.is_disqualified()).then_some(info.height)
 }
 
 /// The last valid height to go by, where the one that came with the hash is likely at all.

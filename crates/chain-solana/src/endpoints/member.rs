@@ -19,30 +19,40 @@ pub struct Member {
     name: String,
     rpc: Arc<dyn Rpc>,
     clock: Arc<dyn Clock>,
+    /// Whether another endpoint can be asked instead. Then an answer is not waited for any longer than is usual.
+    has_others: bool,
     state: Mutex<State>,
     metrics: Metrics,
 }
 
+/// A call waits for an endpoint's rest or budget for so long at most.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+
 impl Member {
     /// An endpoint whose genesis hash is not known yet.
-    pub(super) fn unasked(name: String, rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>) -> Self {
-        Self::new(name, rpc, clock, Shows::Unasked)
+    pub(super) fn unasked(
+        name: String,
+        rpc: Arc<dyn Rpc>,
+        clock: Arc<dyn Clock>,
+        has_others: bool,
+    ) -> Self {
+        let state = State::new(Shows::Unasked, Witness::default());
+        Self {
+            metrics: Metrics::of(&name),
+            state: Mutex::new(state),
+            name,
+            rpc,
+            clock,
+            has_others,
+        }
     }
 
     /// The one way to a cluster that needs no check, such as one in this process.
     #[must_use]
     pub fn only(rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>) -> Self {
-        Self::new("cluster".to_owned(), rpc, clock, Shows::OurCluster)
-    }
-
-    fn new(name: String, rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>, shows: Shows) -> Self {
-        Self {
-            metrics: Metrics::of(&name),
-            state: Mutex::new(State::new(shows, Witness::default())),
-            name,
-            rpc,
-            clock,
-        }
+        let member = Self::unasked("cluster".to_owned(), rpc, clock, false);
+        member.state().shows = Shows::OurCluster;
+        member
     }
 
     /// What may be said of it in logs: no path, no query, no credentials.
@@ -63,11 +73,11 @@ impl Member {
         self.state().witness
     }
 
-    /// Whether a question would only be waited for in vain, as far as anybody knows.
+    /// Whether it is asked in vain, as far as anybody knows, and others can be asked instead.
     #[must_use]
     pub fn is_away(&self) -> bool {
         let state = self.state();
-        state.is_failing || state.shows != Shows::OurCluster
+        self.has_others && (state.is_failing || state.shows != Shows::OurCluster)
     }
 
     /// It told where it stands. A lie disqualifies it.
@@ -95,32 +105,69 @@ impl Member {
         );
     }
 
-    /// Asks it, and keeps in mind what came of that. Where others can be asked too, it has not for ever.
+    /// Asks it as soon as it may be asked, unless that takes too long.
+    pub(crate) async fn ask_in_time<'a, T>(
+        &'a self,
+        method: Method,
+        call: impl FnOnce(&'a dyn Rpc) -> BoxFuture<'a, Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.wait_for(method).await?;
+        self.ask(method, call).await
+    }
+
+    /// Asks it, and keeps in mind what came of that.
     pub(super) async fn ask<'a, T>(
         &'a self,
         method: Method,
-        others: Others,
         call: impl FnOnce(&'a dyn Rpc) -> BoxFuture<'a, Result<T, Error>>,
     ) -> Result<T, Error> {
         self.state().asked(method, self.clock.monotonic());
-        let asking = call(&*self.rpc);
-        let answer = match others {
-            Others::None => asking.await,
-            Others::Some => match timeout(method.patience(), asking).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Error::unavailable("no answer in time")),
-            },
-        };
+        let answer = self.in_time(method, call(&*self.rpc)).await;
+        self.heard(method, &answer);
+        answer
+    }
+
+    /// An answer, for as long as this one endpoint is waited for.
+    pub(crate) async fn in_time<T>(
+        &self,
+        method: Method,
+        asking: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        if !self.has_others {
+            return asking.await;
+        }
+        let answer = timeout(method.patience(), asking).await;
+        answer.unwrap_or_else(|_| Err(Error::unavailable("no answer in time")))
+    }
+
+    /// Keeps in mind what came of a call.
+    pub(crate) fn heard<T>(&self, method: Method, answer: &Result<T, Error>) {
         let now = self.clock.monotonic();
-        let mut state = self.state();
-        match &answer {
-            Ok(_) => state.answered(),
+        match answer {
+            Ok(_) => self.state().answered(),
             Err(error) => {
-                state.failed(method, error, now);
+                self.state().failed(method, error, now);
                 self.metrics.failures.increment(1);
             }
         }
-        answer
+    }
+
+    /// Waits until it may be asked, unless that takes too long.
+    pub(super) async fn wait_for(&self, method: Method) -> Result<(), Error> {
+        let began = self.clock.monotonic();
+        loop {
+            let wait = self.wait(method);
+            if wait.is_zero() {
+                return Ok(());
+            }
+            let waited = self.clock.monotonic().saturating_sub(began);
+            if waited + wait > WAIT_MAX {
+                return Err(Error::TooManyRequests {
+                    retry_after: Some(wait),
+                });
+            }
+            self.clock.sleep(wait).await;
+        }
     }
 
     /// Asks which cluster it shows. An answer is kept.
@@ -128,7 +175,7 @@ impl Member {
         if self.state().shows == Shows::OurCluster {
             return Ok(());
         }
-        let asking = self.ask(Method::Genesis, Others::Some, |rpc| rpc.genesis_hash());
+        let asking = self.ask(Method::Genesis, |rpc| rpc.genesis_hash());
         let found = asking.await?;
         let mut state = self.state();
         if found == genesis {
@@ -158,7 +205,9 @@ impl Member {
         self.state().wait(method, self.clock.monotonic())
     }
 
-    pub(super) fn is_disqualified(&self) -> bool {
+    /// Whether nothing that it says counts now.
+    #[must_use]
+    pub fn is_disqualified(&self) -> bool {
         self.witness().is_disqualified(self.clock.monotonic())
     }
 
@@ -182,11 +231,4 @@ impl Member {
             .lock()
             .expect("invariant: nothing panics while holding it")
     }
-}
-
-/// Whether another endpoint can be asked instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Others {
-    None,
-    Some,
 }

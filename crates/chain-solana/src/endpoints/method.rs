@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(crate) enum Method {
     EpochInfo,
     LatestBlockhash,
     Accounts,

@@ -7,7 +7,6 @@ use solana_signature::Signature;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::member::Others;
 use super::method::Method;
 use super::{ENDPOINTS_MAX, Endpoints, Member};
 use crate::rpc::Error;
@@ -33,9 +32,7 @@ impl Endpoints {
         for member in self.members.iter().filter(may_send) {
             let (member, bytes, tell) = (Arc::clone(member), Arc::clone(&bytes), tell.clone());
             self.sending.spawn(async move {
-                let sent = member
-                    .ask(Method::Send, Others::Some, |rpc| rpc.send(&bytes))
-                    .await;
+                let sent = member.ask(Method::Send, |rpc| rpc.send(&bytes)).await;
                 // Whoever waited may have its answer already.
                 let _ = tell.send(sent).await;
             });

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::member::Others;
 use super::method::Method;
 use super::{Endpoints, Member};
 use crate::rpc::{Slot, View};
@@ -48,13 +47,13 @@ async fn slot_of(member: &Arc<Member>, is_compared: bool) -> Option<Slot> {
         return None;
     }
     let view = View::CONFIRMED;
-    let asking = member.ask(Method::EpochInfo, Others::Some, |rpc| rpc.epoch_info(view));
+    let asking = member.ask(Method::EpochInfo, |rpc| rpc.epoch_info(view));
     let info = asking.await.ok()?;
     member.shows(&info).ok()?;
     if is_compared && !member.is_disqualified() {
         let view = view.since(info.slot);
         let method = Method::LatestBlockhash;
-        let asking = member.ask(method, Others::Some, |rpc| rpc.latest_blockhash(view));
+        let asking = member.ask(method, |rpc| rpc.latest_blockhash(view));
         // A lie is kept in mind where it is heard.
         let _ = member.gives(&asking.await.ok()?);
     }

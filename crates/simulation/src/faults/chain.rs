@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chain_solana::chain::BLOCKS_TO_SPARE;
+use chain_solana::death::BLOCKS_TO_SPARE;
 use chain_solana::rpc::{
     Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
     Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
