@@ -18,6 +18,7 @@ use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
 use chain_solana::rpc::Lamports;
+use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
 use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
@@ -52,8 +53,10 @@ pub struct World {
     /// What people call the cluster.
     name: &'static str,
     rpc: Arc<dyn Rpc>,
+    sockets: Option<SocketEndpoint>,
     pools: Arc<PoolReader>,
     clock: Arc<dyn Clock>,
+    random: Random,
     settings: Settings,
     /// Of the token list.
     listed: Vec<Asset>,
@@ -79,13 +82,20 @@ impl World {
             Some(sim) => sim.service().signer(wallet),
             None => Arc::new(wallet),
         };
-        let chain = Arc::new(SolanaChain::new(
+        let clock = || Arc::clone(&self.clock);
+        let mut chain = SolanaChain::new(
             Arc::clone(&self.pools),
             Arc::clone(&self.rpc),
             signer,
-            Arc::clone(&self.clock),
+            clock(),
             self.settings.clone(),
-        ));
+        );
+        if let Some(sockets) = self.sockets.clone() {
+            let (landed, random) = (self.settings.commitment, self.random.clone());
+            let socket = SignatureSocket::new(sockets, landed.commitment(), clock(), random);
+            chain = chain.hearing_from(Arc::new(socket));
+        }
+        let chain = Arc::new(chain);
         Trading {
             builder: chain.clone(),
             landing: chain,
@@ -136,6 +146,7 @@ pub async fn cluster_of(config: &Config) -> anyhow::Result<ClusterId> {
 /// A cluster that can be asked.
 struct Reached {
     rpc: Arc<dyn Rpc>,
+    sockets: Option<SocketEndpoint>,
     simulation: Option<Arc<dyn Simulation>>,
     sim: Option<Arc<sim_chain::World>>,
     cluster: ClusterId,
@@ -189,8 +200,10 @@ pub async fn reach(
         sim: reached.sim,
         name: reached.name,
         rpc,
+        sockets: reached.sockets,
         pools,
         clock,
+        random,
         settings,
         listed,
     })

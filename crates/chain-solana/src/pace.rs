@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::rpc::Slot;
+use crate::rpc::{Commitment, Slot};
 
 /// How long a slot is on mainnet, and how short the simulated cluster makes it at most.
 const SLOT: Duration = Duration::from_millis(400);
@@ -18,8 +18,10 @@ const STRETCH_MAX: u32 = 4;
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(5);
 /// Slots from a transaction's sending to its being confirmed and told of, at most as a rule.
 const USUAL_SLOTS: u32 = 8;
+/// Slots from a block's being confirmed to its being final.
+const SLOTS_TO_FINAL: u32 = 32;
 /// Simulated time is never slowed down further.
-const SCALE_MAX: f64 = 1_000.0;
+pub(crate) const SCALE_MAX: f64 = 1_000.0;
 /// Slots that must have passed before their length is believed, and after which the measuring begins anew.
 const MEASURED_MIN: u64 = 32;
 const MEASURED_MAX: u64 = 512;
@@ -33,28 +35,24 @@ pub struct Pace {
     pub slot_min: Duration,
     /// How often fates are looked for in a slot while one waits for any.
     pub looks_per_slot: u32,
-    /// Slots from a transaction's sending to its being landed and told of, at most as a rule.
+    /// Slots from a transaction's sending to its fate being known, at most as a rule.
     pub usual_slots: u32,
 }
 
 impl Pace {
-    /// A real cluster's: its endpoints count what they are asked.
+    /// A real cluster's, where a transaction counts as landed at this commitment. Its endpoints count what they are
+    /// asked.
     #[must_use]
-    pub const fn real() -> Self {
+    pub const fn real(landed: Commitment) -> Self {
+        let usual_slots = match landed {
+            Commitment::Processed | Commitment::Confirmed => USUAL_SLOTS,
+            Commitment::Finalized => USUAL_SLOTS + SLOTS_TO_FINAL,
+        };
         Self {
             slot: SLOT,
             slot_min: LEAST,
             looks_per_slot: 1,
-            usual_slots: USUAL_SLOTS,
-        }
-    }
-
-    /// The same for whoever waits so many slots longer until a transaction counts as landed.
-    #[must_use]
-    pub const fn with_usual_slots_more(self, slots: u32) -> Self {
-        Self {
-            usual_slots: self.usual_slots + slots,
-            ..self
+            usual_slots,
         }
     }
 
@@ -124,7 +122,7 @@ impl SlotTime {
         let nanos = now.saturating_sub(at).as_nanos() / u128::from(passed);
         let each = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         // No cluster is that fast: another endpoint answered, or one that lies.
-        if each >= assumed.slot_min / 2 {
+        if each >= assumed.slot_min / 10 {
             let longest = assumed.slot * STRETCH_MAX;
             measured.slot = Some(each.clamp(assumed.slot_min, longest));
             if passed < MEASURED_MAX {

@@ -9,8 +9,6 @@ use crate::fees::FeePolicy;
 use crate::pace::Pace;
 use crate::rpc::{Commitment, Lamports};
 
-/// Slots from a block's being confirmed to its being final.
-const SLOTS_TO_FINAL: u32 = 32;
 /// Slots for which a blockhash is built on: few of the 150 that a transaction lives.
 const BLOCKHASH_SLOTS: u32 = 5;
 /// Pools that were read are given to whoever asks next for so small a part of a slot.
@@ -62,7 +60,9 @@ pub enum Landed {
 }
 
 impl Landed {
-    pub(crate) const fn commitment(self) -> Commitment {
+    /// What a status must have reached for it.
+    #[must_use]
+    pub const fn commitment(self) -> Commitment {
         match self {
             Self::Confirmed => Commitment::Confirmed,
             Self::Finalized => Commitment::Finalized,
@@ -80,16 +80,13 @@ impl Settings {
     /// A real cluster's, with these programs.
     #[must_use]
     pub fn live(programs: Vec<Program>, commitment: Landed) -> Self {
-        let to_final = match commitment {
-            Landed::Confirmed => 0,
-            Landed::Finalized => SLOTS_TO_FINAL,
-        };
-        let mut settings = Self::of(Pace::real().with_usual_slots_more(to_final));
-        settings.programs = programs;
-        settings.commitment = commitment;
-        settings.simulating = Simulating::On;
-        settings.checks_funds = true;
-        settings
+        Self {
+            programs,
+            commitment,
+            simulating: Simulating::On,
+            checks_funds: true,
+            ..Self::of(Pace::real(commitment.commitment()))
+        }
     }
 
     fn of(pace: Pace) -> Self {
@@ -137,7 +134,7 @@ mod tests {
         let finalized = Settings::live(Program::DEVNET.to_vec(), Landed::Finalized);
 
         assert_eq!(confirmed.programs, Program::DEVNET);
-        assert_eq!(confirmed.pace, Pace::real());
-        assert_eq!(finalized.pace, Pace::real().with_usual_slots_more(32));
+        assert_eq!(confirmed.pace, Pace::real(Commitment::Confirmed));
+        assert_eq!(finalized.pace, Pace::real(Commitment::Finalized));
     }
 }

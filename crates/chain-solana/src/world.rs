@@ -20,7 +20,7 @@ use crate::fees::FeePolicy;
 use crate::keys::Wallet;
 use crate::pace::Pace;
 use crate::pools::PoolReader;
-use crate::rpc::{Account, At, Blockhash, Filter, Lamports, Slot};
+use crate::rpc::{Account, At, Blockhash, Commitment, Filter, Lamports, Slot};
 use crate::script::{Call, Script};
 use crate::settings::{Landed, Settings, Simulating};
 
@@ -57,7 +57,7 @@ pub(crate) fn settings() -> Settings {
         },
         simulating: Simulating::Off,
         checks_funds: false,
-        pace: Pace::real(),
+        pace: Pace::real(Commitment::Confirmed),
         signing_limit: Duration::from_secs(2),
         blockhash_for: Duration::ZERO,
         shared_for: Duration::ZERO,

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use anyhow::Context;
 use chain_solana::Rpc;
 use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
-use config::Secret;
+use chain_solana::rpc::socket::SocketEndpoint;
 use config::args::Stop;
+use config::{Config, Secret};
 
 /// What is said of an address that is none.
 const NO_ENDPOINT: &str = "SOLANA_RPC_URL is not allowed: an entry is no address of an endpoint, such as http://host:8899";
+
+const NO_SOCKETS: &str =
+    "SOLANA_WS_URL is not allowed: it is no address of sockets, such as ws://host:8900";
 
 /// An endpoint that can be asked, and what people are shown of its address.
 #[derive(Debug, Clone)]
@@ -18,6 +22,19 @@ pub struct Asked {
     pub rpc: Arc<dyn Rpc>,
     /// Its address without what may be a secret.
     pub name: String,
+    /// Where Solana's tools look for its sockets, if there can be such a place.
+    sockets: Option<SocketEndpoint>,
+}
+
+impl Asked {
+    /// Where the cluster tells news: where the operator says, else where Solana's tools would look.
+    pub(super) fn sockets(&self, config: &Config) -> anyhow::Result<Option<SocketEndpoint>> {
+        let Some(named) = &config.chain.solana_ws_url else {
+            return Ok(self.sockets.clone());
+        };
+        let unusable = |_| Stop::Wrong(NO_SOCKETS.to_owned());
+        Ok(Some(named.expose().parse().map_err(unusable)?))
+    }
 }
 
 /// The endpoint at this address. Nothing is sent yet.
@@ -25,9 +42,11 @@ pub fn at(url: &Secret) -> anyhow::Result<Asked> {
     let unusable = |_| Stop::Wrong(NO_ENDPOINT.to_owned());
     let endpoint: Endpoint = url.expose().parse().map_err(unusable)?;
     let name = endpoint.to_string();
+    let sockets = SocketEndpoint::of(&endpoint).ok();
     let rpc = HttpRpc::new(endpoint, Limits::default()).context("could not make an HTTP client")?;
     Ok(Asked {
         rpc: Arc::new(rpc),
         name,
+        sockets,
     })
 }

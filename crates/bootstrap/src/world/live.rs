@@ -28,6 +28,7 @@ pub(super) async fn reach(
     genesis::guard(asked.clone(), genesis, Arc::clone(clock), shutdown);
     tracing::info!("orders are executed on {cluster}, at {}", asked.name);
     Ok(Reached {
+        sockets: asked.sockets(config)?,
         rpc: asked.rpc,
         simulation: None,
         sim: None,

@@ -43,6 +43,7 @@ pub(super) async fn reach(
             let asked = endpoint::at(&url)?;
             genesis::check(&asked, Expected::Simulated, clock, random, shutdown).await?;
             Ok(Reached {
+                sockets: asked.sockets(config)?,
                 rpc: asked.rpc,
                 simulation: Some(Arc::new(remote(&url)?)),
                 sim: None,
@@ -56,6 +57,8 @@ pub(super) async fn reach(
             let data_dir = &config.servers.data_dir;
             let world = run(config, data_dir, clock.clone(), random, shutdown)?;
             Ok(Reached {
+                // In one process asking costs nothing.
+                sockets: None,
                 rpc: world.rpc(),
                 simulation: Some(world.clone()),
                 sim: Some(world),

@@ -14,7 +14,12 @@ const FINALIZED: u64 = 500;
 /// A list that looks once in a slot.
 fn list(script: &Script) -> LandingList {
     let clock = Arc::new(SystemClock::new());
-    LandingList::new(script.rpc(), clock, Pace::real(), Commitment::Confirmed)
+    LandingList::new(
+        script.rpc(),
+        clock,
+        Pace::real(Commitment::Confirmed),
+        Commitment::Confirmed,
+    )
 }
 
 /// Signatures in the order of their numbers.
