@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::{amount_out, executed_price};
+use crate::landing::LandingView;
 use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
 use crate::pool;
 use crate::receipt::ReceiptView;
@@ -61,6 +62,8 @@ pub struct OrderView {
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
+    /// How the last transaction fared, where it did not land and that is why the execution failed.
+    pub landing: Option<LandingView>,
     /// Executions that have ended, whether they succeeded or failed.
     pub attempts: u32,
     #[schema(format = DateTime)]
@@ -115,6 +118,7 @@ impl OrderView {
         match &order.state {
             State::Pending { last_failure } => {
                 view.last_error = last_failure.as_ref().map(|failure| failure.reason.clone());
+                view.landing = last_failure.as_ref().and_then(LandingView::of);
             }
             State::Routing => {}
             State::Building { decision } => view.add_route(&decision.choice.route, tokens),
@@ -133,6 +137,7 @@ impl OrderView {
             State::Failed { failure } => {
                 view.error_reason = Some(failure.reason.clone());
                 view.error_code = Some(failure.code.name().to_owned());
+                view.landing = LandingView::of(failure);
             }
             State::Cancelled { reason } | State::Expired { reason } => {
                 view.reason = Some(reason.clone());
@@ -172,6 +177,7 @@ impl OrderView {
             wallet: None,
             error_reason: None,
             error_code: None,
+            landing: None,
             attempts: order.executions_ended(),
             created_at: order.created_at.to_string(),
             updated_at: order.updated_at.to_string(),

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so where it stands"
 )]
 
+mod building;
 mod dying;
 mod ending;
 mod expiring;

@@ -118,25 +118,47 @@ export function attemptsCard({ retries, end }) {
     attempt: event.attempt - 1,
     text: event.error,
     at: event.timestamp,
+    landing: event.landing,
   }));
   if (end?.status === "failed")
-    failures.push({ attempt: end.attempt, text: end.error, code: end.errorCode, at: end.timestamp });
+    failures.push({
+      attempt: end.attempt,
+      text: end.error,
+      code: end.errorCode,
+      at: end.timestamp,
+      landing: end.landing,
+    });
   if (failures.length === 0) return null;
   return card("What went wrong", [
     h(
       "ol",
       { class: "failures" },
-      failures.map(({ attempt, text, code, at }) =>
+      failures.map(({ attempt, text, code, at, landing }) =>
         h(
           "li",
           {},
           h("strong", {}, `Attempt ${attempt}`),
           h("span", {}, text),
           h("span", { class: "muted" }, [code, moment(at)].filter(Boolean).join(" · ")),
+          landing ? facts(landingFacts(landing)) : null,
         ),
       ),
     ),
   ]);
+}
+
+/** Why a transaction did not land, by what can be told. */
+function landingFacts(landing) {
+  const known = (value, text) => (value === null ? null : text(value));
+  const price = (number) => `${count(number)} micro-lamports per unit`;
+  return [
+    ["Blocks it lived", known(landing.blocksLived, count)],
+    ["Sends taken", known(landing.sendsTaken, count)],
+    ["Offered", price(landing.unitPrice)],
+    ["Usual price", known(landing.usualUnitPrice, price)],
+    ["Enough for", known(landing.feePercentile, (share) => `${share} % of the blocks`)],
+    ["Simulated", known(landing.simulatedUnits, (units) => `${count(units)} units`)],
+  ];
 }
 
 export function took(events) {

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::quote::Receipt;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
-use domain::{BaseUnits, OrderId};
+use domain::{BaseUnits, Mint, OrderId};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
 use ports::landing::Fate;
@@ -47,6 +48,10 @@ pub(crate) enum Plan {
     PanicOnBuild,
     /// Building it is refused.
     RefuseBuild,
+    /// Simulated, it pays something else than was quoted.
+    Mismatch,
+    /// The wallet holds too little for it.
+    TooDear,
 }
 
 #[derive(Debug)]
@@ -248,6 +253,36 @@ impl Known {
     }
 }
 
+impl Plan {
+    /// Why nothing is signed.
+    fn refusal(self) -> Option<transaction_builder::Error> {
+        use transaction_builder::Error as Of;
+        match self {
+            Self::RefuseBuild => Some(Of::Refused("no such pool".to_owned())),
+            Self::Mismatch => Some(Of::QuoteMismatch {
+                quoted: PAID,
+                simulated: BaseUnits::new(223_000_000),
+            }),
+            Self::TooDear => Some(Of::InsufficientFunds {
+                mint: Mint::SOL,
+                needed: BaseUnits::new(1_502_000_000),
+                held: BaseUnits::new(250_000_000),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// How every transaction fares.
+pub(crate) fn landing() -> LandingReport {
+    LandingReport {
+        blocks_lived: Some(150),
+        sends_taken: Some(3),
+        unit_price: 10_000,
+        ..LandingReport::default()
+    }
+}
+
 /// What every transaction costs.
 pub(crate) fn receipt() -> Receipt {
     Receipt {
@@ -274,10 +309,8 @@ impl TransactionBuilder for ScriptedChain {
             drop(book);
             panic!("a defect in building");
         }
-        if plan == Plan::RefuseBuild {
-            return Err(transaction_builder::Error::Refused(
-                "no such pool".to_owned(),
-            ));
+        if let Some(error) = plan.refusal() {
+            return Err(error);
         }
         let mut bytes = [0; 64];
         bytes[..8].copy_from_slice(&(book.built.len() as u64 + 1).to_le_bytes());
@@ -292,6 +325,10 @@ impl TransactionBuilder for ScriptedChain {
             last_valid_height: last_valid,
             blockhash: Some(Blockhash::new([7; 32])),
         })
+    }
+
+    async fn report(&self, _: &SignedTransaction) -> Option<LandingReport> {
+        Some(landing())
     }
 }
 
