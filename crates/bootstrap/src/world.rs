@@ -3,7 +3,9 @@
 pub mod endpoint;
 pub mod keys;
 
-mod genesis;
+pub(crate) mod genesis;
+pub(crate) mod rehearsal;
+
 mod live;
 mod simulated;
 
@@ -20,6 +22,9 @@ use chain_solana::pools::reader::Known;
 use chain_solana::rpc::Lamports;
 use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
 use chain_solana::settings::Simulating;
+
+use blank::Blank;
+use chain_solana::rpc::Hash;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Rpc, Settings, SolanaChain};
@@ -31,6 +36,8 @@ use ports::{
     AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
     TransactionBuilder, TransactionReader, WalletView,
 };
+
+use endpoint::Asked;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
 /// have to be found first.
@@ -168,45 +175,77 @@ pub async fn reach(
         VenueMode::Sim => simulated::reach(config, &clock, &random, shutdown).await?,
         VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
-    let transactions = &config.transactions;
-    let settings = Settings {
-        quote_age_max: config.chain.quote_max_age(),
-        fees: FeePolicy {
-            level: transactions.tx_fee_level,
-            most: Lamports::new(transactions.tx_fee_max_lamports),
-        },
-        simulating: match transactions.simulate(config.chain.order_venue_mode) {
-            Switch::On => Simulating::On,
-            Switch::Off => Simulating::Off,
-        },
-        ..reached.settings
-    };
-    let rpc = reached.rpc;
-    let known = Known {
-        directory: Some(Arc::clone(&directory)),
-        listed: config.pools.pools_file.clone(),
-    };
-    let pools = PoolReader::finding(rpc.clone(), clock.clone(), &settings, known);
-    let pools = Arc::new(pools);
-    let tokens = config.chain.tokens();
-    let listed = tokens.listings().iter().map(|listing| listing.asset);
-    let listed = listed.collect();
-    let router = Router::new(pools.clone(), reached.quote_limit, tokens);
-    Ok(World {
-        router: router.with_gates(gates_of(config)?),
-        assets: Arc::new(ChainAssets::new(rpc.clone(), clock.clone(), directory)),
-        simulation: reached.simulation,
-        cluster: reached.cluster,
-        sim: reached.sim,
-        name: reached.name,
-        rpc,
-        sockets: reached.sockets,
-        pools,
-        clock,
-        random,
-        settings,
-        listed,
-    })
+    World::of(reached, config, directory, clock, random)
+}
+
+impl World {
+    /// The cluster as an endpoint with this genesis hash shows it, for those who only look.
+    pub(crate) fn through(
+        config: &Config,
+        asked: &Asked,
+        genesis: Hash,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let reached = match config.chain.live_cluster() {
+            Some(cluster) => live::through(config, cluster, asked.clone(), genesis),
+            None => simulated::through(config, asked.rpc.clone()),
+        };
+        Self::of(
+            reached,
+            config,
+            Arc::new(Blank),
+            clock,
+            Random::from_system(),
+        )
+    }
+
+    fn of(
+        reached: Reached,
+        config: &Config,
+        directory: Arc<dyn Directory>,
+        clock: Arc<dyn Clock>,
+        random: Random,
+    ) -> anyhow::Result<Self> {
+        let transactions = &config.transactions;
+        let settings = Settings {
+            quote_age_max: config.chain.quote_max_age(),
+            fees: FeePolicy {
+                level: transactions.tx_fee_level,
+                most: Lamports::new(transactions.tx_fee_max_lamports),
+            },
+            simulating: match transactions.simulate(config.chain.order_venue_mode) {
+                Switch::On => Simulating::On,
+                Switch::Off => Simulating::Off,
+            },
+            ..reached.settings
+        };
+        let rpc = reached.rpc;
+        let known = Known {
+            directory: Some(Arc::clone(&directory)),
+            listed: config.pools.pools_file.clone(),
+        };
+        let pools = PoolReader::finding(rpc.clone(), clock.clone(), &settings, known);
+        let pools = Arc::new(pools);
+        let tokens = config.chain.tokens();
+        let listed = tokens.listings().iter().map(|listing| listing.asset);
+        let listed = listed.collect();
+        let router = Router::new(pools.clone(), reached.quote_limit, tokens);
+        Ok(Self {
+            router: router.with_gates(gates_of(config)?),
+            assets: Arc::new(ChainAssets::new(rpc.clone(), clock.clone(), directory)),
+            simulation: reached.simulation,
+            cluster: reached.cluster,
+            sim: reached.sim,
+            name: reached.name,
+            rpc,
+            sockets: reached.sockets,
+            pools,
+            clock,
+            random,
+            settings,
+            listed,
+        })
+    }
 }
 
 /// Which pools may be used.

@@ -76,6 +76,21 @@ pub fn simulated_key(genesis: &Hash) -> SigningKey {
     SigningKey::from_bytes(&seed.finalize().into())
 }
 
+/// A wallet without its key: what it signs can be simulated, and can never land.
+#[derive(Debug, Clone, Copy)]
+pub struct Onlooker(pub Address);
+
+#[async_trait]
+impl Signer for Onlooker {
+    fn address(&self) -> Address {
+        self.0
+    }
+
+    async fn sign(&self, _message: &[u8]) -> Result<Signature, Error> {
+        Ok(Signature::default())
+    }
+}
+
 #[async_trait]
 impl Signer for Wallet {
     fn address(&self) -> Address {

@@ -382,9 +382,16 @@ impl Config {
     /// list of endpoints, of which the first counts. Without one the chain is in this process.
     #[must_use]
     pub fn endpoint(&self) -> Option<Secret> {
-        let simulated = self.sim.sim_chain_url.as_deref().map(Secret::new);
-        let simulated = simulated.filter(|_| !self.chain.is_live());
-        simulated.or_else(|| self.chain.solana_rpc_url.first().cloned())
+        self.endpoints().into_iter().next()
+    }
+
+    /// All of them, the preferred first.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Secret> {
+        match (&self.sim.sim_chain_url, self.chain.is_live()) {
+            (Some(simulated), false) => vec![Secret::new(simulated)],
+            _ => self.chain.solana_rpc_url.clone(),
+        }
     }
 
     /// Checks what a process of a cluster needs in addition.

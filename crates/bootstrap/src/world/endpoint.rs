@@ -20,6 +20,8 @@ const NO_SOCKETS: &str =
 pub struct Asked {
     /// Asks it.
     pub rpc: Arc<dyn Rpc>,
+    /// The same, with what only people want to know.
+    pub node: Arc<HttpRpc>,
     /// Its address without what may be a secret.
     pub name: String,
     /// Where Solana's tools look for its sockets, if there can be such a place.
@@ -44,8 +46,10 @@ pub fn at(url: &Secret) -> anyhow::Result<Asked> {
     let name = endpoint.to_string();
     let sockets = SocketEndpoint::of(&endpoint).ok();
     let rpc = HttpRpc::new(endpoint, Limits::default()).context("could not make an HTTP client")?;
+    let node = Arc::new(rpc);
     Ok(Asked {
-        rpc: Arc::new(rpc),
+        rpc: node.clone(),
+        node,
         name,
         sockets,
     })

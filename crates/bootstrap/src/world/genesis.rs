@@ -36,7 +36,7 @@ const fn literal(text: &str) -> Hash {
 
 /// Which cluster an endpoint must show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     /// The simulated one, because orders are executed there.
     Simulated,
     /// The one that the operator names.
@@ -48,7 +48,7 @@ pub(super) enum Expected {
 /// The endpoint shows another cluster.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the endpoint {endpoint} has the genesis hash {found}, and {wanted}")]
-pub(super) struct OtherCluster {
+pub(crate) struct OtherCluster {
     endpoint: String,
     found: Hash,
     wanted: String,
@@ -87,7 +87,7 @@ impl Expected {
         }
     }
 
-    pub(super) fn check(self, found: Hash, endpoint: &str) -> Result<(), OtherCluster> {
+    pub(crate) fn check(self, found: Hash, endpoint: &str) -> Result<(), OtherCluster> {
         self.judge(found).map_err(|wanted| OtherCluster {
             endpoint: endpoint.to_owned(),
             found,
@@ -212,7 +212,7 @@ async fn answer(
 }
 
 /// What it shows, or why that is not known.
-pub(super) async fn ask(rpc: &dyn Rpc) -> Result<Hash, String> {
+pub(crate) async fn ask(rpc: &dyn Rpc) -> Result<Hash, String> {
     let answer = tokio::time::timeout(PATIENCE, rpc.genesis_hash()).await;
     let answer = answer.map_err(|_| "no answer in time".to_owned())?;
     answer.map_err(|error| error.to_string())

@@ -28,20 +28,15 @@ pub fn key(config: &Config) -> Result<Wallet, Stop> {
         }
         (None, None) => None,
     };
-    let wallet = match (named, config.chain.order_venue_mode) {
-        (Some(wallet), _) => wallet,
-        (None, VenueMode::Sim) => simulated(),
-        // Its key would follow from a genesis hash that everybody knows.
-        (None, VenueMode::Live) => {
-            return Err(Stop::Wrong("WALLET is not set".to_owned()));
-        }
-    };
-    match is_named(config, address_of(&wallet)) {
-        true => Ok(wallet),
-        false => Err(Stop::Wrong(format!(
+    match (named, config.chain.order_venue_mode) {
+        (Some(wallet), _) if is_named(config, address_of(&wallet)) => Ok(wallet),
+        (Some(wallet), _) => Err(Stop::Wrong(format!(
             "WALLET_ADDRESS does not name the key's address, {}",
             address_of(&wallet)
         ))),
+        (None, VenueMode::Sim) => Ok(simulated()),
+        // Its key would follow from a genesis hash that everybody knows.
+        (None, VenueMode::Live) => Err(Stop::Wrong("WALLET is not set".to_owned())),
     }
 }
 

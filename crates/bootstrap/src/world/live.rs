@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use chain_solana::rpc::Hash;
 use chain_solana::settings::Landed;
 use chain_solana::{Settings, programs};
 use config::{Cluster, Commitment, Config};
@@ -27,8 +28,17 @@ pub(super) async fn reach(
     let genesis = genesis::wait(&asked, Expected::Named(cluster), clock, random, shutdown).await?;
     genesis::guard(asked.clone(), genesis, Arc::clone(clock), shutdown);
     tracing::info!("orders are executed on {cluster}, at {}", asked.name);
+    let sockets = asked.sockets(config)?;
     Ok(Reached {
-        sockets: asked.sockets(config)?,
+        sockets,
+        ..through(config, cluster, asked, genesis)
+    })
+}
+
+/// The cluster as this endpoint shows it, without a socket.
+pub(super) fn through(config: &Config, cluster: Cluster, asked: Asked, genesis: Hash) -> Reached {
+    Reached {
+        sockets: None,
         rpc: asked.rpc,
         simulation: None,
         sim: None,
@@ -36,7 +46,7 @@ pub(super) async fn reach(
         name: cluster.name(),
         settings: settings(config, cluster),
         quote_limit: QUOTE_LIMIT,
-    })
+    }
 }
 
 /// To which cluster a store of this configuration belongs. Only a cluster without a name has to be asked.
@@ -53,7 +63,7 @@ pub(super) async fn cluster(config: &Config) -> anyhow::Result<ClusterId> {
 }
 
 /// The cluster's own settings.
-pub(super) fn settings(config: &Config, cluster: Cluster) -> Settings {
+fn settings(config: &Config, cluster: Cluster) -> Settings {
     let landed = match config.chain.solana_commitment {
         Commitment::Confirmed => Landed::Confirmed,
         Commitment::Finalized => Landed::Finalized,

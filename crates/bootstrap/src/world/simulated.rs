@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use chain_solana::Settings;
+use chain_solana::{Rpc, Settings};
 use config::{Config, Market, Secret};
 use domain::transaction::Blockhash;
 use ports::cluster::{ClusterId, Mode};
@@ -35,39 +35,40 @@ pub(super) async fn reach(
     random: &Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Reached> {
-    let scale = config.sim.sim_latency_scale;
-    let settings = Settings::simulated(scale);
-    let quote_limit = super::QUOTE_LIMIT.mul_f64(scale.max(1.0));
     match config.endpoint() {
         Some(url) => {
             let asked = endpoint::at(&url)?;
             genesis::check(&asked, Expected::Simulated, clock, random, shutdown).await?;
             Ok(Reached {
                 sockets: asked.sockets(config)?,
-                rpc: asked.rpc,
                 simulation: Some(Arc::new(remote(&url)?)),
-                sim: None,
-                cluster: CLUSTER,
-                name: NAME,
-                settings,
-                quote_limit,
+                ..through(config, asked.rpc)
             })
         }
         None => {
             let data_dir = &config.servers.data_dir;
             let world = run(config, data_dir, clock.clone(), random, shutdown)?;
             Ok(Reached {
-                // In one process asking costs nothing.
-                sockets: None,
-                rpc: world.rpc(),
                 simulation: Some(world.clone()),
-                sim: Some(world),
-                cluster: CLUSTER,
-                name: NAME,
-                settings,
-                quote_limit,
+                sim: Some(world.clone()),
+                ..through(config, world.rpc())
             })
         }
+    }
+}
+
+/// The simulated cluster, asked in this way.
+pub(super) fn through(config: &Config, rpc: Arc<dyn Rpc>) -> Reached {
+    let scale = config.sim.sim_latency_scale;
+    Reached {
+        rpc,
+        sockets: None,
+        simulation: None,
+        sim: None,
+        cluster: CLUSTER,
+        name: NAME,
+        settings: Settings::simulated(scale),
+        quote_limit: super::QUOTE_LIMIT.mul_f64(scale.max(1.0)),
     }
 }
 

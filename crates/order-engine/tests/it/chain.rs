@@ -7,6 +7,7 @@ mod launched;
 mod wrapped;
 
 pub(crate) use balances::every_lamport_is_explained;
+pub(crate) use wrapped::wrapped_sol_stays;
 
 use anyhow::{Context, Result, ensure};
 use cluster::engine::Engine;

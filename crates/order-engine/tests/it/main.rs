@@ -19,6 +19,7 @@ mod guide;
 mod health;
 mod hostile;
 mod kill_matrix;
+mod live;
 mod on_postgres;
 mod operators_view;
 mod order_api;
