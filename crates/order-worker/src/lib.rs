@@ -10,7 +10,8 @@
 //! - **I5** The worker signs another transaction only once the last one is proved dead. Either it
 //!   was rolled back and that is final; or the worker first reads what is final, which must be past
 //!   the transaction's last valid height, and then the chain, asked as of that, does not find it.
-//!   An error, and a transaction that was seen and is not sure yet, prove nothing.
+//!   An error, and a transaction that was seen and is not sure yet, prove nothing. Where nobody can prove it, an
+//!   operator's word stands in for the proof, once it can no longer land by its height and the chain does not know it.
 //! - **I6** Timers here are monotonic; the store's clock decides about leases, due times and
 //!   expiries.
 //!
@@ -31,6 +32,7 @@ pub mod sweeper;
 
 mod assignment;
 mod awakening;
+mod balance;
 mod context;
 mod driver;
 mod lifecycle;
@@ -46,7 +48,7 @@ mod unheard;
 use std::sync::Arc;
 
 use dex_router::Router;
-use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder};
+use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder, WalletView};
 use tokio::sync::oneshot;
 
 pub use settings::Settings;
@@ -67,6 +69,8 @@ pub struct Chain {
     pub landing: Arc<dyn Landing>,
     /// Tells where signatures stand, many at once.
     pub statuses: Arc<dyn Statuses>,
+    /// The wallet that pays, if its balance shall be shown.
+    pub wallet: Option<Arc<dyn WalletView>>,
 }
 
 /// A running worker. It stops when the [`Shutdown`] says so.
@@ -91,6 +95,14 @@ impl Worker {
         let expirer = Expirer::new(ports, announcer, settings.sweep);
         let finality = FinalityLook::new(ports, &chain, settings.sweep);
         let doubter = Doubter::new(ports, &chain, settings.sweep, settings.doubt_after);
+        if let Some(wallet) = &chain.wallet {
+            let shown = balance::show(
+                Arc::clone(wallet),
+                Arc::clone(&ports.clock),
+                shutdown.clone(),
+            );
+            shutdown.spawn_essential("balance", shown);
+        }
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let context = Arc::new(context);
         let presence = Arc::new(Presence::default());

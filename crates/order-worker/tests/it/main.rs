@@ -6,9 +6,11 @@
 )]
 
 mod building;
+mod doubting;
 mod dying;
 mod ending;
 mod expiring;
+mod finality;
 mod handing_over;
 mod limiting;
 mod losing;

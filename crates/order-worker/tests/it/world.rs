@@ -138,6 +138,7 @@ impl World {
             builder: self.chain.clone(),
             landing: Arc::new(ScriptedList::new(self.chain.clone())),
             statuses: self.chain.clone(),
+            wallet: None,
         };
         let worker = Worker::start(
             &self.ports,

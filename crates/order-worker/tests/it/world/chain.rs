@@ -67,6 +67,8 @@ struct Book {
     plans: VecDeque<Plan>,
     height: u64,
     is_mute: bool,
+    /// Whether it can deny nothing.
+    is_purged: bool,
     /// Whether what lands waits for [`ScriptedChain::finalize_all`].
     is_slow_to_finalize: bool,
     built: Vec<(Execution, Signature)>,
@@ -148,6 +150,26 @@ impl ScriptedChain {
         self.change(signature, |known, _| {
             known.fate = Fate::Absent;
             known.plan = Plan::Land;
+        });
+    }
+
+    /// From now on the chain can deny nothing, or can again.
+    pub(crate) fn set_purged(&self, is_purged: bool) {
+        self.book.lock().unwrap().is_purged = is_purged;
+    }
+
+    /// A transaction is found in another slot, for good, where it brought something else.
+    pub(crate) fn land_elsewhere(&self, signature: &Signature, slot: u64, amount_out: BaseUnits) {
+        self.change(signature, |known, _| {
+            known.fate = Fate::Landed {
+                amount_in: TAKEN,
+                amount_out,
+                receipt: Receipt {
+                    slot,
+                    is_final: true,
+                    ..receipt()
+                },
+            };
         });
     }
 
@@ -354,8 +376,12 @@ impl ScriptedChain {
         if book.is_mute {
             return Err(Error::Unavailable("says nothing".to_owned()));
         }
+        let is_purged = book.is_purged;
         drop(book);
         let fate = self.fate_of(&transaction.signature);
+        if fate == Fate::Absent && is_purged {
+            return Err(Error::Unavailable("holds no history".to_owned()));
+        }
         let is_dead = fate == Fate::Absent && self.is_past(transaction.last_valid_height);
         Ok(if is_dead { Fate::Dead } else { fate })
     }
