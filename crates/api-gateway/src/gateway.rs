@@ -11,7 +11,9 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Announcer, AssetSource, Ports, Shutdown, Simulation, TransactionReader, WalletView};
+use ports::{
+    Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::doors::{self, tcp};
@@ -53,6 +55,8 @@ pub struct GatewayParts {
     pub wallet: Option<Arc<dyn WalletView>>,
     /// Reads transactions back, if this process can.
     pub transactions: Option<Arc<dyn TransactionReader>>,
+    /// Tells where signatures stand, if this process can ask.
+    pub statuses: Option<Arc<dyn Statuses>>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
 }
@@ -81,6 +85,7 @@ impl Gateway {
             simulation,
             wallet,
             transactions,
+            statuses,
             prometheus,
             shutdown,
         } = parts;
@@ -104,6 +109,7 @@ impl Gateway {
             simulation,
             wallet,
             transactions,
+            statuses,
             prometheus,
             shutdown,
         };

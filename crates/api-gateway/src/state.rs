@@ -6,7 +6,7 @@ use actix_web::web::{self, Bytes};
 use dex_router::Router;
 use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Ports, Shutdown, Simulation, TransactionReader, WalletView};
+use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView};
 
 use crate::auth::Caller;
 use crate::deadline;
@@ -33,6 +33,7 @@ pub(crate) struct AppState {
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
+    pub(crate) statuses: Option<Arc<dyn Statuses>>,
     pub(crate) prometheus: PrometheusHandle,
     pub(crate) shutdown: Shutdown,
 }

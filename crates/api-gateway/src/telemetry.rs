@@ -35,7 +35,14 @@ impl HttpMeter {
     }
 }
 
-const COUNTERS: [(&str, &str); 3] = [
+/// Operators' words that a transaction is dead.
+pub(crate) const WORDS_TOTAL: &str = "operator_words_total";
+
+const COUNTERS: [(&str, &str); 4] = [
+    (
+        WORDS_TOTAL,
+        "Times an operator said that a transaction is dead",
+    ),
     ("orders_accepted_total", "Orders stored"),
     ("orders_replayed_total", "Repeated requests answered again"),
     (

@@ -1,7 +1,8 @@
 //! An order as clients see it.
 
 use domain::order::State;
-use domain::{Asset, BaseUnits, MaxImpact, Order, Route, TokenList};
+use domain::quote::Fill;
+use domain::{Asset, BaseUnits, MaxImpact, Order, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -55,6 +56,8 @@ pub struct OrderView {
     pub route: Option<Vec<LegView>>,
     /// What the transaction cost, where the chain tells it.
     pub receipt: Option<ReceiptView>,
+    /// Why a submitted order needs a person; null where it does not.
+    pub doubt: Option<DoubtView>,
     /// Where people can look at the transaction; null for a chain that no explorer shows.
     pub explorer_url: Option<String>,
     /// The wallet that pays, where it is known.
@@ -83,6 +86,32 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The `seq` of the order's last event.
     pub seq: u32,
+}
+
+/// What is known of a transaction that should have come to an end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DoubtView {
+    /// It should have come to an end, and nobody can prove it dead: the order waits.
+    pub unprovable: Option<UnprovableView>,
+    /// An operator said that it is dead. The order goes on once it can no longer land.
+    pub declared_dead: Option<DeclaredDeadView>,
+}
+
+/// Why nobody can prove a transaction dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnprovableView {
+    #[schema(format = DateTime)]
+    pub since: String,
+    pub reason: String,
+}
+
+/// An operator's word that a transaction is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeclaredDeadView {
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub reason: String,
 }
 
 /// What a swap's transaction does with native SOL.
@@ -126,14 +155,7 @@ impl OrderView {
                 view.add_route(&choice.route, tokens);
                 view.tx_hash = Some(signature.as_str().to_owned());
             }
-            State::Confirmed { fill } => {
-                view.add_route(&fill.route, tokens);
-                view.tx_hash = Some(fill.signature.as_str().to_owned());
-                view.executed_price = Some(executed_price(fill));
-                view.amount_out = Some(amount_out(fill.amount_out, &fill.route));
-                let receipt = fill.receipt.as_deref();
-                view.receipt = receipt.map(|receipt| ReceiptView::new(receipt, order.updated_at));
-            }
+            State::Confirmed { fill } => view.add_fill(fill, order.updated_at, tokens),
             State::Failed { failure } => {
                 view.error_reason = Some(failure.reason.clone());
                 view.error_code = Some(failure.code.name().to_owned());
@@ -144,6 +166,54 @@ impl OrderView {
             }
         }
         view
+    }
+
+    /// Its block is final since then. `fill` is what it brought, where that differs from what was confirmed.
+    pub fn add_finality(
+        &mut self,
+        order: &Order,
+        (at, fill): (Timestamp, Option<&Fill>),
+        tokens: &TokenList,
+    ) {
+        if let Some(fill) = fill {
+            self.add_fill(fill, order.updated_at, tokens);
+        }
+        if let Some(receipt) = &mut self.receipt {
+            receipt.finalized_at = Some(at.to_string());
+        }
+    }
+
+    /// Its transaction is not found any more since then, and never lands again since a later time.
+    pub fn add_vanished(&mut self, at: Timestamp, died_at: Option<Timestamp>) {
+        if let Some(receipt) = &mut self.receipt {
+            receipt.vanished_at = Some(at.to_string());
+            receipt.died_at = died_at.map(|at| at.to_string());
+        }
+    }
+
+    /// Nobody can prove its transaction dead since then.
+    pub fn add_doubt(&mut self, since: Timestamp, reason: &str) {
+        self.doubt.get_or_insert_default().unprovable = Some(UnprovableView {
+            since: since.to_string(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// An operator said then that its transaction is dead.
+    pub fn add_word(&mut self, at: Timestamp, reason: &str) {
+        self.doubt.get_or_insert_default().declared_dead = Some(DeclaredDeadView {
+            at: at.to_string(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn add_fill(&mut self, fill: &Fill, confirmed_at: Timestamp, tokens: &TokenList) {
+        self.add_route(&fill.route, tokens);
+        self.tx_hash = Some(fill.signature.as_str().to_owned());
+        self.executed_price = Some(executed_price(fill));
+        self.amount_out = Some(amount_out(fill.amount_out, &fill.route));
+        let receipt = fill.receipt.as_deref();
+        self.receipt = receipt.map(|receipt| ReceiptView::new(receipt, confirmed_at));
     }
 
     fn without_state(order: &Order, tokens: &TokenList) -> Self {
@@ -173,6 +243,7 @@ impl OrderView {
             tx_hash: None,
             route: None,
             receipt: None,
+            doubt: None,
             explorer_url: None,
             wallet: None,
             error_reason: None,

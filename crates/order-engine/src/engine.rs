@@ -51,11 +51,13 @@ impl Engine {
                 simulation: world.simulation.clone(),
                 wallet: Some(world.wallet(address)),
                 transactions: Some(world.transactions()),
+                statuses: Some(world.statuses()),
                 prometheus,
                 shutdown: shutdown.clone(),
             },
         )?;
         if config.takes_orders() {
+            let wallet = world.wallet(address);
             let Trading {
                 builder,
                 landing,
@@ -70,6 +72,7 @@ impl Engine {
                     builder,
                     landing,
                     statuses,
+                    wallet: Some(wallet),
                 },
                 Settings::configured(config, runtime::host_name()),
                 shutdown,

@@ -123,6 +123,10 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
         let turns = Random::seeded(!seed);
         troubles.spawn(trouble::turn_clock(Arc::clone(&world), turns));
     }
+    if seed.is_multiple_of(3) {
+        let forks = Random::seeded(seed.rotate_left(32));
+        troubles.spawn(trouble::fork(Arc::clone(&world), forks));
+    }
     let mut clients = JoinSet::new();
     for number in 0..2 + random.below(9) {
         let client = Client {
@@ -145,7 +149,7 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
     check_told_to_the_feed(&world).await;
     gateways.kill_all();
     world.sleep(STRAGGLERS).await;
-    world.witness.check_book();
+    world.witness.check_book().await;
     world.outside.request_hard();
     let faults = world
         .servers
@@ -196,13 +200,18 @@ async fn come_to_an_end(
         while !world.witness.open().is_empty() {
             world.sleep(LOOK).await;
         }
+        while world.witness.not_final().await > 0 {
+            world.sleep(LOOK).await;
+        }
         served
     };
     match tokio::time::timeout(END_LIMIT, served).await {
         Ok(served) => check_told(world, count, &served),
         Err(_) => {
             let open = world.witness.open();
-            let what = format_args!("{open:?} or their watchers have not ended");
+            let what = format_args!(
+                "{open:?} or their watchers have not ended, or some are not final yet"
+            );
             world.witness.accuse("S9", what);
         }
     }

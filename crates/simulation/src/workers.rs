@@ -50,6 +50,7 @@ fn settings(random: &Random) -> Settings {
         lease: LEASE,
         heartbeat: LEASE / 4,
         sweep: Duration::from_millis(200),
+        doubt_after: Duration::from_secs(10),
     }
 }
 

@@ -193,6 +193,7 @@ impl World {
                 builder,
                 landing,
                 statuses,
+                wallet: None,
             },
         )
     }

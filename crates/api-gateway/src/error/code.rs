@@ -63,6 +63,8 @@ codes! {
     ClientOrderIdTaken "client_order_id_taken" CONFLICT "The client order id is taken";
     NotCancellable "not_cancellable" CONFLICT "The order can no longer be cancelled";
     NotDead "not_dead" CONFLICT "The order is not on the dead list";
+    NotSubmitted "not_submitted" CONFLICT "The order has no transaction that may still land";
+    TransactionKnown "transaction_known" CONFLICT "The chain knows the transaction";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be application/json";
     InvalidOrder "invalid_order" UNPROCESSABLE_ENTITY "The order breaks a rule";

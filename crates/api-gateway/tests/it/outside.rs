@@ -1,5 +1,6 @@
 //! The world outside the gateway, as scripts: pools, a simulated cluster, a wallet, transactions.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -7,16 +8,17 @@ use async_trait::async_trait;
 use dex_router::PoolSource;
 use dex_router::pools::{FoundPool, PairPools, Unavailable};
 use domain::route::PoolRef;
-use domain::transaction::Signature;
+use domain::transaction::{Height, Signature};
 use domain::venue::Program;
 use domain::{Address, Asset, BaseUnits, Mint, Venue};
 use ports::asset_source::Found;
 use ports::chain::Error;
+use ports::finality::{Root, Stand};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 use ports::simulation::{Faults, Launch, Launched, Trade};
 use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
 use ports::wallet::{Holding, Means, Wallet};
-use ports::{AssetSource, Simulation, TransactionReader, WalletView};
+use ports::{AssetSource, Simulation, Statuses, TransactionReader, WalletView};
 use testkit::pool::{pair_pools, pool};
 
 /// The pool that can be used.
@@ -35,6 +37,7 @@ pub(crate) struct Outside {
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
+    pub(crate) statuses: Option<Arc<dyn Statuses>>,
 }
 
 /// Nothing: no pool, and no chain.
@@ -46,6 +49,7 @@ impl Default for Outside {
             simulation: None,
             wallet: None,
             transactions: None,
+            statuses: None,
         }
     }
 }
@@ -256,5 +260,38 @@ impl TransactionReader for Explorer {
                 }],
             }],
         }))
+    }
+}
+
+/// A chain that knows some signatures, or does not answer.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) known: Mutex<Vec<Signature>>,
+    pub(crate) is_away: AtomicBool,
+}
+
+#[async_trait]
+impl Statuses for Node {
+    async fn root(&self) -> Result<Root, Error> {
+        match self.is_away.load(Ordering::Relaxed) {
+            true => Err(Error::Unavailable("nobody answers".to_owned())),
+            false => Ok(Root {
+                slot: SLOT,
+                height: Height::new(SLOT),
+            }),
+        }
+    }
+
+    async fn of(&self, signatures: &[Signature], _: u64) -> Result<Vec<Option<Stand>>, Error> {
+        let known = self.known.lock().expect("nobody panics");
+        let stand = Stand {
+            slot: SLOT,
+            is_final: false,
+            has_succeeded: true,
+        };
+        let stands = signatures.iter();
+        Ok(stands
+            .map(|of| known.contains(of).then_some(stand))
+            .collect())
     }
 }

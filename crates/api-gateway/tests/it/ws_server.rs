@@ -129,6 +129,7 @@ fn run(
             simulation: outside.simulation,
             wallet: outside.wallet,
             transactions: outside.transactions,
+            statuses: outside.statuses,
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             shutdown,
         };

@@ -292,6 +292,7 @@ fn a_confirmed_event_shows_every_leg_and_the_receipt() {
                 "rentPaidLamports": 2_039_280, "rentReturnedLamports": 0,
                 "computeUnits": 61_234, "slot": 300_000_001,
                 "confirmedAt": "2026-01-31T09:30:00.125Z", "finalizedAt": null,
+                "vanishedAt": null, "diedAt": null,
                 "leftover": [{"mint": UNLISTED, "amount": "0.0001"}],
             },
         }),

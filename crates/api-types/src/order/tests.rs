@@ -62,6 +62,8 @@ fn what_is_not_known_is_null() {
         "errorCode",
         "route",
         "receipt",
+        "landing",
+        "doubt",
         "explorerUrl",
         "poolAddress",
         "wallet",
@@ -110,6 +112,9 @@ fn a_confirmed_order_shows_what_was_bought() {
     assert_eq!(shown["route"][0]["amountOut"], "15.025");
     assert_eq!(shown["receipt"]["slot"], 9);
     assert_eq!(shown["receipt"]["confirmedAt"], "1970-01-01T00:00:00.001Z");
+    for field in ["finalizedAt", "vanishedAt", "diedAt"] {
+        assert_eq!(shown["receipt"].get(field), Some(&Value::Null), "{field}");
+    }
 }
 
 #[test]

@@ -47,6 +47,7 @@ async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
             simulation: parts.world.simulation.clone(),
             wallet: address.map(|address| parts.world.wallet(address)),
             transactions: Some(parts.world.transactions()),
+            statuses: Some(parts.world.statuses()),
             prometheus: parts.prometheus,
             shutdown: shutdown.clone(),
         },

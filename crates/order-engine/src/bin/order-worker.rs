@@ -51,6 +51,7 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     let key = keys::key(config)?;
     let parts = Parts::open(config, shutdown).await?;
     if config.takes_orders() {
+        let wallet = parts.world.wallet(keys::address_of(&key));
         let Trading {
             builder,
             landing,
@@ -65,6 +66,7 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
                 builder,
                 landing,
                 statuses,
+                wallet: Some(wallet),
             },
             Settings::configured(config, runtime::host_name()),
             shutdown,

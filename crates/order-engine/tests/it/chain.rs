@@ -3,6 +3,7 @@
 mod balances;
 mod competing;
 mod door;
+mod forks;
 mod launched;
 mod wrapped;
 

@@ -72,7 +72,7 @@ export function routeCard(route, order) {
  * `entries`: the chain's own book for this order; empty where nothing landed or it is not simulated. `transaction`: what
  * it told the programs, or null.
  */
-export function transactionCard({ sent, fill, route }, order, { entries, transaction }) {
+export function transactionCard({ sent, fill, route }, order, { entries, transaction, receipt }) {
   if (sent === null) return null;
   const entry = entries.find(({ signature }) => signature === sent.txHash) ?? null;
   return card("Transaction", [
@@ -85,7 +85,8 @@ export function transactionCard({ sent, fill, route }, order, { entries, transac
     facts([
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
-      ...receiptFacts(fill?.receipt ?? null),
+      ...receiptFacts(receipt ?? fill?.receipt ?? null),
+      ...doubtFacts(order.doubt),
       ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
       ["Block", entry && count(entry.height)],
       ["Landed", entry && `${moment(entry.landedAt)}${entry.ok ? "" : ", rolled back"}`],
@@ -109,7 +110,18 @@ function receiptFacts(receipt) {
     ["Slot", count(receipt.slot)],
     ["Confirmed", moment(receipt.confirmedAt)],
     ["Final", receipt.finalizedAt && moment(receipt.finalizedAt)],
+    ["Vanished", receipt.vanishedAt && `${moment(receipt.vanishedAt)}: its block was given up; sent again`],
+    ["Never lands", receipt.diedAt && `proved ${moment(receipt.diedAt)}: nothing was swapped`],
     ...receipt.leftover.map((left) => ["Left over", `${left.amount} of ${left.mint}`]),
+  ];
+}
+
+/** Why the order still waits although its transaction should have come to an end. */
+function doubtFacts(doubt) {
+  const { unprovable, declaredDead } = doubt ?? {};
+  return [
+    ["Nobody can prove it dead", unprovable && `since ${moment(unprovable.since)}: ${unprovable.reason}`],
+    ["Said to be dead", declaredDead && `${moment(declaredDead.at)}: ${declaredDead.reason}`],
   ];
 }
 
