@@ -29,6 +29,7 @@ pub use account::{Account, Rent};
 pub use accounts::{Accounts, View};
 pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
 pub use genesis::GENESIS_HASH;
+pub use logs::Line;
 pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
 pub use outcome::{Executed, Outcome};
 pub use traces::{InnerInstruction, ReturnData, TokenBalance};

@@ -5,6 +5,7 @@ use solana_transaction_error::TransactionError;
 
 use super::account::Account;
 use super::execution::Execution;
+use super::logs::Line;
 use super::message::{Keys, Transaction};
 use super::traces::{InnerInstruction, ReturnData, TokenBalance};
 use super::{View, balances, checks};
@@ -26,7 +27,7 @@ pub struct Outcome {
     pub compute_units: u64,
     /// The data of all accounts that were loaded, as limits count it.
     pub loaded_bytes: u64,
-    pub logs: Vec<String>,
+    pub log: Vec<Line>,
     /// What each instruction called, by the instruction's place; those that called nothing are left out.
     pub inner: Vec<(u8, Vec<InnerInstruction>)>,
     /// All accounts of the message, those of lookup tables last.
@@ -41,6 +42,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The lines of its log, as clients read them.
+    #[must_use]
+    pub fn logs(&self) -> Vec<String> {
+        let key = |program| self.keys.get(usize::from(program)).copied();
+        let key = |program| key(program).unwrap_or_default();
+        self.log.iter().map(|line| line.text(key)).collect()
+    }
+
     /// The accounts that came from lookup tables, to write and to read.
     pub(crate) fn loaded_keys(&self) -> (&[Address], &[Address]) {
         let (writable, readonly) = self.loaded;
@@ -85,7 +94,7 @@ pub(super) fn conclude(
         pre_token_balances: balances::of_tokens(accounts, &keys.all, &before),
         post_token_balances: balances::of_tokens(accounts, &keys.all, &after),
         return_data: execution.return_data.filter(|data| !data.data.is_empty()),
-        logs: execution.logs.into_lines(),
+        log: execution.logs.into_lines(),
     };
     let changed = keys.all.iter().copied().zip(before.into_iter().zip(after));
     let changes = changed

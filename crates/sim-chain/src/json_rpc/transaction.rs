@@ -57,6 +57,7 @@ impl From<Outcome> for Meta {
             })
         };
         Self {
+            log_messages: outcome.logs(),
             inner_instructions: outcome.inner.iter().map(inner).collect(),
             pre_token_balances: outcome
                 .pre_token_balances
@@ -78,7 +79,6 @@ impl From<Outcome> for Meta {
             fee: outcome.fee,
             pre_balances: outcome.pre_balances,
             post_balances: outcome.post_balances,
-            log_messages: outcome.logs,
             rewards: Vec::new(),
             compute_units_consumed: outcome.compute_units,
         }

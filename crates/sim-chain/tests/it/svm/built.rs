@@ -332,9 +332,9 @@ impl Swap {
         match executed.outcome.status {
             Ok(()) => Ok(executed.changes.into_iter().collect()),
             Err(TransactionError::InstructionError(_, InstructionError::Custom(code))) => {
-                Err(format!("{code}: {:#?}", executed.outcome.logs))
+                Err(format!("{code}: {:#?}", executed.outcome.logs()))
             }
-            Err(error) => Err(format!("{error}: {:#?}", executed.outcome.logs)),
+            Err(ref error) => Err(format!("{error}: {:#?}", executed.outcome.logs())),
         }
     }
 
