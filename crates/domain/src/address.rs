@@ -68,7 +68,7 @@ impl fmt::Debug for Address {
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        base58::address(&self.0, |text| serializer.serialize_str(text))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What venues offered for an order and which offer the router chose, kept with the order for ever.
 
+mod stored;
+
 use serde::{Deserialize, Serialize};
 
 use crate::amount::BaseUnits;
@@ -58,8 +60,9 @@ pub struct Decision {
     pub pools: Vec<PoolQuote>,
 }
 
-/// What one pool offered.
+/// What one pool offered. There are many of them in an order's life: they are stored in few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::PoolQuote", into = "stored::PoolQuote")]
 pub struct PoolQuote {
     pub pool: PoolRef,
     pub answer: Answer,

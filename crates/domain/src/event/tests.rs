@@ -149,7 +149,7 @@ fn the_persisted_form_of_version_2_is_stable() {
         r#"[{{"venue":"raydium","answer":{offered}}},{{"venue":"meteora","answer":{{"declined":{{"reason":"late"}}}}}}]"#
     );
     let pools = format!(
-        r#"[{{"pool":{pool},"answer":{offered}}},{{"pool":{{"program":"dlmm","address":"{POOL}"}},"answer":{{"declined":{{"reason":"too shallow"}}}}}}]"#
+        r#"[{{"pool":{pool},"answer":{{"offered":["10",2500,12]}}}},{{"pool":{{"program":"dlmm","address":"{POOL}"}},"answer":{{"declined":{{"reason":"too shallow"}}}}}}]"#
     );
     check(
         &routed(addressed(), SLOT, competitors(addressed())),
