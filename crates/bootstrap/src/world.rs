@@ -27,7 +27,7 @@ use blank::Blank;
 use chain_solana::rpc::Hash;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
-use chain_solana::{Rpc, Settings, SolanaChain};
+use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
 use config::{Config, Invalid, MinDepth, Switch, VenueMode};
 use dex_router::{Gates, Router, gates};
 use domain::{Address, Asset};
@@ -61,6 +61,8 @@ pub struct World {
     name: &'static str,
     rpc: Arc<dyn Rpc>,
     sockets: Option<SocketEndpoint>,
+    /// Those of the cluster, where it is not in this process.
+    endpoints: Option<Arc<Endpoints>>,
     pools: Arc<PoolReader>,
     clock: Arc<dyn Clock>,
     random: Random,
@@ -97,6 +99,9 @@ impl World {
             clock(),
             self.settings.clone(),
         );
+        if let Some(endpoints) = &self.endpoints {
+            chain = chain.with_witnesses(endpoints);
+        }
         if let Some(sockets) = self.sockets.clone() {
             let (landed, random) = (self.settings.commitment, self.random.clone());
             let socket = SignatureSocket::new(sockets, landed.commitment(), clock(), random);
@@ -153,6 +158,7 @@ pub async fn cluster_of(config: &Config) -> anyhow::Result<ClusterId> {
 /// A cluster that can be asked.
 struct Reached {
     rpc: Arc<dyn Rpc>,
+    endpoints: Option<Arc<Endpoints>>,
     sockets: Option<SocketEndpoint>,
     simulation: Option<Arc<dyn Simulation>>,
     sim: Option<Arc<sim_chain::World>>,
@@ -238,6 +244,7 @@ impl World {
             sim: reached.sim,
             name: reached.name,
             rpc,
+            endpoints: reached.endpoints,
             sockets: reached.sockets,
             pools,
             clock,

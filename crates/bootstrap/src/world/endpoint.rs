@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use chain_solana::Rpc;
+use chain_solana::rpc::Hash;
 use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
 use chain_solana::rpc::socket::SocketEndpoint;
+use chain_solana::{Endpoints, Rpc};
 use config::args::Stop;
 use config::{Config, Secret};
+use ports::{Clock, Shutdown};
 
 /// What is said of an address that is none.
 const NO_ENDPOINT: &str = "SOLANA_RPC_URL is not allowed: an entry is no address of an endpoint, such as http://host:8899";
@@ -24,6 +26,8 @@ pub struct Asked {
     pub node: Arc<HttpRpc>,
     /// Its address without what may be a secret.
     pub name: String,
+    /// Its host and port, which tell it from the others.
+    host: String,
     /// Where Solana's tools look for its sockets, if there can be such a place.
     sockets: Option<SocketEndpoint>,
 }
@@ -43,7 +47,7 @@ impl Asked {
 pub fn at(url: &Secret) -> anyhow::Result<Asked> {
     let unusable = |_| Stop::Wrong(NO_ENDPOINT.to_owned());
     let endpoint: Endpoint = url.expose().parse().map_err(unusable)?;
-    let name = endpoint.to_string();
+    let (name, host) = (endpoint.to_string(), endpoint.host());
     let sockets = SocketEndpoint::of(&endpoint).ok();
     let rpc = HttpRpc::new(endpoint, Limits::default()).context("could not make an HTTP client")?;
     let node = Arc::new(rpc);
@@ -51,6 +55,36 @@ pub fn at(url: &Secret) -> anyhow::Result<Asked> {
         rpc: node.clone(),
         node,
         name,
+        host,
         sockets,
     })
+}
+
+/// The endpoints at these addresses, in their order.
+pub(super) fn all(urls: &[Secret]) -> anyhow::Result<Vec<Asked>> {
+    urls.iter().map(at).collect()
+}
+
+/// Several as one, of a cluster with this genesis hash. An eye is kept on them until the process stops.
+pub(super) fn together(
+    all: &[Asked],
+    genesis: Hash,
+    clock: &Arc<dyn Clock>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Arc<Endpoints>> {
+    let named = all.iter().map(|it| (it.host.clone(), Arc::clone(&it.rpc)));
+    let endpoints = Endpoints::new(named.collect(), genesis, Arc::clone(clock))
+        .map_err(|wrong| Stop::Wrong(format!("SOLANA_RPC_URL is not allowed: {wrong}")))?;
+    let endpoints = Arc::new(endpoints);
+    if all.len() > 1 {
+        let (watched, stop) = (Arc::clone(&endpoints), shutdown.clone());
+        shutdown.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.soft() => {}
+                () = watched.watch() => {}
+            }
+        });
+    }
+    Ok(endpoints)
 }

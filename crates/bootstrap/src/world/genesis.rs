@@ -7,6 +7,8 @@ use chain_solana::Rpc;
 use chain_solana::rpc::Hash;
 use config::Cluster;
 use domain::Address;
+use futures_util::FutureExt as _;
+use futures_util::future::select_all;
 use ports::retry::Policy;
 use ports::{Clock, Random, Shutdown};
 use sim_chain::cluster::GENESIS_HASH;
@@ -140,25 +142,29 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Waits until the endpoint says which cluster it shows: before that nothing may be sent there.
+/// Waits until one of the endpoints says which cluster it shows: before that nothing may be sent to any.
 pub(super) async fn wait(
-    asked: &Asked,
+    all: &[Asked],
     expected: Expected,
     clock: &Arc<dyn Clock>,
     random: &Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Hash> {
-    let complain = |error: &str| {
-        tracing::warn!(
-            error,
-            "the start waits for the cluster at {}: {error}",
-            asked.name
-        );
-    };
-    let found = tokio::select! {
+    let answers = all.iter().map(|asked| {
+        let complain = move |error: &str| {
+            tracing::warn!(
+                error,
+                "the start waits for the cluster at {}: {error}",
+                asked.name
+            );
+        };
+        let told = async move { (answer(asked, &**clock, random, complain).await, asked) };
+        told.boxed()
+    });
+    let (found, asked) = tokio::select! {
         biased;
         () = shutdown.soft() => return Err(StoppedWaiting("the cluster").into()),
-        found = answer(asked, &**clock, random, complain) => found,
+        (first, ..) = select_all(answers) => first,
     };
     expected.check(found, &asked.name)?;
     Ok(found)

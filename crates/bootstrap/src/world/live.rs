@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use chain_solana::rpc::Hash;
 use chain_solana::settings::Landed;
 use chain_solana::{Settings, programs};
 use config::{Cluster, Commitment, Config};
 use domain::transaction::Blockhash;
+use futures_util::future::try_join_all;
 use ports::cluster::{ClusterId, Mode};
 use ports::{Clock, Random, Shutdown};
 
@@ -24,20 +25,30 @@ pub(super) async fn reach(
     shutdown: &Shutdown,
 ) -> anyhow::Result<Reached> {
     let cluster = named(config)?;
-    let asked = endpoint_of(config)?;
-    let genesis = genesis::wait(&asked, Expected::Named(cluster), clock, random, shutdown).await?;
-    genesis::guard(asked.clone(), genesis, Arc::clone(clock), shutdown);
-    tracing::info!("orders are executed on {cluster}, at {}", asked.name);
-    let sockets = asked.sockets(config)?;
+    let all = endpoints_of(config)?;
+    let genesis = genesis::wait(&all, Expected::Named(cluster), clock, random, shutdown).await?;
+    let same = Expected::Same(genesis);
+    let checks = all.iter();
+    let checks = checks.map(|it| genesis::check(it, same, clock, random, shutdown));
+    try_join_all(checks).await?;
+    for one in &all {
+        genesis::guard(one.clone(), genesis, Arc::clone(clock), shutdown);
+    }
+    let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+    tracing::info!("orders are executed on {cluster}, at {}", names.join(", "));
+    let endpoints = endpoint::together(&all, genesis, clock, shutdown)?;
     Ok(Reached {
-        sockets,
-        ..through(config, cluster, asked, genesis)
+        sockets: all[0].sockets(config)?,
+        endpoints: Some(endpoints.clone()),
+        rpc: endpoints,
+        ..through(config, cluster, all[0].clone(), genesis)
     })
 }
 
 /// The cluster as this endpoint shows it, without a socket.
 pub(super) fn through(config: &Config, cluster: Cluster, asked: Asked, genesis: Hash) -> Reached {
     Reached {
+        endpoints: None,
         sockets: None,
         rpc: asked.rpc,
         simulation: None,
@@ -55,7 +66,7 @@ pub(super) async fn cluster(config: &Config) -> anyhow::Result<ClusterId> {
     if let Some(genesis) = genesis::of(cluster) {
         return Ok(id(genesis.to_bytes()));
     }
-    let asked = endpoint_of(config)?;
+    let asked = &endpoints_of(config)?[0];
     let found = genesis::ask(&*asked.rpc).await.map_err(anyhow::Error::msg);
     let found = found.with_context(|| format!("could not ask the cluster at {}", asked.name))?;
     Expected::Named(cluster).check(found, &asked.name)?;
@@ -84,10 +95,11 @@ fn named(config: &Config) -> anyhow::Result<Cluster> {
         .context("SOLANA_CLUSTER is not set")
 }
 
-/// The one place where a process gets its way to the cluster. Only the first endpoint is used so far.
-fn endpoint_of(config: &Config) -> anyhow::Result<Asked> {
-    let first = config.endpoint().context("SOLANA_RPC_URL is not set")?;
-    endpoint::at(&first)
+/// The one place where a process gets its way to the cluster: at least one endpoint.
+fn endpoints_of(config: &Config) -> anyhow::Result<Vec<Asked>> {
+    let all = endpoint::all(&config.endpoints())?;
+    ensure!(!all.is_empty(), "SOLANA_RPC_URL is not set");
+    Ok(all)
 }
 
 const fn id(genesis: [u8; 32]) -> ClusterId {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use chain_solana::{Rpc, Settings};
 use config::{Config, Market, Secret};
 use domain::transaction::Blockhash;
+use futures_util::future::try_join_all;
 use ports::cluster::{ClusterId, Mode};
 use ports::{Clock, Random, Shutdown};
 use sim_chain::SimConfig;
@@ -35,17 +36,22 @@ pub(super) async fn reach(
     random: &Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Reached> {
-    match config.endpoint() {
-        Some(url) => {
-            let asked = endpoint::at(&url)?;
-            genesis::check(&asked, Expected::Simulated, clock, random, shutdown).await?;
+    match &config.endpoints()[..] {
+        urls @ [first, ..] => {
+            let all = endpoint::all(urls)?;
+            let checks = all.iter();
+            let checks =
+                checks.map(|it| genesis::check(it, Expected::Simulated, clock, random, shutdown));
+            try_join_all(checks).await?;
+            let endpoints = endpoint::together(&all, GENESIS_HASH, clock, shutdown)?;
             Ok(Reached {
-                sockets: asked.sockets(config)?,
-                simulation: Some(Arc::new(remote(&url)?)),
-                ..through(config, asked.rpc)
+                sockets: all[0].sockets(config)?,
+                simulation: Some(Arc::new(remote(first)?)),
+                endpoints: Some(endpoints.clone()),
+                ..through(config, endpoints)
             })
         }
-        None => {
+        [] => {
             let data_dir = &config.servers.data_dir;
             let world = run(config, data_dir, clock.clone(), random, shutdown)?;
             Ok(Reached {
@@ -62,6 +68,7 @@ pub(super) fn through(config: &Config, rpc: Arc<dyn Rpc>) -> Reached {
     let scale = config.sim.sim_latency_scale;
     Reached {
         rpc,
+        endpoints: None,
         sockets: None,
         simulation: None,
         sim: None,
