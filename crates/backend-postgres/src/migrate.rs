@@ -42,7 +42,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     10 "signatures_with_blockhashes"
     11 "signatures_without_heights"
     12 "finalities"
-    14 "directory"
+    13 "directory"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -1,10 +1,9 @@
 //! A parsed request: the terms that it means, and the digest that tells it from another.
 
-use api_types::problem::FieldError;
 use domain::order::Terms;
 use domain::{Asset, Mint};
 
-use super::body::{Field, Fields};
+use super::body::Fields;
 use super::{fingerprint, terms};
 use crate::assets::Names;
 use crate::error::Result;
