@@ -33,6 +33,8 @@ pub struct Pace {
     pub slot: Duration,
     /// No slot counts as shorter.
     pub slot_min: Duration,
+    /// The same bytes are not sent again sooner.
+    pub resend_min: Duration,
     /// How often fates are looked for in a slot while one waits for any.
     pub looks_per_slot: u32,
     /// Slots from a transaction's sending to its fate being known, at most as a rule.
@@ -51,6 +53,7 @@ impl Pace {
         Self {
             slot: SLOT,
             slot_min: LEAST,
+            resend_min: LEAST,
             looks_per_slot: 1,
             usual_slots,
         }
@@ -66,6 +69,7 @@ impl Pace {
         Self {
             slot: SLOT.mul_f64(scale).max(SIMULATED_SLOT_MIN),
             slot_min: SIMULATED_SLOT_MIN,
+            resend_min: LEAST,
             looks_per_slot: 2,
             usual_slots: USUAL_SLOTS,
         }
@@ -144,7 +148,7 @@ impl SlotTime {
 
     /// What the pauses between two sends of the same bytes are counted in.
     pub(crate) fn resend_unit(&self) -> Duration {
-        self.slot().max(LEAST)
+        self.slot().max(self.assumed.resend_min)
     }
 
     /// How long a transaction takes until its fate is known, at most as a rule.

@@ -32,7 +32,7 @@ use crate::witness::Witness;
 /// How long a silent worker keeps its orders.
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
 /// Longer than any delay of an order here, except after defects.
-const LONGEST_REST: Duration = Duration::from_secs(2);
+const LONGEST_REST: Duration = Duration::from_secs(40);
 /// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
 const LATENCY_SCALE: f64 = 0.05;
 /// How long a venue may take for a quote.

@@ -47,6 +47,13 @@ impl Metrics {
             counter!("transactions_resent_total"),
             gauge!("landing_list_transactions"),
         );
+        describe_counter!(
+            "landing_socket_lost_total",
+            Unit::Count,
+            "Times that the socket was lost, or could not be connected"
+        );
+        // Zero also where there is no socket.
+        counter!("landing_socket_lost_total").increment(0);
         resent.increment(0);
         listed.set(0);
         Self {

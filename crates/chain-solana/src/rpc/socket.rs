@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Counter, Gauge, counter, describe_gauge, gauge};
 use ports::retry::Policy;
 use ports::{Clock, Random};
 use solana_signature::Signature;
@@ -101,16 +101,11 @@ impl SignatureSocket {
             "landing_socket_connected",
             "Whether the socket that tells of landed transactions is connected"
         );
-        describe_counter!(
-            "landing_socket_lost_total",
-            "Times that the socket was lost, or could not be connected"
-        );
         let (connected, ended) = (
             gauge!("landing_socket_connected"),
             counter!("landing_socket_lost_total"),
         );
         connected.set(0);
-        ended.increment(0);
         Self {
             endpoint,
             commitment,

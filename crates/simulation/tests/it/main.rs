@@ -1,3 +1,7 @@
-//! A fixed number of schedules with every run of the tests, and those that once broke a promise.
+//! A fixed number of schedules with every run of the tests, and those that once broke a promise; and one worker over the
+//! simulated cluster: out of reach for long in virtual time, and over JSON-RPC with what goes wrong there.
 
+mod landing;
+mod outage;
 mod schedules;
+mod world;
