@@ -1,5 +1,6 @@
 //! The world outside the engine: a Solana cluster, simulated in this process or reached at an endpoint.
 
+pub mod blank;
 pub mod endpoint;
 pub mod keys;
 

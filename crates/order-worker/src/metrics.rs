@@ -23,7 +23,7 @@ const REVERTS: [FailureCode; 3] = [
 ];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 18] = [
+const COUNTERS: [(&str, &str); 19] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",

@@ -65,6 +65,7 @@ pub(super) async fn examine(
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
+        max_impact: None,
     };
     let decision = match world.router.decide(&request).await {
         Ok(decision) => decision,
@@ -95,7 +96,8 @@ async fn pools(world: &World, question: Question) -> Finding {
             let advice = "the endpoint must answer getProgramAccounts; name another beside it";
             Finding::bad(about, error.to_string(), advice)
         }
-        Ok(reports) => {
+        Ok(report) => {
+            let reports = &report.pools;
             let usable = reports.iter().filter(|report| report.unusable.is_none());
             let usable = usable.count();
             let detail = format!(
@@ -136,7 +138,7 @@ async fn rehearsed(
         Ok(rehearsed) => rehearsed,
         Err(error) => {
             let advice = "the endpoint must answer simulateTransaction";
-            return Finding::bad(about, said(&error), advice);
+            return Finding::bad(about, error.to_string(), advice);
         }
     };
     let amount_in = world.router.print(question.amount_in, question.asset_in);

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use domain::route::PoolRef;
 use domain::{Asset, Mint};
-use ports::directory::{Directory, KnownPools, VenuePair};
 use ports::Result;
+use ports::directory::{Directory, KnownPools, VenuePair};
 
 /// It knows nothing and keeps nothing.
 #[derive(Debug)]
-pub(super) struct Blank;
+pub struct Blank;
 
 #[async_trait]
 impl Directory for Blank {

@@ -142,14 +142,15 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Waits until one of the endpoints says which cluster it shows: before that nothing may be sent to any.
+/// Waits until one of the endpoints says which cluster it shows: before that nothing may be sent to any. Answers which
+/// one it was, too.
 pub(super) async fn wait(
     all: &[Asked],
     expected: Expected,
     clock: &Arc<dyn Clock>,
     random: &Random,
     shutdown: &Shutdown,
-) -> anyhow::Result<Hash> {
+) -> anyhow::Result<(Hash, usize)> {
     let answers = all.iter().map(|asked| {
         let complain = move |error: &str| {
             tracing::warn!(
@@ -161,13 +162,13 @@ pub(super) async fn wait(
         let told = async move { (answer(asked, &**clock, random, complain).await, asked) };
         told.boxed()
     });
-    let (found, asked) = tokio::select! {
+    let ((found, asked), place) = tokio::select! {
         biased;
         () = shutdown.soft() => return Err(StoppedWaiting("the cluster").into()),
-        (first, ..) = select_all(answers) => first,
+        (first, place, _) = select_all(answers) => (first, place),
     };
     expected.check(found, &asked.name)?;
-    Ok(found)
+    Ok((found, place))
 }
 
 /// Ends the process once the endpoint shows another cluster than before: what became of a transaction cannot be asked

@@ -7,7 +7,6 @@ use chain_solana::keys::Onlooker;
 use chain_solana::rpc::{self, SimulationRequest, View};
 use domain::quote::Choice;
 use domain::{Address, OrderId};
-use ports::chain::Error;
 use ports::transaction_builder::{Execution, TransactionBuilder as _};
 
 use super::World;
@@ -30,7 +29,7 @@ impl World {
         payer: Address,
         order: OrderId,
         choice: &Choice,
-    ) -> Result<Rehearsed, Error> {
+    ) -> anyhow::Result<Rehearsed> {
         let chain = SolanaChain::new(
             Arc::clone(&self.pools),
             Arc::clone(&self.rpc),

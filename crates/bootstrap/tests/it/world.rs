@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bootstrap::backend::StoppedWaiting;
+use bootstrap::world::blank::Blank;
 use bootstrap::world::{World, cluster_of, reach};
 use config::Config;
 use ports::cluster::Mode;
@@ -43,7 +44,14 @@ async fn an_endpoint_of_another_cluster_is_refused_in_one_line_that_names_both()
     let config = config(folder.path(), &[&format!("--solana-rpc-url={url}")]);
 
     let clock = Arc::new(SystemClock::new());
-    let reached = reach(&config, clock, Random::seeded(1), &Shutdown::new()).await;
+    let reached = reach(
+        &config,
+        Arc::new(Blank),
+        clock,
+        Random::seeded(1),
+        &Shutdown::new(),
+    )
+    .await;
 
     let line = format!("{:#}", reached.expect_err("another cluster"));
     let own = cluster_of(&config).await.unwrap().genesis.to_string();
@@ -58,7 +66,14 @@ async fn an_endpoint_that_cannot_be_reached_does_not_keep_a_process_from_startin
     let shutdown = Shutdown::new();
 
     let clock = Arc::new(SystemClock::new());
-    let reached = reach(&config, clock, Random::seeded(1), &shutdown).await;
+    let reached = reach(
+        &config,
+        Arc::new(Blank),
+        clock,
+        Random::seeded(1),
+        &shutdown,
+    )
+    .await;
 
     assert!(reached.unwrap().sim.is_none());
     assert!(!shutdown.is_stopping());
@@ -70,7 +85,14 @@ async fn reach_live(cluster: &str, shown: &'static str) -> anyhow::Result<World>
     let (url, _serving) = node_of(shown).await;
     let config = live(folder.path(), &url, cluster);
     let clock = Arc::new(SystemClock::new());
-    reach(&config, clock, Random::seeded(1), &Shutdown::new()).await
+    reach(
+        &config,
+        Arc::new(Blank),
+        clock,
+        Random::seeded(1),
+        &Shutdown::new(),
+    )
+    .await
 }
 
 fn live(folder: &Path, url: &str, cluster: &str) -> Config {
@@ -115,7 +137,13 @@ async fn a_live_process_does_nothing_before_it_knows_its_cluster() {
     let shutdown = Shutdown::new();
     let clock = Arc::new(SystemClock::new());
 
-    let reaching = reach(&config, clock, Random::seeded(1), &shutdown);
+    let reaching = reach(
+        &config,
+        Arc::new(Blank),
+        clock,
+        Random::seeded(1),
+        &shutdown,
+    );
     let stopping = async { shutdown.request_soft() };
     let (reached, ()) = tokio::join!(reaching, stopping);
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, ensure};
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::service::Parts;
-use bootstrap::world::{Trading, World};
+use bootstrap::world::{Trading, World, keys};
 use clap::Parser;
 use cluster::e2e::text;
 use cluster::http::http;
@@ -107,7 +107,9 @@ impl Engine {
             open_in_ms: 0,
             freeze_authority,
         };
-        Ok(self.world.simulation.launch(&launch).await?)
+        let simulation = self.world.simulation.as_ref();
+        let simulation = simulation.context("its own cluster")?;
+        Ok(simulation.launch(&launch).await?)
     }
 
     /// Makes a token one of Token-2022 with this extension.
@@ -152,7 +154,13 @@ fn run(config: Config, shutdown: Shutdown, tell: oneshot::Sender<(SocketAddr, Wo
             announcer,
             prometheus,
         } = parts.expect("the engine's parts");
-        let Trading { builder, landing } = world.trading();
+        let key = keys::key(&config).expect("the simulated cluster's");
+        let address = keys::address_of(&key);
+        let Trading {
+            builder,
+            landing,
+            statuses,
+        } = world.trading(key);
         let gateway = Gateway::build(
             GatewaySettings::configured(&config, 1),
             GatewayParts {
@@ -160,9 +168,10 @@ fn run(config: Config, shutdown: Shutdown, tell: oneshot::Sender<(SocketAddr, Wo
                 announcer: announcer.clone(),
                 router: world.router.clone(),
                 assets: world.assets.clone(),
-                simulation: Some(world.simulation.clone()),
-                wallet: Some(world.wallet()),
+                simulation: world.simulation.clone(),
+                wallet: Some(world.wallet(address)),
                 transactions: Some(world.transactions()),
+                statuses: Some(world.statuses()),
                 prometheus,
                 shutdown: shutdown.clone(),
             },
@@ -172,7 +181,12 @@ fn run(config: Config, shutdown: Shutdown, tell: oneshot::Sender<(SocketAddr, Wo
             &ports,
             &announcer,
             world.router.clone(),
-            Chain { builder, landing },
+            Chain {
+                builder,
+                landing,
+                statuses,
+                wallet: None,
+            },
             Settings::configured(&config, "here".to_owned()),
             &shutdown,
         );

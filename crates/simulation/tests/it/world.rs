@@ -16,6 +16,7 @@ use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits as HttpLimits};
 use chain_solana::rpc::notices::Notices;
 use chain_solana::rpc::socket::SignatureSocket;
 use chain_solana::settings::Settings as ChainSettings;
+use chain_solana::standing::Standings;
 use chain_solana::{Rpc, SolanaChain};
 use dex_router::Router;
 use domain::{Event, OrderId, Seq, Status, Timestamp, TokenList};
@@ -230,6 +231,7 @@ impl World {
     pub(crate) fn start(&self, worker: Worker) -> Running {
         let shutdown = Shutdown::new();
         let (rpc, socket) = self.chain(&worker);
+        let standing_rpc = Arc::clone(&rpc);
         let clock = || Arc::clone(&self.clock);
         let settings = ChainSettings {
             pace: worker.pace,
@@ -249,6 +251,8 @@ impl World {
         let chain = Chain {
             builder: chain.clone(),
             landing: chain,
+            statuses: Arc::new(Standings::new(standing_rpc)),
+            wallet: None,
         };
         let settings = order_worker::Settings {
             version: "0.1.0".to_owned(),
@@ -257,6 +261,7 @@ impl World {
             rate: None,
             scope: LimitScope::Worker,
             max_executions: 5,
+            max_impact: None,
             retry: Policy {
                 base_delay: Duration::from_secs(1),
                 max_delay: Duration::from_secs(5),
@@ -264,6 +269,7 @@ impl World {
             lease: Settings::default().lease,
             heartbeat: Duration::from_secs(5),
             sweep: Duration::from_secs(5),
+            doubt_after: Duration::from_secs(600),
         };
         // The handle is not needed: the worker ends with its shutdown.
         let _ = order_worker::Worker::start(
