@@ -15,6 +15,9 @@ pub mod own;
 pub mod rehearsal;
 pub mod rent;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use amm::instruction::{Amounts, Instruction, Trader};
 use amm::{Address, Direction, Pool};
 use domain::OrderId;
@@ -131,7 +134,7 @@ impl Draft {
 
     /// The accounts of its swaps that others want to write too: those of the wallet show what it paid itself.
     #[must_use]
-    pub fn contested(&self, wallet: Address) -> Vec<Address> {
+    pub fn contested(&self, wallet: Address) -> Arc<[Address]> {
         let swaps = self.instructions.iter().skip(self.first_swap);
         let written = swaps
             .flat_map(|it| &it.accounts)
@@ -139,10 +142,10 @@ impl Draft {
         let is_own = |address: &Address| {
             *address == wallet || self.holdings.0.iter().any(|(_, own)| own == address)
         };
-        written
-            .map(|it| it.address)
-            .filter(|address| !is_own(address))
-            .collect()
+        let contested = written.map(|it| it.address).filter(|it| !is_own(it));
+        // The same for all who use these pools.
+        let contested: BTreeSet<Address> = contested.collect();
+        contested.into_iter().collect()
     }
 }
 

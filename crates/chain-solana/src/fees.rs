@@ -45,7 +45,7 @@ pub struct FeePolicy {
 pub(crate) struct Fees {
     rpc: Arc<dyn Rpc>,
     policy: FeePolicy,
-    recent: RecentBy<Vec<Address>, Landed, Error>,
+    recent: RecentBy<Arc<[Address]>, Landed, Error>,
 }
 
 impl Fees {
@@ -64,12 +64,12 @@ impl Fees {
         &self,
         level: Option<FeeLevel>,
         deaths: u32,
-        written: impl FnOnce() -> Vec<Address>,
+        written: &Arc<[Address]>,
     ) -> MicroLamports {
         match level.unwrap_or(self.policy.level).raised(deaths) {
             FeeLevel::Priced(price) => MicroLamports::new(price.get()),
             FeeLevel::Ranked(rank) => {
-                let landed = self.landed(written()).await;
+                let landed = self.landed(written).await;
                 let prices = landed.iter().flat_map(|it| it.iter());
                 percentile(rank, prices.map(|(_, price)| *price))
             }
@@ -77,16 +77,16 @@ impl Fees {
     }
 
     /// What landed lately; nothing where nobody can tell.
-    pub(crate) async fn landed(&self, mut written: Vec<Address>) -> Option<Landed> {
-        written.sort_unstable();
-        written.dedup();
-        written.truncate(FEE_KEYS_MAX);
-        let (rpc, keys) = (Arc::clone(&self.rpc), written.clone());
-        let ask = async move { Ok(rpc.prioritization_fees(&keys).await?.into()) };
-        match timeout(PATIENCE, self.recent.get(written.clone(), ask)).await {
+    pub(crate) async fn landed(&self, written: &Arc<[Address]>) -> Option<Landed> {
+        let (rpc, keys) = (Arc::clone(&self.rpc), Arc::clone(written));
+        let ask = async move {
+            let keys = &keys[..keys.len().min(FEE_KEYS_MAX)];
+            Ok(rpc.prioritization_fees(keys).await?.into())
+        };
+        match timeout(PATIENCE, self.recent.get(Arc::clone(written), ask)).await {
             Ok(Ok(landed)) => Some(landed),
             // Offering too little costs a try and nothing else; an order is not kept from trading for it.
-            Ok(Err(_)) | Err(_) => self.recent.known(&written, USED_IN_NEED_FOR),
+            Ok(Err(_)) | Err(_) => self.recent.known(written, USED_IN_NEED_FOR),
         }
     }
 

@@ -58,6 +58,11 @@ impl Script {
         Arc::new(self.clone())
     }
 
+    /// This too, at the end of the list.
+    pub(crate) fn then(&self, call: Call) {
+        self.0.lock().unwrap().push_back(call);
+    }
+
     /// Everything on the list was asked.
     #[track_caller]
     pub(crate) fn check_done(&self) {

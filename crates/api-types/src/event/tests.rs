@@ -1,5 +1,6 @@
 use domain::asset::Mint;
 use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::quote::{Answer, Choice, Leftover, Offer, PoolQuote, Quote, Receipt};
 use domain::route::PoolRef;
 use domain::transaction::Signature;
@@ -91,6 +92,35 @@ fn a_retry_says_when_and_why_and_counts_the_attempt_to_come() {
         &retry,
         &json!({"retryAt": "2026-01-31T09:30:01.625Z", "error": "too \"little\""}),
     );
+}
+
+#[test]
+fn a_retry_after_a_transaction_that_did_not_land_shows_how_it_fared() {
+    let report = LandingReport {
+        sends_taken: Some(4),
+        unit_price: 10_000,
+        ..LandingReport::default()
+    };
+    let failure = Failure {
+        landing: Some(Box::new(report)),
+        ..failure()
+    };
+
+    let shown = render(
+        &event(
+            3,
+            1,
+            EventData::RetryScheduled {
+                failure,
+                delay_ms: 1,
+            },
+        ),
+        &TokenList::mainnet(),
+    );
+
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["landing"]["sendsTaken"], 4);
+    assert_eq!(shown["landing"]["blocksLived"], Value::Null);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::order::{OrderType, Terms};
 use domain::quote::{Fill, Receipt};
 use domain::route::{Leg, PoolRef};
@@ -134,4 +135,34 @@ fn a_failed_order_says_why_and_a_waiting_one_what_it_waits_after() {
     assert_eq!(failed["errorCode"], "no_quote");
     assert_eq!(waiting["errorReason"], Value::Null);
     assert_eq!(waiting["lastError"], "nobody sells");
+    assert_eq!(waiting["landing"], Value::Null);
+}
+
+#[test]
+fn an_order_whose_transaction_did_not_land_shows_how_it_fared() {
+    let report = LandingReport {
+        blocks_lived: Some(182),
+        unit_price: 10_000,
+        unit_limit: 90_000,
+        fee_lamports: 5_900,
+        fee_percentile: Some(12),
+        ..LandingReport::default()
+    };
+    let failure = || Failure {
+        code: FailureCode::TransactionExpired,
+        reason: "it went by".to_owned(),
+        landing: Some(Box::new(report)),
+    };
+
+    let failed = shown(State::Failed { failure: failure() });
+    let waiting = shown(State::Pending {
+        last_failure: Some(failure()),
+    });
+
+    let expected = json!({
+        "blocksLived": 182, "sendsTaken": null, "unitPrice": 10_000, "unitLimit": 90_000,
+        "feeLamports": 5_900, "feePercentile": 12, "usualUnitPrice": null, "simulatedUnits": null,
+    });
+    assert_eq!(failed["landing"], expected);
+    assert_eq!(waiting["landing"], expected);
 }

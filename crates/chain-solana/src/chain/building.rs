@@ -27,10 +27,11 @@ impl TransactionBuilder for SolanaChain {
         let rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, route.epoch);
         let wrapped_rent = rent.await?;
         let draft = self.draft(wanted, &route, wrapped_rent)?;
-        let contested = || draft.contested(self.signer.address());
+        let wallet = self.signer.address();
+        let contested = draft.contested(wallet);
         let price = self
             .fees
-            .price(wanted.fee_level, wanted.deaths, contested)
+            .price(wanted.fee_level, wanted.deaths, &contested)
             .await;
         if self.checks_funds {
             let fee = self.budget(&route, None, price).fee();
@@ -51,11 +52,10 @@ impl TransactionBuilder for SolanaChain {
         set_budget(&mut draft.instructions, self.budget(&route, units, price));
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
-        let wallet = self.signer.address();
         let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[]);
         let signed = self.sign(&message?, blockhash).await?;
         let note = Note {
-            contested: draft.contested(wallet).into(),
+            contested,
             simulated_units: units,
             sends_taken: 0,
         };

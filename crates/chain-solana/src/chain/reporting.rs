@@ -1,5 +1,8 @@
 //! How a transaction fares that has not landed: what its bytes say, what is remembered of it, and what landed instead.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use amm::Address;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
@@ -17,10 +20,10 @@ impl SolanaChain {
         let budget = Budget::of(&decoded)?;
         let note = self.notes.of(&transaction.signature);
         let contested = match &note {
-            Some(note) => note.contested.to_vec(),
+            Some(note) => Arc::clone(&note.contested),
             None => self.written_by_swaps(&decoded),
         };
-        let landed = self.fees.landed(contested).await;
+        let landed = self.fees.landed(&contested).await;
         let landed = landed.iter().flat_map(|it| it.iter());
         let mut paid: Vec<MicroLamports> = landed
             .map(|(_, price)| *price)
@@ -44,15 +47,14 @@ impl SolanaChain {
 
     /// What the swaps of a transaction write that some other worker built. The wallet's own accounts among them show
     /// what it paid itself.
-    fn written_by_swaps(&self, decoded: &Decoded) -> Vec<Address> {
+    fn written_by_swaps(&self, decoded: &Decoded) -> Arc<[Address]> {
         let is_swap = |program: Address| self.programs.iter().any(|it| it.id() == program);
         let swaps = decoded.instructions.iter().filter(|it| is_swap(it.program));
         let wallet = self.signer.address();
-        swaps
-            .flat_map(|it| &it.accounts)
-            .filter(|it| it.is_writable && it.address != wallet)
-            .map(|it| it.address)
-            .collect()
+        let written = swaps.flat_map(|it| &it.accounts);
+        let written = written.filter(|it| it.is_writable && it.address != wallet);
+        let written: BTreeSet<Address> = written.map(|it| it.address).collect();
+        written.into_iter().collect()
     }
 }
 

@@ -1,2 +1,3 @@
 mod building;
 mod fates;
+mod reporting;

@@ -31,7 +31,7 @@ fn answer(prices: &[u64]) -> Call {
 
 async fn price(fees: &Fees, level: FeeRank) -> u64 {
     let level = Some(FeeLevel::Ranked(level));
-    fees.price(level, 0, || vec![POOL]).await.get()
+    fees.price(level, 0, &[POOL].into()).await.get()
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,7 +85,8 @@ async fn who_gets_no_answer_offers_what_was_known_and_then_the_floor() {
 async fn each_death_raises_the_level_and_an_own_price_asks_nobody() {
     let script = Script::new([answer(&[20_000, 30_000, 40_000, 50_000])]);
     let fees = fees(&script, 1_000_000);
-    let level = |level, deaths| fees.price(level, deaths, || vec![POOL]);
+    let written = [POOL].into();
+    let level = |level, deaths| fees.price(level, deaths, &written);
     let own = Some(FeeLevel::Priced(UnitPrice::new(123).unwrap()));
 
     assert_eq!(level(own, 0).await.get(), 123);
@@ -135,7 +136,7 @@ proptest! {
         let script = Script::new([answer(&prices)]);
         let fees = fees(&script, most);
 
-        let price = runtime.block_on(fees.price(Some(level), deaths, || vec![POOL]));
+        let price = runtime.block_on(fees.price(Some(level), deaths, &[POOL].into()));
         let price = fees.capped(price, units);
 
         let fee = Budget { units, price }.fee().get();

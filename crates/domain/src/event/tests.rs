@@ -179,6 +179,30 @@ fn the_persisted_form_of_version_2_is_stable() {
 }
 
 #[test]
+fn the_persisted_form_of_a_failure_with_how_its_transaction_fared_is_stable() {
+    let landing = LandingReport {
+        blocks_lived: Some(182),
+        sends_taken: None,
+        unit_price: 10_000,
+        unit_limit: 90_000,
+        fee_lamports: 5_900,
+        fee_percentile: Some(12),
+        usual_unit_price: Some(70_000),
+        simulated_units: None,
+    };
+    check(
+        &EventData::Failed {
+            failure: Failure {
+                code: FailureCode::TransactionExpired,
+                reason: "it went by".to_owned(),
+                landing: Some(Box::new(landing)),
+            },
+        },
+        r#"{"type":"failed","failure":{"code":"transaction_expired","reason":"it went by","landing":{"blocks_lived":182,"sends_taken":null,"unit_price":10000,"unit_limit":90000,"fee_lamports":5900,"fee_percentile":12,"usual_unit_price":70000,"simulated_units":null}}}"#,
+    );
+}
+
+#[test]
 fn the_persisted_form_of_a_fill_is_stable_with_a_receipt_and_without() {
     let signature = signature();
     let leg = format!(r#"{{"pool":{{"program":"cpmm"}},{SOL_TO_USDC},"amount_out":"11"}}"#);
