@@ -9,4 +9,5 @@ mod node;
 mod rpc;
 mod svm;
 mod trading;
+mod witnesses;
 mod world;
