@@ -51,7 +51,7 @@ pub struct Refused {
 
 /// The gates for one pair and, where there is one, for one order of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct AtGates<'a> {
+pub(crate) struct PairGates<'a> {
     pub(crate) gates: &'a Gates,
     pub(crate) tokens: &'a TokenList,
     pub(crate) assets: (Asset, Asset),
@@ -75,7 +75,7 @@ pub fn untradable(facts: &MintFacts) -> Option<String> {
     }
 }
 
-impl AtGates<'_> {
+impl PairGates<'_> {
     /// Why none of a pair's pools may be used, whichever it is.
     pub(crate) fn refuse_tokens(&self, among: &PairPools) -> Option<Refused> {
         let (first, second) = among.mints.as_ref()?;

@@ -9,7 +9,7 @@ use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, Mint, Venue};
 
 use crate::gates::deviation::{Standing, deviations};
-use crate::gates::{AtGates, Gate, Refused};
+use crate::gates::{Gate, PairGates, Refused};
 use crate::pools::{FoundPool, PairPools, Unavailable};
 use crate::request::QuoteRequest;
 
@@ -88,7 +88,7 @@ impl Asked {
 
 impl Quoted {
     /// Every pool of the answer that may be used, asked for a quote.
-    pub(crate) fn of(found: PairPools, request: QuoteRequest, gates: &AtGates<'_>) -> Self {
+    pub(crate) fn of(found: PairPools, request: QuoteRequest, gates: &PairGates<'_>) -> Self {
         let answers = match gates.refuse_tokens(&found) {
             Some(refused) => vec![Err(Declined::Refused(refused)); found.pools.len()],
             None => {
@@ -138,7 +138,7 @@ impl Quoted {
 /// Takes back the offers of pools whose price is too far from the pair's. Pools that do not trade, or may not be used
 /// for another reason, say nothing of the price.
 pub(crate) fn refuse_far_prices<'a, T: 'a>(
-    gates: &AtGates<'_>,
+    gates: &PairGates<'_>,
     venues: impl Iterator<Item = (&'a PairPools, &'a mut [Result<T, Declined>])>,
 ) {
     if gates.gates.max_deviation_bps == 0 {

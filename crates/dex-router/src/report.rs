@@ -3,7 +3,7 @@
 use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, price};
 
-use crate::gates::AtGates;
+use crate::gates::PairGates;
 use crate::offers::{self, Declined};
 use crate::pools::{FoundPool, MintFacts, PairPools};
 
@@ -39,7 +39,7 @@ pub struct PoolReport {
 
 impl PairReport {
     /// Of what the venues have.
-    pub(crate) fn of(venues: &[PairPools], gates: &AtGates<'_>) -> Self {
+    pub(crate) fn of(venues: &[PairPools], gates: &PairGates<'_>) -> Self {
         let mut pools = Vec::new();
         let mut answers: Vec<Vec<Result<(), Declined>>> = Vec::new();
         for venue in venues {
@@ -67,7 +67,7 @@ impl PoolReport {
     fn of(
         found: &FoundPool,
         among: &PairPools,
-        gates: &AtGates<'_>,
+        gates: &PairGates<'_>,
     ) -> (Self, Result<(), Declined>) {
         let assets = gates.assets;
         let held = |asset: Asset| found.holds.and_then(|holds| holds.of(asset.mint));

@@ -13,7 +13,7 @@ use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, info, trace_span};
 
-use crate::gates::{AtGates, Gate, Gates};
+use crate::gates::{Gate, Gates, PairGates};
 use crate::offers::{self, Asked, Declined, Quoted};
 use crate::pools::{PairPools, PoolSource, Unavailable};
 use crate::report::PairReport;
@@ -192,7 +192,7 @@ impl Router {
         let venues: Result<Vec<_>, _> = join_all(venues).await.into_iter().collect();
         Ok(PairReport::of(
             &venues?,
-            &self.at_gates((asset_in, asset_out), None),
+            &self.gates_of_pair((asset_in, asset_out), None),
         ))
     }
 
@@ -201,8 +201,8 @@ impl Router {
         self.source.doubt((asset_in.mint, asset_out.mint));
     }
 
-    fn at_gates(&self, assets: (Asset, Asset), amount_in: Option<BaseUnits>) -> AtGates<'_> {
-        AtGates {
+    fn gates_of_pair(&self, assets: (Asset, Asset), amount_in: Option<BaseUnits>) -> PairGates<'_> {
+        PairGates {
             gates: &self.gates,
             tokens: &self.tokens,
             assets,
@@ -212,15 +212,21 @@ impl Router {
 
     async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
         let assets = (request.asset_in, request.asset_out);
-        let gates = self.at_gates(assets, Some(request.amount_in));
-        let venues = venues.iter();
-        let asked = venues.map(|venue| self.ask_one(venue, request, &gates));
+        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        // What a pair costs is told by all of its pools, also those that the order may not use.
+        let telling = match self.gates.max_deviation_bps {
+            0 => venues,
+            _ => VenueSet::ALL,
+        };
+        let asked = telling.iter();
+        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
         let mut asked = join_all(asked).await;
         offers::refuse_far_prices(&gates, asked.iter_mut().filter_map(Asked::answers));
+        asked.retain(|it| venues.contains(it.venue));
         asked
     }
 
-    async fn ask_one(&self, venue: Venue, request: QuoteRequest, gates: &AtGates<'_>) -> Asked {
+    async fn ask_one(&self, venue: Venue, request: QuoteRequest, gates: &PairGates<'_>) -> Asked {
         let span = trace_span!(
             target: STAGE_SPANS, "venue.quote", %venue,
             pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty

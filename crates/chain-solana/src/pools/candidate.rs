@@ -118,6 +118,11 @@ impl Candidate {
     /// The pool, from a snapshot of its accounts, where its vaults are its own.
     pub fn read(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
         self.held(snapshot)?;
+        self.pool(snapshot)
+    }
+
+    /// The same of one whose vaults were looked at.
+    pub(super) fn pool(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
         // A bin array that is not there holds nothing; the others can be traded on.
         let there = |at: &&Address| snapshot.account(at).is_some();
         let arrays: Vec<_> = self.bin_arrays.iter().filter(there).copied().collect();

@@ -161,7 +161,7 @@ fn depths_are_counted_in_what_nobody_makes_himself() {
     let unlisted = Asset::token(Mint::new(domain::Address::new([0; 32])), 6);
     let usdt = Asset::token(USDT, 6);
     let counted_in = |one, other| {
-        let at = AtGates {
+        let at = PairGates {
             gates: &gates,
             tokens: &tokens,
             assets: (one, other),

@@ -4,6 +4,7 @@ mod balances;
 mod competing;
 mod door;
 mod forks;
+mod gated;
 mod launched;
 mod wrapped;
 

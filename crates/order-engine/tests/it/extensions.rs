@@ -109,11 +109,22 @@ impl Engine {
         };
         let simulation = self.world.simulation.as_ref();
         let simulation = simulation.context("its own cluster")?;
-        Ok(simulation.launch(&launch).await?)
+        let launched = simulation.launch(&launch).await?;
+        self.blocks_pass().await?;
+        Ok(launched)
+    }
+
+    /// Until what stands in the open block is confirmed.
+    async fn blocks_pass(&self) -> Result<()> {
+        let sim = self.world.sim.as_ref().context("its own cluster")?;
+        for _ in 0..3 {
+            sim.cluster().next_block().await;
+        }
+        Ok(())
     }
 
     /// Makes a token one of Token-2022 with this extension.
-    fn extend(&self, mint: Mint, kind: u16, body: &[u8]) -> Result<()> {
+    async fn extend(&self, mint: Mint, kind: u16, body: &[u8]) -> Result<()> {
         let mut data = vec![0; 166];
         // Its decimals, that it is initialized, and that it is a mint.
         (data[44], data[45], data[165]) = (6, 1, 1);
@@ -122,7 +133,7 @@ impl Engine {
         data.extend(body);
         let sim = self.world.sim.as_ref().context("its own cluster")?;
         sim.put_account(mint.address(), TOKEN_2022, data);
-        Ok(())
+        self.blocks_pass().await
     }
 
     /// The pools of SOL and a token, and what must be known of the token.
@@ -208,7 +219,7 @@ fn transfer_fee(bps: u16) -> Vec<u8> {
 
 async fn check_refused(engine: &Engine, kind: u16, body: &[u8], said: &str) -> Result<()> {
     let mint = engine.launch(false).await?.mint;
-    engine.extend(mint, kind, body)?;
+    engine.extend(mint, kind, body).await?;
     let token = mint.to_string();
 
     let (status, order) = engine.order("SOL", &token, "1").await?;
@@ -244,7 +255,7 @@ async fn each_extension_is_refused_by_its_name_or_counted() -> Result<()> {
     // Names and interest that is only shown stand against nothing.
     for (kind, body) in [(18, vec![1; 64]), (10, vec![0; 52]), (6, vec![1])] {
         let mint = engine.launch(false).await?.mint;
-        engine.extend(mint, kind, &body)?;
+        engine.extend(mint, kind, &body).await?;
         let (pools, facts) = engine.pools(&mint.to_string()).await?;
         ensure!(pools[0]["usable"] == true, "{kind}: {pools}");
         ensure!(
@@ -297,7 +308,7 @@ async fn a_token_that_turns_out_not_to_be_traded_ends_the_orders_that_were_taken
     let before = engine.ended("SOL", &token, "1").await?;
     ensure!(before["status"] == "confirmed", "{before}");
 
-    engine.extend(mint, 6, &[2])?;
+    engine.extend(mint, 6, &[2]).await?;
 
     let said = format!("{token} freezes new accounts by default");
     let told = eventually("the pool to be refused", || async {

@@ -56,6 +56,23 @@ async fn a_pool_at_a_fancy_price_is_not_used_wherever_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_price_is_judged_by_all_pools_of_the_pair_also_where_an_order_may_use_few() {
+    let fancy = has(vec![priced(3, 900, 180_000)]);
+    let router = router(has(vec![priced(1, 1_000, 150_000)]), fancy).with_gates(deviating(1_000));
+    let meteora = RouteRequest {
+        venues: VenueSet::of(&[Venue::Meteora], &[]).unwrap(),
+        ..request()
+    };
+
+    let unrouted = router.decide(&meteora).await.unwrap_err();
+
+    assert_eq!(unrouted.gates, [Gate::Price]);
+    // Only what the order may use is told.
+    assert_eq!(unrouted.quotes.len(), 1);
+    assert!(unrouted.why.may_pass());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_offer_that_was_taken_back_says_why() {
     let raydium = has(vec![priced(1, 1_000, 150_000)]);
     let fancy = has(vec![priced(3, 900, 180_000)]);
