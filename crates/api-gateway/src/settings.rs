@@ -143,8 +143,9 @@ impl Trading {
 pub struct Explorer(Cluster);
 
 impl Explorer {
-    /// Nobody but its owner sees what is on a localnet.
-    fn of(cluster: Cluster) -> Option<Self> {
+    /// The site of a cluster; nobody but its owner sees what is on a localnet.
+    #[must_use]
+    pub fn of(cluster: Cluster) -> Option<Self> {
         (cluster != Cluster::Localnet).then_some(Self(cluster))
     }
 

@@ -149,18 +149,26 @@ async fn look(asked: &Asked, clock: &dyn Clock) -> Result<Told, String> {
         .await
         .unwrap_or_else(|_| "unknown".to_owned());
     let latency_ms = latency(asked, clock).await?;
-    let info = asked.rpc.epoch_info(View::CONFIRMED).await.map_err(words)?;
-    let final_info = asked.rpc.epoch_info(View::FINALIZED).await.map_err(words)?;
+    let info = asked
+        .rpc
+        .epoch_info(View::CONFIRMED)
+        .await
+        .map_err(|error| words(&error))?;
+    let final_info = asked
+        .rpc
+        .epoch_info(View::FINALIZED)
+        .await
+        .map_err(|error| words(&error))?;
     let hash = asked
         .rpc
         .latest_blockhash(View::CONFIRMED)
         .await
-        .map_err(words)?;
+        .map_err(|error| words(&error))?;
     let said = asked
         .node
         .block_height(View::CONFIRMED)
         .await
-        .map_err(words)?;
+        .map_err(|error| words(&error))?;
     let height = info.height.get();
     let by_hash = hash
         .value
@@ -185,7 +193,11 @@ async fn latency(asked: &Asked, clock: &dyn Clock) -> Result<u64, String> {
     let mut took = Vec::with_capacity(PROBES);
     for _ in 0..PROBES {
         let began = clock.monotonic();
-        asked.rpc.epoch_info(View::CONFIRMED).await.map_err(words)?;
+        asked
+            .rpc
+            .epoch_info(View::CONFIRMED)
+            .await
+            .map_err(|error| words(&error))?;
         took.push(clock.monotonic().saturating_sub(began));
     }
     took.sort_unstable();
@@ -239,8 +251,8 @@ async fn lacks(asked: &Asked, finalized: Slot) -> Vec<&'static str> {
     failed.collect()
 }
 
-fn words(error: Error) -> String {
-    match std::error::Error::source(&error) {
+fn words(error: &Error) -> String {
+    match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }

@@ -104,6 +104,16 @@ async fn seen(engine: &mut Engine) -> Result<String> {
         .bearer_auth("wrong");
     told += &wrong.send().await?.text().await?;
     let pid = engine.program().pid();
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits"));
+    let limits = limits.context("look at the limits")?;
+    let mut dumps = limits
+        .lines()
+        .filter(|line| line.starts_with("Max core file size"));
+    let dump = dumps.next().context("a limit of core dumps")?;
+    ensure!(
+        dump.split_whitespace().filter(|word| *word == "0").count() == 2,
+        "{dump}"
+    );
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).context("look at the process")?;
     told += &String::from_utf8_lossy(&command);
     Ok(told)
