@@ -60,6 +60,10 @@ async fn nothing_secret_is_told_while_everything_goes_wrong() -> Result<()> {
     told += &seen(&mut engine).await?;
 
     ensure!(told.contains(&wallet.address), "the address is no secret");
+    ensure!(
+        told.contains("the key is a variable (WALLET_KEY)"),
+        "each start warns of it"
+    );
     let base58 = Address::new(wallet.key()?.to_bytes()).to_string();
     let numbers = key.trim_matches(['[', ']']);
     for secret in [ENDPOINT_SECRET, API_SECRET, ADMIN_SECRET, numbers, &base58] {
