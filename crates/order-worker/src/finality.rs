@@ -7,6 +7,7 @@
 //! One worker at a time looks for all of them; a second one would do no harm. While nothing waits, a round is one small
 //! question to the store.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::transaction::SignedTransaction;
@@ -21,8 +22,13 @@ use crate::Chain;
 
 /// Pages of one round: those of a few seconds at thousands of orders a second.
 const PAGES_PER_ROUND: usize = 64;
-/// Orders that one round asks about one by one. There should be none.
+/// Orders that one round asks about one by one, and how long it does so. There should be none.
 const SUSPECTS_PER_ROUND: usize = 32;
+const SUSPECTS_FOR: Duration = Duration::from_secs(10);
+/// In how many rounds the same order is asked about again at the latest: soon where bytes are to be sent again, and
+/// seldom where nobody could say anything the last times.
+const AGAIN_VANISHED: u32 = 4;
+const AGAIN: u32 = 64;
 /// How often a round begins at the first slot again: an order may be recorded long after its block.
 const AFRESH_EVERY: u32 = 64;
 /// A chain that needs longer for one answer counts as down.
@@ -37,12 +43,20 @@ pub struct FinalityLook {
     /// No order waits that was confirmed in an earlier slot, but for late ones.
     floor: u64,
     rounds: u32,
+    suspects: BTreeMap<OrderId, Pause>,
 }
 
 /// What one round does not find in order.
 struct Suspect {
     order: Unfinal,
     root: Root,
+}
+
+/// When an order is asked about again.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    rounds: u32,
+    until: u32,
 }
 
 impl FinalityLook {
@@ -56,6 +70,7 @@ impl FinalityLook {
             period,
             floor: 0,
             rounds: 0,
+            suspects: BTreeMap::new(),
         }
     }
 
@@ -86,11 +101,11 @@ impl FinalityLook {
     }
 
     async fn look(&mut self) -> Result<(), Error> {
-        let from = match self.rounds % AFRESH_EVERY {
-            0 => 0,
-            _ => self.floor,
+        let from = match self.rounds.is_multiple_of(AFRESH_EVERY) {
+            true => 0,
+            false => self.floor,
         };
-        self.rounds = self.rounds.wrapping_add(1);
+        self.rounds = self.rounds.saturating_add(1);
         let waiting = self.ports.store.waiting(from).await?;
         show(waiting);
         if waiting.count == 0 {
@@ -121,9 +136,37 @@ impl FinalityLook {
             }
         }
         self.floor = first_left.unwrap_or(page.after.map_or(from, |(slot, _)| slot));
-        suspects.truncate(SUSPECTS_PER_ROUND);
+        self.examine_some(suspects).await
+    }
+
+    /// Asks about those whose pause is over, each longer the more often that has settled nothing.
+    async fn examine_some(&mut self, suspects: Vec<Suspect>) -> Result<(), Error> {
+        let former = std::mem::take(&mut self.suspects);
+        let until = self.ports.clock.monotonic() + SUSPECTS_FOR;
+        let mut asked = 0;
         for suspect in suspects {
-            self.examine(suspect).await?;
+            let id = suspect.order.order;
+            let pause = former.get(&id).copied();
+            let is_over = pause.is_none_or(|pause| pause.until <= self.rounds);
+            if !is_over || asked == SUSPECTS_PER_ROUND || self.ports.clock.monotonic() >= until {
+                self.suspects.extend(pause.map(|pause| (id, pause)));
+                continue;
+            }
+            asked += 1;
+            let again = match suspect.order.has_vanished {
+                true => AGAIN_VANISHED,
+                false => AGAIN,
+            };
+            let rounds = pause.map_or(1, |pause| pause.rounds * 2).min(again);
+            let until = self.rounds.saturating_add(rounds);
+            self.suspects.insert(id, Pause { rounds, until });
+            match self.examine(suspect).await {
+                // What nobody can say of one order may be said of the next.
+                Err(Error::Chain(error)) => {
+                    debug!(order.id = %id, %error, "the transaction of order {id} is looked for again: {error}");
+                }
+                examined => examined?,
+            }
         }
         Ok(())
     }

@@ -26,8 +26,8 @@
 //!   in a worker's hands, it is.
 //! - **S13** A gateway announces what it has stored to the feed, unless it dies: also if the client
 //!   has gone, and if the store did not answer.
-//! - **S14** Once an order is confirmed no other transaction is signed for it, although blocks vanish. It becomes final,
-//!   or it is told that its transaction vanished and is dead.
+//! - **S14** Although blocks vanish, a confirmed order becomes final with the transaction that it names, or it is told
+//!   that this vanished and is dead. It never gets another one.
 //!
 //! It must not know any server, file or thread.
 //!

@@ -328,15 +328,6 @@ impl Witness {
         };
         self.notes().signed.insert(signature.clone(), signed);
         let events = self.notes().orders.get(&id).cloned().unwrap_or_default();
-        if events
-            .iter()
-            .any(|it| it.data.status() == Status::Confirmed)
-        {
-            self.accuse(
-                "S14",
-                format_args!("{id} is confirmed, and {signature} was signed for it"),
-            );
-        }
         self.check_dead(id, &events, execution.number).await;
     }
 

@@ -215,6 +215,13 @@ pub(crate) async fn operators_pause_cancel_and_resume(world: &mut World) -> Resu
     assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
     let again = shell.run(&["orders", "cancel", &id]).await;
     assert_eq!(again.code, Some(1), "{again:?}");
+    let word = ["orders", "dead", &id, "--reason", "it is gone"];
+    let dead = operators.run(&word).await;
+    assert_eq!(dead.code, Some(1), "{dead:?}");
+    assert!(
+        dead.stderr.contains("no transaction that may still land"),
+        "{dead:?}"
+    );
     let resumed = operators.run(&["queue", "resume", "--json"]).await;
     assert_eq!(resumed.json()[0]["paused"], false);
     let listed = shell

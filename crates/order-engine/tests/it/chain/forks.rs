@@ -97,6 +97,56 @@ async fn forks_make_no_second_execution(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
+/// Slots of 20 ms: a transaction lives some four seconds.
+const SHORT_LIVES: [(&str, &str); 2] = [("SIM_LATENCY_SCALE", "0.05"), ("SWEEP_MS", "200")];
+
+async fn until(engine: &Engine, id: &str, status: &str) -> Result<()> {
+    let waiting = async {
+        while get(engine, &format!("/api/orders/{id}")).await?["order"]["status"] != status {
+            tokio::time::sleep(POLL).await;
+        }
+        anyhow::Ok(())
+    };
+    let waited = tokio::time::timeout(PATIENCE, waiting).await;
+    waited.with_context(|| format!("{id} is not {status}"))?
+}
+
+#[tokio::test]
+async fn an_operators_word_lets_an_order_go_on_and_it_is_executed_once() -> Result<()> {
+    let engine = Engine::start(&SHORT_LIVES).await?;
+    post(&engine, "/api/sim/faults", &json!({"sendDropped": 1})).await?;
+    let id = submit(&engine, 100).await?;
+    until(&engine, &id, "submitted").await?;
+
+    let word = json!({"reason": "no explorer shows it"});
+    let said = post(&engine, &format!("/api/admin/orders/{id}/dead"), &word).await?;
+    post(&engine, "/api/sim/faults", &json!({})).await?;
+
+    ensure!(
+        said["declaredDead"]["reason"] == "no explorer shows it",
+        "{said}"
+    );
+    until(&engine, &id, "confirmed").await?;
+    let events = get(&engine, &format!("/api/orders/{id}/events")).await?;
+    let events = events["events"].as_array().context("events")?;
+    let retry = events
+        .iter()
+        .find(|it| it["status"] == "pending" && it["attempt"] == 2);
+    let error = retry.context("a retry")?["error"].as_str().context("why")?;
+    ensure!(
+        error == "loopback said that its transaction is dead: no explorer shows it",
+        "{error}"
+    );
+    check_executions(&engine, &id).await?;
+    let audit = get(&engine, "/api/admin/audit").await?;
+    let entries = audit["entries"].as_array().context("entries")?;
+    let words = entries
+        .iter()
+        .filter(|it| it["action"] == "dead" && it["subject"] == id.as_str());
+    ensure!(words.count() == 1, "{audit}");
+    Ok(())
+}
+
 const SETTINGS: [(&str, &str); 3] = [
     SCALE,
     ("SWEEP_MS", "200"),
