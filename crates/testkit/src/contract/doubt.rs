@@ -14,6 +14,9 @@ use tokio::task::JoinSet;
 use super::given::{confirmed, failed, granted, retry_after};
 use super::{Given, StoreFixture};
 
+/// Orders in a race.
+const RACES: u64 = 10;
+
 async fn submitted(given: &Given, store: &Arc<dyn Store>) -> (Lease, SignedTransaction) {
     let order = given.accepted(store).await;
     let mut lease = given.leased(store, order).await;
@@ -195,24 +198,21 @@ pub async fn a_word_and_an_end_do_not_disturb_each_other(fixture: &impl StoreFix
     let given = Arc::new(Given::new());
     let store = fixture.store();
     let mut racing = JoinSet::new();
-    for _ in 0..20 {
-        let (mut lease, transaction) = submitted(&given, &store).await;
-        let order = lease.order.id;
-        let (ending, given) = (Arc::clone(&store), Arc::clone(&given));
+    for _ in 0..RACES {
+        let (given, store) = (Arc::clone(&given), Arc::clone(&store));
         racing.spawn(async move {
-            let end = confirmed(&transaction);
-            given.record(&ending, &mut lease, end).await;
-        });
-        let speaking = Arc::clone(&store);
-        racing.spawn(async move {
-            say(&speaking, order, "admin", "it is gone").await;
+            let (mut lease, transaction) = submitted(&given, &store).await;
+            let (order, end) = (lease.order.id, confirmed(&transaction));
+            let ending = given.record(&store, &mut lease, end);
+            let speaking = say(&store, order, "admin", "it is gone");
+            tokio::join!(ending, speaking);
         });
     }
 
     racing.join_all().await;
 
     let counts = store.counts().await.expect("counts answer");
-    assert_eq!(counts.by_status[Status::Confirmed.index()], 20);
+    assert_eq!(counts.by_status[Status::Confirmed.index()], RACES);
     let waiting = store.waiting(0).await.expect("waiting answers");
-    assert_eq!(waiting.count, 20);
+    assert_eq!(waiting.count, RACES);
 }
