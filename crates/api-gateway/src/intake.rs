@@ -100,6 +100,11 @@ impl Receipt {
     }
 }
 
+/// Reads an order of listed tokens without asking anybody.
+pub fn check(body: &[u8], tokens: &TokenList, default_pair: Option<(Asset, Asset)>) -> Result<Terms> {
+    Request::read(body, &Names::listed(tokens), default_pair)?.terms
+}
+
 impl Intake {
     /// Starts the background tasks; they end when the process stops.
     #[must_use]

@@ -17,8 +17,7 @@ fn tokens() -> TokenList {
 }
 
 fn read(body: &[u8]) -> Result<Terms> {
-    let pair = Some((Asset::SOL, Asset::USDC));
-    Request::read(body, &Names::listed(&tokens()), pair)?.terms
+    check(body, &tokens(), Some((Asset::SOL, Asset::USDC)))
 }
 
 #[track_caller]
@@ -44,10 +43,7 @@ fn refused(body: &str, code: Code, field: &str) {
 
 #[test]
 fn where_money_is_real_an_order_names_what_it_trades() {
-    let read = |body: &'static str| {
-        let listed = tokens();
-        Request::read(body.as_bytes(), &Names::listed(&listed), None)?.terms
-    };
+    let read = |body: &str| check(body.as_bytes(), &tokens(), None);
 
     let refusal = read(r#"{"amount":1}"#).expect_err("names nothing");
     assert_eq!(refusal.code(), Code::TokenRequired);

@@ -116,7 +116,7 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         for _ in 0..repetitions {
             match name {
                 "parse" => {
-                    let read = api_gateway::intake::check(black_box(BODY), &tokens);
+                    let read = api_gateway::intake::check(black_box(BODY), &tokens, None);
                     ensure!(black_box(read).is_ok(), "the body is refused");
                 }
                 "route" => drop(black_box(router.route(black_box(&request)).await?)),

@@ -43,7 +43,7 @@ async fn landing_in_the_last_block_that_takes_it_is_found_whoever_is_asked() {
     for endpoint in 0..2 {
         scene.hold(endpoint, Height::new(last));
     }
-    scene.chain.send(&transaction).await.unwrap();
+    scene.send(&transaction).await.unwrap();
 
     let mut resends = 0;
     let fate = loop {
@@ -51,7 +51,7 @@ async fn landing_in_the_last_block_that_takes_it_is_found_whoever_is_asked() {
             Some(fate) => break fate,
             None => resends += 1,
         }
-        let sent = scene.chain.send(&transaction).await;
+        let sent = scene.send(&transaction).await;
         assert!(sent.is_ok() || scene.height() > last, "{sent:?}");
     };
 
@@ -130,7 +130,7 @@ async fn an_endpoint_that_lags_by_hundreds_of_slots_is_early_with_nothing() {
         scene.set(0, |faults| faults.read_lag_slots = LAG);
         scene.pass(400).await;
         let (landing, forgotten) = (scene.signed().await, scene.signed().await);
-        scene.chain.send(&landing).await.unwrap();
+        scene.send(&landing).await.unwrap();
 
         let landed = decided(&scene, &landing, 500).await.unwrap();
         let dead = decided(&scene, &forgotten, 1_000).await;
@@ -147,7 +147,7 @@ async fn a_transaction_that_one_knows_and_another_denies_stays_unknown_until_the
     let scene = Scene::new(&[Trait::Blind, HONEST, Trait::Blind], Way::InThisProcess).await;
     let transaction = scene.signed().await;
     scene.make_blind(true);
-    scene.chain.send(&transaction).await.unwrap();
+    scene.send(&transaction).await.unwrap();
 
     // For a minute, which is long after its last valid height.
     for _ in 0..30 {
@@ -168,7 +168,7 @@ async fn what_a_purged_endpoint_lost_it_cannot_deny(way: Way) {
     for traits in [&[Trait::Purged][..], &[Trait::Purged, HONEST]] {
         let scene = Scene::new(traits, way).await;
         let transaction = scene.signed().await;
-        scene.chain.send(&transaction).await.unwrap();
+        scene.send(&transaction).await.unwrap();
         scene.pass(1_000).await;
         scene.purge();
 
@@ -212,7 +212,7 @@ async fn beside_an_endpoint_that_lost_its_history_one_decides_alone_after_ten_mi
 async fn while_every_endpoint_is_away_nothing_is_called_dead_and_afterwards_all_is_found() {
     let scene = Scene::new(&[HONEST, HONEST], Way::InThisProcess).await;
     let (landing, forgotten) = (scene.signed().await, scene.signed().await);
-    scene.chain.send(&landing).await.unwrap();
+    scene.send(&landing).await.unwrap();
     for endpoint in 0..2 {
         scene.set(endpoint, |faults| faults.outage = true);
     }

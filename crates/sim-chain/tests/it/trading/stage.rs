@@ -115,7 +115,7 @@ impl Stage {
             let pools = self.pools.pools(venue, (pair.0.mint, pair.1.mint)).await;
             let pools = pools.unwrap();
             found.0 = found.0.max(pools.slot);
-            found.1.extend(pools.pools);
+            found.1.extend(pools.pools.iter().cloned());
         }
         found
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
-use chain_solana::rpc::{At, Blockhash, Error, View};
+use chain_solana::rpc::{At, Blockhash, Error, Signature, View};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
 use domain::transaction::{Height, SignedTransaction};
 use domain::{Asset, BaseUnits, OrderId, venue};
@@ -176,6 +176,11 @@ impl Scene {
         self.endpoints.latest_blockhash(View::CONFIRMED).await
     }
 
+    /// Hands its bytes to all endpoints, once.
+    pub(super) async fn send(&self, transaction: &SignedTransaction) -> Result<Signature, Error> {
+        self.endpoints.send(&transaction.bytes).await
+    }
+
     /// One more transaction of the engine's, which nobody has sent yet.
     pub(super) async fn signed(&self) -> SignedTransaction {
         // Not over the last one's blockhash.
@@ -195,6 +200,8 @@ impl Scene {
                 min_amount_out: BaseUnits::new(1),
             }],
             quoted_at: 0,
+            fee_level: None,
+            deaths: 0,
         };
         self.chain.build(&execution).await.unwrap()
     }
