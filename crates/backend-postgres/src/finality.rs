@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::rows;
 
 const WAITING: &str = "-- count_unfinal
-select (select count(*) from (select from unfinal where slot >= $1 limit 100000) as some) as waiting,
+select (select count(*) from (select from unfinal where slot >= $1 limit 100000) as counted) as waiting,
        (select now_ms() - o.ended_at
         from (select order_id from unfinal where slot >= $1 order by slot limit 1) as oldest
         join orders o on o.id = oldest.order_id) as oldest_for,
