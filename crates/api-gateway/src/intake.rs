@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{Asset, ClientId, Event, IdempotencyKey, Mint, OrderId, Seq};
+use domain::{Asset, ClientId, Event, IdempotencyKey, Mint, OrderId, Seq, TokenList};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
@@ -101,7 +101,11 @@ impl Receipt {
 }
 
 /// Reads an order of listed tokens without asking anybody.
-pub fn check(body: &[u8], tokens: &TokenList, default_pair: Option<(Asset, Asset)>) -> Result<Terms> {
+pub fn check(
+    body: &[u8],
+    tokens: &TokenList,
+    default_pair: Option<(Asset, Asset)>,
+) -> Result<Terms> {
     Request::read(body, &Names::listed(tokens), default_pair)?.terms
 }
 

@@ -8,8 +8,8 @@ use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, MaxImpact, Terms, TokenList, Venue};
 use proptest::prelude::*;
 
-use super::request::Request;
-use crate::assets::Names;
+use super::check;
+
 use crate::error::{Code, Result};
 
 fn tokens() -> TokenList {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api_gateway::GatewaySettings;
-use api_gateway::settings::{ApiKey, Trading, UnnamedPair};
+use api_gateway::settings::{ApiKey, Trading};
 use domain::ClientId;
 use serde_json::Value;
 
@@ -429,7 +429,7 @@ async fn a_gateway_whose_operator_has_not_switched_trading_on_takes_no_orders() 
 
 #[tokio::test]
 async fn where_money_is_real_an_order_names_its_tokens() {
-    let live = Server::start_with(|settings| settings.chain.unnamed_pair = UnnamedPair::Refused);
+    let live = Server::start_with(|settings| settings.default_pair = None);
     let live = live.await;
     let unnamed = r#"{"amount":"1"}"#;
 

@@ -1,7 +1,6 @@
 //! The world outside the gateway, as scripts: pools, a simulated cluster, a wallet, transactions.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
