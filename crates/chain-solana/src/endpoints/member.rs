@@ -144,7 +144,7 @@ impl Member {
     pub(crate) fn heard<T>(&self, method: Method, answer: &Result<T, Error>) {
         let now = self.clock.monotonic();
         match answer {
-            Ok(_) => self.state().answered(),
+            Ok(_) => self.state().answered(method),
             Err(error) => {
                 self.state().failed(method, error, now);
                 self.metrics.failures.increment(1);

@@ -10,8 +10,10 @@ use crate::rpc::error::Lag;
 
 /// An endpoint that is further behind the best one is asked after others.
 const LAG_MAX: u64 = 20;
-/// What an endpoint lacks it may have learnt meanwhile.
-const LEARNS_AFTER: Duration = Duration::from_secs(60 * 60);
+/// What an endpoint lacks it is not asked for again: after the first refusal, which may have been of a proxy before it,
+/// and at most.
+const LACKS_MIN: Duration = Duration::from_secs(10);
+const LACKS_MAX: Duration = Duration::from_secs(60 * 60);
 /// How long an endpoint is left alone that does not say how long, and at most.
 const REST: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(60);
@@ -34,9 +36,21 @@ pub(super) struct State {
     /// Its last call, or its last probe, got no answer.
     pub(super) is_failing: bool,
     rests_until: Duration,
-    lacks_until: [Duration; METHODS],
+    lacks: [Lack; METHODS],
     budgets: [Option<Budget>; METHODS],
 }
+
+/// Until when an endpoint is taken to lack something, and how long it is the next time.
+#[derive(Debug, Clone, Copy)]
+struct Lack {
+    until: Duration,
+    next: Duration,
+}
+
+const NO_LACK: Lack = Lack {
+    until: Duration::ZERO,
+    next: LACKS_MIN,
+};
 
 /// In which order endpoints are asked: the smaller first, and among equals the one that the operator named first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +68,7 @@ impl State {
             lag: 0,
             is_failing: false,
             rests_until: Duration::ZERO,
-            lacks_until: [Duration::ZERO; METHODS],
+            lacks: [NO_LACK; METHODS],
             budgets: [None; METHODS],
         }
     }
@@ -66,7 +80,7 @@ impl State {
 
     /// None where it is not to be asked for this at all.
     pub(super) fn rank(&self, method: Method, now: Duration) -> Option<Rank> {
-        let is_lacking = now < self.lacks_until[method as usize];
+        let is_lacking = now < self.lacks[method as usize].until;
         if self.shows != Shows::OurCluster || is_lacking {
             return None;
         }
@@ -94,8 +108,9 @@ impl State {
     }
 
     /// It answered.
-    pub(super) const fn answered(&mut self) {
+    pub(super) const fn answered(&mut self, method: Method) {
         self.is_failing = false;
+        self.lacks[method as usize] = NO_LACK;
     }
 
     /// It gave no answer. What follows for the next question depends on why.
@@ -109,7 +124,14 @@ impl State {
                 }
             }
             Error::Behind(Lag::Slots(slots)) => self.lag = *slots,
-            Error::Unsupported(_) => self.lacks_until[method as usize] = now + LEARNS_AFTER,
+            Error::Unsupported(_) => {
+                let lack = &mut self.lacks[method as usize];
+                // Calls that were under way together are refused together.
+                if now >= lack.until {
+                    lack.until = now + lack.next;
+                    lack.next = (lack.next * 2).min(LACKS_MAX);
+                }
+            }
             Error::Unavailable(_) | Error::Malformed { .. } | Error::Behind(Lag::Unknown) => {
                 self.is_failing = true;
             }
@@ -149,16 +171,30 @@ mod tests {
     }
 
     #[test]
-    fn what_an_endpoint_lacks_it_is_not_asked_for_again_for_an_hour() {
+    fn what_an_endpoint_lacks_it_is_asked_for_ever_more_rarely() {
         let mut state = state();
         let lacking = Error::Unsupported("no such method".to_owned());
+        let method = Method::ProgramAccounts;
+        let mut now = NOW;
+        let mut pauses = Vec::new();
+        for _ in 0..11 {
+            state.failed(method, &lacking, now);
+            state.failed(method, &lacking, now);
+            assert!(state.rank(Method::Accounts, now).is_some());
+            let began = now;
+            while state.rank(method, now).is_none() {
+                now += Duration::from_secs(10);
+            }
+            pauses.push((now - began).as_secs());
+        }
+        assert_eq!(
+            pauses,
+            [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600]
+        );
 
-        state.failed(Method::ProgramAccounts, &lacking, NOW);
-
-        let later = NOW + LEARNS_AFTER;
-        assert_eq!(state.rank(Method::ProgramAccounts, NOW), None);
-        assert!(state.rank(Method::Accounts, NOW).is_some());
-        assert!(state.rank(Method::ProgramAccounts, later).is_some());
+        state.answered(method);
+        state.failed(method, &lacking, now);
+        assert!(state.rank(method, now + LACKS_MIN).is_some());
     }
 
     #[test]
@@ -174,7 +210,7 @@ mod tests {
         failing.failed(Method::Accounts, &Error::unavailable("reset"), NOW);
         assert!(rank(&failing) > healthy);
         assert!(rank(&lagging) > rank(&failing), "the less behind first");
-        failing.answered();
+        failing.answered(Method::Accounts);
         assert_eq!(rank(&failing), healthy);
     }
 
