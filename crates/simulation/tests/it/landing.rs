@@ -2,9 +2,11 @@
 //! the cluster's own ledger.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chain_solana::pace::Pace;
+use chain_solana::rpc::Commitment;
 use domain::{EventData, OrderId, Status};
 use ports::SystemClock;
 use ports::simulation::Faults;
@@ -17,7 +19,7 @@ const SCALE: f64 = 0.1;
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn world(scale: f64) -> World {
-    World::new(std::sync::Arc::new(SystemClock::new()), scale)
+    World::new(Arc::new(SystemClock::new()), scale)
 }
 
 /// A worker with everything that it has on a real cluster, whose slots are shorter.
@@ -39,8 +41,8 @@ fn worker() -> Worker {
 async fn ended(world: &World, orders: &[OrderId]) -> usize {
     let ending = async {
         loop {
-            let confirmed = world.count(orders, Status::Confirmed).await;
-            if confirmed + world.count(orders, Status::Failed).await == orders.len() {
+            let confirmed = world.count(Status::Confirmed).await;
+            if confirmed + world.count(Status::Failed).await == orders.len() {
                 return confirmed;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -174,7 +176,7 @@ async fn typical_delay_ms(way: Way) -> u64 {
     let world = world(1.0);
     let running = world.start(Worker {
         way,
-        pace: Pace::real(chain_solana::rpc::Commitment::Confirmed),
+        pace: Pace::real(Commitment::Confirmed),
         ..Worker::inside(1.0)
     });
     let orders = world.accept(40).await;

@@ -33,7 +33,7 @@ async fn all_settle_after_an_outage(orders: usize) {
     };
     world.set_faults(nothing_arrives).await;
     let accepted = world.accept(orders).await;
-    world.until_all(&accepted, Status::Submitted).await;
+    world.until(orders, Status::Submitted).await;
 
     // Some of what is sent again arrives, and lands while nobody can be asked.
     let half_arrives = Faults {
@@ -51,7 +51,7 @@ async fn all_settle_after_an_outage(orders: usize) {
     tokio::time::sleep(OUTAGE).await;
     let during = world.writes().since(before);
 
-    assert_eq!(world.count(&accepted, Status::Submitted).await, orders);
+    assert_eq!(world.count(Status::Submitted).await, orders);
     let count = u64::try_from(orders).unwrap();
     assert!(during.looks >= 5 * count, "{during:?}");
     assert!(during.looks <= LOOKS_MAX * count, "{during:?}");
@@ -59,7 +59,7 @@ async fn all_settle_after_an_outage(orders: usize) {
     assert!(during.all <= 2 * during.looks + count, "{during:?}");
 
     world.set_faults(Faults::default()).await;
-    let settling = world.until_all(&accepted, Status::Confirmed);
+    let settling = world.until(orders, Status::Confirmed);
     let settled = tokio::time::timeout(RECOVERY, settling).await;
 
     settled.expect("all orders are settled");

@@ -48,11 +48,11 @@ pub(crate) struct World {
     cluster: Arc<Cluster>,
     announcer: Announcer,
     shutdown: Shutdown,
-    _servers: Mutex<JoinSet<std::io::Result<()>>>,
+    servers: Mutex<JoinSet<std::io::Result<()>>>,
 }
 
 /// How a worker is set up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Worker {
     pub(crate) way: Way,
     pub(crate) pace: Pace,
@@ -193,7 +193,7 @@ impl World {
             cluster,
             announcer,
             shutdown,
-            _servers: Mutex::default(),
+            servers: Mutex::default(),
         }
     }
 
@@ -207,7 +207,7 @@ impl World {
             App::new().configure(move |config| http::configure(config, service))
         });
         let server = server.workers(1).disable_signals().listen(listener);
-        self._servers.lock().unwrap().spawn(server.unwrap().run());
+        self.servers.lock().unwrap().spawn(server.unwrap().run());
         url.parse().unwrap()
     }
 
@@ -303,18 +303,15 @@ impl World {
         accepted
     }
 
-    pub(crate) async fn count(&self, orders: &[OrderId], status: Status) -> usize {
-        let mut count = 0;
-        for order in orders {
-            let found = self.store.order(*order, None).await.unwrap();
-            count += usize::from(found.unwrap().status() == status);
-        }
-        count
+    /// How many orders have a status.
+    pub(crate) async fn count(&self, status: Status) -> usize {
+        let counts = self.store.counts().await.unwrap();
+        counts.by_status[status.index()].try_into().unwrap()
     }
 
-    /// Waits until all are in a status at the same time.
-    pub(crate) async fn until_all(&self, orders: &[OrderId], status: Status) {
-        while self.count(orders, status).await < orders.len() {
+    /// Waits until so many have a status at the same time.
+    pub(crate) async fn until(&self, count: usize, status: Status) {
+        while self.count(status).await < count {
             tokio::time::sleep(LOOK).await;
         }
     }
