@@ -71,15 +71,21 @@ impl LandingList {
                 self.until_open().await;
                 self.sleep_until(next_at.max(self.bench.until())).await;
             };
+            // Not for each one that ends: the whole list is looked through.
+            let has_room = under_way.len() <= UNDER_WAY_MAX / 2;
             tokio::select! {
                 biased;
                 Some(()) = under_way.next(), if !under_way.is_empty() => continue,
-                () = due => {}
+                () = due, if has_room => {}
             }
             let (now, unit) = (self.clock.monotonic(), self.time.resend_unit());
-            next_at = now + unit / 2;
             let free = UNDER_WAY_MAX - under_way.len();
             let taken = self.book().take_due(free, now, unit);
+            next_at = match taken.len() < free {
+                true => now + unit / 2,
+                // Others may be due as well.
+                false => now,
+            };
             for (signature, bytes) in taken {
                 self.metrics.resent();
                 under_way.push(self.send_in_time(signature, bytes));
