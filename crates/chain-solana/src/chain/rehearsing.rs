@@ -16,7 +16,7 @@ use crate::build::compile::Message;
 use crate::build::rehearsal::{Outlet, Rehearsal};
 use crate::message::Decoded;
 use crate::pools::reader::address;
-use crate::receipt::failure::Reverted;
+use crate::receipt::failure::{Reason, Reverted};
 use crate::rpc::{At, Lamports, Simulated, SimulationRequest, Slot, View};
 
 /// A pool whose simulation differs from its quote so often, though nothing moved meanwhile, is put aside.
@@ -115,6 +115,10 @@ impl SolanaChain {
         if let Err(failure) = said.outcome {
             let decoded = Decoded::read(bytes, &[]).map_err(|error| nonsense(error.to_string()))?;
             let reverted = Reverted::explain(&failure, &decoded, &self.programs);
+            // It says something about the node, which does not know the newest blocks yet.
+            if reverted.reason == Reason::Expired {
+                return Err(nonsense("knows no such blockhash".to_owned()));
+            }
             return Ok(Err(fate::reason(&reverted)));
         }
         let outlet = said.accounts.into_iter().next().flatten();

@@ -15,7 +15,7 @@ use crate::script::{Call, Script};
 use crate::world::{CPMM, DEEP, USDC, accounts, blockhash, chain, snapshot, swap, wallet};
 
 /// What the swap of a transaction writes, the wallet's own accounts among it or not.
-fn written(built: &SignedTransaction, with_own: bool) -> Vec<Address> {
+pub(super) fn written(built: &SignedTransaction, with_own: bool) -> Vec<Address> {
     let wallet = wallet().address();
     let decoded = Decoded::read(&built.bytes, &[]).unwrap();
     let own = [
@@ -31,7 +31,7 @@ fn written(built: &SignedTransaction, with_own: bool) -> Vec<Address> {
     all
 }
 
-fn fees(written: Vec<Address>, prices: &[u64]) -> Call {
+pub(super) fn fees(written: Vec<Address>, prices: &[u64]) -> Call {
     let prices = prices
         .iter()
         .map(|price| (Slot::new(7), MicroLamports::new(*price)));
