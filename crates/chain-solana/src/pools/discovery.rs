@@ -108,14 +108,12 @@ pub async fn deepest(
                 .map(|[one, other]| (held(one, pair.0), held(other, pair.1))),
         );
     }
-    Ok(of_each_half(
-        depths.into_iter().zip(candidates).collect(),
-        at_most,
-    ))
+    let ranked: Vec<_> = depths.into_iter().zip(candidates).collect();
+    Ok(of_each_half(&ranked, at_most))
 }
 
 /// Takes the deepest by the one token and by the other in turn.
-fn of_each_half(pools: Vec<((u64, u64), Candidate)>, at_most: usize) -> Vec<Candidate> {
+fn of_each_half(pools: &[((u64, u64), Candidate)], at_most: usize) -> Vec<Candidate> {
     let ranked = |depth: fn(&(u64, u64)) -> u64| {
         let mut ranked: Vec<&((u64, u64), Candidate)> = pools.iter().collect();
         ranked.sort_by_key(|(depths, pool)| (Reverse(depth(depths)), pool.address));
