@@ -9,6 +9,9 @@ use crate::http::http;
 use crate::key_file::KeyFile;
 use crate::program::Program;
 
+/// Connections that may break before a call is given up.
+const TRIES_MAX: usize = 5;
+
 /// A running cluster with its ledger.
 #[derive(Debug)]
 pub struct Chain {
@@ -59,10 +62,18 @@ impl Chain {
     }
 }
 
-/// Lets these things go wrong at the simulated cluster from now on, and nothing else.
+/// Lets these things go wrong at the simulated cluster from now on, and nothing else. Asked again where a connection
+/// breaks: it may have been closed while nothing was said on it.
 pub async fn let_go_wrong(url: &str, faults: &Value) -> Result<()> {
-    let set = http().post(format!("{url}/api/sim/faults")).json(faults);
-    let set = set.send().await.context("set faults")?;
+    let mut tries = 1;
+    let set = loop {
+        let set = http().post(format!("{url}/api/sim/faults")).json(faults);
+        match set.send().await {
+            Ok(set) => break set,
+            Err(error) if tries == TRIES_MAX => return Err(error).context("set faults"),
+            Err(_) => tries += 1,
+        }
+    };
     ensure!(set.status().is_success(), "faults: {}", set.status());
     Ok(())
 }
