@@ -29,8 +29,8 @@ use wire::WithContext;
 pub(in crate::rpc) use endpoint::print;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 
-/// Connections kept open while nothing happens.
-const IDLE_CONNECTIONS_MAX: usize = 16;
+/// Connections kept open while nothing happens: of a burst enough that the next one opens few.
+const IDLE_CONNECTIONS_MAX: usize = 128;
 /// No version's name is longer.
 const VERSION_CHARS_MAX: usize = 40;
 /// The newest transaction version that we can read.
