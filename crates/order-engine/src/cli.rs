@@ -103,7 +103,7 @@ impl Cli {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Migrate(migrate) => migrate::run(&migrate).await,
             Command::SimChain(config) => sim_chain::run(*config).await,
-            Command::Submit(submit) => submit::run(&submit).await,
+            Command::Submit(submit) => Box::pin(submit::run(&submit)).await,
             Command::Watch(watch) => Box::pin(watch::run(&watch)).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,

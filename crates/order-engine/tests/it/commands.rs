@@ -84,7 +84,10 @@ pub(crate) async fn submit_says_what_to_offer_and_how_far_to_move_the_price(
     let mut args = vec!["submit", "SOL", "USDC", "1", "--detach", "--json"];
     args.extend(flags);
     let accepted = shell.run(&args).await.json();
-    let id = accepted[0]["orderId"].as_str().unwrap_or_default().to_owned();
+    let id = accepted[0]["orderId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let shown = shell.run(&["orders", "show", &id]).await;
     let too_far = [
         "submit",
