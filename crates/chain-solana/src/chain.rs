@@ -9,7 +9,6 @@ mod building;
 mod fate;
 mod funds;
 mod jury;
-mod notes;
 mod rehearsing;
 mod reporting;
 mod route;
@@ -31,6 +30,7 @@ use crate::death::BLOCKS_TO_SPARE;
 use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;
+use crate::notes::Notes;
 use crate::landing_list::{Heard, LandingList};
 use crate::pools::PoolReader;
 use crate::rpc::notices::Notices;
@@ -39,7 +39,6 @@ use crate::settings::{Settings, Simulating};
 use blockhashes::Blockhashes;
 use funds::Funds;
 use jury::Jury;
-use notes::Notes;
 use statuses::Statuses;
 
 /// A cluster and one wallet on it.
@@ -57,7 +56,7 @@ pub struct SolanaChain {
     rents: Rents,
     fees: Fees,
     funds: Funds,
-    notes: Notes,
+    notes: Arc<Notes>,
     statuses: Statuses,
     blockhashes: Blockhashes,
     list: LandingList,
@@ -80,6 +79,7 @@ impl SolanaChain {
         let (hash_rpc, hash_clock) = of();
         let (fee_rpc, fee_clock) = of();
         let (fund_rpc, fund_clock) = of();
+        let notes = Arc::new(Notes::default());
         let only = Member::only(Arc::clone(&rpc), Arc::clone(&clock));
         Self {
             jury: Jury::new(
@@ -90,10 +90,10 @@ impl SolanaChain {
             rents: Rents::new(Arc::clone(&rpc)),
             fees: Fees::new(fee_rpc, fee_clock, settings.fees),
             funds: Funds::new(fund_rpc, fund_clock),
-            notes: Notes::default(),
+            notes: Arc::clone(&notes),
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
-            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment),
+            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment).noting(notes),
             rpc,
             signer,
             clock,
@@ -150,10 +150,7 @@ impl Landing for SolanaChain {
     ) -> Result<(), chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
         match self.list.keep(order, signature, transaction).await {
-            Ok(()) => {
-                self.notes.taken(&transaction.signature);
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(error @ Error::Refused(_)) => Err(chain::Error::Refused(words(&error))),
             Err(error) => Err(error.into()),
         }

@@ -25,6 +25,7 @@ use ports::landing::Standing;
 use solana_signature::Signature;
 use tokio::sync::Notify;
 
+use crate::notes::Notes;
 use crate::pace::{Pace, SlotTime};
 use crate::rpc::notices::Notices;
 use crate::rpc::{Commitment, Error, Rpc, Status};
@@ -50,6 +51,7 @@ pub(crate) struct LandingList {
     /// There is news that nobody waits for.
     untold: Notify,
     metrics: Metrics,
+    notes: Option<Arc<Notes>>,
 }
 
 impl LandingList {
@@ -70,7 +72,14 @@ impl LandingList {
             arrived: Notify::new(),
             untold: Notify::new(),
             metrics: Metrics::register(),
+            notes: None,
         }
+    }
+
+    /// The same, which notes here what endpoints take.
+    pub(crate) fn noting(mut self, notes: Arc<Notes>) -> Self {
+        self.notes = Some(notes);
+        self
     }
 
     /// The same, which sends everything once.

@@ -6,7 +6,7 @@ use domain::transaction::{Height, SignedTransaction};
 use ports::transaction_builder::{self, Error, TransactionBuilder};
 use tokio::time::timeout;
 
-use super::notes::Note;
+use crate::notes::Note;
 use super::rehearsing::Rehearsed;
 use super::route::Route;
 use super::{BLOCKS_TO_SPARE, SolanaChain};
@@ -59,7 +59,8 @@ impl TransactionBuilder for SolanaChain {
             simulated_units: units,
             sends_taken: 0,
         };
-        self.notes.built(signed.signature.clone(), note);
+        let signature = fate::parse(&signed.signature)?;
+        self.notes.built(signature, note);
         Ok(signed)
     }
 

@@ -7,7 +7,7 @@ use amm::Address;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 
-use super::{BLOCKS_TO_SPARE, SolanaChain};
+use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
 use crate::build::budget::Budget;
 use crate::fees::standing;
 use crate::message::Decoded;
@@ -18,7 +18,8 @@ impl SolanaChain {
     pub(super) async fn tell(&self, transaction: &SignedTransaction) -> Option<LandingReport> {
         let decoded = Decoded::read(&transaction.bytes, &[]).ok()?;
         let budget = Budget::of(&decoded)?;
-        let note = self.notes.of(&transaction.signature);
+        let signature = fate::parse(&transaction.signature).ok()?;
+        let note = self.notes.of(&signature);
         let contested = match &note {
             Some(note) => Arc::clone(&note.contested),
             None => self.written_by_swaps(&decoded),

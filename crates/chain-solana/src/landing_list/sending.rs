@@ -55,6 +55,9 @@ impl LandingList {
             signature,
         };
         let sent = self.rpc.send(bytes).await.map(drop);
+        if let (Ok(()), Some(notes)) = (&sent, &self.notes) {
+            notes.taken(signature);
+        }
         if let Err(Error::TooManyRequests { retry_after }) = &sent {
             let rest = retry_after.unwrap_or(BENCH).min(BENCH_MAX);
             self.bench.set(self.clock.monotonic() + rest);

@@ -398,7 +398,7 @@ async fn a_witness_that_tells_slots_as_heights_proves_nothing() {
 
 const ORDER: OrderId = OrderId::new(Uuid::from_u128(11));
 /// Looks and sends have their times in it.
-const SLOT: Duration = Duration::from_millis(400);
+const SLOT_TIME: Duration = Duration::from_millis(400);
 
 fn sent(of: &SignedTransaction) -> Call {
     Call::Send(of.bytes.to_vec(), Ok(()))
@@ -438,7 +438,7 @@ async fn waiting_ends_with_the_fate() {
 
     assert_eq!(fate, Ok(filled()));
     // Two looks in vain with a pause behind each, and the third.
-    assert_eq!(began.elapsed(), 2 * (LATENCY + SLOT) + LATENCY);
+    assert_eq!(began.elapsed(), 2 * (LATENCY + SLOT_TIME) + LATENCY);
     script.check_done();
 }
 

@@ -5,25 +5,25 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use amm::Address;
-use domain::transaction::Signature;
+use solana_signature::Signature;
 
 /// Transactions remembered: those of some minutes at full speed. The oldest is forgotten first.
 const NOTES_MAX: usize = 10_000;
 
 /// What is remembered of one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Note {
+pub(crate) struct Note {
     /// The accounts that others wanted to write too.
-    pub(super) contested: Arc<[Address]>,
+    pub(crate) contested: Arc<[Address]>,
     /// The compute units that its simulation used.
-    pub(super) simulated_units: Option<u64>,
+    pub(crate) simulated_units: Option<u64>,
     /// Sends that an endpoint took.
-    pub(super) sends_taken: u32,
+    pub(crate) sends_taken: u32,
 }
 
 /// The transactions of one process.
 #[derive(Debug, Default)]
-pub(super) struct Notes(Mutex<Known>);
+pub(crate) struct Notes(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -33,26 +33,26 @@ struct Known {
 
 impl Notes {
     /// Remembers one that was built here.
-    pub(super) fn built(&self, signature: Signature, note: Note) {
+    pub(crate) fn built(&self, signature: Signature, note: Note) {
         let mut known = self.known();
         if known.order.len() >= NOTES_MAX
             && let Some(oldest) = known.order.pop_front()
         {
             known.notes.remove(&oldest);
         }
-        known.order.push_back(signature.clone());
+        known.order.push_back(signature);
         known.notes.insert(signature, note);
     }
 
     /// An endpoint took it.
-    pub(super) fn taken(&self, signature: &Signature) {
+    pub(crate) fn taken(&self, signature: &Signature) {
         if let Some(note) = self.known().notes.get_mut(signature) {
             note.sends_taken = note.sends_taken.saturating_add(1);
         }
     }
 
     /// What is remembered of it.
-    pub(super) fn of(&self, signature: &Signature) -> Option<Note> {
+    pub(crate) fn of(&self, signature: &Signature) -> Option<Note> {
         self.known().notes.get(signature).cloned()
     }
 
