@@ -82,40 +82,36 @@ impl Jury {
     }
 
     /// Asks those whose word is needed, and tells what follows from all words.
+    ///
+    /// Cancel safety: may be dropped; what was said until then is kept.
     pub(super) async fn hear(&self, question: Question) -> Verdict {
         let asked = self.seats.iter().enumerate();
         let asked = asked.map(|(place, seat)| self.ask(place, seat, question));
         let votes = join_all(asked).await;
-        let is_news = |vote: &Option<Vote>| !matches!(vote, Some(Vote::Nothing(_)));
-        let mut cases = self.cases();
-        let signature = question.subject.signature;
-        // Of most transactions there is nothing to say yet.
-        let is_kept = cases.all.contains_key(&signature) || votes.iter().any(is_news);
-        let mut passing = One::default();
-        let one = match is_kept {
-            true => cases.of(signature),
-            false => &mut passing,
-        };
-        self.conclude(one, votes, signature)
-    }
-
-    fn conclude(&self, one: &mut One, votes: Vec<Option<Vote>>, signature: Signature) -> Verdict {
         let now = self.clock.monotonic();
         let witnesses = self.witnesses();
+        let signature = question.subject.signature;
+        let mut cases = self.cases();
+        // Of most transactions there is nothing to say yet, and nothing is kept.
+        let mut passing = One::default();
+        let one = cases.all.get_mut(&signature).unwrap_or(&mut passing);
         for (place, vote) in votes.into_iter().enumerate() {
-            if let Some(vote) = vote {
-                self.metrics.count(&vote);
-                let name = self.seats[place].member.name();
-                tracing::debug!(%signature, endpoint = name, "{name} says of {signature}: {vote:?}");
+            if let Some(vote @ Vote::Nothing(_)) = vote {
                 one.case.hear(place, &witnesses[place], vote, now);
             }
         }
         let verdict = one.case.verdict(&witnesses, now);
-        if verdict == Verdict::Dead && !one.is_dead {
+        self.tell(one, &verdict, signature);
+        verdict
+    }
+
+    /// What people should know of a verdict, once.
+    fn tell(&self, one: &mut One, verdict: &Verdict, signature: Signature) {
+        if *verdict == Verdict::Dead && !one.is_dead {
             one.is_dead = true;
             self.metrics.dead.increment(1);
         }
-        if verdict == Verdict::Unknown(Doubt::Disagreement) && !one.is_disputed {
+        if *verdict == Verdict::Unknown(Doubt::Disagreement) && !one.is_disputed {
             one.is_disputed = true;
             self.metrics.disputed.increment(1);
             tracing::error!(
@@ -123,11 +119,25 @@ impl Jury {
                 "endpoints disagree on {signature}: one knows it and another denies it; nothing is signed in its place"
             );
         }
-        verdict
     }
 
-    /// One endpoint's word. None where the earlier one is enough.
+    /// One endpoint's word, which is kept as soon as it is there. None where the earlier one is enough.
     async fn ask(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
+        let vote = self.vote(place, seat, question).await?;
+        let (signature, name) = (question.subject.signature, seat.member.name());
+        tracing::debug!(%signature, endpoint = name, "{name} says of {signature}: {vote:?}");
+        self.metrics.count(&vote);
+        seat.member.show();
+        if !matches!(vote, Vote::Nothing(_)) {
+            let (witness, now) = (seat.member.witness(), self.clock.monotonic());
+            let mut cases = self.cases();
+            let case = &mut cases.of(signature).case;
+            case.hear(place, &witness, vote.clone(), now);
+        }
+        Some(vote)
+    }
+
+    async fn vote(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
         let silent = |why: String| Some(Vote::Nothing(NoVote::Unanswered(why)));
         if seat.member.is_disqualified() || seat.member.is_away() {
             return silent("it is not asked now".to_owned());

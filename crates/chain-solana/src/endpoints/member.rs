@@ -219,7 +219,7 @@ impl Member {
     }
 
     /// What operators see follows what is so.
-    pub(super) fn show(&self) {
+    pub(crate) fn show(&self) {
         let is = |it: bool| if it { 1.0 } else { 0.0 };
         let is_benched = self.state().is_benched();
         self.metrics.benched.set(is(is_benched));
