@@ -25,7 +25,9 @@ pub(crate) enum Mood {
     /// It lets every caller wait until its mood changes.
     Hesitates,
     Unavailable,
+    /// Its pool is dry.
     NoLiquidity,
+    NoPool,
 }
 
 #[derive(Debug)]
@@ -72,7 +74,12 @@ impl PoolSource for ScriptedVenue {
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
             Ok(Mood::Offers) => Ok(pair_pools(SLOT, vec![pool_of(pair)])),
-            Ok(Mood::NoLiquidity) => Ok(pair_pools(SLOT, Vec::new())),
+            Ok(Mood::NoLiquidity) => {
+                let (one, other) = pair;
+                let dry = pool(POOL, [(one, 0), (other, 0)]);
+                Ok(pair_pools(SLOT, vec![dry]))
+            }
+            Ok(Mood::NoPool) => Ok(pair_pools(SLOT, Vec::new())),
             _ => Err(Unavailable("closed for the day".to_owned())),
         }
     }
