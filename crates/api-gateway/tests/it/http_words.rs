@@ -67,10 +67,10 @@ impl Stage {
     /// The same as the list shows it.
     async fn listed(&self, order: OrderId) -> Value {
         let list = Request::get("/api/orders").send(&self.server).await.json();
-        let all = list["orders"].as_array().unwrap();
+        let all = list["orders"].as_array().expect("a list");
         let id = order.to_string();
         let found = all.iter().find(|it| it["orderId"] == id.as_str());
-        found.unwrap().clone()
+        found.expect("it is listed").clone()
     }
 }
 
