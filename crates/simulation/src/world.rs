@@ -17,6 +17,7 @@ use dex_router::Router;
 use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
+use sim_chain::bank::Runtime;
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::FaultyStore;
@@ -72,7 +73,7 @@ impl Servers {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> anyhow::Result<Self> {
+    pub(crate) fn new(seed: u64, runtime: Option<Arc<dyn Runtime>>) -> anyhow::Result<Self> {
         let random = Random::seeded(seed);
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
@@ -91,7 +92,8 @@ impl World {
             seed: Some(random.bits()),
             ..SimConfig::default()
         };
-        let cluster = Cluster::open(&config, Arc::clone(&shared), &fork(&random), &outside)?;
+        let draws = fork(&random);
+        let cluster = Cluster::open_on(runtime, &config, Arc::clone(&shared), &draws, &outside)?;
         let witness = Witness::new(Arc::clone(&store), Arc::clone(&cluster), clock);
         Ok(Self {
             clock,

@@ -14,6 +14,7 @@ use super::logs::{Line, Logs};
 use super::message::position;
 use super::message::{Keys, Transaction};
 use super::meter::Meter;
+use super::runtime::Ran;
 use super::traces::{InnerInstruction, ReturnData};
 use super::{Environment, View, address, checks};
 
@@ -93,6 +94,24 @@ impl<'a> Execution<'a> {
         payer.now.lamports -= fee;
         payer.before.lamports -= fee;
         Ok(())
+    }
+
+    /// Sums it up. What a failed transaction did is dropped here: only the fee stays.
+    pub(super) fn end(self, status: Result<(), TransactionError>, fee: u64) -> Ran {
+        let is_kept = status.is_ok();
+        let left = |loaded: Loaded| match is_kept {
+            true => loaded.now,
+            false => loaded.before,
+        };
+        Ran {
+            status,
+            fee,
+            compute_units: self.meter.used(),
+            log: self.logs.into_lines(),
+            inner: self.inner,
+            return_data: self.return_data,
+            after: self.loaded.into_iter().map(left).collect(),
+        }
     }
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
