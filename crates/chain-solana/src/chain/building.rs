@@ -6,14 +6,14 @@ use domain::transaction::{Height, SignedTransaction};
 use ports::transaction_builder::{self, Error, TransactionBuilder};
 use tokio::time::timeout;
 
-use crate::notes::Note;
 use super::rehearsing::Rehearsed;
 use super::route::Route;
-use super::{BLOCKS_TO_SPARE, SolanaChain};
+use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
 use crate::build::budget::{Budget, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
 use crate::keys;
+use crate::notes::Note;
 use crate::rpc::{self, Blockhash, Lamports, MicroLamports, words};
 use crate::settings::Simulating;
 

@@ -208,8 +208,11 @@ async fn a_revert_says_whether_it_is_final() {
 const ORDER: OrderId = OrderId::new(Uuid::from_u128(11));
 /// Looks and sends have their times in it.
 const SLOT_TIME: Duration = Duration::from_millis(400);
+
 fn sent(of: &SignedTransaction) -> Call {
     Call::Send(of.bytes.to_vec(), Ok(()))
+}
+
 /// What is known of a transaction that was sent, once it has been waited for.
 async fn awaited(script: &Script, of: &SignedTransaction, limit: Duration) -> Result<Fate, Error> {
     let chain = chain(script);
@@ -218,6 +221,9 @@ async fn awaited(script: &Script, of: &SignedTransaction, limit: Duration) -> Re
         biased;
         fate = chain.await_fate(of, limit) => fate,
         () = chain.attend() => unreachable!("it never ends"),
+    }
+}
+
 /// What a node says that knows the recent past.
 fn recent(of: &SignedTransaction, status: Option<Status>) -> Call {
     statuses(of, History::Recent, 1_000, status)

@@ -1,4 +1,5 @@
 use amm::Address;
+use domain::OrderId;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 use ports::landing::Landing as _;
@@ -46,6 +47,8 @@ fn height(height: u64) -> Call {
     };
     Call::EpochInfo(View::CONFIRMED, Ok(info))
 }
+
+const ORDER: OrderId = OrderId::new(uuid::Uuid::from_u128(11));
 
 /// A swap of SOL whose blockhash is good until the height 5,000.
 async fn built(script: &Script) -> (SolanaChain, SignedTransaction) {
