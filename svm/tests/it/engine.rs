@@ -114,6 +114,7 @@ impl Engine {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs the engine's program: cargo build -p order-engine"]
 async fn the_engine_as_a_process_executes_every_order_once_under_faults() {
     let Some(stand) = Stand::new(Mode::Moving, 21) else {
         return;
