@@ -212,6 +212,9 @@ impl FinalityLook {
             return Ok(());
         };
         let fate = answered(self.chain.landing.fate(&transaction)).await?;
+        if order.has_vanished && !may_vanish(&fate) {
+            self.chain.landing.forget(&transaction);
+        }
         match fate {
             Fate::Landed {
                 amount_in,
@@ -293,6 +296,16 @@ impl FinalityLook {
             error!(order.id = %id, %signature, "order {id} was confirmed, but its transaction {signature} vanished with its block and can never land again: nothing was swapped, and nothing is done by itself");
         }
         Ok(())
+    }
+}
+
+/// Whether the same bytes may have to be sent again.
+const fn may_vanish(fate: &Fate) -> bool {
+    match fate {
+        Fate::Landed { receipt, .. } => !receipt.is_final,
+        Fate::Reverted { is_final, .. } => !*is_final,
+        Fate::Absent | Fate::Underway => true,
+        Fate::Dead => false,
     }
 }
 

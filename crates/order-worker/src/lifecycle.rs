@@ -166,6 +166,7 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         return rest;
     };
     if let Some(said) = &lease.word {
+        ctx.chain.landing.forget(transaction);
         match word::weigh(ctx, order.id, transaction, said).await {
             Weighed::Dead(failure) => {
                 ctx.metrics.declared_dead.increment(1);

@@ -66,7 +66,8 @@ impl State {
         })
     }
 
-    /// The instruction that swaps with this pair, naming every loaded bin array that lies in the price's way.
+    /// The instruction that swaps with this pair, naming every loaded bin array that lies in the price's way. Before
+    /// them stands the one behind the price, which the program passes over unless the price has moved into it by then.
     #[must_use]
     pub fn swap_instruction(
         &self,
@@ -76,14 +77,17 @@ impl State {
     ) -> SwapInstruction {
         let token_program = |flag| token::program_of_flag(self.account.get(flag));
         let active = array_of(self.pool.active_id);
+        let address = |(_, address): (&i32, &Address)| *address;
         let bin_arrays = match direction {
             Direction::FirstToSecond => {
                 let ahead = self.arrays.range(..=active).rev();
-                ahead.map(|(_, address)| *address).collect()
+                let behind = self.arrays.range(active + 1..).next();
+                behind.into_iter().chain(ahead).map(address).collect()
             }
             Direction::SecondToFirst => {
                 let ahead = self.arrays.range(active..);
-                ahead.map(|(_, address)| *address).collect()
+                let behind = self.arrays.range(..active).next_back();
+                behind.into_iter().chain(ahead).map(address).collect()
             }
         };
         SwapInstruction {

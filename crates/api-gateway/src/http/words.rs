@@ -111,6 +111,10 @@ async fn say(
         if let Spoken::Taken(_) = spoken {
             metrics::counter!(crate::telemetry::WORDS_TOTAL).increment(1);
             tracing::warn!(order.id = %id, actor, "{actor} says that the transaction of order {id} is dead: {reason}");
+            // The next sweep brings it to a worker. Where this fails, its own next look does.
+            if let Err(error) = deadline::write(parts.ports.store.make_due(&[id])).await {
+                tracing::debug!(order.id = %id, %error, "order {id} could not be made due: {error}");
+            }
         }
         Ok(spoken)
     };

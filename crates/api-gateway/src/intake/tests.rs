@@ -56,7 +56,7 @@ fn where_money_is_real_an_order_names_what_it_trades() {
     assert_eq!(fields, ["tokenIn", "tokenOut"]);
 
     let half = read(r#"{"amount":1,"tokenIn":"SOL"}"#).expect_err("names one");
-    assert_eq!(half.code(), Code::InvalidOrder);
+    assert_eq!(half.code(), Code::TokenRequired);
     let named = read(r#"{"amount":1,"tokenIn":"SOL","tokenOut":"USDC"}"#);
     assert_eq!(named.expect("names both").asset_out, Asset::USDC);
 }

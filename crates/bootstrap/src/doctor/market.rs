@@ -5,7 +5,7 @@ use dex_router::router::RouteRequest;
 use domain::quote::Decision;
 use domain::venue::VenueSet;
 use domain::{Address, Asset, BaseUnits, Bps};
-use ports::{Random, chain};
+use ports::{Random, chain, transaction_builder};
 use serde_json::json;
 
 use super::{Finding, Question};
@@ -47,6 +47,9 @@ pub(super) async fn balances(world: &World, address: Address) -> Finding {
     };
     finding.with(facts)
 }
+
+/// What to do where the wallet is short.
+const FUND: &str = "the wallet must hold what is sold, and SOL for fee and rent";
 
 /// The pair's pools, and a transaction of a swap that is only simulated.
 pub(super) async fn examine(
@@ -137,8 +140,12 @@ async fn rehearsed(
     let rehearsed = match world.rehearse(payer, order, choice).await {
         Ok(rehearsed) => rehearsed,
         Err(error) => {
-            let advice = "the endpoint must answer simulateTransaction";
-            return Finding::bad(about, error.to_string(), advice);
+            let builds = error.downcast_ref::<transaction_builder::Error>();
+            let advice = match builds {
+                Some(transaction_builder::Error::InsufficientFunds { .. }) => FUND,
+                _ => "the endpoint must answer simulateTransaction",
+            };
+            return Finding::bad(about, format!("it would fail: {error}"), advice);
         }
     };
     let amount_in = world.router.print(question.amount_in, question.asset_in);
@@ -161,7 +168,7 @@ async fn rehearsed(
             Finding::bad(
                 about,
                 format!("{swap} would fail: {failure}; {words}"),
-                "the wallet must hold what is sold, and SOL for fee and rent",
+                FUND,
             )
         }
     };

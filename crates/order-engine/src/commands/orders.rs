@@ -21,7 +21,7 @@ Examples:
   order-engine orders list --token-in SOL --limit 200 --json
   order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
   order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
-  order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason \"no explorer shows it\"";
+  order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason gone";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -36,7 +36,7 @@ Example:
 
 const DEAD_EXAMPLE: &str = "\
 Example:
-  order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason \"no explorer shows it\"";
+  order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason gone";
 
 /// What to do with orders.
 #[derive(Debug, Subcommand)]

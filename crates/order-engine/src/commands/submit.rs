@@ -17,8 +17,8 @@ Examples:
   order-engine submit SOL USDC 1.5
   order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
   order-engine submit SOL USDC 5 --fee-level urgent --max-price-impact-bps 100
-  order-engine submit SOL USDC 10 --dry-run         quotes and what would stop the trade; nothing is stored
-  order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1   any mint
+  order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
+  order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs
 
 Ends with 0 only where the order was confirmed (with --detach: accepted).";
