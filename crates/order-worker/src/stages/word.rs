@@ -48,7 +48,7 @@ pub(crate) async fn weigh(
         warn!(order.id = %order, "{} said that the transaction of order {order} is dead, but the chain knows it", word.actor);
         return Weighed::Known;
     }
-    if !height_is_past && !is_doubted(ctx, order).await {
+    if !height_is_past {
         return Weighed::Unsure;
     }
     let reason = format!(
@@ -66,10 +66,4 @@ async fn ask(ctx: &Context, transaction: &SignedTransaction) -> Result<(bool, bo
     let stands = statuses.of(signature, root.slot).await?;
     let is_known = stands.iter().any(Option::is_some);
     Ok((root.height > transaction.last_valid_height, is_known))
-}
-
-/// Whether it has been submitted for so long that it cannot land by any clock, whatever heights endpoints tell.
-async fn is_doubted(ctx: &Context, order: OrderId) -> bool {
-    let standings = ctx.store.standings(&[order]).await;
-    standings.is_ok_and(|all| all.iter().any(|it| it.doubt.is_some()))
 }
