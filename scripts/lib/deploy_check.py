@@ -45,6 +45,7 @@ def settings():
     """The variables the engine reads, from the files that declare them."""
     code = "".join(path.read_text() for path in sorted(Path("crates/config/src").glob("*.rs")))
     found = set(re.findall(r'env = "([A-Z_]+)"', code)) - {"CRASH_POINT"}
+    check_names(".env.live.example", env_file(".env.live.example"), found)
     example = re.findall(r"^([A-Z_]+)=", Path(".env.example").read_text(), re.M)
     if found != set(example):
         problem(".env.example", f"differs from the code: {sorted(found ^ set(example))}")
@@ -78,6 +79,9 @@ def kubernetes(known):
             pod = document.get("spec", {}).get("template", {}).get("spec")
             if pod:
                 check_pod(path, pod, known)
+    for path in Path("deploy/k8s/live").glob("*.yaml"):
+        for document in documents(path):
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
     for path in Path("deploy/k8s/keda").glob("*.yaml"):
         for document in documents(path):
             hold_to(path, document, ours("keda"))
@@ -116,9 +120,11 @@ def with_later_forms(schema):
 
 def compose(schema, known):
     schema = with_later_forms(schema)
-    for path in ["docker-compose.yml", "deploy/compose/tls.yml"]:
+    for path in ["docker-compose.yml", "deploy/compose/tls.yml", "deploy/compose/live.yml"]:
         (document,) = documents(path)
         hold_to(path, document, schema)
+    for name, service in document["services"].items():
+        check_names(f"deploy/compose/live.yml: {name}", service["environment"], known)
     (document,) = documents("docker-compose.yml")
     for name, service in document["services"].items():
         if str(service["image"]).startswith("order-engine"):
@@ -158,15 +164,57 @@ def railway(known):
 
 
 def fly(known):
-    path = "deploy/fly/fly.toml"
-    document = tomllib.loads(Path(path).read_text())
-    check_names(path, document["env"], known)
-    if document["kill_timeout"] < DRAIN_SECONDS:
-        problem(path, "is killed before it has stopped")
+    for path in ["deploy/fly/worker.toml", "deploy/fly/fly.toml"]:
+        document = tomllib.loads(Path(path).read_text())
+        check_names(path, document["env"], known)
+        if document["kill_timeout"] < DRAIN_SECONDS:
+            problem(path, "is killed before it has stopped")
     groups = set(document["processes"])
     used = set(document["http_service"]["processes"]) | set(document["mounts"]["processes"])
     if not used <= groups:
         problem(path, f"there is no process {sorted(used - groups)}")
+
+
+def holders():
+    """Whoever is given a key, by any of the files: the file, who it is, and what names the key there."""
+    names = {"WALLET", "WALLET_KEY"}
+    for path in sorted(Path("deploy/k8s").rglob("*.yaml")):
+        for document in documents(path):
+            if document["kind"] == "ConfigMap" and names & set(document["data"]):
+                yield path, "everybody", "a ConfigMap"
+            pod = document.get("spec", {}).get("template", {}).get("spec")
+            for container in pod["containers"] if pod else []:
+                if names & {one["name"] for one in container.get("env", [])}:
+                    yield path, container["name"], "its variables"
+    for path in ["docker-compose.yml", "deploy/compose/live.yml"]:
+        (document,) = documents(path)
+        for name, service in document["services"].items():
+            given = service.get("environment", {})
+            if service.get("secrets") or any(given.get(one) for one in names):
+                yield path, name, "its secrets or variables"
+    (document,) = documents("render.yaml")
+    for service in document["services"] + document["envVarGroups"]:
+        if names & {one.get("key") for one in service.get("envVars", [])}:
+            yield "render.yaml", service["name"], "its variables"
+    for path in Path("deploy/railway").glob("*.env"):
+        if names & set(env_file(path)):
+            yield path, path.stem, "its variables"
+    if names & set(env_file("deploy/env/engine.env")):
+        yield "deploy/env/engine.env", "everybody", "the settings of all"
+    for path in ["deploy/fly/fly.toml", "deploy/fly/worker.toml"]:
+        if names & set(tomllib.loads(Path(path).read_text())["env"]):
+            yield path, "everybody", "variables that are no secret"
+
+
+def key_of_workers_alone():
+    """The key is a secret, and nobody but workers gets it. Each way to deploy the engine has a place for it."""
+    found = list(holders())
+    for path, who, how in found:
+        if who not in {"order-worker", "worker"}:
+            problem(path, f"{who} is given the key, by {how}")
+    places = {str(path).split("/")[1] if "/" in str(path) else str(path) for path, _, _ in found}
+    if places != {"k8s", "compose", "render.yaml", "railway"}:
+        problem("deploy", f"the key has a place in {sorted(places)} alone")
 
 
 def documents_agree():
@@ -196,6 +244,7 @@ def main():
     render(known)
     railway(known)
     fly(known)
+    key_of_workers_alone()
     documents_agree()
     for line in problems:
         print(line, file=sys.stderr)

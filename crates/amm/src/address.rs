@@ -25,7 +25,10 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&bs58::encode(self.0).into_string())
+        let mut text = [0; 44];
+        let length = five8::encode_32(&self.0, &mut text);
+        let text = std::str::from_utf8(&text[..usize::from(length)]);
+        formatter.pad(text.map_err(|_| fmt::Error)?)
     }
 }
 
@@ -40,9 +43,9 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, NotAnAddress> {
         let mut bytes = [0; 32];
-        match bs58::decode(text).onto(&mut bytes) {
-            Ok(32) => Ok(Self(bytes)),
-            Ok(_) | Err(_) => Err(NotAnAddress),
+        match five8::decode_32(text, &mut bytes) {
+            Ok(()) => Ok(Self(bytes)),
+            Err(_) => Err(NotAnAddress),
         }
     }
 }

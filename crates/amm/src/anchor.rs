@@ -18,6 +18,12 @@ pub(crate) fn writable(accounts: &[AccountMeta]) -> Result<(), Failure> {
     require(all, &anchor::CONSTRAINT_MUT)
 }
 
+/// The same in the words of later versions of the framework.
+pub(crate) fn mutable(accounts: &[AccountMeta]) -> Result<(), Failure> {
+    let all = accounts.iter().all(|account| account.is_writable);
+    require(all, &anchor::ACCOUNT_NOT_MUTABLE)
+}
+
 /// All of these are token programs.
 pub(crate) fn token_programs(accounts: &[AccountMeta]) -> Result<(), Failure> {
     let all = accounts.iter().all(|it| token::is_program(it.address));
@@ -51,7 +57,9 @@ pub(crate) fn token_account(
 /// A mint of either token program.
 pub(crate) fn mint(snapshot: &impl Snapshot, address: Address) -> Result<Mint, Failure> {
     let data = of_token_program(snapshot, address)?;
-    Mint::read(data).ok_or(Failure::InvalidAccountData)
+    // A token account is as long as a mint and longer.
+    let mint = Mint::read(data).filter(|_| data.len() != token::ACCOUNT_LENGTH);
+    mint.ok_or(Failure::InvalidAccountData)
 }
 
 fn of_token_program(snapshot: &impl Snapshot, address: Address) -> Result<&[u8], Failure> {

@@ -5,7 +5,9 @@
 //! either: those follow the program's published interface.
 
 pub mod account;
+mod bin;
 pub mod bin_array;
+pub mod bins;
 pub mod instruction;
 pub mod oracle;
 pub mod quote;

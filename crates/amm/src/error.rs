@@ -72,6 +72,7 @@ pub mod anchor {
         ACCOUNT_DISCRIMINATOR_MISMATCH = 3002 "AccountDiscriminatorMismatch" "Account discriminator did not match what was expected";
         ACCOUNT_DID_NOT_DESERIALIZE = 3003 "AccountDidNotDeserialize" "Failed to deserialize the account";
         ACCOUNT_NOT_ENOUGH_KEYS = 3005 "AccountNotEnoughKeys" "Not enough account keys given to the instruction";
+        ACCOUNT_NOT_MUTABLE = 3006 "AccountNotMutable" "The given account is not mutable";
         ACCOUNT_OWNED_BY_WRONG_PROGRAM = 3007 "AccountOwnedByWrongProgram" "The given account is owned by a different program than expected";
         INVALID_PROGRAM_ID = 3008 "InvalidProgramId" "Program ID was not as expected";
         ACCOUNT_NOT_SIGNER = 3010 "AccountNotSigner" "The given account did not sign";

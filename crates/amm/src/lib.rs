@@ -28,6 +28,7 @@ pub mod quoting;
 pub mod refusal;
 pub mod rounding;
 pub mod snapshot;
+pub mod swap;
 pub mod time;
 pub mod token;
 
@@ -37,4 +38,5 @@ pub use pool::{Pool, Program};
 pub use price::Price;
 pub use quoting::{Conditions, Fees, Quote};
 pub use refusal::Refusal;
+pub use swap::Swap;
 pub use time::{Activation, ChainTime};

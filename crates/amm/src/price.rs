@@ -1,5 +1,7 @@
 //! Prices as exact ratios.
 
+use std::cmp::Ordering;
+
 use ruint::Uint;
 use ruint::aliases::U256;
 
@@ -10,6 +12,8 @@ mod tests;
 
 /// One, in millionths.
 const MILLION: u64 = 1_000_000;
+/// One, in hundredths of a percent.
+const BASIS_POINTS: u64 = 10_000;
 /// The lowest price that a pool can have is a one behind 39 zeros, and that many more digits tell it exactly enough.
 const PLACES_MAX: u32 = 72;
 
@@ -77,6 +81,35 @@ impl Price {
         u32::try_from(ppm).ok()
     }
 
+    /// Which of two prices is the higher one.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let (own, others) = self.over_one(other);
+        own.cmp(&others)
+    }
+
+    /// How far it is from another price, in hundredths of a percent of that one, rounded up.
+    #[must_use]
+    pub fn deviation_bps(&self, from: &Self) -> u32 {
+        let (own, others) = self.over_one(from);
+        let apart = own.abs_diff(others);
+        let bps = apart
+            .checked_mul(Wide::from(BASIS_POINTS))
+            .filter(|_| !others.is_zero())
+            .map(|scaled| scaled.div_ceil(others));
+        bps.and_then(|bps| u32::try_from(bps).ok())
+            .unwrap_or(u32::MAX)
+    }
+
+    /// Two prices over the same denominator.
+    fn over_one(&self, other: &Self) -> (Wide, Wide) {
+        let product = |a: U256, b: U256| a.widening_mul::<256, 4, 512, 8>(b);
+        (
+            product(self.numerator, other.denominator),
+            product(other.numerator, self.denominator),
+        )
+    }
+
     /// The price as a whole number and how many decimal places that has, cut and never rounded, with as many digits
     /// as fit; nothing where it is infinite or beyond any use.
     #[must_use]
@@ -99,8 +132,7 @@ impl Price {
 // By value: two ratios may say the same.
 impl PartialEq for Price {
     fn eq(&self, other: &Self) -> bool {
-        let product = |a: U256, b: U256| a.widening_mul::<256, 4, 512, 8>(b);
-        product(self.numerator, other.denominator) == product(other.numerator, self.denominator)
+        self.compare(other).is_eq()
     }
 }
 

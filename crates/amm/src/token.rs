@@ -1,10 +1,15 @@
 //! Token accounts and mints of the two token programs, as far as a swap looks at them.
 
+mod account_length;
+mod extensions;
 mod transfer_fee;
 
 #[cfg(test)]
 mod tests;
 
+use extensions::Extensions;
+
+pub use extensions::Obstacle;
 pub use transfer_fee::{TransferFee, TransferFees};
 
 use crate::Address;
@@ -54,8 +59,9 @@ pub struct TokenAccount {
 pub struct Mint {
     /// Its decimals.
     pub decimals: u8,
-    /// What a transfer costs: until an epoch, and from it on.
-    transfer_fees: Option<[(u64, TransferFee); 2]>,
+    /// Who may freeze the accounts of those who hold it.
+    pub freeze_authority: Option<Address>,
+    extensions: Extensions,
 }
 
 impl TokenAccount {
@@ -84,19 +90,42 @@ impl Mint {
         }
         Some(Self {
             decimals: *data.get(44)?,
-            transfer_fees: transfer_fee::of_mint(data),
+            freeze_authority: freeze_authority(data)?,
+            extensions: Extensions::of_mint(data),
         })
     }
 
     /// What a transfer costs in this epoch.
     #[must_use]
     pub fn transfer_fee(&self, epoch: u64) -> TransferFee {
-        match self.transfer_fees {
+        match self.extensions.transfer_fees {
             None => TransferFee::NONE,
             Some([_, (since, newer)]) if epoch >= since => newer,
             Some([(_, older), _]) => older,
         }
     }
+
+    /// The extension that keeps it from being traded, where it has one.
+    #[must_use]
+    pub const fn obstacle(&self) -> Option<Obstacle> {
+        self.extensions.obstacle
+    }
+}
+
+/// None where the bytes say neither that there is one nor that there is none.
+fn freeze_authority(data: &[u8]) -> Option<Option<Address>> {
+    match u32::from_le_bytes(bytes(data, 46)?) {
+        0 => Some(None),
+        1 => Some(Some(Address(bytes(data, 50)?))),
+        _ => None,
+    }
+}
+
+/// Bytes of the account that holds a wallet's tokens of a mint by convention, from the mint's account and the program
+/// that owns it.
+#[must_use]
+pub fn associated_length(program: Address, mint: &[u8]) -> usize {
+    account_length::of_associated(program, mint)
 }
 
 fn bytes<const N: usize>(data: &[u8], offset: usize) -> Option<[u8; N]> {

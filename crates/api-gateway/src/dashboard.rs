@@ -43,8 +43,8 @@ const FILES: &[(&str, &str, &str)] = embed! {
         "chart.js" "connection.js" "copy.js" "decimal.js" "dom.js" "doubt-notes.js" "empty.js"
         "feed.js" "follow.js" "format.js" "instructions.js" "key-dialog.js" "live-table.js"
         "observable.js" "order-draft.js" "order-facts.js" "order-form.js" "order-list.js"
-        "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "pool-quotes.js" "quote-panel.js"
-        "router.js" "session.js" "socket.js" "stats.js" "status.js" "submit.js" "theme-choice.js" "theme.js"
+        "order-patch.js" "order-table.js" "outage.js" "paged-panel.js" "pool-quotes.js" "pools-panel.js"
+        "quote-panel.js" "router.js" "session.js" "socket.js" "stats.js" "status.js" "submit.js" "theme-choice.js" "theme.js"
         "timeline-model.js" "timeline.js" "tokens.js" "tracker.js" "view-operators.js"
         "view-order.js" "view-orders.js" "view-overview.js" "workers.js";
 };

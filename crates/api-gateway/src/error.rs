@@ -89,12 +89,6 @@ impl ApiError {
         refusal
     }
 
-    /// A mint that the token list does not have.
-    pub fn unknown_token(name: &str) -> Self {
-        let message = "is the address of no listed token; GET /api/tokens lists them".to_owned();
-        Self::invalid(Code::UnknownToken, name, message)
-    }
-
     /// There is no such order, or it is another client's.
     #[must_use]
     pub fn order_not_found() -> Self {

@@ -11,7 +11,9 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Announcer, Ports, Shutdown, Simulation, TransactionReader, WalletView};
+use ports::{
+    Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::doors::{self, tcp};
@@ -45,12 +47,16 @@ pub struct GatewayParts {
     pub ports: Ports,
     pub announcer: Announcer,
     pub router: Router,
+    /// Facts of mints that no list names.
+    pub assets: Arc<dyn AssetSource>,
     /// The simulated cluster, if it is simulated.
     pub simulation: Option<Arc<dyn Simulation>>,
     /// The wallet that trades, if this process can look at it.
     pub wallet: Option<Arc<dyn WalletView>>,
     /// Reads transactions back, if this process can.
     pub transactions: Option<Arc<dyn TransactionReader>>,
+    /// Tells where signatures stand, if this process can ask.
+    pub statuses: Option<Arc<dyn Statuses>>,
     pub prometheus: PrometheusHandle,
     pub shutdown: Shutdown,
 }
@@ -75,13 +81,15 @@ impl Gateway {
             ports,
             announcer,
             router,
+            assets,
             simulation,
             wallet,
             transactions,
+            statuses,
             prometheus,
             shutdown,
         } = parts;
-        let intake = Intake::start(&settings, &ports, announcer, &shutdown);
+        let intake = Intake::start(&settings, &ports, (announcer, assets), &shutdown);
         let (keys, clock) = (Arc::clone(intake.keys()), Arc::clone(&ports.clock));
         let doorstep = Doorstep::new(&settings, address, keys, clock);
         if doorstep.is_open_to_others() {
@@ -97,9 +105,11 @@ impl Gateway {
             ports,
             router,
             tokens: settings.tokens,
+            chain: settings.chain,
             simulation,
             wallet,
             transactions,
+            statuses,
             prometheus,
             shutdown,
         };

@@ -17,8 +17,12 @@ pub(crate) mod system;
 pub(crate) mod tokens;
 pub(crate) mod transaction;
 pub(crate) mod wallet;
+pub(crate) mod words;
 
 mod bodiless;
 mod caller;
 mod cors;
+mod fields;
+mod issues;
+mod pair;
 mod unread;

@@ -24,26 +24,31 @@ mod terms;
 mod twins;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::order::Terms;
-use domain::{ClientId, Event, IdempotencyKey, OrderId, Seq, TokenList};
+use domain::{Asset, ClientId, Event, IdempotencyKey, Mint, OrderId, Seq, TokenList};
 use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use ports::unconfirmed::Made;
-use ports::{Announcer, Ports, Shutdown, Unconfirmed};
+use ports::{Announcer, AssetSource, Ports, Shutdown, Unconfirmed};
 use tracing::{Instrument, trace_span};
 
 use crate::acts::Acts;
+use crate::assets::{Assets, LookedUp, Names};
 use crate::auth::{Caller, Keys, Reach, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
-use crate::settings::GatewaySettings;
+use crate::settings::{ChainSettings, GatewaySettings, Trading};
 use crate::stats::Stats;
 use request::Request;
 use twins::Twins;
+
+/// An operator must change a setting and start the gateway again.
+const RETRY_DISABLED: Duration = Duration::from_secs(60);
 
 /// Where orders are accepted and cancelled.
 #[derive(Debug)]
@@ -52,7 +57,9 @@ pub struct Intake {
     announcer: Announcer,
     keys: Arc<Keys>,
     limits: Limits,
-    tokens: Arc<TokenList>,
+    assets: Assets,
+    chain: ChainSettings,
+    default_pair: Option<(Asset, Asset)>,
     twins: Twins,
     unconfirmed: Unconfirmed,
     shutdown: Shutdown,
@@ -93,9 +100,13 @@ impl Receipt {
     }
 }
 
-/// Reads an order without taking it in.
-pub fn check(body: &[u8], tokens: &TokenList) -> Result<Terms> {
-    Request::read(body, tokens)?.terms
+/// Reads an order of listed tokens without asking anybody.
+pub fn check(
+    body: &[u8],
+    tokens: &TokenList,
+    default_pair: Option<(Asset, Asset)>,
+) -> Result<Terms> {
+    Request::read(body, &Names::listed(tokens), default_pair)?.terms
 }
 
 impl Intake {
@@ -104,7 +115,7 @@ impl Intake {
     pub fn start(
         settings: &GatewaySettings,
         ports: &Ports,
-        announcer: Announcer,
+        (announcer, assets): (Announcer, Arc<dyn AssetSource>),
         shutdown: &Shutdown,
     ) -> Arc<Self> {
         let salt = [(); 4].map(|()| ports.random.bits());
@@ -115,7 +126,9 @@ impl Intake {
             acts: Acts::new(shutdown),
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
             stats: Stats::start(ports, settings, shutdown),
-            tokens: Arc::clone(&settings.tokens),
+            assets: Assets::new(Arc::clone(&settings.tokens), assets),
+            chain: settings.chain,
+            default_pair: settings.default_pair,
             shutdown: shutdown.clone(),
             ports: ports.clone(),
             announcer,
@@ -130,6 +143,34 @@ impl Intake {
     /// Whether a client can be refused for what it has submitted before.
     pub(crate) const fn has_limits(&self) -> bool {
         self.limits.any()
+    }
+
+    /// What is traded where a request names no tokens.
+    pub(crate) const fn default_pair(&self) -> Option<(Asset, Asset)> {
+        self.default_pair
+    }
+
+    /// What these mints are, of which no list names any.
+    pub(crate) async fn look_up(&self, mints: &[Mint], payer: Option<&Payer>) -> Result<LookedUp> {
+        self.assets.look_up(mints, (&self.limits, payer)).await
+    }
+
+    /// Reads an order without taking it in.
+    pub(crate) async fn check(&self, body: &[u8], payer: Option<&Payer>) -> Result<Terms> {
+        self.read(body, payer).await?.terms
+    }
+
+    /// Reads a body. Nobody is asked where the token list names its tokens, nor where it is wrong anyway.
+    async fn read<'a>(&self, body: &'a [u8], payer: Option<&Payer>) -> Result<Request<'a>> {
+        let names = Names::listed(&self.assets.tokens);
+        let mut request = Request::read(body, &names, self.default_pair)?;
+        if !request.unlisted.is_empty() {
+            match self.look_up(&request.unlisted, payer).await {
+                Ok(looked_up) => request.read_again(&names.and(&looked_up), self.default_pair),
+                Err(refusal) => request.terms = Err(refusal),
+            }
+        }
+        Ok(request)
     }
 
     /// Accepts an order.
@@ -150,7 +191,7 @@ impl Intake {
 
     async fn take_in(&self, envelope: &Envelope, body: &[u8]) -> Result<Receipt> {
         self.refuse_whom_it_must(&envelope.caller)?;
-        let request = Request::read(body, &self.tokens)?;
+        let request = self.read(body, envelope.payer.as_ref()).await?;
         let mark = envelope.idempotency_key.as_ref().map(|key| Mark {
             key,
             fingerprint: request.fingerprint(),
@@ -160,8 +201,10 @@ impl Intake {
             None => None,
         };
         // If nothing else can refuse the request, the store itself returns the first answer again.
-        let may_be_refused =
-            request.terms.is_err() || self.limits.any() || self.stats.is_near_full();
+        let may_be_refused = request.terms.is_err()
+            || self.limits.any()
+            || self.stats.is_near_full()
+            || self.chain.trading == Trading::Disabled;
         let earlier = match &mark {
             Some(mark) if may_be_refused => self.earlier(envelope, mark).await?,
             _ => None,
@@ -243,6 +286,9 @@ impl Intake {
     /// Reserves the order's place in its client's limits and in the queue. If it is dropped, the
     /// place is free again.
     async fn admit(&self, envelope: &Envelope) -> Result<(Allowance<'_>, Room)> {
+        if self.chain.trading == Trading::Disabled {
+            return Err(trading_disabled());
+        }
         let allowance = match &envelope.payer {
             Some(payer) => {
                 let admitting = self.limits.admit(&self.ports, &envelope.caller, payer);
@@ -370,6 +416,12 @@ fn count(submitted: Result<Receipt>, is_keyed: bool) -> Result<Receipt> {
         }
     }
     submitted
+}
+
+fn trading_disabled() -> ApiError {
+    let detail =
+        "this engine takes no orders: its operator has not set TRADING=enabled and WALLET_ADDRESS";
+    ApiError::new(Code::TradingDisabled, detail).retry_after(RETRY_DISABLED)
 }
 
 fn key_reused() -> ApiError {

@@ -7,6 +7,7 @@
 //! event once); `routes.rs` lists every call.
 
 mod acts;
+mod assets;
 pub mod asyncapi;
 pub mod auth;
 pub mod error;

@@ -92,6 +92,14 @@ impl Limits {
         self.rate.is_some() || self.open_orders.is_some()
     }
 
+    /// Counts a question to the chain as a submission that is never given back.
+    pub(crate) fn spend_on_question(&self, payer: Option<&Payer>) -> Result<()> {
+        if let (Some(rate), Some(payer)) = (&self.rate, payer) {
+            rate.take(payer)?.spend();
+        }
+        Ok(())
+    }
+
     /// Checks one more order against its client's limits. The rate comes first, because it costs
     /// nothing; it is given back if the other limit refuses.
     pub(crate) async fn admit(

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
-use domain::{Asset, Mint, OrderId, Seq, Status, TokenList};
+use domain::{Mint, OrderId, Seq, Status, TokenList};
 
 use crate::error::{ApiError, Result};
 
@@ -84,16 +84,15 @@ impl Parameters {
         self.parsed(name, Status::parse, message)
     }
 
-    /// A listed asset. A mint that is not listed is a sound value that nothing is known of.
-    pub(crate) fn asset(&self, name: &str, tokens: &TokenList) -> Result<Option<Asset>> {
-        let message = "must be a listed token's symbol or mint address; GET /api/tokens lists them";
-        if let Some(text) = self.get(name)?
-            && tokens.find(text).is_none()
-            && text.parse::<Mint>().is_ok()
-        {
-            return Err(ApiError::unknown_token(name));
-        }
-        self.parsed(name, |text| tokens.find(text), message)
+    /// A mint, by a listed token's symbol or by its address.
+    pub(crate) fn mint(&self, name: &str, tokens: &TokenList) -> Result<Option<Mint>> {
+        let message =
+            "must be a listed token's symbol or a mint's address; GET /api/tokens lists symbols";
+        let read = |text: &str| {
+            let listed = tokens.find(text).map(|asset| asset.mint);
+            listed.or_else(|| text.parse().ok())
+        };
+        self.parsed(name, read, message)
     }
 
     /// A cursor that an earlier page gave.

@@ -11,7 +11,7 @@ use crate::documents;
 use crate::doors::ws;
 use crate::http::{
     admin, cancel, events, execute, fallback, ledger, market, orders, sim, stats, system, tokens,
-    transaction, wallet,
+    transaction, wallet, words,
 };
 use crate::state::Ctx;
 
@@ -50,6 +50,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/admin/dead", admin::dead))
         .service(reading("/api/admin/audit", admin::audit))
         .service(acting("/api/admin/dead/{id}/retry", admin::retry))
+        .service(acting("/api/admin/orders/{id}/dead", words::declare_dead))
         .service(acting("/api/admin/pause", admin::pause))
         .service(acting("/api/admin/resume", admin::resume))
 

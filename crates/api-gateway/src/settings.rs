@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use config::{Config, DEFAULT_PORT, LimitScope};
-use domain::{ClientId, TokenList};
+use config::{Cluster, Config, DEFAULT_PORT, LimitScope};
+use domain::{Address, Asset, ClientId, TokenList};
 
 use crate::live;
 
@@ -38,6 +38,10 @@ pub struct GatewaySettings {
     pub live: live::Settings,
     /// The symbols that stand for assets.
     pub tokens: Arc<TokenList>,
+    /// The chain that orders are executed on.
+    pub chain: ChainSettings,
+    /// What is traded where a request names no tokens; without it, it must.
+    pub default_pair: Option<(Asset, Asset)>,
     /// Threads that serve requests; `None` for one per core.
     pub threads: Option<usize>,
 }
@@ -64,9 +68,18 @@ impl GatewaySettings {
                 max_sockets: access.max_sockets,
                 ..live::Settings::default()
             },
-            tokens: Arc::clone(&config.chain.token_list),
+            tokens: config.chain.tokens(),
+            chain: ChainSettings::configured(config),
+            default_pair: config.chain.order_venue_mode.defaults().pair,
             threads: Some(threads),
         }
+    }
+
+    /// The same where this wallet trades.
+    #[must_use]
+    pub fn of_wallet(mut self, wallet: Option<Address>) -> Self {
+        self.chain.wallet = wallet;
+        self
     }
 }
 
@@ -86,7 +99,76 @@ impl Default for GatewaySettings {
             start_limit: None,
             live: live::Settings::default(),
             tokens: Arc::new(TokenList::mainnet()),
+            chain: ChainSettings::default(),
+            default_pair: Some((Asset::SOL, Asset::USDC)),
             threads: None,
+        }
+    }
+}
+
+/// The chain that orders are executed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChainSettings {
+    /// The wallet that trades, where it is known.
+    pub wallet: Option<Address>,
+    /// Where people look at transactions; none for a chain that nobody else shows.
+    pub explorer: Option<Explorer>,
+    /// Whether orders are taken in.
+    pub trading: Trading,
+}
+
+/// Whether orders are taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trading {
+    /// They are.
+    #[default]
+    Enabled,
+    /// The operator has not said whose money may be spent.
+    Disabled,
+}
+
+impl Trading {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// A site that shows the transactions of one of Solana's own clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explorer(Cluster);
+
+impl Explorer {
+    /// The site of a cluster; nobody but its owner sees what is on a localnet.
+    #[must_use]
+    pub fn of(cluster: Cluster) -> Option<Self> {
+        (cluster != Cluster::Localnet).then_some(Self(cluster))
+    }
+
+    /// The page of a transaction.
+    #[must_use]
+    pub fn url(self, signature: &str) -> String {
+        let base = format!("https://explorer.solana.com/tx/{signature}");
+        match self.0 {
+            Cluster::MainnetBeta => base,
+            other => format!("{base}?cluster={other}"),
+        }
+    }
+}
+
+impl ChainSettings {
+    fn configured(config: &Config) -> Self {
+        Self {
+            wallet: None,
+            explorer: config.chain.live_cluster().and_then(Explorer::of),
+            trading: match config.takes_orders() {
+                true => Trading::Enabled,
+                false => Trading::Disabled,
+            },
         }
     }
 }

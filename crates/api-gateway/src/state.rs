@@ -6,7 +6,7 @@ use actix_web::web::{self, Bytes};
 use dex_router::Router;
 use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::{Ports, Shutdown, Simulation, TransactionReader, WalletView};
+use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView};
 
 use crate::auth::Caller;
 use crate::deadline;
@@ -14,6 +14,7 @@ use crate::doorstep::Doorstep;
 use crate::error::{ApiError, Code, Result};
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
+use crate::settings::ChainSettings;
 
 /// Passed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
@@ -27,10 +28,12 @@ pub(crate) struct AppState {
     pub(crate) ports: Ports,
     pub(crate) router: Router,
     pub(crate) tokens: Arc<TokenList>,
+    pub(crate) chain: ChainSettings,
     /// The simulated cluster, where it is simulated.
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
+    pub(crate) statuses: Option<Arc<dyn Statuses>>,
     pub(crate) prometheus: PrometheusHandle,
     pub(crate) shutdown: Shutdown,
 }
@@ -45,7 +48,7 @@ impl AppState {
     /// The simulated cluster, where it is simulated.
     pub(crate) fn simulation(&self) -> Result<&Arc<dyn Simulation>> {
         self.simulation.as_ref().ok_or_else(|| {
-            let detail = "the chain is not simulated, so there is nothing here";
+            let detail = "not available in live: the cluster is not simulated";
             ApiError::new(Code::NotFound, detail)
         })
     }

@@ -35,9 +35,20 @@ impl HttpMeter {
     }
 }
 
-const COUNTERS: [(&str, &str); 2] = [
+/// Operators' words that a transaction is dead.
+pub(crate) const WORDS_TOTAL: &str = "operator_words_total";
+
+const COUNTERS: [(&str, &str); 4] = [
+    (
+        WORDS_TOTAL,
+        "Times an operator said that a transaction is dead",
+    ),
     ("orders_accepted_total", "Orders stored"),
     ("orders_replayed_total", "Repeated requests answered again"),
+    (
+        "mint_look_ups_total",
+        "Mints without a symbol that the chain was asked for",
+    ),
 ];
 #[rustfmt::skip]
 const GAUGES: [(&str, &str); 4] = [

@@ -1,12 +1,35 @@
 //! Converts the ports' types to what clients see. The domain's types are converted in `api-types`,
 //! which does not know the ports.
 
+use api_types::OrderView;
 use api_types::admin::{AuditView, QueueEntries};
 use api_types::stats::{ByStatus, Latency, QueueStats, StatsAnswer, Throughput, WorkerView};
+use domain::{Order, Status, TokenList};
+use ports::finality::Standing;
 use ports::job_queue::Depth;
 use ports::operations::AuditEntry;
 use ports::order_history::Counts;
 use ports::worker_registry::WorkerRow;
+
+/// An order as clients see it, with what is known of its transaction beside its events.
+pub(crate) fn order(order: &Order, standing: &Standing, tokens: &TokenList) -> OrderView {
+    let mut view = OrderView::new(order, tokens);
+    if let Some(finality) = &standing.finality {
+        view.add_finality(order, (finality.at, finality.fill.as_ref()), tokens);
+    }
+    if let Some(vanished) = standing.vanished {
+        view.add_vanished(vanished.at, vanished.dead_at);
+    }
+    if order.status() == Status::Submitted {
+        if let Some(doubt) = &standing.doubt {
+            view.add_doubt(doubt.since, &doubt.reason);
+        }
+        if let Some(word) = &standing.word {
+            view.add_word(word.at, &word.reason);
+        }
+    }
+    view
+}
 
 /// The answer made of these counts and workers.
 pub(crate) fn stats(counts: &Counts, workers: &[WorkerRow], paused: bool) -> StatsAnswer {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::order::OrderView;
+use crate::order::{DeclaredDeadView, OrderView};
 use crate::stats::{QueueStats, WorkerView};
 
 /// The queue as the store sees it, and the queue's own numbers.
@@ -85,4 +85,21 @@ pub struct AdminRetried {
     pub order_id: Uuid,
     /// The dead one, which stays as it ended.
     pub retry_of: Uuid,
+}
+
+/// An operator's word that an order's transaction is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdminDeclareDead {
+    /// Why it is sure, for the audit log and the order.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
+/// The word that counts: this one, or the first one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminDeclaredDead {
+    pub success: bool,
+    pub order_id: Uuid,
+    pub declared_dead: DeclaredDeadView,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::landing::LandingView;
 use crate::names::{PoolName, StatusName, VenueName};
 use crate::pool;
 use crate::quote::{PoolQuoteView, QuoteView, gain_bps};
@@ -95,6 +96,10 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub error_code: Option<String>,
+    /// How the transaction fared that did not land, on `failed` and on `pending` after such an execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub landing: Option<LandingView>,
     /// `cancelled` and `expired`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -145,6 +150,7 @@ impl EventView {
             EventData::Accepted | EventData::RoutingStarted => {}
             EventData::RetryScheduled { failure, .. } => {
                 view.error = Some(failure.reason.clone());
+                view.landing = LandingView::of(failure);
             }
             EventData::Routed { decision } => view.add_decision(decision, tokens),
             EventData::Submitted { choice, signature } => {
@@ -160,6 +166,7 @@ impl EventView {
                 view.error = Some(failure.reason.clone());
                 view.error_reason = Some(failure.reason.clone());
                 view.error_code = Some(failure.code.name().to_owned());
+                view.landing = LandingView::of(failure);
             }
             EventData::Cancelled { reason } | EventData::Expired { reason } => {
                 view.reason = Some(reason.clone());
@@ -193,6 +200,7 @@ impl EventView {
             error: None,
             error_reason: None,
             error_code: None,
+            landing: None,
             reason: None,
         }
     }

@@ -1,7 +1,9 @@
 //! Names of statuses, venues and pools as clients read them.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The names of a kind of the domain's, one for each of its variants.
 macro_rules! names {
@@ -60,6 +62,50 @@ names! {
 names! {
     /// The program on a venue that holds the pool.
     PoolName of domain::venue::Program { Cpmm AmmV4 DammV2 Dlmm }
+}
+
+names! {
+    /// Which part of those who write the same accounts an order wants to outbid: a quarter, half, three quarters, nine
+    /// of ten.
+    FeeRankName of domain::fee::FeeRank { Low Medium High Urgent }
+}
+
+/// What an order offers for its place in a block: a level, or a price in micro-lamports for each compute unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FeeLevelName {
+    /// By what others pay at that moment.
+    Level(FeeRankName),
+    /// Always this price.
+    Price(u64),
+}
+
+impl PartialSchema for FeeLevelName {
+    fn schema() -> RefOr<Schema> {
+        let price = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(domain::fee::UnitPrice::MAX.get()));
+        OneOfBuilder::new()
+            .description(Some(
+                "What an order offers for its place in a block: a level, or a price in micro-lamports for each \
+                 compute unit.",
+            ))
+            .item(FeeRankName::schema())
+            .item(price)
+            .into()
+    }
+}
+
+impl ToSchema for FeeLevelName {}
+
+impl From<domain::FeeLevel> for FeeLevelName {
+    fn from(level: domain::FeeLevel) -> Self {
+        match level {
+            domain::FeeLevel::Ranked(rank) => Self::Level(rank.into()),
+            domain::FeeLevel::Priced(price) => Self::Price(price.get()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! An order as clients see it.
 
 use domain::order::State;
-use domain::{Asset, BaseUnits, Order, Route, TokenList};
+use domain::quote::Fill;
+use domain::{Asset, BaseUnits, MaxImpact, Order, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::{amount_out, executed_price};
-use crate::names::{PoolName, StatusName, VenueName};
+use crate::landing::LandingView;
+use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
 use crate::pool;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
@@ -35,6 +37,11 @@ pub struct OrderView {
     pub slippage_bps: u16,
     /// The client's own minimum, if it named one.
     pub min_amount_out: Option<String>,
+    /// What the order offers for its place in a block, if the client said so.
+    pub fee_level: Option<FeeLevelName>,
+    /// How far the order may move the price, if the client said so.
+    #[schema(minimum = 1, maximum = 10000)]
+    pub max_price_impact_bps: Option<u16>,
     pub status: StatusName,
     pub dex: Option<VenueName>,
     pub dex_type: Option<VenueName>,
@@ -49,6 +56,8 @@ pub struct OrderView {
     pub route: Option<Vec<LegView>>,
     /// What the transaction cost, where the chain tells it.
     pub receipt: Option<ReceiptView>,
+    /// Why a submitted order needs a person; null where it does not.
+    pub doubt: Option<DoubtView>,
     /// Where people can look at the transaction; null for a chain that no explorer shows.
     pub explorer_url: Option<String>,
     /// The wallet that pays, where it is known.
@@ -56,6 +65,8 @@ pub struct OrderView {
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
+    /// How the last transaction fared, where it did not land and that is why the execution failed.
+    pub landing: Option<LandingView>,
     /// Executions that have ended, whether they succeeded or failed.
     pub attempts: u32,
     #[schema(format = DateTime)]
@@ -75,6 +86,32 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The `seq` of the order's last event.
     pub seq: u32,
+}
+
+/// What is known of a transaction that should have come to an end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DoubtView {
+    /// It should have come to an end, and nobody can prove it dead: the order waits.
+    pub unprovable: Option<UnprovableView>,
+    /// An operator said that it is dead. The order goes on once it can no longer land.
+    pub declared_dead: Option<DeclaredDeadView>,
+}
+
+/// Why nobody can prove a transaction dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnprovableView {
+    #[schema(format = DateTime)]
+    pub since: String,
+    pub reason: String,
+}
+
+/// An operator's word that a transaction is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeclaredDeadView {
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub reason: String,
 }
 
 /// What a swap's transaction does with native SOL.
@@ -110,6 +147,7 @@ impl OrderView {
         match &order.state {
             State::Pending { last_failure } => {
                 view.last_error = last_failure.as_ref().map(|failure| failure.reason.clone());
+                view.landing = last_failure.as_ref().and_then(LandingView::of);
             }
             State::Routing => {}
             State::Building { decision } => view.add_route(&decision.choice.route, tokens),
@@ -117,23 +155,65 @@ impl OrderView {
                 view.add_route(&choice.route, tokens);
                 view.tx_hash = Some(signature.as_str().to_owned());
             }
-            State::Confirmed { fill } => {
-                view.add_route(&fill.route, tokens);
-                view.tx_hash = Some(fill.signature.as_str().to_owned());
-                view.executed_price = Some(executed_price(fill));
-                view.amount_out = Some(amount_out(fill.amount_out, &fill.route));
-                let receipt = fill.receipt.as_deref();
-                view.receipt = receipt.map(|receipt| ReceiptView::new(receipt, order.updated_at));
-            }
+            State::Confirmed { fill } => view.add_fill(fill, order.updated_at, tokens),
             State::Failed { failure } => {
                 view.error_reason = Some(failure.reason.clone());
                 view.error_code = Some(failure.code.name().to_owned());
+                view.landing = LandingView::of(failure);
             }
             State::Cancelled { reason } | State::Expired { reason } => {
                 view.reason = Some(reason.clone());
             }
         }
         view
+    }
+
+    /// Its block is final since then. `fill` is what it brought, where that differs from what was confirmed.
+    pub fn add_finality(
+        &mut self,
+        order: &Order,
+        (at, fill): (Timestamp, Option<&Fill>),
+        tokens: &TokenList,
+    ) {
+        if let Some(fill) = fill {
+            self.add_fill(fill, order.updated_at, tokens);
+        }
+        if let Some(receipt) = &mut self.receipt {
+            receipt.finalized_at = Some(at.to_string());
+        }
+    }
+
+    /// Its transaction is not found any more since then, and never lands again since a later time.
+    pub fn add_vanished(&mut self, at: Timestamp, died_at: Option<Timestamp>) {
+        if let Some(receipt) = &mut self.receipt {
+            receipt.vanished_at = Some(at.to_string());
+            receipt.died_at = died_at.map(|at| at.to_string());
+        }
+    }
+
+    /// Nobody can prove its transaction dead since then.
+    pub fn add_doubt(&mut self, since: Timestamp, reason: &str) {
+        self.doubt.get_or_insert_default().unprovable = Some(UnprovableView {
+            since: since.to_string(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// An operator said then that its transaction is dead.
+    pub fn add_word(&mut self, at: Timestamp, reason: &str) {
+        self.doubt.get_or_insert_default().declared_dead = Some(DeclaredDeadView {
+            at: at.to_string(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn add_fill(&mut self, fill: &Fill, confirmed_at: Timestamp, tokens: &TokenList) {
+        self.add_route(&fill.route, tokens);
+        self.tx_hash = Some(fill.signature.as_str().to_owned());
+        self.executed_price = Some(executed_price(fill));
+        self.amount_out = Some(amount_out(fill.amount_out, &fill.route));
+        let receipt = fill.receipt.as_deref();
+        self.receipt = receipt.map(|receipt| ReceiptView::new(receipt, confirmed_at));
     }
 
     fn without_state(order: &Order, tokens: &TokenList) -> Self {
@@ -151,6 +231,8 @@ impl OrderView {
             amount_in: terms.amount_in.to_decimal(terms.asset_in.decimals),
             slippage_bps: terms.slippage.get(),
             min_amount_out: terms.min_amount_out.map(bought),
+            fee_level: terms.fee_level.map(FeeLevelName::from),
+            max_price_impact_bps: terms.max_impact.map(MaxImpact::get),
             status: order.status().into(),
             dex: None,
             dex_type: None,
@@ -161,10 +243,12 @@ impl OrderView {
             tx_hash: None,
             route: None,
             receipt: None,
+            doubt: None,
             explorer_url: None,
             wallet: None,
             error_reason: None,
             error_code: None,
+            landing: None,
             attempts: order.executions_ended(),
             created_at: order.created_at.to_string(),
             updated_at: order.updated_at.to_string(),

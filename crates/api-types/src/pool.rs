@@ -31,11 +31,33 @@ pub struct PoolView {
     pub slot: u64,
 }
 
+/// What must be known of a token before it is traded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenFactsView {
+    pub mint: String,
+    /// Null where the token list has none for it.
+    pub symbol: Option<String>,
+    pub decimals: u8,
+    /// The program that the mint belongs to: `token` or `token_2022`.
+    #[schema(examples("token"))]
+    pub program: String,
+    /// Whether somebody may freeze the accounts of those who hold it.
+    pub freezable: bool,
+    /// What the token program keeps of each transfer now, in hundredths of a percent; quotes count it.
+    pub transfer_fee_bps: u16,
+    /// Why it is not traded; null where it is.
+    pub not_tradable: Option<String>,
+}
+
 /// Every pool known of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PoolsAnswer {
     pub success: bool,
     pub pools: Vec<PoolView>,
+    /// `tokenIn` and `tokenOut`, where any pool was read.
+    #[serde(default)]
+    pub tokens: Option<Vec<TokenFactsView>>,
 }
 
 pub(crate) fn address(pool: PoolRef) -> Option<String> {

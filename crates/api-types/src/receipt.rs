@@ -24,6 +24,13 @@ pub struct ReceiptView {
     /// Null until the block is final.
     #[schema(format = DateTime)]
     pub finalized_at: Option<String>,
+    /// Since when the transaction is not found any more although it was confirmed: its block vanished before it was
+    /// final. Null again once it has landed once more.
+    #[schema(format = DateTime)]
+    pub vanished_at: Option<String>,
+    /// When it was proved that a vanished transaction never lands again: nothing was swapped.
+    #[schema(format = DateTime)]
+    pub died_at: Option<String>,
     /// What a first leg paid out and a second did not take: it stays in the wallet.
     pub leftover: Vec<LeftoverView>,
 }
@@ -50,7 +57,9 @@ impl ReceiptView {
             compute_units: receipt.compute_units,
             slot: receipt.slot,
             confirmed_at: confirmed_at.to_string(),
-            finalized_at: None,
+            finalized_at: receipt.is_final.then(|| confirmed_at.to_string()),
+            vanished_at: None,
+            died_at: None,
             leftover: leftover.collect(),
         }
     }

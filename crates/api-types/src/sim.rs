@@ -108,6 +108,9 @@ pub struct SimFaults {
     /// A block that nobody has confirmed vanishes with all that was in it.
     #[schema(minimum = 0, maximum = 1)]
     pub block_vanishes: f64,
+    /// A few confirmed blocks that are not final vanish with all that was in them, whenever a block opens.
+    #[schema(minimum = 0, maximum = 1)]
+    pub confirmed_block_vanishes: f64,
     /// A subscriber's socket is closed when there is news for it.
     #[schema(minimum = 0, maximum = 1)]
     pub socket_drops: f64,

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::names::{StatusName, VenueName};
+use crate::names::{FeeLevelName, StatusName, VenueName};
 
 /// The message of every accepted order.
 pub const ACCEPTED_MESSAGE: &str = "Order created and queued for execution";
@@ -69,6 +69,15 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 2592000)]
     pub valid_for_seconds: Option<u32>,
+    /// What the order offers for its place in a block; absent: what the engine is set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub fee_level: Option<FeeLevelName>,
+    /// How far the order may move the price of its pool, in hundredths of a percent; the engine's own limit holds as
+    /// well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 10000)]
+    pub max_price_impact_bps: Option<u16>,
     /// The venues the order may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use domain::{ClientId, OrderId, Status, Timestamp, WorkerId};
+use ports::finality::Turn;
 use ports::order_history::Counts;
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 
@@ -31,6 +32,8 @@ pub(crate) struct Live {
     resting: BTreeMap<Timestamp, u64>,
     workers: BTreeMap<WorkerId, Worker>,
     paused: bool,
+    /// Until when each turn lasts, by the process's monotonic clock.
+    turns: HashMap<Turn, Duration>,
     ended: Ended,
     /// Since when, by the process's monotonic clock, an order has waited whose due time is further
     /// ahead than the longest delay: a clock that was set back cannot tell its age.
@@ -140,9 +143,22 @@ impl Live {
             resting: stored.resting,
             workers: BTreeMap::new(),
             paused: stored.paused,
+            turns: HashMap::new(),
             ended: Ended::default(),
             ahead_since: None,
         }
+    }
+
+    /// Gives a turn, unless the last one goes on.
+    pub(crate) fn take_turn(&mut self, turn: Turn, lasting: Duration, monotonic: Duration) -> bool {
+        let is_free = self
+            .turns
+            .get(&turn)
+            .is_none_or(|until| *until <= monotonic);
+        if is_free {
+            self.turns.insert(turn, monotonic + lasting);
+        }
+        is_free
     }
 
     /// The longest delay of an order.

@@ -1,7 +1,9 @@
 //! Reads from the file. Each works over any connection: a reader's, or the writer's own.
 
 pub(crate) mod columns;
+pub(crate) mod directory;
 pub(crate) mod due;
+pub(crate) mod finality;
 pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;

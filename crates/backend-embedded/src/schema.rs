@@ -10,6 +10,8 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0002_attempts.sql"),
         include_str!("../../../migrations/sqlite/0003_deaths.sql"),
         include_str!("../../../migrations/sqlite/0004_clusters.sql"),
+        include_str!("../../../migrations/sqlite/0005_finalities.sql"),
+        include_str!("../../../migrations/sqlite/0006_directory.sql"),
     ],
     version_in: VersionIn::Table,
     // More than there are different statements.

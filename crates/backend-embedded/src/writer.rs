@@ -10,6 +10,10 @@
 pub(crate) mod accept;
 pub(crate) mod bind;
 pub(crate) mod claim;
+pub(crate) mod doubt;
+pub(crate) mod finality;
+pub(crate) mod keep;
+pub(crate) mod make_due;
 pub(crate) mod operate;
 pub(crate) mod record;
 pub(crate) mod release;

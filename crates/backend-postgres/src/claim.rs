@@ -18,6 +18,7 @@ use crate::coalesce::{Kind, PACE};
 use crate::db::{Connection, Db};
 use crate::due::{is_free, names};
 use crate::failure::Failure;
+use crate::finality::word;
 use crate::release::{self, Release};
 use crate::rows;
 
@@ -238,7 +239,7 @@ const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
        o.due_at, o.ended_at, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
        e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height,
-       a.blockhash
+       a.blockhash, a.said_dead_at, a.said_dead_by, a.said_dead_because
 from unnest($1::uuid[]) with ordinality as w(id, place)
 join orders o on o.id = w.id
 cross join lateral (
@@ -296,6 +297,7 @@ fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
         worker,
         fence: rows::number(row, "fence")?,
         live_transaction: rows::live_transaction(row)?,
+        word: word(row)?,
         deaths: if recorded_since {
             0
         } else {

@@ -79,6 +79,12 @@ bound as (
       and s.cluster_mode is not distinct from $3 and s.cluster_genesis is not distinct from $4
     returning s.id
 ),
+forgotten_assets as (
+    delete from assets where exists (select from bound)
+),
+forgotten_pools as (
+    delete from found_pools where exists (select from bound)
+),
 noted as (
     insert into audit_log (at, actor, action, detail)
     select clock.now, $6, 'rebind', $7 from bound, clock

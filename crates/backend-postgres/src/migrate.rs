@@ -41,6 +41,8 @@ const MIGRATIONS: &[Migration] = migrations! {
     9 "clusters"
     10 "signatures_with_blockhashes"
     11 "signatures_without_heights"
+    12 "finalities"
+    13 "directory"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -275,6 +275,12 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('workers', 'select'), ('workers', 'insert'), ('workers', 'update'),
                      ('workers', 'delete'), ('audit_log', 'insert'),
                      ('engine_state', 'update'),
+                     ('finalities', 'select'), ('finalities', 'insert'),
+                     ('unfinal', 'select'), ('unfinal', 'insert'), ('unfinal', 'delete'),
+                     ('vanished', 'select'), ('vanished', 'insert'), ('vanished', 'update'),
+                     ('vanished', 'delete'),
+                     ('doubts', 'select'), ('doubts', 'insert'), ('doubts', 'delete'),
+                     ('turns', 'select'), ('turns', 'insert'), ('turns', 'update'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";

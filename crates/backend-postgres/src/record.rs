@@ -59,6 +59,15 @@ impl Request {
         matches!(self.event.data.status(), Status::Routing | Status::Building)
     }
 
+    /// The slot of a confirmed order's block, unless that can no longer vanish.
+    fn unfinal_in(&self) -> Option<i64> {
+        let EventData::Confirmed { fill } = &self.event.data else {
+            return None;
+        };
+        let receipt = fill.receipt.as_deref().filter(|it| !it.is_final);
+        receipt.map(|it| rows::big(it.slot))
+    }
+
     fn retry_delay_ms(&self) -> Option<i64> {
         match self.event.data {
             EventData::RetryScheduled { delay_ms, .. } => Some(rows::big(delay_ms)),
@@ -186,9 +195,9 @@ with clock as materialized (
 proposed as materialized (
     select * from unnest($3::uuid[], $4::int4[], $5::uuid[], $6::int2[], $7::int4[], $8::text[],
                          $9::int8[], $10::uuid[], $11::int8[], $12::text[], $13::bytea[], $14::int8[],
-                         $15::bytea[])
+                         $15::bytea[], $16::int8[])
         with ordinality as p(order_id, seq, event_id, status, executions, data, fence, worker,
-                             delay_ms, signature, bytes, last_valid_height, blockhash, place)
+                             delay_ms, signature, bytes, last_valid_height, blockhash, unfinal_in, place)
     where place = place + 0
 ),
 held as materialized (
@@ -254,6 +263,10 @@ stored as (
     where signature is not null
     order by order_id
 ),
+waits as (
+    insert into unfinal (slot, order_id)
+    select unfinal_in, order_id from won where unfinal_in is not null
+),
 moved as materialized (
     -- Open orders are counted as pending; orders_begun tells which of them are under way.
     select count_moved($1, max(now), array_agg(0::int2), array_agg(status)) as lane
@@ -305,12 +318,14 @@ async fn insert(
         .collect();
     let mut params: Vec<Param<'_>> = vec![(&lane, Type::INT8), (&lease_ms, Type::INT8)];
     params.extend(proposed.params());
-    params.extend::<[Param<'_>; 5]>([
+    let unfinal: Vec<Option<i64>> = requests.iter().map(|r| r.unfinal_in()).collect();
+    params.extend::<[Param<'_>; 6]>([
         (&delays, Type::INT8_ARRAY),
         (&signatures, Type::TEXT_ARRAY),
         (&bytes, Type::BYTEA_ARRAY),
         (&heights, Type::INT8_ARRAY),
         (&blockhashes, Type::BYTEA_ARRAY),
+        (&unfinal, Type::INT8_ARRAY),
     ]);
     let found = connection.query(RECORD, &params).await;
     let found = found.map_err(Failure::write)?;

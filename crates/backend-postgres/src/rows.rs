@@ -25,6 +25,14 @@ pub(crate) fn timestamp(row: &Row, name: &'static str) -> Result<Timestamp, Fail
     Ok(Timestamp::from_millis(column(row, name)?))
 }
 
+/// A moment of the store's clock, if there is one.
+pub(crate) fn optional_timestamp(
+    row: &Row,
+    name: &'static str,
+) -> Result<Option<Timestamp>, Failure> {
+    Ok(column::<Option<i64>>(row, name)?.map(Timestamp::from_millis))
+}
+
 /// A column with a number that is never negative.
 pub(crate) fn number<T: TryFrom<i64>>(row: &Row, name: &'static str) -> Result<T, Failure> {
     natural(column::<i64>(row, name)?, name)
@@ -200,4 +208,9 @@ pub(crate) fn big(value: u64) -> i64 {
 /// A duration for a statement.
 pub(crate) fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A time that has passed; none where the clock was set back meanwhile.
+pub(crate) fn duration(millis: i64) -> std::time::Duration {
+    std::time::Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::route::PoolRef;
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
-    ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
-    WorkerId,
+    Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order, OrderId,
+    Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
+use ports::directory::{KnownPools, VenuePair};
+use ports::doubt::{Doubted, LongSubmitted, Spoken};
+use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -17,7 +21,9 @@ use ports::order_store::{
     Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
-use ports::{Operations, OrderHistory, OrderStore, Result, WorkerRegistry};
+use ports::{
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WorkerRegistry,
+};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Accept};
@@ -31,7 +37,10 @@ use crate::record::{self, Record};
 use crate::release::{self, Release};
 use crate::settings::PgSettings;
 use crate::withdraw;
-use crate::{cluster, counts, due, expire, history, housekeeping, list, operations, registry};
+use crate::{
+    cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list,
+    make_due, operations, registry,
+};
 
 /// The store on PostgreSQL. It is closed when it is dropped.
 #[derive(Debug)]
@@ -117,6 +126,10 @@ impl OrderStore for PgStore {
     async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
         let released = self.release.call(release::Request::new(lease, delay)).await;
         Ok(released?)
+    }
+
+    async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {
+        Ok(make_due::make_due(&self.db, orders).await?)
     }
 
     async fn withdraw(
@@ -268,5 +281,82 @@ impl Operations for PgStore {
 
     async fn ping(&self) -> Result<()> {
         Ok(operations::ping(&self.db).await?)
+    }
+}
+
+#[async_trait]
+impl Finalities for PgStore {
+    async fn waiting(&self, from_slot: u64) -> Result<Waiting> {
+        Ok(finality::waiting(&self.db, from_slot).await?)
+    }
+
+    async fn unfinal(&self, page: UnfinalPage) -> Result<Vec<Unfinal>> {
+        Ok(finality::unfinal(&self.db, page).await?)
+    }
+
+    async fn finalize(&self, finalities: &[NewFinality]) -> Result<()> {
+        Ok(finality::finalize(&self.db, finalities).await?)
+    }
+
+    async fn vanish(&self, order: OrderId) -> Result<bool> {
+        Ok(finality::vanish(&self.db, order).await?)
+    }
+
+    async fn reappear(&self, order: OrderId) -> Result<bool> {
+        Ok(finality::reappear(&self.db, order).await?)
+    }
+
+    async fn give_up(&self, order: OrderId) -> Result<bool> {
+        Ok(finality::give_up(&self.db, order).await?)
+    }
+
+    async fn transaction_of(&self, order: OrderId) -> Result<Option<SignedTransaction>> {
+        Ok(finality::transaction_of(&self.db, order).await?)
+    }
+
+    async fn standings(&self, orders: &[OrderId]) -> Result<Vec<Standing>> {
+        Ok(finality::standings(&self.db, orders).await?)
+    }
+
+    async fn take_turn(&self, turn: Turn, lasting: Duration) -> Result<bool> {
+        Ok(finality::take_turn(&self.db, turn, lasting).await?)
+    }
+}
+
+#[async_trait]
+impl Doubts for PgStore {
+    async fn long_submitted(&self, at_least: Duration, limit: usize) -> Result<Vec<LongSubmitted>> {
+        Ok(doubt::long_submitted(&self.db, at_least, limit).await?)
+    }
+
+    async fn doubt(&self, order: OrderId, attempt: u32, reason: &str) -> Result<bool> {
+        Ok(doubt::doubt(&self.db, order, attempt, reason).await?)
+    }
+
+    async fn doubted(&self) -> Result<Doubted> {
+        Ok(doubt::doubted(&self.db).await?)
+    }
+
+    async fn say_dead(&self, order: OrderId, actor: &str, reason: &str) -> Result<Spoken> {
+        Ok(doubt::say_dead(&self.db, order, actor, reason).await?)
+    }
+}
+
+#[async_trait]
+impl Directory for PgStore {
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>> {
+        Ok(directory::asset(&self.db, mint).await?)
+    }
+
+    async fn keep_asset(&self, asset: &Asset) -> Result<()> {
+        Ok(directory::keep_asset(&self.db, asset).await?)
+    }
+
+    async fn pools(&self, pair: &VenuePair) -> Result<Option<KnownPools>> {
+        Ok(directory::pools(&self.db, pair).await?)
+    }
+
+    async fn keep_pools(&self, pair: &VenuePair, pools: &[PoolRef]) -> Result<()> {
+        Ok(directory::keep_pools(&self.db, pair, pools).await?)
     }
 }

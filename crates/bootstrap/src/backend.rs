@@ -53,13 +53,13 @@ const ASK_AGAIN: Policy = Policy {
 
 /// The process was asked to stop while it waited for a server, before it had anything to finish.
 #[derive(Debug)]
-pub struct StoppedWaiting;
+pub struct StoppedWaiting(pub(crate) &'static str);
 
 impl std::error::Error for StoppedWaiting {}
 
 impl fmt::Display for StoppedWaiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("asked to stop before PostgreSQL could be reached")
+        write!(f, "asked to stop before {} could be reached", self.0)
     }
 }
 
@@ -117,7 +117,7 @@ pub async fn bind(ports: &Ports, cluster: ClusterId, shutdown: &Shutdown) -> any
     };
     let bound = tokio::select! {
         biased;
-        () = shutdown.soft() => return Err(StoppedWaiting.into()),
+        () = shutdown.soft() => return Err(StoppedWaiting("PostgreSQL").into()),
         bound = ASK_AGAIN.repeat_until(&*ports.clock, &ports.random, asked, accept) => bound,
     };
     bound.context(UNBOUND)?.admit(cluster)?;
@@ -153,7 +153,7 @@ async fn postgres(
 ) -> anyhow::Result<Arc<dyn Store>> {
     let store = tokio::select! {
         biased;
-        () = shutdown.soft() => return Err(StoppedWaiting.into()),
+        () = shutdown.soft() => return Err(StoppedWaiting("PostgreSQL").into()),
         store = PgStore::connect(postgres_settings(config, database)) => store?,
     };
     info!("the store is {}", without_password(database.expose()));

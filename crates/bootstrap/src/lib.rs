@@ -8,6 +8,7 @@
 //! configured backend is in `backend.rs`.
 
 pub mod backend;
+pub mod doctor;
 pub mod measure;
 pub mod runtime;
 pub mod service;

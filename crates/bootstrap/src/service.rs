@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use config::Config;
 use config::args::Stop;
+use config::{Config, Role};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
 
@@ -29,7 +29,7 @@ impl Parts {
         let random = Random::from_system();
         // Before the world, because this locks the data folder.
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
-        let world = world::reach(config, clock, random, shutdown).await?;
+        let world = world::reach(config, ports.store.clone(), clock, random, shutdown).await?;
         backend::bind(&ports, world.cluster, shutdown).await?;
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
         Ok(Self {
@@ -57,12 +57,12 @@ pub async fn run(
 
 /// The main function of one program of a cluster, with its parsed `config`.
 pub fn run_in_cluster(
-    program: &'static str,
+    role: Role,
     config: Result<Config, Stop>,
     work: impl AsyncFnOnce(&Config, &Shutdown) -> anyhow::Result<()>,
 ) -> ExitCode {
     let checked = config.and_then(|config| {
-        config.validate_for_cluster(program)?;
+        config.validate_for_cluster(role)?;
         Ok(config)
     });
     let config = match checked {

@@ -1,57 +1,75 @@
 //! The world outside the engine: a Solana cluster, simulated in this process or reached at an endpoint.
 
-mod genesis;
+pub mod blank;
+pub mod endpoint;
+pub mod keys;
+
+pub(crate) mod genesis;
+pub(crate) mod rehearsal;
+
+mod live;
+mod simulated;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
+use chain_solana::fees::FeePolicy;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
-use chain_solana::rpc::http::{Endpoint, HttpRpc, Limits};
+use chain_solana::pools::reader::Known;
+use chain_solana::rpc::Lamports;
+use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
+use chain_solana::settings::Simulating;
+
+use blank::Blank;
+use chain_solana::rpc::Hash;
+use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
-use chain_solana::{Rpc, Settings, SolanaChain};
-use config::args::Stop;
-use config::{Config, Market, Secret, VenueMode};
-use dex_router::Router;
-use domain::transaction::Blockhash;
+use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
+use config::{Config, Invalid, MinDepth, Switch, VenueMode};
+use dex_router::{Gates, Router, gates};
 use domain::{Address, Asset};
-use ports::cluster::{ClusterId, Mode};
+use ports::cluster::ClusterId;
 use ports::{
-    Clock, Landing, Random, Shutdown, Simulation, TransactionBuilder, TransactionReader, WalletView,
+    AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
+    TransactionBuilder, TransactionReader, WalletView,
 };
-use sim_chain::SimConfig;
-use sim_chain::cluster::GENESIS_HASH;
-use sim_chain::market;
-use sim_chain::remote::RemoteSimulation;
+
+use endpoint::Asked;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
 /// have to be found first.
 const QUOTE_LIMIT: Duration = Duration::from_secs(2);
-/// What people call the simulated cluster.
-const CLUSTER: &str = "simulated";
-/// The ledger's file, in a folder of the simulated cluster.
-const LEDGER: &str = "sim-chain/cluster.db";
 
 /// What the engine uses outside itself. It has no key.
 #[derive(Debug, Clone)]
 pub struct World {
     /// Asks the pools and chooses a route.
     pub router: Router,
-    /// What operators may do to the simulated cluster, and its ledger, with which the engine can be compared.
-    pub simulation: Arc<dyn Simulation>,
+    /// Facts of mints that no list names.
+    pub assets: Arc<dyn AssetSource>,
+    /// What operators may do to the simulated cluster, and its ledger, with which the engine can be compared; a live
+    /// cluster has neither.
+    pub simulation: Option<Arc<dyn Simulation>>,
     /// To which cluster a store of this process belongs.
     pub cluster: ClusterId,
     /// The simulated cluster, if it is in this process.
     pub sim: Option<Arc<sim_chain::World>>,
+    /// What people call the cluster.
+    name: &'static str,
     rpc: Arc<dyn Rpc>,
+    sockets: Option<SocketEndpoint>,
+    /// Those of the cluster, where it is not in this process.
+    endpoints: Option<Arc<Endpoints>>,
     pools: Arc<PoolReader>,
     clock: Arc<dyn Clock>,
+    random: Random,
     settings: Settings,
     /// Of the token list.
-    assets: Vec<Asset>,
+    listed: Vec<Asset>,
 }
 
 /// The cluster with the wallet that trades.
@@ -61,45 +79,63 @@ pub struct Trading {
     pub builder: Arc<dyn TransactionBuilder>,
     /// Sends them, and tells what became of them.
     pub landing: Arc<dyn Landing>,
+    /// Tells where signatures stand, many at once.
+    pub statuses: Arc<dyn Statuses>,
 }
 
 impl World {
-    /// The cluster with its wallet's key, which workers alone need.
+    /// The cluster with the key of a wallet, which workers alone have.
     #[must_use]
-    pub fn trading(&self) -> Trading {
-        let wallet = engine_wallet();
+    pub fn trading(&self, wallet: Wallet) -> Trading {
         let signer: Arc<dyn Signer> = match &self.sim {
             // It need not check again what was signed in its own process.
             Some(sim) => sim.service().signer(wallet),
             None => Arc::new(wallet),
         };
-        let chain = Arc::new(SolanaChain::new(
+        let clock = || Arc::clone(&self.clock);
+        let mut chain = SolanaChain::new(
             Arc::clone(&self.pools),
             Arc::clone(&self.rpc),
             signer,
-            Arc::clone(&self.clock),
+            clock(),
             self.settings.clone(),
-        ));
+        );
+        if let Some(endpoints) = &self.endpoints {
+            chain = chain.with_witnesses(endpoints);
+        }
+        if let Some(sockets) = self.sockets.clone() {
+            let (landed, random) = (self.settings.commitment, self.random.clone());
+            let socket = SignatureSocket::new(sockets, landed.commitment(), clock(), random);
+            chain = chain.hearing_from(Arc::new(socket));
+        }
+        let chain = Arc::new(chain);
         Trading {
             builder: chain.clone(),
             landing: chain,
+            statuses: self.statuses(),
         }
     }
 
-    /// The wallet that trades, for those who only look at it.
+    /// The wallet at an address, for those who only look at it.
     #[must_use]
-    pub fn wallet(&self) -> Arc<dyn WalletView> {
+    pub fn wallet(&self, address: Address) -> Arc<dyn WalletView> {
         let place = Place {
-            address: Address::new(engine_wallet().address().0),
-            cluster: CLUSTER.to_owned(),
+            address,
+            cluster: self.name.to_owned(),
             mode: self.cluster.mode.name().to_owned(),
-            assets: self.assets.clone(),
+            assets: self.listed.clone(),
         };
         Arc::new(SolanaWallet::new(
             Arc::clone(&self.rpc),
             Arc::clone(&self.clock),
             place,
         ))
+    }
+
+    /// Tells where signatures stand.
+    #[must_use]
+    pub fn statuses(&self) -> Arc<dyn Statuses> {
+        Arc::new(Standings::new(Arc::clone(&self.rpc)))
     }
 
     /// Reads transactions back, for people.
@@ -112,105 +148,124 @@ impl World {
     }
 }
 
-/// The wallet that trades.
-fn engine_wallet() -> Wallet {
-    Wallet::of_simulated_cluster(&GENESIS_HASH)
-}
-
-/// The cluster to which the stores of a process of this mode belong. The simulated one's genesis hash is a constant.
-#[must_use]
-pub fn cluster_of(mode: VenueMode) -> ClusterId {
-    let VenueMode::Sim = mode;
-    ClusterId {
-        mode: Mode::Sim,
-        genesis: Blockhash::new(GENESIS_HASH.to_bytes()),
+/// The cluster to which the stores of a process of this configuration belong.
+pub async fn cluster_of(config: &Config) -> anyhow::Result<ClusterId> {
+    match config.chain.order_venue_mode {
+        VenueMode::Sim => Ok(simulated::CLUSTER),
+        VenueMode::Live => live::cluster(config).await,
     }
-}
-
-/// Connects to the configured world. An endpoint of another cluster is an error; one that cannot be reached is asked
-/// again until it can.
-pub async fn reach(
-    config: &Config,
-    clock: Arc<dyn Clock>,
-    random: Random,
-    shutdown: &Shutdown,
-) -> anyhow::Result<World> {
-    let Reached {
-        rpc,
-        simulation,
-        sim,
-    } = match config.endpoint() {
-        Some(url) => Reached::at(&url, &clock, &random, shutdown).await?,
-        None => {
-            let data_dir = &config.servers.data_dir;
-            Reached::inside(simulate(
-                config,
-                data_dir,
-                clock.clone(),
-                &random,
-                shutdown,
-            )?)
-        }
-    };
-    let scale = config.sim.sim_latency_scale;
-    let settings = Settings {
-        quote_age_max: config.chain.quote_max_age(),
-        ..Settings::simulated(scale)
-    };
-    let pools = Arc::new(PoolReader::new(rpc.clone(), clock.clone(), &settings));
-    let tokens = Arc::clone(&config.chain.token_list);
-    let assets = tokens.listings().iter().map(|listing| listing.asset);
-    let assets = assets.collect();
-    let limit = QUOTE_LIMIT.mul_f64(scale.max(1.0));
-    Ok(World {
-        router: Router::new(pools.clone(), limit, tokens),
-        simulation,
-        cluster: cluster_of(config.chain.order_venue_mode),
-        sim,
-        rpc,
-        pools,
-        clock,
-        settings,
-        assets,
-    })
 }
 
 /// A cluster that can be asked.
 struct Reached {
     rpc: Arc<dyn Rpc>,
-    simulation: Arc<dyn Simulation>,
+    endpoints: Option<Arc<Endpoints>>,
+    sockets: Option<SocketEndpoint>,
+    simulation: Option<Arc<dyn Simulation>>,
     sim: Option<Arc<sim_chain::World>>,
+    cluster: ClusterId,
+    name: &'static str,
+    settings: Settings,
+    quote_limit: Duration,
 }
 
-impl Reached {
-    fn inside(world: Arc<sim_chain::World>) -> Self {
-        Self {
-            rpc: world.rpc(),
-            simulation: world.clone(),
-            sim: Some(world),
-        }
+/// Connects to the configured world. An endpoint of another cluster is an error; one that cannot be reached is asked
+/// again until it can. What is found out about the cluster is shared by the directory.
+pub async fn reach(
+    config: &Config,
+    directory: Arc<dyn Directory>,
+    clock: Arc<dyn Clock>,
+    random: Random,
+    shutdown: &Shutdown,
+) -> anyhow::Result<World> {
+    let reached = match config.chain.order_venue_mode {
+        VenueMode::Sim => simulated::reach(config, &clock, &random, shutdown).await?,
+        VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
+    };
+    World::of(reached, config, directory, clock, random)
+}
+
+impl World {
+    /// The cluster as an endpoint with this genesis hash shows it, for those who only look.
+    pub(crate) fn through(
+        config: &Config,
+        asked: &Asked,
+        genesis: Hash,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let reached = match config.chain.live_cluster() {
+            Some(cluster) => live::through(config, cluster, asked.clone(), genesis),
+            None => simulated::through(config, asked.rpc.clone()),
+        };
+        Self::of(
+            reached,
+            config,
+            Arc::new(Blank),
+            clock,
+            Random::from_system(),
+        )
     }
 
-    async fn at(
-        url: &Secret,
-        clock: &Arc<dyn Clock>,
-        random: &Random,
-        shutdown: &Shutdown,
+    fn of(
+        reached: Reached,
+        config: &Config,
+        directory: Arc<dyn Directory>,
+        clock: Arc<dyn Clock>,
+        random: Random,
     ) -> anyhow::Result<Self> {
-        let unusable = |_| Stop::Wrong(genesis::NO_ENDPOINT.to_owned());
-        let endpoint: Endpoint = url.expose().parse().map_err(unusable)?;
-        let name = endpoint.to_string();
-        let rpc = HttpRpc::new(endpoint, Limits::default());
-        let rpc: Arc<dyn Rpc> = Arc::new(rpc.context("could not make an HTTP client")?);
-        genesis::check(&rpc, name, clock, random, shutdown).await?;
-        let simulation = RemoteSimulation::connect(url.expose())
-            .context("could not use the simulated cluster's address")?;
+        let transactions = &config.transactions;
+        let settings = Settings {
+            quote_age_max: config.chain.quote_max_age(),
+            fees: FeePolicy {
+                level: transactions.tx_fee_level,
+                most: Lamports::new(transactions.tx_fee_max_lamports),
+            },
+            simulating: match transactions.simulate(config.chain.order_venue_mode) {
+                Switch::On => Simulating::On,
+                Switch::Off => Simulating::Off,
+            },
+            ..reached.settings
+        };
+        let rpc = reached.rpc;
+        let known = Known {
+            directory: Some(Arc::clone(&directory)),
+            listed: config.pools.pools_file.clone(),
+        };
+        let pools = PoolReader::finding(rpc.clone(), clock.clone(), &settings, known);
+        let pools = Arc::new(pools);
+        let tokens = config.chain.tokens();
+        let listed = tokens.listings().iter().map(|listing| listing.asset);
+        let listed = listed.collect();
+        let router = Router::new(pools.clone(), reached.quote_limit, tokens);
         Ok(Self {
+            router: router.with_gates(gates_of(config)?),
+            assets: Arc::new(ChainAssets::new(rpc.clone(), clock.clone(), directory)),
+            simulation: reached.simulation,
+            cluster: reached.cluster,
+            sim: reached.sim,
+            name: reached.name,
             rpc,
-            simulation: Arc::new(simulation),
-            sim: None,
+            endpoints: reached.endpoints,
+            sockets: reached.sockets,
+            pools,
+            clock,
+            random,
+            settings,
+            listed,
         })
     }
+}
+
+/// Which pools may be used.
+fn gates_of(config: &Config) -> Result<Gates, Invalid> {
+    Ok(Gates {
+        min_depth: match config.min_depth()? {
+            MinDepth::Any => gates::MinDepth::Any,
+            MinDepth::Of(depths) => gates::MinDepth::Of(depths),
+            MinDepth::TimesOrder(times) => gates::MinDepth::TimesOrder(times),
+        },
+        max_deviation_bps: config.max_deviation_bps(),
+    })
 }
 
 /// Runs the simulated cluster in this process, continuing from its ledger.
@@ -221,23 +276,5 @@ pub fn simulate(
     random: &Random,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Arc<sim_chain::World>> {
-    let ledger = data_dir.join(LEDGER);
-    if let Some(folder) = ledger.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("could not make the folder {}", folder.display()))?;
-    }
-    let sim = &config.sim;
-    let config = SimConfig {
-        latency_scale: sim.sim_latency_scale,
-        failure_rate: sim.sim_failure_rate,
-        seed: sim.sim_seed,
-        market: match sim.sim_market {
-            Market::Moving => market::Mode::Moving,
-            Market::Still => market::Mode::Still,
-        },
-        ledger_path: Some(ledger),
-        ..SimConfig::default()
-    };
-    sim_chain::World::open(&config, clock, random, shutdown)
-        .context("could not start the simulated cluster")
+    simulated::run(config, data_dir, clock, random, shutdown)
 }

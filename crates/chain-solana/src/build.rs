@@ -12,13 +12,17 @@ pub mod budget;
 pub mod compile;
 pub(crate) mod instructions;
 pub mod own;
+pub mod rehearsal;
 pub mod rent;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use amm::instruction::{Amounts, Instruction, Trader};
 use amm::{Address, Direction, Pool};
 use domain::OrderId;
 
-use crate::address::{WRAPPED_SOL, associated_token};
+use crate::address::{TOKEN_PROGRAM, WRAPPED_SOL, associated_token};
 use crate::rpc::Lamports;
 use budget::Budget;
 
@@ -37,6 +41,12 @@ pub struct Asset {
 }
 
 impl Asset {
+    /// SOL as a token.
+    pub const WRAPPED_SOL: Self = Self {
+        mint: WRAPPED_SOL,
+        program: TOKEN_PROGRAM,
+    };
+
     /// Whether this is native SOL, wrapped for the swap.
     #[must_use]
     pub fn is_native(&self) -> bool {
@@ -103,7 +113,44 @@ pub enum Error {
     TooManyAccounts,
 }
 
+/// An execution's instructions, with what must be known of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The instructions, in their order.
+    pub instructions: Vec<Instruction>,
+    /// How much SOL is wrapped.
+    pub wrapped: u64,
+    /// Where its swaps begin among them.
+    first_swap: usize,
+    holdings: Holdings,
+}
+
+impl Draft {
+    /// Where each token of the path is kept. The account of native SOL is made and ended by the execution itself.
+    #[must_use]
+    pub fn holdings(&self) -> &[(Asset, Address)] {
+        &self.holdings.0
+    }
+
+    /// The accounts of its swaps that others want to write too: those of the wallet show what it paid itself.
+    #[must_use]
+    pub fn contested(&self, wallet: Address) -> Arc<[Address]> {
+        let swaps = self.instructions.iter().skip(self.first_swap);
+        let written = swaps
+            .flat_map(|it| &it.accounts)
+            .filter(|it| it.is_writable);
+        let is_own = |address: &Address| {
+            *address == wallet || self.holdings.0.iter().any(|(_, own)| own == address)
+        };
+        let contested = written.map(|it| it.address).filter(|it| !is_own(it));
+        // The same for all who use these pools.
+        let contested: BTreeSet<Address> = contested.collect();
+        contested.into_iter().collect()
+    }
+}
+
 /// Where an execution keeps each token of its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Holdings(Vec<(Asset, Address)>);
 
 impl Holdings {
@@ -127,8 +174,8 @@ impl Holdings {
     }
 }
 
-/// The instructions of an execution, in their order.
-pub fn instructions(execution: &Execution<'_>) -> Result<Vec<Instruction>, Error> {
+/// What an execution does.
+pub fn draft(execution: &Execution<'_>) -> Result<Draft, Error> {
     if !(1..=LEGS_MAX).contains(&execution.legs.len()) {
         return Err(Error::Legs(execution.legs.len()));
     }
@@ -141,10 +188,7 @@ pub fn instructions(execution: &Execution<'_>) -> Result<Vec<Instruction>, Error
     let holdings = Holdings::of(execution, own);
     let wraps = execution.path.iter().any(Asset::is_native);
 
-    let mut all = vec![
-        instructions::compute_unit_limit(execution.budget.units),
-        instructions::compute_unit_price(execution.budget.price),
-    ];
+    let mut all = budget_instructions(execution.budget).to_vec();
     if !wraps {
         all.push(instructions::transfer_of_nothing(wallet, own));
     }
@@ -154,20 +198,49 @@ pub fn instructions(execution: &Execution<'_>) -> Result<Vec<Instruction>, Error
             wallet, *account, *asset,
         ));
     }
+    let wrapped = funding(execution)?;
     if wraps {
-        let funding = Lamports::new(funding(execution)?);
-        let lamports = execution.wrapped_rent.checked_add(funding);
+        let lamports = execution.wrapped_rent.checked_add(Lamports::new(wrapped));
         let lamports = lamports.ok_or(Error::Overflow)?;
-        all.push(instructions::create_with_seed(wallet, own, &seed, lamports));
-        all.push(instructions::initialize_wrapped(wallet, own));
+        let (bytes, program) = (WRAPPED_ACCOUNT_BYTES, Asset::WRAPPED_SOL.program);
+        all.push(instructions::create_with_seed(
+            wallet, own, &seed, lamports, bytes, program,
+        ));
+        all.push(instructions::initialize_account(
+            wallet,
+            own,
+            Asset::WRAPPED_SOL,
+        ));
     }
+    let first_swap = all.len();
     for leg in execution.legs {
         all.push(swap(wallet, &holdings, leg)?);
     }
     if wraps {
         all.push(instructions::close(wallet, own));
     }
-    Ok(all)
+    Ok(Draft {
+        instructions: all,
+        wrapped,
+        first_swap,
+        holdings,
+    })
+}
+
+/// Changes what a transaction of these instructions may use and what it offers for that.
+pub fn set_budget(instructions: &mut [Instruction], budget: Budget) {
+    let places = instructions.iter_mut().zip(budget_instructions(budget));
+    for (place, instruction) in places {
+        *place = instruction;
+    }
+}
+
+/// The first instructions of every transaction.
+fn budget_instructions(budget: Budget) -> [Instruction; 2] {
+    [
+        instructions::compute_unit_limit(budget.units),
+        instructions::compute_unit_price(budget.price),
+    ]
 }
 
 /// DAMM v2 takes dust for nothing where it may, so every swap says what is the least.

@@ -6,8 +6,11 @@
 
 mod blockhashes;
 mod building;
-mod desk;
 mod fate;
+mod funds;
+mod jury;
+mod rehearsing;
+mod reporting;
 mod route;
 mod statuses;
 
@@ -16,22 +19,27 @@ use std::time::Duration;
 
 use amm::Program;
 use async_trait::async_trait;
+use domain::OrderId;
 use domain::transaction::SignedTransaction;
 use ports::Clock;
 use ports::chain;
-use ports::landing::{Fate, Finalized, Landing};
+use ports::landing::{Fate, Landing, Standing};
 
 use crate::build::rent::Rents;
+use crate::death::BLOCKS_TO_SPARE;
+use crate::endpoints::{Endpoints, Member};
+use crate::fees::Fees;
 use crate::keys::Signer;
+use crate::landing_list::{Heard, LandingList};
+use crate::notes::Notes;
 use crate::pools::PoolReader;
-use crate::rpc::{Commitment, Error, MicroLamports, Rpc, View, words};
-use crate::settings::Settings;
+use crate::rpc::notices::Notices;
+use crate::rpc::{Commitment, Error, Rpc, Signature, words};
+use crate::settings::{Settings, Simulating};
 use blockhashes::Blockhashes;
-use desk::{Desk, Heard};
+use funds::Funds;
+use jury::Jury;
 use statuses::Statuses;
-
-/// Blocks that a transaction is given beyond its blockhash's own limit before anybody calls it dead.
-pub const BLOCKS_TO_SPARE: u64 = 32;
 
 /// A cluster and one wallet on it.
 #[derive(Debug)]
@@ -42,18 +50,21 @@ pub struct SolanaChain {
     pools: Arc<PoolReader>,
     programs: Vec<Program>,
     commitment: Commitment,
-    price: MicroLamports,
-    usual_time: Duration,
-    look_every: Duration,
+    simulating: Simulating,
+    checks_funds: bool,
     signing_limit: Duration,
     rents: Rents,
+    fees: Fees,
+    funds: Funds,
+    notes: Arc<Notes>,
     statuses: Statuses,
     blockhashes: Blockhashes,
-    desk: Desk,
+    list: LandingList,
+    jury: Jury,
 }
 
 impl SolanaChain {
-    /// Nothing is asked yet.
+    /// Nothing is asked yet. Whatever stands behind `rpc` is the one witness of a transaction's death.
     #[must_use]
     pub fn new(
         pools: Arc<PoolReader>,
@@ -64,72 +75,109 @@ impl SolanaChain {
     ) -> Self {
         let commitment = settings.commitment.commitment();
         let of = || (Arc::clone(&rpc), Arc::clone(&clock));
-        let (desk_rpc, desk_clock) = of();
+        let (list_rpc, list_clock) = of();
         let (hash_rpc, hash_clock) = of();
+        let (fee_rpc, fee_clock) = of();
+        let (fund_rpc, fund_clock) = of();
+        let notes = Arc::new(Notes::default());
+        let only = Member::only(Arc::clone(&rpc), Arc::clone(&clock));
         Self {
+            jury: Jury::new(
+                [Arc::new(only)],
+                Arc::clone(&clock),
+                bank_for(settings.pace.look_every()),
+            ),
             rents: Rents::new(Arc::clone(&rpc)),
+            fees: Fees::new(fee_rpc, fee_clock, settings.fees),
+            funds: Funds::new(fund_rpc, fund_clock),
+            notes: Arc::clone(&notes),
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
-            desk: Desk::new(desk_rpc, desk_clock, settings.look_every, commitment),
+            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment).noting(notes),
             rpc,
             signer,
             clock,
             pools,
             programs: settings.programs,
             commitment,
-            price: settings.price,
-            usual_time: settings.usual_time,
-            look_every: settings.look_every,
+            simulating: settings.simulating,
+            checks_funds: settings.checks_funds,
             signing_limit: settings.signing_limit,
         }
     }
 
+    /// The same chain, told by these when it is worth to look for a transaction.
+    #[must_use]
+    pub fn hearing_from(mut self, notices: Arc<dyn Notices>) -> Self {
+        self.list.hear_from(notices);
+        self
+    }
+
+    /// Each of these endpoints is a witness of its own.
+    #[must_use]
+    pub fn with_witnesses(mut self, endpoints: &Endpoints) -> Self {
+        let members = endpoints.members().iter().cloned();
+        let clock = Arc::clone(&self.clock);
+        self.jury = Jury::new(members, clock, bank_for(self.list.time().look_every()));
+        self
+    }
+
     /// Waits for a transaction's status, and for the ledger to tell what it did. An answer that is none yet is kept
-    /// in `known`, for whoever waits no longer.
+    /// in `known`, for whoever waits no longer. Nothing where the transaction is not on the list.
     async fn watch(
         &self,
-        signature: &solana_signature::Signature,
-        waiting: &mut desk::Waiting<'_>,
+        signature: &Signature,
         known: &mut Option<Result<Fate, chain::Error>>,
-    ) -> Fate {
-        let status = waiting.settled().await;
+    ) -> Option<Fate> {
+        let status = self.list.settled(signature).await?;
         loop {
             match self.judge(signature, &status).await {
-                Ok(fate) if fate != Fate::Underway => return fate,
+                Ok(fate) if fate != Fate::Underway => return Some(fate),
                 // The status is known before the ledger tells of it.
                 unsure => *known = Some(unsure),
             }
-            self.clock.sleep(self.look_every).await;
+            self.clock.sleep(self.list.time().look_every()).await;
         }
     }
 }
 
 #[async_trait]
 impl Landing for SolanaChain {
-    async fn send(&self, transaction: &SignedTransaction) -> Result<(), chain::Error> {
-        match self.rpc.send(&transaction.bytes).await {
-            Ok(_) => Ok(()),
+    async fn keep(
+        &self,
+        order: OrderId,
+        transaction: &SignedTransaction,
+    ) -> Result<(), chain::Error> {
+        let signature = fate::parse(&transaction.signature)?;
+        match self.list.keep(order, signature, transaction).await {
+            Ok(()) => Ok(()),
             Err(error @ Error::Refused(_)) => Err(chain::Error::Refused(words(&error))),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn finalized(&self) -> Result<Finalized, chain::Error> {
-        let info = self.rpc.epoch_info(View::FINALIZED).await?;
-        Ok(Finalized {
-            slot: info.slot.get(),
-            height: info.height,
-        })
+    fn standing(&self, transaction: &SignedTransaction) -> Standing {
+        match fate::parse(&transaction.signature) {
+            Ok(signature) => self.list.standing(&signature),
+            Err(_) => Standing::Unlisted,
+        }
     }
 
-    async fn fate(
-        &self,
-        transaction: &SignedTransaction,
-        view: Finalized,
-    ) -> Result<Fate, chain::Error> {
+    fn looked_in_vain(&self, transaction: &SignedTransaction) -> u32 {
+        let signature = fate::parse(&transaction.signature);
+        signature.map_or(0, |signature| self.list.looked_in_vain(&signature))
+    }
+
+    fn forget(&self, transaction: &SignedTransaction) {
+        if let Ok(signature) = fate::parse(&transaction.signature) {
+            self.list.forget(&signature);
+        }
+    }
+
+    async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
-        match self.look(&signature, view.slot).await? {
-            Fate::Absent => self.deny(transaction, view).await,
+        match self.look(&signature).await? {
+            Fate::Absent => self.deny(transaction, signature).await,
             known => Ok(known),
         }
     }
@@ -140,24 +188,40 @@ impl Landing for SolanaChain {
         limit: Duration,
     ) -> Result<Fate, chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
-        let mut waiting = self.desk.wait_for(signature);
         let mut known = None;
         tokio::select! {
             biased;
-            fate = self.watch(&signature, &mut waiting, &mut known) => return Ok(fate),
+            fate = self.watch(&signature, &mut known) => if let Some(fate) = fate {
+                return Ok(fate);
+            },
             () = self.clock.sleep(limit) => {}
         }
-        known.unwrap_or_else(|| match waiting.heard() {
-            Heard::Unasked => Err(chain::Error::Unavailable("no answer in time".to_owned())),
-            Heard::Nothing => Ok(Fate::Absent),
-            Heard::Seen => Ok(Fate::Underway),
-            Heard::Failed(error) => Err(error.into()),
+        let unheard = |why: &str| Err(chain::Error::Unavailable(why.to_owned()));
+        known.unwrap_or_else(|| match self.list.heard(&signature) {
+            None => unheard("the transaction is not on the landing list"),
+            Some(Heard::Unasked) => unheard("no answer in time"),
+            Some(Heard::Nothing) => Ok(Fate::Absent),
+            Some(Heard::Seen | Heard::Settled(_)) => Ok(Fate::Underway),
+            Some(Heard::Failed(error)) => Err(error.into()),
         })
     }
 
-    fn usual_time(&self) -> Duration {
-        self.usual_time
+    async fn attend(&self) {
+        self.list.attend().await;
     }
+
+    async fn news(&self) -> Vec<OrderId> {
+        self.list.news().await
+    }
+
+    fn usual_time(&self) -> Duration {
+        self.list.time().usual()
+    }
+}
+
+/// About a slot: what is final does not change sooner.
+const fn bank_for(look_every: Duration) -> Duration {
+    look_every.saturating_mul(2)
 }
 
 /// What a failed question means to the engine: that it may be asked again. An endpoint that cannot be asked, whatever

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use solana_hash::Hash;
 use solana_signature::Signature;
 
-pub use file::{KeyFileError, read};
+pub use file::{KeyFileError, KeyTextError, from_text, read};
 
 /// What the simulated wallet's key follows from, beside the cluster.
 const SIMULATED: &[u8] = b"order-engine: the wallet of a simulated cluster";
@@ -74,6 +74,21 @@ impl Wallet {
 pub fn simulated_key(genesis: &Hash) -> SigningKey {
     let seed = Sha256::new().chain_update(SIMULATED).chain_update(genesis);
     SigningKey::from_bytes(&seed.finalize().into())
+}
+
+/// A wallet without its key: what it signs can be simulated, and can never land.
+#[derive(Debug, Clone, Copy)]
+pub struct Onlooker(pub Address);
+
+#[async_trait]
+impl Signer for Onlooker {
+    fn address(&self) -> Address {
+        self.0
+    }
+
+    async fn sign(&self, _message: &[u8]) -> Result<Signature, Error> {
+        Ok(Signature::default())
+    }
 }
 
 #[async_trait]

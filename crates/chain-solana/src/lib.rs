@@ -13,25 +13,39 @@
 //! types are Solana's. A simulated cluster depends on this crate to implement the first.
 
 pub mod address;
+pub mod assets;
 pub mod build;
 pub mod chain;
+pub mod death;
+pub mod endpoints;
 pub mod explain;
+pub mod fees;
 mod in_flight;
 pub mod keys;
+mod landing_list;
 pub mod message;
+mod notes;
+pub mod pace;
 pub mod pools;
+pub mod programs;
 pub mod receipt;
 mod recent;
+mod recent_by;
 pub mod rpc;
 pub mod settings;
+pub mod standing;
 pub mod wallet;
 
 #[cfg(test)]
 mod script;
 #[cfg(test)]
+mod shelf;
+#[cfg(test)]
 mod world;
 
+pub use assets::ChainAssets;
 pub use chain::SolanaChain;
+pub use endpoints::Endpoints;
 pub use pools::PoolReader;
 pub use rpc::Rpc;
 pub use settings::Settings;

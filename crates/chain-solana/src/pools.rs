@@ -4,8 +4,11 @@
 //! read with one request ([`snapshot::Snapshots`]), together with the chain's clock: fees and openings are judged by
 //! the chain's time, never by ours. [`PoolReader`] is what others ask.
 
+mod aside;
 pub mod candidate;
 pub mod discovery;
+mod finder;
+pub mod listed;
 mod pairs;
 pub mod reader;
 pub mod reading;
@@ -42,6 +45,8 @@ pub struct ReadPool {
     pub address: Address,
     /// Mints of its first and second token.
     pub mints: (Address, Address),
+    /// What it holds of them, where its vaults could be read.
+    pub held: Option<(u64, u64)>,
     /// The pool, or why there is none.
     pub pool: Result<Arc<Pool>, ReadError>,
 }
@@ -55,11 +60,15 @@ pub async fn read(
     let needed = candidates.iter().flat_map(|it| it.accounts.iter().copied());
     let needed: BTreeSet<Address> = needed.collect();
     let snapshot = snapshots.take(needed, view).await?;
-    let read = |it: &Candidate| ReadPool {
-        program: it.program,
-        address: it.address,
-        mints: it.mints,
-        pool: it.read(&*snapshot).map(Arc::new),
+    let read = |it: &Candidate| {
+        let held = it.held(&*snapshot);
+        ReadPool {
+            program: it.program,
+            address: it.address,
+            mints: it.mints,
+            held: held.ok(),
+            pool: held.and_then(|_| it.pool(&*snapshot)).map(Arc::new),
+        }
     };
     Ok(Read {
         pools: candidates.iter().map(read).collect(),

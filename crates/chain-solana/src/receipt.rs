@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use amm::instruction::{Instruction, Trader};
 use amm::token::WRAPPED_SOL;
-use amm::{Address, Program, amm_v4, cpmm, damm_v2, dlmm};
+use amm::{Address, Program, Swap};
 
 use crate::build::budget::LAMPORTS_PER_SIGNATURE;
 use crate::message::{Decoded, Unreadable};
@@ -57,21 +57,8 @@ impl Swapped {
 fn trader(instruction: &Instruction, programs: &[Program]) -> Option<Trader> {
     let mut programs = programs.iter();
     let program = programs.find(|it| it.id() == instruction.program)?;
-    let trader = match program {
-        Program::Cpmm(_) => {
-            cpmm::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
-        }
-        Program::AmmV4(_) => {
-            amm_v4::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
-        }
-        Program::DammV2(_) => {
-            damm_v2::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
-        }
-        Program::Dlmm(_) => {
-            dlmm::instruction::SwapInstruction::decode(instruction).map(|it| it.trader)
-        }
-    };
-    trader.ok()
+    let swap = Swap::decode(program, instruction).ok()?;
+    Some(swap.trader)
 }
 
 /// What a landed transaction did.

@@ -4,6 +4,8 @@
 pub mod account;
 pub mod error;
 pub mod http;
+pub mod notices;
+pub mod socket;
 pub mod transaction;
 pub mod units;
 

@@ -26,6 +26,8 @@ pub(crate) enum Call {
     EpochInfo(View, Result<EpochInfo, Error>),
     LatestBlockhash(Result<At<Blockhash>, Error>),
     Send(Vec<u8>, Result<(), Error>),
+    /// A send that hears nothing.
+    SendUnanswered(Vec<u8>),
     Statuses(
         Vec<Signature>,
         History,
@@ -34,6 +36,7 @@ pub(crate) enum Call {
     Transaction(Signature, Commitment, Result<Option<Transaction>, Error>),
     History(Address, View, Result<Vec<Entry>, Error>),
     Blocks(Slot, u64, Vec<Slot>),
+    Fees(Vec<Address>, Result<Vec<(Slot, MicroLamports)>, Error>),
 }
 
 impl Call {
@@ -53,6 +56,11 @@ impl Script {
 
     pub(crate) fn rpc(&self) -> Arc<dyn Rpc> {
         Arc::new(self.clone())
+    }
+
+    /// This too, at the end of the list.
+    pub(crate) fn then(&self, call: Call) {
+        self.0.lock().unwrap().push_back(call);
     }
 
     /// Everything on the list was asked.
@@ -89,7 +97,7 @@ impl Rpc for Script {
 
     async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
         answer!(self, "a blockhash", Call::LatestBlockhash(answer) => {
-            assert_eq!(view, View::CONFIRMED);
+            assert_ne!(view.commitment, Commitment::Processed, "its block may vanish");
             tokio::time::sleep(LATENCY).await;
             answer
         })
@@ -132,10 +140,17 @@ impl Rpc for Script {
     }
 
     async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {
-        answer!(self, "a send", Call::Send(expected, answer) => {
-            assert_eq!(transaction, expected);
-            answer.map(|()| Signature::default())
-        })
+        match self.next("a send") {
+            Call::Send(expected, answer) => {
+                assert_eq!(transaction, expected);
+                answer.map(|()| Signature::default())
+            }
+            Call::SendUnanswered(expected) => {
+                assert_eq!(transaction, expected);
+                std::future::pending().await
+            }
+            other => panic!("asked for a send, and the script says {other:?}"),
+        }
     }
 
     async fn signature_statuses(
@@ -177,7 +192,10 @@ impl Rpc for Script {
         &self,
         written: &[Address],
     ) -> Result<Vec<(Slot, MicroLamports)>, Error> {
-        panic!("nothing here asks for fees: {written:?}")
+        answer!(self, "fees", Call::Fees(expected, answer) => {
+            assert_eq!(written, expected);
+            answer
+        })
     }
 
     async fn genesis_hash(&self) -> Result<Hash, Error> {

@@ -3,24 +3,18 @@
 use std::time::Duration;
 
 use amm::Program;
+use domain::FeeLevel;
 
-use crate::rpc::{Commitment, MicroLamports};
+use crate::fees::FeePolicy;
+use crate::pace::Pace;
+use crate::rpc::{Commitment, Lamports};
 
-/// How long a slot is on mainnet, and how short the simulated cluster makes it at most.
-const SLOT_TIME: Duration = Duration::from_millis(400);
-const SLOT_TIME_MIN: Duration = Duration::from_millis(20);
-/// Simulated time is never slowed down further.
-const SCALE_MAX: f64 = 1_000.0;
-/// Slots from a transaction's sending to its being confirmed and told of, at most as a rule.
-const USUAL_SLOTS: u32 = 8;
 /// Slots for which a blockhash is built on: few of the 150 that a transaction lives.
 const BLOCKHASH_SLOTS: u32 = 5;
-/// No question is asked more often.
-const LOOK_EVERY_MIN: Duration = Duration::from_millis(5);
-/// How long pools that were read are given to whoever asks next: a small part of a slot.
-const SHARED_FOR: Duration = Duration::from_millis(50);
-/// What is offered for each compute unit where nobody competes.
-const PRICE: MicroLamports = MicroLamports::new(10_000);
+/// Pools that were read are given to whoever asks next for so small a part of a slot.
+const SHARED_PART: u32 = 8;
+/// The most that a transaction pays where nobody says otherwise.
+const FEE_MAX: Lamports = Lamports::new(1_000_000);
 
 /// What differs from cluster to cluster and from operator to operator.
 #[derive(Debug, Clone)]
@@ -29,12 +23,14 @@ pub struct Settings {
     pub programs: Vec<Program>,
     /// From when on a transaction counts as landed.
     pub commitment: Landed,
-    /// What is offered for each compute unit.
-    pub price: MicroLamports,
-    /// How long a transaction usually takes until its fate is known.
-    pub usual_time: Duration,
-    /// How often fates are looked for while one waits for any.
-    pub look_every: Duration,
+    /// What transactions offer for their place in a block, and the most they pay.
+    pub fees: FeePolicy,
+    /// Whether transactions are simulated before they are signed.
+    pub simulating: Simulating,
+    /// Whether it is looked at before signing that the wallet holds what a transaction takes.
+    pub checks_funds: bool,
+    /// How long slots are, and how often fates are looked for.
+    pub pace: Pace,
     /// How long a signer has for one signature.
     pub signing_limit: Duration,
     /// How long a blockhash is built on.
@@ -43,6 +39,15 @@ pub struct Settings {
     pub shared_for: Duration,
     /// Pools that were read longer ago are neither quoted from nor built on.
     pub quote_age_max: Duration,
+}
+
+/// Whether transactions are simulated before they are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Simulating {
+    /// Each pays what was quoted, or is not signed.
+    On,
+    /// The quotes are trusted.
+    Off,
 }
 
 /// From when on a transaction counts as landed. A processed block may vanish any moment, so it is none of them.
@@ -55,7 +60,9 @@ pub enum Landed {
 }
 
 impl Landed {
-    pub(crate) const fn commitment(self) -> Commitment {
+    /// What a status must have reached for it.
+    #[must_use]
+    pub const fn commitment(self) -> Commitment {
         match self {
             Self::Confirmed => Commitment::Confirmed,
             Self::Finalized => Commitment::Finalized,
@@ -67,20 +74,36 @@ impl Settings {
     /// The simulated cluster's, whose slots are as long as on mainnet times this.
     #[must_use]
     pub fn simulated(latency_scale: f64) -> Self {
-        let scale = match latency_scale.is_finite() {
-            true => latency_scale.clamp(0.0, SCALE_MAX),
-            false => 1.0,
-        };
-        let slot = SLOT_TIME.mul_f64(scale).max(SLOT_TIME_MIN);
+        Self::of(Pace::simulated(latency_scale))
+    }
+
+    /// A real cluster's, with these programs.
+    #[must_use]
+    pub fn live(programs: Vec<Program>, commitment: Landed) -> Self {
+        Self {
+            programs,
+            commitment,
+            simulating: Simulating::On,
+            checks_funds: true,
+            ..Self::of(Pace::real(commitment.commitment()))
+        }
+    }
+
+    fn of(pace: Pace) -> Self {
         Self {
             programs: Program::MAINNET.to_vec(),
             commitment: Landed::Confirmed,
-            price: PRICE,
-            usual_time: slot * USUAL_SLOTS,
-            look_every: (slot / 2).max(LOOK_EVERY_MIN),
+            fees: FeePolicy {
+                level: FeeLevel::DEFAULT,
+                most: FEE_MAX,
+            },
+            simulating: Simulating::Off,
+            // The simulated cluster tops its wallet up.
+            checks_funds: false,
+            pace,
             signing_limit: Duration::from_secs(2),
-            blockhash_for: slot * BLOCKHASH_SLOTS,
-            shared_for: SHARED_FOR.mul_f64(scale),
+            blockhash_for: pace.slot * BLOCKHASH_SLOTS,
+            shared_for: pace.slot / SHARED_PART,
             quote_age_max: Duration::from_secs(2),
         }
     }
@@ -97,12 +120,21 @@ mod tests {
 
         let millis = Duration::from_millis;
         assert_eq!(
-            (real.look_every, real.shared_for),
-            (millis(200), millis(50))
+            (real.blockhash_for, real.shared_for),
+            (millis(2_000), millis(50))
         );
-        assert_eq!(real.blockhash_for, millis(2_000));
         // The simulated cluster's slots do not get shorter than this.
-        assert_eq!((none.look_every, none.shared_for), (millis(10), millis(0)));
-        assert!(none.usual_time > none.look_every);
+        assert_eq!(none.blockhash_for, millis(100));
+        assert_eq!(none.shared_for, Duration::from_micros(2_500));
+    }
+
+    #[test]
+    fn a_real_cluster_is_given_time_to_be_final() {
+        let confirmed = Settings::live(Program::DEVNET.to_vec(), Landed::Confirmed);
+        let finalized = Settings::live(Program::DEVNET.to_vec(), Landed::Finalized);
+
+        assert_eq!(confirmed.programs, Program::DEVNET);
+        assert_eq!(confirmed.pace, Pace::real(Commitment::Confirmed));
+        assert_eq!(finalized.pace, Pace::real(Commitment::Finalized));
     }
 }

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amm::token::TokenAccount;
+use amm::token::{ACCOUNT_LENGTH, TokenAccount};
 use async_trait::async_trait;
 use domain::asset::TokenProgram;
 use domain::{Asset, BaseUnits};
-use ports::wallet::{Holding, Wallet, WalletView};
+use ports::wallet::{Holding, Means, Wallet, WalletView};
 use ports::{Clock, chain};
 
 use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
 use crate::recent::Recent;
-use crate::rpc::{ACCOUNTS_MAX, Account, Rpc, View};
+use crate::rpc::{ACCOUNTS_MAX, Account, Lamports, Rpc, View};
 
 /// How long one look serves all who ask: with the time that reading takes it stays below the two seconds promised.
 const FRESH: Duration = Duration::from_secs(1);
+/// Rents change by vote.
+const RENT_FRESH: Duration = Duration::from_secs(600);
 /// A look that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Beside the wallet's own, in one call: all of one bank.
@@ -39,6 +41,7 @@ pub struct Place {
 pub struct SolanaWallet {
     look: Arc<Look>,
     seen: Recent<Wallet, chain::Error>,
+    rent: Recent<Lamports, chain::Error>,
 }
 
 /// What a look needs that goes on although whoever asked first has gone.
@@ -55,33 +58,47 @@ impl SolanaWallet {
     #[must_use]
     pub fn new(rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>, mut place: Place) -> Self {
         place.assets.truncate(TOKENS_MAX);
-        let own = amm::Address(*place.address.bytes());
-        let accounts = place.assets.iter().map(|asset| {
-            let mint = amm::Address(*asset.mint.address().bytes());
-            associated_token(own, mint, program_of(*asset))
-        });
-        let addresses = std::iter::once(own).chain(accounts).collect();
+        let addresses = addresses(&place, &place.assets);
         Self {
             look: Arc::new(Look {
                 rpc,
                 place,
                 addresses,
             }),
-            seen: Recent::new(clock, FRESH),
+            seen: Recent::new(Arc::clone(&clock), FRESH),
+            rent: Recent::new(clock, RENT_FRESH),
         }
     }
 }
 
+/// The wallet's own address, then its usual account of each of these.
+fn addresses(place: &Place, assets: &[Asset]) -> Vec<amm::Address> {
+    let own = amm::Address(*place.address.bytes());
+    let accounts = assets.iter().map(|asset| {
+        let mint = amm::Address(*asset.mint.address().bytes());
+        associated_token(own, mint, program_of(*asset))
+    });
+    std::iter::once(own).chain(accounts).collect()
+}
+
 impl Look {
     async fn read(&self) -> Result<Wallet, chain::Error> {
-        let found = self.rpc.accounts(&self.addresses, View::CONFIRMED);
+        self.read_of(&self.place.assets, &self.addresses).await
+    }
+
+    async fn read_of(
+        &self,
+        assets: &[Asset],
+        addresses: &[amm::Address],
+    ) -> Result<Wallet, chain::Error> {
+        let found = self.rpc.accounts(addresses, View::CONFIRMED);
         let found = tokio::time::timeout(PATIENCE, found)
             .await
             .map_err(|_| chain::Error::Unavailable("no answer in time".to_owned()))??;
         let mut accounts = found.value.into_iter();
         // An account that was never paid in does not exist.
         let own = accounts.next().flatten();
-        let tokens = self.place.assets.iter().zip(accounts);
+        let tokens = assets.iter().zip(accounts);
         Ok(Wallet {
             address: self.place.address,
             cluster: self.place.cluster.clone(),
@@ -99,6 +116,39 @@ impl WalletView for SolanaWallet {
     async fn look(&self) -> Result<Wallet, chain::Error> {
         let look = Arc::clone(&self.look);
         self.seen.get(async move { look.read().await }).await
+    }
+
+    async fn means(&self, asset_in: Asset, asset_out: Asset) -> Result<Means, chain::Error> {
+        let both = [asset_in, asset_out];
+        let usual = &self.look.place.assets;
+        let is_usual = |asset: &Asset| asset.is_native() || usual.contains(asset);
+        let wallet = match both.iter().all(is_usual) {
+            true => self.look().await?,
+            false => {
+                let addresses = addresses(&self.look.place, &both);
+                self.look.read_of(&both, &addresses).await?
+            }
+        };
+        let rpc = Arc::clone(&self.look.rpc);
+        let rent = async move { Ok(rpc.minimum_balance(ACCOUNT_LENGTH).await?) };
+        let account_rent = self.rent.get(rent).await?.get();
+        let mut tokens = wallet.tokens.iter();
+        let mut account = |asset: Asset| tokens.find(|holding| holding.asset == asset);
+        let held = match asset_in.is_native() {
+            true => BaseUnits::new(wallet.lamports),
+            false => account(asset_in).map_or(BaseUnits::new(0), |it| it.amount),
+        };
+        let has_account_out = asset_out.is_native()
+            || wallet
+                .tokens
+                .iter()
+                .any(|holding| holding.asset == asset_out);
+        Ok(Means {
+            lamports: wallet.lamports,
+            held,
+            has_account_out,
+            account_rent,
+        })
     }
 }
 

@@ -7,7 +7,8 @@ use amm::cpmm::account::{ConfigAccount, PoolAccount};
 use amm::layout::Layout;
 use amm::token::{TOKEN_PROGRAM, WRAPPED_SOL};
 use amm::{Address, Program};
-use domain::{Asset, BaseUnits, Mint, OrderId, venue};
+use domain::fee::UnitPrice;
+use domain::{Asset, BaseUnits, FeeLevel, Mint, OrderId, venue};
 use ports::SystemClock;
 use ports::transaction_builder::{Execution, Leg};
 use solana_hash::Hash;
@@ -15,13 +16,16 @@ use uuid::Uuid;
 
 use crate::address::CLOCK;
 use crate::chain::SolanaChain;
+use crate::fees::FeePolicy;
 use crate::keys::Wallet;
+use crate::pace::Pace;
 use crate::pools::PoolReader;
-use crate::rpc::{Account, At, Blockhash, Filter, Lamports, MicroLamports, Slot};
+use crate::rpc::{Account, At, Blockhash, Commitment, Filter, Lamports, Slot};
 use crate::script::{Call, Script};
-use crate::settings::{Landed, Settings};
+use crate::settings::{Landed, Settings, Simulating};
 
 pub(crate) const USDC: Address = Address::literal("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
+pub(crate) const WRAPPED: Address = WRAPPED_SOL;
 pub(crate) const CPMM: Program = Program::MAINNET[0];
 pub(crate) const PAIR: (Mint, Mint) = (Asset::SOL.mint, Asset::USDC.mint);
 pub(crate) const SHALLOW: PoolOf = PoolOf {
@@ -47,9 +51,13 @@ pub(crate) fn settings() -> Settings {
     Settings {
         programs: vec![CPMM],
         commitment: Landed::Confirmed,
-        price: MicroLamports::new(50_000),
-        usual_time: Duration::from_secs(5),
-        look_every: Duration::from_millis(400),
+        fees: FeePolicy {
+            level: FeeLevel::Priced(UnitPrice::new(50_000).unwrap()),
+            most: Lamports::new(1_000_000),
+        },
+        simulating: Simulating::Off,
+        checks_funds: false,
+        pace: Pace::real(Commitment::Confirmed),
         signing_limit: Duration::from_secs(2),
         blockhash_for: Duration::ZERO,
         shared_for: Duration::ZERO,
@@ -95,6 +103,8 @@ pub(crate) fn execution(legs: Vec<Leg>) -> Execution {
         path: vec![PAIR.0, PAIR.1],
         legs,
         quoted_at: SLOT,
+        fee_level: None,
+        deaths: 0,
     }
 }
 
@@ -192,14 +202,19 @@ fn in_order(slot: u64, all: Vec<(Address, Account)>) -> Call {
     Call::Accounts(addresses, Ok(answer))
 }
 
-/// The answer to a question for what these pools hold.
-pub(crate) fn vaults(pools: &[PoolOf]) -> Call {
-    let vaults = pools.iter().flat_map(|it| {
-        let (sol, usdc) = it.vaults();
-        let held = (holding(WRAPPED_SOL, it.sol), holding(USDC, it.usdc));
-        [(sol, held.0), (usdc, held.1)]
-    });
-    in_order(SLOT, vaults.collect())
+/// The answer to a question for the accounts at these pools' addresses, of which some are there.
+pub(crate) fn found_at(asked: &[PoolOf], there: &[PoolOf]) -> Call {
+    let account = |it: &PoolOf| {
+        let mut all = there.iter();
+        all.find(|there| there.address == it.address)
+            .map(PoolOf::account)
+    };
+    let answer = At {
+        slot: Slot::new(SLOT),
+        value: asked.iter().map(account).collect(),
+    };
+    let asked = asked.iter().map(|it| it.address);
+    Call::Accounts(asked.collect(), Ok(answer))
 }
 
 pub(crate) fn blockhash(last_valid_height: u64) -> Call {
@@ -233,10 +248,12 @@ fn mint(decimals: u8) -> Account {
     account(TOKEN_PROGRAM, data)
 }
 
-/// A vault that holds so much.
+/// A vault of CPMM's that holds so much.
 pub(crate) fn holding(mint: Address, amount: u64) -> Account {
     let mut data = vec![0; 165];
     data[..32].copy_from_slice(&mint.0);
+    let authority = amm::cpmm::Deployment::MAINNET.authority;
+    data[32..64].copy_from_slice(&authority.0);
     data[64..72].copy_from_slice(&amount.to_le_bytes());
     data[108] = 1;
     account(TOKEN_PROGRAM, data)

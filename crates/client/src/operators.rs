@@ -1,7 +1,8 @@
 //! What operators see and do.
 
 use api_types::admin::{
-    AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
+    AdminAudit, AdminDead, AdminDeclareDead, AdminDeclaredDead, AdminPaused, AdminQueue,
+    AdminRetried, AdminWorkers,
 };
 use api_types::stats::StatsAnswer;
 use api_types::system::{HealthAnswer, ReadyAnswer};
@@ -63,6 +64,15 @@ impl Client {
     pub async fn retry_dead(&self, id: Uuid) -> Result<AdminRetried, Error> {
         let request = self.post(&format!("/api/admin/dead/{id}/retry"));
         Ok(self.call(request).await?)
+    }
+
+    /// Says that the transaction of a submitted order is dead.
+    pub async fn declare_dead(&self, id: Uuid, reason: &str) -> Result<AdminDeclaredDead, Error> {
+        let word = AdminDeclareDead {
+            reason: reason.to_owned(),
+        };
+        let request = self.post(&format!("/api/admin/orders/{id}/dead"));
+        Ok(self.call(request.json(&word)).await?)
     }
 
     /// Pauses the engine: workers take no new work.

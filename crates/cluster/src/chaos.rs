@@ -24,13 +24,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-pub use arena::Arena;
+pub use arena::{Arena, Mode};
 pub use check::Check;
 pub use faults::{
-    AnswersLost, ClockOf, ClockSet, Jump, Kind, ProgramFault, RedisFault, ServerFault, Strike,
+    AnswersLost, ClockOf, ClockSet, EndpointFault, Jump, Kind, ProgramFault, RedisFault,
+    ServerFault, Strike,
 };
 pub use verdict::Verdict;
 
+use crate::e2e::Target;
 use account::Readers;
 use clients::{Client, Doors, Kept};
 
@@ -104,7 +106,11 @@ pub async fn run(arena: &mut Arena, plan: Plan) -> Result<Verdict> {
     progress.say(&format!("{} clients have ended", kept.len()));
     progress.tell("every order is checked");
     verdict.compare_told(&readers, &kept).await;
-    verdict.compare(&doors.target(), &kept).await?;
+    let target = Target {
+        chain: arena.chain(),
+        ..doors.target()
+    };
+    verdict.compare(&target, &kept).await?;
     Ok(verdict)
 }
 

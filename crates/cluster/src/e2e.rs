@@ -20,13 +20,27 @@ const PAGE: usize = 200;
 pub struct Target {
     /// Base addresses of its gateways; an all-in-one engine has one.
     pub gateways: Vec<String>,
+    /// The simulated cluster's own address, where the engine takes it for somebody else's.
+    pub chain: Option<String>,
 }
 
 impl Target {
     /// An engine behind these addresses.
     #[must_use]
     pub fn new(gateways: Vec<String>) -> Self {
-        Self { gateways }
+        Self {
+            gateways,
+            chain: None,
+        }
+    }
+
+    /// The same where the engine trades live on the simulated cluster at this address.
+    #[must_use]
+    pub fn live_on(self, chain: &str) -> Self {
+        Self {
+            chain: Some(chain.to_owned()),
+            ..self
+        }
     }
 
     /// The address of a path on the `n`th gateway, counted round.
@@ -61,35 +75,68 @@ impl Target {
 
     /// Gets JSON that must be there.
     pub async fn get(&self, n: usize, path: &str) -> Result<Value> {
-        let answer = http().get(self.url(n, path)).send().await.context("get")?;
-        let status = answer.status();
-        let body: Value = answer.json().await.context("read the answer")?;
-        ensure!(status.is_success(), "GET {path}: {status}: {body}");
-        Ok(body)
+        get(&self.url(n, path)).await
     }
 
     /// Everything that a list holds.
     pub async fn pages(&self, path: &str, field: &str) -> Result<Vec<Value>> {
-        let mut all = Vec::new();
-        let mut next = format!("{path}?limit={PAGE}");
-        loop {
-            let page = self.get(0, &next).await?;
-            let entries = page[field].as_array();
-            let entries = entries.with_context(|| format!("{path}: {field}"))?;
-            all.extend(entries.iter().cloned());
-            match page["nextCursor"].as_str() {
-                Some(cursor) => next = format!("{path}?limit={PAGE}&cursor={cursor}"),
-                None => return Ok(all),
-            }
-        }
+        pages(&self.url(0, path), field).await
     }
 
     /// Everything that landed for an order.
     pub async fn ledger_of(&self, order_id: &str) -> Result<Vec<Value>> {
-        let page = self
-            .get(0, &format!("/api/sim/ledger?orderId={order_id}&limit=200"))
-            .await?;
+        let page = match &self.chain {
+            None => {
+                let path = format!("/api/sim/ledger?orderId={order_id}&limit=200");
+                self.get(0, &path).await?
+            }
+            Some(chain) => {
+                let history = self
+                    .get(0, &format!("/api/orders/{order_id}/events"))
+                    .await?;
+                let events = history["events"].as_array().context("events")?;
+                let signatures: Vec<&str> = signatures(events).collect();
+                if signatures.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let signatures = signatures.join(",");
+                get(&format!(
+                    "{chain}/api/sim/ledger?signature={signatures}&limit=200"
+                ))
+                .await?
+            }
+        };
         Ok(page["entries"].as_array().context("entries")?.clone())
+    }
+}
+
+/// The transactions that these events of an order name, each once.
+pub fn signatures(events: &[Value]) -> impl Iterator<Item = &str> {
+    let submitted = events.iter().filter(|event| event["status"] == "submitted");
+    submitted.filter_map(|event| event["txHash"].as_str())
+}
+
+async fn get(url: &str) -> Result<Value> {
+    let answer = http().get(url).send().await.context("get")?;
+    let status = answer.status();
+    let body: Value = answer.json().await.context("read the answer")?;
+    ensure!(status.is_success(), "GET {url}: {status}: {body}");
+    Ok(body)
+}
+
+/// Everything that a list at this address holds.
+pub async fn pages(url: &str, field: &str) -> Result<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut next = format!("{url}?limit={PAGE}");
+    loop {
+        let page = get(&next).await?;
+        let entries = page[field].as_array();
+        let entries = entries.with_context(|| format!("{url}: {field}"))?;
+        all.extend(entries.iter().cloned());
+        match page["nextCursor"].as_str() {
+            Some(cursor) => next = format!("{url}?limit={PAGE}&cursor={cursor}"),
+            None => return Ok(all),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Begin with `local.rs` for a cluster, with `engine.rs` for one process.
 
+pub mod chain;
 pub mod chaos;
 pub mod cpu;
 pub mod documents;
@@ -14,10 +15,13 @@ pub mod doors;
 pub mod e2e;
 pub mod engine;
 pub mod http;
+pub mod key_file;
 pub mod local;
 pub mod program;
 pub mod wall_clocks;
 
 mod stat;
 
+pub use chain::Chain;
+pub use key_file::KeyFile;
 pub use local::{Between, Cluster, Member, Scratch, Size, State, Status, counter, settings};

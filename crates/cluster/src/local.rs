@@ -84,8 +84,9 @@ impl Cluster {
         let launcher = Launcher::new(&self.folder);
         launcher.start_postgres(&mut state)?;
         launcher.start_redis(&mut state)?;
-        launcher.migrate(&state)?;
         launcher.start_sim(&mut state).await?;
+        launcher.make_wallet(&mut state).await?;
+        launcher.migrate(&state)?;
         launcher.fill(&mut state, size).await?;
         Ok(state)
     }

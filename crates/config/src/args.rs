@@ -5,7 +5,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use clap::{Arg, Command, Parser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, Parser};
 
 use crate::secret::without_password;
 
@@ -24,7 +25,19 @@ const OBSOLETE: [(&str, &str); 2] = [
     ),
 ];
 /// Settings whose values are never shown, not even wrong ones.
-const SECRET: [&str; 3] = ["API_KEYS", "ADMIN_KEY", "SOLANA_RPC_URL"];
+const SECRET: [&str; 5] = [
+    "API_KEYS",
+    "ADMIN_KEY",
+    "SOLANA_RPC_URL",
+    "SOLANA_WS_URL",
+    "WALLET_KEY",
+];
+/// The setting that is no flag, and what is said where it is used as one.
+const NEVER_A_FLAG: (&str, &str) = (
+    "wallet_key",
+    "WALLET_KEY=*** is not allowed as a flag: everybody on this machine reads it in the list of processes; set the \
+     variable, or name a key file with WALLET",
+);
 
 /// Why a program ends before it has begun.
 #[derive(Debug)]
@@ -114,9 +127,20 @@ fn parse_with<P: Parser>(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<P, Stop> {
     let matches = command.try_get_matches_from_mut(arguments);
-    matches
-        .and_then(|matches| P::from_arg_matches(&matches))
-        .map_err(|error| explain(&command, error))
+    let matches = matches.map_err(|error| explain(&command, error))?;
+    let (id, line) = NEVER_A_FLAG;
+    match is_flag(&matches, id) {
+        true => Err(Stop::Wrong(line.to_owned())),
+        false => P::from_arg_matches(&matches).map_err(|error| explain(&command, error)),
+    }
+}
+
+/// Whether a setting stands on the command line.
+fn is_flag(matches: &ArgMatches, id: &str) -> bool {
+    let is_known = matches.try_contains_id(id).is_ok();
+    let is_here = is_known && matches.value_source(id) == Some(ValueSource::CommandLine);
+    let below = matches.subcommand();
+    is_here || below.is_some_and(|(_, matches)| is_flag(matches, id))
 }
 
 /// A variable set to nothing counts as unset; help does not show values.

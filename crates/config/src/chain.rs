@@ -1,32 +1,60 @@
 //! The chain that orders are executed on, and what a simulated one is like.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use domain::TokenList;
+use domain::venue::Program;
+use domain::{Address, TokenList};
 
 use crate::Secret;
-use crate::token_list::token_list;
-use crate::values::{chain_url, decimal, rpc_url, venue_mode, whole};
+use crate::token_list::{Named, token_list};
+use crate::values::{chain_url, decimal, program, rpc_url, socket_url, whole};
 
 /// The chain.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Chain")]
 pub struct Chain {
-    /// Where orders are executed: sim, the simulated cluster
-    #[arg(long, env = "ORDER_VENUE_MODE", value_name = "MODE", default_value = "sim", value_parser = venue_mode)]
+    /// Where orders are executed: on the simulated cluster, or live on the one at SOLANA_RPC_URL
+    #[arg(
+        long,
+        env = "ORDER_VENUE_MODE",
+        value_name = "MODE",
+        value_enum,
+        default_value = "sim"
+    )]
     pub order_venue_mode: VenueMode,
     /// Endpoints of the cluster, comma-separated, the preferred first; with sim the simulated
     /// cluster's, instead of SIM_CHAIN_URL
     #[arg(long, env = "SOLANA_RPC_URL", value_name = "URL", value_delimiter = ',', value_parser = rpc_url)]
     pub solana_rpc_url: Vec<Secret>,
+    /// WebSocket endpoint of the cluster [default: derived as Solana's tools do, the next port where one is
+    /// named]
+    #[arg(long, env = "SOLANA_WS_URL", value_name = "URL", value_parser = socket_url)]
+    pub solana_ws_url: Option<Secret>,
+    /// Which cluster the endpoints must show, with live
+    #[arg(long, env = "SOLANA_CLUSTER", value_name = "CLUSTER", value_enum)]
+    pub solana_cluster: Option<Cluster>,
+    /// What counts as landed
+    #[arg(
+        long,
+        env = "SOLANA_COMMITMENT",
+        value_name = "COMMITMENT",
+        value_enum,
+        default_value = "confirmed"
+    )]
+    pub solana_commitment: Commitment,
+    /// Where the venues' programs are on a localnet, as cpmm=ADDRESS,amm_v4=…,damm_v2=…,dlmm=…
+    /// [default: as on mainnet-beta]
+    #[arg(long, env = "PROGRAMS", value_name = "NAME=ADDRESS", value_delimiter = ',', value_parser = program)]
+    pub programs: Vec<(Program, Address)>,
     /// File with a token list, which gives symbols to mints [default: the cluster's]
     #[arg(
         long, env = "TOKEN_LIST", value_name = "FILE", default_value = "", hide_default_value = true,
         value_parser = token_list
     )]
-    pub token_list: Arc<TokenList>,
+    pub token_list: Named,
     /// How old pools may be that a quote is made from, in milliseconds
     #[arg(long, env = "QUOTE_MAX_AGE_MS", value_name = "MS", default_value = "2000", value_parser = whole(1..=600_000_u64))]
     pub quote_max_age_ms: u64,
@@ -38,13 +66,109 @@ impl Chain {
     pub const fn quote_max_age(&self) -> Duration {
         Duration::from_millis(self.quote_max_age_ms)
     }
+
+    /// Whether orders spend what is on a cluster that is not this engine's own.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.order_venue_mode, VenueMode::Live)
+    }
+
+    /// The cluster, in live.
+    #[must_use]
+    pub fn live_cluster(&self) -> Option<Cluster> {
+        self.solana_cluster.filter(|_| self.is_live())
+    }
+
+    /// Where the cluster tells news: the setting, else the first endpoint's sockets, as Solana's tools derive them.
+    #[must_use]
+    pub fn socket(&self) -> Option<Secret> {
+        let derived = || socket_of(self.solana_rpc_url.first()?.expose());
+        self.solana_ws_url.clone().or_else(derived)
+    }
+
+    /// The token list: the one that is named, else the cluster's.
+    #[must_use]
+    pub fn tokens(&self) -> Arc<TokenList> {
+        let of_cluster = || match self.live_cluster() {
+            Some(Cluster::Devnet) => TokenList::devnet(),
+            _ => TokenList::mainnet(),
+        };
+        let named = self.token_list.0.clone();
+        named.unwrap_or_else(|| Arc::new(of_cluster()))
+    }
+}
+
+/// The same host, path and query, on the next port where one is named.
+fn socket_of(endpoint: &str) -> Option<Secret> {
+    let (scheme, rest) = endpoint.split_once("://")?;
+    let scheme = match scheme {
+        "https" => "wss",
+        _ => "ws",
+    };
+    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let port = authority.rsplit_once(':').and_then(|(host, port)| {
+        // The colons of an IPv6 address stand in brackets.
+        let port: u16 = port.parse().ok()?;
+        Some((host, port.checked_add(1)?))
+    });
+    let authority = match port {
+        Some((host, port)) => format!("{host}:{port}"),
+        None => authority.to_owned(),
+    };
+    Some(Secret::new(&format!("{scheme}://{authority}{tail}")))
 }
 
 /// Where orders are executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum VenueMode {
     /// On the simulated cluster.
     Sim,
+    /// On the cluster that the endpoints show.
+    Live,
+}
+
+/// Which cluster is traded on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Cluster {
+    /// Where money is real.
+    MainnetBeta,
+    /// Solana's own, for programs that are made.
+    Devnet,
+    /// Solana's own, for validators.
+    Testnet,
+    /// Any other.
+    Localnet,
+}
+
+impl Cluster {
+    /// Those that everybody calls by the same name.
+    pub const KNOWN: [Self; 3] = [Self::MainnetBeta, Self::Devnet, Self::Testnet];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MainnetBeta => "mainnet-beta",
+            Self::Devnet => "devnet",
+            Self::Testnet => "testnet",
+            Self::Localnet => "localnet",
+        }
+    }
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// From when on a transaction counts as landed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Commitment {
+    /// Two thirds of the stake voted for its block.
+    Confirmed,
+    /// Its block can no longer be undone.
+    Finalized,
 }
 
 /// The simulated cluster.

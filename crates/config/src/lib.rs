@@ -7,7 +7,10 @@ pub mod args;
 pub mod secret;
 
 mod chain;
+mod live;
+mod pools;
 mod token_list;
+mod transactions;
 mod values;
 
 use std::path::PathBuf;
@@ -20,7 +23,10 @@ use values::{
     whole,
 };
 
-pub use chain::{Chain, Market, Sim, VenueMode};
+pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
+pub use live::{Role, Trading, Wallet};
+pub use pools::{Defaults, MinDepth, Pools};
+pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
 pub use values::ApiKey;
@@ -47,6 +53,12 @@ pub struct Config {
     pub access: Access,
     #[command(flatten)]
     pub chain: Chain,
+    #[command(flatten)]
+    pub wallet: Wallet,
+    #[command(flatten)]
+    pub transactions: Transactions,
+    #[command(flatten)]
+    pub pools: Pools,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]
@@ -295,8 +307,29 @@ pub enum Invalid {
         "API_KEYS gives {client} a key that is taken: each name and each key once, none the ADMIN_KEY"
     )]
     KeyTwice { client: String },
+    #[error("POOL_MIN_DEPTH={value} is not allowed: {allowed}")]
+    MinDepth {
+        value: String,
+        allowed: &'static str,
+    },
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
+    #[error(
+        "SOLANA_CLUSTER=mainnet-beta is not allowed: {program} spends no real money yet, not before limits on what it \
+         may spend"
+    )]
+    BeforeLimits { program: &'static str },
+    #[error("WALLET and WALLET_KEY are not allowed together: a process signs with one key")]
+    TwoKeys,
+    #[error(
+        "PROGRAMS is not allowed with SOLANA_CLUSTER={cluster}: where its programs are is known"
+    )]
+    ProgramsElsewhere { cluster: Cluster },
+    #[error(
+        "HOST={host} is not allowed with ORDER_VENUE_MODE=live unless API_KEYS and ADMIN_KEY are set: whoever reaches \
+         this address could trade"
+    )]
+    OpenToOthers { host: String },
     #[error("{variable} is not set: {program} needs {example}")]
     Missing {
         program: &'static str,
@@ -324,10 +357,14 @@ impl Config {
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);
         }
+        if self.wallet.wallet.is_some() && self.wallet.wallet_key.is_some() {
+            return Err(Invalid::TwoKeys);
+        }
         let shards = self.work.queue_shards;
         if self.limit_scope() == LimitScope::Queue && shards > 1 {
             return Err(Invalid::LimitOverShards { shards });
         }
+        self.min_depth()?;
         self.access.validate()
     }
 
@@ -341,19 +378,27 @@ impl Config {
         }
     }
 
-    /// Where the chain is that several processes share: the simulated one's own setting goes before the
+    /// Where the chain is that several processes share: in sim the simulated cluster's own setting goes before the
     /// list of endpoints, of which the first counts. Without one the chain is in this process.
     #[must_use]
     pub fn endpoint(&self) -> Option<Secret> {
-        let simulated = self.sim.sim_chain_url.as_deref().map(Secret::new);
-        simulated.or_else(|| self.chain.solana_rpc_url.first().cloned())
+        self.endpoints().into_iter().next()
+    }
+
+    /// All of them, the preferred first.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Secret> {
+        match (&self.sim.sim_chain_url, self.chain.is_live()) {
+            (Some(simulated), false) => vec![Secret::new(simulated)],
+            _ => self.chain.solana_rpc_url.clone(),
+        }
     }
 
     /// Checks what a process of a cluster needs in addition.
-    pub fn validate_for_cluster(&self, program: &'static str) -> Result<(), Invalid> {
-        self.validate()?;
+    pub fn validate_for_cluster(&self, role: Role) -> Result<(), Invalid> {
+        self.validate_to_run(role)?;
         let missing = |variable, example| Invalid::Missing {
-            program,
+            program: role.program(),
             variable,
             example,
         };
@@ -366,12 +411,12 @@ impl Config {
         if self.servers.redis().is_none() {
             return Err(missing("REDIS_URL", "redis://host:6379, or REDIS_HOST"));
         }
-        match self.chain.order_venue_mode {
-            VenueMode::Sim if self.endpoint().is_none() => Err(missing(
+        match self.endpoint() {
+            Some(_) => Ok(()),
+            None => Err(missing(
                 "SIM_CHAIN_URL",
                 "the address of an order-engine sim-chain, such as http://host:4000, here or as SOLANA_RPC_URL",
             )),
-            VenueMode::Sim => Ok(()),
         }
     }
 }

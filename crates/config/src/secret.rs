@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A secret. It prints as three stars everywhere.
+use zeroize::Zeroizing;
+
+/// A secret. It prints as three stars everywhere, and its memory is zeroed with its last copy.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Arc<str>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Hides a text.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(Arc::from(text))
+        Self(Arc::new(Zeroizing::new(text.to_owned())))
     }
 
     /// The text itself, for the code that needs it.

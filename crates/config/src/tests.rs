@@ -2,10 +2,12 @@
 //! allowed.
 
 mod addresses;
+mod live;
+mod pools;
 mod together;
 
 use clap::Parser;
-use domain::TokenList;
+use domain::{FeeLevel, MaxImpact, TokenList};
 
 use super::*;
 use crate::args::parse_flags;
@@ -145,13 +147,40 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "0 to 10000000",
         ),
         ("--max-sockets", "many", "MAX_SOCKETS", "0 to 10000000"),
-        ("--order-venue-mode", "paper", "ORDER_VENUE_MODE", "sim"),
         (
             "--order-venue-mode",
-            "live",
+            "paper",
             "ORDER_VENUE_MODE",
-            "a later version",
+            "sim or live",
         ),
+        (
+            "--solana-cluster",
+            "mainnet",
+            "SOLANA_CLUSTER",
+            "mainnet-beta or devnet or testnet or localnet",
+        ),
+        (
+            "--solana-commitment",
+            "processed",
+            "SOLANA_COMMITMENT",
+            "confirmed or finalized",
+        ),
+        (
+            "--wallet",
+            "unix:/run/signer",
+            "WALLET",
+            "not before the signer",
+        ),
+        ("--wallet-address", "SOL", "WALLET_ADDRESS", "base58"),
+        ("--trading", "yes", "TRADING", "enabled or disabled"),
+        ("--programs", "cpmm", "PROGRAMS", "NAME=ADDRESS"),
+        (
+            "--programs",
+            "orca=CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C",
+            "PROGRAMS",
+            "damm_v2",
+        ),
+        ("--programs", "cpmm=here", "PROGRAMS", "NAME=ADDRESS"),
         (
             "--token-list",
             "/nowhere/list.json",
@@ -159,6 +188,21 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "a file with a token list",
         ),
         ("--quote-max-age-ms", "0", "QUOTE_MAX_AGE_MS", "1 to 600000"),
+        ("--tx-fee-level", "fast", "TX_FEE_LEVEL", "medium"),
+        ("--tx-fee-level", "1000000001", "TX_FEE_LEVEL", "1000000000"),
+        (
+            "--tx-fee-max-lamports",
+            "4999",
+            "TX_FEE_MAX_LAMPORTS",
+            "5000 to 1000000000",
+        ),
+        ("--tx-simulate", "live", "TX_SIMULATE", "on or off"),
+        (
+            "--max-price-impact-bps",
+            "10001",
+            "MAX_PRICE_IMPACT_BPS",
+            "0 to 10000",
+        ),
         ("--sim-market", "wild", "SIM_MARKET", "moving or still"),
         ("--sim-rpc-port", "70000", "SIM_RPC_PORT", "0 to 65535"),
         (
@@ -236,9 +280,15 @@ fn a_wrong_secret_is_not_shown() {
         assert!(line.contains("=*** is not allowed"), "{line}");
         assert!(!line.contains("hunter"), "{line}");
     }
-    let endpoint = "--solana-rpc-url=wss://provider.example/?api-key=hunter2";
-    let line = parse(&[endpoint]).expect_err("must be refused");
-    assert!(line.contains("=*** is not allowed"), "{line}");
+    for flag in [
+        "--solana-rpc-url=wss://provider.example/?api-key=hunter2",
+        "--solana-ws-url=https://provider.example/?api-key=hunter2",
+        "--wallet-key=hunter 2",
+    ] {
+        let line = parse(&[flag]).expect_err("must be refused");
+        assert!(line.contains("=*** is not allowed"), "{line}");
+        assert!(!line.contains("hunter"), "{line}");
+    }
     let line = parse(&["--redis-url=http://user:hunter2@redis"]).expect_err("must be refused");
     assert!(!line.contains("hunter2"), "{line}");
 }
@@ -264,10 +314,34 @@ fn nothing_set_is_the_contracts_defaults() {
     assert!(config.access.api_keys.is_empty());
     assert_eq!(config.chain.order_venue_mode, VenueMode::Sim);
     assert_eq!(config.chain.quote_max_age(), Duration::from_secs(2));
-    assert_eq!(*config.chain.token_list, TokenList::mainnet());
+    assert_eq!(*config.chain.tokens(), TokenList::mainnet());
+    assert_eq!(config.chain.solana_commitment, Commitment::Confirmed);
     assert_eq!(config.endpoint(), None);
+    assert!(config.takes_orders());
+    let (transactions, mode) = (&config.transactions, config.chain.order_venue_mode);
+    assert_eq!(transactions.tx_fee_level, FeeLevel::DEFAULT);
+    assert_eq!(transactions.tx_fee_max_lamports, 1_000_000);
+    assert_eq!(transactions.simulate(mode), Switch::Off);
+    assert_eq!(transactions.max_impact(mode), None);
     assert_eq!(config.sim.sim_market, Market::Moving);
     assert_eq!(config.sim.sim_rpc_port, None);
+}
+
+#[test]
+fn what_is_said_of_transactions_goes_before_the_modes_defaults() {
+    let config = parse(&[
+        "--tx-fee-level=25000",
+        "--tx-simulate=on",
+        "--max-price-impact-bps=300",
+    ])
+    .expect("right");
+
+    let transactions = &config.transactions;
+    assert_eq!(transactions.tx_fee_level.to_string(), "25000");
+    assert_eq!(transactions.simulate(VenueMode::Sim), Switch::On);
+    assert_eq!(transactions.max_impact(VenueMode::Sim), MaxImpact::new(300));
+    let unlimited = parse(&["--max-price-impact-bps=0"]).expect("right");
+    assert_eq!(unlimited.transactions.max_impact(VenueMode::Sim), None);
 }
 
 #[test]
@@ -309,5 +383,5 @@ fn a_token_list_that_names_something_twice_is_refused_in_one_line() {
 
     std::fs::write(&path, format!("[{sol}]")).expect("a file");
     let config = parse(&[&flag]).expect("is accepted");
-    assert_eq!(config.chain.token_list.listings().len(), 1);
+    assert_eq!(config.chain.tokens().listings().len(), 1);
 }

@@ -9,14 +9,18 @@ use domain::TokenList;
 /// Larger than any list of tokens that people trade.
 const LENGTH_MAX: u64 = 64 << 20;
 
-/// Reads the list in this file; nothing stands for the cluster's own list.
-pub(super) fn token_list(path: &str) -> Result<Arc<TokenList>, String> {
+/// The list of a file; none stands for the cluster's own list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named(pub(super) Option<Arc<TokenList>>);
+
+/// Reads the list in this file, if one is named.
+pub(super) fn token_list(path: &str) -> Result<Named, String> {
     if path.is_empty() {
-        return Ok(Arc::new(TokenList::mainnet()));
+        return Ok(Named(None));
     }
     let text = read(path).map_err(|error| format!("a file with a token list ({error})"))?;
     let list = TokenList::from_json(&text);
-    list.map(Arc::new)
+    list.map(|list| Named(Some(Arc::new(list))))
         .map_err(|error| format!("a token list, but {error}"))
 }
 

@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use domain::ClientId;
+use domain::venue::Program;
+use domain::{Address, ClientId};
 
-use crate::VenueMode;
 use crate::secret::Secret;
 
 /// A parser of whole numbers within `allowed`.
@@ -162,13 +163,40 @@ pub(super) fn rpc_url(text: &str) -> Result<Secret, String> {
         })
 }
 
-/// Where orders are executed.
-pub(super) fn venue_mode(text: &str) -> Result<VenueMode, String> {
+/// Where a Solana cluster tells news. Providers put keys into its path or query.
+pub(super) fn socket_url(text: &str) -> Result<Secret, String> {
+    url(text, &["ws", "wss"])
+        .filter(|text| !text.contains(['#', '@', ',']))
+        .map(|text| Secret::new(&text))
+        .ok_or_else(|| "a URL such as ws://host:8900 or wss://host/?api-key=KEY".to_owned())
+}
+
+/// The path of a key file. A signer is a process that alone has the key.
+pub(super) fn wallet(text: &str) -> Result<PathBuf, String> {
     match text.trim() {
-        "sim" => Ok(VenueMode::Sim),
-        "live" => Err("sim; a real cluster (live) comes with a later version".to_owned()),
-        _ => Err("sim".to_owned()),
+        "" => Err("the path of a key file as solana-keygen writes it".to_owned()),
+        signer if signer.starts_with("unix:") => Err(
+            "the path of a key file as solana-keygen writes it; not before the signer, which comes with a later \
+             version"
+                .to_owned(),
+        ),
+        path => Ok(PathBuf::from(path)),
     }
+}
+
+/// An address on the chain.
+pub(super) fn address(text: &str) -> Result<Address, String> {
+    let address = text.trim().parse::<Address>();
+    address.map_err(|_| "addresses in base58, comma-separated".to_owned())
+}
+
+/// A venue's program and where it is.
+pub(super) fn program(text: &str) -> Result<(Program, Address), String> {
+    let (name, address) = text.split_once('=').unwrap_or_default();
+    let program = Program::parse(name.trim());
+    program.zip(address.trim().parse().ok()).ok_or_else(|| {
+        "NAME=ADDRESS pairs, comma-separated, of cpmm, amm_v4, damm_v2 and dlmm".to_owned()
+    })
 }
 
 /// An origin as a browser sends it, or all of them.

@@ -4,12 +4,14 @@
 //!
 //! Begin with `router.rs`; what must be known of pools is in `pools.rs`.
 
+pub mod gates;
 mod offers;
 pub mod pools;
 pub mod report;
 pub mod request;
 pub mod router;
 
+pub use gates::Gates;
 pub use pools::PoolSource;
-pub use report::PoolReport;
+pub use report::{PairReport, PoolReport};
 pub use router::Router;

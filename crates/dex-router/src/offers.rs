@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 
 use amm::token::TransferFees;
-use amm::{Address, Conditions, Direction, Pool, Quote, Refusal, amm_v4};
+use amm::{Address, Conditions, Direction, Pool, Price, Quote, Refusal, amm_v4};
 use domain::quote::{Answer, Offer};
 use domain::route::PoolRef;
 use domain::{Asset, BaseUnits, Mint, Venue};
 
+use crate::gates::deviation::{Standing, deviations};
+use crate::gates::{Gate, PairGates, Refused};
 use crate::pools::{FoundPool, PairPools, Unavailable};
 use crate::request::QuoteRequest;
 
@@ -23,9 +25,26 @@ pub(crate) enum Declined {
     /// The amount buys less than one unit.
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
+    /// It does not trade now.
+    #[error("the pool is closed or has not opened yet")]
+    Closed,
+    /// It may not be used.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// No answer, or not a sensible one; there may be one the next time.
     #[error("{0}")]
     Passing(String),
+}
+
+impl Declined {
+    /// Whether there may be an offer the next time.
+    pub(crate) const fn may_pass(&self) -> bool {
+        match self {
+            Self::NoPool | Self::InsufficientLiquidity | Self::AmountTooSmall => false,
+            Self::Closed | Self::Passing(_) => true,
+            Self::Refused(refused) => matches!(refused.gate, Gate::Price),
+        }
+    }
 }
 
 /// What a venue was asked, and what came back.
@@ -38,8 +57,9 @@ pub(crate) struct Asked {
 /// A venue's pools with what each of them offers.
 #[derive(Debug)]
 pub(crate) struct Quoted {
-    pub(crate) slot: u64,
-    pub(crate) pools: Vec<(PoolRef, Result<Offer, Declined>)>,
+    found: PairPools,
+    /// One for each pool.
+    answers: Vec<Result<Offer, Declined>>,
 }
 
 impl Asked {
@@ -48,7 +68,7 @@ impl Asked {
         let quoted = self.answer.as_ref();
         let quoted = quoted.map_err(|unavailable| Declined::Passing(unavailable.to_string()))?;
         match best(quoted.offers()) {
-            Some(offer) => Ok((quoted.slot, offer)),
+            Some(offer) => Ok((quoted.found.slot, offer)),
             None => Err(quoted.reason()),
         }
     }
@@ -67,32 +87,110 @@ impl Asked {
 }
 
 impl Quoted {
-    /// Every pool of the answer, asked for a quote.
-    pub(crate) fn of(found: &PairPools, request: QuoteRequest) -> Self {
-        let quote = |it: &FoundPool| (it.pool, offer(it, found, request));
-        Self {
-            slot: found.slot,
-            pools: found.pools.iter().map(quote).collect(),
-        }
+    /// Every pool of the answer that may be used, asked for a quote.
+    pub(crate) fn of(found: PairPools, request: QuoteRequest, gates: &PairGates<'_>) -> Self {
+        let answers = match gates.refuse_tokens(&found) {
+            Some(refused) => vec![Err(Declined::Refused(refused)); found.pools.len()],
+            None => {
+                let quote = |it: &FoundPool| match gates.refuse_depth(it) {
+                    Some(refused) => Err(Declined::Refused(refused)),
+                    None => offer(it, &found, request),
+                };
+                found.pools.iter().map(quote).collect()
+            }
+        };
+        Self { found, answers }
+    }
+
+    /// What each pool answered.
+    pub(crate) fn into_answers(self) -> impl Iterator<Item = (PoolRef, Result<Offer, Declined>)> {
+        let pools: Vec<PoolRef> = self.found.pools.iter().map(|it| it.pool).collect();
+        pools.into_iter().zip(self.answers)
     }
 
     fn offers(&self) -> impl Iterator<Item = &Offer> {
-        self.pools.iter().filter_map(|(_, it)| it.as_ref().ok())
+        self.answers.iter().filter_map(|it| it.as_ref().ok())
     }
 
-    /// Why none of the pools makes an offer. What is too small for a pool that trades is no question of depth, and a
-    /// pool that does not trade says less than one that does.
+    /// Which gates its pools did not pass.
+    pub(crate) fn gates(&self) -> impl Iterator<Item = Gate> {
+        self.answers.iter().filter_map(|it| match it {
+            Err(Declined::Refused(refused)) => Some(refused.gate),
+            _ => None,
+        })
+    }
+
+    /// Why none of the pools makes an offer. What is too small for a pool that trades is no question of depth; a pool
+    /// that does not trade says less than one that does, and one that never may says least.
     fn reason(&self) -> Declined {
-        let declined = |of: &Declined| {
-            let mut all = self.pools.iter();
-            all.any(|(_, answer)| answer.as_ref().is_err_and(|it| it == of))
+        let mut reasons = self.answers.iter().filter_map(|it| it.as_ref().err());
+        let rank = |declined: &&Declined| match declined {
+            Declined::AmountTooSmall => 0,
+            Declined::InsufficientLiquidity => 1,
+            other if other.may_pass() => 2,
+            _ => 3,
         };
-        let lasting = [Declined::AmountTooSmall, Declined::InsufficientLiquidity];
-        if let Some(reason) = lasting.into_iter().find(declined) {
-            return reason;
-        }
-        let first = self.pools.iter().find_map(|(_, it)| it.as_ref().err());
+        let first = reasons.by_ref().min_by_key(rank);
         first.cloned().unwrap_or(Declined::NoPool)
+    }
+}
+
+/// Takes back the offers of pools whose price is too far from the pair's. Pools that do not trade, or may not be used
+/// for another reason, say nothing of the price.
+pub(crate) fn refuse_far_prices<'a, T: 'a>(
+    gates: &PairGates<'_>,
+    venues: impl Iterator<Item = (&'a PairPools, &'a mut [Result<T, Declined>])>,
+) {
+    if gates.gates.max_deviation_bps == 0 {
+        return;
+    }
+    let (mut standing, mut answers) = (Vec::new(), Vec::new());
+    let counted_in = gates.counted_in();
+    for (found, of_venue) in venues {
+        for (pool, answer) in found.pools.iter().zip(of_venue) {
+            if matches!(answer, Err(Declined::Closed | Declined::Refused(_))) {
+                continue;
+            }
+            let depth = pool.holds.and_then(|holds| holds.of(counted_in));
+            if let Some(price) = price(pool, gates.assets) {
+                standing.push(Standing {
+                    address: pool
+                        .pool
+                        .address
+                        .map_or(Address([0; 32]), |it| Address(*it.bytes())),
+                    depth: depth.map_or(0, BaseUnits::get),
+                    price,
+                });
+                answers.push(answer);
+            }
+        }
+    }
+    for (deviation, answer) in deviations(&standing).into_iter().zip(answers) {
+        if let Some(refused) = gates.refuse_price(deviation) {
+            *answer = Err(Declined::Refused(refused));
+        }
+    }
+}
+
+/// The price of the asset sold in the asset bought, where the pool has one.
+fn price(pool: &FoundPool, (asset_in, asset_out): (Asset, Asset)) -> Option<Price> {
+    let pool = pool.state.as_deref().ok()?;
+    let price = pool.price().ok()?;
+    let (numerator, denominator) = price.ratio();
+    if numerator.is_zero() || denominator.is_zero() {
+        return None;
+    }
+    match direction(pool, asset_in.mint, asset_out.mint).ok()? {
+        Direction::FirstToSecond => Some(price),
+        Direction::SecondToFirst => Some(price.inverse()),
+    }
+}
+
+impl Asked {
+    /// The venue's pools with what each answered, where it answered at all.
+    pub(crate) fn answers(&mut self) -> Option<(&PairPools, &mut [Result<Offer, Declined>])> {
+        let quoted = self.answer.as_mut().ok()?;
+        Some((&quoted.found, &mut quoted.answers))
     }
 }
 
@@ -150,10 +248,13 @@ pub(crate) fn quote(
     amount_in: u64,
 ) -> Result<(Quote, Direction), Declined> {
     let direction = direction(pool, asset_in.mint, asset_out.mint)?;
-    let (input, output) = among.transfer_fees;
+    let (input, output) = among.mints.unwrap_or_default();
     let conditions = Conditions {
         direction,
-        transfer_fees: TransferFees { input, output },
+        transfer_fees: TransferFees {
+            input: input.transfer_fee,
+            output: output.transfer_fee,
+        },
         now: among.now,
     };
     let quote = pool.quote_in(amount_in, &conditions).map_err(declined)?;
@@ -175,9 +276,7 @@ fn declined(refusal: Refusal) -> Declined {
         Refusal::InsufficientLiquidity | Refusal::PriceRange | Refusal::Overflow => {
             Declined::InsufficientLiquidity
         }
-        Refusal::NotTradable => {
-            Declined::Passing("the pool is closed or has not opened yet".to_owned())
-        }
+        Refusal::NotTradable => Declined::Closed,
         Refusal::NoQuote => Declined::Passing(refusal.to_string()),
     }
 }

@@ -3,21 +3,32 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use amm::token::TransferFee;
+use amm::token::{Obstacle, TransferFee};
 use amm::{ChainTime, Pool};
 use async_trait::async_trait;
 use domain::route::PoolRef;
 use domain::{BaseUnits, Mint, Venue};
 
-/// What a venue has for a pair, as one slot shows it.
+/// What a venue has for a pair, as one slot shows it. A clone shares the pools.
 #[derive(Debug, Clone)]
 pub struct PairPools {
     pub slot: u64,
     /// The chain's time in that slot: fees and openings are judged by it.
     pub now: ChainTime,
-    /// What the token program keeps of a transfer of the first and of the second mint asked for.
-    pub transfer_fees: (TransferFee, TransferFee),
-    pub pools: Vec<FoundPool>,
+    /// What must be known of the first and of the second mint asked for, where they were read.
+    pub mints: Option<(MintFacts, MintFacts)>,
+    pub pools: Arc<[FoundPool]>,
+}
+
+/// What must be known of a mint, beside what never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MintFacts {
+    /// What the token program keeps of a transfer now.
+    pub transfer_fee: TransferFee,
+    /// Whether somebody may freeze the accounts of those who hold it.
+    pub is_freezable: bool,
+    /// The extension that keeps it from being traded, where it has one.
+    pub obstacle: Option<Obstacle>,
 }
 
 /// A pool, or why it cannot be used.
@@ -25,13 +36,22 @@ pub struct PairPools {
 pub struct FoundPool {
     pub pool: PoolRef,
     pub state: Result<Arc<Pool>, String>,
+    /// What it holds, where that could be read.
+    pub holds: Option<Holds>,
 }
 
-/// What a pool holds of the two mints asked for, where that could be read.
+/// What a pool holds of its two mints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Depth {
-    pub first: BaseUnits,
-    pub second: BaseUnits,
+pub struct Holds(pub [(Mint, BaseUnits); 2]);
+
+impl Holds {
+    /// How much of one of them.
+    #[must_use]
+    pub fn of(&self, mint: Mint) -> Option<BaseUnits> {
+        let mut both = self.0.iter();
+        both.find(|(held, _)| *held == mint)
+            .map(|(_, amount)| *amount)
+    }
 }
 
 /// The chain gave no usable answer, or none in time.
@@ -52,10 +72,7 @@ pub trait PoolSource: Send + Sync + Debug {
     /// A venue's pools of a pair.
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable>;
 
-    /// What these pools hold, in their order.
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        pair: (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable>;
+    /// Says that a pair's pools are not what they were taken for: they are looked for again before they are read the
+    /// next time, but not every moment.
+    fn doubt(&self, pair: (Mint, Mint));
 }

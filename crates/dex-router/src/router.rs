@@ -1,20 +1,22 @@
 //! Asks every allowed venue's pools for quotes at the same time, and chooses the best offer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Decision, Offer, PoolQuote, Quote};
-use domain::route::{Leg, PoolRef};
+use domain::route::Leg;
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, Route, Terms, TokenList, Venue};
+use domain::{Asset, BaseUnits, Bps, MaxImpact, Route, Terms, TokenList, Venue};
 use futures_util::future::join_all;
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, info, trace_span};
 
+use crate::gates::{Gate, Gates, PairGates};
 use crate::offers::{self, Asked, Declined, Quoted};
-use crate::pools::{Depth, PairPools, PoolSource, Unavailable};
-use crate::report::PoolReport;
+use crate::pools::{PairPools, PoolSource, Unavailable};
+use crate::report::PairReport;
 use crate::request::QuoteRequest;
 
 /// What an order asks of a route.
@@ -25,6 +27,8 @@ pub struct RouteRequest {
     pub slippage: Bps,
     /// The client's own floor.
     pub min_amount_out: Option<BaseUnits>,
+    /// Offers that move their pool's price further are not taken.
+    pub max_impact: Option<MaxImpact>,
 }
 
 impl From<&Terms> for RouteRequest {
@@ -38,6 +42,7 @@ impl From<&Terms> for RouteRequest {
             venues: terms.venues,
             slippage: terms.slippage,
             min_amount_out: terms.min_amount_out,
+            max_impact: terms.max_impact,
         }
     }
 }
@@ -47,12 +52,22 @@ impl From<&Terms> for RouteRequest {
 pub enum NoRoute {
     #[error("no venue made an offer: {0}")]
     NoQuote(String),
+    /// One of the tokens.
+    #[error("{0}")]
+    NotTradable(String),
+    #[error("no pool of this pair can be used: {0}")]
+    NoPool(String),
     #[error("no pool can fill this amount")]
     InsufficientLiquidity,
     #[error("the amount is too small to buy anything")]
     AmountTooSmall,
     #[error("the best offer, {best}, is below the order's minimum of {minimum}")]
     BelowMinimum { best: String, minimum: String },
+    #[error(
+        "every offer would move its pool's price by {} bps or more, and {limit} are allowed",
+        .least_ppm / 100
+    )]
+    PriceImpact { least_ppm: u32, limit: MaxImpact },
 }
 
 impl NoRoute {
@@ -69,6 +84,8 @@ pub struct Unrouted {
     pub why: NoRoute,
     /// Every allowed venue's best answer, in the venues' usual order.
     pub quotes: Vec<Quote>,
+    /// The gates that pools did not pass, each once.
+    pub gates: Vec<Gate>,
 }
 
 /// Asks venues and chooses. One deadline holds for all of them: who is late is left out and said so.
@@ -78,16 +95,27 @@ pub struct Router {
     deadline: Duration,
     /// Reasons call assets by their symbols.
     tokens: Arc<TokenList>,
+    gates: Arc<Gates>,
 }
 
 impl Router {
-    /// A router over these pools.
+    /// A router over these pools, all of which may be used.
     #[must_use]
     pub fn new(source: Arc<dyn PoolSource>, deadline: Duration, tokens: Arc<TokenList>) -> Self {
         Self {
             source,
             deadline,
             tokens,
+            gates: Arc::default(),
+        }
+    }
+
+    /// The same that uses only pools which pass these gates.
+    #[must_use]
+    pub fn with_gates(self, gates: Gates) -> Self {
+        Self {
+            gates: Arc::new(gates),
+            ..self
         }
     }
 
@@ -110,7 +138,10 @@ impl Router {
         let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
         let choice = match self.choose(&asked, request) {
             Ok(choice) => choice,
-            Err(why) => return Err(Unrouted { why, quotes }),
+            Err(why) => {
+                let gates = gates_of(&asked);
+                return Err(Unrouted { why, quotes, gates });
+            }
         };
         log_choice(&choice, &quotes);
         let answered = asked.into_iter().filter_map(|asked| asked.answer.ok());
@@ -123,8 +154,14 @@ impl Router {
 
     fn choose(&self, asked: &[Asked], request: &RouteRequest) -> Result<Choice, NoRoute> {
         let offers = asked.iter().filter_map(|asked| asked.best().ok());
-        let best = offers.min_by_key(|(_, offer)| offers::rank(offer));
-        let (quoted_at, offer) = best.ok_or_else(|| why_none(asked))?;
+        let is_gentle = |offer: &Offer| {
+            let limit = request.max_impact;
+            limit.is_none_or(|limit| limit.admits(offer.impact_ppm))
+        };
+        let best = offers
+            .filter(|(_, offer)| is_gentle(offer))
+            .min_by_key(|(_, offer)| offers::rank(offer));
+        let (quoted_at, offer) = best.ok_or_else(|| why_none(asked, request.max_impact))?;
         let floor = floor_of(offer, request);
         if offer.amount_out < floor {
             let asset = request.quote.asset_out;
@@ -146,36 +183,50 @@ impl Router {
         &self,
         asset_in: Asset,
         asset_out: Asset,
-    ) -> Result<Vec<PoolReport>, Unavailable> {
-        let assets = (asset_in, asset_out);
-        let venues = Venue::ALL.map(|venue| self.report(venue, assets));
-        let reports: Result<Vec<_>, _> = join_all(venues).await.into_iter().collect();
-        Ok(reports?.into_iter().flatten().collect())
+    ) -> Result<PairReport, Unavailable> {
+        let pair = (asset_in.mint, asset_out.mint);
+        let venues = Venue::ALL.map(async |venue| {
+            let found = self.found(venue, pair).await;
+            found.map_err(|Unavailable(why)| Unavailable(format!("{venue}: {why}")))
+        });
+        let venues: Result<Vec<_>, _> = join_all(venues).await.into_iter().collect();
+        Ok(PairReport::of(
+            &venues?,
+            &self.gates_of_pair((asset_in, asset_out), None),
+        ))
     }
 
-    async fn report(
-        &self,
-        venue: Venue,
-        assets: (Asset, Asset),
-    ) -> Result<Vec<PoolReport>, Unavailable> {
-        let pair = (assets.0.mint, assets.1.mint);
-        let found = self.found(venue, pair).await;
-        let found = found.map_err(|Unavailable(why)| Unavailable(format!("{venue}: {why}")))?;
-        let pools: Vec<PoolRef> = found.pools.iter().map(|it| it.pool).collect();
-        let depths = self.within_deadline(self.source.depths(&pools, pair));
-        // A pool is worth telling of where it is not known what it holds.
-        let depths: Vec<Option<Depth>> = depths.await.unwrap_or_default();
-        let depths = depths.into_iter().chain(std::iter::repeat(None));
-        let pools = found.pools.iter().zip(depths);
-        let reports = pools.map(|(pool, depth)| PoolReport::of(pool, &found, assets, depth));
-        Ok(reports.collect())
+    /// Says that a pair's pools are not what they were taken for.
+    pub fn doubt(&self, asset_in: Asset, asset_out: Asset) {
+        self.source.doubt((asset_in.mint, asset_out.mint));
+    }
+
+    fn gates_of_pair(&self, assets: (Asset, Asset), amount_in: Option<BaseUnits>) -> PairGates<'_> {
+        PairGates {
+            gates: &self.gates,
+            tokens: &self.tokens,
+            assets,
+            amount_in,
+        }
     }
 
     async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        join_all(venues.iter().map(|venue| self.ask_one(venue, request))).await
+        let assets = (request.asset_in, request.asset_out);
+        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        // What a pair costs is told by all of its pools, also those that the order may not use.
+        let telling = match self.gates.max_deviation_bps {
+            0 => venues,
+            _ => VenueSet::ALL,
+        };
+        let asked = telling.iter();
+        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
+        let mut asked = join_all(asked).await;
+        offers::refuse_far_prices(&gates, asked.iter_mut().filter_map(Asked::answers));
+        asked.retain(|it| venues.contains(it.venue));
+        asked
     }
 
-    async fn ask_one(&self, venue: Venue, request: QuoteRequest) -> Asked {
+    async fn ask_one(&self, venue: Venue, request: QuoteRequest, gates: &PairGates<'_>) -> Asked {
         let span = trace_span!(
             target: STAGE_SPANS, "venue.quote", %venue,
             pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty
@@ -184,7 +235,7 @@ impl Router {
         let found = self.found(venue, pair).instrument(span.clone()).await;
         let asked = Asked {
             venue,
-            answer: found.map(|found| Quoted::of(&found, request)),
+            answer: found.map(|found| Quoted::of(found, request, gates)),
         };
         match asked.best() {
             Ok((_, offer)) => {
@@ -244,7 +295,13 @@ fn floor_of(offer: &Offer, request: &RouteRequest) -> BaseUnits {
 }
 
 /// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
-fn why_none(asked: &[Asked]) -> NoRoute {
+fn why_none(asked: &[Asked], max_impact: Option<MaxImpact>) -> NoRoute {
+    let offers = asked.iter().filter_map(|it| it.best().ok());
+    let least_ppm = offers.map(|(_, offer)| offer.impact_ppm).min();
+    // Offers that were not taken move the price too far.
+    if let Some((least_ppm, limit)) = least_ppm.zip(max_impact) {
+        return NoRoute::PriceImpact { least_ppm, limit };
+    }
     let answered = asked.iter().map(|it| (it.venue, it.best().err()));
     let reasons: Vec<(Venue, Declined)> = answered
         .filter_map(|(venue, reason)| Some((venue, reason?)))
@@ -252,29 +309,44 @@ fn why_none(asked: &[Asked]) -> NoRoute {
     if reasons.is_empty() {
         return NoRoute::NoQuote("none of the order's venues is available".to_owned());
     }
-    if reasons
-        .iter()
-        .any(|(_, reason)| matches!(reason, Declined::Passing(_)))
-    {
-        let reasons = reasons.iter();
-        let reasons: Vec<String> = reasons
-            .map(|(venue, reason)| format!("{venue}: {reason}"))
-            .collect();
-        return NoRoute::NoQuote(reasons.join("; "));
+    let of_tokens = reasons.iter().find_map(|(_, reason)| match reason {
+        Declined::Refused(refused) if refused.gate == Gate::Token => Some(refused),
+        _ => None,
+    });
+    if let Some(refused) = of_tokens {
+        return NoRoute::NotTradable(refused.why.clone());
     }
-    let mut pools = reasons
-        .iter()
-        .filter(|(_, reason)| *reason != Declined::NoPool)
-        .peekable();
-    if pools.peek().is_some() && pools.all(|(_, reason)| *reason == Declined::AmountTooSmall) {
-        return NoRoute::AmountTooSmall;
+    if reasons.iter().any(|(_, reason)| reason.may_pass()) {
+        return NoRoute::NoQuote(told(&reasons));
     }
-    NoRoute::InsufficientLiquidity
+    let trades = |reason: &Declined| !matches!(reason, Declined::NoPool | Declined::Refused(_));
+    let mut trading = reasons.iter().filter(|(_, it)| trades(it)).peekable();
+    if trading.peek().is_none() {
+        return NoRoute::NoPool(told(&reasons));
+    }
+    match trading.all(|(_, reason)| *reason == Declined::AmountTooSmall) {
+        true => NoRoute::AmountTooSmall,
+        false => NoRoute::InsufficientLiquidity,
+    }
+}
+
+fn told(reasons: &[(Venue, Declined)]) -> String {
+    let reasons = reasons.iter();
+    let reasons: Vec<String> = reasons
+        .map(|(venue, reason)| format!("{venue}: {reason}"))
+        .collect();
+    reasons.join("; ")
+}
+
+fn gates_of(asked: &[Asked]) -> Vec<Gate> {
+    let answered = asked.iter().filter_map(|it| it.answer.as_ref().ok());
+    let gates: BTreeSet<Gate> = answered.flat_map(Quoted::gates).collect();
+    gates.into_iter().collect()
 }
 
 /// A venue's pools as they are kept with the order.
 fn competed(venue: Quoted) -> impl Iterator<Item = PoolQuote> {
-    venue.pools.into_iter().map(|(pool, answer)| PoolQuote {
+    venue.into_answers().map(|(pool, answer)| PoolQuote {
         pool,
         answer: answer.map_or_else(Answer::from, Answer::Offered),
     })

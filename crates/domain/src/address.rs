@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::base58;
+
 /// The address of an account on the chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address([u8; 32]);
@@ -45,16 +47,16 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
         let mut bytes = [0; 32];
-        match bs58::decode(text).onto(&mut bytes) {
-            Ok(32) => Ok(Self(bytes)),
-            Ok(_) | Err(_) => Err(InvalidAddress),
+        match five8::decode_32(text, &mut bytes) {
+            Ok(()) => Ok(Self(bytes)),
+            Err(_) => Err(InvalidAddress),
         }
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&bs58::encode(self.0).into_string())
+        base58::address(&self.0, |text| f.pad(text))
     }
 }
 
@@ -66,7 +68,7 @@ impl fmt::Debug for Address {
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        base58::address(&self.0, |text| serializer.serialize_str(text))
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrderId, Seq};
+use crate::landing::LandingReport;
 use crate::named::named;
 use crate::quote::{Choice, Decision, Fill};
 use crate::status::Status;
@@ -76,6 +77,9 @@ pub enum EventData {
 pub struct Failure {
     pub code: FailureCode,
     pub reason: String,
+    /// How its transaction fared, where that is what failed and can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<Box<LandingReport>>,
 }
 
 named! {
@@ -83,18 +87,30 @@ named! {
     FailureCode {
         /// No venue made an offer in time.
         NoQuote "no_quote"
+        /// No pool of the pair may be used.
+        NoPool "no_pool"
+        /// One of the tokens cannot be traded.
+        TokenNotTradable "token_not_tradable"
         /// The pools cannot fill the amount.
         InsufficientLiquidity "insufficient_liquidity"
         /// The amount is too small to buy one base unit.
         AmountTooSmall "amount_too_small"
         /// The best offer is below the order's own minimum.
         BelowMinimum "below_minimum"
+        /// Every offer would move its pool's price further than the order allows.
+        PriceImpact "price_impact"
+        /// The wallet holds less than the transaction needs.
+        InsufficientFunds "insufficient_funds"
+        /// Simulated, the swap pays something else than was quoted.
+        QuoteMismatch "quote_mismatch"
         /// On the chain the swap would have returned less than the minimum.
         SlippageExceeded "slippage_exceeded"
         /// The transaction did not land before its last valid height.
         TransactionExpired "transaction_expired"
         /// The chain executed the transaction and it failed.
         TransactionFailed "transaction_failed"
+        /// An operator said that the transaction is dead; nobody proved it.
+        DeclaredDead "declared_dead"
         /// The chain could not be reached or refused the transaction.
         ChainUnavailable "chain_unavailable"
         /// The order killed every worker that took it.

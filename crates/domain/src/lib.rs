@@ -9,7 +9,10 @@ pub mod address;
 pub mod amount;
 pub mod asset;
 pub mod event;
+pub mod fee;
 pub mod ids;
+pub mod impact;
+pub mod landing;
 pub mod order;
 pub mod price;
 pub mod quote;
@@ -20,6 +23,7 @@ pub mod token_list;
 pub mod transaction;
 pub mod venue;
 
+mod base58;
 mod named;
 mod status;
 
@@ -27,7 +31,9 @@ pub use address::Address;
 pub use amount::BaseUnits;
 pub use asset::{Asset, Mint};
 pub use event::{Event, EventData, NewEvent};
+pub use fee::FeeLevel;
 pub use ids::{ClientId, ClientOrderId, EventId, IdempotencyKey, OrderId, Seq, WorkerId};
+pub use impact::MaxImpact;
 pub use order::{Order, State, Terms};
 pub use route::Route;
 pub use slippage::Bps;

@@ -10,7 +10,9 @@ pub use transition::IllegalTransition;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
 use crate::event::{Event, EventData, Failure, NewEvent};
+use crate::fee::FeeLevel;
 use crate::ids::{ClientId, ClientOrderId, EventId, OrderId, Seq};
+use crate::impact::MaxImpact;
 use crate::quote::{Choice, Decision, Fill};
 use crate::slippage::Bps;
 use crate::time::Timestamp;
@@ -33,6 +35,12 @@ pub struct Terms {
     pub client_order_id: Option<ClientOrderId>,
     /// How long after its acceptance the order may wait for its first transaction.
     pub valid_for_seconds: Option<u32>,
+    /// What it offers for its place in a block; where absent, what the worker is set to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_level: Option<FeeLevel>,
+    /// How far it may move the price; the worker's setting holds as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_impact: Option<MaxImpact>,
 }
 
 /// How an order decides when to execute.

@@ -1,5 +1,7 @@
 //! What venues offered for an order and which offer the router chose, kept with the order for ever.
 
+mod stored;
+
 use serde::{Deserialize, Serialize};
 
 use crate::amount::BaseUnits;
@@ -58,8 +60,9 @@ pub struct Decision {
     pub pools: Vec<PoolQuote>,
 }
 
-/// What one pool offered.
+/// What one pool offered. There are many of them in an order's life: they are stored in few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::PoolQuote", into = "stored::PoolQuote")]
 pub struct PoolQuote {
     pub pool: PoolRef,
     pub answer: Answer,
@@ -103,6 +106,9 @@ pub struct Receipt {
     /// Absent where the chain does not say.
     pub compute_units: Option<u64>,
     pub slot: u64,
+    /// Whether its block could no longer vanish when this was read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_final: bool,
     /// What a first leg paid out and a second did not take: it stays in the wallet.
     pub leftover: Vec<Leftover>,
 }
@@ -114,28 +120,44 @@ pub struct Leftover {
     pub amount: BaseUnits,
 }
 
+impl Fill {
+    /// What the same transaction brought when it landed once more, by the chain's word.
+    #[must_use]
+    pub fn once_more(&self, amounts: (BaseUnits, BaseUnits), receipt: Receipt) -> Self {
+        Self {
+            route: filled_route(&self.route, amounts),
+            signature: self.signature.clone(),
+            amount_out: amounts.1,
+            receipt: Some(Box::new(receipt)),
+        }
+    }
+}
+
+/// A route of one leg took and gave all of it; of several legs the amounts are those expected.
+fn filled_route(route: &Route, (amount_in, amount_out): (BaseUnits, BaseUnits)) -> Route {
+    match route.legs() {
+        [leg] => Route::of(Leg {
+            amount_in,
+            amount_out,
+            ..*leg
+        }),
+        _ => route.clone(),
+    }
+}
+
 impl Choice {
-    /// What a transaction of this choice brought, by the chain's word. A route of one leg took and gave all of it; of
-    /// several legs the amounts are those expected.
+    /// What a transaction of this choice brought, by the chain's word.
     #[must_use]
     pub fn filled(
         &self,
         signature: Signature,
-        (amount_in, amount_out): (BaseUnits, BaseUnits),
+        amounts: (BaseUnits, BaseUnits),
         receipt: Receipt,
     ) -> Fill {
-        let route = match self.route.legs() {
-            [leg] => Route::of(Leg {
-                amount_in,
-                amount_out,
-                ..*leg
-            }),
-            _ => self.route.clone(),
-        };
         Fill {
-            route,
+            route: filled_route(&self.route, amounts),
             signature,
-            amount_out,
+            amount_out: amounts.1,
             receipt: Some(Box::new(receipt)),
         }
     }

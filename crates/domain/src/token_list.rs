@@ -8,6 +8,9 @@ use crate::asset::{Asset, LISTED, Mint};
 
 pub use json::NoList;
 
+/// What its issuer calls USDC on devnet.
+const DEVNET_USDC: Mint = Mint::literal("4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU");
+
 /// An asset with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
@@ -65,6 +68,21 @@ impl TokenList {
         Self::new(listings.collect()).expect("invariant: the list in the code is unambiguous")
     }
 
+    /// The list of devnet, where USDC is another mint.
+    #[must_use]
+    pub fn devnet() -> Self {
+        let listing = |symbol: &str, name: &str, asset| Listing {
+            symbol: symbol.to_owned(),
+            name: name.to_owned(),
+            asset,
+        };
+        let listings = vec![
+            listing("SOL", "Solana", Asset::SOL),
+            listing("USDC", "USD Coin", Asset::token(DEVNET_USDC, 6)),
+        ];
+        Self::new(listings).expect("invariant: the list in the code is unambiguous")
+    }
+
     /// All of it.
     #[must_use]
     pub fn listings(&self) -> &[Listing] {
@@ -81,6 +99,12 @@ impl TokenList {
         let by_mint = || self.by_mint.get(&symbol_or_mint.parse().ok()?);
         let place = self.by_symbol.get(&symbol).or_else(by_mint)?;
         Some(self.listings[*place].asset)
+    }
+
+    /// How far ahead a mint stands in the list, 0 for the first.
+    #[must_use]
+    pub fn place_of(&self, mint: Mint) -> Option<usize> {
+        self.by_mint.get(&mint).copied()
     }
 
     /// What clients are shown for a mint: its symbol, or its address where it has none.
@@ -111,6 +135,15 @@ mod tests {
         }
         assert_eq!(list.find("DOGE"), None);
         assert_eq!(list.find(""), None);
+    }
+
+    #[test]
+    fn usdc_is_another_mint_on_devnet() {
+        let (main, dev) = (TokenList::mainnet(), TokenList::devnet());
+
+        assert_eq!(dev.find("SOL"), main.find("SOL"));
+        assert_ne!(dev.find("USDC"), main.find("USDC"));
+        assert_eq!(dev.find(&Asset::USDC.mint.to_string()), None);
     }
 
     #[test]

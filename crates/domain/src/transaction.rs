@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base58;
+
 /// A block height of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -45,15 +47,15 @@ impl Signature {
     /// The signature made of these 64 bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 64]) -> Self {
-        Self(bs58::encode(bytes).into_string().into())
+        base58::signature(bytes, |text| Self(text.into()))
     }
 
     /// Checks a text from outside.
     pub fn parse(text: &str) -> Result<Self, InvalidSignature> {
         let mut bytes = [0; 64];
-        match bs58::decode(text).onto(&mut bytes) {
-            Ok(64) => Ok(Self(text.into())),
-            _ => Err(InvalidSignature),
+        match five8::decode_64(text, &mut bytes) {
+            Ok(()) => Ok(Self(text.into())),
+            Err(_) => Err(InvalidSignature),
         }
     }
 
@@ -91,7 +93,7 @@ impl Blockhash {
 
 impl fmt::Display for Blockhash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&bs58::encode(self.0).into_string())
+        base58::address(&self.0, |text| f.pad(text))
     }
 }
 

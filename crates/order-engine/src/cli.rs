@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use config::Config;
 
 use crate::commands::{
-    bench, completions, demo, echo, health, migrate, orders, pools, queue, serve, sim_chain,
-    simulate, submit, top, wallet, watch,
+    bench, completions, demo, doctor, echo, health, migrate, orders, pools, queue, serve,
+    sim_chain, simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -53,6 +53,9 @@ enum Command {
     /// The wallet that trades, and what it holds
     #[command(after_help = wallet::EXAMPLES)]
     Wallet(wallet::Wallet),
+    /// What stands between this configuration and a trade, and what to do about it
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(Box<doctor::Doctor>),
     /// Operate the queue: state, pause, resume, failed orders
     #[command(subcommand, after_help = queue::EXAMPLES)]
     Queue(queue::Queue),
@@ -100,12 +103,13 @@ impl Cli {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Migrate(migrate) => migrate::run(&migrate).await,
             Command::SimChain(config) => sim_chain::run(*config).await,
-            Command::Submit(submit) => submit::run(&submit).await,
+            Command::Submit(submit) => Box::pin(submit::run(&submit)).await,
             Command::Watch(watch) => Box::pin(watch::run(&watch)).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,
             Command::Pools(pools) => pools::run(&pools).await,
             Command::Wallet(wallet) => wallet::run(&wallet).await,
+            Command::Doctor(doctor) => Box::pin(doctor::run(&doctor)).await,
             Command::Queue(queue) => queue::run(&queue).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,

@@ -8,7 +8,7 @@ use anyhow::Context;
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::runtime;
 use bootstrap::service::Parts;
-use bootstrap::world::{Trading, World};
+use bootstrap::world::{Trading, World, keys};
 use config::Config;
 use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
@@ -31,6 +31,8 @@ impl Engine {
         if let Some(point) = &config.crash_point {
             order_worker::crash_point::arm(point)?;
         }
+        let key = keys::key(config)?;
+        let address = keys::address_of(&key);
         let Parts {
             ports,
             world,
@@ -38,29 +40,44 @@ impl Engine {
             prometheus,
         } = Parts::open(config, shutdown).await?;
         let node = node(config, &world, shutdown)?;
-        let Trading { builder, landing } = world.trading();
+        let settings = GatewaySettings::configured(config, runtime::threads());
         let gateway = Gateway::build(
-            GatewaySettings::configured(config, runtime::threads()),
+            settings.of_wallet(Some(address)),
             GatewayParts {
                 ports: ports.clone(),
                 announcer: announcer.clone(),
                 router: world.router.clone(),
-                simulation: Some(world.simulation.clone()),
-                wallet: Some(world.wallet()),
+                assets: world.assets.clone(),
+                simulation: world.simulation.clone(),
+                wallet: Some(world.wallet(address)),
                 transactions: Some(world.transactions()),
+                statuses: Some(world.statuses()),
                 prometheus,
                 shutdown: shutdown.clone(),
             },
         )?;
-        // The handle is not needed: the worker ends with the shutdown.
-        let _ = Worker::start(
-            &ports,
-            &announcer,
-            world.router,
-            Chain { builder, landing },
-            Settings::configured(config, runtime::host_name()),
-            shutdown,
-        );
+        if config.takes_orders() {
+            let wallet = world.wallet(address);
+            let Trading {
+                builder,
+                landing,
+                statuses,
+            } = world.trading(key);
+            // The handle is not needed: the worker ends with the shutdown.
+            let _ = Worker::start(
+                &ports,
+                &announcer,
+                world.router,
+                Chain {
+                    builder,
+                    landing,
+                    statuses,
+                    wallet: Some(wallet),
+                },
+                Settings::configured(config, runtime::host_name()),
+                shutdown,
+            );
+        }
         Ok(Self {
             gateway,
             node,

@@ -10,23 +10,29 @@
 //! - **I5** The worker signs another transaction only once the last one is proved dead. Either it
 //!   was rolled back and that is final; or the worker first reads what is final, which must be past
 //!   the transaction's last valid height, and then the chain, asked as of that, does not find it.
-//!   An error, and a transaction that was seen and is not sure yet, prove nothing.
+//!   An error, and a transaction that was seen and is not sure yet, prove nothing. Where nobody can prove it, an
+//!   operator's word stands in for the proof, once it can no longer land by its height and the chain does not know it.
 //! - **I6** Timers here are monotonic; the store's clock decides about leases, due times and
 //!   expiries.
 //!
 //! It must not know any database, HTTP, or how a venue computes its prices.
 //!
 //! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
-//! filled, `sweeper.rs` brings back what was lost on the way, `expiring.rs` ends orders whose time
-//! has run out.
+//! filled, `awakening.rs` wakes orders whose transactions have news, `sweeper.rs` brings back what
+//! was lost on the way, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
+//! orders that are confirmed, `doubting.rs` for those that nobody can prove dead.
 
 pub mod crash_point;
+pub mod doubting;
 pub mod expiring;
+pub mod finality;
 pub mod limiter;
 pub mod settings;
 pub mod sweeper;
 
 mod assignment;
+mod awakening;
+mod balance;
 mod context;
 mod driver;
 mod lifecycle;
@@ -42,12 +48,15 @@ mod unheard;
 use std::sync::Arc;
 
 use dex_router::Router;
-use ports::{Announcer, Landing, Ports, Shutdown, TransactionBuilder};
+use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder, WalletView};
+use tokio::sync::oneshot;
 
 pub use settings::Settings;
 
 use context::Context;
+use doubting::Doubter;
 use expiring::Expirer;
+use finality::FinalityLook;
 use session::Presence;
 use sweeper::Sweeper;
 
@@ -58,6 +67,10 @@ pub struct Chain {
     pub builder: Arc<dyn TransactionBuilder>,
     /// Sends them, and tells what became of them.
     pub landing: Arc<dyn Landing>,
+    /// Tells where signatures stand, many at once.
+    pub statuses: Arc<dyn Statuses>,
+    /// The wallet that pays, if its balance shall be shown.
+    pub wallet: Option<Arc<dyn WalletView>>,
 }
 
 /// A running worker. It stops when the [`Shutdown`] says so.
@@ -67,8 +80,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts taking orders, with sweeper and expirer beside it. All end by themselves after a soft
-    /// request.
+    /// Starts taking orders, with sweeper, expirer and the looks for finality and doubts beside it. All
+    /// end by themselves after a soft request.
     #[must_use]
     pub fn start(
         ports: &Ports,
@@ -80,12 +93,30 @@ impl Worker {
     ) -> Self {
         let sweeper = Sweeper::new(ports, settings.sweep);
         let expirer = Expirer::new(ports, announcer, settings.sweep);
+        let finality = FinalityLook::new(ports, &chain, settings.sweep);
+        let doubter = Doubter::new(ports, &chain, settings.sweep, settings.doubt_after);
+        if let Some(wallet) = &chain.wallet {
+            let shown = balance::show(
+                Arc::clone(wallet),
+                Arc::clone(&ports.clock),
+                shutdown.clone(),
+            );
+            shutdown.spawn_essential("balance", shown);
+        }
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
+        let context = Arc::new(context);
         let presence = Arc::new(Presence::default());
-        let driver = driver::run(Arc::new(context), Arc::clone(&presence));
-        shutdown.spawn_essential("worker", driver);
+        let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
+        let (runs, ended) = oneshot::channel();
+        shutdown.spawn_essential("landing list", awakening::run(context, ended));
+        shutdown.spawn_essential("worker", async move {
+            let _runs: oneshot::Sender<()> = runs;
+            driver.await;
+        });
         shutdown.spawn_essential("sweeper", sweeper.run(shutdown.clone()));
         shutdown.spawn_essential("expirer", expirer.run(shutdown.clone()));
+        shutdown.spawn_essential("finality", finality.run(shutdown.clone()));
+        shutdown.spawn_essential("doubts", doubter.run(shutdown.clone()));
         Self { presence }
     }
 

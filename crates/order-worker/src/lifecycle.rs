@@ -18,12 +18,17 @@ use crate::panics::{Panicked, contain};
 use crate::permission::Permission;
 use crate::recording::{self, Refused};
 use crate::session::Solitude;
+use crate::stages::build::Built;
 use crate::stages::settle::{Origin, Sending, Settled};
-use crate::stages::{StageError, build, failure, route, settle};
+use crate::stages::word::{self, Weighed};
+use crate::stages::{StageError, build, failure, landing, route, settle};
 
 /// How long an order waits after a defect of the engine, so that a person can look before the next
 /// try.
 const DEFECT_REST: Duration = Duration::from_secs(30);
+
+/// How long an order waits whose transaction an operator has said to be dead, while that is not sure yet.
+const WORD_REST: Duration = Duration::from_secs(2);
 
 /// What is left to do when the worker has finished with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +149,10 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
     };
     took(&ctx.metrics.build, began, ctx.clock.monotonic());
     match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
-        Ok(transaction) => Next::Submit(choice.clone(), transaction),
+        Ok(Built {
+            choice,
+            transaction,
+        }) => Next::Submit(choice, transaction),
         Err(error) => Next::Record(after_failure(ctx, order, error)),
     }
 }
@@ -157,8 +165,20 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         error!(order.id = %id, "order {id} is submitted, but the store has no transaction of it");
         return rest;
     };
+    if let Some(said) = &lease.word {
+        ctx.chain.landing.forget(transaction);
+        match word::weigh(ctx, order.id, transaction, said).await {
+            Weighed::Dead(failure) => {
+                ctx.metrics.declared_dead.increment(1);
+                return Next::Record(after_failure(ctx, order, StageError::Transient(failure)));
+            }
+            Weighed::Unsure => return Next::Release(Ending::Resume { delay: WORD_REST }),
+            Weighed::Known => {}
+        }
+    }
     let began = ctx.clock.monotonic();
     let sending = Sending {
+        order: order.id,
         transaction,
         choice,
         asset_out: order.terms.asset_out,
@@ -172,16 +192,28 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             receipt,
         }) => {
             crash_point::reached(CrashPoint::ConfirmedNotStored);
+            ctx.metrics.paid(&receipt);
             let signature = transaction.signature.clone();
             let fill = choice.filled(signature, (amount_in, amount_out), receipt);
             Next::Record(EventData::Confirmed { fill })
         }
         Ok(Settled::Dead(failure)) => {
+            let failure = landing::explain(ctx, transaction, failure).await;
+            // What the chain rolled back may have met another pool than the one that was known.
+            if failure.code != FailureCode::TransactionExpired {
+                ctx.router
+                    .doubt(order.terms.asset_in, order.terms.asset_out);
+            }
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }
-        Ok(Settled::Undecided { ask_again_in }) => Next::Release(Ending::Resume {
-            delay: ask_again_in,
-        }),
+        Ok(Settled::Undecided { ask_again_in }) => {
+            if origin == Origin::JustStored {
+                landing::say_slow(ctx, order, transaction).await;
+            }
+            Next::Release(Ending::Resume {
+                delay: ask_again_in,
+            })
+        }
         Err(panicked) => {
             // The transaction may have been sent: whatever happens to this worker, only the chain
             // can end the order.
@@ -234,7 +266,11 @@ fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
         }
         code => code,
     };
-    Failure { code, reason }
+    Failure {
+        code,
+        reason,
+        landing: last.landing.clone(),
+    }
 }
 
 fn retry_delay(data: &EventData) -> Option<Duration> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::event::{Failure, FailureCode};
+use domain::quote::Receipt;
 use domain::{Status, Venue};
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
@@ -13,9 +15,15 @@ const ENDS: [Status; 4] = [
     Status::Expired,
 ];
 const NO_VENUE: &str = "none";
+/// What reverted transactions fail with.
+const REVERTS: [FailureCode; 3] = [
+    FailureCode::SlippageExceeded,
+    FailureCode::InsufficientLiquidity,
+    FailureCode::TransactionFailed,
+];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 15] = [
+const COUNTERS: [(&str, &str); 19] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -49,8 +57,8 @@ const COUNTERS: [(&str, &str); 15] = [
         "Panics that were contained within one order",
     ),
     (
-        "transactions_resent_total",
-        "Times the same bytes were sent again",
+        "transactions_declared_dead_total",
+        "Transactions that counted as dead because an operator said so",
     ),
     ("queue_claims_total", "Entries taken from the queue"),
     ("queue_failures_total", "Calls to the queue that failed"),
@@ -65,6 +73,22 @@ const COUNTERS: [(&str, &str); 15] = [
     (
         "sweeper_expired_total",
         "Orders whose time ran out while they waited",
+    ),
+    (
+        "fees_paid_lamports_total",
+        "Network fees of transactions that landed, reverted ones too, in lamports",
+    ),
+    (
+        "transactions_reverted_total",
+        "Transactions that landed and were rolled back for good, by reason",
+    ),
+    (
+        "quote_mismatches_total",
+        "Transactions not signed because their simulation paid something else than quoted",
+    ),
+    (
+        "insufficient_funds_total",
+        "Orders that the wallet could not pay for",
     ),
     (
         "workers_buried_total",
@@ -100,7 +124,10 @@ pub(crate) struct Metrics {
     pub(crate) poison: Counter,
     pub(crate) alone: Counter,
     pub(crate) panics: Counter,
-    pub(crate) resent: Counter,
+    pub(crate) declared_dead: Counter,
+    pub(crate) fees_paid: Counter,
+    pub(crate) quote_mismatches: Counter,
+    pub(crate) insufficient_funds: Counter,
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
@@ -135,6 +162,9 @@ impl Metrics {
         ] {
             counter!(name).increment(0);
         }
+        for code in REVERTS {
+            counter!("transactions_reverted_total", "reason" => code.name()).increment(0);
+        }
         let _ = histogram!("limiter_wait_seconds");
         let stage = |stage: &'static str| histogram!("stage_duration_seconds", "stage" => stage);
         Self {
@@ -145,7 +175,10 @@ impl Metrics {
             poison: zeroed("poison_total"),
             alone: zeroed("orders_taken_alone_total"),
             panics: zeroed("order_panics_total"),
-            resent: zeroed("transactions_resent_total"),
+            declared_dead: zeroed("transactions_declared_dead_total"),
+            fees_paid: zeroed("fees_paid_lamports_total"),
+            quote_mismatches: zeroed("quote_mismatches_total"),
+            insufficient_funds: zeroed("insufficient_funds_total"),
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),
@@ -155,6 +188,17 @@ impl Metrics {
             build: stage("build"),
             settle: stage("settle"),
         }
+    }
+
+    /// Counts what a transaction cost that took effect.
+    pub(crate) fn paid(&self, receipt: &Receipt) {
+        self.fees_paid.increment(receipt.fee_lamports);
+    }
+
+    /// Counts a transaction that was rolled back, which cost its fee all the same.
+    pub(crate) fn reverted(&self, failure: &Failure, receipt: &Receipt) {
+        self.paid(receipt);
+        counter!("transactions_reverted_total", "reason" => failure.code.name()).increment(1);
     }
 
     /// Counts an order's end.

@@ -5,8 +5,10 @@ use std::time::Duration;
 pub use config::LimitScope;
 
 use config::Config;
+use domain::MaxImpact;
 use ports::retry::Policy;
 
+use crate::doubting::DOUBT_AFTER;
 use crate::limiter::Rate;
 
 /// A worker's settings.
@@ -25,6 +27,8 @@ pub struct Settings {
     pub scope: LimitScope,
     /// Executions of one order, the first one included.
     pub max_executions: u32,
+    /// How far an order may move its pool's price; absent where there is no limit.
+    pub max_impact: Option<MaxImpact>,
     /// When failed executions are repeated.
     pub retry: Policy,
     /// How long the store lets a silent worker keep its leases.
@@ -33,13 +37,21 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// How often the sweeper compares the queue with the store.
     pub sweep: Duration,
+    /// How long an order has been submitted before it is told to operators.
+    pub doubt_after: Duration,
 }
 
 impl Settings {
     /// The worker's part of the configuration, for a worker on `host`.
     #[must_use]
     pub fn configured(config: &Config, host: String) -> Self {
-        let Config { work, periods, .. } = config;
+        let Config {
+            work,
+            periods,
+            chain,
+            transactions,
+            ..
+        } = config;
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             host,
@@ -47,6 +59,7 @@ impl Settings {
             rate: Rate::configured(work),
             scope: config.limit_scope(),
             max_executions: work.retry_max_attempts,
+            max_impact: transactions.max_impact(chain.order_venue_mode),
             retry: Policy {
                 base_delay: work.retry_base_delay(),
                 max_delay: work.retry_max_delay(),
@@ -54,6 +67,7 @@ impl Settings {
             lease: periods.lease(),
             heartbeat: periods.heartbeat(),
             sweep: periods.sweep(),
+            doubt_after: DOUBT_AFTER,
         }
     }
 }

@@ -2,8 +2,10 @@
 //! error says whether another try may help.
 
 pub(crate) mod build;
+pub(crate) mod landing;
 pub(crate) mod route;
 pub(crate) mod settle;
+pub(crate) mod word;
 
 use domain::event::{Failure, FailureCode};
 
@@ -30,5 +32,9 @@ impl StageError {
 
 pub(crate) fn failure(code: FailureCode, reason: impl Into<String>) -> Failure {
     let reason = reason.into();
-    Failure { code, reason }
+    Failure {
+        code,
+        reason,
+        landing: None,
+    }
 }

@@ -2,8 +2,9 @@
 //! changes no outcome; the sweeper refills the queue from the store.
 //!
 //! Promises of every [`JobQueue`]:
-//! 1. Pushing an id that is already queued or delayed does nothing, with one exception: an entry
-//!    that resumes an execution replaces one that starts an execution.
+//! 1. Pushing an id that is already queued or delayed does nothing, with two exceptions: an entry
+//!    that resumes an execution replaces one that starts an execution, and one that waits for a
+//!    time although it need not wait any more.
 //! 2. The queue serves clients in turn, and the entries of one client oldest first: an order that
 //!    the sweeper brings again goes before its client's younger ones.
 //! 3. An entry that starts an execution must pass the shared limiter, if one is set; an entry that

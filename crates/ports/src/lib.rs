@@ -8,10 +8,14 @@
 //! Begin with `order_store.rs`.
 
 pub mod announcer;
+pub mod asset_source;
 pub mod chain;
 pub mod clock;
 pub mod cluster;
 pub mod commits;
+pub mod directory;
+pub mod doubt;
+pub mod finality;
 pub mod job_queue;
 pub mod landing;
 pub mod ledger;
@@ -34,10 +38,14 @@ mod error;
 use std::sync::Arc;
 
 pub use announcer::Announcer;
+pub use asset_source::AssetSource;
 pub use clock::{Clock, SystemClock};
 pub use cluster::{Bound, ClusterId};
 pub use commits::Commits;
+pub use directory::Directory;
+pub use doubt::Doubts;
 pub use error::{Error, Result};
+pub use finality::{Finalities, Statuses};
 pub use job_queue::JobQueue;
 pub use landing::Landing;
 pub use ledger::Ledger;
@@ -58,11 +66,17 @@ pub use worker_registry::WorkerRegistry;
 /// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole store: a backend implements the four parts, and the engine holds one object of this
+/// The whole store: a backend implements the seven parts, and the engine holds one object of this
 /// trait.
-pub trait Store: OrderStore + OrderHistory + WorkerRegistry + Operations {}
+pub trait Store:
+    OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts + Directory
+{
+}
 
-impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations> Store for T {}
+impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts + Directory>
+    Store for T
+{
+}
 
 /// Everything outside that the engine uses, made once in `main` and cloned freely.
 #[derive(Debug, Clone)]

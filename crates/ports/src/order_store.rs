@@ -39,6 +39,8 @@
 //! 13. A submission is stored only before the order's expiry. The store checks this when nothing
 //!     can be stored before the submission any more, so no `submitted` event is at or after the
 //!     expiry.
+//! 14. `make_due` ends the waiting of submitted orders alone, and of none that a live worker holds. Nothing else of them
+//!     changes.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -63,6 +65,9 @@ pub const UNREADABLE_REST: Duration = Duration::from_secs(15);
 
 /// The longest delay of an order for any reason other than a retry, whose delay is a setting.
 pub const LONGEST_FIXED_REST: Duration = Duration::from_secs(60);
+
+/// The most orders that one call of [`OrderStore::make_due`] names.
+pub const MADE_DUE_MAX: usize = 512;
 
 /// Whether an order with this due time still waits. A due time further ahead than the longest delay
 /// was written before the clock was set back: the order is due.
@@ -119,6 +124,8 @@ pub struct Lease {
     pub fence: u64,
     /// The transaction that may still land, if there is one.
     pub live_transaction: Option<SignedTransaction>,
+    /// What an operator has said of it.
+    pub word: Option<crate::doubt::Word>,
     /// How many workers in a row have died with the order in their hands since its last event.
     pub deaths: u32,
     pub trace_context: Option<String>,
@@ -267,6 +274,10 @@ pub trait OrderStore: Send + Sync + Debug {
     /// Gives an order back without an event, due again after `delay`. With a lease that is no
     /// longer the newest it changes nothing.
     async fn release(&self, lease: &Lease, delay: Duration) -> Result<()>;
+
+    /// Lets submitted orders that wait without a worker be due at once: there is news of their transactions. Returns
+    /// those that are due by that. At most [`MADE_DUE_MAX`] are asked for in one call.
+    async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>>;
 
     /// Ends an order that has not been submitted, whoever has the lease. With `client`, only if the
     /// order belongs to that client.

@@ -68,6 +68,8 @@ pub struct Faults {
     pub transaction_null_ms: u64,
     /// A block that nobody has confirmed vanishes with all that was in it.
     pub block_vanishes: f64,
+    /// A few confirmed blocks that are not final vanish with all that was in them, whenever a block opens.
+    pub confirmed_block_vanishes: f64,
     /// A subscriber's socket is closed when there is news for it.
     pub socket_drops: f64,
     /// Nothing is answered at all.

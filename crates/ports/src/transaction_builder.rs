@@ -4,12 +4,13 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::venue::Program;
-use domain::{Address, BaseUnits, Mint, OrderId, Route, route};
+use domain::{Address, BaseUnits, FeeLevel, Mint, OrderId, Route, route};
 
-use crate::chain::Error;
+use crate::chain::Revert;
 
 /// One execution of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,38 @@ pub struct Execution {
     pub legs: Vec<Leg>,
     /// The slot that the legs were quoted at. What is older is no ground to build on.
     pub quoted_at: u64,
+    /// What it offers for its place in a block; where absent, what the builder is set to.
+    pub fee_level: Option<FeeLevel>,
+    /// How many of the order's transactions went by without landing: each raises the level by one step.
+    pub deaths: u32,
+}
+
+/// Why there is no transaction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No answer, or a temporary refusal.
+    #[error("the chain did not answer: {0}")]
+    Unavailable(String),
+    /// No other moment would change it.
+    #[error("no transaction can be made of it: {0}")]
+    Refused(String),
+    /// The wallet holds less than the transaction needs, with all that it costs.
+    #[error("the wallet holds {held} base units of {mint}, and the transaction needs {needed}")]
+    InsufficientFunds {
+        mint: Mint,
+        needed: BaseUnits,
+        held: BaseUnits,
+    },
+    /// Simulated, its swaps pay something else than was quoted. Its pools are not offered for now: another route may
+    /// do.
+    #[error("simulated, the swap pays {simulated} base units, and {quoted} were quoted")]
+    QuoteMismatch {
+        quoted: BaseUnits,
+        simulated: BaseUnits,
+    },
+    /// Simulated, it fails. Nothing was paid for it.
+    #[error("simulated, the transaction fails: {0}")]
+    WouldFail(Revert),
 }
 
 /// One swap of a route.
@@ -50,7 +83,19 @@ impl Execution {
             path: path(&choice.route),
             legs: legs.collect::<Result<_, _>>()?,
             quoted_at: choice.quoted_at,
+            fee_level: None,
+            deaths: 0,
         })
+    }
+
+    /// The same with what it offers for its place in a block.
+    #[must_use]
+    pub fn offering(self, fee_level: Option<FeeLevel>, deaths: u32) -> Self {
+        Self {
+            fee_level,
+            deaths,
+            ..self
+        }
     }
 }
 
@@ -101,12 +146,20 @@ fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
 /// 2. Two executions never give the same transaction; one execution may give a new one each time.
 /// 3. Nothing is sent.
 /// 4. [`Error::Refused`] is said of what no other moment would change.
+/// 5. No transaction pays more in fees than the operator allows.
+/// 6. Where transactions are simulated before they are signed, only one that pays what was quoted is.
 ///
 /// Cancel safety: may be dropped; nothing happened.
 #[async_trait]
 pub trait TransactionBuilder: Send + Sync + Debug {
     /// The execution as a signed transaction.
     async fn build(&self, execution: &Execution) -> Result<SignedTransaction, Error>;
+
+    /// What can be told of how a transaction fares that was built by anybody: never an outcome. Nothing where nobody
+    /// can tell.
+    async fn report(&self, _transaction: &SignedTransaction) -> Option<LandingReport> {
+        None
+    }
 }
 
 #[cfg(test)]

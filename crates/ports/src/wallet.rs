@@ -27,6 +27,18 @@ pub struct Holding {
     pub amount: BaseUnits,
 }
 
+/// What matters of a wallet for the trade of one asset for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Means {
+    pub lamports: u64,
+    /// What it holds of the asset sold; of SOL its lamports.
+    pub held: BaseUnits,
+    /// Whether it has an account for the asset bought, or needs none.
+    pub has_account_out: bool,
+    /// Lamports that a new token account must hold.
+    pub account_rent: u64,
+}
+
 /// The wallet that trades, for those who only look at it.
 ///
 /// Promises:
@@ -38,4 +50,7 @@ pub struct Holding {
 pub trait WalletView: Send + Sync + Debug {
     /// What it holds.
     async fn look(&self) -> Result<Wallet, Error>;
+
+    /// What it has for a trade of these two, of which it need not know either.
+    async fn means(&self, asset_in: Asset, asset_out: Asset) -> Result<Means, Error>;
 }

@@ -22,6 +22,7 @@ mod meter;
 mod outcome;
 mod programs;
 mod recent;
+mod runtime;
 mod sysvars;
 mod traces;
 
@@ -29,8 +30,10 @@ pub use account::{Account, Rent};
 pub use accounts::{Accounts, View};
 pub use budget::{LAMPORTS_PER_SIGNATURE, Limits, fee};
 pub use genesis::GENESIS_HASH;
+pub use logs::Line;
 pub use message::{BYTES_MAX, Malformed, Transaction, Verified};
 pub use outcome::{Executed, Outcome};
+pub use runtime::{Ran, Runtime};
 pub use traces::{InnerInstruction, ReturnData, TokenBalance};
 
 pub(crate) use programs::Reader;
@@ -40,11 +43,14 @@ pub(crate) use programs::token::{
 };
 pub(crate) use recent::BLOCKHASH_BLOCKS;
 
+use std::sync::Arc;
+
 use solana_address::Address;
 use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 
 use execution::Execution;
+use message::Keys;
 use recent::Recent;
 
 /// What the Clock sysvar says while a block's transactions run.
@@ -79,6 +85,7 @@ pub struct Bank {
     accounts: Accounts,
     environment: Environment,
     recent: Recent,
+    runtime: Option<Arc<dyn Runtime>>,
 }
 
 impl Bank {
@@ -89,10 +96,16 @@ impl Bank {
             accounts: genesis::accounts(environment.clock.slot),
             environment,
             recent: Recent::default(),
+            runtime: None,
         };
         bank.set_account(sysvars::RENT, sysvars::rent(&environment));
         bank.set_clock(environment.clock);
         bank
+    }
+
+    /// Lets another runtime execute all transactions from now on.
+    pub fn set_runtime(&mut self, runtime: Arc<dyn Runtime>) {
+        self.runtime = Some(runtime);
     }
 
     #[must_use]
@@ -116,7 +129,8 @@ impl Bank {
         self.accounts.set(key, account, self.environment.clock.slot);
     }
 
-    /// Puts an account there that was written in an earlier life of the chain.
+    /// Puts an account there that was written in an earlier life of the chain, or stands there from its beginning: what
+    /// was there before is not kept.
     pub(crate) fn load_account(&mut self, key: Address, account: Account, slot: u64) {
         self.accounts.load(key, account, slot);
     }
@@ -189,7 +203,7 @@ impl Bank {
     /// Executes a transaction on what stands now and changes nothing: the whole of a simulation, and the first
     /// half of [`Bank::process`]. It checks neither signatures nor the blockhash.
     pub fn execute(&self, transaction: &Transaction) -> Result<Executed, TransactionError> {
-        execute(self.accounts.latest(), &self.environment, transaction)
+        self.execute_on(self.accounts.latest(), &self.environment, transaction)
     }
 
     /// The same on what stood at the end of an earlier slot.
@@ -202,7 +216,22 @@ impl Bank {
             clock,
             ..self.environment
         };
-        execute(self.accounts.at(clock.slot), &environment, transaction)
+        self.execute_on(self.accounts.at(clock.slot), &environment, transaction)
+    }
+
+    fn execute_on(
+        &self,
+        accounts: View<'_>,
+        environment: &Environment,
+        transaction: &Transaction,
+    ) -> Result<Executed, TransactionError> {
+        let keys = transaction.resolve(accounts, environment.clock.slot)?;
+        checks::locks(&keys)?;
+        let ran = match &self.runtime {
+            None => run(accounts, environment, transaction, &keys)?,
+            Some(runtime) => runtime.run(accounts, environment, transaction, &keys.all)?,
+        };
+        Ok(outcome::conclude(accounts, transaction, &keys, ran))
     }
 
     /// Forgets what accounts were before a slot.
@@ -211,28 +240,20 @@ impl Bank {
     }
 }
 
-fn execute(
+fn run(
     accounts: View<'_>,
     environment: &Environment,
     transaction: &Transaction,
-) -> Result<Executed, TransactionError> {
-    let keys = transaction.resolve(accounts, environment.clock.slot)?;
-    checks::locks(&keys)?;
+    keys: &Keys,
+) -> Result<Ran, TransactionError> {
     let limits = Limits::of(transaction)?;
     let fee = budget::fee(transaction.signatures().len(), &limits);
     let units = limits.units;
-    let mut execution = Execution::load(accounts, environment, &keys, units, programs::find);
+    let mut execution = Execution::load(accounts, environment, keys, units, programs::find);
     execution.take_fee(fee)?;
     let loaded: Vec<&Account> = execution.accounts().collect();
     let status = checks::loaded(transaction, &loaded, &limits)
         .and_then(|()| execution.run(transaction))
         .and_then(|()| execution.check_rent());
-    Ok(outcome::conclude(
-        accounts,
-        transaction,
-        &keys,
-        execution,
-        status,
-        fee,
-    ))
+    Ok(execution.end(status, fee))
 }

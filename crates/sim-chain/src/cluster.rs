@@ -2,7 +2,8 @@
 //!
 //! Nothing runs while nobody looks. Slots, heights and blockhashes are computed from the clock; whoever asks first
 //! brings the state up to the present. A transaction is executed when it arrives, in the block that is open then;
-//! a block is confirmed when the next one opens, and finalized some blocks later. There are no forks.
+//! a block is confirmed when the next one opens, and finalized some blocks later. There are no forks, unless a fault asks
+//! for them: then the newest blocks vanish.
 //!
 //! Begin with [`Cluster`]; what opening a block does is in `state.rs`.
 
@@ -224,6 +225,11 @@ impl Cluster {
     /// Lets blocks vanish by this chance before they are confirmed, with all that was in them.
     pub fn set_vanishing(&self, chance: f64) {
         self.present().vanishing = chance;
+    }
+
+    /// Lets blocks that are confirmed vanish by this chance, as far as they are not final, whenever one opens.
+    pub fn set_forking(&self, chance: f64) {
+        self.present().forking = chance;
     }
 
     /// How long a slot takes.

@@ -122,6 +122,7 @@ impl Service {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = *faults;
         self.cluster.set_lag(faults.read_lag_slots);
         self.cluster.set_vanishing(faults.block_vanishes);
+        self.cluster.set_forking(faults.confirmed_block_vanishes);
     }
 
     /// What shall happen to the next transactions, for tests in the same process.

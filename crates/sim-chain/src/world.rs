@@ -1,5 +1,6 @@
 //! The simulated world as one thing: cluster and market, with what goes wrong on purpose.
 
+mod placing;
 mod simulation;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ports::{Clock, Random, Shutdown};
 use solana_address::Address;
 
+use crate::bank::Runtime;
 use crate::cluster::{self, Cluster, Founding, GENESIS_HASH, OpenBlock, Settings, Trader};
 use crate::market::{self, Failed, Market, Mode, NotOpened};
 use crate::rpc::SimRpc;
@@ -70,6 +72,17 @@ impl World {
         random: &Random,
         shutdown: &Shutdown,
     ) -> Result<Arc<Self>, OpenError> {
+        Self::open_on(None, config, clock, random, shutdown)
+    }
+
+    /// The same, where another runtime executes its transactions.
+    pub fn open_on(
+        runtime: Option<Arc<dyn Runtime>>,
+        config: &SimConfig,
+        clock: Arc<dyn Clock>,
+        random: &Random,
+        shutdown: &Shutdown,
+    ) -> Result<Arc<Self>, OpenError> {
         let settings = Settings {
             latency_scale: config.latency_scale,
             finality_blocks: config.finality_blocks,
@@ -77,6 +90,9 @@ impl World {
         };
         let path = config.ledger_path.as_deref();
         let mut founding = Founding::open(settings, path, config.seed, clock.clone(), random)?;
+        if let Some(runtime) = runtime {
+            founding.bank_mut().set_runtime(runtime);
+        }
         let height = founding.height();
         if config.seed.is_none() && founding.is_new() {
             founding.set_seed(market::seed_from(founding.seed(), height));

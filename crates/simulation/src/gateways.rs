@@ -6,7 +6,7 @@ use std::time::Duration;
 use api_gateway::GatewaySettings;
 use api_gateway::intake::Intake;
 use api_gateway::live::{self, Live};
-use ports::{Announcer, Ports, Random, Shutdown};
+use ports::{Announcer, AssetSource, Ports, Random, Shutdown};
 
 use crate::process::Process;
 use crate::world::World;
@@ -32,6 +32,7 @@ impl Gateway {
         let shutdown = Shutdown::new();
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
+        let assets: Arc<dyn AssetSource> = Arc::new(world.assets_of(&process, &ports));
         let settings = GatewaySettings {
             live: live::Settings {
                 tail_linger: Duration::from_millis(500),
@@ -40,7 +41,7 @@ impl Gateway {
             ..GatewaySettings::default()
         };
         Arc::new(Self {
-            intake: Intake::start(&settings, &ports, announcer, &shutdown),
+            intake: Intake::start(&settings, &ports, (announcer, assets), &shutdown),
             live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             ports,
             shutdown,

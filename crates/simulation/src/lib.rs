@@ -1,12 +1,12 @@
 //! The engine in a world that a seed determines: the real intake, worker, sweeper and replay over
 //! the embedded backends called inline, on one thread, in virtual time. Requests and answers get
-//! lost, come late or twice; processes die, freeze and come back; the store's clock is set back and
-//! forth. One seed is one schedule, and the same seed repeats it exactly.
+//! lost, come late or twice; processes die, freeze and come back; blocks vanish; the store's clock is set
+//! back and forth. One seed is one schedule, and the same seed repeats it exactly.
 //!
 //! What must hold for every seed (`witness.rs` checks after every write, and at the end):
 //! - **S1** At most one execution of an order lands, ever.
 //! - **S2** An order is confirmed if and only if exactly one execution landed, and it is the one
-//!   named.
+//!   named; but for one whose block vanished for good (S14).
 //! - **S3** Events count from 0 without a gap, follow one another legally, and never change (I3).
 //! - **S4** No signature is sent that the store does not know (I4).
 //! - **S5** Another transaction is signed for a further execution, and stored, only once every
@@ -26,6 +26,8 @@
 //!   in a worker's hands, it is.
 //! - **S13** A gateway announces what it has stored to the feed, unless it dies: also if the client
 //!   has gone, and if the store did not answer.
+//! - **S14** Although blocks vanish, a confirmed order becomes final with the transaction that it names, or it is told
+//!   that this vanished and is dead. It never gets another one.
 //!
 //! It must not know any server, file or thread.
 //!
@@ -45,4 +47,4 @@ mod workers;
 mod world;
 
 pub use actors::client::{Connections, Doubters};
-pub use schedule::{Report, Violated, run};
+pub use schedule::{Report, Violated, run, run_on};

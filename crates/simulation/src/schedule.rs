@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::Status;
 use ports::Random;
+use sim_chain::bank::Runtime;
 use tokio::task::JoinSet;
 
 use crate::actors::client::{Client, Connections, Doubters, Told};
@@ -84,12 +85,29 @@ impl std::error::Error for Violated {}
 /// # Panics
 /// If the machine has no memory for a store.
 pub fn run(seed: u64, doubters: Doubters, connections: Connections) -> Result<Report, Violated> {
+    run_on(None, seed, doubters, connections)
+}
+
+/// The same on a cluster whose transactions another runtime executes.
+///
+/// # Errors
+/// If a promise was broken.
+///
+/// # Panics
+/// If the machine has no memory for a store.
+pub fn run_on(
+    programs: Option<Arc<dyn Runtime>>,
+    seed: u64,
+    doubters: Doubters,
+    connections: Connections,
+) -> Result<Report, Violated> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("invariant: a runtime without threads and files can be built");
-    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed, doubters, connections)));
+    let run = simulate(programs, seed, doubters, connections);
+    let (testimony, faults) = runtime.block_on(Box::pin(run));
     if testimony.violations.is_empty() {
         Ok(report(&testimony, faults))
     } else {
@@ -101,8 +119,13 @@ pub fn run(seed: u64, doubters: Doubters, connections: Connections) -> Result<Re
     }
 }
 
-async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (Testimony, u64) {
-    let world = World::new(seed).expect("invariant: a store in memory can be opened");
+async fn simulate(
+    programs: Option<Arc<dyn Runtime>>,
+    seed: u64,
+    doubters: Doubters,
+    connections: Connections,
+) -> (Testimony, u64) {
+    let world = World::new(seed, programs).expect("invariant: a store in memory can be opened");
     let world = Arc::new(world);
     let random = world.fork();
     let gateways = Gateways::start(&world, 2);
@@ -122,6 +145,10 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
         // this fault existed.
         let turns = Random::seeded(!seed);
         troubles.spawn(trouble::turn_clock(Arc::clone(&world), turns));
+    }
+    if seed.is_multiple_of(3) {
+        let forks = Random::seeded(seed.rotate_left(32));
+        troubles.spawn(trouble::fork(Arc::clone(&world), forks));
     }
     let mut clients = JoinSet::new();
     for number in 0..2 + random.below(9) {
@@ -145,7 +172,7 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
     check_told_to_the_feed(&world).await;
     gateways.kill_all();
     world.sleep(STRAGGLERS).await;
-    world.witness.check_book();
+    world.witness.check_book().await;
     world.outside.request_hard();
     let faults = world
         .servers
@@ -196,13 +223,18 @@ async fn come_to_an_end(
         while !world.witness.open().is_empty() {
             world.sleep(LOOK).await;
         }
+        while world.witness.not_final().await > 0 {
+            world.sleep(LOOK).await;
+        }
         served
     };
     match tokio::time::timeout(END_LIMIT, served).await {
         Ok(served) => check_told(world, count, &served),
         Err(_) => {
             let open = world.witness.open();
-            let what = format_args!("{open:?} or their watchers have not ended");
+            let what = format_args!(
+                "{open:?} or their watchers have not ended, or some are not final yet"
+            );
             world.witness.accuse("S9", what);
         }
     }

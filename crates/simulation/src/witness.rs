@@ -2,6 +2,7 @@
 //! is sent, and the whole ledger at the end. It reads the store and the ledger directly, without
 //! any faults.
 
+mod afterwards;
 mod blocks;
 mod grants;
 
@@ -18,6 +19,7 @@ use ports::{Clock, Store};
 use sim_chain::World as Cluster;
 
 use crate::process::{Process, VirtualClock};
+use afterwards::is_submission_of;
 use blocks::{Blocks, InBlock};
 use grants::Grants;
 
@@ -262,7 +264,13 @@ impl Witness {
             }
             EventData::Confirmed { fill } => {
                 let landed = self.landed(id);
-                if landed.len() != 1 || landed[0].signature != fill.signature {
+                // Its block may have vanished since the worker looked.
+                let is_right = match landed.as_slice() {
+                    [] => is_submission_of(before.last(), &fill.signature),
+                    [one] => one.signature == fill.signature,
+                    _ => false,
+                };
+                if !is_right {
                     self.accuse(
                         "S2",
                         format_args!("{id} is confirmed, landed is {landed:?}"),
@@ -405,7 +413,7 @@ impl Witness {
     }
 
     /// Compares all that took effect with every order.
-    pub(crate) fn check_book(&self) {
+    pub(crate) async fn check_book(&self) {
         let mut landed: BTreeMap<OrderId, Vec<Signature>> = BTreeMap::new();
         let signed = self.notes().signed.clone();
         for (signature, Signed { order, .. }) in signed {
@@ -426,6 +434,7 @@ impl Witness {
             let last = events.last().map(|event| &event.data);
             let is_right = match (last, landed.get(id).map(Vec::as_slice)) {
                 (Some(EventData::Confirmed { fill }), Some([one])) => fill.signature == *one,
+                (Some(EventData::Confirmed { .. }), None) => self.is_told_as_lost(*id).await,
                 (Some(EventData::Confirmed { .. }), _) => false,
                 (_, landed) => landed.is_none(),
             };

@@ -42,6 +42,7 @@ fn settings(random: &Random) -> Settings {
         rate: (random.below(4) == 0).then_some(rate),
         scope: LimitScope::Worker,
         max_executions: 3,
+        max_impact: None,
         retry: Policy {
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),
@@ -49,6 +50,7 @@ fn settings(random: &Random) -> Settings {
         lease: LEASE,
         heartbeat: LEASE / 4,
         sweep: Duration::from_millis(200),
+        doubt_after: Duration::from_secs(10),
     }
 }
 
@@ -59,7 +61,7 @@ impl RunningWorker {
         let shutdown = Shutdown::new();
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
-        let (router, chain) = world.chain_of(&process);
+        let (router, chain) = world.chain_of(&process, &ports);
         let settings = settings(random);
         // The handle is not needed: the worker ends with its shutdown.
         let _ = Worker::start(&ports, &announcer, router, chain, settings, &shutdown);

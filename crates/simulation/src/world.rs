@@ -9,12 +9,15 @@ use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, SqliteStore};
 use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
+use chain_solana::pools::reader::Known;
 use chain_solana::settings::Settings as ChainSettings;
-use chain_solana::{Rpc, SolanaChain};
+use chain_solana::standing::Standings;
+use chain_solana::{ChainAssets, Rpc, SolanaChain};
 use dex_router::Router;
 use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
+use sim_chain::bank::Runtime;
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::FaultyStore;
@@ -30,7 +33,7 @@ use crate::witness::Witness;
 /// How long a silent worker keeps its orders.
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
 /// Longer than any delay of an order here, except after defects.
-const LONGEST_REST: Duration = Duration::from_secs(2);
+const LONGEST_REST: Duration = Duration::from_secs(40);
 /// A twentieth of the usual delays: a block every 20 ms, so that transactions expire within 3 s.
 const LATENCY_SCALE: f64 = 0.05;
 /// How long a venue may take for a quote.
@@ -70,7 +73,7 @@ impl Servers {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> anyhow::Result<Self> {
+    pub(crate) fn new(seed: u64, runtime: Option<Arc<dyn Runtime>>) -> anyhow::Result<Self> {
         let random = Random::seeded(seed);
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
@@ -89,7 +92,8 @@ impl World {
             seed: Some(random.bits()),
             ..SimConfig::default()
         };
-        let cluster = Cluster::open(&config, Arc::clone(&shared), &fork(&random), &outside)?;
+        let draws = fork(&random);
+        let cluster = Cluster::open_on(runtime, &config, Arc::clone(&shared), &draws, &outside)?;
         let witness = Witness::new(Arc::clone(&store), Arc::clone(&cluster), clock);
         Ok(Self {
             clock,
@@ -149,31 +153,51 @@ impl World {
         (process, ports)
     }
 
-    /// The cluster as a process reaches it: the venues for its router, and its own side of a chain.
-    pub(crate) fn chain_of(&self, process: &Arc<Process>) -> (Router, Chain) {
-        let rpc: Arc<dyn Rpc> = Arc::new(FaultyRpc {
+    fn rpc_of(&self, process: &Arc<Process>) -> Arc<dyn Rpc> {
+        Arc::new(FaultyRpc {
             rpc: self.cluster.rpc(),
             cluster: Arc::clone(&self.cluster),
             witness: Arc::clone(&self.witness),
             line: self.line(process, &self.servers.chain),
-        });
-        let clock: Arc<dyn Clock> = Arc::new(ProcessClock(Arc::clone(process)));
+        })
+    }
+
+    /// The facts of mints as a process finds them out.
+    pub(crate) fn assets_of(&self, process: &Arc<Process>, ports: &Ports) -> ChainAssets {
+        let clock = Arc::clone(&ports.clock);
+        ChainAssets::new(self.rpc_of(process), clock, ports.store.clone())
+    }
+
+    /// The cluster as a process reaches it: the venues for its router, and its own side of a chain.
+    pub(crate) fn chain_of(&self, process: &Arc<Process>, ports: &Ports) -> (Router, Chain) {
+        let rpc = self.rpc_of(process);
+        let clock = Arc::clone(&ports.clock);
         let settings = ChainSettings::simulated(LATENCY_SCALE);
-        let pools = Arc::new(PoolReader::new(
-            Arc::clone(&rpc),
-            Arc::clone(&clock),
-            &settings,
-        ));
+        let known = Known {
+            directory: Some(ports.store.clone()),
+            listed: None,
+        };
+        let pools = PoolReader::finding(Arc::clone(&rpc), Arc::clone(&clock), &settings, known);
+        let pools = Arc::new(pools);
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);
+        let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
         let chain = Arc::new(SolanaChain::new(pools, rpc, signer, clock, settings));
         let builder = Arc::new(WitnessedBuilder {
             builder: chain.clone(),
             witness: Arc::clone(&self.witness),
         });
         let landing = chain;
-        (router, Chain { builder, landing })
+        (
+            router,
+            Chain {
+                builder,
+                landing,
+                statuses,
+                wallet: None,
+            },
+        )
     }
 
     /// Lets virtual time pass.

@@ -10,6 +10,9 @@
 //! testkit::store_contract!(Embedded::fresh().await);
 //! ```
 
+pub mod directory;
+pub mod doubt;
+pub mod finality;
 pub mod job_queue;
 pub mod operations;
 pub mod order_history;

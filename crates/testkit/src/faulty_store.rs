@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::route::PoolRef;
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
-    ClientId, ClientOrderId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Seq,
-    WorkerId,
+    Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order, OrderId,
+    Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
+use ports::directory::{KnownPools, VenuePair};
+use ports::doubt::{Doubted, LongSubmitted, Spoken};
+use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
 use ports::order_store::{
@@ -18,7 +22,10 @@ use ports::order_store::{
     Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
-use ports::{Operations, OrderHistory, OrderStore, Result, Store, WorkerRegistry};
+use ports::{
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store,
+    WorkerRegistry,
+};
 
 /// What is on the way to a store.
 pub trait Weather: Debug + Send + Sync + 'static {
@@ -44,6 +51,7 @@ pub enum Write {
     Record(OrderId),
     RecordSubmission(OrderId),
     Release(OrderId),
+    MakeDue(Vec<OrderId>),
     Withdraw(OrderId, Withdrawal),
     Expire(Vec<OrderId>),
     /// A worker says that it lives, or bids farewell.
@@ -96,10 +104,14 @@ impl Outcome for Withdrawn {
 }
 
 impl Outcome for () {}
+impl Outcome for bool {}
 impl Outcome for Vec<Expired> {}
+impl Outcome for Vec<DueOrder> {}
 impl Outcome for Vec<WorkerId> {}
 impl Outcome for Heartbeat {}
 impl Outcome for DeadRetry {}
+impl Outcome for Doubted {}
+impl Outcome for Spoken {}
 
 impl Outcome for Bound {
     fn has_won(&self) -> bool {
@@ -187,6 +199,13 @@ impl<W: Weather> OrderStore for FaultyStore<W> {
         let lease = lease.clone();
         let write = Write::Release(lease.order.id);
         let call = move |store: Arc<dyn Store>| async move { store.release(&lease, delay).await };
+        self.tell(write, call).await
+    }
+
+    async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {
+        let orders = orders.to_vec();
+        let write = Write::MakeDue(orders.clone());
+        let call = |store: Arc<dyn Store>| async move { store.make_due(&orders).await };
         self.tell(write, call).await
     }
 
@@ -362,5 +381,102 @@ impl<W: Weather> Operations for FaultyStore<W> {
 
     async fn ping(&self) -> Result<()> {
         self.weather.ask(self.store.ping()).await
+    }
+}
+
+#[async_trait]
+impl<W: Weather> Finalities for FaultyStore<W> {
+    async fn waiting(&self, from_slot: u64) -> Result<Waiting> {
+        self.weather.ask(self.store.waiting(from_slot)).await
+    }
+
+    async fn unfinal(&self, page: UnfinalPage) -> Result<Vec<Unfinal>> {
+        self.weather.ask(self.store.unfinal(page)).await
+    }
+
+    async fn finalize(&self, finalities: &[NewFinality]) -> Result<()> {
+        let finalities = finalities.to_vec();
+        let call = |store: Arc<dyn Store>| async move { store.finalize(&finalities).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn vanish(&self, order: OrderId) -> Result<bool> {
+        let call = move |store: Arc<dyn Store>| async move { store.vanish(order).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn reappear(&self, order: OrderId) -> Result<bool> {
+        let call = move |store: Arc<dyn Store>| async move { store.reappear(order).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn give_up(&self, order: OrderId) -> Result<bool> {
+        let call = move |store: Arc<dyn Store>| async move { store.give_up(order).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn transaction_of(&self, order: OrderId) -> Result<Option<SignedTransaction>> {
+        self.weather.ask(self.store.transaction_of(order)).await
+    }
+
+    async fn standings(&self, orders: &[OrderId]) -> Result<Vec<Standing>> {
+        self.weather.ask(self.store.standings(orders)).await
+    }
+
+    async fn take_turn(&self, turn: Turn, lasting: Duration) -> Result<bool> {
+        let call = move |store: Arc<dyn Store>| async move { store.take_turn(turn, lasting).await };
+        self.tell(Write::Other, call).await
+    }
+}
+
+#[async_trait]
+impl<W: Weather> Doubts for FaultyStore<W> {
+    async fn long_submitted(&self, at_least: Duration, limit: usize) -> Result<Vec<LongSubmitted>> {
+        let call = self.store.long_submitted(at_least, limit);
+        self.weather.ask(call).await
+    }
+
+    async fn doubt(&self, order: OrderId, attempt: u32, reason: &str) -> Result<bool> {
+        let reason = reason.to_owned();
+        let call =
+            move |store: Arc<dyn Store>| async move { store.doubt(order, attempt, &reason).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn doubted(&self) -> Result<Doubted> {
+        let call = move |store: Arc<dyn Store>| async move { store.doubted().await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn say_dead(&self, order: OrderId, actor: &str, reason: &str) -> Result<Spoken> {
+        let [actor, reason] = [actor, reason].map(str::to_owned);
+        let call = move |store: Arc<dyn Store>| async move {
+            store.say_dead(order, &actor, &reason).await
+        };
+        self.tell(Write::Other, call).await
+    }
+}
+
+#[async_trait]
+impl<W: Weather> Directory for FaultyStore<W> {
+    async fn asset(&self, mint: Mint) -> Result<Option<Asset>> {
+        self.weather.ask(self.store.asset(mint)).await
+    }
+
+    async fn keep_asset(&self, asset: &Asset) -> Result<()> {
+        let asset = *asset;
+        let call = move |store: Arc<dyn Store>| async move { store.keep_asset(&asset).await };
+        self.tell(Write::Other, call).await
+    }
+
+    async fn pools(&self, pair: &VenuePair) -> Result<Option<KnownPools>> {
+        self.weather.ask(self.store.pools(pair)).await
+    }
+
+    async fn keep_pools(&self, pair: &VenuePair, pools: &[PoolRef]) -> Result<()> {
+        let (pair, pools) = (*pair, pools.to_vec());
+        let call =
+            move |store: Arc<dyn Store>| async move { store.keep_pools(&pair, &pools).await };
+        self.tell(Write::Other, call).await
     }
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use amm::cpmm::Deployment;
 use amm::cpmm::account::{ConfigAccount, PoolAccount};
 use amm::cpmm::state::State;
-use amm::token::TransferFee;
 use amm::{ChainTime, Pool};
-use dex_router::pools::{FoundPool, PairPools};
+use dex_router::pools::{FoundPool, Holds, MintFacts, PairPools};
 use domain::route::PoolRef;
 use domain::venue::Program;
-use domain::{Address, Mint};
+use domain::{Address, BaseUnits, Mint};
 
 /// What the pool charges, in millionths.
 pub const FEE_PPM: u64 = 2_500;
@@ -50,6 +49,9 @@ pub fn pool(address: Address, holding: [(Mint, u64); 2]) -> FoundPool {
             address: Some(address),
         },
         state: Ok(Arc::new(Pool::Cpmm(state))),
+        holds: Some(Holds(
+            holding.map(|(mint, amount)| (mint, BaseUnits::new(amount))),
+        )),
     }
 }
 
@@ -63,7 +65,7 @@ pub fn pair_pools(slot: u64, pools: Vec<FoundPool>) -> PairPools {
             epoch: 810,
             unix_time: 1_780_000_000,
         },
-        transfer_fees: (TransferFee::NONE, TransferFee::NONE),
-        pools,
+        mints: Some((MintFacts::default(), MintFacts::default())),
+        pools: pools.into(),
     }
 }

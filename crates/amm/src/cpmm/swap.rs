@@ -78,6 +78,8 @@ fn load(
     let vault_in = token_account(snapshot, swap.vaults.0)?;
     let vault_out = token_account(snapshot, swap.vaults.1)?;
     token_programs(&metas[8..10])?;
+    mint(snapshot, swap.mints.0)?;
+    mint(snapshot, swap.mints.1)?;
     own::<ObservationLayout>(snapshot, swap.observation, deployment.id)?;
 
     let is_authority = swap.authority == deployment.authority;

@@ -5,7 +5,7 @@ use super::account::{PoolAccount, PoolLayout};
 use super::instruction::{INSTRUCTIONS_SYSVAR, SwapInstruction, mode_number, name};
 use super::quote::{Mode, Referral, Swap};
 use super::state::State;
-use crate::anchor::{mint, own, signer, token_account, token_programs, writable};
+use crate::anchor::{mint, mutable, own, signer, token_account, token_programs};
 use crate::error::{Failure, anchor, damm_v2, require};
 use crate::execution::{self, EVENT_CALL, Executed, Failed, Step, Transfer, sides};
 use crate::instruction::Instruction;
@@ -98,12 +98,12 @@ fn check(
     let is_authority = swap.authority == deployment.authority;
     require(is_authority, &anchor::CONSTRAINT_ADDRESS)?;
     let pool = own::<PoolLayout>(snapshot, swap.pool, deployment.id)?;
-    writable(&metas[1..6])?;
     let vaults = (
         pool.get(PoolAccount::VAULT_FIRST),
         pool.get(PoolAccount::VAULT_SECOND),
     );
     require(swap.vaults == vaults, &anchor::CONSTRAINT_HAS_ONE)?;
+    mutable(&metas[1..6])?;
     token_account(snapshot, swap.trader.input)?;
     token_account(snapshot, swap.trader.output)?;
     let first = token_account(snapshot, vaults.0)?;
@@ -123,7 +123,7 @@ fn check(
     let is_event_authority = swap.event_authority == deployment.event_authority;
     require(is_event_authority, &anchor::CONSTRAINT_SEEDS)?;
     if let Some(referral) = swap.referral {
-        writable(&metas[11..12])?;
+        mutable(&metas[11..12])?;
         token_account(snapshot, referral)?;
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! Meteora DLMM's pair account.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::bin_array::BinArray;
+use super::bins::Bins;
 use super::quote::{FeeCollection, Parameters, Pool, Volatility, array_of};
 use crate::layout::{Account, DecodeError, Field, Layout, activation};
 use crate::{Activation, Address, Direction};
@@ -112,16 +113,13 @@ impl PairAccount {
     #[must_use]
     pub fn arrays(&self) -> BTreeSet<i32> {
         let mut arrays = BTreeSet::new();
-        let mut index = BITMAP_FIRST_ARRAY;
-        for word in 0..BITMAP_WORDS {
-            let bits: u64 = self
+        for (word, first) in (0..BITMAP_WORDS).zip((BITMAP_FIRST_ARRAY..).step_by(64)) {
+            let mut bits: u64 = self
                 .read(BITMAP_OFFSET + 8 * word)
                 .expect("invariant: the bitmap lies within the layout");
-            for bit in 0..u64::BITS {
-                if bits >> bit & 1 == 1 {
-                    arrays.insert(index);
-                }
-                index += 1;
+            while bits != 0 {
+                arrays.extend(first.checked_add_unsigned(bits.trailing_zeros()));
+                bits &= bits - 1;
             }
         }
         arrays
@@ -155,17 +153,10 @@ impl PairAccount {
     }
 
     /// The pool that the pair and the loaded ones of its bin arrays describe.
-    pub fn pool<'a>(
-        &self,
-        loaded: impl IntoIterator<Item = &'a BinArray>,
-    ) -> Result<Pool, DecodeError> {
-        let mut bins = BTreeMap::new();
+    pub fn pool(&self, loaded: impl IntoIterator<Item = BinArray>) -> Result<Pool, DecodeError> {
+        let bins = Bins::of(loaded)?;
         let mut missing_arrays = self.arrays();
-        for array in loaded {
-            let index = array.index()?;
-            missing_arrays.remove(&index);
-            bins.extend(array.bins()?.filter(|(_, bin)| !bin.is_empty()));
-        }
+        missing_arrays.retain(|index| bins.array(*index).is_none());
         Ok(Pool {
             parameters: self.parameters(),
             volatility: self.volatility()?,

@@ -1,6 +1,6 @@
 //! Meteora DLMM's bin array accounts, which hold a pair's liquidity.
 
-use super::quote::{BINS_PER_ARRAY, Bin};
+use super::bin::{BINS_PER_ARRAY, Bin};
 use crate::Address;
 use crate::layout::{Account, DecodeError, Field, Layout};
 
@@ -90,7 +90,8 @@ impl BinArray {
         Ok(())
     }
 
-    fn bin(&self, place: usize) -> Option<Bin> {
+    /// A bin by its place in the array.
+    pub(super) fn bin(&self, place: usize) -> Option<Bin> {
         let start = BINS_OFFSET + place * BIN_SIZE;
         Some(Bin {
             amount_x: self.read(start + in_bin::AMOUNT_X)?,
@@ -117,6 +118,8 @@ impl BinArray {
         self.write(
             start + in_bin::PROCESSED_ORDER_REMAINING,
             bin.processed_order_remaining,
-        )
+        )?;
+        let orders_are_asks = u8::from(bin.orders_are_asks);
+        self.write(start + in_bin::ORDERS_ARE_ASKS, orders_are_asks)
     }
 }

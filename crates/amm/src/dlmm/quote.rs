@@ -4,27 +4,24 @@
 //! here holds the bins of those bin arrays that were loaded; a swap that would run past them, or
 //! over an array that exists but was not loaded, gives no quote.
 
-mod bin;
 mod fee;
 mod step;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
-pub use bin::Bin;
+pub use super::bin::{BINS_PER_ARRAY, Bin, array_of};
 pub use fee::{Parameters, Volatility};
 
-use bin::FeeToken;
+use super::bin::FeeToken;
+use super::bins::Bins;
 use fee::total_rate;
 use step::{BinInPool, Remaining, Step, Totals};
 
 use crate::{Activation, ChainTime, Direction, Refusal, q64};
-
-/// Bins in one bin array.
-pub const BINS_PER_ARRAY: i32 = 70;
 
 /// Basis points in one.
 const BASIS_POINTS: u128 = 10_000;
@@ -57,8 +54,8 @@ pub struct Pool {
     pub activation: Option<Activation>,
     /// False where the pool was switched off.
     pub enabled: bool,
-    /// The bins that hold anything, by id.
-    pub bins: BTreeMap<i32, Bin>,
+    /// The bins that were loaded.
+    pub bins: Bins,
     /// Indexes of bin arrays that exist on the chain but were not loaded.
     pub missing_arrays: BTreeSet<i32>,
 }
@@ -156,7 +153,9 @@ impl Pool {
     pub fn take(&mut self, after: &After) {
         self.active_id = after.active_id;
         self.volatility = after.volatility;
-        self.bins.extend(after.bins.iter().copied());
+        for (id, bin) in &after.bins {
+            self.bins.put(*id, bin);
+        }
     }
 
     fn walk(
@@ -227,18 +226,13 @@ impl Pool {
 
     /// The first bin from `from` on, in the direction the price moves, that can pay out.
     fn next_bin(&self, direction: Direction, from: i32) -> Result<(i32, Bin), Refusal> {
-        let pays = |id: &i32, bin: &Bin| {
+        let pays = |(_, bin): &(i32, Bin)| {
             let layers = bin.layers(direction, self.limit_orders);
-            (layers.liquidity > 0 || layers.processed_orders > 0 || layers.open_orders > 0)
-                .then_some((*id, *bin))
+            layers.liquidity > 0 || layers.processed_orders > 0 || layers.open_orders > 0
         };
         let found = match direction {
-            Direction::FirstToSecond => self
-                .bins
-                .range(..=from)
-                .rev()
-                .find_map(|(id, bin)| pays(id, bin)),
-            Direction::SecondToFirst => self.bins.range(from..).find_map(|(id, bin)| pays(id, bin)),
+            Direction::FirstToSecond => self.bins.range(i32::MIN..=from).rev().find(pays),
+            Direction::SecondToFirst => self.bins.range(from..=i32::MAX).find(pays),
         };
         let (found, bin) = found.ok_or(Refusal::InsufficientLiquidity)?;
 
@@ -273,10 +267,4 @@ impl Pool {
 pub fn price(bin_id: i32, bin_step: u16) -> Result<u128, Refusal> {
     let step = (u128::from(bin_step) << 64) / BASIS_POINTS;
     q64::pow(q64::ONE + step, bin_id)
-}
-
-/// Index of the bin array a bin lies in.
-#[must_use]
-pub const fn array_of(bin_id: i32) -> i32 {
-    bin_id.div_euclid(BINS_PER_ARRAY)
 }

@@ -27,8 +27,8 @@ pub struct State {
     pub address: Address,
     /// The pair's account.
     pub account: PairAccount,
-    /// The loaded ones of its bin arrays, by index.
-    pub arrays: BTreeMap<i32, (Address, BinArray)>,
+    /// Where the loaded ones of its bin arrays are, by index.
+    pub arrays: BTreeMap<i32, Address>,
     /// Its price observations, where they were read; no quote needs them.
     pub oracle: Option<OracleAccount>,
     /// What is priced.
@@ -44,30 +44,30 @@ impl State {
         snapshot: &impl Snapshot,
     ) -> Result<Self, ReadError> {
         let account: PairAccount = read(snapshot, address, deployment.id)?;
-        let mut loaded = BTreeMap::new();
+        let (mut found, mut loaded) = (BTreeMap::new(), Vec::new());
         for at in arrays {
             let array: BinArray = read(snapshot, *at, deployment.id)?;
             let index = array.index().map_err(ReadError::at(*at))?;
             if array.get(BinArray::PAIR) == address {
-                loaded.insert(index, (*at, array));
+                found.insert(index, *at);
+                loaded.push(array);
             }
         }
         let oracle = account.get(PairAccount::ORACLE);
         let oracle = read_where_there(snapshot, oracle, deployment.id)?;
-        let pool = account
-            .pool(loaded.values().map(|(_, array)| array))
-            .map_err(ReadError::at(address))?;
+        let pool = account.pool(loaded).map_err(ReadError::at(address))?;
         Ok(Self {
             deployment,
             address,
             account,
-            arrays: loaded,
+            arrays: found,
             oracle,
             pool,
         })
     }
 
-    /// The instruction that swaps with this pair, naming every loaded bin array that lies in the price's way.
+    /// The instruction that swaps with this pair, naming every loaded bin array that lies in the price's way. Before
+    /// them stands the one behind the price, which the program passes over unless the price has moved into it by then.
     #[must_use]
     pub fn swap_instruction(
         &self,
@@ -77,10 +77,18 @@ impl State {
     ) -> SwapInstruction {
         let token_program = |flag| token::program_of_flag(self.account.get(flag));
         let active = array_of(self.pool.active_id);
-        let address = |(_, (address, _)): (&i32, &(Address, BinArray))| *address;
+        let address = |(_, address): (&i32, &Address)| *address;
         let bin_arrays = match direction {
-            Direction::FirstToSecond => self.arrays.range(..=active).rev().map(address).collect(),
-            Direction::SecondToFirst => self.arrays.range(active..).map(address).collect(),
+            Direction::FirstToSecond => {
+                let ahead = self.arrays.range(..=active).rev();
+                let behind = self.arrays.range(active + 1..).next();
+                behind.into_iter().chain(ahead).map(address).collect()
+            }
+            Direction::SecondToFirst => {
+                let ahead = self.arrays.range(active..);
+                let behind = self.arrays.range(..active).next_back();
+                behind.into_iter().chain(ahead).map(address).collect()
+            }
         };
         SwapInstruction {
             trader,
@@ -150,11 +158,6 @@ impl Quoting for State {
         let fees = account.get(field).checked_add(swap.protocol_fee);
         account.set(field, fees.ok_or(Refusal::Overflow)?);
 
-        for (id, bin) in &swap.after.bins {
-            if let Some((_, array)) = after.arrays.get_mut(&array_of(*id)) {
-                array.set_bin(*id, bin).map_err(|_| Refusal::Overflow)?;
-            }
-        }
         if let Some(oracle) = &mut after.oracle {
             oracle.observe(self.pool.active_id, now.unix_time)?;
         }
@@ -174,8 +177,10 @@ impl Quoting for State {
     }
 
     fn accounts(&self) -> Vec<(Address, &[u8])> {
-        let arrays = self.arrays.values();
-        let arrays = arrays.map(|(address, array)| (*address, array.bytes()));
+        let arrays = self.arrays.iter().filter_map(|(index, address)| {
+            let array = self.pool.bins.array(*index)?;
+            Some((*address, array.bytes()))
+        });
         let oracle = self.oracle.iter().map(|oracle| {
             let address = self.account.get(PairAccount::ORACLE);
             (address, oracle.bytes())

@@ -2,7 +2,7 @@
 
 use super::Deployment;
 use super::account::{PairAccount, PairLayout};
-use super::instruction::{SwapInstruction, name};
+use super::instruction::{MEMO_PROGRAM, SwapInstruction, name};
 use super::oracle::OracleLayout;
 use super::quote::{Pool, Swap, array_of};
 use super::state::State;
@@ -63,12 +63,13 @@ fn run(
     )?;
     let after = state.after(direction, &flow.swap, now).map_err(plain)?;
     let transfers = transfers(&swap, direction, &flow, mints);
-    let mut steps: Vec<Step> = transfers.into_iter().map(Step::Transfer).collect();
-    let events = events(&state, &swap, direction, &flow.swap);
-    steps.extend(events.map(|data| Step::Event {
+    let [first, second] = events(&state, &swap, direction, &flow.swap).map(|data| Step::Event {
         authority: swap.event_authority,
         data,
-    }));
+    });
+    let mut steps = vec![first];
+    steps.extend(transfers.into_iter().map(Step::Transfer));
+    steps.push(second);
     Ok(Executed::new(steps, after.accounts(), snapshot))
 }
 
@@ -85,9 +86,16 @@ fn check(
     token_account(snapshot, swap.vaults.1)?;
     let input = token_account(snapshot, swap.trader.input)?;
     let output = token_account(snapshot, swap.trader.output)?;
+    mint(snapshot, swap.mints.0)?;
+    mint(snapshot, swap.mints.1)?;
     own::<OracleLayout>(snapshot, swap.oracle, deployment.id)?;
+    if let Some(host) = swap.host {
+        token_account(snapshot, host)?;
+    }
     signer(metas[10])?;
     token_programs(&metas[11..13])?;
+    let is_memo = swap.memo_program == MEMO_PROGRAM;
+    require(is_memo, &anchor::INVALID_PROGRAM_ID)?;
 
     writable(&metas[0..1])?;
     writable(&metas[2..6])?;
@@ -164,7 +172,7 @@ fn is_reachable(state: &State, swap: &Swap, direction: Direction, given: &[Addre
     let mut given = given.iter();
     needed.into_iter().all(|index| {
         let needed = state.arrays.get(index);
-        needed.is_some_and(|(address, _)| given.any(|it| it == address))
+        needed.is_some_and(|address| given.any(|it| it == address))
     })
 }
 

@@ -161,7 +161,7 @@ proptest! {
         pair[76..80].copy_from_slice(&active_id.to_le_bytes());
         let pair = dlmm::PairAccount::decode(&pair).expect("its length and kind are right");
         let array = bin_array::BinArray::decode(&array).expect("its length and kind are right");
-        if let Ok(pool) = pair.pool(&[array]) {
+        if let Ok(pool) = pair.pool([array]) {
             let _ = pool.quote_exact_in(direction, amount, later());
             let _ = pool.quote_exact_out(direction, amount, later());
         }

@@ -36,3 +36,29 @@ fn a_price_is_cut_to_a_decimal() {
     let lowest = Price::of_sqrt_q64(u128::MAX).inverse().decimal().unwrap();
     assert_eq!(lowest, (2_938_735_877_055_718_769_921_841_343_055_614, 72));
 }
+
+#[test]
+fn a_deviation_is_told_in_hundredths_of_a_percent_rounded_up() {
+    let two = Price::of_reserves((1_000_000, 2_000_000));
+    let of = |second| Price::of_reserves((1_000_000, second)).deviation_bps(&two);
+
+    assert_eq!(two.deviation_bps(&two), 0);
+    assert_eq!((of(2_200_000), of(1_800_000)), (1_000, 1_000));
+    assert_eq!((of(2_000_001), of(1_999_999)), (1, 1));
+    assert_eq!(of(0), 10_000);
+    // Nothing is near what is worth nothing.
+    let nothing = Price::of_reserves((1, 0));
+    assert_eq!(two.deviation_bps(&nothing), u32::MAX);
+    let highest = Price::of_sqrt_q64(u128::MAX);
+    assert_eq!(highest.deviation_bps(&highest.inverse()), u32::MAX);
+    assert_eq!(highest.deviation_bps(&highest), 0);
+}
+
+#[test]
+fn prices_are_compared_by_what_they_say() {
+    let low = Price::of_reserves((3, 2));
+    let high = Price::of_q64(1 << 64);
+
+    assert!(low.compare(&high).is_lt() && high.compare(&low).is_gt());
+    assert!(low.compare(&Price::of_reserves((6, 4))).is_eq());
+}

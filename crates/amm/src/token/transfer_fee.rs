@@ -2,14 +2,13 @@
 //!
 //! The pool sees what is left of the input, and the wallet what is left of the output.
 
-use super::{ACCOUNT_LENGTH, bytes};
+use super::bytes;
 use crate::rounding::{mul_div_ceil, narrow_u64};
 use crate::{Direction, Refusal};
 
 /// Basis points in one.
 const BASIS_POINTS: u16 = 10_000;
-/// The number of the extension that holds transfer fees, and where in it the older fee stands.
-const EXTENSION: u16 = 1;
+/// Where in the extension the older fee stands.
 const OLDER_FEE_OFFSET: usize = 72;
 const FEE_LENGTH: usize = 18;
 
@@ -92,26 +91,12 @@ impl TransferFees {
     }
 }
 
-/// A mint's older and newer fee with the epoch each holds from, where it has the extension.
-pub(super) fn of_mint(data: &[u8]) -> Option<[(u64, TransferFee); 2]> {
-    // Extensions stand behind the length of a token account and one byte that tells mints from accounts.
-    let mut rest = data.get(ACCOUNT_LENGTH + 1..)?;
-    loop {
-        let kind = u16::from_le_bytes(bytes(rest, 0)?);
-        let length = usize::from(u16::from_le_bytes(bytes(rest, 2)?));
-        let body = rest.get(4..4 + length)?;
-        if kind == EXTENSION {
-            return Some([
-                fee(body, OLDER_FEE_OFFSET)?,
-                fee(body, OLDER_FEE_OFFSET + FEE_LENGTH)?,
-            ]);
-        }
-        // Zero is where the extensions end.
-        if kind == 0 {
-            return None;
-        }
-        rest = rest.get(4 + length..)?;
-    }
+/// A mint's older and newer fee with the epoch each holds from.
+pub(super) fn of_extension(body: &[u8]) -> Option<[(u64, TransferFee); 2]> {
+    Some([
+        fee(body, OLDER_FEE_OFFSET)?,
+        fee(body, OLDER_FEE_OFFSET + FEE_LENGTH)?,
+    ])
 }
 
 fn fee(body: &[u8], offset: usize) -> Option<(u64, TransferFee)> {

@@ -63,11 +63,15 @@ codes! {
     ClientOrderIdTaken "client_order_id_taken" CONFLICT "The client order id is taken";
     NotCancellable "not_cancellable" CONFLICT "The order can no longer be cancelled";
     NotDead "not_dead" CONFLICT "The order is not on the dead list";
+    NotSubmitted "not_submitted" CONFLICT "The order has no transaction that may still land";
+    TransactionKnown "transaction_known" CONFLICT "The chain knows the transaction";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be application/json";
     InvalidOrder "invalid_order" UNPROCESSABLE_ENTITY "The order breaks a rule";
     InvalidRequest "invalid_request" UNPROCESSABLE_ENTITY "The request breaks a rule";
+    TokenRequired "token_required" UNPROCESSABLE_ENTITY "Both tokens must be named";
     UnknownToken "unknown_token" UNPROCESSABLE_ENTITY "There is no such token";
+    TokenNotTradable "token_not_tradable" UNPROCESSABLE_ENTITY "The token cannot be traded";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
     OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";
@@ -82,6 +86,7 @@ codes! {
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "It is not known whether the request took effect";
     QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many orders are waiting";
     ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";
+    TradingDisabled "trading_disabled" SERVICE_UNAVAILABLE "Trading is not enabled";
     Stopping "stopping" SERVICE_UNAVAILABLE "The gateway is stopping";
 }
 

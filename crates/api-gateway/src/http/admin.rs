@@ -12,7 +12,7 @@ use domain::Order;
 use crate::deadline;
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
-use crate::http::orders::{cut_page, page_limit, read_cursor, views};
+use crate::http::orders::{cut_page, page_limit, read_cursor, views as orders_seen};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
@@ -85,7 +85,7 @@ pub(crate) async fn dead(ctx: Ctx, _: Operator, request: HttpRequest) -> Result<
     let next_cursor = cut_page(&mut orders, limit);
     Ok(HttpResponse::Ok().json(AdminDead {
         success: true,
-        orders: views(&ctx, &orders),
+        orders: orders_seen(&ctx, &orders).await?,
         next_cursor,
     }))
 }

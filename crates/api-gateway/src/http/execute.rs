@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::error::Result;
 use crate::http::market;
 use crate::http::payload;
-use crate::intake::{self, Receipt};
+use crate::intake::Receipt;
 use crate::parameters::Parameters;
 use crate::state::Ctx;
 
@@ -44,7 +44,8 @@ pub(crate) async fn submit(
     let is_dry_run = Parameters::of(&request)?.flag("dryRun")?;
     let envelope = ctx.doorstep.envelope(&request, caller, &ctx.intake)?;
     if is_dry_run {
-        return market::dry_run(&ctx, &intake::check(&body, &ctx.tokens)?).await;
+        let terms = ctx.intake.check(&body, envelope.payer.as_ref()).await?;
+        return market::dry_run(&ctx, &envelope.caller, &terms).await;
     }
     let receipt = ctx.submit(envelope, body).await?;
     Ok(created(receipt))

@@ -4,11 +4,13 @@
 use std::cmp::Reverse;
 
 use actix_web::{HttpRequest, HttpResponse};
-use api_types::pool::{PoolView, PoolsAnswer};
+use api_types::pool::{PoolView, PoolsAnswer, TokenFactsView};
 use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, gain_bps};
 use api_types::route::legs;
-use dex_router::PoolReport;
-use dex_router::router::{RouteRequest, Unrouted};
+use dex_router::gates::untradable;
+use dex_router::pools::MintFacts;
+use dex_router::router::RouteRequest;
+use dex_router::{PairReport, PoolReport};
 use domain::order::{OrderType, Terms};
 use domain::quote::{Decision, Quote};
 use domain::venue::VenueSet;
@@ -17,6 +19,7 @@ use domain::{Asset, BaseUnits, Bps, TokenList};
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Result};
+use crate::http::{issues, pair};
 use crate::parameters::Parameters;
 use crate::state::{AppState, Ctx};
 
@@ -37,23 +40,27 @@ const PPM_PER_BP: u32 = 100;
     ),
     responses((status = 200, description = "Every venue's offer", body = QuotesAnswer))
 )]
-pub(crate) async fn quotes(ctx: Ctx, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
+pub(crate) async fn quotes(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let parameters = Parameters::of(&request)?;
-    let terms = wished(&parameters, &ctx.tokens)?;
-    Ok(HttpResponse::Ok().json(ask(&ctx, &terms).await))
+    let pair = pair::of(&ctx, (&request, &caller), &parameters).await?;
+    let terms = wished(&parameters, pair)?;
+    Ok(HttpResponse::Ok().json(ask(&ctx, &caller, &terms).await))
 }
 
 /// The answer to a valid order that shall not be stored.
-pub(crate) async fn dry_run(ctx: &AppState, terms: &Terms) -> Result<HttpResponse> {
+pub(crate) async fn dry_run(
+    ctx: &AppState,
+    caller: &Caller,
+    terms: &Terms,
+) -> Result<HttpResponse> {
     let answer = QuotesAnswer {
         dry_run: Some(true),
-        ..ask(ctx, terms).await
+        ..ask(ctx, caller, terms).await
     };
     Ok(HttpResponse::Ok().json(answer))
 }
 
-fn wished(parameters: &Parameters, tokens: &TokenList) -> Result<Terms> {
-    let (asset_in, asset_out) = pair(parameters, tokens)?;
+fn wished(parameters: &Parameters, (asset_in, asset_out): (Asset, Asset)) -> Result<Terms> {
     let amount = parameters.get("amount")?;
     let amount = amount.ok_or_else(|| ApiError::invalid_parameter("amount", "is missing"))?;
     let amount_in = BaseUnits::parse(amount, asset_in.decimals)
@@ -71,35 +78,29 @@ fn wished(parameters: &Parameters, tokens: &TokenList) -> Result<Terms> {
         venues: VenueSet::ALL,
         client_order_id: None,
         valid_for_seconds: None,
+        fee_level: None,
+        max_impact: None,
     })
 }
 
-fn pair(parameters: &Parameters, tokens: &TokenList) -> Result<(Asset, Asset)> {
-    let missing =
-        |name| ApiError::invalid_parameter(name, "is missing; give both tokens or neither");
-    let asset = |name| parameters.asset(name, tokens);
-    match (asset("tokenIn")?, asset("tokenOut")?) {
-        (None, None) => Ok((Asset::SOL, Asset::USDC)),
-        (Some(_), None) => Err(missing("tokenOut")),
-        (None, Some(_)) => Err(missing("tokenIn")),
-        (Some(asset_in), Some(asset_out)) if asset_in == asset_out => {
-            let message = "must be another token than tokenIn";
-            Err(ApiError::invalid_parameter("tokenOut", message))
-        }
-        (Some(asset_in), Some(asset_out)) => Ok((asset_in, asset_out)),
-    }
-}
-
-async fn ask(ctx: &AppState, terms: &Terms) -> QuotesAnswer {
-    // The client's own floor refuses nothing here: whoever asks sees what there is.
+async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
+    // The client's own limits refuse nothing here: whoever asks sees what there is.
     let request = RouteRequest {
         min_amount_out: None,
+        max_impact: None,
         ..RouteRequest::from(terms)
     };
-    match ctx.router.decide(&request).await {
+    let lacking = issues::of_wallet(ctx, caller, terms);
+    let (decided, lacking) = futures_util::join!(ctx.router.decide(&request), lacking);
+    let mut answer = match decided {
         Ok(decision) => offered(terms, &decision, &ctx.tokens),
-        Err(Unrouted { quotes, .. }) => declined(terms, &quotes),
-    }
+        Err(unrouted) => QuotesAnswer {
+            issues: issues::of_route(&unrouted),
+            ..declined(terms, &unrouted.quotes)
+        },
+    };
+    answer.issues.extend(lacking);
+    answer
 }
 
 /// What an order would get now.
@@ -161,11 +162,15 @@ fn floor(expected: BaseUnits, terms: &Terms) -> BaseUnits {
     ),
     responses((status = 200, description = "Every pool, those that can be used first", body = PoolsAnswer))
 )]
-pub(crate) async fn pools(ctx: Ctx, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
+pub(crate) async fn pools(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let parameters = Parameters::of(&request)?;
-    let (asset_in, asset_out) = pair(&parameters, &ctx.tokens)?;
+    let pair = pair::of(&ctx, (&request, &caller), &parameters).await?;
+    let (asset_in, asset_out) = pair;
     let found = ctx.router.pools(asset_in, asset_out).await;
-    let mut reports = found.map_err(|error| {
+    let PairReport {
+        mints,
+        pools: mut reports,
+    } = found.map_err(|error| {
         tracing::warn!(%error, "the pools of a pair cannot be read");
         deadline::chain_unavailable("the chain does not answer")
     })?;
@@ -176,7 +181,30 @@ pub(crate) async fn pools(ctx: Ctx, _: Caller, request: HttpRequest) -> Result<H
     Ok(HttpResponse::Ok().json(PoolsAnswer {
         success: true,
         pools: views.collect(),
+        tokens: mints.map(|mints| facts(&ctx.tokens, pair, mints)),
     }))
+}
+
+fn facts(
+    tokens: &TokenList,
+    (asset_in, asset_out): (Asset, Asset),
+    (facts_in, facts_out): (MintFacts, MintFacts),
+) -> Vec<TokenFactsView> {
+    let both = [(asset_in, facts_in), (asset_out, facts_out)];
+    let views = both.map(|(asset, facts)| {
+        let mint = asset.mint.to_string();
+        let name = tokens.name_of(asset.mint);
+        TokenFactsView {
+            symbol: (name != mint).then_some(name),
+            mint,
+            decimals: asset.decimals,
+            program: asset.program.name().to_owned(),
+            freezable: facts.is_freezable,
+            transfer_fee_bps: facts.transfer_fee.basis_points,
+            not_tradable: untradable(&facts),
+        }
+    });
+    views.into()
 }
 
 fn pool(report: &PoolReport, asset_in: Asset, asset_out: Asset) -> PoolView {

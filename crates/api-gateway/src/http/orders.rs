@@ -6,7 +6,7 @@ use api_types::OrderView;
 use api_types::order::{OrderAnswer, OrderListAnswer};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{ClientOrderId, Order, OrderId};
+use domain::{ClientOrderId, Order, OrderId, Status};
 use ports::order_history::ListFilter;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::deadline;
 use crate::error::{ApiError, Code, Result};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
+use crate::views;
 
 /// Longest page of a list.
 pub(crate) const MAX_LIMIT: usize = 200;
@@ -32,7 +33,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 50;
 )]
 pub(crate) async fn show(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let id = order_id_in_path(&request)?;
-    Ok(answer(&ctx, &ctx.order(id, &caller).await?))
+    answer(&ctx, &ctx.order(id, &caller).await?).await
 }
 
 /// One order by the id its client gave it
@@ -61,22 +62,49 @@ pub(crate) async fn show_by_client_id(
         let detail = "no order of yours has this clientOrderId";
         ApiError::new(Code::OrderNotFound, detail)
     })?;
-    Ok(answer(&ctx, &order))
+    answer(&ctx, &order).await
 }
 
-fn answer(ctx: &Ctx, order: &Order) -> HttpResponse {
-    HttpResponse::Ok().json(OrderAnswer {
+async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
+    let mut views = views(ctx, std::slice::from_ref(order)).await?;
+    let order = views.pop().ok_or_else(ApiError::order_not_found)?;
+    Ok(HttpResponse::Ok().json(OrderAnswer {
         success: true,
-        order: OrderView::new(order, &ctx.tokens),
-    })
+        order,
+    }))
+}
+
+/// Who pays for an order, and where people can look at its transaction.
+fn on_chain(ctx: &Ctx, view: OrderView) -> OrderView {
+    let chain = &ctx.chain;
+    OrderView {
+        wallet: chain.wallet.map(|wallet| wallet.to_string()),
+        explorer_url: chain
+            .explorer
+            .zip(view.tx_hash.as_deref())
+            .map(|(explorer, signature)| explorer.url(signature)),
+        ..view
+    }
 }
 
 /// Orders as clients see them.
-pub(crate) fn views(ctx: &Ctx, orders: &[Order]) -> Vec<OrderView> {
-    let views = orders
-        .iter()
-        .map(|order| OrderView::new(order, &ctx.tokens));
-    views.collect()
+pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>> {
+    // Of others nothing is known beside their events.
+    let has_standing =
+        |order: &&Order| matches!(order.status(), Status::Submitted | Status::Confirmed);
+    let asked = orders.iter().filter(has_standing).map(|order| order.id);
+    let asked: Vec<OrderId> = asked.collect();
+    let mut standings = match asked.is_empty() {
+        true => Vec::new(),
+        false => deadline::read(ctx.ports.store.standings(&asked)).await?,
+    }
+    .into_iter();
+    let views = orders.iter().map(|order| {
+        let standing = has_standing(&order).then(|| standings.next()).flatten();
+        let view = views::order(order, &standing.unwrap_or_default(), &ctx.tokens);
+        on_chain(ctx, view)
+    });
+    Ok(views.collect())
 }
 
 /// Orders, newest first
@@ -98,10 +126,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
     refuse_filters_to_come(&parameters)?;
-    let mint = |name| {
-        let asset = parameters.asset(name, &ctx.tokens)?;
-        Ok::<_, ApiError>(asset.map(|asset| asset.mint))
-    };
+    let mint = |name| parameters.mint(name, &ctx.tokens);
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
         status: parameters.status("status")?,
@@ -117,7 +142,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     let next_cursor = cut_page(&mut orders, limit).or_else(|| page.next.map(write_cursor));
     Ok(HttpResponse::Ok().json(OrderListAnswer {
         success: true,
-        orders: views(&ctx, &orders),
+        orders: views(&ctx, &orders).await?,
         next_cursor,
     }))
 }

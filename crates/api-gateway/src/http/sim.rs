@@ -2,7 +2,6 @@
 //! go wrong. Each act is in the audit log before it is begun, because the chain and the store share
 //! no transaction.
 
-mod fields;
 mod requests;
 
 use std::sync::Arc;

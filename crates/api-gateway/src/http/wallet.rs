@@ -8,7 +8,7 @@ use ports::wallet::{Holding, Wallet};
 use crate::auth::{Caller, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::state::Ctx;
+use crate::state::{AppState, Ctx};
 
 /// The wallet that trades
 ///
@@ -21,8 +21,7 @@ use crate::state::Ctx;
     responses((status = 200, description = "What it holds and may spend", body = WalletAnswer))
 )]
 pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
-    let is_admin = caller.scope == Scope::Admin;
-    if !is_admin && (!ctx.doorstep.keys.are_open() || ctx.doorstep.keys.has_admin()) {
+    if !is_shown_to(&ctx, &caller) {
         let detail = "the wallet is shown to the admin key alone";
         return Err(ApiError::new(Code::Forbidden, detail));
     }
@@ -31,10 +30,16 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let wallet = deadline::chain(view.look()).await?;
-    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx.tokens)))
+    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx)))
 }
 
-fn answer(wallet: &Wallet, tokens: &TokenList) -> WalletAnswer {
+/// Where keys are set, to the admin key alone.
+pub(super) fn is_shown_to(ctx: &AppState, caller: &Caller) -> bool {
+    let keys = &ctx.doorstep.keys;
+    caller.scope == Scope::Admin || (keys.are_open() && !keys.has_admin())
+}
+
+fn answer(wallet: &Wallet, ctx: &AppState) -> WalletAnswer {
     let held = wallet.tokens.iter();
     WalletAnswer {
         success: true,
@@ -42,9 +47,9 @@ fn answer(wallet: &Wallet, tokens: &TokenList) -> WalletAnswer {
         cluster: wallet.cluster.clone(),
         mode: wallet.mode.clone(),
         lamports: wallet.lamports,
-        tokens: held.map(|holding| view_of(holding, tokens)).collect(),
+        tokens: held.map(|holding| view_of(holding, &ctx.tokens)).collect(),
         limits: Vec::new(),
-        trading: "enabled".to_owned(),
+        trading: ctx.chain.trading.name().to_owned(),
     }
 }
 

@@ -2,12 +2,14 @@
 
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
+use domain::fee::{FeeRank, InvalidFeeLevel, UnitPrice};
 use domain::order::{OrderType, Terms};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, ClientOrderId, Mint, TokenList, Venue};
+use domain::{Asset, BaseUnits, Bps, ClientOrderId, FeeLevel, MaxImpact, Mint, Venue};
 use serde_json::value::RawValue;
 
 use super::body::{Field, Fields};
+use crate::assets::{Meaning, Names};
 use crate::error::{ApiError, Code, Result};
 use crate::json_object::{number_of, text_of};
 
@@ -22,15 +24,21 @@ const UNAVAILABLE: [Field; 3] = [
 /// Order types that do not exist yet.
 const UNAVAILABLE_TYPES: [&str; 2] = ["limit", "sniper"];
 
-/// The terms of these fields.
-pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
+/// The terms of these fields, and the mints that must be looked up where nothing else is at fault.
+pub(super) fn read(
+    fields: &Fields<'_>,
+    names: &Names<'_>,
+    default_pair: Option<(Asset, Asset)>,
+) -> (Result<Terms>, Vec<Mint>) {
     let mut reader = Reader {
         fields,
-        tokens,
+        names,
+        default_pair,
         faults: fields.faults.clone(),
         has_unavailable_type: false,
         has_no_venue: false,
-        unknown_tokens: Vec::new(),
+        token_faults: Vec::new(),
+        unlisted: Vec::new(),
     };
     let order_type = reader.order_type();
     let (asset_in, asset_out) = reader.assets();
@@ -39,7 +47,10 @@ pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
     let min_amount_out = reader.min_amount_out(asset_out);
     let client_order_id = reader.client_order_id();
     let valid_for_seconds = reader.valid_for_seconds();
+    let fee_level = reader.fee_level();
+    let max_impact = reader.max_impact();
     let venues = reader.venues();
+    let unlisted = reader.take_unlisted();
     let refusal = reader.refusal();
     let terms = || {
         Some(Terms {
@@ -52,28 +63,33 @@ pub(super) fn read(fields: &Fields<'_>, tokens: &TokenList) -> Result<Terms> {
             venues: venues?,
             client_order_id,
             valid_for_seconds,
+            fee_level,
+            max_impact,
         })
     };
-    match (refusal, terms()) {
-        (None, Some(terms)) => Ok(terms),
-        (refusal, _) => {
-            Err(refusal
-                .unwrap_or_else(|| ApiError::new(Code::InvalidOrder, "the order breaks a rule")))
-        }
-    }
+    let terms =
+        match (refusal, terms()) {
+            (None, Some(terms)) => Ok(terms),
+            (refusal, _) => Err(refusal
+                .unwrap_or_else(|| ApiError::new(Code::InvalidOrder, "the order breaks a rule"))),
+        };
+    (terms, unlisted)
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'n> {
     fields: &'a Fields<'a>,
-    tokens: &'a TokenList,
+    names: &'n Names<'n>,
+    default_pair: Option<(Asset, Asset)>,
     faults: Vec<FieldError>,
     has_unavailable_type: bool,
     has_no_venue: bool,
-    /// Fields that name a mint which the token list does not have.
-    unknown_tokens: Vec<Field>,
+    /// What is wrong with each field that names no asset.
+    token_faults: Vec<Code>,
+    /// Mints that were not looked up yet.
+    unlisted: Vec<(Field, Mint)>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn fault(&mut self, field: Field, message: impl Into<String>) {
         let field = field.name().to_owned();
         let message = message.into();
@@ -88,12 +104,37 @@ impl<'a> Reader<'a> {
             Code::OrderTypeNotAvailable
         } else if self.has_no_venue && self.faults.iter().all(|fault| is_of_venues(&fault.field)) {
             Code::NoVenue
-        } else if self.faults.len() == self.unknown_tokens.len() {
-            Code::UnknownToken
         } else {
-            Code::InvalidOrder
+            self.code_of_tokens().unwrap_or(Code::InvalidOrder)
         };
         Some(ApiError::of_faults(code, std::mem::take(&mut self.faults)))
+    }
+
+    /// The refusal's code where nothing but tokens is at fault.
+    fn code_of_tokens(&self) -> Option<Code> {
+        let codes = [
+            Code::TokenRequired,
+            Code::UnknownToken,
+            Code::TokenNotTradable,
+        ];
+        let is_all = self.faults.len() == self.token_faults.len();
+        let is_sound = self.token_faults.iter().all(|it| codes.contains(it));
+        let mut codes = codes.into_iter();
+        codes.find(|code| is_all && is_sound && self.token_faults.contains(code))
+    }
+
+    /// Nobody is asked about the mints of an order that is wrong anyway; of any other they are unknown until then.
+    fn take_unlisted(&mut self) -> Vec<Mint> {
+        if !self.faults.is_empty() {
+            return Vec::new();
+        }
+        let unlisted = std::mem::take(&mut self.unlisted);
+        for (field, mint) in &unlisted {
+            if let Err((code, message)) = Meaning::Unlisted(*mint).asset() {
+                self.token_fault(*field, code, message);
+            }
+        }
+        unlisted.into_iter().map(|(_, mint)| mint).collect()
     }
 
     /// The text of a field that must be a string; `None` if it is absent or wrong.
@@ -146,14 +187,24 @@ impl<'a> Reader<'a> {
 
     fn assets(&mut self) -> (Option<Asset>, Option<Asset>) {
         let given = |field| self.fields.get(field).is_some();
-        match (given(Field::TokenIn), given(Field::TokenOut)) {
-            (false, false) => return (Some(Asset::SOL), Some(Asset::USDC)),
-            (true, false) => self.fault(Field::TokenOut, "is missing; give both tokens or neither"),
-            (false, true) => self.fault(Field::TokenIn, "is missing; give both tokens or neither"),
-            (true, true) => {}
+        let missing = match (given(Field::TokenIn), given(Field::TokenOut)) {
+            (false, false) => match self.default_pair {
+                Some((asset_in, asset_out)) => return (Some(asset_in), Some(asset_out)),
+                None => vec![Field::TokenIn, Field::TokenOut],
+            },
+            (true, false) => vec![Field::TokenOut],
+            (false, true) => vec![Field::TokenIn],
+            (true, true) => Vec::new(),
+        };
+        for field in missing {
+            match self.default_pair {
+                Some(_) => self.fault(field, "is missing; give both tokens or neither"),
+                None => self.token_fault(field, Code::TokenRequired, "is required"),
+            }
         }
         let (asset_in, asset_out) = (self.asset(Field::TokenIn), self.asset(Field::TokenOut));
-        if asset_in.is_some() && asset_in == asset_out {
+        let is_one_mint = matches!(self.unlisted[..], [(_, one), (_, other)] if one == other);
+        if is_one_mint || (asset_in.is_some() && asset_in == asset_out) {
             self.fault(Field::TokenOut, "must be another token than tokenIn");
         }
         (asset_in, asset_out)
@@ -161,17 +212,23 @@ impl<'a> Reader<'a> {
 
     fn asset(&mut self, field: Field) -> Option<Asset> {
         let text = self.text(field)?;
-        let asset = self.tokens.find(&text);
-        if asset.is_none() {
-            if text.parse::<Mint>().is_ok() {
-                self.unknown_tokens.push(field);
-            }
-            self.fault(
-                field,
-                "is not a listed token's symbol or mint address; GET /api/tokens lists them",
-            );
+        let meaning = self.names.meaning(&text);
+        if let Meaning::Unlisted(mint) = meaning {
+            self.unlisted.push((field, mint));
+            return None;
         }
-        asset
+        match meaning.asset() {
+            Ok(asset) => Some(asset),
+            Err((code, message)) => {
+                self.token_fault(field, code, message);
+                None
+            }
+        }
+    }
+
+    fn token_fault(&mut self, field: Field, code: Code, message: impl Into<String>) {
+        self.token_faults.push(code);
+        self.fault(field, message);
     }
 
     fn amount_in(&mut self, asset_in: Option<Asset>) -> Option<BaseUnits> {
@@ -286,6 +343,32 @@ impl<'a> Reader<'a> {
         seconds
     }
 
+    fn fee_level(&mut self) -> Option<FeeLevel> {
+        let value = self.fields.get(Field::FeeLevel)?;
+        let level = match (number_of(value), text_of(value)) {
+            (Some(number), _) => price(number).map(FeeLevel::Priced),
+            (None, Some(text)) => FeeRank::parse(&text).map(FeeLevel::Ranked),
+            (None, None) => None,
+        };
+        if level.is_none() {
+            let message = format!("must be {}", InvalidFeeLevel);
+            self.fault(Field::FeeLevel, message);
+        }
+        level
+    }
+
+    fn max_impact(&mut self) -> Option<MaxImpact> {
+        let value = self.fields.get(Field::MaxPriceImpactBps)?;
+        let number = number_of(value).and_then(|text| BaseUnits::parse_json_number(text, 0).ok());
+        let bps = number.and_then(|number| u16::try_from(number.get()).ok());
+        let limit = bps.and_then(MaxImpact::new);
+        if limit.is_none() {
+            let message = "must be a whole number from 1 to 10000";
+            self.fault(Field::MaxPriceImpactBps, message);
+        }
+        limit
+    }
+
     fn venues(&mut self) -> Option<VenueSet> {
         let allowed = match self.fields.get(Field::Venues) {
             Some(value) => self.venue_list(Field::Venues, value)?,
@@ -321,6 +404,15 @@ impl<'a> Reader<'a> {
             self.fault(field, "may name raydium and meteora only");
         }
         venues
+    }
+}
+
+/// A price as a JSON number; none at all is one too.
+fn price(number: &str) -> Option<UnitPrice> {
+    match BaseUnits::parse_json_number(number, 0) {
+        Ok(price) => UnitPrice::new(price.get()),
+        Err(InvalidAmount::Zero) => UnitPrice::new(0),
+        Err(_) => None,
     }
 }
 

@@ -5,10 +5,11 @@
 //! 3. Every refusal names a field or says that the body is no JSON.
 
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Terms, TokenList, Venue};
+use domain::{Asset, BaseUnits, MaxImpact, Terms, TokenList, Venue};
 use proptest::prelude::*;
 
 use super::check;
+
 use crate::error::{Code, Result};
 
 fn tokens() -> TokenList {
@@ -16,7 +17,7 @@ fn tokens() -> TokenList {
 }
 
 fn read(body: &[u8]) -> Result<Terms> {
-    check(body, &tokens())
+    check(body, &tokens(), Some((Asset::SOL, Asset::USDC)))
 }
 
 #[track_caller]
@@ -38,6 +39,26 @@ fn refused(body: &str, code: Code, field: &str) {
         field.is_empty() || fields.contains(&field),
         "{body}: {fields:?}"
     );
+}
+
+#[test]
+fn where_money_is_real_an_order_names_what_it_trades() {
+    let read = |body: &str| check(body.as_bytes(), &tokens(), None);
+
+    let refusal = read(r#"{"amount":1}"#).expect_err("names nothing");
+    assert_eq!(refusal.code(), Code::TokenRequired);
+    let problem = refusal.problem();
+    let fields: Vec<&str> = problem
+        .errors
+        .iter()
+        .map(|error| error.field.as_str())
+        .collect();
+    assert_eq!(fields, ["tokenIn", "tokenOut"]);
+
+    let half = read(r#"{"amount":1,"tokenIn":"SOL"}"#).expect_err("names one");
+    assert_eq!(half.code(), Code::TokenRequired);
+    let named = read(r#"{"amount":1,"tokenIn":"SOL","tokenOut":"USDC"}"#);
+    assert_eq!(named.expect("names both").asset_out, Asset::USDC);
 }
 
 #[test]
@@ -177,7 +198,8 @@ fn unknown_and_repeated_fields_are_named() {
 #[test]
 fn every_fault_is_named_at_once() {
     let body = r#"{"tokenIn":"XYZ","tokenOut":1,"amount":-1,"slippageBps":9999,"foo":1,
-        "clientOrderId":"","validForSeconds":0,"venues":"raydium","minAmountOut":"x"}"#;
+        "clientOrderId":"","validForSeconds":0,"venues":"raydium","minAmountOut":"x",
+        "feeLevel":"fast","maxPriceImpactBps":10001}"#;
     for field in [
         "tokenIn",
         "tokenOut",
@@ -186,6 +208,8 @@ fn every_fault_is_named_at_once() {
         "foo",
         "clientOrderId",
         "validForSeconds",
+        "feeLevel",
+        "maxPriceImpactBps",
         "venues",
         "minAmountOut",
     ] {
@@ -374,6 +398,45 @@ fn names_and_lifetimes_have_their_bounds() {
     for seconds in ["0", "2592001", "1.5", "-1", r#""60""#, "1e99"] {
         let body = format!(r#"{{"amount":1,"validForSeconds":{seconds}}}"#);
         refused(&body, Code::InvalidOrder, "validForSeconds");
+    }
+}
+
+#[test]
+fn a_fee_is_a_level_or_a_price_and_an_impact_has_limits() {
+    let level = |text: &str| {
+        accepted(&format!(r#"{{"amount":1,"feeLevel":{text}}}"#))
+            .fee_level
+            .unwrap()
+            .to_string()
+    };
+    for (said, stored) in [
+        (r#""urgent""#, "urgent"),
+        ("25000", "25000"),
+        ("2.5e4", "25000"),
+        ("0", "0"),
+    ] {
+        assert_eq!(level(said), stored, "{said}");
+    }
+    for wrong in [
+        r#""fast""#,
+        r#""High""#,
+        r#""25000""#,
+        "1.5",
+        "-1",
+        "1000000001",
+        "[]",
+        "null",
+    ] {
+        let body = format!(r#"{{"amount":1,"feeLevel":{wrong}}}"#);
+        refused(&body, Code::InvalidOrder, "feeLevel");
+    }
+
+    let terms = accepted(r#"{"amount":1,"maxPriceImpactBps":10000}"#);
+    assert_eq!(terms.max_impact, MaxImpact::new(10_000));
+    assert_eq!(terms.fee_level, None);
+    for wrong in ["0", "10001", "1.5", "-1", r#""50""#] {
+        let body = format!(r#"{{"amount":1,"maxPriceImpactBps":{wrong}}}"#);
+        refused(&body, Code::InvalidOrder, "maxPriceImpactBps");
     }
 }
 

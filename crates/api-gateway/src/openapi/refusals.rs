@@ -44,6 +44,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         }
         (_, "/api/orders/{id}/cancel") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/orders/{id}/events") => &[400, 401, 403, 404, 429, 500, 503],
+        (_, "/api/admin/orders/{id}/dead") => &[400, 401, 403, 404, 409, 413, 415, 422, 500, 503],
         (_, "/api/admin/dead/{id}/retry") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/admin/dead" | "/api/admin/audit") => &[400, 401, 403, 500, 503],
         (_, path) if path.starts_with("/api/admin/") => &[401, 403, 500, 503],
@@ -55,8 +56,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
             | "/api/sim/ledger",
         ) => &[400, 401, 403, 404, 500, 503],
         (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
-        (_, "/api/quotes") => &[400, 401, 403, 422],
-        (_, "/api/pools") => &[400, 401, 403, 422, 503],
+        (_, "/api/quotes" | "/api/pools") => &[400, 401, 403, 422, 429, 503],
         (_, "/api/wallet") => &[401, 403, 404, 503],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],
@@ -88,7 +88,9 @@ fn reason(status: u16) -> &'static str {
 }
 
 fn add_headers(operation: &mut Operation) {
-    let is_limited = operation.responses.responses.contains_key("201");
+    // Orders count against a rate, and so do questions to the chain about tokens.
+    let answers = |status: &str| operation.responses.responses.contains_key(status);
+    let is_limited = answers("201") || (answers("422") && answers("429"));
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {
             continue;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api_gateway::GatewaySettings;
-use api_gateway::settings::ApiKey;
+use api_gateway::settings::{ApiKey, Trading};
 use domain::ClientId;
 use serde_json::Value;
 
@@ -403,6 +403,42 @@ async fn a_full_queue_refuses_until_there_is_room() {
         .send(&server)
         .await
         .problem(503, "queue_full");
+}
+
+#[tokio::test]
+async fn a_gateway_whose_operator_has_not_switched_trading_on_takes_no_orders() {
+    let server = server().await;
+    let first = keyed("k", ORDER).send(&server).await;
+    let mut settings = GatewaySettings {
+        port: 0,
+        ..GatewaySettings::default()
+    };
+    settings.chain.trading = Trading::Disabled;
+    let disabled = server.sibling(settings).await;
+
+    let refused = Request::order(ORDER).send(&disabled).await;
+    refused.problem(503, "trading_disabled");
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(stored(&server).await, 1);
+    let replay = keyed("k", ORDER).send(&disabled).await;
+    assert_eq!((replay.status, &replay.body), (201, &first.body));
+    let dry = Request::order(ORDER).at("/api/orders/execute?dryRun=true");
+    assert_eq!(dry.send(&disabled).await.status, 200);
+    assert_eq!(Request::order(ORDER).send(&server).await.status, 201);
+}
+
+#[tokio::test]
+async fn where_money_is_real_an_order_names_its_tokens() {
+    let live = Server::start_with(|settings| settings.default_pair = None);
+    let live = live.await;
+    let unnamed = r#"{"amount":"1"}"#;
+
+    let refused = Request::order(unnamed).send(&live).await;
+    let problem = refused.problem(422, "token_required");
+    assert_eq!(problem["errors"][0]["field"], "tokenIn");
+    let dry = Request::order(unnamed).at("/api/orders/execute?dryRun=true");
+    dry.send(&live).await.problem(422, "token_required");
+    assert_eq!(Request::order(ORDER).send(&live).await.status, 201);
 }
 
 #[tokio::test]

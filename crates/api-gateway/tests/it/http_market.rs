@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use api_gateway::GatewaySettings;
-use api_gateway::settings::ApiKey;
+use api_gateway::settings::{ApiKey, Explorer as Site};
+use config::Cluster;
 use domain::ClientId;
 use domain::transaction::Signature;
 use serde_json::{Value, json};
@@ -55,26 +56,6 @@ async fn every_pool_of_a_pair_is_shown_and_why_it_is_not_used() {
             "usable": false, "reason": "it is closed", "slot": 350_000_000,
         })
     );
-}
-
-#[tokio::test]
-async fn tokens_are_named_by_symbol_or_mint_and_an_unlisted_mint_is_unknown() {
-    let server = server().await;
-    let mint = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
-
-    let by_mint = Request::get(&format!("/api/pools?tokenIn=wSOL&tokenOut={mint}"));
-    assert_eq!(by_mint.send(&server).await.status, 200);
-    for path in ["/api/pools?", "/api/quotes?amount=1&"] {
-        let unlisted = format!("{path}tokenIn=SOL&tokenOut={NO_POOL}");
-        let answer = Request::get(&unlisted).send(&server).await;
-        answer.problem(422, "unknown_token");
-        let neither = format!("{path}tokenIn=SOL&tokenOut=NOPE");
-        let answer = Request::get(&neither).send(&server).await;
-        answer.problem(400, "invalid_parameter");
-    }
-    let order = format!(r#"{{"tokenIn":"SOL","tokenOut":"{NO_POOL}","amount":1}}"#);
-    let answer = Request::order(order).send(&server).await;
-    answer.problem(422, "unknown_token");
 }
 
 #[tokio::test]
@@ -175,6 +156,45 @@ async fn where_keys_are_set_the_wallet_is_the_admin_keys_alone() {
         .await
         .problem(403, "forbidden");
     assert_eq!(wallet().key("admin").send(&server).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_order_shows_the_wallet_that_pays_and_where_people_see_its_transaction() {
+    const WALLET: &str = "HgPiHa8deipn4Yv7bXmn6racewvPmMV5SqB2vh8gAFQL";
+    let mut settings = GatewaySettings {
+        port: 0,
+        ..GatewaySettings::default()
+    };
+    settings.chain.explorer = Site::of(Cluster::Devnet);
+    let settings = settings.of_wallet(WALLET.parse().ok());
+    let server = Server::start_in(outside(), settings).await;
+    let (given, store) = (Given::new(), &server.ports.store);
+    let id = given.accepted(store).await;
+    let order = async || {
+        let order = Request::get(&format!("/api/orders/{id}"))
+            .send(&server)
+            .await;
+        order.json()["order"].clone()
+    };
+
+    let accepted = order().await;
+    let mut lease = given.leased(store, id).await;
+    given.build(store, &mut lease).await;
+    let sent = given.submit(store, &mut lease).await;
+    let submitted = order().await;
+    let listed = Request::get("/api/orders").send(&server).await.json();
+
+    assert_eq!(accepted["wallet"], WALLET);
+    assert_eq!(accepted["explorerUrl"], Value::Null);
+    let page = format!(
+        "https://explorer.solana.com/tx/{}?cluster=devnet",
+        sent.signature.as_str()
+    );
+    assert_eq!(submitted["explorerUrl"], page.as_str());
+    assert_eq!(listed["orders"][0]["explorerUrl"], page.as_str());
+    let mainnet = Site::of(Cluster::MainnetBeta).map(|site| site.url("a"));
+    assert_eq!(mainnet.as_deref(), Some("https://explorer.solana.com/tx/a"));
+    assert_eq!(Site::of(Cluster::Localnet), None);
 }
 
 #[tokio::test]

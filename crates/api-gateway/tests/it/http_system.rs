@@ -130,6 +130,7 @@ async fn the_document_names_every_call_and_only_known_schemas() {
         "/api/admin/dead",
         "/api/admin/audit",
         "/api/admin/dead/{id}/retry",
+        "/api/admin/orders/{id}/dead",
         "/api/admin/pause",
         "/api/admin/resume",
         "/health",

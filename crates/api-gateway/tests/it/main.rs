@@ -10,6 +10,8 @@ mod http_market;
 mod http_sim;
 mod http_sites;
 mod http_system;
+mod http_tokens;
+mod http_words;
 mod outside;
 mod ranges;
 mod ws_account;

@@ -1,20 +1,23 @@
 //! The world outside the gateway, as scripts: pools, a simulated cluster, a wallet, transactions.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
+use dex_router::pools::{FoundPool, PairPools, Unavailable};
 use domain::route::PoolRef;
-use domain::transaction::Signature;
+use domain::transaction::{Height, Signature};
 use domain::venue::Program;
 use domain::{Address, Asset, BaseUnits, Mint, Venue};
+use ports::asset_source::Found;
 use ports::chain::Error;
+use ports::finality::{Root, Stand};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
 use ports::simulation::{Faults, Launch, Launched, Trade};
 use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
-use ports::wallet::{Holding, Wallet};
-use ports::{Simulation, TransactionReader, WalletView};
+use ports::wallet::{Holding, Means, Wallet};
+use ports::{AssetSource, Simulation, Statuses, TransactionReader, WalletView};
 use testkit::pool::{pair_pools, pool};
 
 /// The pool that can be used.
@@ -29,9 +32,11 @@ const USDC_HELD: u64 = 150_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Outside {
     pub(crate) pools: Arc<dyn PoolSource>,
+    pub(crate) assets: Arc<dyn AssetSource>,
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
+    pub(crate) statuses: Option<Arc<dyn Statuses>>,
 }
 
 /// Nothing: no pool, and no chain.
@@ -39,9 +44,44 @@ impl Default for Outside {
     fn default() -> Self {
         Self {
             pools: Arc::new(NoPools),
+            assets: Arc::<Mints>::default(),
             simulation: None,
             wallet: None,
             transactions: None,
+            statuses: None,
+        }
+    }
+}
+
+/// A mint that was found out about before.
+pub(crate) const KNOWN: Asset = Asset::token(Mint::new(Address::new([21; 32])), 4);
+/// One that the chain must be asked for.
+pub(crate) const FRESH: Asset = Asset::token(Mint::new(Address::new([22; 32])), 2);
+/// One that is not traded.
+pub(crate) const HOOKED: Mint = Mint::new(Address::new([23; 32]));
+/// One of which the chain says nothing.
+pub(crate) const SILENT: Mint = Mint::new(Address::new([24; 32]));
+
+/// These mints, and no others.
+#[derive(Debug, Default)]
+pub(crate) struct Mints {
+    /// How often the chain was asked.
+    pub(crate) asked: AtomicUsize,
+}
+
+#[async_trait]
+impl AssetSource for Mints {
+    async fn recall(&self, mint: Mint) -> ports::Result<Option<Found>> {
+        Ok((mint == KNOWN.mint).then_some(Found::Asset(KNOWN)))
+    }
+
+    async fn look_up(&self, mint: Mint) -> Result<Found, Error> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match mint {
+            SILENT => Err(Error::Unavailable("nobody answers".to_owned())),
+            HOOKED => Ok(Found::NotTradable("has a transfer hook".to_owned())),
+            mint if mint == FRESH.mint => Ok(Found::Asset(FRESH)),
+            _ => Ok(Found::NoMint),
         }
     }
 }
@@ -55,13 +95,7 @@ impl PoolSource for NoPools {
         Err(Unavailable("nobody answers".to_owned()))
     }
 
-    async fn depths(
-        &self,
-        _: &[PoolRef],
-        _: (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        Err(Unavailable("nobody answers".to_owned()))
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 /// Raydium has a pool of 1,000 SOL and 150,000 USDC, Meteora one that is closed.
@@ -76,27 +110,13 @@ impl PoolSource for TwoPools {
             Venue::Meteora => FoundPool {
                 pool: at(Program::Dlmm, NO_POOL),
                 state: Err("it is closed".to_owned()),
+                holds: None,
             },
         };
         Ok(pair_pools(SLOT, vec![found]))
     }
 
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        (first, _): (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let (first, second) = match first == Mint::SOL {
-            true => (SOL_HELD, USDC_HELD),
-            false => (USDC_HELD, SOL_HELD),
-        };
-        let depth = Depth {
-            first: BaseUnits::new(first),
-            second: BaseUnits::new(second),
-        };
-        let depths = pools.iter().map(|pool| pool.program == Program::Cpmm);
-        Ok(depths.map(|is_read| is_read.then_some(depth)).collect())
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 fn at(program: Program, address: Address) -> PoolRef {
@@ -190,6 +210,25 @@ impl WalletView for Purse {
             ],
         })
     }
+
+    async fn means(&self, asset_in: Asset, asset_out: Asset) -> Result<Means, Error> {
+        let wallet = self.look().await?;
+        let mut tokens = wallet.tokens.iter();
+        let held = tokens.find(|holding| holding.asset == asset_in);
+        Ok(Means {
+            lamports: wallet.lamports,
+            held: match asset_in.is_native() {
+                true => BaseUnits::new(wallet.lamports),
+                false => held.map_or(BaseUnits::new(0), |holding| holding.amount),
+            },
+            has_account_out: asset_out.is_native()
+                || wallet
+                    .tokens
+                    .iter()
+                    .any(|holding| holding.asset == asset_out),
+            account_rent: 2_039_280,
+        })
+    }
 }
 
 /// A chain that shows every transaction but one.
@@ -220,5 +259,38 @@ impl TransactionReader for Explorer {
                 }],
             }],
         }))
+    }
+}
+
+/// A chain that knows some signatures, or does not answer.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) known: Mutex<Vec<Signature>>,
+    pub(crate) is_away: AtomicBool,
+}
+
+#[async_trait]
+impl Statuses for Node {
+    async fn root(&self) -> Result<Root, Error> {
+        match self.is_away.load(Ordering::Relaxed) {
+            true => Err(Error::Unavailable("nobody answers".to_owned())),
+            false => Ok(Root {
+                slot: SLOT,
+                height: Height::new(SLOT),
+            }),
+        }
+    }
+
+    async fn of(&self, signatures: &[Signature], _: u64) -> Result<Vec<Option<Stand>>, Error> {
+        let known = self.known.lock().expect("nobody panics");
+        let stand = Stand {
+            slot: SLOT,
+            is_final: false,
+            has_succeeded: true,
+        };
+        let stands = signatures.iter();
+        Ok(stands
+            .map(|of| known.contains(of).then_some(stand))
+            .collect())
     }
 }

@@ -125,9 +125,11 @@ fn run(
                 Duration::from_secs(1),
                 Arc::clone(&settings.tokens),
             ),
+            assets: outside.assets,
             simulation: outside.simulation,
             wallet: outside.wallet,
             transactions: outside.transactions,
+            statuses: outside.statuses,
             prometheus: PrometheusBuilder::new().build_recorder().handle(),
             shutdown,
         };

@@ -198,6 +198,7 @@ impl Life<'_> {
         let failure = Failure {
             code: FailureCode::NoQuote,
             reason: "no venue answered in time".to_owned(),
+            landing: None,
         };
         EventData::Failed { failure }
     }
@@ -221,6 +222,7 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(61_234),
         slot: 9,
+        is_final: false,
         leftover: Vec::new(),
     }
 }

@@ -1,5 +1,6 @@
 use domain::asset::Mint;
 use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::quote::{Answer, Choice, Leftover, Offer, PoolQuote, Quote, Receipt};
 use domain::route::PoolRef;
 use domain::transaction::Signature;
@@ -41,6 +42,7 @@ fn failure() -> Failure {
     Failure {
         code: FailureCode::SlippageExceeded,
         reason: "too \"little\"".to_owned(),
+        landing: None,
     }
 }
 
@@ -90,6 +92,35 @@ fn a_retry_says_when_and_why_and_counts_the_attempt_to_come() {
         &retry,
         &json!({"retryAt": "2026-01-31T09:30:01.625Z", "error": "too \"little\""}),
     );
+}
+
+#[test]
+fn a_retry_after_a_transaction_that_did_not_land_shows_how_it_fared() {
+    let report = LandingReport {
+        sends_taken: Some(4),
+        unit_price: 10_000,
+        ..LandingReport::default()
+    };
+    let failure = Failure {
+        landing: Some(Box::new(report)),
+        ..failure()
+    };
+
+    let shown = render(
+        &event(
+            3,
+            1,
+            EventData::RetryScheduled {
+                failure,
+                delay_ms: 1,
+            },
+        ),
+        &TokenList::mainnet(),
+    );
+
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["landing"]["sendsTaken"], 4);
+    assert_eq!(shown["landing"]["blocksLived"], Value::Null);
 }
 
 #[test]
@@ -262,6 +293,7 @@ fn a_confirmed_event_shows_every_leg_and_the_receipt() {
         rent_returned_lamports: 0,
         compute_units: Some(61_234),
         slot: 300_000_001,
+        is_final: false,
         leftover: vec![Leftover {
             asset: unlisted,
             amount: BaseUnits::new(1),
@@ -290,6 +322,7 @@ fn a_confirmed_event_shows_every_leg_and_the_receipt() {
                 "rentPaidLamports": 2_039_280, "rentReturnedLamports": 0,
                 "computeUnits": 61_234, "slot": 300_000_001,
                 "confirmedAt": "2026-01-31T09:30:00.125Z", "finalizedAt": null,
+                "vanishedAt": null, "diedAt": null,
                 "leftover": [{"mint": UNLISTED, "amount": "0.0001"}],
             },
         }),

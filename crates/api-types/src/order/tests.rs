@@ -1,10 +1,11 @@
 use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::order::{OrderType, Terms};
 use domain::quote::{Fill, Receipt};
 use domain::route::{Leg, PoolRef};
 use domain::transaction::Signature;
 use domain::venue::{Program, VenueSet};
-use domain::{BaseUnits, Bps, ClientId, OrderId, Seq, Timestamp};
+use domain::{BaseUnits, Bps, ClientId, MaxImpact, OrderId, Seq, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ fn order(state: State) -> Order {
             venues: VenueSet::ALL,
             client_order_id: None,
             valid_for_seconds: Some(60),
+            fee_level: None,
+            max_impact: Some(MaxImpact::new(300).unwrap()),
         },
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(1),
@@ -44,10 +47,12 @@ fn what_is_not_known_is_null() {
     assert_eq!(shown["status"], "routing");
     assert_eq!(shown["amountIn"], "0.1");
     assert_eq!(shown["minAmountOut"], "15");
+    assert_eq!(shown["maxPriceImpactBps"], 300);
     assert_eq!(shown["expiresAt"], "1970-01-01T00:01:00.000Z");
     assert_eq!(shown["nativeSol"], "wrapped_before_swap");
     for field in [
         "clientOrderId",
+        "feeLevel",
         "dex",
         "dexType",
         "pool",
@@ -58,6 +63,8 @@ fn what_is_not_known_is_null() {
         "errorCode",
         "route",
         "receipt",
+        "landing",
+        "doubt",
         "explorerUrl",
         "poolAddress",
         "wallet",
@@ -90,6 +97,7 @@ fn a_confirmed_order_shows_what_was_bought() {
                 rent_returned_lamports: 0,
                 compute_units: Some(61_234),
                 slot: 9,
+                is_final: false,
                 leftover: Vec::new(),
             })),
         },
@@ -105,6 +113,9 @@ fn a_confirmed_order_shows_what_was_bought() {
     assert_eq!(shown["route"][0]["amountOut"], "15.025");
     assert_eq!(shown["receipt"]["slot"], 9);
     assert_eq!(shown["receipt"]["confirmedAt"], "1970-01-01T00:00:00.001Z");
+    for field in ["finalizedAt", "vanishedAt", "diedAt"] {
+        assert_eq!(shown["receipt"].get(field), Some(&Value::Null), "{field}");
+    }
 }
 
 #[test]
@@ -112,6 +123,7 @@ fn a_failed_order_says_why_and_a_waiting_one_what_it_waits_after() {
     let failure = || Failure {
         code: FailureCode::NoQuote,
         reason: "nobody sells".to_owned(),
+        landing: None,
     };
 
     let failed = shown(State::Failed { failure: failure() });
@@ -123,4 +135,34 @@ fn a_failed_order_says_why_and_a_waiting_one_what_it_waits_after() {
     assert_eq!(failed["errorCode"], "no_quote");
     assert_eq!(waiting["errorReason"], Value::Null);
     assert_eq!(waiting["lastError"], "nobody sells");
+    assert_eq!(waiting["landing"], Value::Null);
+}
+
+#[test]
+fn an_order_whose_transaction_did_not_land_shows_how_it_fared() {
+    let report = LandingReport {
+        blocks_lived: Some(182),
+        unit_price: 10_000,
+        unit_limit: 90_000,
+        fee_lamports: 5_900,
+        fee_percentile: Some(12),
+        ..LandingReport::default()
+    };
+    let failure = || Failure {
+        code: FailureCode::TransactionExpired,
+        reason: "it went by".to_owned(),
+        landing: Some(Box::new(report)),
+    };
+
+    let failed = shown(State::Failed { failure: failure() });
+    let waiting = shown(State::Pending {
+        last_failure: Some(failure()),
+    });
+
+    let expected = json!({
+        "blocksLived": 182, "sendsTaken": null, "unitPrice": 10_000, "unitLimit": 90_000,
+        "feeLamports": 5_900, "feePercentile": 12, "usualUnitPrice": null, "simulatedUnits": null,
+    });
+    assert_eq!(failed["landing"], expected);
+    assert_eq!(waiting["landing"], expected);
 }

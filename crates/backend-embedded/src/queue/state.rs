@@ -43,6 +43,13 @@ enum Place {
     Delayed(Duration),
 }
 
+/// Whether an entry waits for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Yes,
+    No,
+}
+
 #[derive(Debug, Default)]
 struct Window {
     jobs: BTreeMap<OrderId, Job>,
@@ -108,25 +115,25 @@ impl State {
 
     /// Adds an entry; returns whether it is new and there was room.
     pub(super) fn push(&mut self, job: &Job) -> bool {
-        self.has_no_place(job) && self.make_ready(job.clone())
+        self.has_no_place(job, Wait::No) && self.make_ready(job.clone())
     }
 
     /// Whether the entry must be added. An entry that resumes an execution replaces one that starts
-    /// one.
-    fn has_no_place(&mut self, job: &Job) -> bool {
+    /// one, and one that waits where this one does not.
+    fn has_no_place(&mut self, job: &Job, wait: Wait) -> bool {
         let id = job.order_id;
         let Some(place) = self.places.get(&id).copied() else {
             return true;
         };
-        let is_start = match place {
+        let is_replaced = match place {
             Place::Waiting => true,
             Place::Resuming => false,
             Place::Delayed(due) => self
                 .delayed
                 .get(&(due, id))
-                .is_some_and(|delayed| delayed.starts_execution),
+                .is_some_and(|delayed| delayed.starts_execution || wait == Wait::No),
         };
-        if job.starts_execution || !is_start {
+        if job.starts_execution || !is_replaced {
             return false;
         }
         match place {
@@ -156,7 +163,7 @@ impl State {
 
     /// Adds an entry for later. If there is no room, the store brings it when it is due.
     pub(super) fn push_delayed(&mut self, job: Job, due: Duration) {
-        if self.has_no_place(&job) {
+        if self.has_no_place(&job, Wait::Yes) {
             self.delay(job, due);
         }
     }

@@ -3,6 +3,7 @@
 
 use domain::transaction::Signature;
 use domain::{ClientId, OrderId, Timestamp, WorkerId};
+use ports::doubt::Word;
 use rusqlite::Row;
 use uuid::Uuid;
 
@@ -42,4 +43,32 @@ pub(crate) fn time(row: &Row<'_>, index: usize) -> Result<Timestamp, Fault> {
 pub(crate) fn optional_time(row: &Row<'_>, index: usize) -> Result<Option<Timestamp>, Fault> {
     let millis: Option<i64> = row.get(index)?;
     Ok(millis.map(Timestamp::from_millis))
+}
+
+/// A slot of the chain.
+pub(crate) fn slot(row: &Row<'_>, index: usize) -> Result<u64, Fault> {
+    let slot: i64 = row.get(index)?;
+    u64::try_from(slot).map_err(|_| Fault::Senseless { what: "a slot" })
+}
+
+/// A slot for its column. Those beyond are in nobody's future.
+pub(crate) fn slot_column(slot: u64) -> Result<i64, Fault> {
+    i64::try_from(slot).map_err(|_| Fault::Senseless { what: "a slot" })
+}
+
+/// A limit for a statement.
+pub(crate) fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// An operator's word from the columns `said_dead_at`, `said_dead_by`, `said_dead_because`, if there is one.
+pub(crate) fn word(row: &Row<'_>, first: usize) -> Result<Option<Word>, Fault> {
+    let Some(at) = optional_time(row, first)? else {
+        return Ok(None);
+    };
+    Ok(Some(Word {
+        at,
+        actor: row.get(first + 1)?,
+        reason: row.get(first + 2)?,
+    }))
 }

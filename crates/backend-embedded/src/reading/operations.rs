@@ -23,7 +23,7 @@ pub(crate) fn dead(
     let before = before.map(OrderId::uuid);
     let before = before.as_ref().map(uuid::Uuid::as_bytes);
     let mut statement = snapshot.prepare_cached(DEAD)?;
-    let mut rows = statement.query(params![before, sql_limit(limit)])?;
+    let mut rows = statement.query(params![before, columns::limit(limit)])?;
     let mut orders = Vec::new();
     while let Some(row) = rows.next()? {
         orders.push(order::by_key(&snapshot, row.get(0)?)?);
@@ -44,7 +44,7 @@ pub(crate) fn audit(
          where id < coalesce(?1, 9223372036854775807)
          order by id desc limit ?2",
     )?;
-    let mut rows = statement.query(params![before, sql_limit(limit)])?;
+    let mut rows = statement.query(params![before, columns::limit(limit)])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.push(entry(row)?);
@@ -64,8 +64,4 @@ fn entry(row: &Row<'_>) -> Result<AuditEntry, Fault> {
         subject: row.get(4)?,
         detail: row.get(5)?,
     })
-}
-
-fn sql_limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

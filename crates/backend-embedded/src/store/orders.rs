@@ -16,7 +16,7 @@ use super::SqliteStore;
 use crate::reading;
 use crate::writer::accept::{self, Accept, Naming};
 use crate::writer::record::{self, Record};
-use crate::writer::{claim, release, withdraw};
+use crate::writer::{claim, make_due, release, withdraw};
 
 #[async_trait]
 impl OrderStore for SqliteStore {
@@ -93,6 +93,11 @@ impl OrderStore for SqliteStore {
             delay,
         })
         .await
+    }
+
+    async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {
+        let orders = orders.to_vec();
+        self.write(make_due::MakeDue { orders }).await
     }
 
     async fn withdraw(

@@ -60,6 +60,7 @@ impl Write for Rebind {
             return Ok(Rebound::WorkersAlive { workers });
         }
         store(&batch.db, self.cluster)?;
+        forget_the_former(&batch.db)?;
         let detail = self.cluster.audited(former);
         log(batch, &self.actor, "rebind", None, Some(&detail))?;
         Ok(Rebound::Done { former })
@@ -91,6 +92,13 @@ fn store(db: &Connection, cluster: ClusterId) -> Result<(), Fault> {
          update engine set cluster_mode = ?1, cluster_genesis = ?2 where id = 1",
         params![cluster.mode.name(), cluster.genesis.bytes()],
     )?;
+    Ok(())
+}
+
+/// What was found out about one cluster says nothing about another.
+fn forget_the_former(db: &Connection) -> Result<(), Fault> {
+    db.execute("-- forget_assets\ndelete from assets", [])?;
+    db.execute("-- forget_all_found_pools\ndelete from found_pools", [])?;
     Ok(())
 }
 

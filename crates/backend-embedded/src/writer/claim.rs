@@ -5,12 +5,14 @@ use std::sync::Arc;
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{Event, EventData, Order, OrderId, Seq, Status, Timestamp, WorkerId};
+use ports::doubt::Word;
 use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::head::{Head, OrderRow, last_event, order_row};
 use super::{Batch, Write};
 use crate::error::Fault;
+use crate::reading::columns;
 
 /// A worker asks for an order.
 #[derive(Debug)]
@@ -74,6 +76,7 @@ struct StoredTransaction {
     bytes: Vec<u8>,
     last_valid_height: i64,
     blockhash: Option<[u8; 32]>,
+    word: Option<Word>,
 }
 
 impl Write for Claim {
@@ -235,14 +238,14 @@ impl Grant {
             data: EventData::read(&self.data, Some(&self.stored.terms))?,
         };
         let terms = serde_json::from_str(&self.stored.terms)?;
+        let mut attempt = self.attempt;
+        let word = attempt.as_mut().and_then(|attempt| attempt.word.take());
         Ok(Lease {
             order: Order::from_last_event(client, terms, created_at, event),
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            live_transaction: self
-                .attempt
-                .map(StoredTransaction::transaction)
-                .transpose()?,
+            live_transaction: attempt.map(StoredTransaction::transaction).transpose()?,
+            word,
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })
@@ -299,19 +302,22 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
 }
 
 fn live_transaction(db: &Connection, key: i64) -> Result<StoredTransaction, Fault> {
-    let attempt = db
-        .prepare_cached(
-            "-- live_transaction
-             select signature, bytes, last_valid_height, blockhash from order_attempts
+    db.prepare_cached(
+        "-- live_transaction
+             select signature, bytes, last_valid_height, blockhash,
+                 said_dead_at, said_dead_by, said_dead_because
+             from order_attempts
              where order_key = ?1 and dead_at is null",
-        )?
-        .query_row([key], |row| {
-            Ok(StoredTransaction {
-                signature: row.get(0)?,
-                bytes: row.get(1)?,
-                last_valid_height: row.get(2)?,
-                blockhash: row.get(3)?,
-            })
-        })?;
-    Ok(attempt)
+    )?
+    .query_row([key], |row| Ok(stored_transaction(row)))?
+}
+
+fn stored_transaction(row: &Row<'_>) -> Result<StoredTransaction, Fault> {
+    Ok(StoredTransaction {
+        signature: row.get(0)?,
+        bytes: row.get(1)?,
+        last_valid_height: row.get(2)?,
+        blockhash: row.get(3)?,
+        word: columns::word(row, 4)?,
+    })
 }

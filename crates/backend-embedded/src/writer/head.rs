@@ -69,7 +69,7 @@ pub(super) fn head(batch: &mut Batch<'_>, order: OrderId) -> Result<Option<Head>
     }
 }
 
-fn read(db: &Connection, order: OrderId) -> Result<Option<Head>, Fault> {
+pub(super) fn read(db: &Connection, order: OrderId) -> Result<Option<Head>, Fault> {
     let row = db
         .prepare_cached(
             "-- order_row

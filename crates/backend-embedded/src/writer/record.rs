@@ -11,6 +11,7 @@ use super::event_row::{EventRow, recorded_at};
 use super::head::{Head, LastEvent, head};
 use super::{Batch, Write};
 use crate::error::Fault;
+use crate::reading::columns::slot_column;
 use crate::status_column::status_code;
 
 /// An event proposed under a lease.
@@ -38,7 +39,10 @@ enum Beside {
         delay: Duration,
     },
     /// The end of the lease, and of the order.
-    End,
+    End {
+        /// The slot of the block that may vanish yet.
+        unfinal_in: Option<i64>,
+    },
 }
 
 /// The outcome; the event is complete except for its time.
@@ -57,7 +61,9 @@ impl Record {
             EventData::RetryScheduled { delay_ms, .. } => Beside::Retry {
                 delay: Duration::from_millis(*delay_ms),
             },
-            data if data.status().is_terminal() => Beside::End,
+            data if data.status().is_terminal() => Beside::End {
+                unfinal_in: unfinal_in(data)?,
+            },
             _ => Beside::Nothing,
         };
         Self::with(lease, event, beside)
@@ -128,7 +134,10 @@ impl Write for Record {
         match self.beside {
             Beside::Nothing | Beside::StoredTransaction { .. } => self.keep(batch, head, at),
             Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
-            Beside::End => self.end(batch, &head, at)?,
+            Beside::End { unfinal_in } => {
+                self.end(batch, &head, at)?;
+                self.wait_for_finality(batch, &head, unfinal_in)?;
+            }
         }
         Ok(Outcome::Won { at })
     }
@@ -220,6 +229,34 @@ impl Record {
         }
         end_order(batch, self.order, head, self.event.status, at)
     }
+
+    fn wait_for_finality(
+        &self,
+        batch: &Batch<'_>,
+        head: &Head,
+        unfinal_in: Option<i64>,
+    ) -> Result<(), Fault> {
+        let Some(slot) = unfinal_in else {
+            return Ok(());
+        };
+        batch
+            .db
+            .prepare_cached(
+                "-- wait_for_finality
+                 insert into unfinal (slot, order_id, order_key) values (?1, ?2, ?3)",
+            )?
+            .execute(params![slot, self.order.uuid().as_bytes(), head.row.key])?;
+        Ok(())
+    }
+}
+
+/// The slot of a confirmed order's block, unless that can no longer vanish.
+fn unfinal_in(data: &EventData) -> Result<Option<i64>, Fault> {
+    let EventData::Confirmed { fill } = data else {
+        return Ok(None);
+    };
+    let receipt = fill.receipt.as_deref().filter(|it| !it.is_final);
+    receipt.map(|it| slot_column(it.slot)).transpose()
 }
 
 /// The live transaction is proved dead; only a submitted order has one.

@@ -141,6 +141,7 @@ fn failure() -> Failure {
     Failure {
         code: FailureCode::Internal,
         reason: "for the test".to_owned(),
+        landing: None,
     }
 }
 

@@ -150,6 +150,7 @@ async fn try_one_execution(
     let failure = Failure {
         code: FailureCode::NoQuote,
         reason: "nobody offered".to_owned(),
+        landing: None,
     };
     let steps = if order.status() == domain::Status::Pending {
         vec![

@@ -92,13 +92,13 @@ local function enqueue(id, entry)
     end
 end
 
--- Makes an id known; returns whether it must be put into a list. A resume replaces a start: the
--- start that stays in its list is skipped later.
-local function make_known(id, entry)
+-- Makes an id known; returns whether it must be put into a list. A resume replaces a start (the
+-- start that stays in its list is skipped later), and one that waits where this one does not.
+local function make_known(id, entry, waits)
     if redis.call('HSETNX', key('known'), id, entry) == 1 then return true end
-    if string.sub(entry, 1, 1) ~= 'r'
-        or string.sub(redis.call('HGET', key('known'), id), 1, 1) == 'r' then
-        return false
+    if string.sub(entry, 1, 1) ~= 'r' then return false end
+    if string.sub(redis.call('HGET', key('known'), id), 1, 1) == 'r' then
+        return not waits and redis.call('ZREM', key('delayed'), id) == 1
     end
     redis.call('HSET', key('known'), id, entry)
     redis.call('ZREM', key('delayed'), id)

@@ -20,7 +20,7 @@ for i = 3, #ARGV, 3 do
         break
     end
     if not was_popped(id) then
-        if make_known(id, entry) then
+        if make_known(id, entry, false) then
             added = added + 1
             enqueue(id, entry)
         else

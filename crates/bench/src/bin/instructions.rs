@@ -116,7 +116,7 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
         for _ in 0..repetitions {
             match name {
                 "parse" => {
-                    let read = api_gateway::intake::check(black_box(BODY), &tokens);
+                    let read = api_gateway::intake::check(black_box(BODY), &tokens, None);
                     ensure!(black_box(read).is_ok(), "the body is refused");
                 }
                 "route" => drop(black_box(router.route(black_box(&request)).await?)),
@@ -169,6 +169,7 @@ fn events(decision: &Decision) -> [Event; 5] {
         rent_returned_lamports: 0,
         compute_units: Some(60_000),
         slot: 77,
+        is_final: false,
         leftover: Vec::new(),
     };
     let fill = choice.filled(signature.clone(), amounts, receipt);

@@ -1,5 +1,8 @@
 //! What a transaction may use and what it pays for that.
 
+use super::instructions::{SET_COMPUTE_UNIT_LIMIT, SET_COMPUTE_UNIT_PRICE};
+use crate::address::COMPUTE_BUDGET_PROGRAM;
+use crate::message::Decoded;
 use crate::rpc::{Lamports, MicroLamports};
 
 /// The most compute units of any transaction.
@@ -26,6 +29,23 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// What a transaction of ours says of itself, in its first two instructions.
+    #[must_use]
+    pub fn of(transaction: &Decoded) -> Option<Self> {
+        let mut said = transaction.instructions.iter();
+        let mut next = |tag| {
+            let instruction = said.next()?;
+            let is_budget = instruction.program == COMPUTE_BUDGET_PROGRAM;
+            instruction.data.strip_prefix(&[tag]).filter(|_| is_budget)
+        };
+        let units = next(SET_COMPUTE_UNIT_LIMIT)?.first_chunk()?;
+        let price = next(SET_COMPUTE_UNIT_PRICE)?.first_chunk()?;
+        Some(Self {
+            units: u32::from_le_bytes(*units),
+            price: MicroLamports::new(u64::from_le_bytes(*price)),
+        })
+    }
+
     /// What the transaction costs, landed or reverted; it has one signature.
     #[must_use]
     pub fn fee(&self) -> Lamports {

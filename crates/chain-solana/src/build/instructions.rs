@@ -3,14 +3,14 @@
 use amm::Address;
 use amm::instruction::{AccountMeta, Instruction};
 
-use super::{Asset, WRAPPED_ACCOUNT_BYTES};
+use super::Asset;
 use crate::address::{
-    ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM, WRAPPED_SOL,
+    ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM,
 };
 use crate::rpc::{Lamports, MicroLamports};
 
-const SET_COMPUTE_UNIT_LIMIT: u8 = 2;
-const SET_COMPUTE_UNIT_PRICE: u8 = 3;
+pub(super) const SET_COMPUTE_UNIT_LIMIT: u8 = 2;
+pub(super) const SET_COMPUTE_UNIT_PRICE: u8 = 3;
 const TRANSFER: u32 = 2;
 const CREATE_ACCOUNT_WITH_SEED: u32 = 3;
 const CREATE_IDEMPOTENT: u8 = 1;
@@ -74,12 +74,14 @@ pub(crate) fn create_associated_token(
     }
 }
 
-/// The temporary account, holding its rent and what is to be wrapped.
+/// A token account at a seed's address, holding its rent and what is to be wrapped.
 pub(crate) fn create_with_seed(
     wallet: Address,
     account: Address,
     seed: &str,
     lamports: Lamports,
+    bytes: usize,
+    token_program: Address,
 ) -> Instruction {
     let data = [
         &CREATE_ACCOUNT_WITH_SEED.to_le_bytes()[..],
@@ -87,8 +89,8 @@ pub(crate) fn create_with_seed(
         &(seed.len() as u64).to_le_bytes(),
         seed.as_bytes(),
         &lamports.get().to_le_bytes(),
-        &(WRAPPED_ACCOUNT_BYTES as u64).to_le_bytes(),
-        &TOKEN_PROGRAM.0,
+        &(bytes as u64).to_le_bytes(),
+        &token_program.0,
     ];
     Instruction {
         program: SYSTEM_PROGRAM,
@@ -97,11 +99,11 @@ pub(crate) fn create_with_seed(
     }
 }
 
-/// Makes it an account of wrapped SOL; what it holds beyond its rent is wrapped by that.
-pub(crate) fn initialize_wrapped(wallet: Address, account: Address) -> Instruction {
+/// Makes it an account of an asset; of native SOL, what it holds beyond its rent is wrapped by that.
+pub(crate) fn initialize_account(wallet: Address, account: Address, asset: Asset) -> Instruction {
     Instruction {
-        program: TOKEN_PROGRAM,
-        accounts: vec![AccountMeta::write(account), AccountMeta::read(WRAPPED_SOL)],
+        program: asset.program,
+        accounts: vec![AccountMeta::write(account), AccountMeta::read(asset.mint)],
         data: [&[INITIALIZE_ACCOUNT_3][..], &wallet.0].concat(),
     }
 }

@@ -44,5 +44,5 @@ fn a_route_without_swaps_or_with_too_many_is_refused() {
         wrapped_rent: Lamports::new(1),
     };
 
-    assert_eq!(instructions(&execution), Err(Error::Legs(0)));
+    assert_eq!(draft(&execution), Err(Error::Legs(0)));
 }

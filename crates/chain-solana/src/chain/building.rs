@@ -1,69 +1,108 @@
 //! An execution as a signed transaction.
 
-use amm::Pool;
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::transaction::{Height, SignedTransaction};
-use ports::chain::Error;
-use ports::transaction_builder::{self, TransactionBuilder};
+use ports::transaction_builder::{self, Error, TransactionBuilder};
 use tokio::time::timeout;
 
+use super::rehearsing::Rehearsed;
 use super::route::Route;
-use super::{BLOCKS_TO_SPARE, SolanaChain};
-use crate::build::budget::{Budget, Work, units_limit};
+use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
+use crate::build::budget::{Budget, units_limit};
 use crate::build::compile::Message;
-use crate::build::{self, Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES};
+use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
 use crate::keys;
-use crate::rpc::Blockhash;
+use crate::notes::Note;
+use crate::rpc::{self, Blockhash, Lamports, MicroLamports, words};
+use crate::settings::Simulating;
 
 #[async_trait]
 impl TransactionBuilder for SolanaChain {
     async fn build(
         &self,
-        execution: &transaction_builder::Execution,
+        wanted: &transaction_builder::Execution,
     ) -> Result<SignedTransaction, Error> {
-        let route = Route::of(execution, &self.pools).await?;
+        let route = Route::of(wanted, &self.pools).await?;
         let rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, route.epoch);
         let wrapped_rent = rent.await?;
+        let draft = self.draft(wanted, &route, wrapped_rent)?;
+        let wallet = self.signer.address();
+        let contested = draft.contested(wallet);
+        let price = self
+            .fees
+            .price(wanted.fee_level, wanted.deaths, &contested)
+            .await;
+        if self.checks_funds {
+            let fee = self.budget(&route, None, price).fee();
+            self.check_funds(wanted, &route, &draft, fee).await?;
+        }
+        let Rehearsed {
+            route,
+            mut draft,
+            units,
+        } = match self.simulating {
+            Simulating::On => self.rehearse(wanted, route, draft, wrapped_rent).await?,
+            Simulating::Off => Rehearsed {
+                route,
+                draft,
+                units: None,
+            },
+        };
+        set_budget(&mut draft.instructions, self.budget(&route, units, price));
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
+        let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[]);
+        let signed = self.sign(&message?, blockhash).await?;
+        let note = Note {
+            contested,
+            simulated_units: units,
+            sends_taken: 0,
+        };
+        if let Ok(signature) = fate::parse(&signed.signature) {
+            self.notes.built(signature, note);
+        }
+        Ok(signed)
+    }
+
+    async fn report(&self, transaction: &SignedTransaction) -> Option<LandingReport> {
+        self.tell(transaction).await
+    }
+}
+
+impl SolanaChain {
+    /// What the execution does, before it is known what it may use.
+    pub(super) fn draft(
+        &self,
+        wanted: &transaction_builder::Execution,
+        route: &Route,
+        wrapped_rent: Lamports,
+    ) -> Result<Draft, Error> {
         let legs = route.swaps.iter().map(|swap| Leg {
             pool: &swap.pool,
             direction: swap.direction,
             amounts: swap.amounts,
         });
-        let wallet = self.signer.address();
         let execution = Execution {
-            order_id: execution.order_id,
-            number: execution.number,
-            wallet,
+            order_id: wanted.order_id,
+            number: wanted.number,
+            wallet: self.signer.address(),
             path: &route.path,
             legs: &legs.collect::<Vec<_>>(),
-            budget: self.budget(&route),
+            budget: self.budget(route, None, MicroLamports::new(0)),
             wrapped_rent,
         };
-        let refused = |error: build::Error| Error::Refused(error.to_string());
-        let instructions = build::instructions(&execution).map_err(refused)?;
-        let message = Message::compile(wallet, &instructions, blockhash.hash, &[]);
-        self.sign(&message.map_err(refused)?, blockhash).await
+        Ok(build::draft(&execution)?)
     }
-}
 
-impl SolanaChain {
-    fn budget(&self, route: &Route) -> Budget {
-        let filled = route.path.iter().skip(1).filter(|it| !it.is_native());
-        let swap_units = route.swaps.iter().map(|swap| swap.units);
-        let work = Work {
-            associated_accounts: u32::try_from(filled.count()).unwrap_or(u32::MAX),
-            wraps: route.path.iter().any(Asset::is_native),
-            swap_units: swap_units.fold(0, u32::saturating_add),
-        };
-        let has_bins = route
-            .swaps
-            .iter()
-            .any(|swap| matches!(*swap.pool, Pool::Dlmm(_)));
+    /// What it may use, by its simulation or else by experience, at a price that keeps to the cap.
+    fn budget(&self, route: &Route, simulated: Option<u64>, price: MicroLamports) -> Budget {
+        let simulated = simulated.map(|units| u32::try_from(units).unwrap_or(u32::MAX));
+        let used = simulated.unwrap_or_else(|| route.work().units());
+        let units = units_limit(used, route.has_bins());
         Budget {
-            units: units_limit(work.units(), has_bins),
-            price: self.price,
+            units,
+            price: self.fees.capped(price, units),
         }
     }
 
@@ -83,5 +122,19 @@ impl SolanaChain {
         let last_valid = blockhash.last_valid_height.get();
         let last_valid = Height::new(last_valid.saturating_add(BLOCKS_TO_SPARE));
         Ok(message.signed(signature, last_valid))
+    }
+}
+
+/// A route of which no transaction can be made is a defect, and stays one.
+impl From<build::Error> for Error {
+    fn from(error: build::Error) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+/// An endpoint that cannot be asked, whatever the reason, must not end an order.
+impl From<rpc::Error> for Error {
+    fn from(error: rpc::Error) -> Self {
+        Self::Unavailable(words(&error))
     }
 }

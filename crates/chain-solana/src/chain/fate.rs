@@ -1,36 +1,54 @@
-//! What became of a transaction, as one endpoint tells it.
+//! What became of a transaction: what the ledger says of it, or the proof that it never can land.
 
 use domain::BaseUnits;
 use domain::quote;
 use domain::transaction::{Signature as Stored, SignedTransaction};
 use ports::chain::{Error, Revert};
-use ports::landing::{Fate, Finalized};
+use ports::landing::Fate;
 use solana_signature::Signature;
 
-use super::{BLOCKS_TO_SPARE, SolanaChain};
+use super::SolanaChain;
+use super::jury::Question;
 use crate::build::own;
+use crate::death::{Doubt, Subject, Verdict};
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
 use crate::receipt::{self, Effect, Receipt, Swapped};
-use crate::rpc::{BLOCKS_MAX, Commitment, Slot, Status, View};
-
-/// For how many blocks after its own a blockhash may be named.
-const BLOCKHASH_BLOCKS: u64 = 150;
+use crate::rpc::{Commitment, Status};
 
 impl SolanaChain {
-    /// Looks for a signature. Only what had come as far as `denied_from` may say that there is none.
-    pub(super) async fn look(
-        &self,
-        signature: &Signature,
-        denied_from: u64,
-    ) -> Result<Fate, Error> {
+    /// Looks for a signature, at the healthiest endpoint. That it finds none says nothing.
+    pub(super) async fn look(&self, signature: &Signature) -> Result<Fate, Error> {
         let known = self.statuses.of(*signature).await?;
         match known.value {
             Some(status) => self.judge(signature, &status).await,
-            None if known.slot.get() < denied_from => Err(Error::Unavailable(
-                "the node is behind what is final".to_owned(),
-            )),
             None => Ok(Fate::Absent),
+        }
+    }
+
+    /// Asks all endpoints whether it can never land.
+    pub(super) async fn deny(
+        &self,
+        transaction: &SignedTransaction,
+        signature: Signature,
+    ) -> Result<Fate, Error> {
+        let decoded = Decoded::read(&transaction.bytes, &[]);
+        let own = decoded
+            .ok()
+            .and_then(|it| own::of(&it, self.signer.address()));
+        let Some(own) = own else {
+            return Err(Error::Refused("the transaction is none of ours".to_owned()));
+        };
+        let subject = Subject {
+            signature,
+            last_valid: transaction.last_valid_height,
+        };
+        match self.jury.hear(Question { subject, own }).await {
+            Verdict::Dead => Ok(Fate::Dead),
+            Verdict::Known(Some(status)) => self.judge(&signature, &status).await,
+            Verdict::Known(None) => Ok(Fate::Underway),
+            Verdict::Unknown(doubt @ Doubt::NoVote) => Err(Error::Unavailable(doubt.to_string())),
+            Verdict::Unknown(_) => Ok(Fate::Absent),
         }
     }
 
@@ -56,63 +74,6 @@ impl SolanaChain {
         let receipt = receipt::read(&transaction, &swapped, programs).map_err(unreadable)?;
         Ok(told(receipt, status.commitment == Commitment::Finalized))
     }
-
-    /// Asks for the address that this transaction alone names: its history must be empty up to the view. A node
-    /// that holds no history at all says so here, and not in its statuses.
-    pub(super) async fn deny(
-        &self,
-        transaction: &SignedTransaction,
-        view: Finalized,
-    ) -> Result<Fate, Error> {
-        let decoded = Decoded::read(&transaction.bytes, &[]);
-        let own = decoded
-            .ok()
-            .and_then(|it| own::of(&it, self.signer.address()));
-        let Some(own) = own else {
-            return Err(Error::Refused("the transaction is none of ours".to_owned()));
-        };
-        let asked = View::FINALIZED.since(Slot::new(view.slot));
-        let history = self.rpc.signatures_for_address(own, 1, asked).await?;
-        if !history.is_empty() {
-            return Ok(Fate::Underway);
-        }
-        if view.height > transaction.last_valid_height {
-            self.check_holds(transaction, view).await?;
-        }
-        Ok(Fate::Absent)
-    }
-
-    /// What an endpoint no longer holds it cannot deny: it must have every block in which the transaction could have
-    /// landed.
-    async fn check_holds(
-        &self,
-        transaction: &SignedTransaction,
-        view: Finalized,
-    ) -> Result<(), Error> {
-        let past = view
-            .height
-            .get()
-            .saturating_sub(transaction.last_valid_height.get());
-        let blocks = past.saturating_add(BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE);
-        // Slots stay empty now and then: twice as many surely have so many blocks.
-        let slots = blocks.saturating_mul(2);
-        if slots >= BLOCKS_MAX {
-            return Err(Error::Unavailable(
-                "the transaction is older than what an endpoint can be asked for".to_owned(),
-            ));
-        }
-        let start = Slot::new(view.slot.saturating_sub(slots));
-        let held = self.rpc.blocks(start, slots + 1, Commitment::Finalized);
-        let held = held.await?;
-        let held = held.iter().filter(|slot| slot.get() <= view.slot).count();
-        if u64::try_from(held).is_ok_and(|held| held >= blocks) {
-            return Ok(());
-        }
-        Err(Error::Unavailable(
-            "the node no longer holds the blocks in which the transaction could have landed"
-                .to_owned(),
-        ))
-    }
 }
 
 fn told(receipt: Receipt, is_final: bool) -> Fate {
@@ -123,6 +84,7 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
         rent_returned_lamports: receipt.rent_returned.get(),
         compute_units: receipt.units,
         slot: receipt.slot.get(),
+        is_final,
         // One swap takes all that it is given.
         leftover: Vec::new(),
     };
@@ -143,7 +105,7 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
     }
 }
 
-fn reason(reverted: &Reverted) -> Revert {
+pub(super) fn reason(reverted: &Reverted) -> Revert {
     match reverted.reason {
         Reason::Slippage => Revert::SlippageExceeded,
         Reason::Liquidity => Revert::InsufficientLiquidity,

@@ -3,22 +3,27 @@
 use std::sync::Arc;
 
 use amm::instruction::Amounts;
-use amm::token::TransferFees;
+use amm::token::{ACCOUNT_LENGTH, TransferFees};
 use amm::{Address, Conditions, Direction, Pool};
-use ports::chain;
-use ports::transaction_builder::{Execution, Leg};
+use ports::transaction_builder::{Error, Execution, Leg};
 
 use crate::build::Asset;
+use crate::build::budget::Work;
 use crate::pools::Reading;
 use crate::pools::reader::{LegError, PoolReader, address, mints};
+use crate::rpc::Slot;
 
 /// A route with its pools as they were quoted from.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) path: Vec<Asset>,
     pub(super) swaps: Vec<Swap>,
+    /// How long the wallet's usual account of each token of the path is.
+    pub(super) account_bytes: Vec<usize>,
     /// The chain's epoch then.
     pub(super) epoch: u64,
+    /// The newest slot that any of its pools was read at.
+    pub(super) slot: Slot,
 }
 
 /// One of its swaps.
@@ -27,16 +32,15 @@ pub(super) struct Swap {
     pub(super) pool: Arc<Pool>,
     pub(super) direction: Direction,
     pub(super) amounts: Amounts,
+    /// What arrives in the wallet.
+    pub(super) amount_out: u64,
     /// The compute units that it uses at most.
     pub(super) units: u32,
 }
 
 impl Route {
     /// The route of an execution.
-    pub(super) async fn of(
-        execution: &Execution,
-        pools: &PoolReader,
-    ) -> Result<Self, chain::Error> {
+    pub(super) async fn of(execution: &Execution, pools: &PoolReader) -> Result<Self, Error> {
         let readings = pools.of(execution).await?;
         let legs = execution.legs.iter().zip(&readings);
         let swaps = legs.map(|(leg, reading)| swap(leg, reading));
@@ -46,16 +50,54 @@ impl Route {
             let (asset, _) = known.ok_or_else(|| gone(mint, "it is no mint of the route"))?;
             Ok(asset)
         });
+        let bytes = execution.path.iter().map(|mint| {
+            let mint = address(mint.address());
+            let known = readings.iter().find_map(|it| it.account_bytes(mint));
+            known.unwrap_or(ACCOUNT_LENGTH)
+        });
         let epochs = readings.iter().map(|it| it.now.epoch);
+        let slots = readings.iter().map(|it| it.slot);
         Ok(Self {
-            swaps: swaps.collect::<Result<_, chain::Error>>()?,
-            path: path.collect::<Result<_, chain::Error>>()?,
+            swaps: swaps.collect::<Result<_, Error>>()?,
+            path: path.collect::<Result<_, Error>>()?,
+            account_bytes: bytes.collect(),
             epoch: epochs.max().unwrap_or_default(),
+            slot: slots.max().unwrap_or_default(),
         })
+    }
+
+    /// What the swaps together yield of the last token of the path.
+    pub(super) fn expected(&self) -> u64 {
+        let Some(output) = self.path.last() else {
+            return 0;
+        };
+        let yields_it = |swap: &&Swap| {
+            let (_, out) = swap.direction.in_out(swap.pool.mints());
+            out == output.mint
+        };
+        let amounts = self.swaps.iter().filter(yields_it);
+        amounts.fold(0, |sum, swap| sum.saturating_add(swap.amount_out))
+    }
+
+    /// Whether it trades on bins, whose number is not known before.
+    pub(super) fn has_bins(&self) -> bool {
+        let mut swaps = self.swaps.iter();
+        swaps.any(|swap| matches!(*swap.pool, Pool::Dlmm(_)))
+    }
+
+    /// What its transaction uses by experience.
+    pub(super) fn work(&self) -> Work {
+        let filled = self.path.iter().skip(1).filter(|it| !it.is_native());
+        let swap_units = self.swaps.iter().map(|swap| swap.units);
+        Work {
+            associated_accounts: u32::try_from(filled.count()).unwrap_or(u32::MAX),
+            wraps: self.path.iter().any(Asset::is_native),
+            swap_units: swap_units.fold(0, u32::saturating_add),
+        }
     }
 }
 
-impl From<LegError> for chain::Error {
+impl From<LegError> for Error {
     fn from(error: LegError) -> Self {
         match error {
             LegError::Rpc(error) => error.into(),
@@ -69,12 +111,12 @@ impl From<LegError> for chain::Error {
 }
 
 /// An account that is not what the route took it for. It may be again: the route is chosen anew.
-fn gone(address: Address, why: &str) -> chain::Error {
-    chain::Error::Unavailable(format!("{address} cannot be used: {why}"))
+fn gone(address: Address, why: &str) -> Error {
+    Error::Unavailable(format!("{address} cannot be used: {why}"))
 }
 
 /// The swap of a leg, where its pool gives anything for it.
-fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, chain::Error> {
+fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, Error> {
     let at = address(leg.pool);
     let pool = reading.pool(at).unwrap_or(Err("it is not there"));
     let pool = pool.map_err(|why| gone(at, why))?;
@@ -103,6 +145,7 @@ fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, chain::Error> {
             amount_in,
             min_amount_out: leg.min_amount_out.get(),
         },
+        amount_out: quote.amount_out,
         units: quote.compute_units,
     })
 }

@@ -1,2 +1,4 @@
 mod building;
+mod deaths;
 mod fates;
+mod reporting;

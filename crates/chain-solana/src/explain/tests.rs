@@ -3,7 +3,7 @@ use amm::amm_v4::instruction::Market;
 use amm::instruction::{AccountMeta, Amounts, Trader};
 
 use super::*;
-use crate::build::instructions;
+use crate::build::{Asset, instructions};
 use crate::rpc::{Lamports, MicroLamports};
 
 const WALLET: Address = Address([1; 32]);
@@ -45,13 +45,20 @@ fn what_the_builder_writes_around_swaps_is_read_back() {
         &[("microLamports", "18446744073709551615")],
     );
     check(
-        &instructions::create_with_seed(WALLET, ACCOUNT, "abcdefghijk", Lamports::new(7)),
+        &instructions::create_with_seed(
+            WALLET,
+            ACCOUNT,
+            "abcdefghijk",
+            Lamports::new(7),
+            165,
+            TOKEN_PROGRAM,
+        ),
         "createAccountWithSeed",
         &[("seed", "abcdefghijk"), ("lamports", "7"), ("bytes", "165")],
     );
     let owner = domain::Address::new(WALLET.0).to_string();
     check(
-        &instructions::initialize_wrapped(WALLET, ACCOUNT),
+        &instructions::initialize_account(WALLET, ACCOUNT, Asset::WRAPPED_SOL),
         "initializeAccount3",
         &[("owner", &owner)],
     );

@@ -1,4 +1,5 @@
-//! A wallet from a file as `solana-keygen` writes it: 64 numbers in brackets, the secret half and the public one.
+//! A wallet from a file as `solana-keygen` writes it: 64 numbers in brackets, the secret half and the public one. Hosts
+//! without files give the same as a text.
 //!
 //! Everything is asked of the opened file, never of its path again, which may lead elsewhere by then.
 
@@ -53,6 +54,28 @@ pub enum KeyFileError {
     Mismatch,
 }
 
+/// Why a text is no key. No variant holds anything of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyTextError {
+    /// It does not hold a key.
+    #[error("neither 64 bytes in base58 nor 64 numbers in brackets")]
+    NotAKey,
+    /// Its two halves do not belong together.
+    #[error("a public key that is not its secret key's")]
+    Mismatch,
+}
+
+/// Reads a wallet's key from a text: its 64 bytes in base58, or as a key file has them.
+pub fn from_text(text: &str) -> Result<Wallet, KeyTextError> {
+    let text = text.trim();
+    let keypair = match text.starts_with('[') {
+        true => parse(text.as_bytes()),
+        false => base58(text),
+    };
+    let keypair = keypair.ok_or(KeyTextError::NotAKey)?;
+    wallet(&keypair).ok_or(KeyTextError::Mismatch)
+}
+
 /// Reads a wallet's key file.
 pub fn read(path: &Path) -> Result<Wallet, KeyFileError> {
     let file = open(path)?;
@@ -64,8 +87,21 @@ pub fn read(path: &Path) -> Result<Wallet, KeyFileError> {
         .read_to_end(&mut text)
         .map_err(KeyFileError::Unreadable)?;
     let keypair = parse(&text).ok_or(KeyFileError::NotAKey)?;
-    let key = SigningKey::from_keypair_bytes(&keypair).map_err(|_| KeyFileError::Mismatch)?;
-    Ok(Wallet::new(key))
+    wallet(&keypair).ok_or(KeyFileError::Mismatch)
+}
+
+/// The wallet of both halves, if they belong together.
+fn wallet(keypair: &[u8; 64]) -> Option<Wallet> {
+    SigningKey::from_keypair_bytes(keypair)
+        .ok()
+        .map(Wallet::new)
+}
+
+/// Reads the bytes into one array, as the numbers are.
+fn base58(text: &str) -> Option<Zeroizing<[u8; 64]>> {
+    let mut bytes = Zeroizing::new([0; 64]);
+    let length = bs58::decode(text).onto(bytes.as_mut_slice()).ok()?;
+    (length == 64).then_some(bytes)
 }
 
 fn open(path: &Path) -> Result<File, KeyFileError> {

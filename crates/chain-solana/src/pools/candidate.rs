@@ -6,6 +6,7 @@ use amm::dlmm::account::PairAccount;
 use amm::dlmm::bin_array::seeds;
 use amm::layout::DecodeError;
 use amm::snapshot::{ReadError, Snapshot};
+use amm::token::{TokenAccount, is_program};
 use amm::{Address, Direction, Pool, Program, amm_v4, cpmm, damm_v2};
 
 use crate::address::program_address;
@@ -42,15 +43,15 @@ impl Candidate {
                 let pool = Of::decode(account)?;
                 let mints = (pool.get(Of::MINT_FIRST), pool.get(Of::MINT_SECOND));
                 let vaults = (pool.get(Of::VAULT_FIRST), pool.get(Of::VAULT_SECOND));
-                let config = [pool.get(Of::CONFIG), vaults.0, vaults.1];
-                Ok(Self::new(program, address, mints, vaults).needing(config))
+                let config = pool.get(Of::CONFIG);
+                Ok(Self::new(program, address, mints, vaults).needing([config]))
             }
             Program::AmmV4(_) => {
                 use amm_v4::account::PoolAccount as Of;
                 let pool = Of::decode(account)?;
                 let mints = (pool.get(Of::MINT_COIN), pool.get(Of::MINT_PC));
                 let vaults = (pool.get(Of::VAULT_COIN), pool.get(Of::VAULT_PC));
-                Ok(Self::new(program, address, mints, vaults).needing([vaults.0, vaults.1]))
+                Ok(Self::new(program, address, mints, vaults))
             }
             Program::DammV2(_) => {
                 use damm_v2::account::PoolAccount as Of;
@@ -90,7 +91,8 @@ impl Candidate {
             .map_err(|source| ReadError::Undecodable { address, source })
     }
 
-    /// Mints are needed by all: they tell the token program, and what transfers cost.
+    /// Mints are needed by all: they tell the token program, and what transfers cost. Vaults tell what a pool holds,
+    /// and whose that is.
     fn new(
         program: Program,
         address: Address,
@@ -102,7 +104,7 @@ impl Candidate {
             address,
             mints,
             vaults,
-            accounts: vec![address, mints.0, mints.1],
+            accounts: vec![address, mints.0, mints.1, vaults.0, vaults.1],
             bin_arrays: Vec::new(),
             indexes: BTreeSet::new(),
         }
@@ -113,12 +115,40 @@ impl Candidate {
         self
     }
 
-    /// The pool, from a snapshot of its accounts.
+    /// The pool, from a snapshot of its accounts, where its vaults are its own.
     pub fn read(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
+        self.held(snapshot)?;
+        self.pool(snapshot)
+    }
+
+    /// The same of one whose vaults were looked at.
+    pub(super) fn pool(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
         // A bin array that is not there holds nothing; the others can be traded on.
         let there = |at: &&Address| snapshot.account(at).is_some();
         let arrays: Vec<_> = self.bin_arrays.iter().filter(there).copied().collect();
         Pool::read(self.program, self.address, &arrays, snapshot)
+    }
+
+    /// What its vaults hold of its first and its second token. A vault that is another's pays nobody.
+    pub fn held(&self, snapshot: &impl Snapshot) -> Result<(u64, u64), ReadError> {
+        let authority = match self.program {
+            Program::Cpmm(deployment) => deployment.authority,
+            Program::AmmV4(deployment) => deployment.authority,
+            Program::DammV2(deployment) => deployment.authority,
+            Program::Dlmm(_) => self.address,
+        };
+        let held = |vault: Address, mint: Address| {
+            let account = snapshot.account(&vault);
+            let account = account.ok_or(ReadError::Missing(vault))?;
+            let token = TokenAccount::read(account.data).filter(|_| is_program(account.owner));
+            let own = token.filter(|it| it.mint == mint && it.owner == authority);
+            let own = own.ok_or(ReadError::NotATokenAccount(vault))?;
+            Ok(own.amount)
+        };
+        Ok((
+            held(self.vaults.0, self.mints.0)?,
+            held(self.vaults.1, self.mints.1)?,
+        ))
     }
 
     /// The same pool with the accounts that it needs now, where those are others: a DLMM pair's price moves from one

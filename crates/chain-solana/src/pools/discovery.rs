@@ -4,6 +4,7 @@
 //! is found is believed: owner, layout and mints are looked at again here, and everything else when a pool is read.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use amm::layout::{Field, Layout};
 use amm::token::{TokenAccount, is_program};
@@ -81,34 +82,52 @@ async fn search(
     Ok(candidates.collect())
 }
 
-/// Those of a pair's pools that hold most of one of its tokens, at most so many, the deepest first. Anybody can make a
-/// pool, so a pair has many that nobody trades on.
+/// The deepest of a pair's pools, at most so many. Half of them hold most of the one token, half most of the other:
+/// whichever of the two somebody makes himself, the real pools are among them.
 pub async fn deepest(
     rpc: &dyn Rpc,
     candidates: Vec<Candidate>,
-    token: Address,
+    pair: (Address, Address),
     at_most: usize,
     view: View,
 ) -> Result<Vec<Candidate>, Error> {
     if candidates.len() <= at_most {
         return Ok(candidates);
     }
-    let mut ranked = Vec::with_capacity(candidates.len());
-    for some in candidates.chunks(ACCOUNTS_MAX) {
-        let vaults: Vec<Address> = some.iter().map(|it| vault(it, token)).collect();
+    let mut depths = Vec::with_capacity(candidates.len());
+    for some in candidates.chunks(ACCOUNTS_MAX / 2) {
+        let vaults = some.iter();
+        let vaults: Vec<Address> = vaults
+            .flat_map(|it| [vault(it, pair.0), vault(it, pair.1)])
+            .collect();
         let accounts = rpc.accounts(&vaults, view).await?.value;
-        let depths = accounts
-            .iter()
-            .map(|it| held(it.as_ref(), token).unwrap_or(0));
-        ranked.extend(depths.zip(some.iter().cloned()));
+        let held = |account: &Option<Account>, token| held(account.as_ref(), token).unwrap_or(0);
+        let (both, _) = accounts.as_chunks::<2>();
+        depths.extend(
+            both.iter()
+                .map(|[one, other]| (held(one, pair.0), held(other, pair.1))),
+        );
     }
-    ranked.sort_by_key(|(depth, candidate)| (Reverse(*depth), candidate.address));
-    let deepest = ranked.into_iter().take(at_most);
-    Ok(deepest.map(|(_, candidate)| candidate).collect())
+    let ranked: Vec<_> = depths.into_iter().zip(candidates).collect();
+    Ok(of_each_half(&ranked, at_most))
+}
+
+/// Takes the deepest by the one token and by the other in turn.
+fn of_each_half(pools: &[((u64, u64), Candidate)], at_most: usize) -> Vec<Candidate> {
+    let ranked = |depth: fn(&(u64, u64)) -> u64| {
+        let mut ranked: Vec<&((u64, u64), Candidate)> = pools.iter().collect();
+        ranked.sort_by_key(|(depths, pool)| (Reverse(depth(depths)), pool.address));
+        ranked
+    };
+    let in_turn = ranked(|it| it.0).into_iter().zip(ranked(|it| it.1));
+    let mut taken = BTreeSet::new();
+    let in_turn = in_turn.flat_map(|(one, other)| [one, other]);
+    let new = in_turn.filter(|(_, pool)| taken.insert(pool.address));
+    new.take(at_most).map(|(_, pool)| pool.clone()).collect()
 }
 
 /// Where a pool keeps one of its tokens.
-pub(super) fn vault(candidate: &Candidate, token: Address) -> Address {
+fn vault(candidate: &Candidate, token: Address) -> Address {
     match candidate.mints.0 == token {
         true => candidate.vaults.0,
         false => candidate.vaults.1,
@@ -116,7 +135,7 @@ pub(super) fn vault(candidate: &Candidate, token: Address) -> Address {
 }
 
 /// How much of a token an account holds, where it is one that can.
-pub(super) fn held(vault: Option<&Account>, token: Address) -> Option<u64> {
+fn held(vault: Option<&Account>, token: Address) -> Option<u64> {
     let vault = vault.filter(|it| is_program(it.owner))?;
     let read = TokenAccount::read(&vault.data);
     read.filter(|it| it.mint == token).map(|it| it.amount)

@@ -10,9 +10,11 @@ use domain::Venue;
 use super::{Candidate, Reading};
 
 /// Pools are made and abandoned slowly.
-const FOUND_FOR: Duration = Duration::from_secs(600);
+pub(super) const FOUND_FOR: Duration = Duration::from_secs(600);
 /// A pair without a pool may get one any moment; but whoever asks for what is not there makes no search each time.
 const NOT_FOUND_FOR: Duration = Duration::from_secs(2);
+/// Reverts come in crowds: who doubts what was found so short ago makes no other search.
+const DOUBTED_AFTER: Duration = Duration::from_secs(10);
 /// Pairs remembered; all of the listed tokens make fewer.
 const PAIRS_MAX: usize = 1_024;
 
@@ -27,17 +29,15 @@ pub(super) fn key(venue: Venue, (one, other): (Address, Address)) -> Key {
 #[derive(Debug)]
 struct Known {
     found_at: Duration,
+    fresh_until: Duration,
+    doubted_at: Option<Duration>,
     candidates: Arc<[Candidate]>,
     reading: Option<Arc<Reading>>,
 }
 
 impl Known {
     fn is_fresh(&self, now: Duration) -> bool {
-        let fresh_for = match self.candidates.is_empty() {
-            true => NOT_FOUND_FOR,
-            false => FOUND_FOR,
-        };
-        now.saturating_sub(self.found_at) < fresh_for
+        now < self.fresh_until && self.doubted_at.is_none()
     }
 }
 
@@ -53,8 +53,30 @@ impl Pairs {
         Some(Arc::clone(&known.candidates))
     }
 
-    /// Remembers what was found. Where there are too many pairs, those without a pool are forgotten first.
-    pub(super) fn found(&self, key: Key, candidates: Arc<[Candidate]>, now: Duration) {
+    /// How old the pools of a pair may be that somebody else has found.
+    pub(super) fn age_max(&self, key: &Key, now: Duration) -> Duration {
+        let known = self.known();
+        let doubted_at = known.get(key).and_then(|known| known.doubted_at);
+        doubted_at.map_or(FOUND_FOR, |at| now.saturating_sub(at).min(FOUND_FOR))
+    }
+
+    /// Has a pair's pools looked for again, unless they were found just now.
+    pub(super) fn doubt(&self, key: &Key, now: Duration) {
+        if let Some(known) = self.known().get_mut(key)
+            && now.saturating_sub(known.found_at) >= DOUBTED_AFTER
+        {
+            known.doubted_at.get_or_insert(now);
+        }
+    }
+
+    /// Remembers what was found so long ago. Where there are too many pairs, those without a pool are forgotten first.
+    pub(super) fn found(
+        &self,
+        key: Key,
+        candidates: Arc<[Candidate]>,
+        age: Duration,
+        now: Duration,
+    ) {
         let mut all = self.known();
         if all.len() >= PAIRS_MAX && !all.contains_key(&key) {
             all.retain(|_, known| known.is_fresh(now));
@@ -68,8 +90,14 @@ impl Pairs {
             }
         }
         let reading = all.remove(&key).and_then(|known| known.reading);
+        let fresh_for = match candidates.is_empty() {
+            true => NOT_FOUND_FOR,
+            false => FOUND_FOR.saturating_sub(age),
+        };
         let known = Known {
             found_at: now,
+            fresh_until: now + fresh_for,
+            doubted_at: None,
             candidates,
             reading,
         };
@@ -119,10 +147,15 @@ mod tests {
     #[test]
     fn pairs_without_a_pool_never_drive_out_one_that_has_some() {
         let pairs = Pairs::default();
-        pairs.found(number(0), some(), Duration::ZERO);
+        pairs.found(number(0), some(), Duration::ZERO, Duration::ZERO);
 
         for other in 1..=2 * PAIRS_MAX {
-            pairs.found(number(other), Arc::new([]), Duration::from_secs(1));
+            pairs.found(
+                number(other),
+                Arc::new([]),
+                Duration::ZERO,
+                Duration::from_secs(1),
+            );
         }
 
         let now = Duration::from_secs(2);
@@ -134,8 +167,10 @@ mod tests {
     #[test]
     fn what_was_found_is_remembered_long_and_what_was_not_briefly() {
         let pairs = Pairs::default();
-        pairs.found(number(0), some(), Duration::ZERO);
-        pairs.found(number(1), Arc::new([]), Duration::ZERO);
+        pairs.found(number(0), some(), Duration::ZERO, Duration::ZERO);
+        pairs.found(number(1), Arc::new([]), Duration::ZERO, Duration::ZERO);
+        let age = Duration::from_secs(500);
+        pairs.found(number(2), some(), age, Duration::ZERO);
 
         let known = |pair, millis| {
             let now = Duration::from_millis(millis);
@@ -144,5 +179,26 @@ mod tests {
 
         assert!(known(0, 599_999) && !known(0, 600_000));
         assert!(known(1, 1_999) && !known(1, 2_000));
+        // Somebody else has found it long ago.
+        assert!(known(2, 99_999) && !known(2, 100_000));
+    }
+
+    #[test]
+    fn what_is_doubted_is_looked_for_again_and_not_taken_from_who_found_it_before() {
+        let seconds = Duration::from_secs;
+        let pairs = Pairs::default();
+        pairs.found(number(0), some(), Duration::ZERO, seconds(100));
+
+        pairs.doubt(&number(0), seconds(109));
+        let too_soon = pairs.candidates(&number(0), seconds(109)).is_some();
+        pairs.doubt(&number(0), seconds(110));
+        pairs.doubt(&number(0), seconds(115));
+
+        assert!(too_soon);
+        assert!(pairs.candidates(&number(0), seconds(115)).is_none());
+        assert_eq!(pairs.age_max(&number(0), seconds(115)), seconds(5));
+        pairs.found(number(0), some(), Duration::ZERO, seconds(116));
+        assert!(pairs.candidates(&number(0), seconds(117)).is_some());
+        assert_eq!(pairs.age_max(&number(0), seconds(117)), FOUND_FOR);
     }
 }

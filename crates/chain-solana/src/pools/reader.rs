@@ -1,33 +1,35 @@
 //! A cluster's pools for whoever quotes from them: found once in a while, read with one request for each venue and
 //! shared by all who ask at one moment. It has no key and signs nothing.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use amm::{Address, Program};
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{Depth, PairPools, Unavailable};
-use domain::route::PoolRef;
-use domain::{BaseUnits, Mint, Venue, venue};
+use dex_router::pools::{FoundPool, PairPools, Unavailable};
+use domain::{Mint, Venue, venue};
 use futures_util::FutureExt as _;
-use futures_util::future::try_join_all;
-use ports::Clock;
 use ports::transaction_builder::{Execution, Leg};
+use ports::{Clock, Directory};
 
-use super::discovery::{deepest, discover, held, vault};
+use super::aside::Aside;
+use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
 use super::{Candidate, Reading, Snapshots, read};
 use crate::in_flight::InFlight;
-use crate::rpc::{ACCOUNTS_MAX, Error, Rpc, Slot, View, words};
+use crate::rpc::{Error, Rpc, Slot, View, words};
 use crate::settings::Settings;
 
-/// The most pools of one program and pair that are looked at: what a venue's need must fit into one request.
-const CANDIDATES_MAX: usize = 12;
-/// Pools whose two vaults one request reads.
-const DEPTHS_MAX: usize = ACCOUNTS_MAX / 2;
+/// What is known of pools before any is searched for.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// What other processes find, and are told in turn.
+    pub directory: Option<Arc<dyn Directory>>,
+    /// The only pools that are used, at most [`super::listed::ADDRESSES_MAX`].
+    pub listed: Option<Arc<[domain::Address]>>,
+}
 
 /// A cluster's pools.
 #[derive(Debug)]
@@ -37,14 +39,14 @@ pub struct PoolReader {
     in_flight: InFlight<Key, Result<Arc<Reading>, Error>>,
     shared_for: Duration,
     age_max: Duration,
+    aside: Aside,
 }
 
 /// What a reading needs that goes on although whoever asked first has gone.
 #[derive(Debug)]
 struct Shared {
-    rpc: Arc<dyn Rpc>,
     clock: Arc<dyn Clock>,
-    programs: Vec<Program>,
+    finder: Finder,
     snapshots: Snapshots,
     pairs: Pairs,
 }
@@ -53,19 +55,44 @@ impl PoolReader {
     /// Nothing is asked yet.
     #[must_use]
     pub fn new(rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>, settings: &Settings) -> Self {
+        Self::finding(rpc, clock, settings, Known::default())
+    }
+
+    /// The same that need not search for all pools itself.
+    #[must_use]
+    pub fn finding(
+        rpc: Arc<dyn Rpc>,
+        clock: Arc<dyn Clock>,
+        settings: &Settings,
+        known: Known,
+    ) -> Self {
         let snapshots = Snapshots::new(Arc::clone(&rpc), Arc::clone(&clock));
+        let aside = Aside::new(Arc::clone(&clock));
+        let mut finder = Finder::new(rpc, settings.programs.clone());
+        if let Some(directory) = known.directory {
+            finder.share(directory);
+        }
+        if let Some(listed) = known.listed {
+            let listed = listed.iter().copied().map(address);
+            finder.list(listed.collect(), Arc::clone(&clock));
+        }
         Self {
             shared: Arc::new(Shared {
-                rpc,
                 clock,
-                programs: settings.programs.clone(),
+                finder,
                 snapshots,
                 pairs: Pairs::default(),
             }),
             in_flight: InFlight::default(),
             shared_for: settings.shared_for,
             age_max: settings.quote_age_max,
+            aside,
         }
+    }
+
+    /// Offers a pool no more for so long.
+    pub(crate) fn put_aside(&self, pool: Address, time: Duration) {
+        self.aside.put(pool, time);
     }
 
     /// A venue's pools of a pair as they stand.
@@ -149,28 +176,16 @@ impl Shared {
 
     /// The deepest pools of a pair that each of a venue's programs has.
     async fn candidates(&self, key: Key) -> Result<Arc<[Candidate]>, Error> {
-        let (venue, pair) = key;
-        let known = self.pairs.candidates(&key, self.clock.monotonic());
-        if let Some(known) = known {
+        let now = self.clock.monotonic();
+        if let Some(known) = self.pairs.candidates(&key, now) {
             return Ok(known);
         }
-        let programs = self.programs.iter();
-        let programs = programs.filter(|it| kind(it).venue() == venue);
-        let found = try_join_all(programs.map(|it| self.search(*it, pair))).await?;
-        let found: Arc<[Candidate]> = found.concat().into();
+        let age_max = self.pairs.age_max(&key, now);
+        let found = self.finder.find(key, age_max).await?;
+        let candidates = Arc::clone(&found.candidates);
         let now = self.clock.monotonic();
-        self.pairs.found(key, Arc::clone(&found), now);
-        Ok(found)
-    }
-
-    async fn search(
-        &self,
-        program: Program,
-        pair: (Address, Address),
-    ) -> Result<Vec<Candidate>, Error> {
-        let (rpc, view) = (&*self.rpc, View::CONFIRMED);
-        let found = discover(rpc, program, pair, view).await?;
-        deepest(rpc, found, pair.0, CANDIDATES_MAX, view).await
+        self.pairs.found(key, found.candidates, found.age, now);
+        Ok(candidates)
     }
 
     /// The pools of these legs as they stand at the slot they were quoted at, or later.
@@ -180,7 +195,7 @@ impl Shared {
         let accounts = self.snapshots.take(pools.collect(), view).await?;
         let candidates = execution.legs.iter().map(|leg| {
             let is_kind = |program: &&Program| kind(program) == leg.program;
-            let program = self.programs.iter().find(is_kind);
+            let program = self.finder.programs().iter().find(is_kind);
             let program = program.ok_or(LegError::NoProgram(leg.program))?;
             Candidate::at(*program, address(leg.pool), &*accounts)
                 .map_err(|error| LegError::Gone(address(leg.pool), error.to_string()))
@@ -209,60 +224,29 @@ impl PoolSource for PoolReader {
     async fn pools(&self, venue: Venue, pair: (Mint, Mint)) -> Result<PairPools, Unavailable> {
         let pair = mints(pair);
         let reading = self.reading(key(venue, pair)).await?;
-        Ok(reading.pair(pair))
-    }
-
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        pair: (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let pair = mints(pair);
-        let venues: BTreeSet<Venue> = pools.iter().map(|it| it.program.venue()).collect();
-        let known = venues
-            .into_iter()
-            .map(|venue| self.shared.candidates(key(venue, pair)));
-        let known = try_join_all(known).await?;
-        let candidate = |pool: &PoolRef| {
-            let wanted = address(pool.address?);
-            known
-                .iter()
-                .flat_map(|it| it.iter())
-                .find(|it| it.address == wanted)
+        let mut pools = reading.pair(pair);
+        let is_aside = |found: &FoundPool| {
+            let at = found.pool.address;
+            at.is_some_and(|at| self.aside.holds(address(at)))
         };
-        let candidates: Vec<_> = pools.iter().map(candidate).collect();
-        let mut depths = Vec::with_capacity(pools.len());
-        for some in candidates.chunks(DEPTHS_MAX) {
-            depths.extend(self.shared.depths(some, pair).await?);
+        if pools.pools.iter().any(is_aside) {
+            let all = pools.pools.iter().cloned().map(|mut found| {
+                if is_aside(&found) {
+                    let why = "it paid something else than quoted when it was tried";
+                    found.state = Err(why.to_owned());
+                }
+                found
+            });
+            pools.pools = all.collect();
         }
-        Ok(depths)
+        Ok(pools)
     }
-}
 
-impl Shared {
-    async fn depths(
-        &self,
-        candidates: &[Option<&Candidate>],
-        pair: (Address, Address),
-    ) -> Result<Vec<Option<Depth>>, Error> {
-        let known = candidates.iter().flatten();
-        let vaults: Vec<Address> = known
-            .flat_map(|it| [vault(it, pair.0), vault(it, pair.1)])
-            .collect();
-        if vaults.is_empty() {
-            return Ok(vec![None; candidates.len()]);
+    fn doubt(&self, pair: (Mint, Mint)) {
+        let (pair, now) = (mints(pair), self.shared.clock.monotonic());
+        for venue in Venue::ALL {
+            self.shared.pairs.doubt(&key(venue, pair), now);
         }
-        let accounts = self.rpc.accounts(&vaults, View::CONFIRMED).await?.value;
-        let mut accounts = accounts.iter();
-        let mut next = |token| held(accounts.next()?.as_ref(), token).map(BaseUnits::new);
-        let depths = candidates.iter().map(|candidate| {
-            (*candidate)?;
-            let (first, second) = (next(pair.0), next(pair.1));
-            first
-                .zip(second)
-                .map(|(first, second)| Depth { first, second })
-        });
-        Ok(depths.collect())
     }
 }
 

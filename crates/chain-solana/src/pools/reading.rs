@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amm::snapshot::Snapshot as _;
-use amm::token::{Mint, TransferFee, is_program};
+use amm::token::{Mint, TransferFee, associated_length, is_program};
 use amm::{Address, ChainTime, Pool, Program};
-use dex_router::pools::{FoundPool, PairPools};
+use dex_router::pools::{FoundPool, Holds, MintFacts, PairPools};
 use domain::route::PoolRef;
-use domain::venue;
+use domain::{BaseUnits, venue};
 
 use super::{Read, Snapshot};
 use crate::build::Asset;
@@ -25,23 +25,31 @@ pub struct Reading {
     pub(super) asked_at: Duration,
     /// When the answer came.
     pub(super) answered_at: Duration,
-    tokens: Vec<(Asset, TransferFee)>,
-    pools: Vec<FoundPool>,
+    tokens: Vec<(Asset, MintFacts)>,
+    /// How long the wallet's usual account of each of them is.
+    account_bytes: Vec<usize>,
+    pools: Arc<[FoundPool]>,
 }
 
 impl Reading {
     /// Of what was read just now.
     pub(super) fn of(read: &Read, answered_at: Duration) -> Self {
         let snapshot = &*read.snapshot;
-        let mut tokens: Vec<(Asset, TransferFee)> = Vec::new();
+        let mut tokens: Vec<(Asset, MintFacts)> = Vec::new();
         for mint in read.pools.iter().flat_map(|it| [it.mints.0, it.mints.1]) {
             if !tokens.iter().any(|(asset, _)| asset.mint == mint) {
                 tokens.extend(token(mint, snapshot));
             }
         }
+        let account_bytes = tokens.iter().map(|(asset, _)| {
+            let mint = snapshot.account(&asset.mint);
+            associated_length(asset.program, mint.map_or(&[], |it| it.data))
+        });
+        let account_bytes = account_bytes.collect();
         let found = read.pools.iter().map(|it| FoundPool {
             pool: pool_ref(it.program, it.address),
             state: it.pool.clone().map_err(|error| error.to_string()),
+            holds: it.held.map(|held| holds(it.mints, held)),
         });
         Self {
             slot: snapshot.slot,
@@ -49,6 +57,7 @@ impl Reading {
             asked_at: snapshot.asked_at(),
             answered_at,
             pools: found.collect(),
+            account_bytes,
             tokens,
         }
     }
@@ -61,15 +70,30 @@ impl Reading {
             asked_at: now,
             answered_at: now,
             tokens: Vec::new(),
-            pools: Vec::new(),
+            account_bytes: Vec::new(),
+            pools: Arc::default(),
         }
     }
 
     /// A mint's token program, and what the token program keeps of a transfer now.
     #[must_use]
     pub fn token(&self, mint: Address) -> Option<(Asset, TransferFee)> {
+        let (asset, facts) = self.facts(mint)?;
+        Some((asset, facts.transfer_fee))
+    }
+
+    /// A mint's token program, and what must be known of the mint.
+    fn facts(&self, mint: Address) -> Option<(Asset, MintFacts)> {
         let mut tokens = self.tokens.iter();
         tokens.find(|(asset, _)| asset.mint == mint).copied()
+    }
+
+    /// How long the wallet's usual account of a mint is.
+    #[must_use]
+    pub fn account_bytes(&self, mint: Address) -> Option<usize> {
+        let mut tokens = self.tokens.iter();
+        let place = tokens.position(|(asset, _)| asset.mint == mint)?;
+        self.account_bytes.get(place).copied()
     }
 
     /// One of its pools, or why it cannot be used.
@@ -83,37 +107,53 @@ impl Reading {
 
     /// The same as the router takes it, with the mints in this order. A mint that is none takes its pools with it.
     pub(super) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
-        let tokens = self.token(first).zip(self.token(second));
-        let pools = match tokens {
-            Some(_) => self.pools.clone(),
+        let facts = self.facts(first).zip(self.facts(second));
+        let pools = match facts {
+            Some(_) => Arc::clone(&self.pools),
             None => self.pools.iter().map(without_mint).collect(),
         };
-        let fees = tokens.map(|((_, first), (_, second))| (first, second));
         PairPools {
             slot: self.slot.get(),
             now: self.now,
-            transfer_fees: fees.unwrap_or_default(),
+            mints: facts.map(|((_, first), (_, second))| (first, second)),
             pools,
         }
     }
+}
+
+fn holds((first, second): (Address, Address), held: (u64, u64)) -> Holds {
+    let mint = |address: Address| domain::Mint::new(domain::Address::new(address.0));
+    Holds([
+        (mint(first), BaseUnits::new(held.0)),
+        (mint(second), BaseUnits::new(held.1)),
+    ])
 }
 
 fn without_mint(found: &FoundPool) -> FoundPool {
     FoundPool {
         pool: found.pool,
         state: Err("one of its mints cannot be read".to_owned()),
+        holds: found.holds,
     }
 }
 
-fn token(mint: Address, snapshot: &Snapshot) -> Option<(Asset, TransferFee)> {
+fn token(mint: Address, snapshot: &Snapshot) -> Option<(Asset, MintFacts)> {
     let account = snapshot.account(&mint)?;
     let program = account.owner;
     let known = Mint::read(account.data).filter(|_| is_program(program))?;
-    let fee = known.transfer_fee(snapshot.now.epoch);
-    Some((Asset { mint, program }, fee))
+    Some((Asset { mint, program }, facts(&known, snapshot.now.epoch)))
 }
 
-fn pool_ref(program: Program, address: Address) -> PoolRef {
+/// What must be known of a mint in this epoch.
+pub(crate) fn facts(mint: &Mint, epoch: u64) -> MintFacts {
+    MintFacts {
+        transfer_fee: mint.transfer_fee(epoch),
+        is_freezable: mint.freeze_authority.is_some(),
+        obstacle: mint.obstacle(),
+    }
+}
+
+pub(super) fn pool_ref(program: Program, address: Address) -> PoolRef {
     PoolRef {
         program: kind(&program),
         address: Some(domain::Address::new(address.0)),

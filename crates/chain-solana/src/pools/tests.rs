@@ -218,38 +218,68 @@ fn candidate(number: u8) -> Candidate {
     Candidate::of(CPMM, Address([number; 32]), &data).unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_deepest_pools_come_first_and_empty_ones_not_at_all() {
-    let asked = (1..=5).map(|it| Address([it + 100; 32])).collect();
-    let vaults = vec![
-        Some(holding(USDC, 10)),
-        None,
-        Some(holding(USDC, 1_000)),
-        // Not the pool's own token: no depth at all.
-        Some(holding(WRAPPED_SOL, 9_999)),
-        Some(holding(USDC, 500)),
-    ];
+/// What such pools hold of SOL and of USDC.
+fn vaults_of(held: &[(u64, u64)]) -> Call {
+    let numbers = 1..=u8::try_from(held.len()).unwrap();
+    let asked = numbers.flat_map(|it| [Address([it; 32]), Address([it + 100; 32])]);
+    let held = held.iter().flat_map(|(sol, usdc)| {
+        let (sol, usdc) = (holding(WRAPPED_SOL, *sol), holding(USDC, *usdc));
+        [Some(sol), Some(usdc)]
+    });
     let answer = At {
         slot: Slot::new(1),
-        value: vaults,
+        value: held.collect(),
     };
-    let script = Script::new([Call::Accounts(asked, Ok(answer))]);
-    let candidates = (1..=5).map(candidate).collect();
+    Call::Accounts(asked.collect(), Ok(answer))
+}
 
-    let deepest = deepest(&*script.rpc(), candidates, USDC, 3, View::CONFIRMED)
-        .await
-        .unwrap();
+async fn kept(vaults: Call, count: u8, at_most: usize) -> Vec<u8> {
+    let script = Script::new([vaults]);
+    let candidates = (1..=count).map(candidate).collect();
+    let pair = (WRAPPED_SOL, USDC);
+    let rpc = script.rpc();
+    let deepest = deepest(&*rpc, candidates, pair, at_most, View::CONFIRMED);
+    let deepest = deepest.await.unwrap();
+    deepest.iter().map(|it| it.address.0[0]).collect()
+}
 
-    let addresses: Vec<_> = deepest.iter().map(|it| it.address).collect();
-    assert_eq!(addresses, [3, 5, 1].map(|it| Address([it; 32])));
+#[tokio::test(start_paused = true)]
+async fn half_of_the_places_go_to_the_deepest_by_either_token() {
+    // Somebody makes one of the tokens himself, and pools with any amount of it.
+    let made = u64::MAX;
+    let vaults = vaults_of(&[
+        (1, made),
+        (50, 5),
+        (1, made - 1),
+        (70, 7),
+        (1, made - 2),
+        (60, 6),
+    ]);
+
+    let kept = kept(vaults, 6, 4).await;
+
+    assert_eq!(kept, [4, 1, 6, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_that_is_not_there_or_of_another_token_holds_nothing() {
+    let mut vaults = vaults_of(&[(9, 9), (9, 9), (2, 2), (1, 1)]);
+    if let Call::Accounts(_, Ok(answer)) = &mut vaults {
+        (answer.value[0], answer.value[1]) = (None, None);
+        answer.value[2] = Some(holding(USDC, 9));
+        answer.value[3] = Some(holding(WRAPPED_SOL, 9));
+    }
+
+    assert_eq!(kept(vaults, 4, 2).await, [3, 4]);
 }
 
 #[tokio::test]
 async fn few_pools_are_not_ranked() {
     let script = Script::new([]);
     let candidates: Vec<_> = (1..=3).map(candidate).collect();
+    let pair = (WRAPPED_SOL, USDC);
 
-    let kept = deepest(&*script.rpc(), candidates.clone(), USDC, 3, View::CONFIRMED).await;
+    let kept = deepest(&*script.rpc(), candidates.clone(), pair, 3, View::CONFIRMED).await;
 
     assert_eq!(kept.unwrap(), candidates);
 }

@@ -26,10 +26,13 @@ use super::{
 };
 use wire::WithContext;
 
+pub(in crate::rpc) use endpoint::print;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 
-/// Connections kept open while nothing happens.
-const IDLE_CONNECTIONS_MAX: usize = 16;
+/// Connections kept open while nothing happens: of a burst enough that the next one opens few.
+const IDLE_CONNECTIONS_MAX: usize = 128;
+/// No version's name is longer.
+const VERSION_CHARS_MAX: usize = 40;
 /// The newest transaction version that we can read.
 const TRANSACTION_VERSION_MAX: u8 = 1;
 
@@ -82,6 +85,24 @@ impl HttpRpc {
             limits,
             next_id: AtomicU64::new(1),
         })
+    }
+
+    /// Which software the node runs, for people.
+    pub async fn version(&self) -> Result<String, Error> {
+        #[derive(serde::Deserialize)]
+        struct Version {
+            #[serde(rename = "solana-core")]
+            core: String,
+        }
+        let version: Version = self.call("getVersion", json!([])).await?;
+        Ok(version.core.chars().take(VERSION_CHARS_MAX).collect())
+    }
+
+    /// What the node answers where it is asked for a height and nothing else. Some answer the slot, so nothing is
+    /// decided by it.
+    pub async fn block_height(&self, view: View) -> Result<Height, Error> {
+        let height: u64 = self.call("getBlockHeight", json!([config(view)])).await?;
+        Ok(Height::new(height))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use amm::instruction::{Amounts, Instruction, Trader};
 use amm::token::{TransferFees, WRAPPED_SOL};
-use amm::{Address, Conditions, Direction, Pool, Program, Quote, amm_v4, cpmm, damm_v2, dlmm};
+use amm::{Address, Conditions, Direction, Pool, Program, Quote, Swap};
 use chain_solana::address::{
     ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM,
 };
 use chain_solana::build::budget::{Budget, Work, units_limit};
 use chain_solana::build::compile::{BYTES_MAX, LookupTable, Message};
-use chain_solana::build::{Asset, Error, Execution, Leg, instructions, own};
+use chain_solana::build::{Asset, Error, Execution, Leg, draft, own};
 use chain_solana::message::Decoded;
 use chain_solana::rpc::{Lamports, MicroLamports};
 use domain::OrderId;
@@ -293,7 +293,7 @@ fn try_execution(trade: &Trade, legs: &[Leg<'_>], number: u32) -> Result<Vec<Ins
         budget: trade.budget,
         wrapped_rent: RENT,
     };
-    instructions(&execution)
+    draft(&execution).map(|draft| draft.instructions)
 }
 
 fn built(trade: &Trade) -> Vec<Instruction> {
@@ -374,35 +374,13 @@ fn check_order(case: &Case, ours: &[Instruction], wallet: Address) {
 
 fn told(case: &Case, instruction: &Instruction) -> Told {
     let program = program(instruction.program).unwrap();
-    let (address, trader, amounts, arrays) = match program {
-        Program::Cpmm(_) => {
-            let swap = cpmm::instruction::SwapInstruction::decode(instruction).unwrap();
-            (swap.pool, swap.trader, swap.amounts, Vec::new())
-        }
-        Program::AmmV4(_) => {
-            let swap = amm_v4::instruction::SwapInstruction::decode(instruction).unwrap();
-            (swap.pool, swap.trader, swap.amounts, Vec::new())
-        }
-        Program::DammV2(_) => {
-            let swap = damm_v2::instruction::SwapInstruction::decode(instruction).unwrap();
-            let (amount, limit) = (swap.amount, swap.limit);
-            let amounts = match swap.mode {
-                damm_v2::quote::Mode::ExactOut => Amounts::ExactOut {
-                    amount_out: amount,
-                    max_amount_in: limit,
-                },
-                _ => Amounts::ExactIn {
-                    amount_in: amount,
-                    min_amount_out: limit,
-                },
-            };
-            (swap.pool, swap.trader, amounts, Vec::new())
-        }
-        Program::Dlmm(_) => {
-            let swap = dlmm::instruction::SwapInstruction::decode(instruction).unwrap();
-            (swap.pair, swap.trader, swap.amounts, swap.bin_arrays)
-        }
-    };
+    let Swap {
+        trader,
+        pool: address,
+        amounts,
+        bin_arrays: arrays,
+        ..
+    } = Swap::decode(&program, instruction).unwrap();
     let pool = Pool::read(program, address, &arrays, &case.before).unwrap();
     let direction = match case.mint_of(trader.input).unwrap() == pool.mints().0 {
         true => Direction::FirstToSecond,

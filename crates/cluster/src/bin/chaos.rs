@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use cluster::chaos::{self, Arena, Kind, Plan, Verdict};
+use cluster::chaos::{self, Arena, Kind, Mode, Plan, Verdict};
 use ports::Random;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,7 +16,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// (emptied, rolled back, full, killed, frozen for 1 to 5 s, frozen and then killed), PostgreSQL and the
 /// chain (killed, frozen, starved), what PostgreSQL answers (lost on its way, then the connections cut or
 /// stalled), and clocks (PostgreSQL's, each gateway's and worker's, set back and forth by up to an hour).
-/// With --embedded: the one engine and its clock. Clients reset connections right after they have handed
+/// With --embedded: the one engine and its clock. With --live the engine trades live on the simulated cluster, which it
+/// takes for somebody else's, and everything that an endpoint and a cluster can do is struck as well: sends dropped,
+/// replies lost, landings late, refusals, lags, a height that is the slot, blocks that vanish, outages. Clients reset connections right after they have handed
 /// orders in or cancelled them, and ask again.
 ///
 /// Checked is that no order is lost, executed twice or stuck, none ends as poison, no order's stream has a
@@ -34,6 +36,9 @@ struct Program {
     /// The all-in-one engine over its embedded store instead of a cluster
     #[arg(long)]
     embedded: bool,
+    /// Trade live on the simulated cluster, whose endpoint fails too
+    #[arg(long, conflicts_with = "embedded")]
+    live: bool,
     /// Strike these alone; can be repeated
     #[arg(long, value_name = "WHOM", value_enum)]
     only: Vec<Kind>,
@@ -44,6 +49,7 @@ Examples:
   scripts/chaos --minutes 10
   scripts/chaos --minutes 0.5 --seed 7 --embedded
   scripts/chaos --minutes 1 --only redis --only clocks
+  scripts/chaos --minutes 5 --live
 
 Exit code 0 only when every check held.";
 
@@ -71,7 +77,7 @@ async fn run(program: Program) -> Result<Verdict> {
     };
     // Whichever ends first: what was started ends with the arena.
     tokio::select! {
-        verdict = break_things(program.embedded.into(), plan) => verdict,
+        verdict = break_things(What::of(program.embedded, program.live), plan) => verdict,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
         _ = terminated.recv() => Err(anyhow::anyhow!("interrupted")),
     }
@@ -80,7 +86,7 @@ async fn run(program: Program) -> Result<Verdict> {
 async fn break_things(what: What, plan: Plan) -> Result<Verdict> {
     let mut arena = match what {
         What::Engine => Arena::embedded().await?,
-        What::Cluster => Arena::cluster().await?,
+        What::Cluster(mode) => Arena::cluster(mode).await?,
     };
     let logs = std::env::temp_dir().join(format!("chaos-{}", plan.seed));
     let verdict = chaos::run(&mut arena, plan).await?;
@@ -98,15 +104,15 @@ async fn break_things(what: What, plan: Plan) -> Result<Verdict> {
 
 enum What {
     Engine,
-    Cluster,
+    Cluster(Mode),
 }
 
-impl From<bool> for What {
-    fn from(embedded: bool) -> Self {
-        if embedded {
-            Self::Engine
-        } else {
-            Self::Cluster
+impl What {
+    const fn of(is_embedded: bool, is_live: bool) -> Self {
+        match (is_embedded, is_live) {
+            (true, _) => Self::Engine,
+            (false, true) => Self::Cluster(Mode::Live),
+            (false, false) => Self::Cluster(Mode::Sim),
         }
     }
 }

@@ -42,6 +42,24 @@ pub enum Arena {
     Cluster(Box<Cluster>),
 }
 
+/// On what a cluster executes orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// On its simulated cluster.
+    Sim,
+    /// On the same, taken for somebody else's: over JSON-RPC, with a key file, and with all faults of an endpoint.
+    Live,
+}
+
+impl Mode {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sim => "sim",
+            Self::Live => "live",
+        }
+    }
+}
+
 /// The all-in-one engine, by a clock that can be set.
 #[derive(Debug)]
 pub struct OneProcess {
@@ -53,6 +71,7 @@ pub struct OneProcess {
 /// Processes that reach PostgreSQL through a proxy, by clocks that can be set, PostgreSQL's included.
 #[derive(Debug)]
 pub struct Cluster {
+    mode: Mode,
     processes: Scratch,
     proxy: LosingProxy,
     clocks: WallClocks,
@@ -97,10 +116,13 @@ impl Arena {
     }
 
     /// Two gateways and three workers over Redis, PostgreSQL and a chain of their own.
-    pub async fn cluster() -> Result<Self> {
+    pub async fn cluster(mode: Mode) -> Result<Self> {
         let swept = Swept::new()?;
         let clocks = swept.clocks()?;
-        let mut processes = Scratch::start(NOBODY, &SETTINGS).await?;
+        let settings = SETTINGS
+            .into_iter()
+            .chain([("ORDER_VENUE_MODE", mode.name())]);
+        let mut processes = Scratch::start(NOBODY, &settings.collect::<Vec<_>>()).await?;
         faults::make_settable(&processes)?;
         let postgres = processes.state().postgres.as_ref();
         let proxy = LosingProxy::to(postgres.context("PostgreSQL is up")?.port()).await?;
@@ -111,6 +133,7 @@ impl Arena {
         })?;
         processes.scale(SIZE).await?;
         Ok(Self::Cluster(Box::new(Cluster {
+            mode,
             processes,
             proxy,
             clocks,
@@ -124,6 +147,14 @@ impl Arena {
         match self {
             Self::Embedded(one) => vec![one.engine.url("")],
             Self::Cluster(cluster) => cluster.processes.target().gateways,
+        }
+    }
+
+    /// The chain's own address, where the engine takes it for somebody else's.
+    pub(super) fn chain(&self) -> Option<String> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Cluster(cluster) => cluster.processes.target().chain,
         }
     }
 
@@ -148,7 +179,10 @@ impl Arena {
     const fn weights(&self) -> &'static [(Kind, u64)] {
         match self {
             Self::Embedded(_) => &Kind::OF_ENGINE,
-            Self::Cluster(_) => &Kind::OF_CLUSTER,
+            Self::Cluster(cluster) => match cluster.mode {
+                Mode::Sim => &Kind::OF_CLUSTER,
+                Mode::Live => &Kind::OF_LIVE,
+            },
         }
     }
 

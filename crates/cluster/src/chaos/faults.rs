@@ -2,6 +2,7 @@
 
 mod answers;
 mod clocks;
+mod endpoint;
 mod programs;
 mod redis;
 mod servers;
@@ -21,6 +22,7 @@ pub use self::servers::ServerFault;
 pub use answers::AnswersLost;
 pub use clocks::{ClockOf, ClockSet, Jump};
 pub(super) use clocks::{ENGINE, make_settable};
+pub use endpoint::EndpointFault;
 pub use programs::ProgramFault;
 pub use redis::RedisFault;
 
@@ -72,6 +74,8 @@ pub enum Strike {
     /// What PostgreSQL answers is lost on its way.
     Answers(AnswersLost),
     Chain(ServerFault),
+    /// What the chain's endpoint does, where the engine trades live.
+    Endpoint(EndpointFault),
     Clock(ClockSet),
 }
 
@@ -91,6 +95,8 @@ pub enum Kind {
     /// What PostgreSQL answers, on its way
     Answers,
     Chain,
+    /// What the chain's endpoint does and answers, with --live
+    Endpoint,
     /// The store's clock, and those of gateways and workers
     Clocks,
     /// The connections of clients, by themselves
@@ -109,6 +115,19 @@ impl Kind {
         (Self::Postgres, 2),
         (Self::Answers, 2),
         (Self::Chain, 1),
+        (Self::Clocks, 2),
+    ];
+
+    /// And a cluster that trades live.
+    pub(super) const OF_LIVE: [(Self, u64); 9] = [
+        (Self::Gateways, 2),
+        (Self::Workers, 4),
+        (Self::Everybody, 1),
+        (Self::Redis, 2),
+        (Self::Postgres, 1),
+        (Self::Answers, 1),
+        (Self::Chain, 1),
+        (Self::Endpoint, 8),
         (Self::Clocks, 2),
     ];
 
@@ -136,8 +155,10 @@ impl Kind {
         let is_program = |kind| matches!(kind, Self::Gateways | Self::Workers | Self::Everybody);
         // A server that is down cannot get another time.
         let is_store = |kind| matches!(kind, Self::Postgres | Self::Clocks);
+        // A chain that is down cannot be told what to do.
+        let is_chain = |kind| matches!(kind, Self::Chain | Self::Endpoint);
         let both = |is: fn(Self) -> bool| is(self) && is(other);
-        self != other && !both(is_program) && !both(is_store)
+        self != other && !both(is_program) && !both(is_store) && !both(is_chain)
     }
 
     /// Some fault of this kind.
@@ -151,6 +172,7 @@ impl Kind {
             Self::Postgres => Strike::Postgres(ServerFault::any(random)),
             Self::Answers => Strike::Answers(AnswersLost::any(random)),
             Self::Chain => Strike::Chain(ServerFault::any(random)),
+            Self::Endpoint => Strike::Endpoint(EndpointFault::any(random)),
             Self::Clocks => Strike::Clock(ClockSet::any(random)),
             Self::Connections => return None,
         })
@@ -177,6 +199,7 @@ pub(super) async fn strike_cluster(
 ) -> Result<Fault> {
     let state = processes.state();
     let postgres = || state.postgres.as_ref().context("PostgreSQL is not up");
+    let chain = || state.sim.as_ref().context("the chain is not up");
     match strike {
         Strike::Engine(_) => anyhow::bail!("a cluster has no engine of one process"),
         Strike::Gateway(fault) => programs::strike_any(&state.gateways, fault, random).await,
@@ -191,10 +214,8 @@ pub(super) async fn strike_cluster(
         }
         Strike::Postgres(fault) => Ok(servers::strike(postgres()?, fault, random).await),
         Strike::Answers(lost) => Ok(answers::lose(proxy, lost, random).await),
-        Strike::Chain(fault) => {
-            let chain = state.sim.as_ref().context("the chain is not up")?;
-            Ok(servers::strike(chain, fault, random).await)
-        }
+        Strike::Chain(fault) => Ok(servers::strike(chain()?, fault, random).await),
+        Strike::Endpoint(fault) => endpoint::strike(chain()?, fault, random).await,
         Strike::Clock(ClockSet { of, to }) => match of {
             ClockOf::Store => clocks::set_store(processes, to, random),
             ClockOf::Programs => {
@@ -245,6 +266,7 @@ mod tests {
             (Kind::Workers, Kind::Workers),
             (Kind::Gateways, Kind::Everybody),
             (Kind::Postgres, Kind::Clocks),
+            (Kind::Chain, Kind::Endpoint),
         ] {
             assert!(!one.may_coincide_with(other), "{one:?} with {other:?}");
             assert!(!other.may_coincide_with(one), "{other:?} with {one:?}");

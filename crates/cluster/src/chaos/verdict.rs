@@ -12,8 +12,8 @@ use super::account::{Readers, Told};
 use super::check::Check;
 use super::clients::Kept;
 use super::faults::Fault;
-use crate::e2e::Target;
 use crate::e2e::load::check_order;
+use crate::e2e::{self, Target};
 
 /// Lines shown of what was broken.
 const SHOWN: usize = 20;
@@ -109,7 +109,7 @@ impl Verdict {
             let what = format!("{handed_in} keys have made {orders} orders");
             self.violated(Check::Foreign, what);
         }
-        self.compare_ledger(target, &accepted).await?;
+        self.compare_ledger(target, &accepted, kept).await?;
         self.compare_store(target, &accepted).await
     }
 
@@ -129,13 +129,31 @@ impl Verdict {
         self.violations.extend(judgement.complaints);
     }
 
-    async fn compare_ledger(&mut self, target: &Target, accepted: &BTreeSet<&str>) -> Result<()> {
+    /// Everything in the ledger is some order's. Of somebody else's chain that is only what orders say of it.
+    async fn compare_ledger(
+        &mut self,
+        target: &Target,
+        accepted: &BTreeSet<&str>,
+        kept: &[Kept],
+    ) -> Result<()> {
+        const LEDGER: &str = "/api/sim/ledger";
         let mut landed: BTreeMap<String, usize> = BTreeMap::new();
-        for entry in target.pages("/api/sim/ledger", "entries").await? {
-            if entry["ok"] == true {
-                let order = entry["orderId"].as_str().context("an order")?;
-                *landed.entry(order.to_owned()).or_default() += 1;
-            }
+        let told = kept.iter().flat_map(|one| {
+            let signatures = e2e::signatures(&one.events);
+            signatures.map(|signature| (signature, one.order_id.as_str()))
+        });
+        let told: BTreeMap<&str, &str> = told.collect();
+        let ledger = match &target.chain {
+            Some(chain) => e2e::pages(&format!("{chain}{LEDGER}"), "entries").await?,
+            None => target.pages(LEDGER, "entries").await?,
+        };
+        for entry in ledger.iter().filter(|entry| entry["ok"] == true) {
+            let signature = entry["signature"].as_str().context("a signature")?;
+            let order = match target.chain.is_some() {
+                true => told.get(signature).copied().unwrap_or(signature),
+                false => entry["orderId"].as_str().context("an order")?,
+            };
+            *landed.entry(order.to_owned()).or_default() += 1;
         }
         self.executions = landed.values().sum();
         for (id, count) in landed {

@@ -7,12 +7,14 @@ use super::dice::{Dice, FRESH};
 pub const LIMIT: usize = 64 * 1024;
 
 /// Every field of an order, and one that does not exist.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 20] = [
     "amount",
     "amountIn",
     "clientOrderId",
     "excludeVenues",
+    "feeLevel",
     "limitPrice",
+    "maxPriceImpactBps",
     "minAmountOut",
     "orderType",
     "slippage",
@@ -28,7 +30,7 @@ const FIELDS: [&str; 18] = [
     "x",
 ];
 
-const DECENT: [&str; 8] = [
+const DECENT: [&str; 9] = [
     r#"{"amount":1}"#,
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50}"#,
     r#"{"amountIn":1e1,"slippageTolerance":0.5,"venues":["raydium"],"validForSeconds":60}"#,
@@ -37,6 +39,7 @@ const DECENT: [&str; 8] = [
     r#"{"tokenIn":"bonk","tokenOut":"sol","amount":"100000","excludeVenues":["raydium"]}"#,
     r#"{"amount":1,"orderType":"limit","limitPrice":"150"}"#,
     r#"{"amount":0.1,"minAmountOut":"1000000"}"#,
+    r#"{"amount":0.1,"feeLevel":"urgent","maxPriceImpactBps":300}"#,
 ];
 
 const STRAY: [&str; 20] = [

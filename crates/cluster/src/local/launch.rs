@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Member, Size, State};
 use crate::http::http;
+use crate::key_file::{KeyFile, way_to};
 use crate::program::binary;
 use servers::free_port::free_port;
 use servers::postgres::DataFolder;
@@ -20,6 +21,9 @@ use servers::redis;
 /// Nothing here takes longer, also on a busy machine.
 const READY_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(25);
+
+/// The program that executes orders.
+const WORKER: &str = "order-worker";
 
 /// Every process of a large cluster keeps up to ten connections.
 pub(super) const POSTGRES_SETTINGS: [&str; 4] = [
@@ -94,7 +98,8 @@ impl<'a> Launcher<'a> {
     /// Brings an empty database to the programs' schema, as the first of all.
     pub(super) fn migrate(&self, state: &State) -> Result<()> {
         let postgres = state.postgres.as_ref().context("PostgreSQL is not up")?;
-        let own = BTreeMap::from([("DATABASE_URL", database_url(postgres.port()))]);
+        let mut own = BTreeMap::from([("DATABASE_URL", database_url(postgres.port()))]);
+        own.extend(way_to_chain("order-engine", state)?);
         let mut command = self.program("order-engine", "migrate", &state.variables, &own)?;
         let ended = command.arg("migrate").status().context("start migrate")?;
         if !ended.success() {
@@ -121,6 +126,18 @@ impl<'a> Launcher<'a> {
         state.sim = Some(member.clone());
         state.write(self.folder)?;
         self.ready(&member).await
+    }
+
+    /// Makes a funded wallet where workers trade live on the cluster's own chain.
+    pub(super) async fn make_wallet(&self, state: &mut State) -> Result<()> {
+        let names_another = state.variables.contains_key("SOLANA_RPC_URL");
+        if !state.is_live() || names_another {
+            return Ok(());
+        }
+        let wallet = KeyFile::make(&self.folder.join("wallet.json"))?;
+        wallet.fund(url_of(&state.sim)?).await?;
+        state.wallet = Some(wallet);
+        state.write(self.folder)
     }
 
     /// Starts again which of the servers have died.
@@ -156,7 +173,7 @@ impl<'a> Launcher<'a> {
         }
         while state.workers.len() < size.workers {
             let name = unused_name("worker", &state.workers);
-            let member = self.start_engine("order-worker", &name, state, &[])?;
+            let member = self.start_engine(WORKER, &name, state, &[])?;
             state.workers.push(member.clone());
             state.write(self.folder)?;
             fresh.push(member);
@@ -171,7 +188,7 @@ impl<'a> Launcher<'a> {
     pub(super) fn add_worker(&self, state: &mut State, variables: &[(&str, &str)]) -> Result<()> {
         state.workers.retain(Member::is_live);
         let name = unused_name("worker", &state.workers);
-        let member = self.start_engine("order-worker", &name, state, variables)?;
+        let member = self.start_engine(WORKER, &name, state, variables)?;
         state.workers.push(member);
         state.write(self.folder)
     }
@@ -191,14 +208,18 @@ impl<'a> Launcher<'a> {
             Some(url) => url.clone(),
             None => url_of(&state.redis)?.to_owned(),
         };
-        let own = BTreeMap::from([
+        let mut own = BTreeMap::from([
             ("HOST", "127.0.0.1".to_owned()),
             ("PORT", port.to_string()),
             ("DATABASE_URL", database_url(database_port)),
             ("REDIS_URL", redis_url),
-            ("SIM_CHAIN_URL", url_of(&state.sim)?.to_owned()),
         ]);
+        own.extend(way_to_chain(program, state)?);
         let mut command = self.program(program, name, &state.variables, &own)?;
+        if program != WORKER {
+            // Workers alone sign.
+            command.env_remove("WALLET").env_remove("WALLET_KEY");
+        }
         command.envs(extra.iter().copied());
         if let Some(clocks) = &between.clocks {
             command.envs(clocks.variables(name)?);
@@ -280,6 +301,24 @@ fn start(name: &str, command: &mut Command, scheme: &str, port: u16) -> Result<M
         .spawn()
         .with_context(|| format!("start {name}"))?;
     Ok(Member::new(name, child.id(), scheme, port))
+}
+
+/// How a program finds the chain, and the wallet on it that it signs for or looks at.
+fn way_to_chain(program: &str, state: &State) -> Result<Vec<(&'static str, String)>> {
+    let node = url_of(&state.sim)?;
+    let Some(wallet) = &state.wallet else {
+        return Ok(match state.is_live() {
+            // The operator's own endpoints.
+            true => Vec::new(),
+            false => vec![("SIM_CHAIN_URL", node.to_owned())],
+        });
+    };
+    let mut way = way_to(node).to_vec();
+    way.push(match program {
+        WORKER => ("WALLET", wallet.path.display().to_string()),
+        _ => ("WALLET_ADDRESS", wallet.address.clone()),
+    });
+    Ok(way)
 }
 
 fn url_of(member: &Option<Member>) -> Result<&str> {

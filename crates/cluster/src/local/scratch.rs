@@ -56,7 +56,11 @@ impl Scratch {
     #[must_use]
     pub fn target(&self) -> Target {
         let gateways = self.state.gateways.iter();
-        Target::new(gateways.map(|gateway| gateway.url.clone()).collect())
+        let target = Target::new(gateways.map(|gateway| gateway.url.clone()).collect());
+        match (&self.state.wallet, &self.state.sim) {
+            (Some(_), Some(sim)) => target.live_on(&sim.url),
+            _ => target,
+        }
     }
 
     /// Brings the numbers to `size`, and starts again what has died beside.

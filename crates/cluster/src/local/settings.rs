@@ -21,7 +21,7 @@ pub enum Presence {
 }
 
 /// What the engine takes from its environment and every process of a cluster has alike.
-const PREFIXES: [&str; 15] = [
+const PREFIXES: [&str; 16] = [
     "QUEUE_",
     "RETRY_",
     "LEASE_",
@@ -34,11 +34,23 @@ const PREFIXES: [&str; 15] = [
     "MAX_",
     "ORDER_",
     "SIM_",
+    "SOLANA_",
     "CORS_",
     "TRUST_",
     "OTEL_",
 ];
-const NAMES: [&str; 3] = ["PUBLIC_URL", "LOG_FORMAT", "RUST_LOG"];
+const NAMES: [&str; 10] = [
+    "PUBLIC_URL",
+    "LOG_FORMAT",
+    "RUST_LOG",
+    "TOKEN_LIST",
+    "QUOTE_MAX_AGE_MS",
+    "PROGRAMS",
+    "WALLET",
+    "WALLET_KEY",
+    "WALLET_ADDRESS",
+    "TRADING",
+];
 
 /// The variables of a cluster that is started from this working copy.
 pub fn variables(

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::launch::log_of;
 use super::{Member, Size};
+use crate::key_file::KeyFile;
 use crate::wall_clocks::WallClocks;
 use servers::free_port::{free_port, is_free};
 use servers::process::wait_until;
@@ -30,6 +31,9 @@ pub struct State {
     pub postgres: Option<Member>,
     /// The engine's variables, for what is started later.
     pub variables: BTreeMap<String, String>,
+    /// The wallet of workers that trade live on the cluster's own chain.
+    #[serde(default)]
+    pub wallet: Option<KeyFile>,
     /// What stands between gateways and workers and their world.
     #[serde(default)]
     pub(super) between: Between,
@@ -108,6 +112,13 @@ impl State {
             .chain(&self.sim)
             .chain(&self.redis)
             .chain(&self.postgres)
+    }
+
+    /// Whether gateways and workers trade live.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        let mode = self.variables.get("ORDER_VENUE_MODE");
+        mode.is_some_and(|mode| mode == "live")
     }
 
     /// The process of this name.

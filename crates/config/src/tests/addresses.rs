@@ -91,19 +91,26 @@ fn addresses_of_every_usual_form_are_taken() {
 }
 
 #[test]
-fn the_first_endpoint_counts_and_the_simulated_clusters_own_before_it() {
+fn all_endpoints_count_and_the_simulated_clusters_own_alone_before_them() {
     let list = "--solana-rpc-url=https://one.example/?api-key=a,http://two:8899";
-    let endpoint = |flags: &[&str]| {
+    let endpoints = |flags: &[&str]| {
         let config = parse(flags).expect("is accepted");
-        config.endpoint().map(|url| url.expose().to_owned())
+        let all = config.endpoints();
+        assert_eq!(
+            config.endpoint().map(|url| url.expose().to_owned()),
+            all.first().map(|url| url.expose().to_owned())
+        );
+        let texts = all.iter().map(|url| url.expose().to_owned());
+        texts.collect::<Vec<_>>()
     };
 
     assert_eq!(
-        endpoint(&[list]).as_deref(),
-        Some("https://one.example/?api-key=a")
+        endpoints(&[list]),
+        ["https://one.example/?api-key=a", "http://two:8899"]
     );
     assert_eq!(
-        endpoint(&[list, "--sim-chain-url=chain:4000"]).as_deref(),
-        Some("http://chain:4000")
+        endpoints(&[list, "--sim-chain-url=chain:4000"]),
+        ["http://chain:4000"]
     );
+    assert!(endpoints(&[]).is_empty());
 }

@@ -55,7 +55,7 @@ fn a_process_of_a_cluster_refuses_to_start_without_its_servers() {
         let config = parse(&flags).expect("each is right");
 
         let refused = config
-            .validate_for_cluster("order-worker")
+            .validate_for_cluster(Role::Worker)
             .err()
             .map(|e| e.to_string());
 
@@ -122,4 +122,23 @@ fn a_shared_limit_is_kept_in_one_place() {
     assert_eq!(check(&[shared]), Ok(()));
     let refused = check(&[spread, shared]);
     assert_eq!(refused, Err(Invalid::LimitOverShards { shards: 4 }));
+}
+
+#[test]
+fn depths_are_of_listed_tokens_and_each_is_named_once() {
+    for wrong in [
+        "NOPE:1",
+        "SOL:1,wsol:2",
+        "USDC:0.0000001",
+        "SOL:0",
+        "SOL:-1",
+    ] {
+        let flag = format!("--pool-min-depth={wrong}");
+        let config = parse(&[&flag]).expect("each is written as it should be");
+
+        let line = refused(&config);
+
+        let begins = format!("POOL_MIN_DEPTH={wrong} is not allowed: TOKEN:AMOUNT");
+        assert!(line.starts_with(&begins), "{line}");
+    }
 }

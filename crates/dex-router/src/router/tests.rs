@@ -1,12 +1,14 @@
+mod gated;
 mod scripted;
 
 use amm::token::TransferFee;
+use domain::route::PoolRef;
 use domain::venue::Program;
 
 use super::*;
-use crate::pools::FoundPool;
+use crate::pools::{FoundPool, MintFacts};
 use scripted::{
-    Answering, SOL, Scripted, amm_v4, at, cpmm, damm_v2, dlmm, fails, has, opening, pool_ref,
+    Answering, SOL, amm_v4, at, cpmm, damm_v2, dlmm, fails, has, holding, opening, pool_ref,
     request, router,
 };
 
@@ -143,12 +145,15 @@ async fn an_offer_tells_its_fee_and_how_far_it_is_from_the_price_before() {
 
 #[tokio::test(start_paused = true)]
 async fn what_token_programs_keep_is_counted_as_no_fee_of_the_pools() {
-    let percent = TransferFee {
-        basis_points: 100,
-        maximum: u64::MAX,
+    let percent = MintFacts {
+        transfer_fee: TransferFee {
+            basis_points: 100,
+            maximum: u64::MAX,
+        },
+        ..MintFacts::default()
     };
     let raydium = || has(vec![at(7, cpmm(1_000 * SOL, 150_000_000_000))]);
-    let taxed = raydium().with_transfer_fees((TransferFee::NONE, percent));
+    let taxed = raydium().with_mints((MintFacts::default(), percent));
 
     let plain = route(raydium(), has(Vec::new()), request()).await.unwrap();
     let taxed = route(taxed, has(Vec::new()), request()).await.unwrap();
@@ -251,6 +256,30 @@ async fn the_clients_own_floor_counts_where_it_is_higher() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_offer_that_moves_the_price_too_far_is_not_taken() {
+    // The shallow pool pays more and is moved by some 10 %.
+    let raydium = || has(vec![at(7, cpmm(10 * SOL, 1_800_000_000))]);
+    let meteora = || has(vec![at(2, damm_v2(1_000 * SOL, 150_000_000_000))]);
+    let limited = |bps| RouteRequest {
+        max_impact: MaxImpact::new(bps),
+        ..request()
+    };
+
+    let free = route(raydium(), meteora(), request()).await.unwrap();
+    let gentle = route(raydium(), meteora(), limited(100)).await.unwrap();
+    let none = route(raydium(), meteora(), limited(1)).await.unwrap_err();
+
+    assert_eq!(free.choice.route.largest().venue(), Venue::Raydium);
+    assert_eq!(gentle.choice.route.largest().venue(), Venue::Meteora);
+    assert!(matches!(none, NoRoute::PriceImpact { .. }), "{none:?}");
+    assert!(!none.may_pass());
+    assert_eq!(
+        none.to_string(),
+        "every offer would move its pool's price by 9 bps or more, and 1 bps are allowed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reason_is_final_only_where_every_venue_says_so() {
     let dry = || has(vec![at(1, cpmm(0, 0))]);
 
@@ -285,7 +314,7 @@ async fn where_there_is_no_route_each_venues_answer_is_told_of_the_same_question
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pair_that_no_venue_has_a_pool_of_cannot_be_filled() {
+async fn a_pair_that_no_venue_has_a_pool_of_has_no_route() {
     let none = || has(Vec::new());
 
     let nowhere = route(none(), none(), request()).await.unwrap_err();
@@ -293,7 +322,10 @@ async fn a_pair_that_no_venue_has_a_pool_of_cannot_be_filled() {
         .await
         .unwrap_err();
 
-    assert_eq!(nowhere, NoRoute::InsufficientLiquidity);
+    assert!(matches!(nowhere, NoRoute::NoPool(_)) && !nowhere.may_pass());
+    let why = "no pool of this pair can be used: raydium: it has no pool of this pair; meteora: it has no pool of this \
+               pair";
+    assert_eq!(nowhere.to_string(), why);
     assert!(unheard.may_pass());
 }
 
@@ -303,6 +335,7 @@ async fn a_pools_refusal_is_told_by_what_can_be_done_about_it() {
     let dead = FoundPool {
         pool: pool_ref(Program::AmmV4, 9),
         state: Err("account 9 is missing".to_owned()),
+        holds: None,
     };
     let closed = || at(2, opening(1_000 * SOL, 150_000_000_000));
 
@@ -328,32 +361,28 @@ async fn a_pools_refusal_is_told_by_what_can_be_done_about_it() {
 #[tokio::test(start_paused = true)]
 async fn a_report_tells_of_every_pool_used_or_not() {
     let meteora = vec![
-        at(3, damm_v2(1_000 * SOL, 150_000_000_000)),
+        holding(
+            at(3, damm_v2(1_000 * SOL, 150_000_000_000)),
+            1_000 * SOL,
+            150_000_000_000,
+        ),
         at(4, opening(1_000 * SOL, 150_000_000_000)),
     ];
-    let depth = Depth {
-        first: BaseUnits::new(150_000_000_000),
-        second: BaseUnits::new(1_000 * SOL),
-    };
-    let source = Scripted {
-        raydium: has(vec![at(1, cpmm(3 * SOL, 2_000_000))]),
-        meteora: has(meteora).in_slot(1_001),
-        depths: Ok(vec![Some(depth), None]),
-    };
-    let tokens = Arc::new(TokenList::mainnet());
-    let router = Router::new(Arc::new(source), Duration::from_secs(1), tokens);
+    let raydium = has(vec![at(1, cpmm(3 * SOL, 2_000_000))]);
+    let router = router(raydium, has(meteora).in_slot(1_001));
 
-    let reports = router.pools(Asset::USDC, Asset::SOL).await.unwrap();
+    let report = router.pools(Asset::USDC, Asset::SOL).await.unwrap();
 
-    let [cpmm, damm_v2, closed] = &reports[..] else {
-        panic!("{reports:?}")
+    let [cpmm, damm_v2, closed] = &report.pools[..] else {
+        panic!("{report:?}")
     };
+    assert_eq!(report.mints, Some(<(MintFacts, MintFacts)>::default()));
     assert_eq!(cpmm.pool, pool_ref(Program::Cpmm, 1));
     assert_eq!(cpmm.price.as_deref(), Some("1.5"));
     assert_eq!((cpmm.fee_ppm, &cpmm.unusable), (Some(2_500), &None));
     assert_eq!((cpmm.slot, closed.slot), (1_000, 1_001));
-    assert_eq!(damm_v2.depth_in, Some(depth.first));
-    assert_eq!(damm_v2.depth_out, Some(depth.second));
+    assert_eq!(damm_v2.depth_in, Some(BaseUnits::new(150_000_000_000)));
+    assert_eq!(damm_v2.depth_out, Some(BaseUnits::new(1_000 * SOL)));
     assert!(damm_v2.fee_ppm.is_some());
     assert_eq!(closed.depth_in, None);
     let reason = "the pool is closed or has not opened yet";

@@ -126,6 +126,7 @@ fn receipt(compute_units: Option<u64>) -> Box<Receipt> {
         rent_returned_lamports: 0,
         compute_units,
         slot: 300_000_001,
+        is_final: false,
         leftover: vec![Leftover {
             asset: Asset::SOL,
             amount: BaseUnits::new(3),
@@ -148,7 +149,7 @@ fn the_persisted_form_of_version_2_is_stable() {
         r#"[{{"venue":"raydium","answer":{offered}}},{{"venue":"meteora","answer":{{"declined":{{"reason":"late"}}}}}}]"#
     );
     let pools = format!(
-        r#"[{{"pool":{pool},"answer":{offered}}},{{"pool":{{"program":"dlmm","address":"{POOL}"}},"answer":{{"declined":{{"reason":"too shallow"}}}}}}]"#
+        r#"[{{"pool":{pool},"answer":{{"offered":["10",2500,12]}}}},{{"pool":{{"program":"dlmm","address":"{POOL}"}},"answer":{{"declined":{{"reason":"too shallow"}}}}}}]"#
     );
     check(
         &routed(addressed(), SLOT, competitors(addressed())),
@@ -169,10 +170,35 @@ fn the_persisted_form_of_version_2_is_stable() {
             failure: Failure {
                 code: FailureCode::SlippageExceeded,
                 reason: "moved".to_owned(),
+                landing: None,
             },
             delay_ms: 1_000,
         },
         r#"{"type":"retry_scheduled","failure":{"code":"slippage_exceeded","reason":"moved"},"delay_ms":1000}"#,
+    );
+}
+
+#[test]
+fn the_persisted_form_of_a_failure_with_how_its_transaction_fared_is_stable() {
+    let landing = LandingReport {
+        blocks_lived: Some(182),
+        sends_taken: None,
+        unit_price: 10_000,
+        unit_limit: 90_000,
+        fee_lamports: 5_900,
+        fee_percentile: Some(12),
+        usual_unit_price: Some(70_000),
+        simulated_units: None,
+    };
+    check(
+        &EventData::Failed {
+            failure: Failure {
+                code: FailureCode::TransactionExpired,
+                reason: "it went by".to_owned(),
+                landing: Some(Box::new(landing)),
+            },
+        },
+        r#"{"type":"failed","failure":{"code":"transaction_expired","reason":"it went by","landing":{"blocks_lived":182,"sends_taken":null,"unit_price":10000,"unit_limit":90000,"fee_lamports":5900,"fee_percentile":12,"usual_unit_price":70000,"simulated_units":null}}}"#,
     );
 }
 
@@ -254,6 +280,7 @@ fn a_pending_event_speaks_of_the_next_execution() {
     let failure = Failure {
         code: FailureCode::NoQuote,
         reason: String::new(),
+        landing: None,
     };
     let retry = event(
         1,

@@ -18,6 +18,8 @@ fn terms() -> Terms {
         venues: VenueSet::ALL,
         client_order_id: None,
         valid_for_seconds: None,
+        fee_level: None,
+        max_impact: None,
     }
 }
 
@@ -45,6 +47,7 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: None,
         slot: 300_000_004,
+        is_final: false,
         leftover: Vec::new(),
     }
 }
@@ -53,6 +56,7 @@ fn failure() -> Failure {
     Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
+        landing: None,
     }
 }
 
@@ -205,8 +209,19 @@ const TERMS: &str = r#"{"order_type":"market","asset_in":{"mint":"So111111111111
 /// Version 1 stored its symbol.
 const TERMS_OF_VERSION_1: &str = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
 
+/// What only some orders say stands behind the rest, and where it is not said, nothing does.
+const TERMS_WITH_LIMITS: &str = r#""valid_for_seconds":null,"fee_level":"high","max_impact":300}"#;
+
 #[test]
 fn the_persisted_form_of_terms_is_stable() {
+    let limited = Terms {
+        fee_level: FeeLevel::parse("high").ok(),
+        max_impact: MaxImpact::new(300),
+        ..terms()
+    };
+    let stored = serde_json::to_string(&limited).unwrap();
+    assert!(stored.ends_with(TERMS_WITH_LIMITS), "{stored}");
+    assert_eq!(serde_json::from_str::<Terms>(&stored).unwrap(), limited);
     assert_eq!(serde_json::to_string(&terms()).unwrap(), TERMS);
     for stored in [TERMS, TERMS_OF_VERSION_1] {
         assert_eq!(serde_json::from_str::<Terms>(stored).unwrap(), terms());

@@ -6,8 +6,9 @@ use anyhow::Context;
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::runtime;
 use bootstrap::service::{self, Parts};
+use bootstrap::world::keys;
 use clap::Parser;
-use config::{Config, args};
+use config::{Config, Role, args};
 use ports::Shutdown;
 
 #[global_allocator]
@@ -28,20 +29,25 @@ struct Program {
 
 fn main() -> ExitCode {
     let config = args::parse(std::env::args_os()).map(|Program { config }| config);
-    service::run_in_cluster("api-gateway", config, run)
+    service::run_in_cluster(Role::Gateway, config, run)
 }
 
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    keys::warn_of_key(config);
     let parts = Parts::open(config, shutdown).await?;
+    let address = keys::address(config);
+    let settings = GatewaySettings::configured(config, runtime::threads());
     let gateway = Gateway::build(
-        GatewaySettings::configured(config, runtime::threads()),
+        settings.of_wallet(address),
         GatewayParts {
             ports: parts.ports,
             announcer: parts.announcer,
             router: parts.world.router.clone(),
-            simulation: Some(parts.world.simulation.clone()),
-            wallet: Some(parts.world.wallet()),
+            assets: parts.world.assets.clone(),
+            simulation: parts.world.simulation.clone(),
+            wallet: address.map(|address| parts.world.wallet(address)),
             transactions: Some(parts.world.transactions()),
+            statuses: Some(parts.world.statuses()),
             prometheus: parts.prometheus,
             shutdown: shutdown.clone(),
         },

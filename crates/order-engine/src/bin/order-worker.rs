@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use bootstrap::runtime;
 use bootstrap::service::{self, Parts};
 use bootstrap::status::{self, Status};
-use bootstrap::world::Trading;
+use bootstrap::world::{Trading, keys};
 use clap::Parser;
-use config::{Config, args};
+use config::{Config, Role, args};
 use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
 
@@ -31,7 +31,7 @@ struct Program {
 
 fn main() -> ExitCode {
     let config = args::parse(std::env::args_os()).map(|Program { config }| config);
-    service::run_in_cluster("order-worker", config, run)
+    service::run_in_cluster(Role::Worker, config, run)
 }
 
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
@@ -48,17 +48,30 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     if let Some(point) = &config.crash_point {
         order_worker::crash_point::arm(point)?;
     }
+    let key = keys::key(config)?;
     let parts = Parts::open(config, shutdown).await?;
-    let Trading { builder, landing } = parts.world.trading();
-    // The handle is not needed: the worker ends with the shutdown.
-    let _ = Worker::start(
-        &parts.ports,
-        &parts.announcer,
-        parts.world.router,
-        Chain { builder, landing },
-        Settings::configured(config, runtime::host_name()),
-        shutdown,
-    );
+    if config.takes_orders() {
+        let wallet = parts.world.wallet(keys::address_of(&key));
+        let Trading {
+            builder,
+            landing,
+            statuses,
+        } = parts.world.trading(key);
+        // The handle is not needed: the worker ends with the shutdown.
+        let _ = Worker::start(
+            &parts.ports,
+            &parts.announcer,
+            parts.world.router,
+            Chain {
+                builder,
+                landing,
+                statuses,
+                wallet: Some(wallet),
+            },
+            Settings::configured(config, runtime::host_name()),
+            shutdown,
+        );
+    }
     let Some(port) = config.listen.port else {
         return Ok(None);
     };

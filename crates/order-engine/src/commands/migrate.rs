@@ -39,11 +39,15 @@ pub(crate) struct Migrate {
 pub(crate) async fn run(command: &Migrate) -> anyhow::Result<Verdict> {
     let config = &command.config;
     config.validate().map_err(Stop::from)?;
+    if config.chain.is_live() {
+        let endpoint = config.validate_endpoint("order-engine migrate");
+        endpoint.map_err(Stop::from)?;
+    }
     let _telemetry = telemetry::start(&config.logs);
     let clock = Arc::new(SystemClock::new());
     let migrated = backend::migrate(config, clock.clone()).await?;
     output::line(format!("{}: {}", migrated.store, migrated.outcome))?;
-    let cluster = world::cluster_of(config.chain.order_venue_mode);
+    let cluster = world::cluster_of(config).await?;
     if command.rebind {
         let rebound = backend::rebind(config, clock, &cluster).await?;
         output::line(format!("{}: {}", migrated.store, told(rebound, &cluster)?))?;

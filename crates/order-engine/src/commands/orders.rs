@@ -1,6 +1,8 @@
-//! `order-engine orders`: list, show and cancel.
+//! `order-engine orders`: list, show, cancel, and an operator's word that a transaction is dead.
 
 use api_types::OrderView;
+use api_types::names::FeeLevelName;
+use api_types::receipt::ReceiptView;
 use clap::{Args, Subcommand};
 use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
@@ -18,7 +20,8 @@ Examples:
   order-engine orders list --status failed
   order-engine orders list --token-in SOL --limit 200 --json
   order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
-  order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+  order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
+  order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason gone";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -30,6 +33,10 @@ Example:
 const CANCEL_EXAMPLE: &str = "\
 Example:
   order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+
+const DEAD_EXAMPLE: &str = "\
+Example:
+  order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason gone";
 
 /// What to do with orders.
 #[derive(Debug, Subcommand)]
@@ -43,6 +50,9 @@ pub(crate) enum Orders {
     /// Cancel an order before it is submitted
     #[command(after_help = CANCEL_EXAMPLE)]
     Cancel(One),
+    /// Say that a submitted order's transaction is dead, where no endpoint can prove it (operators)
+    #[command(after_help = DEAD_EXAMPLE)]
+    Dead(Dead),
 }
 
 /// Which orders.
@@ -77,12 +87,23 @@ pub(crate) struct One {
     connection: Connection,
 }
 
+/// Which order, and why its transaction is dead.
+#[derive(Debug, Args)]
+pub(crate) struct Dead {
+    #[command(flatten)]
+    one: One,
+    /// Why it is sure, for the audit log and the order
+    #[arg(long)]
+    reason: String,
+}
+
 /// Runs the command.
 pub(crate) async fn run(orders: &Orders) -> anyhow::Result<Verdict> {
     match orders {
         Orders::List(list) => run_list(list).await,
         Orders::Show(one) => run_show(&one.connection.client()?, one).await,
         Orders::Cancel(one) => run_cancel(&one.connection.client()?, one).await,
+        Orders::Dead(dead) => run_dead(&dead.one.connection.client()?, dead).await,
     }
 }
 
@@ -156,6 +177,9 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         None => String::new(),
     };
     let venue = order.dex.map_or("", |venue| venue.name());
+    let receipt = |of: fn(&ReceiptView) -> Option<String>| {
+        order.receipt.as_ref().and_then(of).unwrap_or_default()
+    };
     let rows = [
         ("order", order.order_id.to_string()),
         ("client id", some(&order.client_order_id)),
@@ -169,10 +193,26 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ),
         ("slippage", format!("{} bps", order.slippage_bps)),
         ("at least", bought(&order.min_amount_out)),
+        (
+            "fee level",
+            order.fee_level.map_or(String::new(), fee_level),
+        ),
+        (
+            "impact",
+            order
+                .max_price_impact_bps
+                .map_or(String::new(), |bps| format!("at most {bps} bps")),
+        ),
         ("venue", venue.to_owned()),
         ("got", bought(&order.amount_out)),
         ("price", some(&order.executed_price)),
         ("transaction", some(&order.tx_hash)),
+        ("confirmed", receipt(|it| Some(it.confirmed_at.clone()))),
+        ("final", receipt(|it| it.finalized_at.clone())),
+        ("vanished", receipt(|it| it.vanished_at.clone())),
+        ("never lands", receipt(|it| it.died_at.clone())),
+        ("unprovable", unprovable(order)),
+        ("said dead", said_dead(order)),
         ("failed of", some(&order.error_reason)),
         ("last error", some(&order.last_error)),
         ("because", some(&order.reason)),
@@ -188,6 +228,40 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         output::line(format!("{:<12} {}", "route", leg(one)))?;
     }
     Ok(())
+}
+
+fn fee_level(level: FeeLevelName) -> String {
+    match level {
+        FeeLevelName::Level(rank) => rank.name().to_owned(),
+        FeeLevelName::Price(price) => format!("{price} micro-lamports per unit"),
+    }
+}
+
+fn unprovable(order: &OrderView) -> String {
+    let doubt = order.doubt.as_ref();
+    let unprovable = doubt.and_then(|doubt| doubt.unprovable.as_ref());
+    unprovable.map_or_else(String::new, |it| {
+        format!("since {}: {}", it.since, it.reason)
+    })
+}
+
+fn said_dead(order: &OrderView) -> String {
+    let doubt = order.doubt.as_ref();
+    let word = doubt.and_then(|doubt| doubt.declared_dead.as_ref());
+    word.map_or_else(String::new, |it| format!("at {}: {}", it.at, it.reason))
+}
+
+async fn run_dead(client: &Client, dead: &Dead) -> anyhow::Result<Verdict> {
+    let answer = client.declare_dead(dead.one.order_id, &dead.reason).await?;
+    if dead.one.format.is_json() {
+        output::json(&answer)?;
+    } else {
+        let id = answer.order_id;
+        output::line(format!(
+            "the transaction of order {id} counts as dead once it can no longer land"
+        ))?;
+    }
+    Ok(Verdict::Good)
 }
 
 async fn run_cancel(client: &Client, one: &One) -> anyhow::Result<Verdict> {

@@ -1,6 +1,6 @@
 //! `order-engine pools`: what the router would use for a pair, and why not the others.
 
-use api_types::pool::PoolView;
+use api_types::pool::{PoolView, TokenFactsView};
 use clap::Args;
 use comfy_table::{Cell, Table};
 
@@ -49,8 +49,32 @@ pub(crate) async fn run(pools: &Pools) -> anyhow::Result<Verdict> {
             ))?;
         }
     }
+    if !pools.format.is_json() {
+        for token in answer.tokens.iter().flatten() {
+            for said in said_of(token) {
+                output::line(said)?;
+            }
+        }
+    }
     let is_any_usable = answer.pools.iter().any(|pool| pool.usable);
     Ok(Verdict::good_if(is_any_usable))
+}
+
+/// What a trader should know of a token.
+fn said_of(token: &TokenFactsView) -> Vec<String> {
+    let name = token.symbol.as_deref().unwrap_or(&token.mint);
+    let fee = token.transfer_fee_bps;
+    let untraded = token.not_tradable.as_ref();
+    [
+        untraded.map(|why| format!("not traded: {name} {why}")),
+        (fee > 0).then(|| format!("{name}: {fee} bp of each transfer are kept; quotes count it")),
+        token
+            .freezable
+            .then(|| format!("{name}: its issuer may freeze accounts that hold it")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn table_of(pools: &[PoolView]) -> Table {

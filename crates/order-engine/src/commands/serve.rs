@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use bootstrap::service;
-use config::Config;
 use config::args::{self, Stop};
+use config::{Config, Role};
 
 use crate::engine::Engine;
 use crate::exit::Verdict;
@@ -23,7 +23,7 @@ once. Nothing that was accepted is lost either way.";
 
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
-    config.validate().map_err(Stop::from)?;
+    config.validate_to_run(Role::Engine).map_err(Stop::from)?;
     service::run(&config, async |shutdown| {
         args::warn_of_obsolete_variables();
         let engine = Engine::assemble(&config, shutdown).await?;

@@ -1,11 +1,11 @@
 //! `order-engine submit`: submits an order and follows it to its end.
 
 use anyhow::Context;
-use api_types::names::{StatusName, VenueName};
+use api_types::names::{FeeLevelName, StatusName, VenueName};
 use api_types::quote::QuotesAnswer;
 use api_types::submit::SubmitOrder;
 use clap::Args;
-use domain::Venue;
+use domain::{FeeLevel, Venue};
 
 use crate::arguments::one_of;
 use crate::connection::Connection;
@@ -16,7 +16,9 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine submit SOL USDC 1.5
   order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
+  order-engine submit SOL USDC 5 --fee-level urgent --max-price-impact-bps 100
   order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
+  order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs
 
 Ends with 0 only where the order was confirmed (with --detach: accepted).";
@@ -37,6 +39,13 @@ pub(crate) struct Submit {
     /// The least to buy; the minimum that follows from slippage holds as well
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     min_amount_out: Option<String>,
+    /// What to offer for the place in a block: low, medium, high, urgent, or a number of
+    /// micro-lamports per compute unit [default: the engine's]
+    #[arg(long, value_name = "LEVEL", value_parser = FeeLevel::parse)]
+    fee_level: Option<FeeLevel>,
+    /// How far the swap may move its pool's price, in basis points [default: the engine's limit]
+    #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    max_price_impact_bps: Option<u16>,
     /// Use only this venue; may be repeated
     #[arg(long, value_parser = one_of(Venue::ALL.map(Venue::name), Venue::parse))]
     venue: Vec<Venue>,
@@ -77,6 +86,8 @@ impl Submit {
             min_amount_out: self.min_amount_out.clone(),
             client_order_id: self.client_order_id.clone(),
             valid_for_seconds: self.valid_for,
+            fee_level: self.fee_level.map(FeeLevelName::from),
+            max_price_impact_bps: self.max_price_impact_bps,
             venues: names(&self.venue),
             exclude_venues: names(&self.exclude_venue),
             ..SubmitOrder::default()
@@ -104,11 +115,19 @@ pub(crate) async fn run(submit: &Submit) -> anyhow::Result<Verdict> {
     if submit.detach {
         return Ok(Verdict::Good);
     }
-    let token_out = submit.token_out.to_uppercase();
+    let token_out = name_of(&submit.token_out);
     let follow = client.follow(accepted.order_id);
     let last = super::watch::show_order(follow, &token_out, submit.format).await?;
     let last = last.context("the order has no events")?;
     Ok(Verdict::good_if(last.status == StatusName::Confirmed))
+}
+
+/// A symbol as people write it, or an address as it is.
+fn name_of(token: &str) -> String {
+    match token.parse::<domain::Address>() {
+        Ok(_) => token.to_owned(),
+        Err(_) => token.to_uppercase(),
+    }
 }
 
 /// On standard error, apart from the output that programs read: a person who stops the command now
@@ -142,6 +161,12 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
     output::print_table(&table)?;
     if let Some(floor) = &answer.min_amount_out {
         output::line(format!("at least {} after slippage", short(floor)))?;
+    }
+    for issue in &answer.issues {
+        output::line(format!(
+            "would stop it now: {} ({})",
+            issue.detail, issue.code
+        ))?;
     }
     Ok(())
 }

@@ -3,10 +3,13 @@
 mod balances;
 mod competing;
 mod door;
+mod forks;
+mod gated;
 mod launched;
 mod wrapped;
 
 pub(crate) use balances::every_lamport_is_explained;
+pub(crate) use wrapped::wrapped_sol_stays;
 
 use anyhow::{Context, Result, ensure};
 use cluster::engine::Engine;

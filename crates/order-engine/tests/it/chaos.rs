@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use cluster::chaos::{
-    self, AnswersLost, Arena, ClockOf, ClockSet, Jump, Plan, ProgramFault, RedisFault, Strike,
+    self, AnswersLost, Arena, ClockOf, ClockSet, EndpointFault, Jump, Mode, Plan, ProgramFault,
+    RedisFault, Strike,
 };
 use servers::{Then, Whose};
 
@@ -45,6 +46,20 @@ fn of_a_cluster() -> Plan {
     }
 }
 
+fn of_a_live_cluster() -> Plan {
+    let killed = Strike::Worker(ProgramFault::Killed);
+    Plan {
+        opening: vec![
+            vec![Strike::Endpoint(EndpointFault::SendsDropped), killed],
+            vec![Strike::Endpoint(EndpointFault::RepliesLost)],
+            vec![Strike::Endpoint(EndpointFault::HeightIsSlot), killed],
+            vec![Strike::Endpoint(EndpointFault::BlocksVanish)],
+            vec![Strike::Endpoint(EndpointFault::Away)],
+        ],
+        ..Plan::at_random(Duration::from_secs(8), 7)
+    }
+}
+
 async fn check_survives(mut arena: Arena, plan: Plan) -> Result<()> {
     let must_come: usize = plan.opening.iter().map(Vec::len).sum();
 
@@ -68,5 +83,11 @@ async fn the_engine_keeps_its_promises_while_it_is_broken_at_random() -> Result<
 
 #[tokio::test]
 async fn a_cluster_keeps_its_promises_while_it_is_broken_at_random() -> Result<()> {
-    check_survives(Arena::cluster().await?, of_a_cluster()).await
+    check_survives(Arena::cluster(Mode::Sim).await?, of_a_cluster()).await
+}
+
+#[tokio::test]
+#[ignore = "a cluster of processes beside the two above; scripts/test --full runs it"]
+async fn a_live_cluster_keeps_its_promises_while_its_endpoint_fails_at_random() -> Result<()> {
+    check_survives(Arena::cluster(Mode::Live).await?, of_a_live_cluster()).await
 }

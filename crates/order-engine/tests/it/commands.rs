@@ -75,6 +75,46 @@ pub(crate) async fn submit_follows_the_order_to_its_end(world: &mut World) -> Re
     Ok(())
 }
 
+pub(crate) async fn submit_says_what_to_offer_and_how_far_to_move_the_price(
+    world: &mut World,
+) -> Result<()> {
+    let shell = Shell::of(world.client());
+
+    let flags = ["--fee-level", "urgent", "--max-price-impact-bps", "300"];
+    let mut args = vec!["submit", "SOL", "USDC", "1", "--detach", "--json"];
+    args.extend(flags);
+    let accepted = shell.run(&args).await.json();
+    let id = accepted[0]["orderId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let shown = shell.run(&["orders", "show", &id]).await;
+    let too_far = [
+        "submit",
+        "SOL",
+        "USDC",
+        "1000000",
+        "--max-price-impact-bps",
+        "1",
+    ];
+    let failed = shell.run(&too_far).await;
+    let wrong = shell
+        .run(&["submit", "SOL", "USDC", "1", "--fee-level", "fast"])
+        .await;
+
+    assert!(shown.code == Some(0), "{shown:?}");
+    for part in ["urgent", "at most 300 bps"] {
+        assert!(shown.stdout.contains(part), "{part}: {shown:?}");
+    }
+    assert!(failed.code == Some(1), "{failed:?}");
+    assert!(
+        failed.stdout.contains("would move its pool's price"),
+        "{failed:?}"
+    );
+    assert!(wrong.code == Some(2), "{wrong:?}");
+    Ok(())
+}
+
 pub(crate) async fn a_repeated_submission_under_one_key_is_one_order(
     world: &mut World,
 ) -> Result<()> {
@@ -215,6 +255,13 @@ pub(crate) async fn operators_pause_cancel_and_resume(world: &mut World) -> Resu
     assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
     let again = shell.run(&["orders", "cancel", &id]).await;
     assert_eq!(again.code, Some(1), "{again:?}");
+    let word = ["orders", "dead", &id, "--reason", "it is gone"];
+    let dead = operators.run(&word).await;
+    assert_eq!(dead.code, Some(1), "{dead:?}");
+    assert!(
+        dead.stderr.contains("no transaction that may still land"),
+        "{dead:?}"
+    );
     let resumed = operators.run(&["queue", "resume", "--json"]).await;
     assert_eq!(resumed.json()[0]["paused"], false);
     let listed = shell
@@ -322,6 +369,7 @@ mod process {
 
     over_process! { World:
         commands::submit_follows_the_order_to_its_end(NONE),
+        commands::submit_says_what_to_offer_and_how_far_to_move_the_price(NONE),
         commands::a_repeated_submission_under_one_key_is_one_order(NONE),
         commands::a_dry_run_shows_offers_and_stores_nothing(NONE),
         commands::exit_codes_tell_what_went_wrong(NONE),
@@ -346,6 +394,7 @@ mod clustered {
         World: every_command_works_on_any_gateway(USUAL):
         health::health_is_silent_and_ends_with_zero_where_a_process_answers,
         commands::submit_follows_the_order_to_its_end,
+        commands::submit_says_what_to_offer_and_how_far_to_move_the_price,
         commands::a_repeated_submission_under_one_key_is_one_order,
         commands::a_dry_run_shows_offers_and_stores_nothing,
         commands::exit_codes_tell_what_went_wrong,

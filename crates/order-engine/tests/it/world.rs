@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use cluster::e2e::Target;
 use cluster::engine::Engine;
 use cluster::http::http;
-use cluster::{Member, Scratch, Size};
+use cluster::{Chain, Member, Scratch, Size};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -26,6 +26,10 @@ use caller::{Caller, PATIENCE, POLL};
 pub(crate) type Settings = &'static [(&'static str, &'static str)];
 
 pub(crate) const NONE: Settings = &[];
+/// A cluster of processes that takes its simulated cluster for somebody else's.
+pub(crate) const LIVE: Settings = &[("ORDER_VENUE_MODE", "live"), ("SIM_LATENCY_SCALE", "0.1")];
+/// A live engine waits in slots of 400 ms, so a transaction of a much faster cluster would often expire.
+const LIVE_CHAIN: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "0.1")];
 /// As many clients as the largest group of cases needs.
 pub(crate) const CLIENTS: (&str, &str) = (
     "API_KEYS",
@@ -82,6 +86,8 @@ pub(crate) struct World {
     admin: Option<String>,
     /// How many of the keys have been given to cases.
     given: AtomicUsize,
+    /// What it takes for somebody else's cluster, in live.
+    chain: Option<Chain>,
 }
 
 #[derive(Debug)]
@@ -125,6 +131,24 @@ impl World {
         ))
     }
 
+    /// The all-in-one engine in live, with a funded wallet on a simulated cluster of another process.
+    pub(crate) async fn live(settings: Settings) -> Result<Self> {
+        let chain = Chain::start(&LIVE_CHAIN).await?;
+        let wallet = chain.wallet("wallet").await?;
+        let variables = wallet.live_on(chain.url());
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        let all: Vec<_> = settings.iter().copied().chain(variables).collect();
+        let engine = Engine::start(&all).await?;
+        let gateways = vec![engine.url("")];
+        let world = Self::new(Running::Process(Box::new(engine)), gateways, settings);
+        Ok(Self {
+            chain: Some(chain),
+            ..world
+        })
+    }
+
     /// Two gateways and three workers.
     pub(crate) async fn cluster(settings: Settings) -> Result<Self> {
         let cluster = Scratch::start(Size::default(), settings).await?;
@@ -146,6 +170,7 @@ impl World {
             keys: keys.collect(),
             admin: of("ADMIN_KEY").map(|(_, key)| (*key).to_owned()),
             given: AtomicUsize::new(0),
+            chain: None,
         }
     }
 
@@ -179,7 +204,15 @@ impl World {
 
     /// All gateways, for a caller without a key.
     pub(crate) fn target(&self) -> Target {
-        Target::new(self.gateways.clone())
+        let target = Target::new(self.gateways.clone());
+        match (&self.chain, &self.engine) {
+            (Some(chain), _) => target.live_on(chain.url()),
+            (None, Running::Cluster(cluster)) => Target {
+                chain: cluster.target().chain,
+                ..target
+            },
+            (None, Running::Process(_)) => target,
+        }
     }
 
     /// The ports of all gateways.

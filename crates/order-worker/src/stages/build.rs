@@ -1,33 +1,84 @@
-//! Makes a signed transaction of the chosen route. Sends nothing.
+//! Makes a signed transaction of the chosen route, or of the next best one where that does not pay what it was quoted
+//! at. Sends nothing.
 
 use std::time::Duration;
 
-use domain::Order;
 use domain::event::FailureCode;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
+use domain::{Asset, BaseUnits, EventData, Mint, Order, Seq};
 use ports::STAGE_SPANS;
-use ports::chain::Error;
-use ports::transaction_builder::Execution;
+use ports::transaction_builder::{Error, Execution};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
 
-use super::StageError;
+use super::{StageError, route, settle};
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
+use crate::recording::answered;
 
-/// Building asks the chain for the route's pools and a recent block.
+/// Building asks the chain for the route's pools and a recent block, and simulates where it is told to.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Routes tried in one execution.
+const ROUTES_MAX: u32 = 4;
+
+/// A transaction, and the route that it takes.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) choice: Choice,
+    pub(crate) transaction: SignedTransaction,
+}
 
 /// The order's swap, signed. Changes nothing and may be cut short.
 pub(crate) async fn build(
     ctx: &Context,
     order: &Order,
     choice: &Choice,
-) -> Result<SignedTransaction, StageError> {
-    let execution = Execution::of(order.id, order.executions, choice);
-    let execution = execution.map_err(|error| unnamed(&error))?;
+) -> Result<Built, StageError> {
+    let deaths = deaths(ctx, order).await?;
+    let mut choice = choice.clone();
+    for _ in 1..ROUTES_MAX {
+        match build_once(ctx, order, &choice, deaths).await {
+            Err(Error::QuoteMismatch { quoted, simulated }) => {
+                ctx.metrics.quote_mismatches.increment(1);
+                let next = route::route(ctx, &order.terms).await;
+                let Ok(next) = next else {
+                    let error = Error::QuoteMismatch { quoted, simulated };
+                    return Err(explain(ctx, order, &choice, &error));
+                };
+                choice = next.choice;
+            }
+            built => return finish(ctx, order, choice, built),
+        }
+    }
+    let built = build_once(ctx, order, &choice, deaths).await;
+    finish(ctx, order, choice, built)
+}
+
+fn finish(
+    ctx: &Context,
+    order: &Order,
+    choice: Choice,
+    built: Result<SignedTransaction, Error>,
+) -> Result<Built, StageError> {
+    match built {
+        Ok(transaction) => Ok(Built {
+            choice,
+            transaction,
+        }),
+        Err(error) => Err(explain(ctx, order, &choice, &error)),
+    }
+}
+
+async fn build_once(
+    ctx: &Context,
+    order: &Order,
+    choice: &Choice,
+    deaths: u32,
+) -> Result<SignedTransaction, Error> {
+    let execution = Execution::of(order.id, order.executions, choice)?;
+    let execution = execution.offering(order.terms.fee_level, deaths);
     crash_point::reached(CrashPoint::Built);
     let span = trace_span!(
         target: STAGE_SPANS, "order.build", venue = %choice.route.largest().venue(), attempt = order.executions,
@@ -48,18 +99,72 @@ pub(crate) async fn build(
         }
     }
     crash_point::reached(CrashPoint::Signed);
-    built.map_err(|error| match error {
+    built
+}
+
+/// How many of the order's transactions were proved dead without having landed. The first execution has none.
+async fn deaths(ctx: &Context, order: &Order) -> Result<u32, StageError> {
+    if order.executions <= 1 {
+        return Ok(0);
+    }
+    let events = answered(ctx, || ctx.store.events(order.id, Seq::FIRST)).await;
+    let events = events.map_err(|error| {
+        StageError::transient(
+            FailureCode::Internal,
+            format!("its events cannot be read: {error}"),
+        )
+    })?;
+    let is_death = |data: &EventData| match data {
+        EventData::RetryScheduled { failure, .. } => {
+            failure.code == FailureCode::TransactionExpired
+        }
+        _ => false,
+    };
+    let deaths = events.iter().filter(|event| is_death(&event.data)).count();
+    Ok(u32::try_from(deaths).unwrap_or(u32::MAX))
+}
+
+fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> StageError {
+    let print = |amount: BaseUnits, asset: Asset| ctx.router.print(amount, asset);
+    match error {
+        // What version 0.1.0 routed names no pools. Another route will.
+        Error::Unavailable(reason) if !has_pools(choice) => {
+            StageError::transient(FailureCode::NoQuote, reason)
+        }
         Error::Unavailable(_) => {
             StageError::transient(FailureCode::ChainUnavailable, error.to_string())
         }
         Error::Refused(_) => {
             StageError::permanent(FailureCode::TransactionFailed, error.to_string())
         }
-    })
+        Error::InsufficientFunds { mint, needed, held } => {
+            ctx.metrics.insufficient_funds.increment(1);
+            let asset = if *mint == Mint::SOL {
+                Asset::SOL
+            } else {
+                order.terms.asset_in
+            };
+            let (needed, held) = (print(*needed, asset), print(*held, asset));
+            let reason = format!(
+                "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"
+            );
+            StageError::permanent(FailureCode::InsufficientFunds, reason)
+        }
+        Error::QuoteMismatch { quoted, simulated } => {
+            let asset = order.terms.asset_out;
+            let (quoted, simulated) = (print(*quoted, asset), print(*simulated, asset));
+            let reason = format!("simulated, the swap pays {simulated}, and {quoted} were quoted");
+            StageError::transient(FailureCode::QuoteMismatch, reason)
+        }
+        Error::WouldFail(revert) => {
+            let failure = settle::explain(&ctx.router, choice, order.terms.asset_out, revert);
+            let reason = format!("simulated, before it was signed: {}", failure.reason);
+            StageError::transient(failure.code, reason)
+        }
+    }
 }
 
-/// Version 0.1.0 stored routes that do not name their pools. Another route will.
-fn unnamed(error: &Error) -> StageError {
-    let (Error::Unavailable(reason) | Error::Refused(reason)) = error;
-    StageError::transient(FailureCode::NoQuote, reason)
+fn has_pools(choice: &Choice) -> bool {
+    let mut legs = choice.route.legs().iter();
+    legs.all(|leg| leg.pool.address.is_some())
 }

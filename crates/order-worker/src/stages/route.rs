@@ -1,9 +1,9 @@
 //! Asks the venues and chooses one.
 
 use dex_router::router::{NoRoute, RouteRequest};
-use domain::Terms;
 use domain::event::FailureCode;
 use domain::quote::Decision;
+use domain::{MaxImpact, Terms};
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
@@ -17,7 +17,11 @@ pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, Stag
         target: STAGE_SPANS, "order.route",
         venue = Empty, pool = Empty, expected_amount_out = Empty, min_amount_out = Empty, error = Empty
     );
-    let request = RouteRequest::from(terms);
+    let of_terms = RouteRequest::from(terms);
+    let request = RouteRequest {
+        max_impact: MaxImpact::narrower(of_terms.max_impact, ctx.settings.max_impact),
+        ..of_terms
+    };
     let routed = ctx.router.route(&request).instrument(span.clone()).await;
     match &routed {
         Ok(Decision { choice, .. }) => {
@@ -37,9 +41,12 @@ pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, Stag
 fn classify(no_route: &NoRoute) -> StageError {
     let code = match no_route {
         NoRoute::NoQuote(_) => FailureCode::NoQuote,
+        NoRoute::NotTradable(_) => FailureCode::TokenNotTradable,
+        NoRoute::NoPool(_) => FailureCode::NoPool,
         NoRoute::InsufficientLiquidity => FailureCode::InsufficientLiquidity,
         NoRoute::AmountTooSmall => FailureCode::AmountTooSmall,
         NoRoute::BelowMinimum { .. } => FailureCode::BelowMinimum,
+        NoRoute::PriceImpact { .. } => FailureCode::PriceImpact,
     };
     if no_route.may_pass() {
         StageError::transient(code, no_route.to_string())

@@ -1,9 +1,9 @@
-//! Finds out what became of a transaction whose bytes are stored: sends them, asks the chain, sends
-//! the same bytes again, until the chain decides or others need the slot.
+//! Finds out what became of a transaction whose bytes are stored: puts them on the landing list, which sends them again
+//! and again, and waits for what it hears, until others need the slot. Outside its slot the order is due again when
+//! the list has news of it, and after a while in any case.
 //!
 //! A failed call does not mean here that the transaction failed. A transaction is dead only if the
-//! chain rolled it back for good, or if what was final was past its last valid height *before* the
-//! chain, asked as of that, did not find it (I5).
+//! chain rolled it back for good, or proves that it can never land (I5).
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use dex_router::Router;
 use domain::event::{Failure, FailureCode};
 use domain::quote::{Choice, Receipt};
 use domain::transaction::SignedTransaction;
-use domain::{Asset, BaseUnits};
+use domain::{Asset, BaseUnits, OrderId};
 use ports::STAGE_SPANS;
 use ports::chain::{Error, Revert};
-use ports::landing::Fate;
+use ports::landing::{Fate, Standing};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, debug, trace_span};
@@ -27,13 +27,14 @@ use crate::crash_point::{self, CrashPoint};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What a trace says about a call that took longer.
 const NO_ANSWER: &str = "no answer in time";
-/// The same bytes are not sent more often than this.
-const CADENCE_MIN: Duration = Duration::from_millis(200);
 /// An order keeps its slot at least this long, however fast the chain usually is.
 const SLOT_TIME_MIN: Duration = Duration::from_secs(1);
-/// About how long a block that was seen needs to be final: from a fast chain's to a real one's.
-const FINALITY_MIN: Duration = Duration::from_millis(100);
-const FINALITY_MAX: Duration = Duration::from_secs(15);
+/// The least time for which an order that this worker took over waits in its slot.
+const GLANCE_MIN: Duration = Duration::from_millis(200);
+/// Pauses between the looks at an order outside its slot, in seconds. The list's news come sooner.
+const LOOKS: [u64; 5] = [2, 4, 8, 16, 30];
+/// Looks are this part of a pause earlier, by chance, so that those of many orders do not stay together.
+const JITTER_PART: u32 = 8;
 
 /// Where a transaction stands when this stage gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,7 @@ pub(crate) enum Settled {
 /// A transaction on its way, with what messages for people need.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending<'a> {
+    pub(crate) order: OrderId,
     pub(crate) transaction: &'a SignedTransaction,
     pub(crate) choice: &'a Choice,
     pub(crate) asset_out: Asset,
@@ -78,151 +80,89 @@ pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) 
     match &settled {
         Settled::Landed { amount_out, .. } => span.record("amount_out", display(amount_out)),
         Settled::Dead(failure) => span.record("error", &failure.reason),
-        Settled::Undecided { .. } => &span,
+        Settled::Undecided { .. } => return settled,
     };
+    ctx.chain.landing.forget(sending.transaction);
     settled
 }
 
 async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled {
-    let pace = Pace::of(ctx.chain.landing.usual_time(), origin);
-    let began = ctx.clock.monotonic();
-    let mut is_first = true;
-    loop {
-        // A transaction that was stored a moment ago cannot have a fate; for any other, the chain
-        // is asked first.
-        if !(is_first && origin == Origin::JustStored) {
-            if let Some(settled) = judge(ctx, sending).await {
-                return settled;
-            }
-            ctx.metrics.resent.increment(1);
+    let usual = ctx.chain.landing.usual_time();
+    let settled = match origin {
+        // A transaction that was stored a moment ago cannot have a fate.
+        Origin::JustStored => {
+            keep(ctx, sending).await;
+            listen(ctx, sending, (usual * 2).max(SLOT_TIME_MIN)).await
         }
-        let was_sent = send(ctx, sending.transaction).await;
-        let spent = ctx.clock.monotonic().saturating_sub(began);
-        let wait = pace
-            .wait(is_first && was_sent)
-            .min(pace.slot_time.saturating_sub(spent));
-        if let Some(settled) = listen(ctx, sending, wait).await {
-            return settled;
-        }
-        let spent = ctx.clock.monotonic().saturating_sub(began);
-        if spent >= pace.slot_time || ctx.shutdown.is_stopping() {
-            return undecided(ctx, pace.outside);
-        }
-        is_first = false;
-    }
+        Origin::Resumed => match ctx.chain.landing.standing(sending.transaction) {
+            Standing::Quiet => None,
+            Standing::News => judge(ctx, sending).await,
+            Standing::Unlisted => take_over(ctx, sending, usual).await,
+        },
+    };
+    settled.unwrap_or_else(|| undecided(ctx, sending))
 }
 
-/// How long to wait for what.
-#[derive(Debug, Clone, Copy)]
-struct Pace {
-    /// For the first answer after the chain took the bytes.
-    first: Duration,
-    /// Between two sends of the same bytes.
-    cadence: Duration,
-    /// In total, in the slot.
-    slot_time: Duration,
-    /// Outside the slot, before looking again.
-    outside: Duration,
+/// Works on a transaction that another worker has stored, or this one long ago. Resumes come before new orders: on a
+/// chain that stalls, each may use a slot only for a fraction of the time it spends outside, or no other order would
+/// get one.
+async fn take_over(ctx: &Context, sending: Sending<'_>, usual: Duration) -> Option<Settled> {
+    if let Some(settled) = judge(ctx, sending).await {
+        return Some(settled);
+    }
+    keep(ctx, sending).await;
+    listen(ctx, sending, (usual / 4).max(GLANCE_MIN)).await
 }
 
-impl Pace {
-    fn of(usual: Duration, origin: Origin) -> Self {
-        let cadence = (usual / 2).max(CADENCE_MIN);
-        let outside = usual.max(SLOT_TIME_MIN);
-        match origin {
-            Origin::JustStored => Self {
-                first: usual.max(CADENCE_MIN),
-                cadence,
-                slot_time: (usual * 2).max(SLOT_TIME_MIN),
-                outside,
-            },
-            // Resumes come before new orders. On a chain that stalls, each resume may use a slot
-            // only for a fraction of the time it spends outside, or no other order would get one.
-            Origin::Resumed => {
-                let glance = (usual / 4).max(CADENCE_MIN);
-                Self {
-                    first: glance,
-                    cadence: glance,
-                    slot_time: glance,
-                    outside,
-                }
-            }
-        }
-    }
-
-    const fn wait(self, is_first_answer: bool) -> Duration {
-        if is_first_answer {
-            self.first
-        } else {
-            self.cadence
-        }
-    }
-}
-
-/// Sends the stored bytes. Whatever the answer, they may have arrived: only the fate counts.
-async fn send(ctx: &Context, transaction: &SignedTransaction) -> bool {
-    let sending = timeout(PATIENCE, ctx.chain.landing.send(transaction));
+/// Puts the stored bytes on the list. Whatever the first send's answer, they may have arrived: only the fate counts.
+async fn keep(ctx: &Context, sending: Sending<'_>) {
+    let Sending {
+        order, transaction, ..
+    } = sending;
+    let keeping = timeout(PATIENCE, ctx.chain.landing.keep(order, transaction));
     let span = trace_span!(target: STAGE_SPANS, "chain.send", error = Empty);
-    let answer = sending.instrument(span.clone()).await;
+    let answer = keeping.instrument(span.clone()).await;
     crash_point::reached(CrashPoint::ReplyLost);
     match answer {
-        Ok(Ok(())) => {
-            crash_point::reached(CrashPoint::Sent);
-            true
-        }
+        Ok(Ok(())) => crash_point::reached(CrashPoint::Sent),
         Ok(Err(error)) => {
             let signature = &transaction.signature;
             span.record("error", display(&error));
             debug!(%signature, %error, "sending {signature} gave no usable answer: {error}");
-            false
         }
         Err(_) => {
             span.record("error", NO_ANSWER);
-            false
         }
     }
 }
 
-/// Waits for the transaction's fate.
+/// Waits for the transaction's fate; a worker that stops waits no longer than a fate usually takes.
 async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<Settled> {
-    if wait.is_zero() {
-        return None;
-    }
-    let began = ctx.clock.monotonic();
-    let waiting = ctx.chain.landing.await_fate(sending.transaction, wait);
-    let waiting = timeout(wait + PATIENCE, waiting);
-    let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
-    let answer = waiting.instrument(span).await;
-    let settled = match answer {
-        Ok(Ok(fate)) => verdict(ctx, sending, fate),
-        Ok(Err(_)) | Err(_) => None,
+    let landing = &ctx.chain.landing;
+    let waiting = timeout(
+        wait + PATIENCE,
+        landing.await_fate(sending.transaction, wait),
+    );
+    let stopping = async {
+        ctx.shutdown.soft().await;
+        ctx.clock.sleep(landing.usual_time().min(wait)).await;
     };
-    if settled.is_none() {
-        // If the answer came too soon, wait the rest: this must not become a tight loop.
-        let spent = ctx.clock.monotonic().saturating_sub(began);
-        let rest = wait.saturating_sub(spent);
-        if !rest.is_zero() {
-            ctx.clock.sleep(rest).await;
+    let span = trace_span!(target: STAGE_SPANS, "chain.confirm");
+    let listening = async {
+        tokio::select! {
+            biased;
+            answer = waiting => answer.ok()?.ok(),
+            () = stopping => None,
         }
-    }
-    settled
+    };
+    let fate = listening.instrument(span).await?;
+    verdict(ctx, sending, fate)
 }
 
-/// Reads first what is final, and then the fate as of that. In the other order, a transaction that
-/// lands between the two calls would count as dead.
+/// Asks the chain what became of the transaction.
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
-    let transaction = sending.transaction;
-    let span = trace_span!(target: STAGE_SPANS, "chain.finalized", error = Empty);
-    let view = answered(span, ctx.chain.landing.finalized()).await?;
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
-    let fate = answered(span, ctx.chain.landing.fate(transaction, view)).await?;
-    let last_valid = transaction.last_valid_height;
-    if fate == Fate::Absent && view.height > last_valid {
-        return Some(Settled::Dead(failure(
-            FailureCode::TransactionExpired,
-            format!("the transaction expired: block {last_valid} went by without it"),
-        )));
-    }
+    let fate = answered(span, ctx.chain.landing.fate(sending.transaction)).await?;
     verdict(ctx, sending, fate)
 }
 
@@ -245,6 +185,7 @@ async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -
 fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
     match fate {
         Fate::Absent | Fate::Underway => None,
+        Fate::Dead => Some(Settled::Dead(expired(sending.transaction))),
         Fate::Landed {
             amount_in,
             amount_out,
@@ -256,32 +197,52 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         }),
         Fate::Reverted {
             reason,
+            receipt,
             is_final: true,
-            ..
-        } => Some(Settled::Dead(explain(&ctx.router, sending, &reason))),
+        } => {
+            let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
+            ctx.metrics.reverted(&failure, &receipt);
+            Some(Settled::Dead(failure))
+        }
         // If its block vanishes, the transaction may land in another one. Until then there is
         // nothing to do for it that needs a slot.
         Fate::Reverted {
             is_final: false, ..
-        } => Some(undecided(ctx, finality(ctx.chain.landing.usual_time()))),
+        } => Some(undecided(ctx, sending)),
     }
 }
 
-/// About how long a block needs from being seen to being final.
-fn finality(usual: Duration) -> Duration {
-    (usual / 4).clamp(FINALITY_MIN, FINALITY_MAX)
+fn expired(transaction: &SignedTransaction) -> Failure {
+    let last_valid = transaction.last_valid_height;
+    failure(
+        FailureCode::TransactionExpired,
+        format!("the transaction expired: block {last_valid} went by without it"),
+    )
 }
 
-/// Others get the slot for about this long.
-fn undecided(ctx: &Context, rest: Duration) -> Settled {
-    let jitter = ctx.random.duration_below(rest / 4);
+/// Others get the slot. A worker that stops leaves the order to the others at once.
+fn undecided(ctx: &Context, sending: Sending<'_>) -> Settled {
+    if ctx.shutdown.is_stopping() {
+        let ask_again_in = Duration::ZERO;
+        return Settled::Undecided { ask_again_in };
+    }
+    let looks = ctx.chain.landing.looked_in_vain(sending.transaction);
+    let pause = usize::try_from(looks).ok().and_then(|it| LOOKS.get(it));
+    let last = LOOKS[LOOKS.len() - 1];
+    let pause = Duration::from_secs(pause.copied().unwrap_or(last));
+    let early = ctx.random.duration_below(pause / JITTER_PART);
     Settled::Undecided {
-        ask_again_in: rest + jitter,
+        ask_again_in: pause - early,
     }
 }
 
-fn explain(router: &Router, sending: Sending<'_>, revert: &Revert) -> Failure {
-    let minimum = router.print(sending.choice.min_amount_out, sending.asset_out);
+pub(super) fn explain(
+    router: &Router,
+    choice: &Choice,
+    asset_out: Asset,
+    revert: &Revert,
+) -> Failure {
+    let minimum = router.print(choice.min_amount_out, asset_out);
     match revert {
         Revert::SlippageExceeded => failure(
             FailureCode::SlippageExceeded,

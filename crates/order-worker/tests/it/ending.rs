@@ -78,6 +78,11 @@ async fn what_no_attempt_can_cure_fails_at_once() {
     );
     assert_eq!(world.get(dry).await.executions_ended(), 1);
 
+    world.venue.set(Mood::NoPool);
+    let homeless = world.order().await;
+    assert_eq!(world.failure(homeless).await.code, FailureCode::NoPool);
+    assert_eq!(world.get(homeless).await.executions_ended(), 1);
+
     world.venue.set(Mood::Offers);
     world.chain.plan([Plan::RefuseBuild]);
     let refused = world.order().await;

@@ -5,9 +5,12 @@
     reason = "a test that cannot go on says so where it stands"
 )]
 
+mod building;
+mod doubting;
 mod dying;
 mod ending;
 mod expiring;
+mod finality;
 mod handing_over;
 mod limiting;
 mod losing;

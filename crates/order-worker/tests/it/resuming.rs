@@ -6,7 +6,6 @@ use domain::quote::{Choice, Decision};
 use domain::route::{Leg, PoolRef};
 use domain::venue::Program;
 use domain::{BaseUnits, ClientId, EventData, OrderId, Route, Status, Terms};
-use ports::Landing;
 use ports::job_queue::Job;
 use ports::order_store::Lease;
 use testkit::contract::eventually;
@@ -110,7 +109,7 @@ async fn a_resumed_submission_is_asked_for_before_it_is_sent() {
     let (order, lease) = left_in(&world, Status::Submitted).await;
     let transaction = lease.live_transaction.unwrap();
     // The dead worker had sent it, and it has landed.
-    world.chain.send(&transaction).await.unwrap();
+    world.chain.send(&transaction).unwrap();
 
     let _running = world.start(settings());
 
@@ -191,6 +190,7 @@ async fn a_retry_that_the_queue_brings_too_early_waits_for_its_time() {
     let failure = Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
+        landing: None,
     };
     let delay_ms = 3_000;
     let retry = EventData::RetryScheduled { failure, delay_ms };

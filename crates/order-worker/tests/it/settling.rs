@@ -1,6 +1,8 @@
 //! What becomes of stored bytes (I4, I5): sent until their fate is known, replaced only once they
 //! are proved dead.
 
+use std::time::Duration;
+
 use domain::Status;
 use domain::transaction::Signature;
 
@@ -217,4 +219,24 @@ async fn a_fate_that_takes_long_leaves_the_slot_to_others() {
         5,
         "leaving the slot is no event"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_of_a_transaction_bring_its_order_back_at_once() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Hold]);
+    let running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+    // It has left its slot, and its next look by itself is half a minute away.
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(running.worker.running(), 0);
+    let began = world.ports.clock.monotonic();
+
+    world.chain.land(&signature);
+
+    world.until(order, Status::Confirmed).await;
+    let took = world.ports.clock.monotonic().saturating_sub(began);
+    assert!(took < Duration::from_millis(500), "{took:?}");
 }

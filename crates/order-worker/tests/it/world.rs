@@ -2,6 +2,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod clock;
+pub(crate) mod list;
 pub(crate) mod queue;
 pub(crate) mod store;
 pub(crate) mod venue;
@@ -26,6 +27,7 @@ use testkit::contract::{Given, eventually};
 
 pub(crate) use chain::{Plan, ScriptedChain};
 pub(crate) use clock::PausedClock;
+pub(crate) use list::ScriptedList;
 pub(crate) use queue::FaultyQueue;
 pub(crate) use store::Losses;
 pub(crate) use venue::{Mood, ScriptedVenue};
@@ -73,6 +75,7 @@ pub(crate) fn settings() -> Settings {
         rate: None,
         scope: LimitScope::Worker,
         max_executions: 3,
+        max_impact: None,
         retry: Policy {
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),
@@ -80,6 +83,7 @@ pub(crate) fn settings() -> Settings {
         lease: LEASE,
         heartbeat: Duration::from_millis(100),
         sweep: Duration::from_millis(100),
+        doubt_after: Duration::from_secs(3_600),
     }
 }
 
@@ -132,7 +136,9 @@ impl World {
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
         let chain = Chain {
             builder: self.chain.clone(),
-            landing: self.chain.clone(),
+            landing: Arc::new(ScriptedList::new(self.chain.clone())),
+            statuses: self.chain.clone(),
+            wallet: None,
         };
         let worker = Worker::start(
             &self.ports,

@@ -56,6 +56,8 @@ fn an_execution_of_one_leg_holds_its_swap_to_the_orders_own_minimum() {
             min_amount_out: BaseUnits::new(149),
         }],
         quoted_at: 1_000,
+        fee_level: None,
+        deaths: 0,
     };
     assert_eq!(execution, expected);
 }

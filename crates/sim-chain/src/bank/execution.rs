@@ -10,10 +10,11 @@ use solana_transaction_error::TransactionError;
 use invocation::{Invocation, Meta};
 
 use super::account::Account;
-use super::logs::Logs;
+use super::logs::{Line, Logs};
 use super::message::position;
 use super::message::{Keys, Transaction};
 use super::meter::Meter;
+use super::runtime::Ran;
 use super::traces::{InnerInstruction, ReturnData};
 use super::{Environment, View, address, checks};
 
@@ -95,6 +96,24 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
+    /// Sums it up. What a failed transaction did is dropped here: only the fee stays.
+    pub(super) fn end(self, status: Result<(), TransactionError>, fee: u64) -> Ran {
+        let is_kept = status.is_ok();
+        let left = |loaded: Loaded| match is_kept {
+            true => loaded.now,
+            false => loaded.before,
+        };
+        Ran {
+            status,
+            fee,
+            compute_units: self.meter.used(),
+            log: self.logs.into_lines(),
+            inner: self.inner,
+            return_data: self.return_data,
+            after: self.loaded.into_iter().map(left).collect(),
+        }
+    }
+
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.loaded.iter().map(|loaded| &loaded.now)
     }
@@ -105,7 +124,8 @@ impl<'a> Execution<'a> {
         for (index, instruction) in transaction.instructions().iter().enumerate() {
             self.inner.push(Vec::new());
             let metas = self.metas(instruction, signers);
-            self.enter(*transaction.program(instruction), &metas, &instruction.data)
+            let program = usize::from(instruction.program_id_index);
+            self.enter(program, &metas, &instruction.data)
                 .map_err(|error| TransactionError::InstructionError(position(index), error))?;
         }
         Ok(())
@@ -122,13 +142,15 @@ impl<'a> Execution<'a> {
             .collect()
     }
 
-    /// Runs one instruction with what it calls, and writes the lines around it.
+    /// Runs one instruction with what it calls, and writes the lines around it. The program is named by its place
+    /// among the accounts.
     pub(super) fn enter(
         &mut self,
-        program: Address,
+        place: usize,
         metas: &[Meta],
         data: &[u8],
     ) -> Result<(), InstructionError> {
+        let program = self.loaded[place].key;
         if self.stack.len() == DEPTH_MAX {
             return Err(InstructionError::CallDepth);
         }
@@ -141,52 +163,62 @@ impl<'a> Execution<'a> {
         self.instructions += 1;
         self.return_data = None;
         self.stack.push(program);
-        self.log(format!("Program {program} invoke [{}]", self.stack.len()));
-        let result = self.run_program(program, metas, data);
+        self.log(Line::Invoked {
+            program: position(place),
+            depth: position(self.stack.len()),
+        });
+        let result = self.run_program(place, metas, data);
         self.stack.pop();
         result
     }
 
     fn run_program(
         &mut self,
-        id: Address,
+        place: usize,
         metas: &[Meta],
         data: &[u8],
     ) -> Result<(), InstructionError> {
+        let id = self.loaded[place].key;
         let Some(program) = (self.programs)(&id) else {
-            self.log(format!("Program {id} failed: Unsupported program id"));
+            self.log_text(format!("Program {id} failed: Unsupported program id"));
             return Err(InstructionError::UnsupportedProgramId);
         };
         let left = self.meter.left();
         let result = program(&mut Invocation::new(self, id, metas, data));
         // Builtin programs do not tell the units they used.
         if address::is_builtin(&id) {
-            return self.say_how_it_ended(id, result);
+            return self.say_how_it_ended(place, result);
         }
-        let used = left - self.meter.left();
-        self.log(format!(
-            "Program {id} consumed {used} of {left} compute units"
-        ));
+        self.log(Line::Consumed {
+            program: position(place),
+            units: units(left - self.meter.left()),
+            left: units(left),
+        });
         if let Some(line) = self.return_data.as_ref().and_then(|data| data.line(&id)) {
-            self.log(line);
+            self.log_text(line);
         }
         if result == Err(InstructionError::ComputationalBudgetExceeded) {
-            self.log(format!(
+            self.log_text(format!(
                 "Program {id} failed: exceeded CUs meter at BPF instruction"
             ));
             return Err(InstructionError::ProgramFailedToComplete);
         }
-        self.say_how_it_ended(id, result)
+        self.say_how_it_ended(place, result)
     }
 
     fn say_how_it_ended(
         &mut self,
-        id: Address,
+        place: usize,
         result: Result<(), InstructionError>,
     ) -> Result<(), InstructionError> {
         self.log(match &result {
-            Ok(()) => format!("Program {id} success"),
-            Err(error) => format!("Program {id} failed: {error}"),
+            Ok(()) => Line::Succeeded {
+                program: position(place),
+            },
+            Err(error) => {
+                let id = self.loaded[place].key;
+                Line::Text(format!("Program {id} failed: {error}"))
+            }
         });
         result
     }
@@ -195,8 +227,14 @@ impl<'a> Execution<'a> {
         self.stack.len()
     }
 
-    pub(super) fn log(&mut self, line: String) {
-        self.logs.push(line);
+    fn log(&mut self, line: Line) {
+        let loaded = &self.loaded;
+        self.logs
+            .push(line, |program| loaded[usize::from(program)].key);
+    }
+
+    pub(super) fn log_text(&mut self, line: String) {
+        self.log(Line::Text(line));
     }
 
     /// No account that may be written may be left between gone and exempt from rent.
@@ -213,4 +251,9 @@ impl<'a> Execution<'a> {
             }),
         }
     }
+}
+
+/// Compute units as a line tells them: no transaction has more than 1,400,000.
+fn units(of: u64) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
 }

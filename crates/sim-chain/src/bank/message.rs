@@ -9,7 +9,7 @@ use solana_address::Address;
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_message::compiled_instruction::CompiledInstruction;
-use solana_signature::Signature;
+use solana_signature::{SIGNATURE_BYTES, Signature};
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
@@ -79,7 +79,15 @@ impl Transaction {
     /// The bytes of the whole transaction.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        wincode::serialize(&self.inner).expect("invariant: what was sanitised can be written")
+        let signatures = &self.inner.signatures;
+        // So few fit into a packet that their number is one byte.
+        let count = position(signatures.len());
+        let mut bytes =
+            Vec::with_capacity(1 + signatures.len() * SIGNATURE_BYTES + self.message.len());
+        bytes.push(count);
+        bytes.extend(signatures.iter().flat_map(|it| it.as_array()));
+        bytes.extend_from_slice(&self.message);
+        bytes
     }
 
     /// The signature that the chain knows the transaction by.

@@ -4,8 +4,9 @@ use solana_address::Address;
 use solana_transaction_error::TransactionError;
 
 use super::account::Account;
-use super::execution::Execution;
+use super::logs::Line;
 use super::message::{Keys, Transaction};
+use super::runtime::Ran;
 use super::traces::{InnerInstruction, ReturnData, TokenBalance};
 use super::{View, balances, checks};
 
@@ -26,7 +27,7 @@ pub struct Outcome {
     pub compute_units: u64,
     /// The data of all accounts that were loaded, as limits count it.
     pub loaded_bytes: u64,
-    pub logs: Vec<String>,
+    pub log: Vec<Line>,
     /// What each instruction called, by the instruction's place; those that called nothing are left out.
     pub inner: Vec<(u8, Vec<InnerInstruction>)>,
     /// All accounts of the message, those of lookup tables last.
@@ -41,6 +42,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The lines of its log, as clients read them.
+    #[must_use]
+    pub fn logs(&self) -> Vec<String> {
+        let key = |program| self.keys.get(usize::from(program)).copied();
+        let key = |program| key(program).unwrap_or_default();
+        self.log.iter().map(|line| line.text(key)).collect()
+    }
+
     /// The accounts that came from lookup tables, to write and to read.
     pub(crate) fn loaded_keys(&self) -> (&[Address], &[Address]) {
         let (writable, readonly) = self.loaded;
@@ -49,33 +58,24 @@ impl Outcome {
     }
 }
 
-/// Sums up an execution. What a failed transaction did is dropped here: only the fee stays.
+/// Sums up what a transaction did.
 pub(super) fn conclude(
     accounts: View<'_>,
     transaction: &Transaction,
     keys: &Keys,
-    mut execution: Execution<'_>,
-    status: Result<(), TransactionError>,
-    fee: u64,
+    ran: Ran,
 ) -> Executed {
     let stored = |key: &Address| accounts.get(key).cloned().unwrap_or_else(Account::absent);
     let before: Vec<Account> = keys.all.iter().map(stored).collect();
-    let loaded_bytes = checks::loaded_bytes(before.iter());
-    if status.is_err() {
-        for loaded in &mut execution.loaded {
-            loaded.now = loaded.before.clone();
-        }
-    }
-    let after: Vec<Account> = execution.accounts().cloned().collect();
+    let after = ran.after;
     let (writable, readonly) = keys.loaded(transaction);
-    let inner = std::mem::take(&mut execution.inner);
     let outcome = Outcome {
-        status,
-        fee,
-        compute_units: execution.meter.used(),
-        loaded_bytes,
+        status: ran.status,
+        fee: ran.fee,
+        compute_units: ran.compute_units,
+        loaded_bytes: checks::loaded_bytes(before.iter()),
         inner: (0..)
-            .zip(inner)
+            .zip(ran.inner)
             .filter(|(_, called)| !called.is_empty())
             .collect(),
         keys: keys.all.clone(),
@@ -84,8 +84,8 @@ pub(super) fn conclude(
         post_balances: after.iter().map(|account| account.lamports).collect(),
         pre_token_balances: balances::of_tokens(accounts, &keys.all, &before),
         post_token_balances: balances::of_tokens(accounts, &keys.all, &after),
-        return_data: execution.return_data.filter(|data| !data.data.is_empty()),
-        logs: execution.logs.into_lines(),
+        return_data: ran.return_data.filter(|data| !data.data.is_empty()),
+        log: ran.log,
     };
     let changed = keys.all.iter().copied().zip(before.into_iter().zip(after));
     let changes = changed

@@ -1,6 +1,6 @@
 //! The chain up to its newest block.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use domain::Timestamp;
@@ -34,6 +34,8 @@ pub(super) struct State {
     finality_blocks: u64,
     /// The chance of each block that it vanishes before it is confirmed.
     pub(super) vanishing: f64,
+    /// The chance at each block that confirmed ones before it vanish, as far as they are not final.
+    pub(super) forking: f64,
     fate: Random,
     /// Closed blocks that are not known to be on disk, oldest first.
     unwritten: VecDeque<Unwritten>,
@@ -69,6 +71,7 @@ impl State {
             history: History::new(slot),
             finality_blocks: settings.finality_blocks,
             vanishing: 0.0,
+            forking: 0.0,
             fate: Random::seeded(timeline.salt()),
             unwritten: VecDeque::new(),
             closed: 0,
@@ -116,8 +119,10 @@ impl State {
     pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
         let now = store.reach(timeline, timeline.now());
         if now > self.processed {
-            if self.fate.chance(self.vanishing) {
-                self.vanish();
+            if self.forking > 0.0 && self.fate.chance(self.forking) {
+                self.fork(timeline, store);
+            } else if self.fate.chance(self.vanishing) {
+                self.vanish(self.processed);
             }
             self.close(timeline, store);
             self.open(timeline, now);
@@ -149,20 +154,58 @@ impl State {
             landed_at: Timestamp::from_millis(timeline.unix_ms(slot + 1)),
             changes,
             landed,
+            vanished_from: None,
         };
+        self.write(store, block);
+    }
+
+    fn write(&mut self, store: &Store, block: Block) {
         self.unwritten.push_back(Unwritten {
             number: block.number,
-            slot,
+            slot: block.slot,
             landed_before: self.history.landed() - block.landed.len() as u64,
         });
         store.write(block);
     }
 
-    /// Nothing of the open block has happened.
-    fn vanish(&mut self) {
-        let vanished = self.history.vanish(self.processed);
+    /// Nothing of the newest block, which must be that of this slot, has happened.
+    fn vanish(&mut self, slot: u64) {
+        let vanished = self.history.vanish(slot);
         let transactions = vanished.iter().map(|landed| &landed.transaction);
-        self.bank.take_back(self.processed, transactions);
+        self.bank.take_back(slot, transactions);
+    }
+
+    /// Another fork has won: nothing of the open block has happened, nor of some confirmed ones before it. Their slots
+    /// have empty blocks now.
+    fn fork(&mut self, timeline: &Timeline, store: &Store) {
+        let mut first = self.confirmed;
+        for _ in 0..self.fate.below(self.finality_blocks.max(1)) {
+            first = timeline.parent(first);
+        }
+        let first = first.max(self.finalized + 1);
+        let mut changed = HashSet::new();
+        let mut slot = self.processed;
+        while slot >= first {
+            changed.extend(self.bank.changed_in(slot).copied());
+            self.vanish(slot);
+            slot = timeline.parent(slot);
+        }
+        // What was written of them is put back.
+        let changes = changed.into_iter().map(|key| Change {
+            account: self.bank.accounts().get(&key).cloned(),
+            key,
+        });
+        self.closed += 1;
+        let block = Block {
+            number: self.closed,
+            slot: self.processed,
+            height: timeline.height(self.processed),
+            landed_at: Timestamp::from_millis(timeline.unix_ms(self.processed + 1)),
+            changes: changes.collect(),
+            landed: Vec::new(),
+            vanished_from: Some(first),
+        };
+        self.write(store, block);
     }
 
     fn open(&mut self, timeline: &Timeline, now: u64) {

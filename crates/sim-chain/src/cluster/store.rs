@@ -50,6 +50,9 @@ pub(super) struct Block {
     pub(super) landed_at: Timestamp,
     pub(super) changes: Vec<Change>,
     pub(super) landed: Vec<Arc<Landed>>,
+    /// From which slot on nothing has happened that earlier blocks say: they have vanished, and this one puts back what
+    /// they changed.
+    pub(super) vanished_from: Option<u64>,
 }
 
 /// An account as a block leaves it; `None` where it is gone.
@@ -205,19 +208,26 @@ impl Memory {
     fn write(&mut self, block: &Block) {
         self.blocks = block.number;
         let lines: Vec<_> = block.lines().collect();
-        if lines.is_empty() {
+        if lines.is_empty() && block.vanished_from.is_none() {
             return;
         }
-        if let Err(error) = self.keep(&lines) {
+        if let Err(error) = self.keep(&lines, block.vanished_from) {
             tracing::error!(%error, "the ledger in memory cannot be written");
         }
     }
 
-    fn keep(&mut self, lines: &[ledger::Line]) -> Result<(), OpenError> {
+    fn keep(
+        &mut self,
+        lines: &[ledger::Line],
+        vanished_from: Option<u64>,
+    ) -> Result<(), OpenError> {
         let db = match &mut self.ledger {
             Some(db) => db,
             none => none.insert(file::FILE.open_memory()?),
         };
+        if let Some(slot) = vanished_from {
+            ledger::rows::remove_from(db, slot)?;
+        }
         for line in lines {
             ledger::rows::append(db, line)?;
         }

@@ -214,3 +214,54 @@ fn a_block_that_vanishes_leaves_nothing_and_its_transactions_land_again() {
     pass_blocks(&cluster, &clock, 5);
     assert_eq!(lamports(&cluster, Commitment::Finalized), 3_000_000);
 }
+
+#[test]
+fn confirmed_blocks_that_vanish_leave_nothing_and_their_transactions_land_again() {
+    let (cluster, clock) = cluster();
+    pass_blocks(&cluster, &clock, 10);
+    let kept = cluster.airdrop(WALLET, 1_000_000).unwrap();
+    pass_blocks(&cluster, &clock, 6);
+    assert_eq!(lamports(&cluster, Commitment::Finalized), 1_000_000);
+    let vanished = cluster.airdrop(WALLET, 2_000_000).unwrap();
+    pass_blocks(&cluster, &clock, 1);
+    assert_eq!(lamports(&cluster, Commitment::Confirmed), 3_000_000);
+    let before = slot(&cluster, Commitment::Confirmed);
+
+    cluster.set_forking(1.0);
+    pass_blocks(&cluster, &clock, 1);
+    cluster.set_forking(0.0);
+
+    assert!(
+        slot(&cluster, Commitment::Confirmed) >= before,
+        "slots go on"
+    );
+    let all = [Commitment::Processed, Commitment::Confirmed];
+    assert_eq!(all.map(|it| lamports(&cluster, it)), [1_000_000; 2]);
+    cluster.read(Commitment::Processed, |chain| {
+        assert!(chain.landed(vanished.transaction.signature()).is_none());
+        assert!(chain.landed(kept.transaction.signature()).is_some());
+        assert_eq!(chain.clock().slot, chain.slot());
+    });
+    let again = vanished.transaction.clone().verify().unwrap();
+    cluster.send(&again).unwrap();
+    pass_blocks(&cluster, &clock, 6);
+    assert_eq!(lamports(&cluster, Commitment::Finalized), 3_000_000);
+}
+
+#[test]
+fn what_is_final_never_vanishes() {
+    let (cluster, clock) = cluster();
+    pass_blocks(&cluster, &clock, 10);
+    cluster.set_forking(0.3);
+    let mut highest = 0;
+    for _ in 0..60 {
+        cluster.airdrop(WALLET, 1_000_000).unwrap();
+        pass_blocks(&cluster, &clock, 1);
+        let finalized = lamports(&cluster, Commitment::Finalized);
+        assert!(finalized >= highest);
+        highest = finalized;
+    }
+    cluster.set_forking(0.0);
+    pass_blocks(&cluster, &clock, 6);
+    assert!(lamports(&cluster, Commitment::Finalized) >= highest);
+}

@@ -85,7 +85,7 @@ fn base58(data: &[u8]) -> Result<Value, Error> {
             "Encoded binary (base 58) data should be less than {BASE58_BYTES_MAX} bytes, please use Base64 encoding."
         )));
     }
-    Ok(json!([bs58::encode(data).into_string(), "base58"]))
+    Ok(json!([super::base58::encode(data), "base58"]))
 }
 
 /// The fields of a mint or a token account.

@@ -8,6 +8,7 @@ use solana_address::Address;
 use solana_transaction_error::TransactionError;
 
 use super::amount::TokenAmount;
+use super::base58;
 use crate::bank::{InnerInstruction, Outcome, ReturnData, TokenBalance, Transaction};
 
 /// How a transaction's content is told.
@@ -56,6 +57,7 @@ impl From<Outcome> for Meta {
             })
         };
         Self {
+            log_messages: outcome.logs(),
             inner_instructions: outcome.inner.iter().map(inner).collect(),
             pre_token_balances: outcome
                 .pre_token_balances
@@ -77,7 +79,6 @@ impl From<Outcome> for Meta {
             fee: outcome.fee,
             pre_balances: outcome.pre_balances,
             post_balances: outcome.post_balances,
-            log_messages: outcome.logs,
             rewards: Vec::new(),
             compute_units_consumed: outcome.compute_units,
         }
@@ -92,7 +93,7 @@ fn inner_instruction(called: &InnerInstruction) -> Value {
     json!({
         "programIdIndex": called.program_index,
         "accounts": called.accounts,
-        "data": bs58::encode(&called.data).into_string(),
+        "data": base58::encode(&called.data),
         "stackHeight": called.stack_height,
     })
 }
@@ -131,7 +132,7 @@ pub fn content(transaction: &Transaction, encoding: Encoding) -> Value {
             "signatures": signatures(transaction),
             "message": message(transaction),
         }),
-        Encoding::Base58 => json!([bs58::encode(transaction.encode()).into_string(), "base58"]),
+        Encoding::Base58 => json!([base58::encode(&transaction.encode()), "base58"]),
         Encoding::Base64 => json!([BASE64_STANDARD.encode(transaction.encode()), "base64"]),
     }
 }
@@ -152,7 +153,7 @@ fn message(transaction: &Transaction) -> Value {
         json!({
             "programIdIndex": instruction.program_id_index,
             "accounts": instruction.accounts,
-            "data": bs58::encode(&instruction.data).into_string(),
+            "data": base58::encode(&instruction.data),
             "stackHeight": 1,
         })
     });

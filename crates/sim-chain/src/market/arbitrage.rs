@@ -123,12 +123,12 @@ fn through_bins(
     if target == active {
         return Ok(None);
     }
-    let paid_by = |bin: &amm::dlmm::quote::Bin| match direction {
+    let paid_by = |bin: amm::dlmm::quote::Bin| match direction {
         Direction::FirstToSecond => bin.amount_y,
         Direction::SecondToFirst => bin.amount_x,
     };
     let whole = pool.bins.range(between).map(|(_, bin)| paid_by(bin));
-    let half = pool.bins.get(&target).map_or(0, |bin| paid_by(bin) / 2);
+    let half = pool.bins.get(target).map_or(0, |bin| paid_by(bin) / 2);
     let amount_out = whole.chain([half]).try_fold(0_u64, u64::checked_add);
     let amount_out = amount_out.ok_or(Refusal::Overflow)?;
     Ok((amount_out > 0).then_some((

@@ -53,8 +53,10 @@ impl Genesis<'_> {
         }
         self.fund(&mut site, self.market, MARKET);
         self.fund(&mut site, self.engine, Allowance::ENGINE);
+        let slot = bank.environment().clock.slot;
         for (key, account) in site.finish() {
-            bank.set_account(key, account);
+            // Nobody asks what was there before.
+            bank.load_account(key, account, slot);
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub(super) fn simulated(
     match executed {
         Ok(Executed { outcome, .. }) => Simulated {
             outcome: ended(&outcome.status),
-            logs: outcome.logs,
+            logs: outcome.logs(),
             units: Some(outcome.compute_units),
             accounts,
         },
@@ -75,7 +75,7 @@ pub(super) fn transaction(landed: &Landed) -> Transaction {
             pre_tokens: tokens(&outcome.pre_token_balances),
             post_tokens: tokens(&outcome.post_token_balances),
             loaded: writable.iter().chain(readonly).map(to_amm).collect(),
-            logs: outcome.logs.clone(),
+            logs: outcome.logs(),
         },
     }
 }

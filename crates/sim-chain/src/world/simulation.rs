@@ -99,6 +99,7 @@ impl Simulation for World {
             node_behind,
             time_out,
             block_vanishes,
+            confirmed_block_vanishes,
             socket_drops,
             read_lag_slots: _,
             height_is_slot: _,
@@ -115,6 +116,7 @@ impl Simulation for World {
             node_behind,
             time_out,
             block_vanishes,
+            confirmed_block_vanishes,
             socket_drops,
         ];
         if chances.iter().any(|chance| !(0.0..=1.0).contains(chance)) {

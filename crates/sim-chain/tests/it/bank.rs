@@ -65,7 +65,7 @@ fn check_only_the_fee_is_taken(instructions: &[Instruction], expected: Transacti
     let outcome = world.bank.process(&transaction).unwrap();
 
     assert_eq!(outcome.status, Err(expected));
-    assert_eq!(outcome.logs, Vec::<String>::new());
+    assert_eq!(outcome.logs(), Vec::<String>::new());
     assert_eq!(world.lamports(world.payer()), before - outcome.fee);
     assert_eq!(outcome.fee, 5_000);
 }
@@ -236,7 +236,7 @@ fn a_simulation_tells_units_logs_and_the_size_of_what_was_loaded() {
     let world = World::new();
     let transaction = world.unsigned_with_table(&[world.token_transfer(40)]);
     let outcome = world.bank.execute(&transaction).unwrap().outcome;
-    let (units, logs) = (outcome.compute_units, outcome.logs.clone());
+    let (units, logs) = (outcome.compute_units, outcome.logs());
 
     let told = serde_json::to_value(Simulation::new(Ok(outcome), Calls::LeftOut)).unwrap();
 

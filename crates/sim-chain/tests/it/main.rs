@@ -8,4 +8,6 @@ mod market;
 mod node;
 mod rpc;
 mod svm;
+mod trading;
+mod witnesses;
 mod world;

@@ -74,7 +74,7 @@ impl Client {
 
         let outcome = self.bank.process(&read.verify().unwrap()).unwrap();
 
-        assert_eq!(outcome.status, Ok(()), "{:#?}", outcome.logs);
+        assert_eq!(outcome.status, Ok(()), "{:#?}", outcome.logs());
     }
 
     fn account_of(&self, mint: Address) -> Address {

@@ -6,4 +6,4 @@ mod faults;
 mod promises;
 mod signed;
 mod speed;
-mod stand;
+pub(crate) mod stand;

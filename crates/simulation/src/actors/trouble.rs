@@ -70,6 +70,26 @@ pub(crate) async fn turn_clock(world: Arc<World>, random: Random) {
     }
 }
 
+/// Lets blocks of the cluster vanish, confirmed ones too, until the faults end.
+pub(crate) async fn fork(world: Arc<World>, random: Random) {
+    let cluster = world.cluster.cluster();
+    loop {
+        tokio::select! {
+            biased;
+            () = world.calm.soft() => break,
+            () = world.sleep(random.duration_below(PEACE)) => {}
+        }
+        let chance = [0.0, 0.02, 0.2][usize::try_from(random.below(3)).unwrap_or(0)];
+        world
+            .witness
+            .note(format_args!("blocks vanish with a chance of {chance}"));
+        cluster.set_vanishing(chance);
+        cluster.set_forking(chance);
+    }
+    cluster.set_vanishing(0.0);
+    cluster.set_forking(0.0);
+}
+
 async fn pause(world: &World, paused: bool) {
     world
         .witness

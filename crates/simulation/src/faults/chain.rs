@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chain_solana::chain::BLOCKS_TO_SPARE;
+use chain_solana::death::BLOCKS_TO_SPARE;
 use chain_solana::rpc::{
     Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
     Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
@@ -13,7 +13,7 @@ use chain_solana::rpc::{
 };
 use domain::transaction::{Height, Signature as Stored, SignedTransaction};
 use ports::TransactionBuilder;
-use ports::transaction_builder::Execution;
+use ports::transaction_builder::{self, Execution};
 use sim_chain::World as Cluster;
 
 use super::{Fate, Line};
@@ -190,7 +190,10 @@ pub(crate) struct WitnessedBuilder {
 
 #[async_trait]
 impl TransactionBuilder for WitnessedBuilder {
-    async fn build(&self, execution: &Execution) -> Result<SignedTransaction, ports::chain::Error> {
+    async fn build(
+        &self,
+        execution: &Execution,
+    ) -> Result<SignedTransaction, transaction_builder::Error> {
         let transaction = self.builder.build(execution).await?;
         self.witness.signed(execution, &transaction).await;
         Ok(transaction)

@@ -83,6 +83,11 @@ async fn see(
             witness.given_back(id);
             witness.look("release", id).await;
         }
+        Write::MakeDue(ref ids) => {
+            for id in ids {
+                witness.look("make due", *id).await;
+            }
+        }
         Write::Withdraw(id, withdrawal) => {
             if has_won && withdrawal == Withdrawal::Cancelled {
                 witness.owes(process, id, Act::Cancel);

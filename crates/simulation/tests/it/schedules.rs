@@ -1,4 +1,4 @@
-//! The promises S1 to S13 (see the crate's head) over seeds.
+//! The promises S1 to S14 (see the crate's head) over seeds.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

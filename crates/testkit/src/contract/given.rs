@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
 use domain::order::OrderType;
-use domain::quote::{Answer, Choice, Decision, Offer, PoolQuote, Receipt};
+use domain::quote::{Answer, Choice, Decision, Fill, Offer, PoolQuote, Receipt};
 use domain::route::{Leg, PoolRef};
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::venue::{Program, VenueSet};
@@ -246,6 +246,8 @@ pub fn terms() -> Terms {
         venues: VenueSet::ALL,
         client_order_id: None,
         valid_for_seconds: None,
+        fee_level: None,
+        max_impact: None,
     }
 }
 
@@ -307,13 +309,35 @@ pub(super) fn submitted(transaction: &SignedTransaction) -> EventData {
 
 /// This transaction was executed.
 pub(super) fn confirmed(transaction: &SignedTransaction) -> EventData {
-    let amounts = (terms().amount_in, BaseUnits::new(224_000_000));
-    EventData::Confirmed {
-        fill: choice().filled(transaction.signature.clone(), amounts, receipt()),
-    }
+    let fill = filled(transaction, receipt());
+    EventData::Confirmed { fill }
 }
 
-fn receipt() -> Receipt {
+/// The same in this slot.
+pub(super) fn confirmed_in(transaction: &SignedTransaction, slot: u64) -> EventData {
+    let receipt = Receipt { slot, ..receipt() };
+    let fill = filled(transaction, receipt);
+    EventData::Confirmed { fill }
+}
+
+/// The same in a block that could no longer vanish by then.
+pub(super) fn confirmed_for_good(transaction: &SignedTransaction) -> EventData {
+    let receipt = Receipt {
+        is_final: true,
+        ..receipt()
+    };
+    let fill = filled(transaction, receipt);
+    EventData::Confirmed { fill }
+}
+
+/// What this transaction brought.
+pub(super) fn filled(transaction: &SignedTransaction, receipt: Receipt) -> Fill {
+    let amounts = (terms().amount_in, BaseUnits::new(224_000_000));
+    choice().filled(transaction.signature.clone(), amounts, receipt)
+}
+
+/// What every transaction costs.
+pub(super) fn receipt() -> Receipt {
     Receipt {
         fee_lamports: 5_100,
         priority_fee_lamports: 100,
@@ -321,6 +345,7 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(61_234),
         slot: 300_000_004,
+        is_final: false,
         leftover: Vec::new(),
     }
 }
@@ -329,6 +354,7 @@ fn failure() -> Failure {
     Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
+        landing: None,
     }
 }
 

@@ -105,6 +105,25 @@ pub async fn a_delayed_entry_is_not_pushed_again(fixture: &impl QueueFixture) {
     assert_eq!(ids(&early), []);
 }
 
+/// 1: a resume that waits for a time comes at once when it is pushed.
+pub async fn a_delayed_resume_that_is_pushed_need_not_wait(fixture: &impl QueueFixture) {
+    let given = Given::new();
+    let queue = fixture.queue();
+    let job = resume(&given);
+    let hour = Duration::from_secs(3_600);
+    let delay = || queue.push_delayed(job.clone(), hour);
+    delay().await.expect("push_delayed answers");
+
+    let pushed = push(&queue, std::slice::from_ref(&job)).await;
+    let again = push(&queue, std::slice::from_ref(&job)).await;
+    delay().await.expect("push_delayed answers");
+
+    assert_eq!((pushed, again), (1, 0));
+    assert_eq!(pop_all(&queue).await, [job]);
+    let depth = queue.depth().await.expect("depth answers");
+    assert_eq!((depth.ready, depth.delayed), (0, 0));
+}
+
 /// 1: concurrent.
 pub async fn concurrent_pushes_of_one_entry_queue_it_once(fixture: &impl QueueFixture) {
     let given = Given::new();

@@ -71,6 +71,8 @@ macro_rules! store_contract {
             due_tells_starts_from_resumes,
             the_grace_leaves_fresh_orders_alone,
             due_orders_are_taken_in_turn_between_clients,
+            news_of_a_transaction_make_its_order_due,
+            nothing_else_is_made_due,
             a_release_ends_the_lease,
             a_release_under_an_old_lease_changes_nothing,
             a_retired_workers_order_is_granted_at_once,
@@ -150,6 +152,38 @@ macro_rules! store_contract {
             a_store_in_which_nothing_goes_on_is_given_to_another_cluster,
             a_store_without_a_cluster_is_given_to_one,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; finality:
+            a_confirmed_order_waits_for_finality,
+            what_was_final_when_it_was_confirmed_waits_for_nothing,
+            other_ends_wait_for_nothing,
+            those_that_wait_are_listed_by_slot_page_by_page,
+            finality_is_kept_once,
+            finality_survives_a_crash,
+            a_vanished_confirmation_is_noted_once,
+            finality_ends_a_vanished_confirmation,
+            what_is_given_up_waits_no_longer,
+            what_waits_is_counted,
+            a_transaction_is_told_while_it_may_land_or_has_landed,
+            standings_stand_in_the_order_of_the_question,
+            a_turn_is_taken_by_one,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; doubt:
+            an_order_is_listed_once_it_has_been_submitted_for_long,
+            a_doubt_is_kept_once_until_the_order_goes_on,
+            a_word_is_taken_for_a_submitted_order_alone,
+            the_first_word_stays_and_is_in_the_audit_log,
+            a_word_comes_with_the_next_lease_and_changes_no_lease,
+            a_word_belongs_to_one_transaction,
+            a_word_and_an_end_do_not_disturb_each_other,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; directory:
+            the_facts_of_a_mint_are_kept_for_ever,
+            the_facts_of_a_mint_come_back_as_they_went,
+            a_pairs_pools_are_those_kept_last,
+            a_pairs_pools_grow_older_and_are_forgotten,
+            no_more_pools_are_kept_than_allowed,
+            nothing_of_the_former_cluster_stays_known,
+        }
     };
 }
 
@@ -160,6 +194,7 @@ macro_rules! queue_contract {
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; job_queue:
             a_queued_entry_is_not_pushed_again,
             a_delayed_entry_is_not_pushed_again,
+            a_delayed_resume_that_is_pushed_need_not_wait,
             an_entry_that_was_handed_out_may_be_pushed_again,
             concurrent_pushes_of_one_entry_queue_it_once,
             concurrent_pops_share_the_entries,

@@ -1,7 +1,7 @@
 //! One bin's part in a DLMM swap: what it takes and gives with the fee around it, and the sum over all bins.
 
-use super::bin::{Bin, Fill, Layers};
 use super::fee::{FeeSplit, fee_included, fee_on_top};
+use crate::dlmm::bin::{Bin, Fill, Layers};
 use crate::{Direction, Refusal};
 
 /// What a swap does to one bin.

@@ -4,11 +4,12 @@
 //! 3. a swap pays out only what the bins held;
 //! 4. no bin gives more than its price allows over the real numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use proptest::prelude::*;
 
-use super::{Bin, FeeCollection, Parameters, Pool, Volatility, array_of, price};
+use super::{Bin, Bins, FeeCollection, Parameters, Pool, Volatility, array_of, price};
 use crate::rounding::wide_mul;
 use crate::{Activation, ChainTime, Direction, Refusal};
 
@@ -17,6 +18,8 @@ const NOW: ChainTime = ChainTime {
     epoch: 0,
     unix_time: 1_000_000,
 };
+
+const EVERY: RangeInclusive<i32> = i32::MIN..=i32::MAX;
 
 fn empty_pool() -> Pool {
     Pool {
@@ -37,7 +40,7 @@ fn empty_pool() -> Pool {
         limit_orders: false,
         activation: None,
         enabled: true,
-        bins: BTreeMap::new(),
+        bins: Bins::default(),
         missing_arrays: BTreeSet::new(),
     }
 }
@@ -74,11 +77,11 @@ fn direction() -> impl Strategy<Value = Direction> {
 }
 
 fn held(pool: &Pool, direction: Direction) -> u128 {
-    let amount = |bin: &Bin| match direction {
+    let amount = |(_, bin): (i32, Bin)| match direction {
         Direction::FirstToSecond => u128::from(bin.amount_y),
         Direction::SecondToFirst => u128::from(bin.amount_x),
     };
-    pool.bins.values().map(amount).sum()
+    pool.bins.range(EVERY).map(amount).sum()
 }
 
 proptest! {
@@ -127,8 +130,8 @@ proptest! {
             prop_assert!(paid >= u128::from(swap.amount_out));
             prop_assert!(swap.amount_in == amount);
             prop_assert_eq!(swap.fee, swap.owners_fee + swap.protocol_fee);
-            for (id, before) in &pool.bins {
-                let after = &left.bins[id];
+            for (id, before) in pool.bins.range(EVERY) {
+                let after = left.bins.get(id).expect("what was paid in");
                 let (x, y) = match direction {
                     Direction::FirstToSecond => (after.amount_x - before.amount_x, before.amount_y - after.amount_y),
                     Direction::SecondToFirst => (before.amount_x - after.amount_x, after.amount_y - before.amount_y),
@@ -147,7 +150,7 @@ proptest! {
 #[test]
 fn an_array_that_was_not_loaded_is_not_jumped_over() {
     let mut pool = empty_pool();
-    pool.bins = [(0, bin(0, 1_000)), (150, bin(150, 1_000_000))].into();
+    pool.bins = Bins::from_iter([(0, bin(0, 1_000)), (150, bin(150, 1_000_000))]);
     let quote = |pool: &Pool| {
         pool.quote_exact_in(Direction::SecondToFirst, 10_000, NOW)
             .map(|swap| swap.after.active_id)
@@ -169,7 +172,7 @@ fn bins_below_zero_lie_in_arrays_below_zero() {
 #[test]
 fn a_quote_before_activation_is_refused() {
     let mut pool = empty_pool();
-    pool.bins = [(0, bin(0, 1_000))].into();
+    pool.bins = Bins::from_iter([(0, bin(0, 1_000))]);
     pool.activation = Some(Activation::Slot(7));
     let at = |slot| {
         let now = ChainTime {

@@ -95,7 +95,7 @@ fn pool(case: &Case<'_>) -> Result<Pool, String> {
         }
         arrays.push(decoded);
     }
-    pair.pool(&arrays).or_else(|error| case.fail(error))
+    pair.pool(arrays).or_else(|error| case.fail(error))
 }
 
 fn check_one(case: &Case<'_>, pools: &BTreeMap<String, Pool>, now: ChainTime) -> Outcome {

@@ -67,6 +67,9 @@ export const shortId = (id) => `…${id.slice(-8)}`;
 /** Both ends of a signature. */
 export const shortHash = (hash) => (hash.length > 20 ? `${hash.slice(0, 8)}…${hash.slice(-8)}` : hash);
 
+/** A token without a symbol is called by its mint's address. */
+export const tokenName = (name) => (name.length > 20 ? `${name.slice(0, 4)}…${name.slice(-4)}` : name);
+
 const VENUES = { raydium: "Raydium", meteora: "Meteora" };
 const POOLS = { cpmm: "CPMM", amm_v4: "AMM v4", damm_v2: "DAMM v2", dlmm: "DLMM" };
 

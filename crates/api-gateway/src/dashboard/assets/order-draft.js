@@ -1,8 +1,10 @@
 // What the form says, checked as the engine will check it, and the request it becomes.
 
 import { decimalsOf, isZero, parse } from "./decimal.js";
+import { tokenOf } from "./tokens.js";
 
 const MAX_SLIPPAGE_BPS = 5_000;
+const MAX_IMPACT_BPS = 10_000;
 const MAX_VALID_SECONDS = 2_592_000;
 /** On-chain amounts are 64-bit. */
 const MAX_BASE_UNITS = 2n ** 64n - 1n;
@@ -12,19 +14,24 @@ export function amountFault(text, token) {
   const parsed = parse(text);
   if (parsed === null) return "Digits and one point, such as 1.5.";
   if (isZero(text)) return "More than zero, please.";
-  if (!token) return null;
+  if (!token || token.decimals === null) return null;
   if (decimalsOf(text) > token.decimals) return `${token.symbol} has ${token.decimals} decimals at most.`;
   const scale = BigInt(token.decimals);
   const units = (parsed.digits * 10n ** scale) / 10n ** BigInt(parsed.scale);
   return units > MAX_BASE_UNITS ? `More ${token.symbol} than the chain can count.` : null;
 }
 
-/** Percent as typed, in basis points; null where it is not a slippage. */
-export function slippageBps(text) {
+/** Percent as typed, in basis points; null where it is none, or more than `most`. */
+function basisPoints(text, most) {
   const parsed = parse(text);
   if (parsed === null || decimalsOf(text) > 2) return null;
   const bps = (parsed.digits * 100n) / 10n ** BigInt(parsed.scale);
-  return bps <= BigInt(MAX_SLIPPAGE_BPS) ? Number(bps) : null;
+  return bps <= BigInt(most) ? Number(bps) : null;
+}
+
+/** Percent as typed, in basis points; null where it is not a slippage. */
+export function slippageBps(text) {
+  return basisPoints(text, MAX_SLIPPAGE_BPS);
 }
 
 /**
@@ -33,11 +40,14 @@ export function slippageBps(text) {
  */
 export function readDraft(fields, tokens) {
   const faults = {};
-  const tokenIn = tokens.get(fields.tokenIn);
-  const tokenOut = tokens.get(fields.tokenOut);
+  const tokenIn = tokenOf(fields.tokenIn, tokens);
+  const tokenOut = tokenOf(fields.tokenOut, tokens);
   const amountProblem = amountFault(fields.amount, tokenIn);
   if (amountProblem) faults.amount = amountProblem;
-  if (fields.tokenIn === fields.tokenOut) faults.tokenOut = "Two different tokens, please.";
+  for (const [name, token] of Object.entries({ tokenIn, tokenOut })) {
+    if (token === null) faults[name] = "A listed symbol, or the address of any mint.";
+  }
+  if (tokenIn && tokenIn.mint === tokenOut?.mint) faults.tokenOut = "Two different tokens, please.";
   const bps = slippageBps(fields.slippage);
   if (bps === null) faults.slippage = "0 to 50 percent, in steps of 0.01.";
   if (fields.minAmountOut) {
@@ -47,16 +57,18 @@ export function readDraft(fields, tokens) {
   if (fields.validForSeconds && !isWholeUpTo(fields.validForSeconds, MAX_VALID_SECONDS)) {
     faults.validForSeconds = "Whole seconds, up to 30 days.";
   }
+  const impact = fields.maxPriceImpact ? basisPoints(fields.maxPriceImpact, MAX_IMPACT_BPS) : null;
+  if (fields.maxPriceImpact && !impact) faults.maxPriceImpact = "0.01 to 100 percent, in steps of 0.01.";
   if (fields.clientOrderId && !/^[ -~]{1,64}$/.test(fields.clientOrderId)) {
     faults.clientOrderId = "Up to 64 plain characters.";
   }
   if (fields.venues.length === 0) faults.venues = "At least one venue.";
-  const order = Object.keys(faults).length === 0 ? orderOf(fields, bps) : null;
-  const isQuotable = !faults.amount && !faults.tokenOut && !faults.venues;
-  return { faults, order, quotable: isQuotable ? orderOf(fields, bps) : null };
+  const order = Object.keys(faults).length === 0 ? orderOf(fields, bps, impact) : null;
+  const isQuotable = !faults.amount && !faults.tokenIn && !faults.tokenOut && !faults.venues;
+  return { faults, order, quotable: isQuotable ? orderOf(fields, bps, impact) : null };
 }
 
-function orderOf(fields, bps) {
+function orderOf(fields, bps, impact) {
   const order = {
     tokenIn: fields.tokenIn,
     tokenOut: fields.tokenOut,
@@ -65,6 +77,8 @@ function orderOf(fields, bps) {
   };
   if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
+  if (fields.feeLevel) order.feeLevel = fields.feeLevel;
+  if (impact) order.maxPriceImpactBps = impact;
   if (fields.clientOrderId) order.clientOrderId = fields.clientOrderId;
   if (fields.isRestricted) order.venues = fields.venues;
   return order;

@@ -27,12 +27,19 @@ export function termsCard(order) {
       ["Type", order.orderType],
       ["Slippage", `${order.slippageBps} bp (${percent(order.slippageBps / 10_000)})`],
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
+      ["Network fee", feeLevel(order.feeLevel)],
+      ["Moves the price", order.maxPriceImpactBps && `by ${percent(order.maxPriceImpactBps / 10_000)} at most`],
       ["Venues", both ? null : `${order.venues[0]} only`],
       ["Valid until", order.expiresAt && moment(order.expiresAt)],
       ["Your name for it", order.clientOrderId],
       ["Accepted", moment(order.createdAt)],
     ]),
   ]);
+}
+
+/** A level's name, or a price. */
+function feeLevel(level) {
+  return typeof level === "number" ? `${count(level)} micro-lamports per unit` : level;
 }
 
 /** The quotes of the newest attempt, and why the chosen one won. */
@@ -65,7 +72,7 @@ export function routeCard(route, order) {
  * `entries`: the chain's own book for this order; empty where nothing landed or it is not simulated. `transaction`: what
  * it told the programs, or null.
  */
-export function transactionCard({ sent, fill, route }, order, { entries, transaction }) {
+export function transactionCard({ sent, fill, route }, order, { entries, transaction, receipt }) {
   if (sent === null) return null;
   const entry = entries.find(({ signature }) => signature === sent.txHash) ?? null;
   return card("Transaction", [
@@ -78,7 +85,8 @@ export function transactionCard({ sent, fill, route }, order, { entries, transac
     facts([
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
-      ...receiptFacts(fill?.receipt ?? null),
+      ...receiptFacts(receipt ?? fill?.receipt ?? null),
+      ...doubtFacts(order.doubt),
       ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
       ["Block", entry && count(entry.height)],
       ["Landed", entry && `${moment(entry.landedAt)}${entry.ok ? "" : ", rolled back"}`],
@@ -102,7 +110,18 @@ function receiptFacts(receipt) {
     ["Slot", count(receipt.slot)],
     ["Confirmed", moment(receipt.confirmedAt)],
     ["Final", receipt.finalizedAt && moment(receipt.finalizedAt)],
+    ["Vanished", receipt.vanishedAt && `${moment(receipt.vanishedAt)}: its block was given up; sent again`],
+    ["Never lands", receipt.diedAt && `proved ${moment(receipt.diedAt)}: nothing was swapped`],
     ...receipt.leftover.map((left) => ["Left over", `${left.amount} of ${left.mint}`]),
+  ];
+}
+
+/** Why the order still waits although its transaction should have come to an end. */
+function doubtFacts(doubt) {
+  const { unprovable, declaredDead } = doubt ?? {};
+  return [
+    ["Nobody can prove it dead", unprovable && `since ${moment(unprovable.since)}: ${unprovable.reason}`],
+    ["Said to be dead", declaredDead && `${moment(declaredDead.at)}: ${declaredDead.reason}`],
   ];
 }
 
@@ -111,25 +130,47 @@ export function attemptsCard({ retries, end }) {
     attempt: event.attempt - 1,
     text: event.error,
     at: event.timestamp,
+    landing: event.landing,
   }));
   if (end?.status === "failed")
-    failures.push({ attempt: end.attempt, text: end.error, code: end.errorCode, at: end.timestamp });
+    failures.push({
+      attempt: end.attempt,
+      text: end.error,
+      code: end.errorCode,
+      at: end.timestamp,
+      landing: end.landing,
+    });
   if (failures.length === 0) return null;
   return card("What went wrong", [
     h(
       "ol",
       { class: "failures" },
-      failures.map(({ attempt, text, code, at }) =>
+      failures.map(({ attempt, text, code, at, landing }) =>
         h(
           "li",
           {},
           h("strong", {}, `Attempt ${attempt}`),
           h("span", {}, text),
           h("span", { class: "muted" }, [code, moment(at)].filter(Boolean).join(" · ")),
+          landing ? facts(landingFacts(landing)) : null,
         ),
       ),
     ),
   ]);
+}
+
+/** Why a transaction did not land, by what can be told. */
+function landingFacts(landing) {
+  const known = (value, text) => (value === null ? null : text(value));
+  const price = (number) => `${count(number)} micro-lamports per unit`;
+  return [
+    ["Blocks it lived", known(landing.blocksLived, count)],
+    ["Sends taken", known(landing.sendsTaken, count)],
+    ["Offered", price(landing.unitPrice)],
+    ["Usual price", known(landing.usualUnitPrice, price)],
+    ["Enough for", known(landing.feePercentile, (share) => `${share} % of the blocks`)],
+    ["Simulated", known(landing.simulatedUnits, (units) => `${count(units)} units`)],
+  ];
 }
 
 export function took(events) {

@@ -5,7 +5,9 @@ import { doubtNotes } from "./doubt-notes.js";
 import { readDraft } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
+import { poolsPanel } from "./pools-panel.js";
 import { submitOrder } from "./submit.js";
+import { tokenOf } from "./tokens.js";
 
 const FIELDS = [
   "amount",
@@ -14,16 +16,32 @@ const FIELDS = [
   "slippage",
   "minAmountOut",
   "validForSeconds",
+  "feeLevel",
+  "maxPriceImpact",
   "clientOrderId",
   "venues",
 ];
 /** The engine's names of fields, where the form's differ. */
-const FORM_NAMES = { amountIn: "amount", slippageBps: "slippage", excludeVenues: "venues" };
+const FORM_NAMES = {
+  amountIn: "amount",
+  slippageBps: "slippage",
+  maxPriceImpactBps: "maxPriceImpact",
+  excludeVenues: "venues",
+};
+/** The levels of the network fee by what they outbid; none: what the engine is set to. */
+const FEE_LEVELS = [
+  ["", "As the engine is set"],
+  ["low", "Low: more than a quarter of others"],
+  ["medium", "Medium: more than half"],
+  ["high", "High: more than three quarters"],
+  ["urgent", "Urgent: more than nine of ten"],
+];
 
 /** `tokens`: symbol to token. `onAccepted(answer, order)` is told of each order that was accepted. */
 export function orderForm({ tokens, onAccepted }) {
   const parts = controls(tokens);
   const quotes = quotePanel();
+  const pools = poolsPanel();
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, "Place order");
   const doubts = doubtNotes((order) => void place(order));
@@ -33,6 +51,7 @@ export function orderForm({ tokens, onAccepted }) {
     { class: "order-form", novalidate: true, autocomplete: "off", on: { submit: onSubmit, input: onInput } },
     parts.elements,
     quotes.element,
+    pools.element,
     notice,
     doubts.element,
     button,
@@ -108,7 +127,8 @@ export function orderForm({ tokens, onAccepted }) {
   }
 
   function askForQuotes(quotable) {
-    quotes.ask(quotable, quotable && tokens.get(quotable.tokenOut));
+    quotes.ask(quotable, quotable && tokenOf(quotable.tokenOut, tokens));
+    pools.ask(quotable);
   }
 
   needsEngine(button, outage);
@@ -117,16 +137,31 @@ export function orderForm({ tokens, onAccepted }) {
     element: form,
     close: () => {
       quotes.close();
+      pools.close();
       doubts.close();
     },
   };
 }
 
 function controls(tokens) {
-  const options = (chosen) =>
-    [...tokens.values()].map(({ symbol, name }) =>
-      h("option", { value: symbol, selected: symbol === chosen, title: name }, symbol),
-    );
+  const listed = h(
+    "datalist",
+    { id: "f-tokens" },
+    [...tokens.values()].map(({ symbol, name }) => h("option", { value: symbol }, name)),
+  );
+  /** Listed tokens are offered; any mint's address may be entered. */
+  const tokenField = (name, value, attributes) =>
+    h("input", {
+      name,
+      id: `f-${name}`,
+      value,
+      list: "f-tokens",
+      maxlength: 44,
+      spellcheck: "false",
+      autocapitalize: "off",
+      required: true,
+      ...attributes,
+    });
   const pay = h("input", {
     name: "amount",
     id: "f-amount",
@@ -135,12 +170,8 @@ function controls(tokens) {
     maxlength: 40,
     required: true,
   });
-  const tokenIn = h(
-    "select",
-    { name: "tokenIn", id: "f-tokenIn", "aria-label": "Token to sell" },
-    options("SOL"),
-  );
-  const tokenOut = h("select", { name: "tokenOut", id: "f-tokenOut" }, options("USDC"));
+  const tokenIn = tokenField("tokenIn", "SOL", { "aria-label": "Token to sell" });
+  const tokenOut = tokenField("tokenOut", "USDC");
   const swap = h(
     "button",
     { type: "button", class: "quiet swap", on: { click: turnRound } },
@@ -165,6 +196,17 @@ function controls(tokens) {
     inputmode: "numeric",
     maxlength: 7,
   });
+  const feeLevel = h(
+    "select",
+    { name: "feeLevel", id: "f-feeLevel" },
+    FEE_LEVELS.map(([value, text]) => h("option", { value }, text)),
+  );
+  const maxPriceImpact = h("input", {
+    name: "maxPriceImpact",
+    id: "f-maxPriceImpact",
+    inputmode: "decimal",
+    maxlength: 6,
+  });
   const clientOrderId = h("input", { name: "clientOrderId", id: "f-clientOrderId", maxlength: 64 });
   const venues = ["raydium", "meteora"].map((dex) =>
     h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }),
@@ -185,14 +227,17 @@ function controls(tokens) {
   /** The amount with its token beside it, and the way to exchange the two tokens. */
   function sellField() {
     const fault = h("p", { class: "fault", id: "f-amount-fault", hidden: true });
+    const tokenFault = h("p", { class: "fault", id: "f-tokenIn-fault", hidden: true });
     faults.set("amount", { fault, control: pay });
+    faults.set("tokenIn", { fault: tokenFault, control: tokenIn });
     const line = h("div", { class: "label-line" }, h("label", { for: pay.id }, "Sell"), swap);
-    return h("div", { class: "field" }, line, h("div", { class: "joined" }, pay, tokenIn), fault);
+    return h("div", { class: "field" }, line, h("div", { class: "joined" }, pay, tokenIn), fault, tokenFault);
   }
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
   const elements = [
+    listed,
     sellField(),
     h(
       "div",
@@ -209,6 +254,8 @@ function controls(tokens) {
         { class: "more" },
         field("minAmountOut", "Receive at least", minAmountOut),
         field("validForSeconds", "Valid for, seconds", validFor),
+        field("feeLevel", "Network fee", feeLevel),
+        field("maxPriceImpact", "Move the price at most, %", maxPriceImpact),
         field("clientOrderId", "Your own name for it", clientOrderId),
         h(
           "fieldset",
@@ -227,11 +274,13 @@ function controls(tokens) {
     elements,
     read: () => ({
       amount: pay.value.trim(),
-      tokenIn: tokenIn.value,
-      tokenOut: tokenOut.value,
+      tokenIn: tokenIn.value.trim(),
+      tokenOut: tokenOut.value.trim(),
       slippage: slippage.value.trim(),
       minAmountOut: minAmountOut.value.trim(),
       validForSeconds: validFor.value.trim(),
+      feeLevel: feeLevel.value,
+      maxPriceImpact: maxPriceImpact.value.trim(),
       clientOrderId: clientOrderId.value.trim(),
       venues: venues.filter((box) => box.checked).map((box) => box.value),
       isRestricted: venues.some((box) => !box.checked),

@@ -2,7 +2,7 @@
 // and only in the rows and cells that changed.
 
 import { h, perFrame, setAttribute, setText } from "./dom.js";
-import { amount, moment, shortId, venueAndPool } from "./format.js";
+import { amount, moment, shortId, tokenName, venueAndPool } from "./format.js";
 import { newer } from "./order-patch.js";
 import { statusBadge } from "./status.js";
 
@@ -104,7 +104,7 @@ function orderRow() {
   function draw() {
     setAttribute(element, "data-order", view.orderId);
     setAttribute(link, "href", `#/orders/${view.orderId}`);
-    setText(link, `${amount(view.amountIn)} ${view.tokenIn} → ${view.tokenOut}`);
+    setText(link, `${amount(view.amountIn)} ${tokenName(view.tokenIn)} → ${tokenName(view.tokenOut)}`);
     setAttribute(link, "title", `${view.amountIn} ${view.tokenIn}`);
     setText(id, shortId(view.orderId));
     setAttribute(id, "title", view.orderId);
@@ -132,7 +132,7 @@ function orderRow() {
 function outcomeOf(view) {
   switch (view.status) {
     case "confirmed":
-      return `${amount(view.amountOut)} ${view.tokenOut}`;
+      return `${amount(view.amountOut)} ${tokenName(view.tokenOut)}`;
     case "failed":
       return view.errorReason ?? "";
     case "cancelled":

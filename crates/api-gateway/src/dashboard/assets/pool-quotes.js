@@ -1,7 +1,7 @@
 // Every pool that competed for an order, the best first, and why the best won.
 
 import { h } from "./dom.js";
-import { amount, percent, shortHash, venueAndPool } from "./format.js";
+import { amount, percent, shortHash, tokenName, venueAndPool } from "./format.js";
 import { advantage } from "./quote-panel.js";
 
 /** `pools` as an event shows them; `route` marks those that were used. */
@@ -17,7 +17,7 @@ export function poolTable(pools, route, symbol) {
       h(
         "tr",
         {},
-        ["Pool", `Pays ${symbol}`, "Fee", "Impact"].map((name) => h("th", { scope: "col" }, name)),
+        ["Pool", `Pays ${tokenName(symbol)}`, "Fee", "Impact"].map((name) => h("th", { scope: "col" }, name)),
       ),
     ),
     h(

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { bpsAbove, floorAfter, minus } from "./decimal.js";
 import { debounced, h, setText } from "./dom.js";
-import { amount, percent, poolName, venueName } from "./format.js";
+import { amount, percent, poolName, tokenName, venueName } from "./format.js";
 
 const TYPING_MS = 250;
 /** Prices move with every block. */
@@ -14,7 +14,14 @@ const INVITATION = "Enter an amount and two tokens to see both venues' offers.";
 export function quotePanel() {
   const cards = h("div", { class: "quotes" });
   const verdict = h("p", { class: "verdict", "aria-live": "polite" });
-  const element = h("section", { class: "quote-panel", "aria-label": "Live quotes" }, cards, verdict);
+  const obstacles = h("ul", { class: "issues", "aria-label": "What would stop the trade now", hidden: true });
+  const element = h(
+    "section",
+    { class: "quote-panel", "aria-label": "Live quotes" },
+    cards,
+    verdict,
+    obstacles,
+  );
   let wanted = null;
   let timer = 0;
   let abort = new AbortController();
@@ -47,17 +54,24 @@ export function quotePanel() {
     else read();
   }
 
-  function draw({ quotes, best }, order, tokenOut) {
+  function drawIssues(issues) {
+    obstacles.hidden = issues.length === 0;
+    obstacles.replaceChildren(...issues.map(({ code, detail }) => h("li", { "data-code": code }, detail)));
+  }
+
+  function draw({ quotes, best, issues }, order, tokenOut) {
     const allowed = new Set(order.venues ?? quotes.map(({ dex }) => dex));
     const offers = quotes.filter((quote) => allowed.has(quote.dex) && quote.amountOut !== null);
     const chosen = allowed.has(best) ? best : (offers[0]?.dex ?? null);
     cards.replaceChildren(...quotes.map((quote) => quoteCard(quote, { chosen, symbol: tokenOut.symbol })));
     setText(verdict, verdictOf(offers, chosen, order, tokenOut));
+    drawIssues(issues);
   }
 
   function blank(text) {
     cards.replaceChildren(emptyCard("raydium"), emptyCard("meteora"));
     setText(verdict, text);
+    drawIssues([]);
   }
 
   blank(INVITATION);
@@ -106,7 +120,7 @@ export function quoteCard(quote, { chosen, symbol }) {
       { class: "quote-amount", title: quote.amountOut },
       amount(quote.amountOut),
       " ",
-      h("small", {}, symbol),
+      h("small", { title: symbol }, tokenName(symbol)),
     ),
     h(
       "dl",
@@ -149,14 +163,14 @@ export function advantage(better, other, symbol) {
   if (difference === "0") return null;
   const bps = bpsAbove(better.amountOut, other.amountOut);
   const share = bps >= 0.1 ? ` (${bps} bp)` : "";
-  return `${amount(difference)} ${symbol}${share}`;
+  return `${amount(difference)} ${tokenName(symbol)}${share}`;
 }
 
 function verdictOf(offers, chosen, order, tokenOut) {
   const sentence = comparison(offers, chosen, tokenOut.symbol);
   const winner = offers.find(({ dex }) => dex === chosen);
   if (!winner) return sentence;
-  if (order.slippageBps === null) return sentence;
+  if (order.slippageBps === null || tokenOut.decimals === null) return sentence;
   const least = floorAfter(winner.amountOut, order.slippageBps, tokenOut.decimals);
   return `${sentence} At least ${amount(least)} ${tokenOut.symbol} after slippage.`;
 }

@@ -19,7 +19,8 @@ const KEPT_MAX = 20;
 const KEPT_MS = 23 * 3_600_000;
 const STORED = "order-engine.orders-in-doubt";
 /** These answers with 5xx say for certain that this very try has stored nothing. */
-const STORED_NOTHING = ["store_unavailable", "store_full", "queue_full", "chain_unavailable", "stopping"];
+const STORED_NOTHING = ["store_unavailable", "store_full", "queue_full", "chain_unavailable", "trading_disabled",
+  "stopping"];
 
 /** `orders`: body, key, whether it is in doubt, and since when its key is there; the newest last. */
 const kept = observable({ orders: readStored() });

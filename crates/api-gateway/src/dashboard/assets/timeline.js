@@ -1,7 +1,7 @@
 // An order's life as a list of stages, each with a bar as long as it took.
 
 import { h, setAttribute, setText } from "./dom.js";
-import { amount, duration, moment, shortHash, timeOfDay, venueAndPool, venueName } from "./format.js";
+import { amount, duration, moment, shortHash, timeOfDay, tokenName, venueAndPool, venueName } from "./format.js";
 import { MEANING, statusIcon } from "./status.js";
 import { stagesOf } from "./timeline-model.js";
 
@@ -102,11 +102,11 @@ function detailOf(event, order) {
     case "pending":
       return event.error ? `${event.error} – next try at ${timeOfDay(event.retryAt)}` : "Accepted and stored";
     case "building":
-      return `${venueAndPool(event.dex, event.pool)}, expecting ${amount(event.expectedAmountOut)} ${order.tokenOut}`;
+      return `${venueAndPool(event.dex, event.pool)}, expecting ${amount(event.expectedAmountOut)} ${tokenName(order.tokenOut)}`;
     case "submitted":
       return `${shortHash(event.txHash)} to ${venueName(event.dex)}`;
     case "confirmed":
-      return `${amount(event.amountOut)} ${order.tokenOut} received`;
+      return `${amount(event.amountOut)} ${tokenName(order.tokenOut)} received`;
     case "failed":
       return event.error;
     case "cancelled":

@@ -15,3 +15,19 @@ export function listedTokens() {
   );
   return reading;
 }
+
+/** 32 bytes in base58. */
+const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
+/**
+ * The token that a text means: a listed one by its symbol in any case or by its mint, or any mint by its
+ * address, of which nothing more is known here. Null where it is neither.
+ */
+export function tokenOf(text, tokens) {
+  const symbol = text.toLowerCase();
+  const listed = [...tokens.values()].find(
+    (token) => token.symbol.toLowerCase() === symbol || token.mint === text,
+  );
+  if (listed) return listed;
+  return ADDRESS.test(text) ? { symbol: text, mint: text, decimals: null } : null;
+}

@@ -2,7 +2,7 @@
 
 import { h, perFrame, setAttribute, setText } from "./dom.js";
 import { followOrder } from "./follow.js";
-import { amount, duration, shortId, venueName } from "./format.js";
+import { amount, duration, shortId, tokenName, venueName } from "./format.js";
 import { LIFE, MEANING, isTerminal, statusBadge } from "./status.js";
 
 /** `follow(orderId, order)` shows an order from now on. */
@@ -43,7 +43,7 @@ export function tracker() {
       view = { order, status: "pending", startedAt: null, event: null };
       element.hidden = false;
       setAttribute(link, "href", `#/orders/${orderId}`);
-      setText(link, `${amount(order.amount)} ${order.tokenIn} → ${order.tokenOut} ${shortId(orderId)}`);
+      setText(link, `${amount(order.amount)} ${tokenName(order.tokenIn)} → ${tokenName(order.tokenOut)} ${shortId(orderId)}`);
       frame.ask();
       // Its own stream tells its life from the first event: when the answer to a first try was lost,
       // the order may have ended before this page learns its name.
@@ -60,7 +60,7 @@ export function tracker() {
 function sentenceOf({ status, event, order, startedAt }) {
   if (status === "confirmed") {
     const took = duration(Date.parse(event.timestamp) - startedAt);
-    return `${amount(event.amountOut)} ${order.tokenOut} on ${venueName(event.dex)} after ${took}.`;
+    return `${amount(event.amountOut)} ${tokenName(order.tokenOut)} on ${venueName(event.dex)} after ${took}.`;
   }
   if (status === "failed") return event.error;
   if (isTerminal(status)) return event.reason;

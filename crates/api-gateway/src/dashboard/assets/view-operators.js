@@ -3,7 +3,7 @@
 import { adminGet, adminPost } from "./api.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { broken } from "./empty.js";
-import { amount, count, duration, moment, shortId } from "./format.js";
+import { amount, count, duration, moment, shortId, tokenName } from "./format.js";
 import { askForKeys } from "./key-dialog.js";
 import { facts } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
@@ -105,6 +105,7 @@ function deskOf({ say, onProblem }) {
     none: "Nothing was done here yet.",
     onProblem,
   });
+  const words = deadForm({ act, outage });
   let paused = false;
 
   async function read() {
@@ -139,9 +140,9 @@ function deskOf({ say, onProblem }) {
     );
   }
 
-  async function act(path, sentence) {
+  async function act(path, sentence, body) {
     try {
-      const answer = await adminPost(path);
+      const answer = await adminPost(path, body);
       say(sentence(answer));
       await read();
     } catch (problem) {
@@ -177,7 +178,7 @@ function deskOf({ say, onProblem }) {
         h(
           "a",
           { href: `#/orders/${order.orderId}` },
-          `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`,
+          `${amount(order.amountIn)} ${tokenName(order.tokenIn)} → ${tokenName(order.tokenOut)}`,
         ),
         h("span", { class: "sub mono" }, shortId(order.orderId)),
       ),
@@ -205,9 +206,48 @@ function deskOf({ say, onProblem }) {
       h("div", { class: "panel-body" }, workers.element),
     ),
     dead.element,
+    words,
     audit.element,
   );
   return { element, read };
+}
+
+/** An operator's word that a transaction is dead which no endpoint can prove dead. */
+function deadForm({ act, outage }) {
+  const order = h("input", { id: "dead-order", required: true, autocomplete: "off", spellcheck: "false" });
+  const reason = h("input", { id: "dead-reason", required: true, maxlength: "500", autocomplete: "off" });
+  const button = h("button", { type: "submit" }, "It is dead");
+  const form = h(
+    "form",
+    { class: "order-form" },
+    h(
+      "p",
+      { class: "muted" },
+      "For an order that stays submitted because no endpoint can prove its transaction dead. Look at an explorer ",
+      "first: if the transaction landed after all, the order is executed twice.",
+    ),
+    h("div", { class: "field" }, h("label", { for: "dead-order" }, "Order id"), order),
+    h("div", { class: "field" }, h("label", { for: "dead-reason" }, "Why it is sure"), reason),
+    button,
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    const isDone = await act(
+      `/api/admin/orders/${encodeURIComponent(order.value.trim())}/dead`,
+      ({ orderId }) => `The transaction of order ${shortId(orderId)} counts as dead once it can no longer land.`,
+      { reason: reason.value },
+    );
+    if (isDone) form.reset();
+    button.disabled = false;
+  });
+  needsEngine(button, outage);
+  return h(
+    "section",
+    { class: "panel", "aria-label": "Unprovable transactions" },
+    h("h2", {}, "A transaction that nobody can prove dead"),
+    h("div", { class: "panel-body" }, form),
+  );
 }
 
 function auditRow({ at, actor, action, subject, detail }) {

@@ -5,7 +5,7 @@ import { copyButton } from "./copy.js";
 import { h, perFrame, setText } from "./dom.js";
 import { broken } from "./empty.js";
 import { followOrder } from "./follow.js";
-import { amount } from "./format.js";
+import { amount, tokenName } from "./format.js";
 import { attemptsCard, routeCard, termsCard, transactionCard } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
 import { isCancellable, isTerminal, statusBadge } from "./status.js";
@@ -13,6 +13,8 @@ import { timeline } from "./timeline.js";
 import { highlightsOf } from "./timeline-model.js";
 
 const TICK_MS = 100;
+/** What happens to a transaction after its events: looked at now and then, while something may change. */
+const STANDING_MS = 5_000;
 
 export const title = "Order";
 
@@ -78,11 +80,11 @@ function orderPage(order, heading) {
   const cancel = h("button", { type: "button", hidden: true, on: { click: withdraw } }, "Cancel order");
   const outage = outageNote("The engine does not answer. The order can be cancelled as soon as it does.");
   const events = [];
-  const landed = { entries: [], transaction: null };
+  const landed = { entries: [], transaction: null, receipt: order.receipt };
   let hasAsked = false;
 
   needsEngine(cancel, outage);
-  setText(heading, `${amount(order.amountIn)} ${order.tokenIn} → ${order.tokenOut}`);
+  setText(heading, `${amount(order.amountIn)} ${tokenName(order.tokenIn)} → ${tokenName(order.tokenOut)}`);
 
   const frame = perFrame(() => {
     const status = events.at(-1)?.status ?? order.status;
@@ -101,6 +103,19 @@ function orderPage(order, heading) {
   const ticking = setInterval(() => {
     if (!document.hidden && events.length > 0 && !isTerminal(events.at(-1).status)) life.tick();
   }, TICK_MS);
+
+  const standing = setInterval(() => {
+    const status = events.at(-1)?.status ?? order.status;
+    const mayChange = status === "submitted" || (status === "confirmed" && !isSettled(landed.receipt));
+    if (!document.hidden && mayChange) readStanding();
+  }, STANDING_MS);
+
+  function readStanding() {
+    ask(`/api/orders/${order.orderId}`, {}, ({ order: now }) => {
+      landed.receipt = now.receipt;
+      order.doubt = now.doubt;
+    });
+  }
 
   const socket = followOrder(order.orderId, {
     onEvent(event) {
@@ -156,8 +171,14 @@ function orderPage(order, heading) {
     element,
     close() {
       clearInterval(ticking);
+      clearInterval(standing);
       frame.cancel();
       socket.close();
     },
   };
+}
+
+/** Whether nothing more happens to a confirmed transaction. */
+function isSettled(receipt) {
+  return receipt !== null && (receipt.finalizedAt !== null || receipt.diedAt !== null);
 }

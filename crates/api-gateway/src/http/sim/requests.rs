@@ -6,9 +6,9 @@ use domain::{Address, Asset, BaseUnits, TokenList, Venue};
 use ports::Simulation;
 use ports::simulation::{Faults, Launch, Trade};
 
-use super::fields::{Fields, Named};
 use crate::deadline;
 use crate::error::Result;
+use crate::http::fields::{Fields, Named};
 
 /// Longest `openInMs`: a day.
 const OPEN_IN_MS_MAX: u64 = 86_400_000;
@@ -143,6 +143,7 @@ pub(super) fn faults(body: &[u8]) -> Result<SimFaults> {
         "heightIsSlot",
         "transactionNullMs",
         "blockVanishes",
+        "confirmedBlockVanishes",
         "socketDrops",
         "outage",
     ];
@@ -160,6 +161,7 @@ pub(super) fn faults(body: &[u8]) -> Result<SimFaults> {
         height_is_slot: fields.flag("heightIsSlot"),
         transaction_null_ms: fields.whole("transactionNullMs", 0..=NULL_MS_MAX, 0),
         block_vanishes: fields.chance("blockVanishes"),
+        confirmed_block_vanishes: fields.chance("confirmedBlockVanishes"),
         socket_drops: fields.chance("socketDrops"),
         outage: fields.flag("outage"),
     };
@@ -181,6 +183,7 @@ pub(super) fn to_port(faults: &SimFaults) -> Faults {
         height_is_slot: faults.height_is_slot,
         transaction_null_ms: faults.transaction_null_ms,
         block_vanishes: faults.block_vanishes,
+        confirmed_block_vanishes: faults.confirmed_block_vanishes,
         socket_drops: faults.socket_drops,
         outage: faults.outage,
     }

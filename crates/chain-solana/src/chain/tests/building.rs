@@ -2,18 +2,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dex_router::PoolSource as _;
-use domain::Venue;
+use domain::transaction::SignedTransaction;
 use domain::venue::Program;
+use domain::{FeeLevel, Venue};
 use ed25519_dalek::{Verifier, VerifyingKey};
 use futures_util::future::join_all;
-use ports::chain::Error;
-use ports::transaction_builder::{Execution, TransactionBuilder as _};
+use ports::transaction_builder::{Error, Execution, TransactionBuilder as _};
 
+use super::reporting::{fees, written};
 use crate::address::SYSTEM_PROGRAM;
+use crate::build::budget::Budget;
 use crate::build::own;
 use crate::chain::SolanaChain;
+use crate::fees::FeePolicy;
 use crate::keys::Signer as _;
 use crate::message::Decoded;
+use crate::rpc::Lamports;
 use crate::script::{Call, Script};
 use crate::settings::Settings;
 use crate::world::{
@@ -104,6 +108,74 @@ async fn who_builds_at_one_moment_shares_a_blockhash_and_reads_no_pools_again() 
     signatures.dedup();
     assert_eq!(signatures.len(), 18);
     script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_of_one_pool_share_one_question_for_what_others_pay() {
+    let script = Script::new([
+        accounts(&[DEEP]),
+        snapshot(&[DEEP]),
+        rent(),
+        blockhash(5_000),
+    ]);
+    let written = written(&chain(&script).build(&swap(DEEP)).await.unwrap(), false);
+    let script = Script::new([
+        search(&[DEEP]),
+        snapshot(&[DEEP]),
+        rent(),
+        fees(written, &[20_000, 30_000, 0, 90_000]),
+        blockhash(5_000),
+        blockhash(5_001),
+    ]);
+    let ranked = Settings {
+        fees: FeePolicy {
+            level: FeeLevel::DEFAULT,
+            most: Lamports::new(1_000_000),
+        },
+        ..settings()
+    };
+    let chain = quoted(&script, ranked).await;
+    let first = chain.build(&swap(DEEP)).await.unwrap();
+
+    let build = async |number| {
+        let swap = Execution {
+            number,
+            fee_level: FeeLevel::parse("high").ok(),
+            ..swap(DEEP)
+        };
+        chain.build(&swap).await.unwrap()
+    };
+    let built = join_all((3..20).map(build)).await;
+
+    let price = |built: &SignedTransaction| {
+        let decoded = Decoded::read(&built.bytes, &[]).unwrap();
+        Budget::of(&decoded).unwrap().price.get()
+    };
+    assert_eq!(price(&first), 30_000);
+    assert!(built.iter().all(|it| price(it) == 90_000));
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cap_in_lamports_stands_above_a_price_of_ones_own() {
+    let script = Script::new([
+        accounts(&[DEEP]),
+        snapshot(&[DEEP]),
+        rent(),
+        blockhash(5_000),
+    ]);
+    let dear = Execution {
+        fee_level: FeeLevel::parse("1000000000").ok(),
+        deaths: 3,
+        ..swap(DEEP)
+    };
+
+    let built = chain(&script).build(&dear).await.unwrap();
+
+    let decoded = Decoded::read(&built.bytes, &[]).unwrap();
+    let fee = Budget::of(&decoded).unwrap().fee().get();
+    // The price is a whole number: less than one of its steps is left.
+    assert!((999_999..=1_000_000).contains(&fee), "{fee}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,33 +1,25 @@
 use std::time::Duration;
 
-use domain::BaseUnits;
 use domain::quote::Receipt;
-use domain::transaction::{Height, SignedTransaction};
+use domain::transaction::SignedTransaction;
+use domain::{BaseUnits, OrderId};
 use ports::chain::{Error, Revert};
-use ports::landing::{Fate, Finalized, Landing as _};
+use ports::landing::{Fate, Landing as _};
 use ports::transaction_builder::TransactionBuilder as _;
 use solana_instruction_error::InstructionError;
 use solana_signature::Signature;
 use solana_transaction_error::TransactionError;
+use uuid::Uuid;
 
-use crate::build::own;
 use crate::keys::Signer as _;
 use crate::message::Decoded;
 use crate::rpc::transaction::{Meta, TokenBalance};
-use crate::rpc::{
-    At, Commitment, Entry, EpochInfo, Failure, History, Lamports, Outcome, Slot, Status,
-    Transaction, View,
-};
+use crate::rpc::{At, Commitment, Failure, History, Lamports, Outcome, Slot, Status, Transaction};
 use crate::script::{Call, LATENCY, Script};
 use crate::world::{DEEP, USDC, accounts, blockhash, chain, snapshot, swap, wallet};
 
-const VIEW: Finalized = Finalized {
-    slot: 980,
-    height: Height::new(900),
-};
-
 /// A transaction of ours.
-async fn built() -> SignedTransaction {
+pub(super) async fn built() -> SignedTransaction {
     let script = Script::new([
         accounts(&[DEEP]),
         snapshot(&[DEEP]),
@@ -37,12 +29,17 @@ async fn built() -> SignedTransaction {
     chain(&script).build(&swap(DEEP)).await.unwrap()
 }
 
-fn signature(of: &SignedTransaction) -> Signature {
+pub(super) fn signature(of: &SignedTransaction) -> Signature {
     of.signature.as_str().parse().unwrap()
 }
 
 /// What a node at a slot says of it.
-fn statuses(of: &SignedTransaction, history: History, slot: u64, status: Option<Status>) -> Call {
+pub(super) fn statuses(
+    of: &SignedTransaction,
+    history: History,
+    slot: u64,
+    status: Option<Status>,
+) -> Call {
     let answer = At {
         slot: Slot::new(slot),
         value: vec![status],
@@ -64,17 +61,8 @@ fn slippage() -> Outcome {
     Err(Failure::Known(TransactionError::InstructionError(5, error)))
 }
 
-fn finalized(slot: u64, height: u64) -> Call {
-    let info = EpochInfo {
-        slot: Slot::new(slot),
-        height: Height::new(height),
-        epoch: 3,
-    };
-    Call::EpochInfo(View::FINALIZED, Ok(info))
-}
-
 /// The transaction as the ledger tells it: one SOL went, 150.5 USDC came into a new account.
-fn landed(of: &SignedTransaction, outcome: Outcome) -> Transaction {
+pub(super) fn landed(of: &SignedTransaction, outcome: Outcome) -> Transaction {
     let decoded = Decoded::read(&of.bytes, &[]).unwrap();
     let account =
         crate::address::associated_token(wallet().address(), USDC, amm::token::TOKEN_PROGRAM);
@@ -117,12 +105,12 @@ fn landed(of: &SignedTransaction, outcome: Outcome) -> Transaction {
     }
 }
 
-fn told(of: &SignedTransaction, found: Option<Transaction>) -> Call {
+pub(super) fn told(of: &SignedTransaction, found: Option<Transaction>) -> Call {
     Call::Transaction(signature(of), Commitment::Confirmed, Ok(found))
 }
 
 #[track_caller]
-fn check_unusable<T: std::fmt::Debug>(answer: &Result<T, Error>) {
+pub(super) fn check_unusable<T: std::fmt::Debug>(answer: &Result<T, Error>) {
     assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
 }
 
@@ -134,11 +122,12 @@ fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(80_000),
         slot: 990,
+        is_final: false,
         leftover: Vec::new(),
     }
 }
 
-fn filled() -> Fate {
+pub(super) fn filled() -> Fate {
     Fate::Landed {
         amount_in: BaseUnits::new(1_000_000_000),
         amount_out: BaseUnits::new(150_500_000),
@@ -152,13 +141,16 @@ fn filled() -> Fate {
 fn rolled_back(is_final: bool) -> Fate {
     Fate::Reverted {
         reason: Revert::SlippageExceeded,
-        receipt: receipt(),
+        receipt: Receipt {
+            is_final,
+            ..receipt()
+        },
         is_final,
     }
 }
 
 /// What a node that knows the whole history says.
-fn whole(of: &SignedTransaction, outcome: Outcome, commitment: Commitment) -> Call {
+pub(super) fn whole(of: &SignedTransaction, outcome: Outcome, commitment: Commitment) -> Call {
     statuses(of, History::Whole, 1_000, status(outcome, commitment))
 }
 
@@ -170,7 +162,7 @@ async fn a_fill_and_its_costs_are_what_the_ledger_says() {
         told(&of, Some(landed(&of, Ok(())))),
     ]);
 
-    let fate = chain(&script).fate(&of, VIEW).await;
+    let fate = chain(&script).fate(&of).await;
 
     assert_eq!(fate, Ok(filled()));
     script.check_done();
@@ -187,7 +179,7 @@ async fn what_is_not_sure_yet_is_neither_landed_nor_absent() {
     for calls in unsure {
         let script = Script::new(calls);
 
-        let fate = chain(&script).fate(&of, VIEW).await;
+        let fate = chain(&script).fate(&of).await;
 
         assert_eq!(fate, Ok(Fate::Underway));
         script.check_done();
@@ -207,100 +199,29 @@ async fn a_revert_says_whether_it_is_final() {
             told(&of, Some(landed(&of, slippage()))),
         ]);
 
-        let fate = chain(&script).fate(&of, VIEW).await;
+        let fate = chain(&script).fate(&of).await;
 
         assert_eq!(fate, Ok(rolled_back(is_final)));
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_node_behind_the_finalized_view_can_deny_nothing() {
-    let of = built().await;
-    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
-    let asked = View::FINALIZED.since(Slot::new(1_000));
-    let script = Script::new([
-        finalized(1_000, 900),
-        statuses(&of, History::Whole, 999, None),
-        statuses(&of, History::Whole, 1_000, None),
-        Call::History(own, asked, Ok(Vec::new())),
-    ]);
-    let chain = chain(&script);
+const ORDER: OrderId = OrderId::new(Uuid::from_u128(11));
+/// Looks and sends have their times in it.
+const SLOT_TIME: Duration = Duration::from_millis(400);
 
-    let view = chain.finalized().await.unwrap();
-    let behind = chain.fate(&of, view).await;
-    let fate = chain.fate(&of, view).await;
-
-    assert_eq!((view.slot, view.height), (1_000, Height::new(900)));
-    check_unusable(&behind);
-    assert_eq!(fate, Ok(Fate::Absent));
-    script.check_done();
+fn sent(of: &SignedTransaction) -> Call {
+    Call::Send(of.bytes.to_vec(), Ok(()))
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_transaction_is_absent_where_its_own_address_was_never_touched() {
-    let of = built().await;
-    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
-    let entry = Entry {
-        signature: signature(&of),
-        slot: Slot::new(990),
-        outcome: Ok(()),
-    };
-    let view = Finalized {
-        slot: 1_000,
-        height: Height::new(900),
-    };
-    let asked = View::FINALIZED.since(Slot::new(1_000));
-    let unknown = || statuses(&of, History::Whole, 1_000, None);
-    let script = Script::new([
-        unknown(),
-        Call::History(own, asked, Ok(Vec::new())),
-        unknown(),
-        Call::History(own, asked, Ok(vec![entry])),
-        unknown(),
-        Call::History(own, asked, Err(crate::rpc::Error::unavailable("purged"))),
-    ]);
-    let chain = chain(&script);
-
-    let absent = chain.fate(&of, view).await;
-    let touched = chain.fate(&of, view).await;
-    let unheard = chain.fate(&of, view).await;
-
-    assert_eq!(absent, Ok(Fate::Absent));
-    assert_eq!(touched, Ok(Fate::Underway));
-    check_unusable(&unheard);
-    script.check_done();
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_node_no_longer_holds_it_cannot_deny() {
-    let of = built().await;
-    let own = own::address(wallet().address(), &own::seed(swap(DEEP).order_id, 2));
-    let past = 3;
-    let view = Finalized {
-        slot: 5_000,
-        height: Height::new(of.last_valid_height.get() + past),
-    };
-    let asked = View::FINALIZED.since(Slot::new(view.slot));
-    // From the block after that of its blockhash to the newest one.
-    let blocks = past + 150 + 32;
-    let start = Slot::new(view.slot - 2 * blocks);
-    let held = |count: u64| (view.slot - count + 1..=view.slot).map(Slot::new).collect();
-    let denying = |count| {
-        [
-            statuses(&of, History::Whole, 5_000, None),
-            Call::History(own, asked, Ok(Vec::new())),
-            Call::Blocks(start, 2 * blocks + 1, held(count)),
-        ]
-    };
-    let script = Script::new(denying(blocks - 1).into_iter().chain(denying(blocks)));
-    let chain = chain(&script);
-
-    let purged = chain.fate(&of, view).await;
-    let whole = chain.fate(&of, view).await;
-
-    check_unusable(&purged);
-    assert_eq!(whole, Ok(Fate::Absent));
-    script.check_done();
+/// What is known of a transaction that was sent, once it has been waited for.
+async fn awaited(script: &Script, of: &SignedTransaction, limit: Duration) -> Result<Fate, Error> {
+    let chain = chain(script);
+    chain.keep(ORDER, of).await.unwrap();
+    tokio::select! {
+        biased;
+        fate = chain.await_fate(of, limit) => fate,
+        () = chain.attend() => unreachable!("it never ends"),
+    }
 }
 
 /// What a node says that knows the recent past.
@@ -312,20 +233,21 @@ fn recent(of: &SignedTransaction, status: Option<Status>) -> Call {
 async fn waiting_ends_with_the_fate() {
     let of = built().await;
     let script = Script::new([
+        sent(&of),
         recent(&of, None),
+        sent(&of),
         recent(&of, status(Ok(()), Commitment::Processed)),
+        sent(&of),
         recent(&of, status(Ok(()), Commitment::Confirmed)),
         told(&of, Some(landed(&of, Ok(())))),
     ]);
     let began = tokio::time::Instant::now();
 
-    let fate = chain(&script)
-        .await_fate(&of, Duration::from_secs(10))
-        .await;
+    let fate = awaited(&script, &of, Duration::from_secs(10)).await;
 
     assert_eq!(fate, Ok(filled()));
     // Two looks in vain with a pause behind each, and the third.
-    assert_eq!(began.elapsed(), Duration::from_millis(2 * (40 + 400) + 40));
+    assert_eq!(began.elapsed(), 2 * (LATENCY + SLOT_TIME) + LATENCY);
     script.check_done();
 }
 
@@ -333,13 +255,12 @@ async fn waiting_ends_with_the_fate() {
 async fn waiting_ends_with_a_revert_that_is_not_final_yet() {
     let of = built().await;
     let script = Script::new([
+        sent(&of),
         recent(&of, status(slippage(), Commitment::Confirmed)),
         told(&of, Some(landed(&of, slippage()))),
     ]);
 
-    let fate = chain(&script)
-        .await_fate(&of, Duration::from_secs(10))
-        .await;
+    let fate = awaited(&script, &of, Duration::from_secs(10)).await;
 
     assert_eq!(fate, Ok(rolled_back(false)));
     script.check_done();
@@ -349,6 +270,7 @@ async fn waiting_ends_with_a_revert_that_is_not_final_yet() {
 async fn a_transaction_that_is_known_and_not_told_yet_is_asked_for_again() {
     let of = built().await;
     let script = Script::new([
+        sent(&of),
         recent(&of, status(Ok(()), Commitment::Confirmed)),
         told(&of, None),
         Call::Transaction(
@@ -359,9 +281,7 @@ async fn a_transaction_that_is_known_and_not_told_yet_is_asked_for_again() {
         told(&of, Some(landed(&of, Ok(())))),
     ]);
 
-    let fate = chain(&script)
-        .await_fate(&of, Duration::from_secs(10))
-        .await;
+    let fate = awaited(&script, &of, Duration::from_secs(10)).await;
 
     assert_eq!(fate, Ok(filled()));
     script.check_done();
@@ -376,13 +296,16 @@ async fn waiting_ends_at_its_limit_with_what_is_known() {
     let confirmed = recent(&of, status(Ok(()), Commitment::Confirmed));
     let cases = [
         (
-            vec![recent(&of, None), recent(&of, None)],
+            vec![sent(&of), recent(&of, None), sent(&of), recent(&of, None)],
             Some(Fate::Absent),
         ),
-        (vec![recent(&of, None), processed()], Some(Fate::Underway)),
-        (vec![processed(), failed], None),
         (
-            vec![confirmed, told(&of, None), told(&of, None)],
+            vec![sent(&of), recent(&of, None), sent(&of), processed()],
+            Some(Fate::Underway),
+        ),
+        (vec![sent(&of), processed(), sent(&of), failed], None),
+        (
+            vec![sent(&of), confirmed, told(&of, None), told(&of, None)],
             Some(Fate::Underway),
         ),
     ];
@@ -390,9 +313,7 @@ async fn waiting_ends_at_its_limit_with_what_is_known() {
         let script = Script::new(calls);
         let began = tokio::time::Instant::now();
 
-        let fate = chain(&script)
-            .await_fate(&of, Duration::from_millis(500))
-            .await;
+        let fate = awaited(&script, &of, Duration::from_millis(500)).await;
 
         match expected {
             Some(expected) => assert_eq!(fate, Ok(expected)),
@@ -406,10 +327,10 @@ async fn waiting_ends_at_its_limit_with_what_is_known() {
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_at_its_limit_however_slow_the_cluster_is() {
     let of = built().await;
-    let script = Script::new([recent(&of, None)]);
+    let script = Script::new([sent(&of), recent(&of, None)]);
     let began = tokio::time::Instant::now();
 
-    let fate = chain(&script).await_fate(&of, LATENCY / 2).await;
+    let fate = awaited(&script, &of, LATENCY / 2).await;
 
     check_unusable(&fate);
     assert_eq!(began.elapsed(), LATENCY / 2);
@@ -429,7 +350,7 @@ async fn a_send_that_may_have_arrived_is_no_refusal() {
     for (error, is_refused) in errors {
         let script = Script::new([Call::Send(of.bytes.to_vec(), Err(error))]);
 
-        let sent = chain(&script).send(&of).await.unwrap_err();
+        let sent = chain(&script).keep(ORDER, &of).await.unwrap_err();
 
         assert_eq!(matches!(sent, Error::Refused(_)), is_refused, "{sent:?}");
     }

@@ -108,3 +108,26 @@ fn what_is_no_key_is_refused_without_repeating_it() {
         assert!(!error.to_string().contains("42"));
     }
 }
+
+#[test]
+fn a_key_is_read_from_a_text_in_either_form() {
+    let base58 = bs58::encode(keypair()).into_string();
+    let numbers = format!("{:?}", &keypair());
+    for text in [&base58, &numbers, &format!(" {base58}\n")] {
+        let wallet = from_text(text).unwrap();
+
+        assert_eq!(wallet.address().0, keypair()[32..]);
+    }
+
+    let mut other = keypair();
+    other[63] ^= 1;
+    let other = bs58::encode(other).into_string();
+    assert_eq!(from_text(&other).unwrap_err(), KeyTextError::Mismatch);
+    for text in ["", "[]", "0OIl", &base58[1..], &numbers[1..]] {
+        assert_eq!(
+            from_text(text).unwrap_err(),
+            KeyTextError::NotAKey,
+            "{text}"
+        );
+    }
+}

@@ -1,11 +1,13 @@
 use amm::token::WRAPPED_SOL;
+use dex_router::pools::{FoundPool, MintFacts};
+use domain::BaseUnits;
 use futures_util::future::join_all;
 
 use super::*;
-use crate::rpc::Filter;
+use crate::rpc::{Account, Filter};
 use crate::script::{Call, LATENCY, Script};
 use crate::world::{
-    DEEP, PAIR, SHALLOW, SLOT, USDC, reader, search, settings, snapshot, snapshot_at, vaults,
+    DEEP, PAIR, SHALLOW, SLOT, USDC, reader, search, settings, snapshot, snapshot_at,
 };
 
 async fn asked(pools: &PoolReader) -> Result<PairPools, Unavailable> {
@@ -170,34 +172,65 @@ async fn a_venue_is_asked_for_the_pools_of_both_its_programs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn depths_are_told_of_the_mints_asked_for() {
-    let script = Script::new([search(&[SHALLOW, DEEP]), vaults(&[DEEP, SHALLOW])]);
+async fn a_pool_tells_what_it_holds_and_its_mints_what_they_cost() {
+    let script = Script::new([search(&[DEEP]), snapshot(&[DEEP])]);
+
+    let found = asked(&reader(&script, &settings())).await.unwrap();
+
+    let holds = found.pools[0].holds.unwrap();
+    let held = |mint| holds.of(mint).map(BaseUnits::get);
+    assert_eq!(held(PAIR.0), Some(DEEP.sol));
+    assert_eq!(held(PAIR.1), Some(DEEP.usdc));
+    assert_eq!(held(Mint::new(domain::Address::new([9; 32]))), None);
+    assert_eq!(found.mints, Some(<(MintFacts, MintFacts)>::default()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_whose_vaults_are_not_its_own_is_not_used() {
+    let mut taken = snapshot(&[DEEP, SHALLOW]);
+    if let Call::Accounts(_, Ok(answer)) = &mut taken {
+        let vaults = answer.value.iter_mut().flatten();
+        let mut of_deep = vaults.filter(|it| it.data.len() == 165 && amount(it) == DEEP.usdc);
+        // Whoever may empty it.
+        of_deep.next().unwrap().data[32..64].fill(1);
+    }
+    let script = Script::new([search(&[SHALLOW, DEEP]), taken]);
+
+    let found = asked(&reader(&script, &settings())).await.unwrap();
+
+    let is_read = |pool: &FoundPool| pool.state.is_ok();
+    let read: Vec<_> = found.pools.iter().map(is_read).collect();
+    assert_eq!(addresses(&found), [SHALLOW.address, DEEP.address]);
+    assert_eq!(read, [true, false]);
+    let why = found.pools[1].state.as_ref().unwrap_err();
+    assert!(why.contains("no token account of the pool"), "{why}");
+}
+
+fn amount(account: &Account) -> u64 {
+    u64::from_le_bytes(*account.data[64..].first_chunk().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn pools_that_somebody_doubts_are_searched_again_but_not_every_moment() {
+    let script = Script::new([
+        search(&[DEEP]),
+        snapshot(&[DEEP]),
+        snapshot(&[DEEP]),
+        search(&[SHALLOW, DEEP]),
+        snapshot(&[SHALLOW, DEEP]),
+        snapshot(&[SHALLOW, DEEP]),
+    ]);
     let pools = reader(&script, &settings());
-    let of = |address: [u8; 32]| PoolRef {
-        program: venue::Program::Cpmm,
-        address: Some(domain::Address::new(address)),
-    };
-    let asked = [
-        of(DEEP.address.0),
-        of([99; 32]),
-        PoolRef::unaddressed(venue::Program::Cpmm),
-        of(SHALLOW.address.0),
-    ];
+    asked(&pools).await.unwrap();
 
-    let depths = pools.depths(&asked, PAIR).await.unwrap();
+    pools.doubt((PAIR.1, PAIR.0));
+    let too_soon = asked(&pools).await.unwrap();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    pools.doubt((PAIR.1, PAIR.0));
+    let doubted = asked(&pools).await.unwrap();
+    pools.doubt(PAIR);
+    asked(&pools).await.unwrap();
 
-    let depth = |sol, usdc| {
-        Some(Depth {
-            first: BaseUnits::new(sol),
-            second: BaseUnits::new(usdc),
-        })
-    };
-    let expected = [
-        depth(DEEP.sol, DEEP.usdc),
-        None,
-        None,
-        depth(SHALLOW.sol, SHALLOW.usdc),
-    ];
-    assert_eq!(depths, expected);
+    assert_eq!((too_soon.pools.len(), doubted.pools.len()), (1, 2));
     script.check_done();
 }

@@ -16,8 +16,18 @@ pub struct InvalidEndpoint;
 
 impl Endpoint {
     /// The whole address, for the HTTP client alone.
-    pub(super) fn url(&self) -> &Url {
+    pub(in crate::rpc) fn url(&self) -> &Url {
         &self.0
+    }
+
+    /// The host, with its port where one is named: all that logs, errors and labels of metrics may say.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        match self.0.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
     }
 }
 
@@ -36,20 +46,24 @@ impl FromStr for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = &self.0;
-        write!(
-            f,
-            "{}://{}",
-            url.scheme(),
-            url.host_str().unwrap_or_default()
-        )?;
-        if let Some(port) = url.port() {
-            write!(f, ":{port}")?;
-        }
-        match url.path() == "/" && url.query().is_none() {
-            true => Ok(()),
-            false => f.write_str("/…"),
-        }
+        print(&self.0, f)
+    }
+}
+
+/// Prints the part of an address that holds no secret.
+pub(in crate::rpc) fn print(url: &Url, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "{}://{}",
+        url.scheme(),
+        url.host_str().unwrap_or_default()
+    )?;
+    if let Some(port) = url.port() {
+        write!(f, ":{port}")?;
+    }
+    match url.path() == "/" && url.query().is_none() {
+        true => Ok(()),
+        false => f.write_str("/…"),
     }
 }
 

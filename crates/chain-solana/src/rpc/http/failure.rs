@@ -39,9 +39,10 @@ impl Wire {
             -32016 => Error::Behind(lag(&data, "contextSlot", |slot| {
                 Lag::StandsAt(Slot::new(slot))
             })),
-            -32010 | -32012 | -32015 | -32601 => Error::Unsupported(message),
-            -32001 | -32004 | -32007 | -32008 | -32009 | -32011 | -32014 | -32017 | -32018
-            | -32019 => Error::NotHeld { code, message },
+            -32010 | -32012 | -32601 => Error::Unsupported(message),
+            // -32015 is about one transaction, of a version that we do not read: the endpoint can do the rest.
+            -32001 | -32004 | -32007 | -32008 | -32009 | -32011 | -32014 | -32015 | -32017
+            | -32018 | -32019 => Error::NotHeld { code, message },
             -32603 => Error::unavailable(message),
             _ => match status {
                 StatusCode::OK => Error::Other { code, message },

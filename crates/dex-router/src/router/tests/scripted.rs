@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use amm::dlmm::quote::{Bin, FeeCollection, Parameters, Volatility};
-use amm::token::TransferFee;
 use amm::{Address, ChainTime, Pool, amm_v4, cpmm, damm_v2, dlmm};
 use async_trait::async_trait;
 use domain::Mint;
+use domain::route::PoolRef;
 use domain::venue::Program;
 
 use super::super::*;
-use crate::pools::FoundPool;
+use crate::pools::{FoundPool, Holds, MintFacts};
 
 /// One SOL, which most tests sell.
 pub(super) const SOL: u64 = 1_000_000_000;
@@ -116,7 +116,9 @@ pub(super) fn dlmm(usdc: u64) -> Pool {
             limit_orders: false,
             activation: None,
             enabled: true,
-            bins: [(0, Bin::provided(0, usdc, price).unwrap())].into(),
+            bins: [(0, Bin::provided(0, usdc, price).unwrap())]
+                .into_iter()
+                .collect(),
             missing_arrays: std::collections::BTreeSet::new(),
         },
     })
@@ -133,6 +135,18 @@ pub(super) fn at(number: u8, pool: Pool) -> FoundPool {
     FoundPool {
         pool: pool_ref(program, number),
         state: Ok(Arc::new(pool)),
+        holds: None,
+    }
+}
+
+/// The same with what it holds.
+pub(super) fn holding(pool: FoundPool, sol: u64, usdc: u64) -> FoundPool {
+    let held = [(Mint::SOL, sol), (Asset::USDC.mint, usdc)];
+    FoundPool {
+        holds: Some(Holds(
+            held.map(|(mint, amount)| (mint, BaseUnits::new(amount))),
+        )),
+        ..pool
     }
 }
 
@@ -155,8 +169,8 @@ pub(super) fn has(pools: Vec<FoundPool>) -> Answering {
         pools: Ok(PairPools {
             slot: 1_000,
             now: NOW,
-            transfer_fees: (TransferFee::NONE, TransferFee::NONE),
-            pools,
+            mints: Some(<(MintFacts, MintFacts)>::default()),
+            pools: pools.into(),
         }),
         after: Duration::ZERO,
     }
@@ -180,8 +194,8 @@ impl Answering {
         self
     }
 
-    pub(super) fn with_transfer_fees(mut self, fees: (TransferFee, TransferFee)) -> Self {
-        self.pools.as_mut().unwrap().transfer_fees = fees;
+    pub(super) fn with_mints(mut self, mints: (MintFacts, MintFacts)) -> Self {
+        self.pools.as_mut().unwrap().mints = Some(mints);
         self
     }
 }
@@ -191,7 +205,6 @@ impl Answering {
 pub(super) struct Scripted {
     pub(super) raydium: Answering,
     pub(super) meteora: Answering,
-    pub(super) depths: Result<Vec<Option<Depth>>, Unavailable>,
 }
 
 #[async_trait]
@@ -206,22 +219,11 @@ impl PoolSource for Scripted {
         answering.pools.clone()
     }
 
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        _: (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let depths = self.depths.clone();
-        depths.map(|all| all.into_iter().take(pools.len()).collect())
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 pub(super) fn router(raydium: Answering, meteora: Answering) -> Router {
-    let source = Scripted {
-        raydium,
-        meteora,
-        depths: Ok(Vec::new()),
-    };
+    let source = Scripted { raydium, meteora };
     let tokens = Arc::new(TokenList::mainnet());
     Router::new(Arc::new(source), Duration::from_secs(1), tokens)
 }
@@ -236,5 +238,6 @@ pub(super) fn request() -> RouteRequest {
         venues: VenueSet::ALL,
         slippage: Bps::DEFAULT,
         min_amount_out: None,
+        max_impact: None,
     }
 }

@@ -98,7 +98,7 @@ mod tests {
     fn each_variable_stands_once_with_default_meaning_and_flag() {
         check(
             "\\fBHOST\\fR [default: 127.0.0.1]\nAddress to listen on; containers set 0.0.0.0.\n.br\n\
-             --host of serve, migrate, sim-chain.\n",
+             --host of serve, doctor, migrate, sim-chain.\n",
         );
         check("\\fBLOG_FORMAT\\fR\nLines for people or for programs");
         check("One of: text, json.");

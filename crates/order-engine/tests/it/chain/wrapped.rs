@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cluster::e2e::{Target, load, text};
-use ed25519_dalek::Signer as _;
+use ed25519_dalek::{Signer as _, SigningKey};
 use futures_util::try_join;
 use serde_json::{Value, json};
 use sim_chain::bank::address::{ASSOCIATED_TOKEN, SYSTEM, TOKEN, WRAPPED_SOL, associated_token};
@@ -21,12 +21,21 @@ const LOOKS_MAX: usize = 500;
 async fn ten_orders_at_once_leave_the_wallets_own_wrapped_sol_untouched() -> Result<()> {
     let (engine, node) = engine_and_node(&[]).await?;
     let target = Target::new(vec![engine.url("")]);
-    let own = node.wrap(WRAPPED_LAMPORTS).await?;
+    wrapped_sol_stays(&target, &node, &engine_key(&GENESIS_HASH)).await
+}
+
+/// The wallet of this key, with which the engine trades, has as much wrapped SOL after ten orders as before.
+pub(crate) async fn wrapped_sol_stays(
+    target: &Target,
+    node: &Node,
+    key: &SigningKey,
+) -> Result<()> {
+    let own = node.wrap(key, WRAPPED_LAMPORTS).await?;
     let before = node.account(&own).await?;
 
     let sell = r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5"}"#;
     let buy = r#"{"tokenIn":"USDC","tokenOut":"SOL","amount":"200"}"#;
-    let (sold, bought) = try_join!(load::run(&target, 5, sell), load::run(&target, 5, buy))?;
+    let (sold, bought) = try_join!(load::run(target, 5, sell), load::run(target, 5, buy))?;
 
     ensure!(
         sold.confirmed + bought.confirmed == 10,
@@ -67,10 +76,9 @@ impl Node {
             .await
     }
 
-    /// Gives the engine's wallet so much wrapped SOL in its own account, by a transaction that it signs. Returns the
+    /// Gives the wallet of this key so much wrapped SOL in its own account, by a transaction that it signs. Returns the
     /// account.
-    async fn wrap(&self, lamports: u64) -> Result<String> {
-        let key = engine_key(&GENESIS_HASH);
+    async fn wrap(&self, key: &SigningKey, lamports: u64) -> Result<String> {
         let wallet = key.verifying_key().to_bytes();
         let account = associated_token(&wallet.into(), &WRAPPED_SOL, &TOKEN);
         let hash = self

@@ -16,12 +16,25 @@ use nix::sys::signal::Signal;
 use super::members::until;
 use crate::kill_matrix::{CRASH_LIMIT, NTH, ORDERS, SETTINGS};
 
-async fn check_points(points: &[&str]) -> Result<()> {
+/// Where orders are executed.
+#[derive(Clone, Copy)]
+enum Mode {
+    Sim,
+    Live,
+}
+
+async fn check_points(mode: Mode, points: &[&str]) -> Result<()> {
     let none_works = Size {
         gateways: 1,
         workers: 0,
     };
-    let mut cluster = Scratch::start(none_works, &SETTINGS).await?;
+    let mode = match mode {
+        Mode::Sim => "sim",
+        Mode::Live => "live",
+    };
+    let settings = SETTINGS.into_iter().chain([("ORDER_VENUE_MODE", mode)]);
+    let settings: Vec<_> = settings.collect();
+    let mut cluster = Scratch::start(none_works, &settings).await?;
     for point in points {
         let passed = check_point(&mut cluster, point).await;
         passed.with_context(|| format!("killed at {point}"))?;
@@ -65,21 +78,34 @@ async fn has_confirmed(target: &Target, order_id: &str) -> Result<bool> {
 #[tokio::test]
 #[ignore = "repeats over a cluster what holds over one process; scripts/test --full runs it"]
 async fn another_worker_goes_on_where_one_died_before_the_bytes_were_stored() -> Result<()> {
-    check_points(&["claimed", "routed", "built", "signed"]).await
+    check_points(Mode::Sim, &["claimed", "routed", "built", "signed"]).await
 }
 
 #[tokio::test]
 async fn another_worker_settles_what_one_had_stored_when_it_died() -> Result<()> {
-    check_points(&["stored", "reply_lost", "sent"]).await
+    check_points(Mode::Sim, &["stored", "reply_lost", "sent"]).await
 }
 
 #[tokio::test]
 async fn another_worker_finds_what_landed_when_one_died() -> Result<()> {
-    check_points(&["confirmed_not_stored"]).await
+    check_points(Mode::Sim, &["confirmed_not_stored"]).await
 }
 
 #[tokio::test]
 #[ignore = "repeats over a cluster what holds over one process; scripts/test --full runs it"]
 async fn another_worker_leaves_alone_what_had_ended_when_one_died() -> Result<()> {
-    check_points(&["stored_not_published"]).await
+    check_points(Mode::Sim, &["stored_not_published"]).await
+}
+
+#[tokio::test]
+#[ignore = "repeats over a cluster what holds over one process in live; scripts/test --full runs it"]
+async fn in_live_another_worker_goes_on_where_one_died() -> Result<()> {
+    let points = [
+        "signed",
+        "stored",
+        "reply_lost",
+        "sent",
+        "confirmed_not_stored",
+    ];
+    check_points(Mode::Live, &points).await
 }

@@ -29,6 +29,13 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
     browser.fill("#f-amount", "2.5").await?;
     let much = "[...document.querySelectorAll('.quote-amount')].every((amount) => parseFloat(amount.title) > 200)";
     browser.until(much, "offers for 2.5 SOL").await?;
+    browser
+        .run("document.querySelector('.order-form details').open = true")
+        .await?;
+    browser
+        .run("document.getElementById('f-feeLevel').value = 'high'")
+        .await?;
+    browser.fill("#f-maxPriceImpact", "2.5").await?;
     browser.click(".order-form .primary").await?;
 
     browser.sees(".tracker", "confirmed").await?;
@@ -68,6 +75,9 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
         order["dex"]
     );
     ensure!(order["amountIn"] == "2.5", "{order}");
+    ensure!(order["feeLevel"] == "high", "{order}");
+    ensure!(order["maxPriceImpactBps"] == 250, "{order}");
+    browser.sees(".cards", "by 2.5 % at most").await?;
     browser.check_console().await
 }
 

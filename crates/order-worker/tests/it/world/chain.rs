@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::quote::Receipt;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
-use domain::{BaseUnits, OrderId};
+use domain::{BaseUnits, Mint, OrderId};
 use ports::chain::{Error, Revert};
-use ports::landing::{Fate, Finalized};
-use ports::transaction_builder::Execution;
-use ports::{Landing, TransactionBuilder};
+use ports::finality::{Root, Stand};
+use ports::landing::Fate;
+use ports::transaction_builder::{self, Execution};
+use ports::{Statuses, TransactionBuilder};
 use tokio::sync::watch;
 
 /// What the chain takes and pays for every swap.
@@ -46,6 +48,10 @@ pub(crate) enum Plan {
     PanicOnBuild,
     /// Building it is refused.
     RefuseBuild,
+    /// Simulated, it pays something else than was quoted.
+    Mismatch,
+    /// The wallet holds too little for it.
+    TooDear,
 }
 
 #[derive(Debug)]
@@ -61,6 +67,10 @@ struct Book {
     plans: VecDeque<Plan>,
     height: u64,
     is_mute: bool,
+    /// Whether it can deny nothing.
+    is_purged: bool,
+    /// Whether what lands waits for [`ScriptedChain::finalize_all`].
+    is_slow_to_finalize: bool,
     built: Vec<(Execution, Signature)>,
     known: HashMap<Signature, Known>,
 }
@@ -143,6 +153,45 @@ impl ScriptedChain {
         });
     }
 
+    /// From now on the chain can deny nothing, or can again.
+    pub(crate) fn set_purged(&self, is_purged: bool) {
+        self.book.lock().unwrap().is_purged = is_purged;
+    }
+
+    /// A transaction is found in another slot, for good, where it brought something else.
+    pub(crate) fn land_elsewhere(&self, signature: &Signature, slot: u64, amount_out: BaseUnits) {
+        self.change(signature, |known, _| {
+            known.fate = Fate::Landed {
+                amount_in: TAKEN,
+                amount_out,
+                receipt: Receipt {
+                    slot,
+                    is_final: true,
+                    ..receipt()
+                },
+            };
+        });
+    }
+
+    /// From now on what lands is not final.
+    pub(crate) fn hold_finality(&self) {
+        self.book.lock().unwrap().is_slow_to_finalize = true;
+    }
+
+    /// What has landed is final, and so is what lands from now on.
+    pub(crate) fn finalize_all(&self) {
+        self.book.lock().unwrap().is_slow_to_finalize = false;
+        self.tell();
+    }
+
+    /// The block of a transaction vanishes, and it is in none again, whoever sends it.
+    pub(crate) fn vanish_for_good(&self, signature: &Signature) {
+        self.change(signature, |known, _| {
+            known.fate = Fate::Absent;
+            known.plan = Plan::Forget;
+        });
+    }
+
     /// Advances the height.
     pub(crate) fn advance(&self, blocks: u64) {
         self.book.lock().unwrap().height += blocks;
@@ -154,7 +203,7 @@ impl ScriptedChain {
         self.advance(LIFE);
     }
 
-    /// From now on the chain does not say, or says again, what is final.
+    /// From now on the chain does not say, or says again, what became of anything.
     pub(crate) fn set_mute(&self, is_mute: bool) {
         self.book.lock().unwrap().is_mute = is_mute;
     }
@@ -172,13 +221,6 @@ impl ScriptedChain {
     fn tell(&self) {
         self.changed.send_modify(|version| *version += 1);
     }
-
-    fn fate_of(&self, signature: &Signature) -> Fate {
-        let book = self.book.lock().unwrap();
-        book.known
-            .get(signature)
-            .map_or(Fate::Absent, |known| known.fate.clone())
-    }
 }
 
 impl Known {
@@ -195,7 +237,7 @@ impl Known {
         let can_land = match self.fate {
             Fate::Absent => height <= self.last_valid,
             Fate::Underway => true,
-            Fate::Landed { .. } | Fate::Reverted { .. } => false,
+            Fate::Landed { .. } | Fate::Reverted { .. } | Fate::Dead => false,
         };
         if can_land {
             self.fate = Fate::Landed {
@@ -233,6 +275,36 @@ impl Known {
     }
 }
 
+impl Plan {
+    /// Why nothing is signed.
+    fn refusal(self) -> Option<transaction_builder::Error> {
+        use transaction_builder::Error as Of;
+        match self {
+            Self::RefuseBuild => Some(Of::Refused("no such pool".to_owned())),
+            Self::Mismatch => Some(Of::QuoteMismatch {
+                quoted: PAID,
+                simulated: BaseUnits::new(223_000_000),
+            }),
+            Self::TooDear => Some(Of::InsufficientFunds {
+                mint: Mint::SOL,
+                needed: BaseUnits::new(1_502_000_000),
+                held: BaseUnits::new(250_000_000),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// How every transaction fares.
+pub(crate) fn landing() -> LandingReport {
+    LandingReport {
+        blocks_lived: Some(150),
+        sends_taken: Some(3),
+        unit_price: 10_000,
+        ..LandingReport::default()
+    }
+}
+
 /// What every transaction costs.
 pub(crate) fn receipt() -> Receipt {
     Receipt {
@@ -242,21 +314,25 @@ pub(crate) fn receipt() -> Receipt {
         rent_returned_lamports: 0,
         compute_units: Some(60_000),
         slot: 1_022,
+        is_final: false,
         leftover: Vec::new(),
     }
 }
 
 #[async_trait]
 impl TransactionBuilder for ScriptedChain {
-    async fn build(&self, execution: &Execution) -> Result<SignedTransaction, Error> {
+    async fn build(
+        &self,
+        execution: &Execution,
+    ) -> Result<SignedTransaction, transaction_builder::Error> {
         let mut book = self.book.lock().unwrap();
         let plan = book.plans.pop_front().unwrap_or(Plan::Land);
         if plan == Plan::PanicOnBuild {
             drop(book);
             panic!("a defect in building");
         }
-        if plan == Plan::RefuseBuild {
-            return Err(Error::Refused("no such pool".to_owned()));
+        if let Some(error) = plan.refusal() {
+            return Err(error);
         }
         let mut bytes = [0; 64];
         bytes[..8].copy_from_slice(&(book.built.len() as u64 + 1).to_le_bytes());
@@ -272,11 +348,15 @@ impl TransactionBuilder for ScriptedChain {
             blockhash: Some(Blockhash::new([7; 32])),
         })
     }
+
+    async fn report(&self, _: &SignedTransaction) -> Option<LandingReport> {
+        Some(landing())
+    }
 }
 
-#[async_trait]
-impl Landing for ScriptedChain {
-    async fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
+/// What lists of workers ask.
+impl ScriptedChain {
+    pub(crate) fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
         let mut book = self.book.lock().unwrap();
         let height = Height::new(book.height);
         let signature = transaction.signature.clone();
@@ -291,40 +371,83 @@ impl Landing for ScriptedChain {
         answer
     }
 
-    async fn finalized(&self) -> Result<Finalized, Error> {
+    pub(crate) fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error> {
         let book = self.book.lock().unwrap();
         if book.is_mute {
             return Err(Error::Unavailable("says nothing".to_owned()));
         }
-        Ok(Finalized {
+        let is_purged = book.is_purged;
+        drop(book);
+        let fate = self.fate_of(&transaction.signature);
+        if fate == Fate::Absent && is_purged {
+            return Err(Error::Unavailable("holds no history".to_owned()));
+        }
+        let is_dead = fate == Fate::Absent && self.is_past(transaction.last_valid_height);
+        Ok(if is_dead { Fate::Dead } else { fate })
+    }
+
+    /// Waits until it has landed or was rolled back.
+    pub(crate) async fn await_fate(&self, signature: &Signature, limit: Duration) -> Fate {
+        let mut changed = self.changed.subscribe();
+        let is_decided = |fate: &Fate| matches!(fate, Fate::Landed { .. } | Fate::Reverted { .. });
+        let known = changed.wait_for(|_| is_decided(&self.fate_of(signature)));
+        let _ = tokio::time::timeout(limit, known).await;
+        self.fate_of(signature)
+    }
+
+    pub(crate) fn fate_of(&self, signature: &Signature) -> Fate {
+        let book = self.book.lock().unwrap();
+        book.known
+            .get(signature)
+            .map_or(Fate::Absent, |known| known.fate.clone())
+    }
+
+    /// Whether what is final has passed this height.
+    pub(crate) fn is_past(&self, height: Height) -> bool {
+        Height::new(self.book.lock().unwrap().height) > height
+    }
+
+    /// Something is different from before.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}
+
+#[async_trait]
+impl Statuses for ScriptedChain {
+    async fn root(&self) -> Result<Root, Error> {
+        let book = self.book.lock().unwrap();
+        if book.is_mute {
+            return Err(Error::Unavailable("says nothing".to_owned()));
+        }
+        Ok(Root {
             slot: book.height + SKIPPED,
             height: Height::new(book.height),
         })
     }
 
-    async fn fate(&self, transaction: &SignedTransaction, view: Finalized) -> Result<Fate, Error> {
-        let height = self.book.lock().unwrap().height;
-        assert!(view.height.get() <= height, "a view of the future");
-        Ok(self.fate_of(&transaction.signature))
-    }
-
-    async fn await_fate(
-        &self,
-        transaction: &SignedTransaction,
-        limit: Duration,
-    ) -> Result<Fate, Error> {
-        let signature = &transaction.signature;
-        let mut changed = self.changed.subscribe();
-        let is_decided = |fate: &Fate| {
-            matches!(fate, Fate::Landed { .. })
-                || matches!(fate, Fate::Reverted { is_final, .. } if *is_final)
+    async fn of(&self, signatures: &[Signature], _: u64) -> Result<Vec<Option<Stand>>, Error> {
+        let is_final = !self.book.lock().unwrap().is_slow_to_finalize;
+        let stand = |signature| match self.fate_of(signature) {
+            Fate::Absent | Fate::Dead => None,
+            Fate::Underway => Some(Stand {
+                slot: receipt().slot,
+                is_final: false,
+                has_succeeded: true,
+            }),
+            Fate::Landed { receipt, .. } => Some(Stand {
+                slot: receipt.slot,
+                is_final,
+                has_succeeded: true,
+            }),
+            Fate::Reverted {
+                receipt, is_final, ..
+            } => Some(Stand {
+                slot: receipt.slot,
+                is_final,
+                has_succeeded: false,
+            }),
         };
-        let known = changed.wait_for(|_| is_decided(&self.fate_of(signature)));
-        let _ = tokio::time::timeout(limit, known).await;
-        Ok(self.fate_of(signature))
-    }
-
-    fn usual_time(&self) -> Duration {
-        Duration::from_millis(40)
+        Ok(signatures.iter().map(stand).collect())
     }
 }

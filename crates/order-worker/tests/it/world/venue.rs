@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{Depth, FoundPool, PairPools, Unavailable};
-use domain::route::PoolRef;
-use domain::{Address, BaseUnits, Mint, Venue};
+use dex_router::pools::{FoundPool, PairPools, Unavailable};
+use domain::{Address, Mint, Venue};
 use testkit::pool::{pair_pools, pool};
 use tokio::sync::watch;
 
@@ -26,7 +25,9 @@ pub(crate) enum Mood {
     /// It lets every caller wait until its mood changes.
     Hesitates,
     Unavailable,
+    /// Its pool is dry.
     NoLiquidity,
+    NoPool,
 }
 
 #[derive(Debug)]
@@ -73,22 +74,17 @@ impl PoolSource for ScriptedVenue {
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
             Ok(Mood::Offers) => Ok(pair_pools(SLOT, vec![pool_of(pair)])),
-            Ok(Mood::NoLiquidity) => Ok(pair_pools(SLOT, Vec::new())),
+            Ok(Mood::NoLiquidity) => {
+                let (one, other) = pair;
+                let dry = pool(POOL, [(one, 0), (other, 0)]);
+                Ok(pair_pools(SLOT, vec![dry]))
+            }
+            Ok(Mood::NoPool) => Ok(pair_pools(SLOT, Vec::new())),
             _ => Err(Unavailable("closed for the day".to_owned())),
         }
     }
 
-    async fn depths(
-        &self,
-        pools: &[PoolRef],
-        (first, second): (Mint, Mint),
-    ) -> Result<Vec<Option<Depth>>, Unavailable> {
-        let depth = Depth {
-            first: BaseUnits::new(held(first)),
-            second: BaseUnits::new(held(second)),
-        };
-        Ok(vec![Some(depth); pools.len()])
-    }
+    fn doubt(&self, _: (Mint, Mint)) {}
 }
 
 fn pool_of((one, other): (Mint, Mint)) -> FoundPool {

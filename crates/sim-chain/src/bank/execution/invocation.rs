@@ -233,12 +233,12 @@ impl<'e, 'a> Invocation<'e, 'a> {
 
     /// A line of the program's own.
     pub(in crate::bank) fn log(&mut self, message: &str) {
-        self.execution.log(format!("Program log: {message}"));
+        self.execution.log_text(format!("Program log: {message}"));
     }
 
     /// A line of the runtime's own programs, which stands for itself.
     pub(in crate::bank) fn log_bare(&mut self, line: String) {
-        self.execution.log(line);
+        self.execution.log_text(line);
     }
 
     pub(in crate::bank) fn set_return_data(&mut self, data: Vec<u8>) {

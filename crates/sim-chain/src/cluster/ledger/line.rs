@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use amm::damm_v2::quote::Mode;
+use amm::Program;
 use amm::instruction::{AccountMeta, Amounts, Instruction, Trader};
-use amm::{Program, amm_v4, cpmm, damm_v2, dlmm};
 use domain::asset::TokenProgram;
 use domain::transaction::{Blockhash, Height, Signature};
 use domain::{Asset, BaseUnits, Mint, Timestamp, Venue};
@@ -78,39 +77,16 @@ struct Swap {
 
 impl Swap {
     fn read(program: Program, instruction: &Instruction) -> Option<Self> {
-        let (venue, trader, vaults, amounts) = match program {
-            Program::Cpmm(_) => {
-                let swap = cpmm::instruction::SwapInstruction::decode(instruction).ok()?;
-                (Venue::Raydium, swap.trader, swap.vaults, swap.amounts)
-            }
-            Program::AmmV4(_) => {
-                let swap = amm_v4::instruction::SwapInstruction::decode(instruction).ok()?;
-                (Venue::Raydium, swap.trader, swap.vaults, swap.amounts)
-            }
-            Program::DammV2(_) => {
-                let swap = damm_v2::instruction::SwapInstruction::decode(instruction).ok()?;
-                let amounts = match swap.mode {
-                    Mode::ExactIn | Mode::PartialIn => Amounts::ExactIn {
-                        amount_in: swap.amount,
-                        min_amount_out: swap.limit,
-                    },
-                    Mode::ExactOut => Amounts::ExactOut {
-                        amount_out: swap.amount,
-                        max_amount_in: swap.limit,
-                    },
-                };
-                (Venue::Meteora, swap.trader, swap.vaults, amounts)
-            }
-            Program::Dlmm(_) => {
-                let swap = dlmm::instruction::SwapInstruction::decode(instruction).ok()?;
-                (Venue::Meteora, swap.trader, swap.vaults, swap.amounts)
-            }
+        let venue = match program {
+            Program::Cpmm(_) | Program::AmmV4(_) => Venue::Raydium,
+            Program::DammV2(_) | Program::Dlmm(_) => Venue::Meteora,
         };
+        let swap = amm::Swap::decode(&program, instruction).ok()?;
         Some(Self {
             venue,
-            trader,
-            vaults: [vaults.0, vaults.1],
-            amounts,
+            trader: swap.trader,
+            vaults: [swap.vaults.0, swap.vaults.1],
+            amounts: swap.amounts,
         })
     }
 

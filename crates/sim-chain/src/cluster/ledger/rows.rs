@@ -70,6 +70,16 @@ pub(crate) fn append(db: &Connection, line: &Line) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Removes the lines of blocks that have vanished, from this slot on.
+pub(crate) fn remove_from(db: &Connection, slot: u64) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "-- remove_from_ledger
+        delete from ledger where slot >= ?1",
+    )?
+    .execute([slot.cast_signed()])?;
+    Ok(())
+}
+
 /// A page of the ledger, oldest line first.
 pub(crate) fn page(db: &Connection, filter: &LedgerFilter) -> rusqlite::Result<LedgerPage> {
     let limit = filter.limit.clamp(1, PAGE_MAX);

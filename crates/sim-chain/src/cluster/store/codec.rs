@@ -1,21 +1,21 @@
 //! Transactions' outcomes as bytes.
 
 use solana_address::Address;
+use wincode::config::{self, Config, Configuration};
 use wincode::{SchemaRead, SchemaWrite};
 
-use crate::bank::{InnerInstruction, Outcome, ReturnData, TokenBalance};
+use crate::bank::{InnerInstruction, Line, Outcome, ReturnData, TokenBalance, Transaction};
 
-/// Everything of an outcome but its status, which has a column of its own.
+/// Everything of an outcome but its status, which has a column of its own, and the keys that its transaction states.
 #[derive(SchemaRead, SchemaWrite)]
 struct Stored {
     fee: u64,
     compute_units: u64,
     loaded_bytes: u64,
-    logs: Vec<String>,
+    log: Vec<Line>,
     inner: Vec<(u8, Vec<InnerInstruction>)>,
-    keys: Vec<Address>,
-    loaded_writable: u64,
-    loaded_readonly: u64,
+    loaded_writable: Vec<Address>,
+    loaded_readonly: Vec<Address>,
     pre_balances: Vec<u64>,
     post_balances: Vec<u64>,
     pre_token_balances: Vec<TokenBalance>,
@@ -35,51 +35,57 @@ pub(super) fn status(outcome: &Outcome) -> Option<String> {
 }
 
 pub(super) fn encode(outcome: &Outcome) -> Vec<u8> {
-    let outcome = outcome.clone();
+    let (writable, readonly) = outcome.loaded_keys();
     let stored = Stored {
         fee: outcome.fee,
         compute_units: outcome.compute_units,
         loaded_bytes: outcome.loaded_bytes,
-        logs: outcome.logs,
-        inner: outcome.inner,
-        keys: outcome.keys,
-        loaded_writable: outcome.loaded.0 as u64,
-        loaded_readonly: outcome.loaded.1 as u64,
-        pre_balances: outcome.pre_balances,
-        post_balances: outcome.post_balances,
-        pre_token_balances: outcome.pre_token_balances,
-        post_token_balances: outcome.post_token_balances,
-        return_data: outcome.return_data,
+        log: outcome.log.clone(),
+        inner: outcome.inner.clone(),
+        loaded_writable: writable.to_vec(),
+        loaded_readonly: readonly.to_vec(),
+        pre_balances: outcome.pre_balances.clone(),
+        post_balances: outcome.post_balances.clone(),
+        pre_token_balances: outcome.pre_token_balances.clone(),
+        post_token_balances: outcome.post_token_balances.clone(),
+        return_data: outcome.return_data.clone(),
     };
-    wincode::serialize(&stored).expect("invariant: an outcome is far below every limit")
+    config::serialize(&stored, short()).expect("invariant: an outcome is far below every limit")
 }
 
-pub(super) fn decode(status: Option<&str>, bytes: &[u8]) -> Result<Outcome, Unreadable> {
+pub(super) fn decode(
+    transaction: &Transaction,
+    status: Option<&str>,
+    bytes: &[u8],
+) -> Result<Outcome, Unreadable> {
     let stored: Stored =
-        wincode::deserialize(bytes).map_err(|error| Unreadable(error.to_string()))?;
+        config::deserialize(bytes, short()).map_err(|error| Unreadable(error.to_string()))?;
     let status = match status {
         None => Ok(()),
         Some(text) => {
             Err(serde_json::from_str(text).map_err(|error| Unreadable(error.to_string()))?)
         }
     };
-    let count = |count: u64| usize::try_from(count).map_err(|error| Unreadable(error.to_string()));
+    let stated = transaction.message().static_account_keys();
+    let (writable, readonly) = (stored.loaded_writable, stored.loaded_readonly);
     Ok(Outcome {
         status,
         fee: stored.fee,
         compute_units: stored.compute_units,
         loaded_bytes: stored.loaded_bytes,
-        logs: stored.logs,
+        log: stored.log,
         inner: stored.inner,
-        keys: stored.keys,
-        loaded: (
-            count(stored.loaded_writable)?,
-            count(stored.loaded_readonly)?,
-        ),
+        keys: [stated, &writable, &readonly].concat(),
+        loaded: (writable.len(), readonly.len()),
         pre_balances: stored.pre_balances,
         post_balances: stored.post_balances,
         pre_token_balances: stored.pre_token_balances,
         post_token_balances: stored.post_token_balances,
         return_data: stored.return_data,
     })
+}
+
+/// Most numbers are small.
+fn short() -> impl Config {
+    Configuration::default().with_varint_encoding()
 }

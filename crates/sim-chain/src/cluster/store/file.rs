@@ -19,7 +19,7 @@ pub(super) const FILE: Database = Database {
     migrations: &[SCHEMA, ledger::rows::SCHEMA],
     version_in: VersionIn::Header,
     // As many as there are statements.
-    statements: 16,
+    statements: 18,
     cache_kib: 16 * 1024,
     busy: Duration::from_secs(5),
 };

@@ -134,7 +134,7 @@ fn read_landed(row: &Row<'_>) -> Result<Landed, OpenError> {
         Transaction::decode(&bytes).map_err(|error| OpenError::Unreadable(error.to_string()))?;
     let status: Option<String> = row.get(4)?;
     let outcome: Vec<u8> = row.get(5)?;
-    let outcome = codec::decode(status.as_deref(), &outcome)
+    let outcome = codec::decode(&transaction, status.as_deref(), &outcome)
         .map_err(|error: Unreadable| OpenError::Unreadable(error.to_string()))?;
     Ok(Landed {
         number: number(row, 0)?,

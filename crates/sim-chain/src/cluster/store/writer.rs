@@ -90,6 +90,14 @@ impl sqlite_kit::Writer for Writer {
 }
 
 fn write_block(tx: &Transaction<'_>, block: &Block) -> rusqlite::Result<()> {
+    if let Some(slot) = block.vanished_from {
+        tx.prepare_cached(
+            "-- remove_vanished_transactions
+            delete from transactions where slot >= ?1",
+        )?
+        .execute([slot.cast_signed()])?;
+        ledger::rows::remove_from(tx, slot)?;
+    }
     for change in &block.changes {
         match &change.account {
             Some(account) => put_account(tx, &change.key, account, block.slot)?,

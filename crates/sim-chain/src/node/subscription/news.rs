@@ -84,7 +84,7 @@ pub(super) fn of_logs(
             let value = json!({
                 "signature": landed.transaction.signature().to_string(),
                 "err": landed.outcome.status.as_ref().err(),
-                "logs": landed.outcome.logs,
+                "logs": landed.outcome.logs(),
             });
             told.push(with_context(landed.slot, value));
         }

@@ -50,7 +50,7 @@ pub(super) struct Stand {
 
 /// By which way a cluster is asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Way {
+pub(crate) enum Way {
     InThisProcess,
     OverHttp,
 }
@@ -81,7 +81,7 @@ fn genesis() -> Genesis {
 }
 
 /// A client over HTTP of a service, and its server.
-pub(super) fn client(
+pub(crate) fn client(
     service: &Arc<Service>,
     patience: Duration,
 ) -> (Arc<dyn Rpc>, JoinSet<std::io::Result<()>>) {

@@ -8,7 +8,7 @@ use amm::token::TokenAccount;
 use amm::{Pool, Program, amm_v4, cpmm, damm_v2, dlmm};
 use chain_solana::build::budget::Budget;
 use chain_solana::build::compile::Message;
-use chain_solana::build::{Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES, instructions};
+use chain_solana::build::{Asset, Execution, Leg, WRAPPED_ACCOUNT_BYTES, draft};
 use chain_solana::message::Decoded;
 use chain_solana::rpc::{Lamports, MicroLamports};
 use domain::OrderId;
@@ -314,7 +314,7 @@ impl Swap {
             amounts,
         };
         let rent = Rent::default().minimum_balance(WRAPPED_ACCOUNT_BYTES);
-        let built = instructions(&Execution {
+        let built = draft(&Execution {
             order_id: OrderId::new(Uuid::from_u128(7)),
             number: 1,
             wallet: self.told.trader.wallet,
@@ -323,7 +323,7 @@ impl Swap {
             budget: BUDGET,
             wrapped_rent: Lamports::new(rent),
         });
-        let built = built.map_err(|error| error.to_string())?;
+        let built = built.map_err(|error| error.to_string())?.instructions;
         let message = Message::compile(to_amm(self.wallet), &built, Hash::default(), &[]);
         let bytes = message.map_err(|error| error.to_string())?.unsigned();
         let transaction = Transaction::decode(&bytes).map_err(|error| error.to_string())?;
@@ -332,9 +332,9 @@ impl Swap {
         match executed.outcome.status {
             Ok(()) => Ok(executed.changes.into_iter().collect()),
             Err(TransactionError::InstructionError(_, InstructionError::Custom(code))) => {
-                Err(format!("{code}: {:#?}", executed.outcome.logs))
+                Err(format!("{code}: {:#?}", executed.outcome.logs()))
             }
-            Err(error) => Err(format!("{error}: {:#?}", executed.outcome.logs)),
+            Err(ref error) => Err(format!("{error}: {:#?}", executed.outcome.logs())),
         }
     }
 

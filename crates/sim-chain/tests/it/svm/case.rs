@@ -190,7 +190,11 @@ impl Case<'_> {
         if let Some(logs) = &expected.logs {
             let without_units =
                 |lines: &[String]| lines.iter().map(|line| no_units(line)).collect::<Vec<_>>();
-            same("logs", &without_units(logs), &without_units(&outcome.logs))?;
+            same(
+                "logs",
+                &without_units(logs),
+                &without_units(&outcome.logs()),
+            )?;
         }
         if let Some(inner) = &expected.inner {
             let called: Vec<(u8, Value)> = (0..)
@@ -206,7 +210,8 @@ impl Case<'_> {
             ("program data", "Program data: ", &expected.program_data),
             ("ray logs", "Program log: ray_log: ", &expected.ray_log),
         ] {
-            let lines = outcome.logs.iter();
+            let lines = outcome.logs();
+            let lines = lines.iter();
             let logged: Vec<&str> = lines.filter_map(|line| line.strip_prefix(prefix)).collect();
             same(what, &expected.as_slice(), &logged.as_slice())?;
         }

@@ -257,3 +257,31 @@ async fn the_market_goes_on_with_the_seed_that_it_had() {
     );
     assert_ne!(at_once, later);
 }
+
+#[tokio::test]
+async fn confirmed_blocks_that_vanished_are_gone_after_a_restart_too() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::default());
+    let stage = on_disk(folder.path(), &clock);
+    stage.pass_blocks(8).await;
+    let had = stage.holding(JUP);
+    let sell = stage.sell((USDC, JUP), 5_000_000);
+    stage.send(&sell);
+    stage.pass_blocks(1).await;
+    assert_eq!(lines(&stage).await.len(), 1);
+
+    stage.world.cluster().set_forking(1.0);
+    stage.pass_blocks(1).await;
+    stage.world.cluster().set_forking(0.0);
+    stage.pass_blocks(2).await;
+
+    assert_eq!(stage.holding(JUP), had);
+    assert_eq!(lines(&stage).await, []);
+    let copy = as_if_killed(folder.path());
+    let again = on_disk(copy.path(), &clock);
+    assert_eq!(again.holding(JUP), had);
+    assert_eq!(lines(&again).await, []);
+    again.send(&sell);
+    again.pass_blocks(2).await;
+    assert!(again.holding(JUP) > had);
+    assert_eq!(lines(&again).await.len(), 1);
+}

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{EventData, OrderId, Status};
+use domain::{EventData, OrderId, Seq, Status};
 use ports::Store;
-use ports::order_store::{Claim, DueOrder, DuePage, Withdrawal, Withdrawn};
+use ports::order_store::{Claim, DueOrder, DuePage, Lease, Withdrawal, Withdrawn};
 
 use crate::contract::given::{failed, retry_after};
 use crate::contract::{Given, StoreFixture};
@@ -200,4 +200,79 @@ pub async fn due_orders_are_taken_in_turn_between_clients(fixture: &impl StoreFi
     let of = |orders: &[DueOrder], client| orders.iter().filter(|o| &o.client == client).count();
     assert_eq!((of(&two_each, &flood), of(&two_each, &single)), (2, 1));
     assert_eq!((of(&two_at_all, &flood), of(&two_at_all, &single)), (1, 1));
+}
+
+/// 14: submitted orders that wait, and nothing else of them.
+pub async fn news_of_a_transaction_make_its_order_due(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let rest = Duration::from_secs(30);
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let (order, lease) = submitted(&given, &store).await;
+        store.release(&lease, rest).await.expect("release answers");
+        waiting.push((order, lease));
+    }
+    let [(one, _), (other, _), (left, _)] = &waiting[..] else {
+        unreachable!("three were made");
+    };
+    assert_eq!(due_ids(&store).await, []);
+
+    let told = make_due(&store, &[*one, *other, *one]).await;
+    let again = fixture.second_handle().await;
+    let again = make_due(&again, &[*one]).await;
+
+    assert_eq!(told, [*one, *other]);
+    assert_eq!(again, [*one], "it is due, so it is told again");
+    assert_eq!(due_ids(&store).await, [*one, *other]);
+    let events = store.events(*one, Seq::FIRST).await.expect("events answer");
+    assert_eq!(events.len(), 4, "being due is no event");
+    let lease = given.leased(&store, *one).await;
+    assert!(lease.live_transaction.is_some());
+    let early = store.claim(*left, lease.worker).await;
+    let early = early.expect("claim answers");
+    assert!(matches!(early, Claim::NotDue { .. }), "{early:?}");
+    let counts = store.counts().await.expect("counts answer");
+    assert_eq!(counts.delayed, 1);
+}
+
+/// 14: held, ended, not submitted, or unknown.
+pub async fn nothing_else_is_made_due(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (held, holder) = submitted(&given, &store).await;
+    let (ended, mut lease) = submitted(&given, &store).await;
+    given.record(&store, &mut lease, failed()).await;
+    let retried = given.accepted(&store).await;
+    let mut lease = given.leased(&store, retried).await;
+    given
+        .record(&store, &mut lease, EventData::RoutingStarted)
+        .await;
+    let retry = retry_after(Duration::from_secs(30));
+    given.record(&store, &mut lease, retry).await;
+    let all = [held, ended, retried, given.order_id()];
+
+    assert_eq!(make_due(&store, &all).await, []);
+    assert_eq!(due_ids(&store).await, []);
+
+    store.retire(holder.worker).await.expect("retire answers");
+    assert_eq!(make_due(&store, &all).await, [held]);
+}
+
+async fn submitted(given: &Given, store: &Arc<dyn Store>) -> (OrderId, Lease) {
+    let order = given.accepted(store).await;
+    let mut lease = given.leased(store, order).await;
+    given.build(store, &mut lease).await;
+    given.submit(store, &mut lease).await;
+    (order, lease)
+}
+
+/// Which orders are due by this, in order.
+async fn make_due(store: &Arc<dyn Store>, orders: &[OrderId]) -> Vec<OrderId> {
+    let due = store.make_due(orders).await.expect("make_due answers");
+    assert!(due.iter().all(|order| !order.starts_execution));
+    let mut ids: Vec<_> = due.iter().map(|order| order.id).collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }

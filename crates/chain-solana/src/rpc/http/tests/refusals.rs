@@ -89,7 +89,7 @@ async fn every_number_of_the_protocol_is_one_thing_to_do() {
         (-32700, "refused"),
         (-32010, "unsupported"),
         (-32012, "unsupported"),
-        (-32015, "unsupported"),
+        (-32015, "not held"),
         (-32601, "unsupported"),
         (-32001, "not held"),
         (-32004, "not held"),

@@ -31,6 +31,7 @@ fn an_endpoint_prints_its_host_and_not_what_may_be_a_key() {
 
         assert_eq!(endpoint.to_string(), expected);
         assert_eq!(format!("{endpoint:?}"), expected);
+        assert!(expected.contains(&endpoint.host()) && !endpoint.host().contains("KEY"));
     }
 }
 

@@ -52,7 +52,8 @@ impl Invocation<'_, '_> {
         if let Some(list) = self.execution.inner.last_mut() {
             list.push(inner);
         }
-        self.execution.enter(program, &metas, &instruction.data)
+        self.execution
+            .enter(program_index, &metas, &instruction.data)
     }
 
     /// An account that is named several times has in all places what it was given in any.

@@ -6,6 +6,15 @@
 use crate::rounding::{mul_div_ceil, mul_div_floor, narrow_u64};
 use crate::{Direction, Refusal, q64};
 
+/// Bins in one bin array.
+pub const BINS_PER_ARRAY: i32 = 70;
+
+/// Index of the bin array a bin lies in.
+#[must_use]
+pub const fn array_of(bin_id: i32) -> i32 {
+    bin_id.div_euclid(BINS_PER_ARRAY)
+}
+
 /// What waits in a bin at its price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bin {

@@ -1,0 +1,90 @@
+//! What would stop a trade now. Whoever asks is told which things; how much the wallet has is told to operators alone.
+
+use api_types::quote::IssueView;
+use dex_router::gates::Gate;
+use dex_router::router::{NoRoute, Unrouted};
+use domain::order::Terms;
+use ports::wallet::Means;
+
+use crate::auth::Caller;
+use crate::deadline;
+use crate::http::wallet;
+use crate::state::AppState;
+
+/// Lamports that the smallest transaction costs.
+const FEE_MIN: u64 = 5_000;
+
+/// What stands between an order and a route, each thing once.
+pub(super) fn of_route(unrouted: &Unrouted) -> Vec<IssueView> {
+    let why = unrouted.why.to_string();
+    let code = match &unrouted.why {
+        NoRoute::NotTradable(_) => "token_not_tradable",
+        NoRoute::NoPool(_) | NoRoute::NoQuote(_) if !unrouted.gates.is_empty() => {
+            let gates = unrouted.gates.iter();
+            return gates.map(|gate| issue(code_of(*gate), &why)).collect();
+        }
+        NoRoute::NoPool(_) => "no_pool",
+        NoRoute::NoQuote(_) => "no_quote",
+        NoRoute::InsufficientLiquidity => "insufficient_liquidity",
+        NoRoute::AmountTooSmall => "amount_too_small",
+        NoRoute::BelowMinimum { .. } => "below_minimum",
+        NoRoute::PriceImpact { .. } => "price_impact",
+    };
+    vec![issue(code, &why)]
+}
+
+const fn code_of(gate: Gate) -> &'static str {
+    match gate {
+        Gate::Token => "token_not_tradable",
+        Gate::Depth => "thin_pool",
+        Gate::Price => "price_deviation",
+    }
+}
+
+/// What the wallet lacks. A wallet that nobody can look at now lacks nothing that is known.
+pub(super) async fn of_wallet(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
+    let Some(view) = &ctx.wallet else {
+        return Vec::new();
+    };
+    let means = view.means(terms.asset_in, terms.asset_out);
+    match deadline::chain(means).await {
+        Ok(means) => lacking(ctx, terms, &means, wallet::is_shown_to(ctx, caller)),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> Vec<IssueView> {
+    let (asset_in, asset_out) = (terms.asset_in, terms.asset_out);
+    let with = |said: &str, amounts: String| match is_operator {
+        true => format!("{said}: {amounts}"),
+        false => said.to_owned(),
+    };
+    let mut issues = Vec::new();
+    if means.held < terms.amount_in {
+        let printed = |amount| ctx.router.print(amount, asset_in);
+        let amounts = format!("{} of {}", printed(means.held), printed(terms.amount_in));
+        let said = "the wallet holds less than the order sells";
+        issues.push(issue("insufficient_funds", &with(said, amounts)));
+    }
+    let sold = match asset_in.is_native() {
+        true => terms.amount_in.get().min(means.lamports),
+        false => 0,
+    };
+    let wraps = asset_in.is_native() || asset_out.is_native();
+    let accounts = u64::from(wraps) + u64::from(!means.has_account_out);
+    let needed = FEE_MIN.saturating_add(means.account_rent.saturating_mul(accounts));
+    let left = means.lamports.saturating_sub(sold);
+    if left < needed {
+        let said = "the wallet has too little SOL for the accounts and the fee of the transaction";
+        let amounts = format!("{left} of at least {needed} lamports");
+        issues.push(issue("insufficient_rent", &with(said, amounts)));
+    }
+    issues
+}
+
+fn issue(code: &str, detail: &str) -> IssueView {
+    IssueView {
+        code: code.to_owned(),
+        detail: detail.to_owned(),
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a transaction did not land, as clients see it.
+
+use domain::event::Failure;
+use domain::landing::LandingReport;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How a transaction fared that did not land. Whatever nobody can tell is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LandingView {
+    /// The blocks in which it could have landed.
+    pub blocks_lived: Option<u64>,
+    /// Sends that an endpoint took.
+    pub sends_taken: Option<u32>,
+    /// What it offered for each compute unit, in micro-lamports.
+    pub unit_price: u64,
+    /// The compute units that it might have used.
+    pub unit_limit: u32,
+    /// What it would have paid in fees.
+    pub fee_lamports: u64,
+    /// Of a hundred blocks in which somebody paid to write its pools: those that its price would have sufficed for.
+    #[schema(maximum = 100)]
+    pub fee_percentile: Option<u8>,
+    /// What half of those blocks took at least for each compute unit.
+    pub usual_unit_price: Option<u64>,
+    /// The compute units that its last simulation used.
+    pub simulated_units: Option<u64>,
+}
+
+impl LandingView {
+    /// What is known of a failure's transaction.
+    pub(crate) fn of(failure: &Failure) -> Option<Self> {
+        failure.landing.as_deref().map(Self::from)
+    }
+}
+
+impl From<&LandingReport> for LandingView {
+    fn from(report: &LandingReport) -> Self {
+        Self {
+            blocks_lived: report.blocks_lived,
+            sends_taken: report.sends_taken,
+            unit_price: report.unit_price,
+            unit_limit: report.unit_limit,
+            fee_lamports: report.fee_lamports,
+            fee_percentile: report.fee_percentile,
+            usual_unit_price: report.usual_unit_price,
+            simulated_units: report.simulated_units,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Ends the waiting of submitted orders of whose transactions there is news.
+
+use domain::event::SCHEMA_VERSION;
+use domain::{OrderId, Status};
+use ports::order_store::DueOrder;
+use rusqlite::params;
+
+use super::head::read;
+use super::{Batch, Write};
+use crate::error::Fault;
+
+/// There is news of these orders.
+#[derive(Debug)]
+pub(crate) struct MakeDue {
+    pub(crate) orders: Vec<OrderId>,
+}
+
+impl Write for MakeDue {
+    type Answer = Vec<DueOrder>;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Vec<DueOrder>, Fault> {
+        let mut due = Vec::new();
+        for order in &self.orders {
+            due.extend(make_due(batch, *order)?);
+        }
+        Ok(due)
+    }
+}
+
+fn make_due(batch: &mut Batch<'_>, id: OrderId) -> Result<Option<DueOrder>, Fault> {
+    let Some(head) = read(&batch.db, id)? else {
+        return Ok(None);
+    };
+    let row = &head.row;
+    let is_held = row.lease_worker.is_some_and(|it| batch.is_alive(it));
+    let is_submitted = head.last.status == Status::Submitted && !row.has_ended;
+    if !is_submitted || is_held || row.schema_version > SCHEMA_VERSION {
+        return Ok(None);
+    }
+    let due_at = row.due_at.min(batch.now);
+    if due_at < row.due_at {
+        batch
+            .db
+            .prepare_cached(
+                "-- make_due
+                 update orders set due_at = ?2 where key = ?1",
+            )?
+            .execute(params![row.key, due_at.as_millis()])?;
+        let status = head.last.status;
+        batch.changes.no_longer_delayed_until(row.due_at, status);
+    }
+    Ok(Some(DueOrder {
+        id,
+        client: head.row.client,
+        due_at,
+        starts_execution: false,
+    }))
+}

@@ -1,0 +1,158 @@
+//! What stands between a configuration and a trade: each thing is looked at by itself, and what is wrong with it is said
+//! together with what to do about it. Nothing is signed, sent or stored.
+
+mod endpoint;
+mod market;
+
+use std::sync::Arc;
+
+use config::{Config, Role};
+use domain::{Address, Asset, BaseUnits};
+use ports::{Clock, SystemClock};
+use serde_json::{Value, json};
+
+use crate::world::World;
+use crate::world::keys;
+
+/// What is to be traded.
+#[derive(Debug, Clone, Copy)]
+pub struct Question {
+    pub asset_in: Asset,
+    pub asset_out: Asset,
+    pub amount_in: BaseUnits,
+}
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// As it must be.
+    Good,
+    /// Trades go on without it, and worse.
+    Warning,
+    /// No trade while it is so.
+    Bad,
+}
+
+impl State {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Warning => "warning",
+            Self::Bad => "failed",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub about: String,
+    pub state: State,
+    /// In one line.
+    pub detail: String,
+    /// What to do where it is not good.
+    pub advice: Option<String>,
+    /// The same for programs.
+    pub facts: Value,
+}
+
+impl Finding {
+    fn good(about: &str, detail: impl Into<String>) -> Self {
+        Self {
+            about: about.to_owned(),
+            state: State::Good,
+            detail: detail.into(),
+            advice: None,
+            facts: Value::Null,
+        }
+    }
+
+    fn bad(about: &str, detail: impl Into<String>, advice: &str) -> Self {
+        Self {
+            state: State::Bad,
+            advice: Some(advice.to_owned()),
+            ..Self::good(about, detail)
+        }
+    }
+
+    fn with(self, facts: Value) -> Self {
+        Self { facts, ..self }
+    }
+}
+
+/// Looks at everything.
+pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let mut findings = vec![settings(config)];
+    let (wallet, payer) = wallet(config);
+    let endpoints = config.endpoints();
+    if endpoints.is_empty() {
+        findings.extend(wallet);
+        if !config.chain.is_live() {
+            let detail =
+                "the simulated cluster is inside the engine, with a wallet that does not run out";
+            findings.push(Finding::good("cluster", detail));
+        }
+        return Ok(findings);
+    }
+    let (examined, usable) = endpoint::examine_all(config, &endpoints, &*clock).await?;
+    findings.extend(examined);
+    findings.extend(wallet);
+    let Some(usable) = usable else {
+        return Ok(findings);
+    };
+    let world = World::through(config, &usable.asked, usable.genesis, clock)?;
+    if let Some(payer) = payer {
+        findings.push(market::balances(&world, payer).await);
+    }
+    findings.extend(market::examine(&world, payer, question).await);
+    Ok(findings)
+}
+
+fn settings(config: &Config) -> Finding {
+    let about = "settings";
+    match config.validate_to_run(Role::Engine) {
+        Ok(()) => {
+            let detail = match config.chain.live_cluster() {
+                Some(cluster) => format!("live, on {cluster}"),
+                None => "sim, on the simulated cluster".to_owned(),
+            };
+            Finding::good(about, detail)
+        }
+        Err(invalid) => Finding::bad(
+            about,
+            invalid.to_string(),
+            "correct the setting that is named",
+        ),
+    }
+}
+
+/// The key, or what is wrong with it; and the wallet that would pay.
+fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
+    let about = "key";
+    let is_named = config.wallet.wallet.is_some() || config.wallet.wallet_key.is_some();
+    if config.chain.is_live() && !is_named {
+        let address = keys::address(config);
+        let detail = match address {
+            Some(address) => format!("none here; WALLET_ADDRESS is {address}"),
+            None => "none here".to_owned(),
+        };
+        let advice = "set WALLET to the key file of the wallet that trades, as workers have it";
+        return (vec![Finding::bad(about, detail, advice)], address);
+    }
+    match keys::key(config) {
+        Ok(wallet) => {
+            let address = keys::address_of(&wallet);
+            let finding = Finding::good(about, format!("signs for {address}"));
+            let facts = json!({ "address": address.to_string() });
+            (vec![finding.with(facts)], Some(address))
+        }
+        Err(stop) => {
+            let advice = "solana-keygen new --outfile FILE makes a key file that is used";
+            let finding = Finding::bad(about, stop.to_string(), advice);
+            (vec![finding], keys::address(config))
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What the wallet holds, which pools a pair has, and what the cluster says of the transaction of a swap.
+
+use dex_router::request::QuoteRequest;
+use dex_router::router::RouteRequest;
+use domain::quote::Decision;
+use domain::venue::VenueSet;
+use domain::{Address, Asset, BaseUnits, Bps};
+use ports::{Random, chain, transaction_builder};
+use serde_json::json;
+
+use super::{Finding, Question};
+use crate::world::World;
+
+/// Less does not pay the fees and the rent of a few swaps.
+const LAMPORTS_MIN: u64 = 10_000_000;
+
+/// What the wallet holds.
+pub(super) async fn balances(world: &World, address: Address) -> Finding {
+    let about = "wallet";
+    let held = match world.wallet(address).look().await {
+        Ok(held) => held,
+        Err(error) => {
+            let advice = "the endpoint must answer getMultipleAccounts";
+            return Finding::bad(about, said(&error), advice);
+        }
+    };
+    let sol = BaseUnits::new(held.lamports).to_decimal(Asset::SOL.decimals);
+    let tokens = held.tokens.iter().map(|holding| {
+        let name = world.router.print(holding.amount, holding.asset);
+        (holding.asset.mint.to_string(), name)
+    });
+    let tokens: Vec<(String, String)> = tokens.collect();
+    let mut parts = vec![format!("{address} holds {sol} SOL")];
+    parts.extend(tokens.iter().map(|(_, name)| name.clone()));
+    let detail = parts.join(", ");
+    let facts = json!({
+        "address": address.to_string(),
+        "lamports": held.lamports,
+        "tokens": tokens.iter().map(|(mint, amount)| json!({"mint": mint, "amount": amount})).collect::<Vec<_>>(),
+    });
+    let finding = match held.lamports >= LAMPORTS_MIN {
+        true => Finding::good(about, detail),
+        false => {
+            let advice = "send SOL to this address; every transaction pays a fee, and new accounts their rent";
+            Finding::bad(about, detail, advice)
+        }
+    };
+    finding.with(facts)
+}
+
+/// What to do where the wallet is short.
+const FUND: &str = "the wallet must hold what is sold, and SOL for fee and rent";
+
+/// The pair's pools, and a transaction of a swap that is only simulated.
+pub(super) async fn examine(
+    world: &World,
+    payer: Option<Address>,
+    question: Question,
+) -> Vec<Finding> {
+    let mut findings = vec![pools(world, question).await];
+    let about = "transaction";
+    let request = RouteRequest {
+        quote: QuoteRequest {
+            asset_in: question.asset_in,
+            asset_out: question.asset_out,
+            amount_in: question.amount_in,
+        },
+        venues: VenueSet::ALL,
+        slippage: Bps::DEFAULT,
+        min_amount_out: None,
+        max_impact: None,
+    };
+    let decision = match world.router.decide(&request).await {
+        Ok(decision) => decision,
+        Err(unrouted) => {
+            let advice = "choose another pair or amount, or make a pool (docs/LIVE.md)";
+            findings.push(Finding::bad(about, unrouted.why.to_string(), advice));
+            return findings;
+        }
+    };
+    let Some(payer) = payer else {
+        let advice = "set WALLET, or WALLET_ADDRESS where there is no key";
+        findings.push(Finding::bad(about, "nobody is there to pay for it", advice));
+        return findings;
+    };
+    findings.push(rehearsed(world, payer, question, &decision).await);
+    findings
+}
+
+async fn pools(world: &World, question: Question) -> Finding {
+    let about = "pools";
+    let Question {
+        asset_in,
+        asset_out,
+        ..
+    } = question;
+    match world.router.pools(asset_in, asset_out).await {
+        Err(error) => {
+            let advice = "the endpoint must answer getProgramAccounts; name another beside it";
+            Finding::bad(about, error.to_string(), advice)
+        }
+        Ok(report) => {
+            let reports = &report.pools;
+            let usable = reports.iter().filter(|report| report.unusable.is_none());
+            let usable = usable.count();
+            let detail = format!(
+                "{usable} of {} pools of the pair can be used",
+                reports.len()
+            );
+            let each = reports.iter().map(|report| {
+                json!({
+                    "pool": report.pool.program.name(),
+                    "poolAddress": report.pool.address.map(|address| address.to_string()),
+                    "usable": report.unusable.is_none(),
+                    "reason": report.unusable,
+                })
+            });
+            let facts = json!({ "pools": each.collect::<Vec<_>>() });
+            let finding = match usable {
+                0 => {
+                    let advice = "order-engine pools TOKEN TOKEN says why; devnet has few, make one (docs/LIVE.md)";
+                    Finding::bad(about, detail, advice)
+                }
+                _ => Finding::good(about, detail),
+            };
+            finding.with(facts)
+        }
+    }
+}
+
+async fn rehearsed(
+    world: &World,
+    payer: Address,
+    question: Question,
+    decision: &Decision,
+) -> Finding {
+    let about = "transaction";
+    let choice = &decision.choice;
+    let order = Random::from_system().order_id(domain::Timestamp::from_millis(0));
+    let rehearsed = match world.rehearse(payer, order, choice).await {
+        Ok(rehearsed) => rehearsed,
+        Err(error) => {
+            let builds = error.downcast_ref::<transaction_builder::Error>();
+            let advice = match builds {
+                Some(transaction_builder::Error::InsufficientFunds { .. }) => FUND,
+                _ => "the endpoint must answer simulateTransaction",
+            };
+            return Finding::bad(about, format!("it would fail: {error}"), advice);
+        }
+    };
+    let amount_in = world.router.print(question.amount_in, question.asset_in);
+    let amount_out = world
+        .router
+        .print(choice.expected_amount_out, question.asset_out);
+    let venue = choice.route.largest().venue();
+    let swap = format!("{amount_in} for {amount_out} on {venue}");
+    let facts = json!({"swap": swap, "units": rehearsed.units, "failure": rehearsed.failure});
+    let finding = match &rehearsed.failure {
+        None => Finding::good(
+            about,
+            format!("{swap} would go through, simulated and not sent"),
+        ),
+        Some(failure) => {
+            let words = rehearsed
+                .last_words
+                .as_deref()
+                .unwrap_or("nothing is said why");
+            Finding::bad(
+                about,
+                format!("{swap} would fail: {failure}; {words}"),
+                FUND,
+            )
+        }
+    };
+    finding.with(facts)
+}
+
+fn said(error: &chain::Error) -> String {
+    let (chain::Error::Unavailable(reason) | chain::Error::Refused(reason)) = error;
+    reason.clone()
+}

@@ -1,0 +1,120 @@
+//! The key that a process signs with: what is wrong with it ends the process with one line that holds nothing of it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use bootstrap::world::keys::{address, address_of, key};
+use chain_solana::keys::from_text;
+use config::Config;
+
+use crate::config;
+
+/// A key file's content with its address: nobody's, as it stands here.
+const NUMBERS: &str = "[42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,42,\
+                       25,127,107,35,225,108,133,50,198,171,200,56,250,205,94,167,137,190,12,118,178,146,3,52,3,155,\
+                       250,139,61,54,141,97]";
+const ADDRESS: &str = "2iXtA8oeZqUU5pofxK971TCEvFGfems2AcDRaZHKD2pQ";
+const OTHER: &str = "So11111111111111111111111111111111111111112";
+
+fn key_file(folder: &Path, mode: u32) -> PathBuf {
+    let path = folder.join("wallet.json");
+    fs::write(&path, NUMBERS).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+fn live(folder: &Path, flags: &[&str]) -> Config {
+    config(folder, &[&["--order-venue-mode=live"], flags].concat())
+}
+
+#[track_caller]
+fn refused(config: &Config) -> String {
+    let line = key(config).expect_err("is refused").to_string();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(!line.contains("42,42"), "{line}");
+    line
+}
+
+#[test]
+fn a_key_file_and_a_key_give_the_same_wallet() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = key_file(folder.path(), 0o600);
+    let by_file = format!("--wallet={}", path.display());
+    let by_text = format!("--wallet-key={NUMBERS}");
+    let named = format!("--wallet-address={OTHER},{ADDRESS}");
+    for flags in [&[by_file.as_str()][..], &[&by_text], &[&by_file, &named]] {
+        let wallet = key(&live(folder.path(), flags)).unwrap();
+
+        assert_eq!(address_of(&wallet).to_string(), ADDRESS);
+        assert_eq!(format!("{wallet:?}"), format!("Wallet({ADDRESS})"));
+    }
+}
+
+#[test]
+fn a_key_that_others_can_take_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = key_file(folder.path(), 0o644);
+    let line = refused(&live(
+        folder.path(),
+        &[&format!("--wallet={}", path.display())],
+    ));
+    assert!(
+        line.contains("mode 644") && line.contains("chmod 600"),
+        "{line}"
+    );
+
+    key_file(folder.path(), 0o600);
+    let link = folder.path().join("link.json");
+    symlink(&path, &link).unwrap();
+    let line = refused(&live(
+        folder.path(),
+        &[&format!("--wallet={}", link.display())],
+    ));
+    assert!(
+        line.starts_with("WALLET=") && line.contains("is a link"),
+        "{line}"
+    );
+
+    let line = refused(&live(folder.path(), &["--wallet=/nowhere/wallet.json"]));
+    assert!(line.contains("/nowhere/wallet.json"), "{line}");
+}
+
+#[test]
+fn a_wrong_key_is_named_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = refused(&live(folder.path(), &["--wallet-key=[42,42]"]));
+    assert!(line.starts_with("WALLET_KEY=*** is not allowed"), "{line}");
+
+    let by_text = format!("--wallet-key={NUMBERS}");
+    let other = format!("--wallet-address={OTHER}");
+    let line = refused(&live(folder.path(), &[&by_text, &other]));
+    assert!(
+        line.starts_with("WALLET_ADDRESS") && line.contains(ADDRESS),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_live_process_without_a_key_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+
+    assert!(refused(&live(folder.path(), &[])).starts_with("WALLET is not set"));
+    assert_eq!(address(&live(folder.path(), &[])), None);
+
+    let named = format!("--wallet-address={ADDRESS}");
+    let looked_at = address(&live(folder.path(), &[&named]));
+    assert_eq!(looked_at.map(|it| it.to_string()), Some(ADDRESS.to_owned()));
+    // A simulated cluster's key is no secret, and follows from the cluster.
+    let simulated = config(folder.path(), &[]);
+    let wallet = key(&simulated).unwrap();
+    assert_eq!(address(&simulated), Some(address_of(&wallet)));
+}
+
+#[test]
+fn the_key_of_these_tests_is_a_key() {
+    assert_eq!(
+        address_of(&from_text(NUMBERS).unwrap()).to_string(),
+        ADDRESS
+    );
+}

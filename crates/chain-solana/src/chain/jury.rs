@@ -1,0 +1,297 @@
+//! Asks every endpoint about a transaction whose end may have come, and keeps what they said until its death is proved.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use metrics::{Counter, Unit, counter, describe_counter};
+use ports::Clock;
+use solana_signature::Signature;
+
+use super::statuses::Statuses;
+use crate::death::{Case, Doubt, Hearing, NoVote, Subject, Verdict, Vote, Witness};
+use crate::endpoints::Member;
+use crate::endpoints::method::Method;
+use crate::recent::Recent;
+use crate::rpc::{Address, Commitment, EpochInfo, Error, View, words};
+
+/// Transactions of which votes are kept. One that is forgotten is asked about anew.
+const CASES_MAX: usize = 10_000;
+/// Whatever else named a transaction's own address, one entry says that it was named.
+const ENTRIES: usize = 1;
+
+/// All endpoints that may vote.
+#[derive(Debug)]
+pub(super) struct Jury {
+    seats: Vec<Seat>,
+    clock: Arc<dyn Clock>,
+    cases: Mutex<Cases>,
+    metrics: Metrics,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Seat {
+    member: Arc<Member>,
+    banks: Recent<EpochInfo, Error>,
+    statuses: Statuses,
+}
+
+#[derive(Debug, Default)]
+struct Cases {
+    all: HashMap<Signature, One>,
+    /// In the order of their coming.
+    order: VecDeque<Signature>,
+}
+
+#[derive(Debug, Default)]
+struct One {
+    case: Case,
+    is_disputed: bool,
+    is_dead: bool,
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    pub(super) subject: Subject,
+    /// The address that the transaction alone names.
+    pub(super) own: Address,
+}
+
+impl Jury {
+    /// An endpoint's word on where it stands serves all transactions for so long.
+    pub(super) fn new(
+        members: impl IntoIterator<Item = Arc<Member>>,
+        clock: Arc<dyn Clock>,
+        bank_for: Duration,
+    ) -> Self {
+        let seat = |member: Arc<Member>| Seat {
+            banks: Recent::new(Arc::clone(&clock), bank_for),
+            statuses: Statuses::new(Arc::clone(member.rpc())),
+            member,
+        };
+        Self {
+            seats: members.into_iter().map(seat).collect(),
+            clock,
+            cases: Mutex::default(),
+            metrics: Metrics::register(),
+        }
+    }
+
+    /// Asks those whose word is needed, and tells what follows from all words.
+    ///
+    /// Cancel safety: may be dropped; what was said until then is kept.
+    pub(super) async fn hear(&self, question: Question) -> Verdict {
+        let asked = self.seats.iter().enumerate();
+        let asked = asked.map(|(place, seat)| self.ask(place, seat, question));
+        let votes = join_all(asked).await;
+        let now = self.clock.monotonic();
+        let witnesses = self.witnesses();
+        let signature = question.subject.signature;
+        let mut cases = self.cases();
+        // Of most transactions there is nothing to say yet, and nothing is kept.
+        let mut passing = One::default();
+        let one = cases.all.get_mut(&signature).unwrap_or(&mut passing);
+        for (place, vote) in votes.into_iter().enumerate() {
+            if let Some(vote @ Vote::Nothing(_)) = vote {
+                one.case.hear(place, &witnesses[place], vote, now);
+            }
+        }
+        let verdict = one.case.verdict(&witnesses, now);
+        self.tell(one, &verdict, signature);
+        verdict
+    }
+
+    /// What people should know of a verdict, once.
+    fn tell(&self, one: &mut One, verdict: &Verdict, signature: Signature) {
+        if *verdict == Verdict::Dead && !one.is_dead {
+            one.is_dead = true;
+            self.metrics.dead.increment(1);
+        }
+        if *verdict == Verdict::Unknown(Doubt::Disagreement) && !one.is_disputed {
+            one.is_disputed = true;
+            self.metrics.disputed.increment(1);
+            tracing::error!(
+                %signature,
+                "endpoints disagree on {signature}: one knows it and another denies it; nothing is signed in its place"
+            );
+        }
+    }
+
+    /// One endpoint's word, which is kept as soon as it is there. None where the earlier one is enough.
+    async fn ask(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
+        let vote = self.vote(place, seat, question).await?;
+        let (signature, name) = (question.subject.signature, seat.member.name());
+        tracing::debug!(%signature, endpoint = name, "{name} says of {signature}: {vote:?}");
+        self.metrics.count(&vote);
+        seat.member.show();
+        if !matches!(vote, Vote::Nothing(_)) {
+            let (witness, now) = (seat.member.witness(), self.clock.monotonic());
+            let mut cases = self.cases();
+            let case = &mut cases.of(signature).case;
+            case.hear(place, &witness, vote.clone(), now);
+        }
+        Some(vote)
+    }
+
+    async fn vote(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
+        let silent = |why: String| Some(Vote::Nothing(NoVote::Unanswered(why)));
+        if seat.member.is_disqualified() || seat.member.is_away() {
+            return silent("it is not asked now".to_owned());
+        }
+        let bank = match seat.bank().await {
+            Ok(bank) => bank,
+            Err(error) => return silent(words(&error)),
+        };
+        let hearing = match Hearing::begin(question.subject, bank) {
+            Ok(hearing) => hearing,
+            Err(why) => return Some(Vote::Nothing(why)),
+        };
+        if !self.needs(place, question.subject.signature) {
+            return None;
+        }
+        match seat.examine(hearing, question).await {
+            Ok(vote) => Some(vote),
+            Err(error) => silent(words(&error)),
+        }
+    }
+
+    fn needs(&self, place: usize, signature: Signature) -> bool {
+        let witnesses = self.witnesses();
+        let cases = self.cases();
+        let one = cases.all.get(&signature);
+        one.is_none_or(|one| one.case.needs(place, &witnesses))
+    }
+
+    fn witnesses(&self) -> Vec<Witness> {
+        let witness = |seat: &Seat| seat.member.witness();
+        self.seats.iter().map(witness).collect()
+    }
+
+    fn cases(&self) -> MutexGuard<'_, Cases> {
+        self.cases
+            .lock()
+            .expect("invariant: nothing panics while holding it")
+    }
+}
+
+impl Seat {
+    /// Where it stands, and that what it says of heights fits together.
+    async fn bank(&self) -> Result<EpochInfo, Error> {
+        let member = Arc::clone(&self.member);
+        let ask = async move {
+            let asking =
+                member.ask_in_time(Method::EpochInfo, |rpc| rpc.epoch_info(View::FINALIZED));
+            let bank = asking.await?;
+            member.shows(&bank).map_err(Error::unavailable)?;
+            let view = View::FINALIZED.since(bank.slot);
+            let method = Method::LatestBlockhash;
+            let asking = member.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
+            let blockhash = asking.await?;
+            member.gives(&blockhash).map_err(Error::unavailable)?;
+            Ok(bank)
+        };
+        self.banks.get(ask).await
+    }
+
+    /// The questions that follow, in the order of the proof.
+    async fn examine(&self, hearing: Hearing, question: Question) -> Result<Vote, Error> {
+        let member = &self.member;
+        let view = View::FINALIZED.since(hearing.since());
+        let asking = member.ask_in_time(Method::History, |rpc| {
+            rpc.signatures_for_address(question.own, ENTRIES, view)
+        });
+        if let Some(vote) = hearing.history(&asking.await?) {
+            return Ok(vote);
+        }
+        let asking = self.statuses.of(question.subject.signature);
+        let status = member.in_time(Method::Statuses, asking).await;
+        member.heard(Method::Statuses, &status);
+        if let Some(vote) = hearing.status(&status?) {
+            return Ok(vote);
+        }
+        let blocks = match hearing.blocks() {
+            Ok(blocks) => blocks,
+            Err(why) => return Ok(Vote::Nothing(why)),
+        };
+        let asking = member.ask_in_time(Method::Blocks, |rpc| {
+            rpc.blocks(blocks.start, blocks.limit, Commitment::Finalized)
+        });
+        Ok(hearing.held(blocks, &asking.await?))
+    }
+}
+
+impl Cases {
+    fn of(&mut self, signature: Signature) -> &mut One {
+        if !self.all.contains_key(&signature) {
+            if self.order.len() >= CASES_MAX
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.all.remove(&oldest);
+            }
+            self.order.push_back(signature);
+        }
+        self.all.entry(signature).or_default()
+    }
+}
+
+/// What operators see of the votes.
+#[derive(Clone)]
+struct Metrics {
+    deny: Counter,
+    know: Counter,
+    say_nothing: Counter,
+    dead: Counter,
+    disputed: Counter,
+}
+
+impl Metrics {
+    fn register() -> Self {
+        let zeroed = |counter: Counter| {
+            counter.increment(0);
+            counter
+        };
+        describe_counter!(
+            "death_votes_total",
+            Unit::Count,
+            "What endpoints said of transactions whose end may have come"
+        );
+        describe_counter!(
+            "transactions_dead_total",
+            Unit::Count,
+            "Transactions that were proved never to land"
+        );
+        describe_counter!(
+            "transactions_disputed_total",
+            Unit::Count,
+            "Transactions that one endpoint knew and another denied"
+        );
+        let votes = |vote: &'static str| zeroed(counter!("death_votes_total", "vote" => vote));
+        Self {
+            deny: votes("dead"),
+            know: votes("known"),
+            say_nothing: votes("nothing"),
+            dead: zeroed(counter!("transactions_dead_total")),
+            disputed: zeroed(counter!("transactions_disputed_total")),
+        }
+    }
+
+    fn count(&self, vote: &Vote) {
+        match vote {
+            Vote::Dead(_) => self.deny.increment(1),
+            Vote::Known(_) => self.know.increment(1),
+            // It was not asked any further.
+            Vote::Nothing(NoVote::MayLand) => {}
+            Vote::Nothing(_) => self.say_nothing.increment(1),
+        }
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}

@@ -1,0 +1,79 @@
+//! Sends: the same bytes to every endpoint that may take them. The first that takes them answers for all; the others go
+//! on meanwhile.
+
+use std::sync::{Arc, Mutex};
+
+use solana_signature::Signature;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::method::Method;
+use super::{ENDPOINTS_MAX, Endpoints, Member};
+use crate::rpc::Error;
+
+/// Sends under way at once. Beyond that only the best endpoint gets the bytes, which are sent again anyway.
+const SENDING_MAX: usize = 8_192;
+
+/// The sends under way. They end with whoever owns this.
+#[derive(Debug, Default)]
+pub(super) struct Sending(Mutex<JoinSet<()>>);
+
+impl Endpoints {
+    pub(super) async fn send_to_all(&self, transaction: &[u8]) -> Result<Signature, Error> {
+        let may_send = |member: &&Arc<Member>| {
+            member.rank(Method::Send).is_some() && member.wait(Method::Send).is_zero()
+        };
+        let ready = self.members.iter().filter(may_send).count();
+        if ready < 2 || !self.sending.has_room() {
+            return self.read(Method::Send, |rpc| rpc.send(transaction)).await;
+        }
+        let bytes: Arc<[u8]> = Arc::from(transaction);
+        let (tell, told) = mpsc::channel(ENDPOINTS_MAX);
+        for member in self.members.iter().filter(may_send) {
+            let (member, bytes, tell) = (Arc::clone(member), Arc::clone(&bytes), tell.clone());
+            self.sending.spawn(async move {
+                let sent = member.ask(Method::Send, |rpc| rpc.send(&bytes)).await;
+                // Whoever waited may have its answer already.
+                let _ = tell.send(sent).await;
+            });
+        }
+        drop(tell);
+        first_taken(told).await
+    }
+}
+
+/// The first endpoint's that took the bytes. Where none did, the error that leaves the most open.
+async fn first_taken(
+    mut told: mpsc::Receiver<Result<Signature, Error>>,
+) -> Result<Signature, Error> {
+    let mut failed: Option<Error> = None;
+    while let Some(answer) = told.recv().await {
+        match answer {
+            Ok(signature) => return Ok(signature),
+            Err(error) if failed.as_ref().is_none_or(|it| !it.may_have_arrived()) => {
+                failed = Some(error);
+            }
+            Err(_) => {}
+        }
+    }
+    Err(failed.unwrap_or_else(|| Error::unavailable("no endpoint took it")))
+}
+
+impl Sending {
+    fn has_room(&self) -> bool {
+        let mut sending = self
+            .0
+            .lock()
+            .expect("invariant: nothing panics while holding it");
+        while sending.try_join_next().is_some() {}
+        sending.len() + ENDPOINTS_MAX <= SENDING_MAX
+    }
+
+    fn spawn(&self, send: impl Future<Output = ()> + Send + 'static) {
+        let mut sending = self
+            .0
+            .lock()
+            .expect("invariant: nothing panics while holding it");
+        sending.spawn(send);
+    }
+}

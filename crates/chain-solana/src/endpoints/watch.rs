@@ -1,0 +1,61 @@
+//! Looks at all endpoints every once in a while: which cluster they show, how far they are, and whether their heights
+//! fit together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::method::Method;
+use super::{Endpoints, Member};
+use crate::rpc::{Slot, View};
+
+/// About five slots.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Every so many looks heights are compared with those of blockhashes.
+const COMPARED_EVERY: u32 = 15;
+
+impl Endpoints {
+    /// Looks at them until it is dropped.
+    pub async fn watch(&self) {
+        for look in 0_u32.. {
+            let is_compared = look.is_multiple_of(COMPARED_EVERY);
+            self.look(is_compared).await;
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    pub(super) async fn look(&self, is_compared: bool) {
+        // Those that nobody could ask yet may be there now.
+        let _ = super::check_all(&self.members, self.genesis).await;
+        let slots = self.members.iter().map(|it| slot_of(it, is_compared));
+        let slots = join_all(slots).await;
+        let best = slots.iter().flatten().max().copied().unwrap_or_default();
+        for (member, slot) in self.members.iter().zip(slots) {
+            if let Some(slot) = slot {
+                member.lags(best.get().saturating_sub(slot.get()));
+            }
+            member.show();
+        }
+    }
+}
+
+/// Where an endpoint of the cluster stands.
+async fn slot_of(member: &Arc<Member>, is_compared: bool) -> Option<Slot> {
+    member.rank(Method::EpochInfo)?;
+    if !member.wait(Method::EpochInfo).is_zero() {
+        return None;
+    }
+    let view = View::CONFIRMED;
+    let asking = member.ask(Method::EpochInfo, |rpc| rpc.epoch_info(view));
+    let info = asking.await.ok()?;
+    member.shows(&info).ok()?;
+    if is_compared && !member.is_disqualified() {
+        let view = view.since(info.slot);
+        let method = Method::LatestBlockhash;
+        let asking = member.ask(method, |rpc| rpc.latest_blockhash(view));
+        // A lie is kept in mind where it is heard.
+        let _ = member.gives(&asking.await.ok()?);
+    }
+    Some(info.slot)
+}

@@ -1,0 +1,72 @@
+//! What transactions may cost, and what is looked at before one is signed.
+
+use clap::{Args, ValueEnum};
+use domain::{FeeLevel, MaxImpact};
+
+use crate::VenueMode;
+use crate::values::whole;
+
+/// What every transaction costs for its signature: below this none can be sent.
+const FEE_MIN_LAMPORTS: u64 = 5_000;
+/// A whole SOL for one transaction: who allows more has made a mistake.
+const FEE_MAX_LAMPORTS: u64 = 1_000_000_000;
+
+/// Transactions.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Transactions")]
+pub struct Transactions {
+    /// What a transaction offers for its place in a block: low, medium, high, urgent, or a number of
+    /// micro-lamports per compute unit
+    #[arg(long, env = "TX_FEE_LEVEL", value_name = "LEVEL", default_value = "medium", value_parser = fee_level)]
+    pub tx_fee_level: FeeLevel,
+    /// The most that one transaction may pay in fees, in lamports
+    #[arg(
+        long, env = "TX_FEE_MAX_LAMPORTS", value_name = "LAMPORTS", default_value = "1000000",
+        value_parser = whole(FEE_MIN_LAMPORTS..=FEE_MAX_LAMPORTS)
+    )]
+    pub tx_fee_max_lamports: u64,
+    /// Whether transactions are simulated before they are signed [default: off in sim, on in live]
+    #[arg(long, env = "TX_SIMULATE", value_name = "SWITCH", value_enum)]
+    pub tx_simulate: Option<Switch>,
+    /// How far an order may move its pool's price, in hundredths of a percent, 0 for no limit [default: 0 in sim, 1000 in live]
+    #[arg(long, env = "MAX_PRICE_IMPACT_BPS", value_name = "BPS", value_parser = whole(0..=10_000_u16))]
+    pub max_price_impact_bps: Option<u16>,
+}
+
+/// Where money is real, an order that moves the price by a tenth is taken for a mistake.
+const LIVE_IMPACT_BPS: u16 = 1_000;
+
+/// Something that is done or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is done.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl Transactions {
+    /// Whether transactions are simulated before they are signed.
+    #[must_use]
+    pub fn simulate(&self, mode: VenueMode) -> Switch {
+        let unset = match mode {
+            VenueMode::Sim => Switch::Off,
+            VenueMode::Live => Switch::On,
+        };
+        self.tx_simulate.unwrap_or(unset)
+    }
+
+    /// How far an order may move its pool's price; absent where there is no limit.
+    #[must_use]
+    pub fn max_impact(&self, mode: VenueMode) -> Option<MaxImpact> {
+        let unset = match mode {
+            VenueMode::Sim => 0,
+            VenueMode::Live => LIVE_IMPACT_BPS,
+        };
+        MaxImpact::new(self.max_price_impact_bps.unwrap_or(unset))
+    }
+}
+
+fn fee_level(text: &str) -> Result<FeeLevel, String> {
+    FeeLevel::parse(text.trim()).map_err(|allowed| allowed.to_string())
+}

@@ -1,0 +1,69 @@
+//! Weighs an operator's word that a transaction is dead. It stands in for the proof, for an order that nobody can
+//! prove dead; but what the chain knows is not dead, and what may land yet is not either.
+
+use std::time::Duration;
+
+use domain::OrderId;
+use domain::event::{Failure, FailureCode};
+use domain::transaction::SignedTransaction;
+use ports::chain;
+use ports::doubt::Word;
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use super::failure;
+use crate::context::Context;
+
+/// A chain that needs longer for one answer counts as down.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the word is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Weighed {
+    /// The transaction counts as dead.
+    Dead(Failure),
+    /// The chain knows it: the word was wrong, and what became of it is found out as ever.
+    Known,
+    /// Nobody can be asked, or it may land yet. It is not sent any more meanwhile.
+    Unsure,
+}
+
+/// Asks the chain for a transaction once more.
+pub(crate) async fn weigh(
+    ctx: &Context,
+    order: OrderId,
+    transaction: &SignedTransaction,
+    word: &Word,
+) -> Weighed {
+    let asked = timeout(PATIENCE, ask(ctx, transaction)).await;
+    let (height_is_past, is_known) = match asked {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            debug!(order.id = %order, %error, "an operator's word on order {order} waits: {error}");
+            return Weighed::Unsure;
+        }
+        Err(_) => return Weighed::Unsure,
+    };
+    if is_known {
+        warn!(order.id = %order, "{} said that the transaction of order {order} is dead, but the chain knows it", word.actor);
+        return Weighed::Known;
+    }
+    if !height_is_past {
+        return Weighed::Unsure;
+    }
+    let reason = format!(
+        "{} said that its transaction is dead: {}",
+        word.actor, word.reason
+    );
+    Weighed::Dead(failure(FailureCode::DeclaredDead, reason))
+}
+
+/// Whether its last valid height is past, read first, and whether it is known.
+async fn ask(ctx: &Context, transaction: &SignedTransaction) -> Result<(bool, bool), chain::Error> {
+    let statuses = &ctx.chain.statuses;
+    let root = statuses.root().await?;
+    let signature = std::slice::from_ref(&transaction.signature);
+    let stands = statuses.of(signature, root.slot).await?;
+    let is_known = stands.iter().any(Option::is_some);
+    Ok((root.height > transaction.last_valid_height, is_known))
+}

@@ -1,0 +1,140 @@
+//! What is looked at before a transaction is signed, and what is said of one that did not land.
+
+use domain::event::FailureCode;
+use domain::fee::FeeRank;
+use domain::{EventData, FeeLevel, MaxImpact, Status};
+
+use crate::world::{Plan, World, chain, settings};
+
+#[tokio::test(start_paused = true)]
+async fn a_route_that_pays_something_else_than_quoted_is_chosen_anew_in_the_same_execution() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Mismatch, Plan::Mismatch]);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.built(order)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_all_of_whose_routes_pay_something_else_is_repeated_and_then_says_so() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Mismatch; 12]);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+
+    let failure = world.failure(order).await;
+    assert_eq!(failure.code, FailureCode::QuoteMismatch);
+    assert_eq!(
+        failure.reason,
+        "simulated, the swap pays 223 USDC, and 224 USDC were quoted (3 of 3 attempts)"
+    );
+    assert_eq!(world.chain.built(order), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_the_wallet_cannot_pay_for_fails_at_once_and_others_go_on() {
+    let world = World::new().await;
+    world.chain.plan([Plan::TooDear]);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+    let failure = world.failure(order).await;
+    let next = world.order().await;
+
+    assert_eq!(failure.code, FailureCode::InsufficientFunds);
+    assert_eq!(
+        failure.reason,
+        "the wallet holds 0.25 SOL, and the transaction needs 1.502 SOL with its fees and deposits"
+    );
+    assert_eq!(world.get(order).await.executions_ended(), 1);
+    world.until(next, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_went_by_says_how_it_fared_and_raises_the_next_one() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Forget, Plan::Land]);
+    let _running = world.start(settings());
+    let mut order = world.given.order();
+    order.terms.fee_level = Some(FeeLevel::Ranked(FeeRank::Low));
+    let order = world.order_like(order).await;
+    world.until(order, Status::Submitted).await;
+
+    world.chain.advance(1_000);
+    world.until(order, Status::Confirmed).await;
+
+    let executions = world.chain.executions(order);
+    let offered: Vec<_> = executions
+        .iter()
+        .map(|it| (it.fee_level, it.deaths))
+        .collect();
+    let low = Some(FeeLevel::Ranked(FeeRank::Low));
+    assert_eq!(offered, [(low, 0), (low, 1)]);
+    let events = world.events(order).await;
+    let failures = events.into_iter().filter_map(|event| match event.data {
+        EventData::RetryScheduled { failure, .. } => Some(failure),
+        _ => None,
+    });
+    let failures: Vec<_> = failures.collect();
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0].code, FailureCode::TransactionExpired);
+    assert_eq!(failures[0].landing.as_deref(), Some(&chain::landing()));
+    let words = chain::landing().in_words();
+    assert!(
+        failures[0].reason.ends_with(&words),
+        "{}",
+        failures[0].reason
+    );
+}
+
+/// A revert is no death: the next one offers no more.
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_was_rolled_back_raises_nothing() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Revert, Plan::Land]);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+    world.until(order, Status::Confirmed).await;
+
+    let executions = world.chain.executions(order);
+    let deaths: Vec<_> = executions.iter().map(|it| it.deaths).collect();
+    assert_eq!(deaths, [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_would_move_the_price_further_than_allowed_fails_at_once() {
+    let world = World::new().await;
+    let limit = |max_impact| order_worker::Settings {
+        max_impact,
+        ..settings()
+    };
+    let mut narrow = world.given.order();
+    narrow.terms.amount_in = domain::BaseUnits::new(100_000_000_000_000);
+    narrow.terms.max_impact = MaxImpact::new(1);
+    let mut wide = world.given.order();
+    wide.terms.amount_in = narrow.terms.amount_in;
+    wide.terms.max_impact = MaxImpact::new(10_000);
+
+    // A tenth of what the pool holds moves its price by more than a twentieth; the worker allows that.
+    let running = world.start(limit(MaxImpact::new(2_500)));
+    let narrow = world.order_like(narrow).await;
+    let wide = world.order_like(wide).await;
+    assert_eq!(world.failure(narrow).await.code, FailureCode::PriceImpact);
+    assert_eq!(world.get(narrow).await.executions_ended(), 1);
+    world.until(wide, Status::Confirmed).await;
+    drop(running);
+
+    // The worker's own limit holds for orders that name none, or a wider one.
+    let world = World::new().await;
+    let _running = world.start(limit(MaxImpact::new(1)));
+    let mut order = world.given.order();
+    order.terms.amount_in = domain::BaseUnits::new(100_000_000_000_000);
+    order.terms.max_impact = MaxImpact::new(10_000);
+    let order = world.order_like(order).await;
+    assert_eq!(world.failure(order).await.code, FailureCode::PriceImpact);
+}

@@ -1,0 +1,301 @@
+//! A quiet market on a clock that stands still, and a builder that asks it through somebody who may lie.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chain_solana::fees::FeePolicy;
+use chain_solana::keys::Wallet;
+use chain_solana::rpc::{
+    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
+    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Transaction, View,
+};
+use chain_solana::settings::{Settings, Simulating};
+use chain_solana::{PoolReader, SolanaChain};
+use dex_router::PoolSource as _;
+use dex_router::pools::FoundPool;
+use domain::fee::UnitPrice;
+use domain::{Asset, BaseUnits, FeeLevel, OrderId, Venue};
+use ports::simulation::{Simulation as _, Trade};
+use ports::transaction_builder::{Execution, Leg};
+use ports::{Random, Shutdown};
+use sim_chain::cluster::GENESIS_HASH;
+use sim_chain::market::Mode;
+use sim_chain::{SimConfig, World};
+use testkit::ManualClock;
+use uuid::Uuid;
+
+pub(super) const SOL: u64 = 1_000_000_000;
+
+/// What is wrong with the next simulations, one after the other; those after them are right.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lie {
+    /// Nothing.
+    Truth,
+    /// The program that holds this pool pays so many units more or less.
+    Pays(domain::Address, i64),
+    /// Before it, somebody else trades with this pool.
+    Traded(domain::Address),
+}
+
+/// The cluster, as an endpoint shows it that may lie about simulations.
+#[derive(Debug)]
+pub(super) struct Liar {
+    rpc: Arc<dyn Rpc>,
+    world: Arc<World>,
+    clock: Arc<ManualClock>,
+    lies: Mutex<VecDeque<Lie>>,
+    /// How often it simulated.
+    asked: Mutex<usize>,
+}
+
+pub(super) struct Stage {
+    pub(super) world: Arc<World>,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) liar: Arc<Liar>,
+    pub(super) pools: Arc<PoolReader>,
+    pub(super) chain: SolanaChain,
+}
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        simulating: Simulating::On,
+        // One price: nothing is asked about others'.
+        fees: FeePolicy {
+            level: FeeLevel::Priced(UnitPrice::new(10_000).unwrap()),
+            most: Lamports::new(1_000_000),
+        },
+        shared_for: Duration::ZERO,
+        ..Settings::simulated(0.0)
+    }
+}
+
+impl Stage {
+    /// The engine's wallet.
+    pub(super) fn open() -> Self {
+        let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
+        Self::of(wallet, settings())
+    }
+
+    pub(super) fn of(wallet: Wallet, settings: Settings) -> Self {
+        let config = SimConfig {
+            latency_scale: 0.0,
+            seed: Some(7),
+            market: Mode::Still,
+            ..SimConfig::default()
+        };
+        let clock = Arc::<ManualClock>::default();
+        let shutdown = Shutdown::new();
+        let world = World::open(&config, clock.clone(), &Random::seeded(7), &shutdown).unwrap();
+        let liar = Arc::new(Liar {
+            rpc: world.rpc(),
+            world: world.clone(),
+            clock: clock.clone(),
+            lies: Mutex::default(),
+            asked: Mutex::default(),
+        });
+        let pools = Arc::new(PoolReader::new(liar.clone(), clock.clone(), &settings));
+        let wallet = Arc::new(wallet);
+        let chain = SolanaChain::new(pools.clone(), liar.clone(), wallet, clock.clone(), settings);
+        Self {
+            world,
+            clock,
+            liar,
+            pools,
+            chain,
+        }
+    }
+
+    /// Every pool of two assets, with the slot they were read at.
+    pub(super) async fn found(&self, pair: (Asset, Asset)) -> (u64, Vec<FoundPool>) {
+        let mut found = (0, Vec::new());
+        for venue in Venue::ALL {
+            let pools = self.pools.pools(venue, (pair.0.mint, pair.1.mint)).await;
+            let pools = pools.unwrap();
+            found.0 = found.0.max(pools.slot);
+            found.1.extend(pools.pools.iter().cloned());
+        }
+        found
+    }
+
+    /// A sale of so much into one pool.
+    pub(super) fn sale(
+        &self,
+        number: u32,
+        pool: &FoundPool,
+        pair: (Asset, Asset),
+        amount: u64,
+    ) -> Execution {
+        Execution {
+            order_id: OrderId::new(Uuid::from_u128(u128::from(number))),
+            number: 1,
+            path: vec![pair.0.mint, pair.1.mint],
+            legs: vec![Leg {
+                program: pool.pool.program,
+                pool: pool.pool.address.unwrap(),
+                mint_in: pair.0.mint,
+                mint_out: pair.1.mint,
+                amount_in: BaseUnits::new(amount),
+                min_amount_out: BaseUnits::new(1),
+            }],
+            quoted_at: 0,
+            fee_level: None,
+            deaths: 0,
+        }
+    }
+
+    /// Lets a block pass, so that what was sent before is confirmed.
+    pub(super) async fn pass_blocks(&self) {
+        pass_blocks(&self.world, &self.clock).await;
+    }
+
+    /// Sends a transaction, and waits for what it ends with.
+    pub(super) async fn land(&self, bytes: &[u8]) -> Status {
+        let signature = self.liar.rpc.send(bytes).await.unwrap();
+        self.pass_blocks().await;
+        let signatures = [signature];
+        let known = self
+            .liar
+            .rpc
+            .signature_statuses(&signatures, History::Recent);
+        known.await.unwrap().value[0].clone().unwrap()
+    }
+}
+
+async fn pass_blocks(world: &World, clock: &ManualClock) {
+    for _ in 0..3 {
+        // Of two slots at least one has a block.
+        clock.advance(Duration::from_millis(40));
+        world.cluster().settled().await;
+    }
+}
+
+impl Liar {
+    pub(super) fn lie(&self, lies: impl IntoIterator<Item = Lie>) {
+        self.lies.lock().unwrap().extend(lies);
+    }
+
+    /// How often it simulated since it was last asked this.
+    pub(super) fn asked(&self) -> usize {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    async fn trade(&self, pool: domain::Address) {
+        let trade = Trade {
+            pool,
+            mint_in: Asset::USDC.mint,
+            amount_in: BaseUnits::new(5_000_000_000),
+        };
+        self.world.trade(&trade).await.unwrap();
+        pass_blocks(&self.world, &self.clock).await;
+    }
+}
+
+/// What a transaction names, it names somewhere in its bytes.
+fn names(bytes: &[u8], address: domain::Address) -> bool {
+    bytes.windows(32).any(|it| it == address.bytes())
+}
+
+#[async_trait]
+impl Rpc for Liar {
+    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
+        *self.asked.lock().unwrap() += 1;
+        let lie = self.lies.lock().unwrap().pop_front().unwrap_or(Lie::Truth);
+        if let Lie::Traded(pool) = lie {
+            self.trade(pool).await;
+        }
+        let mut answer = self.rpc.simulate(request).await?;
+        if let Lie::Pays(pool, more) = lie
+            && names(request.transaction, pool)
+            && let Some(Some(account)) = answer.value.accounts.first_mut()
+        {
+            let (_, rest) = account.data.split_at_mut(64);
+            let amount = rest.first_chunk_mut::<8>().unwrap();
+            let paid = u64::from_le_bytes(*amount)
+                .checked_add_signed(more)
+                .unwrap();
+            *amount = paid.to_le_bytes();
+        }
+        Ok(answer)
+    }
+
+    async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
+        self.rpc.epoch_info(view).await
+    }
+
+    async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
+        self.rpc.latest_blockhash(view).await
+    }
+
+    async fn accounts(
+        &self,
+        addresses: &[Address],
+        view: View,
+    ) -> Result<At<Vec<Option<Account>>>, Error> {
+        self.rpc.accounts(addresses, view).await
+    }
+
+    async fn program_accounts(
+        &self,
+        program: Address,
+        filters: &[Filter],
+        view: View,
+    ) -> Result<At<Vec<(Address, Account)>>, Error> {
+        self.rpc.program_accounts(program, filters, view).await
+    }
+
+    async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
+        self.rpc.minimum_balance(bytes).await
+    }
+
+    async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {
+        self.rpc.send(transaction).await
+    }
+
+    async fn signature_statuses(
+        &self,
+        signatures: &[Signature],
+        history: History,
+    ) -> Result<At<Vec<Option<Status>>>, Error> {
+        self.rpc.signature_statuses(signatures, history).await
+    }
+
+    async fn transaction(
+        &self,
+        signature: &Signature,
+        commitment: Commitment,
+    ) -> Result<Option<Transaction>, Error> {
+        self.rpc.transaction(signature, commitment).await
+    }
+
+    async fn signatures_for_address(
+        &self,
+        address: Address,
+        limit: usize,
+        view: View,
+    ) -> Result<Vec<Entry>, Error> {
+        self.rpc.signatures_for_address(address, limit, view).await
+    }
+
+    async fn prioritization_fees(
+        &self,
+        written: &[Address],
+    ) -> Result<Vec<(Slot, MicroLamports)>, Error> {
+        self.rpc.prioritization_fees(written).await
+    }
+
+    async fn genesis_hash(&self) -> Result<Hash, Error> {
+        self.rpc.genesis_hash().await
+    }
+
+    async fn blocks(
+        &self,
+        start: Slot,
+        limit: u64,
+        commitment: Commitment,
+    ) -> Result<Vec<Slot>, Error> {
+        self.rpc.blocks(start, limit, commitment).await
+    }
+}

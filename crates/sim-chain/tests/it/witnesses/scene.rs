@@ -1,0 +1,225 @@
+//! A cluster, several endpoints of it with faults of their own, and the engine's way to them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use chain_solana::keys::Wallet;
+use chain_solana::pools::PoolReader;
+use chain_solana::rpc::{At, Blockhash, Error, Signature, View};
+use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
+use domain::transaction::{Height, SignedTransaction};
+use domain::{Asset, BaseUnits, OrderId, venue};
+use ports::landing::Fate;
+use ports::simulation::Faults;
+use ports::transaction_builder::{Execution, Leg};
+use ports::{Random, Shutdown, TransactionBuilder as _};
+use sim_chain::bank::address;
+use sim_chain::cluster::{Commitment, GENESIS_HASH};
+use sim_chain::market::Mode;
+use sim_chain::rpc::SimRpc;
+use sim_chain::service::{Service, ServiceSettings};
+use sim_chain::{SimConfig, World};
+use testkit::ManualClock;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::proxy::{Proxy, Trait};
+use crate::rpc::stand::{self, Way};
+
+const SLOT: Duration = Duration::from_millis(20);
+/// The cluster's age in slots. It skips one of 32.
+const OLD: u32 = 4_000;
+
+pub(super) struct Scene {
+    pub(super) chain: SolanaChain,
+    world: Arc<World>,
+    clock: Arc<ManualClock>,
+    services: Vec<Arc<Service>>,
+    endpoints: Arc<Endpoints>,
+    is_blind: Arc<AtomicBool>,
+    held_from: Arc<AtomicU64>,
+    pool: domain::Address,
+    signed: AtomicU64,
+    _running: JoinSet<()>,
+    _servers: Vec<JoinSet<std::io::Result<()>>>,
+}
+
+impl Scene {
+    /// An endpoint for each trait.
+    pub(super) async fn new(traits: &[Trait], way: Way) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let config = SimConfig {
+            latency_scale: 0.0,
+            market: Mode::Still,
+            ..SimConfig::default()
+        };
+        let shutdown = Shutdown::new();
+        let random = Random::seeded(5);
+        let world = World::open(&config, clock.clone(), &random, &shutdown).unwrap();
+        let (is_blind, held_from) = (Arc::default(), Arc::default());
+        let (mut services, mut servers, mut endpoints) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, of) in traits.iter().enumerate() {
+            let settings = ServiceSettings {
+                latency_scale: 0.0,
+                failure_rate: 0.0,
+                seed: 5,
+                shutdown: shutdown.clone(),
+            };
+            let service = Service::new(world.cluster().clone(), settings, clock.clone());
+            let rpc: Arc<dyn Rpc> = match way {
+                Way::InThisProcess => Arc::new(SimRpc::new(service.clone())),
+                Way::OverHttp => {
+                    let (client, server) = stand::client(&service, Duration::from_secs(20));
+                    servers.push(server);
+                    client
+                }
+            };
+            let proxy = Proxy {
+                rpc,
+                of: *of,
+                is_blind: Arc::clone(&is_blind),
+                held_from: Arc::clone(&held_from),
+            };
+            services.push(service);
+            let proxy: Arc<dyn Rpc> = Arc::new(proxy);
+            endpoints.push((format!("endpoint{place}"), proxy));
+        }
+        let endpoints = Endpoints::new(endpoints, GENESIS_HASH, clock.clone()).unwrap();
+        let endpoints = Arc::new(endpoints);
+        let settings = Settings::simulated(0.0);
+        let pools = PoolReader::new(world.rpc(), clock.clone(), &settings);
+        let chain = SolanaChain::new(
+            Arc::new(pools),
+            endpoints.clone(),
+            Arc::new(Wallet::of_simulated_cluster(&GENESIS_HASH)),
+            clock.clone(),
+            settings,
+        );
+        let mut running = JoinSet::new();
+        if traits.len() > 1 {
+            let watched = endpoints.clone();
+            running.spawn(async move { watched.watch().await });
+        }
+        let scene = Self {
+            chain: chain.with_witnesses(&endpoints),
+            pool: pool(&world),
+            world,
+            clock,
+            services,
+            endpoints,
+            is_blind,
+            held_from,
+            signed: AtomicU64::new(0),
+            _running: running,
+            _servers: servers,
+        };
+        // So that heights are far enough behind slots.
+        scene.pass(OLD).await;
+        scene
+    }
+
+    /// Lets slots pass.
+    pub(super) async fn pass(&self, slots: u32) {
+        self.wait(SLOT * slots).await;
+    }
+
+    pub(super) async fn wait(&self, time: Duration) {
+        // Long times in steps, so that nobody sleeps through all of them.
+        let steps = time.as_millis().div_ceil(SLOT.as_millis()).clamp(1, 400);
+        for _ in 0..steps {
+            self.clock.advance(time / u32::try_from(steps).unwrap());
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    pub(super) fn set(&self, endpoint: usize, change: impl FnOnce(&mut Faults)) {
+        let mut faults = Faults::default();
+        change(&mut faults);
+        self.services[endpoint].set_faults(&faults);
+    }
+
+    /// What an endpoint is sent is executed at this height.
+    pub(super) fn hold(&self, endpoint: usize, height: Height) {
+        let faults = self.services[endpoint].planned();
+        faults.hold_next_until(1_000, height);
+    }
+
+    /// Those that can be blind see nothing of any transaction, or see again.
+    pub(super) fn make_blind(&self, is_blind: bool) {
+        self.is_blind.store(is_blind, Ordering::Relaxed);
+    }
+
+    /// Those that can lose their history lose it up to a moment ago.
+    pub(super) fn purge(&self) {
+        let slot = self.world.cluster().in_block(|block| block.slot());
+        self.held_from.store(slot - 400, Ordering::Relaxed);
+    }
+
+    /// What is final.
+    pub(super) fn height(&self) -> u64 {
+        let cluster = self.world.cluster();
+        cluster.read(Commitment::Finalized, |chain| chain.height())
+    }
+
+    pub(super) fn landed_at(&self, transaction: &SignedTransaction) -> Option<u64> {
+        let signature = transaction.signature.as_str().parse().unwrap();
+        self.world.cluster().read(Commitment::Finalized, |chain| {
+            let landed = chain.history().by_signature(&signature)?;
+            Some(chain.header(landed.slot).height)
+        })
+    }
+
+    pub(super) async fn hash(&self) -> Result<At<Blockhash>, Error> {
+        self.endpoints.latest_blockhash(View::CONFIRMED).await
+    }
+
+    /// Hands its bytes to all endpoints, once.
+    pub(super) async fn send(&self, transaction: &SignedTransaction) -> Result<Signature, Error> {
+        self.endpoints.send(&transaction.bytes).await
+    }
+
+    /// One more transaction of the engine's, which nobody has sent yet.
+    pub(super) async fn signed(&self) -> SignedTransaction {
+        // Not over the last one's blockhash.
+        self.pass(10).await;
+        let number = self.signed.fetch_add(1, Ordering::Relaxed) + 1;
+        let (sol, usdc) = (Asset::SOL.mint, Asset::USDC.mint);
+        let execution = Execution {
+            order_id: OrderId::new(Uuid::from_u128(number.into())),
+            number: 1,
+            path: vec![sol, usdc],
+            legs: vec![Leg {
+                program: venue::Program::Cpmm,
+                pool: self.pool,
+                mint_in: sol,
+                mint_out: usdc,
+                amount_in: BaseUnits::new(1_000_000_000),
+                min_amount_out: BaseUnits::new(1),
+            }],
+            quoted_at: 0,
+            fee_level: None,
+            deaths: 0,
+        };
+        self.chain.build(&execution).await.unwrap()
+    }
+}
+
+/// The CPMM pool of SOL and USDC.
+fn pool(world: &World) -> domain::Address {
+    let (sol, usdc) = (Asset::SOL.mint.address(), Asset::USDC.mint.address());
+    let is_it = |data: &[u8]| {
+        data.len() == 637 && data[168..200] == *sol.bytes() && data[200..232] == *usdc.bytes()
+    };
+    world.cluster().in_block(|block| {
+        let mut accounts = block.bank().accounts().iter();
+        let found = accounts.find(|(_, it)| it.owner == address::RAYDIUM_CPMM && is_it(&it.data));
+        domain::Address::new(found.unwrap().0.to_bytes())
+    })
+}
+
+pub(super) fn is_landed(fate: &Fate) -> bool {
+    matches!(fate, Fate::Landed { .. })
+}
