@@ -13,7 +13,7 @@ use litesvm::LiteSVM;
 use litesvm::error::LiteSVMError;
 use litesvm::types::{FailedTransactionMetadata, SimulatedTransactionInfo, TransactionMetadata};
 use sim_chain::bank::{
-    Account, Environment, InnerInstruction, Ran, ReturnData, Runtime, Transaction, View,
+    Account, Environment, InnerInstruction, Line, Ran, ReturnData, Runtime, Transaction, View,
 };
 use solana_account::{AccountSharedData, ReadableAccount as _};
 use solana_address::Address;
@@ -166,7 +166,7 @@ fn ran(
         status,
         fee: meta.fee,
         compute_units: meta.compute_units_consumed,
-        logs: meta.logs,
+        log: meta.logs.into_iter().map(Line::Text).collect(),
         inner,
         return_data: Some(ReturnData {
             program: meta.return_data.program_id,

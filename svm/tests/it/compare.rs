@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_chain::bank::{Account, Executed, InnerInstruction, Ran, ReturnData, View};
+use sim_chain::bank::{Account, Executed, InnerInstruction, Line, Ran, ReturnData, View};
 use solana_address::Address;
 use solana_transaction_error::TransactionError;
 
@@ -26,15 +26,24 @@ pub(crate) type End = Result<Told, TransactionError>;
 
 pub(crate) fn emulated(executed: Result<Executed, TransactionError>) -> End {
     let Executed { outcome, changes } = executed?;
+    let logs = outcome.logs();
     Ok(Told {
         status: outcome.status,
         fee: outcome.fee,
         units: outcome.compute_units,
-        logs: outcome.logs,
+        logs,
         inner: outcome.inner,
         returned: outcome.return_data,
         changes: changes.into_iter().map(gone).collect(),
     })
+}
+
+/// The real programs' lines are as they were written.
+fn text(line: &Line) -> String {
+    match line {
+        Line::Text(line) => line.clone(),
+        other => format!("{other:?}"),
+    }
 }
 
 pub(crate) fn real(ran: &Result<Ran, TransactionError>, before: View<'_>, keys: &[Address]) -> End {
@@ -46,7 +55,7 @@ pub(crate) fn real(ran: &Result<Ran, TransactionError>, before: View<'_>, keys: 
         status: ran.status,
         fee: ran.fee,
         units: ran.compute_units,
-        logs: ran.logs,
+        logs: ran.log.iter().map(text).collect(),
         inner: (0..)
             .zip(ran.inner)
             .filter(|(_, called)| !called.is_empty())

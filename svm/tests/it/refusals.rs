@@ -217,6 +217,7 @@ struct Spoilt {
     what: What,
 }
 
+#[expect(dead_code, reason = "printed beside a difference")]
 #[derive(Debug, Clone, Copy)]
 enum What {
     /// A bit of its data.

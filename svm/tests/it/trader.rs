@@ -23,12 +23,15 @@ use uuid::Uuid;
 use crate::plans::Plan;
 
 const LIMIT: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Somebody who trades with pools of one program.
 pub(crate) struct Trader {
     program: Program,
     router: Router,
     chain: SolanaChain,
+    rpc: Arc<dyn Rpc>,
+    clock: Arc<dyn Clock>,
     orders: u128,
 }
 
@@ -47,7 +50,9 @@ impl Trader {
         Self {
             program,
             router: Router::new(Arc::clone(&pools) as _, LIMIT, tokens),
-            chain: SolanaChain::new(pools, rpc, signer, Arc::clone(clock), settings),
+            chain: SolanaChain::new(pools, Arc::clone(&rpc), signer, Arc::clone(clock), settings),
+            rpc,
+            clock: Arc::clone(clock),
             orders: 0,
         }
     }
@@ -68,6 +73,7 @@ impl Trader {
             venues: VenueSet::ALL,
             slippage: Bps::new(slippage).unwrap(),
             min_amount_out: None,
+            max_impact: None,
         };
         let decision = self.router.route(&request).await?;
         Ok(decision.choice)
@@ -95,12 +101,22 @@ impl Trader {
     }
 
     pub(crate) async fn send(&self, transaction: &SignedTransaction) -> Result<(), String> {
-        let sent = self.chain.send(transaction).await;
-        sent.map_err(|error| error.to_string())
+        let sent = self.rpc.send(&transaction.bytes).await;
+        sent.map(drop).map_err(|error| error.to_string())
     }
 
-    /// What became of it, once that is known.
+    /// What became of it, once that is known; else what is known in the end.
     pub(crate) async fn fate(&self, transaction: &SignedTransaction) -> Fate {
-        self.chain.await_fate(transaction, LIMIT).await.unwrap()
+        let until = self.clock.monotonic() + LIMIT;
+        loop {
+            match self.chain.fate(transaction).await {
+                Ok(fate @ (Fate::Landed { .. } | Fate::Reverted { .. } | Fate::Dead)) => {
+                    return fate;
+                }
+                Ok(unsure) if self.clock.monotonic() >= until => return unsure,
+                Err(error) if self.clock.monotonic() >= until => panic!("{error}"),
+                Ok(_) | Err(_) => self.clock.sleep(LOOK_EVERY).await,
+            }
+        }
     }
 }

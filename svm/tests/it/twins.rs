@@ -142,7 +142,7 @@ impl Twins {
                 amounts: step.amounts,
             });
         let rent = Rent::default().minimum_balance(WRAPPED_ACCOUNT_BYTES);
-        let built = build::instructions(&Execution {
+        let built = build::draft(&Execution {
             order_id: OrderId::new(Uuid::from_u128(7)),
             number: 1,
             wallet: to_amm(&wallet()),
@@ -151,7 +151,7 @@ impl Twins {
             budget: BUDGET,
             wrapped_rent: Lamports::new(rent),
         });
-        built.unwrap()
+        built.unwrap().instructions
     }
 
     pub(crate) fn run(&self, transaction: &Transaction) -> (End, End) {
