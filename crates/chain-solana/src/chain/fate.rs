@@ -69,11 +69,17 @@ impl SolanaChain {
         };
         let programs = &self.programs;
         let wallet = self.signer.address();
-        let unreadable = |error: receipt::Error| Error::Unavailable(error.to_string());
-        let swapped = Swapped::of(&transaction, wallet, programs).map_err(unreadable)?;
-        let receipt = receipt::read(&transaction, &swapped, programs).map_err(unreadable)?;
+        let decoded = Decoded::read(&transaction.bytes, &transaction.meta.loaded);
+        let decoded = decoded.map_err(unreadable)?;
+        let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
+        let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
+        let receipt = receipt.map_err(unreadable)?;
         Ok(told(receipt, status.commitment == Commitment::Finalized))
     }
+}
+
+fn unreadable(error: impl std::error::Error) -> Error {
+    Error::Unavailable(error.to_string())
 }
 
 fn told(receipt: Receipt, is_final: bool) -> Fate {
