@@ -6,7 +6,7 @@
 
 mod blockhashes;
 mod building;
-mod fate;
+pub(crate) mod fate;
 mod funds;
 mod jury;
 mod rehearsing;

@@ -119,7 +119,8 @@ pub(super) fn reason(reverted: &Reverted) -> Revert {
     }
 }
 
-pub(super) fn parse(signature: &Stored) -> Result<Signature, Error> {
+/// A stored signature as the cluster is asked about it.
+pub(crate) fn parse(signature: &Stored) -> Result<Signature, Error> {
     let parsed = signature.as_str().parse();
     parsed.map_err(|_| Error::Refused("a signature that is no base58".to_owned()))
 }
