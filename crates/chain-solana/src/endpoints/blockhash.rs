@@ -12,15 +12,13 @@ use tokio::time::timeout;
 
 use super::method::Method;
 use super::{Endpoints, Member};
-use crate::death::BLOCKHASH_BLOCKS;
+use crate::death::{BLOCKHASH_BLOCKS, BLOCKHASH_OLDER_MAX};
 use crate::rpc::{At, Blockhash, Error, View};
 
 /// How long endpoints have to show their height.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A last valid height above what is shown by so much is not believed.
 const ABOVE_MAX: u64 = 300;
-/// A blockhash that is older by so much is not built on. The proof of death looks at no older blocks.
-const BELOW_MAX: u64 = 64;
 
 impl Endpoints {
     pub(super) async fn checked_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
@@ -79,7 +77,7 @@ async fn height_of(member: &Member, view: View) -> Option<Height> {
 fn judged(came: Height, shown: Height) -> Result<Height, Error> {
     let by_shown = shown.get().saturating_add(BLOCKHASH_BLOCKS);
     let is_likely = came.get() <= by_shown.saturating_add(ABOVE_MAX)
-        && came.get().saturating_add(BELOW_MAX) >= by_shown;
+        && came.get().saturating_add(BLOCKHASH_OLDER_MAX) >= by_shown;
     match is_likely {
         true => Ok(Height::new(came.get().max(by_shown))),
         false => Err(Error::Malformed {
