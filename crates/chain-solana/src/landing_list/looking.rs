@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an endpoint is left alone that has had enough and does not say for how long.
 const BENCH: Duration = Duration::from_secs(1);
 /// No endpoint is left alone for longer.
-pub(super) const BENCH_MAX: Duration = Duration::from_secs(30);
+const BENCH_MAX: Duration = Duration::from_secs(30);
 
 impl LandingList {
     /// Looks for all, for as long as it is let.
@@ -33,7 +33,7 @@ impl LandingList {
             };
             let bench = self.look(&signatures).await;
             if !bench.is_zero() {
-                benched_until = self.clock.monotonic() + bench.min(BENCH_MAX);
+                benched_until = self.clock.monotonic() + bench;
             }
             if hinted.is_empty() {
                 self.ask_height().await;
@@ -88,10 +88,7 @@ impl LandingList {
             Ok(answer) => answer,
             Err(error) => {
                 self.book().miss(signatures, &error, now);
-                return match error {
-                    Error::TooManyRequests { retry_after } => retry_after.unwrap_or(BENCH),
-                    _ => Duration::ZERO,
-                };
+                return bench(&error);
             }
         };
         self.time.observe(slot, now);
@@ -126,5 +123,13 @@ impl LandingList {
         if has_news {
             self.untold.notify_one();
         }
+    }
+}
+
+/// How long the endpoint is to be left alone that said this.
+pub(super) fn bench(error: &Error) -> Duration {
+    match error {
+        Error::TooManyRequests { retry_after } => retry_after.unwrap_or(BENCH).min(BENCH_MAX),
+        _ => Duration::ZERO,
     }
 }
