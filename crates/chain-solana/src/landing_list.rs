@@ -175,14 +175,11 @@ impl LandingList {
     /// Cancel safety: may be dropped; nothing is lost.
     pub(crate) async fn news(&self) -> Vec<OrderId> {
         loop {
-            let untold = self.untold.notified();
-            let mut untold = std::pin::pin!(untold);
-            untold.as_mut().enable();
             let orders = self.book().take_news();
             if !orders.is_empty() {
                 return orders;
             }
-            untold.await;
+            self.untold.notified().await;
         }
     }
 

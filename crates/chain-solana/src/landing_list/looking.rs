@@ -93,17 +93,11 @@ impl LandingList {
         };
         self.time.observe(slot, now);
         let statuses = signatures.iter().copied().zip(value);
-        let (landed, has_news) = {
-            let mut book = self.book();
-            let landed = book.hear(slot, statuses, self.needed, now);
-            (landed, book.has_news())
-        };
+        let landed = self.book().hear(slot, statuses, self.needed, now);
         for landing in &landed {
             self.metrics.landed(landing);
         }
-        if has_news {
-            self.untold.notify_one();
-        }
+        self.tell_news();
         Duration::ZERO
     }
 
@@ -115,12 +109,13 @@ impl LandingList {
         let asked = timeout(PATIENCE, self.rpc.epoch_info(View::FINALIZED)).await;
         let height = asked.ok().and_then(Result::ok).map(|info| info.height);
         let (now, slot) = (self.clock.monotonic(), self.time.slot());
-        let has_news = {
-            let mut book = self.book();
-            book.hear_height(height, now, slot);
-            book.has_news()
-        };
-        if has_news {
+        self.book().hear_height(height, now, slot);
+        self.tell_news();
+    }
+
+    /// Wakes whoever waits for news, where there is any.
+    fn tell_news(&self) {
+        if self.book().has_news() {
             self.untold.notify_one();
         }
     }
