@@ -178,15 +178,8 @@ impl Seat {
     async fn bank(&self) -> Result<EpochInfo, Error> {
         let member = Arc::clone(&self.member);
         let ask = async move {
-            let asking =
-                member.ask_in_time(Method::EpochInfo, |rpc| rpc.epoch_info(View::FINALIZED));
-            let bank = asking.await?;
-            member.shows(&bank).map_err(Error::unavailable)?;
-            let view = View::FINALIZED.since(bank.slot);
-            let method = Method::LatestBlockhash;
-            let asking = member.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
-            let blockhash = asking.await?;
-            member.gives(&blockhash).map_err(Error::unavailable)?;
+            let bank = member.bank(View::FINALIZED).await?;
+            member.blockhash(View::FINALIZED.since(bank.slot)).await?;
             Ok(bank)
         };
         self.banks.get(ask).await

@@ -41,10 +41,7 @@ impl Endpoints {
     }
 
     async fn blockhash_of(&self, member: &Arc<Member>, view: View) -> Result<At<Blockhash>, Error> {
-        let method = Method::LatestBlockhash;
-        let answer = member.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
-        let mut answer = answer.await?;
-        member.gives(&answer).map_err(Error::unavailable)?;
+        let mut answer = member.blockhash(view).await?;
         let shown = self.highest_shown(view).await.ok_or_else(|| {
             Error::unavailable("no endpoint shows a height to compare a blockhash with")
         })?;
@@ -66,11 +63,9 @@ impl Endpoints {
 }
 
 async fn height_of(member: &Member, view: View) -> Option<Height> {
-    let asking = member.ask(Method::EpochInfo, |rpc| rpc.epoch_info(view));
-    let info = timeout(PATIENCE, asking).await.ok()?.ok()?;
-    member.shows(&info).ok()?;
+    let bank = timeout(PATIENCE, member.bank(view)).await.ok()?.ok()?;
     let is_checked = member.witness().has_compared_heights();
-    (is_checked && !member.is_disqualified()).then_some(info.height)
+    (is_checked && !member.is_disqualified()).then_some(bank.height)
 }
 
 /// The last valid height to go by, where the one that came with the hash is likely at all.
