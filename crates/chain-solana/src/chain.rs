@@ -93,7 +93,7 @@ impl SolanaChain {
             notes: Arc::clone(&notes),
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
-            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment).noting(notes),
+            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment, notes),
             rpc,
             signer,
             clock,

@@ -51,7 +51,8 @@ pub(crate) struct LandingList {
     /// There is news that nobody waits for.
     untold: Notify,
     metrics: Metrics,
-    notes: Option<Arc<Notes>>,
+    /// Where it notes what endpoints take.
+    notes: Arc<Notes>,
 }
 
 impl LandingList {
@@ -60,6 +61,7 @@ impl LandingList {
         clock: Arc<dyn Clock>,
         pace: Pace,
         needed: Commitment,
+        notes: Arc<Notes>,
     ) -> Self {
         Self {
             rpc,
@@ -72,14 +74,8 @@ impl LandingList {
             arrived: Notify::new(),
             untold: Notify::new(),
             metrics: Metrics::register(),
-            notes: None,
+            notes,
         }
-    }
-
-    /// The same, which notes here what endpoints take.
-    pub(crate) fn noting(mut self, notes: Arc<Notes>) -> Self {
-        self.notes = Some(notes);
-        self
     }
 
     /// The same, which sends everything once.

@@ -53,11 +53,9 @@ impl LandingList {
             signature,
         };
         let sent = self.rpc.send(bytes).await.map(drop);
-        if let (Ok(()), Some(notes)) = (&sent, &self.notes) {
-            notes.taken(signature);
-        }
-        if let Err(error) = &sent {
-            self.bench.set(self.clock.monotonic() + bench(error));
+        match &sent {
+            Ok(()) => self.notes.taken(signature),
+            Err(error) => self.bench.set(self.clock.monotonic() + bench(error)),
         }
         sent
     }

@@ -19,6 +19,7 @@ fn list(script: &Script) -> LandingList {
         clock,
         Pace::real(Commitment::Confirmed),
         Commitment::Confirmed,
+        Arc::default(),
     )
 }
 
