@@ -26,7 +26,6 @@ use ports::chain;
 use ports::landing::{Fate, Landing, Standing};
 
 use crate::build::rent::Rents;
-use crate::death::BLOCKS_TO_SPARE;
 use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;

@@ -8,10 +8,11 @@ use tokio::time::timeout;
 
 use super::rehearsing::Rehearsed;
 use super::route::Route;
-use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
+use super::{SolanaChain, fate};
 use crate::build::budget::{Budget, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
+use crate::death::BLOCKS_TO_SPARE;
 use crate::keys;
 use crate::notes::Note;
 use crate::rpc::{self, Blockhash, Lamports, MicroLamports, words};
