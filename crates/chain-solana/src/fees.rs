@@ -96,10 +96,16 @@ impl Fees {
     }
 }
 
-/// What a level offers where these prices landed, blocks in which nobody paid any left out.
-fn percentile(rank: FeeRank, prices: impl Iterator<Item = MicroLamports>) -> MicroLamports {
+/// The prices that landed, in order, blocks in which nobody paid any left out.
+pub(crate) fn paid(prices: impl Iterator<Item = MicroLamports>) -> Vec<MicroLamports> {
     let mut paid: Vec<_> = prices.filter(|price| price.get() > 0).collect();
     paid.sort_unstable();
+    paid
+}
+
+/// What a level offers where these prices landed.
+fn percentile(rank: FeeRank, prices: impl Iterator<Item = MicroLamports>) -> MicroLamports {
+    let paid = paid(prices);
     let percent = match rank {
         FeeRank::Low => 25,
         FeeRank::Medium => 50,

@@ -10,9 +10,9 @@ use domain::transaction::SignedTransaction;
 use super::{SolanaChain, fate};
 use crate::build::budget::Budget;
 use crate::death::{BLOCKHASH_BLOCKS, BLOCKS_TO_SPARE};
-use crate::fees::standing;
+use crate::fees::{paid, standing};
 use crate::message::Decoded;
-use crate::rpc::{MicroLamports, View};
+use crate::rpc::View;
 
 impl SolanaChain {
     /// What can be told of a transaction.
@@ -27,11 +27,7 @@ impl SolanaChain {
         };
         let landed = self.fees.landed(&contested).await;
         let landed = landed.iter().flat_map(|it| it.iter());
-        let mut paid: Vec<MicroLamports> = landed
-            .map(|(_, price)| *price)
-            .filter(|price| price.get() > 0)
-            .collect();
-        paid.sort_unstable();
+        let paid = paid(landed.map(|(_, price)| *price));
         let usual = paid.get(paid.len() / 2);
         let height = self.rpc.epoch_info(View::CONFIRMED).await.ok();
         let height = height.map(|info| info.height.get());
