@@ -114,8 +114,7 @@ impl Book {
         };
         entry.touched_at = now;
         let has_news = std::mem::take(&mut entry.has_news);
-        let has_landed = matches!(&entry.heard, Heard::Settled(status) if status.outcome.is_ok());
-        if has_news || has_landed || entry.is_past_its_end || !entry.is_open() {
+        if has_news || entry.is_past_its_end || !entry.is_open() {
             return Standing::News;
         }
         match is_attended {
