@@ -145,8 +145,7 @@ impl LandingList {
             (book.forget(signature), book.len())
         };
         if was_listed {
-            self.metrics.listed(length);
-            self.ignore(signature);
+            self.gone(&[*signature], length);
         }
     }
 
@@ -210,10 +209,13 @@ impl LandingList {
         }
     }
 
-    /// Nothing more need be heard of it.
-    fn ignore(&self, signature: &Signature) {
+    /// These are no longer on the list, which is so long now: nothing more need be heard of them.
+    fn gone(&self, signatures: &[Signature], length: usize) {
+        self.metrics.listed(length);
         if let Some(notices) = &self.notices {
-            notices.unsubscribe(signature);
+            for signature in signatures {
+                notices.unsubscribe(signature);
+            }
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Book {
     all: BTreeMap<Signature, Entry>,
     /// Orders that have news and that nobody was told of.
     untold: BTreeSet<OrderId>,
+    /// What was dropped to make room, since the last look.
+    dropped: Vec<Signature>,
     /// When the last look ended.
     looked_at: Option<Duration>,
     /// When a question was last answered, or given up.
@@ -90,6 +92,9 @@ impl Book {
         let oldest = idle.min_by_key(|(_, one)| one.touched_at);
         if let Some(signature) = oldest.map(|(signature, _)| *signature) {
             self.all.remove(&signature);
+            if self.dropped.len() < LISTED_MAX {
+                self.dropped.push(signature);
+            }
         }
     }
 
@@ -182,12 +187,17 @@ impl Book {
         self.looked_at.map_or(Duration::ZERO, |at| at + every)
     }
 
-    /// A look has ended. Those whom nobody has asked for in long go.
-    pub(super) fn looked(&mut self, now: Duration) {
+    /// A look has ended. Those whom nobody has asked for in long go. Returns what has gone since the look before, but
+    /// for what was forgotten.
+    pub(super) fn looked(&mut self, now: Duration) -> Vec<Signature> {
         self.looked_at = Some(now);
-        self.all.retain(|_, entry| {
-            now.saturating_sub(entry.touched_at) < KEPT_FOR || !entry.waiting.is_empty()
-        });
+        let is_left = |_: &Signature, entry: &mut Entry| {
+            now.saturating_sub(entry.touched_at) >= KEPT_FOR && entry.waiting.is_empty()
+        };
+        let mut gone = std::mem::take(&mut self.dropped);
+        gone.retain(|signature| !self.all.contains_key(signature));
+        gone.extend(self.all.extract_if(.., is_left).map(|(it, _)| it));
+        gone
     }
 
     /// Takes in what a node that stands at a slot says of signatures. Returns what has landed by that.

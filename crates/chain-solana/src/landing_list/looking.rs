@@ -38,7 +38,11 @@ impl LandingList {
             if hinted.is_empty() {
                 self.ask_height().await;
                 let now = self.clock.monotonic();
-                self.book().looked(now);
+                let (gone, length) = {
+                    let mut book = self.book();
+                    (book.looked(now), book.len())
+                };
+                self.gone(&gone, length);
             }
         }
     }
