@@ -52,9 +52,8 @@ impl Endpoints {
     /// The highest height that endpoints show now whose words fit together.
     async fn highest_shown(&self, view: View) -> Option<Height> {
         let can_tell = |member: &&Arc<Member>| {
-            let is_known = member.rank(Method::EpochInfo).is_some();
             // Whoever does not answer anyway is not waited for.
-            is_known && !member.is_away() && member.wait(Method::EpochInfo).is_zero()
+            member.is_ready(Method::EpochInfo) && !member.is_away()
         };
         let asked = self.members.iter().filter(can_tell);
         let shown = join_all(asked.map(|member| height_of(member, view))).await;

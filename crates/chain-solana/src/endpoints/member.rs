@@ -209,6 +209,13 @@ impl Member {
         self.state().rank(method, self.clock.monotonic())
     }
 
+    /// Whether it is to be asked for this, and at once.
+    pub(super) fn is_ready(&self, method: Method) -> bool {
+        let now = self.clock.monotonic();
+        let state = self.state();
+        state.rank(method, now).is_some() && state.wait(method, now).is_zero()
+    }
+
     pub(super) fn wait(&self, method: Method) -> Duration {
         self.state().wait(method, self.clock.monotonic())
     }

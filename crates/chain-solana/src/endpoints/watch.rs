@@ -42,8 +42,7 @@ impl Endpoints {
 
 /// Where an endpoint of the cluster stands.
 async fn slot_of(member: &Arc<Member>, is_compared: bool) -> Option<Slot> {
-    member.rank(Method::EpochInfo)?;
-    if !member.wait(Method::EpochInfo).is_zero() {
+    if !member.is_ready(Method::EpochInfo) {
         return None;
     }
     let bank = member.bank(View::CONFIRMED).await.ok()?;
