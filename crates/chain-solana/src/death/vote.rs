@@ -77,7 +77,7 @@ pub struct Blocks {
 pub struct Hearing {
     subject: Subject,
     bank: EpochInfo,
-    /// In which of the blocks up to the bank it could have landed, counted from the newest.
+    /// In how many of the newest blocks, up to the bank's own, it could have landed.
     could_land_in: u64,
 }
 

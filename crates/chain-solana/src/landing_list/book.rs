@@ -19,7 +19,7 @@ const LISTED_MAX: usize = 10_000;
 const KEPT_FOR: Duration = Duration::from_secs(600);
 /// A list that has not looked for so long does not work.
 const LOOKING_LIMIT: Duration = Duration::from_secs(30);
-/// Blocks from one that a height was read at to the next question for it, at least.
+/// After a question for the height, so many slots pass before the next one at least.
 const HEIGHT_SLOTS_MIN: u32 = 4;
 /// Orders told of at once.
 const NEWS_MAX: usize = 512;
@@ -58,7 +58,7 @@ pub(super) struct Kept<'a> {
 }
 
 impl Book {
-    /// Puts a transaction on the list. Whether it was not there, and has now to be sent.
+    /// Puts a transaction on the list. Returns whether it was not there and must be sent now.
     pub(super) fn keep(
         &mut self,
         kept: Kept<'_>,
@@ -187,8 +187,8 @@ impl Book {
         self.looked_at.map_or(Duration::ZERO, |at| at + every)
     }
 
-    /// A look has ended. Those whom nobody has asked for in long go. Returns what has gone since the look before, but
-    /// for what was forgotten.
+    /// A look has ended. What no order has asked for in a long time leaves the list. Returns what has left it since the
+    /// last look, except what was forgotten.
     pub(super) fn looked(&mut self, now: Duration) -> Vec<Signature> {
         self.looked_at = Some(now);
         let is_left = |_: &Signature, entry: &mut Entry| {
