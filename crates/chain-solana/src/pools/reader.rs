@@ -7,7 +7,7 @@ use std::time::Duration;
 use amm::{Address, Program};
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{FoundPool, PairPools, Unavailable};
+use dex_router::pools::{PairPools, Unavailable};
 use domain::{Mint, Venue, venue};
 use futures_util::FutureExt as _;
 use ports::transaction_builder::{Execution, Leg};
@@ -225,20 +225,7 @@ impl PoolSource for PoolReader {
         let pair = mints(pair);
         let reading = self.reading(key(venue, pair)).await?;
         let mut pools = reading.pair(pair);
-        let is_aside = |found: &FoundPool| {
-            let at = found.pool.address;
-            at.is_some_and(|at| self.aside.holds(address(at)))
-        };
-        if pools.pools.iter().any(is_aside) {
-            let all = pools.pools.iter().cloned().map(|mut found| {
-                if is_aside(&found) {
-                    let why = "it paid something else than quoted when it was tried";
-                    found.state = Err(why.to_owned());
-                }
-                found
-            });
-            pools.pools = all.collect();
-        }
+        self.aside.withhold(&mut pools.pools);
         Ok(pools)
     }
 

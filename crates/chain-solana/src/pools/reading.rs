@@ -110,7 +110,10 @@ impl Reading {
         let facts = self.facts(first).zip(self.facts(second));
         let pools = match facts {
             Some(_) => Arc::clone(&self.pools),
-            None => self.pools.iter().map(without_mint).collect(),
+            None => {
+                let unread = |it| unusable(it, "one of its mints cannot be read");
+                self.pools.iter().map(unread).collect()
+            }
         };
         PairPools {
             slot: self.slot.get(),
@@ -129,10 +132,11 @@ fn holds((first, second): (Address, Address), held: (u64, u64)) -> Holds {
     ])
 }
 
-fn without_mint(found: &FoundPool) -> FoundPool {
+/// The same pool, which cannot be used for this reason.
+pub(super) fn unusable(found: &FoundPool, why: &str) -> FoundPool {
     FoundPool {
         pool: found.pool,
-        state: Err("one of its mints cannot be read".to_owned()),
+        state: Err(why.to_owned()),
         holds: found.holds,
     }
 }
