@@ -7,10 +7,9 @@ use amm::Address;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 
-use super::{SolanaChain, fate};
+use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
 use crate::build::budget::Budget;
-use crate::death::{BLOCKHASH_BLOCKS, BLOCKS_TO_SPARE};
-use crate::fees::{paid, standing};
+use crate::fees::standing;
 use crate::message::Decoded;
 use crate::rpc::View;
 
@@ -26,9 +25,7 @@ impl SolanaChain {
             None => self.written_by_swaps(&decoded),
         };
         let landed = self.fees.landed(&contested).await;
-        let landed = landed.iter().flat_map(|it| it.iter());
-        let paid = paid(landed.map(|(_, price)| *price));
-        let usual = paid.get(paid.len() / 2);
+        let usual = landed.get(landed.len() / 2);
         let height = self.rpc.epoch_info(View::CONFIRMED).await.ok();
         let height = height.map(|info| info.height.get());
         Some(LandingReport {
@@ -37,7 +34,7 @@ impl SolanaChain {
             unit_price: budget.price.get(),
             unit_limit: budget.units,
             fee_lamports: budget.fee().get(),
-            fee_percentile: standing(budget.price, &paid),
+            fee_percentile: standing(budget.price, &landed),
             usual_unit_price: usual.map(|price| price.get()),
             simulated_units: note.and_then(|note| note.simulated_units),
         })
@@ -59,7 +56,7 @@ impl SolanaChain {
 /// The blocks in which it could have landed up to this height.
 fn lived(transaction: &SignedTransaction, height: u64) -> u64 {
     let last_valid = transaction.last_valid_height.get();
-    let life = BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
+    let life = crate::death::BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
     height
         .min(last_valid)
         .saturating_sub(last_valid.saturating_sub(life))
