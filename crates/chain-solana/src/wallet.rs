@@ -82,11 +82,7 @@ fn addresses(place: &Place, assets: &[Asset]) -> Vec<amm::Address> {
 }
 
 impl Look {
-    async fn read(&self) -> Result<Wallet, chain::Error> {
-        self.read_of(&self.place.assets, &self.addresses).await
-    }
-
-    async fn read_of(
+    async fn read(
         &self,
         assets: &[Asset],
         addresses: &[amm::Address],
@@ -115,7 +111,8 @@ impl Look {
 impl WalletView for SolanaWallet {
     async fn look(&self) -> Result<Wallet, chain::Error> {
         let look = Arc::clone(&self.look);
-        self.seen.get(async move { look.read().await }).await
+        let all = async move { look.read(&look.place.assets, &look.addresses).await };
+        self.seen.get(all).await
     }
 
     async fn means(&self, asset_in: Asset, asset_out: Asset) -> Result<Means, chain::Error> {
@@ -126,23 +123,18 @@ impl WalletView for SolanaWallet {
             true => self.look().await?,
             false => {
                 let addresses = addresses(&self.look.place, &both);
-                self.look.read_of(&both, &addresses).await?
+                self.look.read(&both, &addresses).await?
             }
         };
         let rpc = Arc::clone(&self.look.rpc);
         let rent = async move { Ok(rpc.minimum_balance(ACCOUNT_LENGTH).await?) };
         let account_rent = self.rent.get(rent).await?.get();
-        let mut tokens = wallet.tokens.iter();
-        let mut account = |asset: Asset| tokens.find(|holding| holding.asset == asset);
+        let account = |asset: Asset| wallet.tokens.iter().find(|it| it.asset == asset);
         let held = match asset_in.is_native() {
             true => BaseUnits::new(wallet.lamports),
             false => account(asset_in).map_or(BaseUnits::new(0), |it| it.amount),
         };
-        let has_account_out = asset_out.is_native()
-            || wallet
-                .tokens
-                .iter()
-                .any(|holding| holding.asset == asset_out);
+        let has_account_out = asset_out.is_native() || account(asset_out).is_some();
         Ok(Means {
             lamports: wallet.lamports,
             held,
