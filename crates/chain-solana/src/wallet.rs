@@ -12,6 +12,7 @@ use ports::{Clock, chain};
 
 use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
 use crate::recent::Recent;
+use crate::recent_by::RecentBy;
 use crate::rpc::{ACCOUNTS_MAX, Account, Lamports, Rpc, View};
 
 /// How long one look serves all who ask: with the time that reading takes it stays below the two seconds promised.
@@ -41,6 +42,8 @@ pub struct Place {
 pub struct SolanaWallet {
     look: Arc<Look>,
     seen: Recent<Wallet, chain::Error>,
+    /// The same of two tokens of which one is not looked for otherwise.
+    seen_of: RecentBy<[Asset; 2], Wallet, chain::Error>,
     rent: Recent<Lamports, chain::Error>,
 }
 
@@ -66,6 +69,7 @@ impl SolanaWallet {
                 addresses,
             }),
             seen: Recent::new(Arc::clone(&clock), FRESH),
+            seen_of: RecentBy::new(Arc::clone(&clock), FRESH),
             rent: Recent::new(clock, RENT_FRESH),
         }
     }
@@ -122,8 +126,9 @@ impl WalletView for SolanaWallet {
         let wallet = match both.iter().all(is_usual) {
             true => self.look().await?,
             false => {
-                let addresses = addresses(&self.look.place, &both);
-                self.look.read(&both, &addresses).await?
+                let look = Arc::clone(&self.look);
+                let these = async move { look.read(&both, &addresses(&look.place, &both)).await };
+                self.seen_of.get(both, these).await?
             }
         };
         let rpc = Arc::clone(&self.look.rpc);
