@@ -11,6 +11,7 @@ use ports::wallet::{Holding, Means, Wallet, WalletView};
 use ports::{Clock, chain};
 
 use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
+use crate::pools::reader::address;
 use crate::recent::Recent;
 use crate::recent_by::RecentBy;
 use crate::rpc::{ACCOUNTS_MAX, Account, Lamports, Rpc, View};
@@ -77,9 +78,9 @@ impl SolanaWallet {
 
 /// The wallet's own address, then its usual account of each of these.
 fn addresses(place: &Place, assets: &[Asset]) -> Vec<amm::Address> {
-    let own = amm::Address(*place.address.bytes());
+    let own = address(place.address);
     let accounts = assets.iter().map(|asset| {
-        let mint = amm::Address(*asset.mint.address().bytes());
+        let mint = address(asset.mint.address());
         associated_token(own, mint, program_of(*asset))
     });
     std::iter::once(own).chain(accounts).collect()

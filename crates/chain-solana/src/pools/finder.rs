@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use amm::{Address, Program};
-use domain::Mint;
 use domain::route::PoolRef;
 use futures_util::future::try_join_all;
 use ports::directory::{Directory, VenuePair};
@@ -15,6 +14,7 @@ use tokio::time::timeout;
 
 use super::discovery::{deepest, discover};
 use super::pairs::{FOUND_FOR, Key};
+use super::reader::{address, mint};
 use super::reading::{kind, pool_ref};
 use super::{Candidate, listed};
 use crate::recent::Recent;
@@ -138,7 +138,7 @@ impl Finder {
             return Ok(None);
         };
         let addresses = kept.pools.iter().filter_map(|pool| pool.address);
-        let addresses: Vec<_> = addresses.map(|it| Address(*it.bytes())).collect();
+        let addresses: Vec<_> = addresses.map(address).collect();
         let programs = self.of_venue(key);
         let read = listed::read(&*self.rpc, &programs, &addresses).await?;
         let candidates: Arc<[Candidate]> = listed::of_pair(&read, key.1).cloned().collect();
@@ -201,7 +201,6 @@ impl Finder {
 }
 
 fn venue_pair((venue, (low, high)): Key) -> VenuePair {
-    let mint = |address: Address| Mint::new(domain::Address::new(address.0));
     VenuePair::new(venue, (mint(low), mint(high)))
 }
 

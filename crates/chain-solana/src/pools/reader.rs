@@ -248,6 +248,11 @@ pub(crate) fn address(address: domain::Address) -> Address {
     Address(*address.bytes())
 }
 
+/// A mint by what programs are told.
+pub(crate) fn mint(address: Address) -> Mint {
+    Mint::new(domain::Address::new(address.0))
+}
+
 pub(crate) fn mints((one, other): (Mint, Mint)) -> (Address, Address) {
     (address(one.address()), address(other.address()))
 }

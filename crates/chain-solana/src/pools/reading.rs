@@ -10,6 +10,7 @@ use dex_router::pools::{FoundPool, Holds, MintFacts, PairPools};
 use domain::route::PoolRef;
 use domain::{BaseUnits, venue};
 
+use super::reader::mint;
 use super::{Read, Snapshot};
 use crate::build::Asset;
 use crate::rpc::Slot;
@@ -112,7 +113,6 @@ impl Reading {
 }
 
 fn holds((first, second): (Address, Address), held: (u64, u64)) -> Holds {
-    let mint = |address: Address| domain::Mint::new(domain::Address::new(address.0));
     Holds([
         (mint(first), BaseUnits::new(held.0)),
         (mint(second), BaseUnits::new(held.1)),
