@@ -9,6 +9,7 @@ pub mod secret;
 mod chain;
 mod live;
 mod pools;
+mod text_file;
 mod token_list;
 mod transactions;
 mod values;
