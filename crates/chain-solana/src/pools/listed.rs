@@ -6,9 +6,6 @@ use amm::{Address, Program};
 use super::Candidate;
 use crate::rpc::{ACCOUNTS_MAX, Error, Rpc, View};
 
-/// The most addresses of an operator's file: so many are read in twenty calls.
-pub const ADDRESSES_MAX: usize = 2_000;
-
 /// Those of the addresses at which pools of these programs stand.
 pub(super) async fn read(
     rpc: &dyn Rpc,

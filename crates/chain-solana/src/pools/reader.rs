@@ -27,7 +27,7 @@ use crate::settings::Settings;
 pub struct Known {
     /// What other processes find, and are told in turn.
     pub directory: Option<Arc<dyn Directory>>,
-    /// The only pools that are used, at most [`super::listed::ADDRESSES_MAX`].
+    /// The only pools that are used. All of them are read together, so whoever names them limits how many.
     pub listed: Option<Arc<[domain::Address]>>,
 }
 
