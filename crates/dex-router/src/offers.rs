@@ -63,20 +63,23 @@ pub(crate) struct Quoted {
 }
 
 impl Asked {
-    /// The best offer, with the slot that it stands in; else the reason that says most.
-    pub(crate) fn best(&self) -> Result<(u64, &Offer), Declined> {
+    /// The best offer, else the reason that says most.
+    pub(crate) fn best(&self) -> Result<&Offer, Declined> {
         let quoted = self.answer.as_ref();
         let quoted = quoted.map_err(|unavailable| Declined::Passing(unavailable.to_string()))?;
-        match best(quoted.offers()) {
-            Some(offer) => Ok((quoted.found.slot, offer)),
-            None => Err(quoted.reason()),
-        }
+        best(quoted.offers()).ok_or_else(|| quoted.reason())
+    }
+
+    /// Every pool's offer, with the slot that it stands in.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = (u64, &Offer)> {
+        let quoted = self.answer.iter();
+        quoted.flat_map(|quoted| quoted.offers().map(|offer| (quoted.found.slot, offer)))
     }
 
     /// The same as it is kept with the order.
     pub(crate) fn answer(&self) -> domain::quote::Quote {
         let answer = match self.best() {
-            Ok((_, offer)) => Answer::Offered(offer.clone()),
+            Ok(offer) => Answer::Offered(offer.clone()),
             Err(declined) => declined.into(),
         };
         domain::quote::Quote {
