@@ -8,10 +8,10 @@ use ports::doubt::LongSubmitted;
 use ports::finality::{Root, Turn};
 use ports::landing::Fate;
 use ports::{Ports, Shutdown, chain};
-use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::Chain;
+use crate::asking::in_time;
 
 /// How long an order has been submitted before anybody doubts: a few times as long as a transaction can land.
 pub const DOUBT_AFTER: Duration = Duration::from_secs(300);
@@ -19,8 +19,6 @@ pub const DOUBT_AFTER: Duration = Duration::from_secs(300);
 const PERIODS: u32 = 10;
 /// Orders asked about in one round, all at once.
 const PER_ROUND: usize = 32;
-/// A chain that needs longer for one answer counts as down.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const DOUBTED_TOTAL: &str = "orders_doubted_total";
 const DOUBTED: &str = "orders_doubted";
@@ -83,7 +81,7 @@ impl Doubter {
         if orders.is_empty() || !store.take_turn(Turn::Doubts, self.period).await? {
             return Ok(());
         }
-        let root = answered(self.chain.statuses.root()).await;
+        let root = in_time(self.chain.statuses.root()).await;
         let reasons = orders.iter().map(|of| self.reason(of, &root));
         let reasons = join_all(reasons).await;
         for (order, reason) in orders.iter().zip(reasons) {
@@ -105,7 +103,7 @@ impl Doubter {
             Ok(root) => root,
             Err(error) => return Some(format!("what is final cannot be asked: {error}")),
         };
-        match answered(self.chain.landing.fate(&of.transaction)).await {
+        match in_time(self.chain.landing.fate(&of.transaction)).await {
             Ok(Fate::Absent) if root.height <= last_valid => None,
             Ok(Fate::Absent) => Some(format!(
                 "block {last_valid} went by without it, and no endpoint can prove that it did not land"
@@ -132,15 +130,6 @@ impl Doubter {
         }
         Ok(())
     }
-}
-
-async fn answered<T>(
-    call: impl Future<Output = Result<T, chain::Error>>,
-) -> Result<T, chain::Error> {
-    let no_answer = || chain::Error::Unavailable("no answer in time".to_owned());
-    timeout(PATIENCE, call)
-        .await
-        .unwrap_or_else(|_| Err(no_answer()))
 }
 
 fn describe() {

@@ -15,10 +15,10 @@ use domain::{OrderId, State};
 use ports::finality::{FINALITY_PAGE, NewFinality, Root, Stand, Turn, Unfinal, UnfinalPage};
 use ports::landing::Fate;
 use ports::{Ports, Shutdown, chain};
-use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
 use crate::Chain;
+use crate::asking::in_time;
 
 /// Pages of one round: those of a few seconds at thousands of orders a second.
 const PAGES_PER_ROUND: usize = 64;
@@ -31,8 +31,6 @@ const AGAIN_VANISHED: u32 = 4;
 const AGAIN: u32 = 64;
 /// How often a round begins at the first slot again: an order may be recorded long after its block.
 const AFRESH_EVERY: u32 = 64;
-/// A chain that needs longer for one answer counts as down.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The loop, and how far it has come.
 #[derive(Debug)]
@@ -115,7 +113,7 @@ impl FinalityLook {
         if !store.take_turn(Turn::Finality, self.period).await? {
             return Ok(());
         }
-        let root = answered(self.chain.statuses.root()).await?;
+        let root = in_time(self.chain.statuses.root()).await?;
         let mut suspects = Vec::new();
         let mut page = UnfinalPage {
             from,
@@ -181,7 +179,7 @@ impl FinalityLook {
     ) -> Result<Option<u64>, Error> {
         let signatures: Vec<_> = orders.iter().map(|of| of.signature.clone()).collect();
         let stands = self.chain.statuses.of(&signatures, root.slot);
-        let stands = answered(stands).await?;
+        let stands = in_time(stands).await?;
         let mut first_left = None;
         let mut finalities = Vec::with_capacity(orders.len());
         for (order, stand) in orders.into_iter().zip(stands) {
@@ -211,7 +209,7 @@ impl FinalityLook {
             error!(order.id = %id, "order {id} is confirmed, but the store has no transaction of it");
             return Ok(());
         };
-        let fate = answered(self.chain.landing.fate(&transaction)).await?;
+        let fate = in_time(self.chain.landing.fate(&transaction)).await?;
         if order.has_vanished && !may_vanish(&fate) {
             self.chain.landing.forget(&transaction);
         }
@@ -283,7 +281,7 @@ impl FinalityLook {
             error!(order.id = %id, %signature, "the confirmed transaction {signature} of order {id} has vanished with its block; it is sent again");
         }
         // Whatever the answer, it may have arrived: the next round looks.
-        let _ = timeout(PATIENCE, self.chain.landing.keep(id, transaction)).await;
+        let _ = in_time(self.chain.landing.keep(id, transaction)).await;
         Ok(())
     }
 
@@ -321,13 +319,6 @@ enum Error {
     Store(#[from] ports::Error),
     #[error(transparent)]
     Chain(#[from] chain::Error),
-}
-
-async fn answered<T>(call: impl Future<Output = Result<T, chain::Error>>) -> Result<T, Error> {
-    match timeout(PATIENCE, call).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(chain::Error::Unavailable("no answer in time".to_owned()).into()),
-    }
 }
 
 const VANISHED_TOTAL: &str = "confirmations_vanished_total";

@@ -30,6 +30,7 @@ pub mod limiter;
 pub mod settings;
 pub mod sweeper;
 
+mod asking;
 mod assignment;
 mod awakening;
 mod balance;
