@@ -44,12 +44,6 @@ pub struct FinalityLook {
     suspects: BTreeMap<OrderId, Pause>,
 }
 
-/// What one round does not find in order.
-struct Suspect {
-    order: Unfinal,
-    root: Root,
-}
-
 /// When an order is asked about again.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
@@ -134,16 +128,16 @@ impl FinalityLook {
             }
         }
         self.floor = first_left.unwrap_or(page.after.map_or(from, |(slot, _)| slot));
-        self.examine_some(suspects).await
+        self.examine_some(suspects, root).await
     }
 
     /// Asks about those whose pause is over, each longer the more often that has settled nothing.
-    async fn examine_some(&mut self, suspects: Vec<Suspect>) -> Result<(), Error> {
+    async fn examine_some(&mut self, suspects: Vec<Unfinal>, root: Root) -> Result<(), Error> {
         let former = std::mem::take(&mut self.suspects);
         let until = self.ports.clock.monotonic() + SUSPECTS_FOR;
         let mut asked = 0;
         for suspect in suspects {
-            let id = suspect.order.order;
+            let id = suspect.order;
             let pause = former.get(&id).copied();
             let is_over = pause.is_none_or(|pause| pause.until <= self.rounds);
             if !is_over || asked == SUSPECTS_PER_ROUND || self.ports.clock.monotonic() >= until {
@@ -151,14 +145,14 @@ impl FinalityLook {
                 continue;
             }
             asked += 1;
-            let again = match suspect.order.has_vanished {
+            let again = match suspect.has_vanished {
                 true => AGAIN_VANISHED,
                 false => AGAIN,
             };
             let rounds = pause.map_or(1, |pause| pause.rounds * 2).min(again);
             let until = self.rounds.saturating_add(rounds);
             self.suspects.insert(id, Pause { rounds, until });
-            match self.examine(suspect).await {
+            match self.examine(suspect, root).await {
                 // What nobody can say of one order may be said of the next.
                 Err(Error::Chain(error)) => {
                     debug!(order.id = %id, %error, "the transaction of order {id} is looked for again: {error}");
@@ -175,7 +169,7 @@ impl FinalityLook {
         &self,
         orders: Vec<Unfinal>,
         root: Root,
-        suspects: &mut Vec<Suspect>,
+        suspects: &mut Vec<Unfinal>,
     ) -> Result<Option<u64>, Error> {
         let signatures: Vec<_> = orders.iter().map(|of| of.signature.clone()).collect();
         let stands = self.chain.statuses.of(&signatures, root.slot);
@@ -192,7 +186,7 @@ impl FinalityLook {
                 }),
                 _ => {
                     first_left = first_left.or(Some(order.slot));
-                    suspects.push(Suspect { order, root });
+                    suspects.push(order);
                 }
             }
         }
@@ -202,7 +196,7 @@ impl FinalityLook {
         Ok(first_left)
     }
 
-    async fn examine(&self, Suspect { order, root }: Suspect) -> Result<(), Error> {
+    async fn examine(&self, order: Unfinal, root: Root) -> Result<(), Error> {
         let store = &self.ports.store;
         let id = order.order;
         let Some(transaction) = store.transaction_of(id).await? else {
