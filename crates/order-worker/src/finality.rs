@@ -10,9 +10,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::quote::{Fill, Receipt};
 use domain::transaction::SignedTransaction;
-use domain::{OrderId, State};
-use ports::finality::{FINALITY_PAGE, NewFinality, Root, Stand, Turn, Unfinal, UnfinalPage};
+use domain::{BaseUnits, OrderId, State};
+use ports::finality::{
+    FINALITY_PAGE, NewFinality, Root, Stand, Turn, Unfinal, UnfinalPage, Waiting,
+};
 use ports::landing::Fate;
 use ports::{Ports, Shutdown, chain};
 use tracing::{debug, error, warn};
@@ -213,8 +216,8 @@ impl FinalityLook {
                 amount_out,
                 receipt,
             } if receipt.is_final => {
-                let fill = self.filled(id, (amount_in, amount_out), receipt).await?;
-                self.landed_again(&order, fill).await
+                let amounts = (amount_in, amount_out);
+                self.landed_for_good(&order, amounts, receipt).await
             }
             Fate::Landed { .. } if order.has_vanished => self.found_again(id).await,
             Fate::Landed { .. } => Ok(()),
@@ -227,38 +230,39 @@ impl FinalityLook {
         }
     }
 
-    /// What the transaction brought in the block that is final.
-    async fn filled(
-        &self,
-        order: OrderId,
-        amounts: (domain::BaseUnits, domain::BaseUnits),
-        receipt: domain::quote::Receipt,
-    ) -> Result<Option<domain::quote::Fill>, Error> {
-        let found = self.ports.store.order(order, None).await?;
-        Ok(match found.map(|order| order.state) {
-            Some(State::Confirmed { fill }) => Some(fill.once_more(amounts, receipt)),
-            _ => None,
-        })
-    }
-
-    async fn landed_again(
+    async fn landed_for_good(
         &self,
         order: &Unfinal,
-        fill: Option<domain::quote::Fill>,
+        amounts: (BaseUnits, BaseUnits),
+        receipt: Receipt,
     ) -> Result<(), Error> {
-        let id = order.order;
-        let receipt = fill.as_ref().and_then(|fill| fill.receipt.as_deref());
-        let slot = receipt.map_or(order.slot, |receipt| receipt.slot);
+        let (id, slot) = (order.order, receipt.slot);
+        let mut fill = None;
         if slot != order.slot {
+            fill = self.filled(id, amounts, receipt).await?;
             warn!(order.id = %id, slot, "order {id} was confirmed in slot {}, and its transaction landed for good in slot {slot}", order.slot);
         }
         let finality = NewFinality {
             order: id,
             confirmed_in: order.slot,
             slot,
-            fill: fill.filter(|_| slot != order.slot),
+            fill,
         };
         Ok(self.ports.store.finalize(&[finality]).await?)
+    }
+
+    /// What the transaction brought in the block that is final.
+    async fn filled(
+        &self,
+        order: OrderId,
+        amounts: (BaseUnits, BaseUnits),
+        receipt: Receipt,
+    ) -> Result<Option<Fill>, Error> {
+        let found = self.ports.store.order(order, None).await?;
+        Ok(match found.map(|order| order.state) {
+            Some(State::Confirmed { fill }) => Some(fill.once_more(amounts, receipt)),
+            _ => None,
+        })
     }
 
     async fn found_again(&self, id: OrderId) -> Result<(), Error> {
@@ -359,7 +363,7 @@ fn describe() {
     }
 }
 
-fn show(waiting: ports::finality::Waiting) {
+fn show(waiting: Waiting) {
     let count = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     metrics::gauge!(UNFINAL).set(count(waiting.count));
     metrics::gauge!(OLDEST).set(waiting.oldest_for.as_secs_f64());
