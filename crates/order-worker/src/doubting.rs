@@ -48,20 +48,20 @@ impl Doubter {
 
     /// Looks once per period until somebody asks to stop.
     pub async fn run(self, shutdown: Shutdown) {
+        tokio::select! {
+            biased;
+            () = shutdown.soft() => {}
+            () = self.rounds() => {}
+        }
+    }
+
+    async fn rounds(&self) {
         // So that the workers of a cluster that start together do not look together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.ports.clock.sleep(pause) => {}
-            }
+            self.ports.clock.sleep(pause).await;
+            self.round().await;
             pause = self.period;
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.round() => {}
-            }
         }
     }
 

@@ -71,20 +71,20 @@ impl FinalityLook {
 
     /// Looks once per period until somebody asks to stop.
     pub async fn run(mut self, shutdown: Shutdown) {
+        tokio::select! {
+            biased;
+            () = shutdown.soft() => {}
+            () = self.rounds() => {}
+        }
+    }
+
+    async fn rounds(&mut self) {
         // So that the workers of a cluster that start together do not look together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.ports.clock.sleep(pause) => {}
-            }
+            self.ports.clock.sleep(pause).await;
+            self.round().await;
             pause = self.period;
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.round() => {}
-            }
         }
     }
 
@@ -153,8 +153,11 @@ impl FinalityLook {
                 false => AGAIN,
             };
             let rounds = pause.map_or(1, |pause| pause.rounds * 2).min(again);
-            let until = self.rounds.saturating_add(rounds);
-            self.suspects.insert(id, Pause { rounds, until });
+            let pause = Pause {
+                rounds,
+                until: self.rounds.saturating_add(rounds),
+            };
+            self.suspects.insert(id, pause);
             match self.examine(suspect, root).await {
                 // What nobody can say of one order may be said of the next.
                 Err(Error::Chain(error)) => {
