@@ -14,7 +14,7 @@ use crate::Chain;
 use crate::asking::in_time;
 
 /// How long an order has been submitted before anybody doubts: a few times as long as a transaction can land.
-pub const DOUBT_AFTER: Duration = Duration::from_secs(300);
+pub(crate) const DOUBT_AFTER: Duration = Duration::from_secs(300);
 /// In how many periods of the sweeper this loop looks once.
 const PERIODS: u32 = 10;
 /// Orders asked about in one round, all at once.
@@ -26,7 +26,7 @@ const OLDEST: &str = "orders_doubted_oldest_seconds";
 
 /// The loop.
 #[derive(Debug)]
-pub struct Doubter {
+pub(crate) struct Doubter {
     ports: Ports,
     chain: Chain,
     period: Duration,
@@ -35,8 +35,12 @@ pub struct Doubter {
 
 impl Doubter {
     /// A loop that has looked at nothing yet, beside a sweeper of this period.
-    #[must_use]
-    pub fn new(ports: &Ports, chain: &Chain, sweep: Duration, doubt_after: Duration) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        chain: &Chain,
+        sweep: Duration,
+        doubt_after: Duration,
+    ) -> Self {
         describe();
         Self {
             ports: ports.clone(),
@@ -47,7 +51,7 @@ impl Doubter {
     }
 
     /// Looks once per period until somebody asks to stop.
-    pub async fn run(self, shutdown: Shutdown) {
+    pub(crate) async fn run(self, shutdown: Shutdown) {
         tokio::select! {
             biased;
             () = shutdown.soft() => {}
@@ -65,8 +69,7 @@ impl Doubter {
         }
     }
 
-    /// One round.
-    pub async fn round(&self) {
+    async fn round(&self) {
         if let Err(error) = self.look().await {
             debug!(%error, "doubts wait for the next round: {error}");
         }

@@ -37,7 +37,7 @@ const AFRESH_EVERY: u32 = 64;
 
 /// The loop, and how far it has come.
 #[derive(Debug)]
-pub struct FinalityLook {
+pub(crate) struct FinalityLook {
     ports: Ports,
     chain: Chain,
     period: Duration,
@@ -56,8 +56,7 @@ struct Pause {
 
 impl FinalityLook {
     /// A loop that has looked at nothing yet.
-    #[must_use]
-    pub fn new(ports: &Ports, chain: &Chain, period: Duration) -> Self {
+    pub(crate) fn new(ports: &Ports, chain: &Chain, period: Duration) -> Self {
         describe();
         Self {
             ports: ports.clone(),
@@ -70,7 +69,7 @@ impl FinalityLook {
     }
 
     /// Looks once per period until somebody asks to stop.
-    pub async fn run(mut self, shutdown: Shutdown) {
+    pub(crate) async fn run(mut self, shutdown: Shutdown) {
         tokio::select! {
             biased;
             () = shutdown.soft() => {}
@@ -88,8 +87,7 @@ impl FinalityLook {
         }
     }
 
-    /// One round.
-    pub async fn round(&mut self) {
+    async fn round(&mut self) {
         if let Err(error) = self.look().await {
             debug!(%error, "finality waits for the next round: {error}");
         }
