@@ -17,6 +17,7 @@ use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
 use order_worker::settings::LimitScope;
 use order_worker::{Chain, Settings, Worker};
+use ports::finality::Standing;
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
 use ports::retry::Policy;
@@ -197,6 +198,12 @@ impl World {
     pub(crate) async fn get(&self, order: OrderId) -> Order {
         let found = self.store().order(order, None).await.unwrap();
         found.expect("the order is there")
+    }
+
+    /// What is known of the order's transaction beside its events.
+    pub(crate) async fn standing(&self, order: OrderId) -> Standing {
+        let found = self.store().standings(&[order]).await.unwrap();
+        found.into_iter().next().unwrap()
     }
 
     pub(crate) async fn events(&self, order: OrderId) -> Vec<Event> {
