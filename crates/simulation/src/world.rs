@@ -20,14 +20,14 @@ use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
 use sim_chain::bank::Runtime;
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
-use testkit::FaultyStore;
+use testkit::{FaultyStore, VirtualClock};
 
 use crate::faults::chain::{FaultyRpc, WitnessedBuilder};
 use crate::faults::feed::FaultyFeed;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
-use crate::process::{Process, ProcessClock, VirtualClock, WallClock};
+use crate::process::{Process, ProcessClock, WallClock};
 use crate::witness::Witness;
 
 /// How long a silent worker keeps its orders.

@@ -1,7 +1,6 @@
 //! What every test here begins with: a new embedded engine without its gateway.
 
 pub(crate) mod chain;
-pub(crate) mod clock;
 pub(crate) mod list;
 pub(crate) mod queue;
 pub(crate) mod store;
@@ -23,11 +22,10 @@ use ports::order_store::NewOrder;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
-use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
+use testkit::{FaultyStore, VirtualClock};
 
 pub(crate) use chain::{Plan, ScriptedChain};
-pub(crate) use clock::PausedClock;
 pub(crate) use list::ScriptedList;
 pub(crate) use queue::FaultyQueue;
 pub(crate) use store::Losses;
@@ -91,7 +89,7 @@ pub(crate) fn settings() -> Settings {
 impl World {
     pub(crate) async fn new() -> Self {
         let shutdown = Shutdown::new();
-        let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new());
         let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
         let faults = Arc::<Losses>::default();
