@@ -55,11 +55,11 @@ impl Doubter {
         tokio::select! {
             biased;
             () = shutdown.soft() => {}
-            () = self.rounds() => {}
+            () = self.keep_looking() => {}
         }
     }
 
-    async fn rounds(&self) {
+    async fn keep_looking(&self) {
         // So that the workers of a cluster that start together do not look together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {

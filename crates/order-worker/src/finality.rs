@@ -73,11 +73,11 @@ impl FinalityLook {
         tokio::select! {
             biased;
             () = shutdown.soft() => {}
-            () = self.rounds() => {}
+            () = self.keep_looking() => {}
         }
     }
 
-    async fn rounds(&mut self) {
+    async fn keep_looking(&mut self) {
         // So that the workers of a cluster that start together do not look together.
         let mut pause = self.ports.random.duration_below(self.period);
         loop {
