@@ -1,5 +1,4 @@
-//! The whole engine over the real programs while everything fails: gateways, workers and their store as the simulation
-//! runs them, and one transaction that is sent again and again.
+//! One transaction that is sent again and again while sends are dropped, delayed and unanswered.
 
 use amm::Program;
 use domain::Asset;
