@@ -9,5 +9,6 @@ mod node;
 mod rpc;
 mod svm;
 mod trading;
+mod twisted;
 mod witnesses;
 mod world;

@@ -24,8 +24,9 @@ use testkit::ManualClock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::proxy::{Proxy, Trait};
+use super::memory::{Memory, Trait};
 use crate::rpc::stand::{self, Way};
+use crate::twisted::Twisted;
 
 const SLOT: Duration = Duration::from_millis(20);
 /// The cluster's age in slots. It skips one of 32.
@@ -75,15 +76,14 @@ impl Scene {
                     client
                 }
             };
-            let proxy = Proxy {
-                rpc,
+            let twist = Arc::new(Memory {
                 of: *of,
                 is_blind: Arc::clone(&is_blind),
                 held_from: Arc::clone(&held_from),
-            };
+            });
             services.push(service);
-            let proxy: Arc<dyn Rpc> = Arc::new(proxy);
-            endpoints.push((format!("endpoint{place}"), proxy));
+            let endpoint: Arc<dyn Rpc> = Arc::new(Twisted { rpc, twist });
+            endpoints.push((format!("endpoint{place}"), endpoint));
         }
         let endpoints = Endpoints::new(endpoints, GENESIS_HASH, clock.clone()).unwrap();
         let endpoints = Arc::new(endpoints);
