@@ -9,9 +9,9 @@ use sim_chain::market::engine_key;
 use solana_address::Address;
 use solana_hash::Hash;
 
-use super::stage::{SOL, Stage, settings};
+use super::stage::{Stage, settings};
 use crate::instruction::transfer;
-use crate::node::served::key_of;
+use crate::node::served::{SOL, key_of};
 
 /// A wallet of its own, with so many lamports of the engine's.
 async fn wallet_of(lamports: u64) -> Stage {

@@ -11,7 +11,8 @@ use domain::{Asset, TokenList};
 use ports::chain::Revert;
 use ports::transaction_builder::{Error, TransactionBuilder as _};
 
-use super::stage::{Lie, SOL, Stage};
+use super::stage::{Lie, Stage};
+use crate::node::served::SOL;
 
 const PAIR: (Asset, Asset) = (Asset::SOL, Asset::USDC);
 

@@ -13,19 +13,17 @@ use chain_solana::{PoolReader, SolanaChain};
 use dex_router::PoolSource as _;
 use dex_router::pools::FoundPool;
 use domain::fee::UnitPrice;
-use domain::{Asset, BaseUnits, FeeLevel, OrderId, Venue};
+use domain::{Asset, BaseUnits, FeeLevel, Venue};
 use ports::simulation::{Simulation as _, Trade};
-use ports::transaction_builder::{Execution, Leg};
+use ports::transaction_builder::Execution;
 use ports::{Random, Shutdown};
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::market::Mode;
 use sim_chain::{SimConfig, World};
 use testkit::ManualClock;
-use uuid::Uuid;
 
+use crate::execution;
 use crate::twisted::{Twist, Twisted};
-
-pub(super) const SOL: u64 = 1_000_000_000;
 
 /// What is wrong with the next simulations, one after the other; those after them are right.
 #[derive(Debug, Clone, Copy)]
@@ -130,22 +128,8 @@ impl Stage {
         pair: (Asset, Asset),
         amount: u64,
     ) -> Execution {
-        Execution {
-            order_id: OrderId::new(Uuid::from_u128(u128::from(number))),
-            number: 1,
-            path: vec![pair.0.mint, pair.1.mint],
-            legs: vec![Leg {
-                program: pool.pool.program,
-                pool: pool.pool.address.unwrap(),
-                mint_in: pair.0.mint,
-                mint_out: pair.1.mint,
-                amount_in: BaseUnits::new(amount),
-                min_amount_out: BaseUnits::new(1),
-            }],
-            quoted_at: 0,
-            fee_level: None,
-            deaths: 0,
-        }
+        let pool = (pool.pool.program, pool.pool.address.unwrap());
+        execution::sale(number.into(), pool, pair, amount)
     }
 
     /// Lets a block pass, so that what was sent before is confirmed.
