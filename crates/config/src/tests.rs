@@ -316,7 +316,7 @@ fn nothing_set_is_the_contracts_defaults() {
     assert_eq!(config.chain.quote_max_age(), Duration::from_secs(2));
     assert_eq!(*config.chain.tokens(), TokenList::mainnet());
     assert_eq!(config.chain.solana_commitment, Commitment::Confirmed);
-    assert_eq!(config.endpoint(), None);
+    assert_eq!(config.endpoints(), []);
     assert!(config.takes_orders());
     let (transactions, mode) = (&config.transactions, config.chain.order_venue_mode);
     assert_eq!(transactions.tx_fee_level, FeeLevel::DEFAULT);

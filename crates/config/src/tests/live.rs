@@ -152,7 +152,8 @@ fn a_key_is_no_flag() {
 fn live_asks_its_endpoints_and_never_a_simulated_clusters_own_address() {
     let config = live(&["--sim-chain-url=http://localhost:4000"]);
 
-    let endpoint = config.endpoint().expect("there is one");
+    let endpoints = config.endpoints();
+    let endpoint = endpoints.first().expect("there is one");
     assert_eq!(endpoint.expose(), "http://localhost:8899");
 }
 
