@@ -220,7 +220,7 @@ impl World {
                 level: transactions.tx_fee_level,
                 most: Lamports::new(transactions.tx_fee_max_lamports),
             },
-            simulating: match transactions.simulate(config.chain.order_venue_mode) {
+            simulating: match config.simulates() {
                 Switch::On => Simulating::On,
                 Switch::Off => Simulating::Off,
             },

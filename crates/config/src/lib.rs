@@ -7,6 +7,7 @@ pub mod args;
 pub mod secret;
 
 mod chain;
+mod defaults;
 mod live;
 mod pools;
 mod text_file;
@@ -25,8 +26,9 @@ use values::{
 };
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
+pub use defaults::Defaults;
 pub use live::{Role, Trading, Wallet};
-pub use pools::{Defaults, MinDepth, Pools};
+pub use pools::{MinDepth, Pools};
 pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-//! Which pools may be used, and what follows from the mode where nothing is set.
+//! Which pools may be used.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use domain::{Address, Asset, BaseUnits, TokenList};
 
 use crate::text_file;
 use crate::values::whole;
-use crate::{Config, Invalid, VenueMode};
+use crate::{Config, Invalid};
 
 /// The most pools of a file, and MiB.
 const POOLS_MAX: usize = 2_000;
@@ -49,41 +49,6 @@ pub enum MinDepth {
     Of(Vec<(Asset, BaseUnits)>),
     /// So many times what the order sells.
     TimesOrder(u32),
-}
-
-/// What holds in a mode where nothing is set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Defaults {
-    pub min_depth: MinDepth,
-    pub max_deviation_bps: u32,
-    /// What is traded where a request names no tokens; without it, it must.
-    pub pair: Option<(Asset, Asset)>,
-}
-
-impl Defaults {
-    /// Nothing can be lost.
-    pub const SIM: Self = Self {
-        min_depth: MinDepth::Any,
-        max_deviation_bps: 0,
-        pair: Some((Asset::SOL, Asset::USDC)),
-    };
-    /// Anybody can make a pool.
-    pub const LIVE: Self = Self {
-        min_depth: MinDepth::TimesOrder(20),
-        max_deviation_bps: 1_000,
-        pair: None,
-    };
-}
-
-impl VenueMode {
-    /// What holds where nothing is set.
-    #[must_use]
-    pub const fn defaults(self) -> Defaults {
-        match self {
-            Self::Sim => Defaults::SIM,
-            Self::Live => Defaults::LIVE,
-        }
-    }
 }
 
 impl Config {
