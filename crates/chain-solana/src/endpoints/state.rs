@@ -8,8 +8,9 @@ use crate::death::Witness;
 use crate::rpc::Error;
 use crate::rpc::error::Lag;
 
-/// An endpoint that is further behind the best one is asked after others.
-const LAG_MAX: u64 = 20;
+/// An endpoint that is so many slots behind the best one is still asked as the others are; one that is further behind
+/// is asked after them.
+pub const LAG_MAX: u64 = 20;
 /// For how long an endpoint is not asked again for what it lacks: after the first refusal, which a proxy before it may
 /// have sent, and at most.
 const LACKS_MIN: Duration = Duration::from_secs(10);
