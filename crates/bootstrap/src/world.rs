@@ -81,12 +81,15 @@ pub struct Trading {
     pub landing: Arc<dyn Landing>,
     /// Tells where signatures stand, many at once.
     pub statuses: Arc<dyn Statuses>,
+    /// Shows what the wallet holds.
+    pub wallet: Arc<dyn WalletView>,
 }
 
 impl World {
     /// The cluster with the key of a wallet, which workers alone have.
     #[must_use]
     pub fn trading(&self, wallet: Wallet) -> Trading {
+        let view = self.wallet(keys::address_of(&wallet));
         let signer: Arc<dyn Signer> = match &self.sim {
             // It need not check again what was signed in its own process.
             Some(sim) => sim.service().signer(wallet),
@@ -113,6 +116,7 @@ impl World {
             builder: chain.clone(),
             landing: chain,
             statuses: self.statuses(),
+            wallet: view,
         }
     }
 
