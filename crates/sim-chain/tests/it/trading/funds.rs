@@ -1,4 +1,4 @@
-//! What the wallet must hold before a transaction is signed (FAILURES.md, case 40).
+//! What the wallet must hold before a transaction is signed (FAILURES.md, case 25a2).
 
 use chain_solana::keys::{Signer as _, Wallet};
 use chain_solana::settings::{Settings, Simulating};

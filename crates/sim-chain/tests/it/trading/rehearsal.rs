@@ -1,4 +1,4 @@
-//! What is simulated before it is signed (FAILURES.md, case 42).
+//! What is simulated before it is signed (FAILURES.md, case 25a1).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
