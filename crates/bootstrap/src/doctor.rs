@@ -77,6 +77,13 @@ impl Finding {
         }
     }
 
+    fn warning(about: &str, detail: impl Into<String>, advice: &str) -> Self {
+        Self {
+            state: State::Warning,
+            ..Self::bad(about, detail, advice)
+        }
+    }
+
     fn with(self, facts: Value) -> Self {
         Self { facts, ..self }
     }
