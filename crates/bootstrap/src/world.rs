@@ -3,14 +3,13 @@
 pub mod blank;
 pub mod endpoint;
 pub mod keys;
+pub mod simulated;
 
 pub(crate) mod genesis;
 pub(crate) mod rehearsal;
 
 mod live;
-mod simulated;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,12 +19,9 @@ use chain_solana::fees::FeePolicy;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
-use chain_solana::rpc::Lamports;
 use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
+use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
-
-use blank::Blank;
-use chain_solana::rpc::Hash;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
@@ -38,6 +34,7 @@ use ports::{
     TransactionBuilder, TransactionReader, WalletView,
 };
 
+use blank::Blank;
 use endpoint::Asked;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
@@ -270,15 +267,4 @@ fn gates_of(config: &Config) -> Result<Gates, Invalid> {
         },
         max_deviation_bps: config.max_deviation_bps(),
     })
-}
-
-/// Runs the simulated cluster in this process, continuing from its ledger.
-pub fn simulate(
-    config: &Config,
-    data_dir: &Path,
-    clock: Arc<dyn Clock>,
-    random: &Random,
-    shutdown: &Shutdown,
-) -> anyhow::Result<Arc<sim_chain::World>> {
-    simulated::run(config, data_dir, clock, random, shutdown)
 }
