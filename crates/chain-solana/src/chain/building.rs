@@ -6,9 +6,9 @@ use domain::transaction::{Height, SignedTransaction};
 use ports::transaction_builder::{self, Error, TransactionBuilder};
 use tokio::time::timeout;
 
+use super::SolanaChain;
 use super::rehearsing::Rehearsed;
 use super::route::Route;
-use super::SolanaChain;
 use crate::build::budget::{Budget, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};

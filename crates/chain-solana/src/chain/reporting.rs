@@ -7,8 +7,9 @@ use amm::Address;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 
-use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
+use super::{SolanaChain, fate};
 use crate::build::budget::Budget;
+use crate::death::{BLOCKHASH_BLOCKS, BLOCKS_TO_SPARE};
 use crate::fees::standing;
 use crate::message::Decoded;
 use crate::rpc::View;
@@ -56,7 +57,7 @@ impl SolanaChain {
 /// The blocks in which it could have landed up to this height.
 fn lived(transaction: &SignedTransaction, height: u64) -> u64 {
     let last_valid = transaction.last_valid_height.get();
-    let life = crate::death::BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
+    let life = BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
     height
         .min(last_valid)
         .saturating_sub(last_valid.saturating_sub(life))
