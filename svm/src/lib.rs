@@ -11,5 +11,5 @@ mod programs;
 mod runtime;
 pub mod serve;
 
-pub use programs::{PROGRAMS_DIR, Programs, Venue};
+pub use programs::{PROGRAMS_DIR, Programs};
 pub use runtime::RealPrograms;

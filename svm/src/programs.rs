@@ -15,18 +15,18 @@ const EXTENSION: &str = "so";
 
 /// A venue's program, and what its file may be called beside its address.
 #[derive(Debug, Clone, Copy)]
-pub struct Venue {
+struct Venue {
     /// Where it stands on mainnet.
-    pub address: Address,
+    address: Address,
     /// What people call it.
-    pub name: &'static str,
+    name: &'static str,
     /// What builds of it are usually called.
-    pub files: &'static [&'static str],
+    files: &'static [&'static str],
 }
 
 impl Venue {
     /// All four.
-    pub const ALL: [Self; 4] = [
+    const ALL: [Self; 4] = [
         Self {
             address: RAYDIUM_CPMM,
             name: "Raydium CPMM",

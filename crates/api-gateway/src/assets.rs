@@ -16,6 +16,14 @@ const NO_NAME: &str =
     "is neither a listed token's symbol nor a mint's address; GET /api/tokens lists symbols";
 /// What is said of an address at which no mint stands.
 const NO_MINT: &str = "is the address of no mint on the chain";
+/// What is said of a `tokenOut` that is the `tokenIn`.
+pub(crate) const SAME_TOKEN: &str = "must be another token than tokenIn";
+/// The codes of refusals for which tokens are the reason; the first goes before the others.
+const CODES: [Code; 3] = [
+    Code::TokenRequired,
+    Code::UnknownToken,
+    Code::TokenNotTradable,
+];
 
 /// Mints that no list names, with what was found out about each.
 pub(crate) type LookedUp = Vec<(Mint, Found)>;
@@ -121,14 +129,30 @@ impl Assets {
 
 /// A refusal of tokens, field by field; a symbol that nobody knows is refused as any other text would be.
 pub(crate) fn refusal(faults: Vec<(Code, FieldError)>, otherwise: Code) -> ApiError {
-    let is_of = |code: Code| faults.iter().any(|(of, _)| *of == code);
-    let code = match () {
-        () if is_of(Code::InvalidOrder) => otherwise,
-        () if is_of(Code::UnknownToken) => Code::UnknownToken,
-        () => Code::TokenNotTradable,
-    };
-    let faults = faults.into_iter().map(|(_, fault)| fault);
-    ApiError::of_faults(code, faults.collect())
+    let (codes, faults): (Vec<_>, Vec<_>) = faults.into_iter().unzip();
+    ApiError::of_faults(code_of(&codes).unwrap_or(otherwise), faults)
+}
+
+/// The code of a refusal for which tokens are at fault in these ways; none where one is as wrong as any other text.
+pub(crate) fn code_of(faults: &[Code]) -> Option<Code> {
+    let is_sound = faults.iter().all(|code| CODES.contains(code));
+    let mut codes = CODES.into_iter();
+    codes.find(|code| is_sound && faults.contains(code))
+}
+
+/// The pair of a request that does not name both tokens, or what is at fault with each that it leaves out.
+pub(crate) const fn unnamed(
+    is_named: [bool; 2],
+    default_pair: Option<(Asset, Asset)>,
+) -> std::result::Result<(Asset, Asset), (Code, &'static str)> {
+    match (is_named, default_pair) {
+        ([false, false], Some(pair)) => Ok(pair),
+        (_, Some(_)) => Err((
+            Code::InvalidOrder,
+            "is missing; give both tokens or neither",
+        )),
+        (_, None) => Err((Code::TokenRequired, "is required")),
+    }
 }
 
 #[cfg(test)]

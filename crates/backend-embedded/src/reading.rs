@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;
 pub(crate) mod start;
+pub(crate) mod transaction;
 pub(crate) mod transactions;
 
 #[cfg(test)]

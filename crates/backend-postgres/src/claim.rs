@@ -18,7 +18,6 @@ use crate::coalesce::{Kind, PACE};
 use crate::db::{Connection, Db};
 use crate::due::{is_free, names};
 use crate::failure::Failure;
-use crate::finality::word;
 use crate::release::{self, Release};
 use crate::rows;
 
@@ -297,7 +296,7 @@ fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
         worker,
         fence: rows::number(row, "fence")?,
         live_transaction: rows::live_transaction(row)?,
-        word: word(row)?,
+        word: rows::word(row)?,
         deaths: if recorded_since {
             0
         } else {

@@ -1,7 +1,5 @@
 //! What was found out about the cluster: facts of mints, and where pools are.
 
-use std::time::Duration;
-
 use domain::asset::TokenProgram;
 use domain::route::PoolRef;
 use domain::{Asset, Mint};
@@ -51,7 +49,7 @@ insert into assets (mint, decimals, program) values ($1, $2, $3) on conflict do 
 }
 
 const POOLS: &str = "-- read_found_pools
-select pools, greatest(now_ms() - found_at, 0) as age_ms
+select pools, now_ms() - found_at as age_ms
 from found_pools where venue = $1 and low = $2 and high = $3";
 
 /// The pools that were kept last.
@@ -73,7 +71,7 @@ pub(crate) async fn pools(db: &Db, pair: &VenuePair) -> Result<Option<KnownPools
     let pools = serde_json::from_str(rows::column(row, "pools")?);
     Ok(Some(KnownPools {
         pools: pools.map_err(|error| Failure::unreadable("the pools", venue, error))?,
-        age: Duration::from_millis(rows::number(row, "age_ms")?),
+        age: rows::duration(rows::column(row, "age_ms")?),
     }))
 }
 
@@ -92,9 +90,8 @@ pub(crate) async fn keep_pools(
 ) -> Result<(), Failure> {
     let (venue, (low, high)) = (pair.venue().name(), keys(pair));
     let pools = &pools[..pools.len().min(POOLS_MAX)];
-    let pools = serde_json::to_string(pools)
-        .map_err(|error| Failure::unreadable("the pools", venue, error))?;
-    let kept_for = i64::try_from(POOLS_KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
+    let pools = rows::json(&pools)?;
+    let kept_for = rows::millis(POOLS_KEPT_FOR);
     db.write(
         KEEP_POOLS,
         &[

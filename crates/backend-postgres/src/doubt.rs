@@ -9,7 +9,6 @@ use tokio_postgres::types::Type;
 
 use crate::db::Db;
 use crate::failure::Failure;
-use crate::finality::word;
 use crate::rows;
 
 const LONG_SUBMITTED: &str = "-- list_long_submitted
@@ -168,7 +167,7 @@ pub(crate) async fn say_dead(
         return Ok(Spoken::Unknown);
     };
     let status = rows::status(rows::column(row, "status")?)?;
-    Ok(match word(row)? {
+    Ok(match rows::word(row)? {
         Some(word) if status == Status::Submitted => Spoken::Taken(word),
         _ => Spoken::NotSubmitted { status },
     })

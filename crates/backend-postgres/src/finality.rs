@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::OrderId;
 use domain::transaction::SignedTransaction;
-use ports::doubt::{Doubt, Word};
+use ports::doubt::Doubt;
 use ports::finality::{
     Finality, NewFinality, Standing, Turn, Unfinal, UnfinalPage, Vanished, Waiting,
 };
@@ -218,20 +218,8 @@ fn standing(row: &Row) -> Result<Standing, Failure> {
         finality,
         vanished: moment("vanished_at")?.map(|at| Vanished { at, dead_at }),
         doubt,
-        word: word(row)?,
+        word: rows::word(row)?,
     })
-}
-
-/// An operator's word from its columns, if there is one.
-pub(crate) fn word(row: &Row) -> Result<Option<Word>, Failure> {
-    let Some(at) = rows::optional_timestamp(row, "said_dead_at")? else {
-        return Ok(None);
-    };
-    Ok(Some(Word {
-        at,
-        actor: rows::column(row, "said_dead_by")?,
-        reason: rows::column(row, "said_dead_because")?,
-    }))
 }
 
 /// A turn that seems to last longer than asked for was taken before the clock was set back.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::transaction::SignedTransaction;
 use domain::{EventData, NewEvent, OrderId, Status, Timestamp};
+use ports::finality::waits_in;
 use ports::order_store::{Lease, Recorded};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -59,13 +60,8 @@ impl Request {
         matches!(self.event.data.status(), Status::Routing | Status::Building)
     }
 
-    /// The slot of a confirmed order's block, unless that can no longer vanish.
     fn unfinal_in(&self) -> Option<i64> {
-        let EventData::Confirmed { fill } = &self.event.data else {
-            return None;
-        };
-        let receipt = fill.receipt.as_deref().filter(|it| !it.is_final);
-        receipt.map(|it| rows::big(it.slot))
+        waits_in(&self.event.data).map(rows::big)
     }
 
     fn retry_delay_ms(&self) -> Option<i64> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::event::SCHEMA_VERSION;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{ClientId, Event, EventData, Order, OrderId, Seq, Status, Terms, Timestamp, WorkerId};
+use ports::doubt::Word;
 use ports::order_store::{DueOrder, NewOrder};
 use serde::Serialize;
 use tokio_postgres::Row;
@@ -155,6 +156,19 @@ pub(crate) fn live_transaction(row: &Row) -> Result<Option<SignedTransaction>, F
         blockhash: column::<Option<&[u8]>>(row, "blockhash")?
             .map(blockhash)
             .transpose()?,
+    }))
+}
+
+/// An operator's word from the columns `said_dead_at`, `said_dead_by`, `said_dead_because`, if there
+/// is one.
+pub(crate) fn word(row: &Row) -> Result<Option<Word>, Failure> {
+    let Some(at) = optional_timestamp(row, "said_dead_at")? else {
+        return Ok(None);
+    };
+    Ok(Some(Word {
+        at,
+        actor: column(row, "said_dead_by")?,
+        reason: column(row, "said_dead_because")?,
     }))
 }
 

@@ -77,6 +77,13 @@ impl Finding {
         }
     }
 
+    fn warning(about: &str, detail: impl Into<String>, advice: &str) -> Self {
+        Self {
+            state: State::Warning,
+            ..Self::bad(about, detail, advice)
+        }
+    }
+
     fn with(self, facts: Value) -> Self {
         Self { facts, ..self }
     }
@@ -132,8 +139,7 @@ fn settings(config: &Config) -> Finding {
 /// The key, or what is wrong with it; and the wallet that would pay.
 fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
     let about = "key";
-    let is_named = config.wallet.wallet.is_some() || config.wallet.wallet_key.is_some();
-    if config.chain.is_live() && !is_named {
+    if config.chain.is_live() && !config.wallet.has_key() {
         let address = keys::address(config);
         let detail = match address {
             Some(address) => format!("none here; WALLET_ADDRESS is {address}"),

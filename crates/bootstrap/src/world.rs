@@ -3,14 +3,13 @@
 pub mod blank;
 pub mod endpoint;
 pub mod keys;
+pub mod simulated;
 
 pub(crate) mod genesis;
 pub(crate) mod rehearsal;
 
 mod live;
-mod simulated;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,12 +19,9 @@ use chain_solana::fees::FeePolicy;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
-use chain_solana::rpc::Lamports;
 use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
+use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
-
-use blank::Blank;
-use chain_solana::rpc::Hash;
 use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
@@ -38,6 +34,7 @@ use ports::{
     TransactionBuilder, TransactionReader, WalletView,
 };
 
+use blank::Blank;
 use endpoint::Asked;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
@@ -81,12 +78,15 @@ pub struct Trading {
     pub landing: Arc<dyn Landing>,
     /// Tells where signatures stand, many at once.
     pub statuses: Arc<dyn Statuses>,
+    /// Shows what the wallet holds.
+    pub wallet: Arc<dyn WalletView>,
 }
 
 impl World {
     /// The cluster with the key of a wallet, which workers alone have.
     #[must_use]
     pub fn trading(&self, wallet: Wallet) -> Trading {
+        let view = self.wallet(keys::address_of(&wallet));
         let signer: Arc<dyn Signer> = match &self.sim {
             // It need not check again what was signed in its own process.
             Some(sim) => sim.service().signer(wallet),
@@ -113,6 +113,7 @@ impl World {
             builder: chain.clone(),
             landing: chain,
             statuses: self.statuses(),
+            wallet: view,
         }
     }
 
@@ -220,7 +221,7 @@ impl World {
                 level: transactions.tx_fee_level,
                 most: Lamports::new(transactions.tx_fee_max_lamports),
             },
-            simulating: match transactions.simulate(config.chain.order_venue_mode) {
+            simulating: match config.simulates() {
                 Switch::On => Simulating::On,
                 Switch::Off => Simulating::Off,
             },
@@ -266,15 +267,4 @@ fn gates_of(config: &Config) -> Result<Gates, Invalid> {
         },
         max_deviation_bps: config.max_deviation_bps(),
     })
-}
-
-/// Runs the simulated cluster in this process, continuing from its ledger.
-pub fn simulate(
-    config: &Config,
-    data_dir: &Path,
-    clock: Arc<dyn Clock>,
-    random: &Random,
-    shutdown: &Shutdown,
-) -> anyhow::Result<Arc<sim_chain::World>> {
-    simulated::run(config, data_dir, clock, random, shutdown)
 }

@@ -1,10 +1,10 @@
 //! Facts of mints that no token list names: asked of the chain once, kept for ever.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use amm::snapshot::{AccountRef, StoredAccount};
+use amm::snapshot::{AccountRef, Snapshot as _};
 use amm::token::{self, TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
 use async_trait::async_trait;
 use dex_router::gates::untradable;
@@ -15,11 +15,10 @@ use ports::asset_source::{AssetSource, Found};
 use ports::{Clock, Directory, chain};
 use tokio::time::timeout;
 
-use crate::address::CLOCK;
 use crate::in_flight::InFlight;
+use crate::pools::Snapshots;
 use crate::pools::reader::address;
 use crate::pools::reading::facts;
-use crate::pools::snapshot::time;
 use crate::rpc::{Error, Rpc, View};
 
 /// How long it is remembered that nothing to trade stands at an address.
@@ -44,7 +43,7 @@ pub struct ChainAssets {
 /// What a question needs that goes on although whoever asked first has gone.
 #[derive(Debug)]
 struct Shared {
-    rpc: Arc<dyn Rpc>,
+    snapshots: Snapshots,
     clock: Arc<dyn Clock>,
     directory: Arc<dyn Directory>,
     memory: Mutex<Memory>,
@@ -65,7 +64,7 @@ impl ChainAssets {
     pub fn new(rpc: Arc<dyn Rpc>, clock: Arc<dyn Clock>, directory: Arc<dyn Directory>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                rpc,
+                snapshots: Snapshots::new(rpc, Arc::clone(&clock)),
                 clock,
                 directory,
                 memory: Mutex::default(),
@@ -123,20 +122,11 @@ impl Shared {
 
     /// The chain's own clock tells which transfer fee holds.
     async fn ask(&self, mint: Mint) -> Result<Found, Error> {
-        let asked = [address(mint.address()), CLOCK];
-        let accounts = self.rpc.accounts(&asked, View::CONFIRMED).await?.value;
-        let [account, clock] = <[_; 2]>::try_from(accounts).map_err(|_| malformed())?;
-        let now = clock.and_then(|clock| time(&clock.data));
-        let now = now.ok_or_else(malformed)?;
-        let account = account.map(|it| StoredAccount {
-            owner: it.owner,
-            data: it.data,
-        });
-        Ok(account.map_or(Found::NoMint, |it| {
-            let StoredAccount { owner, data } = &it;
-            let (owner, data) = (*owner, data.as_slice());
-            read(mint, AccountRef { owner, data }, now.epoch)
-        }))
+        let at = address(mint.address());
+        let asked = self.snapshots.take(BTreeSet::from([at]), View::CONFIRMED);
+        let snapshot = asked.await?;
+        let account = snapshot.account(&at);
+        Ok(account.map_or(Found::NoMint, |it| read(mint, it, snapshot.now.epoch)))
     }
 
     async fn keep(&self, asset: &Asset) {
@@ -211,13 +201,6 @@ fn read(mint: Mint, account: AccountRef<'_>, epoch: u64) -> Found {
             decimals: known.decimals,
             program,
         }),
-    }
-}
-
-fn malformed() -> Error {
-    Error::Malformed {
-        method: "accounts",
-        reason: "there is no clock among them".to_owned(),
     }
 }
 

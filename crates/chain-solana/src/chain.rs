@@ -6,7 +6,7 @@
 
 mod blockhashes;
 mod building;
-mod fate;
+pub(crate) mod fate;
 mod funds;
 mod jury;
 mod rehearsing;
@@ -26,7 +26,6 @@ use ports::chain;
 use ports::landing::{Fate, Landing, Standing};
 
 use crate::build::rent::Rents;
-use crate::death::BLOCKS_TO_SPARE;
 use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;
@@ -93,7 +92,7 @@ impl SolanaChain {
             notes: Arc::clone(&notes),
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
-            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment).noting(notes),
+            list: LandingList::new(list_rpc, list_clock, settings.pace, commitment, notes),
             rpc,
             signer,
             clock,

@@ -19,6 +19,8 @@ pub use witness::{Lie, Witness};
 pub const BLOCKS_TO_SPARE: u64 = 32;
 /// For how many blocks after its own a blockhash may be named.
 pub const BLOCKHASH_BLOCKS: u64 = 150;
+/// How many blocks older than it seems a blockhash may be that is built on.
+pub(crate) const BLOCKHASH_OLDER_MAX: u64 = 64;
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,7 @@ use method::Method;
 use sending::Sending;
 
 pub use member::Member;
+pub use state::LAG_MAX;
 
 /// More endpoints than anybody has.
 pub const ENDPOINTS_MAX: usize = 16;

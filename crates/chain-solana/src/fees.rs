@@ -28,8 +28,9 @@ const USED_IN_NEED_FOR: Duration = Duration::from_secs(60);
 /// An order does not wait longer for it.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What landed in one of the last slots: the least price at which these accounts were written.
-pub(crate) type Landed = Arc<[(Slot, MicroLamports)]>;
+/// The least prices at which these accounts were written in each of the last slots, the lowest first. Slots in which
+/// nobody paid any are left out.
+pub(crate) type Landed = Arc<[MicroLamports]>;
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,25 +69,24 @@ impl Fees {
     ) -> MicroLamports {
         match level.unwrap_or(self.policy.level).raised(deaths) {
             FeeLevel::Priced(price) => MicroLamports::new(price.get()),
-            FeeLevel::Ranked(rank) => {
-                let landed = self.landed(written).await;
-                let prices = landed.iter().flat_map(|it| it.iter());
-                percentile(rank, prices.map(|(_, price)| *price))
-            }
+            FeeLevel::Ranked(rank) => percentile(rank, &self.landed(written).await),
         }
     }
 
     /// What landed lately; nothing where nobody can tell.
-    pub(crate) async fn landed(&self, written: &Arc<[Address]>) -> Option<Landed> {
+    pub(crate) async fn landed(&self, written: &Arc<[Address]>) -> Landed {
         let (rpc, keys) = (Arc::clone(&self.rpc), Arc::clone(written));
         let ask = async move {
             let keys = &keys[..keys.len().min(FEE_KEYS_MAX)];
-            Ok(rpc.prioritization_fees(keys).await?.into())
+            Ok(paid(rpc.prioritization_fees(keys).await?))
         };
         match timeout(PATIENCE, self.recent.get(Arc::clone(written), ask)).await {
-            Ok(Ok(landed)) => Some(landed),
+            Ok(Ok(landed)) => landed,
             // Offering too little costs a try and nothing else; an order is not kept from trading for it.
-            Ok(Err(_)) | Err(_) => self.recent.known(written, USED_IN_NEED_FOR),
+            Ok(Err(_)) | Err(_) => {
+                let known = self.recent.known(written, USED_IN_NEED_FOR);
+                known.unwrap_or_default()
+            }
         }
     }
 
@@ -96,10 +96,15 @@ impl Fees {
     }
 }
 
-/// What a level offers where these prices landed, blocks in which nobody paid any left out.
-fn percentile(rank: FeeRank, prices: impl Iterator<Item = MicroLamports>) -> MicroLamports {
+fn paid(landed: Vec<(Slot, MicroLamports)>) -> Landed {
+    let prices = landed.into_iter().map(|(_, price)| price);
     let mut paid: Vec<_> = prices.filter(|price| price.get() > 0).collect();
     paid.sort_unstable();
+    paid.into()
+}
+
+/// What a level offers where these prices landed.
+fn percentile(rank: FeeRank, paid: &[MicroLamports]) -> MicroLamports {
     let percent = match rank {
         FeeRank::Low => 25,
         FeeRank::Medium => 50,

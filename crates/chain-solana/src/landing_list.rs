@@ -51,7 +51,8 @@ pub(crate) struct LandingList {
     /// There is news that nobody waits for.
     untold: Notify,
     metrics: Metrics,
-    notes: Option<Arc<Notes>>,
+    /// Where it notes what endpoints take.
+    notes: Arc<Notes>,
 }
 
 impl LandingList {
@@ -60,6 +61,7 @@ impl LandingList {
         clock: Arc<dyn Clock>,
         pace: Pace,
         needed: Commitment,
+        notes: Arc<Notes>,
     ) -> Self {
         Self {
             rpc,
@@ -72,14 +74,8 @@ impl LandingList {
             arrived: Notify::new(),
             untold: Notify::new(),
             metrics: Metrics::register(),
-            notes: None,
+            notes,
         }
-    }
-
-    /// The same, which notes here what endpoints take.
-    pub(crate) fn noting(mut self, notes: Arc<Notes>) -> Self {
-        self.notes = Some(notes);
-        self
     }
 
     /// The same, which sends everything once.
@@ -149,8 +145,7 @@ impl LandingList {
             (book.forget(signature), book.len())
         };
         if was_listed {
-            self.metrics.listed(length);
-            self.ignore(signature);
+            self.gone(&[*signature], length);
         }
     }
 
@@ -175,14 +170,11 @@ impl LandingList {
     /// Cancel safety: may be dropped; nothing is lost.
     pub(crate) async fn news(&self) -> Vec<OrderId> {
         loop {
-            let untold = self.untold.notified();
-            let mut untold = std::pin::pin!(untold);
-            untold.as_mut().enable();
             let orders = self.book().take_news();
             if !orders.is_empty() {
                 return orders;
             }
-            untold.await;
+            self.untold.notified().await;
         }
     }
 
@@ -217,10 +209,13 @@ impl LandingList {
         }
     }
 
-    /// Nothing more need be heard of it.
-    fn ignore(&self, signature: &Signature) {
+    /// These are no longer on the list, which is so long now: nothing more need be heard of them.
+    fn gone(&self, signatures: &[Signature], length: usize) {
+        self.metrics.listed(length);
         if let Some(notices) = &self.notices {
-            notices.unsubscribe(signature);
+            for signature in signatures {
+                notices.unsubscribe(signature);
+            }
         }
     }
 

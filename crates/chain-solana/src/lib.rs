@@ -24,6 +24,7 @@ mod in_flight;
 pub mod keys;
 mod landing_list;
 pub mod message;
+mod newest;
 mod notes;
 pub mod pace;
 pub mod pools;

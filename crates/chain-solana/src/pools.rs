@@ -8,7 +8,7 @@ mod aside;
 pub mod candidate;
 pub mod discovery;
 mod finder;
-pub mod listed;
+mod listed;
 mod pairs;
 pub mod reader;
 pub mod reading;

@@ -4,6 +4,7 @@ use amm::{Program, amm_v4, cpmm, damm_v2, dlmm};
 use domain::venue;
 
 use crate::address::program_address;
+use crate::pools::reader::address;
 use crate::pools::reading::kind;
 use crate::rpc::Address;
 
@@ -48,9 +49,7 @@ pub fn moved(elsewhere: &[(venue::Program, domain::Address)]) -> Vec<Program> {
         let here = elsewhere
             .iter()
             .find(|(program, _)| *program == kind(mainnet));
-        here.map_or(*mainnet, |(program, id)| {
-            deployed(*program, Address(*id.bytes()))
-        })
+        here.map_or(*mainnet, |(program, id)| deployed(*program, address(*id)))
     };
     Program::MAINNET.iter().map(place).collect()
 }

@@ -9,7 +9,7 @@ use amm::token::WRAPPED_SOL;
 use amm::{Address, Program, Swap};
 
 use crate::build::budget::LAMPORTS_PER_SIGNATURE;
-use crate::message::{Decoded, Unreadable};
+use crate::message::Decoded;
 use crate::rpc::transaction::{Meta, TokenBalance};
 use crate::rpc::{Lamports, Slot, Transaction};
 use failure::Reverted;
@@ -30,11 +30,11 @@ impl Swapped {
     /// that is there neither before nor after is the temporary one of wrapped SOL.
     pub fn of(
         transaction: &Transaction,
+        decoded: &Decoded,
         wallet: Address,
         programs: &[Program],
     ) -> Result<Self, Error> {
         let meta = &transaction.meta;
-        let decoded = Decoded::read(&transaction.bytes, &meta.loaded)?;
         let traders = decoded.instructions.iter();
         let mut traders = traders.filter_map(|it| trader(it, programs));
         let first = traders.next().ok_or(Error::NoSwap)?;
@@ -97,9 +97,6 @@ pub enum Effect {
 /// Why a transaction tells nothing of a wallet's swap.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// Its bytes cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
     /// The wallet is not among its accounts.
     #[error("the transaction does not name the wallet {0}")]
     AnotherWallet(Address),
@@ -111,19 +108,19 @@ pub enum Error {
     Balances,
 }
 
-/// Reads what a transaction did for a wallet, on a cluster of these programs.
+/// What a transaction, which is decoded already, did for a wallet on a cluster of these programs.
 pub fn read(
     transaction: &Transaction,
+    decoded: &Decoded,
     swapped: &Swapped,
     programs: &[Program],
 ) -> Result<Receipt, Error> {
     let meta = &transaction.meta;
-    let decoded = Decoded::read(&transaction.bytes, &meta.loaded)?;
     let rent = Rent::of(meta, swapped.wallet)?;
     let effect = match &meta.outcome {
-        Err(failure) => Effect::Reverted(Reverted::explain(failure, &decoded, programs)),
+        Err(failure) => Effect::Reverted(Reverted::explain(failure, decoded, programs)),
         Ok(()) => {
-            let change = |mint| change(meta, &decoded, &rent, swapped.wallet, mint);
+            let change = |mint| change(meta, decoded, &rent, swapped.wallet, mint);
             Effect::Filled {
                 amount_in: amount(-change(swapped.mint_in)?)?,
                 amount_out: amount(change(swapped.mint_out)?)?,

@@ -56,15 +56,24 @@ where
         let now = self.clock.monotonic();
         let ask = || async move { Ok((now, ask.await?)) }.boxed();
         let known = self.in_flight.join(key.clone(), ask).await?;
+        self.keep(key, &known);
+        Ok(known.1)
+    }
+
+    fn keep(&self, key: K, known: &Known<T>) {
         let mut last = self.last();
-        if !last.contains_key(&key) && last.len() >= QUESTIONS_MAX {
-            let oldest = last.iter().min_by_key(|(_, (asked_at, _))| *asked_at);
-            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-                last.remove(&oldest);
+        match last.get(&key) {
+            // Whoever waited longer for an older answer comes later.
+            Some((asked_at, _)) if *asked_at >= known.0 => return,
+            None if last.len() >= QUESTIONS_MAX => {
+                let oldest = last.iter().min_by_key(|(_, (asked_at, _))| *asked_at);
+                if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                    last.remove(&oldest);
+                }
             }
+            _ => {}
         }
         last.insert(key, known.clone());
-        Ok(known.1)
     }
 
     /// The last answer, where it was asked for no longer ago than this.

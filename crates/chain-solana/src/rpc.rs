@@ -62,6 +62,17 @@ pub enum Commitment {
     Finalized,
 }
 
+impl Commitment {
+    /// The protocol's word for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Processed => "processed",
+            Self::Confirmed => "confirmed",
+            Self::Finalized => "finalized",
+        }
+    }
+}
+
 /// Which bank answers a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct View {

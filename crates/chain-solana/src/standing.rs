@@ -7,6 +7,7 @@ use domain::transaction::Signature as Stored;
 use ports::chain::Error;
 use ports::finality::{Root, Stand, Statuses};
 
+use crate::chain::fate;
 use crate::rpc::{Commitment, History, Outcome, Rpc, Signature, Status, View};
 
 /// Looks at the signatures of a cluster.
@@ -34,7 +35,10 @@ impl Statuses for Standings {
     }
 
     async fn of(&self, signatures: &[Stored], at_least: u64) -> Result<Vec<Option<Stand>>, Error> {
-        let parsed: Vec<Signature> = signatures.iter().map(parse).collect::<Result<_, _>>()?;
+        let parsed: Vec<Signature> = signatures
+            .iter()
+            .map(fate::parse)
+            .collect::<Result<_, _>>()?;
         let found = self.rpc.signature_statuses(&parsed, History::Whole).await?;
         if found.slot.get() < at_least {
             return Err(Error::Unavailable(
@@ -47,11 +51,6 @@ impl Statuses for Standings {
             .map(|it| it.as_ref().map(stand))
             .collect())
     }
-}
-
-fn parse(signature: &Stored) -> Result<Signature, Error> {
-    let parsed = signature.as_str().parse();
-    parsed.map_err(|_| Error::Refused("a signature that is no base58".to_owned()))
 }
 
 fn stand(status: &Status) -> Stand {

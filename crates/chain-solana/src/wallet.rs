@@ -11,7 +11,9 @@ use ports::wallet::{Holding, Means, Wallet, WalletView};
 use ports::{Clock, chain};
 
 use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
+use crate::pools::reader::address;
 use crate::recent::Recent;
+use crate::recent_by::RecentBy;
 use crate::rpc::{ACCOUNTS_MAX, Account, Lamports, Rpc, View};
 
 /// How long one look serves all who ask: with the time that reading takes it stays below the two seconds promised.
@@ -41,6 +43,8 @@ pub struct Place {
 pub struct SolanaWallet {
     look: Arc<Look>,
     seen: Recent<Wallet, chain::Error>,
+    /// The same of two tokens of which one is not looked for otherwise.
+    seen_of: RecentBy<[Asset; 2], Wallet, chain::Error>,
     rent: Recent<Lamports, chain::Error>,
 }
 
@@ -66,6 +70,7 @@ impl SolanaWallet {
                 addresses,
             }),
             seen: Recent::new(Arc::clone(&clock), FRESH),
+            seen_of: RecentBy::new(Arc::clone(&clock), FRESH),
             rent: Recent::new(clock, RENT_FRESH),
         }
     }
@@ -73,20 +78,16 @@ impl SolanaWallet {
 
 /// The wallet's own address, then its usual account of each of these.
 fn addresses(place: &Place, assets: &[Asset]) -> Vec<amm::Address> {
-    let own = amm::Address(*place.address.bytes());
+    let own = address(place.address);
     let accounts = assets.iter().map(|asset| {
-        let mint = amm::Address(*asset.mint.address().bytes());
+        let mint = address(asset.mint.address());
         associated_token(own, mint, program_of(*asset))
     });
     std::iter::once(own).chain(accounts).collect()
 }
 
 impl Look {
-    async fn read(&self) -> Result<Wallet, chain::Error> {
-        self.read_of(&self.place.assets, &self.addresses).await
-    }
-
-    async fn read_of(
+    async fn read(
         &self,
         assets: &[Asset],
         addresses: &[amm::Address],
@@ -115,7 +116,8 @@ impl Look {
 impl WalletView for SolanaWallet {
     async fn look(&self) -> Result<Wallet, chain::Error> {
         let look = Arc::clone(&self.look);
-        self.seen.get(async move { look.read().await }).await
+        let all = async move { look.read(&look.place.assets, &look.addresses).await };
+        self.seen.get(all).await
     }
 
     async fn means(&self, asset_in: Asset, asset_out: Asset) -> Result<Means, chain::Error> {
@@ -125,24 +127,20 @@ impl WalletView for SolanaWallet {
         let wallet = match both.iter().all(is_usual) {
             true => self.look().await?,
             false => {
-                let addresses = addresses(&self.look.place, &both);
-                self.look.read_of(&both, &addresses).await?
+                let look = Arc::clone(&self.look);
+                let these = async move { look.read(&both, &addresses(&look.place, &both)).await };
+                self.seen_of.get(both, these).await?
             }
         };
         let rpc = Arc::clone(&self.look.rpc);
         let rent = async move { Ok(rpc.minimum_balance(ACCOUNT_LENGTH).await?) };
         let account_rent = self.rent.get(rent).await?.get();
-        let mut tokens = wallet.tokens.iter();
-        let mut account = |asset: Asset| tokens.find(|holding| holding.asset == asset);
+        let account = |asset: Asset| wallet.tokens.iter().find(|it| it.asset == asset);
         let held = match asset_in.is_native() {
             true => BaseUnits::new(wallet.lamports),
             false => account(asset_in).map_or(BaseUnits::new(0), |it| it.amount),
         };
-        let has_account_out = asset_out.is_native()
-            || wallet
-                .tokens
-                .iter()
-                .any(|holding| holding.asset == asset_out);
+        let has_account_out = asset_out.is_native() || account(asset_out).is_some();
         Ok(Means {
             lamports: wallet.lamports,
             held,

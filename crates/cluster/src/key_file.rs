@@ -53,8 +53,7 @@ impl KeyFile {
 
     /// The key in it.
     pub fn key(&self) -> Result<SigningKey> {
-        let text = std::fs::read_to_string(&self.path).context("read the key file")?;
-        let bytes: Vec<u8> = serde_json::from_str(&text).context("read the key")?;
+        let bytes: Vec<u8> = serde_json::from_str(&self.text()?).context("read the key")?;
         let bytes = bytes.first_chunk::<32>().context("a whole key")?;
         Ok(SigningKey::from_bytes(bytes))
     }

@@ -79,13 +79,6 @@ impl Chain {
         self.solana_cluster.filter(|_| self.is_live())
     }
 
-    /// Where the cluster tells news: the setting, else the first endpoint's sockets, as Solana's tools derive them.
-    #[must_use]
-    pub fn socket(&self) -> Option<Secret> {
-        let derived = || socket_of(self.solana_rpc_url.first()?.expose());
-        self.solana_ws_url.clone().or_else(derived)
-    }
-
     /// The token list: the one that is named, else the cluster's.
     #[must_use]
     pub fn tokens(&self) -> Arc<TokenList> {
@@ -96,26 +89,6 @@ impl Chain {
         let named = self.token_list.0.clone();
         named.unwrap_or_else(|| Arc::new(of_cluster()))
     }
-}
-
-/// The same host, path and query, on the next port where one is named.
-fn socket_of(endpoint: &str) -> Option<Secret> {
-    let (scheme, rest) = endpoint.split_once("://")?;
-    let scheme = match scheme {
-        "https" => "wss",
-        _ => "ws",
-    };
-    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let port = authority.rsplit_once(':').and_then(|(host, port)| {
-        // The colons of an IPv6 address stand in brackets.
-        let port: u16 = port.parse().ok()?;
-        Some((host, port.checked_add(1)?))
-    });
-    let authority = match port {
-        Some((host, port)) => format!("{host}:{port}"),
-        None => authority.to_owned(),
-    };
-    Some(Secret::new(&format!("{scheme}://{authority}{tail}")))
 }
 
 /// Where orders are executed.

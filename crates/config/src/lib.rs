@@ -7,8 +7,10 @@ pub mod args;
 pub mod secret;
 
 mod chain;
+mod defaults;
 mod live;
 mod pools;
+mod text_file;
 mod token_list;
 mod transactions;
 mod values;
@@ -24,8 +26,9 @@ use values::{
 };
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
+pub use defaults::Defaults;
 pub use live::{Role, Trading, Wallet};
-pub use pools::{Defaults, MinDepth, Pools};
+pub use pools::{MinDepth, Pools};
 pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
@@ -378,14 +381,8 @@ impl Config {
         }
     }
 
-    /// Where the chain is that several processes share: in sim the simulated cluster's own setting goes before the
-    /// list of endpoints, of which the first counts. Without one the chain is in this process.
-    #[must_use]
-    pub fn endpoint(&self) -> Option<Secret> {
-        self.endpoints().into_iter().next()
-    }
-
-    /// All of them, the preferred first.
+    /// Where the chain is that several processes share, the preferred endpoint first: in sim the simulated cluster's
+    /// own setting goes before the list. Without any the chain is in this process.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Secret> {
         match (&self.sim.sim_chain_url, self.chain.is_live()) {
@@ -411,13 +408,13 @@ impl Config {
         if self.servers.redis().is_none() {
             return Err(missing("REDIS_URL", "redis://host:6379, or REDIS_HOST"));
         }
-        match self.endpoint() {
-            Some(_) => Ok(()),
-            None => Err(missing(
+        if self.endpoints().is_empty() {
+            return Err(missing(
                 "SIM_CHAIN_URL",
                 "the address of an order-engine sim-chain, such as http://host:4000, here or as SOLANA_RPC_URL",
-            )),
+            ));
         }
+        Ok(())
     }
 }
 

@@ -69,6 +69,14 @@ impl Role {
     }
 }
 
+impl Wallet {
+    /// Whether a key is named, in whichever way.
+    #[must_use]
+    pub const fn has_key(&self) -> bool {
+        self.wallet.is_some() || self.wallet_key.is_some()
+    }
+}
+
 /// A key is never judged here: what is wrong with it is said where it is read, without repeating it.
 fn key(text: &str) -> Result<Secret, String> {
     let is_array = text.trim().starts_with('[');
@@ -131,8 +139,7 @@ impl Config {
             variable,
             example,
         };
-        let has_key = self.wallet.wallet.is_some() || self.wallet.wallet_key.is_some();
-        if role.signs() && !has_key {
+        if role.signs() && !self.wallet.has_key() {
             return Err(missing(
                 "WALLET",
                 "the path of a key file as solana-keygen writes it, or the key itself as WALLET_KEY",

@@ -1,19 +1,18 @@
-//! Which pools may be used, and what follows from the mode where nothing is set.
+//! Which pools may be used.
 
-use std::fs::File;
-use std::io::Read;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::Args;
 use domain::{Address, Asset, BaseUnits, TokenList};
 
+use crate::text_file;
 use crate::values::whole;
-use crate::{Config, Invalid, VenueMode};
+use crate::{Config, Invalid};
 
-/// The most pools of a file, and bytes.
+/// The most pools of a file, and MiB.
 const POOLS_MAX: usize = 2_000;
-const LENGTH_MAX: u64 = 1 << 20;
+const FILE_MIB_MAX: u64 = 1;
 const DEPTHS_ALLOWED: &str = "TOKEN:AMOUNT pairs of listed tokens, comma-separated, each token once, such as \
                               SOL:10,USDC:1500; or 0 for none";
 
@@ -50,41 +49,6 @@ pub enum MinDepth {
     Of(Vec<(Asset, BaseUnits)>),
     /// So many times what the order sells.
     TimesOrder(u32),
-}
-
-/// What holds in a mode where nothing is set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Defaults {
-    pub min_depth: MinDepth,
-    pub max_deviation_bps: u32,
-    /// What is traded where a request names no tokens; without it, it must.
-    pub pair: Option<(Asset, Asset)>,
-}
-
-impl Defaults {
-    /// Nothing can be lost.
-    pub const SIM: Self = Self {
-        min_depth: MinDepth::Any,
-        max_deviation_bps: 0,
-        pair: Some((Asset::SOL, Asset::USDC)),
-    };
-    /// Anybody can make a pool.
-    pub const LIVE: Self = Self {
-        min_depth: MinDepth::TimesOrder(20),
-        max_deviation_bps: 1_000,
-        pair: None,
-    };
-}
-
-impl VenueMode {
-    /// What holds where nothing is set.
-    #[must_use]
-    pub const fn defaults(self) -> Defaults {
-        match self {
-            Self::Sim => Defaults::SIM,
-            Self::Live => Defaults::LIVE,
-        }
-    }
 }
 
 impl Config {
@@ -144,7 +108,8 @@ fn written_depths(text: &str) -> Result<WrittenDepths, String> {
 
 /// Reads the addresses in this file.
 fn pools_file(path: &str) -> Result<Arc<[Address]>, String> {
-    let text = read(path).map_err(|error| format!("a file with pools' addresses ({error})"))?;
+    let text = text_file::read(path, FILE_MIB_MAX);
+    let text = text.map_err(|error| format!("a file with pools' addresses ({error})"))?;
     let lines = text.lines().enumerate();
     let mut addresses = Vec::new();
     for (number, line) in lines {
@@ -167,16 +132,5 @@ fn pools_file(path: &str) -> Result<Arc<[Address]>, String> {
         more => Err(format!(
             "a file with at most {POOLS_MAX} pools' addresses, but it has {more}"
         )),
-    }
-}
-
-fn read(path: &str) -> std::io::Result<String> {
-    let mut text = String::new();
-    let length = File::open(path)?
-        .take(LENGTH_MAX + 1)
-        .read_to_string(&mut text)?;
-    match u64::try_from(length).is_ok_and(|length| length <= LENGTH_MAX) {
-        true => Ok(text),
-        false => Err(std::io::Error::other("larger than 1 MiB")),
     }
 }

@@ -316,13 +316,13 @@ fn nothing_set_is_the_contracts_defaults() {
     assert_eq!(config.chain.quote_max_age(), Duration::from_secs(2));
     assert_eq!(*config.chain.tokens(), TokenList::mainnet());
     assert_eq!(config.chain.solana_commitment, Commitment::Confirmed);
-    assert_eq!(config.endpoint(), None);
+    assert_eq!(config.endpoints(), []);
     assert!(config.takes_orders());
-    let (transactions, mode) = (&config.transactions, config.chain.order_venue_mode);
+    let transactions = &config.transactions;
     assert_eq!(transactions.tx_fee_level, FeeLevel::DEFAULT);
     assert_eq!(transactions.tx_fee_max_lamports, 1_000_000);
-    assert_eq!(transactions.simulate(mode), Switch::Off);
-    assert_eq!(transactions.max_impact(mode), None);
+    assert_eq!(config.simulates(), Switch::Off);
+    assert_eq!(config.max_impact(), None);
     assert_eq!(config.sim.sim_market, Market::Moving);
     assert_eq!(config.sim.sim_rpc_port, None);
 }
@@ -336,12 +336,11 @@ fn what_is_said_of_transactions_goes_before_the_modes_defaults() {
     ])
     .expect("right");
 
-    let transactions = &config.transactions;
-    assert_eq!(transactions.tx_fee_level.to_string(), "25000");
-    assert_eq!(transactions.simulate(VenueMode::Sim), Switch::On);
-    assert_eq!(transactions.max_impact(VenueMode::Sim), MaxImpact::new(300));
+    assert_eq!(config.transactions.tx_fee_level.to_string(), "25000");
+    assert_eq!(config.simulates(), Switch::On);
+    assert_eq!(config.max_impact(), MaxImpact::new(300));
     let unlimited = parse(&["--max-price-impact-bps=0"]).expect("right");
-    assert_eq!(unlimited.transactions.max_impact(VenueMode::Sim), None);
+    assert_eq!(unlimited.max_impact(), None);
 }
 
 #[test]

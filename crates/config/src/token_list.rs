@@ -1,13 +1,13 @@
 //! The setting that names a token list.
 
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
 use domain::TokenList;
 
-/// Larger than any list of tokens that people trade.
-const LENGTH_MAX: u64 = 64 << 20;
+use crate::text_file;
+
+/// In MiB, larger than any list of tokens that people trade.
+const FILE_MIB_MAX: u64 = 64;
 
 /// The list of a file; none stands for the cluster's own list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +18,9 @@ pub(super) fn token_list(path: &str) -> Result<Named, String> {
     if path.is_empty() {
         return Ok(Named(None));
     }
-    let text = read(path).map_err(|error| format!("a file with a token list ({error})"))?;
+    let text = text_file::read(path, FILE_MIB_MAX);
+    let text = text.map_err(|error| format!("a file with a token list ({error})"))?;
     let list = TokenList::from_json(&text);
     list.map(|list| Named(Some(Arc::new(list))))
         .map_err(|error| format!("a token list, but {error}"))
-}
-
-fn read(path: &str) -> std::io::Result<String> {
-    let mut text = String::new();
-    let length = File::open(path)?
-        .take(LENGTH_MAX + 1)
-        .read_to_string(&mut text)?;
-    if u64::try_from(length).is_ok_and(|length| length <= LENGTH_MAX) {
-        Ok(text)
-    } else {
-        Err(std::io::Error::other("larger than 64 MiB"))
-    }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use domain::{FeeLevel, MaxImpact};
 
-use crate::VenueMode;
+use crate::Config;
 use crate::values::whole;
 
 /// What every transaction costs for its signature: below this none can be sent.
@@ -33,9 +33,6 @@ pub struct Transactions {
     pub max_price_impact_bps: Option<u16>,
 }
 
-/// Where money is real, an order that moves the price by a tenth is taken for a mistake.
-const LIVE_IMPACT_BPS: u16 = 1_000;
-
 /// Something that is done or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -45,25 +42,21 @@ pub enum Switch {
     Off,
 }
 
-impl Transactions {
+impl Config {
     /// Whether transactions are simulated before they are signed.
     #[must_use]
-    pub fn simulate(&self, mode: VenueMode) -> Switch {
-        let unset = match mode {
-            VenueMode::Sim => Switch::Off,
-            VenueMode::Live => Switch::On,
-        };
-        self.tx_simulate.unwrap_or(unset)
+    pub fn simulates(&self) -> Switch {
+        let set = self.transactions.tx_simulate;
+        set.unwrap_or_else(|| self.chain.order_venue_mode.defaults().simulate)
     }
 
     /// How far an order may move its pool's price; absent where there is no limit.
     #[must_use]
-    pub fn max_impact(&self, mode: VenueMode) -> Option<MaxImpact> {
-        let unset = match mode {
-            VenueMode::Sim => 0,
-            VenueMode::Live => LIVE_IMPACT_BPS,
-        };
-        MaxImpact::new(self.max_price_impact_bps.unwrap_or(unset))
+    pub fn max_impact(&self) -> Option<MaxImpact> {
+        let set = self.transactions.max_price_impact_bps;
+        let bps =
+            set.unwrap_or_else(|| self.chain.order_venue_mode.defaults().max_price_impact_bps);
+        MaxImpact::new(bps)
     }
 }
 

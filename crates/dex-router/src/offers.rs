@@ -63,20 +63,23 @@ pub(crate) struct Quoted {
 }
 
 impl Asked {
-    /// The best offer, with the slot that it stands in; else the reason that says most.
-    pub(crate) fn best(&self) -> Result<(u64, &Offer), Declined> {
+    /// The best offer, else the reason that says most.
+    pub(crate) fn best(&self) -> Result<&Offer, Declined> {
         let quoted = self.answer.as_ref();
         let quoted = quoted.map_err(|unavailable| Declined::Passing(unavailable.to_string()))?;
-        match best(quoted.offers()) {
-            Some(offer) => Ok((quoted.found.slot, offer)),
-            None => Err(quoted.reason()),
-        }
+        best(quoted.offers()).ok_or_else(|| quoted.reason())
+    }
+
+    /// Every pool's offer, with the slot that it stands in.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = (u64, &Offer)> {
+        let quoted = self.answer.iter();
+        quoted.flat_map(|quoted| quoted.offers().map(|offer| (quoted.found.slot, offer)))
     }
 
     /// The same as it is kept with the order.
     pub(crate) fn answer(&self) -> domain::quote::Quote {
         let answer = match self.best() {
-            Ok((_, offer)) => Answer::Offered(offer.clone()),
+            Ok(offer) => Answer::Offered(offer.clone()),
             Err(declined) => declined.into(),
         };
         domain::quote::Quote {
@@ -152,12 +155,11 @@ pub(crate) fn refuse_far_prices<'a, T: 'a>(
                 continue;
             }
             let depth = pool.holds.and_then(|holds| holds.of(counted_in));
-            if let Some(price) = price(pool, gates.assets) {
+            let state = pool.state.as_deref().ok();
+            let price = state.and_then(|state| price(state, gates.assets));
+            if let Some(price) = price.filter(says_anything) {
                 standing.push(Standing {
-                    address: pool
-                        .pool
-                        .address
-                        .map_or(Address([0; 32]), |it| Address(*it.bytes())),
+                    address: pool.pool.address,
                     depth: depth.map_or(0, BaseUnits::get),
                     price,
                 });
@@ -172,18 +174,20 @@ pub(crate) fn refuse_far_prices<'a, T: 'a>(
     }
 }
 
-/// The price of the asset sold in the asset bought, where the pool has one.
-fn price(pool: &FoundPool, (asset_in, asset_out): (Asset, Asset)) -> Option<Price> {
-    let pool = pool.state.as_deref().ok()?;
-    let price = pool.price().ok()?;
+/// Whether a price is more than nothing and less than everything.
+fn says_anything(price: &Price) -> bool {
     let (numerator, denominator) = price.ratio();
-    if numerator.is_zero() || denominator.is_zero() {
-        return None;
-    }
-    match direction(pool, asset_in.mint, asset_out.mint).ok()? {
-        Direction::FirstToSecond => Some(price),
-        Direction::SecondToFirst => Some(price.inverse()),
-    }
+    !numerator.is_zero() && !denominator.is_zero()
+}
+
+/// The price of the asset sold in the asset bought, where the pool has one.
+pub(crate) fn price(pool: &Pool, (asset_in, asset_out): (Asset, Asset)) -> Option<Price> {
+    let direction = direction(pool, asset_in.mint, asset_out.mint).ok()?;
+    let price = pool.price().ok()?;
+    Some(match direction {
+        Direction::FirstToSecond => price,
+        Direction::SecondToFirst => price.inverse(),
+    })
 }
 
 impl Asked {
@@ -262,7 +266,7 @@ pub(crate) fn quote(
 }
 
 /// Which way a swap of these mints goes through a pool.
-pub(crate) fn direction(pool: &Pool, from: Mint, to: Mint) -> Result<Direction, Declined> {
+fn direction(pool: &Pool, from: Mint, to: Mint) -> Result<Direction, Declined> {
     let address = |mint: Mint| Address(*mint.address().bytes());
     Direction::between(pool.mints(), address(from), address(to))
         .ok_or_else(|| Declined::Passing("the pool is of other tokens".to_owned()))

@@ -114,12 +114,7 @@ impl PoolReport {
 }
 
 fn price_of(pool: &amm::Pool, (asset_in, asset_out): (Asset, Asset)) -> Option<String> {
-    let direction = offers::direction(pool, asset_in.mint, asset_out.mint).ok()?;
-    let first_in_second = pool.price().ok()?;
-    let price = match direction {
-        amm::Direction::FirstToSecond => first_in_second,
-        amm::Direction::SecondToFirst => first_in_second.inverse(),
-    };
+    let price = offers::price(pool, (asset_in, asset_out))?;
     let (digits, places) = price.decimal()?;
     let exponent = i32::from(asset_in.decimals) - i32::from(asset_out.decimals);
     let places = i32::try_from(places).ok()?;

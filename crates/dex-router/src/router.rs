@@ -153,7 +153,7 @@ impl Router {
     }
 
     fn choose(&self, asked: &[Asked], request: &RouteRequest) -> Result<Choice, NoRoute> {
-        let offers = asked.iter().filter_map(|asked| asked.best().ok());
+        let offers = asked.iter().flat_map(Asked::offers);
         let is_gentle = |offer: &Offer| {
             let limit = request.max_impact;
             limit.is_none_or(|limit| limit.admits(offer.impact_ppm))
@@ -238,7 +238,7 @@ impl Router {
             answer: found.map(|found| Quoted::of(found, request, gates)),
         };
         match asked.best() {
-            Ok((_, offer)) => {
+            Ok(offer) => {
                 span.record("pool", offer.pool.program.name());
                 span.record("amount_out", display(offer.amount_out));
                 span.record("impact_ppm", offer.impact_ppm);
@@ -296,7 +296,7 @@ fn floor_of(offer: &Offer, request: &RouteRequest) -> BaseUnits {
 
 /// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
 fn why_none(asked: &[Asked], max_impact: Option<MaxImpact>) -> NoRoute {
-    let offers = asked.iter().filter_map(|it| it.best().ok());
+    let offers = asked.iter().flat_map(Asked::offers);
     let least_ppm = offers.map(|(_, offer)| offer.impact_ppm).min();
     // Offers that were not taken move the price too far.
     if let Some((least_ppm, limit)) = least_ppm.zip(max_impact) {

@@ -124,24 +124,30 @@ impl Fill {
     /// What the same transaction brought when it landed once more, by the chain's word.
     #[must_use]
     pub fn once_more(&self, amounts: (BaseUnits, BaseUnits), receipt: Receipt) -> Self {
+        Self::of(&self.route, self.signature.clone(), amounts, receipt)
+    }
+
+    /// A route of one leg took and gave all of it; of several legs the amounts are those expected.
+    fn of(
+        route: &Route,
+        signature: Signature,
+        (amount_in, amount_out): (BaseUnits, BaseUnits),
+        receipt: Receipt,
+    ) -> Self {
+        let route = match route.legs() {
+            [leg] => Route::of(Leg {
+                amount_in,
+                amount_out,
+                ..*leg
+            }),
+            _ => route.clone(),
+        };
         Self {
-            route: filled_route(&self.route, amounts),
-            signature: self.signature.clone(),
-            amount_out: amounts.1,
+            route,
+            signature,
+            amount_out,
             receipt: Some(Box::new(receipt)),
         }
-    }
-}
-
-/// A route of one leg took and gave all of it; of several legs the amounts are those expected.
-fn filled_route(route: &Route, (amount_in, amount_out): (BaseUnits, BaseUnits)) -> Route {
-    match route.legs() {
-        [leg] => Route::of(Leg {
-            amount_in,
-            amount_out,
-            ..*leg
-        }),
-        _ => route.clone(),
     }
 }
 
@@ -154,11 +160,6 @@ impl Choice {
         amounts: (BaseUnits, BaseUnits),
         receipt: Receipt,
     ) -> Fill {
-        Fill {
-            route: filled_route(&self.route, amounts),
-            signature,
-            amount_out: amounts.1,
-            receipt: Some(Box::new(receipt)),
-        }
+        Fill::of(&self.route, signature, amounts, receipt)
     }
 }

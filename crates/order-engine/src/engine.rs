@@ -5,12 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use api_gateway::{Gateway, GatewayParts, GatewaySettings};
-use bootstrap::runtime;
+use api_gateway::Gateway;
 use bootstrap::service::Parts;
-use bootstrap::world::{Trading, World, keys};
+use bootstrap::world::{World, keys};
 use config::Config;
-use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
 
 use crate::node::Node;
@@ -33,50 +31,12 @@ impl Engine {
         }
         let key = keys::key(config)?;
         let address = keys::address_of(&key);
-        let Parts {
-            ports,
-            world,
-            announcer,
-            prometheus,
-        } = Parts::open(config, shutdown).await?;
-        let node = node(config, &world, shutdown)?;
-        let settings = GatewaySettings::configured(config, runtime::threads());
-        let gateway = Gateway::build(
-            settings.of_wallet(Some(address)),
-            GatewayParts {
-                ports: ports.clone(),
-                announcer: announcer.clone(),
-                router: world.router.clone(),
-                assets: world.assets.clone(),
-                simulation: world.simulation.clone(),
-                wallet: Some(world.wallet(address)),
-                transactions: Some(world.transactions()),
-                statuses: Some(world.statuses()),
-                prometheus,
-                shutdown: shutdown.clone(),
-            },
-        )?;
+        let parts = Parts::open(config, shutdown).await?;
+        let node = node(config, &parts.world, shutdown)?;
+        let gateway = order_engine::gateway(config, &parts, Some(address), shutdown)?;
         if config.takes_orders() {
-            let wallet = world.wallet(address);
-            let Trading {
-                builder,
-                landing,
-                statuses,
-            } = world.trading(key);
-            // The handle is not needed: the worker ends with the shutdown.
-            let _ = Worker::start(
-                &ports,
-                &announcer,
-                world.router,
-                Chain {
-                    builder,
-                    landing,
-                    statuses,
-                    wallet: Some(wallet),
-                },
-                Settings::configured(config, runtime::host_name()),
-                shutdown,
-            );
+            let trading = parts.world.trading(key);
+            order_engine::start_worker(config, &parts, trading, shutdown);
         }
         Ok(Self {
             gateway,

@@ -10,7 +10,7 @@ use domain::OrderId;
 use ports::job_queue::Job;
 use ports::order_store::MADE_DUE_MAX;
 use tokio::sync::oneshot;
-use tracing::{debug, error};
+use tracing::error;
 
 use crate::context::Context;
 use crate::recording::answered;
@@ -36,12 +36,9 @@ async fn bring_back(ctx: &Context) {
 
 async fn make_due(ctx: &Context, orders: &[OrderId]) {
     match answered(ctx, || ctx.store.make_due(orders)).await {
-        Ok(due) if due.is_empty() => {}
         Ok(due) => {
-            let jobs = due.into_iter().map(Job::from).collect();
-            if let Err(error) = ctx.queue.push(jobs).await {
-                ctx.metrics.queue_failures.increment(1);
-                debug!(%error, "the queue was not told of orders that are due: {error}");
+            for order in due {
+                ctx.announcer.enqueue(Job::from(order));
             }
         }
         Err(error) => {

@@ -17,20 +17,20 @@ pub(crate) async fn show(wallet: Arc<dyn WalletView>, clock: Arc<dyn Clock>, shu
         metrics::Unit::Count,
         "SOL of the wallet that trades, in lamports, at the last look"
     );
+    tokio::select! {
+        biased;
+        () = shutdown.soft() => {}
+        () = looks(&*wallet, &*clock) => {}
+    }
+}
+
+async fn looks(wallet: &dyn WalletView, clock: &dyn Clock) {
     loop {
-        tokio::select! {
-            biased;
-            () = shutdown.soft() => return,
-            looked = wallet.look() => match looked {
-                // Exact up to 9 million SOL.
-                Ok(wallet) => metrics::gauge!(LAMPORTS).set(wallet.lamports as f64),
-                Err(error) => debug!(%error, "the wallet is looked at in a minute: {error}"),
-            }
+        match wallet.look().await {
+            // Exact up to 9 million SOL.
+            Ok(wallet) => metrics::gauge!(LAMPORTS).set(wallet.lamports as f64),
+            Err(error) => debug!(%error, "the wallet is looked at in a minute: {error}"),
         }
-        tokio::select! {
-            biased;
-            () = shutdown.soft() => return,
-            () = clock.sleep(LOOK_EVERY) => {}
-        }
+        clock.sleep(LOOK_EVERY).await;
     }
 }

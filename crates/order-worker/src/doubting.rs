@@ -8,19 +8,17 @@ use ports::doubt::LongSubmitted;
 use ports::finality::{Root, Turn};
 use ports::landing::Fate;
 use ports::{Ports, Shutdown, chain};
-use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::Chain;
+use crate::asking::in_time;
 
 /// How long an order has been submitted before anybody doubts: a few times as long as a transaction can land.
-pub const DOUBT_AFTER: Duration = Duration::from_secs(300);
+pub(crate) const DOUBT_AFTER: Duration = Duration::from_secs(300);
 /// In how many periods of the sweeper this loop looks once.
 const PERIODS: u32 = 10;
 /// Orders asked about in one round, all at once.
 const PER_ROUND: usize = 32;
-/// A chain that needs longer for one answer counts as down.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const DOUBTED_TOTAL: &str = "orders_doubted_total";
 const DOUBTED: &str = "orders_doubted";
@@ -28,7 +26,7 @@ const OLDEST: &str = "orders_doubted_oldest_seconds";
 
 /// The loop.
 #[derive(Debug)]
-pub struct Doubter {
+pub(crate) struct Doubter {
     ports: Ports,
     chain: Chain,
     period: Duration,
@@ -37,8 +35,12 @@ pub struct Doubter {
 
 impl Doubter {
     /// A loop that has looked at nothing yet, beside a sweeper of this period.
-    #[must_use]
-    pub fn new(ports: &Ports, chain: &Chain, sweep: Duration, doubt_after: Duration) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        chain: &Chain,
+        sweep: Duration,
+        doubt_after: Duration,
+    ) -> Self {
         describe();
         Self {
             ports: ports.clone(),
@@ -49,26 +51,25 @@ impl Doubter {
     }
 
     /// Looks once per period until somebody asks to stop.
-    pub async fn run(self, shutdown: Shutdown) {
-        // So that the workers of a cluster that start together do not look together.
-        let mut pause = self.ports.random.duration_below(self.period);
-        loop {
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.ports.clock.sleep(pause) => {}
-            }
-            pause = self.period;
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.round() => {}
-            }
+    pub(crate) async fn run(self, shutdown: Shutdown) {
+        tokio::select! {
+            biased;
+            () = shutdown.soft() => {}
+            () = self.keep_looking() => {}
         }
     }
 
-    /// One round.
-    pub async fn round(&self) {
+    async fn keep_looking(&self) {
+        // So that the workers of a cluster that start together do not look together.
+        let mut pause = self.ports.random.duration_below(self.period);
+        loop {
+            self.ports.clock.sleep(pause).await;
+            self.round().await;
+            pause = self.period;
+        }
+    }
+
+    async fn round(&self) {
         if let Err(error) = self.look().await {
             debug!(%error, "doubts wait for the next round: {error}");
         }
@@ -83,7 +84,7 @@ impl Doubter {
         if orders.is_empty() || !store.take_turn(Turn::Doubts, self.period).await? {
             return Ok(());
         }
-        let root = answered(self.chain.statuses.root()).await;
+        let root = in_time(self.chain.statuses.root()).await;
         let reasons = orders.iter().map(|of| self.reason(of, &root));
         let reasons = join_all(reasons).await;
         for (order, reason) in orders.iter().zip(reasons) {
@@ -105,7 +106,7 @@ impl Doubter {
             Ok(root) => root,
             Err(error) => return Some(format!("what is final cannot be asked: {error}")),
         };
-        match answered(self.chain.landing.fate(&of.transaction)).await {
+        match in_time(self.chain.landing.fate(&of.transaction)).await {
             Ok(Fate::Absent) if root.height <= last_valid => None,
             Ok(Fate::Absent) => Some(format!(
                 "block {last_valid} went by without it, and no endpoint can prove that it did not land"
@@ -132,15 +133,6 @@ impl Doubter {
         }
         Ok(())
     }
-}
-
-async fn answered<T>(
-    call: impl Future<Output = Result<T, chain::Error>>,
-) -> Result<T, chain::Error> {
-    let no_answer = || chain::Error::Unavailable("no answer in time".to_owned());
-    timeout(PATIENCE, call)
-        .await
-        .unwrap_or_else(|_| Err(no_answer()))
 }
 
 fn describe() {

@@ -10,15 +10,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::quote::{Fill, Receipt};
 use domain::transaction::SignedTransaction;
-use domain::{OrderId, State};
-use ports::finality::{FINALITY_PAGE, NewFinality, Root, Stand, Turn, Unfinal, UnfinalPage};
+use domain::{BaseUnits, OrderId, State};
+use ports::finality::{
+    FINALITY_PAGE, NewFinality, Root, Stand, Turn, Unfinal, UnfinalPage, Waiting,
+};
 use ports::landing::Fate;
 use ports::{Ports, Shutdown, chain};
-use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
 use crate::Chain;
+use crate::asking::in_time;
 
 /// Pages of one round: those of a few seconds at thousands of orders a second.
 const PAGES_PER_ROUND: usize = 64;
@@ -31,12 +34,10 @@ const AGAIN_VANISHED: u32 = 4;
 const AGAIN: u32 = 64;
 /// How often a round begins at the first slot again: an order may be recorded long after its block.
 const AFRESH_EVERY: u32 = 64;
-/// A chain that needs longer for one answer counts as down.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The loop, and how far it has come.
 #[derive(Debug)]
-pub struct FinalityLook {
+pub(crate) struct FinalityLook {
     ports: Ports,
     chain: Chain,
     period: Duration,
@@ -44,12 +45,6 @@ pub struct FinalityLook {
     floor: u64,
     rounds: u32,
     suspects: BTreeMap<OrderId, Pause>,
-}
-
-/// What one round does not find in order.
-struct Suspect {
-    order: Unfinal,
-    root: Root,
 }
 
 /// When an order is asked about again.
@@ -61,8 +56,7 @@ struct Pause {
 
 impl FinalityLook {
     /// A loop that has looked at nothing yet.
-    #[must_use]
-    pub fn new(ports: &Ports, chain: &Chain, period: Duration) -> Self {
+    pub(crate) fn new(ports: &Ports, chain: &Chain, period: Duration) -> Self {
         describe();
         Self {
             ports: ports.clone(),
@@ -75,26 +69,25 @@ impl FinalityLook {
     }
 
     /// Looks once per period until somebody asks to stop.
-    pub async fn run(mut self, shutdown: Shutdown) {
-        // So that the workers of a cluster that start together do not look together.
-        let mut pause = self.ports.random.duration_below(self.period);
-        loop {
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.ports.clock.sleep(pause) => {}
-            }
-            pause = self.period;
-            tokio::select! {
-                biased;
-                () = shutdown.soft() => return,
-                () = self.round() => {}
-            }
+    pub(crate) async fn run(mut self, shutdown: Shutdown) {
+        tokio::select! {
+            biased;
+            () = shutdown.soft() => {}
+            () = self.keep_looking() => {}
         }
     }
 
-    /// One round.
-    pub async fn round(&mut self) {
+    async fn keep_looking(&mut self) {
+        // So that the workers of a cluster that start together do not look together.
+        let mut pause = self.ports.random.duration_below(self.period);
+        loop {
+            self.ports.clock.sleep(pause).await;
+            self.round().await;
+            pause = self.period;
+        }
+    }
+
+    async fn round(&mut self) {
         if let Err(error) = self.look().await {
             debug!(%error, "finality waits for the next round: {error}");
         }
@@ -115,7 +108,7 @@ impl FinalityLook {
         if !store.take_turn(Turn::Finality, self.period).await? {
             return Ok(());
         }
-        let root = answered(self.chain.statuses.root()).await?;
+        let root = in_time(self.chain.statuses.root()).await?;
         let mut suspects = Vec::new();
         let mut page = UnfinalPage {
             from,
@@ -136,16 +129,16 @@ impl FinalityLook {
             }
         }
         self.floor = first_left.unwrap_or(page.after.map_or(from, |(slot, _)| slot));
-        self.examine_some(suspects).await
+        self.examine_some(suspects, root).await
     }
 
     /// Asks about those whose pause is over, each longer the more often that has settled nothing.
-    async fn examine_some(&mut self, suspects: Vec<Suspect>) -> Result<(), Error> {
+    async fn examine_some(&mut self, suspects: Vec<Unfinal>, root: Root) -> Result<(), Error> {
         let former = std::mem::take(&mut self.suspects);
         let until = self.ports.clock.monotonic() + SUSPECTS_FOR;
         let mut asked = 0;
         for suspect in suspects {
-            let id = suspect.order.order;
+            let id = suspect.order;
             let pause = former.get(&id).copied();
             let is_over = pause.is_none_or(|pause| pause.until <= self.rounds);
             if !is_over || asked == SUSPECTS_PER_ROUND || self.ports.clock.monotonic() >= until {
@@ -153,14 +146,17 @@ impl FinalityLook {
                 continue;
             }
             asked += 1;
-            let again = match suspect.order.has_vanished {
+            let again = match suspect.has_vanished {
                 true => AGAIN_VANISHED,
                 false => AGAIN,
             };
             let rounds = pause.map_or(1, |pause| pause.rounds * 2).min(again);
-            let until = self.rounds.saturating_add(rounds);
-            self.suspects.insert(id, Pause { rounds, until });
-            match self.examine(suspect).await {
+            let pause = Pause {
+                rounds,
+                until: self.rounds.saturating_add(rounds),
+            };
+            self.suspects.insert(id, pause);
+            match self.examine(suspect, root).await {
                 // What nobody can say of one order may be said of the next.
                 Err(Error::Chain(error)) => {
                     debug!(order.id = %id, %error, "the transaction of order {id} is looked for again: {error}");
@@ -177,11 +173,11 @@ impl FinalityLook {
         &self,
         orders: Vec<Unfinal>,
         root: Root,
-        suspects: &mut Vec<Suspect>,
+        suspects: &mut Vec<Unfinal>,
     ) -> Result<Option<u64>, Error> {
         let signatures: Vec<_> = orders.iter().map(|of| of.signature.clone()).collect();
         let stands = self.chain.statuses.of(&signatures, root.slot);
-        let stands = answered(stands).await?;
+        let stands = in_time(stands).await?;
         let mut first_left = None;
         let mut finalities = Vec::with_capacity(orders.len());
         for (order, stand) in orders.into_iter().zip(stands) {
@@ -194,7 +190,7 @@ impl FinalityLook {
                 }),
                 _ => {
                     first_left = first_left.or(Some(order.slot));
-                    suspects.push(Suspect { order, root });
+                    suspects.push(order);
                 }
             }
         }
@@ -204,14 +200,14 @@ impl FinalityLook {
         Ok(first_left)
     }
 
-    async fn examine(&self, Suspect { order, root }: Suspect) -> Result<(), Error> {
+    async fn examine(&self, order: Unfinal, root: Root) -> Result<(), Error> {
         let store = &self.ports.store;
         let id = order.order;
         let Some(transaction) = store.transaction_of(id).await? else {
             error!(order.id = %id, "order {id} is confirmed, but the store has no transaction of it");
             return Ok(());
         };
-        let fate = answered(self.chain.landing.fate(&transaction)).await?;
+        let fate = in_time(self.chain.landing.fate(&transaction)).await?;
         if order.has_vanished && !may_vanish(&fate) {
             self.chain.landing.forget(&transaction);
         }
@@ -221,8 +217,8 @@ impl FinalityLook {
                 amount_out,
                 receipt,
             } if receipt.is_final => {
-                let fill = self.filled(id, (amount_in, amount_out), receipt).await?;
-                self.landed_again(&order, fill).await
+                let amounts = (amount_in, amount_out);
+                self.landed_for_good(&order, amounts, receipt).await
             }
             Fate::Landed { .. } if order.has_vanished => self.found_again(id).await,
             Fate::Landed { .. } => Ok(()),
@@ -235,38 +231,39 @@ impl FinalityLook {
         }
     }
 
-    /// What the transaction brought in the block that is final.
-    async fn filled(
-        &self,
-        order: OrderId,
-        amounts: (domain::BaseUnits, domain::BaseUnits),
-        receipt: domain::quote::Receipt,
-    ) -> Result<Option<domain::quote::Fill>, Error> {
-        let found = self.ports.store.order(order, None).await?;
-        Ok(match found.map(|order| order.state) {
-            Some(State::Confirmed { fill }) => Some(fill.once_more(amounts, receipt)),
-            _ => None,
-        })
-    }
-
-    async fn landed_again(
+    async fn landed_for_good(
         &self,
         order: &Unfinal,
-        fill: Option<domain::quote::Fill>,
+        amounts: (BaseUnits, BaseUnits),
+        receipt: Receipt,
     ) -> Result<(), Error> {
-        let id = order.order;
-        let receipt = fill.as_ref().and_then(|fill| fill.receipt.as_deref());
-        let slot = receipt.map_or(order.slot, |receipt| receipt.slot);
+        let (id, slot) = (order.order, receipt.slot);
+        let mut fill = None;
         if slot != order.slot {
+            fill = self.filled(id, amounts, receipt).await?;
             warn!(order.id = %id, slot, "order {id} was confirmed in slot {}, and its transaction landed for good in slot {slot}", order.slot);
         }
         let finality = NewFinality {
             order: id,
             confirmed_in: order.slot,
             slot,
-            fill: fill.filter(|_| slot != order.slot),
+            fill,
         };
         Ok(self.ports.store.finalize(&[finality]).await?)
+    }
+
+    /// What the transaction brought in the block that is final.
+    async fn filled(
+        &self,
+        order: OrderId,
+        amounts: (BaseUnits, BaseUnits),
+        receipt: Receipt,
+    ) -> Result<Option<Fill>, Error> {
+        let found = self.ports.store.order(order, None).await?;
+        Ok(match found.map(|order| order.state) {
+            Some(State::Confirmed { fill }) => Some(fill.once_more(amounts, receipt)),
+            _ => None,
+        })
     }
 
     async fn found_again(&self, id: OrderId) -> Result<(), Error> {
@@ -283,7 +280,7 @@ impl FinalityLook {
             error!(order.id = %id, %signature, "the confirmed transaction {signature} of order {id} has vanished with its block; it is sent again");
         }
         // Whatever the answer, it may have arrived: the next round looks.
-        let _ = timeout(PATIENCE, self.chain.landing.keep(id, transaction)).await;
+        let _ = in_time(self.chain.landing.keep(id, transaction)).await;
         Ok(())
     }
 
@@ -321,13 +318,6 @@ enum Error {
     Store(#[from] ports::Error),
     #[error(transparent)]
     Chain(#[from] chain::Error),
-}
-
-async fn answered<T>(call: impl Future<Output = Result<T, chain::Error>>) -> Result<T, Error> {
-    match timeout(PATIENCE, call).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(chain::Error::Unavailable("no answer in time".to_owned()).into()),
-    }
 }
 
 const VANISHED_TOTAL: &str = "confirmations_vanished_total";
@@ -374,7 +364,7 @@ fn describe() {
     }
 }
 
-fn show(waiting: ports::finality::Waiting) {
+fn show(waiting: Waiting) {
     let count = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     metrics::gauge!(UNFINAL).set(count(waiting.count));
     metrics::gauge!(OLDEST).set(waiting.oldest_for.as_secs_f64());

@@ -23,18 +23,19 @@
 //! orders that are confirmed, `doubting.rs` for those that nobody can prove dead.
 
 pub mod crash_point;
-pub mod doubting;
 pub mod expiring;
-pub mod finality;
 pub mod limiter;
 pub mod settings;
 pub mod sweeper;
 
+mod asking;
 mod assignment;
 mod awakening;
 mod balance;
 mod context;
+mod doubting;
 mod driver;
+mod finality;
 mod lifecycle;
 mod metrics;
 mod panics;

@@ -45,13 +45,7 @@ impl Settings {
     /// The worker's part of the configuration, for a worker on `host`.
     #[must_use]
     pub fn configured(config: &Config, host: String) -> Self {
-        let Config {
-            work,
-            periods,
-            chain,
-            transactions,
-            ..
-        } = config;
+        let Config { work, periods, .. } = config;
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             host,
@@ -59,7 +53,7 @@ impl Settings {
             rate: Rate::configured(work),
             scope: config.limit_scope(),
             max_executions: work.retry_max_attempts,
-            max_impact: transactions.max_impact(chain.order_venue_mode),
+            max_impact: config.max_impact(),
             retry: Policy {
                 base_delay: work.retry_base_delay(),
                 max_delay: work.retry_max_delay(),

@@ -18,7 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::quote::Fill;
 use domain::transaction::{Signature, SignedTransaction};
-use domain::{OrderId, Timestamp};
+use domain::{EventData, OrderId, Timestamp};
 
 use crate::Result;
 use crate::chain::Error;
@@ -35,6 +35,16 @@ pub struct Unfinal {
     pub slot: u64,
     /// Whether it was not found any more at the last look.
     pub has_vanished: bool,
+}
+
+/// The slot in which an order waits once this event is recorded; `None` where it waits for nothing.
+#[must_use]
+pub fn waits_in(event: &EventData) -> Option<u64> {
+    let EventData::Confirmed { fill } = event else {
+        return None;
+    };
+    let receipt = fill.receipt.as_deref().filter(|it| !it.is_final);
+    receipt.map(|it| it.slot)
 }
 
 /// Which of them to list.

@@ -3,7 +3,7 @@
 
 pub mod account;
 pub mod amount;
-mod base58;
+pub(crate) mod base58;
 pub mod error;
 pub mod request;
 pub mod simulation;

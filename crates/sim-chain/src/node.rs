@@ -110,9 +110,7 @@ impl Node {
 
     fn kind(&self, method: &str, params: &Params, read: &[Address]) -> Kind {
         match method {
-            "getAccountInfo" | "getMultipleAccounts" => {
-                self.service.kind_of_read(read.iter().copied())
-            }
+            "getAccountInfo" | "getMultipleAccounts" => self.service.kind_of_read(read),
             "getProgramAccounts" => params
                 .address(0)
                 .map_or(Kind::Other, |program| Service::kind_of_search(&program)),

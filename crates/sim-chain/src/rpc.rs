@@ -110,7 +110,7 @@ impl chain_solana::Rpc for SimRpc {
     ) -> Result<At<Vec<Option<Account>>>, Error> {
         limit("accounts", addresses.len(), ACCOUNTS_MAX)?;
         let keys: Vec<Address> = addresses.iter().copied().map(from_amm).collect();
-        let kind = self.service.kind_of_read(keys.iter().copied());
+        let kind = self.service.kind_of_read(&keys);
         self.begin(kind).await?;
         self.service.look_at(&keys).await;
         let found = self.read_at(view, |chain| {

@@ -185,12 +185,10 @@ impl Service {
     }
 
     /// What a read of these accounts is: of pools, where a venue owns one of them.
-    pub(crate) fn kind_of_read(&self, keys: impl Iterator<Item = Address>) -> Kind {
+    pub(crate) fn kind_of_read(&self, keys: &[Address]) -> Kind {
         if !self.weather.minds_pools() {
             return Kind::Other;
         }
-        // Read before the chain is locked.
-        let keys: Vec<Address> = keys.collect();
         let any = self.cluster.read(Commitment::Processed, |chain| {
             let accounts = chain.accounts();
             let mut found = keys.iter().filter_map(|key| accounts.get(key));

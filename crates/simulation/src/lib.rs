@@ -47,4 +47,4 @@ mod workers;
 mod world;
 
 pub use actors::client::{Connections, Doubters};
-pub use schedule::{Report, Violated, run, run_on};
+pub use schedule::{Report, Violated, run};

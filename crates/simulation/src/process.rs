@@ -9,39 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::Timestamp;
 use ports::{Clock, Random, Result};
+use testkit::VirtualClock;
 use tokio::sync::Notify;
-
-/// When every simulation begins.
-const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-
-/// The world's only clock, on the runtime's paused time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct VirtualClock {
-    started: tokio::time::Instant,
-}
-
-impl VirtualClock {
-    pub(crate) fn new() -> Self {
-        Self {
-            started: tokio::time::Instant::now(),
-        }
-    }
-}
-
-#[async_trait]
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        BEGINNING.plus(self.monotonic())
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
-}
 
 /// The store's own clock: equal to the world's, until somebody sets it.
 #[derive(Debug)]
@@ -203,7 +172,7 @@ pub(crate) struct ProcessClock(pub(crate) Arc<Process>);
 #[async_trait]
 impl Clock for ProcessClock {
     fn now(&self) -> Timestamp {
-        BEGINNING.plus(self.monotonic())
+        VirtualClock::BEGINNING.plus(self.monotonic())
     }
 
     fn monotonic(&self) -> Duration {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use domain::Status;
 use ports::Random;
-use sim_chain::bank::Runtime;
 use tokio::task::JoinSet;
 
 use crate::actors::client::{Client, Connections, Doubters, Told};
@@ -85,29 +84,12 @@ impl std::error::Error for Violated {}
 /// # Panics
 /// If the machine has no memory for a store.
 pub fn run(seed: u64, doubters: Doubters, connections: Connections) -> Result<Report, Violated> {
-    run_on(None, seed, doubters, connections)
-}
-
-/// The same on a cluster whose transactions another runtime executes.
-///
-/// # Errors
-/// If a promise was broken.
-///
-/// # Panics
-/// If the machine has no memory for a store.
-pub fn run_on(
-    programs: Option<Arc<dyn Runtime>>,
-    seed: u64,
-    doubters: Doubters,
-    connections: Connections,
-) -> Result<Report, Violated> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("invariant: a runtime without threads and files can be built");
-    let run = simulate(programs, seed, doubters, connections);
-    let (testimony, faults) = runtime.block_on(Box::pin(run));
+    let (testimony, faults) = runtime.block_on(Box::pin(simulate(seed, doubters, connections)));
     if testimony.violations.is_empty() {
         Ok(report(&testimony, faults))
     } else {
@@ -119,13 +101,8 @@ pub fn run_on(
     }
 }
 
-async fn simulate(
-    programs: Option<Arc<dyn Runtime>>,
-    seed: u64,
-    doubters: Doubters,
-    connections: Connections,
-) -> (Testimony, u64) {
-    let world = World::new(seed, programs).expect("invariant: a store in memory can be opened");
+async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (Testimony, u64) {
+    let world = World::new(seed).expect("invariant: a store in memory can be opened");
     let world = Arc::new(world);
     let random = world.fork();
     let gateways = Gateways::start(&world, 2);

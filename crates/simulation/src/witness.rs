@@ -17,8 +17,9 @@ use ports::order_store::{Lease, POISON_DEATHS};
 use ports::transaction_builder::Execution;
 use ports::{Clock, Store};
 use sim_chain::World as Cluster;
+use testkit::VirtualClock;
 
-use crate::process::{Process, VirtualClock};
+use crate::process::Process;
 use afterwards::is_submission_of;
 use blocks::{Blocks, InBlock};
 use grants::Grants;

@@ -17,17 +17,16 @@ use dex_router::Router;
 use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
-use sim_chain::bank::Runtime;
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
-use testkit::FaultyStore;
+use testkit::{FaultyStore, VirtualClock};
 
 use crate::faults::chain::{FaultyRpc, WitnessedBuilder};
 use crate::faults::feed::FaultyFeed;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
-use crate::process::{Process, ProcessClock, VirtualClock, WallClock};
+use crate::process::{Process, ProcessClock, WallClock};
 use crate::witness::Witness;
 
 /// How long a silent worker keeps its orders.
@@ -73,7 +72,7 @@ impl Servers {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, runtime: Option<Arc<dyn Runtime>>) -> anyhow::Result<Self> {
+    pub(crate) fn new(seed: u64) -> anyhow::Result<Self> {
         let random = Random::seeded(seed);
         let clock = VirtualClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock);
@@ -93,7 +92,7 @@ impl World {
             ..SimConfig::default()
         };
         let draws = fork(&random);
-        let cluster = Cluster::open_on(runtime, &config, Arc::clone(&shared), &draws, &outside)?;
+        let cluster = Cluster::open(&config, Arc::clone(&shared), &draws, &outside)?;
         let witness = Witness::new(Arc::clone(&store), Arc::clone(&cluster), clock);
         Ok(Self {
             clock,

@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use ports::simulation::{Faults, Simulation as _};
 use serde_json::{Value, json};
-use sim_chain::cluster::Commitment;
 use sim_chain::market::Mode;
 use svm::serve::serve;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::stand::{Stand, say};
-use crate::twins::wallet;
 
 /// The engine's program, where it is not where Cargo puts it.
 const ENGINE: &str = "ORDER_ENGINE";
@@ -178,13 +176,8 @@ async fn the_engine_as_a_process_executes_every_order_once_under_faults() {
 
 /// The swaps of the engine's wallet that took effect.
 fn landed(stand: &Stand) -> Vec<String> {
-    let wallet = wallet();
-    stand.world.cluster().read(Commitment::Processed, |chain| {
-        let own = chain.history().by_address(&wallet).filter(|landed| {
-            let keys = landed.transaction.message().static_account_keys();
-            keys[0] == wallet && landed.outcome.status.is_ok()
-        });
-        own.map(|landed| landed.transaction.signature().to_string())
-            .collect()
-    })
+    let own = stand.own().into_iter();
+    own.filter(|landed| landed.outcome.status.is_ok())
+        .map(|landed| landed.transaction.signature().to_string())
+        .collect()
 }

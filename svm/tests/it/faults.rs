@@ -1,5 +1,4 @@
-//! The whole engine over the real programs while everything fails: gateways, workers and their store as the simulation
-//! runs them, and one transaction that is sent again and again.
+//! One transaction that is sent again and again while sends are dropped, delayed and unanswered.
 
 use amm::Program;
 use domain::Asset;
@@ -53,22 +52,10 @@ async fn the_same_bytes_are_executed_once_whatever_is_dropped_or_lost() {
             assert_eq!(amount_out, choice.expected_amount_out);
             let after = stand.world.cluster().read(Commitment::Processed, landed);
             // One of the engine's, and what the market tops its wallet up with.
-            let own = own_since(&stand, before);
+            let own = stand.own().into_iter();
+            let own = own.filter(|landed| landed.number >= before).count();
             assert_eq!(own, 1, "{} landed", after - before);
         }
         stand.check_emulation();
     }
-}
-
-/// How many transactions of the engine's wallet landed since.
-fn own_since(stand: &Stand, before: u64) -> usize {
-    let wallet = crate::twins::wallet();
-    stand.world.cluster().read(Commitment::Processed, |chain| {
-        let all = chain.history().by_address(&wallet);
-        let own = all.filter(|landed| {
-            let keys = landed.transaction.message().static_account_keys();
-            landed.number >= before && keys[0] == wallet
-        });
-        own.count()
-    })
 }

@@ -7,12 +7,9 @@ use ports::Random;
 
 use crate::compare::{differences, status};
 use crate::stand::say;
-use crate::twins::{Expected, JUP, SOL, Step, Twins, USDC, compiled, from_amm};
-
-const CPMM: Program = Program::MAINNET[0];
-const AMM_V4: Program = Program::MAINNET[1];
-const DAMM_V2: Program = Program::MAINNET[2];
-const DLMM: Program = Program::MAINNET[3];
+use crate::twins::{
+    AMM_V4, CPMM, DAMM_V2, DLMM, Expected, JUP, SOL, Step, Twins, USDC, compiled, from_amm,
+};
 
 /// Transactions that are spoiled at random, of each kind.
 const SPOILED: u64 = 400;

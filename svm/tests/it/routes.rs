@@ -7,13 +7,10 @@ use chain_solana::build::compile::LookupTable;
 use sim_chain::bank::{Account, Transaction, address};
 
 use crate::twins::{
-    Expected, JUP, PYUSD, SOL, Step, Twins, USDC, compiled, from_amm, to_amm, wallet,
+    AMM_V4, CPMM, DAMM_V2, DLMM, Expected, JUP, PYUSD, SOL, Step, Twins, USDC, compiled, from_amm,
+    to_amm, wallet,
 };
 
-const CPMM: Program = Program::MAINNET[0];
-const AMM_V4: Program = Program::MAINNET[1];
-const DAMM_V2: Program = Program::MAINNET[2];
-const DLMM: Program = Program::MAINNET[3];
 /// What stands before the addresses in a lookup table.
 const TABLE_HEADER_BYTES: usize = 56;
 

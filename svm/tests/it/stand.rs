@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use ports::{Clock, Random, Shutdown, SystemClock};
+use sim_chain::cluster::{Commitment, Landed};
 use sim_chain::market::Mode;
 use sim_chain::{SimConfig, World};
 use svm::{PROGRAMS_DIR, Programs, RealPrograms};
 
+use crate::twins::wallet;
 use crate::witness::Witness;
 
 /// The programs; nothing where nobody has any, which is said once.
@@ -78,6 +80,17 @@ impl Stand {
             unlike.len(),
             unlike.join("\n")
         );
+    }
+
+    /// The transactions that the engine's wallet has paid for.
+    pub(crate) fn own(&self) -> Vec<Arc<Landed>> {
+        let wallet = wallet();
+        self.world.cluster().read(Commitment::Processed, |chain| {
+            let all = chain.history().by_address(&wallet);
+            let is_own =
+                |it: &&Arc<Landed>| it.transaction.message().static_account_keys()[0] == wallet;
+            all.filter(is_own).cloned().collect()
+        })
     }
 
     pub(crate) async fn pass_blocks(&self, blocks: u32) {

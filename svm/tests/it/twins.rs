@@ -19,6 +19,11 @@ use uuid::Uuid;
 use crate::compare::{self, End, differences};
 use crate::stand::{Stand, programs};
 
+pub(crate) const CPMM: Program = Program::MAINNET[0];
+pub(crate) const AMM_V4: Program = Program::MAINNET[1];
+pub(crate) const DAMM_V2: Program = Program::MAINNET[2];
+pub(crate) const DLMM: Program = Program::MAINNET[3];
+
 pub(crate) const SOL: amm::Address =
     amm::Address::literal("So11111111111111111111111111111111111111112");
 pub(crate) const USDC: amm::Address =

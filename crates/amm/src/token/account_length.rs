@@ -1,20 +1,15 @@
 //! How long token accounts are: an extension of a Token-2022 mint asks for one of its accounts.
 
-use super::{ACCOUNT_LENGTH, TOKEN_2022_PROGRAM, bytes};
+use super::extensions::{HEADER_LENGTH, KIND_LENGTH, all_of, kind};
+use super::{ACCOUNT_LENGTH, TOKEN_2022_PROGRAM};
 use crate::Address;
 
-/// Kind and length of what stands before each extension's value.
-const HEADER_LENGTH: usize = 4;
-/// The byte that tells accounts from mints.
-const KIND_LENGTH: usize = 1;
-
-/// What a mint's extension adds to its accounts, in bytes: transfer fees, accounts that cannot be paid from, transfer
-/// hooks, and mints that can be paused.
+/// What a mint's extension adds to its accounts, in bytes.
 const ADDED: [(u16, usize); 4] = [
-    (1, HEADER_LENGTH + 8),
-    (9, HEADER_LENGTH),
-    (14, HEADER_LENGTH + 1),
-    (26, HEADER_LENGTH),
+    (kind::TRANSFER_FEE, HEADER_LENGTH + 8),
+    (kind::NON_TRANSFERABLE, HEADER_LENGTH),
+    (kind::TRANSFER_HOOK, HEADER_LENGTH + 1),
+    (kind::PAUSABLE, HEADER_LENGTH),
 ];
 
 /// Bytes of the associated account of a mint, from the mint's account. Token-2022's says of itself that its owner never
@@ -23,24 +18,12 @@ pub(super) fn of_associated(program: Address, mint: &[u8]) -> usize {
     if program != TOKEN_2022_PROGRAM {
         return ACCOUNT_LENGTH;
     }
-    let added = extensions(mint).filter_map(|kind| {
+    let added = all_of(mint).filter_map(|(kind, _)| {
         let mut known = ADDED.iter();
         known.find(|(of_mint, _)| *of_mint == kind)
     });
     let added: usize = added.map(|(_, length)| length).sum();
     ACCOUNT_LENGTH + KIND_LENGTH + HEADER_LENGTH + added
-}
-
-/// The kinds of a mint's extensions.
-fn extensions(mint: &[u8]) -> impl Iterator<Item = u16> {
-    let mut at = ACCOUNT_LENGTH + KIND_LENGTH;
-    std::iter::from_fn(move || {
-        let kind = u16::from_le_bytes(bytes(mint, at)?);
-        let length = usize::from(u16::from_le_bytes(bytes(mint, at + 2)?));
-        at += HEADER_LENGTH + length;
-        // Zero is where the extensions end.
-        (kind != 0).then_some(kind)
-    })
 }
 
 #[cfg(test)]

@@ -5,25 +5,30 @@ use std::fmt;
 use super::transfer_fee::{self, TransferFee};
 use super::{ACCOUNT_LENGTH, bytes};
 
+/// The byte that tells mints from accounts.
+pub(super) const KIND_LENGTH: usize = 1;
+/// Kind and length of what stands before each extension's value.
+pub(super) const HEADER_LENGTH: usize = 4;
+
 /// What each extension of a mint is called by its number.
-mod kind {
-    pub(super) const END: u16 = 0;
-    pub(super) const TRANSFER_FEE: u16 = 1;
-    pub(super) const MINT_CLOSE_AUTHORITY: u16 = 3;
-    pub(super) const CONFIDENTIAL_TRANSFER: u16 = 4;
-    pub(super) const DEFAULT_ACCOUNT_STATE: u16 = 6;
-    pub(super) const NON_TRANSFERABLE: u16 = 9;
-    pub(super) const INTEREST_BEARING: u16 = 10;
-    pub(super) const PERMANENT_DELEGATE: u16 = 12;
-    pub(super) const TRANSFER_HOOK: u16 = 14;
-    pub(super) const CONFIDENTIAL_TRANSFER_FEE: u16 = 16;
+pub(super) mod kind {
+    pub(in crate::token) const END: u16 = 0;
+    pub(in crate::token) const TRANSFER_FEE: u16 = 1;
+    pub(in crate::token) const MINT_CLOSE_AUTHORITY: u16 = 3;
+    pub(in crate::token) const CONFIDENTIAL_TRANSFER: u16 = 4;
+    pub(in crate::token) const DEFAULT_ACCOUNT_STATE: u16 = 6;
+    pub(in crate::token) const NON_TRANSFERABLE: u16 = 9;
+    pub(in crate::token) const INTEREST_BEARING: u16 = 10;
+    pub(in crate::token) const PERMANENT_DELEGATE: u16 = 12;
+    pub(in crate::token) const TRANSFER_HOOK: u16 = 14;
+    pub(in crate::token) const CONFIDENTIAL_TRANSFER_FEE: u16 = 16;
     /// From here on: pointers to and contents of metadata and groups.
-    pub(super) const METADATA_POINTER: u16 = 18;
-    pub(super) const TOKEN_GROUP_MEMBER: u16 = 23;
-    pub(super) const CONFIDENTIAL_MINT_BURN: u16 = 24;
-    pub(super) const SCALED_UI_AMOUNT: u16 = 25;
-    pub(super) const PAUSABLE: u16 = 26;
-    pub(super) const PERMISSIONED_BURN: u16 = 28;
+    pub(in crate::token) const METADATA_POINTER: u16 = 18;
+    pub(in crate::token) const TOKEN_GROUP_MEMBER: u16 = 23;
+    pub(in crate::token) const CONFIDENTIAL_MINT_BURN: u16 = 24;
+    pub(in crate::token) const SCALED_UI_AMOUNT: u16 = 25;
+    pub(in crate::token) const PAUSABLE: u16 = 26;
+    pub(in crate::token) const PERMISSIONED_BURN: u16 = 28;
 }
 
 /// The state of an account that its mint's issuer must unfreeze first.
@@ -83,21 +88,11 @@ pub(super) struct Extensions {
 impl Extensions {
     pub(super) fn of_mint(data: &[u8]) -> Self {
         let mut found = Self::default();
-        // They stand behind the length of a token account and one byte that tells mints from accounts.
-        let Some(mut rest) = data.get(ACCOUNT_LENGTH + 1..) else {
-            return found;
-        };
-        // What is shorter than a number is padding.
-        while let Some(kind) = bytes(rest, 0).map(u16::from_le_bytes) {
-            if kind == kind::END {
-                break;
+        for (kind, body) in all_of(data) {
+            match body {
+                Some(body) => found.add(kind, body),
+                None => found.stop(Obstacle::Unreadable),
             }
-            let Some((body, behind)) = body(rest) else {
-                found.stop(Obstacle::Unreadable);
-                break;
-            };
-            found.add(kind, body);
-            rest = behind;
         }
         found
     }
@@ -139,8 +134,24 @@ impl Extensions {
     }
 }
 
+/// The kind of each of a mint's extensions with its value, which is absent where the list ends in the middle of it.
+pub(super) fn all_of(mint: &[u8]) -> impl Iterator<Item = (u16, Option<&[u8]>)> {
+    // They stand behind the length of a token account and one byte that tells mints from accounts.
+    let mut rest = mint.get(ACCOUNT_LENGTH + KIND_LENGTH..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        // What is shorter than a number is padding.
+        let kind = u16::from_le_bytes(bytes(rest, 0)?);
+        if kind == kind::END {
+            return None;
+        }
+        let (body, behind) = body(rest).unzip();
+        rest = behind.unwrap_or_default();
+        Some((kind, body))
+    })
+}
+
 /// An extension's value, and what stands behind it.
 fn body(extension: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = usize::from(u16::from_le_bytes(bytes(extension, 2)?));
-    extension.get(4..)?.split_at_checked(length)
+    extension.get(HEADER_LENGTH..)?.split_at_checked(length)
 }

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use api_types::problem::FieldError;
 use domain::{Asset, Mint};
 
-use crate::assets::{self, Meaning, Names};
+use crate::assets::{self, Meaning, Names, SAME_TOKEN};
 use crate::auth::Caller;
 use crate::error::{ApiError, Code, Result};
 use crate::parameters::Parameters;
@@ -18,16 +18,14 @@ pub(super) async fn of(
     (request, caller): (&HttpRequest, &Caller),
     parameters: &Parameters,
 ) -> Result<(Asset, Asset)> {
-    let [token_in, token_out] = [parameters.get(NAMES[0])?, parameters.get(NAMES[1])?];
-    let (token_in, token_out) = match (token_in, token_out, ctx.intake.default_pair()) {
-        (Some(token_in), Some(token_out), _) => (token_in, token_out),
-        (None, None, Some(pair)) => return Ok(pair),
-        (None, None, None) => return Err(required()),
-        (given, _, _) => {
-            let missing = if given.is_some() { NAMES[1] } else { NAMES[0] };
-            let message = "is missing; give both tokens or neither";
-            return Err(ApiError::invalid_parameter(missing, message));
-        }
+    let given = [parameters.get(NAMES[0])?, parameters.get(NAMES[1])?];
+    let [Some(token_in), Some(token_out)] = given else {
+        let is_named = given.map(|text| text.is_some());
+        let pair = assets::unnamed(is_named, ctx.intake.default_pair());
+        return pair.map_err(|(code, message)| {
+            let faults = is_named.map(|is_named| (!is_named).then(|| (code, message.to_owned())));
+            refusal(faults)
+        });
     };
     let listed = Names::listed(&ctx.tokens);
     let texts = [token_in, token_out];
@@ -38,38 +36,26 @@ pub(super) async fn of(
             _ => None,
         })
         .collect();
-    let looked_up = match unlisted.is_empty() {
-        true => Vec::new(),
-        false => {
-            let has_limits = ctx.intake.has_limits();
-            let payer = has_limits.then(|| ctx.doorstep.payer(request, caller));
-            ctx.intake.look_up(&unlisted, payer.as_ref()).await?
-        }
-    };
+    let has_limits = ctx.intake.has_limits();
+    let payer = has_limits.then(|| ctx.doorstep.payer(request, caller));
+    let looked_up = ctx.intake.look_up(&unlisted, payer.as_ref()).await?;
     let names = listed.and(&looked_up);
     let [asset_in, asset_out] = texts.map(|text| names.meaning(text).asset());
     match (asset_in, asset_out) {
         (Ok(asset_in), Ok(asset_out)) if asset_in == asset_out => {
-            let message = "must be another token than tokenIn";
-            Err(ApiError::invalid_parameter(NAMES[1], message))
+            Err(ApiError::invalid_parameter(NAMES[1], SAME_TOKEN))
         }
         (Ok(asset_in), Ok(asset_out)) => Ok((asset_in, asset_out)),
-        (asset_in, asset_out) => {
-            let faults = NAMES.into_iter().zip([asset_in.err(), asset_out.err()]);
-            let faults = faults.filter_map(|(name, fault)| {
-                let (code, message) = fault?;
-                let field = name.to_owned();
-                Some((code, FieldError { field, message }))
-            });
-            Err(assets::refusal(faults.collect(), Code::InvalidParameter))
-        }
+        (asset_in, asset_out) => Err(refusal([asset_in.err(), asset_out.err()])),
     }
 }
 
-fn required() -> ApiError {
-    let fault = |name: &str| FieldError {
-        field: name.to_owned(),
-        message: "is required".to_owned(),
-    };
-    ApiError::of_faults(Code::TokenRequired, NAMES.map(fault).into())
+/// A refusal of what is at fault with each of the two.
+fn refusal(faults: [Option<(Code, String)>; 2]) -> ApiError {
+    let faults = NAMES.into_iter().zip(faults).filter_map(|(name, fault)| {
+        let (code, message) = fault?;
+        let field = name.to_owned();
+        Some((code, FieldError { field, message }))
+    });
+    assets::refusal(faults.collect(), Code::InvalidParameter)
 }

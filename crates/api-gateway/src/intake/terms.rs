@@ -9,7 +9,7 @@ use domain::{Asset, BaseUnits, Bps, ClientOrderId, FeeLevel, MaxImpact, Mint, Ve
 use serde_json::value::RawValue;
 
 use super::body::{Field, Fields};
-use crate::assets::{Meaning, Names};
+use crate::assets::{self, Meaning, Names, SAME_TOKEN};
 use crate::error::{ApiError, Code, Result};
 use crate::json_object::{number_of, text_of};
 
@@ -112,15 +112,8 @@ impl<'a> Reader<'a, '_> {
 
     /// The refusal's code where nothing but tokens is at fault.
     fn code_of_tokens(&self) -> Option<Code> {
-        let codes = [
-            Code::TokenRequired,
-            Code::UnknownToken,
-            Code::TokenNotTradable,
-        ];
         let is_all = self.faults.len() == self.token_faults.len();
-        let is_sound = self.token_faults.iter().all(|it| codes.contains(it));
-        let mut codes = codes.into_iter();
-        codes.find(|code| is_all && is_sound && self.token_faults.contains(code))
+        assets::code_of(&self.token_faults).filter(|_| is_all)
     }
 
     /// Nobody is asked about the mints of an order that is wrong anyway; of any other they are unknown until then.
@@ -186,26 +179,23 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn assets(&mut self) -> (Option<Asset>, Option<Asset>) {
-        let given = |field| self.fields.get(field).is_some();
-        let missing = match (given(Field::TokenIn), given(Field::TokenOut)) {
-            (false, false) => match self.default_pair {
-                Some((asset_in, asset_out)) => return (Some(asset_in), Some(asset_out)),
-                None => vec![Field::TokenIn, Field::TokenOut],
-            },
-            (true, false) => vec![Field::TokenOut],
-            (false, true) => vec![Field::TokenIn],
-            (true, true) => Vec::new(),
-        };
-        for field in missing {
-            match self.default_pair {
-                Some(_) => self.fault(field, "is missing; give both tokens or neither"),
-                None => self.token_fault(field, Code::TokenRequired, "is required"),
+        let names = [Field::TokenIn, Field::TokenOut];
+        let is_named = names.map(|field| self.fields.get(field).is_some());
+        if is_named != [true, true] {
+            match assets::unnamed(is_named, self.default_pair) {
+                Ok((asset_in, asset_out)) => return (Some(asset_in), Some(asset_out)),
+                Err((code, message)) => {
+                    let missing = names.into_iter().zip(is_named);
+                    for (field, _) in missing.filter(|(_, is_named)| !is_named) {
+                        self.token_fault(field, code, message);
+                    }
+                }
             }
         }
         let (asset_in, asset_out) = (self.asset(Field::TokenIn), self.asset(Field::TokenOut));
         let is_one_mint = matches!(self.unlisted[..], [(_, one), (_, other)] if one == other);
         if is_one_mint || (asset_in.is_some() && asset_in == asset_out) {
-            self.fault(Field::TokenOut, "must be another token than tokenIn");
+            self.fault(Field::TokenOut, SAME_TOKEN);
         }
         (asset_in, asset_out)
     }

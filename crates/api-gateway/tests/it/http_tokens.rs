@@ -177,7 +177,12 @@ async fn where_nothing_is_traded_by_default_both_tokens_are_required() {
     }
     let more = Request::order(r#"{"amount":0}"#).send(&server).await;
     more.problem(422, "invalid_order");
-    for path in ["/api/quotes?amount=1", "/api/pools"] {
+    for path in [
+        "/api/quotes?amount=1",
+        "/api/quotes?amount=1&tokenIn=SOL",
+        "/api/pools",
+        "/api/pools?tokenOut=SOL",
+    ] {
         let refused = Request::get(path).send(&server).await;
         refused.problem(422, "token_required");
     }

@@ -1,6 +1,8 @@
 //! Reads columns as the domain's types; an invalid value means an unreadable store, never a
 //! default.
 
+use std::time::Duration;
+
 use domain::transaction::Signature;
 use domain::{ClientId, OrderId, Timestamp, WorkerId};
 use ports::doubt::Word;
@@ -59,6 +61,11 @@ pub(crate) fn slot_column(slot: u64) -> Result<i64, Fault> {
 /// A limit for a statement.
 pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// A duration for a statement.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// An operator's word from the columns `said_dead_at`, `said_dead_by`, `said_dead_because`, if there is one.

@@ -1,7 +1,5 @@
 //! What was found out about the cluster.
 
-use std::time::Duration;
-
 use domain::asset::TokenProgram;
 use domain::{Asset, Mint, Timestamp};
 use ports::directory::{KnownPools, VenuePair};
@@ -54,9 +52,8 @@ pub(crate) fn pools(
     let Some((found_at, pools)) = found else {
         return Ok(None);
     };
-    let age = now.as_millis().saturating_sub(found_at);
     Ok(Some(KnownPools {
         pools: serde_json::from_str(&pools)?,
-        age: Duration::from_millis(u64::try_from(age).unwrap_or(0)),
+        age: now.since(Timestamp::from_millis(found_at)),
     }))
 }

@@ -79,7 +79,7 @@ pub(crate) fn due(
     alive: &HashSet<WorkerId>,
 ) -> Result<Vec<DueOrder>, Fault> {
     let snapshot = db.unchecked_transaction()?;
-    let grace = i64::try_from(page.grace.as_millis()).unwrap_or(i64::MAX);
+    let grace = columns::millis(page.grace);
     let after = match page.after {
         Some((due_at, order)) => (due_at.as_millis(), key_of(&snapshot, order)?),
         None => (i64::MIN, i64::MIN),

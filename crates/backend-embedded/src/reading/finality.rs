@@ -1,10 +1,9 @@
 //! Confirmed orders that may be undone yet, what is known of transactions beside events, and transactions that nobody
 //! can prove dead.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::transaction::{Blockhash, Height, SignedTransaction};
+use domain::transaction::SignedTransaction;
 use domain::{OrderId, Timestamp};
 use ports::doubt::{Doubt, Doubted, LongSubmitted};
 use ports::finality::{Finality, Standing, Unfinal, UnfinalPage, Vanished, Waiting};
@@ -12,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::columns;
+use super::transaction::StoredTransaction;
 use crate::error::Fault;
 
 /// Beyond that it makes no difference how many there are.
@@ -88,23 +88,13 @@ pub(crate) fn transaction_of(
          from orders o join order_attempts a on a.order_key = o.key and a.dead_at is null
          where o.id = ?1",
     )?
-    .query_row([order.uuid().as_bytes()], |row| Ok(transaction(row, 0)))
-    .optional()?
-    .transpose()
-}
-
-/// A transaction from the columns `signature`, `bytes`, `last_valid_height`, `blockhash`.
-fn transaction(row: &Row<'_>, first: usize) -> Result<SignedTransaction, Fault> {
-    let bytes: Vec<u8> = row.get(first + 1)?;
-    let height = u64::try_from(row.get::<_, i64>(first + 2)?)
-        .map_err(|_| Fault::Senseless { what: "a height" })?;
-    let blockhash: Option<[u8; 32]> = row.get(first + 3)?;
-    Ok(SignedTransaction {
-        signature: columns::signature(row, first)?,
-        bytes: Arc::from(bytes),
-        last_valid_height: Height::new(height),
-        blockhash: blockhash.map(Blockhash::new),
+    .query_row([order.uuid().as_bytes()], |row| {
+        Ok(StoredTransaction::read(row, 0))
     })
+    .optional()?
+    .transpose()?
+    .map(StoredTransaction::parse)
+    .transpose()
 }
 
 /// What is known of the transactions of orders.
@@ -185,7 +175,7 @@ pub(crate) fn long_submitted(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(LongSubmitted {
-            transaction: transaction(row, 0)?,
+            transaction: StoredTransaction::read(row, 0)?.parse()?,
             order: columns::order_id(row, 4)?,
             attempt: row.get(5)?,
             submitted_for: now.since(columns::time(row, 6)?),

@@ -10,6 +10,7 @@ use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting
 use ports::{Doubts, Finalities, Result};
 
 use super::SqliteStore;
+use crate::reading::columns::millis;
 use crate::reading::finality as reading;
 use crate::writer::doubt::{ForgetDoubts, NoteDoubt, SayDead};
 use crate::writer::finality::{Finalize, GiveUp, Reappear, Vanish};
@@ -62,8 +63,8 @@ impl Finalities for SqliteStore {
 impl Doubts for SqliteStore {
     async fn long_submitted(&self, at_least: Duration, limit: usize) -> Result<Vec<LongSubmitted>> {
         let now = self.now();
-        let at_least = i64::try_from(at_least.as_millis()).unwrap_or(i64::MAX);
-        let since = Timestamp::from_millis(now.as_millis().saturating_sub(at_least));
+        let since = now.as_millis().saturating_sub(millis(at_least));
+        let since = Timestamp::from_millis(since);
         self.read(move |db| reading::long_submitted(db, since, now, limit))
             .await
     }

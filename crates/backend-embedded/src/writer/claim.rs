@@ -1,9 +1,6 @@
 //! Grants an order to one worker, and loads it with the grant.
 
-use std::sync::Arc;
-
 use domain::event::SCHEMA_VERSION;
-use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{Event, EventData, Order, OrderId, Seq, Status, Timestamp, WorkerId};
 use ports::doubt::Word;
 use ports::order_store::{Claim as Answer, Company, Lease, POISON_DEATHS};
@@ -13,6 +10,7 @@ use super::head::{Head, OrderRow, last_event, order_row};
 use super::{Batch, Write};
 use crate::error::Fault;
 use crate::reading::columns;
+use crate::reading::transaction::StoredTransaction;
 
 /// A worker asks for an order.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ pub(crate) struct Grant {
     data: String,
     fence: i64,
     deaths: u32,
-    attempt: Option<StoredTransaction>,
+    live: Option<(StoredTransaction, Option<Word>)>,
 }
 
 /// An order as it stands before a grant.
@@ -67,16 +65,6 @@ struct Stored {
     deaths: u32,
     trace_context: Option<String>,
     terms: String,
-}
-
-/// The live transaction's row.
-#[derive(Debug)]
-struct StoredTransaction {
-    signature: String,
-    bytes: Vec<u8>,
-    last_valid_height: i64,
-    blockhash: Option<[u8; 32]>,
-    word: Option<Word>,
 }
 
 impl Write for Claim {
@@ -166,7 +154,7 @@ impl Claim {
         let Found { head, stored, data } = found;
         batch.changes.granted(self.worker, self.order);
         batch.heads.put(self.order, head.clone());
-        let attempt = match head.last.status {
+        let live = match head.last.status {
             Status::Submitted => Some(live_transaction(&batch.db, head.row.key)?),
             _ => None,
         };
@@ -176,7 +164,7 @@ impl Claim {
             head,
             stored,
             deaths,
-            attempt,
+            live,
         };
         Ok(Outcome::Granted(Box::new(grant)))
     }
@@ -238,32 +226,15 @@ impl Grant {
             data: EventData::read(&self.data, Some(&self.stored.terms))?,
         };
         let terms = serde_json::from_str(&self.stored.terms)?;
-        let mut attempt = self.attempt;
-        let word = attempt.as_mut().and_then(|attempt| attempt.word.take());
+        let (transaction, word) = self.live.unzip();
         Ok(Lease {
             order: Order::from_last_event(client, terms, created_at, event),
             worker,
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
-            live_transaction: attempt.map(StoredTransaction::transaction).transpose()?,
-            word,
+            live_transaction: transaction.map(StoredTransaction::parse).transpose()?,
+            word: word.flatten(),
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
-        })
-    }
-}
-
-impl StoredTransaction {
-    fn transaction(self) -> Result<SignedTransaction, Fault> {
-        let signature = Signature::parse(&self.signature).map_err(|_| Fault::Senseless {
-            what: "a signature",
-        })?;
-        let height = u64::try_from(self.last_valid_height)
-            .map_err(|_| Fault::Senseless { what: "a height" })?;
-        Ok(SignedTransaction {
-            signature,
-            bytes: Arc::from(self.bytes),
-            last_valid_height: Height::new(height),
-            blockhash: self.blockhash.map(Blockhash::new),
         })
     }
 }
@@ -301,23 +272,17 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
     })
 }
 
-fn live_transaction(db: &Connection, key: i64) -> Result<StoredTransaction, Fault> {
+fn live_transaction(db: &Connection, key: i64) -> Result<(StoredTransaction, Option<Word>), Fault> {
     db.prepare_cached(
         "-- live_transaction
-             select signature, bytes, last_valid_height, blockhash,
-                 said_dead_at, said_dead_by, said_dead_because
-             from order_attempts
-             where order_key = ?1 and dead_at is null",
+         select signature, bytes, last_valid_height, blockhash,
+             said_dead_at, said_dead_by, said_dead_because
+         from order_attempts
+         where order_key = ?1 and dead_at is null",
     )?
-    .query_row([key], |row| Ok(stored_transaction(row)))?
+    .query_row([key], |row| Ok(with_word(row)))?
 }
 
-fn stored_transaction(row: &Row<'_>) -> Result<StoredTransaction, Fault> {
-    Ok(StoredTransaction {
-        signature: row.get(0)?,
-        bytes: row.get(1)?,
-        last_valid_height: row.get(2)?,
-        blockhash: row.get(3)?,
-        word: columns::word(row, 4)?,
-    })
+fn with_word(row: &Row<'_>) -> Result<(StoredTransaction, Option<Word>), Fault> {
+    Ok((StoredTransaction::read(row, 0)?, columns::word(row, 4)?))
 }

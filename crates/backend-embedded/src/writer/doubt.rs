@@ -4,7 +4,8 @@ use domain::{OrderId, Status};
 use ports::doubt::{Spoken, Word};
 use rusqlite::{OptionalExtension, params};
 
-use super::head::{Head, head};
+use super::head::head;
+use super::make_due::end_waiting;
 use super::operate::log;
 use super::{Batch, Write};
 use crate::error::Fault;
@@ -80,7 +81,6 @@ impl Write for SayDead {
         };
         let status = head.last.status;
         if status != Status::Submitted {
-            batch.heads.put(self.order, head);
             return Ok(Spoken::NotSubmitted { status });
         }
         let spoken = batch
@@ -102,8 +102,10 @@ impl Write for SayDead {
             log(batch, &self.actor, "dead", Some(self.order), detail)?;
         }
         let word = word(batch, head.row.key)?;
-        let head = due_at_once(batch, head)?;
-        batch.heads.put(self.order, head);
+        // What nobody holds need not wait for its next look.
+        if head.row.lease_worker.is_none() {
+            end_waiting(batch, &head)?;
+        }
         Ok(word.map_or(Spoken::NotSubmitted { status }, Spoken::Taken))
     }
 }
@@ -120,20 +122,4 @@ fn word(batch: &Batch<'_>, key: i64) -> Result<Option<Word>, Fault> {
         .optional()?
         .transpose()
         .map(Option::flatten)
-}
-
-/// What nobody holds need not wait for its next look.
-fn due_at_once(batch: &mut Batch<'_>, mut head: Head) -> Result<Head, Fault> {
-    let row = &mut head.row;
-    if row.lease_worker.is_none() && row.due_at > batch.now {
-        batch
-            .db
-            .prepare_cached("-- due_at_once\nupdate orders set due_at = ?2 where key = ?1")?
-            .execute(params![row.key, batch.now.as_millis()])?;
-        batch
-            .changes
-            .no_longer_delayed_until(row.due_at, head.last.status);
-        row.due_at = batch.now;
-    }
-    Ok(head)
 }

@@ -7,6 +7,7 @@ use rusqlite::params;
 
 use super::{Batch, Write};
 use crate::error::Fault;
+use crate::reading::columns::millis;
 
 /// Keeps the facts of a mint, unless they are kept already.
 #[derive(Debug)]
@@ -44,11 +45,10 @@ impl Write for KeepPools {
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
         let now = batch.now.as_millis();
-        let kept_for = i64::try_from(POOLS_KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
         batch
             .db
             .prepare_cached("-- forget_found_pools\ndelete from found_pools where found_at < ?1")?
-            .execute([now.saturating_sub(kept_for)])?;
+            .execute([now.saturating_sub(millis(POOLS_KEPT_FOR))])?;
         self.pools.truncate(POOLS_MAX);
         let (low, high) = self.pair.mints();
         batch

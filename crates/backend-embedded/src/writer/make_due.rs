@@ -1,11 +1,11 @@
 //! Ends the waiting of submitted orders of whose transactions there is news.
 
 use domain::event::SCHEMA_VERSION;
-use domain::{OrderId, Status};
+use domain::{OrderId, Status, Timestamp};
 use ports::order_store::DueOrder;
 use rusqlite::params;
 
-use super::head::read;
+use super::head::{Head, read};
 use super::{Batch, Write};
 use crate::error::Fault;
 
@@ -37,22 +37,25 @@ fn make_due(batch: &mut Batch<'_>, id: OrderId) -> Result<Option<DueOrder>, Faul
     if !is_submitted || is_held || row.schema_version > SCHEMA_VERSION {
         return Ok(None);
     }
-    let due_at = row.due_at.min(batch.now);
-    if due_at < row.due_at {
-        batch
-            .db
-            .prepare_cached(
-                "-- make_due
-                 update orders set due_at = ?2 where key = ?1",
-            )?
-            .execute(params![row.key, due_at.as_millis()])?;
-        let status = head.last.status;
-        batch.changes.no_longer_delayed_until(row.due_at, status);
-    }
     Ok(Some(DueOrder {
+        due_at: end_waiting(batch, &head)?,
         id,
         client: head.row.client,
-        due_at,
         starts_execution: false,
     }))
+}
+
+/// Lets an order be due by now; returns since when it is.
+pub(super) fn end_waiting(batch: &mut Batch<'_>, head: &Head) -> Result<Timestamp, Fault> {
+    let row = &head.row;
+    if row.due_at <= batch.now {
+        return Ok(row.due_at);
+    }
+    batch
+        .db
+        .prepare_cached("-- make_due\nupdate orders set due_at = ?2 where key = ?1")?
+        .execute(params![row.key, batch.now.as_millis()])?;
+    let status = head.last.status;
+    batch.changes.no_longer_delayed_until(row.due_at, status);
+    Ok(batch.now)
 }

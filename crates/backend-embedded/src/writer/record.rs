@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::transaction::{Blockhash, SignedTransaction};
 use domain::{EventData, NewEvent, OrderId, Status, Timestamp, WorkerId};
+use ports::finality::waits_in;
 use ports::order_store::Lease;
 use rusqlite::params;
 
@@ -62,7 +63,7 @@ impl Record {
                 delay: Duration::from_millis(*delay_ms),
             },
             data if data.status().is_terminal() => Beside::End {
-                unfinal_in: unfinal_in(data)?,
+                unfinal_in: waits_in(data).map(slot_column).transpose()?,
             },
             _ => Beside::Nothing,
         };
@@ -248,15 +249,6 @@ impl Record {
             .execute(params![slot, self.order.uuid().as_bytes(), head.row.key])?;
         Ok(())
     }
-}
-
-/// The slot of a confirmed order's block, unless that can no longer vanish.
-fn unfinal_in(data: &EventData) -> Result<Option<i64>, Fault> {
-    let EventData::Confirmed { fill } = data else {
-        return Ok(None);
-    };
-    let receipt = fill.receipt.as_deref().filter(|it| !it.is_final);
-    receipt.map(|it| slot_column(it.slot)).transpose()
 }
 
 /// The live transaction is proved dead; only a submitted order has one.

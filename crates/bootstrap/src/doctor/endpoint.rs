@@ -1,7 +1,10 @@
 //! One endpoint after the other: which cluster it shows, how far it is, whether its height is one, what it offers.
 
+use std::error::Error as _;
 use std::time::Duration;
 
+use chain_solana::death::{BLOCKHASH_BLOCKS, Witness};
+use chain_solana::endpoints::LAG_MAX;
 use chain_solana::rpc::{Address, Commitment, Error, Filter, Hash, History, Signature, Slot, View};
 use config::{Config, Secret};
 use ports::Clock;
@@ -12,15 +15,12 @@ use super::{Finding, State};
 use crate::world::endpoint::{self, Asked};
 use crate::world::genesis::{self, Expected};
 
-/// An endpoint that takes longer for one answer is none to trade with.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// An endpoint that is further behind the best of them is left alone.
-const LAG_MAX_SLOTS: u64 = 20;
-/// A blockhash is named for so many blocks, and what is said of it may be a little old.
-const BLOCKHASH_BLOCKS: u64 = 150;
+/// An endpoint that takes longer for all its answers is none to trade with.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What two methods tell of the height may be so far apart, as one of them may show what was a little earlier.
 const HEIGHT_SLACK: u64 = 150;
 /// As many blocks are asked for as a proof of death needs.
-const BLOCKS: u64 = 151;
+const BLOCKS: u64 = BLOCKHASH_BLOCKS + 1;
 const PROBES: usize = 3;
 
 /// An endpoint that can be traded with.
@@ -49,7 +49,7 @@ pub(super) async fn examine_all(
     let mut looked = Vec::new();
     for url in endpoints {
         let asked = endpoint::at(url)?;
-        let told = timeout(PATIENCE * 4, look(&asked, clock)).await;
+        let told = timeout(PATIENCE, look(&asked, clock)).await;
         let told = told.unwrap_or_else(|_| Err("it takes too long to answer".to_owned()));
         looked.push((asked, told));
     }
@@ -108,26 +108,19 @@ fn judge(asked: &Asked, told: Result<&Told, &String>, best: u64, expected: Expec
             let advice = "correct SOLANA_CLUSTER or SOLANA_RPC_URL; they must be of one cluster";
             Finding::bad(&asked.name, other.to_string(), advice)
         }
-        Ok(()) if lag > LAG_MAX_SLOTS => {
+        Ok(()) if lag > LAG_MAX => {
             let advice = "it is too far behind to be asked; name another endpoint";
             Finding::bad(&asked.name, detail, advice)
         }
-        Ok(()) if !told.is_honest => Finding {
-            state: State::Warning,
-            ..Finding::bad(
-                &asked.name,
-                detail,
-                "it cannot witness that a transaction is dead; name another endpoint beside it",
-            )
-        },
-        Ok(()) if !told.lacks.is_empty() => Finding {
-            state: State::Warning,
-            ..Finding::bad(
-                &asked.name,
-                detail,
-                "name another endpoint beside it for what it lacks",
-            )
-        },
+        Ok(()) if !told.is_honest => {
+            let advice =
+                "it cannot witness that a transaction is dead; name another endpoint beside it";
+            Finding::warning(&asked.name, detail, advice)
+        }
+        Ok(()) if !told.lacks.is_empty() => {
+            let advice = "name another endpoint beside it for what it lacks";
+            Finding::warning(&asked.name, detail, advice)
+        }
         Ok(()) => Finding::good(&asked.name, detail),
     };
     finding.with(json!({
@@ -149,35 +142,16 @@ async fn look(asked: &Asked, clock: &dyn Clock) -> Result<Told, String> {
         .await
         .unwrap_or_else(|_| "unknown".to_owned());
     let latency_ms = latency(asked, clock).await?;
-    let info = asked
-        .rpc
-        .epoch_info(View::CONFIRMED)
-        .await
-        .map_err(|error| words(&error))?;
-    let final_info = asked
-        .rpc
-        .epoch_info(View::FINALIZED)
-        .await
-        .map_err(|error| words(&error))?;
-    let hash = asked
-        .rpc
-        .latest_blockhash(View::CONFIRMED)
-        .await
-        .map_err(|error| words(&error))?;
-    let said = asked
-        .node
-        .block_height(View::CONFIRMED)
-        .await
-        .map_err(|error| words(&error))?;
-    let height = info.height.get();
-    let by_hash = hash
-        .value
-        .last_valid_height
-        .get()
-        .saturating_sub(BLOCKHASH_BLOCKS);
-    let is_honest = height <= info.slot.get()
-        && by_hash.abs_diff(height) <= HEIGHT_SLACK
-        && said.get().abs_diff(height) <= HEIGHT_SLACK;
+    let (rpc, node) = (&asked.rpc, &asked.node);
+    let info = answer(rpc.epoch_info(View::CONFIRMED)).await?;
+    let final_info = answer(rpc.epoch_info(View::FINALIZED)).await?;
+    let hash = answer(rpc.latest_blockhash(View::CONFIRMED)).await?;
+    let said = answer(node.block_height(View::CONFIRMED)).await?;
+    let mut witness = Witness::default();
+    let now = clock.monotonic();
+    let is_honest = witness.shows(&info, now).is_ok()
+        && witness.gives(&hash, now).is_ok()
+        && said.get().abs_diff(info.height.get()) <= HEIGHT_SLACK;
     Ok(Told {
         version,
         genesis,
@@ -193,11 +167,7 @@ async fn latency(asked: &Asked, clock: &dyn Clock) -> Result<u64, String> {
     let mut took = Vec::with_capacity(PROBES);
     for _ in 0..PROBES {
         let began = clock.monotonic();
-        asked
-            .rpc
-            .epoch_info(View::CONFIRMED)
-            .await
-            .map_err(|error| words(&error))?;
+        answer(asked.rpc.epoch_info(View::CONFIRMED)).await?;
         took.push(clock.monotonic().saturating_sub(began));
     }
     took.sort_unstable();
@@ -251,9 +221,10 @@ async fn lacks(asked: &Asked, finalized: Slot) -> Vec<&'static str> {
     failed.collect()
 }
 
-fn words(error: &Error) -> String {
-    match std::error::Error::source(error) {
+/// An answer, or in words why there is none.
+async fn answer<T>(asking: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
+    asking.await.map_err(|error| match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
-    }
+    })
 }

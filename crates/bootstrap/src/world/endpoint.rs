@@ -88,3 +88,37 @@ pub(super) fn together(
     }
     Ok(endpoints)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[track_caller]
+    fn check(flags: &[&str], sockets: &str) {
+        let endpoints = "--solana-rpc-url=http://localhost:8899,http://other:1";
+        let arguments = ["program", endpoints].into_iter();
+        let config = Program::parse_from(arguments.chain(flags.iter().copied())).config;
+        let first = at(&config.endpoints()[0]).unwrap();
+
+        let found = first.sockets(&config).unwrap().unwrap();
+
+        assert_eq!(found.to_string(), sockets);
+    }
+
+    #[test]
+    fn the_named_sockets_go_before_those_of_the_first_endpoint() {
+        check(&[], "ws://localhost:8900");
+        check(
+            &["--solana-ws-url=wss://news.example"],
+            "wss://news.example",
+        );
+    }
+}

@@ -52,7 +52,7 @@ pub fn address(config: &Config) -> Option<Address> {
 
 /// A gateway signs nothing, and the more processes have a key, the more can lose it.
 pub fn warn_of_key(config: &Config) {
-    if config.wallet.wallet.is_some() || config.wallet.wallet_key.is_some() {
+    if config.wallet.has_key() {
         tracing::warn!(
             "this gateway was given a key (WALLET or WALLET_KEY) that workers alone need; take it away"
         );

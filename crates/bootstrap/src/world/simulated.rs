@@ -85,7 +85,7 @@ fn remote(url: &Secret) -> anyhow::Result<RemoteSimulation> {
 }
 
 /// Runs it in this process, continuing from its ledger.
-pub(super) fn run(
+pub fn run(
     config: &Config,
     data_dir: &Path,
     clock: Arc<dyn Clock>,

@@ -3,6 +3,7 @@ use futures_util::future::join_all;
 use ports::SystemClock;
 
 use super::*;
+use crate::address::CLOCK;
 use crate::rpc::{Account, At, Slot};
 use crate::script::{Call, Script};
 use crate::shelf::Shelf;

@@ -6,15 +6,16 @@ use domain::transaction::{Height, SignedTransaction};
 use ports::transaction_builder::{self, Error, TransactionBuilder};
 use tokio::time::timeout;
 
+use super::SolanaChain;
 use super::rehearsing::Rehearsed;
 use super::route::Route;
-use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
 use crate::build::budget::{Budget, units_limit};
 use crate::build::compile::Message;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
+use crate::death::BLOCKS_TO_SPARE;
 use crate::keys;
 use crate::notes::Note;
-use crate::rpc::{self, Blockhash, Lamports, MicroLamports, words};
+use crate::rpc::{self, Lamports, MicroLamports, Signature, words};
 use crate::settings::Simulating;
 
 #[async_trait]
@@ -52,17 +53,17 @@ impl TransactionBuilder for SolanaChain {
         set_budget(&mut draft.instructions, self.budget(&route, units, price));
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
-        let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[]);
-        let signed = self.sign(&message?, blockhash).await?;
+        let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[])?;
+        let signature = self.sign(message.bytes()).await?;
         let note = Note {
             contested,
             simulated_units: units,
             sends_taken: 0,
         };
-        if let Ok(signature) = fate::parse(&signed.signature) {
-            self.notes.built(signature, note);
-        }
-        Ok(signed)
+        self.notes.built(signature, note);
+        let last_valid = blockhash.last_valid_height.get();
+        let last_valid = Height::new(last_valid.saturating_add(BLOCKS_TO_SPARE));
+        Ok(message.signed(signature, last_valid))
     }
 
     async fn report(&self, transaction: &SignedTransaction) -> Option<LandingReport> {
@@ -106,22 +107,14 @@ impl SolanaChain {
         }
     }
 
-    async fn sign(
-        &self,
-        message: &Message,
-        blockhash: Blockhash,
-    ) -> Result<SignedTransaction, Error> {
+    async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
         // A signature that comes later is thrown away with the future.
-        let signing = timeout(self.signing_limit, self.signer.sign(message.bytes()));
-        let signature = match signing.await {
-            Ok(Ok(signature)) => signature,
-            Ok(Err(keys::Error::Unavailable(why))) => return Err(Error::Unavailable(why)),
-            Ok(Err(keys::Error::Refused(why))) => return Err(Error::Refused(why)),
-            Err(_) => return Err(Error::Unavailable("no signature in time".to_owned())),
-        };
-        let last_valid = blockhash.last_valid_height.get();
-        let last_valid = Height::new(last_valid.saturating_add(BLOCKS_TO_SPARE));
-        Ok(message.signed(signature, last_valid))
+        match timeout(self.signing_limit, self.signer.sign(message)).await {
+            Ok(Ok(signature)) => Ok(signature),
+            Ok(Err(keys::Error::Unavailable(why))) => Err(Error::Unavailable(why)),
+            Ok(Err(keys::Error::Refused(why))) => Err(Error::Refused(why)),
+            Err(_) => Err(Error::Unavailable("no signature in time".to_owned())),
+        }
     }
 }
 

@@ -69,11 +69,17 @@ impl SolanaChain {
         };
         let programs = &self.programs;
         let wallet = self.signer.address();
-        let unreadable = |error: receipt::Error| Error::Unavailable(error.to_string());
-        let swapped = Swapped::of(&transaction, wallet, programs).map_err(unreadable)?;
-        let receipt = receipt::read(&transaction, &swapped, programs).map_err(unreadable)?;
+        let decoded = Decoded::read(&transaction.bytes, &transaction.meta.loaded);
+        let decoded = decoded.map_err(unreadable)?;
+        let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
+        let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
+        let receipt = receipt.map_err(unreadable)?;
         Ok(told(receipt, status.commitment == Commitment::Finalized))
     }
+}
+
+fn unreadable(error: impl std::error::Error) -> Error {
+    Error::Unavailable(error.to_string())
 }
 
 fn told(receipt: Receipt, is_final: bool) -> Fate {
@@ -113,7 +119,8 @@ pub(super) fn reason(reverted: &Reverted) -> Revert {
     }
 }
 
-pub(super) fn parse(signature: &Stored) -> Result<Signature, Error> {
+/// A stored signature as the cluster is asked about it.
+pub(crate) fn parse(signature: &Stored) -> Result<Signature, Error> {
     let parsed = signature.as_str().parse();
     parsed.map_err(|_| Error::Refused("a signature that is no base58".to_owned()))
 }

@@ -1,6 +1,5 @@
 //! Asks every endpoint about a transaction whose end may have come, and keeps what they said until its death is proved.
 
-use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use super::statuses::Statuses;
 use crate::death::{Case, Doubt, Hearing, NoVote, Subject, Verdict, Vote, Witness};
 use crate::endpoints::Member;
 use crate::endpoints::method::Method;
+use crate::newest::Newest;
 use crate::recent::Recent;
 use crate::rpc::{Address, Commitment, EpochInfo, Error, View, words};
 
@@ -39,12 +39,7 @@ struct Seat {
     statuses: Statuses,
 }
 
-#[derive(Debug, Default)]
-struct Cases {
-    all: HashMap<Signature, One>,
-    /// In the order of their coming.
-    order: VecDeque<Signature>,
-}
+type Cases = Newest<One, CASES_MAX>;
 
 #[derive(Debug, Default)]
 struct One {
@@ -94,7 +89,7 @@ impl Jury {
         let mut cases = self.cases();
         // Of most transactions there is nothing to say yet, and nothing is kept.
         let mut passing = One::default();
-        let one = cases.all.get_mut(&signature).unwrap_or(&mut passing);
+        let one = cases.get_mut(&signature).unwrap_or(&mut passing);
         for (place, vote) in votes.into_iter().enumerate() {
             if let Some(vote @ Vote::Nothing(_)) = vote {
                 one.case.hear(place, &witnesses[place], vote, now);
@@ -131,7 +126,7 @@ impl Jury {
         if !matches!(vote, Vote::Nothing(_)) {
             let (witness, now) = (seat.member.witness(), self.clock.monotonic());
             let mut cases = self.cases();
-            let case = &mut cases.of(signature).case;
+            let case = &mut cases.entry(signature).case;
             case.hear(place, &witness, vote.clone(), now);
         }
         Some(vote)
@@ -162,7 +157,7 @@ impl Jury {
     fn needs(&self, place: usize, signature: Signature) -> bool {
         let witnesses = self.witnesses();
         let cases = self.cases();
-        let one = cases.all.get(&signature);
+        let one = cases.get(&signature);
         one.is_none_or(|one| one.case.needs(place, &witnesses))
     }
 
@@ -183,15 +178,8 @@ impl Seat {
     async fn bank(&self) -> Result<EpochInfo, Error> {
         let member = Arc::clone(&self.member);
         let ask = async move {
-            let asking =
-                member.ask_in_time(Method::EpochInfo, |rpc| rpc.epoch_info(View::FINALIZED));
-            let bank = asking.await?;
-            member.shows(&bank).map_err(Error::unavailable)?;
-            let view = View::FINALIZED.since(bank.slot);
-            let method = Method::LatestBlockhash;
-            let asking = member.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
-            let blockhash = asking.await?;
-            member.gives(&blockhash).map_err(Error::unavailable)?;
+            let bank = member.bank(View::FINALIZED).await?;
+            member.blockhash(View::FINALIZED.since(bank.slot)).await?;
             Ok(bank)
         };
         self.banks.get(ask).await
@@ -221,20 +209,6 @@ impl Seat {
             rpc.blocks(blocks.start, blocks.limit, Commitment::Finalized)
         });
         Ok(hearing.held(blocks, &asking.await?))
-    }
-}
-
-impl Cases {
-    fn of(&mut self, signature: Signature) -> &mut One {
-        if !self.all.contains_key(&signature) {
-            if self.order.len() >= CASES_MAX
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.all.remove(&oldest);
-            }
-            self.order.push_back(signature);
-        }
-        self.all.entry(signature).or_default()
     }
 }
 

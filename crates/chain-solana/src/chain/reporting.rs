@@ -7,11 +7,12 @@ use amm::Address;
 use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 
-use super::{BLOCKS_TO_SPARE, SolanaChain, fate};
+use super::{SolanaChain, fate};
 use crate::build::budget::Budget;
+use crate::death::{BLOCKHASH_BLOCKS, BLOCKS_TO_SPARE};
 use crate::fees::standing;
 use crate::message::Decoded;
-use crate::rpc::{MicroLamports, View};
+use crate::rpc::View;
 
 impl SolanaChain {
     /// What can be told of a transaction.
@@ -25,13 +26,7 @@ impl SolanaChain {
             None => self.written_by_swaps(&decoded),
         };
         let landed = self.fees.landed(&contested).await;
-        let landed = landed.iter().flat_map(|it| it.iter());
-        let mut paid: Vec<MicroLamports> = landed
-            .map(|(_, price)| *price)
-            .filter(|price| price.get() > 0)
-            .collect();
-        paid.sort_unstable();
-        let usual = paid.get(paid.len() / 2);
+        let usual = landed.get(landed.len() / 2);
         let height = self.rpc.epoch_info(View::CONFIRMED).await.ok();
         let height = height.map(|info| info.height.get());
         Some(LandingReport {
@@ -40,7 +35,7 @@ impl SolanaChain {
             unit_price: budget.price.get(),
             unit_limit: budget.units,
             fee_lamports: budget.fee().get(),
-            fee_percentile: standing(budget.price, &paid),
+            fee_percentile: standing(budget.price, &landed),
             usual_unit_price: usual.map(|price| price.get()),
             simulated_units: note.and_then(|note| note.simulated_units),
         })
@@ -62,7 +57,7 @@ impl SolanaChain {
 /// The blocks in which it could have landed up to this height.
 fn lived(transaction: &SignedTransaction, height: u64) -> u64 {
     let last_valid = transaction.last_valid_height.get();
-    let life = crate::death::BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
+    let life = BLOCKHASH_BLOCKS + BLOCKS_TO_SPARE;
     height
         .min(last_valid)
         .saturating_sub(last_valid.saturating_sub(life))

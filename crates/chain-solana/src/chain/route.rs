@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amm::instruction::Amounts;
-use amm::token::{ACCOUNT_LENGTH, TransferFees};
+use amm::token::TransferFees;
 use amm::{Address, Conditions, Direction, Pool};
 use ports::transaction_builder::{Error, Execution, Leg};
 
@@ -44,23 +44,19 @@ impl Route {
         let readings = pools.of(execution).await?;
         let legs = execution.legs.iter().zip(&readings);
         let swaps = legs.map(|(leg, reading)| swap(leg, reading));
-        let path = execution.path.iter().map(|mint| {
+        let swaps = swaps.collect::<Result<_, Error>>()?;
+        let tokens = execution.path.iter().map(|mint| {
             let mint = address(mint.address());
             let known = readings.iter().find_map(|it| it.token(mint));
-            let (asset, _) = known.ok_or_else(|| gone(mint, "it is no mint of the route"))?;
-            Ok(asset)
+            known.ok_or_else(|| gone(mint, "it is no mint of the route"))
         });
-        let bytes = execution.path.iter().map(|mint| {
-            let mint = address(mint.address());
-            let known = readings.iter().find_map(|it| it.account_bytes(mint));
-            known.unwrap_or(ACCOUNT_LENGTH)
-        });
+        let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;
         let epochs = readings.iter().map(|it| it.now.epoch);
         let slots = readings.iter().map(|it| it.slot);
         Ok(Self {
-            swaps: swaps.collect::<Result<_, Error>>()?,
-            path: path.collect::<Result<_, Error>>()?,
-            account_bytes: bytes.collect(),
+            swaps,
+            path: tokens.iter().map(|it| it.asset).collect(),
+            account_bytes: tokens.iter().map(|it| it.account_bytes).collect(),
             epoch: epochs.max().unwrap_or_default(),
             slot: slots.max().unwrap_or_default(),
         })
@@ -124,7 +120,7 @@ fn swap(leg: &Leg, reading: &Reading) -> Result<Swap, Error> {
     let direction = Direction::between(pool.mints(), input, output);
     let direction = direction.ok_or_else(|| gone(at, "it is a pool of other tokens"))?;
     let fee = |mint| {
-        let known = reading.token(mint).map(|(_, fee)| fee);
+        let known = reading.token(mint).map(|it| it.facts.transfer_fee);
         known.ok_or_else(|| gone(mint, "it is no mint"))
     };
     let conditions = Conditions {

@@ -7,13 +7,13 @@
 use domain::transaction::Height;
 use solana_signature::Signature;
 
-use super::{BLOCKHASH_BLOCKS, BLOCKS_TO_SPARE};
+use super::{BLOCKHASH_BLOCKS, BLOCKHASH_OLDER_MAX, BLOCKS_TO_SPARE};
 use crate::rpc::{At, BLOCKS_MAX, Entry, EpochInfo, Slot, Status};
 
 /// The statuses of so many newest blocks are in every node's memory, whatever has become of its ledger.
 const BLOCKS_REMEMBERED: u64 = 300;
-/// A node that shows no block for longer has a hole there. It is also how much older than it seems a blockhash may be.
-pub(super) const GAP_MAX: u64 = 64;
+/// A node that shows no block for longer has a hole there.
+const GAP_MAX: u64 = 64;
 
 /// Whose death it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub struct Blocks {
 pub struct Hearing {
     subject: Subject,
     bank: EpochInfo,
-    /// In which of the blocks up to the bank it could have landed, counted from the newest.
+    /// In how many of the newest blocks, up to the bank's own, it could have landed.
     could_land_in: u64,
 }
 
@@ -129,7 +129,7 @@ impl Hearing {
     fn is_remembered_at(&self, slot: Slot) -> bool {
         let since = slot.get().saturating_sub(self.bank.slot.get());
         self.could_land_in
-            .saturating_add(GAP_MAX)
+            .saturating_add(BLOCKHASH_OLDER_MAX)
             .saturating_add(since)
             <= BLOCKS_REMEMBERED
     }

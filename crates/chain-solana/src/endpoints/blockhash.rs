@@ -12,15 +12,13 @@ use tokio::time::timeout;
 
 use super::method::Method;
 use super::{Endpoints, Member};
-use crate::death::BLOCKHASH_BLOCKS;
+use crate::death::{BLOCKHASH_BLOCKS, BLOCKHASH_OLDER_MAX};
 use crate::rpc::{At, Blockhash, Error, View};
 
 /// How long endpoints have to show their height.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A last valid height above what is shown by so much is not believed.
 const ABOVE_MAX: u64 = 300;
-/// A blockhash that is older by so much is not built on. The proof of death looks at no older blocks.
-const BELOW_MAX: u64 = 64;
 
 impl Endpoints {
     pub(super) async fn checked_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
@@ -43,10 +41,7 @@ impl Endpoints {
     }
 
     async fn blockhash_of(&self, member: &Arc<Member>, view: View) -> Result<At<Blockhash>, Error> {
-        let method = Method::LatestBlockhash;
-        let answer = member.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
-        let mut answer = answer.await?;
-        member.gives(&answer).map_err(Error::unavailable)?;
+        let mut answer = member.blockhash(view).await?;
         let shown = self.highest_shown(view).await.ok_or_else(|| {
             Error::unavailable("no endpoint shows a height to compare a blockhash with")
         })?;
@@ -57,9 +52,8 @@ impl Endpoints {
     /// The highest height that endpoints show now whose words fit together.
     async fn highest_shown(&self, view: View) -> Option<Height> {
         let can_tell = |member: &&Arc<Member>| {
-            let is_known = member.rank(Method::EpochInfo).is_some();
             // Whoever does not answer anyway is not waited for.
-            is_known && !member.is_away() && member.wait(Method::EpochInfo).is_zero()
+            member.is_ready(Method::EpochInfo) && !member.is_away()
         };
         let asked = self.members.iter().filter(can_tell);
         let shown = join_all(asked.map(|member| height_of(member, view))).await;
@@ -68,18 +62,16 @@ impl Endpoints {
 }
 
 async fn height_of(member: &Member, view: View) -> Option<Height> {
-    let asking = member.ask(Method::EpochInfo, |rpc| rpc.epoch_info(view));
-    let info = timeout(PATIENCE, asking).await.ok()?.ok()?;
-    member.shows(&info).ok()?;
+    let bank = timeout(PATIENCE, member.bank(view)).await.ok()?.ok()?;
     let is_checked = member.witness().has_compared_heights();
-    (is_checked && !member.is_disqualified()).then_some(info.height)
+    (is_checked && !member.is_disqualified()).then_some(bank.height)
 }
 
 /// The last valid height to go by, where the one that came with the hash is likely at all.
 fn judged(came: Height, shown: Height) -> Result<Height, Error> {
     let by_shown = shown.get().saturating_add(BLOCKHASH_BLOCKS);
     let is_likely = came.get() <= by_shown.saturating_add(ABOVE_MAX)
-        && came.get().saturating_add(BELOW_MAX) >= by_shown;
+        && came.get().saturating_add(BLOCKHASH_OLDER_MAX) >= by_shown;
     match is_likely {
         true => Ok(Height::new(came.get().max(by_shown))),
         false => Err(Error::Malformed {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Calls that may be made at once after a quiet time.
 const BURST: u32 = 500;
-/// No refusals make calls rarer.
+/// However often an endpoint refuses, calls do not become rarer than this.
 const INTERVAL_MAX: Duration = Duration::from_secs(1);
 /// After so long without a refusal calls may be more frequent.
 const CALM: Duration = Duration::from_secs(10);

@@ -11,7 +11,7 @@ use super::method::Method;
 use super::metrics::Metrics;
 use super::state::{Rank, Shows, State};
 use crate::death::{Lie, Witness};
-use crate::rpc::{At, Blockhash, EpochInfo, Error, Hash, Rpc};
+use crate::rpc::{At, Blockhash, EpochInfo, Error, Hash, Rpc, View};
 
 /// One endpoint.
 #[derive(Debug)]
@@ -80,21 +80,28 @@ impl Member {
         self.has_others && (state.is_failing || state.shows != Shows::OurCluster)
     }
 
-    /// It told where it stands. A lie disqualifies it.
-    pub fn shows(&self, info: &EpochInfo) -> Result<(), Lie> {
+    /// Asks where it stands. A lie is no answer, and disqualifies it.
+    pub(crate) async fn bank(&self, view: View) -> Result<EpochInfo, Error> {
+        let asking = self.ask_in_time(Method::EpochInfo, |rpc| rpc.epoch_info(view));
+        let bank = asking.await?;
         let now = self.clock.monotonic();
-        let told = self.state().witness.shows(info, now);
-        told.inspect_err(|lie| self.lied(lie))
+        let told = self.state().witness.shows(&bank, now);
+        told.map_err(|lie| self.lied(lie))?;
+        Ok(bank)
     }
 
-    /// It gave a blockhash. A lie disqualifies it.
-    pub fn gives(&self, answer: &At<Blockhash>) -> Result<(), Lie> {
+    /// Asks for a blockhash. A lie is no answer, and disqualifies it.
+    pub(crate) async fn blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
+        let method = Method::LatestBlockhash;
+        let asking = self.ask_in_time(method, |rpc| rpc.latest_blockhash(view));
+        let blockhash = asking.await?;
         let now = self.clock.monotonic();
-        let told = self.state().witness.gives(answer, now);
-        told.inspect_err(|lie| self.lied(lie))
+        let told = self.state().witness.gives(&blockhash, now);
+        told.map_err(|lie| self.lied(lie))?;
+        Ok(blockhash)
     }
 
-    fn lied(&self, lie: &Lie) {
+    fn lied(&self, lie: Lie) -> Error {
         self.metrics.lies.increment(1);
         self.metrics.disqualified.set(1.0);
         let name = &self.name;
@@ -103,6 +110,7 @@ impl Member {
             error = %lie,
             "the endpoint {name} is no witness for a while: {lie}"
         );
+        Error::unavailable(lie)
     }
 
     /// Asks it as soon as it may be asked, unless that takes too long.
@@ -199,6 +207,13 @@ impl Member {
 
     pub(super) fn rank(&self, method: Method) -> Option<Rank> {
         self.state().rank(method, self.clock.monotonic())
+    }
+
+    /// Whether it is to be asked for this, and at once.
+    pub(super) fn is_ready(&self, method: Method) -> bool {
+        let now = self.clock.monotonic();
+        let state = self.state();
+        state.rank(method, now).is_some() && state.wait(method, now).is_zero()
     }
 
     pub(super) fn wait(&self, method: Method) -> Duration {

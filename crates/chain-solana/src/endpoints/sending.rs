@@ -1,7 +1,7 @@
 //! Sends: the same bytes to every endpoint that may take them. The first that takes them answers for all; the others go
 //! on meanwhile.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use solana_signature::Signature;
 use tokio::sync::mpsc;
@@ -20,9 +20,7 @@ pub(super) struct Sending(Mutex<JoinSet<()>>);
 
 impl Endpoints {
     pub(super) async fn send_to_all(&self, transaction: &[u8]) -> Result<Signature, Error> {
-        let may_send = |member: &&Arc<Member>| {
-            member.rank(Method::Send).is_some() && member.wait(Method::Send).is_zero()
-        };
+        let may_send = |member: &&Arc<Member>| member.is_ready(Method::Send);
         let ready = self.members.iter().filter(may_send).count();
         if ready < 2 || !self.sending.has_room() {
             return self.read(Method::Send, |rpc| rpc.send(transaction)).await;
@@ -61,19 +59,18 @@ async fn first_taken(
 
 impl Sending {
     fn has_room(&self) -> bool {
-        let mut sending = self
-            .0
-            .lock()
-            .expect("invariant: nothing panics while holding it");
+        let mut sending = self.tasks();
         while sending.try_join_next().is_some() {}
         sending.len() + ENDPOINTS_MAX <= SENDING_MAX
     }
 
     fn spawn(&self, send: impl Future<Output = ()> + Send + 'static) {
-        let mut sending = self
-            .0
+        self.tasks().spawn(send);
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0
             .lock()
-            .expect("invariant: nothing panics while holding it");
-        sending.spawn(send);
+            .expect("invariant: nothing panics while holding it")
     }
 }

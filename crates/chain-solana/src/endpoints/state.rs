@@ -8,13 +8,14 @@ use crate::death::Witness;
 use crate::rpc::Error;
 use crate::rpc::error::Lag;
 
-/// An endpoint that is further behind the best one is asked after others.
-const LAG_MAX: u64 = 20;
-/// What an endpoint lacks it is not asked for again: after the first refusal, which may have been of a proxy before it,
-/// and at most.
+/// An endpoint that is so many slots behind the best one is still asked as the others are; one that is further behind
+/// is asked after them.
+pub const LAG_MAX: u64 = 20;
+/// For how long an endpoint is not asked again for what it lacks: after the first refusal, which a proxy before it may
+/// have sent, and at most.
 const LACKS_MIN: Duration = Duration::from_secs(10);
 const LACKS_MAX: Duration = Duration::from_secs(60 * 60);
-/// How long an endpoint is left alone that does not say how long, and at most.
+/// How long an endpoint is left alone that has had enough: where it does not say, and at most.
 const REST: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(60);
 

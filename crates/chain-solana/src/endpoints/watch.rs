@@ -42,20 +42,13 @@ impl Endpoints {
 
 /// Where an endpoint of the cluster stands.
 async fn slot_of(member: &Arc<Member>, is_compared: bool) -> Option<Slot> {
-    member.rank(Method::EpochInfo)?;
-    if !member.wait(Method::EpochInfo).is_zero() {
+    if !member.is_ready(Method::EpochInfo) {
         return None;
     }
-    let view = View::CONFIRMED;
-    let asking = member.ask(Method::EpochInfo, |rpc| rpc.epoch_info(view));
-    let info = asking.await.ok()?;
-    member.shows(&info).ok()?;
+    let bank = member.bank(View::CONFIRMED).await.ok()?;
     if is_compared && !member.is_disqualified() {
-        let view = view.since(info.slot);
-        let method = Method::LatestBlockhash;
-        let asking = member.ask(method, |rpc| rpc.latest_blockhash(view));
-        // A lie is kept in mind where it is heard.
-        let _ = member.gives(&asking.await.ok()?);
+        // A lie, or that no answer came, is kept in mind where it is heard.
+        let _ = member.blockhash(View::CONFIRMED.since(bank.slot)).await;
     }
-    Some(info.slot)
+    Some(bank.slot)
 }

@@ -145,8 +145,8 @@ proptest! {
 
     #[test]
     fn a_higher_level_offers_no_less(prices in prices()) {
-        let paid = || prices.iter().map(|price| MicroLamports::new(*price));
-        let offered = FeeRank::ALL.map(|rank| percentile(rank, paid()));
+        let paid = paid(landed(&prices));
+        let offered = FeeRank::ALL.map(|rank| percentile(rank, &paid));
 
         prop_assert!(offered.is_sorted());
         prop_assert!(offered[0] >= FLOOR && offered[3] <= CEILING);

@@ -19,7 +19,7 @@ const LISTED_MAX: usize = 10_000;
 const KEPT_FOR: Duration = Duration::from_secs(600);
 /// A list that has not looked for so long does not work.
 const LOOKING_LIMIT: Duration = Duration::from_secs(30);
-/// Blocks from one that a height was read at to the next question for it, at least.
+/// After a question for the height, so many slots pass before the next one at least.
 const HEIGHT_SLOTS_MIN: u32 = 4;
 /// Orders told of at once.
 const NEWS_MAX: usize = 512;
@@ -30,6 +30,8 @@ pub(super) struct Book {
     all: BTreeMap<Signature, Entry>,
     /// Orders that have news and that nobody was told of.
     untold: BTreeSet<OrderId>,
+    /// What was dropped to make room, since the last look.
+    dropped: Vec<Signature>,
     /// When the last look ended.
     looked_at: Option<Duration>,
     /// When a question was last answered, or given up.
@@ -56,7 +58,7 @@ pub(super) struct Kept<'a> {
 }
 
 impl Book {
-    /// Puts a transaction on the list. Whether it was not there, and has now to be sent.
+    /// Puts a transaction on the list. Returns whether it was not there and must be sent now.
     pub(super) fn keep(
         &mut self,
         kept: Kept<'_>,
@@ -90,6 +92,9 @@ impl Book {
         let oldest = idle.min_by_key(|(_, one)| one.touched_at);
         if let Some(signature) = oldest.map(|(signature, _)| *signature) {
             self.all.remove(&signature);
+            if self.dropped.len() < LISTED_MAX {
+                self.dropped.push(signature);
+            }
         }
     }
 
@@ -114,8 +119,7 @@ impl Book {
         };
         entry.touched_at = now;
         let has_news = std::mem::take(&mut entry.has_news);
-        let has_landed = matches!(&entry.heard, Heard::Settled(status) if status.outcome.is_ok());
-        if has_news || has_landed || entry.is_past_its_end || !entry.is_open() {
+        if has_news || entry.is_past_its_end || !entry.is_open() {
             return Standing::News;
         }
         match is_attended {
@@ -183,12 +187,17 @@ impl Book {
         self.looked_at.map_or(Duration::ZERO, |at| at + every)
     }
 
-    /// A look has ended. Those whom nobody has asked for in long go.
-    pub(super) fn looked(&mut self, now: Duration) {
+    /// A look has ended. What no order has asked for in a long time leaves the list. Returns what has left it since the
+    /// last look, except what was forgotten.
+    pub(super) fn looked(&mut self, now: Duration) -> Vec<Signature> {
         self.looked_at = Some(now);
-        self.all.retain(|_, entry| {
-            now.saturating_sub(entry.touched_at) < KEPT_FOR || !entry.waiting.is_empty()
-        });
+        let is_left = |_: &Signature, entry: &mut Entry| {
+            now.saturating_sub(entry.touched_at) >= KEPT_FOR && entry.waiting.is_empty()
+        };
+        let mut gone = std::mem::take(&mut self.dropped);
+        gone.retain(|signature| !self.all.contains_key(signature));
+        gone.extend(self.all.extract_if(.., is_left).map(|(it, _)| it));
+        gone
     }
 
     /// Takes in what a node that stands at a slot says of signatures. Returns what has landed by that.

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an endpoint is left alone that has had enough and does not say for how long.
 const BENCH: Duration = Duration::from_secs(1);
 /// No endpoint is left alone for longer.
-pub(super) const BENCH_MAX: Duration = Duration::from_secs(30);
+const BENCH_MAX: Duration = Duration::from_secs(30);
 
 impl LandingList {
     /// Looks for all, for as long as it is let.
@@ -33,12 +33,16 @@ impl LandingList {
             };
             let bench = self.look(&signatures).await;
             if !bench.is_zero() {
-                benched_until = self.clock.monotonic() + bench.min(BENCH_MAX);
+                benched_until = self.clock.monotonic() + bench;
             }
             if hinted.is_empty() {
                 self.ask_height().await;
                 let now = self.clock.monotonic();
-                self.book().looked(now);
+                let (gone, length) = {
+                    let mut book = self.book();
+                    (book.looked(now), book.len())
+                };
+                self.gone(&gone, length);
             }
         }
     }
@@ -88,25 +92,16 @@ impl LandingList {
             Ok(answer) => answer,
             Err(error) => {
                 self.book().miss(signatures, &error, now);
-                return match error {
-                    Error::TooManyRequests { retry_after } => retry_after.unwrap_or(BENCH),
-                    _ => Duration::ZERO,
-                };
+                return bench(&error);
             }
         };
         self.time.observe(slot, now);
         let statuses = signatures.iter().copied().zip(value);
-        let (landed, has_news) = {
-            let mut book = self.book();
-            let landed = book.hear(slot, statuses, self.needed, now);
-            (landed, book.has_news())
-        };
+        let landed = self.book().hear(slot, statuses, self.needed, now);
         for landing in &landed {
             self.metrics.landed(landing);
         }
-        if has_news {
-            self.untold.notify_one();
-        }
+        self.tell_news();
         Duration::ZERO
     }
 
@@ -118,13 +113,22 @@ impl LandingList {
         let asked = timeout(PATIENCE, self.rpc.epoch_info(View::FINALIZED)).await;
         let height = asked.ok().and_then(Result::ok).map(|info| info.height);
         let (now, slot) = (self.clock.monotonic(), self.time.slot());
-        let has_news = {
-            let mut book = self.book();
-            book.hear_height(height, now, slot);
-            book.has_news()
-        };
-        if has_news {
+        self.book().hear_height(height, now, slot);
+        self.tell_news();
+    }
+
+    /// Wakes whoever waits for news, where there is any.
+    fn tell_news(&self) {
+        if self.book().has_news() {
             self.untold.notify_one();
         }
+    }
+}
+
+/// How long the endpoint is to be left alone that said this.
+pub(super) fn bench(error: &Error) -> Duration {
+    match error {
+        Error::TooManyRequests { retry_after } => retry_after.unwrap_or(BENCH).min(BENCH_MAX),
+        _ => Duration::ZERO,
     }
 }

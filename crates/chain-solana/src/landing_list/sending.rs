@@ -10,15 +10,13 @@ use solana_signature::Signature;
 use tokio::time::timeout;
 
 use super::LandingList;
-use super::looking::BENCH_MAX;
+use super::looking::bench;
 use crate::rpc::Error;
 
 /// Sends under way at once: a slow endpoint delays further ones, and their times are kept.
 const UNDER_WAY_MAX: usize = 64;
 /// A send is given up after so long; it may have arrived, and the next one says the same.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long an endpoint gets nothing that has had enough and does not say for how long.
-const BENCH: Duration = Duration::from_secs(1);
 
 /// Until when nothing is sent again, because the endpoint has had enough.
 #[derive(Debug, Default)]
@@ -55,12 +53,9 @@ impl LandingList {
             signature,
         };
         let sent = self.rpc.send(bytes).await.map(drop);
-        if let (Ok(()), Some(notes)) = (&sent, &self.notes) {
-            notes.taken(signature);
-        }
-        if let Err(Error::TooManyRequests { retry_after }) = &sent {
-            let rest = retry_after.unwrap_or(BENCH).min(BENCH_MAX);
-            self.bench.set(self.clock.monotonic() + rest);
+        match &sent {
+            Ok(()) => self.notes.taken(signature),
+            Err(error) => self.bench.set(self.clock.monotonic() + bench(error)),
         }
         sent
     }

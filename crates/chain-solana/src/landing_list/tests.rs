@@ -1,3 +1,4 @@
+use async_trait::async_trait;
 use domain::transaction::{Height, Signature as Stored};
 use futures_util::future::join_all;
 use ports::SystemClock;
@@ -19,6 +20,7 @@ fn list(script: &Script) -> LandingList {
         clock,
         Pace::real(Commitment::Confirmed),
         Commitment::Confirmed,
+        Arc::default(),
     )
 }
 
@@ -290,6 +292,43 @@ async fn what_is_past_its_end_is_told_to_the_order() {
 
     assert_eq!(orders, [order(1)]);
     assert_eq!(list.standing(&signature(1)), Standing::News);
+    script.check_done();
+}
+
+/// Remembers what is followed no longer.
+#[derive(Debug, Default)]
+struct Ended(Mutex<Vec<Signature>>);
+
+#[async_trait]
+impl Notices for Ended {
+    fn subscribe(&self, _signature: &Signature) {}
+
+    fn unsubscribe(&self, signature: &Signature) {
+        self.0.lock().unwrap().push(*signature);
+    }
+
+    async fn next(&self) -> Vec<Signature> {
+        std::future::pending().await
+    }
+
+    async fn attend(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_order_asks_for_any_more_is_followed_no_longer() {
+    let script = Script::new([send(1), look(1..2, |_| false), height(FINALIZED)]);
+    let ended = Arc::new(Ended::default());
+    let mut list = list(&script).with_no_resends();
+    list.hear_from(ended.clone());
+    keep(&list, 1).await.unwrap();
+    tokio::time::advance(Duration::from_secs(600)).await;
+
+    attended(&list, tokio::time::sleep(SLOT)).await;
+
+    assert_eq!(*ended.0.lock().unwrap(), [signature(1)]);
+    assert!(list.heard(&signature(1)).is_none());
     script.check_done();
 }
 

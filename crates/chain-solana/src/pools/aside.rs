@@ -5,10 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use amm::Address;
+use dex_router::pools::FoundPool;
 use ports::Clock;
+
+use super::reader::address;
+use super::reading::unusable;
 
 /// Pools put aside at once. Beyond them the one that would come back first does.
 const POOLS_MAX: usize = 1_024;
+/// What is said of them.
+const DIFFERS: &str = "it paid something else than quoted when it was tried";
 
 /// The pools that are put aside, and until when.
 #[derive(Debug)]
@@ -39,12 +45,24 @@ impl Aside {
         until.insert(pool, now.saturating_add(time));
     }
 
-    pub(super) fn holds(&self, pool: Address) -> bool {
+    /// Lets those of a venue's pools that are put aside be no more usable than those that cannot be read.
+    pub(super) fn withhold(&self, pools: &mut Arc<[FoundPool]>) {
         let until = self.until();
-        !until.is_empty()
-            && until
-                .get(&pool)
-                .is_some_and(|end| *end > self.clock.monotonic())
+        if until.is_empty() {
+            return;
+        }
+        let now = self.clock.monotonic();
+        let is_aside = |found: &FoundPool| {
+            let end = found.pool.address.and_then(|at| until.get(&address(at)));
+            end.is_some_and(|end| *end > now)
+        };
+        if pools.iter().any(is_aside) {
+            let all = pools.iter().map(|found| match is_aside(found) {
+                true => unusable(found, DIFFERS),
+                false => found.clone(),
+            });
+            *pools = all.collect();
+        }
     }
 
     fn until(&self) -> MutexGuard<'_, HashMap<Address, Duration>> {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use amm::{Address, Program};
-use domain::Mint;
 use domain::route::PoolRef;
 use futures_util::future::try_join_all;
 use ports::directory::{Directory, VenuePair};
@@ -15,6 +14,7 @@ use tokio::time::timeout;
 
 use super::discovery::{deepest, discover};
 use super::pairs::{FOUND_FOR, Key};
+use super::reader::{address, mint};
 use super::reading::{kind, pool_ref};
 use super::{Candidate, listed};
 use crate::recent::Recent;
@@ -108,8 +108,8 @@ impl Finder {
         let (rpc, programs) = (Arc::clone(&self.rpc), self.programs.clone());
         let addresses = Arc::clone(&listed.addresses);
         let reading = listed.read.get(async move {
-            let read = listed::read(&*rpc, &programs, &addresses, View::CONFIRMED);
-            Ok(Arc::from(read.await?))
+            let read = listed::read(&*rpc, &programs, &addresses).await?;
+            Ok(Arc::from(read))
         });
         let known = reading.await?;
         let mut found = Vec::new();
@@ -138,10 +138,9 @@ impl Finder {
             return Ok(None);
         };
         let addresses = kept.pools.iter().filter_map(|pool| pool.address);
-        let addresses: Vec<_> = addresses.map(|it| Address(*it.bytes())).collect();
+        let addresses: Vec<_> = addresses.map(address).collect();
         let programs = self.of_venue(key);
-        let read = listed::read(&*self.rpc, &programs, &addresses, View::CONFIRMED);
-        let read = read.await?;
+        let read = listed::read(&*self.rpc, &programs, &addresses).await?;
         let candidates: Arc<[Candidate]> = listed::of_pair(&read, key.1).cloned().collect();
         // Pools that have gone are no answer: there may be others.
         Ok((!candidates.is_empty()).then_some(Found {
@@ -157,10 +156,7 @@ impl Finder {
         let pools = found.iter().map(|it| pool_ref(it.program, it.address));
         let pools: Vec<PoolRef> = pools.collect();
         let pair = venue_pair(key);
-        let kept = timeout(STORE_PATIENCE, directory.keep_pools(&pair, &pools)).await;
-        if !matches!(kept, Ok(Ok(()))) {
-            say_unkept(kept);
-        }
+        say_unkept(timeout(STORE_PATIENCE, directory.keep_pools(&pair, &pools)).await);
     }
 
     async fn search(
@@ -205,7 +201,6 @@ impl Finder {
 }
 
 fn venue_pair((venue, (low, high)): Key) -> VenuePair {
-    let mint = |address: Address| Mint::new(domain::Address::new(address.0));
     VenuePair::new(venue, (mint(low), mint(high)))
 }
 

@@ -6,19 +6,15 @@ use amm::{Address, Program};
 use super::Candidate;
 use crate::rpc::{ACCOUNTS_MAX, Error, Rpc, View};
 
-/// The most addresses of an operator's file: so many are read in twenty calls.
-pub const ADDRESSES_MAX: usize = 2_000;
-
 /// Those of the addresses at which pools of these programs stand.
-pub async fn read(
+pub(super) async fn read(
     rpc: &dyn Rpc,
     programs: &[Program],
     addresses: &[Address],
-    view: View,
 ) -> Result<Vec<Candidate>, Error> {
     let mut candidates = Vec::with_capacity(addresses.len());
     for some in addresses.chunks(ACCOUNTS_MAX) {
-        let accounts = rpc.accounts(some, view).await?.value;
+        let accounts = rpc.accounts(some, View::CONFIRMED).await?.value;
         let there = some.iter().zip(&accounts);
         candidates.extend(there.filter_map(|(address, account)| {
             let account = account.as_ref()?;

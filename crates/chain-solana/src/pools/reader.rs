@@ -7,7 +7,7 @@ use std::time::Duration;
 use amm::{Address, Program};
 use async_trait::async_trait;
 use dex_router::PoolSource;
-use dex_router::pools::{FoundPool, PairPools, Unavailable};
+use dex_router::pools::{PairPools, Unavailable};
 use domain::{Mint, Venue, venue};
 use futures_util::FutureExt as _;
 use ports::transaction_builder::{Execution, Leg};
@@ -27,7 +27,7 @@ use crate::settings::Settings;
 pub struct Known {
     /// What other processes find, and are told in turn.
     pub directory: Option<Arc<dyn Directory>>,
-    /// The only pools that are used, at most [`super::listed::ADDRESSES_MAX`].
+    /// The only pools that are used. All of them are read together, so whoever names them limits how many.
     pub listed: Option<Arc<[domain::Address]>>,
 }
 
@@ -225,20 +225,7 @@ impl PoolSource for PoolReader {
         let pair = mints(pair);
         let reading = self.reading(key(venue, pair)).await?;
         let mut pools = reading.pair(pair);
-        let is_aside = |found: &FoundPool| {
-            let at = found.pool.address;
-            at.is_some_and(|at| self.aside.holds(address(at)))
-        };
-        if pools.pools.iter().any(is_aside) {
-            let all = pools.pools.iter().cloned().map(|mut found| {
-                if is_aside(&found) {
-                    let why = "it paid something else than quoted when it was tried";
-                    found.state = Err(why.to_owned());
-                }
-                found
-            });
-            pools.pools = all.collect();
-        }
+        self.aside.withhold(&mut pools.pools);
         Ok(pools)
     }
 
@@ -259,6 +246,11 @@ impl From<Error> for Unavailable {
 /// An address of the engine's, as programs are told it.
 pub(crate) fn address(address: domain::Address) -> Address {
     Address(*address.bytes())
+}
+
+/// A mint by what programs are told.
+pub(crate) fn mint(address: Address) -> Mint {
+    Mint::new(domain::Address::new(address.0))
 }
 
 pub(crate) fn mints((one, other): (Mint, Mint)) -> (Address, Address) {

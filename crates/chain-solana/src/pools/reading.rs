@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amm::snapshot::Snapshot as _;
-use amm::token::{Mint, TransferFee, associated_length, is_program};
+use amm::token::{Mint, associated_length, is_program};
 use amm::{Address, ChainTime, Pool, Program};
 use dex_router::pools::{FoundPool, Holds, MintFacts, PairPools};
 use domain::route::PoolRef;
 use domain::{BaseUnits, venue};
 
+use super::reader::mint;
 use super::{Read, Snapshot};
 use crate::build::Asset;
 use crate::rpc::Slot;
@@ -25,27 +26,31 @@ pub struct Reading {
     pub(super) asked_at: Duration,
     /// When the answer came.
     pub(super) answered_at: Duration,
-    tokens: Vec<(Asset, MintFacts)>,
-    /// How long the wallet's usual account of each of them is.
-    account_bytes: Vec<usize>,
+    tokens: Vec<Token>,
     pools: Arc<[FoundPool]>,
+}
+
+/// One of the tokens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token {
+    /// Its mint and its token program.
+    pub(crate) asset: Asset,
+    /// What must be known of the mint.
+    pub(crate) facts: MintFacts,
+    /// How long the wallet's usual account of it is.
+    pub(crate) account_bytes: usize,
 }
 
 impl Reading {
     /// Of what was read just now.
     pub(super) fn of(read: &Read, answered_at: Duration) -> Self {
         let snapshot = &*read.snapshot;
-        let mut tokens: Vec<(Asset, MintFacts)> = Vec::new();
+        let mut tokens: Vec<Token> = Vec::new();
         for mint in read.pools.iter().flat_map(|it| [it.mints.0, it.mints.1]) {
-            if !tokens.iter().any(|(asset, _)| asset.mint == mint) {
+            if !tokens.iter().any(|it| it.asset.mint == mint) {
                 tokens.extend(token(mint, snapshot));
             }
         }
-        let account_bytes = tokens.iter().map(|(asset, _)| {
-            let mint = snapshot.account(&asset.mint);
-            associated_length(asset.program, mint.map_or(&[], |it| it.data))
-        });
-        let account_bytes = account_bytes.collect();
         let found = read.pools.iter().map(|it| FoundPool {
             pool: pool_ref(it.program, it.address),
             state: it.pool.clone().map_err(|error| error.to_string()),
@@ -57,7 +62,6 @@ impl Reading {
             asked_at: snapshot.asked_at(),
             answered_at,
             pools: found.collect(),
-            account_bytes,
             tokens,
         }
     }
@@ -70,30 +74,13 @@ impl Reading {
             asked_at: now,
             answered_at: now,
             tokens: Vec::new(),
-            account_bytes: Vec::new(),
             pools: Arc::default(),
         }
     }
 
-    /// A mint's token program, and what the token program keeps of a transfer now.
-    #[must_use]
-    pub fn token(&self, mint: Address) -> Option<(Asset, TransferFee)> {
-        let (asset, facts) = self.facts(mint)?;
-        Some((asset, facts.transfer_fee))
-    }
-
-    /// A mint's token program, and what must be known of the mint.
-    fn facts(&self, mint: Address) -> Option<(Asset, MintFacts)> {
-        let mut tokens = self.tokens.iter();
-        tokens.find(|(asset, _)| asset.mint == mint).copied()
-    }
-
-    /// How long the wallet's usual account of a mint is.
-    #[must_use]
-    pub fn account_bytes(&self, mint: Address) -> Option<usize> {
-        let mut tokens = self.tokens.iter();
-        let place = tokens.position(|(asset, _)| asset.mint == mint)?;
-        self.account_bytes.get(place).copied()
+    /// What is known of a mint.
+    pub(crate) fn token(&self, mint: Address) -> Option<&Token> {
+        self.tokens.iter().find(|it| it.asset.mint == mint)
     }
 
     /// One of its pools, or why it cannot be used.
@@ -107,41 +94,49 @@ impl Reading {
 
     /// The same as the router takes it, with the mints in this order. A mint that is none takes its pools with it.
     pub(super) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
-        let facts = self.facts(first).zip(self.facts(second));
+        let facts = |mint| self.token(mint).map(|it| it.facts);
+        let facts = facts(first).zip(facts(second));
         let pools = match facts {
             Some(_) => Arc::clone(&self.pools),
-            None => self.pools.iter().map(without_mint).collect(),
+            None => {
+                let unread = |it| unusable(it, "one of its mints cannot be read");
+                self.pools.iter().map(unread).collect()
+            }
         };
         PairPools {
             slot: self.slot.get(),
             now: self.now,
-            mints: facts.map(|((_, first), (_, second))| (first, second)),
+            mints: facts,
             pools,
         }
     }
 }
 
 fn holds((first, second): (Address, Address), held: (u64, u64)) -> Holds {
-    let mint = |address: Address| domain::Mint::new(domain::Address::new(address.0));
     Holds([
         (mint(first), BaseUnits::new(held.0)),
         (mint(second), BaseUnits::new(held.1)),
     ])
 }
 
-fn without_mint(found: &FoundPool) -> FoundPool {
+/// The same pool, which cannot be used for this reason.
+pub(super) fn unusable(found: &FoundPool, why: &str) -> FoundPool {
     FoundPool {
         pool: found.pool,
-        state: Err("one of its mints cannot be read".to_owned()),
+        state: Err(why.to_owned()),
         holds: found.holds,
     }
 }
 
-fn token(mint: Address, snapshot: &Snapshot) -> Option<(Asset, MintFacts)> {
+fn token(mint: Address, snapshot: &Snapshot) -> Option<Token> {
     let account = snapshot.account(&mint)?;
     let program = account.owner;
     let known = Mint::read(account.data).filter(|_| is_program(program))?;
-    Some((Asset { mint, program }, facts(&known, snapshot.now.epoch)))
+    Some(Token {
+        asset: Asset { mint, program },
+        facts: facts(&known, snapshot.now.epoch),
+        account_bytes: associated_length(program, account.data),
+    })
 }
 
 /// What must be known of a mint in this epoch.

@@ -106,7 +106,7 @@ async fn ask(rpc: &dyn Rpc, clock: &dyn Clock, addresses: &[Address], view: View
 }
 
 /// The chain's time, as its clock's account holds it.
-pub(crate) fn time(clock: &[u8]) -> Option<ChainTime> {
+fn time(clock: &[u8]) -> Option<ChainTime> {
     let number = |at: usize| Some(u64::from_le_bytes(*clock.get(at..)?.first_chunk()?));
     Some(ChainTime {
         slot: number(0)?,

@@ -265,11 +265,7 @@ impl Rpc for HttpRpc {
 }
 
 fn config(view: View) -> Value {
-    let commitment = match view.commitment {
-        Commitment::Processed => "processed",
-        Commitment::Confirmed => "confirmed",
-        Commitment::Finalized => "finalized",
-    };
+    let commitment = view.commitment.name();
     match view.min_slot {
         None => json!({ "commitment": commitment }),
         Some(slot) => json!({ "commitment": commitment, "minContextSlot": slot.get() }),

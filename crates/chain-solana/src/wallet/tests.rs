@@ -115,3 +115,30 @@ async fn an_account_that_no_token_program_owns_holds_nothing() {
 
     assert_eq!((seen.lamports, seen.tokens), (0, Vec::new()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_look_at_tokens_that_are_not_usual_serves_all_who_ask_within_a_second() {
+    let unusual = Asset::token(domain::Mint::new(domain::Address::new([7; 32])), 3);
+    let account_of = associated_token(OWN, Address([7; 32]), TOKEN_PROGRAM);
+    let value = vec![
+        account(9, Address([0; 32]), Vec::new()),
+        account(2_039_280, TOKEN_PROGRAM, tokens(5)),
+        None,
+    ];
+    let slot = Slot::new(1);
+    let script = Script::new([
+        Call::Accounts(vec![OWN, account_of, asked()[2]], Ok(At { slot, value })),
+        Call::minimum_balance(ACCOUNT_LENGTH, 2_039_280),
+    ]);
+    let wallet = wallet(&script);
+    let means = || wallet.means(unusual, Asset::SOL);
+
+    let (first, second) = tokio::join!(means(), means());
+    let third = means().await;
+
+    assert_eq!((&second, &third), (&first, &first));
+    let first = first.unwrap();
+    assert_eq!((first.lamports, first.held), (9, BaseUnits::new(5)));
+    assert!(first.has_account_out);
+    script.check_done();
+}

@@ -22,7 +22,12 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
         let swapped = swapped(&trade);
         // Whom a transaction paid with what shows in itself.
         let wallet = swapped.wallet;
-        let told = Swapped::of(&transaction(&case), wallet, &Program::MAINNET);
+        let told = Swapped::of(
+            &transaction(&case),
+            &case.decoded,
+            wallet,
+            &Program::MAINNET,
+        );
         assert_eq!(told, Ok(swapped), "{}", case.id);
 
         let receipt = read(&case, &swapped);
@@ -161,7 +166,13 @@ fn moved(case: &Case, receipt: &Receipt, mint: Address) -> i128 {
 }
 
 fn read(case: &Case, swapped: &Swapped) -> Receipt {
-    receipt::read(&transaction(case), swapped, &Program::MAINNET).unwrap()
+    receipt::read(
+        &transaction(case),
+        &case.decoded,
+        swapped,
+        &Program::MAINNET,
+    )
+    .unwrap()
 }
 
 /// The recording as a node would tell it.

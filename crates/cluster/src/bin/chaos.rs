@@ -18,8 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// stalled), and clocks (PostgreSQL's, each gateway's and worker's, set back and forth by up to an hour).
 /// With --embedded: the one engine and its clock. With --live the engine trades live on the simulated cluster, which it
 /// takes for somebody else's, and everything that an endpoint and a cluster can do is struck as well: sends dropped,
-/// replies lost, landings late, refusals, lags, a height that is the slot, blocks that vanish, outages. Clients reset connections right after they have handed
-/// orders in or cancelled them, and ask again.
+/// replies lost, landings late, refusals, lags, a height that is the slot, blocks that vanish, outages. Clients reset
+/// connections right after they have handed orders in or cancelled them, and ask again.
 ///
 /// Checked is that no order is lost, executed twice or stuck, none ends as poison, no order's stream has a
 /// gap, stream, history and ledger agree, and that the account stream of each gateway has told everything,

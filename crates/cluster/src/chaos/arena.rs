@@ -52,7 +52,9 @@ pub enum Mode {
 }
 
 impl Mode {
-    const fn name(self) -> &'static str {
+    /// As the setting names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Sim => "sim",
             Self::Live => "live",

@@ -152,7 +152,8 @@ fn a_key_is_no_flag() {
 fn live_asks_its_endpoints_and_never_a_simulated_clusters_own_address() {
     let config = live(&["--sim-chain-url=http://localhost:4000"]);
 
-    let endpoint = config.endpoint().expect("there is one");
+    let endpoints = config.endpoints();
+    let endpoint = endpoints.first().expect("there is one");
     assert_eq!(endpoint.expose(), "http://localhost:8899");
 }
 
@@ -163,29 +164,4 @@ fn a_cluster_brings_its_own_token_list() {
 
     assert_eq!(*devnet.chain.tokens(), TokenList::devnet());
     assert_eq!(*simulated.chain.tokens(), TokenList::mainnet());
-}
-
-#[test]
-fn sockets_are_where_solanas_tools_look_for_them() {
-    for (endpoint, socket) in [
-        ("http://localhost:8899", "ws://localhost:8900"),
-        (
-            "https://api.devnet.solana.com",
-            "wss://api.devnet.solana.com",
-        ),
-        (
-            "https://host/path/?api-key=a:1",
-            "wss://host/path/?api-key=a:1",
-        ),
-        ("http://[::1]:8899/", "ws://[::1]:8900/"),
-        ("http://[::1]/", "ws://[::1]/"),
-    ] {
-        let config = parse(&[&format!("--solana-rpc-url={endpoint},http://other:1")]);
-        let derived = config.expect("is right").chain.socket();
-        assert_eq!(derived.expect("there is one").expose(), socket);
-    }
-    let named = parse(&[ENDPOINT, "--solana-ws-url=wss://news.example"]);
-    let named = named.expect("each is right").chain.socket();
-    assert_eq!(named.expect("there is one").expose(), "wss://news.example");
-    assert_eq!(parse(&[]).expect("is right").chain.socket(), None);
 }

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use domain::{Address, Asset, BaseUnits};
 
 use super::*;
-use crate::pools::{Defaults, MinDepth};
 
 fn file(text: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
@@ -55,6 +54,8 @@ fn what_is_not_set_follows_from_the_mode() {
     assert_eq!(config.chain.order_venue_mode.defaults(), Defaults::SIM);
     assert_eq!(Defaults::LIVE.min_depth, MinDepth::TimesOrder(20));
     assert_eq!(Defaults::LIVE.max_deviation_bps, 1_000);
+    assert_eq!(Defaults::LIVE.simulate, Switch::On);
+    assert_eq!(Defaults::LIVE.max_price_impact_bps, 1_000);
     // Real money is not traded for what nobody named.
     assert_eq!(Defaults::LIVE.pair, None);
     check_refused(

@@ -5,7 +5,8 @@
 
 use std::cmp::Reverse;
 
-use amm::{Address, Price};
+use amm::Price;
+use domain::Address;
 
 /// The part of the deepest that a pool must hold to weigh anything: one in so many.
 const PART_OF_DEEPEST: u64 = 10;
@@ -14,7 +15,7 @@ const PART_OF_DEEPEST: u64 = 10;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
     /// Tells pools apart that hold the same.
-    pub(crate) address: Address,
+    pub(crate) address: Option<Address>,
     /// What it holds, of the same token for all.
     pub(crate) depth: u64,
     pub(crate) price: Price,

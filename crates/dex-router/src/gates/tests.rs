@@ -23,7 +23,7 @@ fn standing((number, (depth, thousandths)): (usize, (u64, u64))) -> Standing {
     let mut address = [0; 32];
     address[..8].copy_from_slice(&number.to_be_bytes());
     Standing {
-        address: Address(address),
+        address: Some(domain::Address::new(address)),
         depth,
         price: price(thousandths),
     }

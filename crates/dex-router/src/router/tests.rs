@@ -280,6 +280,23 @@ async fn an_offer_that_moves_the_price_too_far_is_not_taken() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_venues_second_offer_is_taken_where_its_best_moves_the_price_too_far() {
+    let meteora = has(vec![
+        at(7, damm_v2(10 * SOL, 1_800_000_000)),
+        at(2, damm_v2(1_000 * SOL, 150_000_000_000)),
+    ]);
+    let limited = RouteRequest {
+        max_impact: MaxImpact::new(100),
+        ..request()
+    };
+
+    let decision = route(has(Vec::new()), meteora, limited).await.unwrap();
+
+    assert_eq!(chosen(&decision), pool_ref(Program::DammV2, 2));
+    assert_eq!(decision.pools.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reason_is_final_only_where_every_venue_says_so() {
     let dry = || has(vec![at(1, cpmm(0, 0))]);
 

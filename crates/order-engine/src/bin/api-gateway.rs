@@ -3,8 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use api_gateway::{Gateway, GatewayParts, GatewaySettings};
-use bootstrap::runtime;
 use bootstrap::service::{self, Parts};
 use bootstrap::world::keys;
 use clap::Parser;
@@ -35,23 +33,7 @@ fn main() -> ExitCode {
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     keys::warn_of_key(config);
     let parts = Parts::open(config, shutdown).await?;
-    let address = keys::address(config);
-    let settings = GatewaySettings::configured(config, runtime::threads());
-    let gateway = Gateway::build(
-        settings.of_wallet(address),
-        GatewayParts {
-            ports: parts.ports,
-            announcer: parts.announcer,
-            router: parts.world.router.clone(),
-            assets: parts.world.assets.clone(),
-            simulation: parts.world.simulation.clone(),
-            wallet: address.map(|address| parts.world.wallet(address)),
-            transactions: Some(parts.world.transactions()),
-            statuses: Some(parts.world.statuses()),
-            prometheus: parts.prometheus,
-            shutdown: shutdown.clone(),
-        },
-    )?;
+    let gateway = order_engine::gateway(config, &parts, keys::address(config), shutdown)?;
     tracing::info!("the gateway is at http://{}", gateway.address());
     let served = gateway.run_until_stopped().await;
     shutdown.request_soft();

@@ -2,13 +2,11 @@
 
 use std::process::ExitCode;
 
-use bootstrap::runtime;
 use bootstrap::service::{self, Parts};
 use bootstrap::status::{self, Status};
-use bootstrap::world::{Trading, keys};
+use bootstrap::world::keys;
 use clap::Parser;
 use config::{Config, Role, args};
-use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
 
 #[global_allocator]
@@ -51,26 +49,8 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     let key = keys::key(config)?;
     let parts = Parts::open(config, shutdown).await?;
     if config.takes_orders() {
-        let wallet = parts.world.wallet(keys::address_of(&key));
-        let Trading {
-            builder,
-            landing,
-            statuses,
-        } = parts.world.trading(key);
-        // The handle is not needed: the worker ends with the shutdown.
-        let _ = Worker::start(
-            &parts.ports,
-            &parts.announcer,
-            parts.world.router,
-            Chain {
-                builder,
-                landing,
-                statuses,
-                wallet: Some(wallet),
-            },
-            Settings::configured(config, runtime::host_name()),
-            shutdown,
-        );
+        let trading = parts.world.trading(key);
+        order_engine::start_worker(config, &parts, trading, shutdown);
     }
     let Some(port) = config.listen.port else {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! `order-engine pools`: what the router would use for a pair, and why not the others.
 
-use api_types::pool::{PoolView, TokenFactsView};
+use api_types::pool::{PoolView, PoolsAnswer, TokenFactsView};
 use clap::Args;
 use comfy_table::{Cell, Table};
 
@@ -36,28 +36,28 @@ pub(crate) async fn run(pools: &Pools) -> anyhow::Result<Verdict> {
     let answer = client.pools(&pools.token_in, &pools.token_out).await?;
     if pools.format.is_json() {
         output::json(&answer)?;
-    } else if answer.pools.is_empty() {
-        output::line("no pool of these tokens is known")?;
     } else {
-        output::print_table(&table_of(&answer.pools))?;
-        for pool in answer.pools.iter().filter(|pool| !pool.usable) {
-            let why = pool.reason.as_deref().unwrap_or("no reason given");
-            output::line(format!(
-                "not used: {} {}: {why}",
-                name_of(pool),
-                address_of(pool)
-            ))?;
-        }
-    }
-    if !pools.format.is_json() {
-        for token in answer.tokens.iter().flatten() {
-            for said in said_of(token) {
-                output::line(said)?;
-            }
-        }
+        print(&answer)?;
     }
     let is_any_usable = answer.pools.iter().any(|pool| pool.usable);
     Ok(Verdict::good_if(is_any_usable))
+}
+
+fn print(answer: &PoolsAnswer) -> anyhow::Result<()> {
+    if answer.pools.is_empty() {
+        output::line("no pool of these tokens is known")?;
+    } else {
+        output::print_table(&table_of(&answer.pools))?;
+    }
+    for pool in answer.pools.iter().filter(|pool| !pool.usable) {
+        let why = pool.reason.as_deref().unwrap_or("no reason given");
+        let (name, address) = (name_of(pool), address_of(pool));
+        output::line(format!("not used: {name} {address}: {why}"))?;
+    }
+    for said in answer.tokens.iter().flatten().flat_map(said_of) {
+        output::line(said)?;
+    }
+    Ok(())
 }
 
 /// What a trader should know of a token.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bootstrap::{measure, service, status, world};
+use bootstrap::world::simulated;
+use bootstrap::{measure, service, status};
 use config::Config;
 use config::DEFAULT_PORT;
 use config::args::Stop;
@@ -34,7 +35,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
             shutdown: shutdown.clone(),
         };
         let (random, data_dir) = (Random::from_system(), &config.servers.data_dir);
-        let world = world::simulate(&config, data_dir, clock, &random, shutdown)?;
+        let world = simulated::run(&config, data_dir, clock, &random, shutdown)?;
         let port = config.listen.port.unwrap_or(DEFAULT_PORT);
         let node = Node::listen((&config.listen.host, port), world, shutdown)?;
         output::line(format!(

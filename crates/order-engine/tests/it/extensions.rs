@@ -4,15 +4,13 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, ensure};
-use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::service::Parts;
-use bootstrap::world::{Trading, World, keys};
+use bootstrap::world::{World, keys};
 use clap::Parser;
 use cluster::e2e::text;
 use cluster::http::http;
 use config::{Config, args};
 use domain::{Address, Mint, venue};
-use order_worker::{Chain, Settings, Worker};
 use ports::Shutdown;
 use ports::simulation::{Launch, Launched};
 use serde_json::{Value, json};
@@ -159,49 +157,14 @@ impl Drop for Engine {
 fn run(config: Config, shutdown: Shutdown, tell: oneshot::Sender<(SocketAddr, World)>) {
     actix_web::rt::System::new().block_on(async move {
         let parts = Parts::open(&config, &shutdown).await;
-        let Parts {
-            ports,
-            world,
-            announcer,
-            prometheus,
-        } = parts.expect("the engine's parts");
+        let parts = parts.expect("the engine's parts");
         let key = keys::key(&config).expect("the simulated cluster's");
         let address = keys::address_of(&key);
-        let Trading {
-            builder,
-            landing,
-            statuses,
-        } = world.trading(key);
-        let gateway = Gateway::build(
-            GatewaySettings::configured(&config, 1),
-            GatewayParts {
-                ports: ports.clone(),
-                announcer: announcer.clone(),
-                router: world.router.clone(),
-                assets: world.assets.clone(),
-                simulation: world.simulation.clone(),
-                wallet: Some(world.wallet(address)),
-                transactions: Some(world.transactions()),
-                statuses: Some(world.statuses()),
-                prometheus,
-                shutdown: shutdown.clone(),
-            },
-        );
+        let gateway = order_engine::gateway(&config, &parts, Some(address), &shutdown);
         let gateway = gateway.expect("a gateway");
-        let _ = Worker::start(
-            &ports,
-            &announcer,
-            world.router.clone(),
-            Chain {
-                builder,
-                landing,
-                statuses,
-                wallet: None,
-            },
-            Settings::configured(&config, "here".to_owned()),
-            &shutdown,
-        );
-        let told = tell.send((gateway.address(), world));
+        let trading = parts.world.trading(key);
+        order_engine::start_worker(&config, &parts, trading, &shutdown);
+        let told = tell.send((gateway.address(), parts.world));
         assert!(told.is_ok(), "the test waits");
         gateway.run_until_stopped().await.expect("it runs");
     });

@@ -5,3 +5,14 @@ mod doctor;
 mod locks;
 mod secrets;
 mod trading;
+
+/// The variables that are usual, but for those that a test changes.
+fn with<'a>(
+    usual: &'a [(&'static str, String)],
+    changed: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let is_changed = |name: &str| changed.iter().any(|(other, _)| *other == name);
+    let usual = usual.iter().map(|(name, value)| (*name, value.as_str()));
+    let kept = usual.filter(|(name, _)| !is_changed(name));
+    kept.chain(changed.iter().copied()).collect()
+}

@@ -29,7 +29,7 @@ pub(crate) const NONE: Settings = &[];
 /// A cluster of processes that takes its simulated cluster for somebody else's.
 pub(crate) const LIVE: Settings = &[("ORDER_VENUE_MODE", "live"), ("SIM_LATENCY_SCALE", "0.1")];
 /// A live engine waits in slots of 400 ms, so a transaction of a much faster cluster would often expire.
-const LIVE_CHAIN: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "0.1")];
+pub(crate) const LIVE_CHAIN: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "0.1")];
 /// As many clients as the largest group of cases needs.
 pub(crate) const CLIENTS: (&str, &str) = (
     "API_KEYS",

@@ -38,36 +38,28 @@ pub(crate) async fn build(
 ) -> Result<Built, StageError> {
     let deaths = deaths(ctx, order).await?;
     let mut choice = choice.clone();
-    for _ in 1..ROUTES_MAX {
-        match build_once(ctx, order, &choice, deaths).await {
-            Err(Error::QuoteMismatch { quoted, simulated }) => {
-                ctx.metrics.quote_mismatches.increment(1);
-                let next = route::route(ctx, &order.terms).await;
-                let Ok(next) = next else {
-                    let error = Error::QuoteMismatch { quoted, simulated };
-                    return Err(explain(ctx, order, &choice, &error));
-                };
-                choice = next.choice;
+    let mut routes = 1;
+    loop {
+        let error = match build_once(ctx, order, &choice, deaths).await {
+            Ok(transaction) => {
+                return Ok(Built {
+                    choice,
+                    transaction,
+                });
             }
-            built => return finish(ctx, order, choice, built),
+            Err(error) => error,
+        };
+        if matches!(error, Error::QuoteMismatch { .. }) {
+            ctx.metrics.quote_mismatches.increment(1);
+            if routes < ROUTES_MAX
+                && let Ok(next) = route::route(ctx, &order.terms).await
+            {
+                choice = next.choice;
+                routes += 1;
+                continue;
+            }
         }
-    }
-    let built = build_once(ctx, order, &choice, deaths).await;
-    finish(ctx, order, choice, built)
-}
-
-fn finish(
-    ctx: &Context,
-    order: &Order,
-    choice: Choice,
-    built: Result<SignedTransaction, Error>,
-) -> Result<Built, StageError> {
-    match built {
-        Ok(transaction) => Ok(Built {
-            choice,
-            transaction,
-        }),
-        Err(error) => Err(explain(ctx, order, &choice, &error)),
+        return Err(explain(ctx, order, &choice, &error));
     }
 }
 

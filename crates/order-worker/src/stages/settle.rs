@@ -13,20 +13,17 @@ use domain::quote::{Choice, Receipt};
 use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits, OrderId};
 use ports::STAGE_SPANS;
-use ports::chain::{Error, Revert};
+use ports::chain::Revert;
 use ports::landing::{Fate, Standing};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
-use tracing::{Instrument, Span, debug, trace_span};
+use tracing::{Instrument, debug, trace_span};
 
 use super::failure;
+use crate::asking::{PATIENCE, in_time};
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 
-/// A chain that needs longer for one answer counts as down.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What a trace says about a call that took longer.
-const NO_ANSWER: &str = "no answer in time";
 /// An order keeps its slot at least this long, however fast the chain usually is.
 const SLOT_TIME_MIN: Duration = Duration::from_secs(1);
 /// The least time for which an order that this worker took over waits in its slot.
@@ -119,19 +116,16 @@ async fn keep(ctx: &Context, sending: Sending<'_>) {
     let Sending {
         order, transaction, ..
     } = sending;
-    let keeping = timeout(PATIENCE, ctx.chain.landing.keep(order, transaction));
+    let keeping = in_time(ctx.chain.landing.keep(order, transaction));
     let span = trace_span!(target: STAGE_SPANS, "chain.send", error = Empty);
     let answer = keeping.instrument(span.clone()).await;
     crash_point::reached(CrashPoint::ReplyLost);
     match answer {
-        Ok(Ok(())) => crash_point::reached(CrashPoint::Sent),
-        Ok(Err(error)) => {
+        Ok(()) => crash_point::reached(CrashPoint::Sent),
+        Err(error) => {
             let signature = &transaction.signature;
             span.record("error", display(&error));
             debug!(%signature, %error, "sending {signature} gave no usable answer: {error}");
-        }
-        Err(_) => {
-            span.record("error", NO_ANSWER);
         }
     }
 }
@@ -162,20 +156,12 @@ async fn listen(ctx: &Context, sending: Sending<'_>, wait: Duration) -> Option<S
 /// Asks the chain what became of the transaction.
 async fn judge(ctx: &Context, sending: Sending<'_>) -> Option<Settled> {
     let span = trace_span!(target: STAGE_SPANS, "chain.fate", error = Empty);
-    let fate = answered(span, ctx.chain.landing.fate(sending.transaction)).await?;
-    verdict(ctx, sending, fate)
-}
-
-async fn answered<T>(span: Span, call: impl Future<Output = Result<T, Error>>) -> Option<T> {
-    match timeout(PATIENCE, call).instrument(span.clone()).await {
-        Ok(Ok(answer)) => Some(answer),
-        Ok(Err(error)) => {
+    let asking = in_time(ctx.chain.landing.fate(sending.transaction));
+    match asking.instrument(span.clone()).await {
+        Ok(fate) => verdict(ctx, sending, fate),
+        Err(error) => {
             span.record("error", display(&error));
             debug!(%error, "asking the chain gave no usable answer: {error}");
-            None
-        }
-        Err(_) => {
-            span.record("error", NO_ANSWER);
             None
         }
     }

@@ -1,21 +1,16 @@
 //! Weighs an operator's word that a transaction is dead. It stands in for the proof, for an order that nobody can
 //! prove dead; but what the chain knows is not dead, and what may land yet is not either.
 
-use std::time::Duration;
-
 use domain::OrderId;
 use domain::event::{Failure, FailureCode};
 use domain::transaction::SignedTransaction;
 use ports::chain;
 use ports::doubt::Word;
-use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::failure;
+use crate::asking::in_time;
 use crate::context::Context;
-
-/// A chain that needs longer for one answer counts as down.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the word is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +30,12 @@ pub(crate) async fn weigh(
     transaction: &SignedTransaction,
     word: &Word,
 ) -> Weighed {
-    let asked = timeout(PATIENCE, ask(ctx, transaction)).await;
-    let (height_is_past, is_known) = match asked {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
+    let (height_is_past, is_known) = match in_time(ask(ctx, transaction)).await {
+        Ok(answer) => answer,
+        Err(error) => {
             debug!(order.id = %order, %error, "an operator's word on order {order} waits: {error}");
             return Weighed::Unsure;
         }
-        Err(_) => return Weighed::Unsure,
     };
     if is_known {
         warn!(order.id = %order, "{} said that the transaction of order {order} is dead, but the chain knows it", word.actor);

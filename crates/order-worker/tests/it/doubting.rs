@@ -7,15 +7,9 @@ use domain::event::FailureCode;
 use domain::transaction::Signature;
 use domain::{EventData, OrderId, Status};
 use ports::doubt::Spoken;
-use ports::finality::Standing;
 use testkit::contract::eventually;
 
 use crate::world::{Plan, Running, World, settings};
-
-async fn standing(world: &World, order: OrderId) -> Standing {
-    let found = world.store().standings(&[order]).await.unwrap();
-    found.into_iter().next().unwrap()
-}
 
 async fn say_dead(world: &World, order: OrderId) {
     let spoken = world
@@ -43,7 +37,7 @@ async fn stuck(world: &World) -> (Running, OrderId, Signature) {
 
 async fn doubted(world: &World, order: OrderId) -> String {
     eventually("the order to be doubted", || async {
-        standing(world, order).await.doubt.map(|it| it.reason)
+        world.standing(order).await.doubt.map(|it| it.reason)
     })
     .await
 }

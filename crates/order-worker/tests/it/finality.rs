@@ -9,15 +9,10 @@ use testkit::contract::eventually;
 use crate::world::chain::receipt;
 use crate::world::{Running, World, settings};
 
-async fn standing(world: &World, order: OrderId) -> Standing {
-    let found = world.store().standings(&[order]).await.unwrap();
-    found.into_iter().next().unwrap()
-}
-
 /// Waits until this holds of what is known of the order's transaction.
 async fn when(world: &World, order: OrderId, what: &str, holds: impl Fn(&Standing) -> bool) {
     eventually(what, || async {
-        holds(&standing(world, order).await).then_some(())
+        holds(&world.standing(order).await).then_some(())
     })
     .await;
 }
@@ -48,7 +43,7 @@ async fn a_confirmed_order_becomes_final_in_the_background() {
     world.chain.finalize_all();
 
     when(&world, order, "finality", |it| it.finality.is_some()).await;
-    let finality = standing(&world, order).await.finality.unwrap();
+    let finality = world.standing(order).await.finality.unwrap();
     assert_eq!((finality.slot, finality.fill), (receipt().slot, None));
     assert_eq!(world.store().waiting(0).await.unwrap().count, 0);
     assert_eq!(world.chain.sends(&signature), 1);
@@ -83,13 +78,13 @@ async fn a_confirmation_that_vanishes_is_sent_again_until_it_lands_once_more() {
     world.chain.vanish_for_good(&signature);
 
     when(&world, order, "the alarm", |it| it.vanished.is_some()).await;
-    let first = standing(&world, order).await.vanished;
+    let first = world.standing(order).await.vanished;
     world
         .when("the same bytes to be sent again", || {
             world.chain.sends(&signature) >= 4
         })
         .await;
-    assert_eq!(standing(&world, order).await.vanished, first);
+    assert_eq!(world.standing(order).await.vanished, first);
     world.chain.land(&signature);
     when(&world, order, "it to be found", |it| it.vanished.is_none()).await;
     world.chain.finalize_all();
@@ -124,7 +119,7 @@ async fn what_brought_something_else_in_the_block_that_is_final_is_kept() {
     world.chain.land_elsewhere(&signature, 1_020, paid);
 
     when(&world, order, "finality", |it| it.finality.is_some()).await;
-    let finality = standing(&world, order).await.finality.unwrap();
+    let finality = world.standing(order).await.finality.unwrap();
     let fill = finality.fill.unwrap();
     assert_eq!(
         (finality.slot, fill.amount_out, fill.signature),
@@ -142,7 +137,7 @@ async fn a_chain_that_says_nothing_makes_nothing_vanish() {
 
     tokio::time::sleep(settings().sweep * 20).await;
 
-    assert_eq!(standing(&world, order).await, Standing::default());
+    assert_eq!(world.standing(order).await, Standing::default());
     assert_eq!(world.chain.sends(&signature), 1);
     world.chain.set_mute(false);
     when(&world, order, "the alarm", |it| it.vanished.is_some()).await;

@@ -1,7 +1,6 @@
 //! What every test here begins with: a new embedded engine without its gateway.
 
 pub(crate) mod chain;
-pub(crate) mod clock;
 pub(crate) mod list;
 pub(crate) mod queue;
 pub(crate) mod store;
@@ -17,16 +16,16 @@ use domain::event::Failure;
 use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
 use order_worker::settings::LimitScope;
 use order_worker::{Chain, Settings, Worker};
+use ports::finality::Standing;
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
 use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
-use testkit::FaultyStore;
 use testkit::contract::{Given, eventually};
+use testkit::{FaultyStore, VirtualClock};
 
 pub(crate) use chain::{Plan, ScriptedChain};
-pub(crate) use clock::PausedClock;
 pub(crate) use list::ScriptedList;
 pub(crate) use queue::FaultyQueue;
 pub(crate) use store::Losses;
@@ -90,7 +89,7 @@ pub(crate) fn settings() -> Settings {
 impl World {
     pub(crate) async fn new() -> Self {
         let shutdown = Shutdown::new();
-        let clock: Arc<dyn Clock> = Arc::new(PausedClock::new());
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new());
         let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
         let faults = Arc::<Losses>::default();
@@ -197,6 +196,12 @@ impl World {
     pub(crate) async fn get(&self, order: OrderId) -> Order {
         let found = self.store().order(order, None).await.unwrap();
         found.expect("the order is there")
+    }
+
+    /// What is known of the order's transaction beside its events.
+    pub(crate) async fn standing(&self, order: OrderId) -> Standing {
+        let found = self.store().standings(&[order]).await.unwrap();
+        found.into_iter().next().unwrap()
     }
 
     pub(crate) async fn events(&self, order: OrderId) -> Vec<Event> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::Timestamp;
 use ports::Random;
+use solana_address::Address;
 use solana_hash::Hash;
 use solana_transaction_error::TransactionError;
 
@@ -119,7 +120,7 @@ impl State {
     pub(super) fn advance(&mut self, timeline: &Timeline, store: &Store, lag: u64) {
         let now = store.reach(timeline, timeline.now());
         if now > self.processed {
-            if self.forking > 0.0 && self.fate.chance(self.forking) {
+            if self.fate.chance(self.forking) {
                 self.fork(timeline, store);
             } else if self.fate.chance(self.vanishing) {
                 self.vanish(self.processed);
@@ -133,39 +134,44 @@ impl State {
     /// Hands the open block over to be written. One in which nothing has changed leaves nothing to write.
     pub(super) fn close(&mut self, timeline: &Timeline, store: &Store) {
         let slot = self.processed;
-        let changes: Vec<Change> = self
-            .bank
-            .changed_in(slot)
-            .map(|key| Change {
-                key: *key,
-                account: self.bank.accounts().get(key).cloned(),
-            })
-            .collect();
+        let changed: Vec<Address> = self.bank.changed_in(slot).copied().collect();
         let landed: Vec<Arc<Landed>> = self.history.in_block(slot).cloned().collect();
-        if changes.is_empty() && landed.is_empty() {
+        if changed.is_empty() && landed.is_empty() {
             return;
         }
+        self.write(timeline, store, changed, landed, None);
+    }
+
+    /// Hands over to be written what the open block leaves of accounts, and what landed in it.
+    fn write(
+        &mut self,
+        timeline: &Timeline,
+        store: &Store,
+        changed: impl IntoIterator<Item = Address>,
+        landed: Vec<Arc<Landed>>,
+        vanished_from: Option<u64>,
+    ) {
+        let slot = self.processed;
+        let changes = changed.into_iter().map(|key| Change {
+            account: self.bank.accounts().get(&key).cloned(),
+            key,
+        });
         self.closed += 1;
-        let block = Block {
+        self.unwritten.push_back(Unwritten {
+            number: self.closed,
+            slot,
+            landed_before: self.history.landed() - landed.len() as u64,
+        });
+        store.write(Block {
             number: self.closed,
             slot,
             height: timeline.height(slot),
             // Its transactions have landed once it is closed.
             landed_at: Timestamp::from_millis(timeline.unix_ms(slot + 1)),
-            changes,
+            changes: changes.collect(),
             landed,
-            vanished_from: None,
-        };
-        self.write(store, block);
-    }
-
-    fn write(&mut self, store: &Store, block: Block) {
-        self.unwritten.push_back(Unwritten {
-            number: block.number,
-            slot: block.slot,
-            landed_before: self.history.landed() - block.landed.len() as u64,
+            vanished_from,
         });
-        store.write(block);
     }
 
     /// Nothing of the newest block, which must be that of this slot, has happened.
@@ -191,21 +197,7 @@ impl State {
             slot = timeline.parent(slot);
         }
         // What was written of them is put back.
-        let changes = changed.into_iter().map(|key| Change {
-            account: self.bank.accounts().get(&key).cloned(),
-            key,
-        });
-        self.closed += 1;
-        let block = Block {
-            number: self.closed,
-            slot: self.processed,
-            height: timeline.height(self.processed),
-            landed_at: Timestamp::from_millis(timeline.unix_ms(self.processed + 1)),
-            changes: changes.collect(),
-            landed: Vec::new(),
-            vanished_from: Some(first),
-        };
-        self.write(store, block);
+        self.write(timeline, store, changed, Vec::new(), Some(first));
     }
 
     fn open(&mut self, timeline: &Timeline, now: u64) {

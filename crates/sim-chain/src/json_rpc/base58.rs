@@ -7,7 +7,7 @@ const DIGITS: usize = 5;
 const STEP: u64 = 58_u64.pow(5);
 
 /// The text of these bytes.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let number = |part: &[u8]| {
         part.iter()

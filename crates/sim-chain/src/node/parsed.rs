@@ -9,6 +9,7 @@ use solana_address::Address;
 
 use crate::bank::{Outcome, Reader, address};
 use crate::cluster::Landed;
+use crate::json_rpc::base58;
 use crate::json_rpc::transaction::{add_lookups, signatures};
 
 /// What an instruction does, and with what.
@@ -87,9 +88,8 @@ fn instruction(program: &Address, accounts: &[String], data: &[u8], height: usiz
             .map(|text| json!({ "program": "spl-memo", "parsed": text })),
         _ => None,
     };
-    let mut told = told.unwrap_or_else(
-        || json!({ "accounts": accounts, "data": bs58::encode(data).into_string() }),
-    );
+    let mut told =
+        told.unwrap_or_else(|| json!({ "accounts": accounts, "data": base58::encode(data) }));
     told["programId"] = program.to_string().into();
     told["stackHeight"] = height.into();
     told

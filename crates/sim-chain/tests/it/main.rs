@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bank;
+mod execution;
 mod instruction;
 mod market;
 mod node;
 mod rpc;
 mod svm;
 mod trading;
+mod twisted;
 mod witnesses;
 mod world;

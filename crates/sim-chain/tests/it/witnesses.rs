@@ -4,7 +4,7 @@
 //! What holds in each: nothing is called dead that landed or can land, and what never lands is called dead once those
 //! who tell the truth are enough.
 
-mod proxy;
+mod memory;
 mod scene;
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use domain::transaction::{Height, SignedTransaction};
 use ports::landing::{Fate, Landing as _};
 
 use crate::rpc::stand::Way;
-use proxy::Trait;
+use memory::Trait;
 use scene::{Scene, is_landed};
 
 /// Slots in which everything that two honest witnesses can prove is proved: a transaction lives for 182 blocks.

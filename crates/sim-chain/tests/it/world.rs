@@ -4,4 +4,4 @@ mod ledger;
 mod restart;
 mod served;
 mod speed;
-mod stage;
+pub(crate) mod stage;

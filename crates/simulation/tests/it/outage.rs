@@ -4,10 +4,12 @@
 //! 1. All of them end once it is back, and none is executed twice.
 //! 2. Looking at them costs two writes for each order and look, and looks become rare.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Status;
 use ports::simulation::Faults;
+use testkit::VirtualClock;
 
 use crate::world::{Worker, World};
 
@@ -19,9 +21,8 @@ const RECOVERY: Duration = Duration::from_secs(300);
 const LOOKS_MAX: u64 = 4 + 11;
 
 async fn all_settle_after_an_outage(orders: usize) {
-    let clock = World::virtual_clock();
     // Slots as long as on mainnet.
-    let world = World::new(clock, 1.0);
+    let world = World::new(Arc::new(VirtualClock::new()), 1.0);
     let worker = world.start(Worker {
         // So that all are submitted before the first of them dies.
         concurrency: 2_000,

@@ -19,7 +19,7 @@ use chain_solana::settings::Settings as ChainSettings;
 use chain_solana::standing::Standings;
 use chain_solana::{Rpc, SolanaChain};
 use dex_router::Router;
-use domain::{Event, OrderId, Seq, Status, Timestamp, TokenList};
+use domain::{Event, OrderId, Seq, Status, TokenList};
 use order_worker::Chain;
 use order_worker::settings::LimitScope;
 use ports::job_queue::Job;
@@ -138,30 +138,7 @@ impl Weather for Counted {
     }
 }
 
-#[derive(Debug)]
-struct VirtualClock(tokio::time::Instant);
-
-#[async_trait::async_trait]
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_767_225_600_000).plus(self.monotonic())
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
-}
-
 impl World {
-    /// Follows the runtime's time, paused or not.
-    pub(crate) fn virtual_clock() -> Arc<dyn Clock> {
-        Arc::new(VirtualClock(tokio::time::Instant::now()))
-    }
-
     /// A cluster whose times are multiplied by this.
     pub(crate) fn new(clock: Arc<dyn Clock>, scale: f64) -> Self {
         let shutdown = Shutdown::new();

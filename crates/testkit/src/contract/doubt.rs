@@ -3,27 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::transaction::SignedTransaction;
 use domain::{OrderId, Status};
 use ports::Store;
 use ports::doubt::{Spoken, Word};
-use ports::finality::Standing;
-use ports::order_store::{Claim, Lease};
+use ports::order_store::Claim;
 use tokio::task::JoinSet;
 
-use super::given::{confirmed, failed, granted, retry_after};
+use super::given::{confirmed, failed, granted, retry_after, standing};
 use super::{Given, StoreFixture};
 
 /// Orders in a race.
 const RACES: u64 = 10;
-
-async fn submitted(given: &Given, store: &Arc<dyn Store>) -> (Lease, SignedTransaction) {
-    let order = given.accepted(store).await;
-    let mut lease = given.leased(store, order).await;
-    given.build(store, &mut lease).await;
-    let transaction = given.submit(store, &mut lease).await;
-    (lease, transaction)
-}
 
 async fn listed(store: &Arc<dyn Store>, at_least: Duration) -> Vec<(OrderId, u32)> {
     let found = store.long_submitted(at_least, 100).await;
@@ -34,11 +24,6 @@ async fn listed(store: &Arc<dyn Store>, at_least: Duration) -> Vec<(OrderId, u32
 async fn say(store: &Arc<dyn Store>, order: OrderId, actor: &str, reason: &str) -> Spoken {
     let spoken = store.say_dead(order, actor, reason).await;
     spoken.expect("say_dead answers")
-}
-
-async fn standing(store: &Arc<dyn Store>, order: OrderId) -> Standing {
-    let found = store.standings(&[order]).await.expect("standings answer");
-    found.into_iter().next().expect("one for each")
 }
 
 #[track_caller]
@@ -54,7 +39,7 @@ pub async fn an_order_is_listed_once_it_has_been_submitted_for_long(fixture: &im
     const LONG: Duration = Duration::from_millis(200);
     let given = Given::new();
     let store = fixture.store();
-    let (lease, transaction) = submitted(&given, &store).await;
+    let (lease, transaction) = given.submitted(&store).await;
     let order = lease.order.id;
     given.accepted(&store).await;
     assert_eq!(listed(&store, Duration::from_secs(3_600)).await, []);
@@ -75,8 +60,8 @@ pub async fn an_order_is_listed_once_it_has_been_submitted_for_long(fixture: &im
 pub async fn a_doubt_is_kept_once_until_the_order_goes_on(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (mut lease, _) = submitted(&given, &store).await;
-    let (other, _) = submitted(&given, &store).await;
+    let (mut lease, _) = given.submitted(&store).await;
+    let (other, _) = given.submitted(&store).await;
     let (order, other) = (lease.order.id, other.order.id);
     let doubt = async |order, reason| store.doubt(order, 1, reason).await.expect("it answers");
 
@@ -102,8 +87,8 @@ pub async fn a_word_is_taken_for_a_submitted_order_alone(fixture: &impl StoreFix
     let given = Given::new();
     let store = fixture.store();
     let pending = given.accepted(&store).await;
-    let (mut failing, _) = submitted(&given, &store).await;
-    let (mut landing, transaction) = submitted(&given, &store).await;
+    let (mut failing, _) = given.submitted(&store).await;
+    let (mut landing, transaction) = given.submitted(&store).await;
     given.record(&store, &mut failing, failed()).await;
     given
         .record(&store, &mut landing, confirmed(&transaction))
@@ -126,7 +111,7 @@ pub async fn a_word_is_taken_for_a_submitted_order_alone(fixture: &impl StoreFix
 pub async fn the_first_word_stays_and_is_in_the_audit_log(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (lease, _) = submitted(&given, &store).await;
+    let (lease, _) = given.submitted(&store).await;
     let order = lease.order.id;
 
     let first = taken(say(&store, order, "admin", "its node is gone").await);
@@ -149,8 +134,8 @@ pub async fn the_first_word_stays_and_is_in_the_audit_log(fixture: &impl StoreFi
 pub async fn a_word_comes_with_the_next_lease_and_changes_no_lease(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (mut held, transaction) = submitted(&given, &store).await;
-    let (resting, _) = submitted(&given, &store).await;
+    let (mut held, transaction) = given.submitted(&store).await;
+    let (resting, _) = given.submitted(&store).await;
     let rest = Duration::from_secs(3_000);
     store.release(&resting, rest).await.expect("it answers");
     let worker = given.worker(&store).await;
@@ -173,7 +158,7 @@ pub async fn a_word_comes_with_the_next_lease_and_changes_no_lease(fixture: &imp
 pub async fn a_word_belongs_to_one_transaction(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (mut lease, _) = submitted(&given, &store).await;
+    let (mut lease, _) = given.submitted(&store).await;
     let order = lease.order.id;
     say(&store, order, "admin", "it is gone").await;
     given
@@ -201,7 +186,7 @@ pub async fn a_word_and_an_end_do_not_disturb_each_other(fixture: &impl StoreFix
     for _ in 0..RACES {
         let (given, store) = (Arc::clone(&given), Arc::clone(&store));
         racing.spawn(async move {
-            let (mut lease, transaction) = submitted(&given, &store).await;
+            let (mut lease, transaction) = given.submitted(&store).await;
             let (order, end) = (lease.order.id, confirmed(&transaction));
             let ending = given.record(&store, &mut lease, end);
             let speaking = say(&store, order, "admin", "it is gone");

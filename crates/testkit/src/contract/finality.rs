@@ -4,27 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::quote::Receipt;
-use domain::transaction::SignedTransaction;
 use domain::{EventData, OrderId};
 use ports::Store;
 use ports::finality::{Finality, NewFinality, Standing, Turn, Unfinal, UnfinalPage};
-use ports::order_store::Lease;
 use tokio::task::JoinSet;
 
-use super::given::{confirmed_for_good, confirmed_in, failed, filled, receipt};
+use super::given::{confirmed_for_good, confirmed_in, failed, filled, receipt, standing};
 use super::{Given, StoreFixture};
-
-async fn submitted(given: &Given, store: &Arc<dyn Store>) -> (Lease, SignedTransaction) {
-    let order = given.accepted(store).await;
-    let mut lease = given.leased(store, order).await;
-    given.build(store, &mut lease).await;
-    let transaction = given.submit(store, &mut lease).await;
-    (lease, transaction)
-}
 
 /// An order that was confirmed in this slot.
 async fn confirmed(given: &Given, store: &Arc<dyn Store>, slot: u64) -> Unfinal {
-    let (mut lease, transaction) = submitted(given, store).await;
+    let (mut lease, transaction) = given.submitted(store).await;
     let data = confirmed_in(&transaction, slot);
     given.record(store, &mut lease, data).await;
     Unfinal {
@@ -58,12 +48,6 @@ async fn finalize(store: &Arc<dyn Store>, of: &[NewFinality]) {
     store.finalize(of).await.expect("finalize answers");
 }
 
-async fn standing(store: &Arc<dyn Store>, order: OrderId) -> Standing {
-    let found = store.standings(&[order]).await.expect("standings answer");
-    let [standing] = found.try_into().expect("one for each");
-    standing
-}
-
 fn in_its_slot(of: &Unfinal) -> NewFinality {
     NewFinality {
         order: of.order,
@@ -91,7 +75,7 @@ pub async fn a_confirmed_order_waits_for_finality(fixture: &impl StoreFixture) {
 pub async fn what_was_final_when_it_was_confirmed_waits_for_nothing(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (mut lease, transaction) = submitted(&given, &store).await;
+    let (mut lease, transaction) = given.submitted(&store).await;
 
     let data = confirmed_for_good(&transaction);
     given.record(&store, &mut lease, data).await;
@@ -103,7 +87,7 @@ pub async fn what_was_final_when_it_was_confirmed_waits_for_nothing(fixture: &im
 pub async fn other_ends_wait_for_nothing(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (mut lease, _) = submitted(&given, &store).await;
+    let (mut lease, _) = given.submitted(&store).await;
     assert_eq!(all(&store).await, [], "what may land yet");
 
     given.record(&store, &mut lease, failed()).await;
@@ -146,7 +130,7 @@ pub async fn finality_is_kept_once(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
     let order = confirmed(&given, &store, 7).await;
-    let (_, transaction) = submitted(&given, &store).await;
+    let (_, transaction) = given.submitted(&store).await;
     let fill = filled(
         &transaction,
         Receipt {
@@ -280,7 +264,7 @@ pub async fn a_transaction_is_told_while_it_may_land_or_has_landed(fixture: &imp
     let given = Given::new();
     let store = fixture.store();
     let told = async |order| store.transaction_of(order).await.expect("it answers");
-    let (mut lease, transaction) = submitted(&given, &store).await;
+    let (mut lease, transaction) = given.submitted(&store).await;
     let order = lease.order.id;
     assert_eq!(told(order).await, Some(transaction.clone()));
 
@@ -288,7 +272,7 @@ pub async fn a_transaction_is_told_while_it_may_land_or_has_landed(fixture: &imp
     given.record(&store, &mut lease, data).await;
 
     assert_eq!(told(order).await, Some(transaction));
-    let (mut lease, _) = submitted(&given, &store).await;
+    let (mut lease, _) = given.submitted(&store).await;
     given.record(&store, &mut lease, failed()).await;
     assert_eq!(told(lease.order.id).await, None, "it is dead");
     assert_eq!(told(given.order_id()).await, None);

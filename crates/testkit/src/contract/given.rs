@@ -15,6 +15,7 @@ use domain::{
     Address, Asset, BaseUnits, Bps, ClientId, ClientOrderId, EventData, EventId, IdempotencyKey,
     Mint, NewEvent, Order, OrderId, Route, Terms, Timestamp, WorkerId,
 };
+use ports::finality::Standing;
 use ports::order_store::{Accepted, Claim, Idempotency, Lease, NewOrder, Recorded};
 use ports::worker_registry::{Beat, WorkerRow};
 use ports::{Clock, Random, Store, SystemClock};
@@ -151,6 +152,15 @@ impl Given {
     pub async fn leased(&self, store: &Arc<dyn Store>, order: OrderId) -> Lease {
         let worker = self.worker(store).await;
         granted(store, order, worker).await
+    }
+
+    /// A new order that a fresh worker has submitted.
+    pub async fn submitted(&self, store: &Arc<dyn Store>) -> (Lease, SignedTransaction) {
+        let order = self.accepted(store).await;
+        let mut lease = self.leased(store, order).await;
+        self.build(store, &mut lease).await;
+        let transaction = self.submit(store, &mut lease).await;
+        (lease, transaction)
     }
 
     /// The next event in the order's life.
@@ -369,6 +379,13 @@ pub(super) fn retry_after(delay: Duration) -> EventData {
 /// The order failed for good.
 pub(super) fn failed() -> EventData {
     EventData::Failed { failure: failure() }
+}
+
+/// What is known of an order's transaction beside its events.
+pub(super) async fn standing(store: &Arc<dyn Store>, order: OrderId) -> Standing {
+    let found = store.standings(&[order]).await.expect("standings answer");
+    let [standing] = found.try_into().expect("one for each");
+    standing
 }
 
 /// Waits until `probe` returns something, at most half a minute because machines stall.

@@ -39,8 +39,10 @@ export function termsCard(order) {
 
 /** A level's name, or a price. */
 function feeLevel(level) {
-  return typeof level === "number" ? `${count(level)} micro-lamports per unit` : level;
+  return typeof level === "number" ? unitPrice(level) : level;
 }
+
+const unitPrice = (number) => `${count(number)} micro-lamports per unit`;
 
 /** The quotes of the newest attempt, and why the chosen one won. */
 export function routeCard(route, order) {
@@ -162,12 +164,11 @@ export function attemptsCard({ retries, end }) {
 /** Why a transaction did not land, by what can be told. */
 function landingFacts(landing) {
   const known = (value, text) => (value === null ? null : text(value));
-  const price = (number) => `${count(number)} micro-lamports per unit`;
   return [
     ["Blocks it lived", known(landing.blocksLived, count)],
     ["Sends taken", known(landing.sendsTaken, count)],
-    ["Offered", price(landing.unitPrice)],
-    ["Usual price", known(landing.usualUnitPrice, price)],
+    ["Offered", unitPrice(landing.unitPrice)],
+    ["Usual price", known(landing.usualUnitPrice, unitPrice)],
     ["Enough for", known(landing.feePercentile, (share) => `${share} % of the blocks`)],
     ["Simulated", known(landing.simulatedUnits, (units) => `${count(units)} units`)],
   ];

@@ -2,7 +2,8 @@
 
 import { get } from "./api.js";
 import { debounced, h, setText } from "./dom.js";
-import { amount, shortHash, tokenName, venueAndPool } from "./format.js";
+import { amount, tokenName, venueAndPool } from "./format.js";
+import { addressOf } from "./pool-quotes.js";
 
 const TYPING_MS = 250;
 
@@ -79,7 +80,7 @@ function row(pool) {
       {},
       venueAndPool(pool.dex, pool.pool),
       pool.usable ? h("span", { class: "tag" }, "Used") : h("span", { class: "muted" }, "Not used"),
-      pool.poolAddress ? h("code", { title: pool.poolAddress }, shortHash(pool.poolAddress)) : null,
+      addressOf(pool),
       pool.usable ? null : h("small", { class: "pool-reason" }, pool.reason),
     ),
   );

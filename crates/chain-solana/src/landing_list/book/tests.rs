@@ -196,6 +196,8 @@ fn a_full_list_drops_what_was_looked_at_the_longest_ago_and_nobody_waits_for() {
     assert_eq!(book.len(), LISTED_MAX);
     let is_there = [0, 1, 2, u64::MAX].map(|number| book.is_listed(&signature(number)));
     assert_eq!(is_there, [true, true, false, true]);
+    assert_eq!(book.looked(SLOT), [signature(2)]);
+    assert_eq!(book.looked(SLOT), []);
 }
 
 #[test]
@@ -204,8 +206,9 @@ fn what_no_order_was_looked_at_for_in_long_goes() {
     let _waiting = book.wait_for(&signature(0));
     book.standing(&signature(1), KEPT_FOR / 2);
 
-    book.looked(KEPT_FOR);
+    let gone = book.looked(KEPT_FOR);
 
+    assert_eq!(gone, [signature(2)]);
     let is_there = [0, 1, 2].map(|number| book.is_listed(&signature(number)));
     assert_eq!(is_there, [true, true, false]);
 }

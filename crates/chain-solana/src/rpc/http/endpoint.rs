@@ -23,11 +23,7 @@ impl Endpoint {
     /// The host, with its port where one is named: all that logs, errors and labels of metrics may say.
     #[must_use]
     pub fn host(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        match self.0.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+        host(&self.0)
     }
 }
 
@@ -52,18 +48,18 @@ impl fmt::Display for Endpoint {
 
 /// Prints the part of an address that holds no secret.
 pub(in crate::rpc) fn print(url: &Url, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(
-        f,
-        "{}://{}",
-        url.scheme(),
-        url.host_str().unwrap_or_default()
-    )?;
-    if let Some(port) = url.port() {
-        write!(f, ":{port}")?;
-    }
+    write!(f, "{}://{}", url.scheme(), host(url))?;
     match url.path() == "/" && url.query().is_none() {
         true => Ok(()),
         false => f.write_str("/…"),
+    }
+}
+
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 

@@ -78,12 +78,20 @@ mod tests {
     #[test]
     fn sockets_are_where_solanas_tools_look_for_them() {
         check("http://127.0.0.1:8899", "ws://127.0.0.1:8900/");
+        check("http://localhost:8899", "ws://localhost:8900/");
+        check(
+            "https://api.devnet.solana.com",
+            "wss://api.devnet.solana.com/",
+        );
         check(
             "https://api.mainnet-beta.solana.com",
             "wss://api.mainnet-beta.solana.com/",
         );
         check("http://node", "ws://node/");
+        check("http://[::1]:8899/", "ws://[::1]:8900/");
+        check("http://[::1]/", "ws://[::1]/");
         check("https://node:443/path?key=1", "wss://node/path?key=1");
+        check("https://node/path/?key=a:1", "wss://node/path/?key=a:1");
         check("https://node:9443/a/b?key=1", "wss://node:9444/a/b?key=1");
     }
 

@@ -50,12 +50,7 @@ impl Heard {
 
 /// Asks to be told of a signature.
 pub(super) fn subscribe(request: u64, signature: &Signature, commitment: Commitment) -> String {
-    let commitment = match commitment {
-        Commitment::Processed => "processed",
-        Commitment::Confirmed => "confirmed",
-        Commitment::Finalized => "finalized",
-    };
-    let params = json!([signature.to_string(), { "commitment": commitment }]);
+    let params = json!([signature.to_string(), { "commitment": commitment.name() }]);
     json!({ "jsonrpc": "2.0", "id": request, "method": "signatureSubscribe", "params": params })
         .to_string()
 }

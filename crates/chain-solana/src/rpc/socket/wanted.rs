@@ -50,7 +50,7 @@ impl Wanted {
         }
     }
 
-    /// Follows a signature. Whether there is something to ask by that.
+    /// Follows a signature. Returns whether there is something to ask for it.
     pub(super) fn want(&mut self, signature: Signature) -> bool {
         if self.followed.len() >= FOLLOWED_MAX || self.followed.contains_key(&signature) {
             return false;
@@ -60,7 +60,7 @@ impl Wanted {
         true
     }
 
-    /// Follows it no more. Whether there is something to ask by that.
+    /// Follows it no more. Returns whether there is something to ask for that.
     pub(super) fn drop_it(&mut self, signature: &Signature) -> bool {
         match self.followed.remove(signature) {
             None | Some(Place::New) => false,

@@ -1,15 +1,14 @@
-//! Blocks that vanish, processed and confirmed ones, with successes and reverts in them (docs/FAILURES.md, case 36): a
+//! Blocks that vanish, processed and confirmed ones, with successes and reverts in them (docs/FAILURES.md, case 25d1): a
 //! vanished confirmation is told and sent again, a revert is no death before it is final, and no order is executed
 //! twice.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cluster::Chain;
 use cluster::engine::Engine;
 use cluster::http::http;
-use cluster::program::Program;
 use serde_json::{Value, json};
-use servers::free_port::free_port;
 
 /// Orders without any room for a worse price are rolled back now and then.
 const ORDERS: usize = 40;
@@ -176,21 +175,9 @@ async fn blocks_that_vanish_make_no_second_execution() -> Result<()> {
 
 #[tokio::test]
 async fn blocks_that_vanish_make_no_second_execution_over_json_rpc() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let port = free_port();
-    let data_dir = folder.path().join("data").display().to_string();
-    let variables = [
-        ("PORT", port.to_string()),
-        ("DATA_DIR", data_dir),
-        (SCALE.0, SCALE.1.to_owned()),
-    ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value));
-    let log = folder.path().join("chain.log");
-    let mut chain = Program::start("order-engine", &["sim-chain"], &variables, &log)?;
-    let url = format!("http://127.0.0.1:{port}");
-    chain.ready(&url).await?;
+    let chain = Chain::start(&[SCALE]).await?;
     let mut settings = SETTINGS.to_vec();
-    settings.push(("SIM_CHAIN_URL", &url));
+    settings.push(("SIM_CHAIN_URL", chain.url()));
     let engine = Engine::start(&settings).await?;
 
     forks_make_no_second_execution(&engine).await

@@ -7,6 +7,7 @@
 //! tests at every landing.
 
 use anyhow::{Context, Result, ensure};
+use cluster::chaos::Mode;
 use cluster::e2e::suites::SOL_FOR_USDC;
 use cluster::e2e::{Target, load, socket, statuses};
 use cluster::{Scratch, Size};
@@ -16,23 +17,14 @@ use nix::sys::signal::Signal;
 use super::members::until;
 use crate::kill_matrix::{CRASH_LIMIT, NTH, ORDERS, SETTINGS};
 
-/// Where orders are executed.
-#[derive(Clone, Copy)]
-enum Mode {
-    Sim,
-    Live,
-}
-
 async fn check_points(mode: Mode, points: &[&str]) -> Result<()> {
     let none_works = Size {
         gateways: 1,
         workers: 0,
     };
-    let mode = match mode {
-        Mode::Sim => "sim",
-        Mode::Live => "live",
-    };
-    let settings = SETTINGS.into_iter().chain([("ORDER_VENUE_MODE", mode)]);
+    let settings = SETTINGS
+        .into_iter()
+        .chain([("ORDER_VENUE_MODE", mode.name())]);
     let settings: Vec<_> = settings.collect();
     let mut cluster = Scratch::start(none_works, &settings).await?;
     for point in points {

@@ -5,8 +5,7 @@ use cluster::{Chain, KeyFile};
 use serde_json::{Value, json};
 
 use crate::run::{Ran, run};
-
-const CHAIN: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "0.1")];
+use crate::world::LIVE_CHAIN;
 
 /// A secret as providers put it into addresses.
 const SECRET: &str = "hunter2";
@@ -18,17 +17,14 @@ struct Given {
 
 impl Given {
     async fn new() -> Result<Self> {
-        let chain = Chain::start(&CHAIN).await?;
+        let chain = Chain::start(&LIVE_CHAIN).await?;
         let wallet = chain.wallet("wallet").await?;
         Ok(Self { chain, wallet })
     }
 
     async fn doctor(&self, args: &[&str], changed: &[(&str, &str)]) -> Ran {
         let usual = self.wallet.live_on(self.chain.url());
-        let usual = usual.iter().map(|(name, value)| (*name, value.as_str()));
-        let is_changed = |name: &str| changed.iter().any(|(other, _)| *other == name);
-        let kept = usual.filter(|(name, _)| !is_changed(name));
-        let variables: Vec<_> = kept.chain(changed.iter().copied()).collect();
+        let variables = super::with(&usual, changed);
         let args = [&["doctor"], args].concat();
         run(&std::env::temp_dir(), &args, &variables).await
     }

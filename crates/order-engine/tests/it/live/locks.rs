@@ -10,18 +10,15 @@ use cluster::engine::Engine;
 use cluster::{Chain, KeyFile};
 
 use crate::run::{Ran, run};
+use crate::world::LIVE_CHAIN;
 
-const CHAIN: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "0.1")];
 const OTHER: &str = "So11111111111111111111111111111111111111112";
 
 /// Runs `serve` in a new folder with these variables instead of those with which it would start.
 async fn serve(folder: &Path, node: &str, wallet: &KeyFile, changed: &[(&str, &str)]) -> Ran {
-    let usual = wallet.live_on(node);
-    let usual = usual.iter().map(|(name, value)| (*name, value.as_str()));
-    let usual = usual.chain([("PORT", "0"), ("RUST_LOG", "off")]);
-    let is_changed = |name: &str| changed.iter().any(|(other, _)| *other == name);
-    let kept = usual.filter(|(name, _)| !is_changed(name));
-    let variables: Vec<_> = kept.chain(changed.iter().copied()).collect();
+    let mut usual = wallet.live_on(node);
+    usual.extend([("PORT", "0".to_owned()), ("RUST_LOG", "off".to_owned())]);
+    let variables = super::with(&usual, changed);
     run(folder, &["serve"], &variables).await
 }
 
@@ -113,7 +110,7 @@ async fn a_key_that_others_can_take_ends_the_program() -> Result<()> {
 
 #[tokio::test]
 async fn a_cluster_that_is_not_the_named_one_ends_the_program() -> Result<()> {
-    let chain = Chain::start(&CHAIN).await?;
+    let chain = Chain::start(&LIVE_CHAIN).await?;
     let wallet = chain.wallet("wallet").await?;
     let folder = tempfile::tempdir()?;
 
@@ -129,7 +126,7 @@ async fn a_cluster_that_is_not_the_named_one_ends_the_program() -> Result<()> {
 
 #[tokio::test]
 async fn a_store_belongs_to_one_mode() -> Result<()> {
-    let chain = Chain::start(&CHAIN).await?;
+    let chain = Chain::start(&LIVE_CHAIN).await?;
     let wallet = chain.wallet("wallet").await?;
     let beside = [("SIM_CHAIN_URL", chain.url())];
     let mut engine = Engine::start(&beside).await?;
@@ -143,8 +140,7 @@ async fn a_store_belongs_to_one_mode() -> Result<()> {
 
     check_refused(&ran, 1, &["mode sim", "mode live", "--rebind"]);
     let live = wallet.live_on(chain.url());
-    let live = live.iter().map(|(name, value)| (*name, value.as_str()));
-    let variables: Vec<_> = live.chain(here).collect();
+    let variables = super::with(&live, &here);
     let rebound = run(&std::env::temp_dir(), &["migrate", "--rebind"], &variables).await;
     ensure!(rebound.code == Some(0), "{rebound:?}");
     Ok(())

@@ -10,6 +10,8 @@ use cluster::http::http;
 use domain::Address;
 use serde_json::json;
 
+use crate::world::LIVE_CHAIN;
+
 /// What stands in the endpoint's address, as providers want it.
 const ENDPOINT_SECRET: &str = "endpoint-hunter2";
 const API_SECRET: &str = "client-hunter2";
@@ -30,7 +32,7 @@ const PAGES: [&str; 8] = [
 
 #[tokio::test]
 async fn nothing_secret_is_told_while_everything_goes_wrong() -> Result<()> {
-    let chain = Chain::start(&[("SIM_LATENCY_SCALE", "0.1")]).await?;
+    let chain = Chain::start(&LIVE_CHAIN).await?;
     let wallet = chain.wallet("wallet").await?;
     let endpoint = format!("{}/?api-key={ENDPOINT_SECRET}", chain.url());
     let socket = format!("ws://127.0.0.1:1/?api-key={ENDPOINT_SECRET}");

@@ -8,18 +8,13 @@ use cluster::http::http;
 use cluster::{Chain, KeyFile};
 
 use crate::chain::{Node, wrapped_sol_stays};
-use crate::world::{LIVE, NONE, World, over_cluster};
+use crate::world::{LIVE, LIVE_CHAIN, NONE, World, over_cluster};
 
-/// A live engine waits in slots of 400 ms, so a transaction of a much faster cluster would often expire.
-const CHAIN: [(&str, &str); 1] = [("SIM_LATENCY_SCALE", "0.1")];
 const ORDERS: usize = 20;
 
 async fn engine(chain: &Chain, wallet: &KeyFile) -> Result<Engine> {
     let variables = wallet.live_on(chain.url());
-    let variables = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
-    Engine::start(&variables.collect::<Vec<_>>()).await
+    Engine::start(&super::with(&variables, &[])).await
 }
 
 /// Orders end as the cluster's own ledger says, and what is the simulated cluster's alone is not there.
@@ -62,7 +57,7 @@ mod cases {
 
 #[tokio::test]
 async fn the_wallet_that_pays_is_that_of_the_key_file() -> Result<()> {
-    let chain = Chain::start(&CHAIN).await?;
+    let chain = Chain::start(&LIVE_CHAIN).await?;
     let wallet = chain.wallet("wallet").await?;
     let engine = engine(&chain, &wallet).await?;
     let target = cluster::e2e::Target::new(vec![engine.url("")]).live_on(chain.url());
@@ -86,7 +81,7 @@ async fn the_wallet_that_pays_is_that_of_the_key_file() -> Result<()> {
 
 #[tokio::test]
 async fn in_live_ten_orders_at_once_leave_the_wallets_own_wrapped_sol_untouched() -> Result<()> {
-    let chain = Chain::start(&CHAIN).await?;
+    let chain = Chain::start(&LIVE_CHAIN).await?;
     let wallet = chain.wallet("wallet").await?;
     let engine = engine(&chain, &wallet).await?;
     let target = cluster::e2e::Target::new(vec![engine.url("")]).live_on(chain.url());

@@ -80,8 +80,22 @@ fn genesis() -> Genesis {
     }
 }
 
+impl Way {
+    /// A client of a service, and the server that it asks.
+    pub(crate) fn to(
+        self,
+        service: &Arc<Service>,
+        patience: Duration,
+    ) -> (Arc<dyn Rpc>, JoinSet<std::io::Result<()>>) {
+        match self {
+            Self::InThisProcess => (Arc::new(SimRpc::new(service.clone())), JoinSet::new()),
+            Self::OverHttp => client(service, patience),
+        }
+    }
+}
+
 /// A client over HTTP of a service, and its server.
-pub(crate) fn client(
+pub(super) fn client(
     service: &Arc<Service>,
     patience: Duration,
 ) -> (Arc<dyn Rpc>, JoinSet<std::io::Result<()>>) {
@@ -134,10 +148,7 @@ impl Stand {
             shutdown: shutdown.clone(),
         };
         let service = Service::new(cluster.clone(), settings, clock.clone());
-        let (rpc, server): (Arc<dyn Rpc>, _) = match way {
-            Way::InThisProcess => (Arc::new(SimRpc::new(service.clone())), JoinSet::new()),
-            Way::OverHttp => client(&service, patience),
-        };
+        let (rpc, server) = way.to(&service, patience);
         let stand = Self {
             rpc,
             service,

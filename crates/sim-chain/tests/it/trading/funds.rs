@@ -1,17 +1,18 @@
-//! What the wallet must hold before a transaction is signed (FAILURES.md, case 40).
+//! What the wallet must hold before a transaction is signed (FAILURES.md, case 25a2).
 
 use chain_solana::keys::{Signer as _, Wallet};
 use chain_solana::settings::{Settings, Simulating};
 use domain::{Asset, BaseUnits, Mint};
 use ports::transaction_builder::{Error, TransactionBuilder as _};
-use sim_chain::cluster::{Commitment, GENESIS_HASH};
+use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::market::engine_key;
 use solana_address::Address;
 use solana_hash::Hash;
 
-use super::stage::{SOL, Stage, settings};
+use super::stage::{Stage, settings};
 use crate::instruction::transfer;
-use crate::node::served::key_of;
+use crate::node::served::{SOL, key_of};
+use crate::world::stage::sign;
 
 /// A wallet of its own, with so many lamports of the engine's.
 async fn wallet_of(lamports: u64) -> Stage {
@@ -25,12 +26,8 @@ async fn wallet_of(lamports: u64) -> Stage {
     let stage = Stage::of(wallet, settings);
     let key = engine_key(&GENESIS_HASH);
     let paid = transfer(key_of(&key), own, lamports);
-    let cluster = stage.world.cluster();
-    let (hash, _) = cluster.read(Commitment::Confirmed, |chain| chain.latest_blockhash());
-    let message = solana_message::Message::new_with_blockhash(&[paid], Some(&key_of(&key)), &hash);
-    let message = solana_message::VersionedMessage::Legacy(message);
-    let signed = sim_chain::bank::Verified::sign(message, &[&key]).unwrap();
-    cluster.send(&signed).unwrap();
+    let signed = sign(&stage.world, &key, &[paid]);
+    stage.world.cluster().send(&signed).unwrap();
     stage.pass_blocks().await;
     stage
 }

@@ -1,4 +1,4 @@
-//! What is simulated before it is signed (FAILURES.md, case 42).
+//! What is simulated before it is signed (FAILURES.md, case 25a1).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,8 @@ use domain::{Asset, TokenList};
 use ports::chain::Revert;
 use ports::transaction_builder::{Error, TransactionBuilder as _};
 
-use super::stage::{Lie, SOL, Stage};
+use super::stage::{Lie, Stage};
+use crate::node::served::SOL;
 
 const PAIR: (Asset, Asset) = (Asset::SOL, Asset::USDC);
 

@@ -7,27 +7,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chain_solana::fees::FeePolicy;
 use chain_solana::keys::Wallet;
-use chain_solana::rpc::{
-    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
-    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
-    Transaction, View,
-};
+use chain_solana::rpc::{At, Error, History, Lamports, Rpc, Simulated, SimulationRequest, Status};
 use chain_solana::settings::{Settings, Simulating};
 use chain_solana::{PoolReader, SolanaChain};
 use dex_router::PoolSource as _;
 use dex_router::pools::FoundPool;
 use domain::fee::UnitPrice;
-use domain::{Asset, BaseUnits, FeeLevel, OrderId, Venue};
+use domain::{Asset, BaseUnits, FeeLevel, Venue};
 use ports::simulation::{Simulation as _, Trade};
-use ports::transaction_builder::{Execution, Leg};
+use ports::transaction_builder::Execution;
 use ports::{Random, Shutdown};
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::market::Mode;
 use sim_chain::{SimConfig, World};
 use testkit::ManualClock;
-use uuid::Uuid;
 
-pub(super) const SOL: u64 = 1_000_000_000;
+use crate::execution;
+use crate::twisted::{Twist, Twisted};
 
 /// What is wrong with the next simulations, one after the other; those after them are right.
 #[derive(Debug, Clone, Copy)]
@@ -40,10 +36,9 @@ pub(super) enum Lie {
     Traded(domain::Address),
 }
 
-/// The cluster, as an endpoint shows it that may lie about simulations.
+/// Somebody who may lie about simulations.
 #[derive(Debug)]
 pub(super) struct Liar {
-    rpc: Arc<dyn Rpc>,
     world: Arc<World>,
     clock: Arc<ManualClock>,
     lies: Mutex<VecDeque<Lie>>,
@@ -57,6 +52,7 @@ pub(super) struct Stage {
     pub(super) liar: Arc<Liar>,
     pub(super) pools: Arc<PoolReader>,
     pub(super) chain: SolanaChain,
+    rpc: Arc<dyn Rpc>,
 }
 
 pub(super) fn settings() -> Settings {
@@ -90,21 +86,25 @@ impl Stage {
         let shutdown = Shutdown::new();
         let world = World::open(&config, clock.clone(), &Random::seeded(7), &shutdown).unwrap();
         let liar = Arc::new(Liar {
-            rpc: world.rpc(),
             world: world.clone(),
             clock: clock.clone(),
             lies: Mutex::default(),
             asked: Mutex::default(),
         });
-        let pools = Arc::new(PoolReader::new(liar.clone(), clock.clone(), &settings));
+        let rpc: Arc<dyn Rpc> = Arc::new(Twisted {
+            rpc: world.rpc(),
+            twist: liar.clone(),
+        });
+        let pools = Arc::new(PoolReader::new(rpc.clone(), clock.clone(), &settings));
         let wallet = Arc::new(wallet);
-        let chain = SolanaChain::new(pools.clone(), liar.clone(), wallet, clock.clone(), settings);
+        let chain = SolanaChain::new(pools.clone(), rpc.clone(), wallet, clock.clone(), settings);
         Self {
             world,
             clock,
             liar,
             pools,
             chain,
+            rpc,
         }
     }
 
@@ -128,22 +128,8 @@ impl Stage {
         pair: (Asset, Asset),
         amount: u64,
     ) -> Execution {
-        Execution {
-            order_id: OrderId::new(Uuid::from_u128(u128::from(number))),
-            number: 1,
-            path: vec![pair.0.mint, pair.1.mint],
-            legs: vec![Leg {
-                program: pool.pool.program,
-                pool: pool.pool.address.unwrap(),
-                mint_in: pair.0.mint,
-                mint_out: pair.1.mint,
-                amount_in: BaseUnits::new(amount),
-                min_amount_out: BaseUnits::new(1),
-            }],
-            quoted_at: 0,
-            fee_level: None,
-            deaths: 0,
-        }
+        let pool = (pool.pool.program, pool.pool.address.unwrap());
+        execution::sale(number.into(), pool, pair, amount)
     }
 
     /// Lets a block pass, so that what was sent before is confirmed.
@@ -153,13 +139,10 @@ impl Stage {
 
     /// Sends a transaction, and waits for what it ends with.
     pub(super) async fn land(&self, bytes: &[u8]) -> Status {
-        let signature = self.liar.rpc.send(bytes).await.unwrap();
+        let signature = self.rpc.send(bytes).await.unwrap();
         self.pass_blocks().await;
         let signatures = [signature];
-        let known = self
-            .liar
-            .rpc
-            .signature_statuses(&signatures, History::Recent);
+        let known = self.rpc.signature_statuses(&signatures, History::Recent);
         known.await.unwrap().value[0].clone().unwrap()
     }
 }
@@ -199,14 +182,18 @@ fn names(bytes: &[u8], address: domain::Address) -> bool {
 }
 
 #[async_trait]
-impl Rpc for Liar {
-    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
+impl Twist for Liar {
+    async fn simulate(
+        &self,
+        rpc: &dyn Rpc,
+        request: &SimulationRequest<'_>,
+    ) -> Result<At<Simulated>, Error> {
         *self.asked.lock().unwrap() += 1;
         let lie = self.lies.lock().unwrap().pop_front().unwrap_or(Lie::Truth);
         if let Lie::Traded(pool) = lie {
             self.trade(pool).await;
         }
-        let mut answer = self.rpc.simulate(request).await?;
+        let mut answer = rpc.simulate(request).await?;
         if let Lie::Pays(pool, more) = lie
             && names(request.transaction, pool)
             && let Some(Some(account)) = answer.value.accounts.first_mut()
@@ -219,83 +206,5 @@ impl Rpc for Liar {
             *amount = paid.to_le_bytes();
         }
         Ok(answer)
-    }
-
-    async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
-        self.rpc.epoch_info(view).await
-    }
-
-    async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
-        self.rpc.latest_blockhash(view).await
-    }
-
-    async fn accounts(
-        &self,
-        addresses: &[Address],
-        view: View,
-    ) -> Result<At<Vec<Option<Account>>>, Error> {
-        self.rpc.accounts(addresses, view).await
-    }
-
-    async fn program_accounts(
-        &self,
-        program: Address,
-        filters: &[Filter],
-        view: View,
-    ) -> Result<At<Vec<(Address, Account)>>, Error> {
-        self.rpc.program_accounts(program, filters, view).await
-    }
-
-    async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
-        self.rpc.minimum_balance(bytes).await
-    }
-
-    async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {
-        self.rpc.send(transaction).await
-    }
-
-    async fn signature_statuses(
-        &self,
-        signatures: &[Signature],
-        history: History,
-    ) -> Result<At<Vec<Option<Status>>>, Error> {
-        self.rpc.signature_statuses(signatures, history).await
-    }
-
-    async fn transaction(
-        &self,
-        signature: &Signature,
-        commitment: Commitment,
-    ) -> Result<Option<Transaction>, Error> {
-        self.rpc.transaction(signature, commitment).await
-    }
-
-    async fn signatures_for_address(
-        &self,
-        address: Address,
-        limit: usize,
-        view: View,
-    ) -> Result<Vec<Entry>, Error> {
-        self.rpc.signatures_for_address(address, limit, view).await
-    }
-
-    async fn prioritization_fees(
-        &self,
-        written: &[Address],
-    ) -> Result<Vec<(Slot, MicroLamports)>, Error> {
-        self.rpc.prioritization_fees(written).await
-    }
-
-    async fn genesis_hash(&self) -> Result<Hash, Error> {
-        self.rpc.genesis_hash().await
-    }
-
-    async fn blocks(
-        &self,
-        start: Slot,
-        limit: u64,
-        commitment: Commitment,
-    ) -> Result<Vec<Slot>, Error> {
-        self.rpc.blocks(start, limit, commitment).await
     }
 }

@@ -8,24 +8,25 @@ use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
 use chain_solana::rpc::{At, Blockhash, Error, Signature, View};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
+use domain::Asset;
 use domain::transaction::{Height, SignedTransaction};
-use domain::{Asset, BaseUnits, OrderId, venue};
+use domain::venue::Program;
 use ports::landing::Fate;
 use ports::simulation::Faults;
-use ports::transaction_builder::{Execution, Leg};
 use ports::{Random, Shutdown, TransactionBuilder as _};
 use sim_chain::bank::address;
 use sim_chain::cluster::{Commitment, GENESIS_HASH};
 use sim_chain::market::Mode;
-use sim_chain::rpc::SimRpc;
 use sim_chain::service::{Service, ServiceSettings};
 use sim_chain::{SimConfig, World};
 use testkit::ManualClock;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
-use super::proxy::{Proxy, Trait};
-use crate::rpc::stand::{self, Way};
+use super::memory::{Memory, Trait};
+use crate::execution;
+use crate::node::served::SOL;
+use crate::rpc::stand::Way;
+use crate::twisted::Twisted;
 
 const SLOT: Duration = Duration::from_millis(20);
 /// The cluster's age in slots. It skips one of 32.
@@ -67,23 +68,16 @@ impl Scene {
                 shutdown: shutdown.clone(),
             };
             let service = Service::new(world.cluster().clone(), settings, clock.clone());
-            let rpc: Arc<dyn Rpc> = match way {
-                Way::InThisProcess => Arc::new(SimRpc::new(service.clone())),
-                Way::OverHttp => {
-                    let (client, server) = stand::client(&service, Duration::from_secs(20));
-                    servers.push(server);
-                    client
-                }
-            };
-            let proxy = Proxy {
-                rpc,
+            let (rpc, server) = way.to(&service, Duration::from_secs(20));
+            servers.push(server);
+            let twist = Arc::new(Memory {
                 of: *of,
                 is_blind: Arc::clone(&is_blind),
                 held_from: Arc::clone(&held_from),
-            };
+            });
             services.push(service);
-            let proxy: Arc<dyn Rpc> = Arc::new(proxy);
-            endpoints.push((format!("endpoint{place}"), proxy));
+            let endpoint: Arc<dyn Rpc> = Arc::new(Twisted { rpc, twist });
+            endpoints.push((format!("endpoint{place}"), endpoint));
         }
         let endpoints = Endpoints::new(endpoints, GENESIS_HASH, clock.clone()).unwrap();
         let endpoints = Arc::new(endpoints);
@@ -186,24 +180,9 @@ impl Scene {
         // Not over the last one's blockhash.
         self.pass(10).await;
         let number = self.signed.fetch_add(1, Ordering::Relaxed) + 1;
-        let (sol, usdc) = (Asset::SOL.mint, Asset::USDC.mint);
-        let execution = Execution {
-            order_id: OrderId::new(Uuid::from_u128(number.into())),
-            number: 1,
-            path: vec![sol, usdc],
-            legs: vec![Leg {
-                program: venue::Program::Cpmm,
-                pool: self.pool,
-                mint_in: sol,
-                mint_out: usdc,
-                amount_in: BaseUnits::new(1_000_000_000),
-                min_amount_out: BaseUnits::new(1),
-            }],
-            quoted_at: 0,
-            fee_level: None,
-            deaths: 0,
-        };
-        self.chain.build(&execution).await.unwrap()
+        let pool = (Program::Cpmm, self.pool);
+        let sale = execution::sale(number, pool, (Asset::SOL, Asset::USDC), SOL);
+        self.chain.build(&sale).await.unwrap()
     }
 }
 

@@ -167,7 +167,7 @@ impl Stage {
     }
 }
 
-pub(super) fn sign(world: &World, key: &SigningKey, instructions: &[Instruction]) -> Verified {
+pub(crate) fn sign(world: &World, key: &SigningKey, instructions: &[Instruction]) -> Verified {
     let cluster = world.cluster();
     let (hash, _) = cluster.read(Commitment::Confirmed, |chain| chain.latest_blockhash());
     let message = Message::new_with_blockhash(instructions, Some(&key_of(key)), &hash);

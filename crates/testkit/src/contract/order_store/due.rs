@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{EventData, OrderId, Seq, Status};
 use ports::Store;
-use ports::order_store::{Claim, DueOrder, DuePage, Lease, Withdrawal, Withdrawn};
+use ports::order_store::{Claim, DueOrder, DuePage, Withdrawal, Withdrawn};
 
 use crate::contract::given::{failed, retry_after};
 use crate::contract::{Given, StoreFixture};
@@ -209,11 +209,11 @@ pub async fn news_of_a_transaction_make_its_order_due(fixture: &impl StoreFixtur
     let rest = Duration::from_secs(30);
     let mut waiting = Vec::new();
     for _ in 0..3 {
-        let (order, lease) = submitted(&given, &store).await;
+        let (lease, _) = given.submitted(&store).await;
         store.release(&lease, rest).await.expect("release answers");
-        waiting.push((order, lease));
+        waiting.push(lease.order.id);
     }
-    let [(one, _), (other, _), (left, _)] = &waiting[..] else {
+    let [one, other, left] = &waiting[..] else {
         unreachable!("three were made");
     };
     assert_eq!(due_ids(&store).await, []);
@@ -240,8 +240,10 @@ pub async fn news_of_a_transaction_make_its_order_due(fixture: &impl StoreFixtur
 pub async fn nothing_else_is_made_due(fixture: &impl StoreFixture) {
     let given = Given::new();
     let store = fixture.store();
-    let (held, holder) = submitted(&given, &store).await;
-    let (ended, mut lease) = submitted(&given, &store).await;
+    let (holder, _) = given.submitted(&store).await;
+    let held = holder.order.id;
+    let (mut lease, _) = given.submitted(&store).await;
+    let ended = lease.order.id;
     given.record(&store, &mut lease, failed()).await;
     let retried = given.accepted(&store).await;
     let mut lease = given.leased(&store, retried).await;
@@ -257,14 +259,6 @@ pub async fn nothing_else_is_made_due(fixture: &impl StoreFixture) {
 
     store.retire(holder.worker).await.expect("retire answers");
     assert_eq!(make_due(&store, &all).await, [held]);
-}
-
-async fn submitted(given: &Given, store: &Arc<dyn Store>) -> (OrderId, Lease) {
-    let order = given.accepted(store).await;
-    let mut lease = given.leased(store, order).await;
-    given.build(store, &mut lease).await;
-    given.submit(store, &mut lease).await;
-    (order, lease)
 }
 
 /// Which orders are due by this, in order.

@@ -1,49 +1,45 @@
-//! An endpoint with a trait that no fault of the cluster gives it.
+//! An endpoint that does some things otherwise than the one behind it, as no fault of the cluster makes it do.
 
+use std::fmt::Debug;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use chain_solana::Rpc;
 use chain_solana::rpc::{
     Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
-    Lamports, MicroLamports, Signature, Simulated, SimulationRequest, Slot, Status, Transaction,
-    View,
+    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Transaction, View,
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trait {
-    Honest,
-    /// For a while it knows of no transaction.
-    Blind,
-    /// It may have lost the older part of its history, and says nothing of that.
-    Purged,
+/// What it does otherwise: nothing, where nothing else is said.
+#[async_trait]
+pub(crate) trait Twist: Debug + Send + Sync {
+    /// Whether it knows of what landed in this slot.
+    fn sees(&self, _slot: Slot) -> bool {
+        true
+    }
+
+    /// Whether it has the block of this slot.
+    fn holds(&self, _slot: Slot) -> bool {
+        true
+    }
+
+    async fn simulate(
+        &self,
+        rpc: &dyn Rpc,
+        request: &SimulationRequest<'_>,
+    ) -> Result<At<Simulated>, Error> {
+        rpc.simulate(request).await
+    }
 }
 
 #[derive(Debug)]
-pub(super) struct Proxy {
-    pub(super) rpc: Arc<dyn Rpc>,
-    pub(super) of: Trait,
-    pub(super) is_blind: Arc<AtomicBool>,
-    pub(super) held_from: Arc<AtomicU64>,
-}
-
-impl Proxy {
-    fn sees(&self, slot: Slot) -> bool {
-        match self.of {
-            Trait::Honest => true,
-            Trait::Blind => !self.is_blind.load(Ordering::Relaxed),
-            Trait::Purged => self.holds(slot),
-        }
-    }
-
-    fn holds(&self, slot: Slot) -> bool {
-        self.of != Trait::Purged || slot.get() >= self.held_from.load(Ordering::Relaxed)
-    }
+pub(crate) struct Twisted<T> {
+    pub(crate) rpc: Arc<dyn Rpc>,
+    pub(crate) twist: Arc<T>,
 }
 
 #[async_trait]
-impl Rpc for Proxy {
+impl<T: Twist> Rpc for Twisted<T> {
     async fn signature_statuses(
         &self,
         signatures: &[Signature],
@@ -51,7 +47,7 @@ impl Rpc for Proxy {
     ) -> Result<At<Vec<Option<Status>>>, Error> {
         let mut answer = self.rpc.signature_statuses(signatures, history).await?;
         for status in &mut answer.value {
-            *status = status.take().filter(|it| self.sees(it.slot));
+            *status = status.take().filter(|it| self.twist.sees(it.slot));
         }
         Ok(answer)
     }
@@ -62,7 +58,7 @@ impl Rpc for Proxy {
         commitment: Commitment,
     ) -> Result<Option<Transaction>, Error> {
         let found = self.rpc.transaction(signature, commitment).await?;
-        Ok(found.filter(|it| self.sees(it.slot)))
+        Ok(found.filter(|it| self.twist.sees(it.slot)))
     }
 
     async fn signatures_for_address(
@@ -75,7 +71,7 @@ impl Rpc for Proxy {
             .rpc
             .signatures_for_address(address, limit, view)
             .await?;
-        found.retain(|entry| self.sees(entry.slot));
+        found.retain(|entry| self.twist.sees(entry.slot));
         Ok(found)
     }
 
@@ -86,8 +82,12 @@ impl Rpc for Proxy {
         commitment: Commitment,
     ) -> Result<Vec<Slot>, Error> {
         let mut found = self.rpc.blocks(start, limit, commitment).await?;
-        found.retain(|slot| self.holds(*slot));
+        found.retain(|slot| self.twist.holds(*slot));
         Ok(found)
+    }
+
+    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
+        self.twist.simulate(self.rpc.as_ref(), request).await
     }
 
     async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
@@ -117,10 +117,6 @@ impl Rpc for Proxy {
 
     async fn minimum_balance(&self, bytes: usize) -> Result<Lamports, Error> {
         self.rpc.minimum_balance(bytes).await
-    }
-
-    async fn simulate(&self, request: &SimulationRequest<'_>) -> Result<At<Simulated>, Error> {
-        self.rpc.simulate(request).await
     }
 
     async fn send(&self, transaction: &[u8]) -> Result<Signature, Error> {

@@ -6,23 +6,35 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use ports::Clock;
 
-#[derive(Debug)]
-pub(crate) struct PausedClock {
+/// The runtime's time, paused or not, from a fixed moment on.
+#[derive(Debug, Clone, Copy)]
+pub struct VirtualClock {
     started: tokio::time::Instant,
 }
 
-impl PausedClock {
-    pub(crate) fn new() -> Self {
+impl VirtualClock {
+    /// What it shows first.
+    pub const BEGINNING: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+    /// A clock that begins now.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             started: tokio::time::Instant::now(),
         }
     }
 }
 
+impl Default for VirtualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[async_trait]
-impl Clock for PausedClock {
+impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_767_225_600_000).plus(self.monotonic())
+        Self::BEGINNING.plus(self.monotonic())
     }
 
     fn monotonic(&self) -> Duration {
