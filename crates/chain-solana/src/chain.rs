@@ -175,9 +175,14 @@ impl Landing for SolanaChain {
 
     async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, chain::Error> {
         let signature = fate::parse(&transaction.signature)?;
-        match self.look(&signature).await? {
-            Fate::Absent => self.deny(transaction, signature).await,
-            known => Ok(known),
+        let looked = self.look(&signature).await;
+        if matches!(&looked, Ok(known) if *known != Fate::Absent) {
+            return looked;
+        }
+        // A look that failed keeps nobody from voting, and is no word that the transaction is absent.
+        match self.deny(transaction, signature).await {
+            Ok(Fate::Absent) => looked,
+            told => told,
         }
     }
 

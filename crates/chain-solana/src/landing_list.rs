@@ -138,6 +138,11 @@ impl LandingList {
         self.book().looked_in_vain(signature)
     }
 
+    /// Counts the looks anew, once, since the next one may prove what this one half proved.
+    pub(crate) fn half_proved(&self, signature: &Signature) {
+        self.book().half_proved(signature);
+    }
+
     /// Takes a transaction off the list.
     pub(crate) fn forget(&self, signature: &Signature) {
         let (was_listed, length) = {

@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::stand::{Stand, say};
+use crate::twins::key_text;
 
 /// The engine's program, where it is not where Cargo puts it.
 const ENGINE: &str = "ORDER_ENGINE";
@@ -46,16 +47,41 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
+/// How the engine takes the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As its simulated one.
+    Sim,
+    /// As somebody else's, of which it knows an endpoint and a key.
+    Live,
+}
+
+impl Way {
+    fn variables(self, cluster: &str) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Sim => vec![
+                ("SIM_CHAIN_URL", cluster.to_owned()),
+                ("SIM_LATENCY_SCALE", "0".to_owned()),
+            ],
+            Self::Live => vec![
+                ("ORDER_VENUE_MODE", "live".to_owned()),
+                ("SOLANA_CLUSTER", "localnet".to_owned()),
+                ("SOLANA_RPC_URL", cluster.to_owned()),
+                ("WALLET_KEY", key_text()),
+            ],
+        }
+    }
+}
+
 impl Engine {
-    async fn start(cluster: &str) -> Self {
+    async fn start(cluster: &str, way: Way) -> Self {
         let port = free_port();
         let data = std::env::temp_dir().join(format!("svm-engine-{port}"));
         let process = Command::new(program())
             .arg("serve")
             .env("PORT", port.to_string())
             .env("DATA_DIR", &data)
-            .env("SIM_CHAIN_URL", cluster)
-            .env("SIM_LATENCY_SCALE", "0")
+            .envs(way.variables(cluster))
             .env("QUEUE_RATE_LIMIT_PER_MINUTE", "0")
             .env("RETRY_MAX_ATTEMPTS", "10")
             .env("RUST_LOG", "warn")
@@ -114,16 +140,28 @@ impl Engine {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it needs the engine's program: cargo build -p order-engine"]
 async fn the_engine_as_a_process_executes_every_order_once_under_faults() {
-    let Some(stand) = Stand::new(Mode::Moving, 21) else {
-        return;
-    };
+    if let Some(stand) = Stand::new(Mode::Moving, 21) {
+        executes_every_order_once(stand, Way::Sim).await;
+    }
+}
+
+/// Slots of 40 ms, as the engine itself keeps the time here.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs the engine's program: cargo build -p order-engine"]
+async fn the_engine_in_live_executes_every_order_once_under_faults() {
+    if let Some(stand) = Stand::with_slots(Mode::Moving, 22, 0.1) {
+        executes_every_order_once(stand, Way::Live).await;
+    }
+}
+
+async fn executes_every_order_once(stand: Stand, way: Way) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = serve(Arc::clone(&stand.world), vec![listener]).unwrap();
     let handle = server.handle();
     let mut running = JoinSet::new();
     running.spawn(server);
-    let mut engine = Engine::start(&url).await;
+    let mut engine = Engine::start(&url, way).await;
     let faults = Faults {
         send_dropped: 0.3,
         reply_lost: 0.3,
@@ -160,7 +198,7 @@ async fn the_engine_as_a_process_executes_every_order_once_under_faults() {
 
     let mut landed = landed(&stand);
     say(&format!(
-        "{ORDERS} orders under faults: {} confirmed, {} landed",
+        "{ORDERS} orders under faults, {way:?}: {} confirmed, {} landed",
         confirmed.len(),
         landed.len()
     ));

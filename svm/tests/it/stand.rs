@@ -44,11 +44,16 @@ pub(crate) struct Stand {
 impl Stand {
     /// Nothing where there are no programs.
     pub(crate) fn new(market: Mode, seed: u64) -> Option<Self> {
+        Self::with_slots(market, seed, 0.0)
+    }
+
+    /// With slots of so many times their usual length.
+    pub(crate) fn with_slots(market: Mode, seed: u64, latency_scale: f64) -> Option<Self> {
         let witness = Witness::new(programs()?);
         let (clock, shutdown) = (Arc::new(SystemClock::new()), Shutdown::new());
         let random = Random::seeded(seed);
         let config = SimConfig {
-            latency_scale: 0.0,
+            latency_scale,
             seed: Some(seed),
             market,
             ..SimConfig::default()

@@ -54,6 +54,11 @@ pub(crate) struct Step {
     pub(crate) amounts: Amounts,
 }
 
+/// The wallet's key, as hosts without files are given it.
+pub(crate) fn key_text() -> String {
+    format!("{:?}", engine_key(&GENESIS_HASH).to_keypair_bytes())
+}
+
 pub(crate) fn wallet() -> Address {
     Address::from(engine_key(&GENESIS_HASH).verifying_key().to_bytes())
 }

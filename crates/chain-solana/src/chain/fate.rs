@@ -48,7 +48,12 @@ impl SolanaChain {
             Verdict::Known(Some(status)) => self.judge(&signature, &status).await,
             Verdict::Known(None) => Ok(Fate::Underway),
             Verdict::Unknown(doubt @ Doubt::NoVote) => Err(Error::Unavailable(doubt.to_string())),
-            Verdict::Unknown(_) => Ok(Fate::Absent),
+            Verdict::Unknown(doubt) => {
+                if doubt == Doubt::OneVote {
+                    self.list.half_proved(&signature);
+                }
+                Ok(Fate::Absent)
+            }
         }
     }
 

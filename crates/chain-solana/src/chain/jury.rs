@@ -21,6 +21,10 @@ use crate::rpc::{Address, Commitment, EpochInfo, Error, View, words};
 const CASES_MAX: usize = 10_000;
 /// Whatever else named a transaction's own address, one entry says that it was named.
 const ENTRIES: usize = 1;
+/// How often an endpoint is asked in one look whose answer was no use.
+const TRIES: u32 = 3;
+/// One that fails more slowly than this is not asked again in the same look: the others' words would wait for it.
+const TRY_AGAIN_WITHIN: Duration = Duration::from_secs(1);
 
 /// All endpoints that may vote.
 #[derive(Debug)]
@@ -118,7 +122,17 @@ impl Jury {
 
     /// One endpoint's word, which is kept as soon as it is there. None where the earlier one is enough.
     async fn ask(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
-        let vote = self.vote(place, seat, question).await?;
+        let began = self.clock.monotonic();
+        let mut tries = 1;
+        let vote = loop {
+            let vote = self.vote(place, seat, question).await?;
+            let is_unanswered = matches!(vote, Vote::Nothing(NoVote::Unanswered(_)));
+            let is_late = self.clock.monotonic().saturating_sub(began) >= TRY_AGAIN_WITHIN;
+            if !is_unanswered || is_late || tries == TRIES || !seat.can_be_asked() {
+                break vote;
+            }
+            tries += 1;
+        };
         let (signature, name) = (question.subject.signature, seat.member.name());
         tracing::debug!(%signature, endpoint = name, "{name} says of {signature}: {vote:?}");
         self.metrics.count(&vote);
@@ -134,7 +148,7 @@ impl Jury {
 
     async fn vote(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
         let silent = |why: String| Some(Vote::Nothing(NoVote::Unanswered(why)));
-        if seat.member.is_disqualified() || seat.member.is_away() {
+        if !seat.can_be_asked() {
             return silent("it is not asked now".to_owned());
         }
         let bank = match seat.bank().await {
@@ -174,6 +188,10 @@ impl Jury {
 }
 
 impl Seat {
+    fn can_be_asked(&self) -> bool {
+        !self.member.is_disqualified() && !self.member.is_away()
+    }
+
     /// Where it stands, and that what it says of heights fits together.
     async fn bank(&self) -> Result<EpochInfo, Error> {
         let member = Arc::clone(&self.member);

@@ -136,6 +136,14 @@ impl Book {
         entry.looks - 1
     }
 
+    pub(super) fn half_proved(&mut self, signature: &Signature) {
+        if let Some(entry) = self.all.get_mut(signature)
+            && !std::mem::replace(&mut entry.is_half_proved, true)
+        {
+            entry.looks = 0;
+        }
+    }
+
     pub(super) fn forget(&mut self, signature: &Signature) -> bool {
         let forgotten = self.all.remove(signature);
         if let Some(entry) = &forgotten {

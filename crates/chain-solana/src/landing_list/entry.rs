@@ -57,6 +57,8 @@ pub(super) struct Entry {
     pub(super) has_news: bool,
     /// How often its order was looked at in vain.
     pub(super) looks: u32,
+    /// One vote for its death is there, and another is needed.
+    pub(super) is_half_proved: bool,
     pub(super) waiting: Vec<oneshot::Sender<Status>>,
 }
 
@@ -82,6 +84,7 @@ impl Entry {
             is_past_its_end: false,
             has_news: false,
             looks: 0,
+            is_half_proved: false,
             waiting: Vec::new(),
         }
     }

@@ -122,10 +122,14 @@ async fn a_transaction_is_dead_only_where_its_own_address_was_never_touched() {
         outcome: Ok(()),
     };
     let lost = Err(crate::rpc::Error::unavailable("purged"));
-    for (answer, expected) in [(Ok(vec![entry]), Some(Fate::Underway)), (lost, None)] {
+    // What fails is asked for three times.
+    for (answer, times, expected) in [
+        (Ok(vec![entry]), 1, Some(Fate::Underway)),
+        (lost, 3, None),
+    ] {
         let mut calls = vec![unknown(&of, SLOT)];
         calls.extend(stands(SLOT, height));
-        calls.push(own_history(SLOT, answer));
+        calls.extend((0..times).map(|_| own_history(SLOT, answer.clone())));
         let script = Script::new(calls);
 
         let fate = chain(&script).fate(&of).await;
@@ -136,6 +140,26 @@ async fn a_transaction_is_dead_only_where_its_own_address_was_never_touched() {
         }
         script.check_done();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_fails_for_a_moment_has_its_vote_in_the_same_look() {
+    let of = built().await;
+    let unavailable = || crate::rpc::Error::unavailable("a node restarts");
+    let failing = Call::Statuses(vec![signature(&of)], History::Whole, Err(unavailable()));
+    let mut first = vec![failing];
+    first.extend(denied(&of, SLOT).drain(1..4));
+    first.push(Call::Statuses(vec![signature(&of)], History::Whole, Err(unavailable())));
+    first.push(own_history(SLOT, Ok(Vec::new())));
+    first.push(unknown(&of, SLOT));
+    let script = Script::new(first.into_iter().chain(denied(&of, SLOT + 5)));
+    let chain = chain(&script);
+
+    // That nothing was found is not said where the look itself failed.
+    check_unusable(&chain.fate(&of).await);
+    a_slot_later().await;
+    assert_eq!(chain.fate(&of).await, Ok(Fate::Dead));
+    script.check_done();
 }
 
 #[tokio::test(start_paused = true)]

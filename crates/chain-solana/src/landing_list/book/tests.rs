@@ -137,6 +137,21 @@ fn looks_in_vain_are_counted_for_what_is_on_the_list() {
 }
 
 #[test]
+fn the_first_vote_for_a_death_begins_the_looks_anew_once() {
+    let mut book = kept(1);
+    let mut look = |is_half_proved: bool| {
+        if is_half_proved {
+            book.half_proved(&signature(0));
+        }
+        book.looked_in_vain(&signature(0))
+    };
+
+    let counted = [false, false, true, true, false].map(&mut look);
+
+    assert_eq!(counted, [0, 1, 0, 1, 2]);
+}
+
+#[test]
 fn past_its_last_valid_height_a_transaction_is_news_once() {
     let mut book = Book::default();
     keep(&mut book, 1, 1_000, Duration::ZERO);
