@@ -15,9 +15,9 @@ use ports::asset_source::{AssetSource, Found};
 use ports::{Clock, Directory, chain};
 use tokio::time::timeout;
 
+use crate::convert::address;
 use crate::in_flight::InFlight;
 use crate::pools::Snapshots;
-use crate::pools::reader::address;
 use crate::pools::reading::facts;
 use crate::rpc::{Error, Rpc, View};
 

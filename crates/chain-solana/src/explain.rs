@@ -5,8 +5,8 @@ mod swaps;
 
 use std::sync::Arc;
 
+use amm::Program;
 use amm::instruction::Instruction;
-use amm::{Address, Program};
 use async_trait::async_trait;
 use domain::transaction::Signature;
 use ports::TransactionReader;
@@ -17,6 +17,7 @@ use crate::address::{
     ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM,
     TOKEN_PROGRAM,
 };
+use crate::convert::engines;
 use crate::message::Decoded;
 use crate::rpc::{Commitment, Rpc};
 
@@ -89,7 +90,7 @@ pub fn explain(instruction: &Instruction, programs: &[Program]) -> ReadInstructi
             None => ("", None),
         },
     };
-    let address = to_domain(instruction.program);
+    let address = engines(instruction.program);
     let Meaning {
         name,
         roles,
@@ -110,7 +111,7 @@ pub fn explain(instruction: &Instruction, programs: &[Program]) -> ReadInstructi
         name: name.to_owned(),
         accounts: accounts
             .map(|(account, role)| AccountUse {
-                address: to_domain(account.address),
+                address: engines(account.address),
                 role: role.map(str::to_owned),
                 is_signer: account.is_signer,
                 is_writable: account.is_writable,
@@ -118,10 +119,6 @@ pub fn explain(instruction: &Instruction, programs: &[Program]) -> ReadInstructi
             .collect(),
         fields,
     }
-}
-
-fn to_domain(address: Address) -> domain::Address {
-    domain::Address::new(address.0)
 }
 
 fn field(name: &str, value: &dyn std::fmt::Display) -> Field {

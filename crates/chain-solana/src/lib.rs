@@ -16,6 +16,7 @@ pub mod address;
 pub mod assets;
 pub mod build;
 pub mod chain;
+mod convert;
 pub mod death;
 pub mod endpoints;
 pub mod explain;

@@ -4,7 +4,7 @@ use amm::{Program, amm_v4, cpmm, damm_v2, dlmm};
 use domain::venue;
 
 use crate::address::program_address;
-use crate::pools::reader::address;
+use crate::convert::address;
 use crate::pools::reading::kind;
 use crate::rpc::Address;
 

@@ -11,7 +11,7 @@ use ports::wallet::{Holding, Means, Wallet, WalletView};
 use ports::{Clock, chain};
 
 use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
-use crate::pools::reader::address;
+use crate::convert::address;
 use crate::recent::Recent;
 use crate::recent_by::RecentBy;
 use crate::rpc::{ACCOUNTS_MAX, Account, Lamports, Rpc, View};

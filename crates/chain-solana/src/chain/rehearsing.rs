@@ -14,8 +14,8 @@ use super::{SolanaChain, fate};
 use crate::build::Draft;
 use crate::build::compile::Message;
 use crate::build::rehearsal::{Outlet, Rehearsal};
+use crate::convert::address;
 use crate::message::Decoded;
-use crate::pools::reader::address;
 use crate::receipt::failure::{Reason, Reverted};
 use crate::rpc::{At, Lamports, Simulated, SimulationRequest, Slot, View};
 

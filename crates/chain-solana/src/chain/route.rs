@@ -9,8 +9,9 @@ use ports::transaction_builder::{Error, Execution, Leg};
 
 use crate::build::Asset;
 use crate::build::budget::Work;
+use crate::convert::{address, mints};
 use crate::pools::Reading;
-use crate::pools::reader::{LegError, PoolReader, address, mints};
+use crate::pools::reader::{LegError, PoolReader};
 use crate::rpc::Slot;
 
 /// A route with its pools as they were quoted from.

@@ -8,8 +8,8 @@ use amm::Address;
 use dex_router::pools::FoundPool;
 use ports::Clock;
 
-use super::reader::address;
 use super::reading::unusable;
+use crate::convert::address;
 
 /// Pools put aside at once. Beyond them the one that would come back first does.
 const POOLS_MAX: usize = 1_024;

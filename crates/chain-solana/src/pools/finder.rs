@@ -14,9 +14,9 @@ use tokio::time::timeout;
 
 use super::discovery::{deepest, discover};
 use super::pairs::{FOUND_FOR, Key};
-use super::reader::{address, mint};
 use super::reading::{kind, pool_ref};
 use super::{Candidate, listed};
+use crate::convert::{address, mint};
 use crate::recent::Recent;
 use crate::rpc::{Error, Rpc, View};
 

@@ -18,6 +18,7 @@ use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
 use super::{Candidate, Reading, Snapshots, read};
+use crate::convert::{address, mints};
 use crate::in_flight::InFlight;
 use crate::rpc::{Error, Rpc, Slot, View, words};
 use crate::settings::Settings;
@@ -241,20 +242,6 @@ impl From<Error> for Unavailable {
     fn from(error: Error) -> Self {
         Self(words(&error))
     }
-}
-
-/// An address of the engine's, as programs are told it.
-pub(crate) fn address(address: domain::Address) -> Address {
-    Address(*address.bytes())
-}
-
-/// A mint by what programs are told.
-pub(crate) fn mint(address: Address) -> Mint {
-    Mint::new(domain::Address::new(address.0))
-}
-
-pub(crate) fn mints((one, other): (Mint, Mint)) -> (Address, Address) {
-    (address(one.address()), address(other.address()))
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use dex_router::pools::{FoundPool, Holds, MintFacts, PairPools};
 use domain::route::PoolRef;
 use domain::{BaseUnits, venue};
 
-use super::reader::mint;
 use super::{Read, Snapshot};
 use crate::build::Asset;
+use crate::convert::mint;
 use crate::rpc::Slot;
 
 /// Pools of one slot, with what must be known of their tokens.

@@ -123,10 +123,7 @@ async fn a_transaction_is_dead_only_where_its_own_address_was_never_touched() {
     };
     let lost = Err(crate::rpc::Error::unavailable("purged"));
     // What fails is asked for three times.
-    for (answer, times, expected) in [
-        (Ok(vec![entry]), 1, Some(Fate::Underway)),
-        (lost, 3, None),
-    ] {
+    for (answer, times, expected) in [(Ok(vec![entry]), 1, Some(Fate::Underway)), (lost, 3, None)] {
         let mut calls = vec![unknown(&of, SLOT)];
         calls.extend(stands(SLOT, height));
         calls.extend((0..times).map(|_| own_history(SLOT, answer.clone())));
@@ -149,7 +146,11 @@ async fn an_endpoint_that_fails_for_a_moment_has_its_vote_in_the_same_look() {
     let failing = Call::Statuses(vec![signature(&of)], History::Whole, Err(unavailable()));
     let mut first = vec![failing];
     first.extend(denied(&of, SLOT).drain(1..4));
-    first.push(Call::Statuses(vec![signature(&of)], History::Whole, Err(unavailable())));
+    first.push(Call::Statuses(
+        vec![signature(&of)],
+        History::Whole,
+        Err(unavailable()),
+    ));
     first.push(own_history(SLOT, Ok(Vec::new())));
     first.push(unknown(&of, SLOT));
     let script = Script::new(first.into_iter().chain(denied(&of, SLOT + 5)));
