@@ -27,6 +27,9 @@ pub(crate) fn order(order: &Order, standing: &Standing, tokens: &TokenList) -> O
         if let Some(word) = &standing.word {
             view.add_word(word.at, &word.reason);
         }
+        if let Some(report) = &standing.landing {
+            view.add_landing(report);
+        }
     }
     view
 }

@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     11 "signatures_without_heights"
     12 "finalities"
     13 "directory"
+    14 "slow_landings"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::route::PoolRef;
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
@@ -123,9 +124,14 @@ impl OrderStore for PgStore {
         Ok(self.record.call(request).await?)
     }
 
-    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
-        let released = self.release.call(release::Request::new(lease, delay)).await;
-        Ok(released?)
+    async fn release_with(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<()> {
+        let request = release::Request::new(lease, delay, landing)?;
+        Ok(self.release.call(request).await?)
     }
 
     async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {

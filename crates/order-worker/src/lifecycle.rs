@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{EventData, Order, State};
@@ -49,6 +50,8 @@ enum Next {
     Record(EventData),
     Submit(Choice, SignedTransaction),
     Release(Ending),
+    /// Others get the slot: the transaction is not settled, and fares like this.
+    Rest(Duration, Option<LandingReport>),
 }
 
 /// Executes a claimed order until it has ended, waits for something, or belongs to another worker.
@@ -83,6 +86,10 @@ pub(crate) async fn live(
             Next::Release(ending) => {
                 recording::release(ctx, &lease, ending.delay()).await;
                 return ending;
+            }
+            Next::Rest(delay, landing) => {
+                recording::release_with(ctx, &lease, delay, landing).await;
+                return Ending::Resume { delay };
             }
         };
         if let Err(refused) = recorded {
@@ -207,12 +214,8 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }
         Ok(Settled::Undecided { ask_again_in }) => {
-            if origin == Origin::JustStored {
-                landing::say_slow(ctx, order, transaction).await;
-            }
-            Next::Release(Ending::Resume {
-                delay: ask_again_in,
-            })
+            let landing = landing::slow(ctx, order, transaction, origin).await;
+            Next::Rest(ask_again_in, landing)
         }
         Err(panicked) => {
             // The transaction may have been sent: whatever happens to this worker, only the chain

@@ -16,6 +16,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::quote::Fill;
 use domain::transaction::{Signature, SignedTransaction};
 use domain::{EventData, OrderId, Timestamp};
@@ -105,6 +106,8 @@ pub struct Standing {
     pub vanished: Option<Vanished>,
     pub doubt: Option<crate::doubt::Doubt>,
     pub word: Option<crate::doubt::Word>,
+    /// How it fared at the last look that told, while it may still land.
+    pub landing: Option<LandingReport>,
 }
 
 /// Work that one process does for all.

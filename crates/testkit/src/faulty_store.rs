@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::route::PoolRef;
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
@@ -195,10 +196,17 @@ impl<W: Weather> OrderStore for FaultyStore<W> {
         self.tell(write, call).await
     }
 
-    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
+    async fn release_with(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<()> {
         let lease = lease.clone();
         let write = Write::Release(lease.order.id);
-        let call = move |store: Arc<dyn Store>| async move { store.release(&lease, delay).await };
+        let call = move |store: Arc<dyn Store>| async move {
+            store.release_with(&lease, delay, landing).await
+        };
         self.tell(write, call).await
     }
 

@@ -3,6 +3,7 @@
 use domain::event::FailureCode;
 use domain::fee::FeeRank;
 use domain::{EventData, FeeLevel, MaxImpact, Status};
+use testkit::contract::eventually;
 
 use crate::world::{Plan, World, chain, settings};
 
@@ -89,6 +90,25 @@ async fn a_transaction_that_went_by_says_how_it_fared_and_raises_the_next_one() 
         "{}",
         failures[0].reason
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_slow_to_land_says_how_its_transaction_fares() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Hold]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    let told = eventually("it to be told", || async {
+        world.standing(order).await.landing
+    });
+
+    assert_eq!(told.await, chain::landing());
+    assert_eq!(world.get(order).await.status(), Status::Submitted);
+    world.chain.land(&signature);
+    world.until(order, Status::Confirmed).await;
 }
 
 /// A revert is no death: the next one offers no more.

@@ -75,6 +75,8 @@ macro_rules! store_contract {
             nothing_else_is_made_due,
             a_release_ends_the_lease,
             a_release_under_an_old_lease_changes_nothing,
+            a_release_says_how_a_transaction_fares_until_it_is_dead,
+            a_release_without_a_word_keeps_what_was_said,
             a_retired_workers_order_is_granted_at_once,
             a_silent_workers_order_is_granted_after_the_lease_time,
             a_beating_worker_keeps_its_lease,
