@@ -19,7 +19,7 @@ use chain_solana::fees::FeePolicy;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
-use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
+use chain_solana::rpc::socket::{AccountSocket, SignatureSocket, SocketEndpoint};
 use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
@@ -183,7 +183,16 @@ pub async fn reach(
         VenueMode::Sim => simulated::reach(config, &clock, &random, shutdown).await?,
         VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
-    World::of(reached, config, directory, clock, random)
+    let world = World::of(reached, config, directory, clock, random)?;
+    let (pools, stop) = (Arc::clone(&world.pools), shutdown.clone());
+    shutdown.spawn(async move {
+        tokio::select! {
+            biased;
+            () = stop.soft() => {}
+            () = pools.attend() => {}
+        }
+    });
+    Ok(world)
 }
 
 impl World {
@@ -233,6 +242,14 @@ impl World {
             listed: config.pools.pools_file.clone(),
         };
         let pools = PoolReader::finding(rpc.clone(), clock.clone(), &settings, known);
+        let pools = match reached.sockets.clone() {
+            Some(sockets) => {
+                let slot = settings.pace.slot;
+                let socket = AccountSocket::new(sockets, slot, clock.clone(), random.clone());
+                pools.told_by(Arc::new(socket))
+            }
+            None => pools,
+        };
         let pools = Arc::new(pools);
         let tokens = config.chain.tokens();
         let listed = tokens.listings().iter().map(|listing| listing.asset);

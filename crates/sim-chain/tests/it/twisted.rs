@@ -23,6 +23,9 @@ pub(crate) trait Twist: Debug + Send + Sync {
         true
     }
 
+    /// Accounts are read.
+    fn reads(&self) {}
+
     async fn simulate(
         &self,
         rpc: &dyn Rpc,
@@ -103,6 +106,7 @@ impl<T: Twist> Rpc for Twisted<T> {
         addresses: &[Address],
         view: View,
     ) -> Result<At<Vec<Option<Account>>>, Error> {
+        self.twist.reads();
         self.rpc.accounts(addresses, view).await
     }
 
