@@ -78,6 +78,7 @@ mod process {
         orders::an_order_is_quoted_placed_and_followed_to_its_end(NONE),
         orders::what_is_wrong_with_an_order_is_said_at_its_field_and_nothing_is_sent(NONE),
         orders::an_order_that_failed_shows_every_attempt_and_why(NONE),
+        orders::an_order_that_is_slow_to_land_says_why_on_its_page(orders::LONG_LIVES),
         orders::an_order_that_waits_can_be_withdrawn_from_its_page(orders::LONG_WAITS),
         orders::the_list_is_filtered_and_paged_without_a_hole(NONE),
         orders::a_thousand_live_orders_neither_grow_the_page_nor_stop_it(NONE),
