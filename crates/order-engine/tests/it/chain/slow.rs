@@ -1,7 +1,6 @@
 //! An order that is slow to land says how its transaction fares, to whoever asks, for as long as it waits.
 
 use anyhow::{Context, Result, ensure};
-use cluster::Chain;
 use cluster::engine::Engine;
 use serde_json::{Value, json};
 
