@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::reconciliation::{OnAlarm, WalletHistory};
 use ports::{
     Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView,
 };
@@ -53,6 +54,10 @@ pub struct GatewayParts {
     pub simulation: Option<Arc<dyn Simulation>>,
     /// The wallet that trades, if this process can look at it.
     pub wallet: Option<Arc<dyn WalletView>>,
+    /// The same wallet's past.
+    pub history: Option<Arc<dyn WalletHistory>>,
+    /// What is done about lamports that no receipt explains.
+    pub on_alarm: OnAlarm,
     /// Reads transactions back, if this process can.
     pub transactions: Option<Arc<dyn TransactionReader>>,
     /// Tells where signatures stand, if this process can ask.
@@ -84,6 +89,8 @@ impl Gateway {
             assets,
             simulation,
             wallet,
+            history,
+            on_alarm,
             transactions,
             statuses,
             prometheus,
@@ -108,6 +115,8 @@ impl Gateway {
             chain: settings.chain,
             simulation,
             wallet,
+            history,
+            on_alarm,
             transactions,
             statuses,
             prometheus,

@@ -18,6 +18,7 @@ pub struct WalletAnswer {
     pub tokens: Vec<HoldingView>,
     /// What may be spent, and what was.
     pub limits: Vec<LimitView>,
+    /// `enabled`, `halted`, or `disabled`: what gateways may take in is not enabled.
     #[schema(examples("enabled"))]
     pub trading: String,
 }

@@ -7,6 +7,7 @@ mod operations;
 mod orders;
 mod registry;
 mod rows;
+mod safety;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -18,6 +18,7 @@ pub(crate) mod operate;
 pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod retire;
+pub(crate) mod safety;
 pub(crate) mod withdraw;
 
 mod event_row;

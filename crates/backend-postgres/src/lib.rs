@@ -33,6 +33,7 @@ mod record;
 mod registry;
 mod release;
 mod rows;
+mod safety;
 mod settings;
 mod store;
 mod tls;

@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     12 "finalities"
     13 "directory"
     14 "slow_landings"
+    15 "safety"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

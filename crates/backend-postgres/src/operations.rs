@@ -29,7 +29,14 @@ with alone as materialized (
     select wait_for_claims() as is_alone
 ),
 changed as (
-    update engine_state set paused = $1 from alone where alone.is_alone
+    update engine_state
+    set paused = $1,
+        -- Whoever resumes ends a halt too, and a new count of reverts begins.
+        halted_at = case when $1 then halted_at end,
+        halted_by = case when $1 then halted_by end,
+        halt_reason = case when $1 then halt_reason end,
+        reverts_in_row = case when $1 then reverts_in_row else 0 end
+    from alone where alone.is_alone
 )
 insert into audit_log (at, actor, action)
 values (now_ms(), $2, case when $1 then 'pause' else 'resume' end)";

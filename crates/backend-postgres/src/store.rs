@@ -64,6 +64,11 @@ impl PgStore {
         Ok(Arc::new(Self::over(db, settings.lists)))
     }
 
+    /// The database, for the parts of the store that have a file of their own.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
     fn over(db: Arc<Db>, lists_at_once: usize) -> Self {
         let mut tasks = JoinSet::new();
         let lists = ListDesk::start(&db, lists_at_once, &mut tasks);

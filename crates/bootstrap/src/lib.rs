@@ -17,6 +17,7 @@ pub mod status;
 pub mod telemetry;
 pub mod world;
 
+mod halt_signal;
 mod open_files;
 
 /// What `--version` prints after the program's name: version, commit and its date.

@@ -10,7 +10,7 @@ use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
 
 use crate::signals::Signals;
 use crate::world::{self, World};
-use crate::{backend, measure, runtime, telemetry};
+use crate::{backend, halt_signal, measure, runtime, telemetry};
 
 /// What gateway and worker are made of.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Parts {
 impl Parts {
     /// Opens the configured stores and connects to the configured world.
     pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        // First of all: without a listener the signal would end the process.
+        let quit = halt_signal::listen()?;
         let prometheus = measure::start(shutdown)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let random = Random::from_system();
@@ -31,6 +33,7 @@ impl Parts {
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
         let world = world::reach(config, ports.store.clone(), clock, random, shutdown).await?;
         backend::bind(&ports, world.cluster, shutdown).await?;
+        halt_signal::follow(quit, &ports, world.valve(), shutdown);
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
         Ok(Self {
             ports,

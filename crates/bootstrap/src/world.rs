@@ -16,6 +16,7 @@ use std::time::Duration;
 use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
 use chain_solana::fees::FeePolicy;
+use chain_solana::history::ChainHistory;
 use chain_solana::keys::{Signer, Wallet};
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
@@ -29,9 +30,10 @@ use config::{Config, Invalid, MinDepth, Switch, VenueMode};
 use dex_router::{Gates, Router, gates};
 use domain::{Address, Asset};
 use ports::cluster::ClusterId;
+use ports::reconciliation::WalletHistory;
 use ports::{
     AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
-    TransactionBuilder, TransactionReader, WalletView,
+    TransactionBuilder, TransactionReader, Valve, WalletView,
 };
 
 use blank::Blank;
@@ -67,6 +69,8 @@ pub struct World {
     settings: Settings,
     /// Of the token list.
     listed: Vec<Asset>,
+    /// What a worker of this process signs and sends through; shut until it opens it.
+    valve: Arc<Valve>,
 }
 
 /// The cluster with the wallet that trades.
@@ -80,13 +84,17 @@ pub struct Trading {
     pub statuses: Arc<dyn Statuses>,
     /// Shows what the wallet holds.
     pub wallet: Arc<dyn WalletView>,
+    /// Tells what the wallet did.
+    pub history: Arc<dyn WalletHistory>,
+    /// What signs and sends goes through it.
+    pub valve: Arc<Valve>,
 }
 
 impl World {
     /// The cluster with the key of a wallet, which workers alone have.
     #[must_use]
     pub fn trading(&self, wallet: Wallet) -> Trading {
-        let view = self.wallet(keys::address_of(&wallet));
+        let address = keys::address_of(&wallet);
         let signer: Arc<dyn Signer> = match &self.sim {
             // It need not check again what was signed in its own process.
             Some(sim) => sim.service().signer(wallet),
@@ -108,13 +116,21 @@ impl World {
             let socket = SignatureSocket::new(sockets, landed.commitment(), clock(), random);
             chain = chain.hearing_from(Arc::new(socket));
         }
-        let chain = Arc::new(chain);
+        let chain = Arc::new(chain.behind(Arc::clone(&self.valve)));
         Trading {
+            valve: Arc::clone(&self.valve),
             builder: chain.clone(),
             landing: chain,
             statuses: self.statuses(),
-            wallet: view,
+            wallet: self.wallet(address),
+            history: self.history(address),
         }
+    }
+
+    /// What a worker of this process signs and sends through.
+    #[must_use]
+    pub fn valve(&self) -> Arc<Valve> {
+        Arc::clone(&self.valve)
     }
 
     /// The wallet at an address, for those who only look at it.
@@ -131,6 +147,12 @@ impl World {
             Arc::clone(&self.clock),
             place,
         ))
+    }
+
+    /// What the wallet at an address did.
+    #[must_use]
+    pub fn history(&self, wallet: Address) -> Arc<dyn WalletHistory> {
+        Arc::new(ChainHistory::new(Arc::clone(&self.rpc), wallet))
     }
 
     /// Tells where signatures stand.
@@ -254,6 +276,10 @@ impl World {
         let tokens = config.chain.tokens();
         let listed = tokens.listings().iter().map(|listing| listing.asset);
         let listed = listed.collect();
+        let valve = match &reached.endpoints {
+            Some(endpoints) => endpoints.valve(),
+            None => Arc::new(Valve::shut_at_first(Arc::clone(&clock))),
+        };
         let router = Router::new(pools.clone(), reached.quote_limit, tokens);
         Ok(Self {
             router: router.with_gates(gates_of(config)?),
@@ -270,6 +296,7 @@ impl World {
             random,
             settings,
             listed,
+            valve,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use amm::Address;
 use amm::instruction::{AccountMeta, Instruction};
+use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_transaction::versioned::VersionedTransaction;
 
@@ -19,8 +20,10 @@ pub enum Unreadable {
 /// A transaction's accounts and instructions, those of lookup tables in their places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// How many signatures it has.
+    /// How many signatures it has: of so many of the first accounts.
     pub signatures: usize,
+    /// The block that it was made over.
+    pub blockhash: Hash,
     /// All accounts that it names, in the order of its indexes.
     pub keys: Vec<Address>,
     /// What it tells programs. An account may be written where any of its instructions may write it.
@@ -51,6 +54,7 @@ impl Decoded {
         let instructions: Option<Vec<Instruction>> = instructions.collect();
         Ok(Self {
             signatures: transaction.signatures.len(),
+            blockhash: *message.recent_blockhash(),
             keys,
             instructions: instructions.ok_or(Unreadable::Accounts)?,
         })

@@ -10,6 +10,7 @@ mod chain;
 mod defaults;
 mod live;
 mod pools;
+mod safety;
 mod text_file;
 mod token_list;
 mod transactions;
@@ -29,6 +30,7 @@ pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use defaults::Defaults;
 pub use live::{Role, Trading, Wallet};
 pub use pools::{MinDepth, Pools};
+pub use safety::Safety;
 pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
@@ -62,6 +64,8 @@ pub struct Config {
     pub transactions: Transactions,
     #[command(flatten)]
     pub pools: Pools,
+    #[command(flatten)]
+    pub safety: Safety,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]

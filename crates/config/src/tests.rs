@@ -203,6 +203,18 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "MAX_PRICE_IMPACT_BPS",
             "0 to 10000",
         ),
+        (
+            "--halt-after-reverts",
+            "1001",
+            "HALT_AFTER_REVERTS",
+            "0 to 1000",
+        ),
+        (
+            "--halt-on-unexplained",
+            "maybe",
+            "HALT_ON_UNEXPLAINED",
+            "on or off",
+        ),
         ("--sim-market", "wild", "SIM_MARKET", "moving or still"),
         ("--sim-rpc-port", "70000", "SIM_RPC_PORT", "0 to 65535"),
         (

@@ -14,6 +14,7 @@ use tracing::error;
 
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
+use crate::halting::{self, HALTED_REST};
 use crate::metrics::took;
 use crate::panics::{Panicked, contain};
 use crate::permission::Permission;
@@ -120,6 +121,8 @@ async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin:
             Ok(()) => Next::Record(EventData::RoutingStarted),
             Err(delay) => Next::Release(Ending::Retry { delay }),
         },
+        // Without a signature there is nothing to do for it.
+        State::Routing | State::Building { .. } if !ctx.chain.valve.is_open() => held_back(),
         State::Routing => routing(ctx, &lease.order).await,
         State::Building { decision } => building(ctx, &lease.order, &decision.choice).await,
     }
@@ -160,6 +163,8 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
             choice,
             transaction,
         }) => Next::Submit(choice, transaction),
+        // Halted meanwhile, which is no failure of the order.
+        Err(_) if !ctx.chain.valve.is_open() => held_back(),
         Err(error) => Next::Record(after_failure(ctx, order, error)),
     }
 }
@@ -206,11 +211,13 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         }
         Ok(Settled::Dead(failure)) => {
             let failure = landing::explain(ctx, transaction, failure).await;
-            // What the chain rolled back may have met another pool than the one that was known.
-            if failure.code != FailureCode::TransactionExpired {
-                ctx.router
-                    .doubt(order.terms.asset_in, order.terms.asset_out);
-            }
+            Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
+        }
+        Ok(Settled::Reverted { failure, kind }) => {
+            // It may have met another pool than the one that was known.
+            ctx.router
+                .doubt(order.terms.asset_in, order.terms.asset_out);
+            halting::count_revert(ctx, order, &kind, &failure).await;
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }
         Ok(Settled::Undecided { ask_again_in }) => {
@@ -314,6 +321,11 @@ async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Op
         () = ctx.shutdown.soft() => None,
         done = stage => Some(done),
     }
+}
+
+/// An order waits outside its slot while nothing is signed.
+const fn held_back() -> Next {
+    Next::Release(Ending::Resume { delay: HALTED_REST })
 }
 
 /// How the queue continues an order given back in the middle of its life.

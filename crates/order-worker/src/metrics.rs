@@ -23,7 +23,7 @@ const REVERTS: [FailureCode; 3] = [
 ];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 19] = [
+const COUNTERS: [(&str, &str); 20] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -87,6 +87,10 @@ const COUNTERS: [(&str, &str); 19] = [
         "Transactions not signed because their simulation paid something else than quoted",
     ),
     (
+        "breaker_trips_total",
+        "Times the engine halted itself after too many reverts of one kind in a row",
+    ),
+    (
         "insufficient_funds_total",
         "Orders that the wallet could not pay for",
     ),
@@ -97,7 +101,15 @@ const COUNTERS: [(&str, &str); 19] = [
 ];
 
 /// What each gauge shows.
-const GAUGES: [(&str, &str); 2] = [
+const GAUGES: [(&str, &str); 4] = [
+    (
+        "engine_halted",
+        "1 while nothing is signed and nothing is sent",
+    ),
+    (
+        "reverts_in_row",
+        "How many transactions in a row, of one kind, were rolled back when this worker last counted",
+    ),
     ("worker_slots", "Orders this worker may execute at once"),
     ("worker_slots_used", "Orders this worker executes now"),
 ];
@@ -131,6 +143,9 @@ pub(crate) struct Metrics {
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
+    pub(crate) halted: Gauge,
+    pub(crate) reverts_in_row: Gauge,
+    pub(crate) breaker_trips: Counter,
     pub(crate) slots_used: Gauge,
     pub(crate) slots: Gauge,
     pub(crate) route: Histogram,
@@ -182,6 +197,9 @@ impl Metrics {
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),
+            halted: gauge!("engine_halted"),
+            reverts_in_row: gauge!("reverts_in_row"),
+            breaker_trips: zeroed("breaker_trips_total"),
             slots_used: gauge!("worker_slots_used"),
             slots: gauge!("worker_slots"),
             route: stage("route"),

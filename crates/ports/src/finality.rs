@@ -117,6 +117,8 @@ pub enum Turn {
     Finality,
     /// Looking for orders that nobody can prove dead.
     Doubts,
+    /// Comparing the wallet with the engine's receipts.
+    Reconciliation,
 }
 
 impl Turn {
@@ -126,6 +128,7 @@ impl Turn {
         match self {
             Self::Finality => "finality",
             Self::Doubts => "doubts",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use order_worker::limiter::Rate;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
+use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::{Announcer, Random, Shutdown};
 
@@ -50,6 +51,8 @@ fn settings(random: &Random) -> Settings {
         lease: LEASE,
         heartbeat: LEASE / 4,
         sweep: Duration::from_millis(200),
+        halt_after_reverts: None,
+        on_alarm: OnAlarm::Tell,
         doubt_after: Duration::from_secs(10),
     }
 }

@@ -16,7 +16,7 @@ use chain_solana::{ChainAssets, Rpc, SolanaChain};
 use dex_router::Router;
 use domain::TokenList;
 use order_worker::Chain;
-use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
+use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store, Valve};
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::{FaultyStore, VirtualClock};
@@ -182,7 +182,10 @@ impl World {
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
-        let chain = Arc::new(SolanaChain::new(pools, rpc, signer, clock, settings));
+        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
+        let chain =
+            SolanaChain::new(pools, rpc, signer, clock, settings).behind(Arc::clone(&valve));
+        let chain = Arc::new(chain);
         let builder = Arc::new(WitnessedBuilder {
             builder: chain.clone(),
             witness: Arc::clone(&self.witness),
@@ -195,6 +198,8 @@ impl World {
                 landing,
                 statuses,
                 wallet: None,
+                history: None,
+                valve,
             },
         )
     }

@@ -17,6 +17,7 @@ pub mod job_queue;
 pub mod operations;
 pub mod order_history;
 pub mod order_store;
+pub mod safety;
 pub mod status_feed;
 pub mod version_1;
 pub mod worker_registry;

@@ -1,5 +1,7 @@
 //! A store as somebody reaches it: whatever is on the way may lose a call, or its answer.
 
+mod safety;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use api_types::problem::FieldError;
 use domain::{Asset, BaseUnits, Mint, TokenList};
+use ports::safety::REASON_MAX;
 use serde_json::value::RawValue;
 
 use crate::error::{ApiError, Code, Result};
@@ -194,6 +195,18 @@ impl<'a> Fields<'a> {
         };
         Err(ApiError::of_faults(code, self.faults))
     }
+}
+
+/// The reason for an operator's act, which is all that its body says.
+pub(super) fn reason(body: &[u8]) -> Result<String> {
+    let mut fields = Fields::read(body, &["reason"])?;
+    let read = |text: &str| {
+        let text = text.trim();
+        let is_right = !text.is_empty() && text.chars().count() <= REASON_MAX;
+        is_right.then(|| text.to_owned())
+    };
+    let reason = fields.parsed("reason", read, "must be 1 to 500 characters");
+    fields.finish(reason)
 }
 
 /// A token, as a body names it.

@@ -91,7 +91,11 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
         ..RouteRequest::from(terms)
     };
     let lacking = issues::of_wallet(ctx, caller, terms);
-    let (decided, lacking) = futures_util::join!(ctx.router.decide(&request), lacking);
+    let (decided, lacking, disabled) = futures_util::join!(
+        ctx.router.decide(&request),
+        lacking,
+        issues::of_trading(ctx)
+    );
     let mut answer = match decided {
         Ok(decision) => offered(terms, &decision, &ctx.tokens),
         Err(unrouted) => QuotesAnswer {
@@ -100,6 +104,7 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
         },
     };
     answer.issues.extend(lacking);
+    answer.issues.extend(disabled);
     answer
 }
 

@@ -14,6 +14,7 @@ use crate::build::compile::Message;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
 use crate::death::BLOCKS_TO_SPARE;
 use crate::keys;
+use crate::landing_list::HALTED;
 use crate::notes::Note;
 use crate::rpc::{self, Lamports, MicroLamports, Signature, words};
 use crate::settings::Simulating;
@@ -108,11 +109,13 @@ impl SolanaChain {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
+        let signing = self.valve.pass(self.signer.sign(message));
         // A signature that comes later is thrown away with the future.
-        match timeout(self.signing_limit, self.signer.sign(message)).await {
-            Ok(Ok(signature)) => Ok(signature),
-            Ok(Err(keys::Error::Unavailable(why))) => Err(Error::Unavailable(why)),
-            Ok(Err(keys::Error::Refused(why))) => Err(Error::Refused(why)),
+        match timeout(self.signing_limit, signing).await {
+            Ok(Some(Ok(signature))) => Ok(signature),
+            Ok(Some(Err(keys::Error::Unavailable(why)))) => Err(Error::Unavailable(why)),
+            Ok(Some(Err(keys::Error::Refused(why)))) => Err(Error::Refused(why)),
+            Ok(None) => Err(Error::Unavailable(HALTED.to_owned())),
             Err(_) => Err(Error::Unavailable("no signature in time".to_owned())),
         }
     }

@@ -11,6 +11,7 @@ mod dying;
 mod ending;
 mod expiring;
 mod finality;
+mod halting;
 mod handing_over;
 mod limiting;
 mod losing;

@@ -19,9 +19,10 @@ use order_worker::{Chain, Settings, Worker};
 use ports::finality::Standing;
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
+use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
-use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Clock, Ports, Random, Shutdown, Store, Valve};
 use testkit::contract::{Given, eventually};
 use testkit::{FaultyStore, VirtualClock};
 
@@ -42,6 +43,7 @@ pub(crate) struct World {
     /// The store itself, which answers whatever the faults.
     pub(crate) truth: Arc<dyn Store>,
     pub(crate) chain: Arc<ScriptedChain>,
+    pub(crate) valve: Arc<Valve>,
     pub(crate) venue: Arc<ScriptedVenue>,
     announcer: Announcer,
     shutdown: Shutdown,
@@ -82,6 +84,8 @@ pub(crate) fn settings() -> Settings {
         lease: LEASE,
         heartbeat: Duration::from_millis(100),
         sweep: Duration::from_millis(100),
+        halt_after_reverts: None,
+        on_alarm: OnAlarm::Tell,
         doubt_after: Duration::from_secs(3_600),
     }
 }
@@ -93,6 +97,7 @@ impl World {
         let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
         let faults = Arc::<Losses>::default();
+        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
         let ports = Ports {
             store: Arc::new(FaultyStore::new(Arc::clone(&truth), Arc::clone(&faults))),
             queue: queue.clone(),
@@ -109,6 +114,7 @@ impl World {
             faults,
             truth,
             chain: ScriptedChain::new(),
+            valve,
             venue: ScriptedVenue::new(),
             announcer,
             shutdown,
@@ -135,9 +141,14 @@ impl World {
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
         let chain = Chain {
             builder: self.chain.clone(),
-            landing: Arc::new(ScriptedList::new(self.chain.clone())),
+            landing: Arc::new(ScriptedList::new(
+                self.chain.clone(),
+                Arc::clone(&self.valve),
+            )),
             statuses: self.chain.clone(),
             wallet: None,
+            history: None,
+            valve: Arc::clone(&self.valve),
         };
         let worker = Worker::start(
             &self.ports,

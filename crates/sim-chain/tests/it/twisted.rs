@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chain_solana::rpc::{
-    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
-    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Account, Address, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, Hash,
+    History, Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
     Transaction, View,
 };
 
@@ -67,13 +67,10 @@ impl<T: Twist> Rpc for Twisted<T> {
     async fn signatures_for_address(
         &self,
         address: Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
-        let mut found = self
-            .rpc
-            .signatures_for_address(address, limit, view)
-            .await?;
+        let mut found = self.rpc.signatures_for_address(address, page, view).await?;
         found.retain(|entry| self.twist.sees(entry.slot));
         Ok(found)
     }

@@ -186,6 +186,15 @@ macro_rules! store_contract {
             no_more_pools_are_kept_than_allowed,
             nothing_of_the_former_cluster_stays_known,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; safety:
+            a_halt_survives_a_crash_with_its_first_reason,
+            while_the_engine_is_halted_no_start_is_granted,
+            a_pause_leaves_a_halt_as_it_is,
+            a_halt_is_in_the_audit_log_with_its_reason,
+            reverts_of_one_kind_are_counted_in_a_row,
+            a_confirmed_order_begins_the_count_of_reverts_anew,
+            what_is_explained_of_a_wallet_goes_forth_only,
+        }
     };
 }
 

@@ -251,6 +251,7 @@ impl Known {
     fn revert(&mut self, is_final: bool) {
         self.fate = Fate::Reverted {
             reason: Revert::SlippageExceeded,
+            kind: "dlmm: slippage".to_owned(),
             receipt: receipt(),
             is_final,
         };

@@ -139,7 +139,7 @@ async fn more_than_the_limit_is_refused_before_anything_is_sent() {
         rpc.prioritization_fees(&[MINT; FEE_KEYS_MAX + 1])
             .await
             .err(),
-        rpc.signatures_for_address(MINT, ENTRIES_MAX + 1, view)
+        rpc.signatures_for_address(MINT, EntryPage::newest(ENTRIES_MAX + 1), view)
             .await
             .err(),
         rpc.blocks(Slot::new(0), BLOCKS_MAX + 1, Commitment::Finalized)
