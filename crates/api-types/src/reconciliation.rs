@@ -12,6 +12,8 @@ pub struct Reconciliation {
     pub address: String,
     /// Whether nothing has to be looked at.
     pub explained: bool,
+    /// Whether the chain could still tell everything; otherwise nobody can say what is not explained.
+    pub complete: bool,
     /// The slot from which on everything was compared; null the first time, which only notes what the wallet holds.
     pub from_slot: Option<u64>,
     /// The slot up to which it was, which is final.

@@ -12,6 +12,9 @@ use crate::message::Decoded;
 use crate::pools::reader::address;
 use crate::rpc::{Address, Commitment, ENTRIES_MAX, EntryPage, Rpc, Slot, Transaction, View};
 
+/// More slots in a row than a cluster goes without a block.
+const SKIPPED_MAX: u64 = 64;
+
 /// The past of one wallet.
 #[derive(Debug)]
 pub struct ChainHistory {
@@ -65,6 +68,12 @@ impl WalletHistory for ChainHistory {
             slot: entry.slot.get(),
         });
         Ok(listed.collect())
+    }
+
+    async fn tells_since(&self, slot: u64) -> Result<bool, chain::Error> {
+        let blocks = self.rpc.blocks(Slot::new(slot), 1, Commitment::Finalized);
+        let first = blocks.await?.first().copied();
+        Ok(first.is_none_or(|first| first.get() <= slot.saturating_add(SKIPPED_MAX)))
     }
 
     async fn moved(&self, signature: &Stored) -> Result<Option<Moved>, chain::Error> {

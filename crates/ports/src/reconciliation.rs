@@ -21,7 +21,6 @@ use tokio::task::JoinSet;
 
 use crate::chain;
 use crate::finality::Standing;
-use crate::safety::Checkpoint;
 use crate::{Clock, Store};
 
 pub use acting::OnAlarm;
@@ -36,6 +35,8 @@ const CHUNK: usize = 256;
 /// How often a transaction is asked for that the chain lists and does not tell yet.
 const TRIES: u32 = 4;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+/// Between two comparisons of which the first left something unexplained: some blocks become final meanwhile.
+const BETWEEN_COMPARISONS: Duration = Duration::from_secs(2);
 
 /// What a wallet holds by a bank that is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,9 @@ pub trait WalletHistory: Send + Sync + Debug {
         at_least: u64,
     ) -> Result<Vec<Listed>, chain::Error>;
 
+    /// Whether all blocks from this slot on can still be told.
+    async fn tells_since(&self, slot: u64) -> Result<bool, chain::Error>;
+
     /// What one of them did; `None` where the chain does not tell it, now or any more.
     async fn moved(&self, signature: &Signature) -> Result<Option<Moved>, chain::Error>;
 }
@@ -117,19 +121,32 @@ struct Read {
 }
 
 impl Reconciler {
-    /// Compares everything since the last time, and notes how far it came.
+    /// Compares everything since the last time, and notes how far it came. What is not explained is looked at again
+    /// before anything is said: an endpoint may lag behind another one.
     pub async fn reconcile(&self) -> Result<Report, Error> {
+        let mut report = self.compare().await?;
+        for _ in 1..TRIES {
+            if report.unexplained == 0 {
+                break;
+            }
+            self.clock.sleep(BETWEEN_COMPARISONS).await;
+            report = self.compare().await?;
+        }
+        let wallet = report.wallet;
+        self.store
+            .keep_checkpoint(wallet, report.checkpoint())
+            .await?;
+        Ok(report)
+    }
+
+    async fn compare(&self) -> Result<Report, Error> {
         let wallet = self.history.wallet();
         let held = self.history.holding().await?;
         let Some(from) = self.store.checkpoint(wallet).await? else {
-            let checkpoint = Checkpoint {
-                slot: held.slot,
-                lamports: held.lamports,
-            };
-            self.store.keep_checkpoint(wallet, checkpoint).await?;
             return Ok(Report::first(wallet, held));
         };
         let mut report = Report::begin(wallet, from, held);
+        report.is_cut = !self.history.tells_since(from.slot).await?;
         let mut listed = self.listed(from.slot, held.slot).await?;
         // Oldest first: what is not settled yet ends what is explained for good.
         listed.reverse();
@@ -137,9 +154,6 @@ impl Reconciler {
             self.judge(some, &mut report).await?;
         }
         report.conclude();
-        self.store
-            .keep_checkpoint(wallet, report.checkpoint())
-            .await?;
         Ok(report)
     }
 

@@ -65,7 +65,8 @@ fn view(report: &Report) -> Reconciliation {
     Reconciliation {
         success: true,
         address: report.wallet.to_string(),
-        explained: !report.is_alarming() && report.untold == 0,
+        explained: !report.is_alarming(),
+        complete: report.is_whole(),
         from_slot: report.from.map(|from| from.slot),
         to_slot: report.to.slot,
         lamports: report.to.lamports,

@@ -378,7 +378,7 @@ async fn while_the_valve_is_shut_nothing_is_sent_and_fates_are_asked() {
     })
     .await;
 
-    assert!(kept.unwrap_err().to_string().contains("halted"));
+    assert!(crate::rpc::words(&kept.unwrap_err()).contains("halted"));
     assert_eq!(settled, Some(status(7)));
     script.check_done();
 }

@@ -78,8 +78,10 @@ async fn reconcile(wallet: &Wallet) -> anyhow::Result<Verdict> {
         answer.unexplained_lamports
     ))?;
     output::line(format!("foreign      {} transactions", answer.foreign))?;
-    if answer.untold > 0 {
-        output::line(format!("untold       {} transactions", answer.untold))?;
+    if !answer.complete {
+        output::line(
+            "incomplete   the chain no longer tells everything since the last comparison",
+        )?;
     }
     for finding in &answer.findings {
         let (signature, lamports, detail) = (&finding.signature, finding.lamports, &finding.detail);

@@ -101,7 +101,7 @@ impl Reconciler {
     fn measure(&self, report: &Report) {
         let outcome = match report {
             _ if report.is_alarming() => Outcome::Alarming,
-            _ if report.untold > 0 => Outcome::Incomplete,
+            _ if !report.is_whole() => Outcome::Incomplete,
             _ => Outcome::Explained,
         };
         counter!(RUNS, "outcome" => outcome.name()).increment(1);
@@ -152,9 +152,13 @@ fn tell(report: &Report) {
     }
     match report.from {
         None => info!(%wallet, "wallet {wallet} is reconciled from now on"),
-        Some(_) if report.untold > 0 => {
+        Some(_) if !report.is_whole() => {
             let untold = report.untold;
-            warn!(%wallet, untold, "wallet {wallet}: the chain tells no more of {untold} of {count} transactions");
+            warn!(
+                %wallet, untold,
+                "wallet {wallet}: the chain no longer tells everything since the last comparison ({untold} of {count} \
+                 transactions are listed alone)"
+            );
         }
         Some(_) => info!(
             %wallet, count, orders,

@@ -28,6 +28,8 @@ pub struct Report {
     pub under_way: u64,
     /// Transactions that the chain lists and does not tell any more: they explain nothing.
     pub untold: u64,
+    /// Whether the chain no longer holds all of it: nobody can say what is not explained.
+    pub is_cut: bool,
     /// What came from others, in lamports.
     pub from_outside: i128,
     /// Transactions that the wallet has signed and no order names.
@@ -118,6 +120,7 @@ impl Report {
             orders: 0,
             under_way: 0,
             untold: 0,
+            is_cut: false,
             from_outside: 0,
             foreign: 0,
             contradicted: 0,
@@ -216,7 +219,7 @@ impl Report {
     /// Everything was read: what the wallet holds beside what it must hold is unexplained. Where the chain did not tell
     /// everything, nobody can say.
     pub(super) fn conclude(&mut self) {
-        if self.untold == 0 {
+        if self.is_whole() {
             self.unexplained += i128::from(self.to.lamports) - self.expected;
         }
     }
@@ -227,8 +230,14 @@ impl Report {
             slot: self.to.slot,
             lamports: self.to.lamports,
         };
-        let is_explained = !self.is_alarming() && self.untold == 0;
+        let is_explained = !self.is_alarming() && self.is_whole();
         self.settled.filter(|_| is_explained).unwrap_or(whole)
+    }
+
+    /// Whether the chain has told everything.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.untold == 0 && !self.is_cut
     }
 
     /// Whether somebody must look.
