@@ -87,9 +87,10 @@ pub struct AdminPaused {
 /// Why the engine shall sign and send nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdminHalt {
-    /// For the audit log and everybody who looks.
+    /// For the audit log and whoever looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 500)]
-    pub reason: String,
+    pub reason: Option<String>,
 }
 
 /// The order that was accepted in place of a dead one.

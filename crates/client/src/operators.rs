@@ -89,7 +89,7 @@ impl Client {
     /// Halts the engine: nothing is signed and nothing is sent.
     pub async fn halt(&self, reason: &str) -> Result<AdminPaused, Error> {
         let halt = AdminHalt {
-            reason: reason.to_owned(),
+            reason: Some(reason.to_owned()),
         };
         Ok(self.call(self.post("/api/admin/halt").json(&halt)).await?)
     }

@@ -27,7 +27,7 @@ pub(crate) struct Reconciling {
 
 impl Reconciling {
     pub(crate) fn new(ports: &Ports, history: Arc<dyn WalletHistory>, on_alarm: OnAlarm) -> Self {
-        acting::register();
+        acting::register(ports.clock.now());
         Self {
             reconciler: Reconciler {
                 store: Arc::clone(&ports.store),

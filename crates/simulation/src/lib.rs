@@ -28,6 +28,7 @@
 //!   has gone, and if the store did not answer.
 //! - **S14** Although blocks vanish, a confirmed order becomes final with the transaction that it names, or it is told
 //!   that this vanished and is dead. It never gets another one.
+//! - **S15** Nothing is signed and nothing is sent from the confirmation of a halt to its end.
 //!
 //! It must not know any server, file or thread.
 //!

@@ -15,7 +15,7 @@ use ports::valve::LEAVE;
 use crate::deadline;
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
-use crate::http::fields::reason;
+use crate::http::fields::reason_if_any;
 use crate::http::orders::{cut_page, page_limit, read_cursor, views as orders_seen};
 use crate::http::payload;
 use crate::parameters::{Parameters, order_id_in_path};
@@ -161,9 +161,10 @@ pub(crate) async fn halt(
     payload: Payload,
 ) -> Result<HttpResponse> {
     let reason = match payload::read_json_if_any(&request, payload).await? {
-        Some(body) => reason(&body)?,
-        None => NO_REASON.to_owned(),
+        Some(body) => reason_if_any(&body)?,
+        None => None,
     };
+    let reason = reason.unwrap_or_else(|| NO_REASON.to_owned());
     let parts = ctx.clone();
     let halting = async move {
         let Ports { store, clock, .. } = &parts.ports;

@@ -16,6 +16,7 @@ mod examples;
 mod expiring;
 mod extensions;
 mod guide;
+mod halting;
 mod health;
 mod hostile;
 mod kill_matrix;

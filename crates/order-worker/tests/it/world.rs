@@ -43,7 +43,6 @@ pub(crate) struct World {
     /// The store itself, which answers whatever the faults.
     pub(crate) truth: Arc<dyn Store>,
     pub(crate) chain: Arc<ScriptedChain>,
-    pub(crate) valve: Arc<Valve>,
     pub(crate) venue: Arc<ScriptedVenue>,
     announcer: Announcer,
     shutdown: Shutdown,
@@ -97,7 +96,6 @@ impl World {
         let (truth, queue, feed) = backend::open(&clock);
         let queue = FaultyQueue::around(queue);
         let faults = Arc::<Losses>::default();
-        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
         let ports = Ports {
             store: Arc::new(FaultyStore::new(Arc::clone(&truth), Arc::clone(&faults))),
             queue: queue.clone(),
@@ -114,7 +112,6 @@ impl World {
             faults,
             truth,
             chain: ScriptedChain::new(),
-            valve,
             venue: ScriptedVenue::new(),
             announcer,
             shutdown,
@@ -139,16 +136,14 @@ impl World {
         let shutdown = Shutdown::new();
         let tokens = Arc::new(TokenList::mainnet());
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
+        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&self.ports.clock)));
         let chain = Chain {
             builder: self.chain.clone(),
-            landing: Arc::new(ScriptedList::new(
-                self.chain.clone(),
-                Arc::clone(&self.valve),
-            )),
+            landing: Arc::new(ScriptedList::new(self.chain.clone(), Arc::clone(&valve))),
             statuses: self.chain.clone(),
             wallet: None,
             history: None,
-            valve: Arc::clone(&self.valve),
+            valve: Arc::clone(&valve),
         };
         let worker = Worker::start(
             &self.ports,

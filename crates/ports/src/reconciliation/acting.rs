@@ -1,5 +1,6 @@
 //! What follows from a comparison: log lines, metrics, and, where it is wanted, a halt.
 
+use domain::Timestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use tracing::{error, info, warn};
 
@@ -50,7 +51,7 @@ impl Outcome {
 }
 
 /// Describes the metrics and sets each counter to zero.
-pub fn register() {
+pub fn register(now: Timestamp) {
     let counters = [
         (
             RUNS,
@@ -77,6 +78,13 @@ pub fn register() {
     }
     counter!(FOREIGN).increment(0);
     counter!(CONTRADICTED).increment(0);
+    gauge!(UNEXPLAINED).set(0.0);
+    // Nothing is overdue before there was time for it.
+    gauge!(RECONCILED_AT).set(seconds(now));
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millis() as f64 / 1_000.0
 }
 
 impl Reconciler {
@@ -109,7 +117,7 @@ impl Reconciler {
         counter!(CONTRADICTED).increment(report.contradicted);
         // Exact up to 9 million SOL.
         gauge!(UNEXPLAINED).set(report.unexplained.unsigned_abs() as f64);
-        gauge!(RECONCILED_AT).set(self.clock.now().as_millis() as f64 / 1_000.0);
+        gauge!(RECONCILED_AT).set(seconds(self.clock.now()));
     }
 
     async fn sound(&self, report: &Report, on_alarm: OnAlarm) -> Result<(), Error> {
