@@ -8,8 +8,8 @@ use ports::chain;
 use ports::reconciliation::{Held, Listed, Moved, WalletHistory};
 
 use crate::chain::fate::parse;
+use crate::convert::address;
 use crate::message::Decoded;
-use crate::pools::reader::address;
 use crate::rpc::{Address, Commitment, ENTRIES_MAX, EntryPage, Rpc, Slot, Transaction, View};
 
 /// More slots in a row than a cluster goes without a block.
