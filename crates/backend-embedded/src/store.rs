@@ -8,6 +8,7 @@ mod orders;
 mod registry;
 mod rows;
 mod safety;
+mod wallet_uses;
 
 use std::io;
 use std::path::{Path, PathBuf};

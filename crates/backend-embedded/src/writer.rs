@@ -24,6 +24,7 @@ pub(crate) mod withdraw;
 mod event_row;
 mod head;
 mod heads;
+mod spending;
 #[cfg(test)]
 mod tests;
 

@@ -88,6 +88,9 @@ forgotten_pools as (
 forgotten_checkpoints as (
     delete from checkpoints where exists (select from bound)
 ),
+forgotten_uses as (
+    delete from wallet_use where exists (select from bound)
+),
 noted as (
     insert into audit_log (at, actor, action, detail)
     select clock.now, $6, 'rebind', $7 from bound, clock

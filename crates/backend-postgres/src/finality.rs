@@ -157,7 +157,7 @@ async fn changes(db: &Db, sql: &str, order: OrderId) -> Result<bool, Failure> {
 }
 
 const TRANSACTION_OF: &str = "-- read_transaction_of_order
-select signature, bytes, last_valid_height, blockhash
+select signature, bytes, last_valid_height, blockhash, outlay
 from order_attempts where order_id = $1 and dead_at is null";
 
 /// The transaction of an order that has landed or may land.

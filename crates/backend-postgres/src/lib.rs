@@ -37,6 +37,7 @@ mod safety;
 mod settings;
 mod store;
 mod tls;
+mod wallet_uses;
 mod withdraw;
 
 pub use address::ConnectError;

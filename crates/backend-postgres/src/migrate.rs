@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     13 "directory"
     14 "slow_landings"
     15 "safety"
+    16 "wallet_use"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

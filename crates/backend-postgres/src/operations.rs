@@ -291,6 +291,8 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('assets', 'select'), ('assets', 'insert'),
                      ('found_pools', 'select'), ('found_pools', 'insert'),
                      ('found_pools', 'update'), ('found_pools', 'delete'),
+                     ('wallet_use', 'select'), ('wallet_use', 'insert'),
+                     ('wallet_use', 'update'), ('wallet_use', 'delete'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";

@@ -23,7 +23,7 @@ use domain::OrderId;
 use domain::transaction::SignedTransaction;
 use ports::chain;
 use ports::landing::{Fate, Landing, Standing};
-use ports::{Clock, Valve};
+use ports::{Clock, Valve, WalletUses};
 
 use crate::build::rent::Rents;
 use crate::endpoints::{Endpoints, Member};
@@ -120,6 +120,13 @@ impl SolanaChain {
     pub fn behind(mut self, valve: Arc<Valve>) -> Self {
         self.list.go_through(Arc::clone(&valve));
         self.valve = valve;
+        self
+    }
+
+    /// The same chain, which says what its transactions may spend, for this store to count.
+    #[must_use]
+    pub fn counting_in(mut self, uses: Arc<dyn WalletUses>) -> Self {
+        self.funds.count_in(uses);
         self
     }
 

@@ -319,6 +319,17 @@ pub enum Invalid {
         value: String,
         allowed: &'static str,
     },
+    #[error("SPEND_LIMITS={value} is not allowed: {allowed} ({wrong})")]
+    SpendLimits {
+        value: String,
+        allowed: &'static str,
+        wrong: String,
+    },
+    #[error(
+        "SPEND_LIMITS must have a limit for * on mainnet-beta, such as *:0/order: every token that is not named could \
+         be spent without one"
+    )]
+    WithoutLimits,
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
     #[error(
@@ -372,6 +383,7 @@ impl Config {
             return Err(Invalid::LimitOverShards { shards });
         }
         self.min_depth()?;
+        self.spend_limits()?;
         self.access.validate()
     }
 

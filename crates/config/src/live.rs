@@ -134,6 +134,7 @@ impl Config {
         if cluster == Cluster::MainnetBeta {
             return Err(Invalid::BeforeLimits { program });
         }
+        self.validate_limits_of(cluster)?;
         let missing = |variable, example| Invalid::Missing {
             program,
             variable,

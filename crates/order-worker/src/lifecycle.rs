@@ -23,7 +23,7 @@ use crate::session::Solitude;
 use crate::stages::build::Built;
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::word::{self, Weighed};
-use crate::stages::{StageError, build, failure, landing, route, settle};
+use crate::stages::{StageError, build, failure, landing, limits, route, settle};
 
 /// How long an order waits after a defect of the engine, so that a person can look before the next
 /// try.
@@ -72,14 +72,7 @@ pub(crate) async fn live(
     loop {
         let recorded = match turn(ctx, &lease, permission, origin).await {
             Next::Nothing => return Ending::Over,
-            Next::Record(data) => {
-                let retry = retry_delay(&data);
-                let recorded = recording::record(ctx, &mut lease, data).await;
-                if let (Ok(()), Some(delay)) = (recorded, retry) {
-                    return Ending::Retry { delay };
-                }
-                recorded
-            }
+            Next::Record(data) => record(ctx, &mut lease, data).await,
             Next::Submit(choice, transaction) => {
                 origin = Origin::JustStored;
                 submit(ctx, &mut lease, choice, transaction).await
@@ -93,8 +86,10 @@ pub(crate) async fn live(
                 return Ending::Resume { delay };
             }
         };
-        if let Err(refused) = recorded {
-            return refused_ending(ctx, &lease, refused).await;
+        match recorded {
+            Ok(Some(delay)) => return Ending::Retry { delay },
+            Ok(None) => {}
+            Err(refused) => return refused_ending(ctx, &lease, refused).await,
         }
         // The order has an event now: if this worker dies from here on, the order alone is not to
         // blame.
@@ -233,19 +228,37 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     }
 }
 
-/// Stores the signed bytes with `submitted`, unless the order's time has run out meanwhile.
+/// Records an event; with it the delay after which the next execution begins, if one does.
+async fn record(
+    ctx: &Context,
+    lease: &mut Lease,
+    data: EventData,
+) -> Result<Option<Duration>, Refused> {
+    let retry = retry_delay(&data);
+    recording::record(ctx, lease, data).await?;
+    Ok(retry)
+}
+
+/// Stores the signed bytes with `submitted`, unless the order's time has run out meanwhile, or the wallet may not spend
+/// so much. The bytes are thrown away then.
 async fn submit(
     ctx: &Context,
     lease: &mut Lease,
     choice: Choice,
     transaction: SignedTransaction,
-) -> Result<(), Refused> {
+) -> Result<Option<Duration>, Refused> {
     let signature = transaction.signature.clone();
     let data = EventData::Submitted { choice, signature };
     match recording::record_submission(ctx, lease, data, transaction).await {
+        Ok(()) => Ok(None),
         // If the clock was set back in between, the next turn builds the transaction anew.
-        Err(Refused::Expired) => recording::expire(ctx, &lease.order).await,
-        recorded => recorded,
+        Err(Refused::Expired) => recording::expire(ctx, &lease.order).await.map(|()| None),
+        Err(Refused::NoRoom(no_room)) => {
+            let error = limits::no_room(ctx, &lease.order, &no_room);
+            let data = after_failure(ctx, &lease.order, error);
+            record(ctx, lease, data).await
+        }
+        Err(refused) => Err(refused),
     }
 }
 
@@ -280,6 +293,7 @@ fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
         code,
         reason,
         landing: last.landing.clone(),
+        paid_lamports: last.paid_lamports,
     }
 }
 
@@ -341,7 +355,7 @@ async fn refused_ending(ctx: &Context, lease: &Lease, refused: Refused) -> Endin
     match refused {
         Refused::Withdrawn | Refused::Expired => Ending::Over,
         Refused::LeaseLost => Ending::LeaseLost,
-        Refused::Broken => {
+        Refused::Broken | Refused::NoRoom(_) => {
             recording::release(ctx, lease, DEFECT_REST).await;
             Ending::Over
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
 use domain::quote::Receipt;
+use domain::spending::{Purpose, SpendLimits};
 use domain::{Status, Venue};
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
@@ -15,6 +16,8 @@ const ENDS: [Status; 4] = [
     Status::Expired,
 ];
 const NO_VENUE: &str = "none";
+/// What limits limit: tokens that are named, others, and fees. Which token it was stands in the order.
+const LIMITED: [&str; 3] = ["token", "other", "fees"];
 /// What reverted transactions fail with.
 const REVERTS: [FailureCode; 3] = [
     FailureCode::SlippageExceeded,
@@ -93,6 +96,10 @@ const COUNTERS: [(&str, &str); 20] = [
     (
         "insufficient_funds_total",
         "Orders that the wallet could not pay for",
+    ),
+    (
+        "spend_limit_refusals_total",
+        "Orders that a limit on what may be spent left no room for, by what it limits",
     ),
     (
         "workers_buried_total",
@@ -177,6 +184,9 @@ impl Metrics {
         ] {
             counter!(name).increment(0);
         }
+        for purpose in LIMITED {
+            counter!("spend_limit_refusals_total", "of" => purpose).increment(0);
+        }
         for code in REVERTS {
             counter!("transactions_reverted_total", "reason" => code.name()).increment(0);
         }
@@ -217,6 +227,17 @@ impl Metrics {
     pub(crate) fn reverted(&self, failure: &Failure, receipt: &Receipt) {
         self.paid(receipt);
         counter!("transactions_reverted_total", "reason" => failure.code.name()).increment(1);
+    }
+
+    /// Counts an order that passes a limit.
+    pub(crate) fn over_limit(&self, limits: &SpendLimits, purpose: Purpose) {
+        let [token, other, fees] = LIMITED;
+        let of = match purpose {
+            Purpose::Fees => fees,
+            Purpose::Token(mint) if limits.names(mint) => token,
+            Purpose::Token(_) => other,
+        };
+        counter!("spend_limit_refusals_total", "of" => of).increment(1);
     }
 
     /// Counts an order's end.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use domain::landing::LandingReport;
+use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
 use domain::{Event, EventData, NewEvent, Order, Status, Venue};
 use ports::STAGE_SPANS;
@@ -32,6 +33,8 @@ pub(crate) enum Refused {
     Withdrawn,
     /// It can no longer be submitted, because its time has run out.
     Expired,
+    /// Its transaction may not spend what it would.
+    NoRoom(NoRoom),
     /// Another worker has the order.
     LeaseLost,
     /// The stored order is unreadable, or the event is not allowed in its state: a person must
@@ -172,6 +175,7 @@ fn move_on(
         Ok(Recorded::Won(event)) => event,
         Ok(Recorded::Withdrawn) => return Err(Refused::Withdrawn),
         Ok(Recorded::Expired) => return Err(Refused::Expired),
+        Ok(Recorded::NoRoom(no_room)) => return Err(Refused::NoRoom(no_room)),
         Ok(Recorded::LeaseLost) => return Err(Refused::LeaseLost),
         Err(error) => return Err(broken(&lease.order, &error)),
     };

@@ -8,6 +8,7 @@ pub use config::LimitScope;
 use config::{Config, Switch};
 use domain::MaxImpact;
 use ports::reconciliation::OnAlarm;
+use domain::spending::SpendLimits;
 use ports::retry::Policy;
 
 use crate::doubting::DOUBT_AFTER;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub max_executions: u32,
     /// How far an order may move its pool's price; absent where there is no limit.
     pub max_impact: Option<MaxImpact>,
+    /// What may be spent.
+    pub limits: SpendLimits,
     /// When failed executions are repeated.
     pub retry: Policy,
     /// How long the store lets a silent worker keep its leases.
@@ -61,6 +64,9 @@ impl Settings {
             scope: config.limit_scope(),
             max_executions: work.retry_max_attempts,
             max_impact: config.max_impact(),
+            limits: config
+                .spend_limits()
+                .expect("invariant: a configuration is checked before it is used"),
             retry: Policy {
                 base_delay: work.retry_base_delay(),
                 max_delay: work.retry_max_delay(),

@@ -34,6 +34,7 @@ pub mod transaction_reader;
 pub mod unconfirmed;
 pub mod valve;
 pub mod wallet;
+pub mod wallet_uses;
 pub mod worker_registry;
 
 mod error;
@@ -65,6 +66,7 @@ pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
 pub use valve::Valve;
 pub use wallet::WalletView;
+pub use wallet_uses::WalletUses;
 pub use worker_registry::WorkerRegistry;
 
 /// Target of the spans that only a trace shows. Without a trace collector they are switched off and
@@ -74,7 +76,15 @@ pub const STAGE_SPANS: &str = "stage";
 /// The whole store: a backend implements the eight parts, and the engine holds one object of this
 /// trait.
 pub trait Store:
-    OrderStore + OrderHistory + WorkerRegistry + Operations + Safety + Finalities + Doubts + Directory
+    OrderStore
+    + OrderHistory
+    + WorkerRegistry
+    + Operations
+    + Safety
+    + Finalities
+    + Doubts
+    + Directory
+    + WalletUses
 {
 }
 
@@ -87,6 +97,7 @@ impl<T> Store for T where
         + Finalities
         + Doubts
         + Directory
+        + WalletUses
 {
 }
 

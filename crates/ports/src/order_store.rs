@@ -50,6 +50,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::landing::LandingReport;
+use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
 use domain::{
     ClientId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Status, Terms, Timestamp,
@@ -174,6 +175,9 @@ pub enum Recorded {
     /// The event is a submission, and the order's time has run out. The order can be withdrawn as
     /// expired.
     Expired,
+    /// The event is a submission, and its transaction may not spend what it would: see
+    /// [`wallet_uses`](crate::wallet_uses). The order can go on to another event.
+    NoRoom(NoRoom),
     /// Another worker has the order. The caller must stop working on it at once.
     LeaseLost,
 }

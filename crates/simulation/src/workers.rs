@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::spending::SpendLimits;
 use order_worker::limiter::Rate;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
@@ -44,6 +45,7 @@ fn settings(random: &Random) -> Settings {
         scope: LimitScope::Worker,
         max_executions: 3,
         max_impact: None,
+        limits: SpendLimits::default(),
         retry: Policy {
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),

@@ -20,6 +20,7 @@ pub mod order_store;
 pub mod safety;
 pub mod status_feed;
 pub mod version_1;
+pub mod wallet_uses;
 pub mod worker_registry;
 
 mod fixture;

@@ -84,7 +84,7 @@ pub(crate) fn transaction_of(
 ) -> Result<Option<SignedTransaction>, Fault> {
     db.prepare_cached(
         "-- transaction_of_order
-         select a.signature, a.bytes, a.last_valid_height, a.blockhash
+         select a.signature, a.bytes, a.last_valid_height, a.blockhash, a.outlay
          from orders o join order_attempts a on a.order_key = o.key and a.dead_at is null
          where o.id = ?1",
     )?
@@ -163,7 +163,8 @@ pub(crate) fn long_submitted(
 ) -> Result<Vec<LongSubmitted>, Fault> {
     let mut statement = db.prepare_cached(
         "-- long_submitted
-         select a.signature, a.bytes, a.last_valid_height, a.blockhash, o.id, a.attempt, e.at
+         select a.signature, a.bytes, a.last_valid_height, a.blockhash, a.outlay,
+             o.id, a.attempt, e.at
          from orders o indexed by orders_begun
          join order_attempts a on a.order_key = o.key and a.dead_at is null
          join order_events e on e.order_key = o.key
@@ -178,9 +179,9 @@ pub(crate) fn long_submitted(
     while let Some(row) = rows.next()? {
         found.push(LongSubmitted {
             transaction: StoredTransaction::read(row, 0)?.parse()?,
-            order: columns::order_id(row, 4)?,
-            attempt: row.get(5)?,
-            submitted_for: now.since(columns::time(row, 6)?),
+            order: columns::order_id(row, 5)?,
+            attempt: row.get(6)?,
+            submitted_for: now.since(columns::time(row, 7)?),
         });
     }
     Ok(found)

@@ -167,6 +167,7 @@ fn recorded(event: &NewEvent, outcome: &record::Outcome) -> Recorded {
         record::Outcome::Won { at } => Recorded::Won(event.clone().recorded(*at)),
         record::Outcome::Withdrawn => Recorded::Withdrawn,
         record::Outcome::Expired => Recorded::Expired,
+        record::Outcome::NoRoom(no_room) => Recorded::NoRoom(*no_room),
         record::Outcome::LeaseLost => Recorded::LeaseLost,
     }
 }

@@ -35,9 +35,9 @@ impl TransactionBuilder for SolanaChain {
             .fees
             .price(wanted.fee_level, wanted.deaths, &contested)
             .await;
-        if self.checks_funds {
-            let fee = self.budget(&route, None, price).fee();
-            self.check_funds(wanted, &route, &draft, fee).await?;
+        let purse = self.purse(wanted, &route, &draft).await?;
+        if let Some(purse) = &purse {
+            self.check_funds(purse, self.budget(&route, None, price).fee())?;
         }
         let Rehearsed {
             route,
@@ -51,7 +51,9 @@ impl TransactionBuilder for SolanaChain {
                 units: None,
             },
         };
-        set_budget(&mut draft.instructions, self.budget(&route, units, price));
+        let budget = self.budget(&route, units, price);
+        set_budget(&mut draft.instructions, budget);
+        let outlay = purse.and_then(|purse| self.outlay(&purse, budget.fee()));
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
         let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[])?;
@@ -64,7 +66,10 @@ impl TransactionBuilder for SolanaChain {
         self.notes.built(signature, note);
         let last_valid = blockhash.last_valid_height.get();
         let last_valid = Height::new(last_valid.saturating_add(BLOCKS_TO_SPARE));
-        Ok(message.signed(signature, last_valid))
+        Ok(SignedTransaction {
+            outlay,
+            ..message.signed(signature, last_valid)
+        })
     }
 
     async fn report(&self, transaction: &SignedTransaction) -> Option<LandingReport> {

@@ -41,6 +41,7 @@ fn transaction(number: u64, last_valid: u64) -> SignedTransaction {
         bytes: Arc::from(number.to_be_bytes().as_slice()),
         last_valid_height: Height::new(last_valid),
         blockhash: None,
+        outlay: None,
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
 
-use super::{StageError, route, settle};
+use super::{StageError, limits, route, settle};
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::recording::answered;
@@ -36,6 +36,7 @@ pub(crate) async fn build(
     order: &Order,
     choice: &Choice,
 ) -> Result<Built, StageError> {
+    limits::of_order(ctx, &order.terms)?;
     let deaths = deaths(ctx, order).await?;
     let mut choice = choice.clone();
     let mut routes = 1;
@@ -44,7 +45,7 @@ pub(crate) async fn build(
             Ok(transaction) => {
                 return Ok(Built {
                     choice,
-                    transaction,
+                    transaction: limits::limited(ctx, order, transaction)?,
                 });
             }
             Err(error) => error,
@@ -129,14 +130,25 @@ fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> Stag
         Error::Refused(_) => {
             StageError::permanent(FailureCode::TransactionFailed, error.to_string())
         }
-        Error::InsufficientFunds { mint, needed, held } => {
+        Error::InsufficientFunds {
+            mint,
+            needed,
+            held,
+            promised,
+        } => {
             ctx.metrics.insufficient_funds.increment(1);
             let asset = if *mint == Mint::SOL {
                 Asset::SOL
             } else {
                 order.terms.asset_in
             };
+            let is_held = needed <= held;
             let (needed, held) = (print(*needed, asset), print(*held, asset));
+            if is_held {
+                let promised = print(*promised, asset);
+                let reason = limits::promised_to_others(&held, &promised, &needed);
+                return StageError::transient(FailureCode::InsufficientFunds, reason);
+            }
             let reason = format!(
                 "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"
             );

@@ -193,6 +193,10 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         } => {
             let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
             ctx.metrics.reverted(&failure, &receipt);
+            let failure = Failure {
+                paid_lamports: Some(receipt.fee_lamports),
+                ..failure
+            };
             Some(Settled::Reverted { failure, kind })
         }
         // If its block vanishes, the transaction may land in another one. Until then there is

@@ -17,5 +17,6 @@ mod limiting;
 mod losing;
 mod resuming;
 mod settling;
+mod spending;
 mod sweeping;
 mod world;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use dex_router::Router;
 use domain::event::Failure;
+use domain::spending::SpendLimits;
 use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
 use order_worker::settings::LimitScope;
 use order_worker::{Chain, Settings, Worker};
@@ -76,6 +77,7 @@ pub(crate) fn settings() -> Settings {
         scope: LimitScope::Worker,
         max_executions: 3,
         max_impact: None,
+        limits: SpendLimits::default(),
         retry: Policy {
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),

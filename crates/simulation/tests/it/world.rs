@@ -21,6 +21,7 @@ use chain_solana::standing::Standings;
 use chain_solana::{Rpc, SolanaChain};
 use dex_router::Router;
 use dex_router::router::RouteRequest;
+use domain::spending::SpendLimits;
 use domain::{Address, Event, OrderId, Seq, Status, TokenList};
 use order_worker::Chain;
 use order_worker::settings::LimitScope;
@@ -282,6 +283,7 @@ impl World {
             scope: LimitScope::Worker,
             max_executions: 5,
             max_impact: None,
+            limits: SpendLimits::default(),
             retry: Policy {
                 base_delay: Duration::from_secs(1),
                 max_delay: Duration::from_secs(5),

@@ -214,6 +214,7 @@ impl Given {
             bytes: Arc::from(signature.as_slice()),
             last_valid_height: Height::new(1_150),
             blockhash: Some(Blockhash::new([3; 32])),
+            outlay: None,
         }
     }
 }
@@ -365,6 +366,7 @@ fn failure() -> Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
         landing: None,
+        paid_lamports: None,
     }
 }
 

@@ -195,6 +195,28 @@ macro_rules! store_contract {
             a_confirmed_order_begins_the_count_of_reverts_anew,
             what_is_explained_of_a_wallet_goes_forth_only,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; wallet_uses:
+            a_limit_is_not_passed_by_one_unit,
+            another_limit_judges_the_same_use,
+            racing_submissions_fill_a_limit_and_do_not_pass_it,
+            one_that_does_not_fit_leaves_its_room_to_others,
+            a_wallet_spends_what_it_holds_once,
+            a_balance_seen_before_a_fill_is_judged_without_it,
+            an_order_is_stored_only_with_room_for_everything,
+            what_does_not_fit_leaves_nothing_behind,
+            a_repeated_submission_is_counted_once,
+            a_repeated_end_is_counted_once,
+            a_death_makes_room_again,
+            a_revert_leaves_its_fee,
+            a_fill_leaves_what_it_took,
+            a_day_is_over_after_24_hours_and_a_quarter,
+            an_end_is_counted_where_its_beginning_was,
+            a_clock_that_is_set_back_keeps_no_limit_full,
+            wallets_and_tokens_are_counted_apart,
+            an_order_without_an_outlay_is_counted_nowhere,
+            what_is_counted_survives_a_crash,
+            another_cluster_begins_with_nothing_counted,
+        }
     };
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::landing::LandingReport;
 use domain::quote::Receipt;
+use domain::spending::{Item, Outlay};
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
-use domain::{BaseUnits, Mint, OrderId};
+use domain::{Address, BaseUnits, Mint, OrderId};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
 use ports::landing::Fate;
@@ -72,6 +73,8 @@ struct Book {
     /// Whether what lands waits for [`ScriptedChain::finalize_all`].
     is_slow_to_finalize: bool,
     built: Vec<(Execution, Signature)>,
+    /// What every transaction says that it spends.
+    outlay: Option<Outlay>,
     known: HashMap<Signature, Known>,
 }
 
@@ -96,6 +99,14 @@ impl ScriptedChain {
     /// What becomes of the next transactions; those after them land.
     pub(crate) fn plan(&self, plans: impl IntoIterator<Item = Plan>) {
         self.book.lock().unwrap().plans.extend(plans);
+    }
+
+    /// Every transaction says that it may spend this from now on.
+    pub(crate) fn spends(&self, items: &[Item]) {
+        self.book.lock().unwrap().outlay = Some(Outlay {
+            wallet: Address::new([7; 32]),
+            items: items.to_vec(),
+        });
     }
 
     /// How many transactions were signed for this order.
@@ -290,6 +301,7 @@ impl Plan {
                 mint: Mint::SOL,
                 needed: BaseUnits::new(1_502_000_000),
                 held: BaseUnits::new(250_000_000),
+                promised: BaseUnits::new(0),
             }),
             _ => None,
         }
@@ -347,6 +359,7 @@ impl TransactionBuilder for ScriptedChain {
             bytes: Arc::from(bytes.as_slice()),
             last_valid_height: last_valid,
             blockhash: Some(Blockhash::new([7; 32])),
+            outlay: book.outlay.clone().map(Box::new),
         })
     }
 

@@ -55,7 +55,10 @@ async fn of_ten_orders_for_the_price_of_five_five_land_and_the_others_say_what_i
 
     assert_eq!((landed, refused.len()), (5, 5));
     for error in refused {
-        let Error::InsufficientFunds { mint, needed, held } = error else {
+        let Error::InsufficientFunds {
+            mint, needed, held, ..
+        } = error
+        else {
             panic!("{error:?}");
         };
         assert_eq!(mint, Mint::SOL);
@@ -83,6 +86,7 @@ async fn a_token_that_the_wallet_has_too_little_of_is_named() {
         mint: Asset::USDC.mint,
         needed: BaseUnits::new(150_000_000),
         held: BaseUnits::new(0),
+        promised: BaseUnits::new(0),
     };
     assert_eq!(built.map(|it| it.signature), Err(expected));
 }
