@@ -18,6 +18,7 @@ pub mod operations;
 pub mod order_history;
 pub mod order_store;
 pub mod safety;
+pub mod spending_race;
 pub mod status_feed;
 pub mod version_1;
 pub mod wallet_uses;
