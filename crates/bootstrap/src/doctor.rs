@@ -92,7 +92,7 @@ impl Finding {
 /// Looks at everything.
 pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut findings = vec![settings(config)];
+    let mut findings = vec![settings(config), limits(config)];
     let (wallet, payer) = wallet(config);
     let endpoints = config.endpoints();
     if endpoints.is_empty() {
@@ -133,6 +133,29 @@ fn settings(config: &Config) -> Finding {
             invalid.to_string(),
             "correct the setting that is named",
         ),
+    }
+}
+
+/// What may be spent.
+fn limits(config: &Config) -> Finding {
+    let about = "limits";
+    match config.spend_limits() {
+        Err(invalid) => Finding::bad(
+            about,
+            invalid.to_string(),
+            "correct it: nothing starts with it",
+        ),
+        Ok(limits) if limits.is_empty() && config.chain.is_live() => Finding::warning(
+            about,
+            "none: orders may spend all that the wallet holds",
+            "set SPEND_LIMITS, such as SOL:0.01/order,SOL:0.05/day,*:0/order,fees:0.01/day",
+        ),
+        Ok(limits) if limits.is_empty() => Finding::good(about, "none"),
+        Ok(limits) => {
+            let printed = limits.print(&config.chain.tokens());
+            let facts = json!({ "limits": printed });
+            Finding::good(about, printed).with(facts)
+        }
     }
 }
 

@@ -32,6 +32,7 @@ impl Parts {
         // Before the world, because this locks the data folder.
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
         let world = world::reach(config, ports.store.clone(), clock, random, shutdown).await?;
+        let world = world.counting_in(config, ports.store.clone());
         backend::bind(&ports, world.cluster, shutdown).await?;
         halt_signal::follow(quit, &ports, world.valve(), shutdown);
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);

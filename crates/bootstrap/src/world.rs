@@ -33,7 +33,7 @@ use ports::cluster::ClusterId;
 use ports::reconciliation::WalletHistory;
 use ports::{
     AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
-    TransactionBuilder, TransactionReader, Valve, WalletView,
+    TransactionBuilder, TransactionReader, Valve, WalletUses, WalletView,
 };
 
 use blank::Blank;
@@ -64,6 +64,8 @@ pub struct World {
     /// Those of the cluster, where it is not in this process.
     endpoints: Option<Arc<Endpoints>>,
     pools: Arc<PoolReader>,
+    /// Where what transactions may spend is counted, if it is.
+    uses: Option<Arc<dyn WalletUses>>,
     clock: Arc<dyn Clock>,
     random: Random,
     settings: Settings,
@@ -108,6 +110,9 @@ impl World {
             clock(),
             self.settings.clone(),
         );
+        if let Some(uses) = &self.uses {
+            chain = chain.counting_in(Arc::clone(uses));
+        }
         if let Some(endpoints) = &self.endpoints {
             chain = chain.with_witnesses(endpoints);
         }
@@ -131,6 +136,15 @@ impl World {
     #[must_use]
     pub fn valve(&self) -> Arc<Valve> {
         Arc::clone(&self.valve)
+    }
+
+    /// The same world, where it is counted in this store what transactions may spend: wherever limits or balances are
+    /// judged by it.
+    #[must_use]
+    pub fn counting_in(mut self, config: &Config, uses: Arc<dyn WalletUses>) -> Self {
+        let is_judged = config.chain.is_live() || config.transactions.spend_limits.is_some();
+        self.uses = is_judged.then_some(uses);
+        self
     }
 
     /// The wallet at an address, for those who only look at it.
@@ -292,6 +306,7 @@ impl World {
             endpoints: reached.endpoints,
             sockets: reached.sockets,
             pools,
+            uses: None,
             clock,
             random,
             settings,

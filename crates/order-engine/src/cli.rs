@@ -50,7 +50,7 @@ enum Command {
     /// The pools of two tokens: what the router would use, and why not the others
     #[command(after_help = pools::EXAMPLES)]
     Pools(pools::Pools),
-    /// The wallet that trades, and what it holds
+    /// The wallet that trades, what it holds and may spend
     #[command(after_help = wallet::EXAMPLES)]
     Wallet(wallet::Wallet),
     /// What stands between this configuration and a trade, and what to do about it

@@ -47,6 +47,7 @@ mod session;
 mod stages;
 mod taking;
 mod unheard;
+mod usage;
 
 use std::sync::Arc;
 
@@ -119,6 +120,12 @@ impl Worker {
         }
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let context = Arc::new(context);
+        if let Some(wallet) = &context.chain.wallet
+            && !context.settings.limits.is_empty()
+        {
+            let shown = usage::show(Arc::clone(&context), Arc::clone(wallet), shutdown.clone());
+            shutdown.spawn_essential("usage", shown);
+        }
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
         let (runs, ended) = oneshot::channel();

@@ -95,6 +95,20 @@ fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> V
     issues
 }
 
+/// What limits leave no room for.
+pub(super) async fn of_limits(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
+    let is_operator = wallet::is_shown_to(ctx, caller);
+    let excesses = ctx.spending.excesses(ctx.chain.wallet, terms).await;
+    let excesses = excesses.into_iter().map(|excess| {
+        let detail = match is_operator {
+            true => format!("{}: {}", excess.said, excess.amounts),
+            false => excess.said.to_owned(),
+        };
+        issue("spend_limit", &detail)
+    });
+    excesses.collect()
+}
+
 fn issue(code: &str, detail: &str) -> IssueView {
     IssueView {
         code: code.to_owned(),

@@ -91,10 +91,12 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
         ..RouteRequest::from(terms)
     };
     let lacking = issues::of_wallet(ctx, caller, terms);
-    let (decided, lacking, disabled) = futures_util::join!(
+    let over = issues::of_limits(ctx, caller, terms);
+    let (decided, lacking, disabled, over) = futures_util::join!(
         ctx.router.decide(&request),
         lacking,
-        issues::of_trading(ctx)
+        issues::of_trading(ctx),
+        over
     );
     let mut answer = match decided {
         Ok(decision) => offered(terms, &decision, &ctx.tokens),
@@ -105,6 +107,7 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
     };
     answer.issues.extend(lacking);
     answer.issues.extend(disabled);
+    answer.issues.extend(over);
     answer
 }
 

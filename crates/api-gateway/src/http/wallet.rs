@@ -32,7 +32,11 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
     };
     let wallet = deadline::chain(view.look()).await?;
     let trading = trading(&ctx).await?;
-    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx, trading)))
+    let limits = ctx.spending.shown(wallet.address).await?;
+    Ok(HttpResponse::Ok().json(WalletAnswer {
+        limits,
+        ..answer(&wallet, &ctx, trading)
+    }))
 }
 
 /// Where keys are set, to the admin key alone.

@@ -1,6 +1,7 @@
-//! `order-engine wallet`: the wallet that trades, and what it holds. Needs the admin key where keys
+//! `order-engine wallet`: the wallet that trades, what it holds and may spend. Needs the admin key where keys
 //! are set.
 
+use api_types::wallet::LimitView;
 use clap::Args;
 use domain::{Asset, BaseUnits};
 
@@ -44,6 +45,17 @@ pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
     for holding in &answer.tokens {
         let name = holding.symbol.as_deref().unwrap_or(&holding.mint);
         output::line(format!("             {} {name}", holding.amount))?;
+    }
+    for (place, limit) in answer.limits.iter().enumerate() {
+        let title = if place == 0 { "may spend" } else { "" };
+        let used = limit.used.as_ref();
+        let used = used
+            .map(|used| format!(", {used} used"))
+            .unwrap_or_default();
+        let LimitView {
+            token, per, limit, ..
+        } = limit;
+        output::line(format!("{title:<13}{limit} {token} per {per}{used}"))?;
     }
     Ok(Verdict::Good)
 }

@@ -1,4 +1,4 @@
-// The operators' screen: pause, halt and resume, dead orders and their retry, workers, and who did what.
+// The operators' screen: pause, halt and resume, the wallet, dead orders and their retry, workers, and who did what.
 
 import { adminGet, adminPost } from "./api.js";
 import { h, setAttribute, setText } from "./dom.js";
@@ -9,6 +9,7 @@ import { facts } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
 import { pagedPanel } from "./paged-panel.js";
 import { session } from "./session.js";
+import { walletPanel } from "./wallet-panel.js";
 import { workerCards } from "./workers.js";
 
 const EVERY_MS = 2_000;
@@ -89,6 +90,7 @@ function deskOf({ say, onProblem }) {
   const halting = haltForm({ act, outage });
   const why = h("p", { class: "muted", hidden: true });
   const workers = workerCards();
+  const wallet = walletPanel();
   const dead = pagedPanel({
     name: "Dead orders",
     path: "/api/admin/dead",
@@ -114,7 +116,7 @@ function deskOf({ say, onProblem }) {
     const [queue, alive] = await Promise.all([adminGet("/api/admin/queue"), adminGet("/api/admin/workers")]);
     drawQueue(queue);
     workers.draw(alive.workers);
-    await Promise.all([dead.read(), audit.read()]);
+    await Promise.all([wallet.read(), dead.read(), audit.read()]);
   }
 
   function drawQueue({ paused: isPaused, halted, queue, entries, deadEntries }) {
@@ -210,6 +212,7 @@ function deskOf({ say, onProblem }) {
       h("h2", {}, "Workers"),
       h("div", { class: "panel-body" }, workers.element),
     ),
+    wallet.element,
     dead.element,
     words,
     audit.element,
