@@ -22,6 +22,9 @@ create table if not exists wallet_use (
 -- What a transaction may spend, as domain::spending::Outlay in JSON. Its quarter is that of its `submitted` event.
 alter table order_attempts add column if not exists outlay text;
 
+-- The limits that a worker holds to, for people: every worker has its own.
+alter table workers add column if not exists limits text not null default '';
+
 -- What the day that ends with this quarter has seen: WalletUse::used.
 create or replace function wallet_used(newest bigint, quarters numeric[], quarter bigint)
 returns numeric language sql immutable as $$

@@ -29,6 +29,7 @@ mod make_due;
 mod migrate;
 mod operations;
 mod page;
+mod peek;
 mod record;
 mod registry;
 mod release;
@@ -42,5 +43,6 @@ mod withdraw;
 
 pub use address::ConnectError;
 pub use migrate::{Migrated, migrate};
+pub use peek::limits_of_workers;
 pub use settings::{PgSettings, StatementCache};
 pub use store::PgStore;

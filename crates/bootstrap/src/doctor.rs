@@ -11,6 +11,7 @@ use domain::{Address, Asset, BaseUnits};
 use ports::{Clock, SystemClock};
 use serde_json::{Value, json};
 
+use crate::backend;
 use crate::world::World;
 use crate::world::keys;
 
@@ -93,6 +94,7 @@ impl Finding {
 pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut findings = vec![settings(config), limits(config)];
+    findings.extend(limits_of_workers(config).await);
     let (wallet, payer) = wallet(config);
     let endpoints = config.endpoints();
     if endpoints.is_empty() {
@@ -156,6 +158,38 @@ fn limits(config: &Config) -> Finding {
             let facts = json!({ "limits": printed });
             Finding::good(about, printed).with(facts)
         }
+    }
+}
+
+/// Workers that hold to other limits than these. Each holds to its own.
+async fn limits_of_workers(config: &Config) -> Option<Finding> {
+    let about = "limits of workers";
+    let own = config.spend_limits().ok()?;
+    let own = own.print(&config.chain.tokens());
+    let named = |limits: &str| match limits {
+        "" => "none".to_owned(),
+        limits => limits.to_owned(),
+    };
+    let workers = match backend::limits_of_workers(config).await {
+        Ok(workers) => workers,
+        Err(error) => {
+            let detail = format!("not known: {error:#}");
+            let advice = "set DATABASE_URL as the workers have it, and let it be reached";
+            return Some(Finding::warning(about, detail, advice));
+        }
+    };
+    let others = workers.iter().filter(|(_, limits)| *limits != own);
+    let others: Vec<String> = others
+        .map(|(host, limits)| format!("{host} holds to {}", named(limits)))
+        .collect();
+    match (others.is_empty(), workers.len()) {
+        (true, 0) => None,
+        (true, _) => Some(Finding::good(about, "the same")),
+        (false, _) => Some(Finding::warning(
+            about,
+            format!("{}; here: {}", others.join("; "), named(&own)),
+            "give every worker the same SPEND_LIMITS: the most generous one decides how much is spent",
+        )),
     }
 }
 

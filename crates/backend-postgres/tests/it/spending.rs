@@ -85,7 +85,7 @@ async fn fifty_races_of_twenty_workers_at_one_limit_do_not_pass_it() {
     let sum = |of: fn(&Raced) -> usize| races.iter().map(of).sum::<usize>();
     let (submitted, refused) = (sum(|it| it.submitted), sum(|it| it.refused));
     let fullest = races.iter().map(|it| it.limit - it.used).min();
-    println!(
+    eprintln!(
         "50 races of {WORKERS} workers: {submitted} submitted, {refused} refused, {} killed; nearest to the limit: {fullest:?} lamports",
         sum(|it| it.killed)
     );

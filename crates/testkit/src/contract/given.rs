@@ -142,6 +142,7 @@ impl Given {
             version: "0.1.0".to_owned(),
             host: "contract".to_owned(),
             slots: 10,
+            limits: "SOL:5/order".to_owned(),
             running: 0,
             started_at: at,
             seen_at: at,

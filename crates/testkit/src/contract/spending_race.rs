@@ -186,16 +186,14 @@ impl Race {
         }
         self.step();
         let transaction = lease.live_transaction.clone().expect("it was stored");
-        match self.random.below(4) {
-            0 => {
-                self.record(store, &mut lease, confirmed(&transaction))
-                    .await
-            }
-            1 => self.record(store, &mut lease, ended(None)).await,
-            2 => self.record(store, &mut lease, ended(Some(REVERT))).await,
+        let end = match self.random.below(4) {
+            0 => confirmed(&transaction),
+            1 => ended(None),
+            2 => ended(Some(REVERT)),
             // It stays under way.
-            _ => {}
-        }
+            _ => return,
+        };
+        self.record(store, &mut lease, end).await;
     }
 
     async fn record(&self, store: &Arc<dyn Store>, lease: &mut Lease, data: EventData) {
