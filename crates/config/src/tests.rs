@@ -2,6 +2,7 @@
 //! allowed.
 
 mod addresses;
+mod limits;
 mod live;
 mod pools;
 mod together;

@@ -1,8 +1,14 @@
 //! What the wallet must hold before a transaction is signed (FAILURES.md, case 25a2).
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use chain_solana::keys::{Signer as _, Wallet};
 use chain_solana::settings::{Settings, Simulating};
+use domain::spending::{Purpose, WalletUse};
+use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits, Mint};
+use ports::WalletUses;
 use ports::transaction_builder::{Error, TransactionBuilder as _};
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::market::engine_key;
@@ -118,4 +124,127 @@ async fn a_missing_account_is_part_of_what_is_needed() {
 
     let rent = sim_chain::bank::Rent::default().minimum_balance(165);
     assert_eq!(without - with, rent);
+}
+
+/// What is counted of a wallet, as a store would say it.
+#[derive(Debug)]
+struct Counted(WalletUse);
+
+#[async_trait]
+impl WalletUses for Counted {
+    async fn uses(&self, _: domain::Address, of: &[Purpose]) -> ports::Result<Vec<WalletUse>> {
+        Ok(of.iter().map(|_| self.0.clone()).collect())
+    }
+
+    async fn newest_uses(&self, _: domain::Address) -> ports::Result<Vec<(Purpose, WalletUse)>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A wallet with one SOL whose transactions are counted.
+async fn counting(counted: WalletUse) -> Stage {
+    let mut stage = wallet_of(SOL).await;
+    stage.chain = stage.chain.counting_in(Arc::new(Counted(counted)));
+    stage
+}
+
+fn spent(built: &SignedTransaction, purpose: Purpose) -> (u64, u64) {
+    let outlay = built.outlay.as_ref().expect("it is counted");
+    let mut items = outlay.items.iter();
+    let item = items.find(|item| item.purpose == purpose).unwrap();
+    (item.spent.get(), item.live.get())
+}
+
+/// FAILURES.md, case 44: what is counted before is no less than what the ledger says afterwards, and where nothing
+/// moves, the same.
+#[tokio::test]
+async fn a_transaction_says_what_it_may_take_and_takes_no_more() {
+    let (sol, sale) = (Purpose::Token(Mint::SOL), SOL / 10);
+    let pair = (Asset::SOL, Asset::USDC);
+    let stage = counting(WalletUse::default()).await;
+    let (_, found) = stage.found(pair).await;
+
+    for (number, opens_account) in [(1, true), (2, false)] {
+        let built = stage
+            .chain
+            .build(&stage.sale(number, &found[0], pair, sale));
+        let built = built.await.unwrap();
+        let landed = stage.land(&built.bytes).await;
+
+        let rent = sim_chain::bank::Rent::default().minimum_balance(165);
+        let stays = if opens_account { rent } else { 0 };
+        assert_eq!(landed.outcome, Ok(()));
+        let fee = landed.fee.get();
+        assert_eq!(spent(&built, Purpose::Fees), (fee + stays, 0));
+        // The deposit for wrapped SOL must be there too, and comes back.
+        assert_eq!(spent(&built, sol), (sale, sale + fee + stays + rent));
+        let outlay = built.outlay.unwrap();
+        let wallet = Wallet::of_simulated_cluster(&Hash::new_from_array([9; 32]));
+        assert_eq!(outlay.wallet.bytes(), &wallet.address().0);
+        let means = outlay.items[0].means.expect("balances are judged");
+        assert!(means.held.get() < SOL, "{means:?}");
+        stage.clock.advance(std::time::Duration::from_millis(400));
+        stage.pass_blocks().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_sold_of_a_token_keeps_lamports_free_for_its_fee() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let stage = counting(WalletUse::default()).await;
+    let (_, found) = stage.found(pair).await;
+    let bought = stage.chain.build(&stage.sale(1, &found[0], pair, SOL / 10));
+    assert_eq!(
+        stage.land(&bought.await.unwrap().bytes).await.outcome,
+        Ok(())
+    );
+    stage.clock.advance(std::time::Duration::from_millis(400));
+    stage.pass_blocks().await;
+
+    let back = (Asset::USDC, Asset::SOL);
+    let (_, found) = stage.found(back).await;
+    let built = stage
+        .chain
+        .build(&stage.sale(2, &found[0], back, 1_000_000));
+    let built = built.await.unwrap();
+
+    assert_eq!(
+        spent(&built, Purpose::Token(Asset::USDC.mint)),
+        (1_000_000, 1_000_000)
+    );
+    let (sold, live) = spent(&built, Purpose::Token(Mint::SOL));
+    let (fee, _) = spent(&built, Purpose::Fees);
+    let rent = sim_chain::bank::Rent::default().minimum_balance(165);
+    assert_eq!((sold, live), (0, fee + rent));
+}
+
+#[tokio::test]
+async fn what_others_may_still_spend_is_not_there() {
+    let pair = (Asset::SOL, Asset::USDC);
+    let stage = counting(WalletUse {
+        live: u128::from(SOL / 2),
+        ..WalletUse::default()
+    })
+    .await;
+    let (_, found) = stage.found(pair).await;
+
+    let fits = stage
+        .chain
+        .build(&stage.sale(1, &found[0], pair, SOL * 4 / 10));
+    assert!(fits.await.is_ok());
+    let too_much = stage
+        .chain
+        .build(&stage.sale(2, &found[0], pair, SOL * 6 / 10));
+
+    let Err(Error::InsufficientFunds {
+        needed,
+        held,
+        promised,
+        ..
+    }) = too_much.await
+    else {
+        panic!("it is refused");
+    };
+    assert!(needed < held, "{needed} of {held}");
+    assert_eq!(promised, BaseUnits::new(SOL / 2));
 }
