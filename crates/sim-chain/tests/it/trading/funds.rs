@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chain_solana::keys::{Signer as _, Wallet};
+use chain_solana::rpc::{Commitment, Signature};
 use chain_solana::settings::{Settings, Simulating};
+use dex_router::pools::FoundPool;
 use domain::spending::{Purpose, WalletUse};
 use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits, Mint};
@@ -148,6 +150,19 @@ async fn counting(counted: WalletUse) -> Stage {
     stage
 }
 
+async fn sell(
+    stage: &Stage,
+    number: u32,
+    pool: &FoundPool,
+    pair: (Asset, Asset),
+    amount: u64,
+) -> Result<SignedTransaction, Error> {
+    stage
+        .chain
+        .build(&stage.sale(number, pool, pair, amount))
+        .await
+}
+
 fn spent(built: &SignedTransaction, purpose: Purpose) -> (u64, u64) {
     let outlay = built.outlay.as_ref().expect("it is counted");
     let mut items = outlay.items.iter();
@@ -165,16 +180,16 @@ async fn a_transaction_says_what_it_may_take_and_takes_no_more() {
     let (_, found) = stage.found(pair).await;
 
     for (number, opens_account) in [(1, true), (2, false)] {
-        let built = stage
-            .chain
-            .build(&stage.sale(number, &found[0], pair, sale));
+        let built = sell(&stage, number, &found[0], pair, sale);
         let built = built.await.unwrap();
-        let landed = stage.land(&built.bytes).await;
+        assert_eq!(stage.land(&built.bytes).await.outcome, Ok(()));
+        let signature = Signature::try_from(&built.bytes[1..65]).unwrap();
+        let told = stage.rpc.transaction(&signature, Commitment::Confirmed);
+        let told = told.await.unwrap().expect("it landed");
 
         let rent = sim_chain::bank::Rent::default().minimum_balance(165);
         let stays = if opens_account { rent } else { 0 };
-        assert_eq!(landed.outcome, Ok(()));
-        let fee = landed.fee.get();
+        let fee = told.meta.fee.get();
         assert_eq!(spent(&built, Purpose::Fees), (fee + stays, 0));
         // The deposit for wrapped SOL must be there too, and comes back.
         assert_eq!(spent(&built, sol), (sale, sale + fee + stays + rent));
@@ -193,7 +208,7 @@ async fn what_is_sold_of_a_token_keeps_lamports_free_for_its_fee() {
     let pair = (Asset::SOL, Asset::USDC);
     let stage = counting(WalletUse::default()).await;
     let (_, found) = stage.found(pair).await;
-    let bought = stage.chain.build(&stage.sale(1, &found[0], pair, SOL / 10));
+    let bought = sell(&stage, 1, &found[0], pair, SOL / 10);
     assert_eq!(
         stage.land(&bought.await.unwrap().bytes).await.outcome,
         Ok(())
@@ -203,9 +218,7 @@ async fn what_is_sold_of_a_token_keeps_lamports_free_for_its_fee() {
 
     let back = (Asset::USDC, Asset::SOL);
     let (_, found) = stage.found(back).await;
-    let built = stage
-        .chain
-        .build(&stage.sale(2, &found[0], back, 1_000_000));
+    let built = sell(&stage, 2, &found[0], back, 1_000_000);
     let built = built.await.unwrap();
 
     assert_eq!(
@@ -228,13 +241,9 @@ async fn what_others_may_still_spend_is_not_there() {
     .await;
     let (_, found) = stage.found(pair).await;
 
-    let fits = stage
-        .chain
-        .build(&stage.sale(1, &found[0], pair, SOL * 4 / 10));
+    let fits = sell(&stage, 1, &found[0], pair, SOL * 4 / 10);
     assert!(fits.await.is_ok());
-    let too_much = stage
-        .chain
-        .build(&stage.sale(2, &found[0], pair, SOL * 6 / 10));
+    let too_much = sell(&stage, 2, &found[0], pair, SOL * 6 / 10);
 
     let Err(Error::InsufficientFunds {
         needed,
