@@ -5,6 +5,7 @@
 mod afterwards;
 mod blocks;
 mod grants;
+mod spending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;

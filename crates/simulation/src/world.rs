@@ -54,6 +54,8 @@ pub(crate) struct World {
     /// Ends the faults.
     pub(crate) calm: Shutdown,
     random: Random,
+    /// Whether it is counted what transactions spend.
+    pub(crate) counts: bool,
 }
 
 /// The servers, each with its own faults.
@@ -111,6 +113,8 @@ impl World {
             outside,
             calm: Shutdown::new(),
             random,
+            // Not drawn, so that the other schedules stay as they were before anything was counted.
+            counts: seed % 4 == 1,
         })
     }
 
@@ -183,8 +187,11 @@ impl World {
         let signer = self.cluster.service().signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
         let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
-        let chain =
+        let mut chain =
             SolanaChain::new(pools, rpc, signer, clock, settings).behind(Arc::clone(&valve));
+        if self.counts {
+            chain = chain.counting_in(ports.store.clone());
+        }
         let chain = Arc::new(chain);
         let builder = Arc::new(WitnessedBuilder {
             builder: chain.clone(),

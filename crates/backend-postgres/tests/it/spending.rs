@@ -1,14 +1,21 @@
 //! FAILURES.md, case 44: twenty workers at one limit, each with connections of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backend_postgres::PgSettings;
-use domain::Address;
+use domain::spending::{Item, Outlay, Purpose};
+use domain::{Address, BaseUnits, Mint};
 use ports::Store;
 use servers::PostgresServer;
+use testkit::contract::Given;
 use testkit::contract::spending_race::{Raced, WORKERS, race};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use crate::{LONGEST_REST, PATIENT_LEASE, ask, meddle, open_with, server, settings};
+use crate::{
+    LONGEST_REST, PATIENT_LEASE, ask, meddle, open_patiently, open_with, server, settings,
+};
 
 /// What the orders say, and what is counted, in one snapshot: a moment's difference would be seen.
 const DIFFERENCES: &str = "
@@ -89,4 +96,49 @@ async fn fifty_races_of_twenty_workers_at_one_limit_do_not_pass_it() {
         "50 races of {WORKERS} workers: {submitted} submitted, {refused} refused, {} killed; nearest to the limit: {fullest:?} lamports",
         sum(|it| it.killed)
     );
+}
+
+/// Lives of orders that are written at once, as a worker with many slots writes them.
+const AT_ONCE: usize = 64;
+const LIVES: usize = 2_000;
+
+/// How long it takes to submit and to end this many orders, with this outlay.
+async fn lives(store: &Arc<dyn Store>, outlay: Option<Outlay>) -> Duration {
+    let given = Arc::new(Given::new());
+    let mut ready = Vec::new();
+    for _ in 0..LIVES {
+        let order = given.accepted(store).await;
+        ready.push(given.leased(store, order).await);
+    }
+    let began = Instant::now();
+    let mut running = JoinSet::new();
+    for lease in ready {
+        if running.len() == AT_ONCE {
+            running.join_next().await;
+        }
+        let (given, store, outlay) = (Arc::clone(&given), Arc::clone(store), outlay.clone());
+        running.spawn(async move { given.live(&store, lease, outlay).await });
+    }
+    running.join_all().await;
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, which needs a machine of its own"]
+async fn what_counting_costs() {
+    let server = server();
+    let store = open_patiently(&server).await;
+    let item = |purpose| Item {
+        limit: Some(BaseUnits::new(u64::MAX)),
+        ..Item::new(purpose, BaseUnits::new(1), BaseUnits::new(1))
+    };
+    let outlay = Outlay {
+        wallet: Address::new([1; 32]),
+        items: vec![item(Purpose::Token(Mint::SOL)), item(Purpose::Fees)],
+    };
+    for _ in 0..3 {
+        let without = lives(&store, None).await;
+        let with = lives(&store, Some(outlay.clone())).await;
+        eprintln!("{LIVES} lives, {AT_ONCE} at once: {without:?} uncounted, {with:?} counted");
+    }
 }

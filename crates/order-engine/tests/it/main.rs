@@ -28,6 +28,7 @@ mod overload;
 mod run;
 mod serving;
 mod settings;
+mod spending;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;

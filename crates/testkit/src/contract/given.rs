@@ -9,6 +9,7 @@ use domain::event::{Failure, FailureCode};
 use domain::order::OrderType;
 use domain::quote::{Answer, Choice, Decision, Fill, Offer, PoolQuote, Receipt};
 use domain::route::{Leg, PoolRef};
+use domain::spending::Outlay;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::venue::{Program, VenueSet};
 use domain::{
@@ -202,6 +203,21 @@ impl Given {
         let transaction = self.submit(store, lease).await;
         self.record(store, lease, confirmed(&transaction)).await;
         transaction
+    }
+
+    /// Takes a leased, pending order through the rest of its life; its transaction may spend this.
+    pub async fn live(&self, store: &Arc<dyn Store>, mut lease: Lease, outlay: Option<Outlay>) {
+        self.build(store, &mut lease).await;
+        let transaction = SignedTransaction {
+            outlay: outlay.map(Box::new),
+            ..self.transaction()
+        };
+        let event = self.next(&lease.order, submitted(&transaction));
+        let recorded = store.record_submission(&lease, &event, &transaction).await;
+        follow(&mut lease, recorded.expect("record_submission answers"));
+        lease.live_transaction = Some(transaction.clone());
+        self.record(store, &mut lease, confirmed(&transaction))
+            .await;
     }
 
     /// A signed transaction, different from all others.
