@@ -5,6 +5,7 @@
 //! of. Stores and feeds keep the serialised form; clients do not see it. To change it, raise
 //! [`SCHEMA_VERSION`] and add a golden test.
 
+mod paid;
 mod version_1;
 
 use std::time::Duration;

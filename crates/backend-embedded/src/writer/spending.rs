@@ -51,7 +51,7 @@ impl Counting {
             (Some(outlay), Status::Submitted) => {
                 let items = outlay.items.iter();
                 Self::Settled {
-                    paid: items.map(|item| item.paid(&event.data)).collect(),
+                    paid: items.map(|item| event.data.paid_for(item)).collect(),
                     slot: slot_of(&event.data)?,
                     outlay: outlay.clone(),
                 }

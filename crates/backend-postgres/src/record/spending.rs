@@ -60,7 +60,7 @@ impl Counting {
             (Some(outlay), Status::Submitted) => {
                 let items = outlay.items.iter();
                 Some(Self {
-                    paid: Some(items.map(|item| item.paid(&event.data)).collect()),
+                    paid: Some(items.map(|item| event.data.paid_for(item)).collect()),
                     outlay: outlay.clone(),
                     stored: None,
                     slot: slot_of(&event.data),

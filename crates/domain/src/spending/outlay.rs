@@ -1,4 +1,4 @@
-//! What one transaction may spend, and what it did spend.
+//! What one transaction may spend. What it did spend says the event that settles it: `event/paid.rs`.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,6 @@ use super::{NoRoom, Purpose, WalletUse, quarter_of};
 use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Mint;
-use crate::event::EventData;
-use crate::quote::Fill;
 use crate::time::Timestamp;
 
 /// What a transaction may take out of a wallet at most: stored with it, each purpose once, in their order.
@@ -101,60 +99,6 @@ impl Item {
             wanted: self.live,
         })
     }
-
-    /// What a settled transaction took of this, by the event that settled it. Where an event says nothing of an
-    /// amount, it is what the transaction might have taken.
-    #[must_use]
-    pub fn paid(&self, settled: &EventData) -> Paid {
-        let (sold, fees) = match settled {
-            EventData::Confirmed { fill } => (sold(fill), fees(fill)),
-            EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
-                (None, Some(failure.paid_lamports.unwrap_or(0)))
-            }
-            _ => (None, Some(0)),
-        };
-        let is_fill = matches!(settled, EventData::Confirmed { .. });
-        match self.purpose {
-            Purpose::Fees => Paid {
-                spent: fees.unwrap_or(self.spent.get()),
-                out: 0,
-            },
-            Purpose::Token(mint) => {
-                let spent = match (is_fill, sold) {
-                    (false, _) => 0,
-                    (true, Some((of, amount))) if of == mint => amount,
-                    (true, Some(_)) => 0,
-                    (true, None) => self.spent.get(),
-                };
-                let lamports = match mint == Mint::SOL {
-                    true => fees.unwrap_or_default(),
-                    false => 0,
-                };
-                Paid {
-                    spent,
-                    out: spent.saturating_add(lamports),
-                }
-            }
-        }
-    }
-}
-
-/// What was sold of which token: the swaps that begin with it.
-fn sold(fill: &Fill) -> Option<(Mint, u64)> {
-    let mint = fill.route.asset_in().mint;
-    let legs = fill.route.legs().iter();
-    let amounts = legs.filter(|leg| leg.asset_in.mint == mint);
-    let sum = amounts.map(|leg| leg.amount_in.get());
-    sum.reduce(u64::saturating_add).map(|sum| (mint, sum))
-}
-
-/// Fees, and rent that did not return.
-fn fees(fill: &Fill) -> Option<u64> {
-    let receipt = fill.receipt.as_ref()?;
-    let paid = receipt
-        .fee_lamports
-        .saturating_add(receipt.rent_paid_lamports);
-    Some(paid.saturating_sub(receipt.rent_returned_lamports))
 }
 
 fn units(amount: u128) -> BaseUnits {

@@ -8,12 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::asset::Asset;
-use crate::event::{EventData, Failure, FailureCode};
-use crate::quote::{Choice, Receipt};
-use crate::route::{Leg, PoolRef, Route};
 use crate::token_list::TokenList;
-use crate::transaction::Signature;
-use crate::venue::Program;
 
 const UNLISTED: &str = "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump";
 
@@ -143,76 +138,6 @@ fn a_purpose_is_found_again_by_its_key() {
     for purpose in [Purpose::Fees, Purpose::Token(Mint::SOL)] {
         assert_eq!(Purpose::of_key(purpose.key()), purpose);
     }
-}
-
-fn fill(receipt: Receipt) -> EventData {
-    let route = Route::of(Leg {
-        pool: PoolRef {
-            program: Program::Cpmm,
-            address: None,
-        },
-        asset_in: Asset::SOL,
-        asset_out: Asset::USDC,
-        amount_in: units(1_000),
-        amount_out: units(50),
-    });
-    let choice = Choice {
-        route,
-        expected_amount_out: units(50),
-        min_amount_out: units(49),
-        quoted_at: 1,
-    };
-    let signature = Signature::from_bytes(&[1; 64]);
-    EventData::Confirmed {
-        fill: choice.filled(signature, (units(900), units(50)), receipt),
-    }
-}
-
-#[test]
-fn a_fill_costs_what_was_sold_and_what_its_receipt_says() {
-    let settled = fill(Receipt {
-        fee_lamports: 5_000,
-        priority_fee_lamports: 0,
-        rent_paid_lamports: 2_000,
-        rent_returned_lamports: 500,
-        compute_units: None,
-        slot: 3,
-        is_final: false,
-        leftover: Vec::new(),
-    });
-    let paid = |purpose, spent| Item::new(purpose, units(spent), units(9)).paid(&settled);
-
-    let sol = Paid {
-        spent: 900,
-        out: 900 + 6_500,
-    };
-    assert_eq!(paid(Purpose::Token(Mint::SOL), 1_000), sol);
-    let fees = Paid {
-        spent: 6_500,
-        out: 0,
-    };
-    assert_eq!(paid(Purpose::Fees, 1_000_000), fees);
-    let nothing = Paid { spent: 0, out: 0 };
-    assert_eq!(paid(Purpose::Token(Asset::USDC.mint), 0), nothing);
-}
-
-#[test]
-fn a_death_costs_nothing_and_a_revert_its_fee() {
-    let ended = |paid_lamports| EventData::Failed {
-        failure: Failure {
-            code: FailureCode::TransactionFailed,
-            reason: "gone".to_owned(),
-            landing: None,
-            paid_lamports,
-        },
-    };
-    let sol = Item::new(Purpose::Token(Mint::SOL), units(7), units(8));
-    let fees = Item::new(Purpose::Fees, units(7), units(0));
-
-    assert_eq!(sol.paid(&ended(None)), Paid { spent: 0, out: 0 });
-    assert_eq!(fees.paid(&ended(None)), Paid { spent: 0, out: 0 });
-    assert_eq!(sol.paid(&ended(Some(5))), Paid { spent: 0, out: 5 });
-    assert_eq!(fees.paid(&ended(Some(5))), Paid { spent: 5, out: 0 });
 }
 
 #[test]

@@ -14,15 +14,18 @@ use domain::transaction::SignedTransaction;
 use domain::{Address, BaseUnits, EventData, Mint, NewEvent, OrderId, State};
 use ports::order_store::{Claim, Lease, Recorded};
 use ports::{Random, Result, Store};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::given::{Given, confirmed, routed, submitted};
 
 /// Workers at a time.
 pub const WORKERS: usize = 20;
-const ORDERS: usize = 90;
-const KILLS: usize = 12;
+/// Orders that are handed out before each kill, and after the last one.
+const PORTION: u32 = 7;
+const KILLS: u32 = 12;
+/// Steps from a portion to its kill, at most: each order of it takes at least three, so that they come.
+const STEPS: u64 = 18;
 /// What a fill of the test's data takes of SOL; an order may take up to as much again.
 const FILL: u64 = 1_500_000_000;
 /// Room for about half of the orders.
@@ -53,7 +56,8 @@ struct Race {
     given: Given,
     random: Random,
     wallet: Address,
-    left: AtomicUsize,
+    /// Orders to be begun.
+    orders: Semaphore,
     refused: AtomicUsize,
     begun: std::sync::Mutex<Vec<Begun>>,
     steps: watch::Sender<usize>,
@@ -75,7 +79,7 @@ where
         given: Given::new(),
         random: Random::seeded(seed),
         wallet,
-        left: AtomicUsize::new(ORDERS),
+        orders: Semaphore::new(0),
         refused: AtomicUsize::new(0),
         begun: std::sync::Mutex::default(),
         steps: watch::Sender::new(0),
@@ -89,12 +93,12 @@ where
     let mut killed = 0;
     let mut steps = race.steps.subscribe();
     for kill in 1..=KILLS {
-        let moment = kill * ORDERS * 3 / KILLS + index(&race.random, ORDERS / 8);
-        let is_over = || race.left.load(Ordering::Relaxed) == 0;
-        let reached = steps.wait_for(|steps| *steps >= moment || is_over()).await;
+        let moment = *steps.borrow() + index(&race.random, STEPS);
+        race.orders.add_permits(PORTION as usize);
+        let reached = steps.wait_for(|steps| *steps >= moment).await;
         reached.expect("invariant: the race holds the sender");
         race.check(&witness).await;
-        let victim = index(&race.random, workers.len());
+        let victim = index(&race.random, WORKERS as u64);
         killed += usize::from(!workers[victim].is_finished());
         workers[victim].abort();
         workers[victim] = running.spawn(Arc::clone(&race).work(open().await));
@@ -102,6 +106,14 @@ where
             disturb().await;
         }
     }
+    race.orders.add_permits(PORTION as usize);
+    while race.orders.available_permits() > 0 {
+        steps
+            .changed()
+            .await
+            .expect("invariant: the race holds the sender");
+    }
+    race.orders.close();
     while let Some(ended) = running.join_next().await {
         if let Err(error) = ended {
             assert!(error.is_cancelled(), "a worker failed: {error}");
@@ -111,8 +123,8 @@ where
     race.result(&witness, killed).await
 }
 
-fn index(random: &Random, below: usize) -> usize {
-    usize::try_from(random.below(below as u64)).expect("invariant: it is below a usize")
+fn index(random: &Random, below: u64) -> usize {
+    usize::try_from(random.below(below)).expect("invariant: it is below a usize")
 }
 
 /// Asks until the store answers, as workers do.
@@ -130,16 +142,9 @@ impl Race {
     async fn work(self: Arc<Self>, store: Arc<dyn Store>) {
         let row = self.given.worker_row();
         answered(|| store.enlist(&row)).await;
-        loop {
-            let taken = self
-                .left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                    left.checked_sub(1)
-                });
-            if taken.is_err() {
-                self.steps.send_modify(|steps| *steps += 1);
-                return;
-            }
+        // None are left once it is closed.
+        while let Ok(order) = self.orders.acquire().await {
+            order.forget();
             self.one(&store, row.id).await;
         }
     }
