@@ -28,8 +28,8 @@ const KILLS: u32 = 12;
 const STEPS: u64 = 18;
 /// What a fill of the test's data takes of SOL; an order may take up to as much again.
 const FILL: u64 = 1_500_000_000;
-/// Room for about half of the orders.
-const LIMIT: u64 = 60_000_000_000;
+/// Room for fewer than half of the orders.
+const LIMIT: u64 = 40_000_000_000;
 /// What a revert costs.
 const REVERT: u64 = 5_000;
 const SOL: Purpose = Purpose::Token(Mint::SOL);
