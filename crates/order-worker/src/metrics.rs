@@ -26,7 +26,7 @@ const REVERTS: [FailureCode; 3] = [
 ];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 20] = [
+const COUNTERS: [(&str, &str); 21] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",

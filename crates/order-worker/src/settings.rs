@@ -7,8 +7,8 @@ pub use config::LimitScope;
 
 use config::{Config, Switch};
 use domain::MaxImpact;
-use ports::reconciliation::OnAlarm;
 use domain::spending::SpendLimits;
+use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 
 use crate::doubting::DOUBT_AFTER;

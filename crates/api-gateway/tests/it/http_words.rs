@@ -208,6 +208,7 @@ async fn a_submitted_order_says_how_its_transaction_fares_until_it_ends() {
         code: FailureCode::SlippageExceeded,
         reason: "the price moved".to_owned(),
         landing: None,
+        paid_lamports: None,
     };
     let failed = EventData::Failed { failure };
     stage.given.record(store, &mut lease, failed).await;

@@ -10,7 +10,7 @@ use sim_chain::cluster::GENESIS_HASH;
 use super::Witness;
 
 impl Witness {
-    /// Compares what is counted of the wallet with every order (S15).
+    /// Compares what is counted of the wallet with every order (S16).
     pub(crate) async fn check_spending(&self) {
         let mut spent: BTreeMap<Mint, u128> = BTreeMap::new();
         for events in self.notes().orders.values() {
@@ -28,7 +28,7 @@ impl Witness {
                 let what = format_args!(
                     "of {mint} the orders spent {spent}; {settled} are counted, {live} under way"
                 );
-                self.accuse("S15", what);
+                self.accuse("S16", what);
             }
         }
     }
