@@ -50,7 +50,6 @@ struct Notes {
     steps: u64,
     digest: u64,
     grants: Grants,
-    /// A halt was confirmed.
     is_halted: bool,
 }
 
