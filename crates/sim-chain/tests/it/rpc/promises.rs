@@ -158,6 +158,18 @@ async fn promise_2_answers_stand_in_the_order_of_the_questions(stand: Stand) {
         .map(|entry| entry.signature)
         .collect();
     assert_eq!(entries, [second, first]);
+    for (before, older) in [(second, vec![first]), (first, vec![]), (unknown, vec![])] {
+        let page = EntryPage {
+            before: Some(before),
+            ..EntryPage::newest(10)
+        };
+        let entries = stand
+            .rpc
+            .signatures_for_address(amm(RECIPIENT), page, View::CONFIRMED);
+        let entries = entries.await.unwrap();
+        let entries: Vec<_> = entries.iter().map(|entry| entry.signature).collect();
+        assert_eq!(entries, older);
+    }
     let confirmed = Commitment::Confirmed;
     assert_eq!(
         stand.rpc.transaction(&unknown, confirmed).await.unwrap(),
