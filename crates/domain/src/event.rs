@@ -107,6 +107,10 @@ named! {
         InsufficientFunds "insufficient_funds"
         /// A limit on what the wallet may spend leaves no room for it.
         SpendLimit "spend_limit"
+        /// The signer's rules do not allow the transaction.
+        SignerRefused "signer_refused"
+        /// The transaction would pass one of the signer's limits.
+        SignerLimit "signer_limit"
         /// Simulated, the swap pays something else than was quoted.
         QuoteMismatch "quote_mismatch"
         /// On the chain the swap would have returned less than the minimum.

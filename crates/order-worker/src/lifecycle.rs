@@ -20,7 +20,7 @@ use crate::panics::{Panicked, contain};
 use crate::permission::Permission;
 use crate::recording::{self, Refused};
 use crate::session::Solitude;
-use crate::stages::build::Built;
+use crate::stages::build::{Built, NotBuilt};
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::word::{self, Weighed};
 use crate::stages::{StageError, build, failure, landing, limits, route, settle};
@@ -153,14 +153,16 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
         return Next::Release(hand_back(order));
     };
     took(&ctx.metrics.build, began, ctx.clock.monotonic());
-    match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
+    match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked).into())) {
         Ok(Built {
             choice,
             transaction,
         }) => Next::Submit(choice, transaction),
         // Halted meanwhile, which is no failure of the order.
         Err(_) if !ctx.chain.valve.is_open() => held_back(),
-        Err(error) => Next::Record(after_failure(ctx, order, error)),
+        Err(NotBuilt::Failed(error)) => Next::Record(after_failure(ctx, order, error)),
+        // It stays where it is, and its slot is free for others.
+        Err(NotBuilt::Later(delay)) => Next::Release(Ending::Resume { delay }),
     }
 }
 

@@ -25,8 +25,11 @@ const REVERTS: [FailureCode; 3] = [
     FailureCode::TransactionFailed,
 ];
 
+/// Why the signer refuses.
+const SIGNER_REFUSALS: [FailureCode; 2] = [FailureCode::SignerRefused, FailureCode::SignerLimit];
+
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 21] = [
+const COUNTERS: [(&str, &str); 23] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -102,6 +105,14 @@ const COUNTERS: [(&str, &str); 21] = [
         "Orders that a limit on what may be spent left no room for, by what it limits",
     ),
     (
+        "signer_refusals_total",
+        "Transactions that the signer refused, by whether a rule or a limit forbids them",
+    ),
+    (
+        "signer_waits_total",
+        "Times an order left its slot because the signer gave no signature",
+    ),
+    (
         "workers_buried_total",
         "Workers declared dead because they fell silent",
     ),
@@ -147,6 +158,7 @@ pub(crate) struct Metrics {
     pub(crate) fees_paid: Counter,
     pub(crate) quote_mismatches: Counter,
     pub(crate) insufficient_funds: Counter,
+    pub(crate) signer_waits: Counter,
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
@@ -190,6 +202,9 @@ impl Metrics {
         for code in REVERTS {
             counter!("transactions_reverted_total", "reason" => code.name()).increment(0);
         }
+        for code in SIGNER_REFUSALS {
+            signer_refusals(code).increment(0);
+        }
         let _ = histogram!("limiter_wait_seconds");
         let stage = |stage: &'static str| histogram!("stage_duration_seconds", "stage" => stage);
         Self {
@@ -204,6 +219,7 @@ impl Metrics {
             fees_paid: zeroed("fees_paid_lamports_total"),
             quote_mismatches: zeroed("quote_mismatches_total"),
             insufficient_funds: zeroed("insufficient_funds_total"),
+            signer_waits: zeroed("signer_waits_total"),
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),
@@ -240,11 +256,20 @@ impl Metrics {
         counter!("spend_limit_refusals_total", "of" => of).increment(1);
     }
 
+    /// Counts a transaction that the signer refused.
+    pub(crate) fn signer_refused(code: FailureCode) {
+        signer_refusals(code).increment(1);
+    }
+
     /// Counts an order's end.
     pub(crate) fn ended(outcome: Status, venue: Option<Venue>) {
         let venue = venue.map_or(NO_VENUE, Venue::name);
         counter!("orders_ended_total", "outcome" => outcome.name(), "venue" => venue).increment(1);
     }
+}
+
+fn signer_refusals(code: FailureCode) -> Counter {
+    counter!("signer_refusals_total", "reason" => code.name())
 }
 
 fn zeroed(name: &'static str) -> Counter {

@@ -2,6 +2,7 @@
 //! of it or nothing.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::landing::LandingReport;
@@ -39,6 +40,15 @@ pub enum Error {
     /// No other moment would change it.
     #[error("no transaction can be made of it: {0}")]
     Refused(String),
+    /// The signer gives no signature now. Nothing is wrong with the execution: it is to be built anew after this time.
+    #[error("the signer gives no signature now: {why}")]
+    NoSignature { why: String, again_in: Duration },
+    /// The signer's rules do not allow the transaction.
+    #[error("the signer refuses: {0}")]
+    SignerRefused(String),
+    /// The transaction would pass one of the signer's limits.
+    #[error("the signer refuses: {0}")]
+    SignerLimit(String),
     /// The wallet holds less than the transaction needs, with all that it costs, beside what transactions under way
     /// may still spend.
     #[error(

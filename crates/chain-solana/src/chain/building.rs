@@ -25,6 +25,8 @@ impl TransactionBuilder for SolanaChain {
         &self,
         wanted: &transaction_builder::Execution,
     ) -> Result<SignedTransaction, Error> {
+        // Nothing is asked of the cluster for a signature that nobody gives.
+        self.signer.standing()?;
         let route = Route::of(wanted, &self.pools).await?;
         let rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, route.epoch);
         let wrapped_rent = rent.await?;
@@ -117,11 +119,12 @@ impl SolanaChain {
         let signing = self.valve.pass(self.signer.sign(message));
         // A signature that comes later is thrown away with the future.
         match timeout(self.signing_limit, signing).await {
-            Ok(Some(Ok(signature))) => Ok(signature),
-            Ok(Some(Err(keys::Error::Unavailable(why)))) => Err(Error::Unavailable(why)),
-            Ok(Some(Err(keys::Error::Refused(why)))) => Err(Error::Refused(why)),
+            Ok(Some(signed)) => Ok(signed?),
             Ok(None) => Err(Error::Unavailable(HALTED.to_owned())),
-            Err(_) => Err(Error::Unavailable("no signature in time".to_owned())),
+            Err(_) => Err(Error::NoSignature {
+                why: "no signature in time".to_owned(),
+                again_in: self.signing_limit,
+            }),
         }
     }
 }
@@ -130,6 +133,17 @@ impl SolanaChain {
 impl From<build::Error> for Error {
     fn from(error: build::Error) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+/// Whatever the signer says is no word about the cluster.
+impl From<keys::Error> for Error {
+    fn from(error: keys::Error) -> Self {
+        match error {
+            keys::Error::Unavailable { why, again_in } => Self::NoSignature { why, again_in },
+            keys::Error::Refused(rule) => Self::SignerRefused(rule),
+            keys::Error::Limited(limit) => Self::SignerLimit(limit),
+        }
     }
 }
 

@@ -53,6 +53,12 @@ pub(crate) enum Plan {
     Mismatch,
     /// The wallet holds too little for it.
     TooDear,
+    /// The signer does not answer.
+    SignerAway,
+    /// The signer's rules do not allow it.
+    SignerRefuses,
+    /// It would pass one of the signer's limits.
+    SignerLimits,
 }
 
 #[derive(Debug)]
@@ -297,6 +303,12 @@ impl Plan {
                 quoted: PAID,
                 simulated: BaseUnits::new(223_000_000),
             }),
+            Self::SignerAway => Some(Of::NoSignature {
+                why: "no answer in time".to_owned(),
+                again_in: Duration::from_secs(1),
+            }),
+            Self::SignerRefuses => Some(Of::SignerRefused("pools: 111 is not listed".to_owned())),
+            Self::SignerLimits => Some(Of::SignerLimit("limits: too much a day".to_owned())),
             Self::TooDear => Some(Of::InsufficientFunds {
                 mint: Mint::SOL,
                 needed: BaseUnits::new(1_502_000_000),
