@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::backend;
 use crate::world::World;
-use crate::world::keys;
+use crate::world::keys::{self, Key};
 
 /// What is to be traded.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +95,7 @@ pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut findings = vec![settings(config), limits(config)];
     findings.extend(limits_of_workers(config).await);
-    let (wallet, payer) = wallet(config);
+    let (wallet, payer) = wallet(config).await;
     let endpoints = config.endpoints();
     if endpoints.is_empty() {
         findings.extend(wallet);
@@ -194,7 +194,7 @@ async fn limits_of_workers(config: &Config) -> Option<Finding> {
 }
 
 /// The key, or what is wrong with it; and the wallet that would pay.
-fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
+async fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
     let about = "key";
     if config.chain.is_live() && !config.wallet.has_key() {
         let address = keys::address(config);
@@ -205,13 +205,37 @@ fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
         let advice = "set WALLET to the key file of the wallet that trades, as workers have it";
         return (vec![Finding::bad(about, detail, advice)], address);
     }
+    let signs = |address: Address, detail: String| {
+        let facts = json!({ "address": address.to_string() });
+        let finding = Finding::good(about, detail);
+        (vec![finding.with(facts)], Some(address))
+    };
     match keys::key(config) {
-        Ok(wallet) => {
+        Ok(Key::Here(wallet)) => {
             let address = keys::address_of(&wallet);
-            let finding = Finding::good(about, format!("signs for {address}"));
-            let facts = json!({ "address": address.to_string() });
-            (vec![finding.with(facts)], Some(address))
+            signs(address, format!("signs for {address}"))
         }
+        Ok(Key::At(socket)) => match keys::address_at(&socket).await {
+            Ok(address) => {
+                let socket = socket.display();
+                signs(
+                    address,
+                    format!("the signer at {socket} signs for {address}"),
+                )
+            }
+            Err(error) => {
+                let detail = format!(
+                    "the signer at {} does not answer: {error}",
+                    socket.display()
+                );
+                let advice =
+                    "start order-engine signer there, as a user whose processes it answers";
+                (
+                    vec![Finding::bad(about, detail, advice)],
+                    keys::address(config),
+                )
+            }
+        },
         Err(stop) => {
             let advice = "solana-keygen new --outfile FILE makes a key file that is used";
             let finding = Finding::bad(about, stop.to_string(), advice);

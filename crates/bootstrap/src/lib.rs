@@ -13,6 +13,7 @@ pub mod measure;
 pub mod runtime;
 pub mod service;
 pub mod signals;
+pub mod signer;
 pub mod status;
 pub mod telemetry;
 pub mod world;

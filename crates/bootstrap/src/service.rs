@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use config::args::Stop;
-use config::{Config, Role};
+use config::{Config, Logs, Role};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
 
@@ -48,11 +48,11 @@ impl Parts {
 /// Runs `work` with this process' logs and signals until it is asked to stop. `work` ends once
 /// everything that it started has ended.
 pub async fn run(
-    config: &Config,
+    logs: &Logs,
     work: impl AsyncFnOnce(&Shutdown) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
-    let telemetry = telemetry::start(&config.logs);
+    let telemetry = telemetry::start(logs);
     let shutdown = Shutdown::new();
     telemetry.follow_signals(&shutdown)?;
     let work = Box::pin(work(&shutdown));
@@ -73,7 +73,7 @@ pub fn run_in_cluster(
         Ok(config) => config,
         Err(stop) => return stop.report(),
     };
-    let main = run(&config, async |shutdown| {
+    let main = run(&config.logs, async |shutdown| {
         config::args::warn_of_obsolete_variables();
         work(&config, shutdown).await
     });

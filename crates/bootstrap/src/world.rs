@@ -17,7 +17,7 @@ use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
 use chain_solana::fees::FeePolicy;
 use chain_solana::history::ChainHistory;
-use chain_solana::keys::{Signer, Wallet};
+use chain_solana::keys::Signer;
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
 use chain_solana::rpc::socket::{AccountSocket, SignatureSocket, SocketEndpoint};
@@ -38,6 +38,7 @@ use ports::{
 
 use blank::Blank;
 use endpoint::Asked;
+use keys::Signing;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
 /// have to be found first.
@@ -93,14 +94,15 @@ pub struct Trading {
 }
 
 impl World {
-    /// The cluster with the key of a wallet, which workers alone have.
+    /// The cluster with whoever signs for a wallet, which workers alone have.
     #[must_use]
-    pub fn trading(&self, wallet: Wallet) -> Trading {
-        let address = keys::address_of(&wallet);
-        let signer: Arc<dyn Signer> = match &self.sim {
+    pub fn trading(&self, signing: Signing) -> Trading {
+        let address = signing.address();
+        let signer: Arc<dyn Signer> = match (signing, &self.sim) {
+            (Signing::Signer(signer), _) => signer,
             // It need not check again what was signed in its own process.
-            Some(sim) => sim.service().signer(wallet),
-            None => Arc::new(wallet),
+            (Signing::Here(wallet), Some(sim)) => sim.service().signer(*wallet),
+            (Signing::Here(wallet), None) => Arc::new(*wallet),
         };
         let clock = || Arc::clone(&self.clock);
         let mut chain = SolanaChain::new(

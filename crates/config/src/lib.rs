@@ -11,6 +11,7 @@ mod defaults;
 mod live;
 mod pools;
 mod safety;
+mod signer;
 mod text_file;
 mod token_list;
 mod transactions;
@@ -28,9 +29,10 @@ use values::{
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use defaults::Defaults;
-pub use live::{Role, Trading, Wallet};
+pub use live::{KeyPlace, Role, Trading, Wallet};
 pub use pools::{MinDepth, Pools};
 pub use safety::Safety;
+pub use signer::{Signer, Tables};
 pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;

@@ -29,6 +29,7 @@ mod run;
 mod serving;
 mod settings;
 mod spending;
+mod signer;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;
