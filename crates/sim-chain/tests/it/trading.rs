@@ -3,5 +3,6 @@
 
 mod ahead;
 mod funds;
+mod judged;
 mod rehearsal;
 mod stage;
