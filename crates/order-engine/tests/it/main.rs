@@ -28,8 +28,8 @@ mod overload;
 mod run;
 mod serving;
 mod settings;
-mod spending;
 mod signer;
+mod spending;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;
