@@ -74,7 +74,8 @@ died as (
     update order_attempts a
     set dead_at = w.at
     from won w
-    where a.order_id = w.order_id and a.dead_at is null and w.former = 3 and w.status in (0, 5)
+    -- Not a plain `is null`, for which all live transactions would be walked through while nobody has counted them.
+    where a.order_id = w.order_id and (a.dead_at is null) is true and w.former = 3 and w.status in (0, 5)
 ),
 stored as (
     insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at,

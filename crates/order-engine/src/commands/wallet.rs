@@ -12,7 +12,7 @@ use crate::output::{self, Format};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine wallet
-  order-engine wallet --reconcile     compare it with the receipts, to the lamport
+  order-engine wallet --reconcile     compare it with all receipts
   order-engine wallet --json --api-key \"$ADMIN_KEY\"";
 
 /// The engine and the form of the output.
