@@ -43,9 +43,9 @@ pub fn prepare(settings: &Settings) -> anyhow::Result<Ready> {
     })?;
     let address = wallet.address();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let journal = journal(settings, limits, &*clock)?;
-    let rules = rules(settings, address);
     let user = settings.user.map_or_else(geteuid, Uid::from_raw);
+    let journal = journal(settings, limits, user, &*clock)?;
+    let rules = rules(settings, address);
     let door = Door::open(&settings.socket, user)
         .map_err(|error| wrong_path("SIGNER_SOCKET", &settings.socket, &error))?;
     Ok(Ready {
@@ -74,9 +74,15 @@ fn limits(settings: &Settings, text: &str) -> Result<Limits, Stop> {
         .map_err(|error| Stop::Wrong(format!("SIGNER_LIMITS={text} is not allowed: {error}")))
 }
 
-fn journal(settings: &Settings, limits: Limits, clock: &dyn Clock) -> anyhow::Result<Journal> {
+/// It may be in the folder of the socket, through which another user has to get; the file itself is nobody else's.
+fn journal(
+    settings: &Settings,
+    limits: Limits,
+    user: Uid,
+    clock: &dyn Clock,
+) -> anyhow::Result<Journal> {
     let path = &settings.journal;
-    check_folder(path, geteuid()).map_err(|error| wrong_path("SIGNER_JOURNAL", path, &error))?;
+    check_folder(path, user).map_err(|error| wrong_path("SIGNER_JOURNAL", path, &error))?;
     let opened = Journal::open(path, limits, settings.max_per_minute, moment(clock));
     opened.map_err(anyhow::Error::from)
 }

@@ -226,6 +226,18 @@ async fn a_folder_that_is_not_there_is_made_for_its_owner() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_made_lets_another_user_through_who_may_ask() {
+    let scene = Scene::new();
+    let made = scene.folder.path().join("made");
+    let somebody = Uid::from_raw(geteuid().as_raw() + 1);
+
+    check_folder(&made.join("signer.sock"), somebody).unwrap();
+
+    let mode = std::fs::metadata(made).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o711);
+}
+
+#[tokio::test]
 async fn two_signers_never_listen_at_one_socket() {
     let scene = Scene::new();
 
