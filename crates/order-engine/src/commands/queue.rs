@@ -15,7 +15,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine queue state
   order-engine queue pause            workers finish what they hold
-  order-engine queue halt             nothing is signed and nothing is sent, from now on
+  order-engine queue halt             nothing is signed and nothing is sent
   order-engine queue dead             failed orders
   order-engine queue retry 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
   order-engine queue resume --api-key \"$ADMIN_KEY\"";
