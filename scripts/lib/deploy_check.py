@@ -16,6 +16,13 @@ import yaml
 KUBERNETES = "1.31"
 # Variables that are not the engine's, and whose they are.
 FOREIGN = {"SITE_ADDRESS", "GATEWAY_HOST", "GATEWAY_PORT"}
+# For live: with the key in the worker, and with a signer.
+LIVE_COMPOSE = ["deploy/compose/live.yml", "deploy/compose/signer.yml"]
+# The secret of Kubernetes that holds a signer's key.
+SIGNER_SECRET = "order-engine-signer"
+# Who may have the key where there is no signer, and where there is one.
+WORKERS = {"order-worker", "worker"}
+SIGNERS = {"signer", "key"}
 # What a process needs beyond the longest that it takes to stop.
 DRAIN_SECONDS = 26
 
@@ -79,9 +86,14 @@ def kubernetes(known):
             pod = document.get("spec", {}).get("template", {}).get("spec")
             if pod:
                 check_pod(path, pod, known)
-    for path in Path("deploy/k8s/live").glob("*.yaml"):
+    for path in [*Path("deploy/k8s/live").glob("*.yaml"), *Path("deploy/k8s/signer").glob("*.yaml")]:
         for document in documents(path):
+            if document["kind"] == "Kustomization":
+                continue
             kubernetes_validate.validate(document, KUBERNETES, strict=True)
+            pod = document["spec"].get("template", {}).get("spec")
+            if pod:
+                check_pod(path, pod, known)
     for path in Path("deploy/k8s/keda").glob("*.yaml"):
         for document in documents(path):
             hold_to(path, document, ours("keda"))
@@ -120,11 +132,12 @@ def with_later_forms(schema):
 
 def compose(schema, known):
     schema = with_later_forms(schema)
-    for path in ["docker-compose.yml", "deploy/compose/tls.yml", "deploy/compose/live.yml"]:
+    for path in ["docker-compose.yml", "deploy/compose/tls.yml", *LIVE_COMPOSE]:
         (document,) = documents(path)
         hold_to(path, document, schema)
-    for name, service in document["services"].items():
-        check_names(f"deploy/compose/live.yml: {name}", service["environment"], known)
+        if path in LIVE_COMPOSE:
+            for name, service in document["services"].items():
+                check_names(f"{path}: {name}", service["environment"], known)
     (document,) = documents("docker-compose.yml")
     for name, service in document["services"].items():
         if str(service["image"]).startswith("order-engine"):
@@ -178,19 +191,29 @@ def fly(known):
 def holders():
     """Whoever is given a key, by any of the files: the file, who it is, and what names the key there."""
     names = {"WALLET", "WALLET_KEY"}
+
+    def is_key(value):
+        return bool(value) and not str(value).startswith("unix:")
+
     for path in sorted(Path("deploy/k8s").rglob("*.yaml")):
         for document in documents(path):
             if document["kind"] == "ConfigMap" and names & set(document["data"]):
                 yield path, "everybody", "a ConfigMap"
             pod = document.get("spec", {}).get("template", {}).get("spec")
-            for container in pod["containers"] if pod else []:
-                if names & {one["name"] for one in container.get("env", [])}:
+            if not pod:
+                continue
+            secret = {one["name"] for one in pod.get("volumes", []) if holds_key(one, pod)}
+            for container in [*pod["containers"], *pod.get("initContainers", [])]:
+                env = container.get("env", [])
+                if names & {one["name"] for one in env if is_key(one.get("value", "a secret"))}:
                     yield path, container["name"], "its variables"
-    for path in ["docker-compose.yml", "deploy/compose/live.yml"]:
+                if secret & {one["name"] for one in container.get("volumeMounts", [])}:
+                    yield path, container["name"], "a volume"
+    for path in ["docker-compose.yml", *LIVE_COMPOSE]:
         (document,) = documents(path)
         for name, service in document["services"].items():
             given = service.get("environment", {})
-            if service.get("secrets") or any(given.get(one) for one in names):
+            if service.get("secrets") or any(is_key(given.get(one)) for one in names):
                 yield path, name, "its secrets or variables"
     (document,) = documents("render.yaml")
     for service in document["services"] + document["envVarGroups"]:
@@ -206,12 +229,26 @@ def holders():
             yield path, "everybody", "variables that are no secret"
 
 
+def holds_key(volume, pod):
+    """Whether a volume is the secret with the key, or the one that the key is copied to."""
+    copied = {
+        mount["name"]
+        for container in pod.get("initContainers", [])
+        for mount in container.get("volumeMounts", [])
+    }
+    return volume.get("secret", {}).get("secretName") == SIGNER_SECRET or volume["name"] in copied
+
+
 def key_of_workers_alone():
-    """The key is a secret, and nobody but workers gets it. Each way to deploy the engine has a place for it."""
+    """The key is a secret, and nobody but workers gets it, or signers in their place. Each way to deploy the engine has
+    a place for it."""
     found = list(holders())
     for path, who, how in found:
-        if who not in {"order-worker", "worker"}:
+        allowed = SIGNERS if "signer" in str(path) else WORKERS
+        if who not in allowed:
             problem(path, f"{who} is given the key, by {how}")
+    if not any("signer" in str(path) and who == "signer" for path, who, _ in found):
+        problem("deploy", "no signer is given a key")
     places = {str(path).split("/")[1] if "/" in str(path) else str(path) for path, _, _ in found}
     if places != {"k8s", "compose", "render.yaml", "railway"}:
         problem("deploy", f"the key has a place in {sorted(places)} alone")

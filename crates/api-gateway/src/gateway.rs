@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::reconciliation::{OnAlarm, WalletHistory};
 use ports::{
     Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView,
 };
@@ -23,6 +24,7 @@ use crate::intake::Intake;
 use crate::live::Live;
 use crate::routes;
 use crate::settings::GatewaySettings;
+use crate::spending::Spending;
 use crate::state::{AppState, Ctx};
 use crate::telemetry::{self, HttpMeter};
 
@@ -53,6 +55,10 @@ pub struct GatewayParts {
     pub simulation: Option<Arc<dyn Simulation>>,
     /// The wallet that trades, if this process can look at it.
     pub wallet: Option<Arc<dyn WalletView>>,
+    /// The same wallet's past.
+    pub history: Option<Arc<dyn WalletHistory>>,
+    /// What is done about lamports that no receipt explains.
+    pub on_alarm: OnAlarm,
     /// Reads transactions back, if this process can.
     pub transactions: Option<Arc<dyn TransactionReader>>,
     /// Tells where signatures stand, if this process can ask.
@@ -84,6 +90,8 @@ impl Gateway {
             assets,
             simulation,
             wallet,
+            history,
+            on_alarm,
             transactions,
             statuses,
             prometheus,
@@ -99,6 +107,7 @@ impl Gateway {
             );
         }
         let state = AppState {
+            spending: Spending::new(&settings.spend_limits, &settings.tokens, &ports),
             live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             doorstep,
             intake,
@@ -108,6 +117,8 @@ impl Gateway {
             chain: settings.chain,
             simulation,
             wallet,
+            history,
+            on_alarm,
             transactions,
             statuses,
             prometheus,

@@ -11,6 +11,7 @@ pub(crate) mod ledger;
 pub(crate) mod market;
 pub(crate) mod orders;
 pub(crate) mod payload;
+pub(crate) mod reconcile;
 pub(crate) mod sim;
 pub(crate) mod stats;
 pub(crate) mod system;

@@ -43,6 +43,7 @@ use crate::deadline;
 use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::{ChainSettings, GatewaySettings, Trading};
+use crate::spending::Spending;
 use crate::stats::Stats;
 use request::Request;
 use twins::Twins;
@@ -59,6 +60,7 @@ pub struct Intake {
     limits: Limits,
     assets: Assets,
     chain: ChainSettings,
+    spending: Spending,
     default_pair: Option<(Asset, Asset)>,
     twins: Twins,
     unconfirmed: Unconfirmed,
@@ -128,6 +130,7 @@ impl Intake {
             stats: Stats::start(ports, settings, shutdown),
             assets: Assets::new(Arc::clone(&settings.tokens), assets),
             chain: settings.chain,
+            spending: Spending::new(&settings.spend_limits, &settings.tokens, ports),
             default_pair: settings.default_pair,
             shutdown: shutdown.clone(),
             ports: ports.clone(),
@@ -204,6 +207,7 @@ impl Intake {
         let may_be_refused = request.terms.is_err()
             || self.limits.any()
             || self.stats.is_near_full()
+            || self.spending.limits_orders()
             || self.chain.trading == Trading::Disabled;
         let earlier = match &mark {
             Some(mark) if may_be_refused => self.earlier(envelope, mark).await?,
@@ -213,6 +217,7 @@ impl Intake {
         if let Some((order_id, answer)) = earlier {
             return Ok(self.replay(envelope, order_id, answer));
         }
+        self.spending.admit(&terms)?;
 
         let (allowance, room) = match (self.admit(envelope).await, &mark) {
             // The last place may have gone to a duplicate of this request at another gateway.

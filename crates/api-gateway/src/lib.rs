@@ -29,6 +29,7 @@ mod doorstep;
 mod json_object;
 mod parameters;
 mod routes;
+mod spending;
 mod state;
 mod trace;
 mod views;

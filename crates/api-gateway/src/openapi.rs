@@ -12,7 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use crate::http::{
-    admin, cancel, events, execute, ledger, market, orders, sim, stats, system, tokens,
+    admin, cancel, events, execute, ledger, market, orders, reconcile, sim, stats, system, tokens,
     transaction, wallet, words,
 };
 use refusals::Refusals;
@@ -31,7 +31,7 @@ use shapes::Shapes;
         tokens::list, tokens::for_sockets, stats::stats,
         ledger::ledger, sim::trade, sim::launch, sim::faults, system::health, system::ready, system::metrics, doors::openapi,
         doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
-        admin::resume, admin::retry, words::declare_dead, doors::execute, doors::stream, doors::follow, doors::account,
+        admin::halt, admin::resume, reconcile::reconcile, admin::retry, words::declare_dead, doors::execute, doors::stream, doors::follow, doors::account,
         doors::dashboard, doors::docs,
     ),
     components(schemas(api_types::Problem, api_types::EventView, api_types::socket::Greeting)),

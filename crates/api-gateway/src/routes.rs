@@ -10,8 +10,8 @@ use crate::dashboard;
 use crate::documents;
 use crate::doors::ws;
 use crate::http::{
-    admin, cancel, events, execute, fallback, ledger, market, orders, sim, stats, system, tokens,
-    transaction, wallet, words,
+    admin, cancel, events, execute, fallback, ledger, market, orders, reconcile, sim, stats,
+    system, tokens, transaction, wallet, words,
 };
 use crate::state::Ctx;
 
@@ -52,6 +52,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(acting("/api/admin/dead/{id}/retry", admin::retry))
         .service(acting("/api/admin/orders/{id}/dead", words::declare_dead))
         .service(acting("/api/admin/pause", admin::pause))
+        .service(acting("/api/admin/halt", admin::halt))
+        .service(acting("/api/admin/reconcile", reconcile::reconcile))
         .service(acting("/api/admin/resume", admin::resume))
 
         .service(reading("/health", system::health))

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use config::{Cluster, Config, DEFAULT_PORT, LimitScope};
+use domain::spending::SpendLimits;
 use domain::{Address, Asset, ClientId, TokenList};
 
 use crate::live;
@@ -40,6 +41,8 @@ pub struct GatewaySettings {
     pub tokens: Arc<TokenList>,
     /// The chain that orders are executed on.
     pub chain: ChainSettings,
+    /// What orders may spend.
+    pub spend_limits: Arc<SpendLimits>,
     /// What is traded where a request names no tokens; without it, it must.
     pub default_pair: Option<(Asset, Asset)>,
     /// Threads that serve requests; `None` for one per core.
@@ -70,6 +73,11 @@ impl GatewaySettings {
             },
             tokens: config.chain.tokens(),
             chain: ChainSettings::configured(config),
+            spend_limits: Arc::new(
+                config
+                    .spend_limits()
+                    .expect("invariant: a configuration is checked before it is used"),
+            ),
             default_pair: config.chain.order_venue_mode.defaults().pair,
             threads: Some(threads),
         }
@@ -100,6 +108,7 @@ impl Default for GatewaySettings {
             live: live::Settings::default(),
             tokens: Arc::new(TokenList::mainnet()),
             chain: ChainSettings::default(),
+            spend_limits: Arc::default(),
             default_pair: Some((Asset::SOL, Asset::USDC)),
             threads: None,
         }

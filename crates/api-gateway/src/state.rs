@@ -6,6 +6,7 @@ use actix_web::web::{self, Bytes};
 use dex_router::Router;
 use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::reconciliation::{OnAlarm, WalletHistory};
 use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView};
 
 use crate::auth::Caller;
@@ -15,6 +16,7 @@ use crate::error::{ApiError, Code, Result};
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 use crate::settings::ChainSettings;
+use crate::spending::Spending;
 
 /// Passed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
@@ -29,9 +31,14 @@ pub(crate) struct AppState {
     pub(crate) router: Router,
     pub(crate) tokens: Arc<TokenList>,
     pub(crate) chain: ChainSettings,
+    pub(crate) spending: Spending,
     /// The simulated cluster, where it is simulated.
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
+    /// The same wallet's past.
+    pub(crate) history: Option<Arc<dyn WalletHistory>>,
+    /// What is done about lamports that no receipt explains.
+    pub(crate) on_alarm: OnAlarm,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
     pub(crate) statuses: Option<Arc<dyn Statuses>>,
     pub(crate) prometheus: PrometheusHandle,

@@ -60,6 +60,8 @@ pub(crate) struct Snapshot {
     pub(crate) counts: Counts,
     /// Orders in the hands of workers, as these tell.
     pub(crate) in_hands: u64,
+    /// Nothing is signed and nothing is sent.
+    pub(crate) is_halted: bool,
     estimate: Option<QueueEstimate>,
 }
 
@@ -203,9 +205,15 @@ impl Stats {
         let read_at = self.ports.clock.monotonic();
         let asking = self.waiting.ask();
         let store = &self.ports.store;
-        let reading =
-            async { tokio::try_join!(store.counts(), store.workers(), store.is_paused()) };
-        let (counts, workers, is_paused) = tokio::time::timeout(PATIENCE, reading)
+        let reading = async {
+            tokio::try_join!(
+                store.counts(),
+                store.workers(),
+                store.is_paused(),
+                store.halted()
+            )
+        };
+        let (counts, workers, is_paused, halt) = tokio::time::timeout(PATIENCE, reading)
             .await
             .map_err(|_| ApiError::store_unavailable())??;
         self.waiting.answer(
@@ -214,8 +222,9 @@ impl Stats {
             read_at,
         );
         report(&counts);
-        let answer = serde_json::to_vec(&views::stats(&counts, &workers, is_paused))
-            .expect("invariant: numbers and strings are always JSON");
+        let stats = views::stats(&counts, &workers, is_paused, halt.as_ref());
+        let answer =
+            serde_json::to_vec(&stats).expect("invariant: numbers and strings are always JSON");
         Ok(Snapshot {
             read_at,
             answer: answer.into(),
@@ -224,6 +233,7 @@ impl Stats {
                 true => None,
                 false => estimate::next_turn(&counts, &workers, self.start_limit),
             },
+            is_halted: halt.is_some(),
             in_hands: workers.iter().map(|row| u64::from(row.running)).sum(),
             counts,
         })

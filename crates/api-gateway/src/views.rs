@@ -3,12 +3,15 @@
 
 use api_types::OrderView;
 use api_types::admin::{AuditView, QueueEntries};
-use api_types::stats::{ByStatus, Latency, QueueStats, StatsAnswer, Throughput, WorkerView};
+use api_types::stats::{
+    ByStatus, HaltView, Latency, QueueStats, StatsAnswer, Throughput, WorkerView,
+};
 use domain::{Order, Status, TokenList};
 use ports::finality::Standing;
 use ports::job_queue::Depth;
 use ports::operations::AuditEntry;
 use ports::order_history::Counts;
+use ports::safety::Halt;
 use ports::worker_registry::WorkerRow;
 
 /// An order as clients see it, with what is known of its transaction beside its events.
@@ -27,15 +30,24 @@ pub(crate) fn order(order: &Order, standing: &Standing, tokens: &TokenList) -> O
         if let Some(word) = &standing.word {
             view.add_word(word.at, &word.reason);
         }
+        if let Some(report) = &standing.landing {
+            view.add_landing(report);
+        }
     }
     view
 }
 
 /// The answer made of these counts and workers.
-pub(crate) fn stats(counts: &Counts, workers: &[WorkerRow], paused: bool) -> StatsAnswer {
+pub(crate) fn stats(
+    counts: &Counts,
+    workers: &[WorkerRow],
+    paused: bool,
+    halt: Option<&Halt>,
+) -> StatsAnswer {
     StatsAnswer {
         success: true,
         paused,
+        halted: halt.map(|halt| halted(halt, To::Everybody)),
         by_status: ByStatus::from(&counts.by_status),
         queue: queue(counts),
         throughput: Throughput {
@@ -46,6 +58,22 @@ pub(crate) fn stats(counts: &Counts, workers: &[WorkerRow], paused: bool) -> Sta
             p99: counts.latency_p99_ms,
         },
         workers: workers.iter().map(worker).collect(),
+    }
+}
+
+/// Who sees a halt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    Operators,
+    Everybody,
+}
+
+/// A halt, with its reason for operators alone: it may tell of the wallet.
+pub(crate) fn halted(halt: &Halt, to: To) -> HaltView {
+    HaltView {
+        since: halt.since.to_string(),
+        by: halt.actor.clone(),
+        reason: (to == To::Operators).then(|| halt.reason.clone()),
     }
 }
 

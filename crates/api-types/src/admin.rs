@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::order::{DeclaredDeadView, OrderView};
-use crate::stats::{QueueStats, WorkerView};
+use crate::stats::{HaltView, QueueStats, WorkerView};
 
 /// The queue as the store sees it, and the queue's own numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -14,6 +14,10 @@ pub struct AdminQueue {
     pub success: bool,
     /// Whether operators have paused the engine.
     pub paused: bool,
+    /// The halt that stands, if one does; it pauses the engine as well.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub halted: Option<HaltView>,
     pub queue: QueueStats,
     /// The queue's own entries; null while the queue is down.
     pub entries: Option<QueueEntries>,
@@ -69,11 +73,24 @@ pub struct AuditView {
     pub detail: Option<String>,
 }
 
-/// The answer to a pause or its end.
+/// The answer to a pause, a halt, or their end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdminPaused {
     pub success: bool,
     pub paused: bool,
+    /// The halt that stands, if one does.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub halted: Option<HaltView>,
+}
+
+/// Why the engine shall sign and send nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdminHalt {
+    /// For the audit log and whoever looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
 }
 
 /// The order that was accepted in place of a dead one.

@@ -5,7 +5,7 @@ use domain::landing::LandingReport;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How a transaction fared that did not land. Whatever nobody can tell is null.
+/// How a transaction fared that did not land, or not yet. Whatever nobody can tell is null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LandingView {
@@ -29,6 +29,12 @@ pub struct LandingView {
 }
 
 impl LandingView {
+    /// The same in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        LandingReport::from(self).in_words()
+    }
+
     /// What is known of a failure's transaction.
     pub(crate) fn of(failure: &Failure) -> Option<Self> {
         failure.landing.as_deref().map(Self::from)
@@ -46,6 +52,21 @@ impl From<&LandingReport> for LandingView {
             fee_percentile: report.fee_percentile,
             usual_unit_price: report.usual_unit_price,
             simulated_units: report.simulated_units,
+        }
+    }
+}
+
+impl From<&LandingView> for LandingReport {
+    fn from(view: &LandingView) -> Self {
+        Self {
+            blocks_lived: view.blocks_lived,
+            sends_taken: view.sends_taken,
+            unit_price: view.unit_price,
+            unit_limit: view.unit_limit,
+            fee_lamports: view.fee_lamports,
+            fee_percentile: view.fee_percentile,
+            usual_unit_price: view.usual_unit_price,
+            simulated_units: view.simulated_units,
         }
     }
 }

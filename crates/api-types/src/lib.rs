@@ -15,6 +15,7 @@ pub mod pool;
 pub mod problem;
 pub mod quote;
 pub mod receipt;
+pub mod reconciliation;
 pub mod route;
 pub mod sim;
 pub mod socket;

@@ -1,5 +1,6 @@
 //! An order as clients see it.
 
+use domain::landing::LandingReport;
 use domain::order::State;
 use domain::quote::Fill;
 use domain::{Asset, BaseUnits, MaxImpact, Order, Route, Timestamp, TokenList};
@@ -65,7 +66,8 @@ pub struct OrderView {
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
-    /// How the last transaction fared, where it did not land and that is why the execution failed.
+    /// How the last transaction fared, where it did not land and that is why the execution failed. Of a submitted
+    /// order: how its transaction fares, where it is slow to land.
     pub landing: Option<LandingView>,
     /// Executions that have ended, whether they succeeded or failed.
     pub attempts: u32,
@@ -205,6 +207,11 @@ impl OrderView {
             at: at.to_string(),
             reason: reason.to_owned(),
         });
+    }
+
+    /// Its transaction is slow to land, and fares like this.
+    pub fn add_landing(&mut self, report: &LandingReport) {
+        self.landing = Some(report.into());
     }
 
     fn add_fill(&mut self, fill: &Fill, confirmed_at: Timestamp, tokens: &TokenList) {

@@ -14,11 +14,27 @@ pub struct StatsAnswer {
     #[serde(default)]
     #[schema(required = true)]
     pub paused: bool,
+    /// The halt that stands, if one does: nothing is signed and nothing is sent.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub halted: Option<HaltView>,
     pub by_status: ByStatus,
     pub queue: QueueStats,
     pub throughput: Throughput,
     pub latency_ms: Latency,
     pub workers: Vec<WorkerView>,
+}
+
+/// Nothing is signed and nothing is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HaltView {
+    #[schema(format = DateTime)]
+    pub since: String,
+    /// Who halted: `admin`, `loopback`, `signal`, or `engine` itself.
+    #[schema(examples("admin"))]
+    pub by: String,
+    /// Why; operators alone are told.
+    pub reason: Option<String>,
 }
 
 /// How many orders have each status.

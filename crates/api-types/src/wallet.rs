@@ -18,6 +18,7 @@ pub struct WalletAnswer {
     pub tokens: Vec<HoldingView>,
     /// What may be spent, and what was.
     pub limits: Vec<LimitView>,
+    /// `enabled`, `halted`, or `disabled`: what gateways may take in is not enabled.
     #[schema(examples("enabled"))]
     pub trading: String,
 }
@@ -35,9 +36,12 @@ pub struct HoldingView {
 /// A limit on what orders may spend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LimitView {
+    /// A symbol, a mint without one, `*` for every token not named, or `fees` for all else that leaves in lamports.
     pub token: String,
     /// `order` or `day`.
     pub per: String,
     pub limit: String,
-    pub used: String,
+    /// What the last 24 h to 24 h 15 min have seen of it; null for an order's limit, and for `*`, after which each
+    /// token that it limits and that was sold is listed by itself.
+    pub used: Option<String>,
 }

@@ -7,9 +7,11 @@ pub(crate) mod finality;
 pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;
+pub(crate) mod safety;
 pub(crate) mod start;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
+pub(crate) mod wallet_uses;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0004_clusters.sql"),
         include_str!("../../../migrations/sqlite/0005_finalities.sql"),
         include_str!("../../../migrations/sqlite/0006_directory.sql"),
+        include_str!("../../../migrations/sqlite/0007_slow_landings.sql"),
+        include_str!("../../../migrations/sqlite/0008_safety.sql"),
+        include_str!("../../../migrations/sqlite/0009_wallet_use.sql"),
     ],
     version_in: VersionIn::Table,
     // More than there are different statements.

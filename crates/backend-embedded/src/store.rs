@@ -7,6 +7,8 @@ mod operations;
 mod orders;
 mod registry;
 mod rows;
+mod safety;
+mod wallet_uses;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -18,11 +18,13 @@ pub(crate) mod operate;
 pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod retire;
+pub(crate) mod safety;
 pub(crate) mod withdraw;
 
 mod event_row;
 mod head;
 mod heads;
+mod spending;
 #[cfg(test)]
 mod tests;
 

@@ -238,7 +238,7 @@ const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
        o.due_at, o.ended_at, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
        e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height,
-       a.blockhash, a.said_dead_at, a.said_dead_by, a.said_dead_because
+       a.blockhash, a.outlay, a.said_dead_at, a.said_dead_by, a.said_dead_because
 from unnest($1::uuid[]) with ordinality as w(id, place)
 join orders o on o.id = w.id
 cross join lateral (

@@ -85,6 +85,12 @@ forgotten_assets as (
 forgotten_pools as (
     delete from found_pools where exists (select from bound)
 ),
+forgotten_checkpoints as (
+    delete from checkpoints where exists (select from bound)
+),
+forgotten_uses as (
+    delete from wallet_use where exists (select from bound)
+),
 noted as (
     insert into audit_log (at, actor, action, detail)
     select clock.now, $6, 'rebind', $7 from bound, clock

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::rows;
 
 const LONG_SUBMITTED: &str = "-- list_long_submitted
-select a.order_id, a.attempt, a.signature, a.bytes, a.last_valid_height, a.blockhash,
+select a.order_id, a.attempt, a.signature, a.bytes, a.last_valid_height, a.blockhash, a.outlay,
        now_ms() - last.at as submitted_for
 from orders_begun b
 join order_attempts a on a.order_id = b.order_id and a.dead_at is null

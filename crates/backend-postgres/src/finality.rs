@@ -8,6 +8,7 @@ use ports::doubt::Doubt;
 use ports::finality::{
     Finality, NewFinality, Standing, Turn, Unfinal, UnfinalPage, Vanished, Waiting,
 };
+use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -156,7 +157,7 @@ async fn changes(db: &Db, sql: &str, order: OrderId) -> Result<bool, Failure> {
 }
 
 const TRANSACTION_OF: &str = "-- read_transaction_of_order
-select signature, bytes, last_valid_height, blockhash
+select signature, bytes, last_valid_height, blockhash, outlay
 from order_attempts where order_id = $1 and dead_at is null";
 
 /// The transaction of an order that has landed or may land.
@@ -174,7 +175,7 @@ pub(crate) async fn transaction_of(
 
 const STANDINGS: &str = "-- read_standings
 select f.slot, f.at, f.fill, v.at as vanished_at, v.dead_at, d.at as doubted_at, d.reason,
-       a.said_dead_at, a.said_dead_by, a.said_dead_because
+       a.said_dead_at, a.said_dead_by, a.said_dead_because, a.landing
 from unnest($1::uuid[]) with ordinality as w(order_id, place)
 left join finalities f on f.order_id = w.order_id
 left join vanished v on v.order_id = w.order_id
@@ -196,13 +197,7 @@ fn standing(row: &Row) -> Result<Standing, Failure> {
         Some(at) => Some(Finality {
             slot: rows::number(row, "slot")?,
             at,
-            fill: match rows::column::<Option<&str>>(row, "fill")? {
-                Some(fill) => Some(
-                    serde_json::from_str(fill)
-                        .map_err(|error| Failure::unreadable("a fill", "a finality", error))?,
-                ),
-                None => None,
-            },
+            fill: json(row, "fill")?,
         }),
         None => None,
     };
@@ -219,7 +214,14 @@ fn standing(row: &Row) -> Result<Standing, Failure> {
         vanished: moment("vanished_at")?.map(|at| Vanished { at, dead_at }),
         doubt,
         word: rows::word(row)?,
+        landing: json(row, "landing")?,
     })
+}
+
+fn json<T: DeserializeOwned>(row: &Row, name: &'static str) -> Result<Option<T>, Failure> {
+    let text = rows::column::<Option<&str>>(row, name)?;
+    let read = text.map(serde_json::from_str).transpose();
+    read.map_err(|error| Failure::unreadable(name, "a standing", error))
 }
 
 /// A turn that seems to last longer than asked for was taken before the clock was set back.

@@ -43,6 +43,9 @@ const MIGRATIONS: &[Migration] = migrations! {
     11 "signatures_without_heights"
     12 "finalities"
     13 "directory"
+    14 "slow_landings"
+    15 "safety"
+    16 "wallet_use"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -29,7 +29,14 @@ with alone as materialized (
     select wait_for_claims() as is_alone
 ),
 changed as (
-    update engine_state set paused = $1 from alone where alone.is_alone
+    update engine_state
+    set paused = $1,
+        -- Whoever resumes ends a halt too, and a new count of reverts begins.
+        halted_at = case when $1 then halted_at end,
+        halted_by = case when $1 then halted_by end,
+        halt_reason = case when $1 then halt_reason end,
+        reverts_in_row = case when $1 then reverts_in_row else 0 end
+    from alone where alone.is_alone
 )
 insert into audit_log (at, actor, action)
 values (now_ms(), $2, case when $1 then 'pause' else 'resume' end)";
@@ -284,6 +291,8 @@ select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as 
                      ('assets', 'select'), ('assets', 'insert'),
                      ('found_pools', 'select'), ('found_pools', 'insert'),
                      ('found_pools', 'update'), ('found_pools', 'delete'),
+                     ('wallet_use', 'select'), ('wallet_use', 'insert'),
+                     ('wallet_use', 'update'), ('wallet_use', 'delete'),
                      ('lane_orders', 'insert'), ('lane_orders', 'update'),
                      ('lane_seconds', 'insert'), ('lane_seconds', 'update')) as n(name, privilege)
         where not has_table_privilege(n.name, n.privilege)) as missing";

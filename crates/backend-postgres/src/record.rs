@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
 use domain::{EventData, NewEvent, OrderId, Status, Timestamp};
 use ports::finality::waits_in;
@@ -20,11 +21,26 @@ use crate::db::{Connection, Db, Param};
 use crate::failure::Failure;
 use crate::rows;
 
+mod spending;
+mod statement;
 mod step;
+
+use spending::{Counting, Known};
+use statement::{RECORD, RECORD_OUTLAYS};
 
 /// The write of events.
 pub(crate) struct Record {
-    pub(crate) db: Arc<Db>,
+    db: Arc<Db>,
+    known: Known,
+}
+
+impl Record {
+    pub(crate) fn new(db: Arc<Db>) -> Self {
+        Self {
+            db,
+            known: Known::default(),
+        }
+    }
 }
 
 /// A proposed event and its lease.
@@ -34,6 +50,8 @@ pub(crate) struct Request {
     fence: i64,
     worker: Uuid,
     transaction: Option<SignedTransaction>,
+    /// What of wallets is counted with it.
+    counting: Option<Counting>,
 }
 
 impl Request {
@@ -51,6 +69,7 @@ impl Request {
             event: event.clone(),
             fence: rows::big(lease.fence),
             worker: lease.worker.uuid(),
+            counting: Counting::of(lease, event, transaction)?,
             transaction: transaction.cloned(),
         })
     }
@@ -135,13 +154,24 @@ impl Kind for Record {
         // `routing` and `building` need nothing else written, and half of all events are of that
         // kind.
         let (steps, others): (Vec<_>, Vec<_>) = requests.iter().partition(|r| r.is_step());
-        let (steps, others) = tokio::join!(
+        let (counting, others): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|r: &&Request| r.counting.is_some());
+        let (steps, others, counted) = tokio::join!(
             biased;
             step::insert(connection, self.db.lease_ms(), &steps),
-            self.insert_others(connection, &others),
+            self.insert_others(connection, RECORD, &others),
+            self.insert_counting(connection, counting),
         );
-        let Inserted { mut won, too_late } = others?;
+        let Inserted {
+            mut won,
+            mut too_late,
+            ..
+        } = others?;
         won.extend(steps?);
+        let counted = counted?;
+        won.extend(counted.won);
+        too_late.extend(counted.too_late);
 
         let losers: Vec<&Request> = requests
             .iter()
@@ -151,7 +181,7 @@ impl Kind for Record {
         let mut lost = if losers.is_empty() {
             HashMap::new()
         } else {
-            explain(connection, &losers, &too_late).await?
+            explain(connection, &losers, &too_late, &counted.refused).await?
         };
         Ok(requests
             .iter()
@@ -170,118 +200,18 @@ impl Record {
     async fn insert_others(
         &self,
         connection: &Connection,
+        statement: &'static str,
         requests: &[&Request],
     ) -> Result<Inserted, Failure> {
         if requests.is_empty() {
             return Ok(Inserted::default());
         }
         let lane = self.db.lane(connection).await.map_err(Failure::read)?;
-        let inserted = insert(connection, lane, self.db.lease_ms(), requests).await;
+        let inserted = insert(connection, statement, lane, self.db.lease_ms(), requests).await;
         self.db.settle_lane(lane, &inserted);
         inserted
     }
 }
-
-/// `held` locks the rows, so that a grant to another worker comes before or after this, never
-/// between. It locks them in the order of the ids, so that two batches do not wait for each other.
-const RECORD: &str = "-- record_events
-with clock as materialized (
-    select now_ms() as now
-),
-proposed as materialized (
-    select * from unnest($3::uuid[], $4::int4[], $5::uuid[], $6::int2[], $7::int4[], $8::text[],
-                         $9::int8[], $10::uuid[], $11::int8[], $12::text[], $13::bytea[], $14::int8[],
-                         $15::bytea[], $16::int8[])
-        with ordinality as p(order_id, seq, event_id, status, executions, data, fence, worker,
-                             delay_ms, signature, bytes, last_valid_height, blockhash, unfinal_in, place)
-    where place = place + 0
-),
-held as materialized (
-    select p.*, o.created_at, o.expires_at, prev.status as former, prev.at as former_at
-    from proposed p
-    cross join clock
-    join workers w on w.id = p.worker and w.seen_at > clock.now - $2
-    join orders o on o.id = p.order_id
-    join order_events prev on prev.order_id = p.order_id and prev.seq = p.seq - 1 and prev.status <= 3
-    where o.fence = p.fence and o.lease_worker = p.worker
-    order by o.id
-    for no key update of o
-),
--- Reads the time once the row is locked, when no event can come before this one any more. If the
--- clock was set back behind the last event, the event gets the last event's time.
-timed as materialized (
-    select h.*, now_ms() as now from held h
-),
-placed as materialized (
-    select t.*, greatest(t.now, t.former_at) as at,
-           t.signature is not null and coalesce(t.expires_at <= greatest(t.now, t.former_at), false)
-               as is_too_late
-    from timed t
-),
-inserted as (
-    insert into order_events (order_id, seq, event_id, status, executions, at, data)
-    select order_id, seq, event_id, status, executions, at, data
-    from placed
-    where not is_too_late
-    order by order_id
-    on conflict (order_id, seq) do nothing
-    returning order_id
-),
-won as materialized (
-    -- Not a plain `in`, which would become a row-by-row join of two lists: this becomes a look-up.
-    select p.* from placed p where (p.order_id in (select order_id from inserted)) is true
-),
-let_go as (
-    update orders o
-    set lease_worker = null,
-        due_at = w.now + w.delay_ms,
-        ended_at = case when w.status >= 4 then w.at end,
-        end_status = case when w.status >= 4 then w.status end
-    from won w
-    where o.id = w.order_id and (w.status >= 4 or w.delay_ms is not null)
-),
-finished as (
-    delete from orders_begun b
-    using won w
-    where b.order_id = w.order_id and (w.status = 0 or w.status >= 4)
-),
-died as (
-    update order_attempts a
-    set dead_at = w.at
-    from won w
-    where a.order_id = w.order_id and a.dead_at is null and w.former = 3 and w.status in (0, 5)
-),
-stored as (
-    insert into order_attempts (order_id, attempt, signature, bytes, last_valid_height, stored_at,
-                                blockhash)
-    select order_id, executions, signature, bytes, last_valid_height, at, blockhash
-    from won
-    where signature is not null
-    order by order_id
-),
-waits as (
-    insert into unfinal (slot, order_id)
-    select unfinal_in, order_id from won where unfinal_in is not null
-),
-moved as materialized (
-    -- Open orders are counted as pending; orders_begun tells which of them are under way.
-    select count_moved($1, max(now), array_agg(0::int2), array_agg(status)) as lane
-    from won
-    where status >= 4
-    having count(*) > 0
-),
-ended as materialized (
-    select count_ended($1, max(now), count(*),
-                       array_agg(at - created_at) filter (where status = 4)) as lane
-    from won
-    where status >= 4
-    having count(*) > 0
-)
-select w.order_id, w.at, false as is_too_late,
-       (select lane from moved), (select lane from ended)
-from won w
-union all
-select p.order_id, p.at, true, null, null from placed p where p.is_too_late";
 
 /// The statement's result for the events of a batch.
 #[derive(Debug, Default)]
@@ -291,10 +221,13 @@ struct Inserted {
     /// Submissions of orders whose time has run out. Some may repeat a submission that was won in
     /// time.
     too_late: HashSet<OrderId>,
+    /// Submissions for which wallets' rows have no room, by what stood in them; without a reason where a row was not there.
+    refused: HashMap<OrderId, Option<NoRoom>>,
 }
 
 async fn insert(
     connection: &Connection,
+    statement: &'static str,
     lane: i64,
     lease_ms: i64,
     requests: &[&Request],
@@ -323,16 +256,30 @@ async fn insert(
         (&blockhashes, Type::BYTEA_ARRAY),
         (&unfinal, Type::INT8_ARRAY),
     ]);
-    let found = connection.query(RECORD, &params).await;
+    let counted = spending::Columns::of(requests);
+    if statement == RECORD_OUTLAYS {
+        params.extend(counted.params());
+    }
+    let found = connection.query(statement, &params).await;
     let found = found.map_err(Failure::write)?;
     let mut inserted = Inserted::default();
     for row in &found {
         let order = rows::order_id(row, "order_id")?;
-        if rows::column(row, "is_too_late")? {
-            inserted.too_late.insert(order);
-        } else {
-            let at = rows::timestamp(row, "at")?;
-            inserted.won.insert(order, at);
+        let at = rows::timestamp(row, "at")?;
+        match rows::column::<Option<bool>>(row, "is_too_late")? {
+            Some(true) => {
+                inserted.too_late.insert(order);
+            }
+            Some(false) => {
+                inserted.won.insert(order, at);
+            }
+            None => {
+                let request = requests.iter().find(|it| it.event.order_id == order);
+                let counting = request.and_then(|it| it.counting.as_ref());
+                let no_room = spending::no_room(row, counting, at)?;
+                let why = inserted.refused.entry(order).or_default();
+                *why = why.or(no_room);
+            }
         }
     }
     Ok(inserted)
@@ -352,6 +299,7 @@ async fn explain(
     connection: &Connection,
     losers: &[&Request],
     too_late: &HashSet<OrderId>,
+    refused: &HashMap<OrderId, Option<NoRoom>>,
 ) -> Result<HashMap<OrderId, Recorded>, Failure> {
     let proposed = Proposed::of(losers);
     // By order, sequence number and event.
@@ -361,22 +309,30 @@ async fn explain(
     for row in &found {
         let id = rows::order_id(row, "order_id")?;
         if let Some(loser) = losers.iter().find(|loser| loser.event.order_id == id) {
-            let answer = explained_by(row, &loser.event, too_late.contains(&id))?;
+            let instead = match refused.get(&id) {
+                Some(no_room) => spending::refusal(id, *no_room),
+                None if too_late.contains(&id) => Ok(Recorded::Expired),
+                None => Ok(Recorded::LeaseLost),
+            };
+            let answer = explained_by(row, &loser.event, instead)?;
             explained.insert(id, answer);
         }
     }
     Ok(explained)
 }
 
-fn explained_by(row: &Row, event: &NewEvent, is_too_late: bool) -> Result<Recorded, Failure> {
+fn explained_by(
+    row: &Row,
+    event: &NewEvent,
+    instead: Result<Recorded, Failure>,
+) -> Result<Recorded, Failure> {
     if let Some(at) = rows::column::<Option<i64>>(row, "won_at")? {
         let at = Timestamp::from_millis(at);
         return Ok(Recorded::Won(event.clone().recorded(at)));
     }
     let ended = rows::column::<Option<i16>>(row, "end_status")?;
-    Ok(match ended.map(rows::status).transpose()? {
-        Some(Status::Cancelled | Status::Expired) => Recorded::Withdrawn,
-        _ if is_too_late => Recorded::Expired,
-        _ => Recorded::LeaseLost,
-    })
+    match ended.map(rows::status).transpose()? {
+        Some(Status::Cancelled | Status::Expired) => Ok(Recorded::Withdrawn),
+        _ => instead,
+    }
 }

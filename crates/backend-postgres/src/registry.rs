@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::rows;
 
 const ENLIST: &str = "-- enlist_worker
-insert into workers (id, version, host, slots, running, started_at, seen_at)
-select $1, $2, $3, $4, $5, now, now from (select now_ms() as now) as clock
+insert into workers (id, version, host, slots, running, limits, started_at, seen_at)
+select $1, $2, $3, $4, $5, $6, now, now from (select now_ms() as now) as clock
 on conflict (id) do nothing";
 
 /// Registers a new worker.
@@ -29,6 +29,7 @@ pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
             (&worker.host, Type::TEXT),
             (&slots, Type::INT4),
             (&running, Type::INT4),
+            (&worker.limits, Type::TEXT),
         ],
     )
     .await?;
@@ -125,7 +126,7 @@ pub(crate) async fn mark_silent_dead(db: &Db) -> Result<Vec<WorkerId>, Failure> 
 }
 
 const WORKERS: &str = "-- list_workers
-select w.id, w.version, w.host, w.slots, w.running, w.started_at, w.seen_at
+select w.id, w.version, w.host, w.slots, w.running, w.limits, w.started_at, w.seen_at
 from workers w
 where w.seen_at > now_ms() - $1
 order by w.started_at, w.id";
@@ -144,6 +145,7 @@ fn worker_row(row: &Row) -> Result<WorkerRow, Failure> {
         host: rows::column(row, "host")?,
         slots: rows::small_number(row, "slots")?,
         running: rows::small_number(row, "running")?,
+        limits: rows::column(row, "limits")?,
         started_at: rows::timestamp(row, "started_at")?,
         seen_at: rows::timestamp(row, "seen_at")?,
     })

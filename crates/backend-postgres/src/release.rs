@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::{OrderId, WorkerId};
 use ports::order_store::Lease;
 use tokio_postgres::types::Type;
@@ -22,11 +23,21 @@ pub(crate) struct Request {
     worker: Uuid,
     fence: i64,
     delay_ms: i64,
+    /// How the transaction fares.
+    landing: Option<String>,
 }
 
 impl Request {
-    pub(crate) fn new(lease: &Lease, delay: Duration) -> Self {
-        Self::of(lease.order.id, lease.worker, rows::big(lease.fence), delay)
+    pub(crate) fn new(
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<Self, Failure> {
+        let fence = rows::big(lease.fence);
+        Ok(Self {
+            landing: landing.as_ref().map(rows::json).transpose()?,
+            ..Self::of(lease.order.id, lease.worker, fence, delay)
+        })
     }
 
     /// For an order that cannot be read.
@@ -36,6 +47,7 @@ impl Request {
             worker: worker.uuid(),
             fence,
             delay_ms: rows::millis(delay),
+            landing: None,
         }
     }
 }
@@ -46,14 +58,20 @@ with clock as materialized (
     select now_ms() as now
 ),
 held as materialized (
-    select o.id, r.delay_ms
-    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[])
-        with ordinality as r(id, worker, fence, delay_ms, place)
+    select o.id, r.delay_ms, r.landing
+    from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[], $5::text[])
+        with ordinality as r(id, worker, fence, delay_ms, landing, place)
     join orders o on o.id = r.id
     where place = place + 0
       and o.fence = r.fence and o.lease_worker = r.worker
     order by o.id
     for no key update of o
+),
+told as (
+    update order_attempts a
+    set landing = h.landing
+    from held h
+    where h.landing is not null and a.order_id = h.id and a.dead_at is null
 )
 update orders o
 set lease_worker = null,
@@ -80,6 +98,7 @@ impl Kind for Release {
         let workers: Vec<Uuid> = requests.iter().map(|r| r.worker).collect();
         let fences: Vec<i64> = requests.iter().map(|r| r.fence).collect();
         let delays: Vec<i64> = requests.iter().map(|r| r.delay_ms).collect();
+        let landings: Vec<Option<&str>> = requests.iter().map(|r| r.landing.as_deref()).collect();
         let released = connection
             .query(
                 RELEASE,
@@ -88,6 +107,7 @@ impl Kind for Release {
                     (&workers, Type::UUID_ARRAY),
                     (&fences, Type::INT8_ARRAY),
                     (&delays, Type::INT8_ARRAY),
+                    (&landings, Type::TEXT_ARRAY),
                 ],
             )
             .await

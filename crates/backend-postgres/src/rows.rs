@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::event::SCHEMA_VERSION;
+use domain::spending::Outlay;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{ClientId, Event, EventData, Order, OrderId, Seq, Status, Terms, Timestamp, WorkerId};
 use ports::doubt::Word;
@@ -143,8 +144,8 @@ pub(crate) fn due_order(row: &Row) -> Result<DueOrder, Failure> {
     })
 }
 
-/// The live transaction from the columns `signature`, `bytes`, `last_valid_height`, `blockhash`, if
-/// there is one.
+/// The live transaction from the columns `signature`, `bytes`, `last_valid_height`, `blockhash`,
+/// `outlay`, if there is one.
 pub(crate) fn live_transaction(row: &Row) -> Result<Option<SignedTransaction>, Failure> {
     if column::<Option<&str>>(row, "signature")?.is_none() {
         return Ok(None);
@@ -156,7 +157,15 @@ pub(crate) fn live_transaction(row: &Row) -> Result<Option<SignedTransaction>, F
         blockhash: column::<Option<&[u8]>>(row, "blockhash")?
             .map(blockhash)
             .transpose()?,
+        outlay: column::<Option<&str>>(row, "outlay")?
+            .map(outlay)
+            .transpose()?,
     }))
+}
+
+fn outlay(text: &str) -> Result<Box<Outlay>, Failure> {
+    let read = serde_json::from_str(text);
+    read.map_err(|error| Failure::unreadable("what a transaction may spend", text, error))
 }
 
 /// An operator's word from the columns `said_dead_at`, `said_dead_by`, `said_dead_because`, if there

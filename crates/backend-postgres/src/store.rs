@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::route::PoolRef;
+use domain::spending::{Purpose, WalletUse};
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
-    Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order, OrderId,
-    Seq, WorkerId,
+    Address, Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order,
+    OrderId, Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::directory::{KnownPools, VenuePair};
@@ -22,7 +24,8 @@ use ports::order_store::{
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WorkerRegistry,
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WalletUses,
+    WorkerRegistry,
 };
 use tokio::task::JoinSet;
 
@@ -39,7 +42,7 @@ use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
     cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list,
-    make_due, operations, registry,
+    make_due, operations, registry, wallet_uses,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.
@@ -63,12 +66,17 @@ impl PgStore {
         Ok(Arc::new(Self::over(db, settings.lists)))
     }
 
+    /// The database, for the parts of the store that have a file of their own.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
     fn over(db: Arc<Db>, lists_at_once: usize) -> Self {
         let mut tasks = JoinSet::new();
         let lists = ListDesk::start(&db, lists_at_once, &mut tasks);
         let accept = Coalescer::start(Accept { db: db.clone() }, db.clone(), &mut tasks);
         let claim = Coalescer::start(ClaimOrders { db: db.clone() }, db.clone(), &mut tasks);
-        let record = Coalescer::start(Record { db: db.clone() }, db.clone(), &mut tasks);
+        let record = Coalescer::start(Record::new(db.clone()), db.clone(), &mut tasks);
         let release = Coalescer::start(Release, db.clone(), &mut tasks);
         tasks.spawn(housekeeping::probe(db.clone()));
         tasks.spawn(housekeeping::tidy(db.clone()));
@@ -123,9 +131,14 @@ impl OrderStore for PgStore {
         Ok(self.record.call(request).await?)
     }
 
-    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
-        let released = self.release.call(release::Request::new(lease, delay)).await;
-        Ok(released?)
+    async fn release_with(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<()> {
+        let request = release::Request::new(lease, delay, landing)?;
+        Ok(self.release.call(request).await?)
     }
 
     async fn make_due(&self, orders: &[OrderId]) -> Result<Vec<DueOrder>> {
@@ -358,5 +371,16 @@ impl Directory for PgStore {
 
     async fn keep_pools(&self, pair: &VenuePair, pools: &[PoolRef]) -> Result<()> {
         Ok(directory::keep_pools(&self.db, pair, pools).await?)
+    }
+}
+
+#[async_trait]
+impl WalletUses for PgStore {
+    async fn uses(&self, wallet: Address, of: &[Purpose]) -> Result<Vec<WalletUse>> {
+        Ok(wallet_uses::uses(&self.db, wallet, of).await?)
+    }
+
+    async fn newest_uses(&self, wallet: Address) -> Result<Vec<(Purpose, WalletUse)>> {
+        Ok(wallet_uses::newest(&self.db, wallet).await?)
     }
 }

@@ -254,6 +254,18 @@ async fn alone(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dy
     }
 }
 
+/// The limits on spending that each live worker of the configured store holds to, by its host. Nothing is asked where
+/// all of the engine is one process.
+pub(crate) async fn limits_of_workers(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
+    match Configured::of(&config.servers) {
+        Configured::Embedded { .. } => Ok(Vec::new()),
+        Configured::Postgres { database } | Configured::PostgresAndRedis { database, .. } => {
+            let settings = postgres_settings(config, database);
+            Ok(backend_postgres::limits_of_workers(&settings).await?)
+        }
+    }
+}
+
 /// What a migration did, in words for people.
 #[derive(Debug)]
 pub struct Migrated {

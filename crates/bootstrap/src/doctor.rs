@@ -11,8 +11,9 @@ use domain::{Address, Asset, BaseUnits};
 use ports::{Clock, SystemClock};
 use serde_json::{Value, json};
 
+use crate::backend;
 use crate::world::World;
-use crate::world::keys;
+use crate::world::keys::{self, Key};
 
 /// What is to be traded.
 #[derive(Debug, Clone, Copy)]
@@ -92,8 +93,9 @@ impl Finding {
 /// Looks at everything.
 pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut findings = vec![settings(config)];
-    let (wallet, payer) = wallet(config);
+    let mut findings = vec![settings(config), limits(config)];
+    findings.extend(limits_of_workers(config).await);
+    let (wallet, payer) = wallet(config).await;
     let endpoints = config.endpoints();
     if endpoints.is_empty() {
         findings.extend(wallet);
@@ -136,8 +138,63 @@ fn settings(config: &Config) -> Finding {
     }
 }
 
+/// What may be spent.
+fn limits(config: &Config) -> Finding {
+    let about = "limits";
+    match config.spend_limits() {
+        Err(invalid) => Finding::bad(
+            about,
+            invalid.to_string(),
+            "correct it: nothing starts with it",
+        ),
+        Ok(limits) if limits.is_empty() && config.chain.is_live() => Finding::warning(
+            about,
+            "none: orders may spend all that the wallet holds",
+            "set SPEND_LIMITS, such as SOL:0.01/order,SOL:0.05/day,*:0/order,fees:0.01/day",
+        ),
+        Ok(limits) if limits.is_empty() => Finding::good(about, "none"),
+        Ok(limits) => {
+            let printed = limits.print(&config.chain.tokens());
+            let facts = json!({ "limits": printed });
+            Finding::good(about, printed).with(facts)
+        }
+    }
+}
+
+/// Workers that hold to other limits than these. Each holds to its own.
+async fn limits_of_workers(config: &Config) -> Option<Finding> {
+    let about = "limits of workers";
+    let own = config.spend_limits().ok()?;
+    let own = own.print(&config.chain.tokens());
+    let named = |limits: &str| match limits {
+        "" => "none".to_owned(),
+        limits => limits.to_owned(),
+    };
+    let workers = match backend::limits_of_workers(config).await {
+        Ok(workers) => workers,
+        Err(error) => {
+            let detail = format!("not known: {error:#}");
+            let advice = "set DATABASE_URL as the workers have it, and let it be reached";
+            return Some(Finding::warning(about, detail, advice));
+        }
+    };
+    let others = workers.iter().filter(|(_, limits)| *limits != own);
+    let others: Vec<String> = others
+        .map(|(host, limits)| format!("{host} holds to {}", named(limits)))
+        .collect();
+    match (others.is_empty(), workers.len()) {
+        (true, 0) => None,
+        (true, _) => Some(Finding::good(about, "the same")),
+        (false, _) => Some(Finding::warning(
+            about,
+            format!("{}; here: {}", others.join("; "), named(&own)),
+            "give every worker the same SPEND_LIMITS: the most generous one decides how much is spent",
+        )),
+    }
+}
+
 /// The key, or what is wrong with it; and the wallet that would pay.
-fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
+async fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
     let about = "key";
     if config.chain.is_live() && !config.wallet.has_key() {
         let address = keys::address(config);
@@ -148,13 +205,37 @@ fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
         let advice = "set WALLET to the key file of the wallet that trades, as workers have it";
         return (vec![Finding::bad(about, detail, advice)], address);
     }
+    let signs = |address: Address, detail: String| {
+        let facts = json!({ "address": address.to_string() });
+        let finding = Finding::good(about, detail);
+        (vec![finding.with(facts)], Some(address))
+    };
     match keys::key(config) {
-        Ok(wallet) => {
+        Ok(Key::Here(wallet)) => {
             let address = keys::address_of(&wallet);
-            let finding = Finding::good(about, format!("signs for {address}"));
-            let facts = json!({ "address": address.to_string() });
-            (vec![finding.with(facts)], Some(address))
+            signs(address, format!("signs for {address}"))
         }
+        Ok(Key::At(socket)) => match keys::address_at(&socket).await {
+            Ok(address) => {
+                let socket = socket.display();
+                signs(
+                    address,
+                    format!("the signer at {socket} signs for {address}"),
+                )
+            }
+            Err(error) => {
+                let detail = format!(
+                    "the signer at {} does not answer: {error}",
+                    socket.display()
+                );
+                let advice =
+                    "start order-engine signer there, as a user whose processes it answers";
+                (
+                    vec![Finding::bad(about, detail, advice)],
+                    keys::address(config),
+                )
+            }
+        },
         Err(stop) => {
             let advice = "solana-keygen new --outfile FILE makes a key file that is used";
             let finding = Finding::bad(about, stop.to_string(), advice);

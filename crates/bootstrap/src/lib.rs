@@ -13,10 +13,12 @@ pub mod measure;
 pub mod runtime;
 pub mod service;
 pub mod signals;
+pub mod signer;
 pub mod status;
 pub mod telemetry;
 pub mod world;
 
+mod halt_signal;
 mod open_files;
 
 /// What `--version` prints after the program's name: version, commit and its date.

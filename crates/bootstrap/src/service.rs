@@ -4,13 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use config::args::Stop;
-use config::{Config, Role};
+use config::{Config, Logs, Role};
 use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
 
 use crate::signals::Signals;
 use crate::world::{self, World};
-use crate::{backend, measure, runtime, telemetry};
+use crate::{backend, halt_signal, measure, runtime, telemetry};
 
 /// What gateway and worker are made of.
 #[derive(Debug)]
@@ -24,13 +24,17 @@ pub struct Parts {
 impl Parts {
     /// Opens the configured stores and connects to the configured world.
     pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        // First of all: without a listener the signal would end the process.
+        let quit = halt_signal::listen()?;
         let prometheus = measure::start(shutdown)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let random = Random::from_system();
         // Before the world, because this locks the data folder.
         let ports = backend::open(config, clock.clone(), random.clone(), shutdown).await?;
         let world = world::reach(config, ports.store.clone(), clock, random, shutdown).await?;
+        let world = world.counting_in(config, ports.store.clone());
         backend::bind(&ports, world.cluster, shutdown).await?;
+        halt_signal::follow(quit, &ports, world.valve(), shutdown);
         let announcer = Announcer::start(ports.feed.clone(), ports.queue.clone(), shutdown);
         Ok(Self {
             ports,
@@ -44,11 +48,11 @@ impl Parts {
 /// Runs `work` with this process' logs and signals until it is asked to stop. `work` ends once
 /// everything that it started has ended.
 pub async fn run(
-    config: &Config,
+    logs: &Logs,
     work: impl AsyncFnOnce(&Shutdown) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
-    let telemetry = telemetry::start(&config.logs);
+    let telemetry = telemetry::start(logs);
     let shutdown = Shutdown::new();
     telemetry.follow_signals(&shutdown)?;
     let work = Box::pin(work(&shutdown));
@@ -69,7 +73,7 @@ pub fn run_in_cluster(
         Ok(config) => config,
         Err(stop) => return stop.report(),
     };
-    let main = run(&config, async |shutdown| {
+    let main = run(&config.logs, async |shutdown| {
         config::args::warn_of_obsolete_variables();
         work(&config, shutdown).await
     });

@@ -16,10 +16,11 @@ use std::time::Duration;
 use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
 use chain_solana::fees::FeePolicy;
-use chain_solana::keys::{Signer, Wallet};
+use chain_solana::history::ChainHistory;
+use chain_solana::keys::Signer;
 use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
-use chain_solana::rpc::socket::{SignatureSocket, SocketEndpoint};
+use chain_solana::rpc::socket::{AccountSocket, SignatureSocket, SocketEndpoint};
 use chain_solana::rpc::{Hash, Lamports};
 use chain_solana::settings::Simulating;
 use chain_solana::standing::Standings;
@@ -29,13 +30,15 @@ use config::{Config, Invalid, MinDepth, Switch, VenueMode};
 use dex_router::{Gates, Router, gates};
 use domain::{Address, Asset};
 use ports::cluster::ClusterId;
+use ports::reconciliation::WalletHistory;
 use ports::{
     AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
-    TransactionBuilder, TransactionReader, WalletView,
+    TransactionBuilder, TransactionReader, Valve, WalletUses, WalletView,
 };
 
 use blank::Blank;
 use endpoint::Asked;
+use keys::Signing;
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
 /// have to be found first.
@@ -62,11 +65,15 @@ pub struct World {
     /// Those of the cluster, where it is not in this process.
     endpoints: Option<Arc<Endpoints>>,
     pools: Arc<PoolReader>,
+    /// Where what transactions may spend is counted, if it is.
+    uses: Option<Arc<dyn WalletUses>>,
     clock: Arc<dyn Clock>,
     random: Random,
     settings: Settings,
     /// Of the token list.
     listed: Vec<Asset>,
+    /// What a worker of this process signs and sends through; shut until it opens it.
+    valve: Arc<Valve>,
 }
 
 /// The cluster with the wallet that trades.
@@ -80,17 +87,22 @@ pub struct Trading {
     pub statuses: Arc<dyn Statuses>,
     /// Shows what the wallet holds.
     pub wallet: Arc<dyn WalletView>,
+    /// Tells what the wallet did.
+    pub history: Arc<dyn WalletHistory>,
+    /// What signs and sends goes through it.
+    pub valve: Arc<Valve>,
 }
 
 impl World {
-    /// The cluster with the key of a wallet, which workers alone have.
+    /// The cluster with whoever signs for a wallet, which workers alone have.
     #[must_use]
-    pub fn trading(&self, wallet: Wallet) -> Trading {
-        let view = self.wallet(keys::address_of(&wallet));
-        let signer: Arc<dyn Signer> = match &self.sim {
+    pub fn trading(&self, signing: Signing) -> Trading {
+        let address = signing.address();
+        let signer: Arc<dyn Signer> = match (signing, &self.sim) {
+            (Signing::Signer(signer), _) => signer,
             // It need not check again what was signed in its own process.
-            Some(sim) => sim.service().signer(wallet),
-            None => Arc::new(wallet),
+            (Signing::Here(wallet), Some(sim)) => sim.service().signer(*wallet),
+            (Signing::Here(wallet), None) => Arc::new(*wallet),
         };
         let clock = || Arc::clone(&self.clock);
         let mut chain = SolanaChain::new(
@@ -100,6 +112,9 @@ impl World {
             clock(),
             self.settings.clone(),
         );
+        if let Some(uses) = &self.uses {
+            chain = chain.counting_in(Arc::clone(uses));
+        }
         if let Some(endpoints) = &self.endpoints {
             chain = chain.with_witnesses(endpoints);
         }
@@ -108,13 +123,30 @@ impl World {
             let socket = SignatureSocket::new(sockets, landed.commitment(), clock(), random);
             chain = chain.hearing_from(Arc::new(socket));
         }
-        let chain = Arc::new(chain);
+        let chain = Arc::new(chain.behind(Arc::clone(&self.valve)));
         Trading {
+            valve: Arc::clone(&self.valve),
             builder: chain.clone(),
             landing: chain,
             statuses: self.statuses(),
-            wallet: view,
+            wallet: self.wallet(address),
+            history: self.history(address),
         }
+    }
+
+    /// What a worker of this process signs and sends through.
+    #[must_use]
+    pub fn valve(&self) -> Arc<Valve> {
+        Arc::clone(&self.valve)
+    }
+
+    /// The same world, where it is counted in this store what transactions may spend: wherever limits or balances are
+    /// judged by it.
+    #[must_use]
+    pub fn counting_in(mut self, config: &Config, uses: Arc<dyn WalletUses>) -> Self {
+        let is_judged = config.chain.is_live() || config.transactions.spend_limits.is_some();
+        self.uses = is_judged.then_some(uses);
+        self
     }
 
     /// The wallet at an address, for those who only look at it.
@@ -131,6 +163,12 @@ impl World {
             Arc::clone(&self.clock),
             place,
         ))
+    }
+
+    /// What the wallet at an address did.
+    #[must_use]
+    pub fn history(&self, wallet: Address) -> Arc<dyn WalletHistory> {
+        Arc::new(ChainHistory::new(Arc::clone(&self.rpc), wallet))
     }
 
     /// Tells where signatures stand.
@@ -183,7 +221,16 @@ pub async fn reach(
         VenueMode::Sim => simulated::reach(config, &clock, &random, shutdown).await?,
         VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
-    World::of(reached, config, directory, clock, random)
+    let world = World::of(reached, config, directory, clock, random)?;
+    let (pools, stop) = (Arc::clone(&world.pools), shutdown.clone());
+    shutdown.spawn(async move {
+        tokio::select! {
+            biased;
+            () = stop.soft() => {}
+            () = pools.attend() => {}
+        }
+    });
+    Ok(world)
 }
 
 impl World {
@@ -233,10 +280,22 @@ impl World {
             listed: config.pools.pools_file.clone(),
         };
         let pools = PoolReader::finding(rpc.clone(), clock.clone(), &settings, known);
+        let pools = match reached.sockets.clone() {
+            Some(sockets) => {
+                let slot = settings.pace.slot;
+                let socket = AccountSocket::new(sockets, slot, clock.clone(), random.clone());
+                pools.told_by(Arc::new(socket))
+            }
+            None => pools,
+        };
         let pools = Arc::new(pools);
         let tokens = config.chain.tokens();
         let listed = tokens.listings().iter().map(|listing| listing.asset);
         let listed = listed.collect();
+        let valve = match &reached.endpoints {
+            Some(endpoints) => endpoints.valve(),
+            None => Arc::new(Valve::shut_at_first(Arc::clone(&clock))),
+        };
         let router = Router::new(pools.clone(), reached.quote_limit, tokens);
         Ok(Self {
             router: router.with_gates(gates_of(config)?),
@@ -249,10 +308,12 @@ impl World {
             endpoints: reached.endpoints,
             sockets: reached.sockets,
             pools,
+            uses: None,
             clock,
             random,
             settings,
             listed,
+            valve,
         })
     }
 }

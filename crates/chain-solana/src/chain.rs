@@ -21,9 +21,9 @@ use amm::Program;
 use async_trait::async_trait;
 use domain::OrderId;
 use domain::transaction::SignedTransaction;
-use ports::Clock;
 use ports::chain;
 use ports::landing::{Fate, Landing, Standing};
+use ports::{Clock, Valve, WalletUses};
 
 use crate::build::rent::Rents;
 use crate::endpoints::{Endpoints, Member};
@@ -60,6 +60,8 @@ pub struct SolanaChain {
     blockhashes: Blockhashes,
     list: LandingList,
     jury: Jury,
+    /// What signs and sends goes through it.
+    valve: Arc<Valve>,
 }
 
 impl SolanaChain {
@@ -93,6 +95,7 @@ impl SolanaChain {
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
             list: LandingList::new(list_rpc, list_clock, settings.pace, commitment, notes),
+            valve: Arc::new(Valve::open(Arc::clone(&clock))),
             rpc,
             signer,
             clock,
@@ -109,6 +112,21 @@ impl SolanaChain {
     #[must_use]
     pub fn hearing_from(mut self, notices: Arc<dyn Notices>) -> Self {
         self.list.hear_from(notices);
+        self
+    }
+
+    /// The same chain, which signs and sends nothing while this is shut.
+    #[must_use]
+    pub fn behind(mut self, valve: Arc<Valve>) -> Self {
+        self.list.go_through(Arc::clone(&valve));
+        self.valve = valve;
+        self
+    }
+
+    /// The same chain, which says what its transactions may spend, for this store to count.
+    #[must_use]
+    pub fn counting_in(mut self, uses: Arc<dyn WalletUses>) -> Self {
+        self.funds.count_in(uses);
         self
     }
 

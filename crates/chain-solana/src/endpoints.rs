@@ -21,14 +21,14 @@ use amm::Address;
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
-use ports::Clock;
+use ports::{Clock, Valve};
 use solana_hash::Hash;
 use solana_signature::Signature;
 
 use crate::in_flight::InFlight;
 use crate::rpc::{
-    Account, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, History, Lamports,
-    MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+    Account, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, History,
+    Lamports, MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
 };
 use method::Method;
 use sending::Sending;
@@ -49,6 +49,8 @@ pub struct Endpoints {
     is_open: AtomicBool,
     opening: InFlight<(), Result<(), Error>>,
     sending: Sending,
+    /// Sends go through it, also those that outlive the call.
+    valve: Arc<Valve>,
 }
 
 /// There must be one at least, and not too many.
@@ -81,6 +83,7 @@ impl Endpoints {
             members.push(Arc::new(member));
         }
         Ok(Self {
+            valve: Arc::new(Valve::open(Arc::clone(&clock))),
             members,
             genesis,
             clock,
@@ -88,6 +91,18 @@ impl Endpoints {
             opening: InFlight::default(),
             sending: Sending::default(),
         })
+    }
+
+    /// The same, which send nothing while this is shut.
+    #[must_use]
+    pub fn behind(self, valve: Arc<Valve>) -> Self {
+        Self { valve, ..self }
+    }
+
+    /// What sends go through.
+    #[must_use]
+    pub fn valve(&self) -> Arc<Valve> {
+        Arc::clone(&self.valve)
     }
 
     /// Each endpoint, as a witness.
@@ -232,11 +247,11 @@ impl Rpc for Endpoints {
     async fn signatures_for_address(
         &self,
         address: Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
         self.read(Method::History, |rpc| {
-            rpc.signatures_for_address(address, limit, view)
+            rpc.signatures_for_address(address, page, view)
         })
         .await
     }

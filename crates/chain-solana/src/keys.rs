@@ -1,8 +1,10 @@
 //! Who signs: a trait, so that the key may live in another process, and keys that live in this one.
 
 mod file;
+pub mod socket;
 
 use std::fmt::{self, Debug};
+use std::time::Duration;
 
 use amm::Address;
 use async_trait::async_trait;
@@ -19,12 +21,20 @@ const SIMULATED: &[u8] = b"order-engine: the wallet of a simulated cluster";
 /// Why there is no signature.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// The signer did not answer; it may the next time.
-    #[error("the signer did not answer: {0}")]
-    Unavailable(String),
-    /// The signer will not sign this message, and says why.
+    /// The signer gives no signature now; after this time it may.
+    #[error("the signer gives no signature now: {why}")]
+    Unavailable {
+        /// What is wrong.
+        why: String,
+        /// When it is worth asking again.
+        again_in: Duration,
+    },
+    /// The signer will not sign this message, and names the rule.
     #[error("the signer refuses: {0}")]
     Refused(String),
+    /// This message would pass one of the signer's limits, which it names.
+    #[error("the signer refuses: {0}")]
+    Limited(String),
 }
 
 /// Signs for one wallet.
@@ -41,6 +51,11 @@ pub enum Error {
 pub trait Signer: Send + Sync + Debug {
     /// The wallet.
     fn address(&self) -> Address;
+
+    /// Whether it is worth asking for a signature now, as far as is known without asking.
+    fn standing(&self) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Signs a message's bytes.
     async fn sign(&self, message: &[u8]) -> Result<Signature, Error>;

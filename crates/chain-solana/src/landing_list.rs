@@ -20,8 +20,8 @@ use std::time::Duration;
 use domain::OrderId;
 use domain::transaction::SignedTransaction;
 use futures_util::future::join3;
-use ports::Clock;
 use ports::landing::Standing;
+use ports::{Clock, Valve};
 use solana_signature::Signature;
 use tokio::sync::Notify;
 
@@ -53,7 +53,12 @@ pub(crate) struct LandingList {
     metrics: Metrics,
     /// Where it notes what endpoints take.
     notes: Arc<Notes>,
+    /// While it is shut, nothing is sent; everything else goes on.
+    valve: Arc<Valve>,
 }
+
+/// Why nothing is signed or sent now.
+pub(crate) const HALTED: &str = "halted: nothing is signed and nothing is sent";
 
 impl LandingList {
     pub(crate) fn new(
@@ -64,6 +69,7 @@ impl LandingList {
         notes: Arc<Notes>,
     ) -> Self {
         Self {
+            valve: Arc::new(Valve::open(Arc::clone(&clock))),
             rpc,
             clock,
             needed,
@@ -88,6 +94,11 @@ impl LandingList {
     /// Listens to these from now on.
     pub(crate) fn hear_from(&mut self, notices: Arc<dyn Notices>) {
         self.notices = Some(notices);
+    }
+
+    /// Sends through this from now on.
+    pub(crate) fn go_through(&mut self, valve: Arc<Valve>) {
+        self.valve = valve;
     }
 
     /// The cluster's slots.

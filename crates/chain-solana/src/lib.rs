@@ -21,6 +21,7 @@ pub mod death;
 pub mod endpoints;
 pub mod explain;
 pub mod fees;
+pub mod history;
 mod in_flight;
 pub mod keys;
 mod landing_list;

@@ -2,6 +2,7 @@
 
 use amm::Address;
 use amm::instruction::{AccountMeta, Instruction};
+use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_transaction::versioned::VersionedTransaction;
 
@@ -19,8 +20,10 @@ pub enum Unreadable {
 /// A transaction's accounts and instructions, those of lookup tables in their places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// How many signatures it has.
+    /// How many signatures it has: of so many of the first accounts.
     pub signatures: usize,
+    /// The block that it was made over.
+    pub blockhash: Hash,
     /// All accounts that it names, in the order of its indexes.
     pub keys: Vec<Address>,
     /// What it tells programs. An account may be written where any of its instructions may write it.
@@ -32,13 +35,20 @@ impl Decoded {
     pub fn read(bytes: &[u8], loaded: &[Address]) -> Result<Self, Unreadable> {
         let transaction: VersionedTransaction =
             wincode::deserialize(bytes).map_err(|error| Unreadable::Bytes(error.to_string()))?;
-        let message = transaction.message;
+        Self::of(&transaction.message, transaction.signatures.len(), loaded)
+    }
+
+    fn of(
+        message: &VersionedMessage,
+        signatures: usize,
+        loaded: &[Address],
+    ) -> Result<Self, Unreadable> {
         let stated = message.static_account_keys().iter();
         let keys: Vec<_> = stated
             .map(|key| Address(key.to_bytes()))
             .chain(loaded.iter().copied())
             .collect();
-        let metas = metas(&message, &keys).ok_or(Unreadable::Accounts)?;
+        let metas = metas(message, &keys).ok_or(Unreadable::Accounts)?;
         let instructions = message.instructions().iter().map(|compiled| {
             let meta = |index: &u8| metas.get(usize::from(*index)).copied();
             let accounts: Option<Vec<AccountMeta>> = compiled.accounts.iter().map(meta).collect();
@@ -50,10 +60,70 @@ impl Decoded {
         });
         let instructions: Option<Vec<Instruction>> = instructions.collect();
         Ok(Self {
-            signatures: transaction.signatures.len(),
+            signatures,
+            blockhash: *message.recent_blockhash(),
             keys,
             instructions: instructions.ok_or(Unreadable::Accounts)?,
         })
+    }
+}
+
+/// A message that nobody has signed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsigned {
+    message: VersionedMessage,
+}
+
+/// What a message takes from a lookup table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// The table.
+    pub table: Address,
+    /// The places of what may be written, then those of what is only read.
+    pub places: (Vec<u8>, Vec<u8>),
+}
+
+impl Unsigned {
+    /// Reads a message. Bytes that another form would stand for too are none.
+    pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let unreadable = |why: String| Unreadable::Bytes(why);
+        let message: VersionedMessage =
+            wincode::deserialize(bytes).map_err(|error| unreadable(error.to_string()))?;
+        // Later versions may say what they pay in other places than these are looked at.
+        if !matches!(
+            message,
+            VersionedMessage::Legacy(_) | VersionedMessage::V0(_)
+        ) {
+            return Err(unreadable("neither legacy nor version 0".to_owned()));
+        }
+        if message.serialize() != bytes {
+            return Err(unreadable("not in its only form".to_owned()));
+        }
+        Ok(Self { message })
+    }
+
+    /// How many addresses stand in the message itself.
+    #[must_use]
+    pub fn stated(&self) -> usize {
+        self.message.static_account_keys().len()
+    }
+
+    /// What it takes from lookup tables.
+    #[must_use]
+    pub fn lookups(&self) -> Vec<Lookup> {
+        let lookups = self.message.address_table_lookups().unwrap_or_default();
+        let lookups = lookups.iter().map(|it| Lookup {
+            table: Address(it.account_key.to_bytes()),
+            places: (it.writable_indexes.clone(), it.readonly_indexes.clone()),
+        });
+        lookups.collect()
+    }
+
+    /// Its accounts and instructions, given what came from its lookup tables: addresses to write, then addresses to
+    /// read.
+    pub fn decode(&self, loaded: &[Address]) -> Result<Decoded, Unreadable> {
+        let signatures = self.message.header().num_required_signatures;
+        Decoded::of(&self.message, signatures.into(), loaded)
     }
 }
 

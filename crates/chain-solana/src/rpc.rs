@@ -2,6 +2,7 @@
 //! in this process.
 
 pub mod account;
+pub mod changes;
 pub mod error;
 pub mod http;
 pub mod notices;
@@ -136,6 +137,26 @@ pub struct Blockhash {
     pub last_valid_height: Height,
 }
 
+/// Which lines of an address' history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryPage {
+    /// How many at most.
+    pub limit: usize,
+    /// Those older than this one; the newest where it is absent.
+    pub before: Option<Signature>,
+}
+
+impl EntryPage {
+    /// The newest.
+    #[must_use]
+    pub const fn newest(limit: usize) -> Self {
+        Self {
+            limit,
+            before: None,
+        }
+    }
+}
+
 /// A Solana cluster, as one endpoint shows it.
 ///
 /// Promises, each kept by every implementation:
@@ -198,11 +219,12 @@ pub trait Rpc: Send + Sync + Debug {
         commitment: Commitment,
     ) -> Result<Option<Transaction>, Error>;
 
-    /// The newest transactions that name an address, newest first, at most [`ENTRIES_MAX`].
+    /// Transactions that name an address, newest first, at most [`ENTRIES_MAX`]. Before one that is not known stands
+    /// nothing.
     async fn signatures_for_address(
         &self,
         address: Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error>;
 

@@ -10,8 +10,8 @@ use solana_hash::Hash;
 use solana_signature::Signature;
 
 use crate::rpc::{
-    Account, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, History, Lamports,
-    MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+    Account, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, History,
+    Lamports, MicroLamports, Rpc, Simulated, SimulationRequest, Slot, Status, Transaction, View,
 };
 
 /// How long an answer takes that others can ask for meanwhile, of a time that tests pause.
@@ -179,7 +179,7 @@ impl Rpc for Script {
     async fn signatures_for_address(
         &self,
         address: Address,
-        _limit: usize,
+        _page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
         answer!(self, "a history", Call::History(of, expected, answer) => {

@@ -1,9 +1,12 @@
 //! What operators see and do.
 
+use std::time::Duration;
+
 use api_types::admin::{
-    AdminAudit, AdminDead, AdminDeclareDead, AdminDeclaredDead, AdminPaused, AdminQueue,
+    AdminAudit, AdminDead, AdminDeclareDead, AdminDeclaredDead, AdminHalt, AdminPaused, AdminQueue,
     AdminRetried, AdminWorkers,
 };
+use api_types::reconciliation::Reconciliation;
 use api_types::stats::StatsAnswer;
 use api_types::system::{HealthAnswer, ReadyAnswer};
 use serde::Serialize;
@@ -11,6 +14,9 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::transport::Client;
+
+/// Thousands of transactions may have to be read.
+const RECONCILE_LIMIT: Duration = Duration::from_secs(130);
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -80,7 +86,21 @@ impl Client {
         Ok(self.call(self.post("/api/admin/pause")).await?)
     }
 
-    /// Lets workers take work again.
+    /// Halts the engine: nothing is signed and nothing is sent.
+    pub async fn halt(&self, reason: &str) -> Result<AdminPaused, Error> {
+        let halt = AdminHalt {
+            reason: Some(reason.to_owned()),
+        };
+        Ok(self.call(self.post("/api/admin/halt").json(&halt)).await?)
+    }
+
+    /// Compares the wallet with the engine's receipts.
+    pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
+        let request = self.post("/api/admin/reconcile");
+        Ok(self.call(request.timeout(RECONCILE_LIMIT)).await?)
+    }
+
+    /// Lets workers take work again, and sign and send.
     pub async fn resume(&self) -> Result<AdminPaused, Error> {
         Ok(self.call(self.post("/api/admin/resume")).await?)
     }

@@ -4,14 +4,15 @@
 //! Clients submit orders with idempotency keys, follow each to its end over sockets that break, and
 //! cancel some, while an [`Arena`] kills, freezes and starves its processes. Then the faults stop,
 //! everything must end, and every order is compared with its stream, with the history, with the
-//! chain's own ledger, and with what steady readers of the account stream got.
-//! says, what the chain's own ledger says, and what steady readers of the account stream were told.
+//! chain's own ledger, and with what steady readers of the account stream got. The engine's receipts must
+//! explain every lamport of the wallet.
 
 mod account;
 mod arena;
 mod check;
 mod clients;
 mod faults;
+mod reconciling;
 mod verdict;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use verdict::Verdict;
 use crate::e2e::Target;
 use account::Readers;
 use clients::{Client, Doors, Kept};
+use reconciling::Compared;
 
 /// Orders come in at this pace on the average: enough to have some in every state at every fault.
 const PACE: Duration = Duration::from_millis(50);
@@ -95,7 +97,9 @@ pub async fn run(arena: &mut Arena, plan: Plan) -> Result<Verdict> {
         let _over = is_over.drop_guard_ref();
         strike_all(&plan, &progress, arena, &doors, &random, &mut verdict).await
     };
-    let ((), struck) = tokio::join!(loading, striking);
+    let mut compared = Compared::default();
+    let comparing = compared.until(&is_over, &doors);
+    let ((), struck, ()) = tokio::join!(loading, striking, comparing);
     struck?;
     progress.say("the faults have stopped");
     arena.calm().await?;
@@ -111,6 +115,9 @@ pub async fn run(arena: &mut Arena, plan: Plan) -> Result<Verdict> {
         ..doors.target()
     };
     verdict.compare(&target, &kept).await?;
+    progress.tell("the wallet is reconciled");
+    compared.conclude(&target).await?;
+    verdict.reconciled(compared);
     Ok(verdict)
 }
 

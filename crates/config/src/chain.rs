@@ -82,12 +82,7 @@ impl Chain {
     /// The token list: the one that is named, else the cluster's.
     #[must_use]
     pub fn tokens(&self) -> Arc<TokenList> {
-        let of_cluster = || match self.live_cluster() {
-            Some(Cluster::Devnet) => TokenList::devnet(),
-            _ => TokenList::mainnet(),
-        };
-        let named = self.token_list.0.clone();
-        named.unwrap_or_else(|| Arc::new(of_cluster()))
+        self.token_list.or(|| Cluster::tokens(self.live_cluster()))
     }
 }
 
@@ -116,6 +111,14 @@ pub enum Cluster {
 impl Cluster {
     /// Those that everybody calls by the same name.
     pub const KNOWN: [Self; 3] = [Self::MainnetBeta, Self::Devnet, Self::Testnet];
+
+    /// The list of a cluster; the simulated one and those without a name have mainnet's.
+    pub(super) fn tokens(cluster: Option<Self>) -> TokenList {
+        match cluster {
+            Some(Self::Devnet) => TokenList::devnet(),
+            _ => TokenList::mainnet(),
+        }
+    }
 
     /// Its name.
     #[must_use]

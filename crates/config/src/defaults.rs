@@ -11,6 +11,8 @@ pub struct Defaults {
     pub max_deviation_bps: u32,
     pub simulate: Switch,
     pub max_price_impact_bps: u16,
+    pub halt_after_reverts: u32,
+    pub halt_on_unexplained: Switch,
     /// What is traded where a request names no tokens; without it, it must.
     pub pair: Option<(Asset, Asset)>,
 }
@@ -22,6 +24,8 @@ impl Defaults {
         max_deviation_bps: 0,
         simulate: Switch::Off,
         max_price_impact_bps: 0,
+        halt_after_reverts: 0,
+        halt_on_unexplained: Switch::Off,
         pair: Some((Asset::SOL, Asset::USDC)),
     };
     /// Anybody can make a pool, and an order that moves the price by a tenth is taken for a mistake.
@@ -30,6 +34,8 @@ impl Defaults {
         max_deviation_bps: 1_000,
         simulate: Switch::On,
         max_price_impact_bps: 1_000,
+        halt_after_reverts: 5,
+        halt_on_unexplained: Switch::On,
         pair: None,
     };
 }

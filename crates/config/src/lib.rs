@@ -10,6 +10,8 @@ mod chain;
 mod defaults;
 mod live;
 mod pools;
+mod safety;
+mod signer;
 mod text_file;
 mod token_list;
 mod transactions;
@@ -27,8 +29,10 @@ use values::{
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use defaults::Defaults;
-pub use live::{Role, Trading, Wallet};
+pub use live::{KeyPlace, Role, Trading, Wallet};
 pub use pools::{MinDepth, Pools};
+pub use safety::Safety;
+pub use signer::{Signer, Tables};
 pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
@@ -62,6 +66,8 @@ pub struct Config {
     pub transactions: Transactions,
     #[command(flatten)]
     pub pools: Pools,
+    #[command(flatten)]
+    pub safety: Safety,
     #[command(flatten)]
     pub sim: Sim,
     #[command(flatten)]
@@ -315,6 +321,17 @@ pub enum Invalid {
         value: String,
         allowed: &'static str,
     },
+    #[error("SPEND_LIMITS={value} is not allowed: {allowed} ({wrong})")]
+    SpendLimits {
+        value: String,
+        allowed: &'static str,
+        wrong: String,
+    },
+    #[error(
+        "SPEND_LIMITS must have a limit for * on mainnet-beta, such as *:0/order: every token that is not named could \
+         be spent without one"
+    )]
+    WithoutLimits,
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
     #[error(
@@ -368,6 +385,7 @@ impl Config {
             return Err(Invalid::LimitOverShards { shards });
         }
         self.min_depth()?;
+        self.spend_limits()?;
         self.access.validate()
     }
 

@@ -7,17 +7,17 @@ use clap::{Args, ValueEnum};
 use domain::Address;
 
 use crate::chain::Cluster;
-use crate::values::{address, secret_text, wallet};
+use crate::values::{address, secret_text};
 use crate::{Config, Invalid, Secret};
 
 /// The wallet that trades.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Wallet")]
 pub struct Wallet {
-    /// Key file as solana-keygen writes it, for workers alone [default with sim: a wallet of the simulated
-    /// cluster's]
+    /// Key file as solana-keygen writes it, or unix:PATH of a signer's socket, for workers alone [default
+    /// with sim: a wallet of the simulated cluster's]
     #[arg(long, env = "WALLET", value_name = "FILE", value_parser = wallet)]
-    pub wallet: Option<PathBuf>,
+    pub wallet: Option<KeyPlace>,
     /// The key itself, in base58 or as a key file's array, for hosts without files; as a variable alone
     #[arg(long, env = "WALLET_KEY", value_name = "KEY", value_parser = key)]
     pub wallet_key: Option<Secret>,
@@ -27,6 +27,15 @@ pub struct Wallet {
     /// Whether orders are taken on mainnet-beta; nothing else counts there without it
     #[arg(long, env = "TRADING", value_name = "STATE", value_enum)]
     pub trading: Option<Trading>,
+}
+
+/// Where the key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In a file.
+    File(PathBuf),
+    /// In a process of its own, which is asked at this socket.
+    Signer(PathBuf),
 }
 
 /// Whether orders are taken on mainnet-beta.
@@ -86,6 +95,22 @@ fn key(text: &str) -> Result<Secret, String> {
     }
 }
 
+/// Where the key is: a file, or a signer's socket.
+fn wallet(text: &str) -> Result<KeyPlace, String> {
+    let text = text.trim();
+    let place = match text.strip_prefix("unix:") {
+        Some(socket) => (socket, KeyPlace::Signer(PathBuf::from(socket))),
+        None => (text, KeyPlace::File(PathBuf::from(text))),
+    };
+    match place {
+        ("", _) => Err(
+            "the path of a key file as solana-keygen writes it, or unix:PATH of a signer's socket"
+                .to_owned(),
+        ),
+        (_, place) => Ok(place),
+    }
+}
+
 impl Config {
     /// Checks what a process of this part needs to run.
     pub fn validate_to_run(&self, role: Role) -> Result<(), Invalid> {
@@ -134,6 +159,7 @@ impl Config {
         if cluster == Cluster::MainnetBeta {
             return Err(Invalid::BeforeLimits { program });
         }
+        self.validate_limits_of(cluster)?;
         let missing = |variable, example| Invalid::Missing {
             program,
             variable,
@@ -142,7 +168,7 @@ impl Config {
         if role.signs() && !self.wallet.has_key() {
             return Err(missing(
                 "WALLET",
-                "the path of a key file as solana-keygen writes it, or the key itself as WALLET_KEY",
+                "the path of a key file as solana-keygen writes it, unix:PATH of a signer, or the key itself as WALLET_KEY",
             ));
         }
         if role == Role::Gateway && self.wallet.wallet_address.is_empty() {

@@ -107,7 +107,7 @@ fn written_depths(text: &str) -> Result<WrittenDepths, String> {
 }
 
 /// Reads the addresses in this file.
-fn pools_file(path: &str) -> Result<Arc<[Address]>, String> {
+pub(super) fn pools_file(path: &str) -> Result<Arc<[Address]>, String> {
     let text = text_file::read(path, FILE_MIB_MAX);
     let text = text.map_err(|error| format!("a file with pools' addresses ({error})"))?;
     let lines = text.lines().enumerate();

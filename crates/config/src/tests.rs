@@ -2,8 +2,10 @@
 //! allowed.
 
 mod addresses;
+mod limits;
 mod live;
 mod pools;
+mod signer;
 mod together;
 
 use clap::Parser;
@@ -167,9 +169,9 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
         ),
         (
             "--wallet",
-            "unix:/run/signer",
+            "unix:",
             "WALLET",
-            "not before the signer",
+            "unix:PATH of a signer's socket",
         ),
         ("--wallet-address", "SOL", "WALLET_ADDRESS", "base58"),
         ("--trading", "yes", "TRADING", "enabled or disabled"),
@@ -202,6 +204,18 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "10001",
             "MAX_PRICE_IMPACT_BPS",
             "0 to 10000",
+        ),
+        (
+            "--halt-after-reverts",
+            "1001",
+            "HALT_AFTER_REVERTS",
+            "0 to 1000",
+        ),
+        (
+            "--halt-on-unexplained",
+            "maybe",
+            "HALT_ON_UNEXPLAINED",
+            "on or off",
         ),
         ("--sim-market", "wild", "SIM_MARKET", "moving or still"),
         ("--sim-rpc-port", "70000", "SIM_RPC_PORT", "0 to 65535"),
@@ -349,9 +363,10 @@ fn every_variable_is_in_the_readme_and_in_the_example() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
     let read = |name: &str| std::fs::read_to_string(format!("{root}{name}")).expect("a page");
     let (readme, example) = (read("README.md"), read(".env.example"));
-    let command = Program::command();
+    let (engine, signer) = (Program::command(), signer::Program::command());
+    let all = engine.get_arguments().chain(signer.get_arguments());
     // Hidden settings are for tests only.
-    for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+    for arg in all.filter(|arg| !arg.is_hide_set()) {
         let Some(name) = arg.get_env().map(|name| name.to_string_lossy()) else {
             continue;
         };

@@ -13,6 +13,14 @@ const FILE_MIB_MAX: u64 = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named(pub(super) Option<Arc<TokenList>>);
 
+impl Named {
+    /// This list, or else another one.
+    pub(super) fn or(&self, other: impl FnOnce() -> TokenList) -> Arc<TokenList> {
+        let named = self.0.clone();
+        named.unwrap_or_else(|| Arc::new(other()))
+    }
+}
+
 /// Reads the list in this file, if one is named.
 pub(super) fn token_list(path: &str) -> Result<Named, String> {
     if path.is_empty() {

@@ -1,13 +1,19 @@
 //! What transactions may cost, and what is looked at before one is signed.
 
 use clap::{Args, ValueEnum};
+use domain::spending::SpendLimits;
 use domain::{FeeLevel, MaxImpact};
 
-use crate::Config;
+use crate::chain::Cluster;
 use crate::values::whole;
+use crate::{Config, Invalid};
 
 /// What every transaction costs for its signature: below this none can be sent.
 const FEE_MIN_LAMPORTS: u64 = 5_000;
+/// What stands behind every error in them.
+const LIMITS_ALLOWED: &str = "TOKEN:AMOUNT/order or TOKEN:AMOUNT/day, comma-separated, each once, such as \
+                              SOL:5/order,SOL:50/day,*:0/order,fees:0.1/day";
+
 /// A whole SOL for one transaction: who allows more has made a mistake.
 const FEE_MAX_LAMPORTS: u64 = 1_000_000_000;
 
@@ -28,6 +34,10 @@ pub struct Transactions {
     /// Whether transactions are simulated before they are signed [default: off in sim, on in live]
     #[arg(long, env = "TX_SIMULATE", value_name = "SWITCH", value_enum)]
     pub tx_simulate: Option<Switch>,
+    /// What may be spent, as TOKEN:AMOUNT/order and TOKEN:AMOUNT/day; * is every token not named, fees all else that
+    /// leaves in lamports [default: no limits; needed with * on mainnet-beta]
+    #[arg(long, env = "SPEND_LIMITS", value_name = "LIMITS", value_parser = limits_text)]
+    pub spend_limits: Option<String>,
     /// How far an order may move its pool's price, in hundredths of a percent, 0 for no limit [default: 0 in sim, 1000 in live]
     #[arg(long, env = "MAX_PRICE_IMPACT_BPS", value_name = "BPS", value_parser = whole(0..=10_000_u16))]
     pub max_price_impact_bps: Option<u16>,
@@ -50,6 +60,28 @@ impl Config {
         set.unwrap_or_else(|| self.chain.order_venue_mode.defaults().simulate)
     }
 
+    /// What may be spent; nothing is limited where nothing is set.
+    pub fn spend_limits(&self) -> Result<SpendLimits, Invalid> {
+        let Some(written) = &self.transactions.spend_limits else {
+            return Ok(SpendLimits::default());
+        };
+        let read = SpendLimits::parse(written, &self.chain.tokens());
+        read.map_err(|wrong| Invalid::SpendLimits {
+            value: written.clone(),
+            allowed: LIMITS_ALLOWED,
+            wrong: wrong.to_string(),
+        })
+    }
+
+    /// Checks that on mainnet-beta every token has a limit.
+    pub(crate) fn validate_limits_of(&self, cluster: Cluster) -> Result<(), Invalid> {
+        let limits = self.spend_limits()?;
+        match cluster == Cluster::MainnetBeta && !limits.covers_all() {
+            true => Err(Invalid::WithoutLimits),
+            false => Ok(()),
+        }
+    }
+
     /// How far an order may move its pool's price; absent where there is no limit.
     #[must_use]
     pub fn max_impact(&self) -> Option<MaxImpact> {
@@ -57,6 +89,14 @@ impl Config {
         let bps =
             set.unwrap_or_else(|| self.chain.order_venue_mode.defaults().max_price_impact_bps);
         MaxImpact::new(bps)
+    }
+}
+
+/// They name tokens: what they mean follows from the token list.
+fn limits_text(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err(LIMITS_ALLOWED.to_owned()),
+        text => Ok(text.to_owned()),
     }
 }
 

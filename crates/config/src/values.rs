@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use domain::venue::Program;
@@ -169,19 +168,6 @@ pub(super) fn socket_url(text: &str) -> Result<Secret, String> {
         .filter(|text| !text.contains(['#', '@', ',']))
         .map(|text| Secret::new(&text))
         .ok_or_else(|| "a URL such as ws://host:8900 or wss://host/?api-key=KEY".to_owned())
-}
-
-/// The path of a key file. A signer is a process that alone has the key.
-pub(super) fn wallet(text: &str) -> Result<PathBuf, String> {
-    match text.trim() {
-        "" => Err("the path of a key file as solana-keygen writes it".to_owned()),
-        signer if signer.starts_with("unix:") => Err(
-            "the path of a key file as solana-keygen writes it; not before the signer, which comes with a later \
-             version"
-                .to_owned(),
-        ),
-        path => Ok(PathBuf::from(path)),
-    }
 }
 
 /// An address on the chain.

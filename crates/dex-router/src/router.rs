@@ -119,6 +119,12 @@ impl Router {
         }
     }
 
+    /// What assets are called.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenList {
+        &self.tokens
+    }
+
     /// An amount as people read it, such as `1.5 SOL`.
     #[must_use]
     pub fn print(&self, amount: BaseUnits, asset: Asset) -> String {

@@ -5,6 +5,7 @@
 //! of. Stores and feeds keep the serialised form; clients do not see it. To change it, raise
 //! [`SCHEMA_VERSION`] and add a golden test.
 
+mod paid;
 mod version_1;
 
 use std::time::Duration;
@@ -80,6 +81,9 @@ pub struct Failure {
     /// How its transaction fared, where that is what failed and can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landing: Option<Box<LandingReport>>,
+    /// The fee of its transaction, where the chain rolled it back: that was paid all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_lamports: Option<u64>,
 }
 
 named! {
@@ -101,6 +105,12 @@ named! {
         PriceImpact "price_impact"
         /// The wallet holds less than the transaction needs.
         InsufficientFunds "insufficient_funds"
+        /// A limit on what the wallet may spend leaves no room for it.
+        SpendLimit "spend_limit"
+        /// The signer's rules do not allow the transaction.
+        SignerRefused "signer_refused"
+        /// The transaction would pass one of the signer's limits.
+        SignerLimit "signer_limit"
         /// Simulated, the swap pays something else than was quoted.
         QuoteMismatch "quote_mismatch"
         /// On the chain the swap would have returned less than the minimum.

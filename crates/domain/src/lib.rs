@@ -18,6 +18,7 @@ pub mod price;
 pub mod quote;
 pub mod route;
 pub mod slippage;
+pub mod spending;
 pub mod time;
 pub mod token_list;
 pub mod transaction;

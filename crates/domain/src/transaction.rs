@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base58;
+use crate::spending::Outlay;
 
 /// A block height of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -120,4 +121,6 @@ pub struct SignedTransaction {
     pub last_valid_height: Height,
     /// Absent in what 0.1.0 stored.
     pub blockhash: Option<Blockhash>,
+    /// What it may spend, where that is counted.
+    pub outlay: Option<Box<Outlay>>,
 }

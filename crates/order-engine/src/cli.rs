@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use config::Config;
+use config::{Config, Signer};
 
 use crate::commands::{
-    bench, completions, demo, doctor, echo, health, migrate, orders, pools, queue, serve,
+    bench, completions, demo, doctor, echo, health, migrate, orders, pools, queue, serve, signer,
     sim_chain, simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
@@ -50,7 +50,7 @@ enum Command {
     /// The pools of two tokens: what the router would use, and why not the others
     #[command(after_help = pools::EXAMPLES)]
     Pools(pools::Pools),
-    /// The wallet that trades, and what it holds
+    /// The wallet that trades, what it holds and may spend
     #[command(after_help = wallet::EXAMPLES)]
     Wallet(wallet::Wallet),
     /// What stands between this configuration and a trade, and what to do about it
@@ -74,6 +74,9 @@ enum Command {
     /// Run the simulated cluster that several processes share
     #[command(after_help = sim_chain::EXAMPLES)]
     SimChain(Box<Config>),
+    /// Hold the wallet's key in a process of its own that signs only what its rules allow
+    #[command(after_help = signer::EXAMPLES)]
+    Signer(Box<Signer>),
     /// Tell by the exit code whether a process on this machine lives
     #[command(after_help = health::EXAMPLES)]
     Health(health::Health),
@@ -103,6 +106,7 @@ impl Cli {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Migrate(migrate) => migrate::run(&migrate).await,
             Command::SimChain(config) => sim_chain::run(*config).await,
+            Command::Signer(settings) => signer::run(*settings).await,
             Command::Submit(submit) => Box::pin(submit::run(&submit)).await,
             Command::Watch(watch) => Box::pin(watch::run(&watch)).await,
             Command::Simulate(simulate) => simulate::run(&simulate).await,

@@ -11,6 +11,7 @@ pub(crate) mod orders;
 pub(crate) mod pools;
 pub(crate) mod queue;
 pub(crate) mod serve;
+pub(crate) mod signer;
 pub(crate) mod sim_chain;
 pub(crate) mod simulate;
 pub(crate) mod submit;

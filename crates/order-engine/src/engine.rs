@@ -30,12 +30,13 @@ impl Engine {
             order_worker::crash_point::arm(point)?;
         }
         let key = keys::key(config)?;
-        let address = keys::address_of(&key);
         let parts = Parts::open(config, shutdown).await?;
+        let signing = key.reach(config, shutdown).await?;
+        let address = signing.address();
         let node = node(config, &parts.world, shutdown)?;
         let gateway = order_engine::gateway(config, &parts, Some(address), shutdown)?;
         if config.takes_orders() {
-            let trading = parts.world.trading(key);
+            let trading = parts.world.trading(signing);
             order_engine::start_worker(config, &parts, trading, shutdown);
         }
         Ok(Self {

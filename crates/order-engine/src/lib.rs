@@ -28,6 +28,8 @@ pub fn gateway(
             assets: world.assets.clone(),
             simulation: world.simulation.clone(),
             wallet: wallet.map(|address| world.wallet(address)),
+            history: wallet.map(|address| world.history(address)),
+            on_alarm: order_worker::settings::on_alarm(config),
             transactions: Some(world.transactions()),
             statuses: Some(world.statuses()),
             prometheus: parts.prometheus.clone(),
@@ -43,6 +45,8 @@ pub fn start_worker(config: &Config, parts: &Parts, trading: Trading, shutdown: 
         landing,
         statuses,
         wallet,
+        history,
+        valve,
     } = trading;
     // The handle is not needed.
     let _ = Worker::start(
@@ -54,6 +58,8 @@ pub fn start_worker(config: &Config, parts: &Parts, trading: Trading, shutdown: 
             landing,
             statuses,
             wallet: Some(wallet),
+            history: Some(history),
+            valve,
         },
         Settings::configured(config, runtime::host_name()),
         shutdown,

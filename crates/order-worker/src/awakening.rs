@@ -13,13 +13,20 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::context::Context;
+use crate::halting;
 use crate::recording::answered;
 
-/// Works until the other end is dropped: orders that the worker finishes before it stops need the list.
-pub(crate) async fn run(ctx: Arc<Context>, ended: oneshot::Receiver<()>) {
+/// Works until the other end is dropped: orders that the worker finishes before it stops need the list, which needs to
+/// hear of halts. `looked` is told once it is known whether one stands.
+pub(crate) async fn run(
+    ctx: Arc<Context>,
+    looked: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+) {
     tokio::select! {
         biased;
         _ = ended => {}
+        () = halting::watch(&ctx, looked) => {}
         () = ctx.chain.landing.attend() => {}
         () = bring_back(&ctx) => {}
     }

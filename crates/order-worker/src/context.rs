@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use dex_router::Router;
 use domain::EventId;
 use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
-use tokio::sync::Semaphore;
 
 use crate::Chain;
 use crate::limiter::Limiter;
@@ -33,8 +33,8 @@ pub(crate) struct Context {
     /// This worker's share of the queue's common limit, for the time while the queue is down, with
     /// the number of workers that it was computed for. It also outlives the identities.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
-    /// Held while it is found out why a transaction is slow.
-    pub(crate) slow_report: Semaphore,
+    /// Held while it is found out why a transaction is slow; from when on the next one may be asked about.
+    pub(crate) slow_report: tokio::sync::Mutex<Duration>,
 }
 
 impl Context {
@@ -64,7 +64,7 @@ impl Context {
             metrics: Metrics::register(),
             limiter,
             share: Mutex::default(),
-            slow_report: Semaphore::new(1),
+            slow_report: tokio::sync::Mutex::default(),
         }
     }
 

@@ -18,7 +18,7 @@
 //! It must not know any database, HTTP, or how a venue computes its prices.
 //!
 //! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
-//! filled, `awakening.rs` wakes orders whose transactions have news, `sweeper.rs` brings back what
+//! filled, `awakening.rs` wakes orders whose transactions have news, `halting.rs` follows halts, `sweeper.rs` brings back what
 //! was lost on the way, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
 //! orders that are confirmed, `doubting.rs` for those that nobody can prove dead.
 
@@ -36,20 +36,24 @@ mod context;
 mod doubting;
 mod driver;
 mod finality;
+mod halting;
 mod lifecycle;
 mod metrics;
 mod panics;
 mod permission;
+mod reconciling;
 mod recording;
 mod session;
 mod stages;
 mod taking;
 mod unheard;
+mod usage;
 
 use std::sync::Arc;
 
 use dex_router::Router;
-use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder, WalletView};
+use ports::reconciliation::WalletHistory;
+use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder, Valve, WalletView};
 use tokio::sync::oneshot;
 
 pub use settings::Settings;
@@ -58,6 +62,7 @@ use context::Context;
 use doubting::Doubter;
 use expiring::Expirer;
 use finality::FinalityLook;
+use reconciling::Reconciling;
 use session::Presence;
 use sweeper::Sweeper;
 
@@ -72,6 +77,10 @@ pub struct Chain {
     pub statuses: Arc<dyn Statuses>,
     /// The wallet that pays, if its balance shall be shown.
     pub wallet: Option<Arc<dyn WalletView>>,
+    /// The same wallet's past, if it shall be compared with the engine's receipts.
+    pub history: Option<Arc<dyn WalletHistory>>,
+    /// What builder and landing sign and send through.
+    pub valve: Arc<Valve>,
 }
 
 /// A running worker. It stops when the [`Shutdown`] says so.
@@ -104,14 +113,32 @@ impl Worker {
             );
             shutdown.spawn_essential("balance", shown);
         }
+        if let Some(history) = &chain.history {
+            let history = Arc::clone(history);
+            let reconciling = Reconciling::new(ports, history, settings.on_alarm);
+            shutdown.spawn_essential("reconciliation", reconciling.run(shutdown.clone()));
+        }
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let context = Arc::new(context);
+        if let Some(wallet) = &context.chain.wallet
+            && !context.settings.limits.is_empty()
+        {
+            let shown = usage::show(Arc::clone(&context), Arc::clone(wallet), shutdown.clone());
+            shutdown.spawn_essential("usage", shown);
+        }
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
         let (runs, ended) = oneshot::channel();
-        shutdown.spawn_essential("landing list", awakening::run(context, ended));
+        let (looked, first_look) = oneshot::channel();
+        shutdown.spawn_essential("landing list", awakening::run(context, looked, ended));
+        let stopping = shutdown.clone();
         shutdown.spawn_essential("worker", async move {
             let _runs: oneshot::Sender<()> = runs;
+            tokio::select! {
+                biased;
+                () = stopping.soft() => {}
+                _ = first_look => {}
+            }
             driver.await;
         });
         shutdown.spawn_essential("sweeper", sweeper.run(shutdown.clone()));

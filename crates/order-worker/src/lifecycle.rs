@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{EventData, Order, State};
@@ -13,15 +14,16 @@ use tracing::error;
 
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
+use crate::halting::{self, HALTED_REST};
 use crate::metrics::took;
 use crate::panics::{Panicked, contain};
 use crate::permission::Permission;
 use crate::recording::{self, Refused};
 use crate::session::Solitude;
-use crate::stages::build::Built;
+use crate::stages::build::{Built, NotBuilt};
 use crate::stages::settle::{Origin, Sending, Settled};
 use crate::stages::word::{self, Weighed};
-use crate::stages::{StageError, build, failure, landing, route, settle};
+use crate::stages::{StageError, build, failure, landing, limits, route, settle};
 
 /// How long an order waits after a defect of the engine, so that a person can look before the next
 /// try.
@@ -49,6 +51,8 @@ enum Next {
     Record(EventData),
     Submit(Choice, SignedTransaction),
     Release(Ending),
+    /// Others get the slot: the transaction is not settled, and fares like this.
+    Rest(Duration, Option<LandingReport>),
 }
 
 /// Executes a claimed order until it has ended, waits for something, or belongs to another worker.
@@ -68,14 +72,7 @@ pub(crate) async fn live(
     loop {
         let recorded = match turn(ctx, &lease, permission, origin).await {
             Next::Nothing => return Ending::Over,
-            Next::Record(data) => {
-                let retry = retry_delay(&data);
-                let recorded = recording::record(ctx, &mut lease, data).await;
-                if let (Ok(()), Some(delay)) = (recorded, retry) {
-                    return Ending::Retry { delay };
-                }
-                recorded
-            }
+            Next::Record(data) => record(ctx, &mut lease, data).await,
             Next::Submit(choice, transaction) => {
                 origin = Origin::JustStored;
                 submit(ctx, &mut lease, choice, transaction).await
@@ -84,9 +81,15 @@ pub(crate) async fn live(
                 recording::release(ctx, &lease, ending.delay()).await;
                 return ending;
             }
+            Next::Rest(delay, landing) => {
+                recording::release_with(ctx, &lease, delay, landing).await;
+                return Ending::Resume { delay };
+            }
         };
-        if let Err(refused) = recorded {
-            return refused_ending(ctx, &lease, refused).await;
+        match recorded {
+            Ok(Some(delay)) => return Ending::Retry { delay },
+            Ok(None) => {}
+            Err(refused) => return refused_ending(ctx, &lease, refused).await,
         }
         // The order has an event now: if this worker dies from here on, the order alone is not to
         // blame.
@@ -113,6 +116,8 @@ async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin:
             Ok(()) => Next::Record(EventData::RoutingStarted),
             Err(delay) => Next::Release(Ending::Retry { delay }),
         },
+        // Without a signature there is nothing to do for it.
+        State::Routing | State::Building { .. } if !ctx.chain.valve.is_open() => held_back(),
         State::Routing => routing(ctx, &lease.order).await,
         State::Building { decision } => building(ctx, &lease.order, &decision.choice).await,
     }
@@ -148,12 +153,16 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
         return Next::Release(hand_back(order));
     };
     took(&ctx.metrics.build, began, ctx.clock.monotonic());
-    match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
+    match built.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked).into())) {
         Ok(Built {
             choice,
             transaction,
         }) => Next::Submit(choice, transaction),
-        Err(error) => Next::Record(after_failure(ctx, order, error)),
+        // Halted meanwhile, which is no failure of the order.
+        Err(_) if !ctx.chain.valve.is_open() => held_back(),
+        Err(NotBuilt::Failed(error)) => Next::Record(after_failure(ctx, order, error)),
+        // It stays where it is, and its slot is free for others.
+        Err(NotBuilt::Later(delay)) => Next::Release(Ending::Resume { delay }),
     }
 }
 
@@ -199,20 +208,18 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         }
         Ok(Settled::Dead(failure)) => {
             let failure = landing::explain(ctx, transaction, failure).await;
-            // What the chain rolled back may have met another pool than the one that was known.
-            if failure.code != FailureCode::TransactionExpired {
-                ctx.router
-                    .doubt(order.terms.asset_in, order.terms.asset_out);
-            }
+            Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
+        }
+        Ok(Settled::Reverted { failure, kind }) => {
+            // It may have met another pool than the one that was known.
+            ctx.router
+                .doubt(order.terms.asset_in, order.terms.asset_out);
+            halting::count_revert(ctx, order, &kind, &failure).await;
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }
         Ok(Settled::Undecided { ask_again_in }) => {
-            if origin == Origin::JustStored {
-                landing::say_slow(ctx, order, transaction).await;
-            }
-            Next::Release(Ending::Resume {
-                delay: ask_again_in,
-            })
+            let landing = landing::slow(ctx, order, transaction, origin).await;
+            Next::Rest(ask_again_in, landing)
         }
         Err(panicked) => {
             // The transaction may have been sent: whatever happens to this worker, only the chain
@@ -223,19 +230,37 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     }
 }
 
-/// Stores the signed bytes with `submitted`, unless the order's time has run out meanwhile.
+/// Records an event; with it the delay after which the next execution begins, if one does.
+async fn record(
+    ctx: &Context,
+    lease: &mut Lease,
+    data: EventData,
+) -> Result<Option<Duration>, Refused> {
+    let retry = retry_delay(&data);
+    recording::record(ctx, lease, data).await?;
+    Ok(retry)
+}
+
+/// Stores the signed bytes with `submitted`, unless the order's time has run out meanwhile, or the wallet may not spend
+/// so much. The bytes are thrown away then.
 async fn submit(
     ctx: &Context,
     lease: &mut Lease,
     choice: Choice,
     transaction: SignedTransaction,
-) -> Result<(), Refused> {
+) -> Result<Option<Duration>, Refused> {
     let signature = transaction.signature.clone();
     let data = EventData::Submitted { choice, signature };
     match recording::record_submission(ctx, lease, data, transaction).await {
+        Ok(()) => Ok(None),
         // If the clock was set back in between, the next turn builds the transaction anew.
-        Err(Refused::Expired) => recording::expire(ctx, &lease.order).await,
-        recorded => recorded,
+        Err(Refused::Expired) => recording::expire(ctx, &lease.order).await.map(|()| None),
+        Err(Refused::NoRoom(no_room)) => {
+            let error = limits::no_room(ctx, &lease.order, &no_room);
+            let data = after_failure(ctx, &lease.order, error);
+            record(ctx, lease, data).await
+        }
+        Err(refused) => Err(refused),
     }
 }
 
@@ -270,6 +295,7 @@ fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
         code,
         reason,
         landing: last.landing.clone(),
+        paid_lamports: last.paid_lamports,
     }
 }
 
@@ -313,6 +339,11 @@ async fn unless_stopping<T>(ctx: &Context, stage: impl Future<Output = T>) -> Op
     }
 }
 
+/// An order waits outside its slot while nothing is signed.
+const fn held_back() -> Next {
+    Next::Release(Ending::Resume { delay: HALTED_REST })
+}
+
 /// How the queue continues an order given back in the middle of its life.
 fn hand_back(order: &Order) -> Ending {
     let delay = Duration::ZERO;
@@ -326,7 +357,7 @@ async fn refused_ending(ctx: &Context, lease: &Lease, refused: Refused) -> Endin
     match refused {
         Refused::Withdrawn | Refused::Expired => Ending::Over,
         Refused::LeaseLost => Ending::LeaseLost,
-        Refused::Broken => {
+        Refused::Broken | Refused::NoRoom(_) => {
             recording::release(ctx, lease, DEFECT_REST).await;
             Ending::Over
         }

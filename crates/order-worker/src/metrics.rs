@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::event::{Failure, FailureCode};
 use domain::quote::Receipt;
+use domain::spending::{Purpose, SpendLimits};
 use domain::{Status, Venue};
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
@@ -15,6 +16,8 @@ const ENDS: [Status; 4] = [
     Status::Expired,
 ];
 const NO_VENUE: &str = "none";
+/// What limits limit: tokens that are named, others, and fees. Which token it was stands in the order.
+const LIMITED: [&str; 3] = ["token", "other", "fees"];
 /// What reverted transactions fail with.
 const REVERTS: [FailureCode; 3] = [
     FailureCode::SlippageExceeded,
@@ -22,8 +25,11 @@ const REVERTS: [FailureCode; 3] = [
     FailureCode::TransactionFailed,
 ];
 
+/// Why the signer refuses.
+const SIGNER_REFUSALS: [FailureCode; 2] = [FailureCode::SignerRefused, FailureCode::SignerLimit];
+
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 19] = [
+const COUNTERS: [(&str, &str); 23] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -87,8 +93,24 @@ const COUNTERS: [(&str, &str); 19] = [
         "Transactions not signed because their simulation paid something else than quoted",
     ),
     (
+        "breaker_trips_total",
+        "Times the engine halted itself after too many reverts of one kind in a row",
+    ),
+    (
         "insufficient_funds_total",
         "Orders that the wallet could not pay for",
+    ),
+    (
+        "spend_limit_refusals_total",
+        "Orders that a limit on what may be spent left no room for, by what it limits",
+    ),
+    (
+        "signer_refusals_total",
+        "Transactions that the signer refused, by whether a rule or a limit forbids them",
+    ),
+    (
+        "signer_waits_total",
+        "Times an order left its slot because the signer gave no signature",
     ),
     (
         "workers_buried_total",
@@ -97,7 +119,15 @@ const COUNTERS: [(&str, &str); 19] = [
 ];
 
 /// What each gauge shows.
-const GAUGES: [(&str, &str); 2] = [
+const GAUGES: [(&str, &str); 4] = [
+    (
+        "engine_halted",
+        "1 while nothing is signed and nothing is sent",
+    ),
+    (
+        "reverts_in_row",
+        "How many transactions in a row, of one kind, were rolled back when this worker last counted",
+    ),
     ("worker_slots", "Orders this worker may execute at once"),
     ("worker_slots_used", "Orders this worker executes now"),
 ];
@@ -128,9 +158,13 @@ pub(crate) struct Metrics {
     pub(crate) fees_paid: Counter,
     pub(crate) quote_mismatches: Counter,
     pub(crate) insufficient_funds: Counter,
+    pub(crate) signer_waits: Counter,
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
+    pub(crate) halted: Gauge,
+    pub(crate) reverts_in_row: Gauge,
+    pub(crate) breaker_trips: Counter,
     pub(crate) slots_used: Gauge,
     pub(crate) slots: Gauge,
     pub(crate) route: Histogram,
@@ -162,8 +196,14 @@ impl Metrics {
         ] {
             counter!(name).increment(0);
         }
+        for purpose in LIMITED {
+            counter!("spend_limit_refusals_total", "of" => purpose).increment(0);
+        }
         for code in REVERTS {
             counter!("transactions_reverted_total", "reason" => code.name()).increment(0);
+        }
+        for code in SIGNER_REFUSALS {
+            signer_refusals(code).increment(0);
         }
         let _ = histogram!("limiter_wait_seconds");
         let stage = |stage: &'static str| histogram!("stage_duration_seconds", "stage" => stage);
@@ -179,9 +219,13 @@ impl Metrics {
             fees_paid: zeroed("fees_paid_lamports_total"),
             quote_mismatches: zeroed("quote_mismatches_total"),
             insufficient_funds: zeroed("insufficient_funds_total"),
+            signer_waits: zeroed("signer_waits_total"),
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),
+            halted: gauge!("engine_halted"),
+            reverts_in_row: gauge!("reverts_in_row"),
+            breaker_trips: zeroed("breaker_trips_total"),
             slots_used: gauge!("worker_slots_used"),
             slots: gauge!("worker_slots"),
             route: stage("route"),
@@ -201,11 +245,31 @@ impl Metrics {
         counter!("transactions_reverted_total", "reason" => failure.code.name()).increment(1);
     }
 
+    /// Counts an order that passes a limit.
+    pub(crate) fn over_limit(&self, limits: &SpendLimits, purpose: Purpose) {
+        let [token, other, fees] = LIMITED;
+        let of = match purpose {
+            Purpose::Fees => fees,
+            Purpose::Token(mint) if limits.names(mint) => token,
+            Purpose::Token(_) => other,
+        };
+        counter!("spend_limit_refusals_total", "of" => of).increment(1);
+    }
+
+    /// Counts a transaction that the signer refused.
+    pub(crate) fn signer_refused(code: FailureCode) {
+        signer_refusals(code).increment(1);
+    }
+
     /// Counts an order's end.
     pub(crate) fn ended(outcome: Status, venue: Option<Venue>) {
         let venue = venue.map_or(NO_VENUE, Venue::name);
         counter!("orders_ended_total", "outcome" => outcome.name(), "venue" => venue).increment(1);
     }
+}
+
+fn signer_refusals(code: FailureCode) -> Counter {
+    counter!("signer_refusals_total", "reason" => code.name())
 }
 
 fn zeroed(name: &'static str) -> Counter {

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use domain::landing::LandingReport;
+use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
 use domain::{Event, EventData, NewEvent, Order, Status, Venue};
 use ports::STAGE_SPANS;
@@ -31,6 +33,8 @@ pub(crate) enum Refused {
     Withdrawn,
     /// It can no longer be submitted, because its time has run out.
     Expired,
+    /// Its transaction may not spend what it would.
+    NoRoom(NoRoom),
     /// Another worker has the order.
     LeaseLost,
     /// The stored order is unreadable, or the event is not allowed in its state: a person must
@@ -93,12 +97,22 @@ pub(crate) async fn record_submission(
 /// Gives the order back without an event, due again after `delay`, which is never longer than the
 /// longest delay that a store expects.
 pub(crate) async fn release(ctx: &Context, lease: &Lease, delay: Duration) {
+    release_with(ctx, lease, delay, None).await;
+}
+
+/// The same, and says how the order's transaction fares.
+pub(crate) async fn release_with(
+    ctx: &Context,
+    lease: &Lease,
+    delay: Duration,
+    landing: Option<LandingReport>,
+) {
     let delay = delay.min(LONGEST_FIXED_REST);
     ctx.metrics.released.increment(1);
     let span = trace_span!(
         target: STAGE_SPANS, "store.release", delay_ms = delay.as_millis()
     );
-    let writing = answered(ctx, || ctx.store.release(lease, delay));
+    let writing = answered(ctx, || ctx.store.release_with(lease, delay, landing));
     if let Err(error) = writing.instrument(span).await {
         let id = lease.order.id;
         error!(order.id = %id, %error, "order {id} could not be given back: {error}");
@@ -161,6 +175,7 @@ fn move_on(
         Ok(Recorded::Won(event)) => event,
         Ok(Recorded::Withdrawn) => return Err(Refused::Withdrawn),
         Ok(Recorded::Expired) => return Err(Refused::Expired),
+        Ok(Recorded::NoRoom(no_room)) => return Err(Refused::NoRoom(no_room)),
         Ok(Recorded::LeaseLost) => return Err(Refused::LeaseLost),
         Err(error) => return Err(broken(&lease.order, &error)),
     };

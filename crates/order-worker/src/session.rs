@@ -278,6 +278,7 @@ async fn enter(ctx: &Context) -> (WorkerId, ports::Result<Heartbeat>) {
         version: ctx.settings.version.clone(),
         host: ctx.settings.host.clone(),
         slots: ctx.settings.concurrency.max(1),
+        limits: ctx.settings.limits.print(ctx.router.tokens()),
         running: 0,
         started_at: now,
         seen_at: now,

@@ -3,6 +3,7 @@
 
 pub(crate) mod build;
 pub(crate) mod landing;
+pub(crate) mod limits;
 pub(crate) mod route;
 pub(crate) mod settle;
 pub(crate) mod word;
@@ -36,5 +37,6 @@ pub(crate) fn failure(code: FailureCode, reason: impl Into<String>) -> Failure {
         code,
         reason,
         landing: None,
+        paid_lamports: None,
     }
 }

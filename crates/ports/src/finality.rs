@@ -16,6 +16,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::quote::Fill;
 use domain::transaction::{Signature, SignedTransaction};
 use domain::{EventData, OrderId, Timestamp};
@@ -105,6 +106,8 @@ pub struct Standing {
     pub vanished: Option<Vanished>,
     pub doubt: Option<crate::doubt::Doubt>,
     pub word: Option<crate::doubt::Word>,
+    /// How it fared at the last look that told, while it may still land.
+    pub landing: Option<LandingReport>,
 }
 
 /// Work that one process does for all.
@@ -114,6 +117,8 @@ pub enum Turn {
     Finality,
     /// Looking for orders that nobody can prove dead.
     Doubts,
+    /// Comparing the wallet with the engine's receipts.
+    Reconciliation,
 }
 
 impl Turn {
@@ -123,6 +128,7 @@ impl Turn {
         match self {
             Self::Finality => "finality",
             Self::Doubts => "doubts",
+            Self::Reconciliation => "reconciliation",
         }
     }
 }

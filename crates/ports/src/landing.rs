@@ -31,6 +31,8 @@ pub enum Fate {
     /// It was rolled back. Only once that is final can it never land again.
     Reverted {
         reason: Revert,
+        /// The program and what it said, alike for all that fail in this way.
+        kind: String,
         receipt: Receipt,
         is_final: bool,
     },

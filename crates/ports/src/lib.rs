@@ -23,14 +23,18 @@ pub mod operations;
 pub mod order_history;
 pub mod order_store;
 pub mod random;
+pub mod reconciliation;
 pub mod retry;
+pub mod safety;
 pub mod shutdown;
 pub mod simulation;
 pub mod status_feed;
 pub mod transaction_builder;
 pub mod transaction_reader;
 pub mod unconfirmed;
+pub mod valve;
 pub mod wallet;
+pub mod wallet_uses;
 pub mod worker_registry;
 
 mod error;
@@ -53,28 +57,47 @@ pub use operations::Operations;
 pub use order_history::OrderHistory;
 pub use order_store::OrderStore;
 pub use random::Random;
+pub use safety::Safety;
 pub use shutdown::Shutdown;
 pub use simulation::Simulation;
 pub use status_feed::StatusFeed;
 pub use transaction_builder::TransactionBuilder;
 pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
+pub use valve::Valve;
 pub use wallet::WalletView;
+pub use wallet_uses::WalletUses;
 pub use worker_registry::WorkerRegistry;
 
 /// Target of the spans that only a trace shows. Without a trace collector they are switched off and
 /// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole store: a backend implements the seven parts, and the engine holds one object of this
+/// The whole store: a backend implements the eight parts, and the engine holds one object of this
 /// trait.
 pub trait Store:
-    OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts + Directory
+    OrderStore
+    + OrderHistory
+    + WorkerRegistry
+    + Operations
+    + Safety
+    + Finalities
+    + Doubts
+    + Directory
+    + WalletUses
 {
 }
 
-impl<T: OrderStore + OrderHistory + WorkerRegistry + Operations + Finalities + Doubts + Directory>
-    Store for T
+impl<T> Store for T where
+    T: OrderStore
+        + OrderHistory
+        + WorkerRegistry
+        + Operations
+        + Safety
+        + Finalities
+        + Doubts
+        + Directory
+        + WalletUses
 {
 }
 

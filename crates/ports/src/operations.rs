@@ -26,7 +26,7 @@ use crate::order_store::NewOrder;
 pub struct AuditEntry {
     pub id: u64,
     pub at: Timestamp,
-    /// Who acted: `admin`, or `loopback` if no admin key is set.
+    /// Who acted: `admin`, or `loopback` if no admin key is set; `signer` where it refused a transaction.
     pub actor: String,
     /// `pause`, `resume`, `retry`, `rebind`, or what [`Operations::note_act`] was told.
     pub action: String,

@@ -41,12 +41,16 @@
 //!     expiry.
 //! 14. `make_due` ends the waiting of submitted orders alone, and of none that a live worker holds. Nothing else of them
 //!     changes.
+//! 15. A release may say how the live transaction fares. That is kept with the transaction, the newest alone, in the one
+//!     write of the release; a release that says nothing leaves it as it was.
 
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
+use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
 use domain::{
     ClientId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Status, Terms, Timestamp,
@@ -171,6 +175,9 @@ pub enum Recorded {
     /// The event is a submission, and the order's time has run out. The order can be withdrawn as
     /// expired.
     Expired,
+    /// The event is a submission, and its transaction may not spend what it would: see
+    /// [`wallet_uses`](crate::wallet_uses). The order can go on to another event.
+    NoRoom(NoRoom),
     /// Another worker has the order. The caller must stop working on it at once.
     LeaseLost,
 }
@@ -271,9 +278,19 @@ pub trait OrderStore: Send + Sync + Debug {
         transaction: &SignedTransaction,
     ) -> Result<Recorded>;
 
-    /// Gives an order back without an event, due again after `delay`. With a lease that is no
-    /// longer the newest it changes nothing.
-    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()>;
+    /// Gives an order back without an event, due again after `delay`, and says how its transaction fares if that is
+    /// known. With a lease that is no longer the newest it changes nothing.
+    async fn release_with(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<()>;
+
+    /// The same with nothing to say.
+    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
+        self.release_with(lease, delay, None).await
+    }
 
     /// Lets submitted orders that wait without a worker be due at once: there is news of their transactions. Returns
     /// those that are due by that. At most [`MADE_DUE_MAX`] are asked for in one call.

@@ -2,6 +2,7 @@
 //! of it or nothing.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::landing::LandingReport;
@@ -39,12 +40,26 @@ pub enum Error {
     /// No other moment would change it.
     #[error("no transaction can be made of it: {0}")]
     Refused(String),
-    /// The wallet holds less than the transaction needs, with all that it costs.
-    #[error("the wallet holds {held} base units of {mint}, and the transaction needs {needed}")]
+    /// The signer gives no signature now. Nothing is wrong with the execution: it is to be built anew after this time.
+    #[error("the signer gives no signature now: {why}")]
+    NoSignature { why: String, again_in: Duration },
+    /// The signer's rules do not allow the transaction.
+    #[error("the signer refuses: {0}")]
+    SignerRefused(String),
+    /// The transaction would pass one of the signer's limits.
+    #[error("the signer refuses: {0}")]
+    SignerLimit(String),
+    /// The wallet holds less than the transaction needs, with all that it costs, beside what transactions under way
+    /// may still spend.
+    #[error(
+        "the wallet holds {held} base units of {mint}, of which {promised} are for transactions under way, and the \
+         transaction needs {needed}"
+    )]
     InsufficientFunds {
         mint: Mint,
         needed: BaseUnits,
         held: BaseUnits,
+        promised: BaseUnits,
     },
     /// Simulated, its swaps pay something else than was quoted. Its pools are not offered for now: another route may
     /// do.
@@ -148,6 +163,7 @@ fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
 /// 4. [`Error::Refused`] is said of what no other moment would change.
 /// 5. No transaction pays more in fees than the operator allows.
 /// 6. Where transactions are simulated before they are signed, only one that pays what was quoted is.
+/// 7. Where it is counted what transactions may spend, a transaction says so, and takes no more.
 ///
 /// Cancel safety: may be dropped; nothing happened.
 #[async_trait]

@@ -32,6 +32,8 @@ pub struct WorkerRow {
     pub host: String,
     /// How many orders it may execute at once.
     pub slots: u32,
+    /// The limits on spending that it holds to, for people; empty where it has none.
+    pub limits: String,
     /// How many it has: none at registration, then as many as its last heartbeat named.
     pub running: u32,
     pub started_at: Timestamp,

@@ -8,9 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chain_solana::rpc::error::Lag;
 use chain_solana::rpc::{
-    ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EpochInfo,
-    Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports, MicroLamports,
-    SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View, limit,
+    ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EntryPage,
+    EpochInfo, Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports,
+    MicroLamports, SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View,
+    limit,
 };
 use domain::transaction::Height;
 use solana_address::Address;
@@ -228,20 +229,22 @@ impl chain_solana::Rpc for SimRpc {
     async fn signatures_for_address(
         &self,
         address: amm::Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
-        self::limit("entries", limit, ENTRIES_MAX)?;
-        if limit == 0 {
+        limit("entries", page.limit, ENTRIES_MAX)?;
+        if page.limit == 0 {
             return Err(Error::Refused("no entries were asked for".to_owned()));
         }
         not_processed(view.commitment)?;
         self.begin(Kind::Other).await?;
         let address = from_amm(address);
         self.read(view, |chain| {
-            let all = chain.history().by_address(&address);
-            let seen = all.filter(|landed| landed.slot <= chain.slot());
-            seen.take(limit)
+            let history = chain.history();
+            let end = history.end_of_page(page.before.as_ref());
+            let all = history.by_address(&address);
+            let seen = all.filter(|landed| landed.slot <= chain.slot() && landed.number < end);
+            seen.take(page.limit)
                 .map(|landed| telling::entry(landed))
                 .collect()
         })

@@ -28,6 +28,9 @@
 //!   has gone, and if the store did not answer.
 //! - **S14** Although blocks vanish, a confirmed order becomes final with the transaction that it names, or it is told
 //!   that this vanished and is dead. It never gets another one.
+//! - **S15** Nothing is signed and nothing is sent from the confirmation of a halt to its end.
+//! - **S16** Where it is counted what transactions spend, what is counted at the end is what the orders' events say:
+//!   each fill and each fee of a revert once, and nothing under way.
 //!
 //! It must not know any server, file or thread.
 //!

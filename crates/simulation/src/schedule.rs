@@ -150,6 +150,9 @@ async fn simulate(seed: u64, doubters: Doubters, connections: Connections) -> (T
     gateways.kill_all();
     world.sleep(STRAGGLERS).await;
     world.witness.check_book().await;
+    if world.counts {
+        world.witness.check_spending().await;
+    }
     world.outside.request_hard();
     let faults = world
         .servers

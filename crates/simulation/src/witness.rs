@@ -5,6 +5,7 @@
 mod afterwards;
 mod blocks;
 mod grants;
+mod spending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -49,6 +50,7 @@ struct Notes {
     steps: u64,
     digest: u64,
     grants: Grants,
+    is_halted: bool,
 }
 
 /// A transaction that some process has signed.
@@ -323,6 +325,7 @@ impl Witness {
     pub(crate) async fn signed(&self, execution: &Execution, transaction: &SignedTransaction) {
         let (id, signature) = (execution.order_id, &transaction.signature);
         self.note(format_args!("signed {signature} for {id}"));
+        self.check_halt(signature);
         let signed = Signed {
             order: id,
             last_valid: transaction.last_valid_height,
@@ -335,6 +338,7 @@ impl Witness {
     /// Bytes are about to leave a process.
     pub(crate) fn sent(&self, signature: &Signature) {
         self.note(format_args!("sent {signature}"));
+        self.check_halt(signature);
         if !self.notes().stored.contains(signature) {
             self.accuse("S4", format_args!("{signature} was sent and is not stored"));
         }
@@ -367,6 +371,17 @@ impl Witness {
             .iter()
             .filter(|(_, process)| !process.is_dead());
         untold.map(|(done, _)| *done).filter(is_done).collect()
+    }
+
+    fn check_halt(&self, signature: &Signature) {
+        if self.notes().is_halted {
+            self.accuse("S15", format_args!("{signature} in spite of a halt"));
+        }
+    }
+
+    /// From now on nothing may be signed or sent, or everything again.
+    pub(crate) fn is_halted(&self, is_halted: bool) {
+        self.notes().is_halted = is_halted;
     }
 
     /// Until when a transaction may land, as whoever signed it has stored it.

@@ -5,9 +5,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::TokenList;
+use domain::spending::SpendLimits;
 use order_worker::limiter::Rate;
 use order_worker::settings::LimitScope;
 use order_worker::{Settings, Worker};
+use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::{Announcer, Random, Shutdown};
 
@@ -30,7 +33,7 @@ pub(crate) struct RunningWorker {
     shutdown: Shutdown,
 }
 
-fn settings(random: &Random) -> Settings {
+fn settings(random: &Random, counts: bool) -> Settings {
     let rate = Rate {
         per_minute: NonZeroU32::new(1_200).expect("invariant: not zero"),
         burst: NonZeroU32::new(2).expect("invariant: not zero"),
@@ -43,6 +46,11 @@ fn settings(random: &Random) -> Settings {
         scope: LimitScope::Worker,
         max_executions: 3,
         max_impact: None,
+        limits: if counts {
+            generous()
+        } else {
+            SpendLimits::default()
+        },
         retry: Policy {
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_millis(500),
@@ -50,8 +58,16 @@ fn settings(random: &Random) -> Settings {
         lease: LEASE,
         heartbeat: LEASE / 4,
         sweep: Duration::from_millis(200),
+        halt_after_reverts: None,
+        on_alarm: OnAlarm::Tell,
         doubt_after: Duration::from_secs(10),
     }
+}
+
+/// Limits that no order passes: what is counted is judged all the same.
+fn generous() -> SpendLimits {
+    let limits = SpendLimits::parse("*:1000000000/day,fees:1000/day", &TokenList::mainnet());
+    limits.expect("invariant: it is a list of limits")
 }
 
 impl RunningWorker {
@@ -62,7 +78,7 @@ impl RunningWorker {
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
         let (router, chain) = world.chain_of(&process, &ports);
-        let settings = settings(random);
+        let settings = settings(random, world.counts);
         // The handle is not needed: the worker ends with its shutdown.
         let _ = Worker::start(&ports, &announcer, router, chain, settings, &shutdown);
         Self { process, shutdown }

@@ -16,7 +16,7 @@ use chain_solana::{ChainAssets, Rpc, SolanaChain};
 use dex_router::Router;
 use domain::TokenList;
 use order_worker::Chain;
-use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store};
+use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store, Valve};
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::{SimConfig, World as Cluster};
 use testkit::{FaultyStore, VirtualClock};
@@ -54,6 +54,8 @@ pub(crate) struct World {
     /// Ends the faults.
     pub(crate) calm: Shutdown,
     random: Random,
+    /// Whether it is counted what transactions spend.
+    pub(crate) counts: bool,
 }
 
 /// The servers, each with its own faults.
@@ -111,6 +113,8 @@ impl World {
             outside,
             calm: Shutdown::new(),
             random,
+            // Not drawn, so that the other schedules stay as they were before anything was counted.
+            counts: seed % 4 == 1,
         })
     }
 
@@ -182,7 +186,13 @@ impl World {
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
-        let chain = Arc::new(SolanaChain::new(pools, rpc, signer, clock, settings));
+        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
+        let mut chain =
+            SolanaChain::new(pools, rpc, signer, clock, settings).behind(Arc::clone(&valve));
+        if self.counts {
+            chain = chain.counting_in(ports.store.clone());
+        }
+        let chain = Arc::new(chain);
         let builder = Arc::new(WitnessedBuilder {
             builder: chain.clone(),
             witness: Arc::clone(&self.witness),
@@ -195,6 +205,8 @@ impl World {
                 landing,
                 statuses,
                 wallet: None,
+                history: None,
+                valve,
             },
         )
     }

@@ -17,8 +17,11 @@ pub mod job_queue;
 pub mod operations;
 pub mod order_history;
 pub mod order_store;
+pub mod safety;
+pub mod spending_race;
 pub mod status_feed;
 pub mod version_1;
+pub mod wallet_uses;
 pub mod worker_registry;
 
 mod fixture;

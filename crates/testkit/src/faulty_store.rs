@@ -1,15 +1,19 @@
 //! A store as somebody reaches it: whatever is on the way may lose a call, or its answer.
 
+mod safety;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::route::PoolRef;
+use domain::spending::{Purpose, WalletUse};
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
-    Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order, OrderId,
-    Seq, WorkerId,
+    Address, Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order,
+    OrderId, Seq, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::directory::{KnownPools, VenuePair};
@@ -23,7 +27,7 @@ use ports::order_store::{
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store,
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store, WalletUses,
     WorkerRegistry,
 };
 
@@ -195,10 +199,17 @@ impl<W: Weather> OrderStore for FaultyStore<W> {
         self.tell(write, call).await
     }
 
-    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
+    async fn release_with(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<()> {
         let lease = lease.clone();
         let write = Write::Release(lease.order.id);
-        let call = move |store: Arc<dyn Store>| async move { store.release(&lease, delay).await };
+        let call = move |store: Arc<dyn Store>| async move {
+            store.release_with(&lease, delay, landing).await
+        };
         self.tell(write, call).await
     }
 
@@ -478,5 +489,16 @@ impl<W: Weather> Directory for FaultyStore<W> {
         let call =
             move |store: Arc<dyn Store>| async move { store.keep_pools(&pair, &pools).await };
         self.tell(Write::Other, call).await
+    }
+}
+
+#[async_trait]
+impl<W: Weather> WalletUses for FaultyStore<W> {
+    async fn uses(&self, wallet: Address, of: &[Purpose]) -> Result<Vec<WalletUse>> {
+        self.weather.ask(self.store.uses(wallet, of)).await
+    }
+
+    async fn newest_uses(&self, wallet: Address) -> Result<Vec<(Purpose, WalletUse)>> {
+        self.weather.ask(self.store.newest_uses(wallet)).await
     }
 }

@@ -89,6 +89,8 @@ impl Engine {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
+        // Whoever asks by reqwest here names what TLS is made of, as the engine's crates do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let engine = Self {
             url: format!("http://127.0.0.1:{port}"),
             client: reqwest::Client::new(),
@@ -120,12 +122,16 @@ impl Engine {
             .to_owned()
     }
 
+    async fn stored(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/api/orders/{id}")).await;
+        answer.unwrap_or_default()["order"].take()
+    }
+
     /// The order, once it has ended.
     async fn ended(&self, id: &str) -> Value {
         let ended = async {
             loop {
-                let order = self.get(&format!("/api/orders/{id}")).await;
-                let order = order.unwrap_or_default();
+                let order = self.stored(id).await;
                 if matches!(order["status"].as_str(), Some("confirmed" | "failed")) {
                     return order;
                 }
@@ -133,7 +139,12 @@ impl Engine {
             }
         };
         let ended = tokio::time::timeout(PATIENCE, ended).await;
-        ended.unwrap_or_else(|_| panic!("order {id} does not end"))
+        match ended {
+            Ok(order) => order,
+            Err(_) => {
+                panic!("order {id} does not end: {}", self.stored(id).await)
+            }
+        }
     }
 }
 

@@ -228,8 +228,7 @@ fn events(
         flag(is_first_paid),
         rate,
         amount(priced.amount_in),
-        // Nothing is left over: there are no partial fills here.
-        amount(0),
+        amount(left_over(swap.amounts, priced)),
         amount(priced.amount_out),
         amount(priced.providers_fee),
         amount(priced.protocol_fee),
@@ -239,6 +238,15 @@ fn events(
         flag(state.pool.fee_is_in_first_token(direction)),
     ];
     [older.concat(), newer.concat()]
+}
+
+/// What the program tells to be left of the amount that it was given: no swap is filled in part, but one of an exact
+/// output names all that it might have cost.
+fn left_over(amounts: Amounts, priced: &Swap) -> u64 {
+    match amounts {
+        Amounts::ExactIn { .. } => 0,
+        Amounts::ExactOut { max_amount_in, .. } => max_amount_in.saturating_sub(priced.amount_in),
+    }
 }
 
 /// What the program fails with where its arithmetic gives no swap.

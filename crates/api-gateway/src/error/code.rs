@@ -74,6 +74,7 @@ codes! {
     TokenNotTradable "token_not_tradable" UNPROCESSABLE_ENTITY "The token cannot be traded";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
     OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
+    SpendLimit "spend_limit" UNPROCESSABLE_ENTITY "The order passes a limit on what may be spent";
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The idempotency key belongs to another request";
     UpgradeRequired "upgrade_required" UPGRADE_REQUIRED "This is a WebSocket";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many orders in a short time";

@@ -3,22 +3,29 @@
 
 use std::time::Duration;
 
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::admin::{
-    AdminAudit, AdminDead, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
+    AdminAudit, AdminDead, AdminHalt, AdminPaused, AdminQueue, AdminRetried, AdminWorkers,
 };
 use domain::Order;
+use ports::Ports;
+use ports::valve::LEAVE;
 
 use crate::deadline;
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
+use crate::http::fields::reason_if_any;
 use crate::http::orders::{cut_page, page_limit, read_cursor, views as orders_seen};
+use crate::http::payload;
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
-use crate::views;
+use crate::views::{self, To};
 
 /// A queue that needs longer counts as down: its own numbers are left out.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(1);
+/// What the audit log says of a halt for which nobody gave a reason.
+const NO_REASON: &str = "no reason given";
 /// Unreadable entries to show: enough to see what they are.
 const SHOWN_ENTRIES: usize = 50;
 
@@ -28,10 +35,12 @@ const SHOWN_ENTRIES: usize = 50;
     path = "/api/admin/queue",
     operation_id = "getQueue",
     tag = "admin",
-    responses((status = 200, description = "Depth, age, and whether the engine is paused", body = AdminQueue))
+    responses((status = 200, description = "Depth, age, and whether the engine is paused or halted", body = AdminQueue))
 )]
 pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
-    let paused = deadline::read(ctx.ports.store.is_paused()).await?;
+    let store = &ctx.ports.store;
+    let standing = async { tokio::try_join!(store.is_paused(), store.halted()) };
+    let (paused, halt) = deadline::read(standing).await?;
     let snapshot = ctx.intake.stats.recent().await?;
     let queue = &ctx.ports.queue;
     let asking = async { tokio::try_join!(queue.depth(), queue.dead_entries(SHOWN_ENTRIES)) };
@@ -43,6 +52,7 @@ pub(crate) async fn queue(ctx: Ctx, _: Operator) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(AdminQueue {
         success: true,
         paused,
+        halted: halt.map(|halt| views::halted(&halt, To::Operators)),
         queue: views::queue(&snapshot.counts),
         entries,
         dead_entries,
@@ -131,7 +141,50 @@ pub(crate) async fn pause(ctx: Ctx, operator: Operator) -> Result<HttpResponse> 
     set_paused(&ctx, operator, true).await
 }
 
+/// Sign and send nothing
+///
+/// Whatever was sent may still land: its fate is asked for and recorded, orders are taken in, and what was never sent
+/// dies by its height. The answer comes once no worker can sign or send anything any more, about two seconds later,
+/// also where a worker does not hear of it. It stands until somebody resumes, also over restarts.
+#[utoipa::path(
+    post,
+    path = "/api/admin/halt",
+    operation_id = "halt",
+    tag = "admin",
+    request_body(content = Option<AdminHalt>, description = "Why; may be left out"),
+    responses((status = 200, description = "Nothing is signed or sent any more", body = AdminPaused))
+)]
+pub(crate) async fn halt(
+    ctx: Ctx,
+    Operator { actor }: Operator,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse> {
+    let reason = match payload::read_json_if_any(&request, payload).await? {
+        Some(body) => reason_if_any(&body)?,
+        None => None,
+    };
+    let reason = reason.unwrap_or_else(|| NO_REASON.to_owned());
+    let parts = ctx.clone();
+    let halting = async move {
+        let Ports { store, clock, .. } = &parts.ports;
+        let halt = deadline::write(store.halt(actor, &reason)).await?;
+        tracing::warn!(actor, reason, "the engine was halted by {actor}: {reason}");
+        // Whoever has not heard of it by then has no leave any more.
+        clock.sleep(LEAVE).await;
+        Ok(halt)
+    };
+    let halt = ctx.intake.acts.run_to_end(halting).await?;
+    Ok(HttpResponse::Ok().json(AdminPaused {
+        success: true,
+        paused: true,
+        halted: Some(views::halted(&halt, To::Operators)),
+    }))
+}
+
 /// Take work again
+///
+/// Ends a pause and a halt.
 #[utoipa::path(
     post,
     path = "/api/admin/resume",
@@ -146,15 +199,17 @@ pub(crate) async fn resume(ctx: Ctx, operator: Operator) -> Result<HttpResponse>
 async fn set_paused(ctx: &Ctx, Operator { actor }: Operator, paused: bool) -> Result<HttpResponse> {
     let parts = ctx.clone();
     let pausing = async move {
-        deadline::write(parts.ports.store.set_paused(paused, actor)).await?;
+        let store = &parts.ports.store;
+        deadline::write(store.set_paused(paused, actor)).await?;
         let act = if paused { "paused" } else { "resumed" };
         tracing::info!(actor, "the engine was {act} by {actor}");
-        Ok(())
+        deadline::read(store.halted()).await
     };
-    ctx.intake.acts.run_to_end(pausing).await?;
+    let halt = ctx.intake.acts.run_to_end(pausing).await?;
     Ok(HttpResponse::Ok().json(AdminPaused {
         success: true,
         paused,
+        halted: halt.map(|halt| views::halted(&halt, To::Operators)),
     }))
 }
 

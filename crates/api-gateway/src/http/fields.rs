@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use api_types::problem::FieldError;
 use domain::{Asset, BaseUnits, Mint, TokenList};
+use ports::safety::REASON_MAX;
 use serde_json::value::RawValue;
 
 use crate::error::{ApiError, Code, Result};
@@ -106,6 +107,15 @@ impl<'a> Fields<'a> {
         value
     }
 
+    fn reason(&mut self) -> Option<String> {
+        let read = |text: &str| {
+            let text = text.trim();
+            let is_right = !text.is_empty() && text.chars().count() <= REASON_MAX;
+            is_right.then(|| text.to_owned())
+        };
+        self.parsed("reason", read, "must be 1 to 500 characters")
+    }
+
     /// A listed token by its symbol, or any by its mint's address.
     pub(super) fn token(&mut self, field: &str, tokens: &TokenList) -> Option<Named> {
         let text = self.text(field)?;
@@ -194,6 +204,23 @@ impl<'a> Fields<'a> {
         };
         Err(ApiError::of_faults(code, self.faults))
     }
+}
+
+/// The reason for an operator's act, which is all that its body says.
+pub(super) fn reason(body: &[u8]) -> Result<String> {
+    let mut fields = Fields::read(body, &["reason"])?;
+    let reason = fields.reason();
+    fields.finish(reason)
+}
+
+/// The same where nobody need give one.
+pub(super) fn reason_if_any(body: &[u8]) -> Result<Option<String>> {
+    let mut fields = Fields::read(body, &["reason"])?;
+    let reason = match fields.raw("reason") {
+        Some(_) => fields.reason().map(Some),
+        None => Some(None),
+    };
+    fields.finish(reason)
 }
 
 /// A token, as a body names it.

@@ -9,8 +9,10 @@ use ports::wallet::Means;
 use crate::auth::Caller;
 use crate::deadline;
 use crate::http::wallet;
+use crate::settings::Trading;
 use crate::state::AppState;
 
+const TRADING_DISABLED: &str = "trading_disabled";
 /// Lamports that the smallest transaction costs.
 const FEE_MIN: u64 = 5_000;
 
@@ -39,6 +41,17 @@ const fn code_of(gate: Gate) -> &'static str {
         Gate::Depth => "thin_pool",
         Gate::Price => "price_deviation",
     }
+}
+
+/// What keeps every order from being executed. Where nobody can say whether the engine is halted, nothing is known.
+pub(super) async fn of_trading(ctx: &AppState) -> Option<IssueView> {
+    if ctx.chain.trading == Trading::Disabled {
+        let said = "no order is taken in: the operator has not said whose money may be spent";
+        return Some(issue(TRADING_DISABLED, said));
+    }
+    let snapshot = ctx.intake.stats.recent().await.ok()?;
+    let said = "the engine is halted: orders are taken in, nothing is signed and nothing is sent";
+    snapshot.is_halted.then(|| issue(TRADING_DISABLED, said))
 }
 
 /// What the wallet lacks. A wallet that nobody can look at now lacks nothing that is known.
@@ -80,6 +93,20 @@ fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> V
         issues.push(issue("insufficient_rent", &with(said, amounts)));
     }
     issues
+}
+
+/// What limits leave no room for.
+pub(super) async fn of_limits(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
+    let is_operator = wallet::is_shown_to(ctx, caller);
+    let excesses = ctx.spending.excesses(ctx.chain.wallet, terms).await;
+    let excesses = excesses.into_iter().map(|excess| {
+        let detail = match is_operator {
+            true => format!("{}: {}", excess.said, excess.amounts),
+            false => excess.said.to_owned(),
+        };
+        issue("spend_limit", &detail)
+    });
+    excesses.collect()
 }
 
 fn issue(code: &str, detail: &str) -> IssueView {

@@ -91,7 +91,13 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
         ..RouteRequest::from(terms)
     };
     let lacking = issues::of_wallet(ctx, caller, terms);
-    let (decided, lacking) = futures_util::join!(ctx.router.decide(&request), lacking);
+    let over = issues::of_limits(ctx, caller, terms);
+    let (decided, lacking, disabled, over) = futures_util::join!(
+        ctx.router.decide(&request),
+        lacking,
+        issues::of_trading(ctx),
+        over
+    );
     let mut answer = match decided {
         Ok(decision) => offered(terms, &decision, &ctx.tokens),
         Err(unrouted) => QuotesAnswer {
@@ -100,6 +106,8 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
         },
     };
     answer.issues.extend(lacking);
+    answer.issues.extend(disabled);
+    answer.issues.extend(over);
     answer
 }
 

@@ -29,6 +29,19 @@ pub(crate) async fn read_json(request: &HttpRequest, payload: Payload) -> Result
     Ok(body)
 }
 
+/// The same of a request that may do without a body.
+pub(crate) async fn read_json_if_any(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Option<Bytes>> {
+    let body = read(request, payload).await?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    require_json(request)?;
+    Ok(Some(body))
+}
+
 fn require_json(request: &HttpRequest) -> Result<()> {
     let mut types = request.headers().get_all(CONTENT_TYPE);
     let said = types.next().and_then(|value| value.to_str().ok());

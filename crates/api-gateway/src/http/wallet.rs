@@ -8,6 +8,7 @@ use ports::wallet::{Holding, Wallet};
 use crate::auth::{Caller, Scope};
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
+use crate::settings::Trading;
 use crate::state::{AppState, Ctx};
 
 /// The wallet that trades
@@ -30,7 +31,12 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let wallet = deadline::chain(view.look()).await?;
-    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx)))
+    let trading = trading(&ctx).await?;
+    let limits = ctx.spending.shown(wallet.address).await?;
+    Ok(HttpResponse::Ok().json(WalletAnswer {
+        limits,
+        ..answer(&wallet, &ctx, trading)
+    }))
 }
 
 /// Where keys are set, to the admin key alone.
@@ -39,7 +45,17 @@ pub(super) fn is_shown_to(ctx: &AppState, caller: &Caller) -> bool {
     caller.scope == Scope::Admin || (keys.are_open() && !keys.has_admin())
 }
 
-fn answer(wallet: &Wallet, ctx: &AppState) -> WalletAnswer {
+/// Whether orders are executed: the locks that this gateway has, and whether somebody halted the engine.
+async fn trading(ctx: &AppState) -> Result<&'static str> {
+    match ctx.chain.trading {
+        Trading::Enabled if deadline::read(ctx.ports.store.halted()).await?.is_some() => {
+            Ok("halted")
+        }
+        trading => Ok(trading.name()),
+    }
+}
+
+fn answer(wallet: &Wallet, ctx: &AppState, trading: &str) -> WalletAnswer {
     let held = wallet.tokens.iter();
     WalletAnswer {
         success: true,
@@ -49,7 +65,7 @@ fn answer(wallet: &Wallet, ctx: &AppState) -> WalletAnswer {
         lamports: wallet.lamports,
         tokens: held.map(|holding| view_of(holding, &ctx.tokens)).collect(),
         limits: Vec::new(),
-        trading: ctx.chain.trading.name().to_owned(),
+        trading: trading.to_owned(),
     }
 }
 

@@ -14,13 +14,10 @@ use ports::doubt::{Spoken, Word};
 use crate::deadline::{self, chain_unavailable};
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
-use crate::http::fields::Fields;
+use crate::http::fields::reason;
 use crate::http::payload;
 use crate::parameters::order_id_in_path;
 use crate::state::Ctx;
-
-/// Longest reason.
-const REASON_MAX: usize = 500;
 
 /// Say that an order's transaction is dead
 ///
@@ -57,17 +54,6 @@ pub(crate) async fn declare_dead(
         Spoken::NotSubmitted { status } => Err(not_submitted(id, status)),
         Spoken::Unknown => Err(ApiError::order_not_found()),
     }
-}
-
-fn reason(body: &[u8]) -> Result<String> {
-    let mut fields = Fields::read(body, &["reason"])?;
-    let read = |text: &str| {
-        let text = text.trim();
-        let is_right = !text.is_empty() && text.chars().count() <= REASON_MAX;
-        is_right.then(|| text.to_owned())
-    };
-    let reason = fields.parsed("reason", read, "must be 1 to 500 characters");
-    fields.finish(reason)
 }
 
 /// Refuses a word about a transaction that is known, or that cannot be asked about.

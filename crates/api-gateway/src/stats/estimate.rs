@@ -82,6 +82,7 @@ mod tests {
             version: String::new(),
             host: String::new(),
             slots,
+            limits: String::new(),
             running: 0,
             started_at: at,
             seen_at: at,

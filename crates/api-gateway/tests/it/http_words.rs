@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use api_gateway::GatewaySettings;
-use domain::OrderId;
+use domain::event::{Failure, FailureCode};
+use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
+use domain::{EventData, OrderId};
 use ports::finality::{NewFinality, UnfinalPage};
 use ports::order_store::Lease;
 use serde_json::{Value, json};
@@ -173,6 +176,43 @@ async fn an_order_says_that_nobody_can_prove_it_dead() {
         assert_eq!(unprovable["reason"], "no endpoint answers");
         assert!(unprovable["since"].as_str().unwrap().ends_with('Z'));
     }
+}
+
+#[tokio::test]
+async fn a_submitted_order_says_how_its_transaction_fares_until_it_ends() {
+    let stage = Stage::new().await;
+    let (lease, _) = stage.submitted().await;
+    let order = lease.order.id;
+    assert_eq!(stage.shown(order).await["landing"], Value::Null);
+    let report = LandingReport {
+        blocks_lived: Some(12),
+        unit_price: 10_000,
+        fee_percentile: Some(40),
+        ..LandingReport::default()
+    };
+
+    let store = &stage.server.ports.store;
+    let released = store.release_with(&lease, Duration::ZERO, Some(report));
+    released.await.unwrap();
+
+    for shown in [stage.shown(order).await, stage.listed(order).await] {
+        let landing = &shown["landing"];
+        assert_eq!(
+            (&landing["blocksLived"], &landing["feePercentile"]),
+            (&json!(12), &json!(40))
+        );
+        assert_eq!(landing["sendsTaken"], Value::Null);
+    }
+    let mut lease = stage.given.leased(store, order).await;
+    let failure = Failure {
+        code: FailureCode::SlippageExceeded,
+        reason: "the price moved".to_owned(),
+        landing: None,
+        paid_lamports: None,
+    };
+    let failed = EventData::Failed { failure };
+    stage.given.record(store, &mut lease, failed).await;
+    assert_eq!(stage.shown(order).await["landing"], Value::Null);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod http_head;
 mod http_hostile;
 mod http_intake;
 mod http_keys;
+mod http_limits;
 mod http_market;
 mod http_sim;
 mod http_sites;

@@ -14,6 +14,7 @@ use ports::asset_source::Found;
 use ports::chain::Error;
 use ports::finality::{Root, Stand};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
+use ports::reconciliation::WalletHistory;
 use ports::simulation::{Faults, Launch, Launched, Trade};
 use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
 use ports::wallet::{Holding, Means, Wallet};
@@ -35,6 +36,7 @@ pub(crate) struct Outside {
     pub(crate) assets: Arc<dyn AssetSource>,
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,
+    pub(crate) history: Option<Arc<dyn WalletHistory>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
     pub(crate) statuses: Option<Arc<dyn Statuses>>,
 }
@@ -47,6 +49,7 @@ impl Default for Outside {
             assets: Arc::<Mints>::default(),
             simulation: None,
             wallet: None,
+            history: None,
             transactions: None,
             statuses: None,
         }

@@ -10,6 +10,7 @@ use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use backend_embedded::{InProcessFeed, InProcessQueue, Settings, SqliteStore, queue, store};
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use ports::reconciliation::OnAlarm;
 use ports::{Announcer, Clock, Ports, Random, Shutdown, SystemClock};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -128,6 +129,8 @@ fn run(
             assets: outside.assets,
             simulation: outside.simulation,
             wallet: outside.wallet,
+            history: outside.history,
+            on_alarm: OnAlarm::Tell,
             transactions: outside.transactions,
             statuses: outside.statuses,
             prometheus: PrometheusBuilder::new().build_recorder().handle(),

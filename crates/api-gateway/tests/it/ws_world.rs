@@ -199,6 +199,7 @@ impl Life<'_> {
             code: FailureCode::NoQuote,
             reason: "no venue answered in time".to_owned(),
             landing: None,
+            paid_lamports: None,
         };
         EventData::Failed { failure }
     }

@@ -43,6 +43,7 @@ fn failure() -> Failure {
         code: FailureCode::SlippageExceeded,
         reason: "too \"little\"".to_owned(),
         landing: None,
+        paid_lamports: None,
     }
 }
 
@@ -103,6 +104,7 @@ fn a_retry_after_a_transaction_that_did_not_land_shows_how_it_fared() {
     };
     let failure = Failure {
         landing: Some(Box::new(report)),
+        paid_lamports: None,
         ..failure()
     };
 

@@ -124,6 +124,7 @@ fn a_failed_order_says_why_and_a_waiting_one_what_it_waits_after() {
         code: FailureCode::NoQuote,
         reason: "nobody sells".to_owned(),
         landing: None,
+        paid_lamports: None,
     };
 
     let failed = shown(State::Failed { failure: failure() });
@@ -152,6 +153,7 @@ fn an_order_whose_transaction_did_not_land_shows_how_it_fared() {
         code: FailureCode::TransactionExpired,
         reason: "it went by".to_owned(),
         landing: Some(Box::new(report)),
+        paid_lamports: None,
     };
 
     let failed = shown(State::Failed { failure: failure() });

@@ -84,7 +84,7 @@ pub(crate) fn transaction_of(
 ) -> Result<Option<SignedTransaction>, Fault> {
     db.prepare_cached(
         "-- transaction_of_order
-         select a.signature, a.bytes, a.last_valid_height, a.blockhash
+         select a.signature, a.bytes, a.last_valid_height, a.blockhash, a.outlay
          from orders o join order_attempts a on a.order_key = o.key and a.dead_at is null
          where o.id = ?1",
     )?
@@ -103,7 +103,7 @@ pub(crate) fn standings(db: &Connection, orders: &[OrderId]) -> Result<Vec<Stand
     let mut statement = snapshot.prepare_cached(
         "-- standing_of_order
          select f.slot, f.at, f.fill, v.at, v.dead_at, d.at, d.reason,
-             a.said_dead_at, a.said_dead_by, a.said_dead_because
+             a.said_dead_at, a.said_dead_by, a.said_dead_because, a.landing
          from orders o
          left join finalities f on f.order_key = o.key
          left join vanished v on v.order_key = o.key
@@ -127,11 +127,7 @@ fn standing(row: &Row<'_>) -> Result<Standing, Fault> {
         Some(at) => Some(Finality {
             slot: columns::slot(row, 0)?,
             at,
-            fill: match row.get_ref(2)?.as_str_or_null() {
-                Ok(Some(fill)) => Some(serde_json::from_str(fill)?),
-                Ok(None) => None,
-                Err(error) => return Err(rusqlite::Error::from(error).into()),
-            },
+            fill: text(row, 2)?.map(serde_json::from_str).transpose()?,
         }),
         None => None,
     };
@@ -149,7 +145,13 @@ fn standing(row: &Row<'_>) -> Result<Standing, Fault> {
         vanished: vanished.map(|at| Vanished { at, dead_at }),
         doubt,
         word: columns::word(row, 7)?,
+        landing: text(row, 10)?.map(serde_json::from_str).transpose()?,
     })
+}
+
+fn text<'r>(row: &'r Row<'_>, index: usize) -> Result<Option<&'r str>, Fault> {
+    let text = row.get_ref(index)?.as_str_or_null();
+    Ok(text.map_err(rusqlite::Error::from)?)
 }
 
 /// Orders that have been submitted since this moment or longer, and are not doubted.
@@ -161,7 +163,8 @@ pub(crate) fn long_submitted(
 ) -> Result<Vec<LongSubmitted>, Fault> {
     let mut statement = db.prepare_cached(
         "-- long_submitted
-         select a.signature, a.bytes, a.last_valid_height, a.blockhash, o.id, a.attempt, e.at
+         select a.signature, a.bytes, a.last_valid_height, a.blockhash, a.outlay,
+             o.id, a.attempt, e.at
          from orders o indexed by orders_begun
          join order_attempts a on a.order_key = o.key and a.dead_at is null
          join order_events e on e.order_key = o.key
@@ -176,9 +179,9 @@ pub(crate) fn long_submitted(
     while let Some(row) = rows.next()? {
         found.push(LongSubmitted {
             transaction: StoredTransaction::read(row, 0)?.parse()?,
-            order: columns::order_id(row, 4)?,
-            attempt: row.get(5)?,
-            submitted_for: now.since(columns::time(row, 6)?),
+            order: columns::order_id(row, 5)?,
+            attempt: row.get(6)?,
+            submitted_for: now.since(columns::time(row, 7)?),
         });
     }
     Ok(found)

@@ -14,16 +14,18 @@ pub(crate) struct StoredTransaction {
     bytes: Vec<u8>,
     last_valid_height: i64,
     blockhash: Option<[u8; 32]>,
+    outlay: Option<String>,
 }
 
 impl StoredTransaction {
-    /// From the columns `signature`, `bytes`, `last_valid_height`, `blockhash`.
+    /// From the columns `signature`, `bytes`, `last_valid_height`, `blockhash`, `outlay`.
     pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Self, Fault> {
         Ok(Self {
             signature: row.get(first)?,
             bytes: row.get(first + 1)?,
             last_valid_height: row.get(first + 2)?,
             blockhash: row.get(first + 3)?,
+            outlay: row.get(first + 4)?,
         })
     }
 
@@ -39,6 +41,11 @@ impl StoredTransaction {
             bytes: Arc::from(self.bytes),
             last_valid_height: Height::new(height),
             blockhash: self.blockhash.map(Blockhash::new),
+            outlay: self
+                .outlay
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()?,
         })
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::landing::LandingReport;
 use domain::transaction::SignedTransaction;
 use domain::{ClientId, EventId, IdempotencyKey, NewEvent, Order, OrderId, WorkerId};
 use ports::order_store::{
@@ -13,6 +14,7 @@ use ports::order_store::{
 use ports::{OrderStore, Result};
 
 use super::SqliteStore;
+use crate::error::Fault;
 use crate::reading;
 use crate::writer::accept::{self, Accept, Naming};
 use crate::writer::record::{self, Record};
@@ -64,6 +66,7 @@ impl OrderStore for SqliteStore {
             worker,
             fence,
             delay: UNREADABLE_REST,
+            landing: None,
         };
         self.write(put_off).await?;
         Ok(Claim::Unknown)
@@ -85,12 +88,19 @@ impl OrderStore for SqliteStore {
         Ok(recorded(event, &outcome))
     }
 
-    async fn release(&self, lease: &Lease, delay: Duration) -> Result<()> {
+    async fn release_with(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        landing: Option<LandingReport>,
+    ) -> Result<()> {
+        let landing = landing.map(|it| serde_json::to_string(&it));
         self.write(release::Release {
             order: lease.order.id,
             worker: lease.worker,
             fence: i64::try_from(lease.fence).unwrap_or(i64::MAX),
             delay,
+            landing: landing.transpose().map_err(Fault::from)?,
         })
         .await
     }
@@ -157,6 +167,7 @@ fn recorded(event: &NewEvent, outcome: &record::Outcome) -> Recorded {
         record::Outcome::Won { at } => Recorded::Won(event.clone().recorded(*at)),
         record::Outcome::Withdrawn => Recorded::Withdrawn,
         record::Outcome::Expired => Recorded::Expired,
+        record::Outcome::NoRoom(no_room) => Recorded::NoRoom(*no_room),
         record::Outcome::LeaseLost => Recorded::LeaseLost,
     }
 }

@@ -275,7 +275,7 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
 fn live_transaction(db: &Connection, key: i64) -> Result<(StoredTransaction, Option<Word>), Fault> {
     db.prepare_cached(
         "-- live_transaction
-         select signature, bytes, last_valid_height, blockhash,
+         select signature, bytes, last_valid_height, blockhash, outlay,
              said_dead_at, said_dead_by, said_dead_because
          from order_attempts
          where order_key = ?1 and dead_at is null",
@@ -284,5 +284,5 @@ fn live_transaction(db: &Connection, key: i64) -> Result<(StoredTransaction, Opt
 }
 
 fn with_word(row: &Row<'_>) -> Result<(StoredTransaction, Option<Word>), Fault> {
-    Ok((StoredTransaction::read(row, 0)?, columns::word(row, 4)?))
+    Ok((StoredTransaction::read(row, 0)?, columns::word(row, 5)?))
 }

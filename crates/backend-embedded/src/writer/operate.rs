@@ -24,11 +24,24 @@ impl Write for SetPaused {
             .db
             .prepare_cached("-- set_paused\nupdate engine set paused = ?1 where id = 1")?
             .execute([self.paused])?;
+        if !self.paused {
+            end_halt(&batch.db)?;
+        }
         let action = if self.paused { "pause" } else { "resume" };
         log(batch, &self.actor, action, None, None)?;
         batch.changes.paused = Some(self.paused);
         Ok(())
     }
+}
+
+/// Whoever resumes ends a halt too, and a new count of reverts begins.
+fn end_halt(db: &Connection) -> Result<(), Fault> {
+    db.prepare_cached(
+        "-- end_halt
+         update engine set halted_at = null, halted_by = null, halt_reason = null, reverts_in_row = 0 where id = 1",
+    )?
+    .execute([])?;
+    Ok(())
 }
 
 /// Notes an act that is done elsewhere.

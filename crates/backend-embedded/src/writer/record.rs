@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::spending::NoRoom;
 use domain::transaction::{Blockhash, SignedTransaction};
 use domain::{EventData, NewEvent, OrderId, Status, Timestamp, WorkerId};
 use ports::finality::waits_in;
@@ -10,6 +11,7 @@ use rusqlite::params;
 
 use super::event_row::{EventRow, recorded_at};
 use super::head::{Head, LastEvent, head};
+use super::spending::Counting;
 use super::{Batch, Write};
 use crate::error::Fault;
 use crate::reading::columns::slot_column;
@@ -23,6 +25,7 @@ pub(crate) struct Record {
     fence: i64,
     event: EventRow,
     beside: Beside,
+    counting: Counting,
 }
 
 /// What is stored with the event.
@@ -52,6 +55,7 @@ pub(crate) enum Outcome {
     Won { at: Timestamp },
     Withdrawn,
     Expired,
+    NoRoom(NoRoom),
     LeaseLost,
 }
 
@@ -67,7 +71,7 @@ impl Record {
             },
             _ => Beside::Nothing,
         };
-        Self::with(lease, event, beside)
+        Self::with(lease, event, beside, Counting::of(lease, event, None)?)
     }
 
     /// A submission and its transaction.
@@ -89,16 +93,23 @@ impl Record {
             venue: choice.route.largest().venue().name(),
             transaction: transaction.clone(),
         };
-        Self::with(lease, event, beside)
+        let counting = Counting::of(lease, event, Some(transaction))?;
+        Self::with(lease, event, beside, counting)
     }
 
-    fn with(lease: &Lease, event: &NewEvent, beside: Beside) -> Result<Self, Fault> {
+    fn with(
+        lease: &Lease,
+        event: &NewEvent,
+        beside: Beside,
+        counting: Counting,
+    ) -> Result<Self, Fault> {
         Ok(Self {
             order: event.order_id,
             worker: lease.worker,
             fence: i64::try_from(lease.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
             event: EventRow::new(event)?,
             beside,
+            counting,
         })
     }
 }
@@ -125,12 +136,17 @@ impl Write for Record {
                 batch.heads.put(self.order, head);
                 return Ok(Outcome::Expired);
             }
+            if let Some(no_room) = self.counting.refusal(batch, head.time(batch))? {
+                batch.heads.put(self.order, head);
+                return Ok(Outcome::NoRoom(no_room));
+            }
             if !self.insert_transaction(batch, &head)? {
                 return Ok(Outcome::LeaseLost);
             }
         }
         let at = head.time(batch);
         self.event.insert(batch, head.row.key, at)?;
+        self.counting.write(batch, at, head.last.at)?;
         batch.changes.moved(head.last.status, self.event.status);
         match self.beside {
             Beside::Nothing | Beside::StoredTransaction { .. } => self.keep(batch, head, at),
@@ -191,8 +207,8 @@ impl Record {
             .prepare_cached(
                 "-- insert_transaction
                  insert into order_attempts (order_key, attempt, venue, signature, bytes,
-                     last_valid_height, blockhash)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     last_valid_height, blockhash, outlay)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  on conflict do nothing",
             )?
             .execute(params![
@@ -203,6 +219,7 @@ impl Record {
                 &*transaction.bytes,
                 height,
                 blockhash.bytes(),
+                self.counting.text(),
             ])?;
         Ok(inserted == 1)
     }

@@ -16,6 +16,8 @@ pub(crate) struct Release {
     pub(crate) worker: WorkerId,
     pub(crate) fence: i64,
     pub(crate) delay: Duration,
+    /// How the transaction fares, as JSON.
+    pub(crate) landing: Option<String>,
 }
 
 impl Write for Release {
@@ -36,6 +38,15 @@ impl Write for Release {
                  update orders set lease_worker = null, due_at = ?2 where key = ?1",
             )?
             .execute(params![head.row.key, due_at.as_millis()])?;
+        if let Some(landing) = &self.landing {
+            batch
+                .db
+                .prepare_cached(
+                    "-- tell_landing
+                     update order_attempts set landing = ?2 where order_key = ?1 and dead_at is null",
+                )?
+                .execute(params![head.row.key, landing])?;
+        }
         batch.changes.given_back(self.worker, self.order);
         if due_at > batch.now {
             batch.changes.delayed_until(due_at, head.last.status);

@@ -6,3 +6,4 @@
 mod contracts;
 mod folder;
 mod queue;
+mod spending;

@@ -10,6 +10,7 @@ mod pooler;
 mod racing;
 mod scale;
 mod server_fails;
+mod spending;
 mod start;
 mod tls;
 mod unreadable;

@@ -142,6 +142,7 @@ fn failure() -> Failure {
         code: FailureCode::Internal,
         reason: "for the test".to_owned(),
         landing: None,
+        paid_lamports: None,
     }
 }
 

@@ -151,6 +151,7 @@ async fn try_one_execution(
         code: FailureCode::NoQuote,
         reason: "nobody offered".to_owned(),
         landing: None,
+        paid_lamports: None,
     };
     let steps = if order.status() == domain::Status::Pending {
         vec![
@@ -171,7 +172,9 @@ async fn try_one_execution(
         match store.record(&lease, &event).await.expect("record answers") {
             Recorded::Won(event) => order = order.apply(event).expect("a legal event"),
             Recorded::LeaseLost => return,
-            Recorded::Withdrawn | Recorded::Expired => panic!("nobody withdrew"),
+            Recorded::Withdrawn | Recorded::Expired | Recorded::NoRoom(_) => {
+                panic!("nobody withdrew, and nothing is limited")
+            }
         }
     }
 }

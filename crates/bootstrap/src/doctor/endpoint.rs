@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chain_solana::death::{BLOCKHASH_BLOCKS, Witness};
 use chain_solana::endpoints::LAG_MAX;
-use chain_solana::rpc::{Address, Commitment, Error, Filter, Hash, History, Signature, Slot, View};
+use chain_solana::rpc::{
+    Address, Commitment, EntryPage, Error, Filter, Hash, History, Signature, Slot, View,
+};
 use config::{Config, Secret};
 use ports::Clock;
 use serde_json::json;
@@ -196,7 +198,7 @@ async fn lacks(asked: &Asked, finalized: Slot) -> Vec<&'static str> {
         ),
         (
             "getSignaturesForAddress",
-            rpc.signatures_for_address(nobody, 1, View::FINALIZED)
+            rpc.signatures_for_address(nobody, EntryPage::newest(1), View::FINALIZED)
                 .await
                 .err(),
         ),

@@ -9,7 +9,7 @@ use chain_solana::rpc::socket::SocketEndpoint;
 use chain_solana::{Endpoints, Rpc};
 use config::args::Stop;
 use config::{Config, Secret};
-use ports::{Clock, Shutdown};
+use ports::{Clock, Shutdown, Valve};
 
 /// What is said of an address that is none.
 const NO_ENDPOINT: &str = "SOLANA_RPC_URL is not allowed: an entry is no address of an endpoint, such as http://host:8899";
@@ -75,7 +75,8 @@ pub(super) fn together(
     let named = all.iter().map(|it| (it.host.clone(), Arc::clone(&it.rpc)));
     let endpoints = Endpoints::new(named.collect(), genesis, Arc::clone(clock))
         .map_err(|wrong| Stop::Wrong(format!("SOLANA_RPC_URL is not allowed: {wrong}")))?;
-    let endpoints = Arc::new(endpoints);
+    let valve = Valve::shut_at_first(Arc::clone(clock));
+    let endpoints = Arc::new(endpoints.behind(Arc::new(valve)));
     if all.len() > 1 {
         let (watched, stop) = (Arc::clone(&endpoints), shutdown.clone());
         shutdown.spawn(async move {

@@ -4,8 +4,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use bootstrap::world::keys::{address, address_of, key};
-use chain_solana::keys::from_text;
+use bootstrap::world::keys::{Key, address, address_of, key};
+use chain_solana::keys::{Wallet, from_text};
 use config::Config;
 
 use crate::config;
@@ -28,6 +28,13 @@ fn live(folder: &Path, flags: &[&str]) -> Config {
     config(folder, &[&["--order-venue-mode=live"], flags].concat())
 }
 
+fn own(config: &Config) -> Wallet {
+    match key(config) {
+        Ok(Key::Here(wallet)) => *wallet,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[track_caller]
 fn refused(config: &Config) -> String {
     let line = key(config).expect_err("is refused").to_string();
@@ -44,7 +51,7 @@ fn a_key_file_and_a_key_give_the_same_wallet() {
     let by_text = format!("--wallet-key={NUMBERS}");
     let named = format!("--wallet-address={OTHER},{ADDRESS}");
     for flags in [&[by_file.as_str()][..], &[&by_text], &[&by_file, &named]] {
-        let wallet = key(&live(folder.path(), flags)).unwrap();
+        let wallet = own(&live(folder.path(), flags));
 
         assert_eq!(address_of(&wallet).to_string(), ADDRESS);
         assert_eq!(format!("{wallet:?}"), format!("Wallet({ADDRESS})"));
@@ -107,7 +114,7 @@ fn a_live_process_without_a_key_has_none() {
     assert_eq!(looked_at.map(|it| it.to_string()), Some(ADDRESS.to_owned()));
     // A simulated cluster's key is no secret, and follows from the cluster.
     let simulated = config(folder.path(), &[]);
-    let wallet = key(&simulated).unwrap();
+    let wallet = own(&simulated);
     assert_eq!(address(&simulated), Some(address_of(&wallet)));
 }
 

@@ -79,6 +79,7 @@ impl Message {
             bytes: self.with(&signature).into(),
             last_valid_height,
             blockhash: Some(transaction::Blockhash::new(self.blockhash.to_bytes())),
+            outlay: None,
         }
     }
 

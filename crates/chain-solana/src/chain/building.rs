@@ -14,6 +14,7 @@ use crate::build::compile::Message;
 use crate::build::{self, Draft, Execution, Leg, WRAPPED_ACCOUNT_BYTES, set_budget};
 use crate::death::BLOCKS_TO_SPARE;
 use crate::keys;
+use crate::landing_list::HALTED;
 use crate::notes::Note;
 use crate::rpc::{self, Lamports, MicroLamports, Signature, words};
 use crate::settings::Simulating;
@@ -24,6 +25,8 @@ impl TransactionBuilder for SolanaChain {
         &self,
         wanted: &transaction_builder::Execution,
     ) -> Result<SignedTransaction, Error> {
+        // Nothing is asked of the cluster for a signature that nobody gives.
+        self.signer.standing()?;
         let route = Route::of(wanted, &self.pools).await?;
         let rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, route.epoch);
         let wrapped_rent = rent.await?;
@@ -34,9 +37,9 @@ impl TransactionBuilder for SolanaChain {
             .fees
             .price(wanted.fee_level, wanted.deaths, &contested)
             .await;
-        if self.checks_funds {
-            let fee = self.budget(&route, None, price).fee();
-            self.check_funds(wanted, &route, &draft, fee).await?;
+        let purse = self.purse(wanted, &route, &draft).await?;
+        if let Some(purse) = &purse {
+            self.check_funds(purse, self.budget(&route, None, price).fee())?;
         }
         let Rehearsed {
             route,
@@ -50,7 +53,9 @@ impl TransactionBuilder for SolanaChain {
                 units: None,
             },
         };
-        set_budget(&mut draft.instructions, self.budget(&route, units, price));
+        let budget = self.budget(&route, units, price);
+        set_budget(&mut draft.instructions, budget);
+        let outlay = purse.and_then(|purse| self.outlay(&purse, budget.fee()));
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
         let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[])?;
@@ -63,7 +68,10 @@ impl TransactionBuilder for SolanaChain {
         self.notes.built(signature, note);
         let last_valid = blockhash.last_valid_height.get();
         let last_valid = Height::new(last_valid.saturating_add(BLOCKS_TO_SPARE));
-        Ok(message.signed(signature, last_valid))
+        Ok(SignedTransaction {
+            outlay,
+            ..message.signed(signature, last_valid)
+        })
     }
 
     async fn report(&self, transaction: &SignedTransaction) -> Option<LandingReport> {
@@ -108,12 +116,15 @@ impl SolanaChain {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
+        let signing = self.valve.pass(self.signer.sign(message));
         // A signature that comes later is thrown away with the future.
-        match timeout(self.signing_limit, self.signer.sign(message)).await {
-            Ok(Ok(signature)) => Ok(signature),
-            Ok(Err(keys::Error::Unavailable(why))) => Err(Error::Unavailable(why)),
-            Ok(Err(keys::Error::Refused(why))) => Err(Error::Refused(why)),
-            Err(_) => Err(Error::Unavailable("no signature in time".to_owned())),
+        match timeout(self.signing_limit, signing).await {
+            Ok(Some(signed)) => Ok(signed?),
+            Ok(None) => Err(Error::Unavailable(HALTED.to_owned())),
+            Err(_) => Err(Error::NoSignature {
+                why: "no signature in time".to_owned(),
+                again_in: self.signing_limit,
+            }),
         }
     }
 }
@@ -122,6 +133,17 @@ impl SolanaChain {
 impl From<build::Error> for Error {
     fn from(error: build::Error) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+/// Whatever the signer says is no word about the cluster.
+impl From<keys::Error> for Error {
+    fn from(error: keys::Error) -> Self {
+        match error {
+            keys::Error::Unavailable { why, again_in } => Self::NoSignature { why, again_in },
+            keys::Error::Refused(rule) => Self::SignerRefused(rule),
+            keys::Error::Limited(limit) => Self::SignerLimit(limit),
+        }
     }
 }
 

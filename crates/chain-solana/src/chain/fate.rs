@@ -109,6 +109,7 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
             receipt: paid,
         },
         Effect::Reverted(reverted) => Fate::Reverted {
+            kind: reverted.kind(),
             reason: reason(&reverted),
             receipt: paid,
             is_final,

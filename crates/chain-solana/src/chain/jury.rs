@@ -15,7 +15,7 @@ use crate::endpoints::Member;
 use crate::endpoints::method::Method;
 use crate::newest::Newest;
 use crate::recent::Recent;
-use crate::rpc::{Address, Commitment, EpochInfo, Error, View, words};
+use crate::rpc::{Address, Commitment, EntryPage, EpochInfo, Error, View, words};
 
 /// Transactions of which votes are kept. One that is forgotten is asked about anew.
 const CASES_MAX: usize = 10_000;
@@ -208,7 +208,7 @@ impl Seat {
         let member = &self.member;
         let view = View::FINALIZED.since(hearing.since());
         let asking = member.ask_in_time(Method::History, |rpc| {
-            rpc.signatures_for_address(question.own, ENTRIES, view)
+            rpc.signatures_for_address(question.own, EntryPage::newest(ENTRIES), view)
         });
         if let Some(vote) = hearing.history(&asking.await?) {
             return Ok(vote);

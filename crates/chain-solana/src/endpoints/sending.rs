@@ -29,10 +29,13 @@ impl Endpoints {
         let (tell, told) = mpsc::channel(ENDPOINTS_MAX);
         for member in self.members.iter().filter(may_send) {
             let (member, bytes, tell) = (Arc::clone(member), Arc::clone(&bytes), tell.clone());
+            let valve = Arc::clone(&self.valve);
             self.sending.spawn(async move {
-                let sent = member.ask(Method::Send, |rpc| rpc.send(&bytes)).await;
-                // Whoever waited may have its answer already.
-                let _ = tell.send(sent).await;
+                let send = member.ask(Method::Send, |rpc| rpc.send(&bytes));
+                if let Some(sent) = valve.pass(send).await {
+                    // Whoever waited may have its answer already.
+                    let _ = tell.send(sent).await;
+                }
             });
         }
         drop(tell);

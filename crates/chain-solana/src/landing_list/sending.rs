@@ -9,8 +9,8 @@ use futures_util::stream::FuturesUnordered;
 use solana_signature::Signature;
 use tokio::time::timeout;
 
-use super::LandingList;
 use super::looking::bench;
+use super::{HALTED, LandingList};
 use crate::rpc::Error;
 
 /// Sends under way at once: a slow endpoint delays further ones, and their times are kept.
@@ -52,7 +52,10 @@ impl LandingList {
             list: self,
             signature,
         };
-        let sent = self.rpc.send(bytes).await.map(drop);
+        let Some(sent) = self.valve.pass(self.rpc.send(bytes)).await else {
+            return Err(Error::unavailable(HALTED));
+        };
+        let sent = sent.map(drop);
         match &sent {
             Ok(()) => self.notes.taken(signature),
             Err(error) => self.bench.set(self.clock.monotonic() + bench(error)),
@@ -67,6 +70,7 @@ impl LandingList {
         loop {
             let due = async {
                 self.until_open().await;
+                self.valve.until_open().await;
                 self.sleep_until(next_at.max(self.bench.until())).await;
             };
             // Not for each one that ends: the whole list is looked through.

@@ -41,6 +41,7 @@ fn transaction(number: u64, last_valid: u64) -> SignedTransaction {
         bytes: Arc::from(number.to_be_bytes().as_slice()),
         last_valid_height: Height::new(last_valid),
         blockhash: None,
+        outlay: None,
     }
 }
 
@@ -353,5 +354,32 @@ async fn a_dropped_send_is_made_up_for() {
     let landed = attended(&list, list.settled(&signature(1))).await;
 
     assert_eq!(landed, Some(status(1)));
+    script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_valve_is_shut_nothing_is_sent_and_fates_are_asked() {
+    let script = Script::new([
+        look([7].into_iter(), |_| false),
+        look([7].into_iter(), |_| false),
+        look([7].into_iter(), |_| false),
+        send(7),
+        look([7].into_iter(), |_| true),
+    ]);
+    let clock = Arc::new(SystemClock::new());
+    let valve = Arc::new(Valve::shut_at_first(clock.clone()));
+    let mut list = list(&script);
+    list.go_through(Arc::clone(&valve));
+
+    let kept = keep(&list, 7).await;
+    let settled = attended(&list, async {
+        tokio::time::sleep(SLOT * 3).await;
+        valve.open_since(clock.monotonic());
+        list.settled(&signature(7)).await
+    })
+    .await;
+
+    assert!(crate::rpc::words(&kept.unwrap_err()).contains("halted"));
+    assert_eq!(settled, Some(status(7)));
     script.check_done();
 }

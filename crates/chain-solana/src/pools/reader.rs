@@ -1,6 +1,7 @@
 //! A cluster's pools for whoever quotes from them: found once in a while, read with one request for each venue and
 //! shared by all who ask at one moment. It has no key and signs nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +11,12 @@ use dex_router::PoolSource;
 use dex_router::pools::{PairPools, Unavailable};
 use domain::{Mint, Venue, venue};
 use futures_util::FutureExt as _;
+use futures_util::future::{join, join_all};
 use ports::transaction_builder::{Execution, Leg};
 use ports::{Clock, Directory};
+use tokio::time::timeout;
 
+use super::ahead::{Ahead, Metrics};
 use super::aside::Aside;
 use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
@@ -20,8 +24,12 @@ use super::reading::kind;
 use super::{Candidate, Reading, Snapshots, read};
 use crate::convert::{address, mints};
 use crate::in_flight::InFlight;
+use crate::rpc::changes::Changes;
 use crate::rpc::{Error, Rpc, Slot, View, words};
 use crate::settings::Settings;
+
+/// Pools that are read ahead keep others that have changed waiting no longer.
+const READ_AHEAD_LIMIT: Duration = Duration::from_secs(1);
 
 /// What is known of pools before any is searched for.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +48,12 @@ pub struct PoolReader {
     in_flight: InFlight<Key, Result<Arc<Reading>, Error>>,
     shared_for: Duration,
     age_max: Duration,
+    slot: Duration,
     aside: Aside,
+    /// Only where somebody tells of changes.
+    ahead: Option<Ahead>,
+    /// Of what is read ahead; zero without it.
+    metrics: Metrics,
 }
 
 /// What a reading needs that goes on although whoever asked first has gone.
@@ -87,8 +100,67 @@ impl PoolReader {
             in_flight: InFlight::default(),
             shared_for: settings.shared_for,
             age_max: settings.quote_age_max,
+            slot: settings.pace.slot,
             aside,
+            ahead: None,
+            metrics: Metrics::register(),
         }
+    }
+
+    /// The same that reads pools ahead where they are asked for often, told of changes by this.
+    #[must_use]
+    pub fn told_by(self, changes: Arc<dyn Changes>) -> Self {
+        let (shared_for, metrics) = (self.shared_for, self.metrics.clone());
+        let ahead = Ahead::new(changes, self.slot, shared_for, self.age_max, metrics);
+        Self {
+            ahead: Some(ahead),
+            ..self
+        }
+    }
+
+    /// Reads ahead for as long as it is let. Without it, and wherever nothing is told, each quote reads.
+    pub async fn attend(&self) {
+        if let Some(ahead) = &self.ahead {
+            join(ahead.attend(), self.read_ahead(ahead)).await;
+        }
+    }
+
+    async fn read_ahead(&self, ahead: &Ahead) {
+        let clock = &self.shared.clock;
+        let mut last_reads: HashMap<Key, Duration> = HashMap::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = ahead.news() => {}
+                () = clock.sleep(ahead.window()) => {}
+            }
+            let now = clock.monotonic();
+            let pairs = ahead.wanted(now).into_iter();
+            let pairs =
+                pairs.filter_map(|key| Some((key, self.shared.pairs.candidates(&key, now)?)));
+            let followed = ahead.follow(pairs.collect::<Vec<_>>());
+            // An endpoint that is behind the one that tells is not asked again at once.
+            last_reads.retain(|_, at| now.saturating_sub(*at) < self.slot / 2);
+            let behind = followed.iter().filter(|(key, accounts)| {
+                let reading = self.shared.pairs.reading(key);
+                !last_reads.contains_key(key) && ahead.is_behind(accounts, reading.as_deref())
+            });
+            let behind: Vec<Key> = behind.map(|(key, _)| *key).collect();
+            last_reads.extend(behind.iter().map(|key| (*key, now)));
+            let reads = behind.into_iter().map(|key| {
+                ahead.reads();
+                self.join(key)
+            });
+            // Who fails leaves it to the next question.
+            let _ = timeout(READ_AHEAD_LIMIT, join_all(reads)).await;
+        }
+    }
+
+    /// Reads a venue's pools of a pair, with all who ask for them meanwhile.
+    fn join(&self, key: Key) -> impl Future<Output = Result<Arc<Reading>, Error>> + use<> {
+        let shared = Arc::clone(&self.shared);
+        let ask = || async move { shared.read(key).await }.boxed();
+        self.in_flight.join(key, ask)
     }
 
     /// Offers a pool no more for so long.
@@ -101,16 +173,26 @@ impl PoolReader {
         let now = self.shared.clock.monotonic();
         let last = self.shared.pairs.reading(&key);
         let is_shared = |it: &Arc<Reading>| now.saturating_sub(it.answered_at) < self.shared_for;
-        if let Some(shared) = last.filter(is_shared) {
+        if let Some(shared) = last.clone().filter(is_shared) {
             return Ok(shared);
         }
-        let shared = Arc::clone(&self.shared);
-        let ask = || async move { shared.read(key).await }.boxed();
-        let reading = self.in_flight.join(key, ask).await?;
+        if let Some(fresh) = self.fresh(&key, last, now) {
+            return Ok(fresh);
+        }
+        let reading = self.join(key).await?;
         match self.is_recent(&reading) {
             true => Ok(reading),
             false => Err(Error::unavailable("the pools took too long to be read")),
         }
+    }
+
+    /// The last reading, where it was followed since that nothing has changed.
+    fn fresh(&self, key: &Key, last: Option<Arc<Reading>>, now: Duration) -> Option<Arc<Reading>> {
+        let ahead = self.ahead.as_ref()?;
+        ahead.asked(key, now);
+        // Pools that are to be looked for again are not vouched for.
+        self.shared.pairs.candidates(key, now)?;
+        last.filter(|last| ahead.vouches(key, last, now))
     }
 
     fn is_recent(&self, reading: &Reading) -> bool {

@@ -157,6 +157,25 @@ impl Reverted {
     }
 }
 
+impl Reverted {
+    /// The program and what it said, alike for all transactions that fail in this way.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let said = match (&self.code, &self.failure) {
+            (Some((number, Some(name))), _) => format!("{name} ({number})"),
+            (Some((number, None)), _) => format!("error {number}"),
+            (None, Failure::Known(TransactionError::InstructionError(_, error))) => {
+                error.to_string()
+            }
+            (None, failure) => failure.to_string(),
+        };
+        match self.program {
+            Some(program) => format!("{program}: {said}"),
+            None => said,
+        }
+    }
+}
+
 impl fmt::Display for Reverted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {

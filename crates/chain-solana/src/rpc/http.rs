@@ -20,9 +20,10 @@ use solana_hash::Hash;
 use solana_signature::Signature;
 
 use super::{
-    ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EpochInfo,
-    Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports, MicroLamports,
-    Rpc, SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction, View, limit,
+    ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EntryPage,
+    EpochInfo, Error, FEE_KEYS_MAX, FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, Lamports,
+    MicroLamports, Rpc, SIGNATURES_MAX, Simulated, SimulationRequest, Slot, Status, Transaction,
+    View, limit,
 };
 use wire::WithContext;
 
@@ -225,12 +226,15 @@ impl Rpc for HttpRpc {
     async fn signatures_for_address(
         &self,
         address: Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
-        self::limit("entries", limit, ENTRIES_MAX)?;
+        limit("entries", page.limit, ENTRIES_MAX)?;
         let mut config = config(view);
-        config["limit"] = json!(limit);
+        config["limit"] = json!(page.limit);
+        if let Some(before) = page.before {
+            config["before"] = json!(before.to_string());
+        }
         let params = json!([address.to_string(), config]);
         let found: Vec<wire::Entry> = self.call("getSignaturesForAddress", params).await?;
         Ok(found.into_iter().map(Into::into).collect())

@@ -22,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// connections right after they have handed orders in or cancelled them, and ask again.
 ///
 /// Checked is that no order is lost, executed twice or stuck, none ends as poison, no order's stream has a
-/// gap, stream, history and ledger agree, and that the account stream of each gateway has told everything,
+/// gap, stream, history and ledger agree, the receipts explain every lamport of the wallet, and that the account stream of each gateway has told everything,
 /// or `resync`.
 #[derive(Debug, Parser)]
 #[command(name = "scripts/chaos", after_help = EXAMPLES)]

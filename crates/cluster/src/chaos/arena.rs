@@ -24,7 +24,7 @@ const NOBODY: Size = Size {
 };
 /// Short leases, so that what a dead worker held goes on soon; a tenth of the usual delays, and some
 /// failures of the chain's own.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
     ("SIM_LATENCY_SCALE", "0.1"),
     ("SIM_FAILURE_RATE", "0.03"),
     ("QUEUE_RATE_LIMIT_PER_MINUTE", "0"),
@@ -33,6 +33,8 @@ const SETTINGS: [(&str, &str); 8] = [
     ("LEASE_MS", "2000"),
     ("HEARTBEAT_MS", "400"),
     ("SWEEP_MS", "300"),
+    // Prices that move fast halt nothing here; lamports that nothing explains do.
+    ("HALT_AFTER_REVERTS", "0"),
 ];
 
 /// What is broken. Dropping it ends all of it.

@@ -19,12 +19,14 @@ pub enum Check {
     Differing,
     /// Nothing is stored or executed that nobody submitted, and one key is one order.
     Foreign,
+    /// The engine's receipts explain every lamport of the wallet, and orders every transaction of it.
+    Unexplained,
     /// Whatever else a client or an operator was promised.
     Other,
 }
 
 impl Check {
-    pub(super) const ALL: [(Self, &'static str); 9] = [
+    pub(super) const ALL: [(Self, &'static str); 10] = [
         (Self::Lost, "lost: accepted, and not there"),
         (Self::Double, "double: executed more than once"),
         (Self::Gap, "gap: an event missing, repeated or out of order"),
@@ -39,6 +41,7 @@ impl Check {
         ),
         (Self::Differing, "stream, history and ledger differ"),
         (Self::Foreign, "stored or executed, and nobody's"),
+        (Self::Unexplained, "unexplained: lamports, or no order's"),
         (Self::Other, "other"),
     ];
 }

@@ -12,6 +12,7 @@ use super::account::{Readers, Told};
 use super::check::Check;
 use super::clients::Kept;
 use super::faults::Fault;
+use super::reconciling::Compared;
 use crate::e2e::load::check_order;
 use crate::e2e::{self, Target};
 
@@ -37,6 +38,8 @@ pub struct Verdict {
     pub ended: BTreeMap<String, usize>,
     /// Executions in the chain's ledger that went through.
     pub executions: usize,
+    /// Transactions of orders whose lamports were compared with their receipts.
+    pub reconciled: u64,
     /// Events that the readers of the account stream got, and how often they got `resync`.
     pub told: usize,
     pub resyncs: usize,
@@ -55,6 +58,7 @@ impl Verdict {
             cancels_reset: 0,
             ended: BTreeMap::new(),
             executions: 0,
+            reconciled: 0,
             told: 0,
             resyncs: 0,
             violations: Vec::new(),
@@ -72,6 +76,14 @@ impl Verdict {
         *self.faults.entry(fault.what).or_default() += 1;
         if let Some(complaint) = fault.complaint {
             self.violated(Check::Other, complaint);
+        }
+    }
+
+    /// What comparisons of the wallet have come to.
+    pub(super) fn reconciled(&mut self, compared: Compared) {
+        self.reconciled = compared.orders;
+        for what in compared.complaints {
+            self.violated(Check::Unexplained, what);
         }
     }
 
@@ -226,6 +238,8 @@ impl fmt::Display for Verdict {
             line(&format!("  {status}"), *count)?;
         }
         line("executions in the chain's ledger", self.executions)?;
+        let reconciled = usize::try_from(self.reconciled).unwrap_or(usize::MAX);
+        line("  compared with their receipts", reconciled)?;
         line("faults", self.faults.values().sum())?;
         for (what, count) in &self.faults {
             line(&format!("  {what}"), *count)?;

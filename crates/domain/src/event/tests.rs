@@ -171,6 +171,7 @@ fn the_persisted_form_of_version_2_is_stable() {
                 code: FailureCode::SlippageExceeded,
                 reason: "moved".to_owned(),
                 landing: None,
+                paid_lamports: None,
             },
             delay_ms: 1_000,
         },
@@ -196,6 +197,7 @@ fn the_persisted_form_of_a_failure_with_how_its_transaction_fared_is_stable() {
                 code: FailureCode::TransactionExpired,
                 reason: "it went by".to_owned(),
                 landing: Some(Box::new(landing)),
+                paid_lamports: None,
             },
         },
         r#"{"type":"failed","failure":{"code":"transaction_expired","reason":"it went by","landing":{"blocks_lived":182,"sends_taken":null,"unit_price":10000,"unit_limit":90000,"fee_lamports":5900,"fee_percentile":12,"usual_unit_price":70000,"simulated_units":null}}}"#,
@@ -281,6 +283,7 @@ fn a_pending_event_speaks_of_the_next_execution() {
         code: FailureCode::NoQuote,
         reason: String::new(),
         landing: None,
+        paid_lamports: None,
     };
     let retry = event(
         1,

@@ -57,6 +57,7 @@ fn failure() -> Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
         landing: None,
+        paid_lamports: None,
     }
 }
 

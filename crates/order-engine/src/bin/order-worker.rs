@@ -49,7 +49,8 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     let key = keys::key(config)?;
     let parts = Parts::open(config, shutdown).await?;
     if config.takes_orders() {
-        let trading = parts.world.trading(key);
+        let signing = key.reach(config, shutdown).await?;
+        let trading = parts.world.trading(signing);
         order_engine::start_worker(config, &parts, trading, shutdown);
     }
     let Some(port) = config.listen.port else {

@@ -211,6 +211,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("final", receipt(|it| it.finalized_at.clone())),
         ("vanished", receipt(|it| it.vanished_at.clone())),
         ("never lands", receipt(|it| it.died_at.clone())),
+        ("slow", slow(order)),
         ("unprovable", unprovable(order)),
         ("said dead", said_dead(order)),
         ("failed of", some(&order.error_reason)),
@@ -235,6 +236,13 @@ fn fee_level(level: FeeLevelName) -> String {
         FeeLevelName::Level(rank) => rank.name().to_owned(),
         FeeLevelName::Price(price) => format!("{price} micro-lamports per unit"),
     }
+}
+
+/// How a transaction fares that has not landed yet.
+fn slow(order: &OrderView) -> String {
+    let is_under_way = order.status.name() == Status::Submitted.name();
+    let landing = order.landing.filter(|_| is_under_way);
+    landing.map_or_else(String::new, |it| it.in_words())
 }
 
 fn unprovable(order: &OrderView) -> String {

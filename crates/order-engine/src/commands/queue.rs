@@ -1,6 +1,7 @@
 //! `order-engine queue`: what operators see and do. Needs the admin key, or must run on the
 //! engine's machine.
 
+use api_types::stats::HaltView;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine queue state
   order-engine queue pause            workers finish what they hold
+  order-engine queue halt             nothing is signed and nothing is sent
   order-engine queue dead             failed orders
   order-engine queue retry 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
   order-engine queue resume --api-key \"$ADMIN_KEY\"";
@@ -24,6 +26,12 @@ Example:
 const PAUSE_EXAMPLE: &str = "\
 Example:
   order-engine queue pause --api-key \"$ADMIN_KEY\"";
+const HALT_EXAMPLE: &str = "\
+Example:
+  order-engine queue halt --reason \"prices look wrong\" --api-key \"$ADMIN_KEY\"
+
+Whatever was sent may still land; its fate is recorded. SIGQUIT to any of the
+engine's processes does the same. order-engine queue resume ends it.";
 const RESUME_EXAMPLE: &str = "\
 Example:
   order-engine queue resume --api-key \"$ADMIN_KEY\"";
@@ -43,7 +51,10 @@ pub(crate) enum Queue {
     /// Tell workers to take no new work
     #[command(after_help = PAUSE_EXAMPLE)]
     Pause(Plain),
-    /// Let workers take work again
+    /// Sign and send nothing from now on; it stands until somebody resumes
+    #[command(after_help = HALT_EXAMPLE)]
+    Halt(Halt),
+    /// Let workers take work again; ends a pause and a halt
     #[command(after_help = RESUME_EXAMPLE)]
     Resume(Plain),
     /// Failed orders that were not retried, newest first
@@ -57,6 +68,18 @@ pub(crate) enum Queue {
 /// Arguments of commands that need only the engine and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Plain {
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Why nothing may be signed or sent.
+#[derive(Debug, Args)]
+pub(crate) struct Halt {
+    /// Why, for the audit log
+    #[arg(long, default_value = "halted from the command line")]
+    reason: String,
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
@@ -98,6 +121,14 @@ pub(crate) async fn run(queue: &Queue) -> anyhow::Result<Verdict> {
                 "paused: workers finish what they hold and take no more",
             )?;
         }
+        Queue::Halt(halt) => {
+            let answer = halt.connection.client()?.halt(&halt.reason).await?;
+            say(
+                halt.format,
+                &answer,
+                "halted: nothing is signed and nothing is sent until order-engine queue resume",
+            )?;
+        }
         Queue::Resume(plain) => {
             let answer = plain.connection.client()?.resume().await?;
             say(plain.format, &answer, "resumed")?;
@@ -130,7 +161,14 @@ async fn state(plain: &Plain) -> anyhow::Result<()> {
         return Ok(output::json(&answer)?);
     }
     let queue = answer.queue;
-    let state = if answer.paused { "paused" } else { "running" };
+    let state = match &answer.halted {
+        Some(HaltView { since, by, reason }) => {
+            let reason = reason.as_deref().unwrap_or_default();
+            format!("halted by {by} since {since}: {reason}")
+        }
+        None if answer.paused => "paused".to_owned(),
+        None => "running".to_owned(),
+    };
     output::line(format!("queue        {state}"))?;
     output::line(format!(
         "waiting      {} (oldest {} ms)",

@@ -24,7 +24,7 @@ once. Nothing that was accepted is lost either way.";
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate_to_run(Role::Engine).map_err(Stop::from)?;
-    service::run(&config, async |shutdown| {
+    service::run(&config.logs, async |shutdown| {
         args::warn_of_obsolete_variables();
         let engine = Engine::assemble(&config, shutdown).await?;
         greet(engine.address(), engine.node_address(), &config)?;

@@ -26,7 +26,7 @@ ledger is in DATA_DIR and survives restarts.";
 /// Runs the command.
 pub(crate) async fn run(config: Config) -> anyhow::Result<Verdict> {
     config.validate().map_err(Stop::from)?;
-    service::run(&config, async |shutdown| {
+    service::run(&config.logs, async |shutdown| {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let parts = status::Parts {
             clock: clock.clone(),

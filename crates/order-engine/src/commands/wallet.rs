@@ -1,6 +1,7 @@
-//! `order-engine wallet`: the wallet that trades, and what it holds. Needs the admin key where keys
+//! `order-engine wallet`: the wallet that trades, what it holds and may spend. Needs the admin key where keys
 //! are set.
 
+use api_types::wallet::LimitView;
 use clap::Args;
 use domain::{Asset, BaseUnits};
 
@@ -11,11 +12,15 @@ use crate::output::{self, Format};
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine wallet
+  order-engine wallet --reconcile     compare it with all receipts
   order-engine wallet --json --api-key \"$ADMIN_KEY\"";
 
 /// The engine and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Wallet {
+    /// Compare what it did since the last time with the engine's receipts; exit code 1 where somebody must look
+    #[arg(long)]
+    reconcile: bool,
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
@@ -24,6 +29,9 @@ pub(crate) struct Wallet {
 
 /// Runs the command.
 pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
+    if wallet.reconcile {
+        return reconcile(wallet).await;
+    }
     let answer = wallet.connection.client()?.wallet().await?;
     if wallet.format.is_json() {
         output::json(&answer)?;
@@ -38,5 +46,58 @@ pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
         let name = holding.symbol.as_deref().unwrap_or(&holding.mint);
         output::line(format!("             {} {name}", holding.amount))?;
     }
+    for (place, limit) in answer.limits.iter().enumerate() {
+        let title = if place == 0 { "may spend" } else { "" };
+        let used = limit.used.as_ref();
+        let used = used
+            .map(|used| format!(", {used} used"))
+            .unwrap_or_default();
+        let LimitView {
+            token, per, limit, ..
+        } = limit;
+        output::line(format!("{title:<13}{limit} {token} per {per}{used}"))?;
+    }
     Ok(Verdict::Good)
+}
+
+async fn reconcile(wallet: &Wallet) -> anyhow::Result<Verdict> {
+    let answer = wallet.connection.client()?.reconcile().await?;
+    let verdict = match answer.explained {
+        true => Verdict::Good,
+        false => Verdict::Bad,
+    };
+    if wallet.format.is_json() {
+        output::json(&answer)?;
+        return Ok(verdict);
+    }
+    let Some(from) = answer.from_slot else {
+        let (lamports, slot) = (answer.lamports, answer.to_slot);
+        output::line(format!(
+            "noted        {lamports} lamports in slot {slot}: compared from now on"
+        ))?;
+        return Ok(verdict);
+    };
+    let (to, transactions, orders) = (answer.to_slot, answer.transactions, answer.orders);
+    output::line(format!("address      {}", answer.address))?;
+    output::line(format!("slots        {from} to {to}"))?;
+    output::line(format!("transactions {transactions}, {orders} of orders"))?;
+    output::line(format!(
+        "from outside {} lamports",
+        answer.from_outside_lamports
+    ))?;
+    output::line(format!(
+        "unexplained  {} lamports",
+        answer.unexplained_lamports
+    ))?;
+    output::line(format!("foreign      {} transactions", answer.foreign))?;
+    if !answer.complete {
+        output::line(
+            "incomplete   the chain no longer tells everything since the last comparison",
+        )?;
+    }
+    for finding in &answer.findings {
+        let (signature, lamports, detail) = (&finding.signature, finding.lamports, &finding.detail);
+        output::line(format!("  {signature}  {lamports} lamports: {detail}"))?;
+    }
+    Ok(verdict)
 }

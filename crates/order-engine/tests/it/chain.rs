@@ -6,6 +6,7 @@ mod door;
 mod forks;
 mod gated;
 mod launched;
+mod slow;
 mod wrapped;
 
 pub(crate) use balances::every_lamport_is_explained;

@@ -159,10 +159,12 @@ fn run(config: Config, shutdown: Shutdown, tell: oneshot::Sender<(SocketAddr, Wo
         let parts = Parts::open(&config, &shutdown).await;
         let parts = parts.expect("the engine's parts");
         let key = keys::key(&config).expect("the simulated cluster's");
-        let address = keys::address_of(&key);
+        let signing = key.reach(&config, &shutdown).await;
+        let signing = signing.expect("a key of this process");
+        let address = signing.address();
         let gateway = order_engine::gateway(&config, &parts, Some(address), &shutdown);
         let gateway = gateway.expect("a gateway");
-        let trading = parts.world.trading(key);
+        let trading = parts.world.trading(signing);
         order_engine::start_worker(&config, &parts, trading, &shutdown);
         let told = tell.send((gateway.address(), parts.world));
         assert!(told.is_ok(), "the test waits");

@@ -16,6 +16,7 @@ mod examples;
 mod expiring;
 mod extensions;
 mod guide;
+mod halting;
 mod health;
 mod hostile;
 mod kill_matrix;
@@ -27,6 +28,8 @@ mod overload;
 mod run;
 mod serving;
 mod settings;
+mod signer;
+mod spending;
 mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;

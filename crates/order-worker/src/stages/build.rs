@@ -8,18 +8,23 @@ use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
 use domain::{Asset, BaseUnits, EventData, Mint, Order, Seq};
 use ports::STAGE_SPANS;
+use ports::retry::Policy;
 use ports::transaction_builder::{Error, Execution};
 use tokio::time::timeout;
 use tracing::field::{Empty, display};
-use tracing::{Instrument, trace_span};
+use tracing::{Instrument, error, trace_span};
 
-use super::{StageError, route, settle};
+use super::{StageError, limits, route, settle};
 use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
+use crate::metrics::Metrics;
 use crate::recording::answered;
 
 /// Building asks the chain for the route's pools and a recent block, and simulates where it is told to.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an order waits for a signer that does not answer, before it is half as much again by chance.
+const SIGNER_REST_MIN: Duration = Duration::from_millis(250);
+const SIGNER_REST_MAX: Duration = Duration::from_secs(10);
 /// Routes tried in one execution.
 const ROUTES_MAX: u32 = 4;
 
@@ -30,12 +35,28 @@ pub(crate) struct Built {
     pub(crate) transaction: SignedTransaction,
 }
 
-/// The order's swap, signed. Changes nothing and may be cut short.
+/// Why there is no transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotBuilt {
+    /// The execution failed.
+    Failed(StageError),
+    /// Nobody signs it now. The execution goes on after this time.
+    Later(Duration),
+}
+
+impl From<StageError> for NotBuilt {
+    fn from(error: StageError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The order's swap, signed. Changes nothing of the order and may be cut short.
 pub(crate) async fn build(
     ctx: &Context,
     order: &Order,
     choice: &Choice,
-) -> Result<Built, StageError> {
+) -> Result<Built, NotBuilt> {
+    limits::of_order(ctx, &order.terms)?;
     let deaths = deaths(ctx, order).await?;
     let mut choice = choice.clone();
     let mut routes = 1;
@@ -44,7 +65,7 @@ pub(crate) async fn build(
             Ok(transaction) => {
                 return Ok(Built {
                     choice,
-                    transaction,
+                    transaction: limits::limited(ctx, order, transaction)?,
                 });
             }
             Err(error) => error,
@@ -59,8 +80,43 @@ pub(crate) async fn build(
                 continue;
             }
         }
-        return Err(explain(ctx, order, &choice, &error));
+        return Err(not_built(ctx, order, &choice, error).await);
     }
+}
+
+async fn not_built(ctx: &Context, order: &Order, choice: &Choice, error: Error) -> NotBuilt {
+    match error {
+        Error::NoSignature { again_in, .. } => {
+            ctx.metrics.signer_waits.increment(1);
+            let rest = again_in.clamp(SIGNER_REST_MIN, SIGNER_REST_MAX);
+            NotBuilt::Later(spread(ctx, rest))
+        }
+        Error::SignerRefused(rule) => refused(ctx, order, FailureCode::SignerRefused, rule).await,
+        Error::SignerLimit(limit) => refused(ctx, order, FailureCode::SignerLimit, limit).await,
+        error => explain(ctx, order, choice, &error).into(),
+    }
+}
+
+/// Orders that wait for a signer do not all come back in one moment.
+fn spread(ctx: &Context, rest: Duration) -> Duration {
+    let policy = Policy {
+        base_delay: rest,
+        max_delay: rest,
+    };
+    rest + policy.delay_after(1, &ctx.random)
+}
+
+/// The last gate before a signature did not open: that is for people to look at, whatever becomes of the order.
+async fn refused(ctx: &Context, order: &Order, code: FailureCode, rule: String) -> NotBuilt {
+    let id = order.id;
+    error!(order.id = %id, rule, "the signer refuses the transaction of order {id}: {rule}");
+    Metrics::signer_refused(code);
+    let detail = format!("order {id}: {rule}");
+    let noted = answered(ctx, || ctx.store.note_act("signer", code.name(), &detail));
+    if let Err(error) = noted.await {
+        error!(order.id = %id, %error, "the refusal of order {id} is not in the audit log: {error}");
+    }
+    StageError::permanent(code, format!("the signer refuses the transaction: {rule}")).into()
 }
 
 async fn build_once(
@@ -126,17 +182,31 @@ fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> Stag
         Error::Unavailable(_) => {
             StageError::transient(FailureCode::ChainUnavailable, error.to_string())
         }
-        Error::Refused(_) => {
+        Error::Refused(_)
+        | Error::NoSignature { .. }
+        | Error::SignerRefused(_)
+        | Error::SignerLimit(_) => {
             StageError::permanent(FailureCode::TransactionFailed, error.to_string())
         }
-        Error::InsufficientFunds { mint, needed, held } => {
+        Error::InsufficientFunds {
+            mint,
+            needed,
+            held,
+            promised,
+        } => {
             ctx.metrics.insufficient_funds.increment(1);
             let asset = if *mint == Mint::SOL {
                 Asset::SOL
             } else {
                 order.terms.asset_in
             };
+            let is_held = needed <= held;
             let (needed, held) = (print(*needed, asset), print(*held, asset));
+            if is_held {
+                let promised = print(*promised, asset);
+                let reason = limits::promised_to_others(&held, &promised, &needed);
+                return StageError::transient(FailureCode::InsufficientFunds, reason);
+            }
             let reason = format!(
                 "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"
             );

@@ -9,10 +9,13 @@ use domain::transaction::SignedTransaction;
 use tokio::time::timeout;
 use tracing::info;
 
+use super::settle::Origin;
 use crate::context::Context;
 
 /// Nobody waits longer for it: an order goes on without.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two reports of slow transactions.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The failure of a transaction that went by without landing, with how it fared.
 pub(crate) async fn explain(
@@ -33,19 +36,29 @@ pub(crate) async fn explain(
     }
 }
 
-/// One line of a transaction that is not decided in the usual time. On a chain that stalls, all are slow: one at a time
-/// is asked about.
-pub(crate) async fn say_slow(ctx: &Context, order: &Order, transaction: &SignedTransaction) {
-    let Ok(_turn) = ctx.slow_report.try_acquire() else {
-        return;
-    };
-    if let Some(report) = report(ctx, transaction).await {
+/// How a transaction fares that is not decided in the usual time, for its order's answer; the first time also a line of
+/// the log. On a chain that stalls all are slow, and whatever is asked for them keeps the endpoints from settling them:
+/// one at a time is asked about, with a pause between two.
+pub(crate) async fn slow(
+    ctx: &Context,
+    order: &Order,
+    transaction: &SignedTransaction,
+    origin: Origin,
+) -> Option<LandingReport> {
+    let mut next_at = ctx.slow_report.try_lock().ok()?;
+    if ctx.shutdown.is_stopping() || ctx.clock.monotonic() < *next_at {
+        return None;
+    }
+    let report = report(ctx, transaction).await;
+    *next_at = ctx.clock.monotonic() + PAUSE;
+    if let (Origin::JustStored, Some(report)) = (origin, &report) {
         let (id, signature, words) = (order.id, &transaction.signature, report.in_words());
         info!(
             order.id = %id, %signature, fee_percentile = report.fee_percentile,
             "order {id} is slow to land: {words}"
         );
     }
+    report
 }
 
 async fn report(ctx: &Context, transaction: &SignedTransaction) -> Option<LandingReport> {

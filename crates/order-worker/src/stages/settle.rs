@@ -51,8 +51,10 @@ pub(crate) enum Settled {
         amount_out: BaseUnits,
         receipt: Receipt,
     },
-    /// It can never take effect any more.
+    /// It can never take effect any more: it did not land.
     Dead(Failure),
+    /// The same: it landed and was rolled back for good.
+    Reverted { failure: Failure, kind: String },
     /// It may still land: ask again after this long, outside the slot.
     Undecided { ask_again_in: Duration },
 }
@@ -76,7 +78,9 @@ pub(crate) async fn settle(ctx: &Context, sending: Sending<'_>, origin: Origin) 
     let settled = see_to(ctx, sending, origin).instrument(span.clone()).await;
     match &settled {
         Settled::Landed { amount_out, .. } => span.record("amount_out", display(amount_out)),
-        Settled::Dead(failure) => span.record("error", &failure.reason),
+        Settled::Dead(failure) | Settled::Reverted { failure, .. } => {
+            span.record("error", &failure.reason)
+        }
         Settled::Undecided { .. } => return settled,
     };
     ctx.chain.landing.forget(sending.transaction);
@@ -183,12 +187,17 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         }),
         Fate::Reverted {
             reason,
+            kind,
             receipt,
             is_final: true,
         } => {
             let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
             ctx.metrics.reverted(&failure, &receipt);
-            Some(Settled::Dead(failure))
+            let failure = Failure {
+                paid_lamports: Some(receipt.fee_lamports),
+                ..failure
+            };
+            Some(Settled::Reverted { failure, kind })
         }
         // If its block vanishes, the transaction may land in another one. Until then there is
         // nothing to do for it that needs a slot.

@@ -3,6 +3,7 @@
 use domain::event::FailureCode;
 use domain::fee::FeeRank;
 use domain::{EventData, FeeLevel, MaxImpact, Status};
+use testkit::contract::eventually;
 
 use crate::world::{Plan, World, chain, settings};
 
@@ -91,6 +92,25 @@ async fn a_transaction_that_went_by_says_how_it_fared_and_raises_the_next_one() 
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_slow_to_land_says_how_its_transaction_fares() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Hold]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+    let signature = world.chain.signature_of(order).unwrap();
+
+    let told = eventually("it to be told", || async {
+        world.standing(order).await.landing
+    });
+
+    assert_eq!(told.await, chain::landing());
+    assert_eq!(world.get(order).await.status(), Status::Submitted);
+    world.chain.land(&signature);
+    world.until(order, Status::Confirmed).await;
+}
+
 /// A revert is no death: the next one offers no more.
 #[tokio::test(start_paused = true)]
 async fn a_transaction_that_was_rolled_back_raises_nothing() {
@@ -137,4 +157,76 @@ async fn an_order_that_would_move_the_price_further_than_allowed_fails_at_once()
     order.terms.max_impact = MaxImpact::new(10_000);
     let order = world.order_like(order).await;
     assert_eq!(world.failure(order).await.code, FailureCode::PriceImpact);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_wait_outside_their_slots_for_a_signer_that_is_away() {
+    let world = World::new().await;
+    world.chain.plan([Plan::SignerAway; 10]);
+    let _running = world.start(order_worker::Settings {
+        concurrency: 1,
+        ..settings()
+    });
+
+    let first = world.order().await;
+    let second = world.order().await;
+
+    // With one slot, the second one comes so far because the first one left it; both try far more often than they may
+    // fail.
+    for order in [first, second] {
+        let confirmed = world.until(order, Status::Confirmed).await;
+        assert_eq!((confirmed.executions, world.chain.built(order)), (1, 1));
+    }
+    let starts = world.events(first).await.into_iter();
+    let starts = starts.filter(|event| event.data == EventData::RoutingStarted);
+    assert_eq!(starts.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_waits_for_a_signer_expires_in_its_time() {
+    let world = World::new().await;
+    world.chain.plan([Plan::SignerAway; 1_000]);
+    let _running = world.start(settings());
+    let mut short = world.given.order();
+    short.terms.valid_for_seconds = Some(5);
+
+    let short = world.order_like(short).await;
+
+    world.until(short, Status::Expired).await;
+    assert_eq!(world.chain.built(short), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_signer_refuses_fails_for_good_and_is_in_the_audit_log() {
+    let cases = [
+        (
+            Plan::SignerRefuses,
+            FailureCode::SignerRefused,
+            "pools: 111 is not listed",
+        ),
+        (
+            Plan::SignerLimits,
+            FailureCode::SignerLimit,
+            "limits: too much a day",
+        ),
+    ];
+    let world = World::new().await;
+    let _running = world.start(settings());
+    for (plan, code, rule) in cases {
+        world.chain.plan([plan]);
+
+        let order = world.order().await;
+        let failure = world.failure(order).await;
+
+        let reason = format!("the signer refuses the transaction: {rule}");
+        assert_eq!((failure.code, failure.reason), (code, reason));
+        assert_eq!(world.get(order).await.executions_ended(), 1);
+        let audit = world.ports.store.audit(None, 1).await.unwrap();
+        assert_eq!(
+            (audit[0].actor.as_str(), audit[0].action.as_str()),
+            ("signer", code.name())
+        );
+        let detail = format!("order {order}: {rule}");
+        assert_eq!(audit[0].detail.as_deref(), Some(detail.as_str()));
+    }
 }

@@ -191,6 +191,7 @@ async fn a_retry_that_the_queue_brings_too_early_waits_for_its_time() {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
         landing: None,
+        paid_lamports: None,
     };
     let delay_ms = 3_000;
     let retry = EventData::RetryScheduled { failure, delay_ms };

@@ -13,15 +13,17 @@ use std::time::Duration;
 
 use dex_router::Router;
 use domain::event::Failure;
+use domain::spending::SpendLimits;
 use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
 use order_worker::settings::LimitScope;
 use order_worker::{Chain, Settings, Worker};
 use ports::finality::Standing;
 use ports::job_queue::Job;
 use ports::order_store::NewOrder;
+use ports::reconciliation::OnAlarm;
 use ports::retry::Policy;
 use ports::status_feed::{FeedTail, Shard, TailFrom};
-use ports::{Announcer, Clock, Ports, Random, Shutdown, Store};
+use ports::{Announcer, Clock, Ports, Random, Shutdown, Store, Valve};
 use testkit::contract::{Given, eventually};
 use testkit::{FaultyStore, VirtualClock};
 
@@ -75,6 +77,7 @@ pub(crate) fn settings() -> Settings {
         scope: LimitScope::Worker,
         max_executions: 3,
         max_impact: None,
+        limits: SpendLimits::default(),
         retry: Policy {
             base_delay: Duration::from_millis(20),
             max_delay: Duration::from_millis(100),
@@ -82,6 +85,8 @@ pub(crate) fn settings() -> Settings {
         lease: LEASE,
         heartbeat: Duration::from_millis(100),
         sweep: Duration::from_millis(100),
+        halt_after_reverts: None,
+        on_alarm: OnAlarm::Tell,
         doubt_after: Duration::from_secs(3_600),
     }
 }
@@ -133,11 +138,14 @@ impl World {
         let shutdown = Shutdown::new();
         let tokens = Arc::new(TokenList::mainnet());
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
+        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&self.ports.clock)));
         let chain = Chain {
             builder: self.chain.clone(),
-            landing: Arc::new(ScriptedList::new(self.chain.clone())),
+            landing: Arc::new(ScriptedList::new(self.chain.clone(), Arc::clone(&valve))),
             statuses: self.chain.clone(),
             wallet: None,
+            history: None,
+            valve: Arc::clone(&valve),
         };
         let worker = Worker::start(
             &self.ports,

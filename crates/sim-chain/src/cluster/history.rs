@@ -114,6 +114,12 @@ impl History {
         self.get(*self.by_signature.get(signature)?)
     }
 
+    /// The number below which a page of older transactions begins: before one that is not known there is nothing.
+    pub fn end_of_page(&self, before: Option<&Signature>) -> u64 {
+        let number = |before| self.by_signature(before).map_or(0, |landed| landed.number);
+        before.map_or(u64::MAX, number)
+    }
+
     /// The transactions that name an address, newest first.
     pub fn by_address(&self, address: &Address) -> impl Iterator<Item = &Arc<Landed>> {
         let numbers = self.by_address.get(address).into_iter().flatten().rev();

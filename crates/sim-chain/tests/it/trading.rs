@@ -1,5 +1,8 @@
-//! The engine's transactions on the simulated cluster, simulated and paid for before they are signed.
+//! The engine's transactions on the simulated cluster, simulated and paid for before they are signed, and the pools that
+//! they are made of.
 
+mod ahead;
 mod funds;
+mod judged;
 mod rehearsal;
 mod stage;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chain_solana::rpc::{
-    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
-    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Account, Address, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, Hash,
+    History, Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
     Transaction, View,
 };
 
@@ -22,6 +22,9 @@ pub(crate) trait Twist: Debug + Send + Sync {
     fn holds(&self, _slot: Slot) -> bool {
         true
     }
+
+    /// Accounts are read.
+    fn reads(&self) {}
 
     async fn simulate(
         &self,
@@ -64,13 +67,10 @@ impl<T: Twist> Rpc for Twisted<T> {
     async fn signatures_for_address(
         &self,
         address: Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
-        let mut found = self
-            .rpc
-            .signatures_for_address(address, limit, view)
-            .await?;
+        let mut found = self.rpc.signatures_for_address(address, page, view).await?;
         found.retain(|entry| self.twist.sees(entry.slot));
         Ok(found)
     }
@@ -103,6 +103,7 @@ impl<T: Twist> Rpc for Twisted<T> {
         addresses: &[Address],
         view: View,
     ) -> Result<At<Vec<Option<Account>>>, Error> {
+        self.twist.reads();
         self.rpc.accounts(addresses, view).await
     }
 

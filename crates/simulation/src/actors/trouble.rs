@@ -1,10 +1,11 @@
-//! Faults of whole servers: they go down and come back, the queue forgets, operators pause the
-//! engine.
+//! Faults of whole servers: they go down and come back, the queue forgets, operators pause or halt
+//! the engine.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ports::Random;
+use ports::valve::LEAVE;
 
 use crate::world::World;
 
@@ -30,8 +31,12 @@ pub(crate) async fn make(world: Arc<World>, random: Random) {
                 world.queue.empty();
             }
             1 => {
-                pause(&world, true).await;
+                match random.below(2) {
+                    0 => pause(&world, true).await,
+                    _ => halt(&world).await,
+                }
                 world.sleep(random.duration_below(ABSENCE)).await;
+                world.witness.is_halted(false);
                 pause(&world, false).await;
             }
             _ => {
@@ -88,6 +93,16 @@ pub(crate) async fn fork(world: Arc<World>, random: Random) {
     }
     cluster.set_vanishing(0.0);
     cluster.set_forking(0.0);
+}
+
+/// As a gateway halts: it is confirmed once nobody has leave to send any more.
+async fn halt(world: &World) {
+    world.witness.note(format_args!("operators halt"));
+    let done = world.store.halt("admin", "trouble").await;
+    done.expect("invariant: the store in memory answers");
+    world.sleep(LEAVE).await;
+    world.witness.note(format_args!("the halt is confirmed"));
+    world.witness.is_halted(true);
 }
 
 async fn pause(world: &World, paused: bool) {

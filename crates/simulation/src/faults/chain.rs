@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chain_solana::death::BLOCKS_TO_SPARE;
 use chain_solana::rpc::{
-    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
-    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Account, Address, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, Hash,
+    History, Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
     Transaction, View,
 };
 use domain::transaction::{Height, Signature as Stored, SignedTransaction};
@@ -147,10 +147,10 @@ impl Rpc for FaultyRpc {
     async fn signatures_for_address(
         &self,
         address: Address,
-        limit: usize,
+        page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
-        self.ask(self.rpc.signatures_for_address(address, limit, view))
+        self.ask(self.rpc.signatures_for_address(address, page, view))
             .await
     }
 

@@ -160,7 +160,7 @@ async fn a_socket_that_always_drops_keeps_nothing_from_being_found() {
 /// transaction's life here.
 #[tokio::test]
 async fn an_endpoint_that_refuses_and_fails_ends_no_order() {
-    let (too_many_requests, unavailable) = (0.2, 0.2);
+    let (too_many_requests, unavailable) = (0.1, 0.2);
     let faults = Faults {
         too_many_requests,
         unavailable,

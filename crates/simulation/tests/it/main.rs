@@ -8,5 +8,6 @@
 
 mod landing;
 mod outage;
+mod reconciling;
 mod schedules;
 mod world;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use actix_web::{App, HttpServer};
 use backend_embedded::queue::Limits;
 use backend_embedded::{InProcessFeed, InProcessQueue, Settings, SqliteStore};
-use chain_solana::keys::Wallet;
+use chain_solana::history::ChainHistory;
+use chain_solana::keys::{Signer as _, Wallet};
 use chain_solana::pace::Pace;
 use chain_solana::pools::PoolReader;
 use chain_solana::rpc::Commitment;
@@ -19,14 +20,19 @@ use chain_solana::settings::Settings as ChainSettings;
 use chain_solana::standing::Standings;
 use chain_solana::{Rpc, SolanaChain};
 use dex_router::Router;
-use domain::{Event, OrderId, Seq, Status, TokenList};
+use dex_router::router::RouteRequest;
+use domain::spending::SpendLimits;
+use domain::{Address, Event, OrderId, Seq, Status, TokenList};
 use order_worker::Chain;
 use order_worker::settings::LimitScope;
 use ports::job_queue::Job;
+use ports::landing::{Fate, Landing as _};
 use ports::ledger::{Ledger as _, LedgerEntry, LedgerFilter};
+use ports::reconciliation::{OnAlarm, Reconciler};
 use ports::retry::Policy;
 use ports::simulation::Faults;
-use ports::{Announcer, Clock, Ports, Random, Result, Shutdown, Simulation as _, Store};
+use ports::transaction_builder::{Execution, TransactionBuilder as _};
+use ports::{Announcer, Clock, Ports, Random, Result, Shutdown, Simulation as _, Store, Valve};
 use sim_chain::cluster::GENESIS_HASH;
 use sim_chain::node::http;
 use sim_chain::{SimConfig, World as Cluster};
@@ -205,10 +211,40 @@ impl World {
         (Arc::new(rpc), socket)
     }
 
-    pub(crate) fn start(&self, worker: Worker) -> Running {
-        let shutdown = Shutdown::new();
-        let (rpc, socket) = self.chain(&worker);
-        let standing_rpc = Arc::clone(&rpc);
+    /// Compares the engine's wallet with what the store knows of it.
+    pub(crate) fn reconciler(&self) -> Reconciler {
+        let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
+        let address = Address::new(wallet.address().0);
+        Reconciler {
+            store: Arc::clone(&self.store),
+            history: Arc::new(ChainHistory::new(self.cluster.rpc(), address)),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// A swap that the engine's key signs and no order names.
+    pub(crate) async fn swap_of_nobody(&self) {
+        let (router, chain, _) = self.solana(&Worker::inside(0.0));
+        let order = self.given.order();
+        let decided = router.decide(&RouteRequest::from(&order.terms)).await;
+        let execution = Execution::of(order.id, 1, &decided.unwrap().choice).unwrap();
+        let transaction = chain.build(&execution).await.unwrap();
+        let attending = chain.attend();
+        let landing = async {
+            chain.keep(order.id, &transaction).await.unwrap();
+            while !matches!(chain.fate(&transaction).await, Ok(Fate::Landed { .. })) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::select! {
+            () = attending => {}
+            () = landing => {}
+        }
+    }
+
+    fn solana(&self, worker: &Worker) -> (Router, Arc<SolanaChain>, Arc<dyn Rpc>) {
+        let (rpc, socket) = self.chain(worker);
+        let asked = Arc::clone(&rpc);
         let clock = || Arc::clone(&self.clock);
         let settings = ChainSettings {
             pace: worker.pace,
@@ -224,12 +260,20 @@ impl World {
             Some(socket) => chain.hearing_from(socket),
             None => chain,
         };
-        let chain = Arc::new(chain);
+        (router, Arc::new(chain), asked)
+    }
+
+    pub(crate) fn start(&self, worker: Worker) -> Running {
+        let shutdown = Shutdown::new();
+        let clock = || Arc::clone(&self.clock);
+        let (router, chain, standing_rpc) = self.solana(&worker);
         let chain = Chain {
             builder: chain.clone(),
             landing: chain,
             statuses: Arc::new(Standings::new(standing_rpc)),
             wallet: None,
+            history: None,
+            valve: Arc::new(Valve::open(clock())),
         };
         let settings = order_worker::Settings {
             version: "0.1.0".to_owned(),
@@ -239,6 +283,7 @@ impl World {
             scope: LimitScope::Worker,
             max_executions: 5,
             max_impact: None,
+            limits: SpendLimits::default(),
             retry: Policy {
                 base_delay: Duration::from_secs(1),
                 max_delay: Duration::from_secs(5),
@@ -246,6 +291,8 @@ impl World {
             lease: Settings::default().lease,
             heartbeat: Duration::from_secs(5),
             sweep: Duration::from_secs(5),
+            halt_after_reverts: None,
+            on_alarm: OnAlarm::Tell,
             doubt_after: Duration::from_secs(600),
         };
         // The handle is not needed: the worker ends with its shutdown.

@@ -9,6 +9,7 @@ use domain::event::{Failure, FailureCode};
 use domain::order::OrderType;
 use domain::quote::{Answer, Choice, Decision, Fill, Offer, PoolQuote, Receipt};
 use domain::route::{Leg, PoolRef};
+use domain::spending::Outlay;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::venue::{Program, VenueSet};
 use domain::{
@@ -142,6 +143,7 @@ impl Given {
             version: "0.1.0".to_owned(),
             host: "contract".to_owned(),
             slots: 10,
+            limits: "SOL:5/order".to_owned(),
             running: 0,
             started_at: at,
             seen_at: at,
@@ -203,6 +205,21 @@ impl Given {
         transaction
     }
 
+    /// Takes a leased, pending order through the rest of its life; its transaction may spend this.
+    pub async fn live(&self, store: &Arc<dyn Store>, mut lease: Lease, outlay: Option<Outlay>) {
+        self.build(store, &mut lease).await;
+        let transaction = SignedTransaction {
+            outlay: outlay.map(Box::new),
+            ..self.transaction()
+        };
+        let event = self.next(&lease.order, submitted(&transaction));
+        let recorded = store.record_submission(&lease, &event, &transaction).await;
+        follow(&mut lease, recorded.expect("record_submission answers"));
+        lease.live_transaction = Some(transaction.clone());
+        self.record(store, &mut lease, confirmed(&transaction))
+            .await;
+    }
+
     /// A signed transaction, different from all others.
     pub fn transaction(&self) -> SignedTransaction {
         let mut signature = [0; 64];
@@ -214,6 +231,7 @@ impl Given {
             bytes: Arc::from(signature.as_slice()),
             last_valid_height: Height::new(1_150),
             blockhash: Some(Blockhash::new([3; 32])),
+            outlay: None,
         }
     }
 }
@@ -365,6 +383,7 @@ fn failure() -> Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),
         landing: None,
+        paid_lamports: None,
     }
 }
 

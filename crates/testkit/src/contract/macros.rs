@@ -75,6 +75,8 @@ macro_rules! store_contract {
             nothing_else_is_made_due,
             a_release_ends_the_lease,
             a_release_under_an_old_lease_changes_nothing,
+            a_release_says_how_a_transaction_fares_until_it_is_dead,
+            a_release_without_a_word_keeps_what_was_said,
             a_retired_workers_order_is_granted_at_once,
             a_silent_workers_order_is_granted_after_the_lease_time,
             a_beating_worker_keeps_its_lease,
@@ -183,6 +185,37 @@ macro_rules! store_contract {
             a_pairs_pools_grow_older_and_are_forgotten,
             no_more_pools_are_kept_than_allowed,
             nothing_of_the_former_cluster_stays_known,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; safety:
+            a_halt_survives_a_crash_with_its_first_reason,
+            while_the_engine_is_halted_no_start_is_granted,
+            a_pause_leaves_a_halt_as_it_is,
+            a_halt_is_in_the_audit_log_with_its_reason,
+            reverts_of_one_kind_are_counted_in_a_row,
+            a_confirmed_order_begins_the_count_of_reverts_anew,
+            what_is_explained_of_a_wallet_goes_forth_only,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; wallet_uses:
+            a_limit_is_not_passed_by_one_unit,
+            another_limit_judges_the_same_use,
+            racing_submissions_fill_a_limit_and_do_not_pass_it,
+            one_that_does_not_fit_leaves_its_room_to_others,
+            a_wallet_spends_what_it_holds_once,
+            a_balance_seen_before_a_fill_is_judged_without_it,
+            an_order_is_stored_only_with_room_for_everything,
+            what_does_not_fit_leaves_nothing_behind,
+            a_repeated_submission_is_counted_once,
+            a_repeated_end_is_counted_once,
+            a_death_makes_room_again,
+            a_revert_leaves_its_fee,
+            a_fill_leaves_what_it_took,
+            a_day_is_over_after_24_hours_and_a_quarter,
+            an_end_is_counted_where_its_beginning_was,
+            a_clock_that_is_set_back_keeps_no_limit_full,
+            wallets_and_tokens_are_counted_apart,
+            an_order_without_an_outlay_is_counted_nowhere,
+            what_is_counted_survives_a_crash,
+            another_cluster_begins_with_nothing_counted,
         }
     };
 }

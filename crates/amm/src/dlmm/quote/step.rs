@@ -95,9 +95,10 @@ impl BinInPool {
             0
         };
         let mut step = self.exact_in(net.checked_add(on_top).ok_or(Refusal::Overflow)?)?;
-        // Rounding may free more than was asked for; the program keeps what exceeds one unit.
+        // Rounding may free more than was asked for. Of the token that the fee is taken in, the protocol keeps what exceeds
+        // one unit.
         let surplus = step.amount_out.saturating_sub(amount);
-        if surplus > 1 {
+        if surplus > 1 && !self.fee_on_input {
             let kept = step.fee.protocol.checked_add(surplus);
             step.fee.protocol = kept.ok_or(Refusal::Overflow)?;
         }

@@ -36,8 +36,12 @@ export const post = (path, body, headers) => call("POST", path, { body, headers 
 /** Operators' calls take the admin key alone: an API key there is refused. */
 export const adminGet = (path, query) =>
   call("GET", path, { query, key: session.get().adminKey, isAdmin: true });
-export const adminPost = (path, body) =>
-  call("POST", path, { body, key: session.get().adminKey, isAdmin: true });
+export const adminPost = (path, fields) =>
+  call("POST", path, {
+    body: fields && JSON.stringify(fields),
+    key: session.get().adminKey,
+    isAdmin: true,
+  });
 
 async function call(
   method,

@@ -1,4 +1,4 @@
-// Says when the page is not connected, why, and when it will try again; and when operators have paused the engine.
+// Says when the page is not connected, why, and when it will try again; and when the engine is paused or halted.
 
 import { connection } from "./connection.js";
 import { h, setAttribute, setText } from "./dom.js";
@@ -55,9 +55,10 @@ function stateOf({ engine, feed, needsKey }) {
 
 function pauseOf(phase) {
   const isKnown = phase === "live" || phase === "connecting";
-  return isKnown && stats.get().latest?.paused === true
-    ? "Operators have paused this engine: orders are accepted and wait."
-    : null;
+  const { paused, halted } = (isKnown && stats.get().latest) || {};
+  if (halted)
+    return `This engine is halted by ${halted.by} since ${timeOfDay(Date.parse(halted.since))}: orders are accepted, nothing is signed and nothing is sent.`;
+  return paused === true ? "Operators have paused this engine: orders are accepted and wait." : null;
 }
 
 function messageOf(phase, { answeredAt, feed }) {

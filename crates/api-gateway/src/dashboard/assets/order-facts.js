@@ -72,9 +72,9 @@ export function routeCard(route, order) {
 
 /**
  * `entries`: the chain's own book for this order; empty where nothing landed or it is not simulated. `transaction`: what
- * it told the programs, or null.
+ * it told the programs, or null. `slow`: how it fares while it does not land, or null.
  */
-export function transactionCard({ sent, fill, route }, order, { entries, transaction, receipt }) {
+export function transactionCard({ sent, fill, route }, order, { entries, transaction, receipt, slow }) {
   if (sent === null) return null;
   const entry = entries.find(({ signature }) => signature === sent.txHash) ?? null;
   return card("Transaction", [
@@ -88,6 +88,7 @@ export function transactionCard({ sent, fill, route }, order, { entries, transac
       ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
       ["Price", fill && fill.executedPrice],
       ...receiptFacts(receipt ?? fill?.receipt ?? null),
+      ...(slow === null ? [] : landingFacts(slow)),
       ...doubtFacts(order.doubt),
       ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
       ["Block", entry && count(entry.height)],

@@ -1,4 +1,4 @@
-// The operators' screen: pause and resume, dead orders and their retry, workers, and who did what.
+// The operators' screen: pause, halt and resume, the wallet, dead orders and their retry, workers, and who did what.
 
 import { adminGet, adminPost } from "./api.js";
 import { h, setAttribute, setText } from "./dom.js";
@@ -9,6 +9,7 @@ import { facts } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
 import { pagedPanel } from "./paged-panel.js";
 import { session } from "./session.js";
+import { walletPanel } from "./wallet-panel.js";
 import { workerCards } from "./workers.js";
 
 const EVERY_MS = 2_000;
@@ -86,7 +87,10 @@ function deskOf({ say, onProblem }) {
     "The engine does not answer. Pausing, resuming and retrying work again as soon as it does.",
   );
   needsEngine(toggle, outage);
+  const halting = haltForm({ act, outage });
+  const why = h("p", { class: "muted", hidden: true });
   const workers = workerCards();
+  const wallet = walletPanel();
   const dead = pagedPanel({
     name: "Dead orders",
     path: "/api/admin/dead",
@@ -112,12 +116,15 @@ function deskOf({ say, onProblem }) {
     const [queue, alive] = await Promise.all([adminGet("/api/admin/queue"), adminGet("/api/admin/workers")]);
     drawQueue(queue);
     workers.draw(alive.workers);
-    await Promise.all([dead.read(), audit.read()]);
+    await Promise.all([wallet.read(), dead.read(), audit.read()]);
   }
 
-  function drawQueue({ paused: isPaused, queue, entries, deadEntries }) {
+  function drawQueue({ paused: isPaused, halted, queue, entries, deadEntries }) {
     paused = isPaused;
-    setText(state, paused ? "Paused" : "Running");
+    setText(state, halted ? "Halted" : paused ? "Paused" : "Running");
+    why.hidden = !halted;
+    setText(why, halted ? `Halted by ${halted.by} on ${moment(halted.since)}: ${halted.reason ?? ""}` : "");
+    halting.draw(halted);
     setAttribute(state, "data-paused", paused ? "yes" : null);
     setText(toggle, paused ? "Resume" : "Pause");
     const shown = facts([
@@ -135,7 +142,7 @@ function deskOf({ say, onProblem }) {
   async function switchOver() {
     await act(paused ? "/api/admin/resume" : "/api/admin/pause", () =>
       paused
-        ? "Resumed: workers take orders again."
+        ? "Resumed: workers take orders again, sign and send."
         : "Paused: from the workers' next heartbeat on, orders wait; what runs is finished.",
     );
   }
@@ -196,8 +203,8 @@ function deskOf({ say, onProblem }) {
     h(
       "section",
       { class: "panel", "aria-label": "Queue" },
-      h("header", { class: "panel-head" }, h("h2", {}, "Queue"), state, toggle),
-      h("div", { class: "panel-body" }, numbers),
+      h("header", { class: "panel-head" }, h("h2", {}, "Queue"), state, toggle, halting.open),
+      h("div", { class: "panel-body" }, why, halting.form, numbers),
     ),
     h(
       "section",
@@ -205,11 +212,58 @@ function deskOf({ say, onProblem }) {
       h("h2", {}, "Workers"),
       h("div", { class: "panel-body" }, workers.element),
     ),
+    wallet.element,
     dead.element,
     words,
     audit.element,
   );
   return { element, read };
+}
+
+/** Nothing is signed and nothing is sent: asked for twice, because it stops everything. */
+function haltForm({ act, outage }) {
+  const open = h("button", { type: "button", class: "danger" }, "Halt…");
+  const reason = h("input", { id: "halt-reason", required: true, maxlength: "500", autocomplete: "off" });
+  const button = h("button", { type: "submit", class: "danger" }, "Halt now");
+  const cancel = h("button", { type: "button" }, "Do not halt");
+  const form = h(
+    "form",
+    { class: "order-form", hidden: true, "aria-label": "Halt the engine" },
+    h(
+      "p",
+      { class: "muted" },
+      "Nothing is signed and nothing is sent, until somebody resumes. What was sent may still land, and is recorded; ",
+      "orders are accepted and wait.",
+    ),
+    h("div", { class: "field" }, h("label", { for: "halt-reason" }, "Why"), reason),
+    button,
+    cancel,
+  );
+  function show(isShown) {
+    form.hidden = !isShown;
+    if (isShown) reason.focus();
+  }
+  open.addEventListener("click", () => show(form.hidden));
+  cancel.addEventListener("click", () => show(false));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    const isDone = await act("/api/admin/halt", () => "Halted: nothing is signed and nothing is sent.", {
+      reason: reason.value,
+    });
+    if (isDone) {
+      form.reset();
+      show(false);
+    }
+    button.disabled = false;
+  });
+  needsEngine(open, outage);
+  needsEngine(button, outage);
+  function draw(halted) {
+    open.hidden = Boolean(halted);
+    if (halted) show(false);
+  }
+  return { open, form, draw };
 }
 
 /** An operator's word that a transaction is dead which no endpoint can prove dead. */

@@ -80,7 +80,7 @@ function orderPage(order, heading) {
   const cancel = h("button", { type: "button", hidden: true, on: { click: withdraw } }, "Cancel order");
   const outage = outageNote("The engine does not answer. The order can be cancelled as soon as it does.");
   const events = [];
-  const landed = { entries: [], transaction: null, receipt: order.receipt };
+  const landed = { entries: [], transaction: null, receipt: order.receipt, slow: order.landing };
   let hasAsked = false;
 
   needsEngine(cancel, outage);
@@ -94,7 +94,8 @@ function orderPage(order, heading) {
     life.draw(events, order);
     const highlights = highlightsOf(events);
     const failures = attemptsCard(highlights);
-    const explained = [routeCard(highlights.route, order), transactionCard(highlights, order, landed)];
+    const slow = status === "submitted" ? landed.slow : null;
+    const explained = [routeCard(highlights.route, order), transactionCard(highlights, order, { ...landed, slow })];
     // What matters most comes first: how it went, or why it did not.
     const shown = highlights.fill ? [...explained, failures] : [failures, ...explained];
     cards.replaceChildren(...[...shown, termsCard(order)].filter((card) => card !== null));
@@ -113,6 +114,7 @@ function orderPage(order, heading) {
   function readStanding() {
     ask(`/api/orders/${order.orderId}`, {}, ({ order: now }) => {
       landed.receipt = now.receipt;
+      landed.slow = now.landing;
       order.doubt = now.doubt;
     });
   }

@@ -141,6 +141,7 @@ pub(super) fn filled() -> Fate {
 fn rolled_back(is_final: bool) -> Fate {
     Fate::Reverted {
         reason: Revert::SlippageExceeded,
+        kind: format!("{}: ExceededSlippage (6005)", crate::world::CPMM.id()),
         receipt: Receipt {
             is_final,
             ..receipt()

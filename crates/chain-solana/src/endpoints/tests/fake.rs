@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::transaction::Height;
 
 use crate::rpc::{
-    Account, Address, At, Blockhash, Commitment, Entry, EpochInfo, Error, Filter, Hash, History,
-    Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
+    Account, Address, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, Hash,
+    History, Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
     Transaction, View,
 };
 
@@ -187,7 +187,7 @@ impl Rpc for Fake {
     async fn signatures_for_address(
         &self,
         _address: Address,
-        _limit: usize,
+        _page: EntryPage,
         _view: View,
     ) -> Result<Vec<Entry>, Error> {
         unasked()

@@ -1,3 +1,5 @@
+mod ahead;
+
 use amm::token::WRAPPED_SOL;
 use dex_router::pools::{FoundPool, MintFacts};
 use domain::BaseUnits;

@@ -1,17 +1,20 @@
 //! What is written and read on the socket.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use solana_signature::Signature;
 
-use crate::rpc::Commitment;
+use crate::rpc::{Address, Commitment};
+
+/// What notices are called.
+const NOTICES: [&str; 2] = ["signatureNotification", "accountNotification"];
 
 /// What an endpoint says that is of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
     Subscribed { request: u64, subscription: u64 },
     Refused { request: u64 },
-    Notice { subscription: u64 },
+    Notice { subscription: u64, slot: u64 },
 }
 
 impl Heard {
@@ -28,12 +31,24 @@ impl Heard {
         #[derive(Deserialize)]
         struct Params {
             subscription: u64,
+            result: Told,
+        }
+        #[derive(Deserialize)]
+        struct Told {
+            context: Context,
+        }
+        #[derive(Deserialize)]
+        struct Context {
+            slot: u64,
         }
         let wire: Wire = serde_json::from_slice(message).ok()?;
         if let Some(params) = wire.params {
-            let is_notice = wire.method.as_deref() == Some("signatureNotification");
-            let subscription = params.subscription;
-            return is_notice.then_some(Self::Notice { subscription });
+            return NOTICES
+                .contains(&wire.method.as_deref()?)
+                .then_some(Self::Notice {
+                    subscription: params.subscription,
+                    slot: params.result.context.slot,
+                });
         }
         let request = wire.id?;
         if wire.error.is_some() {
@@ -48,18 +63,66 @@ impl Heard {
     }
 }
 
-/// Asks to be told of a signature.
-pub(super) fn subscribe(request: u64, signature: &Signature, commitment: Commitment) -> String {
-    let params = json!([signature.to_string(), { "commitment": commitment.name() }]);
-    json!({ "jsonrpc": "2.0", "id": request, "method": "signatureSubscribe", "params": params })
-        .to_string()
+/// How long a subscription lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// Its first notice ends it.
+    UntilTold,
+    UntilDropped,
 }
 
-/// Asks to be told no more.
-pub(super) fn unsubscribe(request: u64, subscription: u64) -> String {
-    let params = json!([subscription]);
-    json!({ "jsonrpc": "2.0", "id": request, "method": "signatureUnsubscribe", "params": params })
-        .to_string()
+/// What a subscription is about.
+pub(super) trait Subject: Copy + Ord {
+    const LASTING: Lasting;
+
+    /// Asks to be told of it.
+    fn subscribe(&self, request: u64, commitment: Commitment) -> String;
+
+    /// Asks to be told no more.
+    fn unsubscribe(request: u64, subscription: u64) -> String;
+}
+
+impl Subject for Signature {
+    const LASTING: Lasting = Lasting::UntilTold;
+
+    fn subscribe(&self, request: u64, commitment: Commitment) -> String {
+        let settings = json!({ "commitment": commitment.name() });
+        call(
+            request,
+            "signatureSubscribe",
+            &json!([self.to_string(), settings]),
+        )
+    }
+
+    fn unsubscribe(request: u64, subscription: u64) -> String {
+        call(request, "signatureUnsubscribe", &json!([subscription]))
+    }
+}
+
+impl Subject for Address {
+    const LASTING: Lasting = Lasting::UntilDropped;
+
+    fn subscribe(&self, request: u64, commitment: Commitment) -> String {
+        // That it has changed is enough: what it holds is read with others, all of one slot.
+        let settings = json!({
+            "commitment": commitment.name(),
+            "encoding": "base64",
+            "dataSlice": { "offset": 0, "length": 0 },
+        });
+        call(
+            request,
+            "accountSubscribe",
+            &json!([self.to_string(), settings]),
+        )
+    }
+
+    fn unsubscribe(request: u64, subscription: u64) -> String {
+        call(request, "accountUnsubscribe", &json!([subscription]))
+    }
+}
+
+fn call(request: u64, method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": request, "method": method, "params": params }).to_string()
 }
 
 #[cfg(test)]
@@ -84,7 +147,17 @@ mod tests {
         assert_eq!(
             read(notice),
             Some(Heard::Notice {
-                subscription: 24_006
+                subscription: 24_006,
+                slot: 5_207_624
+            })
+        );
+        let changed = r#"{"jsonrpc":"2.0","method":"accountNotification","params":{"result":
+            {"context":{"slot":5199307},"value":{"data":["","base64"]}},"subscription":23784}}"#;
+        assert_eq!(
+            read(changed),
+            Some(Heard::Notice {
+                subscription: 23_784,
+                slot: 5_199_307
             })
         );
     }

@@ -1,18 +1,16 @@
-//! Which signatures are followed, and how far the present socket knows of it: plain state.
+//! What is followed, and how far the present socket knows of it: plain state.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use solana_signature::Signature;
-
-use super::messages;
+use super::messages::{Lasting, Subject};
 use crate::rpc::Commitment;
 
-/// Signatures that one socket follows: providers allow about so many. Further ones are found by looks alone.
+/// What one socket follows: providers allow about so many. Whatever else is wanted is found by looks alone.
 const FOLLOWED_MAX: usize = 1_000;
 /// Messages written at once.
 const BURST: usize = 64;
 
-/// What the present socket knows of a signature.
+/// What the present socket knows of one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Nothing.
@@ -24,21 +22,36 @@ enum Place {
 }
 
 /// Everything that is followed.
-#[derive(Debug, Default)]
-pub(super) struct Wanted {
-    followed: BTreeMap<Signature, Place>,
+#[derive(Debug)]
+pub(super) struct Wanted<S> {
+    followed: BTreeMap<S, Place>,
     /// Those that the socket does not know of, the oldest first.
-    unasked: VecDeque<Signature>,
+    unasked: VecDeque<S>,
     /// What each request without an answer was about; nothing where that is not wanted any more.
-    requests: HashMap<u64, Option<Signature>>,
-    subscriptions: HashMap<u64, Signature>,
+    requests: HashMap<u64, Option<S>>,
+    subscriptions: HashMap<u64, S>,
     /// Subscriptions that are not wanted any more.
     unwanted: Vec<u64>,
     last_request: u64,
-    told: Vec<Signature>,
+    /// What was told, with the newest slot in which.
+    told: BTreeMap<S, u64>,
 }
 
-impl Wanted {
+impl<S> Default for Wanted<S> {
+    fn default() -> Self {
+        Self {
+            followed: BTreeMap::new(),
+            unasked: VecDeque::new(),
+            requests: HashMap::new(),
+            subscriptions: HashMap::new(),
+            unwanted: Vec::new(),
+            last_request: 0,
+            told: BTreeMap::new(),
+        }
+    }
+}
+
+impl<S: Subject> Wanted<S> {
     /// A new socket, which knows nothing.
     pub(super) fn begin(&mut self) {
         self.requests.clear();
@@ -50,19 +63,19 @@ impl Wanted {
         }
     }
 
-    /// Follows a signature. Returns whether there is something to ask for it.
-    pub(super) fn want(&mut self, signature: Signature) -> bool {
-        if self.followed.len() >= FOLLOWED_MAX || self.followed.contains_key(&signature) {
+    /// Follows it. Returns whether there is something to ask for it.
+    pub(super) fn want(&mut self, subject: S) -> bool {
+        if self.followed.len() >= FOLLOWED_MAX || self.followed.contains_key(&subject) {
             return false;
         }
-        self.followed.insert(signature, Place::New);
-        self.unasked.push_back(signature);
+        self.followed.insert(subject, Place::New);
+        self.unasked.push_back(subject);
         true
     }
 
     /// Follows it no more. Returns whether there is something to ask for that.
-    pub(super) fn drop_it(&mut self, signature: &Signature) -> bool {
-        match self.followed.remove(signature) {
+    pub(super) fn drop_it(&mut self, subject: &S) -> bool {
+        match self.followed.remove(subject) {
             None | Some(Place::New) => false,
             Some(Place::Asked(request)) => {
                 self.requests.insert(request, None);
@@ -80,21 +93,21 @@ impl Wanted {
     pub(super) fn take_asked(&mut self, commitment: Commitment) -> Vec<String> {
         let mut asked = Vec::new();
         while asked.len() < BURST
-            && let Some(signature) = self.unasked.pop_front()
+            && let Some(subject) = self.unasked.pop_front()
         {
             // It may have been dropped meanwhile, and wanted again.
-            if self.followed.get(&signature) != Some(&Place::New) {
+            if self.followed.get(&subject) != Some(&Place::New) {
                 continue;
             }
             let request = self.next_request();
-            self.followed.insert(signature, Place::Asked(request));
-            self.requests.insert(request, Some(signature));
-            asked.push(messages::subscribe(request, &signature, commitment));
+            self.followed.insert(subject, Place::Asked(request));
+            self.requests.insert(request, Some(subject));
+            asked.push(subject.subscribe(request, commitment));
         }
         while asked.len() < BURST
             && let Some(subscription) = self.unwanted.pop()
         {
-            asked.push(messages::unsubscribe(self.next_request(), subscription));
+            asked.push(S::unsubscribe(self.next_request(), subscription));
         }
         asked
     }
@@ -104,32 +117,42 @@ impl Wanted {
         self.last_request
     }
 
-    pub(super) fn subscribed(&mut self, request: u64, subscription: u64) {
-        match self.requests.remove(&request) {
-            None => {}
-            Some(None) => self.unwanted.push(subscription),
-            Some(Some(signature)) => {
-                self.followed
-                    .insert(signature, Place::Followed(subscription));
-                self.subscriptions.insert(subscription, signature);
-            }
-        }
+    /// Everything that is followed, asked for or not.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = S> {
+        self.followed.keys().copied()
     }
 
-    /// The endpoint does not follow it: looks find it.
-    pub(super) fn refused(&mut self, request: u64) {
-        if let Some(Some(signature)) = self.requests.remove(&request) {
-            self.followed.remove(&signature);
+    /// What is followed from now on by that, if it is still wanted.
+    pub(super) fn subscribed(&mut self, request: u64, subscription: u64) -> Option<S> {
+        let subject = self.requests.remove(&request)?;
+        match subject {
+            None => self.unwanted.push(subscription),
+            Some(subject) => {
+                self.followed.insert(subject, Place::Followed(subscription));
+                self.subscriptions.insert(subscription, subject);
+            }
         }
+        subject
     }
 
-    /// The endpoint has told of a signature, once and no more.
-    pub(super) fn noticed(&mut self, subscription: u64) {
-        if let Some(signature) = self.subscriptions.remove(&subscription) {
-            self.followed.remove(&signature);
-            if self.told.len() < FOLLOWED_MAX {
-                self.told.push(signature);
-            }
+    /// The endpoint does not follow it: looks find it. Whether it was still wanted.
+    pub(super) fn refused(&mut self, request: u64) -> bool {
+        let refused = self.requests.remove(&request).flatten();
+        refused.is_some_and(|subject| self.followed.remove(&subject).is_some())
+    }
+
+    /// The endpoint has told of it.
+    pub(super) fn noticed(&mut self, subscription: u64, slot: u64) {
+        let Some(subject) = self.subscriptions.get(&subscription).copied() else {
+            return;
+        };
+        if S::LASTING == Lasting::UntilTold {
+            self.subscriptions.remove(&subscription);
+            self.followed.remove(&subject);
+        }
+        if self.told.len() < FOLLOWED_MAX || self.told.contains_key(&subject) {
+            let newest = self.told.entry(subject).or_default();
+            *newest = slot.max(*newest);
         }
     }
 
@@ -137,21 +160,24 @@ impl Wanted {
         !self.told.is_empty()
     }
 
-    pub(super) fn take_told(&mut self) -> Vec<Signature> {
+    pub(super) fn take_told(&mut self) -> BTreeMap<S, u64> {
         std::mem::take(&mut self.told)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use solana_signature::Signature;
+
     use super::*;
+    use crate::rpc::Address;
 
     fn signature(number: u8) -> Signature {
         Signature::from([number; 64])
     }
 
     /// What is asked now, as method and first parameter.
-    fn asked(wanted: &mut Wanted) -> Vec<(String, String)> {
+    fn asked<S: Subject>(wanted: &mut Wanted<S>) -> Vec<(String, String)> {
         let asked = wanted.take_asked(Commitment::Confirmed);
         let of = |text: String| {
             let json: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -177,12 +203,12 @@ mod tests {
         assert_eq!(asked(&mut wanted), [subscribes(1)]);
         assert_eq!(asked(&mut wanted), []);
         wanted.subscribed(1, 77);
-        wanted.noticed(78);
+        wanted.noticed(78, 5);
         assert!(!wanted.has_told());
-        wanted.noticed(77);
-        wanted.noticed(77);
+        wanted.noticed(77, 5);
+        wanted.noticed(77, 5);
 
-        assert_eq!(wanted.take_told(), [signature(1)]);
+        assert_eq!(wanted.take_told(), BTreeMap::from([(signature(1), 5)]));
         assert!(!wanted.has_told() && !wanted.drop_it(&signature(1)));
     }
 
@@ -195,15 +221,15 @@ mod tests {
         asked(&mut wanted);
         wanted.subscribed(1, 71);
         wanted.subscribed(2, 72);
-        wanted.noticed(71);
+        wanted.noticed(71, 5);
         wanted.drop_it(&signature(2));
 
         wanted.begin();
 
         assert_eq!(asked(&mut wanted), [subscribes(3), subscribes(4)]);
         // What the old one would have said means nothing here.
-        wanted.noticed(72);
-        assert_eq!(wanted.take_told(), [signature(1)]);
+        wanted.noticed(72, 5);
+        assert_eq!(wanted.take_told(), BTreeMap::from([(signature(1), 5)]));
     }
 
     #[test]
@@ -243,5 +269,25 @@ mod tests {
         wanted.refused(1);
 
         assert!(wanted.want(number(FOLLOWED_MAX)));
+    }
+
+    #[test]
+    fn an_account_is_told_of_again_and_again_with_its_newest_slot() {
+        let mut wanted = Wanted::default();
+        let (one, other) = (Address([1; 32]), Address([2; 32]));
+        wanted.want(one);
+        wanted.want(other);
+        let subscribes = |address: Address| ("accountSubscribe".to_owned(), address.to_string());
+        assert_eq!(asked(&mut wanted), [subscribes(one), subscribes(other)]);
+        assert_eq!(wanted.subscribed(1, 71), Some(one));
+
+        wanted.noticed(71, 8);
+        wanted.noticed(71, 7);
+        assert_eq!(wanted.take_told(), BTreeMap::from([(one, 8)]));
+        wanted.noticed(71, 9);
+
+        assert_eq!(wanted.take_told(), BTreeMap::from([(one, 9)]));
+        assert!(wanted.refused(2) && !wanted.refused(2));
+        assert_eq!(wanted.subjects().collect::<Vec<_>>(), [one]);
     }
 }

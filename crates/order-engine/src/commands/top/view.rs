@@ -38,6 +38,7 @@ fn numbers(stats: &StatsAnswer, rates: &Rates) -> [(&'static str, Vec<String>); 
         throughput,
         latency_ms,
         paused,
+        halted,
         ..
     } = stats;
     let millis = |value: Option<u64>| value.map_or("–".to_owned(), |ms| format!("{ms} ms"));
@@ -46,8 +47,10 @@ fn numbers(stats: &StatsAnswer, rates: &Rates) -> [(&'static str, Vec<String>); 
         format!("delayed {}", queue.delayed),
         format!("in execution {}", queue.running),
     ];
-    if *paused {
-        in_queue.push("paused".to_owned());
+    match halted {
+        Some(halt) => in_queue.push(format!("halted by {}", halt.by)),
+        None if *paused => in_queue.push("paused".to_owned()),
+        None => {}
     }
     let open = vec![
         format!("pending {}", by.pending),

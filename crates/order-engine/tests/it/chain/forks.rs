@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 const ORDERS: usize = 40;
 /// Slots of 40 ms.
 const SCALE: (&str, &str) = ("SIM_LATENCY_SCALE", "0.1");
-const POLL: Duration = Duration::from_millis(100);
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const POLL: Duration = Duration::from_millis(100);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
-async fn post(engine: &Engine, path: &str, body: &Value) -> Result<Value> {
+pub(super) async fn post(engine: &Engine, path: &str, body: &Value) -> Result<Value> {
     let answer = http().post(engine.url(path)).json(body).send().await?;
     let status = answer.status();
     let answer: Value = answer.json().await?;
@@ -25,11 +25,11 @@ async fn post(engine: &Engine, path: &str, body: &Value) -> Result<Value> {
     Ok(answer)
 }
 
-async fn get(engine: &Engine, path: &str) -> Result<Value> {
+pub(super) async fn get(engine: &Engine, path: &str) -> Result<Value> {
     Ok(http().get(engine.url(path)).send().await?.json().await?)
 }
 
-async fn submit(engine: &Engine, slippage_bps: u32) -> Result<String> {
+pub(super) async fn submit(engine: &Engine, slippage_bps: u32) -> Result<String> {
     let order = json!({
         "tokenIn": "SOL", "tokenOut": "USDC", "amount": "0.5", "slippageBps": slippage_bps,
     });
@@ -101,7 +101,7 @@ async fn forks_make_no_second_execution(engine: &Engine) -> Result<()> {
 /// Slots of 20 ms: a transaction lives some four seconds.
 const SHORT_LIVES: [(&str, &str); 2] = [("SIM_LATENCY_SCALE", "0.05"), ("SWEEP_MS", "200")];
 
-async fn until(engine: &Engine, id: &str, status: &str) -> Result<()> {
+pub(super) async fn until(engine: &Engine, id: &str, status: &str) -> Result<()> {
     let waiting = async {
         while get(engine, &format!("/api/orders/{id}")).await?["order"]["status"] != status {
             tokio::time::sleep(POLL).await;

@@ -194,6 +194,12 @@ impl Browser {
             .for_element(Locator::Css(css))
             .await;
         let element = element.with_context(|| format!("find {css}"))?;
+        // Out from under the page's head, as people do.
+        let scroll = format!(
+            "document.querySelector({})?.scrollIntoView({{ block: 'nearest' }});",
+            json!(css)
+        );
+        self.run(&scroll).await?;
         element
             .click()
             .await

@@ -41,6 +41,34 @@ pub(super) async fn the_queue_is_paused_and_resumed(visit: &mut Visit) -> Result
     browser.check_console().await
 }
 
+pub(super) async fn the_engine_is_halted_with_a_reason_and_resumed(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/operators").await?;
+    browser.sees(".queue-state", "Running").await?;
+
+    browser.click(".panel-head .danger").await?;
+    browser
+        .sees("[aria-label='Halt the engine']", "Why")
+        .await?;
+    browser.fill("#halt-reason", "prices look wrong").await?;
+    browser
+        .click("[aria-label='Halt the engine'] [type=submit]")
+        .await?;
+
+    browser.sees(".queue-state", "Halted").await?;
+    browser
+        .sees("[aria-label='Queue']", "prices look wrong")
+        .await?;
+    browser.sees(".banner", "This engine is halted by").await?;
+    browser.click(".panel-head .primary").await?;
+    browser.sees(".queue-state", "Running").await?;
+    browser.sees("[aria-label='Audit log']", "halt").await?;
+    browser.check_console().await
+}
+
 pub(super) async fn a_dead_order_is_tried_again_as_a_new_one(visit: &mut Visit) -> Result<()> {
     let Visit { world, browser } = visit;
     let client = world.client();

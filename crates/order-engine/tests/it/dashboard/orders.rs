@@ -11,6 +11,9 @@ use crate::world::Settings;
 /// An order that failed once is met while it waits.
 pub(super) const LONG_WAITS: Settings = &[("RETRY_BASE_DELAY_MS", "30000")];
 
+/// Slots of 200 ms: a transaction lives some forty seconds.
+pub(super) const LONG_LIVES: Settings = &[("SIM_LATENCY_SCALE", "0.5")];
+
 pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
     visit: &mut Visit,
 ) -> Result<()> {
@@ -129,6 +132,34 @@ pub(super) async fn an_order_that_failed_shows_every_attempt_and_why(
         browser.count(".stage-attempt").await? == 2,
         "two retries are marked"
     );
+    browser.check_console().await
+}
+
+pub(super) async fn an_order_that_is_slow_to_land_says_why_on_its_page(
+    visit: &mut Visit,
+) -> Result<()> {
+    const SAYS_WHY: &str =
+        "document.querySelector('.cards').textContent.includes('Blocks it lived')";
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let faults = async |faults: &str| {
+        let set = client.call("POST", "/api/sim/faults", &[], Some(faults));
+        let set = set.await?;
+        ensure!(set.status == 200, "{set:?}");
+        Ok(())
+    };
+    faults(r#"{"sendDropped":1}"#).await?;
+    let order_id = client.accept(MODEST).await?;
+
+    browser
+        .open(world, &client, &format!("#/orders/{order_id}"))
+        .await?;
+    browser.until(SAYS_WHY, "how it fares").await?;
+    faults("{}").await?;
+    browser.sees(".cards", "Received").await?;
+
+    let says_nothing = format!("!{SAYS_WHY}");
+    browser.until(&says_nothing, "that is over").await?;
     browser.check_console().await
 }
 

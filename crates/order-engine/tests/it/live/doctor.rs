@@ -72,11 +72,16 @@ async fn a_configuration_that_can_trade_is_said_to_be_ready() -> Result<()> {
         "{wallet}"
     );
 
-    let text = given.doctor(&[], &[]).await;
+    // It could trade, and nothing would bound a loss.
+    let limits = check(&report, "limits")?;
+    ensure!(limits["state"] == "warning", "{limits}");
+
+    let limits = ("SPEND_LIMITS", "SOL:5/order,*:0/order");
+    let text = given.doctor(&[], &[limits]).await;
     ensure!(text.code == Some(0), "{text:?}");
     let lines: Vec<&str> = text.stdout.lines().collect();
     ensure!(
-        lines.len() == 6 && lines.iter().all(|line| line.starts_with("ok ")),
+        lines.len() == 7 && lines.iter().all(|line| line.starts_with("ok ")),
         "{text:?}"
     );
     Ok(())

@@ -23,6 +23,7 @@ over_cluster! { World: orders_are_kept_apart_and_accounted_for_on_every_gateway(
     once::an_order_goes_only_where_it_may,
     operators::a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down,
     operators::workers_are_shown_to_operators,
+    operators::a_halt_holds_for_every_worker_until_somebody_resumes,
     resets::cancellations_whose_connection_resets_are_told,
     resets::orders_whose_connection_resets_are_told_and_counted,
     resets::retries_whose_connection_resets_are_told,

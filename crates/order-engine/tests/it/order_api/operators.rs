@@ -138,3 +138,62 @@ pub(super) async fn workers_are_shown_to_operators(world: &mut World) -> Result<
     );
     Ok(())
 }
+
+pub(super) async fn a_halt_holds_for_every_worker_until_somebody_resumes(
+    world: &mut World,
+) -> Result<()> {
+    let caller = world.client();
+    let operator = world.operator();
+    caller
+        .post("/api/admin/halt")
+        .await?
+        .refusal(403, "forbidden")?;
+
+    let halted = operator.post("/api/admin/halt").await?.json()?;
+
+    let halt = &halted["halted"];
+    ensure!(
+        halted["paused"] == true && halt["reason"] == "no reason given",
+        "{halted}"
+    );
+    let landed = operator.read("/api/sim/ledger?limit=200").await?;
+    let waiting = caller.accept(SWAP).await?;
+    // Longer than an order takes.
+    let queue = operator
+        .until_at("/api/admin/queue", |queue| {
+            queue["queue"]["oldestMs"].as_u64() > Some(2_000)
+        })
+        .await?;
+    ensure!(
+        queue["halted"]["by"] == halt["by"] && queue["paused"] == true,
+        "{queue}"
+    );
+    ensure!(caller.order(&waiting).await?["status"] == "pending");
+    ensure!(operator.read("/api/sim/ledger?limit=200").await? == landed);
+    let wallet = operator.read("/api/wallet").await?;
+    ensure!(wallet["trading"] == "halted", "{wallet}");
+    let quotes = caller
+        .until_at("/api/quotes?tokenIn=SOL&tokenOut=USDC&amount=1", |quotes| {
+            quotes["issues"][0]["code"] == "trading_disabled"
+        })
+        .await?;
+    ensure!(!quotes["best"].is_null(), "{quotes}");
+    // A pause ends no halt, and whoever looks is told of it without the reason.
+    operator.post("/api/admin/pause").await?;
+    let stats = caller.read("/api/stats").await?;
+    ensure!(
+        stats["halted"]["by"] == halt["by"] && stats["halted"]["reason"].is_null(),
+        "{stats}"
+    );
+
+    let resumed = operator.post("/api/admin/resume").await?.json()?;
+
+    ensure!(resumed["halted"].is_null(), "{resumed}");
+    ensure!(caller.ended(&waiting).await?["status"] == "confirmed");
+    let report = operator.post("/api/admin/reconcile").await?.json()?;
+    ensure!(
+        report["explained"] == true && report["foreign"] == 0,
+        "{report}"
+    );
+    Ok(())
+}

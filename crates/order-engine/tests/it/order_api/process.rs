@@ -34,6 +34,7 @@ over_process! { World:
     operators::a_paused_engine_accepts_and_begins_nothing_and_goes_on_when_told(operators::HALF_SPEED),
     operators::a_dead_order_is_listed_retried_once_and_all_of_it_is_written_down(KEYS),
     operators::workers_are_shown_to_operators(KEYS),
+    operators::a_halt_holds_for_every_worker_until_somebody_resumes(KEYS),
     resets::cancellations_whose_connection_resets_are_told(KEYS),
     resets::orders_whose_connection_resets_are_told_and_counted(KEYS),
     resets::orders_whose_connection_resets_take_their_clients_places(resets::THREE_OPEN_FROM_AN_ADDRESS),

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::landing::LandingReport;
 use domain::quote::Receipt;
+use domain::spending::{Item, Outlay};
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
-use domain::{BaseUnits, Mint, OrderId};
+use domain::{Address, BaseUnits, Mint, OrderId};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
 use ports::landing::Fate;
@@ -52,6 +53,12 @@ pub(crate) enum Plan {
     Mismatch,
     /// The wallet holds too little for it.
     TooDear,
+    /// The signer does not answer.
+    SignerAway,
+    /// The signer's rules do not allow it.
+    SignerRefuses,
+    /// It would pass one of the signer's limits.
+    SignerLimits,
 }
 
 #[derive(Debug)]
@@ -72,6 +79,8 @@ struct Book {
     /// Whether what lands waits for [`ScriptedChain::finalize_all`].
     is_slow_to_finalize: bool,
     built: Vec<(Execution, Signature)>,
+    /// What every transaction says that it spends.
+    outlay: Option<Outlay>,
     known: HashMap<Signature, Known>,
 }
 
@@ -96,6 +105,14 @@ impl ScriptedChain {
     /// What becomes of the next transactions; those after them land.
     pub(crate) fn plan(&self, plans: impl IntoIterator<Item = Plan>) {
         self.book.lock().unwrap().plans.extend(plans);
+    }
+
+    /// Every transaction says that it may spend this from now on.
+    pub(crate) fn spends(&self, items: &[Item]) {
+        self.book.lock().unwrap().outlay = Some(Outlay {
+            wallet: Address::new([7; 32]),
+            items: items.to_vec(),
+        });
     }
 
     /// How many transactions were signed for this order.
@@ -251,6 +268,7 @@ impl Known {
     fn revert(&mut self, is_final: bool) {
         self.fate = Fate::Reverted {
             reason: Revert::SlippageExceeded,
+            kind: "dlmm: slippage".to_owned(),
             receipt: receipt(),
             is_final,
         };
@@ -285,10 +303,17 @@ impl Plan {
                 quoted: PAID,
                 simulated: BaseUnits::new(223_000_000),
             }),
+            Self::SignerAway => Some(Of::NoSignature {
+                why: "no answer in time".to_owned(),
+                again_in: Duration::from_secs(1),
+            }),
+            Self::SignerRefuses => Some(Of::SignerRefused("pools: 111 is not listed".to_owned())),
+            Self::SignerLimits => Some(Of::SignerLimit("limits: too much a day".to_owned())),
             Self::TooDear => Some(Of::InsufficientFunds {
                 mint: Mint::SOL,
                 needed: BaseUnits::new(1_502_000_000),
                 held: BaseUnits::new(250_000_000),
+                promised: BaseUnits::new(0),
             }),
             _ => None,
         }
@@ -346,6 +371,7 @@ impl TransactionBuilder for ScriptedChain {
             bytes: Arc::from(bytes.as_slice()),
             last_valid_height: last_valid,
             blockhash: Some(Blockhash::new([7; 32])),
+            outlay: book.outlay.clone().map(Box::new),
         })
     }
 

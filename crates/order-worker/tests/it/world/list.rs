@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::OrderId;
 use domain::transaction::{Signature, SignedTransaction};
-use ports::Landing;
 use ports::chain::Error;
 use ports::landing::{Fate, Standing};
+use ports::{Landing, Valve};
 use tokio::sync::Notify;
 
 use super::ScriptedChain;
@@ -20,6 +20,7 @@ const CADENCE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct ScriptedList {
     chain: Arc<ScriptedChain>,
+    valve: Arc<Valve>,
     listed: Mutex<HashMap<Signature, Listed>>,
     untold: Mutex<BTreeSet<OrderId>>,
     told: Notify,
@@ -37,9 +38,10 @@ struct Listed {
 }
 
 impl ScriptedList {
-    pub(crate) fn new(chain: Arc<ScriptedChain>) -> Self {
+    pub(crate) fn new(chain: Arc<ScriptedChain>, valve: Arc<Valve>) -> Self {
         Self {
             chain,
+            valve,
             listed: Mutex::default(),
             untold: Mutex::default(),
             told: Notify::new(),
@@ -69,11 +71,18 @@ impl ScriptedList {
         }
     }
 
+    fn send(&self, transaction: &SignedTransaction) -> Result<(), Error> {
+        match self.valve.is_open() {
+            true => self.chain.send(transaction),
+            false => Err(Error::Unavailable("halted".to_owned())),
+        }
+    }
+
     fn send_all(&self) {
         let listed = self.listed();
         for one in listed.values() {
             if matches!(one.heard, Fate::Absent | Fate::Underway) {
-                let _ = self.chain.send(&one.transaction);
+                let _ = self.send(&one.transaction);
             }
         }
     }
@@ -98,7 +107,7 @@ impl Landing for ScriptedList {
         }
         listed.insert(signature, one);
         drop(listed);
-        self.chain.send(transaction)
+        self.send(transaction)
     }
 
     fn standing(&self, transaction: &SignedTransaction) -> Standing {

@@ -135,7 +135,7 @@ pub(super) fn signatures_for_address(cluster: &Cluster, params: &Params) -> Answ
         let history = chain.history();
         let number =
             |signature: Signature| history.by_signature(&signature).map(|landed| landed.number);
-        let end = before.map_or(u64::MAX, |before| number(before).unwrap_or(0));
+        let end = history.end_of_page(before.as_ref());
         let start = until.and_then(number);
         let page = history
             .by_address(&address)

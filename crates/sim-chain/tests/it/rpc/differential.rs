@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chain_solana::Rpc;
-use chain_solana::rpc::{Commitment, Error, Filter, History, SimulationRequest, Slot, View};
+use chain_solana::rpc::{
+    Commitment, EntryPage, Error, Filter, History, SimulationRequest, Slot, View,
+};
 use ports::{Random, Shutdown};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -228,7 +230,10 @@ async fn ask(rpc: &dyn Rpc, past: &Past, question: &Question) -> String {
         Question::Signatures(place, limit, view) => {
             let key = past.some_keys(&[*place])[0];
             let view = past.view(*view);
-            told(rpc.signatures_for_address(key, *limit, view).await)
+            told(
+                rpc.signatures_for_address(key, EntryPage::newest(*limit), view)
+                    .await,
+            )
         }
         Question::Fees(places) => told(rpc.prioritization_fees(&past.some_keys(places)).await),
         Question::Blocks(start, limit, commitment) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chain_solana::rpc::error::Lag;
-use chain_solana::rpc::{Commitment, Error, View};
+use chain_solana::rpc::{Commitment, EntryPage, Error, View};
 use ports::simulation::Faults;
 
 use super::stand::{POOL, RECIPIENT, Stand, Way, amm};
@@ -161,7 +161,7 @@ async fn a_node_that_lags_shows_the_past(stand: Stand) {
     assert_ne!(status.commitment, Commitment::Finalized);
     let entries = stand
         .rpc
-        .signatures_for_address(amm(RECIPIENT), 5, View::FINALIZED)
+        .signatures_for_address(amm(RECIPIENT), EntryPage::newest(5), View::FINALIZED)
         .await;
     assert_eq!(entries.unwrap(), []);
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chain_solana::rpc::error::Lag;
 use chain_solana::rpc::{
-    ACCOUNTS_MAX, BLOCKS_MAX, Commitment, ENTRIES_MAX, Error, FEE_KEYS_MAX, FILTER_BYTES_MAX,
-    FILTERS_MAX, Filter, History, SIGNATURES_MAX, SimulationRequest, Slot, View,
+    ACCOUNTS_MAX, BLOCKS_MAX, Commitment, ENTRIES_MAX, EntryPage, Error, FEE_KEYS_MAX,
+    FILTER_BYTES_MAX, FILTERS_MAX, Filter, History, SIGNATURES_MAX, SimulationRequest, Slot, View,
 };
 use ports::simulation::Faults;
 use sim_chain::bank::address;
@@ -106,7 +106,7 @@ async fn promise_1_a_node_that_is_not_so_far_says_so(stand: Stand) {
                 .await
                 .map(|found| found.slot),
             rpc.simulate(&request).await.map(|found| found.slot),
-            rpc.signatures_for_address(amm(POOL), 1, view)
+            rpc.signatures_for_address(amm(POOL), EntryPage::newest(1), view)
                 .await
                 .map(|_| at),
         ];
@@ -150,7 +150,7 @@ async fn promise_2_answers_stand_in_the_order_of_the_questions(stand: Stand) {
     assert_eq!(stand.rpc.accounts(&[], PROCESSED).await.unwrap().value, []);
     let entries = stand
         .rpc
-        .signatures_for_address(amm(RECIPIENT), 10, View::CONFIRMED)
+        .signatures_for_address(amm(RECIPIENT), EntryPage::newest(10), View::CONFIRMED)
         .await;
     let entries: Vec<_> = entries
         .unwrap()
@@ -158,6 +158,18 @@ async fn promise_2_answers_stand_in_the_order_of_the_questions(stand: Stand) {
         .map(|entry| entry.signature)
         .collect();
     assert_eq!(entries, [second, first]);
+    for (before, older) in [(second, vec![first]), (first, vec![]), (unknown, vec![])] {
+        let page = EntryPage {
+            before: Some(before),
+            ..EntryPage::newest(10)
+        };
+        let entries = stand
+            .rpc
+            .signatures_for_address(amm(RECIPIENT), page, View::CONFIRMED);
+        let entries = entries.await.unwrap();
+        let entries: Vec<_> = entries.iter().map(|entry| entry.signature).collect();
+        assert_eq!(entries, older);
+    }
     let confirmed = Commitment::Confirmed;
     assert_eq!(
         stand.rpc.transaction(&unknown, confirmed).await.unwrap(),
@@ -199,9 +211,13 @@ async fn promise_3_too_much_is_refused_before_anything_is_sent(stand: Stand) {
         rpc.signature_statuses(&signatures, History::Whole)
             .await
             .err(),
-        rpc.signatures_for_address(amm(POOL), ENTRIES_MAX + 1, View::FINALIZED)
-            .await
-            .err(),
+        rpc.signatures_for_address(
+            amm(POOL),
+            EntryPage::newest(ENTRIES_MAX + 1),
+            View::FINALIZED,
+        )
+        .await
+        .err(),
         rpc.prioritization_fees(&fee_keys).await.err(),
         rpc.blocks(Slot::new(0), BLOCKS_MAX + 1, Commitment::Finalized)
             .await
@@ -340,7 +356,9 @@ async fn promise_7_nothing_is_told_before_it_is_confirmed(stand: Stand) {
     assert!(told(Commitment::Processed).await.unwrap().is_some());
     assert_eq!(told(Commitment::Finalized).await.unwrap(), None);
     let view = PROCESSED;
-    let entries = stand.rpc.signatures_for_address(amm(RECIPIENT), 1, view);
+    let entries = stand
+        .rpc
+        .signatures_for_address(amm(RECIPIENT), EntryPage::newest(1), view);
     assert!(matches!(entries.await, Err(Error::Refused(_))));
 }
 

@@ -52,7 +52,7 @@ pub(super) struct Stage {
     pub(super) liar: Arc<Liar>,
     pub(super) pools: Arc<PoolReader>,
     pub(super) chain: SolanaChain,
-    rpc: Arc<dyn Rpc>,
+    pub(super) rpc: Arc<dyn Rpc>,
 }
 
 pub(super) fn settings() -> Settings {

@@ -1,17 +1,18 @@
-//! Promises 4, 10 and 12: one worker at a time has the lease, until it ends; a pause holds starts
-//! back.
+//! Promises 4, 10, 12 and 15: one worker at a time has the lease, until it ends; a pause holds starts back; what a release
+//! says of a transaction is kept.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::landing::LandingReport;
 use domain::{EventData, OrderId, WorkerId};
 use ports::Store;
-use ports::order_store::{Claim, Recorded};
+use ports::order_store::{Claim, Lease, Recorded};
 use ports::worker_registry::Heartbeat;
 use tokio::task::JoinSet;
 
-use crate::contract::given::{beat, granted};
+use crate::contract::given::{beat, granted, retry_after, standing};
 use crate::contract::{Given, StoreFixture};
 
 async fn claim(store: &Arc<dyn Store>, order: OrderId, worker: WorkerId) -> Claim {
@@ -140,6 +141,62 @@ pub async fn a_release_under_an_old_lease_changes_nothing(fixture: &impl StoreFi
     given
         .record(&store, &mut new, EventData::RoutingStarted)
         .await;
+}
+
+fn fares(blocks: u64) -> Option<LandingReport> {
+    Some(LandingReport {
+        blocks_lived: Some(blocks),
+        unit_price: 10_000,
+        ..LandingReport::default()
+    })
+}
+
+/// 15: the newest, of this transaction alone.
+pub async fn a_release_says_how_a_transaction_fares_until_it_is_dead(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (first, _) = given.submitted(&store).await;
+    let (other, _) = given.submitted(&store).await;
+    let order = first.order.id;
+    let told = async |lease: &Lease, blocks| {
+        let released = store.release_with(lease, Duration::ZERO, fares(blocks));
+        released.await.expect("release_with answers");
+        standing(&store, order).await.landing
+    };
+    assert_eq!(standing(&store, order).await.landing, None);
+
+    assert_eq!(told(&first, 7).await, fares(7));
+    let mut second = given.leased(&store, order).await;
+    assert_eq!(told(&first, 8).await, fares(7), "of an old lease");
+    assert_eq!(told(&second, 9).await, fares(9));
+
+    assert_eq!(standing(&store, other.order.id).await.landing, None);
+    second = given.leased(&store, order).await;
+    given
+        .record(&store, &mut second, retry_after(Duration::ZERO))
+        .await;
+    assert_eq!(standing(&store, order).await.landing, None);
+    let mut third = given.leased(&store, order).await;
+    given.build(&store, &mut third).await;
+    given.submit(&store, &mut third).await;
+    assert_eq!(standing(&store, order).await.landing, None);
+}
+
+/// 15: nothing said.
+pub async fn a_release_without_a_word_keeps_what_was_said(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (lease, _) = given.submitted(&store).await;
+    let order = lease.order.id;
+    let released = store.release_with(&lease, Duration::ZERO, fares(7)).await;
+    released.expect("release_with answers");
+    let lease = given.leased(&store, order).await;
+
+    let released = store.release(&lease, Duration::ZERO).await;
+
+    released.expect("release answers");
+    assert_eq!(standing(&store, order).await.landing, fares(7));
+    given.leased(&store, order).await;
 }
 
 /// 10: retired.

@@ -40,6 +40,25 @@ async fn accounts_are_asked_for_in_base64() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_history_is_asked_for_by_what_comes_before_it() {
+    let before = Signature::from([7; 64]);
+    let page = EntryPage {
+        limit: 1_000,
+        before: Some(before),
+    };
+
+    let call = async |rpc: HttpRpc| {
+        rpc.signatures_for_address(MINT, page, View::FINALIZED)
+            .await
+    };
+    let (method, params) = asked(call).await;
+
+    assert_eq!(method, "getSignaturesForAddress");
+    let config = json!({ "commitment": "finalized", "limit": 1_000, "before": before.to_string() });
+    assert_eq!(params, json!([MINT.to_string(), config]));
+}
+
+#[tokio::test]
 async fn filters_go_with_a_search() {
     let filters = [Filter::Size(637), Filter::address(168, MINT)];
 
@@ -139,7 +158,7 @@ async fn more_than_the_limit_is_refused_before_anything_is_sent() {
         rpc.prioritization_fees(&[MINT; FEE_KEYS_MAX + 1])
             .await
             .err(),
-        rpc.signatures_for_address(MINT, ENTRIES_MAX + 1, view)
+        rpc.signatures_for_address(MINT, EntryPage::newest(ENTRIES_MAX + 1), view)
             .await
             .err(),
         rpc.blocks(Slot::new(0), BLOCKS_MAX + 1, Commitment::Finalized)

@@ -1,0 +1,100 @@
+//! `POST /api/admin/reconcile`: the wallet compared with the engine's receipts, now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use api_types::reconciliation::{FindingView, Reconciliation};
+use ports::reconciliation::{Error, Finding, Reconciler, Report};
+
+use crate::deadline::chain_unavailable;
+use crate::doorstep::Operator;
+use crate::error::{ApiError, Code, Result};
+use crate::state::Ctx;
+
+/// Thousands of transactions may have to be read.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Compare the wallet with the receipts
+///
+/// Every transaction since the last comparison that names the wallet must be an order's, with the change of lamports
+/// that its receipt tells, and all of them together must explain what the wallet holds. The first comparison only notes
+/// what it holds. What is found is in the log, in the metrics, and once in an answer.
+#[utoipa::path(
+    post,
+    path = "/api/admin/reconcile",
+    operation_id = "reconcile",
+    tag = "admin",
+    responses((status = 200, description = "What was found", body = Reconciliation))
+)]
+pub(crate) async fn reconcile(ctx: Ctx, Operator { actor }: Operator) -> Result<HttpResponse> {
+    let Some(history) = &ctx.history else {
+        let detail = "this gateway knows of no wallet";
+        return Err(ApiError::new(Code::NotFound, detail));
+    };
+    let reconciler = Reconciler {
+        store: Arc::clone(&ctx.ports.store),
+        history: Arc::clone(history),
+        clock: Arc::clone(&ctx.ports.clock),
+    };
+    let on_alarm = ctx.on_alarm;
+    let comparing = async move {
+        tracing::info!(actor, "{actor} asks for the wallet to be reconciled");
+        match tokio::time::timeout(PATIENCE, reconciler.run(on_alarm)).await {
+            Ok(report) => Ok(report?),
+            Err(_) => Err(chain_unavailable(
+                "the chain did not tell everything in time",
+            )),
+        }
+    };
+    let report = ctx.intake.acts.run_to_end(comparing).await?;
+    Ok(HttpResponse::Ok().json(view(&report)))
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Chain(error) => error.into(),
+            Error::TooMany => chain_unavailable("there are too many transactions to compare"),
+        }
+    }
+}
+
+fn view(report: &Report) -> Reconciliation {
+    Reconciliation {
+        success: true,
+        address: report.wallet.to_string(),
+        explained: !report.is_alarming(),
+        complete: report.is_whole(),
+        from_slot: report.from.map(|from| from.slot),
+        to_slot: report.to.slot,
+        lamports: report.to.lamports,
+        transactions: report.transactions,
+        orders: report.orders,
+        under_way: report.under_way,
+        untold: report.untold,
+        from_outside_lamports: lamports(report.from_outside),
+        foreign: report.foreign,
+        contradicted: report.contradicted,
+        unexplained_lamports: lamports(report.unexplained),
+        findings: report.findings.iter().map(finding).collect(),
+    }
+}
+
+fn finding(finding: &Finding) -> FindingView {
+    FindingView {
+        kind: finding.kind.name().to_owned(),
+        detail: finding.kind.to_string(),
+        signature: finding.signature.as_str().to_owned(),
+        slot: finding.slot,
+        order_id: finding.order.map(|order| order.uuid()),
+        lamports: lamports(finding.lamports),
+        receipt_lamports: finding.told.map(lamports),
+    }
+}
+
+/// All lamports that there are fit.
+fn lamports(of: i128) -> i64 {
+    i64::try_from(of).unwrap_or(if of < 0 { i64::MIN } else { i64::MAX })
+}

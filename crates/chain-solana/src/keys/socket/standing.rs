@@ -1,0 +1,109 @@
+//! Whether a signer answers, so that nothing is built for one that does not.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::{Gauge, Unit, describe_gauge, gauge};
+use tokio::time::Instant;
+
+use super::{ANSWER_LIMIT, Error};
+
+/// How long a signer is left alone that did not answer; it doubles each time.
+const FIRST_REST: Duration = Duration::from_millis(250);
+const LONGEST_REST: Duration = Duration::from_secs(10);
+/// So many doublings lead beyond the longest rest.
+const STEPS_MAX: u32 = 8;
+
+/// Whether a signer answers.
+pub(super) struct Standing {
+    missed: Mutex<Option<Missed>>,
+    reachable: Gauge,
+}
+
+struct Missed {
+    times: u32,
+    why: String,
+    until: Instant,
+    /// Somebody asks on behalf of all.
+    is_tried: bool,
+}
+
+impl Standing {
+    /// Nothing is known against it. The recorder of metrics must be installed before.
+    pub(super) fn good() -> Self {
+        describe_gauge!(
+            "signer_reachable",
+            Unit::Count,
+            "1 while the signer at this worker's socket answers"
+        );
+        let reachable = gauge!("signer_reachable");
+        reachable.set(1.0);
+        Self {
+            missed: Mutex::default(),
+            reachable,
+        }
+    }
+
+    /// Whether it is worth asking now. While it does not answer, one asks now and then for all.
+    pub(super) fn look(&self) -> Result<(), Error> {
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(missed) = missed.as_mut() else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        if now >= missed.until {
+            missed.until = now + ANSWER_LIMIT;
+            missed.is_tried = true;
+            return Ok(());
+        }
+        Err(Error::Unavailable {
+            why: missed.why.clone(),
+            again_in: missed.until - now,
+        })
+    }
+
+    pub(super) fn heard(&self) {
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        if missed.take().is_some() {
+            tracing::info!("the signer answers again");
+        }
+        self.reachable.set(1.0);
+    }
+
+    /// It did not answer. Many who asked at once count as one.
+    pub(super) fn missed(&self, why: String) -> Error {
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let (times, until) = match missed.as_ref() {
+            None => {
+                tracing::warn!(error = %why, "the signer does not answer: {why}");
+                (1, now + rest(0))
+            }
+            Some(it) if it.until > now && !it.is_tried => (it.times, it.until),
+            Some(it) => (it.times.saturating_add(1), now + rest(it.times)),
+        };
+        *missed = Some(Missed {
+            times,
+            why: why.clone(),
+            until,
+            is_tried: false,
+        });
+        self.reachable.set(0.0);
+        Error::Unavailable {
+            why,
+            again_in: until - now,
+        }
+    }
+}
+
+fn rest(times: u32) -> Duration {
+    let step = 1_u32 << times.min(STEPS_MAX);
+    FIRST_REST.saturating_mul(step).min(LONGEST_REST)
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Standing")
+    }
+}

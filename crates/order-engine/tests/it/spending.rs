@@ -1,0 +1,95 @@
+//! What orders may spend, on a whole engine (FAILURES.md, case 44).
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use testkit::contract::eventually;
+
+use crate::run::run;
+use crate::world::{Settings, World};
+
+const LIMITED: Settings = &[
+    (
+        "SPEND_LIMITS",
+        "SOL:2/order,SOL:3/day,*:0/order,fees:0.1/day",
+    ),
+    ("RETRY_BASE_DELAY_MS", "10"),
+];
+
+fn sale(amount: &str) -> String {
+    json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": amount, "slippageBps": 500}).to_string()
+}
+
+fn limit<'a>(wallet: &'a Value, token: &str, per: &str) -> &'a Value {
+    let mut limits = wallet["limits"].as_array().expect("limits").iter();
+    let found = limits.find(|it| (&it["token"], &it["per"]) == (&json!(token), &json!(per)));
+    found.expect("the limit is shown")
+}
+
+#[tokio::test]
+async fn an_engine_spends_what_its_limits_allow_and_shows_it() -> Result<()> {
+    let world = World::process(LIMITED).await?;
+    let client = world.client();
+
+    let too_large = client.submit(&sale("2.1")).await?;
+    let not_named = client
+        .submit(r#"{"tokenIn":"USDC","tokenOut":"SOL","amount":"1"}"#)
+        .await?;
+    for amount in ["1.5", "1.25"] {
+        let order = client.accept(&sale(amount)).await?;
+        let ended = client.ended(&order).await?;
+        assert_eq!(ended["status"], "confirmed", "{ended}");
+    }
+    let beyond = client.accept(&sale("0.5")).await?;
+    let beyond = client.ended(&beyond).await?;
+    let fits = client.accept(&sale("0.25")).await?;
+    let fits = client.ended(&fits).await?;
+
+    too_large.refusal(422, "spend_limit")?;
+    not_named.refusal(422, "spend_limit")?;
+    assert_eq!(
+        (&beyond["status"], &beyond["errorCode"]),
+        (&json!("failed"), &json!("spend_limit"))
+    );
+    let reason = beyond["errorReason"].as_str().unwrap_or_default();
+    let said = "a day may take 3 SOL, of which 2.75 SOL are used, and the order takes 0.5 SOL: there is room";
+    assert!(reason.starts_with(said), "{reason}");
+    assert_eq!(beyond["txHash"], Value::Null);
+    assert_eq!(fits["status"], "confirmed", "{fits}");
+    // What every receipt says together, to the lamport.
+    let wallet = client.read("/api/wallet").await?;
+    assert_eq!(limit(&wallet, "SOL", "day")["used"], "3");
+    assert_eq!(limit(&wallet, "SOL", "order")["used"], Value::Null);
+    let mut fees = 0;
+    for id in client.listed().await? {
+        let receipt = &client.order(&id).await?["receipt"];
+        let lamports = |name: &str| receipt[name].as_u64().unwrap_or(0);
+        fees += lamports("feeLamports") + lamports("rentPaidLamports");
+        fees -= lamports("rentReturnedLamports");
+    }
+    let used = limit(&wallet, "fees", "day")["used"]
+        .as_str()
+        .unwrap_or_default();
+    assert_eq!(used, domain::BaseUnits::new(fees).to_decimal(9));
+
+    let folder = tempfile::tempdir()?;
+    let base_url = client.url("");
+    let shown = run(
+        folder.path(),
+        &["wallet"],
+        &[("ORDER_ENGINE_URL", &base_url)],
+    )
+    .await;
+    assert!(shown.stdout.contains("3 SOL per day, 3 used"), "{shown:?}");
+    assert!(shown.stdout.contains("0 * per order"), "{shown:?}");
+    eventually("the gauge to be full", async || {
+        let metrics = world.metrics().await.ok()?;
+        metrics
+            .lines()
+            .any(|line| line == r#"spend_limit_used_ratio{token="SOL"} 1"#)
+            .then_some(())
+    })
+    .await;
+    let metrics = world.metrics().await?;
+    assert!(metrics.contains(r#"spend_limit_refusals_total{of="token"} 1"#));
+    Ok(())
+}

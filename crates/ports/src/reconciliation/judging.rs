@@ -1,0 +1,282 @@
+//! What each transaction of a wallet means, and what all of them together explain: plain arithmetic.
+
+use std::fmt;
+
+use domain::quote::Fill;
+use domain::transaction::Signature;
+use domain::{Address, Order, OrderId, State};
+
+use super::{Held, Listed, Moved};
+use crate::finality::Standing;
+use crate::safety::Checkpoint;
+
+/// The most findings that are told one by one.
+const FINDINGS_MAX: usize = 100;
+
+/// What a comparison has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub wallet: Address,
+    /// From where on everything was compared; absent the first time, when there is nothing to compare with.
+    pub from: Option<Checkpoint>,
+    pub to: Held,
+    /// How many transactions name the wallet.
+    pub transactions: u64,
+    /// How many of them are orders'.
+    pub orders: u64,
+    /// Orders whose transaction has landed and is not recorded yet: the next comparison looks again.
+    pub under_way: u64,
+    /// Transactions that the chain lists and does not tell any more: they explain nothing.
+    pub untold: u64,
+    /// Whether the chain no longer holds all of it: nobody can say what is not explained.
+    pub is_cut: bool,
+    /// What came from others, in lamports.
+    pub from_outside: i128,
+    /// Transactions that the wallet has signed and no order names.
+    pub foreign: u64,
+    /// Orders of which the ledger says something else than they do.
+    pub contradicted: u64,
+    /// Lamports that neither receipts nor what came from others explain.
+    pub unexplained: i128,
+    /// What there is to say, oldest first, at most so many.
+    pub findings: Vec<Finding>,
+    /// What the wallet must hold by what was read.
+    expected: i128,
+    /// The slot that is being read, and what the wallet must have held before it.
+    slot_began: (u64, i128),
+    /// Up to where everything is settled.
+    settled: Option<Checkpoint>,
+}
+
+/// A transaction that is worth a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: Kind,
+    pub signature: Signature,
+    pub slot: u64,
+    /// The order that names it.
+    pub order: Option<OrderId>,
+    /// The change of the wallet's lamports, by the ledger.
+    pub lamports: i128,
+    /// The change that its receipt tells, if that is another one.
+    pub told: Option<i128>,
+}
+
+/// What is to be said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The wallet signed it, and no order names it: somebody else may have the key.
+    Foreign,
+    /// Somebody else signed it, and it names the wallet: a transfer, an airdrop.
+    FromOutside,
+    /// Its order's receipt tells another change.
+    Differs,
+    /// It landed, and its order says that it did not.
+    Contradicts,
+}
+
+impl Kind {
+    /// Its name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Foreign => "foreign",
+            Self::FromOutside => "from_outside",
+            Self::Differs => "differs",
+            Self::Contradicts => "contradicts",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Foreign => "the wallet signed it, and no order names it",
+            Self::FromOutside => "from outside",
+            Self::Differs => "its receipt tells another change",
+            Self::Contradicts => "it landed, and its order says otherwise",
+        })
+    }
+}
+
+/// What an order says of a transaction.
+enum Booked {
+    /// The change of the wallet's lamports.
+    As(i128),
+    /// Nothing yet.
+    Open,
+    /// Something that cannot be.
+    Otherwise,
+}
+
+impl Report {
+    /// What there is to say the first time.
+    pub(super) fn first(wallet: Address, to: Held) -> Self {
+        Self {
+            wallet,
+            from: None,
+            to,
+            transactions: 0,
+            orders: 0,
+            under_way: 0,
+            untold: 0,
+            is_cut: false,
+            from_outside: 0,
+            foreign: 0,
+            contradicted: 0,
+            unexplained: 0,
+            findings: Vec::new(),
+            expected: to.lamports.into(),
+            slot_began: (0, to.lamports.into()),
+            settled: None,
+        }
+    }
+
+    /// Nothing was read yet.
+    pub(super) fn begin(wallet: Address, from: Checkpoint, to: Held) -> Self {
+        Self {
+            from: Some(from),
+            expected: from.lamports.into(),
+            slot_began: (from.slot, from.lamports.into()),
+            ..Self::first(wallet, to)
+        }
+    }
+
+    /// Takes in the next transaction, with the order that names it.
+    pub(super) fn add(
+        &mut self,
+        listed: &Listed,
+        moved: Option<&Moved>,
+        known: Option<&(Order, Standing)>,
+    ) {
+        self.transactions += 1;
+        let Some(moved) = moved else {
+            self.untold += 1;
+            return;
+        };
+        if self.slot_began.0 != listed.slot {
+            self.slot_began = (listed.slot, self.expected);
+        }
+        self.expected += moved.lamports;
+        let Some((order, standing)) = known else {
+            return self.add_unnamed(listed, moved);
+        };
+        self.orders += 1;
+        match booked(order, standing, &listed.signature, moved) {
+            Booked::As(told) if told == moved.lamports => {}
+            Booked::As(told) => {
+                self.unexplained += moved.lamports - told;
+                self.find(Kind::Differs, listed, moved, Some((order.id, Some(told))));
+            }
+            Booked::Open => {
+                self.under_way += 1;
+                // The whole slot is looked at again.
+                let (slot, lamports) = self.slot_began;
+                if let Ok(lamports) = u64::try_from(lamports) {
+                    let slot = slot.saturating_sub(1);
+                    self.settled.get_or_insert(Checkpoint { slot, lamports });
+                }
+            }
+            Booked::Otherwise => {
+                self.contradicted += 1;
+                self.find(Kind::Contradicts, listed, moved, Some((order.id, None)));
+            }
+        }
+    }
+
+    fn add_unnamed(&mut self, listed: &Listed, moved: &Moved) {
+        if moved.is_signed {
+            self.foreign += 1;
+            self.find(Kind::Foreign, listed, moved, None);
+        } else {
+            self.from_outside += moved.lamports;
+            // Many transactions name a wallet and do nothing to it.
+            if moved.lamports != 0 {
+                self.find(Kind::FromOutside, listed, moved, None);
+            }
+        }
+    }
+
+    fn find(
+        &mut self,
+        kind: Kind,
+        listed: &Listed,
+        moved: &Moved,
+        order: Option<(OrderId, Option<i128>)>,
+    ) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding {
+                kind,
+                signature: listed.signature.clone(),
+                slot: listed.slot,
+                order: order.map(|(id, _)| id),
+                lamports: moved.lamports,
+                told: order.and_then(|(_, told)| told),
+            });
+        }
+    }
+
+    /// Everything was read: what the wallet holds beside what it must hold is unexplained. Where the chain did not tell
+    /// everything, nobody can say.
+    pub(super) fn conclude(&mut self) {
+        if self.is_whole() {
+            self.unexplained += i128::from(self.to.lamports) - self.expected;
+        }
+    }
+
+    /// Up to where the next comparison need not look. What was found is told once.
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        let whole = Checkpoint {
+            slot: self.to.slot,
+            lamports: self.to.lamports,
+        };
+        let is_explained = !self.is_alarming() && self.is_whole();
+        self.settled.filter(|_| is_explained).unwrap_or(whole)
+    }
+
+    /// Whether the chain has told everything.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.untold == 0 && !self.is_cut
+    }
+
+    /// Whether somebody must look.
+    #[must_use]
+    pub const fn is_alarming(&self) -> bool {
+        self.foreign > 0 || self.contradicted > 0 || self.unexplained != 0
+    }
+}
+
+fn booked(order: &Order, standing: &Standing, signature: &Signature, moved: &Moved) -> Booked {
+    if !moved.has_succeeded {
+        // Rolled back: the fee alone is gone.
+        return Booked::As(-i128::from(moved.fee));
+    }
+    match &order.state {
+        State::Submitted { signature: of, .. } if of == signature => Booked::Open,
+        State::Confirmed { fill } if fill.signature == *signature => {
+            let again = standing.finality.as_ref().and_then(|it| it.fill.as_ref());
+            // A fill of before there were receipts tells nothing that could be compared.
+            Booked::As(told(again.unwrap_or(fill)).unwrap_or(moved.lamports))
+        }
+        _ => Booked::Otherwise,
+    }
+}
+
+/// The change of the wallet's lamports that a fill tells.
+fn told(fill: &Fill) -> Option<i128> {
+    let receipt = fill.receipt.as_deref()?;
+    let route = &fill.route;
+    let mut lamports = i128::from(receipt.rent_returned_lamports)
+        - i128::from(receipt.rent_paid_lamports)
+        - i128::from(receipt.fee_lamports);
+    if route.asset_in().is_native() {
+        lamports -= i128::from(route.amount_in().get());
+    }
+    if route.asset_out().is_native() {
+        lamports += i128::from(fill.amount_out.get());
+    }
+    let left = receipt.leftover.iter().filter(|it| it.asset.is_native());
+    lamports += left.map(|it| i128::from(it.amount.get())).sum::<i128>();
+    Some(lamports)
+}

@@ -1,0 +1,239 @@
+//! How much may leave the wallet: of a token per message and in a day, and in fees.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+use amm::Address;
+use domain::BaseUnits;
+
+/// A day is counted in quarters of an hour, so it has the last 24 h to 24 h 15 min.
+const QUARTER_MS: u64 = 15 * 60 * 1_000;
+const QUARTERS: u64 = 96;
+/// SOL's, in which fees are said.
+const FEE_DECIMALS: u8 = 9;
+
+/// What a limit is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// A token, by its mint; native SOL is wrapped SOL's.
+    Token(Address),
+    /// Fees, and the deposits of accounts that stay.
+    Fees,
+}
+
+/// How much of what a message may spend.
+pub type Spent = Vec<(What, u64)>;
+
+/// The most of one thing, in base units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// In one message.
+    pub per_order: Option<u64>,
+    /// In a day.
+    pub per_day: Option<u64>,
+}
+
+/// All limits. Tokens that are not named may not be sold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    named: BTreeMap<What, Limit>,
+}
+
+/// Why a text is no list of limits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// A part of it is not in the form.
+    #[error(
+        "{0} is not of the form TOKEN:AMOUNT/order, TOKEN:AMOUNT/day, fees:AMOUNT/day or *:0/order"
+    )]
+    Form(String),
+    /// A symbol or mint whose decimals nobody told.
+    #[error("{0} stands in no token list, so its decimals are not known")]
+    Unknown(String),
+    /// The same twice.
+    #[error("{0} is said twice")]
+    Twice(String),
+    /// A limit without which all could leave the wallet in a moment.
+    #[error("a limit of {0} is missing: each token needs one a day, and fees too")]
+    Missing(String),
+}
+
+impl Limits {
+    /// Reads such as `SOL:5/order,SOL:50/day,*:0/order,fees:0.1/day`, given each token's mint and decimals. Each token
+    /// needs a limit a day, and so do fees; what is not named is never sold, whether or not `*:0/order` says so.
+    pub fn parse(
+        text: &str,
+        token: impl Fn(&str) -> Option<(Address, u8)>,
+    ) -> Result<Self, Invalid> {
+        let mut named: BTreeMap<What, (&str, Limit)> = BTreeMap::new();
+        named.insert(What::Fees, ("fees", Limit::default()));
+        for part in text.split(',').map(str::trim) {
+            let form = || Invalid::Form(part.to_owned());
+            if part == "*:0/order" {
+                continue;
+            }
+            let (name, rest) = part.split_once(':').ok_or_else(form)?;
+            let (amount, per) = rest.split_once('/').ok_or_else(form)?;
+            let (what, decimals) = match name {
+                "fees" => (What::Fees, FEE_DECIMALS),
+                "*" => return Err(form()),
+                _ => {
+                    let unknown = || Invalid::Unknown(name.to_owned());
+                    let (mint, decimals) = token(name).ok_or_else(unknown)?;
+                    (What::Token(mint), decimals)
+                }
+            };
+            let amount = match amount {
+                "0" => 0,
+                _ => BaseUnits::parse(amount, decimals)
+                    .map_err(|_| form())?
+                    .get(),
+            };
+            let (_, limit) = named
+                .entry(what)
+                .or_insert_with(|| (name, Limit::default()));
+            let place = match per {
+                "order" => &mut limit.per_order,
+                "day" => &mut limit.per_day,
+                _ => return Err(form()),
+            };
+            if place.replace(amount).is_some() {
+                return Err(Invalid::Twice(part.to_owned()));
+            }
+        }
+        if let Some((name, _)) = named.values().find(|(_, it)| it.per_day.is_none()) {
+            return Err(Invalid::Missing((*name).to_owned()));
+        }
+        let named = named.into_iter().map(|(what, (_, limit))| (what, limit));
+        Ok(Self {
+            named: named.collect(),
+        })
+    }
+
+    /// The limit of something.
+    #[must_use]
+    pub fn of(&self, what: What) -> Limit {
+        let unnamed = Limit {
+            per_order: Some(0),
+            per_day: Some(0),
+        };
+        self.named.get(&what).copied().unwrap_or(unnamed)
+    }
+
+    /// Everything that has a limit, with the most of it that one message may spend.
+    pub(crate) fn most_per_message(&self) -> impl Iterator<Item = (What, u64)> {
+        self.named.iter().map(|(what, limit)| {
+            let bounds = [limit.per_order, limit.per_day];
+            (*what, bounds.into_iter().flatten().min().unwrap_or(0))
+        })
+    }
+}
+
+/// A limit that a message would pass.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("limits: {wanted} of {what} on top of {used} would pass {limit} {per}")]
+pub struct Exceeded {
+    /// Of what.
+    pub what: What,
+    /// How much the message may spend.
+    pub wanted: u64,
+    /// How much counts already.
+    pub used: u64,
+    /// The limit.
+    pub limit: u64,
+    /// `an order` or `a day`.
+    pub per: &'static str,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(mint) => write!(f, "the token {mint}"),
+            Self::Fees => f.write_str("lamports in fees"),
+        }
+    }
+}
+
+/// What was signed lately, by quarters of an hour.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    used: BTreeMap<What, VecDeque<(u64, u64)>>,
+}
+
+impl Book {
+    /// Whether so much more may be signed now.
+    pub fn check(&self, spent: &Spent, limits: &Limits, now_ms: u64) -> Result<(), Exceeded> {
+        for (what, wanted) in spent.iter().copied() {
+            let limit = limits.of(what);
+            let used = self.used(what, now_ms);
+            let bounds = [
+                (limit.per_order, 0, "an order"),
+                (limit.per_day, used, "a day"),
+            ];
+            for (limit, used, per) in bounds {
+                let Some(limit) = limit else { continue };
+                let fits = used.checked_add(wanted).is_some_and(|sum| sum <= limit);
+                if !fits {
+                    return Err(Exceeded {
+                        what,
+                        wanted,
+                        used,
+                        limit,
+                        per,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what is signed.
+    pub fn add(&mut self, spent: &Spent, now_ms: u64) {
+        for (what, amount) in spent {
+            self.add_in(*what, quarter(now_ms), *amount);
+        }
+    }
+
+    pub(crate) fn add_in(&mut self, what: What, quarter: u64, amount: u64) {
+        let quarters = self.used.entry(what).or_default();
+        match quarters.iter_mut().find(|(at, _)| *at == quarter) {
+            Some((_, sum)) => *sum = sum.saturating_add(amount),
+            None => quarters.push_back((quarter, amount)),
+        }
+    }
+
+    /// All that still counts, by quarter.
+    pub(crate) fn quarters(&self) -> impl Iterator<Item = (What, u64, u64)> {
+        let all = self.used.iter();
+        all.flat_map(|(what, quarters)| quarters.iter().map(|(at, sum)| (*what, *at, *sum)))
+    }
+
+    /// Forgets what counts no more.
+    pub(crate) fn forget(&mut self, now_ms: u64) {
+        let oldest = oldest_that_counts(now_ms);
+        self.used.retain(|_, quarters| {
+            quarters.retain(|(at, _)| *at >= oldest);
+            !quarters.is_empty()
+        });
+    }
+
+    /// How much of something counts now.
+    #[must_use]
+    pub fn used(&self, what: What, now_ms: u64) -> u64 {
+        let oldest = oldest_that_counts(now_ms);
+        let quarters = self.used.get(&what).into_iter().flatten();
+        let counting = quarters.filter(|(at, _)| *at >= oldest);
+        counting.fold(0, |sum, (_, amount)| sum.saturating_add(*amount))
+    }
+}
+
+pub(crate) const fn quarter(now_ms: u64) -> u64 {
+    now_ms / QUARTER_MS
+}
+
+pub(crate) const fn oldest_that_counts(now_ms: u64) -> u64 {
+    quarter(now_ms).saturating_sub(QUARTERS)
+}
+
+#[cfg(test)]
+mod tests;
