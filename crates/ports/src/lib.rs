@@ -73,8 +73,7 @@ pub use worker_registry::WorkerRegistry;
 /// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole store: a backend implements the eight parts, and the engine holds one object of this
-/// trait.
+/// The whole store: a backend implements all its parts, and the engine holds one object of this trait.
 pub trait Store:
     OrderStore
     + OrderHistory
