@@ -85,14 +85,7 @@ impl Stats {
             wake: Notify::new(),
         });
         let keeper = Arc::clone(&stats);
-        let stop = shutdown.clone();
-        shutdown.spawn(async move {
-            tokio::select! {
-                biased;
-                () = stop.soft() => {}
-                () = keeper.keep_fresh() => {}
-            }
-        });
+        shutdown.spawn_until_soft(async move { keeper.keep_fresh().await });
         stats
     }
 

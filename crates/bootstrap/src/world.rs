@@ -8,7 +8,7 @@ pub mod simulated;
 pub(crate) mod genesis;
 pub(crate) mod rehearsal;
 
-mod live;
+pub(crate) mod live;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -222,14 +222,8 @@ pub async fn reach(
         VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
     let world = World::of(reached, config, directory, clock, random)?;
-    let (pools, stop) = (Arc::clone(&world.pools), shutdown.clone());
-    shutdown.spawn(async move {
-        tokio::select! {
-            biased;
-            () = stop.soft() => {}
-            () = pools.attend() => {}
-        }
-    });
+    let pools = Arc::clone(&world.pools);
+    shutdown.spawn_until_soft(async move { pools.attend().await });
     Ok(world)
 }
 

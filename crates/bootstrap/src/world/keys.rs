@@ -1,5 +1,6 @@
 //! The wallet with which this process signs, and that of others at which it only looks.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use domain::Address;
 use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, setrlimit};
 use ports::retry::Policy;
-use ports::{Clock as _, Random, Shutdown, SystemClock};
+use ports::{Random, Shutdown, SystemClock};
 use sim_chain::cluster::GENESIS_HASH;
 use tracing::{info, warn};
 
@@ -90,7 +91,7 @@ impl Key {
         info!("{address} signs at the socket {}", socket.display());
         let signer = Arc::new(signer);
         let watched = Arc::clone(&signer);
-        shutdown.spawn(async move { watched.watch().await });
+        shutdown.spawn_until_soft(async move { watched.watch().await });
         Ok(Signing::Signer(signer))
     }
 }
@@ -107,29 +108,27 @@ impl Signing {
 }
 
 /// Asks the signer at this socket once, for those who only look.
-pub async fn address_at(socket: &Path) -> std::io::Result<Address> {
+pub async fn address_at(socket: &Path) -> io::Result<Address> {
     let signer = SocketSigner::connect(socket).await?;
     Ok(signer_address(&signer))
 }
 
 async fn wait_for(socket: &Path, shutdown: &Shutdown) -> anyhow::Result<SocketSigner> {
     let (clock, random) = (SystemClock::new(), Random::from_system());
-    let mut failures = 0;
-    loop {
-        let error = match SocketSigner::connect(socket).await {
-            Ok(signer) => return Ok(signer),
-            Err(error) => error,
+    let ask = || SocketSigner::connect(socket);
+    let accept = |answer: io::Result<SocketSigner>, failures| {
+        let tell = |error: &io::Error| {
+            if failures == 0 {
+                let socket = socket.display();
+                warn!(%error, "the signer at {socket} is waited for: {error}");
+            }
         };
-        if failures == 0 {
-            let socket = socket.display();
-            warn!(%error, "the signer at {socket} is waited for: {error}");
-        }
-        failures += 1;
-        tokio::select! {
-            biased;
-            () = shutdown.soft() => return Err(StoppedWaiting("the signer").into()),
-            () = clock.sleep(ASK_AGAIN.delay_after(failures, &random)) => {}
-        }
+        answer.inspect_err(tell).ok()
+    };
+    tokio::select! {
+        biased;
+        () = shutdown.soft() => Err(StoppedWaiting("the signer").into()),
+        signer = ASK_AGAIN.repeat_until(&clock, &random, ask, accept) => Ok(signer),
     }
 }
 
