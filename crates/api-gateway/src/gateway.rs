@@ -24,7 +24,6 @@ use crate::intake::Intake;
 use crate::live::Live;
 use crate::routes;
 use crate::settings::GatewaySettings;
-use crate::spending::Spending;
 use crate::state::{AppState, Ctx};
 use crate::telemetry::{self, HttpMeter};
 
@@ -107,7 +106,6 @@ impl Gateway {
             );
         }
         let state = AppState {
-            spending: Spending::new(&settings.spend_limits, &settings.tokens, &ports),
             live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             doorstep,
             intake,

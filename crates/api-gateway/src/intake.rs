@@ -60,7 +60,7 @@ pub struct Intake {
     limits: Limits,
     assets: Assets,
     chain: ChainSettings,
-    spending: Spending,
+    pub(crate) spending: Spending,
     default_pair: Option<(Asset, Asset)>,
     twins: Twins,
     unconfirmed: Unconfirmed,

@@ -16,7 +16,6 @@ use crate::error::{ApiError, Code, Result};
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 use crate::settings::ChainSettings;
-use crate::spending::Spending;
 
 /// Passed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
@@ -31,7 +30,6 @@ pub(crate) struct AppState {
     pub(crate) router: Router,
     pub(crate) tokens: Arc<TokenList>,
     pub(crate) chain: ChainSettings,
-    pub(crate) spending: Spending,
     /// The simulated cluster, where it is simulated.
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
     pub(crate) wallet: Option<Arc<dyn WalletView>>,

@@ -60,8 +60,6 @@ pub struct SolanaChain {
     blockhashes: Blockhashes,
     list: LandingList,
     jury: Jury,
-    /// What signs and sends goes through it.
-    valve: Arc<Valve>,
 }
 
 impl SolanaChain {
@@ -95,7 +93,6 @@ impl SolanaChain {
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
             list: LandingList::new(list_rpc, list_clock, settings.pace, commitment, notes),
-            valve: Arc::new(Valve::open(Arc::clone(&clock))),
             rpc,
             signer,
             clock,
@@ -118,8 +115,7 @@ impl SolanaChain {
     /// The same chain, which signs and sends nothing while this is shut.
     #[must_use]
     pub fn behind(mut self, valve: Arc<Valve>) -> Self {
-        self.list.go_through(Arc::clone(&valve));
-        self.valve = valve;
+        self.list.go_through(valve);
         self
     }
 

@@ -147,10 +147,8 @@ impl Config {
             "SOLANA_CLUSTER",
             "mainnet-beta, devnet, testnet or localnet, which ORDER_VENUE_MODE=live must be told",
         ))?;
-        match self.chain.programs.is_empty() || cluster == Cluster::Localnet {
-            true => Ok(cluster),
-            false => Err(Invalid::ProgramsElsewhere { cluster }),
-        }
+        cluster.admits(&self.chain.programs)?;
+        Ok(cluster)
     }
 
     fn validate_live(&self, role: Role) -> Result<(), Invalid> {

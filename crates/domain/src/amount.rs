@@ -83,7 +83,7 @@ impl BaseUnits {
     }
 }
 
-fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {
+pub(crate) fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {
     if text.len() > MAX_TEXT_LENGTH {
         return Err(InvalidAmount::NotDecimal);
     }

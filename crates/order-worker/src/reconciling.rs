@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ports::finality::Turn;
 use ports::reconciliation::{OnAlarm, Reconciler, WalletHistory, acting};
-use ports::{Clock, Ports, Shutdown, Store};
+use ports::{Ports, Shutdown};
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -20,8 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 #[derive(Debug)]
 pub(crate) struct Reconciling {
     reconciler: Reconciler,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
     on_alarm: OnAlarm,
 }
 
@@ -34,8 +32,6 @@ impl Reconciling {
                 history,
                 clock: Arc::clone(&ports.clock),
             },
-            store: Arc::clone(&ports.store),
-            clock: Arc::clone(&ports.clock),
             on_alarm,
         }
     }
@@ -55,14 +51,17 @@ impl Reconciling {
                 true => EVERY,
                 false => SOON,
             };
-            self.clock.sleep(pause).await;
+            self.reconciler.clock.sleep(pause).await;
         }
     }
 
     /// Whether the wallet was compared.
     async fn compare(&self) -> bool {
         // Other workers look again after it: an end of it that nobody hears of costs one comparison.
-        let turn = self.store.take_turn(Turn::Reconciliation, SOON / 2);
+        let turn = self
+            .reconciler
+            .store
+            .take_turn(Turn::Reconciliation, SOON / 2);
         if !matches!(turn.await, Ok(true)) {
             return false;
         }

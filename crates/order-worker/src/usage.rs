@@ -34,9 +34,13 @@ pub(crate) async fn show(ctx: Arc<Context>, wallet: Arc<dyn WalletView>, shutdow
 }
 
 async fn looks(ctx: &Context, wallet: &dyn WalletView) {
+    let mut address = None;
     loop {
-        if let Ok(wallet) = wallet.look().await {
-            match ctx.store.newest_uses(wallet.address).await {
+        if address.is_none() {
+            address = wallet.look().await.ok().map(|wallet| wallet.address);
+        }
+        if let Some(address) = address {
+            match ctx.store.newest_uses(address).await {
                 Ok(uses) => set(ctx, &uses),
                 Err(error) => debug!(%error, "what is spent is looked at again: {error}"),
             }

@@ -1,7 +1,7 @@
 //! `GET /api/wallet`: the wallet that trades.
 
 use actix_web::HttpResponse;
-use api_types::wallet::{HoldingView, WalletAnswer};
+use api_types::wallet::{HoldingView, LimitView, WalletAnswer};
 use domain::TokenList;
 use ports::wallet::{Holding, Wallet};
 
@@ -31,12 +31,9 @@ pub(crate) async fn wallet(ctx: Ctx, caller: Caller) -> Result<HttpResponse> {
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let wallet = deadline::chain(view.look()).await?;
-    let trading = trading(&ctx).await?;
-    let limits = ctx.spending.shown(wallet.address).await?;
-    Ok(HttpResponse::Ok().json(WalletAnswer {
-        limits,
-        ..answer(&wallet, &ctx, trading)
-    }))
+    let limits = ctx.intake.spending.shown(wallet.address);
+    let (trading, limits) = futures_util::try_join!(trading(&ctx), limits)?;
+    Ok(HttpResponse::Ok().json(answer(&wallet, &ctx, trading, limits)))
 }
 
 /// Where keys are set, to the admin key alone.
@@ -55,7 +52,7 @@ async fn trading(ctx: &AppState) -> Result<&'static str> {
     }
 }
 
-fn answer(wallet: &Wallet, ctx: &AppState, trading: &str) -> WalletAnswer {
+fn answer(wallet: &Wallet, ctx: &AppState, trading: &str, limits: Vec<LimitView>) -> WalletAnswer {
     let held = wallet.tokens.iter();
     WalletAnswer {
         success: true,
@@ -64,7 +61,7 @@ fn answer(wallet: &Wallet, ctx: &AppState, trading: &str) -> WalletAnswer {
         mode: wallet.mode.clone(),
         lamports: wallet.lamports,
         tokens: held.map(|holding| view_of(holding, &ctx.tokens)).collect(),
-        limits: Vec::new(),
+        limits,
         trading: trading.to_owned(),
     }
 }

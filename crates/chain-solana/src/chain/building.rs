@@ -116,7 +116,7 @@ impl SolanaChain {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
-        let signing = self.valve.pass(self.signer.sign(message));
+        let signing = self.list.valve().pass(self.signer.sign(message));
         // A signature that comes later is thrown away with the future.
         match timeout(self.signing_limit, signing).await {
             Ok(Some(signed)) => Ok(signed?),

@@ -17,6 +17,7 @@ use ports::{Clock, WalletUses};
 use super::SolanaChain;
 use super::route::Route;
 use crate::build::{Draft, WRAPPED_ACCOUNT_BYTES};
+use crate::convert::engines;
 use crate::recent_by::RecentBy;
 use crate::rpc::{self, Account, Lamports, Rpc, Slot, View};
 
@@ -273,7 +274,7 @@ impl SolanaChain {
 
     /// Whose key signs.
     fn wallet_address(&self) -> domain::Address {
-        domain::Address::new(self.signer.address().0)
+        engines(self.signer.address())
     }
 }
 

@@ -12,7 +12,7 @@ use domain::{BaseUnits, venue};
 
 use super::{Read, Snapshot};
 use crate::build::Asset;
-use crate::convert::mint;
+use crate::convert::{engines, mint};
 use crate::rpc::Slot;
 
 /// Pools of one slot, with what must be known of their tokens.
@@ -86,7 +86,7 @@ impl Reading {
     /// One of its pools, or why it cannot be used.
     #[must_use]
     pub fn pool(&self, address: Address) -> Option<Result<&Arc<Pool>, &str>> {
-        let address = domain::Address::new(address.0);
+        let address = engines(address);
         let mut pools = self.pools.iter();
         let found = pools.find(|it| it.pool.address == Some(address))?;
         Some(found.state.as_ref().map_err(String::as_str))
@@ -151,7 +151,7 @@ pub(crate) fn facts(mint: &Mint, epoch: u64) -> MintFacts {
 pub(super) fn pool_ref(program: Program, address: Address) -> PoolRef {
     PoolRef {
         program: kind(&program),
-        address: Some(domain::Address::new(address.0)),
+        address: Some(engines(address)),
     }
 }
 

@@ -62,10 +62,7 @@ pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
 
 async fn reconcile(wallet: &Wallet) -> anyhow::Result<Verdict> {
     let answer = wallet.connection.client()?.reconcile().await?;
-    let verdict = match answer.explained {
-        true => Verdict::Good,
-        false => Verdict::Bad,
-    };
+    let verdict = Verdict::good_if(answer.explained);
     if wallet.format.is_json() {
         output::json(&answer)?;
         return Ok(verdict);

@@ -204,8 +204,7 @@ fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> Stag
             let (needed, held) = (print(*needed, asset), print(*held, asset));
             if is_held {
                 let promised = print(*promised, asset);
-                let reason = limits::promised_to_others(&held, &promised, &needed);
-                return StageError::transient(FailureCode::InsufficientFunds, reason);
+                return limits::promised_to_others(&held, &promised, &needed);
             }
             let reason = format!(
                 "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"

@@ -5,6 +5,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use tracing::{error, info, warn};
 
 use super::{Error, Finding, Kind, Reconciler, Report};
+use crate::safety::ENGINE;
 
 /// What a comparison does that somebody must look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,8 +22,6 @@ const UNEXPLAINED: &str = "wallet_unexplained_lamports";
 const FOREIGN: &str = "wallet_foreign_transactions_total";
 const CONTRADICTED: &str = "wallet_contradicted_orders_total";
 const RECONCILED_AT: &str = "wallet_reconciled_timestamp_seconds";
-/// Who halted, in the audit log.
-const ENGINE: &str = "engine";
 
 #[derive(Debug, Clone, Copy)]
 enum Outcome {

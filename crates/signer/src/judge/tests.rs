@@ -5,7 +5,7 @@ mod fuzz;
 pub(crate) mod messages;
 
 use amm::instruction::{AccountMeta, Amounts};
-use amm::token::WRAPPED_SOL;
+use amm::token::{TOKEN_2022_PROGRAM, WRAPPED_SOL};
 
 use super::*;
 use messages::*;
