@@ -31,6 +31,11 @@ impl Client {
         self.get("/api/wallet").await
     }
 
+    /// Another wallet, by its name or address.
+    pub async fn wallet_called(&self, wallet: &str) -> Result<WalletAnswer, Error> {
+        self.get_with("/api/wallet", &[("wallet", wallet)]).await
+    }
+
     /// What an order's newest transaction does.
     pub async fn transaction(&self, order: Uuid) -> Result<TransactionAnswer, Error> {
         self.get(&format!("/api/orders/{order}/transaction")).await

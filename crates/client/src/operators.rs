@@ -94,9 +94,11 @@ impl Client {
         Ok(self.call(self.post("/api/admin/halt").json(&halt)).await?)
     }
 
-    /// Compares the wallet with the engine's receipts.
-    pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
+    /// Compares a wallet with the engine's receipts: the one of this name or address, else the one that pays unasked.
+    pub async fn reconcile(&self, wallet: Option<&str>) -> Result<Reconciliation, Error> {
         let request = self.post("/api/admin/reconcile");
+        let wallet = wallet.map(|wallet| [("wallet", wallet)]);
+        let request = request.query(wallet.as_slice().as_flattened());
         Ok(self.call(request.timeout(RECONCILE_LIMIT)).await?)
     }
 
