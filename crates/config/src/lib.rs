@@ -16,6 +16,7 @@ mod text_file;
 mod token_list;
 mod transactions;
 mod values;
+mod wallet_rules;
 mod wallets;
 
 use std::path::PathBuf;

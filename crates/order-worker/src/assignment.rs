@@ -22,9 +22,6 @@ const PANIC_REST: Duration = Duration::from_secs(1);
 /// How long other workers leave an order alone while one worker empties its slots for it.
 const OTHERS_REST: Duration = Duration::from_secs(10);
 
-/// How long an order at least stays in the queue that a worker took without having its wallet.
-const OTHER_WALLET_REST: Duration = Duration::from_millis(100);
-
 /// How long an order waits if this worker did not get free of other orders for it.
 const COMPANY_REST: Duration = Duration::from_secs(1);
 
@@ -116,10 +113,7 @@ async fn live(
         // again.
         Ok(Claim::Held) => Ending::Over,
         // Its worker finds it in the queue.
-        Ok(Claim::WalletElsewhere) => as_it_was(
-            job,
-            OTHER_WALLET_REST + ctx.random.duration_below(OTHER_WALLET_REST),
-        ),
+        Ok(Claim::WalletElsewhere) => as_it_was(job, ctx.foreign.rest(ctx.clock.monotonic())),
         // The store names it again once a worker lives that has its wallet.
         Ok(Claim::WalletNowhere) => {
             ctx.metrics.walletless.increment(1);

@@ -36,6 +36,7 @@ mod context;
 mod doubting;
 mod driver;
 mod finality;
+mod foreign;
 mod halting;
 mod lifecycle;
 mod metrics;
