@@ -16,6 +16,8 @@ use crate::stats::Stats;
 
 /// How old may be what workers have told, while they can be asked.
 const FRESH: Duration = Duration::from_secs(5);
+/// The same where what is looked for is not among it: a worker may have started since.
+const FRESHER: Duration = Duration::from_secs(1);
 /// A store that needs longer is not waited for: what is remembered will do.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Wallets that are remembered. An engine has a few.
@@ -81,9 +83,15 @@ impl Wallets {
         client: &ClientId,
         asked: Option<&Asked>,
     ) -> Result<Option<Address>> {
-        let known = self.known().await;
+        let own = self.bound.get(client);
+        let known = self.known_with(|it| match (own, asked) {
+            (Some(own), _) => it.name == *own,
+            (None, Some(asked)) => asked.is(it),
+            (None, None) => !self.is_taken(&it.name),
+        });
+        let known = known.await;
         let mut all = known.iter();
-        let found = match (self.bound.get(client), asked) {
+        let found = match (own, asked) {
             (Some(own), asked) => {
                 let found = all.find(|it| it.name == *own).ok_or_else(untold)?;
                 if asked.is_some_and(|asked| !asked.is(found)) {
@@ -136,18 +144,33 @@ impl Wallets {
 
     /// All that are known, the one that is used unasked first.
     pub(crate) async fn known(&self) -> Arc<[NamedWallet]> {
-        if !self.are_all_here
-            && let Some(told) = self.told().await
-        {
-            self.learn(&told);
+        self.known_with(|_| true).await
+    }
+
+    /// The same, with what workers have told lately if this is not among them.
+    async fn known_with(&self, is_wanted: impl Fn(&NamedWallet) -> bool) -> Arc<[NamedWallet]> {
+        if self.are_all_here {
+            return self.remembered();
         }
+        for age in [FRESH, FRESHER] {
+            if let Some(told) = self.told(age).await {
+                self.learn(&told);
+            }
+            if self.remembered().iter().any(&is_wanted) {
+                break;
+            }
+        }
+        self.remembered()
+    }
+
+    fn remembered(&self) -> Arc<[NamedWallet]> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&known)
     }
 
     /// The one that a request names.
     pub(crate) async fn find(&self, asked: &Asked) -> Option<NamedWallet> {
-        let known = self.known().await;
+        let known = self.known_with(|it| asked.is(it)).await;
         known.iter().find(|it| asked.is(it)).cloned()
     }
 
@@ -164,8 +187,8 @@ impl Wallets {
     }
 
     /// What live workers tell, those that started last first: a wallet that got another key is where the newest has it.
-    async fn told(&self) -> Option<Vec<NamedWallet>> {
-        let recent = match self.stats.within(FRESH) {
+    async fn told(&self, age: Duration) -> Option<Vec<NamedWallet>> {
+        let recent = match self.stats.within(age) {
             Some(recent) => recent,
             None => {
                 let asking = tokio::time::timeout(PATIENCE, self.stats.recent());

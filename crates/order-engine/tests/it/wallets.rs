@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use cluster::e2e::{Target, socket, text};
 use cluster::engine::Engine;
 use cluster::http::http;
-use cluster::{Scratch, Size};
+use cluster::{Chain, Scratch, Size};
 use futures_util::future::try_join_all;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -140,8 +140,10 @@ async fn orders_find_the_worker_of_a_cluster_that_has_their_wallet() -> Result<(
     let target = cluster.target();
     let node = cluster.state().sim.as_ref().context("a chain")?;
     let node = Node::at(&node.url);
-    let main = address_of(&target, "main").await?;
-    let second = address_of(&target, "second").await?;
+    // A gateway knows no wallet before a worker has told of it.
+    let told = async |wallet| address_of(&target, wallet).await.ok();
+    let main = eventually("a worker's word", async || told("main").await).await;
+    let second = eventually("a worker's word", async || told("second").await).await;
     let both = cluster.state().workers[0].clone();
     both.signal(Signal::SIGTERM);
     eventually("the worker's end", async || (!both.is_live()).then_some(())).await;
@@ -173,5 +175,36 @@ async fn orders_find_the_worker_of_a_cluster_that_has_their_wallet() -> Result<(
     let checks = checks.map(|(id, wallet)| check_payer(&target, &node, id, wallet));
     let ended = tokio::time::timeout(Duration::from_secs(60), try_join_all(checks)).await;
     ended.context("orders wait for each other's wallets")??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_key_files_trade_live() -> Result<()> {
+    let chain = Chain::start(&[SLOWLY]).await?;
+    let (first, second) = (chain.wallet("first").await?, chain.wallet("second").await?);
+    let mut variables = first.live_on(chain.url());
+    variables.retain(|(name, _)| *name != "WALLET");
+    let keys = format!(
+        "first={},second={}",
+        first.path.display(),
+        second.path.display()
+    );
+    variables.push(("WALLETS", keys));
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
+    let variables: Vec<_> = variables.collect();
+    let engine = Engine::start(&variables).await?;
+    let target = Target::new(vec![engine.url("")]);
+    let node = Node::at(chain.url());
+    let wallets = [("first", &first.address), ("second", &second.address)];
+    let mut orders = Vec::new();
+    for (name, wallet) in wallets {
+        orders.push((target.accept(0, &order_by(name)).await?, wallet));
+    }
+
+    let checks = orders.iter();
+    let checks = checks.map(|(id, wallet)| check_payer(&target, &node, id, wallet));
+    try_join_all(checks).await?;
     Ok(())
 }
