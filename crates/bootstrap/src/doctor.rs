@@ -251,10 +251,7 @@ async fn signing(about: &str, key: &Key) -> (Finding, Option<Address>) {
     };
     let at = socket.display();
     match keys::address_at(socket).await {
-        Ok(address) => signs(
-            address,
-            format!("the signer at {at} signs for {address}"),
-        ),
+        Ok(address) => signs(address, format!("the signer at {at} signs for {address}")),
         Err(error) => {
             let detail = format!("the signer at {at} does not answer: {error}");
             let advice = "start order-engine signer there, as a user whose processes it answers";

@@ -10,6 +10,12 @@ use uuid::Uuid;
 use crate::Error;
 use crate::transport::Client;
 
+/// Asks about one wallet, by its name or address.
+#[derive(Serialize)]
+pub(crate) struct OfWallet<'a> {
+    pub(crate) wallet: Option<&'a str>,
+}
+
 impl Client {
     /// Every pool known of a pair.
     pub async fn pools(&self, token_in: &str, token_out: &str) -> Result<PoolsAnswer, Error> {
@@ -33,7 +39,8 @@ impl Client {
 
     /// Another wallet, by its name or address.
     pub async fn wallet_called(&self, wallet: &str) -> Result<WalletAnswer, Error> {
-        self.get_with("/api/wallet", &[("wallet", wallet)]).await
+        let wallet = Some(wallet);
+        self.get_with("/api/wallet", &OfWallet { wallet }).await
     }
 
     /// What an order's newest transaction does.

@@ -28,7 +28,7 @@ pub(crate) async fn show(wallets: Vec<OwnWallet>, clock: Arc<dyn Clock>, shutdow
 
 async fn looks(wallets: &[OwnWallet], clock: &dyn Clock) {
     loop {
-        for OwnWallet { name, view } in wallets {
+        for OwnWallet { name, view, .. } in wallets {
             let name = &name.name;
             let gauge = || metrics::gauge!(LAMPORTS, "wallet" => name.to_string());
             match view.look().await {

@@ -29,7 +29,8 @@ pub(crate) struct Reconciling {
 
 impl Reconciling {
     pub(crate) fn new(ports: &Ports, wallets: &[OwnWallet], on_alarm: OnAlarm) -> Self {
-        acting::register(ports.clock.now());
+        let addresses = wallets.iter().map(|wallet| wallet.name.address);
+        acting::register(ports.clock.now(), addresses);
         let reconcilers = wallets.iter().map(|wallet| Reconciler {
             store: Arc::clone(&ports.store),
             history: Arc::clone(&wallet.history),

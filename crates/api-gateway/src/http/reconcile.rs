@@ -48,7 +48,10 @@ pub(crate) async fn reconcile(
     };
     let on_alarm = ctx.on_alarm;
     let comparing = async move {
-        tracing::info!(actor, "{actor} asks for the wallet {address} to be reconciled");
+        tracing::info!(
+            actor,
+            "{actor} asks for the wallet {address} to be reconciled"
+        );
         match tokio::time::timeout(PATIENCE, reconciler.run(on_alarm)).await {
             Ok(report) => Ok(report?),
             Err(_) => Err(chain_unavailable(

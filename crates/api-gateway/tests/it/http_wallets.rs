@@ -235,6 +235,16 @@ async fn operators_see_each_wallet_by_its_name() {
     assert_eq!(live("spare"), json!(false));
     get("?wallet=nobodys").await.problem(404, "not_found");
     get("?wallet=").await.problem(400, "invalid_parameter");
+    let reconcile = async |query: &str| {
+        let path = format!("/api/admin/reconcile{query}");
+        Request::post(&path).key("admin").send(&server).await
+    };
+    reconcile("?wallet=nobodys").await.problem(404, "not_found");
+    // Its past is asked for, and nobody tells it here.
+    for known in ["", "?wallet=spare"] {
+        let answer = reconcile(known).await;
+        assert_eq!(answer.status, 503, "{answer:?}");
+    }
     let alone = settings(&[wallet("main", MAIN)]);
     let alone = Server::start_in(
         outside(),

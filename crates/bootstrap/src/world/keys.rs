@@ -124,7 +124,9 @@ impl Key {
             Held::At(socket) => socket,
         };
         let signer = match address {
-            Some(address) => SocketSigner::of(&socket, chain_solana::rpc::Address(*address.bytes())),
+            Some(address) => {
+                SocketSigner::of(&socket, chain_solana::rpc::Address(*address.bytes()))
+            }
             None => wait_for(&socket, shutdown).await?,
         };
         let address = signer_address(&signer);

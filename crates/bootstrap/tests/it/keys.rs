@@ -192,3 +192,38 @@ async fn the_doctor_has_a_line_for_each_wallet() {
         assert!(finding.detail.contains(&wallet.address.to_string()));
     }
 }
+
+#[tokio::test]
+async fn one_of_several_keys_may_be_in_a_signer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = key_file(folder.path(), 0o600);
+    let socket = folder.path().join("signer.sock");
+    let both = format!(
+        "--wallets=main={},desk=unix:{}",
+        path.display(),
+        socket.display()
+    );
+    let config = config(folder.path(), &[&both]);
+
+    let keys = keys(&config).unwrap();
+    // Whose key a signer has, it alone can tell.
+    let names = keys.names();
+    let known: Vec<&str> = names.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(known, ["main"]);
+    let places: Vec<_> = keys.iter().map(|it| &it.held).collect();
+    assert!(
+        matches!(places[..], [Held::Here(_), Held::At(at)] if *at == socket),
+        "{places:?}"
+    );
+
+    let question = Question {
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in: BaseUnits::new(1),
+    };
+    let findings = examine(&config, question).await.unwrap();
+    let of = |about: &str| findings.iter().find(|it| it.about == about).unwrap();
+    assert_eq!(of("key main").state, State::Good);
+    assert_eq!(of("key desk").state, State::Bad);
+    assert!(of("key desk").detail.contains("does not answer"));
+}
