@@ -11,9 +11,9 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::reconciliation::{OnAlarm, WalletHistory};
+use ports::reconciliation::OnAlarm;
 use ports::{
-    Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView,
+    Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletViews,
 };
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -52,10 +52,8 @@ pub struct GatewayParts {
     pub assets: Arc<dyn AssetSource>,
     /// The simulated cluster, if it is simulated.
     pub simulation: Option<Arc<dyn Simulation>>,
-    /// The wallet that trades, if this process can look at it.
-    pub wallet: Option<Arc<dyn WalletView>>,
-    /// The same wallet's past.
-    pub history: Option<Arc<dyn WalletHistory>>,
+    /// The wallets that trade, if this process can look at them.
+    pub wallets: Option<Arc<dyn WalletViews>>,
     /// What is done about lamports that no receipt explains.
     pub on_alarm: OnAlarm,
     /// Reads transactions back, if this process can.
@@ -88,8 +86,7 @@ impl Gateway {
             router,
             assets,
             simulation,
-            wallet,
-            history,
+            wallets,
             on_alarm,
             transactions,
             statuses,
@@ -114,8 +111,7 @@ impl Gateway {
             tokens: settings.tokens,
             chain: settings.chain,
             simulation,
-            wallet,
-            history,
+            wallets,
             on_alarm,
             transactions,
             statuses,

@@ -45,6 +45,7 @@ use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::{ChainSettings, GatewaySettings, Trading};
 use crate::spending::Spending;
 use crate::stats::Stats;
+use crate::wallets::{Asked, Wallets};
 use request::Request;
 use twins::Twins;
 
@@ -67,6 +68,7 @@ pub struct Intake {
     shutdown: Shutdown,
     pub(crate) acts: Acts,
     pub(crate) stats: Arc<Stats>,
+    pub(crate) wallets: Wallets,
 }
 
 /// Who submits an order, and how. On a socket: taken from the upgrade request.
@@ -121,13 +123,15 @@ impl Intake {
         shutdown: &Shutdown,
     ) -> Arc<Self> {
         let salt = [(); 4].map(|()| ports.random.bits());
+        let stats = Stats::start(ports, settings, shutdown);
         Arc::new(Self {
             keys: Arc::new(Keys::new(settings, salt)),
             limits: Limits::new(settings, &ports.clock),
             twins: Twins::default(),
             acts: Acts::new(shutdown),
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
-            stats: Stats::start(ports, settings, shutdown),
+            wallets: Wallets::new(&settings.wallets, Arc::clone(&stats)),
+            stats,
             assets: Assets::new(Arc::clone(&settings.tokens), assets),
             chain: settings.chain,
             spending: Spending::new(&settings.spend_limits, &settings.tokens, ports),
@@ -159,8 +163,21 @@ impl Intake {
     }
 
     /// Reads an order without taking it in.
-    pub(crate) async fn check(&self, body: &[u8], payer: Option<&Payer>) -> Result<Terms> {
-        self.read(body, payer).await?.terms
+    pub(crate) async fn check(&self, body: &[u8], envelope: &Envelope) -> Result<Terms> {
+        let request = self.read(body, envelope.payer.as_ref()).await?;
+        let wallet = request.wallet;
+        self.paid(request.terms?, envelope, wallet.as_ref()).await
+    }
+
+    /// The terms with the wallet that pays, fixed for ever.
+    async fn paid(
+        &self,
+        terms: Terms,
+        envelope: &Envelope,
+        asked: Option<&Asked>,
+    ) -> Result<Terms> {
+        let wallet = self.wallets.payer(&envelope.caller.client, asked).await?;
+        Ok(Terms { wallet, ..terms })
     }
 
     /// Reads a body. Nobody is asked where the token list names its tokens, nor where it is wrong anyway.
@@ -208,7 +225,9 @@ impl Intake {
             || self.limits.any()
             || self.stats.is_near_full()
             || self.spending.limits_orders()
-            || self.chain.trading == Trading::Disabled;
+            || self.chain.trading == Trading::Disabled
+            || self.wallets.are_bound()
+            || request.wallet.is_some();
         let earlier = match &mark {
             Some(mark) if may_be_refused => self.earlier(envelope, mark).await?,
             _ => None,
@@ -229,6 +248,7 @@ impl Intake {
             (admitted, _) => admitted?,
         };
         let rate = allowance.rate();
+        let terms = self.paid(terms, envelope, request.wallet.as_ref()).await?;
         let (order, answer) = self.prepare(envelope, terms, mark);
         let accepted = self.store(order, allowance, room).await?;
         let receipt = self.receipt(envelope, accepted, answer)?;

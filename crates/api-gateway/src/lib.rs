@@ -33,6 +33,7 @@ mod spending;
 mod state;
 mod trace;
 mod views;
+mod wallets;
 
 pub use gateway::{Gateway, GatewayParts};
 pub use settings::GatewaySettings;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use config::{Cluster, Config, DEFAULT_PORT, LimitScope};
 use domain::spending::SpendLimits;
-use domain::{Address, Asset, ClientId, TokenList};
+use domain::{Address, Asset, ClientId, NamedWallet, TokenList, WalletName};
 
 use crate::live;
 
@@ -43,6 +43,8 @@ pub struct GatewaySettings {
     pub chain: ChainSettings,
     /// What orders may spend.
     pub spend_limits: Arc<SpendLimits>,
+    /// The wallets that trade, as far as they are known before any worker has told of its own.
+    pub wallets: WalletSettings,
     /// What is traded where a request names no tokens; without it, it must.
     pub default_pair: Option<(Asset, Asset)>,
     /// Threads that serve requests; `None` for one per core.
@@ -78,16 +80,32 @@ impl GatewaySettings {
                     .spend_limits()
                     .expect("invariant: a configuration is checked before it is used"),
             ),
+            wallets: WalletSettings::configured(config),
             default_pair: config.chain.order_venue_mode.defaults().pair,
             threads: Some(threads),
         }
     }
 
-    /// The same where this wallet trades.
+    /// The same where this wallet pays for orders that name none.
     #[must_use]
     pub fn of_wallet(mut self, wallet: Option<Address>) -> Self {
         self.chain.wallet = wallet;
         self
+    }
+
+    /// The same where these wallets are known.
+    #[must_use]
+    pub fn knowing(mut self, wallets: Vec<NamedWallet>) -> Self {
+        self.wallets.known = wallets;
+        self
+    }
+
+    /// The same where the keys of these wallets, and no others, are in this process.
+    #[must_use]
+    pub fn of_wallets(mut self, wallets: Vec<NamedWallet>) -> Self {
+        self.chain.wallet = wallets.first().map(|first| first.address);
+        self.wallets.are_all_here = true;
+        self.knowing(wallets)
     }
 }
 
@@ -109,6 +127,7 @@ impl Default for GatewaySettings {
             tokens: Arc::new(TokenList::mainnet()),
             chain: ChainSettings::default(),
             spend_limits: Arc::default(),
+            wallets: WalletSettings::default(),
             default_pair: Some((Asset::SOL, Asset::USDC)),
             threads: None,
         }
@@ -118,12 +137,39 @@ impl Default for GatewaySettings {
 /// The chain that orders are executed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChainSettings {
-    /// The wallet that trades, where it is known.
+    /// The wallet that pays for orders that name none, where it is known.
     pub wallet: Option<Address>,
     /// Where people look at transactions; none for a chain that nobody else shows.
     pub explorer: Option<Explorer>,
     /// Whether orders are taken in.
     pub trading: Trading,
+}
+
+/// The wallets that trade.
+#[derive(Debug, Clone, Default)]
+pub struct WalletSettings {
+    /// Those that are known before any worker has told of its own, the one that is used unasked first.
+    pub known: Vec<NamedWallet>,
+    /// Whether these are all there are: their keys are in this process.
+    pub are_all_here: bool,
+    /// The only addresses that the operator allows; empty for any.
+    pub allowed: Vec<Address>,
+    /// Clients that trade with a wallet of their own.
+    pub bound: Vec<(ClientId, WalletName)>,
+}
+
+impl WalletSettings {
+    fn configured(config: &Config) -> Self {
+        let bound = config.wallet.client_wallets.iter();
+        Self {
+            known: Vec::new(),
+            are_all_here: false,
+            allowed: config.wallet.wallet_address.clone(),
+            bound: bound
+                .map(|it| (it.client.clone(), it.wallet.clone()))
+                .collect(),
+        }
+    }
 }
 
 /// Whether orders are taken in.

@@ -6,8 +6,8 @@ use actix_web::web::{self, Bytes};
 use dex_router::Router;
 use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::reconciliation::{OnAlarm, WalletHistory};
-use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView};
+use ports::reconciliation::OnAlarm;
+use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletViews};
 
 use crate::auth::Caller;
 use crate::deadline;
@@ -32,9 +32,7 @@ pub(crate) struct AppState {
     pub(crate) chain: ChainSettings,
     /// The simulated cluster, where it is simulated.
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
-    pub(crate) wallet: Option<Arc<dyn WalletView>>,
-    /// The same wallet's past.
-    pub(crate) history: Option<Arc<dyn WalletHistory>>,
+    pub(crate) wallets: Option<Arc<dyn WalletViews>>,
     /// What is done about lamports that no receipt explains.
     pub(crate) on_alarm: OnAlarm,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,

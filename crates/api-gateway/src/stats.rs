@@ -13,6 +13,7 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use api_types::submit::QueueEstimate;
 use ports::order_history::Counts;
+use ports::worker_registry::WorkerRow;
 use ports::{Ports, Shutdown};
 use tokio::sync::Notify;
 
@@ -62,6 +63,8 @@ pub(crate) struct Snapshot {
     pub(crate) in_hands: u64,
     /// Nothing is signed and nothing is sent.
     pub(crate) is_halted: bool,
+    /// The live workers, oldest first.
+    pub(crate) workers: Vec<WorkerRow>,
     estimate: Option<QueueEstimate>,
 }
 
@@ -128,6 +131,13 @@ impl Stats {
 
     fn not_older_than(&self, moment: Duration) -> Option<Arc<Snapshot>> {
         self.latest().filter(|snapshot| snapshot.read_at >= moment)
+    }
+
+    /// The numbers, if they are at most so old. Keeps them fresh for a while.
+    pub(crate) fn within(&self, age: Duration) -> Option<Arc<Snapshot>> {
+        let now = self.ports.clock.monotonic();
+        self.note_interest(now);
+        self.not_older_than(now.saturating_sub(age))
     }
 
     /// The numbers, at most a second old.
@@ -229,6 +239,7 @@ impl Stats {
             is_halted: halt.is_some(),
             in_hands: workers.iter().map(|row| u64::from(row.running)).sum(),
             counts,
+            workers,
         })
     }
 }

@@ -61,8 +61,10 @@ pub struct OrderView {
     pub doubt: Option<DoubtView>,
     /// Where people can look at the transaction; null for a chain that no explorer shows.
     pub explorer_url: Option<String>,
-    /// The wallet that pays, where it is known.
+    /// The address of the wallet that pays, where it is known.
     pub wallet: Option<String>,
+    /// What the order waits for, if that is no worker's turn.
+    pub waiting: Option<WaitingView>,
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
@@ -88,6 +90,24 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The `seq` of the order's last event.
     pub seq: u32,
+}
+
+/// What an order waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingView {
+    #[serde(rename = "for")]
+    pub what: WaitingFor,
+    /// In one sentence.
+    #[schema(examples("no live worker has the order's wallet"))]
+    pub detail: String,
+}
+
+/// What there is to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// A worker that has the key of the order's wallet.
+    Wallet,
 }
 
 /// What is known of a transaction that should have come to an end.
@@ -193,6 +213,14 @@ impl OrderView {
         }
     }
 
+    /// It waits for a worker that has the key of its wallet.
+    pub fn add_missing_wallet(&mut self) {
+        self.waiting = Some(WaitingView {
+            what: WaitingFor::Wallet,
+            detail: "no live worker has the order's wallet".to_owned(),
+        });
+    }
+
     /// Nobody can prove its transaction dead since then.
     pub fn add_doubt(&mut self, since: Timestamp, reason: &str) {
         self.doubt.get_or_insert_default().unprovable = Some(UnprovableView {
@@ -252,7 +280,8 @@ impl OrderView {
             receipt: None,
             doubt: None,
             explorer_url: None,
-            wallet: None,
+            wallet: terms.wallet.map(|wallet| wallet.to_string()),
+            waiting: None,
             error_reason: None,
             error_code: None,
             landing: None,

@@ -78,6 +78,11 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 10000)]
     pub max_price_impact_bps: Option<u16>,
+    /// The wallet that pays, by its name or address; absent: the client's own, or the engine's first that is nobody's
+    /// own. It stays the order's wallet for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("main"))]
+    pub wallet: Option<String>,
     /// The venues the order may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

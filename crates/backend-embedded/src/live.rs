@@ -6,6 +6,7 @@
 //! outlives the process. This state changes only after the corresponding transaction is committed.
 
 mod ended;
+pub(crate) mod wallets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;

@@ -39,6 +39,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::Fault;
+use crate::live::wallets::Reach;
 use crate::live::{Changes, Live};
 use heads::Heads;
 
@@ -137,6 +138,11 @@ impl Batch<'_> {
     /// Whether the leases of this worker are valid.
     pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
         lock(self.live).is_alive(worker, self.monotonic)
+    }
+
+    /// Whether this worker, or another one, may sign for a wallet.
+    pub(crate) fn reach(&self, worker: domain::WorkerId, wallet: &str) -> Reach {
+        lock(self.live).reach(worker, wallet, self.monotonic)
     }
 
     /// How many workers live.

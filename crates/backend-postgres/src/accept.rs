@@ -108,9 +108,10 @@ with clock as materialized (
 ),
 given as materialized (
     select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                         $8::text[], $9::text[], $10::int8[], $11::text[], $12::bytea[], $13::bytea[])
+                         $8::text[], $9::text[], $10::int8[], $11::text[], $12::bytea[], $13::bytea[],
+                         $16::text[])
         with ordinality as g(id, event_id, client, terms, token_in, token_out, client_order_id,
-                             trace_context, valid_for_ms, key, fingerprint, answer, place)
+                             trace_context, valid_for_ms, key, fingerprint, answer, wallet, place)
     where place = place + 0
 ),
 fresh as materialized (
@@ -141,9 +142,9 @@ named as (
 ),
 placed as (
     insert into orders (id, client, terms, token_in, token_out, schema_version, trace_context,
-                        created_at, expires_at, due_at)
+                        created_at, expires_at, due_at, wallet)
     select w.id, w.client, w.terms, w.token_in, w.token_out, $14, w.trace_context,
-           clock.now, clock.now + w.valid_for_ms, clock.now
+           clock.now, clock.now + w.valid_for_ms, clock.now, w.wallet
     from winners w, clock
     order by w.id
     returning id, created_at
@@ -182,6 +183,7 @@ async fn insert(
         .map(|i| i.map(|i| i.fingerprint.as_slice()))
         .collect();
     let answers: Vec<Option<&[u8]>> = idempotency().map(|i| i.map(|i| &*i.answer)).collect();
+    let wallets: Vec<Option<String>> = orders().map(wallet_of).collect();
     let version = rows::schema_version();
     let first_event = rows::json(&EventData::Accepted)?;
     let found = connection
@@ -203,6 +205,7 @@ async fn insert(
                 (&answers, Type::BYTEA_ARRAY),
                 (&version, Type::INT2),
                 (&first_event, Type::TEXT),
+                (&wallets, Type::TEXT_ARRAY),
             ],
         )
         .await
@@ -216,6 +219,10 @@ async fn insert(
             ))
         })
         .collect()
+}
+
+fn wallet_of(order: &NewOrder) -> Option<String> {
+    order.terms.wallet.map(|wallet| wallet.to_string())
 }
 
 fn name_of(order: &NewOrder) -> Option<&str> {

@@ -97,8 +97,8 @@ dead as (
 ),
 placed as (
     insert into orders (id, client, terms, token_in, token_out, schema_version, trace_context,
-                        created_at, expires_at, due_at)
-    select $3, $5, $6, $7, $8, $9, $10, clock.now, clock.now + $11, clock.now
+                        created_at, expires_at, due_at, wallet)
+    select $3, $5, $6, $7, $8, $9, $10, clock.now, clock.now + $11, clock.now, $15
     from dead, clock
     returning created_at
 ),
@@ -165,6 +165,7 @@ async fn insert_replacement(
     let version = rows::schema_version();
     let valid_for = rows::valid_for_ms(order);
     let first_event = rows::json(&EventData::Accepted)?;
+    let wallet = order.terms.wallet.map(|wallet| wallet.to_string());
     let name = order
         .terms
         .client_order_id
@@ -187,6 +188,7 @@ async fn insert_replacement(
             (&first_event, Type::TEXT),
             (&name, Type::TEXT),
             (&actor, Type::TEXT),
+            (&wallet, Type::TEXT),
         ],
     )
     .await

@@ -29,6 +29,7 @@ use crate::build::rent::Rents;
 use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;
+use crate::keys::ring::KeyRing;
 use crate::landing_list::{Heard, LandingList};
 use crate::notes::Notes;
 use crate::pools::PoolReader;
@@ -40,11 +41,11 @@ use funds::Funds;
 use jury::Jury;
 use statuses::Statuses;
 
-/// A cluster and one wallet on it.
+/// A cluster, and the wallets on it whose keys are here.
 #[derive(Debug)]
 pub struct SolanaChain {
     rpc: Arc<dyn Rpc>,
-    signer: Arc<dyn Signer>,
+    keys: KeyRing,
     clock: Arc<dyn Clock>,
     pools: Arc<PoolReader>,
     programs: Vec<Program>,
@@ -94,7 +95,7 @@ impl SolanaChain {
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
             list: LandingList::new(list_rpc, list_clock, settings.pace, commitment, notes),
             rpc,
-            signer,
+            keys: KeyRing::of(signer),
             clock,
             pools,
             programs: settings.programs,
@@ -103,6 +104,13 @@ impl SolanaChain {
             checks_funds: settings.checks_funds,
             signing_limit: settings.signing_limit,
         }
+    }
+
+    /// The same chain, which signs for these wallets too.
+    #[must_use]
+    pub fn also_signing(mut self, signers: Vec<Arc<dyn Signer>>) -> Self {
+        self.keys.add(signers);
+        self
     }
 
     /// The same chain, told by these when it is worth to look for a transaction.

@@ -9,10 +9,12 @@ use api_types::admin::{
 use api_types::reconciliation::Reconciliation;
 use api_types::stats::StatsAnswer;
 use api_types::system::{HealthAnswer, ReadyAnswer};
+use reqwest::Method;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::market::OfWallet;
 use crate::transport::Client;
 
 /// Thousands of transactions may have to be read.
@@ -94,9 +96,10 @@ impl Client {
         Ok(self.call(self.post("/api/admin/halt").json(&halt)).await?)
     }
 
-    /// Compares the wallet with the engine's receipts.
-    pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
-        let request = self.post("/api/admin/reconcile");
+    /// Compares a wallet with the engine's receipts: the one of this name or address, else the one that pays unasked.
+    pub async fn reconcile(&self, wallet: Option<&str>) -> Result<Reconciliation, Error> {
+        let query = OfWallet { wallet };
+        let request = self.request(Method::POST, "/api/admin/reconcile", &query)?;
         Ok(self.call(request.timeout(RECONCILE_LIMIT)).await?)
     }
 

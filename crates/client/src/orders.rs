@@ -30,6 +30,8 @@ pub struct ListQuery {
     pub status: Option<StatusName>,
     pub token_in: Option<String>,
     pub token_out: Option<String>,
+    /// A wallet's name or address.
+    pub wallet: Option<String>,
     pub limit: Option<u32>,
     pub cursor: Option<String>,
 }

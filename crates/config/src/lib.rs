@@ -16,6 +16,8 @@ mod text_file;
 mod token_list;
 mod transactions;
 mod values;
+mod wallet_rules;
+mod wallets;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +39,7 @@ pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
 pub use values::ApiKey;
+pub use wallets::{ClientWallet, NamedKey};
 
 /// Where the all-in-one engine and the gateway listen by default.
 pub const DEFAULT_PORT: u16 = 3000;
@@ -341,6 +344,22 @@ pub enum Invalid {
     BeforeLimits { program: &'static str },
     #[error("WALLET and WALLET_KEY are not allowed together: a process signs with one key")]
     TwoKeys,
+    #[error("WALLETS is not allowed with WALLET or WALLET_KEY: it names every key of a process")]
+    WalletsAndOne,
+    #[error("WALLETS names {name} twice: each name and each key once")]
+    WalletTwice { name: String },
+    #[error(
+        "WALLETS={name} is not allowed with ORDER_VENUE_MODE=live: it needs {name}=FILE, a key as solana-keygen writes it"
+    )]
+    WalletWithoutKey { name: String },
+    #[error("CLIENT_WALLETS binds {client} twice: each client to one wallet")]
+    BoundTwice { client: String },
+    #[error(
+        "CLIENT_WALLETS binds {client}, which is no client of API_KEYS; without API_KEYS the only one is anyone"
+    )]
+    BoundStranger { client: String },
+    #[error("CLIENT_WALLETS binds {client} to {wallet}, which is no wallet of WALLETS")]
+    BoundToNone { client: String, wallet: String },
     #[error(
         "PROGRAMS is not allowed with SOLANA_CLUSTER={cluster}: where its programs are is known"
     )]
@@ -377,9 +396,7 @@ impl Config {
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);
         }
-        if self.wallet.wallet.is_some() && self.wallet.wallet_key.is_some() {
-            return Err(Invalid::TwoKeys);
-        }
+        self.validate_wallets()?;
         let shards = self.work.queue_shards;
         if self.limit_scope() == LimitScope::Queue && shards > 1 {
             return Err(Invalid::LimitOverShards { shards });

@@ -8,6 +8,7 @@ use domain::Address;
 
 use crate::chain::Cluster;
 use crate::values::{address, secret_text};
+use crate::wallets::{ClientWallet, NamedKey, client_wallet, named_key};
 use crate::{Config, Invalid, Secret};
 
 /// The wallet that trades.
@@ -21,6 +22,13 @@ pub struct Wallet {
     /// The key itself, in base58 or as a key file's array, for hosts without files; as a variable alone
     #[arg(long, env = "WALLET_KEY", value_name = "KEY", value_parser = key)]
     pub wallet_key: Option<Secret>,
+    /// Several wallets instead of one, as name=FILE or name=unix:PATH, comma-separated; an order that asks for none is paid from the
+    /// first that no client has for itself. With sim a name alone will do
+    #[arg(long, env = "WALLETS", value_name = "NAME=FILE", value_delimiter = ',', value_parser = named_key)]
+    pub wallets: Vec<NamedKey>,
+    /// Clients that trade with a wallet of their own, as client=wallet, comma-separated; for gateways
+    #[arg(long, env = "CLIENT_WALLETS", value_name = "CLIENT=WALLET", value_delimiter = ',', value_parser = client_wallet)]
+    pub client_wallets: Vec<ClientWallet>,
     /// Addresses of the wallets that trade, comma-separated; gateways need it with live
     #[arg(long, env = "WALLET_ADDRESS", value_name = "ADDRESS", value_delimiter = ',', value_parser = address)]
     pub wallet_address: Vec<Address>,
@@ -73,7 +81,7 @@ impl Role {
         matches!(self, Self::Engine | Self::Worker)
     }
 
-    const fn takes_orders_in(self) -> bool {
+    pub(crate) const fn takes_orders_in(self) -> bool {
         matches!(self, Self::Engine | Self::Gateway)
     }
 }
@@ -81,8 +89,9 @@ impl Role {
 impl Wallet {
     /// Whether a key is named, in whichever way.
     #[must_use]
-    pub const fn has_key(&self) -> bool {
-        self.wallet.is_some() || self.wallet_key.is_some()
+    pub fn has_key(&self) -> bool {
+        let has_file = self.wallets.iter().any(|it| it.key.is_some());
+        self.wallet.is_some() || self.wallet_key.is_some() || has_file
     }
 }
 
@@ -96,7 +105,7 @@ fn key(text: &str) -> Result<Secret, String> {
 }
 
 /// Where the key is: a file, or a signer's socket.
-fn wallet(text: &str) -> Result<KeyPlace, String> {
+pub(crate) fn wallet(text: &str) -> Result<KeyPlace, String> {
     let text = text.trim();
     let place = match text.strip_prefix("unix:") {
         Some(socket) => (socket, KeyPlace::Signer(PathBuf::from(socket))),
@@ -115,6 +124,7 @@ impl Config {
     /// Checks what a process of this part needs to run.
     pub fn validate_to_run(&self, role: Role) -> Result<(), Invalid> {
         self.validate()?;
+        self.validate_bindings(role)?;
         match self.chain.is_live() {
             true => self.validate_live(role),
             false => Ok(()),
@@ -166,7 +176,7 @@ impl Config {
         if role.signs() && !self.wallet.has_key() {
             return Err(missing(
                 "WALLET",
-                "the path of a key file as solana-keygen writes it, unix:PATH of a signer, or the key itself as WALLET_KEY",
+                "the path of a key file as solana-keygen writes it, unix:PATH of a signer, or the key itself as WALLET_KEY; several as WALLETS",
             ));
         }
         if role == Role::Gateway && self.wallet.wallet_address.is_empty() {

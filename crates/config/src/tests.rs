@@ -7,6 +7,7 @@ mod live;
 mod pools;
 mod signer;
 mod together;
+mod wallets;
 
 use clap::Parser;
 use domain::{FeeLevel, MaxImpact, TokenList};

@@ -23,6 +23,7 @@ pub mod time;
 pub mod token_list;
 pub mod transaction;
 pub mod venue;
+pub mod wallet;
 
 mod base58;
 mod named;
@@ -42,3 +43,4 @@ pub use status::Status;
 pub use time::Timestamp;
 pub use token_list::TokenList;
 pub use venue::Venue;
+pub use wallet::{NamedWallet, WalletName};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::status::Status;
 pub use transition::IllegalTransition;
 
+use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
 use crate::event::{Event, EventData, Failure, NewEvent};
@@ -41,6 +42,9 @@ pub struct Terms {
     /// How far it may move the price; the worker's setting holds as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_impact: Option<MaxImpact>,
+    /// The wallet that pays, fixed when the order was accepted; where absent, the one that a worker uses unasked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<Address>,
 }
 
 /// How an order decides when to execute.

@@ -112,6 +112,14 @@ async fn live(
         // If the holder lives, it finishes the order; if it is dead, the sweeper brings the order
         // again.
         Ok(Claim::Held) => Ending::Over,
+        // Its worker finds it in the queue.
+        Ok(Claim::WalletElsewhere) => as_it_was(job, ctx.foreign.rest(ctx.clock.monotonic())),
+        // The store names it again once a worker lives that has its wallet.
+        Ok(Claim::WalletNowhere) => {
+            ctx.metrics.walletless.increment(1);
+            debug!(order.id = %id, "order {id} waits for a worker that has its wallet");
+            Ending::Over
+        }
         Ok(Claim::Paused) => {
             session.hear_pause(true);
             Ending::Retry {

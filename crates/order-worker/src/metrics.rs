@@ -29,7 +29,7 @@ const REVERTS: [FailureCode; 3] = [
 const SIGNER_REFUSALS: [FailureCode; 2] = [FailureCode::SignerRefused, FailureCode::SignerLimit];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 23] = [
+const COUNTERS: [(&str, &str); 24] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -113,6 +113,10 @@ const COUNTERS: [(&str, &str); 23] = [
         "Times an order left its slot because the signer gave no signature",
     ),
     (
+        "orders_without_wallet_total",
+        "Times an order was put aside because no live worker had its wallet",
+    ),
+    (
         "workers_buried_total",
         "Workers declared dead because they fell silent",
     ),
@@ -159,6 +163,7 @@ pub(crate) struct Metrics {
     pub(crate) quote_mismatches: Counter,
     pub(crate) insufficient_funds: Counter,
     pub(crate) signer_waits: Counter,
+    pub(crate) walletless: Counter,
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
@@ -220,6 +225,7 @@ impl Metrics {
             quote_mismatches: zeroed("quote_mismatches_total"),
             insufficient_funds: zeroed("insufficient_funds_total"),
             signer_waits: zeroed("signer_waits_total"),
+            walletless: zeroed("orders_without_wallet_total"),
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),

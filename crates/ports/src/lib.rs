@@ -65,7 +65,7 @@ pub use transaction_builder::TransactionBuilder;
 pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
 pub use valve::Valve;
-pub use wallet::WalletView;
+pub use wallet::{WalletView, WalletViews};
 pub use wallet_uses::WalletUses;
 pub use worker_registry::WorkerRegistry;
 

@@ -16,7 +16,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use domain::transaction::{Signature, TransactionRef};
-use domain::{ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
+use domain::{Address, ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
 
 use crate::Result;
 
@@ -28,9 +28,18 @@ pub struct ListFilter {
     pub status: Option<Status>,
     pub mint_in: Option<Mint>,
     pub mint_out: Option<Mint>,
+    pub wallet: Option<PaidBy>,
     /// Continue with orders older than this one.
     pub before: Option<OrderId>,
     pub limit: usize,
+}
+
+/// Whose orders to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaidBy {
+    pub wallet: Address,
+    /// Whether orders that name no wallet are its own too, as those of older versions are of the one wallet.
+    pub or_unnamed: bool,
 }
 
 /// A page of a list.

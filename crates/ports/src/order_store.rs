@@ -43,6 +43,9 @@
 //!     changes.
 //! 15. A release may say how the live transaction fares. That is kept with the transaction, the newest alone, in the one
 //!     write of the release; a release that says nothing leaves it as it was.
+//! 15. An order of a wallet is granted only to a worker that names this wallet among its own, or none; once it is
+//!     submitted, to every worker. `due` and `due_fairly` leave out orders that no live worker would get, so that they
+//!     wait without anybody's work, and name them as soon as one lives that would.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -158,6 +161,10 @@ pub enum Claim {
     Paused,
     /// One more death ends the order, so only `claim_alone` gets it.
     OnlyAlone,
+    /// The worker does not have the order's wallet; another live one does.
+    WalletElsewhere,
+    /// No live worker has the order's wallet.
+    WalletNowhere,
     /// The order has ended.
     Ended,
     /// There is no such order, or it is unreadable because a newer version of the engine has

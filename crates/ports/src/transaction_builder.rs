@@ -27,6 +27,8 @@ pub struct Execution {
     pub quoted_at: u64,
     /// What it offers for its place in a block; where absent, what the builder is set to.
     pub fee_level: Option<FeeLevel>,
+    /// The wallet that pays; where absent, the one that the builder uses unasked.
+    pub wallet: Option<Address>,
     /// How many of the order's transactions went by without landing: each raises the level by one step.
     pub deaths: u32,
 }
@@ -99,8 +101,15 @@ impl Execution {
             legs: legs.collect::<Result<_, _>>()?,
             quoted_at: choice.quoted_at,
             fee_level: None,
+            wallet: None,
             deaths: 0,
         })
+    }
+
+    /// The same, paid by this wallet.
+    #[must_use]
+    pub fn paid_by(self, wallet: Option<Address>) -> Self {
+        Self { wallet, ..self }
     }
 
     /// The same with what it offers for its place in a block.
@@ -162,8 +171,9 @@ fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
 /// 3. Nothing is sent.
 /// 4. [`Error::Refused`] is said of what no other moment would change.
 /// 5. No transaction pays more in fees than the operator allows.
-/// 6. Where transactions are simulated before they are signed, only one that pays what was quoted is.
-/// 7. Where it is counted what transactions may spend, a transaction says so, and takes no more.
+/// 6. The execution's wallet alone pays and signs. Of one whose key the builder does not have it builds nothing.
+/// 7. Where transactions are simulated before they are signed, only one that pays what was quoted is.
+/// 8. Where it is counted what transactions may spend, a transaction says so, and takes no more.
 ///
 /// Cancel safety: may be dropped; nothing happened.
 #[async_trait]

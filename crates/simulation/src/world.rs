@@ -204,8 +204,7 @@ impl World {
                 builder,
                 landing,
                 statuses,
-                wallet: None,
-                history: None,
+                wallets: Vec::new(),
                 valve,
             },
         )

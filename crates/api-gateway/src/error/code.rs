@@ -72,6 +72,8 @@ codes! {
     TokenRequired "token_required" UNPROCESSABLE_ENTITY "Both tokens must be named";
     UnknownToken "unknown_token" UNPROCESSABLE_ENTITY "There is no such token";
     TokenNotTradable "token_not_tradable" UNPROCESSABLE_ENTITY "The token cannot be traded";
+    UnknownWallet "unknown_wallet" UNPROCESSABLE_ENTITY "There is no such wallet";
+    WalletNotAllowed "wallet_not_allowed" UNPROCESSABLE_ENTITY "The client may not use this wallet";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
     OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
     SpendLimit "spend_limit" UNPROCESSABLE_ENTITY "The order passes a limit on what may be spent";
@@ -87,6 +89,7 @@ codes! {
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "It is not known whether the request took effect";
     QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many orders are waiting";
     ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";
+    WalletUnavailable "wallet_unavailable" SERVICE_UNAVAILABLE "The wallet is not known yet";
     TradingDisabled "trading_disabled" SERVICE_UNAVAILABLE "Trading is not enabled";
     Stopping "stopping" SERVICE_UNAVAILABLE "The gateway is stopping";
 }

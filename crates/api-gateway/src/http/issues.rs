@@ -3,6 +3,7 @@
 use api_types::quote::IssueView;
 use dex_router::gates::Gate;
 use dex_router::router::{NoRoute, Unrouted};
+use domain::Address;
 use domain::order::Terms;
 use ports::wallet::Means;
 
@@ -56,13 +57,30 @@ pub(super) async fn of_trading(ctx: &AppState) -> Option<IssueView> {
 
 /// What the wallet lacks. A wallet that nobody can look at now lacks nothing that is known.
 pub(super) async fn of_wallet(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
-    let Some(view) = &ctx.wallet else {
+    let Some(views) = &ctx.wallets else {
         return Vec::new();
     };
+    let Some(wallet) = payer(ctx, caller, terms).await else {
+        return Vec::new();
+    };
+    let view = views.of(wallet);
     let means = view.means(terms.asset_in, terms.asset_out);
     match deadline::chain(means).await {
         Ok(means) => lacking(ctx, terms, &means, wallet::is_shown_to(ctx, caller)),
         Err(_) => Vec::new(),
+    }
+}
+
+/// Whose money it is.
+async fn payer(ctx: &AppState, caller: &Caller, terms: &Terms) -> Option<Address> {
+    if terms.wallet.is_some() {
+        return terms.wallet;
+    }
+    match ctx.intake.wallets.payer(&caller.client, None).await {
+        Ok(Some(wallet)) => Some(wallet),
+        // A client that may use no wallet is told so where it orders.
+        Err(_) => None,
+        Ok(None) => ctx.chain.wallet,
     }
 }
 
@@ -96,7 +114,8 @@ fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> V
 /// What limits leave no room for.
 pub(super) async fn of_limits(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
     let is_operator = wallet::is_shown_to(ctx, caller);
-    let excesses = ctx.intake.spending.excesses(ctx.chain.wallet, terms).await;
+    let payer = payer(ctx, caller, terms).await;
+    let excesses = ctx.intake.spending.excesses(payer, terms).await;
     let excesses = excesses.into_iter().map(|excess| {
         let detail = detail(is_operator, excess.said, &excess.amounts);
         issue("spend_limit", &detail)

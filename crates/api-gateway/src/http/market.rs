@@ -80,6 +80,7 @@ fn wished(parameters: &Parameters, (asset_in, asset_out): (Asset, Asset)) -> Res
         valid_for_seconds: None,
         fee_level: None,
         max_impact: None,
+        wallet: None,
     })
 }
 

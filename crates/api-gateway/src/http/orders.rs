@@ -1,21 +1,25 @@
 //! Reads orders: one by its id, one by the client's own id, and lists.
 
+use std::collections::HashSet;
+
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::OrderView;
 use api_types::order::{OrderAnswer, OrderListAnswer};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{ClientOrderId, Order, OrderId, Status};
-use ports::order_history::ListFilter;
+use domain::{Address, ClientOrderId, Order, OrderId, Status};
+use ports::order_history::{ListFilter, PaidBy};
 use uuid::Uuid;
 
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
+use crate::http::wallet;
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
+use crate::wallets::Asked;
 
 /// Longest page of a list.
 pub(crate) const MAX_LIMIT: usize = 200;
@@ -77,8 +81,9 @@ async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
 /// Who pays for an order, and where people can look at its transaction.
 fn on_chain(ctx: &Ctx, view: OrderView) -> OrderView {
     let chain = &ctx.chain;
+    let unasked = || chain.wallet.map(|wallet| wallet.to_string());
     OrderView {
-        wallet: chain.wallet.map(|wallet| wallet.to_string()),
+        wallet: view.wallet.or_else(unasked),
         explorer_url: chain
             .explorer
             .zip(view.tx_hash.as_deref())
@@ -99,12 +104,35 @@ pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>>
         false => deadline::read(ctx.ports.store.standings(&asked)).await?,
     }
     .into_iter();
+    let lacking = lacking(ctx, orders).await;
     let views = orders.iter().map(|order| {
         let standing = has_standing(&order).then(|| standings.next()).flatten();
-        let view = views::order(order, &standing.unwrap_or_default(), &ctx.tokens);
+        let mut view = views::order(order, &standing.unwrap_or_default(), &ctx.tokens);
+        if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
+            view.add_missing_wallet();
+        }
         on_chain(ctx, view)
     });
     Ok(views.collect())
+}
+
+/// The wallets of these orders that no live worker has.
+async fn lacking(ctx: &Ctx, orders: &[Order]) -> HashSet<Address> {
+    let waiting = orders.iter().filter(|order| needs_key(order));
+    let wallets: HashSet<Address> = waiting.filter_map(|order| order.terms.wallet).collect();
+    let mut lacking = HashSet::new();
+    for wallet in wallets {
+        if ctx.intake.wallets.is_here(wallet).await == Some(false) {
+            lacking.insert(wallet);
+        }
+    }
+    lacking
+}
+
+/// Whether an order goes on only where the key of its wallet is.
+fn needs_key(order: &Order) -> bool {
+    let status = order.status();
+    !status.is_terminal() && status != Status::Submitted
 }
 
 /// Orders, newest first
@@ -117,6 +145,7 @@ pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>>
         ("status" = Option<api_types::names::StatusName>, Query),
         ("tokenIn" = Option<String>, Query, description = "Symbol or mint address"),
         ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
+        ("wallet" = Option<String>, Query, description = "A wallet's name or address"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
@@ -132,6 +161,7 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
         status: parameters.status("status")?,
         mint_in: mint("tokenIn")?,
         mint_out: mint("tokenOut")?,
+        wallet: paid_by(&ctx, &parameters).await?,
         before: parameters.cursor(read_cursor)?,
         // One more than asked for shows whether there is another page.
         limit: limit + 1,
@@ -147,9 +177,26 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     }))
 }
 
+/// The wallet that a list is of. Orders that name none are those of the wallet that pays unasked.
+async fn paid_by(ctx: &Ctx, parameters: &Parameters) -> Result<Option<PaidBy>> {
+    let Some(asked) = wallet::asked(parameters)? else {
+        return Ok(None);
+    };
+    let wallet = match (ctx.intake.wallets.find(&asked).await, asked) {
+        (Some(found), _) => found.address,
+        (None, Asked::Address(address)) => address,
+        (None, Asked::Name(_)) => {
+            let message = "must be the name of a wallet that trades, or an address";
+            return Err(ApiError::invalid_parameter("wallet", message));
+        }
+    };
+    let or_unnamed = wallet::unasked(ctx).await == Some(wallet);
+    Ok(Some(PaidBy { wallet, or_unnamed }))
+}
+
 /// Refuses filters by properties that no order has yet; ignoring them would return every order.
 fn refuse_filters_to_come(parameters: &Parameters) -> Result<()> {
-    for name in ["waiting", "ocoGroup", "wallet"] {
+    for name in ["waiting", "ocoGroup"] {
         if parameters.get(name)?.is_some() {
             return Err(not_available(name));
         }

@@ -48,6 +48,7 @@ fields! {
     Type "type",
     ValidForSeconds "validForSeconds",
     Venues "venues",
+    Wallet "wallet",
 }
 
 const FIELDS: usize = Field::ALL.len();

@@ -12,6 +12,7 @@ use super::body::{Field, Fields};
 use crate::assets::{self, Meaning, Names, SAME_TOKEN};
 use crate::error::{ApiError, Code, Result};
 use crate::json_object::{number_of, text_of};
+use crate::wallets::Asked;
 
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
@@ -24,12 +25,23 @@ const UNAVAILABLE: [Field; 3] = [
 /// Order types that do not exist yet.
 const UNAVAILABLE_TYPES: [&str; 2] = ["limit", "sniper"];
 
-/// The terms of these fields, and the mints that must be looked up where nothing else is at fault.
+/// What fields mean.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The terms, without the wallet that pays.
+    pub(super) terms: Result<Terms>,
+    /// Mints that must be looked up where nothing else is at fault.
+    pub(super) unlisted: Vec<Mint>,
+    /// The wallet that the client asks for.
+    pub(super) wallet: Option<Asked>,
+}
+
+/// Reads these fields.
 pub(super) fn read(
     fields: &Fields<'_>,
     names: &Names<'_>,
     default_pair: Option<(Asset, Asset)>,
-) -> (Result<Terms>, Vec<Mint>) {
+) -> Reading {
     let mut reader = Reader {
         fields,
         names,
@@ -50,6 +62,7 @@ pub(super) fn read(
     let fee_level = reader.fee_level();
     let max_impact = reader.max_impact();
     let venues = reader.venues();
+    let wallet = reader.wallet();
     let unlisted = reader.take_unlisted();
     let refusal = reader.refusal();
     let terms = || {
@@ -65,6 +78,7 @@ pub(super) fn read(
             valid_for_seconds,
             fee_level,
             max_impact,
+            wallet: None,
         })
     };
     let terms =
@@ -73,7 +87,11 @@ pub(super) fn read(
             (refusal, _) => Err(refusal
                 .unwrap_or_else(|| ApiError::new(Code::InvalidOrder, "the order breaks a rule"))),
         };
-    (terms, unlisted)
+    Reading {
+        terms,
+        unlisted,
+        wallet,
+    }
 }
 
 struct Reader<'a, 'n> {
@@ -357,6 +375,14 @@ impl<'a> Reader<'a, '_> {
             self.fault(Field::MaxPriceImpactBps, message);
         }
         limit
+    }
+
+    fn wallet(&mut self) -> Option<Asked> {
+        let asked = Asked::parse(&self.text(Field::Wallet)?);
+        if asked.is_none() {
+            self.fault(Field::Wallet, "must be a wallet's name or address");
+        }
+        asked
     }
 
     fn venues(&mut self) -> Option<VenueSet> {

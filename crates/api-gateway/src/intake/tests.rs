@@ -199,7 +199,7 @@ fn unknown_and_repeated_fields_are_named() {
 fn every_fault_is_named_at_once() {
     let body = r#"{"tokenIn":"XYZ","tokenOut":1,"amount":-1,"slippageBps":9999,"foo":1,
         "clientOrderId":"","validForSeconds":0,"venues":"raydium","minAmountOut":"x",
-        "feeLevel":"fast","maxPriceImpactBps":10001}"#;
+        "feeLevel":"fast","maxPriceImpactBps":10001,"wallet":"No name"}"#;
     for field in [
         "tokenIn",
         "tokenOut",
@@ -212,6 +212,7 @@ fn every_fault_is_named_at_once() {
         "maxPriceImpactBps",
         "venues",
         "minAmountOut",
+        "wallet",
     ] {
         refused(body, Code::InvalidOrder, field);
     }

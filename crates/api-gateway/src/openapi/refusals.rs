@@ -47,6 +47,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (_, "/api/admin/orders/{id}/dead") => &[400, 401, 403, 404, 409, 413, 415, 422, 500, 503],
         (_, "/api/admin/dead/{id}/retry") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/admin/dead" | "/api/admin/audit") => &[400, 401, 403, 500, 503],
+        (_, "/api/admin/reconcile") => &[400, 401, 403, 404, 500, 503],
         (_, path) if path.starts_with("/api/admin/") => &[401, 403, 500, 503],
         (
             _,
@@ -57,7 +58,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         ) => &[400, 401, 403, 404, 500, 503],
         (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
         (_, "/api/quotes" | "/api/pools") => &[400, 401, 403, 422, 429, 503],
-        (_, "/api/wallet") => &[401, 403, 404, 500, 503],
+        (_, "/api/wallet") => &[400, 401, 403, 404, 500, 503],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],
         _ => &[],

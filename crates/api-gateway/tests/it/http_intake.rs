@@ -332,7 +332,7 @@ async fn what_is_refused_for_another_reason_takes_nothing_of_the_rate() {
 #[tokio::test]
 async fn filters_by_what_no_order_has_yet_are_refused() {
     let server = server().await;
-    for query in ["orderType=limit", "waiting=true", "ocoGroup=a", "wallet=w"] {
+    for query in ["orderType=limit", "waiting=true", "ocoGroup=a"] {
         let listed = Request::get(&format!("/api/orders?{query}"))
             .send(&server)
             .await;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use api_gateway::GatewaySettings;
 use api_gateway::settings::{ApiKey, Explorer as Site};
 use config::Cluster;
-use domain::ClientId;
 use domain::transaction::Signature;
+use domain::{Address, ClientId};
 use serde_json::{Value, json};
 use testkit::contract::Given;
 
@@ -17,7 +17,7 @@ use crate::ws_server::Server;
 fn outside() -> Outside {
     Outside {
         pools: Arc::new(TwoPools),
-        wallet: Some(Arc::new(Purse)),
+        wallets: Some(Arc::new(Purse)),
         ..Outside::default()
     }
 }
@@ -27,6 +27,7 @@ async fn server() -> Server {
         port: 0,
         ..GatewaySettings::default()
     };
+    let settings = settings.of_wallet(Some(Address::new([1; 32])));
     Server::start_in(outside(), settings).await
 }
 
@@ -147,6 +148,7 @@ async fn where_keys_are_set_the_wallet_is_the_admin_keys_alone() {
         admin_key: Some("admin".to_owned()),
         ..GatewaySettings::default()
     };
+    let settings = settings.of_wallet(Some(Address::new([1; 32])));
     let server = Server::start_in(outside(), settings).await;
     let wallet = || Request::get("/api/wallet");
 

@@ -27,6 +27,7 @@ fn order(state: State) -> Order {
             valid_for_seconds: Some(60),
             fee_level: None,
             max_impact: Some(MaxImpact::new(300).unwrap()),
+            wallet: None,
         },
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(1),

@@ -62,6 +62,7 @@ fn every_list_follows_an_index() {
                     status,
                     mint_in,
                     mint_out,
+                    wallet: None,
                     before: None,
                     limit: 50,
                 };

@@ -158,8 +158,8 @@ impl Accept {
             .prepare_cached(
                 "-- accept_order
                  insert into orders (id, client, schema_version, terms, token_in, token_out,
-                     trace_context, created_at, due_at, expires_at)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
+                     trace_context, created_at, due_at, expires_at, wallet)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)
                  on conflict (id) do nothing",
             )?
             .execute(params![
@@ -172,6 +172,7 @@ impl Accept {
                 self.order.trace_context,
                 batch.now.as_millis(),
                 expires_at,
+                terms.wallet.map(|wallet| wallet.to_string()),
             ])?;
         Ok((inserted == 1).then(|| batch.db.last_insert_rowid()))
     }

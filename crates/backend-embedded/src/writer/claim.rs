@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::head::{Head, OrderRow, last_event, order_row};
 use super::{Batch, Write};
 use crate::error::Fault;
+use crate::live::wallets::Reach;
 use crate::reading::columns;
 use crate::reading::transaction::StoredTransaction;
 
@@ -28,6 +29,8 @@ pub(crate) enum Outcome {
     Held,
     Paused,
     OnlyAlone,
+    WalletElsewhere,
+    WalletNowhere,
     Ended,
     Unknown,
 }
@@ -65,6 +68,7 @@ struct Stored {
     deaths: u32,
     trace_context: Option<String>,
     terms: String,
+    wallet: Option<String>,
 }
 
 impl Write for Claim {
@@ -97,6 +101,15 @@ impl Write for Claim {
                 due_at: row.due_at,
                 now: batch.now,
             });
+        }
+        if head.last.status != Status::Submitted
+            && let Some(wallet) = &found.stored.wallet
+        {
+            match batch.reach(self.worker, wallet) {
+                Reach::Own => {}
+                Reach::Elsewhere => return Ok(Outcome::WalletElsewhere),
+                Reach::Nowhere => return Ok(Outcome::WalletNowhere),
+            }
         }
         if head.last.status == Status::Pending && batch.is_paused() {
             return Ok(Outcome::Paused);
@@ -191,6 +204,8 @@ impl Claim {
             Outcome::Held => Answer::Held,
             Outcome::Paused => Answer::Paused,
             Outcome::OnlyAlone => Answer::OnlyAlone,
+            Outcome::WalletElsewhere => Answer::WalletElsewhere,
+            Outcome::WalletNowhere => Answer::WalletNowhere,
             Outcome::Ended => Answer::Ended,
             Outcome::Unknown => Answer::Unknown,
         })
@@ -245,7 +260,7 @@ const CLAIMED_ORDER: &str = "-- claimed_order
      select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
          o.end_status is not null, o.schema_version,
          e.seq, e.event_id, e.status, e.executions, e.at, e.data,
-         o.granted_seq, o.deaths, o.trace_context, o.terms
+         o.granted_seq, o.deaths, o.trace_context, o.terms, o.wallet
      from orders o join order_events e on e.order_key = o.key
      where o.id = +?1 order by e.seq desc limit 1";
 
@@ -268,6 +283,7 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
             deaths: row.get(16)?,
             trace_context: row.get(17)?,
             terms: row.get(18)?,
+            wallet: row.get(19)?,
         },
     })
 }

@@ -8,7 +8,7 @@ use ports::order_history::ListFilter;
 use super::pairs::Pairs;
 
 /// Ids in one order, each source under its number. Parameters: $1 before, $2 how many of each source,
-/// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens.
+/// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens, $9 wallet.
 #[derive(Debug)]
 pub(super) struct Way {
     sources: Vec<Source>,
@@ -143,6 +143,13 @@ impl Source {
             if filter.mint_out.is_some() {
                 leftover.push("o.token_out = $6".to_owned());
             }
+        }
+        match filter.wallet {
+            Some(paid_by) if paid_by.or_unnamed => {
+                leftover.push("(o.wallet = $9 or o.wallet is null)".to_owned());
+            }
+            Some(_) => leftover.push("o.wallet = $9".to_owned()),
+            None => {}
         }
         match (self, filter.status) {
             (Self::OfClient, Some(status)) if status.is_terminal() => {

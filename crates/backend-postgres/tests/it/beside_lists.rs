@@ -60,6 +60,7 @@ fn filters() -> Vec<ListFilter> {
                     status,
                     mint_in,
                     mint_out,
+                    wallet: None,
                     before: None,
                     limit: 11,
                 });

@@ -15,8 +15,7 @@ use crate::world::World;
 const LAMPORTS_MIN: u64 = 10_000_000;
 
 /// What the wallet holds.
-pub(super) async fn balances(world: &World, address: Address) -> Finding {
-    let about = "wallet";
+pub(super) async fn balances(world: &World, about: &str, address: Address) -> Finding {
     let held = match world.wallet(address).look().await {
         Ok(held) => held,
         Err(error) => {

@@ -33,9 +33,7 @@ impl SolanaChain {
         signature: Signature,
     ) -> Result<Fate, Error> {
         let decoded = Decoded::read(&transaction.bytes, &[]);
-        let own = decoded
-            .ok()
-            .and_then(|it| own::of(&it, self.signer.address()));
+        let own = decoded.ok().and_then(|it| own::of(&it, it.payer()?));
         let Some(own) = own else {
             return Err(Error::Refused("the transaction is none of ours".to_owned()));
         };
@@ -73,9 +71,11 @@ impl SolanaChain {
             return Ok(Fate::Underway);
         };
         let programs = &self.programs;
-        let wallet = self.signer.address();
         let decoded = Decoded::read(&transaction.bytes, &transaction.meta.loaded);
         let decoded = decoded.map_err(unreadable)?;
+        // Whoever has the key now: the wallet that paid is the one that traded.
+        let payer = decoded.payer();
+        let wallet = payer.ok_or_else(|| unreadable(crate::message::Unreadable::Accounts))?;
         let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
         let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
         let receipt = receipt.map_err(unreadable)?;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use amm::Address;
 use amm::token::TokenAccount;
 use domain::BaseUnits;
 use ports::chain::Revert;
@@ -48,14 +49,14 @@ impl SolanaChain {
     /// the simulation's slot or later: what moved meanwhile is quoted anew, what did not is wrong.
     pub(super) async fn rehearse(
         &self,
-        wanted: &Execution,
+        (wanted, wallet): (&Execution, Address),
         mut route: Route,
         mut draft: Draft,
         wrapped_rent: Lamports,
     ) -> Result<Rehearsed, Error> {
         let (mut differences, mut last) = (0, 0);
         for _ in 0..ROUNDS_MAX {
-            let answer = self.simulate(&route, &draft).await?;
+            let answer = self.simulate(wallet, &route, &draft).await?;
             let quoted = route.expected();
             if let Ok(paid) = answer.outcome
                 && is_as_quoted(paid, quoted)
@@ -82,13 +83,18 @@ impl SolanaChain {
             if differences == DIFFERENCES_MAX {
                 return Err(self.put_aside(wanted, &route, last, WRONG_FOR));
             }
-            draft = self.draft(wanted, &route, wrapped_rent)?;
+            draft = self.draft(wanted, wallet, &route, wrapped_rent)?;
         }
         Err(self.put_aside(wanted, &route, last, RESTLESS_FOR))
     }
 
-    async fn simulate(&self, route: &Route, draft: &Draft) -> Result<Answer, Error> {
-        let (wallet, output) = (self.signer.address(), route.path.last().copied());
+    async fn simulate(
+        &self,
+        wallet: Address,
+        route: &Route,
+        draft: &Draft,
+    ) -> Result<Answer, Error> {
+        let output = route.path.last().copied();
         let output = output.ok_or_else(|| Error::Refused("a route without a path".to_owned()))?;
         let bytes = route.account_bytes.last().copied().unwrap_or_default();
         let rent = self.rents.minimum(bytes, route.epoch).await?;

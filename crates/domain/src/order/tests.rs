@@ -20,6 +20,7 @@ fn terms() -> Terms {
         valid_for_seconds: None,
         fee_level: None,
         max_impact: None,
+        wallet: None,
     }
 }
 
@@ -211,13 +212,14 @@ const TERMS: &str = r#"{"order_type":"market","asset_in":{"mint":"So111111111111
 const TERMS_OF_VERSION_1: &str = r#"{"order_type":"market","token_in":"SOL","token_out":"USDC","amount_in":"1500000000","slippage":50,"min_amount_out":null,"venues":3,"client_order_id":null,"valid_for_seconds":null}"#;
 
 /// What only some orders say stands behind the rest, and where it is not said, nothing does.
-const TERMS_WITH_LIMITS: &str = r#""valid_for_seconds":null,"fee_level":"high","max_impact":300}"#;
+const TERMS_WITH_LIMITS: &str = r#""valid_for_seconds":null,"fee_level":"high","max_impact":300,"wallet":"So11111111111111111111111111111111111111112"}"#;
 
 #[test]
 fn the_persisted_form_of_terms_is_stable() {
     let limited = Terms {
         fee_level: FeeLevel::parse("high").ok(),
         max_impact: MaxImpact::new(300),
+        wallet: Some(Asset::SOL.mint.address()),
         ..terms()
     };
     let stored = serde_json::to_string(&limited).unwrap();

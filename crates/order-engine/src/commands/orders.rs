@@ -67,6 +67,9 @@ pub(crate) struct List {
     /// Only orders that buy this token
     #[arg(long, value_name = "TOKEN")]
     token_out: Option<String>,
+    /// Only orders that this wallet pays for, by its name or address
+    #[arg(long)]
+    wallet: Option<String>,
     #[command(flatten)]
     page: Page,
     #[command(flatten)]
@@ -112,6 +115,7 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
         status: list.status.map(Into::into),
         token_in: list.token_in.clone(),
         token_out: list.token_out.clone(),
+        wallet: list.wallet.clone(),
         limit: Some(list.page.limit),
         cursor: list.page.cursor.clone(),
     };
@@ -203,6 +207,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
                 .max_price_impact_bps
                 .map_or(String::new(), |bps| format!("at most {bps} bps")),
         ),
+        ("wallet", some(&order.wallet)),
         ("venue", venue.to_owned()),
         ("got", bought(&order.amount_out)),
         ("price", some(&order.executed_price)),
@@ -212,6 +217,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("vanished", receipt(|it| it.vanished_at.clone())),
         ("never lands", receipt(|it| it.died_at.clone())),
         ("slow", slow(order)),
+        ("waits for", waiting(order)),
         ("unprovable", unprovable(order)),
         ("said dead", said_dead(order)),
         ("failed of", some(&order.error_reason)),
@@ -243,6 +249,11 @@ fn slow(order: &OrderView) -> String {
     let is_under_way = order.status.name() == Status::Submitted.name();
     let landing = order.landing.filter(|_| is_under_way);
     landing.map_or_else(String::new, |it| it.in_words())
+}
+
+fn waiting(order: &OrderView) -> String {
+    let waiting = order.waiting.as_ref();
+    waiting.map_or(String::new(), |waiting| waiting.detail.clone())
 }
 
 fn unprovable(order: &OrderView) -> String {

@@ -46,6 +46,9 @@ pub(crate) struct Submit {
     /// How far the swap may move its pool's price, in basis points [default: the engine's limit]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     max_price_impact_bps: Option<u16>,
+    /// The wallet that pays, by its name or address [default: the client's own, or the engine's]
+    #[arg(long)]
+    wallet: Option<String>,
     /// Use only this venue; may be repeated
     #[arg(long, value_parser = one_of(Venue::ALL.map(Venue::name), Venue::parse))]
     venue: Vec<Venue>,
@@ -88,6 +91,7 @@ impl Submit {
             valid_for_seconds: self.valid_for,
             fee_level: self.fee_level.map(FeeLevelName::from),
             max_price_impact_bps: self.max_price_impact_bps,
+            wallet: self.wallet.clone(),
             venues: names(&self.venue),
             exclude_venues: names(&self.exclude_venue),
             ..SubmitOrder::default()

@@ -73,6 +73,7 @@ mod process {
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),
+        operators::a_wallet_is_chosen_by_its_name(operators::TWO_WALLETS),
         operators::the_queue_is_paused_and_resumed(operators::QUICK_HEARTS),
         operators::the_engine_is_halted_with_a_reason_and_resumed(NONE),
         operators::a_dead_order_is_tried_again_as_a_new_one(NONE),

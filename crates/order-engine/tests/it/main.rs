@@ -34,4 +34,5 @@ mod stopping;
 #[cfg(feature = "otlp")]
 mod traces;
 mod waiting;
+mod wallets;
 mod world;

@@ -126,7 +126,9 @@ async fn build_once(
     deaths: u32,
 ) -> Result<SignedTransaction, Error> {
     let execution = Execution::of(order.id, order.executions, choice)?;
-    let execution = execution.offering(order.terms.fee_level, deaths);
+    let terms = &order.terms;
+    let execution = execution.paid_by(terms.wallet);
+    let execution = execution.offering(terms.fee_level, deaths);
     crash_point::reached(CrashPoint::Built);
     let span = trace_span!(
         target: STAGE_SPANS, "order.build", venue = %choice.route.largest().venue(), attempt = order.executions,

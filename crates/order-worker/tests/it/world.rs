@@ -143,8 +143,7 @@ impl World {
             builder: self.chain.clone(),
             landing: Arc::new(ScriptedList::new(self.chain.clone(), Arc::clone(&valve))),
             statuses: self.chain.clone(),
-            wallet: None,
-            history: None,
+            wallets: Vec::new(),
             valve: Arc::clone(&valve),
         };
         let worker = Worker::start(

@@ -57,6 +57,7 @@ fn an_execution_of_one_leg_holds_its_swap_to_the_orders_own_minimum() {
         }],
         quoted_at: 1_000,
         fee_level: None,
+        wallet: None,
         deaths: 0,
     };
     assert_eq!(execution, expected);

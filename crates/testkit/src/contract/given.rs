@@ -145,6 +145,7 @@ impl Given {
             slots: 10,
             limits: "SOL:5/order".to_owned(),
             running: 0,
+            wallets: Vec::new(),
             started_at: at,
             seen_at: at,
         }
@@ -276,6 +277,7 @@ pub fn terms() -> Terms {
         valid_for_seconds: None,
         fee_level: None,
         max_impact: None,
+        wallet: None,
     }
 }
 

@@ -109,6 +109,10 @@ macro_rules! store_contract {
             a_confirmed_pause_holds_every_start_back,
             a_pause_grants_what_is_further_on,
             no_start_is_granted_after_a_pause_was_confirmed,
+            an_order_of_a_wallet_goes_to_a_worker_that_has_it,
+            an_order_of_a_wallet_that_nobody_has_is_not_due_until_somebody_has,
+            a_submitted_order_is_everybodys_and_its_next_execution_is_not,
+            an_orders_wallet_survives_a_crash,
         }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; order_history:
             what_was_recorded_is_read_at_once_by_every_handle,
@@ -118,6 +122,7 @@ macro_rules! store_contract {
             paging_neither_skips_nor_repeats,
             a_list_is_filtered_by_every_status,
             a_list_is_filtered_by_tokens,
+            lists_by_wallet_hold_what_it_pays_for,
             a_list_finds_the_few_behind_the_many_that_wait,
             a_list_that_looks_at_too_much_says_how_far_it_came,
             lists_keep_nobody_waiting,

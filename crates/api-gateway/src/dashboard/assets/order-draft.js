@@ -59,6 +59,9 @@ export function readDraft(fields, tokens) {
   }
   const impact = fields.maxPriceImpact ? basisPoints(fields.maxPriceImpact, MAX_IMPACT_BPS) : null;
   if (fields.maxPriceImpact && !impact) faults.maxPriceImpact = "0.01 to 100 percent, in steps of 0.01.";
+  if (fields.wallet && !/^[A-Za-z0-9_-]{1,44}$/.test(fields.wallet)) {
+    faults.wallet = "A wallet's name or address.";
+  }
   if (fields.clientOrderId && !/^[ -~]{1,64}$/.test(fields.clientOrderId)) {
     faults.clientOrderId = "Up to 64 plain characters.";
   }
@@ -79,6 +82,7 @@ function orderOf(fields, bps, impact) {
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
   if (fields.feeLevel) order.feeLevel = fields.feeLevel;
   if (impact) order.maxPriceImpactBps = impact;
+  if (fields.wallet) order.wallet = fields.wallet;
   if (fields.clientOrderId) order.clientOrderId = fields.clientOrderId;
   if (fields.isRestricted) order.venues = fields.venues;
   return order;

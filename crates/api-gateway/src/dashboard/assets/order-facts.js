@@ -29,6 +29,8 @@ export function termsCard(order) {
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
       ["Network fee", feeLevel(order.feeLevel)],
       ["Moves the price", order.maxPriceImpactBps && `by ${percent(order.maxPriceImpactBps / 10_000)} at most`],
+      ["Paid by", order.wallet],
+      ["Waits", order.waiting?.detail],
       ["Venues", both ? null : `${order.venues[0]} only`],
       ["Valid until", order.expiresAt && moment(order.expiresAt)],
       ["Your name for it", order.clientOrderId],

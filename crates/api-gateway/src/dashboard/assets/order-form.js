@@ -18,6 +18,7 @@ const FIELDS = [
   "validForSeconds",
   "feeLevel",
   "maxPriceImpact",
+  "wallet",
   "clientOrderId",
   "venues",
 ];
@@ -207,6 +208,7 @@ function controls(tokens) {
     inputmode: "decimal",
     maxlength: 6,
   });
+  const wallet = h("input", { name: "wallet", id: "f-wallet", maxlength: 44, spellcheck: "false" });
   const clientOrderId = h("input", { name: "clientOrderId", id: "f-clientOrderId", maxlength: 64 });
   const venues = ["raydium", "meteora"].map((dex) =>
     h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }),
@@ -256,6 +258,7 @@ function controls(tokens) {
         field("validForSeconds", "Valid for, seconds", validFor),
         field("feeLevel", "Network fee", feeLevel),
         field("maxPriceImpact", "Move the price at most, %", maxPriceImpact),
+        field("wallet", "Wallet that pays", wallet),
         field("clientOrderId", "Your own name for it", clientOrderId),
         h(
           "fieldset",
@@ -281,6 +284,7 @@ function controls(tokens) {
       validForSeconds: validFor.value.trim(),
       feeLevel: feeLevel.value,
       maxPriceImpact: maxPriceImpact.value.trim(),
+      wallet: wallet.value.trim(),
       clientOrderId: clientOrderId.value.trim(),
       venues: venues.filter((box) => box.checked).map((box) => box.value),
       isRestricted: venues.some((box) => !box.checked),

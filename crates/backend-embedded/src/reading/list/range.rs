@@ -140,6 +140,13 @@ impl Range {
                 leftover.extend(mint.map(|mint| (condition, Value::from(mint.column()))));
             }
         }
+        if let Some(paid_by) = filter.wallet {
+            let condition = match paid_by.or_unnamed {
+                true => "coalesce(wallet = ?, true)",
+                false => "wallet = ?",
+            };
+            leftover.push((condition, Value::from(paid_by.wallet.to_string())));
+        }
         leftover
     }
 }

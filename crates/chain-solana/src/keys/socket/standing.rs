@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use amm::Address;
 use metrics::{Gauge, Unit, describe_gauge, gauge};
 use ports::retry::Policy;
 use tokio::time::Instant;
@@ -32,13 +33,13 @@ struct Missed {
 
 impl Standing {
     /// Nothing is known against it. The recorder of metrics must be installed before.
-    pub(super) fn good() -> Self {
+    pub(super) fn good(wallet: Address) -> Self {
         describe_gauge!(
             "signer_reachable",
             Unit::Count,
-            "1 while the signer at this worker's socket answers"
+            "1 while the signer of a wallet answers at this worker's socket"
         );
-        let reachable = gauge!("signer_reachable");
+        let reachable = gauge!("signer_reachable", "wallet" => wallet.to_string());
         reachable.set(1.0);
         Self {
             missed: Mutex::default(),
