@@ -337,11 +337,6 @@ pub enum Invalid {
     WithoutLimits,
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
-    #[error(
-        "SOLANA_CLUSTER=mainnet-beta is not allowed: {program} spends no real money yet, not before limits on what it \
-         may spend"
-    )]
-    BeforeLimits { program: &'static str },
     #[error("WALLET and WALLET_KEY are not allowed together: a process signs with one key")]
     TwoKeys,
     #[error("WALLETS is not allowed with WALLET or WALLET_KEY: it names every key of a process")]

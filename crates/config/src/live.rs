@@ -164,9 +164,6 @@ impl Config {
     fn validate_live(&self, role: Role) -> Result<(), Invalid> {
         let program = role.program();
         let cluster = self.validate_endpoint(program)?;
-        if cluster == Cluster::MainnetBeta {
-            return Err(Invalid::BeforeLimits { program });
-        }
         self.validate_limits_of(cluster)?;
         let missing = |variable, example| Invalid::Missing {
             program,

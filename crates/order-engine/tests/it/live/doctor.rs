@@ -102,7 +102,7 @@ async fn what_stands_in_the_way_is_said_with_what_to_do() -> Result<()> {
         (
             ("SOLANA_CLUSTER", "mainnet-beta"),
             "settings",
-            "not before limits",
+            "SPEND_LIMITS",
         ),
         (("WALLET", ""), "key", "none here"),
         (("WALLET", poor_path.as_str()), "wallet", "holds 0 SOL"),
