@@ -22,10 +22,11 @@ use async_trait::async_trait;
 use domain::OrderId;
 use domain::transaction::SignedTransaction;
 use ports::chain;
-use ports::landing::{Fate, Landing, Standing};
+use ports::landing::{Fate, Landing, Standing, Weight};
 use ports::{Clock, Valve, WalletUses};
 
 use crate::build::rent::Rents;
+use crate::death::Subject;
 use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;
@@ -84,6 +85,7 @@ impl SolanaChain {
         Self {
             jury: Jury::new(
                 [Arc::new(only)],
+                None,
                 Arc::clone(&clock),
                 bank_for(settings.pace.look_every()),
             ),
@@ -139,7 +141,8 @@ impl SolanaChain {
     pub fn with_witnesses(mut self, endpoints: &Endpoints) -> Self {
         let members = endpoints.members().iter().cloned();
         let clock = Arc::clone(&self.clock);
-        self.jury = Jury::new(members, clock, bank_for(self.list.time().look_every()));
+        let bank_for = bank_for(self.list.time().look_every());
+        self.jury = Jury::new(members, Some(endpoints.genesis()), clock, bank_for);
         self
     }
 
@@ -206,6 +209,14 @@ impl Landing for SolanaChain {
             Ok(Fate::Absent) => looked,
             told => told,
         }
+    }
+
+    async fn weigh(&self, transaction: &SignedTransaction) -> Result<Weight, chain::Error> {
+        let subject = Subject {
+            signature: fate::parse(&transaction.signature)?,
+            last_valid: transaction.last_valid_height,
+        };
+        Ok(self.jury.weigh(subject).await?)
     }
 
     async fn await_fate(

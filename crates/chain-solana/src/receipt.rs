@@ -182,14 +182,17 @@ impl Rent {
             paid: 0,
             returned: 0,
         };
+        let is_in = |tokens: &[TokenBalance], place| tokens.iter().any(|it| it.index == place);
         for place in own {
             let before = balance(&meta.pre_balances, place)?;
             let after = balance(&meta.post_balances, place)?;
-            if before == 0 {
-                rent.paid += amount(after - wrapped(&meta.post_tokens, place))?;
+            // Anybody may have paid lamports to its address before there was an account of tokens.
+            if !is_in(&meta.pre_tokens, place) {
+                rent.paid += amount((after - before - wrapped(&meta.post_tokens, place)).max(0))?;
             }
-            if after == 0 {
-                rent.returned += amount(before - wrapped(&meta.pre_tokens, place))?;
+            if !is_in(&meta.post_tokens, place) {
+                rent.returned +=
+                    amount((before - after - wrapped(&meta.pre_tokens, place)).max(0))?;
             }
         }
         Ok(rent)

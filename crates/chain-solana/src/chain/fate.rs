@@ -2,7 +2,7 @@
 
 use domain::BaseUnits;
 use domain::quote;
-use domain::transaction::{Signature as Stored, SignedTransaction};
+use domain::transaction::{Height, Signature as Stored, SignedTransaction};
 use ports::chain::{Error, Revert};
 use ports::landing::Fate;
 use solana_signature::Signature;
@@ -14,7 +14,7 @@ use crate::death::{Doubt, Subject, Verdict};
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
 use crate::receipt::{self, Effect, Receipt, Swapped};
-use crate::rpc::{Commitment, Status};
+use crate::rpc::{Address, Commitment, Status};
 
 impl SolanaChain {
     /// Looks for a signature, at the healthiest endpoint. That it finds none says nothing.
@@ -79,7 +79,33 @@ impl SolanaChain {
         let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
         let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
         let receipt = receipt.map_err(unreadable)?;
-        Ok(told(receipt, status.commitment == Commitment::Finalized))
+        let mut is_final = status.commitment == Commitment::Finalized;
+        if is_final && matches!(receipt.effect, Effect::Reverted(_)) {
+            is_final = self.is_rolled_back(signature, &decoded, wallet).await;
+        }
+        Ok(told(receipt, is_final))
+    }
+
+    /// Whether a revert that is told to be final is so by more than one word.
+    async fn is_rolled_back(
+        &self,
+        signature: &Signature,
+        transaction: &Decoded,
+        wallet: Address,
+    ) -> bool {
+        let Some(own) = own::of(transaction, wallet) else {
+            return false;
+        };
+        let subject = Subject {
+            signature: *signature,
+            // It has landed.
+            last_valid: Height::new(0),
+        };
+        let is_sure = self.jury.is_rolled_back(Question { subject, own }).await;
+        if !is_sure {
+            self.list.half_proved(signature);
+        }
+        is_sure
     }
 }
 

@@ -12,7 +12,7 @@ use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{Address, BaseUnits, Mint, OrderId};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
-use ports::landing::Fate;
+use ports::landing::{Fate, Weight};
 use ports::transaction_builder::{self, Execution};
 use ports::{Statuses, TransactionBuilder};
 use tokio::sync::watch;
@@ -410,6 +410,18 @@ impl ScriptedChain {
         }
         let is_dead = fate == Fate::Absent && self.is_past(transaction.last_valid_height);
         Ok(if is_dead { Fate::Dead } else { fate })
+    }
+
+    /// Also a chain that holds no history says whether it knows it.
+    pub(crate) fn weigh(&self, transaction: &SignedTransaction) -> Result<Weight, Error> {
+        if self.book.lock().unwrap().is_mute {
+            return Err(Error::Unavailable("says nothing".to_owned()));
+        }
+        Ok(match self.fate_of(&transaction.signature) {
+            Fate::Absent if self.is_past(transaction.last_valid_height) => Weight::Unknown,
+            Fate::Absent => Weight::MayLand,
+            _ => Weight::Known,
+        })
     }
 
     /// Waits until it has landed or was rolled back.

@@ -8,9 +8,9 @@ use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
 use chain_solana::rpc::{At, Blockhash, Error, Signature, View};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
-use domain::Asset;
 use domain::transaction::{Height, SignedTransaction};
 use domain::venue::Program;
+use domain::{Asset, BaseUnits};
 use ports::landing::Fate;
 use ports::simulation::Faults;
 use ports::{Random, Shutdown, TransactionBuilder as _};
@@ -177,11 +177,21 @@ impl Scene {
 
     /// One more transaction of the engine's, which nobody has sent yet.
     pub(super) async fn signed(&self) -> SignedTransaction {
+        self.signed_for(1).await
+    }
+
+    /// The same, which will be rolled back: it asks for more than the pool can pay.
+    pub(super) async fn signed_in_vain(&self) -> SignedTransaction {
+        self.signed_for(u64::MAX / 2).await
+    }
+
+    async fn signed_for(&self, least: u64) -> SignedTransaction {
         // Not over the last one's blockhash.
         self.pass(10).await;
         let number = self.signed.fetch_add(1, Ordering::Relaxed) + 1;
         let pool = (Program::Cpmm, self.pool);
-        let sale = execution::sale(number, pool, (Asset::SOL, Asset::USDC), SOL);
+        let mut sale = execution::sale(number, pool, (Asset::SOL, Asset::USDC), SOL);
+        sale.legs[0].min_amount_out = BaseUnits::new(least);
         self.chain.build(&sale).await.unwrap()
     }
 }
