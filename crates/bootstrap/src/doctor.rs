@@ -7,6 +7,7 @@ mod market;
 use std::sync::Arc;
 
 use config::{Config, Role};
+use domain::spending::{Per, SpendLimits};
 use domain::{Address, Asset, BaseUnits};
 use ports::{Clock, SystemClock};
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ impl Finding {
 /// Looks at everything.
 pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut findings = vec![settings(config), limits(config)];
+    let mut findings = vec![settings(config), limits(config, question)];
     findings.extend(limits_of_workers(config).await);
     let (wallet, payers) = wallets(config).await;
     let endpoints = config.endpoints();
@@ -139,8 +140,8 @@ fn settings(config: &Config) -> Finding {
     }
 }
 
-/// What may be spent.
-fn limits(config: &Config) -> Finding {
+/// What may be spent, and whether the trade is more than that.
+fn limits(config: &Config, question: Question) -> Finding {
     let about = "limits";
     match config.spend_limits() {
         Err(invalid) => Finding::bad(
@@ -155,11 +156,36 @@ fn limits(config: &Config) -> Finding {
         ),
         Ok(limits) if limits.is_empty() => Finding::good(about, "none"),
         Ok(limits) => {
+            if let Some(finding) = beyond(config, &limits, question) {
+                return finding;
+            }
             let printed = limits.print(&config.chain.tokens());
             let facts = json!({ "limits": printed });
             Finding::good(about, printed).with(facts)
         }
     }
+}
+
+/// The trade is more than an order, or a whole day, may sell.
+fn beyond(config: &Config, limits: &SpendLimits, question: Question) -> Option<Finding> {
+    let Question {
+        asset_in,
+        amount_in,
+        ..
+    } = question;
+    let per = |per| Some((per, limits.of_token(asset_in, per)?));
+    let mut all = [Per::Order, Per::Day].into_iter().filter_map(per);
+    let (per, limit) = all.find(|(_, limit)| amount_in > *limit)?;
+    let print = |amount: BaseUnits| amount.to_decimal(asset_in.decimals);
+    let name = config.chain.tokens().name_of(asset_in.mint);
+    let detail = format!(
+        "one {} may sell {} {name}, and {} are to be sold",
+        per.name(),
+        print(limit),
+        print(amount_in)
+    );
+    let advice = "sell less, or raise the limit in SPEND_LIMITS in every process";
+    Some(Finding::bad("limits", detail, advice))
 }
 
 /// Workers that hold to other limits than these. Each holds to its own.

@@ -54,7 +54,7 @@ impl SolanaChain {
         mut draft: Draft,
         wrapped_rent: Lamports,
     ) -> Result<Rehearsed, Error> {
-        let (mut differences, mut last) = (0, 0);
+        let (mut differences, mut paid, mut fails) = (0, 0, None);
         for _ in 0..ROUNDS_MAX {
             let answer = self.simulate(wallet, &route, &draft).await?;
             let quoted = route.expected();
@@ -76,16 +76,20 @@ impl SolanaChain {
             let has_moved = route.expected() != quoted;
             match answer.outcome {
                 Err(why) if !has_moved => return Err(Error::WouldFail(why)),
-                Err(_) => {}
-                Ok(paid) => last = paid,
+                Err(why) => fails = Some(why),
+                Ok(amount) => (paid, fails) = (amount, None),
             }
             differences = if has_moved { 0 } else { differences + 1 };
             if differences == DIFFERENCES_MAX {
-                return Err(self.put_aside(wanted, &route, last, WRONG_FOR));
+                return Err(self.put_aside(wanted, &route, paid, WRONG_FOR));
             }
             draft = self.draft(wanted, wallet, &route, wrapped_rent)?;
         }
-        Err(self.put_aside(wanted, &route, last, RESTLESS_FOR))
+        // That it would fail may be the order's own doing, who allows no slippage: it says nothing against the pools.
+        Err(match fails {
+            Some(why) => Error::WouldFail(why),
+            None => self.put_aside(wanted, &route, paid, RESTLESS_FOR),
+        })
     }
 
     async fn simulate(

@@ -9,8 +9,8 @@ use crate::death::Subject;
 use crate::rpc::Error;
 
 impl Jury {
-    /// Asks all endpoints whose words on heights fit together. What one of them knows, or takes for able to land, is not
-    /// dead. An error where none of them answers.
+    /// Asks all endpoints. What one of them knows is not dead, nor what may land yet by one whose words on heights fit
+    /// together. An error where none of them can say.
     pub(in crate::chain) async fn weigh(&self, subject: Subject) -> Result<Weight, Error> {
         let asked = self.seats.iter().map(|seat| seat.weigh(subject));
         let words = join_all(asked).await;
@@ -27,19 +27,24 @@ impl Jury {
 
 impl Seat {
     async fn weigh(&self, subject: Subject) -> Result<Weight, Error> {
-        if !self.can_be_asked() {
-            return Err(Error::unavailable("it is not asked now"));
-        }
         // Read first: what lands until then is found by the next question.
-        let bank = self.bank().await?;
+        let bank = match self.can_be_asked() {
+            true => self.bank().await,
+            false => Err(Error::unavailable(
+                "what it tells of heights does not count",
+            )),
+        };
         let status = self.status(subject.signature).await?;
-        match status.value {
-            Some(_) => Ok(Weight::Known),
-            None if status.slot < bank.slot => {
-                Err(Error::unavailable("the node answered from an older block"))
-            }
-            None if bank.height <= subject.last_valid => Ok(Weight::MayLand),
-            None => Ok(Weight::Unknown),
+        if status.value.is_some() {
+            return Ok(Weight::Known);
         }
+        let bank = bank?;
+        if status.slot < bank.slot {
+            return Err(Error::unavailable("the node answered from an older block"));
+        }
+        Ok(match bank.height <= subject.last_valid {
+            true => Weight::MayLand,
+            false => Weight::Unknown,
+        })
     }
 }

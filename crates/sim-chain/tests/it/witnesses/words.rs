@@ -20,6 +20,10 @@ async fn a_word_is_not_believed_because_an_endpoint_tells_slots_as_heights() {
             1 => assert!(weight.is_err(), "{weight:?}"),
             _ => assert_eq!(weight, Ok(Weight::MayLand)),
         }
+        scene.send(&transaction).await.unwrap();
+        scene.pass(10).await;
+        let weight = scene.chain.weigh(&transaction).await;
+        assert_eq!(weight, Ok(Weight::Known), "also a liar may know it");
     }
 }
 
