@@ -79,6 +79,14 @@ impl SolanaChain {
         let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
         let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
         let receipt = receipt.map_err(unreadable)?;
+        if let Effect::Filled {
+            amount_in,
+            amount_out,
+        } = receipt.effect
+            && !receipt::is_as_signed(&decoded, programs, (amount_in, amount_out))
+        {
+            return Err(unreadable(receipt::Error::Balances));
+        }
         let mut is_final = status.commitment == Commitment::Finalized;
         if is_final && matches!(receipt.effect, Effect::Reverted(_)) {
             is_final = self.is_rolled_back(signature, &decoded, wallet).await;

@@ -53,6 +53,14 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
             case.id
         );
         assert!(amount_in > 0 && amount_out > 0, "{}", case.id);
+        let is_as_signed =
+            |amounts| receipt::is_as_signed(&case.decoded, &Program::MAINNET, amounts);
+        assert!(is_as_signed((amount_in, amount_out)), "{}", case.id);
+        if !case.id.contains("exact-out") {
+            assert!(!is_as_signed((amount_in + 1, amount_out)), "{}", case.id);
+            assert!(!is_as_signed((amount_in - 1, amount_out)), "{}", case.id);
+        }
+        assert!(!is_as_signed((amount_in, 0)), "{}", case.id);
         count += 1;
     }
     assert_eq!(count, 53);

@@ -196,6 +196,22 @@ async fn lamports_that_somebody_paid_to_an_address_before_are_no_part_of_the_swa
 }
 
 #[tokio::test(start_paused = true)]
+async fn amounts_that_were_not_signed_are_not_believed() {
+    let of = built().await;
+    let known = status(Ok(()), Commitment::Confirmed).unwrap();
+    for lamports in [-1, 1, 990_000_000] {
+        let mut told_of = landed(&of, Ok(()));
+        let held = &mut told_of.meta.post_balances[0];
+        *held = Lamports::new(held.get().checked_add_signed(lamports).unwrap());
+        let script = Script::new([told(&of, Some(told_of))]);
+
+        let fate = chain(&script).judge(&signature(&of), &known).await;
+
+        check_unusable(&fate);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_sure_yet_is_neither_landed_nor_absent() {
     let of = built().await;
     let unsure = [
