@@ -10,6 +10,7 @@ pub mod pools;
 pub mod report;
 pub mod request;
 pub mod router;
+pub mod split;
 
 pub use gates::Gates;
 pub use pools::PoolSource;
