@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
-use chain_solana::fees::FeePolicy;
+use chain_solana::fees::{FeePolicy, UNIT_PRICE_MIN};
 use chain_solana::history::ChainHistory;
 use chain_solana::keys::Signer;
 use chain_solana::pools::PoolReader;
@@ -28,8 +28,8 @@ use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
 use config::{Config, Invalid, MinDepth, Switch, VenueMode};
-use dex_router::{Gates, Router, gates};
-use domain::{Address, Asset, NamedWallet};
+use dex_router::{Gates, Limits, Router, gates};
+use domain::{Address, Asset, FeeLevel, NamedWallet};
 use ports::cluster::ClusterId;
 use ports::reconciliation::WalletHistory;
 use ports::{
@@ -351,7 +351,9 @@ impl World {
         };
         let router = Router::new(pools.clone(), reached.quote_limit, tokens);
         Ok(Self {
-            router: router.with_gates(gates_of(config)?),
+            router: router
+                .with_gates(gates_of(config)?)
+                .with_limits(limits_of(config)),
             assets: Arc::new(ChainAssets::new(rpc.clone(), clock.clone(), directory)),
             simulation: reached.simulation,
             cluster: reached.cluster,
@@ -368,6 +370,19 @@ impl World {
             listed,
             valve,
         })
+    }
+}
+
+/// How far routes may reach.
+fn limits_of(config: &Config) -> Limits {
+    let transactions = &config.transactions;
+    Limits {
+        legs: transactions.route_max_legs.into(),
+        hops: transactions.route_max_hops.into(),
+        unit_price: match transactions.tx_fee_level {
+            FeeLevel::Priced(price) => price,
+            FeeLevel::Ranked(_) => UNIT_PRICE_MIN,
+        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a transaction did that landed: read from the ledger, never taken from a quote.
 
 pub mod failure;
+pub mod legs;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::message::Decoded;
 use crate::rpc::transaction::{Meta, TokenBalance};
 use crate::rpc::{Lamports, Slot, Transaction};
 use failure::Reverted;
+use legs::{Exchanged, exchanged};
 
 /// Whose change of which balances is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +128,8 @@ pub enum Effect {
         amount_in: u64,
         /// What arrived in the wallet.
         amount_out: u64,
+        /// The same of each swap, in their order; nothing where that cannot be told.
+        legs: Vec<Exchanged>,
     },
     /// It was rolled back: only the fee is gone.
     Reverted(Reverted),
@@ -161,6 +165,7 @@ pub fn read(
             Effect::Filled {
                 amount_in: amount(-change(swapped.mint_in)?)?,
                 amount_out: amount(change(swapped.mint_out)?)?,
+                legs: exchanged(meta, decoded, swapped, programs, |mint| change(mint).ok()),
             }
         }
     };

@@ -206,6 +206,9 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "MAX_PRICE_IMPACT_BPS",
             "0 to 10000",
         ),
+        ("--route-max-legs", "0", "ROUTE_MAX_LEGS", "1 to 4"),
+        ("--route-max-legs", "5", "ROUTE_MAX_LEGS", "1 to 4"),
+        ("--route-max-hops", "3", "ROUTE_MAX_HOPS", "1 to 2"),
         (
             "--halt-after-reverts",
             "1001",
@@ -335,6 +338,8 @@ fn nothing_set_is_the_contracts_defaults() {
     assert!(config.takes_orders());
     let transactions = &config.transactions;
     assert_eq!(transactions.tx_fee_level, FeeLevel::DEFAULT);
+    assert_eq!(transactions.route_max_legs, 2);
+    assert_eq!(transactions.route_max_hops, 2);
     assert_eq!(transactions.tx_fee_max_lamports, 1_000_000);
     assert_eq!(config.simulates(), Switch::Off);
     assert_eq!(config.max_impact(), None);

@@ -75,4 +75,10 @@ pub trait PoolSource: Send + Sync + Debug {
     /// Says that a pair's pools are not what they were taken for: they are looked for again before they are read the
     /// next time, but not every moment.
     fn doubt(&self, pair: (Mint, Mint));
+
+    /// The token beside SOL, USDC and USDT that most of the pools known have in common with both of a pair, where there
+    /// is one.
+    fn third(&self, _pair: (Mint, Mint)) -> Option<Mint> {
+        None
+    }
 }

@@ -127,6 +127,28 @@ impl Fill {
         Self::of(&self.route, self.signature.clone(), amounts, receipt)
     }
 
+    /// The same with what each leg exchanged, where that is known of all of them. What one leg gave and no other took
+    /// stays in the wallet.
+    #[must_use]
+    pub fn exchanged(mut self, legs: &[(BaseUnits, BaseUnits)]) -> Self {
+        let planned = self.route.legs();
+        if planned.len() < 2 || planned.len() != legs.len() {
+            return self;
+        }
+        let exchanged = planned.iter().zip(legs).map(|(leg, amounts)| Leg {
+            amount_in: amounts.0,
+            amount_out: amounts.1,
+            ..*leg
+        });
+        let Ok(route) = Route::try_from(exchanged.collect::<Vec<_>>()) else {
+            return self;
+        };
+        if let Some(receipt) = &mut self.receipt {
+            receipt.leftover = route.leftover();
+        }
+        Self { route, ..self }
+    }
+
     /// A route of one leg took and gave all of it; of several legs the amounts are those expected.
     fn of(
         route: &Route,

@@ -135,7 +135,7 @@ async fn passed(ctx: &Context, order: &Order, permission: &mut Permission) {
 
 async fn routing(ctx: &Context, order: &Order) -> Next {
     let began = ctx.clock.monotonic();
-    let stage = contain(route::route(ctx, &order.terms));
+    let stage = contain(route::route(ctx, &order.terms, None));
     let Some(routed) = unless_stopping(ctx, stage).await else {
         return Next::Release(hand_back(order));
     };
@@ -198,12 +198,14 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         Ok(Settled::Landed {
             amount_in,
             amount_out,
+            legs,
             receipt,
         }) => {
             crash_point::reached(CrashPoint::ConfirmedNotStored);
             ctx.metrics.paid(&receipt);
             let signature = transaction.signature.clone();
             let fill = choice.filled(signature, (amount_in, amount_out), receipt);
+            let fill = fill.exchanged(&legs);
             Next::Record(EventData::Confirmed { fill })
         }
         Ok(Settled::Dead(failure)) => {
@@ -212,8 +214,9 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         }
         Ok(Settled::Reverted { failure, kind }) => {
             // It may have met another pool than the one that was known.
-            ctx.router
-                .doubt(order.terms.asset_in, order.terms.asset_out);
+            for leg in choice.route.legs() {
+                ctx.router.doubt(leg.asset_in, leg.asset_out);
+            }
             halting::count_revert(ctx, order, &kind, &failure).await;
             Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
         }

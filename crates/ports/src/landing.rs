@@ -26,6 +26,8 @@ pub enum Fate {
     Landed {
         amount_in: BaseUnits,
         amount_out: BaseUnits,
+        /// What went in and came out of each swap, in their order; nothing where that cannot be told.
+        legs: Vec<(BaseUnits, BaseUnits)>,
         receipt: Receipt,
     },
     /// It was rolled back. Only once that is final can it never land again.

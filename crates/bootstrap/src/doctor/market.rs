@@ -68,6 +68,8 @@ pub(super) async fn examine(
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         max_impact: None,
+        fee_level: None,
+        swaps_max: None,
     };
     let decision = match world.router.decide(&request).await {
         Ok(decision) => decision,

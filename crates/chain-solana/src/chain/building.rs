@@ -147,7 +147,10 @@ impl SolanaChain {
 /// A route of which no transaction can be made is a defect, and stays one.
 impl From<build::Error> for Error {
     fn from(error: build::Error) -> Self {
-        Self::Refused(error.to_string())
+        match error {
+            build::Error::TooLarge { bytes } => Self::TooLarge { bytes },
+            error => Self::Refused(error.to_string()),
+        }
     }
 }
 

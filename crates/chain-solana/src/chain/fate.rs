@@ -13,6 +13,7 @@ use crate::build::own;
 use crate::death::{Doubt, Subject, Verdict};
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
+use crate::receipt::legs::Exchanged;
 use crate::receipt::{self, Effect, Receipt, Swapped};
 use crate::rpc::{Address, Commitment, Status};
 
@@ -130,14 +131,16 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
         compute_units: receipt.units,
         slot: receipt.slot.get(),
         is_final,
-        // One swap takes all that it is given.
+        // It follows from what each swap exchanged.
         leftover: Vec::new(),
     };
     match receipt.effect {
         Effect::Filled {
             amount_in,
             amount_out,
+            legs,
         } => Fate::Landed {
+            legs: legs.iter().map(exchanged).collect(),
             amount_in: BaseUnits::new(amount_in),
             amount_out: BaseUnits::new(amount_out),
             receipt: paid,
@@ -149,6 +152,13 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
             is_final,
         },
     }
+}
+
+fn exchanged(leg: &Exchanged) -> (BaseUnits, BaseUnits) {
+    (
+        BaseUnits::new(leg.amount_in),
+        BaseUnits::new(leg.amount_out),
+    )
 }
 
 pub(super) fn reason(reverted: &Reverted) -> Revert {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use amm::token::{TokenAccount, WRAPPED_SOL, is_program};
 use amm::{Address, Program};
 use chain_solana::receipt::failure::Reason;
+use chain_solana::receipt::legs::Exchanged;
 use chain_solana::receipt::{self, Effect, Receipt, Swapped};
 use chain_solana::rpc::transaction::{Meta, TokenBalance};
 use chain_solana::rpc::{Failure, Lamports, Slot, Transaction};
@@ -35,7 +36,8 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
         let Effect::Filled {
             amount_in,
             amount_out,
-        } = receipt.effect
+            legs,
+        } = receipt.effect.clone()
         else {
             panic!("{}: {receipt:?}", case.id)
         };
@@ -61,6 +63,10 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
             assert!(!is_as_signed((amount_in - 1, amount_out)), "{}", case.id);
         }
         assert!(!is_as_signed((amount_in, 0)), "{}", case.id);
+        let sum = |of: fn(&Exchanged) -> u64| legs.iter().map(of).sum::<u64>();
+        assert_eq!(legs.len(), trade.legs.len(), "{}", case.id);
+        assert_eq!(sum(|leg| leg.amount_in), amount_in, "{}", case.id);
+        assert_eq!(sum(|leg| leg.amount_out), amount_out, "{}", case.id);
         count += 1;
     }
     assert_eq!(count, 53);

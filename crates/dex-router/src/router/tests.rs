@@ -2,6 +2,7 @@ mod gated;
 mod scripted;
 
 use amm::token::TransferFee;
+use domain::quote::Offer;
 use domain::route::PoolRef;
 use domain::venue::Program;
 

@@ -1,5 +1,5 @@
 //! Makes a signed transaction of the chosen route, or of the next best one where that does not pay what it was quoted
-//! at. Sends nothing.
+//! at or does not fit into one packet. Sends nothing.
 
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ pub(crate) async fn build(
     let deaths = deaths(ctx, order).await?;
     let mut choice = choice.clone();
     let mut routes = 1;
+    let mut swaps_max = None;
     loop {
         let error = match build_once(ctx, order, &choice, deaths).await {
             Ok(transaction) => {
@@ -70,15 +71,25 @@ pub(crate) async fn build(
             }
             Err(error) => error,
         };
-        if matches!(error, Error::QuoteMismatch { .. }) {
-            ctx.metrics.quote_mismatches.increment(1);
-            if routes < ROUTES_MAX
-                && let Ok(next) = route::route(ctx, &order.terms).await
-            {
-                choice = next.choice;
-                routes += 1;
-                continue;
+        let another_may_do = match &error {
+            Error::QuoteMismatch { .. } => {
+                ctx.metrics.quote_mismatches.increment(1);
+                true
             }
+            Error::TooLarge { .. } => {
+                let swaps = choice.route.legs().len();
+                swaps_max = swaps.checked_sub(1);
+                swaps > 1
+            }
+            _ => false,
+        };
+        if another_may_do
+            && routes < ROUTES_MAX
+            && let Ok(next) = route::route(ctx, &order.terms, swaps_max).await
+        {
+            choice = next.choice;
+            routes += 1;
+            continue;
         }
         return Err(not_built(ctx, order, &choice, error).await);
     }
@@ -184,7 +195,12 @@ fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> Stag
         Error::Unavailable(_) => {
             StageError::transient(FailureCode::ChainUnavailable, error.to_string())
         }
-        Error::Refused(_)
+        // No other route was found now.
+        Error::TooLarge { .. } if choice.route.legs().len() > 1 => {
+            StageError::transient(FailureCode::NoQuote, error.to_string())
+        }
+        Error::TooLarge { .. }
+        | Error::Refused(_)
         | Error::NoSignature { .. }
         | Error::SignerRefused(_)
         | Error::SignerLimit(_) => {

@@ -11,8 +11,13 @@ use tracing::{Instrument, trace_span};
 use super::StageError;
 use crate::context::Context;
 
-/// The best route for these terms now. Changes nothing and may be cut short.
-pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, StageError> {
+/// The best route for these terms now, of so many swaps where fewer are wanted than are allowed. Changes nothing and
+/// may be cut short.
+pub(crate) async fn route(
+    ctx: &Context,
+    terms: &Terms,
+    swaps_max: Option<usize>,
+) -> Result<Decision, StageError> {
     let span = trace_span!(
         target: STAGE_SPANS, "order.route",
         venue = Empty, pool = Empty, expected_amount_out = Empty, min_amount_out = Empty, error = Empty
@@ -20,6 +25,7 @@ pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, Stag
     let of_terms = RouteRequest::from(terms);
     let request = RouteRequest {
         max_impact: MaxImpact::narrower(of_terms.max_impact, ctx.settings.max_impact),
+        swaps_max,
         ..of_terms
     };
     let routed = ctx.router.route(&request).instrument(span.clone()).await;

@@ -131,6 +131,8 @@ pub(super) fn filled() -> Fate {
     Fate::Landed {
         amount_in: BaseUnits::new(1_000_000_000),
         amount_out: BaseUnits::new(150_500_000),
+        // The ledger of these tests shows no vaults.
+        legs: Vec::new(),
         receipt: Receipt {
             rent_paid_lamports: 2_039_280,
             ..receipt()

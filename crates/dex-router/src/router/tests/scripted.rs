@@ -239,5 +239,7 @@ pub(super) fn request() -> RouteRequest {
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         max_impact: None,
+        fee_level: None,
+        swaps_max: None,
     }
 }

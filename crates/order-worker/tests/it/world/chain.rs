@@ -181,6 +181,7 @@ impl ScriptedChain {
             known.fate = Fate::Landed {
                 amount_in: TAKEN,
                 amount_out,
+                legs: Vec::new(),
                 receipt: Receipt {
                     slot,
                     is_final: true,
@@ -260,6 +261,7 @@ impl Known {
             self.fate = Fate::Landed {
                 amount_in: TAKEN,
                 amount_out: PAID,
+                legs: Vec::new(),
                 receipt: receipt(),
             };
         }
