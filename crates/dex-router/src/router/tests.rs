@@ -1,4 +1,5 @@
 mod gated;
+mod reach;
 mod scripted;
 
 use amm::token::TransferFee;
