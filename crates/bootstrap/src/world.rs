@@ -379,6 +379,7 @@ fn limits_of(config: &Config) -> Limits {
     Limits {
         legs: transactions.route_max_legs.into(),
         hops: transactions.route_max_hops.into(),
+        simulates: config.simulates() == Switch::On,
         unit_price: match transactions.tx_fee_level {
             FeeLevel::Priced(price) => price,
             FeeLevel::Ranked(_) => UNIT_PRICE_MIN,

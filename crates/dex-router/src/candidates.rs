@@ -95,10 +95,6 @@ impl Candidate<'_> {
         (least > 0).then_some(self)
     }
 
-    pub(crate) const fn pool(&self) -> PoolRef {
-        self.pool
-    }
-
     pub(crate) const fn slot(&self) -> u64 {
         self.slot
     }

@@ -2,6 +2,8 @@
 
 use domain::fee::UnitPrice;
 
+use crate::room::{self, Swap};
+
 /// How far routes may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -9,6 +11,8 @@ pub struct Limits {
     pub legs: usize,
     /// Pools one after another.
     pub hops: usize,
+    /// Whether transactions are simulated before they are signed: what is simulated must fit into a packet too.
+    pub simulates: bool,
     /// What a transaction usually offers for each compute unit: each further swap costs that.
     pub unit_price: UnitPrice,
 }
@@ -18,6 +22,17 @@ impl Limits {
     pub const ONE_POOL: Self = Self {
         legs: 1,
         hops: 1,
+        simulates: false,
         unit_price: UnitPrice::ZERO,
     };
+
+    /// Whether a transaction has room for these swaps.
+    pub(crate) fn have_room<'a>(&self, swaps: impl IntoIterator<Item = Swap<'a>>) -> bool {
+        let length = room::length(swaps);
+        let bytes = match self.simulates {
+            true => length.transaction.max(length.simulation),
+            false => length.transaction,
+        };
+        bytes <= room::BYTES_MAX
+    }
 }

@@ -4,8 +4,8 @@ use domain::route::{Leg, Route};
 use domain::{BaseUnits, Bps};
 
 use crate::candidates::Candidate;
-use crate::room;
-use crate::split::{Part, Rules, divide};
+use crate::limits::Limits;
+use crate::split::{Part, Pays as _, Rules, divide};
 
 /// What a further part must gain beyond what it costs, in hundredths of a percent.
 const GAIN_MIN_BPS: u16 = 1;
@@ -32,35 +32,45 @@ impl Plan {
 pub(crate) fn direct(
     candidates: &[Candidate<'_>],
     amount_in: BaseUnits,
-    parts_max: usize,
-    part_cost: BaseUnits,
+    (parts_max, part_cost): (usize, BaseUnits),
+    limits: &Limits,
 ) -> Option<Plan> {
-    let fits = |pools: &[usize]| {
-        let swaps = pools.iter().map(|place| candidates[*place].swap());
-        room::bytes(swaps) <= room::BYTES_MAX
-    };
+    let fits =
+        |pools: &[usize]| limits.have_room(pools.iter().map(|place| candidates[*place].swap()));
     let rules = Rules {
         parts_max,
         part_cost: part_cost.get(),
         gain_min_bps: GAIN_MIN_BPS,
         fits: &fits,
     };
-    let parts = divide(candidates, amount_in.get(), rules)?;
+    plan(candidates, &divide(candidates, amount_in.get(), rules)?)
+}
+
+fn plan(candidates: &[Candidate<'_>], parts: &[Part]) -> Option<Plan> {
     let used = parts.iter().map(|part| &candidates[part.pool]);
-    let quoted_at = used.map(Candidate::slot).min()?;
-    let amount_out = parts
-        .iter()
-        .try_fold(0_u64, |sum, part| sum.checked_add(part.amount_out));
+    let mut amounts_out = parts.iter().map(|part| part.amount_out);
+    let amount_out = amounts_out.try_fold(0_u64, u64::checked_add);
     Some(Plan {
-        legs: parts.iter().map(|part| leg(candidates, *part)).collect(),
+        quoted_at: used.clone().map(Candidate::slot).min()?,
+        legs: used.zip(parts).map(|(it, part)| it.leg(*part)).collect(),
         amount_out: BaseUnits::new(amount_out.filter(|sum| *sum > 0)?),
-        quoted_at,
     })
 }
 
-/// Through the one pool that pays most.
-pub(crate) fn single(candidates: &[Candidate<'_>], amount_in: BaseUnits) -> Option<Plan> {
-    direct(candidates, amount_in, 1, BaseUnits::new(0))
+/// Through each pool alone that takes the amount, those first that pay most, with its place among the candidates.
+pub(crate) fn singles(
+    candidates: &[Candidate<'_>],
+    amount_in: BaseUnits,
+) -> impl Iterator<Item = (usize, Plan)> {
+    let all = candidates.iter().enumerate();
+    all.filter_map(move |(pool, it)| {
+        let part = Part {
+            pool,
+            amount_in: amount_in.get(),
+            amount_out: it.pays(amount_in.get())?,
+        };
+        Some((pool, plan(candidates, &[part])?))
+    })
 }
 
 /// What a second pool takes of what a first one is expected to pay: the least that the first one pays, or it all fails.
@@ -69,29 +79,24 @@ pub(crate) fn passed_on(paid: BaseUnits, slippage: Bps) -> BaseUnits {
     paid.less_bps_rounded_up(slippage.min(left_max))
 }
 
-/// One plan behind another.
+/// A first plan, and behind it the best of these that a transaction has room for beside it; whether that is the best
+/// of all.
 pub(crate) fn in_a_row(
-    (first, to): (Plan, &[Candidate<'_>]),
-    (second, from): (Plan, &[Candidate<'_>]),
-) -> Option<Plan> {
-    let swaps = swaps(&first, to).chain(swaps(&second, from));
-    if room::bytes(swaps) > room::BYTES_MAX {
-        return None;
-    }
-    Some(Plan {
-        quoted_at: first.quoted_at.min(second.quoted_at),
+    first: (&Candidate<'_>, &Plan),
+    (behind, amount_in): (&[Candidate<'_>], BaseUnits),
+    limits: &Limits,
+) -> Option<(Plan, IsBest)> {
+    let mut seconds = singles(behind, amount_in).enumerate();
+    let fits = |place: usize| limits.have_room([first.0.swap(), behind[place].swap()]);
+    let (place, (_, second)) = seconds.find(|(_, (place, _))| fits(*place))?;
+    let row = Plan {
+        quoted_at: first.1.quoted_at.min(second.quoted_at),
         amount_out: second.amount_out,
-        legs: [first.legs, second.legs].concat(),
-    })
+        legs: [first.1.legs.clone(), second.legs].concat(),
+    };
+    Some((row, IsBest(place == 0)))
 }
 
-fn swaps<'a>(plan: &Plan, candidates: &'a [Candidate<'_>]) -> impl Iterator<Item = room::Swap<'a>> {
-    let used = plan.legs.iter().map(|leg| leg.pool);
-    let used: Vec<_> = used.collect();
-    let of = move |it: &&Candidate<'_>| used.contains(&it.pool());
-    candidates.iter().filter(of).map(Candidate::swap)
-}
-
-fn leg(candidates: &[Candidate<'_>], part: Part) -> Leg {
-    candidates[part.pool].leg(part)
-}
+/// Whether nothing that was left out pays more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IsBest(pub(crate) bool);

@@ -1,5 +1,7 @@
 //! How long a route's transaction is: a packet has room for so many swaps.
 //!
+//! A route that is simulated first needs more: there its output goes to an account made for that alone.
+//!
 //! A CPMM swap names 13 accounts, a DAMM v2 swap 14, a DLMM swap 16 and its bin arrays, an AMM v4 swap 17 in the long
 //! form; of those about seven are the pool's own, at 32 bytes each. So two swaps fit whatever their programs, but for
 //! the longest beside each other, three of CPMM and DAMM v2, and four never.
@@ -26,6 +28,8 @@ const NAMING: usize = 17;
 const WRAPPING: usize = 108 + 38 + 7;
 /// The wallet's usual account of a token, made where it is not there.
 const ACCOUNT: usize = 10;
+/// An account of a simulation's output: made with a seed of 11 characters, begun, and its address.
+const OUTLET: usize = 108 + 38 + ADDRESS;
 
 /// Stand for addresses that differ from all others.
 const WALLET: Address = Address([0xf0; 32]);
@@ -42,16 +46,27 @@ pub struct Swap<'a> {
     pub assets: (Asset, Asset),
 }
 
-/// The bytes of the transaction that makes these swaps, signed.
+/// In how many bytes a route is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length {
+    /// Of its transaction, signed.
+    pub transaction: usize,
+    /// Of its simulation.
+    pub simulation: usize,
+}
+
+/// How long the transaction is that makes these swaps.
 #[must_use]
-pub fn bytes<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> usize {
+pub fn length<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> Length {
     let mut keys = BTreeSet::from([WALLET, OWN, COMPUTE_BUDGET, SYSTEM]);
     let mut first = None;
     let (mut wraps, mut filled) = (false, BTreeSet::new());
+    let mut last = None;
     let mut instructions = 0;
     for swap in swaps {
         let (input, output) = swap.assets;
         first.get_or_insert(input.mint);
+        last = Some(output);
         wraps |= input.is_native() || output.is_native();
         for asset in [input, output] {
             if Some(asset.mint) != first && !asset.is_native() && filled.insert(asset.mint) {
@@ -77,7 +92,17 @@ pub fn bytes<'a>(swaps: impl IntoIterator<Item = Swap<'a>>) -> usize {
         keys.extend([TOKEN_PROGRAM, mint(Asset::SOL)]);
     }
     let around = if wraps { WRAPPING } else { NAMING };
-    FRAME + keys.len() * ADDRESS + BUDGET + around + filled.len() * ACCOUNT + instructions
+    let transaction =
+        FRAME + keys.len() * ADDRESS + BUDGET + around + filled.len() * ACCOUNT + instructions;
+    // The account of what is bought is not made, nor is the program named that makes it, if it makes no other.
+    let spared = ACCOUNT + ADDRESS + if filled.len() == 1 { ADDRESS } else { 0 };
+    Length {
+        transaction,
+        simulation: match last.is_some_and(|asset| !asset.is_native()) {
+            true => transaction + OUTLET - spared,
+            false => transaction,
+        },
+    }
 }
 
 fn mint(asset: Asset) -> Address {

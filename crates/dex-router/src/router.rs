@@ -1,34 +1,31 @@
 //! Asks every allowed venue's pools for quotes at the same time, and chooses the route that pays most: one pool,
 //! several side by side, or two one after another over a third token.
 
+mod asking;
+
 use std::collections::BTreeSet;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Mint, Terms, TokenList, Venue};
-use futures_util::future::{Either, join, join_all, select};
-use ports::STAGE_SPANS;
-use tracing::field::{Empty, display};
-use tracing::{Instrument, debug, info, trace_span};
+use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue};
+use futures_util::future::join_all;
+use tracing::info;
 
 use crate::gates::{Gate, Gates, PairGates};
 use crate::limits::Limits;
-use crate::offers::{self, Asked, Quoted};
-use crate::planning::{self, Plan};
-use crate::pools::{PairPools, PoolSource, Unavailable};
+use crate::offers::{Asked, Quoted};
+use crate::planning::{self, IsBest, Plan};
+use crate::pools::{PoolSource, Unavailable};
 use crate::report::PairReport;
 use crate::request::QuoteRequest;
-use crate::thirds::{self, Cause, Fetched, Third, Thirds};
+use crate::thirds::{Third, Thirds};
 use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
 use crate::{candidates, reasons};
 
-/// An order with a direct offer waits no longer for a look at third tokens.
-const THIRDS_PATIENCE: Duration = Duration::from_millis(250);
-/// A direct offer that moves the price so far, in millionths, is dear: third tokens are looked at.
-const DEAR_PPM: u32 = 1_000;
+/// So many pools before a third token are tried where not all fit into one transaction with those behind it.
+const FIRST_POOLS_MAX: usize = 3;
 /// A way over a third token that pays less than the direct one by no more than so many thousandths may pay more soon.
 const CLOSE_THOUSANDTHS: u64 = 2;
 
@@ -234,7 +231,8 @@ impl Router {
         };
         let swap_cost = worth.of(swap_lamports(unit_price));
         let legs_max = self.limits.legs.min(swaps_max);
-        let direct = planning::direct(&candidates, amount_in, legs_max, swap_cost);
+        let parts = (legs_max, swap_cost);
+        let direct = planning::direct(&candidates, amount_in, parts, &self.limits);
         if swaps_max < 2 {
             return direct;
         }
@@ -263,7 +261,7 @@ impl Router {
         }
     }
 
-    /// The way over a third token, through the pool that pays most on either side of it.
+    /// The way over a third token, through one pool on either side of it.
     fn over(&self, third: &Third, request: &RouteRequest) -> Option<Plan> {
         let to = QuoteRequest {
             asset_out: third.asset,
@@ -271,16 +269,32 @@ impl Router {
         };
         let asked = self.judge(&third.to, to, request.venues);
         let before = candidates::of(&asked, to, request.max_impact);
-        let first = planning::single(&before, to.amount_in)?;
-        let from = QuoteRequest {
-            asset_in: third.asset,
-            amount_in: planning::passed_on(first.amount_out, request.slippage),
-            ..request.quote
-        };
-        let asked = self.judge(&third.from, from, request.venues);
-        let behind = candidates::of(&asked, from, request.max_impact);
-        let second = planning::single(&behind, from.amount_in)?;
-        planning::in_a_row((first, &before), (second, &behind))
+        let mut best: Option<Plan> = None;
+        for (place, first) in planning::singles(&before, to.amount_in).take(FIRST_POOLS_MAX) {
+            let from = QuoteRequest {
+                asset_in: third.asset,
+                amount_in: planning::passed_on(first.amount_out, request.slippage),
+                ..request.quote
+            };
+            let asked = self.judge(&third.from, from, request.venues);
+            let behind = candidates::of(&asked, from, request.max_impact);
+            let first = (&before[place], &first);
+            let row = planning::in_a_row(first, (&behind, from.amount_in), &self.limits);
+            let Some((row, is_best)) = row else {
+                continue;
+            };
+            if best
+                .as_ref()
+                .is_none_or(|best| row.amount_out > best.amount_out)
+            {
+                best = Some(row);
+            }
+            // What pays less before pays less behind.
+            if is_best == IsBest(true) {
+                break;
+            }
+        }
+        best
     }
 
     /// All that is known of a pair's pools: of every venue, or nothing where one of them does not answer.
@@ -314,145 +328,11 @@ impl Router {
             amount_in,
         }
     }
-
-    /// What the venues have of the pair, and what there is over third tokens where that is worth a look.
-    async fn ask_all(&self, request: &RouteRequest) -> (Vec<Asked>, Vec<Third>) {
-        let asking = pin!(self.ask(request.quote, request.venues));
-        let looking = pin!(self.look(request, Cause::Order));
-        let (asked, thirds) = match select(asking, looking).await {
-            Either::Left((asked, looking)) => {
-                let has_offer = asked.iter().flat_map(Asked::offers).next().is_some();
-                let thirds = match has_offer {
-                    true => tokio::time::timeout(THIRDS_PATIENCE, looking).await,
-                    false => Ok(looking.await),
-                };
-                (asked, thirds.unwrap_or_default())
-            }
-            Either::Right((thirds, asking)) => (asking.await, thirds),
-        };
-        let best = asked
-            .iter()
-            .flat_map(Asked::offers)
-            .min_by_key(|it| offers::rank(it));
-        let is_dear = best.is_none_or(|offer| offer.impact_ppm >= DEAR_PPM);
-        if thirds.is_empty() && is_dear {
-            let thirds = self.look(request, Cause::Dear).await;
-            return (asked, thirds);
-        }
-        (asked, thirds)
-    }
-
-    /// Third tokens with the pools that lead to them and from them.
-    async fn look(&self, request: &RouteRequest, cause: Cause) -> Vec<Third> {
-        let (sold, bought) = (request.quote.asset_in.mint, request.quote.asset_out.mint);
-        if self.limits.hops < 2 || request.swaps_max.is_some_and(|most| most < 2) {
-            return Vec::new();
-        }
-        let own = self.source.third((sold, bought));
-        let known = thirds::of_pair((sold, bought), &self.tokens, own);
-        let due = self.thirds.due((sold, bought), known, cause);
-        let telling = self.telling(request.venues);
-        let looks = due.into_iter().map(async |asset| {
-            let third = asset.mint;
-            let to = self.fetch(telling, (sold, third));
-            let (to, from) = join(to, self.fetch(telling, (third, bought))).await;
-            Third { asset, to, from }
-        });
-        join_all(looks).await
-    }
-
-    async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
-        let fetched = venues.iter().map(async |venue| Fetched {
-            venue,
-            pools: self.found(venue, pair).await,
-        });
-        join_all(fetched).await
-    }
-
-    /// What a pair costs is told by all of its pools, also those that the order may not use.
-    fn telling(&self, venues: VenueSet) -> VenueSet {
-        match self.gates.max_deviation_bps {
-            0 => venues,
-            _ => VenueSet::ALL,
-        }
-    }
-
-    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
-        let asked = self.telling(venues).iter();
-        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
-        allowed(join_all(asked).await, &gates, venues)
-    }
-
-    /// What pools offer that were fetched.
-    fn judge(&self, fetched: &[Fetched], request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
-        let asked = fetched.iter().map(|Fetched { venue, pools }| Asked {
-            venue: *venue,
-            answer: pools
-                .clone()
-                .map(|found| Quoted::of(found, request, &gates)),
-        });
-        allowed(asked.collect(), &gates, venues)
-    }
-
-    async fn ask_one(&self, venue: Venue, request: QuoteRequest, gates: &PairGates<'_>) -> Asked {
-        let span = trace_span!(
-            target: STAGE_SPANS, "venue.quote", %venue,
-            pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty
-        );
-        let pair = (request.asset_in.mint, request.asset_out.mint);
-        let found = self.found(venue, pair).instrument(span.clone()).await;
-        let asked = Asked {
-            venue,
-            answer: found.map(|found| Quoted::of(found, request, gates)),
-        };
-        match asked.best() {
-            Ok(offer) => {
-                span.record("pool", offer.pool.program.name());
-                span.record("amount_out", display(offer.amount_out));
-                span.record("impact_ppm", offer.impact_ppm);
-            }
-            Err(error) => {
-                span.record("error", display(&error));
-                debug!(%venue, %error, "{venue} makes no offer: {error}");
-            }
-        }
-        asked
-    }
-
-    async fn found(
-        &self,
-        venue: Venue,
-        pair: (domain::Mint, domain::Mint),
-    ) -> Result<PairPools, Unavailable> {
-        self.within_deadline(self.source.pools(venue, pair)).await
-    }
-
-    async fn within_deadline<T>(
-        &self,
-        answer: impl Future<Output = Result<T, Unavailable>>,
-    ) -> Result<T, Unavailable> {
-        let answer = tokio::time::timeout(self.deadline, answer).await;
-        answer.unwrap_or_else(|_| {
-            let millis = self.deadline.as_millis();
-            Err(Unavailable(format!("no answer within {millis} ms")))
-        })
-    }
 }
 
 /// Whether one amount is about as good as another, or better.
 fn is_close(net: u64, pays: u64) -> bool {
     net > 0 && net >= pays - pays / 1_000 * CLOSE_THOUSANDTHS
-}
-
-/// The offers that the order may take.
-fn allowed(mut asked: Vec<Asked>, gates: &PairGates<'_>, venues: VenueSet) -> Vec<Asked> {
-    offers::refuse_far_prices(gates, asked.iter_mut().filter_map(Asked::answers));
-    asked.retain(|it| venues.contains(it.venue));
-    asked
 }
 
 /// The least an order takes for so much: the larger of slippage's floor and the client's own.

@@ -12,9 +12,9 @@ use tracing::error;
 
 use super::route::Route;
 use super::{SolanaChain, fate};
-use crate::build::Draft;
 use crate::build::compile::Message;
 use crate::build::rehearsal::{Outlet, Rehearsal};
+use crate::build::{self, Draft};
 use crate::convert::address;
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
@@ -104,8 +104,17 @@ impl SolanaChain {
         let rent = self.rents.minimum(bytes, route.epoch).await?;
         let rehearsal = Rehearsal::of(draft, wallet, output, Outlet { bytes, rent })?;
         let blockhash = self.blockhashes.recent().await?;
-        let message = Message::compile(wallet, &rehearsal.instructions, blockhash.hash, &[]);
-        let transaction = message?.unsigned();
+        let compile =
+            |it: &Rehearsal| Message::compile(wallet, &it.instructions, blockhash.hash, &[]);
+        let (rehearsal, message) = match compile(&rehearsal) {
+            Err(build::Error::TooLarge { .. }) => {
+                let shortened = rehearsal.shortened(draft, output)?;
+                let message = compile(&shortened)?;
+                (shortened, message)
+            }
+            compiled => (rehearsal, compiled?),
+        };
+        let transaction = message.unsigned();
         let request = SimulationRequest {
             transaction: &transaction,
             view: View::CONFIRMED.since(route.slot),

@@ -10,7 +10,7 @@ use domain::route::PoolRef;
 use domain::venue::Program;
 
 use super::super::*;
-use crate::pools::{FoundPool, Holds, MintFacts};
+use crate::pools::{FoundPool, Holds, MintFacts, PairPools};
 
 /// One SOL, which most tests sell.
 pub(super) const SOL: u64 = 1_000_000_000;

@@ -50,6 +50,8 @@ pub(crate) enum Plan {
     /// Building it is refused.
     RefuseBuild,
     /// Simulated, it pays something else than was quoted.
+    /// It does not fit into one packet.
+    TooLarge,
     Mismatch,
     /// The wallet holds too little for it.
     TooDear,
@@ -305,6 +307,7 @@ impl Plan {
                 quoted: PAID,
                 simulated: BaseUnits::new(223_000_000),
             }),
+            Self::TooLarge => Some(Of::TooLarge { bytes: 1_240 }),
             Self::SignerAway => Some(Of::NoSignature {
                 why: "no answer in time".to_owned(),
                 again_in: Duration::from_secs(1),

@@ -11,12 +11,16 @@ use tokio::sync::watch;
 
 /// Where the pool is.
 pub(crate) const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5");
+/// Where the second one is.
+const OTHER_POOL: Address = Address::literal("58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2");
 /// The slot that all answers show.
 pub(crate) const SLOT: u64 = 77;
 
 /// What the pool holds of a mint: a million of SOL, and of others what they cost.
 const SOL_HELD: u64 = 1_000_000_000_000_000;
 const OTHER_HELD: u64 = 150_000_000_000_000;
+/// A shallow pool holds so much less.
+const SHALLOW: u64 = 10_000;
 
 /// How the venue answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub(crate) enum Mood {
     /// It lets every caller wait until its mood changes.
     Hesitates,
     Unavailable,
+    /// Beside its pool there is another one, and both are so shallow that a large order gains by using both.
+    Two,
     /// Its pool is dry.
     NoLiquidity,
     NoPool,
@@ -74,6 +80,11 @@ impl PoolSource for ScriptedVenue {
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
             Ok(Mood::Offers) => Ok(pair_pools(SLOT, vec![pool_of(pair)])),
+            Ok(Mood::Two) => {
+                let shallow =
+                    |address| pool(address, [pair.0, pair.1].map(|it| (it, held(it) / SHALLOW)));
+                Ok(pair_pools(SLOT, vec![shallow(POOL), shallow(OTHER_POOL)]))
+            }
             Ok(Mood::NoLiquidity) => {
                 let (one, other) = pair;
                 let dry = pool(POOL, [(one, 0), (other, 0)]);
