@@ -76,9 +76,8 @@ pub trait PoolSource: Send + Sync + Debug {
     /// next time, but not every moment.
     fn doubt(&self, pair: (Mint, Mint));
 
-    /// The token beside SOL, USDC and USDT that most of the pools known have in common with both of a pair, where there
-    /// is one.
-    fn third(&self, _pair: (Mint, Mint)) -> Option<Mint> {
+    /// The token that most of the pools known share with both of a pair, beside these; nothing where none is known.
+    fn third(&self, _pair: (Mint, Mint), _beside: &[Mint]) -> Option<Mint> {
         None
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::{Asset, Mint, TokenList, Venue};
 use tokio::time::Instant;
 
-use crate::pools::{PairPools, Unavailable};
+use crate::pools::{PairPools, PoolSource, Unavailable};
 
 /// Between two looks at all third tokens of a pair.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -75,8 +75,13 @@ pub(crate) enum Cause {
 }
 
 impl Thirds {
-    /// The third tokens to look at for an order of this pair, `known` by name or as its busiest.
-    pub(crate) fn due(&self, pair: (Mint, Mint), known: Vec<Asset>, cause: Cause) -> Vec<Asset> {
+    /// The third tokens to look at for an order of this pair: nothing, those that can be reached, or `all`.
+    pub(crate) fn due(
+        &self,
+        pair: (Mint, Mint),
+        cause: Cause,
+        all: impl FnOnce() -> Vec<Asset>,
+    ) -> Vec<Asset> {
         let now = Instant::now();
         let looked = self.looked();
         match looked.get(&pair) {
@@ -86,9 +91,8 @@ impl Thirds {
                     false => Vec::new(),
                 }
             }
-            Some(_) => known,
-            None if looked.len() < PAIRS_MAX || cause == Cause::Dear => known,
-            None => Vec::new(),
+            None if looked.len() >= PAIRS_MAX && cause == Cause::Order => Vec::new(),
+            _ => all(),
         }
     }
 
@@ -126,16 +130,19 @@ impl Thirds {
     }
 }
 
-/// The third tokens of a pair.
-pub(crate) fn of_pair(pair: (Mint, Mint), tokens: &TokenList, own: Option<Mint>) -> Vec<Asset> {
-    let own = own.and_then(|mint| tokens.find(&mint.to_string()));
+/// The third tokens of a pair: those that most pools have, and the one that it has most pools in common with, where
+/// that is listed.
+pub(crate) fn of_pair(
+    pair: (Mint, Mint),
+    tokens: &TokenList,
+    source: &dyn PoolSource,
+) -> Vec<Asset> {
     let named = BUSIEST.iter().filter_map(|symbol| tokens.find(symbol));
-    let mut thirds: Vec<Asset> = Vec::new();
-    for asset in named.chain(own) {
-        let is_new = thirds.iter().all(|it| it.mint != asset.mint);
-        if is_new && asset.mint != pair.0 && asset.mint != pair.1 {
-            thirds.push(asset);
-        }
-    }
-    thirds
+    let named: Vec<Asset> = named.collect();
+    let beside: Vec<Mint> = named.iter().map(|asset| asset.mint).collect();
+    let own = source.third(pair, &beside);
+    let own = own.and_then(|mint| tokens.find(&mint.to_string()));
+    let all = named.into_iter().chain(own);
+    all.filter(|asset| asset.mint != pair.0 && asset.mint != pair.1)
+        .collect()
 }

@@ -13,7 +13,7 @@ use chain_solana::pools::reader::Known;
 use chain_solana::settings::Settings as ChainSettings;
 use chain_solana::standing::Standings;
 use chain_solana::{ChainAssets, Endpoints, Rpc, SolanaChain};
-use dex_router::Router;
+use dex_router::{Router, limits};
 use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store, Valve};
@@ -247,6 +247,11 @@ impl World {
         let pools = PoolReader::finding(Arc::clone(&rpc), Arc::clone(&clock), &settings, known);
         let pools = Arc::new(pools);
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
+        let router = router.with_limits(limits::Limits {
+            legs: 2,
+            hops: 2,
+            ..limits::Limits::ONE_POOL
+        });
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));

@@ -57,9 +57,9 @@ impl Router {
         if self.limits.hops < 2 || request.swaps_max.is_some_and(|most| most < 2) {
             return Vec::new();
         }
-        let own = self.source.third((sold, bought));
-        let known = thirds::of_pair((sold, bought), &self.tokens, own);
-        let due = self.thirds.due((sold, bought), known, cause);
+        let pair = (sold, bought);
+        let all = || thirds::of_pair(pair, &self.tokens, &*self.source);
+        let due = self.thirds.due(pair, cause, all);
         let telling = self.telling(request.venues);
         let looks = due.into_iter().map(async |asset| {
             let third = asset.mint;

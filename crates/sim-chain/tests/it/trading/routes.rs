@@ -199,7 +199,13 @@ async fn the_length_of_a_transaction_is_known_before_it_is_made() {
             let used = found.iter().enumerate();
             let used = used.filter(|(place, _)| set & (1 << place) != 0);
             let used: Vec<&FoundPool> = used.map(|(_, pool)| pool).collect();
-            let known = room::length(used.iter().map(|pool| swap(pool, pair))).transaction;
+            let length = room::length(used.iter().map(|pool| swap(pool, pair)));
+            let known = length.transaction;
+            let is_long = used.iter().any(|it| it.pool.program == Program::AmmV4);
+            if used.len() == 1 || (used.len() == 2 && !is_long) {
+                let longest = length.transaction.max(length.simulation);
+                assert!(longest <= room::BYTES_MAX, "{longest}: {used:?}");
+            }
             let choice = divided(&used, pair, slot);
             let number = u128::from(set) + ((number as u128 + 1) << 64);
 
