@@ -19,6 +19,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::doors::{self, tcp};
 use crate::doorstep::Doorstep;
+use crate::execution::ExecutionStats;
 use crate::http::edge;
 use crate::intake::Intake;
 use crate::live::Live;
@@ -106,6 +107,7 @@ impl Gateway {
             live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             doorstep,
             intake,
+            execution: ExecutionStats::new(&ports),
             ports,
             router,
             tokens: settings.tokens,

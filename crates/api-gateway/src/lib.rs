@@ -11,6 +11,7 @@ mod assets;
 pub mod asyncapi;
 pub mod auth;
 pub mod error;
+mod execution;
 pub mod gateway;
 mod http;
 pub mod intake;

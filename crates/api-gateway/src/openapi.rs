@@ -28,7 +28,7 @@ use shapes::Shapes;
     paths(
         execute::submit, orders::list, orders::show, orders::show_by_client_id, events::events,
         transaction::transaction, cancel::cancel, market::quotes, market::pools, wallet::wallet,
-        tokens::list, tokens::for_sockets, stats::stats,
+        tokens::list, tokens::for_sockets, stats::stats, stats::execution,
         ledger::ledger, sim::trade, sim::launch, sim::faults, system::health, system::ready, system::metrics, doors::openapi,
         doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
         admin::halt, admin::resume, reconcile::reconcile, admin::retry, words::declare_dead, doors::execute, doors::stream, doors::follow, doors::account,

@@ -35,6 +35,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/tokens", tokens::list))
         .service(reading("/api/wallet", wallet::wallet))
         .service(reading("/api/stats", stats::stats))
+        .service(reading("/api/stats/execution", stats::execution))
         .service(reading("/api/sim/ledger", ledger::ledger))
         .service(acting("/api/sim/trade", sim::trade))
         .service(acting("/api/sim/launch", sim::launch))

@@ -13,6 +13,7 @@ use crate::auth::Caller;
 use crate::deadline;
 use crate::doorstep::Doorstep;
 use crate::error::{ApiError, Code, Result};
+use crate::execution::ExecutionStats;
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 use crate::settings::ChainSettings;
@@ -25,6 +26,7 @@ pub(crate) type Ctx = web::Data<AppState>;
 pub(crate) struct AppState {
     pub(crate) doorstep: Doorstep,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) execution: ExecutionStats,
     pub(crate) live: Live,
     pub(crate) ports: Ports,
     pub(crate) router: Router,

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod event;
+pub mod execution;
 pub mod landing;
 pub mod ledger;
 pub mod names;

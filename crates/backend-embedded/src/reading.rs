@@ -7,6 +7,7 @@ pub(crate) mod finality;
 pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;
+pub(crate) mod recent;
 pub(crate) mod safety;
 pub(crate) mod start;
 pub(crate) mod transaction;

@@ -30,6 +30,7 @@ mod migrate;
 mod operations;
 mod page;
 mod peek;
+mod recent;
 mod record;
 mod registry;
 mod release;

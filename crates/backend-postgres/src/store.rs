@@ -17,7 +17,7 @@ use ports::directory::{KnownPools, VenuePair};
 use ports::doubt::{Doubted, LongSubmitted, Spoken};
 use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Recent, RecentPage, Watch};
 use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
@@ -42,7 +42,7 @@ use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
     cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list,
-    make_due, operations, registry, wallet_uses,
+    make_due, operations, recent, registry, wallet_uses,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.
@@ -207,6 +207,11 @@ impl OrderHistory for PgStore {
 
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
         Ok(history::events_for(&self.db, watches).await?)
+    }
+
+    async fn recent(&self, page: RecentPage) -> Result<Recent> {
+        let read = move |db: Arc<Db>, _: Asker| async move { recent::recent(&db, page).await };
+        Ok(self.lists.read(read).await?)
     }
 
     async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {

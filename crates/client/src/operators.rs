@@ -6,6 +6,7 @@ use api_types::admin::{
     AdminAudit, AdminDead, AdminDeclareDead, AdminDeclaredDead, AdminHalt, AdminPaused, AdminQueue,
     AdminRetried, AdminWorkers,
 };
+use api_types::execution::ExecutionStatsAnswer;
 use api_types::reconciliation::Reconciliation;
 use api_types::stats::StatsAnswer;
 use api_types::system::{HealthAnswer, ReadyAnswer};
@@ -40,6 +41,19 @@ impl Client {
     /// Counts over the whole engine.
     pub async fn stats(&self) -> Result<StatsAnswer, Error> {
         self.get("/api/stats").await
+    }
+
+    /// How well orders were executed that were accepted within so many minutes; an hour where absent.
+    pub async fn execution_stats(
+        &self,
+        minutes: Option<u32>,
+    ) -> Result<ExecutionStatsAnswer, Error> {
+        #[derive(Serialize)]
+        struct Within {
+            minutes: Option<u32>,
+        }
+        self.get_with("/api/stats/execution", &Within { minutes })
+            .await
     }
 
     /// The queue as operators see it.

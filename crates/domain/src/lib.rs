@@ -15,6 +15,7 @@ pub mod impact;
 pub mod landing;
 pub mod order;
 pub mod price;
+pub mod quality;
 pub mod quote;
 pub mod route;
 pub mod slippage;

@@ -38,14 +38,22 @@ pub struct Offer {
     pub impact_ppm: u32,
 }
 
+impl Answer {
+    /// The offer, if one was made.
+    #[must_use]
+    pub const fn offer(&self) -> Option<&Offer> {
+        match self {
+            Self::Offered(offer) => Some(offer),
+            Self::Declined { .. } => None,
+        }
+    }
+}
+
 impl Quote {
     /// The offer, if the venue made one.
     #[must_use]
     pub const fn offer(&self) -> Option<&Offer> {
-        match &self.answer {
-            Answer::Offered(offer) => Some(offer),
-            Answer::Declined { .. } => None,
-        }
+        self.answer.offer()
     }
 }
 

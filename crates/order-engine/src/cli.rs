@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use config::{Config, Signer};
 
 use crate::commands::{
-    bench, completions, demo, doctor, echo, health, migrate, orders, pools, queue, serve, signer,
-    sim_chain, simulate, submit, top, wallet, watch,
+    bench, completions, demo, doctor, echo, execution, health, migrate, orders, pools, queue,
+    serve, signer, sim_chain, simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -50,6 +50,9 @@ enum Command {
     /// The pools of two tokens: what the router would use, and why not the others
     #[command(after_help = pools::EXAMPLES)]
     Pools(pools::Pools),
+    /// How well orders were executed lately, by kind of pool
+    #[command(after_help = execution::EXAMPLES)]
+    Execution(execution::Execution),
     /// The wallet that trades, what it holds and may spend
     #[command(after_help = wallet::EXAMPLES)]
     Wallet(wallet::Wallet),
@@ -112,6 +115,7 @@ impl Cli {
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,
             Command::Pools(pools) => pools::run(&pools).await,
+            Command::Execution(execution) => execution::run(&execution).await,
             Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Doctor(doctor) => Box::pin(doctor::run(&doctor)).await,
             Command::Queue(queue) => queue::run(&queue).await,

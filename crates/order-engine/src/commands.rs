@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod echo;
+pub(crate) mod execution;
 pub(crate) mod health;
 pub(crate) mod migrate;
 pub(crate) mod orders;

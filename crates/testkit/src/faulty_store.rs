@@ -19,7 +19,7 @@ use domain::{
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::directory::{KnownPools, VenuePair};
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Recent, RecentPage, Watch};
 use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
@@ -280,6 +280,10 @@ impl<W: Weather> OrderHistory for FaultyStore<W> {
 
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
         self.weather.ask(self.store.events_for(watches)).await
+    }
+
+    async fn recent(&self, page: RecentPage) -> Result<Recent> {
+        self.weather.ask(self.store.recent(page)).await
     }
 
     async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {

@@ -38,6 +38,7 @@ fn what_is_asked_often_follows_an_index() {
         operations::DEAD,
         transactions::SIGNATURES_OF,
         transactions::OWNER,
+        recent::RECENT,
     ] {
         check(&db, sql);
     }

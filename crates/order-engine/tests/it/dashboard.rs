@@ -13,6 +13,7 @@
 mod access;
 mod browser;
 mod doubt;
+mod execution;
 mod keys;
 mod operators;
 mod orders;
@@ -62,7 +63,7 @@ fn text_of(css: &str) -> String {
 }
 
 mod process {
-    use super::{Visit, access, doubt, keys, operators, orders, outage};
+    use super::{Visit, access, doubt, execution, keys, operators, orders, outage};
     use crate::world::{NONE, over_process};
 
     over_process! { Visit:
@@ -71,6 +72,7 @@ mod process {
         access::the_chosen_theme_outlives_a_reload(NONE),
         access::an_amount_of_twelve_digits_stays_whole_on_a_small_phone(NONE),
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
+        execution::execution_quality_is_told_as_the_api_tells_it(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),
         operators::a_wallet_is_chosen_by_its_name(operators::TWO_WALLETS),

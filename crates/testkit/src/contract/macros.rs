@@ -133,6 +133,8 @@ macro_rules! store_contract {
             all_transactions_of_an_order_are_told_oldest_first,
             orders_are_found_by_their_transactions,
             no_more_transactions_are_asked_about_than_allowed,
+            the_events_of_lately_accepted_orders_are_told_page_by_page,
+            what_was_accepted_before_is_not_looked_at,
         }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; worker_registry:
             a_heartbeat_keeps_a_worker_alive,

@@ -1,6 +1,7 @@
 //! The promises of [`ports::order_history`], by their numbers.
 
 mod counting;
+mod lately;
 mod transactions;
 
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use ports::order_history::{ListFilter, PaidBy, Watch};
 use ports::order_store::{Withdrawal, Withdrawn};
 
 pub use counting::*;
+pub use lately::*;
 pub use transactions::*;
 
 use super::flood::{flood, flood_expires};
