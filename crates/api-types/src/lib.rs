@@ -14,6 +14,7 @@ pub mod names;
 pub mod order;
 pub mod pool;
 pub mod problem;
+pub mod quality;
 pub mod quote;
 pub mod receipt;
 pub mod reconciliation;

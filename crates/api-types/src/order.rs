@@ -12,6 +12,7 @@ use crate::event::{amount_out, executed_price};
 use crate::landing::LandingView;
 use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
 use crate::pool;
+use crate::quality::QualityView;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
 
@@ -55,6 +56,9 @@ pub struct OrderView {
     pub tx_hash: Option<String>,
     /// The pools used: the amounts are those expected until the order is confirmed.
     pub route: Option<Vec<LegView>>,
+    /// How the last execution compares with what there was when its route was chosen. Told of one order at a time,
+    /// once its route is chosen; null in lists.
+    pub quality: Option<QualityView>,
     /// What the transaction cost, where the chain tells it.
     pub receipt: Option<ReceiptView>,
     /// Why a submitted order needs a person; null where it does not.
@@ -277,6 +281,7 @@ impl OrderView {
             amount_out: None,
             tx_hash: None,
             route: None,
+            quality: None,
             receipt: None,
             doubt: None,
             explorer_url: None,

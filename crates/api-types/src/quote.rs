@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::names::{PoolName, VenueName};
 use crate::pool;
+use crate::quality::SingleView;
 use crate::route::LegView;
 
 /// One venue's offer, or why it makes none.
@@ -157,6 +158,14 @@ pub struct QuotesAnswer {
     pub route: Vec<LegView>,
     /// What the route pays more than the best single pool, in hundredths of a percent.
     pub gain_bps: u32,
+    /// What the best single pool would pay; null if none makes an offer.
+    pub best_single: Option<SingleView>,
+    /// The best single pool's price before the trade, without its fee.
+    #[schema(examples("150.75"))]
+    pub mid_price: Option<String>,
+    /// What the route pays more than the mid price gives, in hundredths of a percent. Fees and price impact make it
+    /// less, so that it is below zero.
+    pub against_mid_bps: Option<i64>,
     /// Every pool that competed, the best first; empty if none makes an offer.
     pub pools: Vec<PoolQuoteView>,
     /// What would stop the trade now.

@@ -3,12 +3,18 @@
 
 mod tally;
 
+use std::ops::Range;
+
 use crate::amount::BaseUnits;
+use crate::asset::Asset;
+use crate::price::ratio;
 use crate::quote::{Decision, Offer};
 
 pub use tally::{Figures, Spread, Tally};
 
 const MILLION: u128 = 1_000_000;
+/// Numbers of six digits.
+const SIX_DIGITS: Range<u128> = 100_000..1_000_000;
 /// Millionths in a hundredth of a percent.
 const PPM_PER_BPS: i64 = 100;
 
@@ -65,6 +71,29 @@ pub fn at_mid(offer: &Offer) -> Option<BaseUnits> {
     let whole = u128::from(offer.amount_out.get()) * MILLION * MILLION;
     let amount = whole.checked_div(part)?;
     u64::try_from(amount).ok().map(BaseUnits::new)
+}
+
+/// The price at which an amount brings so much, in whole units of the assets. Offers tell fee and impact to the
+/// millionth, so that it has six digits and no more.
+#[must_use]
+pub fn mid_price(
+    (asset_in, amount_in): (Asset, BaseUnits),
+    (asset_out, amount_out): (Asset, BaseUnits),
+) -> Option<String> {
+    let (mut paid, mut sold) = (u128::from(amount_out.get()), u128::from(amount_in.get()));
+    if paid == 0 || sold == 0 {
+        return None;
+    }
+    let mut exponent = i32::from(asset_in.decimals) - i32::from(asset_out.decimals);
+    while paid / sold < SIX_DIGITS.start {
+        paid *= 10;
+        exponent -= 1;
+    }
+    while paid / sold >= SIX_DIGITS.end {
+        sold *= 10;
+        exponent += 1;
+    }
+    Some(ratio((paid + sold / 2) / sold, 1, exponent))
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ mod batch;
 mod board;
 mod cli;
 mod commands;
+mod competition;
 mod connection;
 mod engine;
-
 mod exit;
 mod lifecycle;
 mod node;

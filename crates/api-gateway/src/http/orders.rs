@@ -6,9 +6,12 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::OrderView;
 use api_types::order::{OrderAnswer, OrderListAnswer};
+use api_types::quality::QualityView;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Address, ClientOrderId, Order, OrderId, Status};
+use domain::quote::{Decision, Fill};
+use domain::{Address, ClientOrderId, EventData, Order, OrderId, Seq, State, Status, Timestamp};
+use ports::finality::Standing;
 use ports::order_history::{ListFilter, PaidBy};
 use uuid::Uuid;
 
@@ -70,12 +73,46 @@ pub(crate) async fn show_by_client_id(
 }
 
 async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
-    let mut views = views(ctx, std::slice::from_ref(order)).await?;
-    let order = views.pop().ok_or_else(ApiError::order_not_found)?;
+    let decided = decided(ctx, order).await?;
+    let orders = std::slice::from_ref(order);
+    let standings = standings(ctx, orders).await?;
+    let mut views = with_standings(ctx, orders, &standings).await;
+    let mut view = views.pop().ok_or_else(ApiError::order_not_found)?;
+    if let Some((at, decision)) = decided {
+        let fill = fill_of(order, &standings);
+        view.quality = Some(QualityView::new(at, &decision, fill));
+    }
     Ok(HttpResponse::Ok().json(OrderAnswer {
         success: true,
-        order,
+        order: view,
     }))
+}
+
+/// The decision that the last execution goes by, and when it was made.
+async fn decided(ctx: &Ctx, order: &Order) -> Result<Option<(Timestamp, Decision)>> {
+    // How many events ago it was recorded.
+    let ago = match &order.state {
+        State::Building { .. } => 0,
+        State::Submitted { .. } => 1,
+        State::Confirmed { .. } => 2,
+        _ => return Ok(None),
+    };
+    let from = Seq::new(order.seq.get().saturating_sub(ago));
+    let events = deadline::read(ctx.ports.store.events(order.id, from)).await?;
+    Ok(events.into_iter().find_map(|event| match event.data {
+        EventData::Routed { decision } => Some((event.at, decision)),
+        _ => None,
+    }))
+}
+
+/// What an order brought, the last time its transaction landed.
+fn fill_of<'a>(order: &'a Order, standings: &'a [Standing]) -> Option<&'a Fill> {
+    let State::Confirmed { fill } = &order.state else {
+        return None;
+    };
+    let finality = standings.first().and_then(|it| it.finality.as_ref());
+    let last = finality.and_then(|finality| finality.fill.as_ref());
+    Some(last.unwrap_or(fill))
 }
 
 /// Who pays for an order, and where people can look at its transaction.
@@ -94,26 +131,39 @@ fn on_chain(ctx: &Ctx, view: OrderView) -> OrderView {
 
 /// Orders as clients see them.
 pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>> {
-    // Of others nothing is known beside their events.
+    let standings = standings(ctx, orders).await?;
+    Ok(with_standings(ctx, orders, &standings).await)
+}
+
+/// What is known of each order's transaction beside its events.
+async fn standings(ctx: &Ctx, orders: &[Order]) -> Result<Vec<Standing>> {
+    // Of others nothing is.
     let has_standing =
         |order: &&Order| matches!(order.status(), Status::Submitted | Status::Confirmed);
     let asked = orders.iter().filter(has_standing).map(|order| order.id);
     let asked: Vec<OrderId> = asked.collect();
-    let mut standings = match asked.is_empty() {
+    let mut known = match asked.is_empty() {
         true => Vec::new(),
         false => deadline::read(ctx.ports.store.standings(&asked)).await?,
     }
     .into_iter();
+    let standings = orders.iter().map(|order| {
+        let standing = has_standing(&order).then(|| known.next()).flatten();
+        standing.unwrap_or_default()
+    });
+    Ok(standings.collect())
+}
+
+async fn with_standings(ctx: &Ctx, orders: &[Order], standings: &[Standing]) -> Vec<OrderView> {
     let lacking = lacking(ctx, orders).await;
-    let views = orders.iter().map(|order| {
-        let standing = has_standing(&order).then(|| standings.next()).flatten();
-        let mut view = views::order(order, &standing.unwrap_or_default(), &ctx.tokens);
+    let views = orders.iter().zip(standings).map(|(order, standing)| {
+        let mut view = views::order(order, standing, &ctx.tokens);
         if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
             view.add_missing_wallet();
         }
         on_chain(ctx, view)
     });
-    Ok(views.collect())
+    views.collect()
 }
 
 /// The wallets of these orders that no live worker has.

@@ -74,6 +74,10 @@ async fn quotes_show_the_route_and_every_pool_that_competed() {
     let paid = "149.475897";
     assert_eq!(answer["expectedAmountOut"], paid);
     assert_eq!(answer["minAmountOut"], "148.728518");
+    assert_eq!(answer["bestSingle"]["poolAddress"], POOL.to_string());
+    assert_eq!(answer["bestSingle"]["amountOut"], paid);
+    assert_eq!(answer["midPrice"], "150");
+    assert_eq!(answer["againstMidBps"], -35);
     assert_eq!(
         answer["route"],
         json!([{
@@ -95,6 +99,36 @@ async fn quotes_show_the_route_and_every_pool_that_competed() {
             (&json!("dlmm"), &Value::Null)
         ]
     );
+}
+
+#[tokio::test]
+async fn an_order_is_compared_with_what_there_was_when_its_route_was_chosen() {
+    let server = server().await;
+    let (store, given) = (&server.ports.store, Given::new());
+    let order = given.accepted(store).await;
+    let read = async |path: String| Request::get(&path).send(&server).await.json();
+    let shown = async || {
+        let answer = read(format!("/api/orders/{order}")).await;
+        answer["order"]["quality"].clone()
+    };
+    assert_eq!(shown().await, Value::Null);
+    let mut lease = given.leased(store, order).await;
+
+    given.build(store, &mut lease).await;
+    let building = shown().await;
+    let transaction = given.submit(store, &mut lease).await;
+    let submitted = shown().await;
+    given.fill(store, &mut lease, &transaction).await;
+    let confirmed = shown().await;
+
+    assert_eq!(building["expectedAmountOut"], "225");
+    assert_eq!(building["againstQuotedBps"], Value::Null);
+    assert_eq!(submitted, building);
+    // 224 instead of 225.
+    assert_eq!(confirmed["againstQuotedBps"], -44);
+    assert_eq!(confirmed["quotes"], building["quotes"]);
+    let listed = read("/api/orders".to_owned()).await;
+    assert_eq!(listed["orders"][0]["quality"], Value::Null);
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ fn what_is_not_known_is_null() {
         "errorCode",
         "route",
         "receipt",
+        "quality",
         "landing",
         "doubt",
         "explorerUrl",

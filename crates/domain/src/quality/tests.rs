@@ -160,6 +160,24 @@ fn the_price_before_a_trade_has_neither_its_fee_nor_its_impact() {
 }
 
 #[test]
+fn a_mid_price_has_six_digits_to_the_nearest() {
+    let price = |sold, paid| mid_price((Asset::SOL, units(sold)), (Asset::USDC, units(paid)));
+    let sol = 1_000_000_000;
+
+    for (sold, paid, expected) in [
+        (sol, 149_999_923, Some("150")),
+        (sol, 149_987_654, Some("149.988")),
+        (3 * sol, 100_000_000, Some("33.3333")),
+        (1, u64::MAX, Some("18446700000000000000000")),
+        (u64::MAX, 1, Some("0.0000000000000000542101")),
+        (sol, 0, None),
+        (0, 1, None),
+    ] {
+        assert_eq!(price(sold, paid).as_deref(), expected, "{paid} for {sold}");
+    }
+}
+
+#[test]
 fn fills_are_counted_for_every_kind_of_pool_that_they_used() {
     let offers = [offer(Program::Cpmm, 90), offer(Program::Dlmm, 95)];
     let split = choice(&[Program::Cpmm, Program::Dlmm], 100);

@@ -5,6 +5,7 @@ use clap::Args;
 use comfy_table::{Cell, Table};
 use domain::BaseUnits;
 
+use crate::competition::signed;
 use crate::connection::Connection;
 use crate::exit::Verdict;
 use crate::output::{self, Format, short};
@@ -106,14 +107,6 @@ fn row(of: &ExecutionView) -> [Cell; 9] {
         Cell::new(landed.map(|ms| format!("{ms} ms")).unwrap_or_default()),
         Cell::new(sol(of.fee_lamports)),
     ]
-}
-
-/// Basis points with a sign, but for none.
-pub(crate) fn signed(bps: i64) -> String {
-    match bps {
-        0 => "0".to_owned(),
-        _ => format!("{bps:+}"),
-    }
 }
 
 fn sol(lamports: u64) -> String {

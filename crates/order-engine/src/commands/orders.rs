@@ -10,6 +10,7 @@ use domain::Status;
 use uuid::Uuid;
 
 use crate::arguments::{Page, one_of};
+use crate::competition;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, leg, time_of_day};
@@ -233,6 +234,18 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
     }
     for one in order.route.iter().flatten() {
         output::line(format!("{:<12} {}", "route", leg(one)))?;
+    }
+    let Some(quality) = &order.quality else {
+        return Ok(());
+    };
+    let compared = competition::compared(quality, &order.token_out);
+    for (name, value) in compared.iter().filter(|(_, value)| !value.is_empty()) {
+        output::line(format!("{name:<12} {value}"))?;
+    }
+    if !quality.quotes.is_empty() {
+        output::line("")?;
+        let route = order.route.as_deref().unwrap_or_default();
+        output::print_table(&competition::table_of(&quality.quotes, route))?;
     }
     Ok(())
 }

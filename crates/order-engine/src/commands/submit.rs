@@ -8,8 +8,10 @@ use clap::Args;
 use domain::{FeeLevel, Venue};
 
 use crate::arguments::one_of;
+use crate::competition;
 use crate::connection::Connection;
 use crate::exit::Verdict;
+use crate::lifecycle::leg;
 use crate::output::{self, Format, short};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -163,6 +165,21 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
     }
     output::align_right(&mut table, &[1, 2, 3, 4]);
     output::print_table(&table)?;
+    if !answer.pools.is_empty() {
+        output::line("")?;
+        output::print_table(&competition::table_of(&answer.pools, &answer.route))?;
+        output::line("")?;
+    }
+    for one in answer.route.iter().filter(|_| answer.route.len() > 1) {
+        output::line(leg(one))?;
+    }
+    if let Some(gain) = competition::gain_of(answer) {
+        output::line(gain)?;
+    }
+    if let Some((mid, bps)) = answer.mid_price.as_ref().zip(answer.against_mid_bps) {
+        let against = competition::signed(bps);
+        output::line(format!("{against} bp against the mid price of {mid}"))?;
+    }
     if let Some(floor) = &answer.min_amount_out {
         output::line(format!("at least {} after slippage", short(floor)))?;
     }

@@ -73,6 +73,7 @@ mod process {
         access::an_amount_of_twelve_digits_stays_whole_on_a_small_phone(NONE),
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
         execution::execution_quality_is_told_as_the_api_tells_it(NONE),
+        execution::a_routes_bar_says_what_each_pool_took_and_paid(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),
         operators::a_wallet_is_chosen_by_its_name(operators::TWO_WALLETS),

@@ -202,8 +202,18 @@ impl Given {
     pub async fn confirm(&self, store: &Arc<dyn Store>, lease: &mut Lease) -> SignedTransaction {
         self.build(store, lease).await;
         let transaction = self.submit(store, lease).await;
-        self.record(store, lease, confirmed(&transaction)).await;
+        self.fill(store, lease, &transaction).await;
         transaction
+    }
+
+    /// Records that a submitted order's transaction was executed.
+    pub async fn fill(
+        &self,
+        store: &Arc<dyn Store>,
+        lease: &mut Lease,
+        transaction: &SignedTransaction,
+    ) {
+        self.record(store, lease, confirmed(transaction)).await;
     }
 
     /// Takes a leased, pending order through the rest of its life; its transaction may spend this.

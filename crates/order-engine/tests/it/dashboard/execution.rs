@@ -37,3 +37,46 @@ pub(super) async fn execution_quality_is_told_as_the_api_tells_it(visit: &mut Vi
         .await?;
     browser.check_console().await
 }
+
+/// A route of two pools side by side and one after them.
+const SPLIT: &str = r#"
+    const { routeBar } = await import('./assets/route-bar.js');
+    const leg = (dex, pool, tokenIn, amountIn, tokenOut, amountOut) =>
+        ({ dex, pool, poolAddress: null, tokenIn, amountIn, tokenOut, amountOut });
+    const bar = routeBar([
+        leg('raydium', 'cpmm', 'SOL', '7', 'USDC', '1050'),
+        leg('meteora', 'dlmm', 'SOL', '3.00', 'USDC', '449.5'),
+        leg('meteora', 'damm_v2', 'USDC', '1499.5', 'BONK', '66000000'),
+    ]);
+    document.querySelector('main').prepend(bar);
+    const grown = [...bar.querySelectorAll('.route-bar i')].map((part) => part.style.flexGrow);
+    return [grown.join(' '), bar.querySelectorAll('.route-legs li').length];"#;
+
+pub(super) async fn a_routes_bar_says_what_each_pool_took_and_paid(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let order_id = client.accept(MODEST).await?;
+    client.ended(&order_id).await?;
+    browser
+        .open(world, &client, &format!("#/orders/{order_id}"))
+        .await?;
+    browser.sees(".cards", "Against the mid price").await?;
+
+    let shown = browser
+        .run(&format!("return (async () => {{ {SPLIT} }})();"))
+        .await?;
+
+    ensure!(shown == serde_json::json!(["0.7 0.3", 3]), "{shown}");
+    for text in [
+        "70 %",
+        "took 7 SOL",
+        "paid 449.5 USDC",
+        "then",
+        "paid 66,000,000 BONK",
+    ] {
+        browser.sees(".route-legs", text).await?;
+    }
+    browser.check_console().await
+}

@@ -29,6 +29,11 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
         )
         .await?;
 
+    browser.click(".quote-panel summary").await?;
+    browser
+        .sees(".quote-panel details", "against the mid price")
+        .await?;
+    browser.sees(".quote-panel .pool-quotes", "Used").await?;
     browser.fill("#f-amount", "2.5").await?;
     let much = "[...document.querySelectorAll('.quote-amount')].every((amount) => parseFloat(amount.title) > 200)";
     browser.until(much, "offers for 2.5 SOL").await?;
@@ -69,6 +74,13 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
     browser.sees(".steps", "Wrap 2.5 SOL into wSOL").await?;
     browser.sees(".steps", "Swap 2.5 SOL for ").await?;
     browser.sees(".cards", "Landed").await?;
+    let quality = &order["quality"];
+    browser.sees(".route-legs", "took 2.5 SOL").await?;
+    let single = quality["bestSingle"]["amountOut"].as_str();
+    browser.sees(".cards", single.context("an offer")?).await?;
+    browser.sees(".cards", "Against the mid price").await?;
+    let mid = quality["midPrice"].as_str().context("a price")?;
+    browser.sees(".cards", mid).await?;
     let chosen = browser
         .value("document.querySelector('.quote[data-best]').dataset.dex")
         .await?;
