@@ -18,6 +18,7 @@ pub(crate) mod body;
 mod again;
 mod answer;
 mod cancelling;
+mod changing;
 mod fingerprint;
 mod request;
 mod terms;
@@ -33,6 +34,7 @@ use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use ports::unconfirmed::Made;
+use ports::waiting::OCO_GROUP_MAX;
 use ports::{Announcer, AssetSource, Ports, Shutdown, Unconfirmed};
 use tracing::{Instrument, trace_span};
 
@@ -44,8 +46,9 @@ use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::{ChainSettings, GatewaySettings, Trading};
 use crate::spending::Spending;
-use crate::stats::Stats;
+use crate::stats::{Place, Stats};
 use crate::wallets::{Asked, Wallets};
+use body::Field;
 use request::Request;
 use twins::Twins;
 
@@ -238,7 +241,8 @@ impl Intake {
         }
         self.spending.admit(&terms)?;
 
-        let (allowance, room) = match (self.admit(envelope).await, &mark) {
+        let place = Place::of(&terms);
+        let (allowance, room) = match (self.admit(envelope, place).await, &mark) {
             // The last place may have gone to a duplicate of this request at another gateway.
             (Err(refusal), Some(mark)) if refusal.code().is_limit() => {
                 let earlier = self.earlier(envelope, mark).await?;
@@ -251,7 +255,7 @@ impl Intake {
         let terms = self.paid(terms, envelope, request.wallet.as_ref()).await?;
         let (order, answer) = self.prepare(envelope, terms, mark);
         let accepted = self.store(order, allowance, room).await?;
-        let receipt = self.receipt(envelope, accepted, answer)?;
+        let receipt = self.receipt((envelope, place), accepted, answer)?;
         Ok(Receipt { rate, ..receipt })
     }
 
@@ -269,13 +273,13 @@ impl Intake {
     /// What the client gets for what the store has made of its order; a new one is announced.
     fn receipt(
         &self,
-        envelope: &Envelope,
+        (envelope, place): (&Envelope, Place),
         accepted: Accepted,
         answer: Arc<[u8]>,
     ) -> Result<Receipt> {
         match accepted {
             Accepted::Stored(event) => {
-                self.announce(envelope, &event);
+                self.announce(envelope, &event, place);
                 Ok(Receipt {
                     order_id: event.order_id,
                     client: envelope.caller.client.clone(),
@@ -286,6 +290,15 @@ impl Intake {
             }
             Accepted::Replayed { order_id, answer } => Ok(self.replay(envelope, order_id, answer)),
             Accepted::KeyReused => Err(key_reused()),
+            Accepted::OcoGroupDone => {
+                let detail = "an order of this ocoGroup was confirmed: the group takes in no more";
+                Err(ApiError::new(Code::OcoGroupDone, detail))
+            }
+            Accepted::OcoGroupFull => {
+                let message = format!("names a group that has taken in its {OCO_GROUP_MAX} orders");
+                let field = Field::OcoGroup.name();
+                Err(ApiError::of_field(Code::InvalidOrder, field, &message))
+            }
             Accepted::ClientOrderIdTaken { order_id } => {
                 let detail = "this clientOrderId names another order of yours";
                 Err(ApiError::new(Code::ClientOrderIdTaken, detail).with_order(order_id))
@@ -310,7 +323,7 @@ impl Intake {
 
     /// Reserves the order's place in its client's limits and in the queue. If it is dropped, the
     /// place is free again.
-    async fn admit(&self, envelope: &Envelope) -> Result<(Allowance<'_>, Room)> {
+    async fn admit(&self, envelope: &Envelope, place: Place) -> Result<(Allowance<'_>, Room)> {
         if self.chain.trading == Trading::Disabled {
             return Err(trading_disabled());
         }
@@ -321,7 +334,7 @@ impl Intake {
             }
             None => Allowance::default(),
         };
-        Ok((allowance, self.stats.admit().await?))
+        Ok((allowance, self.stats.admit(place).await?))
     }
 
     /// Builds the answer before the commit, so that it is stored with the order.
@@ -335,7 +348,10 @@ impl Intake {
         let id = self.ports.random.order_id(now);
         let token = self.keys.token_for(&envelope.caller, Reach::Order(id), now);
         let base = &envelope.socket_base;
-        let answer = answer::accepted(id, base, token.as_ref(), self.stats.estimate());
+        let answer = match Place::of(&terms) {
+            Place::Queue => answer::accepted(id, base, token.as_ref(), self.stats.estimate()),
+            Place::Condition => answer::waiting(id, base, token.as_ref()),
+        };
         let order = NewOrder {
             id,
             event_id: self.ports.random.event_id(now),
@@ -386,13 +402,15 @@ impl Intake {
         outcome
     }
 
-    fn announce(&self, envelope: &Envelope, event: &Event) {
+    fn announce(&self, envelope: &Envelope, event: &Event, place: Place) {
         let client = &envelope.caller.client;
-        self.announcer.enqueue(Job {
-            order_id: event.order_id,
-            client: client.clone(),
-            starts_execution: true,
-        });
+        if place == Place::Queue {
+            self.announcer.enqueue(Job {
+                order_id: event.order_id,
+                client: client.clone(),
+                starts_execution: true,
+            });
+        }
         self.announcer.publish(client, event);
         tracing::info!(
             order.id = %event.order_id,

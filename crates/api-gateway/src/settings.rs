@@ -33,6 +33,8 @@ pub struct GatewaySettings {
     pub client_max_open_orders: u64,
     /// How many orders may wait; beyond that new ones are refused.
     pub queue_max_waiting: u64,
+    /// How many orders may wait for a condition.
+    pub waiting_max: u64,
     /// How many executions may start per minute, to estimate a new order's turn; `None` if there is
     /// no limit.
     pub start_limit: Option<StartLimit>,
@@ -67,6 +69,7 @@ impl GatewaySettings {
             client_rate_limit_per_minute: access.client_rate_limit_per_minute,
             client_max_open_orders: access.client_max_open_orders,
             queue_max_waiting: config.work.queue_max_waiting,
+            waiting_max: config.work.waiting_max,
             start_limit: StartLimit::configured(config),
             live: live::Settings {
                 client_max_sockets: access.client_max_sockets,
@@ -122,6 +125,7 @@ impl Default for GatewaySettings {
             client_rate_limit_per_minute: 0,
             client_max_open_orders: 0,
             queue_max_waiting: 1_000_000,
+            waiting_max: 2_000_000,
             start_limit: None,
             live: live::Settings::default(),
             tokens: Arc::new(TokenList::mainnet()),

@@ -243,7 +243,7 @@ async fn grant(
 /// An order in the hands of a live worker lacks nothing.
 const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
-       o.due_at, o.ended_at, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
+       o.due_at, o.ended_at, o.firing, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
        e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height,
        a.blockhash, a.outlay, a.said_dead_at, a.said_dead_by, a.said_dead_because,
        case when o.wallet is null or e.status = 3
@@ -299,7 +299,9 @@ fn claim(
         return Ok(Claim::Granted(Box::new(lease(row, worker)?)));
     }
     let now = rows::timestamp(row, "now")?;
-    let due_at = rows::timestamp(row, "due_at")?;
+    let Some(due_at) = rows::optional_timestamp(row, "due_at")? else {
+        return Ok(Claim::Waiting);
+    };
     if is_resting(due_at, now, longest_rest) {
         return Ok(Claim::NotDue {
             due_at,
@@ -330,6 +332,7 @@ fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
         fence: rows::number(row, "fence")?,
         live_transaction: rows::live_transaction(row)?,
         word: rows::word(row)?,
+        firing: rows::firing(row)?,
         deaths: if recorded_since {
             0
         } else {

@@ -210,8 +210,9 @@ pub(crate) async fn due_fairly(
     found.iter().map(rows::due_order).collect()
 }
 
+/// Those that wait for a condition come second: they have no due time, and an index of their own.
 const OVERDUE: &str = "-- list_overdue_orders
-select o.id
+(select o.id, o.expires_at
 from orders o
 cross join lateral (
     select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -222,6 +223,17 @@ where o.expires_at is not null
   and o.expires_at <= (select now_ms())
   and last.status <= 2
 order by o.expires_at
+limit $1)
+union all
+(select o.id, o.expires_at
+from orders o
+where o.expires_at is not null
+  and o.due_at is null
+  and o.ended_at is null
+  and o.expires_at <= (select now_ms())
+order by o.expires_at
+limit $1)
+order by expires_at
 limit $1";
 
 /// Open orders whose time has run out and that are not submitted.

@@ -39,6 +39,7 @@ mod safety;
 mod settings;
 mod store;
 mod tls;
+mod waiting;
 mod wallet_uses;
 mod withdraw;
 

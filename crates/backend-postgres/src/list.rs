@@ -132,6 +132,7 @@ async fn keys(
     let sold = filter.mint_in.map(domain::Mint::column);
     let bought = filter.mint_out.map(domain::Mint::column);
     let wallet = filter.wallet.map(|paid_by| paid_by.wallet.to_string());
+    let group = filter.oco_group.as_ref().map(domain::OcoGroup::as_str);
     let limit = rows::limit(look);
     let found = db
         .read_list(
@@ -146,6 +147,8 @@ async fn keys(
                 (&pairs.sold, Type::TEXT_ARRAY),
                 (&pairs.bought, Type::TEXT_ARRAY),
                 (&wallet, Type::TEXT),
+                (&group, Type::TEXT),
+                (&filter.order_type, Type::TEXT),
             ],
         )
         .await?;

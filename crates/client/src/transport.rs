@@ -179,6 +179,10 @@ impl Client {
         self.0.http.request(Method::POST, self.url(path))
     }
 
+    pub(crate) fn patch(&self, path: &str) -> RequestBuilder {
+        self.0.http.request(Method::PATCH, self.url(path))
+    }
+
     /// Sends a request and reads its JSON, or the refusal.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,

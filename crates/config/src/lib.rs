@@ -180,6 +180,9 @@ pub struct Work {
     /// Waiting orders beyond which new ones are refused
     #[arg(long, env = "QUEUE_MAX_WAITING", value_name = "COUNT", default_value = "1000000", value_parser = whole(1..=1_000_000_000_u64))]
     pub queue_max_waiting: u64,
+    /// Orders that wait for a condition beyond which new ones are refused
+    #[arg(long, env = "WAITING_MAX", value_name = "COUNT", default_value = "2000000", value_parser = whole(1..=1_000_000_000_u64))]
+    pub waiting_max: u64,
     /// Executions of one order, the first included
     #[arg(long, env = "RETRY_MAX_ATTEMPTS", value_name = "COUNT", default_value = "3", value_parser = whole(1..=100_u32))]
     pub retry_max_attempts: u32,

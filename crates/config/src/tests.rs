@@ -110,6 +110,7 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "QUEUE_MAX_WAITING",
             "1 to 1000000000",
         ),
+        ("--waiting-max", "0", "WAITING_MAX", "1 to 1000000000"),
         (
             "--retry-max-attempts",
             "0",
@@ -325,6 +326,7 @@ fn nothing_set_is_the_contracts_defaults() {
     assert_eq!(config.work.queue_rate_limit_burst, 10);
     assert_eq!(config.work.queue_rate_limit_scope, LimitScope::Worker);
     assert_eq!(config.work.queue_max_waiting, 1_000_000);
+    assert_eq!(config.work.waiting_max, 2_000_000);
     assert_eq!(config.work.retry_max_attempts, 3);
     assert_eq!(config.periods.lease(), Duration::from_secs(20));
     assert_eq!(config.servers.data_dir, PathBuf::from("./data"));

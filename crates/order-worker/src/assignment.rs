@@ -128,7 +128,8 @@ async fn live(
         }
         // Another worker died with it between our two claims.
         Ok(Claim::OnlyAlone) => as_it_was(job, COMPANY_REST),
-        Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
+        // An order that went back to waiting needs no entry.
+        Ok(Claim::Waiting | Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {
             error!(order.id = %id, %error, "order {id} cannot be claimed: {error}");
             Ending::Over

@@ -19,7 +19,7 @@
 //!
 //! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
 //! filled, `awakening.rs` wakes orders whose transactions have news, `halting.rs` follows halts, `sweeper.rs` brings back what
-//! was lost on the way, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
+//! was lost on the way, `scanning.rs` fires orders that wait for a price, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
 //! orders that are confirmed, `doubting.rs` for those that nobody can prove dead.
 
 pub mod crash_point;
@@ -40,10 +40,12 @@ mod foreign;
 mod halting;
 mod lifecycle;
 mod metrics;
+mod missing;
 mod panics;
 mod permission;
 mod reconciling;
 mod recording;
+mod scanning;
 mod session;
 mod stages;
 mod taking;
@@ -138,6 +140,7 @@ impl Worker {
             let shown = usage::show(Arc::clone(&context), shutdown.clone());
             shutdown.spawn_essential("usage", shown);
         }
+        shutdown.spawn_essential("scan", scanning::run(Arc::clone(&context)));
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
         let (runs, ended) = oneshot::channel();

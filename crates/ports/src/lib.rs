@@ -33,6 +33,7 @@ pub mod transaction_builder;
 pub mod transaction_reader;
 pub mod unconfirmed;
 pub mod valve;
+pub mod waiting;
 pub mod wallet;
 pub mod wallet_uses;
 pub mod worker_registry;
@@ -65,6 +66,7 @@ pub use transaction_builder::TransactionBuilder;
 pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
 pub use valve::Valve;
+pub use waiting::WaitingOrders;
 pub use wallet::{WalletView, WalletViews};
 pub use wallet_uses::WalletUses;
 pub use worker_registry::WorkerRegistry;
@@ -84,6 +86,7 @@ pub trait Store:
     + Doubts
     + Directory
     + WalletUses
+    + WaitingOrders
 {
 }
 
@@ -97,6 +100,7 @@ impl<T> Store for T where
         + Doubts
         + Directory
         + WalletUses
+        + WaitingOrders
 {
 }
 

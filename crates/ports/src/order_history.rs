@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::transaction::{Signature, TransactionRef};
-use domain::{Address, ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
+use domain::{
+    Address, ClientId, ClientOrderId, Event, Mint, OcoGroup, Order, OrderId, Seq, Status,
+};
 
 use crate::Result;
 
@@ -32,6 +34,11 @@ pub struct ListFilter {
     pub mint_in: Option<Mint>,
     pub mint_out: Option<Mint>,
     pub wallet: Option<PaidBy>,
+    /// Only those that wait for a condition, or only those that do not.
+    pub waiting: Option<bool>,
+    /// Only those of this type, by its name.
+    pub order_type: Option<&'static str>,
+    pub oco_group: Option<OcoGroup>,
     /// Continue with orders older than this one.
     pub before: Option<OrderId>,
     pub limit: usize,
@@ -106,6 +113,8 @@ pub struct Counts {
     pub running: u64,
     /// Age of the oldest pending order that is due.
     pub oldest_waiting_ms: Option<u64>,
+    /// Pending orders that wait for a condition: they are in none of the numbers of the queue.
+    pub on_condition: u64,
     /// Orders that ended within the last minute.
     pub ended_last_minute: u64,
     /// From acceptance to the end, over recently confirmed orders, in milliseconds.

@@ -55,6 +55,7 @@ use async_trait::async_trait;
 use domain::landing::LandingReport;
 use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
+use domain::waiting::Firing;
 use domain::{
     ClientId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Status, Terms, Timestamp,
     WorkerId,
@@ -120,6 +121,10 @@ pub enum Accepted {
     KeyReused,
     /// The client has used this client order id before, for this order.
     ClientOrderIdTaken { order_id: OrderId },
+    /// An order of its OCO group was confirmed before.
+    OcoGroupDone,
+    /// Its OCO group takes no more orders.
+    OcoGroupFull,
 }
 
 /// A worker's exclusive right to execute one order, as long as the store confirms it.
@@ -133,6 +138,8 @@ pub struct Lease {
     pub live_transaction: Option<SignedTransaction>,
     /// What an operator has said of it.
     pub word: Option<crate::doubt::Word>,
+    /// What fired the order, if it has waited.
+    pub firing: Option<Box<Firing>>,
     /// How many workers in a row have died with the order in their hands since its last event.
     pub deaths: u32,
     pub trace_context: Option<String>,
@@ -165,6 +172,8 @@ pub enum Claim {
     WalletElsewhere,
     /// No live worker has the order's wallet.
     WalletNowhere,
+    /// The order waits for its condition, without a due time.
+    Waiting,
     /// The order has ended.
     Ended,
     /// There is no such order, or it is unreadable because a newer version of the engine has
@@ -250,7 +259,7 @@ pub struct DuePage {
 /// find out.
 #[async_trait]
 pub trait OrderStore: Send + Sync + Debug {
-    /// Stores a new order, due at once.
+    /// Stores a new order, due at once unless it waits for a condition.
     async fn accept(&self, order: NewOrder) -> Result<Accepted>;
 
     /// The answer stored for a client's idempotency key, and the fingerprint of its request.
@@ -273,7 +282,7 @@ pub trait OrderStore: Send + Sync + Debug {
         self.claim_in(order, worker, Company::Alone).await
     }
 
-    /// Records an event that carries no other data. A retry or a terminal event ends the lease.
+    /// Records an event that carries no other data. A retry, going back to waiting or a terminal event ends the lease.
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded>;
 
     /// Records `submitted` together with the signed transaction, before anything is sent. Refused

@@ -280,7 +280,9 @@ impl Witness {
                     );
                 }
             }
-            EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
+            EventData::RetryScheduled { failure, .. }
+            | EventData::WaitingAgain { failure, .. }
+            | EventData::Failed { failure } => {
                 if failure.code == FailureCode::Internal {
                     self.accuse("S10", format_args!("{id} met a defect: {}", failure.reason));
                 }
@@ -291,6 +293,7 @@ impl Witness {
             }
             EventData::Accepted
             | EventData::RoutingStarted
+            | EventData::Triggered { .. }
             | EventData::Routed { .. }
             | EventData::Cancelled { .. }
             | EventData::Expired { .. } => {}

@@ -2,6 +2,7 @@
 
 mod finality;
 mod safety;
+mod waiting;
 
 use std::fmt::Debug;
 use std::sync::Arc;

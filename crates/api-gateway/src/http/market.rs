@@ -82,6 +82,7 @@ fn wished(parameters: &Parameters, (asset_in, asset_out): (Asset, Asset)) -> Res
         fee_level: None,
         max_impact: None,
         wallet: None,
+        oco_group: None,
     })
 }
 
@@ -161,7 +162,7 @@ fn declined(terms: &Terms, quotes: &[Quote]) -> QuotesAnswer {
 fn floor(expected: BaseUnits, terms: &Terms) -> BaseUnits {
     let by_slippage = expected.less_bps_rounded_up(terms.slippage);
     terms
-        .min_amount_out
+        .floor()
         .map_or(by_slippage, |own| own.max(by_slippage))
 }
 

@@ -10,7 +10,10 @@ use api_types::quality::QualityView;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::quote::{Decision, Fill};
-use domain::{Address, ClientOrderId, EventData, Order, OrderId, Seq, State, Status, Timestamp};
+use domain::{
+    Address, ClientOrderId, EventData, OcoGroup, Order, OrderId, OrderType, Seq, State, Status,
+    Timestamp,
+};
 use ports::finality::Standing;
 use ports::order_history::{ListFilter, PaidBy};
 use uuid::Uuid;
@@ -18,7 +21,7 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
-use crate::http::wallet;
+use crate::http::{waiting, wallet};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
@@ -72,11 +75,12 @@ pub(crate) async fn show_by_client_id(
     answer(&ctx, &order).await
 }
 
-async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
+/// The answer that shows one order.
+pub(super) async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
     let decided = decided(ctx, order).await?;
     let orders = std::slice::from_ref(order);
     let standings = standings(ctx, orders).await?;
-    let mut views = with_standings(ctx, orders, &standings).await;
+    let mut views = with_standings(ctx, orders, &standings).await?;
     let mut view = views.pop().ok_or_else(ApiError::order_not_found)?;
     if let Some((at, decision)) = decided {
         let fill = fill_of(order, &standings);
@@ -132,7 +136,7 @@ fn on_chain(ctx: &Ctx, view: OrderView) -> OrderView {
 /// Orders as clients see them.
 pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>> {
     let standings = standings(ctx, orders).await?;
-    Ok(with_standings(ctx, orders, &standings).await)
+    with_standings(ctx, orders, &standings).await
 }
 
 /// What is known of each order's transaction beside its events.
@@ -154,16 +158,24 @@ async fn standings(ctx: &Ctx, orders: &[Order]) -> Result<Vec<Standing>> {
     Ok(standings.collect())
 }
 
-async fn with_standings(ctx: &Ctx, orders: &[Order], standings: &[Standing]) -> Vec<OrderView> {
+async fn with_standings(
+    ctx: &Ctx,
+    orders: &[Order],
+    standings: &[Standing],
+) -> Result<Vec<OrderView>> {
     let lacking = lacking(ctx, orders).await;
+    let waiting = waiting::of(ctx, orders).await?;
     let views = orders.iter().zip(standings).map(|(order, standing)| {
         let mut view = views::order(order, standing, &ctx.tokens);
         if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
             view.add_missing_wallet();
         }
+        if let Some((terms, look)) = waiting.get(&order.id) {
+            view.add_condition(terms, *look);
+        }
         on_chain(ctx, view)
     });
-    views.collect()
+    Ok(views.collect())
 }
 
 /// The wallets of these orders that no live worker has.
@@ -195,6 +207,9 @@ fn needs_key(order: &Order) -> bool {
         ("status" = Option<api_types::names::StatusName>, Query),
         ("tokenIn" = Option<String>, Query, description = "Symbol or mint address"),
         ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
+        ("orderType" = Option<api_types::submit::OrderTypeName>, Query),
+        ("waiting" = Option<bool>, Query, description = "Only orders that wait for a condition, or only others"),
+        ("ocoGroup" = Option<String>, Query, min_length = 1, max_length = 64, pattern = "^[ -~]+$", description = "Orders of this group"),
         ("wallet" = Option<String>, Query, description = "A wallet's name or address"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
@@ -204,7 +219,6 @@ fn needs_key(order: &Order) -> bool {
 pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
-    refuse_filters_to_come(&parameters)?;
     let mint = |name| parameters.mint(name, &ctx.tokens);
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
@@ -212,6 +226,9 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
         mint_in: mint("tokenIn")?,
         mint_out: mint("tokenOut")?,
         wallet: paid_by(&ctx, &parameters).await?,
+        waiting: waits(&parameters)?,
+        order_type: order_type(&parameters)?,
+        oco_group: oco_group(&parameters)?,
         before: parameters.cursor(read_cursor)?,
         // One more than asked for shows whether there is another page.
         limit: limit + 1,
@@ -244,22 +261,26 @@ async fn paid_by(ctx: &Ctx, parameters: &Parameters) -> Result<Option<PaidBy>> {
     Ok(Some(PaidBy { wallet, or_unnamed }))
 }
 
-/// Refuses filters by properties that no order has yet; ignoring them would return every order.
-fn refuse_filters_to_come(parameters: &Parameters) -> Result<()> {
-    for name in ["waiting", "ocoGroup"] {
-        if parameters.get(name)?.is_some() {
-            return Err(not_available(name));
-        }
-    }
-    match parameters.get("orderType")? {
-        None | Some("market") => Ok(()),
-        Some(_) => Err(not_available("orderType")),
-    }
+/// Whether only orders are wanted that wait for a condition, or only others.
+fn waits(parameters: &Parameters) -> Result<Option<bool>> {
+    let read = |text: &str| text.parse().ok();
+    parameters.parsed("waiting", read, "must be true or false")
 }
 
-fn not_available(name: &str) -> ApiError {
-    let detail = format!("only market orders exist so far: no order has `{name}` yet");
-    ApiError::new(Code::OrderTypeNotAvailable, detail)
+fn order_type(parameters: &Parameters) -> Result<Option<&'static str>> {
+    if let Some(name @ ("trailing_stop" | "sniper")) = parameters.get("orderType")? {
+        let detail = format!("no order has the type {name} yet");
+        return Err(ApiError::new(Code::OrderTypeNotAvailable, detail));
+    }
+    let names = OrderType::NAMES;
+    let read = |text: &str| names.into_iter().find(|name| *name == text);
+    let message = format!("must be one of {}", names.join(", "));
+    parameters.parsed("orderType", read, &message)
+}
+
+fn oco_group(parameters: &Parameters) -> Result<Option<OcoGroup>> {
+    let message = "must be 1 to 64 printable ASCII characters";
+    parameters.parsed("ocoGroup", |text| OcoGroup::parse(text).ok(), message)
 }
 
 /// The requested length of a page of orders.

@@ -29,6 +29,7 @@ macro_rules! fields {
 }
 
 fields! {
+    ActivationPrice "activationPrice",
     Amount "amount",
     AmountIn "amountIn",
     ClientOrderId "clientOrderId",
@@ -37,13 +38,16 @@ fields! {
     LimitPrice "limitPrice",
     MaxPriceImpactBps "maxPriceImpactBps",
     MinAmountOut "minAmountOut",
+    OcoGroup "ocoGroup",
     OrderType "orderType",
     Slippage "slippage",
     SlippageBps "slippageBps",
     SlippageTolerance "slippageTolerance",
     TokenIn "tokenIn",
     TokenOut "tokenOut",
+    TrailBps "trailBps",
     TriggerCondition "triggerCondition",
+    TriggerPrice "triggerPrice",
     TriggerValue "triggerValue",
     Type "type",
     ValidForSeconds "validForSeconds",

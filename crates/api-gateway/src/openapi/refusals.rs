@@ -18,6 +18,7 @@ impl Modify for Refusals {
             let operations = [
                 (HttpMethod::Get, &mut item.get),
                 (HttpMethod::Post, &mut item.post),
+                (HttpMethod::Patch, &mut item.patch),
             ];
             for (method, operation) in operations {
                 if let Some(operation) = operation {
@@ -35,6 +36,9 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
     match (method, path) {
         (HttpMethod::Post, "/api/orders/execute") => {
             &[400, 401, 403, 409, 413, 415, 422, 429, 500, 503]
+        }
+        (HttpMethod::Patch, "/api/orders/{id}") => {
+            &[400, 401, 403, 404, 409, 413, 415, 422, 500, 503]
         }
         (HttpMethod::Get, "/api/orders/execute") => &[400, 401, 403, 404, 426, 500, 503],
         (_, "/api/stream") => &[400, 401, 403, 426],

@@ -28,6 +28,7 @@ fn order(state: State) -> Order {
             fee_level: None,
             max_impact: Some(MaxImpact::new(300).unwrap()),
             wallet: None,
+            oco_group: None,
         },
         created_at: Timestamp::from_millis(0),
         updated_at: Timestamp::from_millis(1),

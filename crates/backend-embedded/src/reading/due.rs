@@ -48,17 +48,17 @@ pub(crate) struct Oldest {
 
 pub(crate) const DUE: &str = "-- due_orders
      select key, id, client, due_at, lease_worker, begun, wallet from orders indexed by orders_due
-     where ended_at is null and due_at <= ?1 and (due_at, key) > (?2, ?3)
+     where ended_at is null and waits = 0 and due_at <= ?1 and (due_at, key) > (?2, ?3)
      order by due_at, key";
 
 pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
      select key, id, client, due_at, lease_worker, begun, wallet from orders indexed by orders_by_client
-     where client = +?1 and end_status is null and (due_at <= ?2 or due_at > ?3)
+     where client = +?1 and end_status is null and waits = 0 and (due_at <= ?2 or due_at > ?3)
      order by key";
 
 pub(crate) const OLDEST_DUE: &str = "-- oldest_due
      select due_at, lease_worker from orders indexed by orders_due
-     where ended_at is null and due_at > ?1 and due_at <= ?2
+     where ended_at is null and waits = 0 and due_at > ?1 and due_at <= ?2
      order by due_at";
 
 pub(crate) const OVERDUE: &str = "-- overdue_orders

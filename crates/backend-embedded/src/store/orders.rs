@@ -36,6 +36,8 @@ impl OrderStore for SqliteStore {
             accept::Outcome::ClientOrderIdTaken { order } => {
                 Accepted::ClientOrderIdTaken { order_id: order }
             }
+            accept::Outcome::OcoGroupDone => Accepted::OcoGroupDone,
+            accept::Outcome::OcoGroupFull => Accepted::OcoGroupFull,
         })
     }
 

@@ -12,7 +12,7 @@ use rusqlite::params;
 use super::event_row::{EventRow, recorded_at};
 use super::head::{Head, LastEvent, head};
 use super::spending::Counting;
-use super::{Batch, Write};
+use super::{Batch, Write, waiting};
 use crate::error::Fault;
 use crate::reading::columns::slot_column;
 use crate::status_column::status_code;
@@ -42,6 +42,12 @@ enum Beside {
     Retry {
         delay: Duration,
     },
+    /// The end of the lease and of the transaction: the order waits for its condition again.
+    WaitingAgain {
+        rest: Duration,
+        misses: String,
+        pair: [String; 2],
+    },
     /// The end of the lease, and of the order.
     End {
         /// The slot of the block that may vanish yet.
@@ -66,6 +72,16 @@ impl Record {
             EventData::RetryScheduled { delay_ms, .. } => Beside::Retry {
                 delay: Duration::from_millis(*delay_ms),
             },
+            EventData::WaitingAgain {
+                rest_ms, misses, ..
+            } => {
+                let terms = &lease.order.terms;
+                Beside::WaitingAgain {
+                    rest: Duration::from_millis(*rest_ms),
+                    misses: serde_json::to_string(misses)?,
+                    pair: [&terms.asset_in, &terms.asset_out].map(|asset| asset.mint.column()),
+                }
+            }
             data if data.status().is_terminal() => Beside::End {
                 unfinal_in: waits_in(data).map(slot_column).transpose()?,
             },
@@ -148,12 +164,17 @@ impl Write for Record {
         self.event.insert(batch, head.row.key, at)?;
         self.counting.write(batch, at, head.last.at)?;
         batch.changes.moved(head.last.status, self.event.status);
-        match self.beside {
+        match &self.beside {
             Beside::Nothing | Beside::StoredTransaction { .. } => self.keep(batch, head, at),
-            Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
+            Beside::Retry { delay } => self.give_back(batch, &head, *delay)?,
+            Beside::WaitingAgain { rest, misses, pair } => {
+                mark_transaction_dead(batch, &head)?;
+                batch.changes.given_back(self.worker, self.order);
+                waiting::enter_again(batch, head.row.key, pair, *rest, misses)?;
+            }
             Beside::End { unfinal_in } => {
                 self.end(batch, &head, at)?;
-                self.wait_for_finality(batch, &head, unfinal_in)?;
+                self.wait_for_finality(batch, &head, *unfinal_in)?;
             }
         }
         Ok(Outcome::Won { at })
@@ -245,7 +266,11 @@ impl Record {
         if self.event.status != Status::Confirmed {
             mark_transaction_dead(batch, head)?;
         }
-        end_order(batch, self.order, head, self.event.status, at)
+        end_order(batch, self.order, head, self.event.status, at)?;
+        if self.event.status == Status::Confirmed && head.row.is_conditional {
+            waiting::end_group(batch, head.row.key, self.event.event_id)?;
+        }
+        Ok(())
     }
 
     fn wait_for_finality(
@@ -294,10 +319,14 @@ pub(super) fn end_order(
         .db
         .prepare_cached(
             "-- end_order
-             update orders set lease_worker = null, begun = 0, ended_at = ?2, end_status = ?3
+             update orders set lease_worker = null, begun = 0, waits = 0, ended_at = ?2, end_status = ?3
              where key = ?1",
         )?
         .execute(params![head.row.key, at.as_millis(), status_code(status)])?;
+    if head.row.is_conditional {
+        waiting::leave(batch, head.row.key)?;
+        waiting::give_group_back(batch, head.row.key)?;
+    }
     if let Some(worker) = head.row.lease_worker {
         batch.changes.given_back(worker, order);
     }

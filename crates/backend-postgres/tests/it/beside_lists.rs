@@ -60,9 +60,8 @@ fn filters() -> Vec<ListFilter> {
                     status,
                     mint_in,
                     mint_out,
-                    wallet: None,
-                    before: None,
                     limit: 11,
+                    ..ListFilter::default()
                 });
             }
         }

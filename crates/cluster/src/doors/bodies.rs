@@ -7,7 +7,8 @@ use super::dice::{Dice, FRESH};
 pub const LIMIT: usize = 64 * 1024;
 
 /// Every field of an order, and one that does not exist.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 25] = [
+    "activationPrice",
     "amount",
     "amountIn",
     "clientOrderId",
@@ -16,13 +17,16 @@ const FIELDS: [&str; 21] = [
     "limitPrice",
     "maxPriceImpactBps",
     "minAmountOut",
+    "ocoGroup",
     "orderType",
     "slippage",
     "slippageBps",
     "slippageTolerance",
     "tokenIn",
     "tokenOut",
+    "trailBps",
     "triggerCondition",
+    "triggerPrice",
     "triggerValue",
     "type",
     "validForSeconds",

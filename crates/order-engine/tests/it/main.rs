@@ -7,6 +7,7 @@ mod chaos;
 mod client_program;
 mod cluster;
 mod commands;
+mod conditions;
 mod crashes;
 mod dashboard;
 mod doors;

@@ -24,6 +24,7 @@ pub(crate) async fn route(
     );
     let of_terms = RouteRequest::from(terms);
     let request = RouteRequest {
+        min_amount_out: terms.floor(),
         max_impact: MaxImpact::narrower(of_terms.max_impact, ctx.settings.max_impact),
         swaps_max,
         ..of_terms

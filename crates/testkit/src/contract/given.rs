@@ -288,6 +288,7 @@ pub fn terms() -> Terms {
         fee_level: None,
         max_impact: None,
         wallet: None,
+        oco_group: None,
     }
 }
 
@@ -390,7 +391,8 @@ pub(super) fn receipt() -> Receipt {
     }
 }
 
-fn failure() -> Failure {
+/// Why an execution failed.
+pub(super) fn failure() -> Failure {
     Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),

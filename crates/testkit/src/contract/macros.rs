@@ -224,6 +224,30 @@ macro_rules! store_contract {
             what_is_counted_survives_a_crash,
             another_cluster_begins_with_nothing_counted,
         }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; waiting:
+            a_waiting_order_is_seen_by_no_queue,
+            waiting_orders_are_listed_by_pair,
+            lists_tell_waiting_orders_from_others,
+            firing_makes_an_order_due_and_keeps_what_was_seen,
+            only_what_waits_fires,
+            an_order_goes_back_to_waiting_and_fires_again,
+            an_order_goes_back_after_a_revert,
+            a_rest_ends_where_the_price_does_not_hold,
+            a_changed_order_does_not_fire_as_it_was,
+            another_clients_order_is_not_changed,
+            a_waiting_order_expires_and_does_not_fire_then,
+            a_waiting_order_is_cancelled_as_any_other,
+            one_of_a_group_fires_at_a_time,
+            a_confirmation_ends_the_others_of_its_group,
+            a_group_that_has_confirmed_takes_in_no_more,
+            a_holder_gives_its_group_back,
+            a_retry_keeps_the_group,
+            a_group_takes_in_so_many_orders,
+            concurrent_firings_fire_once,
+            of_a_group_concurrent_firings_fire_one,
+            a_firing_and_a_cancel_have_one_order,
+            a_firing_and_a_change_have_one_winner,
+        }
     };
 }
 

@@ -26,12 +26,16 @@ export function termsCard(order) {
       ["Sells", `${order.amountIn} ${order.tokenIn}`],
       ["Buys", order.tokenOut],
       ["Type", order.orderType],
-      ["Slippage", `${order.slippageBps} bp (${percent(order.slippageBps / 10_000)})`],
+      ["Limit price", pricePerUnit(order.limitPrice, order)],
+      ["Fires at", pricePerUnit(order.triggerPrice, order)],
+      ["Group", order.ocoGroup],
+      ["Slippage", slippage(order.slippageBps)],
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
       ["Network fee", feeLevel(order.feeLevel)],
       ["Moves the price", order.maxPriceImpactBps && `by ${percent(order.maxPriceImpactBps / 10_000)} at most`],
       ["Paid by", order.wallet],
       ["Waits", order.waiting?.detail],
+      ["Now", nowOf(order)],
       ["Venues", both ? null : `${order.venues[0]} only`],
       ["Valid until", order.expiresAt && moment(order.expiresAt)],
       ["Your name for it", order.clientOrderId],
@@ -39,6 +43,20 @@ export function termsCard(order) {
     ]),
   ]);
 }
+
+const pricePerUnit = (price, order) => price && `${price} ${order.tokenOut} for one ${order.tokenIn}`;
+
+/** None where the price of a limit is its floor. */
+const slippage = (bps) => (bps === null ? null : `${bps} bp (${percent(bps / 10_000)})`);
+
+/** What an order that waits would be sold at now, and how far that is from its price. */
+function nowOf({ waiting }) {
+  if (!waiting?.best) return null;
+  return `${waiting.best}, ${distance(waiting.distanceBps)}`;
+}
+
+/** How far a price is away, in words. */
+export const distance = (bps) => (bps > 0 ? `${percent(bps / 10_000)} away` : "there");
 
 /** A level's name, or a price. */
 function feeLevel(level) {

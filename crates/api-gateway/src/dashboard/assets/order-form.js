@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { doubtNotes } from "./doubt-notes.js";
-import { readDraft } from "./order-draft.js";
+import { readDraft, waitsForPrice } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { poolsPanel } from "./pools-panel.js";
@@ -13,6 +13,8 @@ const FIELDS = [
   "amount",
   "tokenIn",
   "tokenOut",
+  "price",
+  "ocoGroup",
   "slippage",
   "minAmountOut",
   "validForSeconds",
@@ -26,9 +28,18 @@ const FIELDS = [
 const FORM_NAMES = {
   amountIn: "amount",
   slippageBps: "slippage",
+  limitPrice: "price",
+  triggerPrice: "price",
   maxPriceImpactBps: "maxPriceImpact",
   excludeVenues: "venues",
 };
+/** When an order executes, with a sentence for people. */
+const TYPES = [
+  ["market", "Market", "Swaps at once, at the best price offered."],
+  ["limit", "Limit", "Waits until the swap pays your price or a better one, and never takes a worse one."],
+  ["stop", "Stop", "Waits until the price has fallen to yours, then sells at what it can get, less slippage."],
+  ["take_profit", "Take profit", "Waits until the price has risen to yours, then sells at what it can get, less slippage."],
+];
 /** The levels of the network fee by what they outbid; none: what the engine is set to. */
 const FEE_LEVELS = [
   ["", "As the engine is set"],
@@ -178,6 +189,14 @@ function controls(tokens) {
     { type: "button", class: "quiet swap", on: { click: turnRound } },
     "⇄ Other way round",
   );
+  const orderType = h(
+    "select",
+    { name: "orderType", id: "f-orderType", on: { change: showType } },
+    TYPES.map(([value, text]) => h("option", { value }, text)),
+  );
+  const meaning = h("p", { class: "muted", id: "f-orderType-meaning" });
+  const price = h("input", { name: "price", id: "f-price", inputmode: "decimal", maxlength: 40 });
+  const ocoGroup = h("input", { name: "ocoGroup", id: "f-ocoGroup", maxlength: 64 });
   const slippage = h("input", {
     name: "slippage",
     id: "f-slippage",
@@ -220,6 +239,16 @@ function controls(tokens) {
     tokenIn.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  /** What the type means, and the fields that it needs. Slippage is the type's own until somebody types one. */
+  function showType() {
+    const [value, , sentence] = TYPES.find(([name]) => name === orderType.value);
+    setText(meaning, sentence);
+    const waits = waitsForPrice(value);
+    whenWaiting.hidden = !waits;
+    if (waits && slippage.value === "0.5") slippage.value = "";
+    if (!waits && slippage.value === "") slippage.value = "0.5";
+  }
+
   function field(name, label, control) {
     const fault = h("p", { class: "fault", id: `f-${name}-fault`, hidden: true });
     faults.set(name, { fault, control });
@@ -238,8 +267,16 @@ function controls(tokens) {
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
+  const whenWaiting = h(
+    "div",
+    { class: "pair", hidden: true },
+    field("price", "Price, of one sold", price),
+    field("ocoGroup", "One of a group", ocoGroup),
+  );
   const elements = [
     listed,
+    field("orderType", "Type", orderType),
+    meaning,
     sellField(),
     h(
       "div",
@@ -247,6 +284,7 @@ function controls(tokens) {
       field("tokenOut", "Buy", tokenOut),
       field("slippage", "Slippage, %", slippage),
     ),
+    whenWaiting,
     h(
       "details",
       {},
@@ -273,9 +311,13 @@ function controls(tokens) {
     ),
   ];
 
+  showType();
   return {
     elements,
     read: () => ({
+      orderType: orderType.value,
+      price: price.value.trim(),
+      ocoGroup: ocoGroup.value.trim(),
       amount: pay.value.trim(),
       tokenIn: tokenIn.value.trim(),
       tokenOut: tokenOut.value.trim(),

@@ -189,7 +189,7 @@ function verdictOf(offers, { chosen, taken }, order, tokenOut) {
     : comparison(offers, chosen, tokenOut.symbol);
   const winner = offers.find(({ dex }) => dex === chosen);
   if (!winner) return sentence;
-  if (order.slippageBps === null || tokenOut.decimals === null) return sentence;
+  if ((order.slippageBps ?? null) === null || tokenOut.decimals === null) return sentence;
   const expected = isSplit ? taken.expectedAmountOut : winner.amountOut;
   const least = floorAfter(expected, order.slippageBps, tokenOut.decimals);
   return `${sentence} At least ${amount(least)} ${tokenOut.symbol} after slippage.`;
