@@ -166,7 +166,7 @@ impl Router {
 
     /// The same, where what the venues answered is to be told also if there is no route.
     pub async fn decide(&self, request: &RouteRequest) -> Result<Decision, Unrouted> {
-        let (asked, thirds) = self.ask_all(request).await;
+        let (asked, thirds) = Box::pin(self.ask_all(request)).await;
         let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
         let choice = match self.choose(&asked, &thirds, request) {
             Ok(choice) => choice,

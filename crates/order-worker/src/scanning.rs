@@ -14,7 +14,7 @@ use std::time::Duration;
 use dex_router::router::RouteRequest;
 use domain::venue::VenueSet;
 use domain::waiting::{Firing, Seen};
-use domain::{Asset, BaseUnits, Bps, MaxImpact, OrderId, Terms};
+use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, OrderId, Terms};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
@@ -55,6 +55,7 @@ struct Asked {
     amount_in: BaseUnits,
     venues: VenueSet,
     max_impact: Option<MaxImpact>,
+    fee_level: Option<FeeLevel>,
 }
 
 /// Looks once per period until somebody asks to stop.
@@ -190,6 +191,7 @@ fn asked(ctx: &Context, terms: &Terms) -> Asked {
         amount_in: terms.amount_in,
         venues: terms.venues,
         max_impact: MaxImpact::narrower(terms.max_impact, ctx.settings.max_impact),
+        fee_level: terms.fee_level,
     }
 }
 
@@ -204,6 +206,8 @@ async fn route(ctx: &Context, asked: &Asked) -> Option<Look> {
         slippage: Bps::ANY,
         min_amount_out: None,
         max_impact: asked.max_impact,
+        fee_level: asked.fee_level,
+        swaps_max: None,
     };
     // The router tells of every route that it takes, and none is taken here.
     let routing = ctx.router.route(&request);

@@ -81,7 +81,7 @@ impl Write for Accept {
         batch.changes.accepted(self.order.client.clone());
         if self.order.terms.order_type.waits() {
             let pair = [&self.order.terms.asset_in, &self.order.terms.asset_out];
-            waiting::enter(batch, key, pair.map(|asset| asset.mint.column()))?;
+            waiting::enter(batch, key, &pair.map(|asset| asset.mint.column()))?;
         }
         Ok(Outcome::Stored { at: batch.now })
     }

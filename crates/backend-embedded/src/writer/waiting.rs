@@ -19,8 +19,8 @@ use crate::reading::columns;
 pub(crate) const OCO: &str = "oco";
 
 /// A new order waits.
-pub(super) fn enter(batch: &mut Batch<'_>, key: i64, pair: [String; 2]) -> Result<(), Fault> {
-    insert(batch, key, &pair, 0, None)
+pub(super) fn enter(batch: &mut Batch<'_>, key: i64, pair: &[String; 2]) -> Result<(), Fault> {
+    insert(batch, key, pair, 0, None)
 }
 
 /// An order that has fired waits again, not before this rest is over, and its group is free.

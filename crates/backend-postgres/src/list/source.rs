@@ -186,7 +186,7 @@ impl Source {
                 leftover.push(format!("o.end_status = {}", status.index()));
             }
             (Self::OfClient | Self::OfGroup, Some(_)) => {
-                leftover.push("o.ended_at is null".to_owned())
+                leftover.push("o.ended_at is null".to_owned());
             }
             _ => {}
         }

@@ -83,6 +83,7 @@ impl SolanaChain {
         if let Effect::Filled {
             amount_in,
             amount_out,
+            ..
         } = receipt.effect
             && !receipt::is_as_signed(&decoded, programs, (amount_in, amount_out))
         {

@@ -16,8 +16,11 @@ const CHANGEABLE: [Field; 4] = [
     Field::ValidForSeconds,
 ];
 
+/// Makes an order's type of its price.
+type OfPrice = fn(Price) -> OrderType;
+
 /// The type that a name means, with the field of its price.
-fn kind(name: &str) -> Option<(Option<Field>, fn(Price) -> OrderType)> {
+fn kind(name: &str) -> Option<(Option<Field>, OfPrice)> {
     Some(match name {
         "market" => (None, |_| OrderType::Market),
         "limit" => (Some(Field::LimitPrice), |price| OrderType::Limit { price }),

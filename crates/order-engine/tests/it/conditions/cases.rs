@@ -146,7 +146,7 @@ pub(super) async fn of_a_group_one_is_sold_and_the_other_ends(world: &mut World)
     let profit = with_group(order("take_profit", "triggerPrice", &high));
     let stop = with_group(order("stop", "triggerPrice", &low));
     let (profit, stop) = (client.accept(&profit).await?, client.accept(&stop).await?);
-    let mut socket = client.socket(&format!("/api/orders/{stop}/stream")).await?;
+    let socket = client.socket(&format!("/api/orders/{stop}/stream")).await?;
 
     sell(world, &client, "USDC", &high).await?;
 
