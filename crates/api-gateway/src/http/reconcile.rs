@@ -68,7 +68,6 @@ impl From<Error> for ApiError {
         match error {
             Error::Store(error) => error.into(),
             Error::Chain(error) => error.into(),
-            Error::TooMany => chain_unavailable("there are too many transactions to compare"),
         }
     }
 }
