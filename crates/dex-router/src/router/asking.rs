@@ -1,7 +1,6 @@
 //! What the router asks of venues: the pools of the pair at all of them at the same time, and third tokens' where that
 //! is worth a look.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use domain::venue::VenueSet;
@@ -26,8 +25,9 @@ const DEAR_PPM: u32 = 1_000;
 impl Router {
     /// What the venues have of the pair, and what there is over third tokens where that is worth a look.
     pub(super) async fn ask_all(&self, request: &RouteRequest) -> (Vec<Asked>, Vec<Third>) {
-        let asking = pin!(self.ask(request.quote, request.venues));
-        let looking = pin!(self.look(request, Cause::Order));
+        // Boxed: whoever routes would carry all that is asked.
+        let asking = Box::pin(self.ask(request.quote, request.venues));
+        let looking = Box::pin(self.look(request, Cause::Order));
         let (asked, thirds) = match select(asking, looking).await {
             Either::Left((asked, looking)) => {
                 let has_offer = asked.iter().flat_map(Asked::offers).next().is_some();
@@ -45,7 +45,7 @@ impl Router {
             .min_by_key(|it| offers::rank(it));
         let is_dear = best.is_none_or(|offer| offer.impact_ppm >= DEAR_PPM);
         if thirds.is_empty() && is_dear {
-            let thirds = self.look(request, Cause::Dear).await;
+            let thirds = Box::pin(self.look(request, Cause::Dear)).await;
             return (asked, thirds);
         }
         (asked, thirds)
