@@ -6,9 +6,8 @@ use domain::{BaseUnits, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::names::{PoolName, VenueName};
 use crate::pool;
-use crate::quote::{PoolQuoteView, gain_bps};
+use crate::quote::{PoolQuoteView, SingleView, gain_bps};
 
 /// What an order's last execution was measured against, and how it compares. Differences are in hundredths of a percent,
 /// to the nearest, and below zero where less was paid; they are null until the order is confirmed.
@@ -35,18 +34,6 @@ pub struct QualityView {
     pub against_mid_bps: Option<i64>,
     /// Every pool that competed, the best first.
     pub quotes: Vec<PoolQuoteView>,
-}
-
-/// One pool's offer for a whole amount.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SingleView {
-    pub dex: VenueName,
-    pub pool: PoolName,
-    #[schema(examples("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5"))]
-    pub pool_address: Option<String>,
-    #[schema(examples("225.25"))]
-    pub amount_out: String,
 }
 
 /// What there was beside a route.

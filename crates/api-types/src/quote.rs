@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 
 use crate::names::{PoolName, VenueName};
 use crate::pool;
-use crate::quality::SingleView;
 use crate::route::LegView;
 
 /// One venue's offer, or why it makes none.
@@ -113,6 +112,18 @@ impl PoolQuoteView {
             error,
         }
     }
+}
+
+/// One pool's offer for a whole amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SingleView {
+    pub dex: VenueName,
+    pub pool: PoolName,
+    #[schema(examples("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5"))]
+    pub pool_address: Option<String>,
+    #[schema(examples("225.25"))]
+    pub amount_out: String,
 }
 
 fn offered(answer: &Answer) -> Option<BaseUnits> {

@@ -7,7 +7,7 @@ use config::{Config, Signer};
 
 use crate::commands::{
     bench, completions, demo, doctor, echo, execution, health, migrate, orders, pools, queue,
-    serve, signer, sim_chain, simulate, submit, top, wallet, watch,
+    replay, serve, signer, sim_chain, simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -65,6 +65,9 @@ enum Command {
     /// A live view of a running engine
     #[command(after_help = top::EXAMPLES)]
     Top(top::Top),
+    /// What routes over recorded pools would have paid
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::Replay),
     /// Benchmark a separate engine on this machine, next to an echo of the same JSON
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::Bench),
@@ -119,6 +122,7 @@ impl Cli {
             Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Doctor(doctor) => Box::pin(doctor::run(&doctor)).await,
             Command::Queue(queue) => queue::run(&queue).await,
+            Command::Replay(args) => replay::run(&args).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,
             Command::Echo => echo::run().await,

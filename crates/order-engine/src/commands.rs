@@ -11,6 +11,7 @@ pub(crate) mod migrate;
 pub(crate) mod orders;
 pub(crate) mod pools;
 pub(crate) mod queue;
+pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod signer;
 pub(crate) mod sim_chain;

@@ -1,7 +1,7 @@
 //! What competed for an order, and how its route compares, for people.
 
-use api_types::quality::{QualityView, SingleView};
-use api_types::quote::{PoolQuoteView, QuotesAnswer};
+use api_types::quality::QualityView;
+use api_types::quote::{PoolQuoteView, QuotesAnswer, SingleView};
 use api_types::route::LegView;
 use comfy_table::Table;
 

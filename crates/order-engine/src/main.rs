@@ -14,6 +14,7 @@ mod exit;
 mod lifecycle;
 mod node;
 mod output;
+mod replay;
 
 use std::process::ExitCode;
 

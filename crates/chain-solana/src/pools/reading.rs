@@ -43,7 +43,7 @@ pub(crate) struct Token {
 
 impl Reading {
     /// Of what was read just now.
-    pub(super) fn of(read: &Read, answered_at: Duration) -> Self {
+    pub(crate) fn of(read: &Read, answered_at: Duration) -> Self {
         let snapshot = &*read.snapshot;
         let mut tokens: Vec<Token> = Vec::new();
         for mint in read.pools.iter().flat_map(|it| [it.mints.0, it.mints.1]) {
@@ -93,7 +93,7 @@ impl Reading {
     }
 
     /// The same as the router takes it, with the mints in this order. A mint that is none takes its pools with it.
-    pub(super) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
+    pub(crate) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
         let facts = |mint| self.token(mint).map(|it| it.facts);
         let facts = facts(first).zip(facts(second));
         let pools = match facts {

@@ -26,6 +26,7 @@ mod on_postgres;
 mod operators_view;
 mod order_api;
 mod overload;
+mod replay;
 mod run;
 mod serving;
 mod settings;
