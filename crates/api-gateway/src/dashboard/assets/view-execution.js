@@ -174,7 +174,7 @@ function kindsPanel() {
       h("h2", { id: "kinds-title" }, "By kind of pool"),
       h(
         "div",
-        { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "kinds-title" },
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": "The numbers of each kind" },
         h(
           "table",
           { class: "kinds" },
