@@ -275,8 +275,6 @@ function controls(tokens) {
   );
   const elements = [
     listed,
-    field("orderType", "Type", orderType),
-    meaning,
     sellField(),
     h(
       "div",
@@ -284,6 +282,8 @@ function controls(tokens) {
       field("tokenOut", "Buy", tokenOut),
       field("slippage", "Slippage, %", slippage),
     ),
+    field("orderType", "Type", orderType),
+    meaning,
     whenWaiting,
     h(
       "details",

@@ -275,3 +275,40 @@ pub(super) async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it(
     ensure!(share < 0.5, "the page worked for {share} of the time");
     browser.check_console().await
 }
+
+pub(super) async fn an_order_that_waits_for_a_price_says_how_far_it_is(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
+    browser.sees(".order-form", "best price offered").await?;
+    let is_hidden = "document.querySelector('#f-price').getClientRects().length === 0";
+    browser
+        .until(is_hidden, "no price for a market order")
+        .await?;
+
+    browser.choose("#f-orderType", "limit").await?;
+    browser
+        .sees(".order-form", "never takes a worse one")
+        .await?;
+    browser.click(".order-form .primary").await?;
+    browser.sees("#f-price-fault", "A price").await?;
+    browser.fill("#f-price", "100000").await?;
+    browser.click(".order-form .primary").await?;
+
+    browser.sees(".orders tbody tr", "waits for ≥ 100").await?;
+    browser.sees(".orders tbody tr", "away").await?;
+    browser.choose("#filter-waiting", "false").await?;
+    browser.sees(".live-table", "No").await?;
+    browser.choose("#filter-waiting", "true").await?;
+    browser.sees(".orders tbody tr", "waits for").await?;
+    browser.click(".orders tbody .row-link").await?;
+    browser
+        .sees(".fact-list", "100000 USDC for one SOL")
+        .await?;
+    browser
+        .sees(".fact-list", "the order waits for a price")
+        .await?;
+    browser.check_console().await
+}
