@@ -16,7 +16,7 @@ const CHANGEABLE: [Field; 4] = [
     Field::ValidForSeconds,
 ];
 
-/// Makes an order's type of its price.
+/// What makes a type of its price.
 type OfPrice = fn(Price) -> OrderType;
 
 /// The type that a name means, with the field of its price.

@@ -1,6 +1,7 @@
 //! A venue that does what a test says: it has one pool, of whatever pair is asked for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 pub(crate) const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5");
 /// Where the second one is.
 const OTHER_POOL: Address = Address::literal("58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2");
-/// The slot that all answers show.
+/// The slot that all answers show, until slots pass.
 pub(crate) const SLOT: u64 = 77;
 
 /// What the pool holds of a mint: a million of SOL, and of others what they cost.
@@ -40,6 +41,9 @@ pub(crate) enum Mood {
 pub(crate) struct ScriptedVenue {
     mood: watch::Sender<Mood>,
     waiting: watch::Sender<usize>,
+    slot: AtomicU64,
+    /// Slots that pass between two answers.
+    pace: AtomicU64,
 }
 
 impl ScriptedVenue {
@@ -47,11 +51,23 @@ impl ScriptedVenue {
         Arc::new(Self {
             mood: watch::Sender::new(Mood::Offers),
             waiting: watch::Sender::new(0),
+            slot: AtomicU64::new(SLOT),
+            pace: AtomicU64::new(0),
         })
     }
 
     pub(crate) fn set(&self, mood: Mood) {
         self.mood.send_replace(mood);
+    }
+
+    /// From now on each answer is of another slot.
+    pub(crate) fn let_slots_pass(&self) {
+        self.pace.store(1, Ordering::SeqCst);
+    }
+
+    fn slot(&self) -> u64 {
+        let pace = self.pace.load(Ordering::SeqCst);
+        self.slot.fetch_add(pace, Ordering::SeqCst)
     }
 
     /// How many wait for an answer now.
@@ -79,11 +95,11 @@ impl PoolSource for ScriptedVenue {
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(pair_pools(SLOT, vec![pool_of(pair)])),
+            Ok(Mood::Offers) => Ok(pair_pools(self.slot(), vec![pool_of(pair)])),
             Ok(Mood::Two) => {
                 let shallow =
                     |address| pool(address, [pair.0, pair.1].map(|it| (it, held(it) / SHALLOW)));
-                Ok(pair_pools(SLOT, vec![shallow(POOL), shallow(OTHER_POOL)]))
+                Ok(pair_pools(self.slot(), vec![shallow(POOL), shallow(OTHER_POOL)]))
             }
             Ok(Mood::NoLiquidity) => {
                 let (one, other) = pair;
