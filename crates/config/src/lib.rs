@@ -8,6 +8,7 @@ pub mod secret;
 
 mod chain;
 mod defaults;
+mod key_place;
 mod live;
 mod pools;
 mod safety;
@@ -31,7 +32,8 @@ use values::{
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use defaults::Defaults;
-pub use live::{KeyPlace, Role, Trading, Wallet};
+pub use key_place::KeyPlace;
+pub use live::{Role, Trading, Wallet};
 pub use pools::{MinDepth, Pools};
 pub use safety::Safety;
 pub use signer::{Signer, Tables};

@@ -1,12 +1,12 @@
 //! What a process needs to trade on a cluster that is not the engine's own, and what keeps it from doing so by mistake.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use domain::Address;
 
 use crate::chain::Cluster;
+use crate::key_place::{KeyPlace, key_place};
 use crate::values::{address, secret_text};
 use crate::wallets::{ClientWallet, NamedKey, client_wallet, named_key};
 use crate::{Config, Invalid, Secret};
@@ -17,7 +17,7 @@ use crate::{Config, Invalid, Secret};
 pub struct Wallet {
     /// Key file as solana-keygen writes it, or unix:PATH of a signer's socket, for workers alone [default
     /// with sim: a wallet of the simulated cluster's]
-    #[arg(long, env = "WALLET", value_name = "FILE", value_parser = wallet)]
+    #[arg(long, env = "WALLET", value_name = "FILE", value_parser = key_place)]
     pub wallet: Option<KeyPlace>,
     /// The key itself, in base58 or as a key file's array, for hosts without files; as a variable alone
     #[arg(long, env = "WALLET_KEY", value_name = "KEY", value_parser = key)]
@@ -35,15 +35,6 @@ pub struct Wallet {
     /// Whether orders are taken on mainnet-beta; nothing else counts there without it
     #[arg(long, env = "TRADING", value_name = "STATE", value_enum)]
     pub trading: Option<Trading>,
-}
-
-/// Where the key is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyPlace {
-    /// In a file.
-    File(PathBuf),
-    /// In a process of its own, which is asked at this socket.
-    Signer(PathBuf),
 }
 
 /// Whether orders are taken on mainnet-beta.
@@ -101,22 +92,6 @@ fn key(text: &str) -> Result<Secret, String> {
     match is_array {
         true => Ok(Secret::new(text.trim())),
         false => secret_text(text).map_err(|_| "a key in base58, or a key file's array".to_owned()),
-    }
-}
-
-/// Where the key is: a file, or a signer's socket.
-pub(crate) fn wallet(text: &str) -> Result<KeyPlace, String> {
-    let text = text.trim();
-    let place = match text.strip_prefix("unix:") {
-        Some(socket) => (socket, KeyPlace::Signer(PathBuf::from(socket))),
-        None => (text, KeyPlace::File(PathBuf::from(text))),
-    };
-    match place {
-        ("", _) => Err(
-            "the path of a key file as solana-keygen writes it, or unix:PATH of a signer's socket"
-                .to_owned(),
-        ),
-        (_, place) => Ok(place),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{ClientId, WalletName};
 
-use crate::live::KeyPlace;
+use crate::key_place::{KeyPlace, key_place};
 
 /// A wallet by its name, and where its key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) fn named_key(text: &str) -> Result<NamedKey, String> {
         None => (text.trim(), None),
     };
     let name = WalletName::parse(name.trim()).map_err(|_| ALLOWED.to_owned())?;
-    let key = place.map(crate::live::wallet).transpose();
+    let key = place.map(key_place).transpose();
     let key = key.map_err(|allowed| format!("name=FILE pairs: {allowed}"))?;
     Ok(NamedKey { name, key })
 }

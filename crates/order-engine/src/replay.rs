@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chain_solana::recording::{RecordedPools, Recording, Swap};
-use dex_router::Router;
+use dex_router::{Limits, Router};
+
 use dex_router::request::QuoteRequest;
 use dex_router::router::RouteRequest;
 use domain::quality::{Exchange, bps};
@@ -17,25 +18,32 @@ use serde::Serialize;
 /// Recorded pools answer at once.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// What a swap would have paid in each way. A way that was not computed, because the router has no such routes, is
-/// absent.
+/// What a swap would have paid in each way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Paid {
     /// Through the best pool alone, or why through none.
     single: Result<BaseUnits, String>,
+    /// Through two pools side by side, where that pays more.
     split: Option<BaseUnits>,
+    /// Over a third token too, where that pays more.
     hop: Option<BaseUnits>,
 }
 
-/// The ways compared: one router for each, over the same pools.
+/// The ways compared: one router for each, over the same pools, each of which may do what the one before it may.
 async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: Swap) -> Paid {
-    let router = || Router::new(pools.clone(), DEADLINE, tokens.clone());
+    let reaching = async |legs, hops| {
+        let limits = Limits {
+            legs,
+            hops,
+            ..Limits::ONE_POOL
+        };
+        let router = Router::new(pools.clone(), DEADLINE, tokens.clone());
+        paid(&router.with_limits(limits), swap).await
+    };
     Paid {
-        single: paid(&router(), swap).await,
-        // Here belong routers that may use several pools side by side, and after one another; `single` needs one that
-        // may not.
-        split: None,
-        hop: None,
+        single: reaching(1, 1).await,
+        split: reaching(2, 1).await.ok(),
+        hop: reaching(2, 2).await.ok(),
     }
 }
 
@@ -50,6 +58,8 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         max_impact: None,
+        fee_level: None,
+        swaps_max: None,
     };
     match router.route(&request).await {
         Ok(decision) => Ok(decision.choice.expected_amount_out),

@@ -99,7 +99,10 @@ impl PoolSource for ScriptedVenue {
             Ok(Mood::Two) => {
                 let shallow =
                     |address| pool(address, [pair.0, pair.1].map(|it| (it, held(it) / SHALLOW)));
-                Ok(pair_pools(self.slot(), vec![shallow(POOL), shallow(OTHER_POOL)]))
+                Ok(pair_pools(
+                    self.slot(),
+                    vec![shallow(POOL), shallow(OTHER_POOL)],
+                ))
             }
             Ok(Mood::NoLiquidity) => {
                 let (one, other) = pair;
