@@ -3,8 +3,8 @@
 //! A route that is simulated first needs more: there its output goes to an account made for that alone.
 //!
 //! A CPMM swap names 13 accounts, a DAMM v2 swap 14, a DLMM swap 16 and its bin arrays, an AMM v4 swap 17 in the long
-//! form; of those about seven are the pool's own, at 32 bytes each. So two swaps fit whatever their programs, but for
-//! the longest beside each other, three of CPMM and DAMM v2, and four never.
+//! form; of those some seven are the pool's own, at 32 bytes each. So of CPMM, DAMM v2 and DLMM any two fit, simulated
+//! those of CPMM and DAMM v2; what else does is counted.
 
 use std::collections::BTreeSet;
 

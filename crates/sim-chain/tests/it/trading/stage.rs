@@ -76,14 +76,10 @@ impl Stage {
     }
 
     pub(super) fn of(wallet: Wallet, settings: Settings) -> Self {
-        Self::in_market(Mode::Still, wallet, settings)
-    }
-
-    pub(super) fn in_market(market: Mode, wallet: Wallet, settings: Settings) -> Self {
         let config = SimConfig {
             latency_scale: 0.0,
             seed: Some(7),
-            market,
+            market: Mode::Still,
             ..SimConfig::default()
         };
         let clock = Arc::<ManualClock>::default();
