@@ -41,8 +41,18 @@ pub struct RouteRequest {
     pub max_impact: Option<MaxImpact>,
     /// What its transaction offers for each compute unit, where the order says.
     pub fee_level: Option<FeeLevel>,
+    /// When it goes over a third token.
+    pub thirds: ThirdTokens,
     /// So many swaps at most, where fewer are wanted than the router's limits allow.
     pub swaps_max: Option<usize>,
+}
+
+/// When a route goes over a third token. Its first leg may pay hardly less than it was quoted at, so that it fails where
+/// prices move: who has failed already takes it only where there is no other way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThirdTokens {
+    WherePayingMore,
+    WhereNeeded,
 }
 
 impl From<&Terms> for RouteRequest {
@@ -58,6 +68,7 @@ impl From<&Terms> for RouteRequest {
             min_amount_out: terms.min_amount_out,
             max_impact: terms.max_impact,
             fee_level: terms.fee_level,
+            thirds: ThirdTokens::WherePayingMore,
             swaps_max: None,
         }
     }
@@ -256,7 +267,10 @@ impl Router {
             self.thirds.saw(pair, reachable, is_close(net, pays));
         }
         match over {
-            Some((net, plan)) if direct.is_none() || net > pays => Some(plan),
+            Some((_, plan)) if direct.is_none() => Some(plan),
+            Some((net, plan)) if net > pays && request.thirds == ThirdTokens::WherePayingMore => {
+                Some(plan)
+            }
             _ => direct,
         }
     }

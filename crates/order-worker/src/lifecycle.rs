@@ -146,7 +146,7 @@ async fn passed(ctx: &Context, order: &Order, permission: &mut Permission) {
 async fn routing(ctx: &Context, lease: &Lease) -> Next {
     let order = &lease.order;
     let began = ctx.clock.monotonic();
-    let stage = contain(route::route(ctx, &order.terms, None));
+    let stage = contain(route::route(ctx, order, None));
     let Some(routed) = unless_stopping(ctx, stage).await else {
         return Next::Release(hand_back(order));
     };

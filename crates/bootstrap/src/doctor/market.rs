@@ -1,7 +1,7 @@
 //! What the wallet holds, which pools a pair has, and what the cluster says of the transaction of a swap.
 
 use dex_router::request::QuoteRequest;
-use dex_router::router::RouteRequest;
+use dex_router::router::{RouteRequest, ThirdTokens};
 use domain::quote::Decision;
 use domain::venue::VenueSet;
 use domain::{Address, Asset, BaseUnits, Bps};
@@ -69,6 +69,7 @@ pub(super) async fn examine(
         min_amount_out: None,
         max_impact: None,
         fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
     };
     let decision = match world.router.decide(&request).await {

@@ -85,7 +85,7 @@ pub(crate) async fn build(
         };
         if another_may_do
             && routes < ROUTES_MAX
-            && let Ok(next) = route::route(ctx, &order.terms, swaps_max).await
+            && let Ok(next) = route::route(ctx, order, swaps_max).await
         {
             choice = next.choice;
             routes += 1;

@@ -274,6 +274,18 @@ async fn a_third_token_is_gone_over_only_where_it_pays_more_with_its_accounts_re
     assert_eq!(best(direct(100 * DEEP_USDC), 10).await, 1);
     // At a price 2 % worse the direct way is.
     assert_eq!(best(direct(98 * DEEP_USDC), 10).await, 2);
+    // Who has failed already takes it only where there is no direct one.
+    let again = RouteRequest {
+        thirds: ThirdTokens::WhereNeeded,
+        ..selling(10)
+    };
+    let decision = over(&direct(98 * DEEP_USDC), 2)
+        .route(&again)
+        .await
+        .unwrap();
+    assert_eq!(legs(&decision).len(), 1);
+    let needed = over(&Arc::new(by_usdt()), 2).route(&again).await.unwrap();
+    assert_eq!(legs(&needed).len(), 2);
     // What ten hundredths and the second fee leave of 0.4 % is less than the rent of an account for USDT.
     let mut small = request();
     small.quote.amount_in = BaseUnits::new(SOL / 100);

@@ -240,6 +240,7 @@ pub(super) fn request() -> RouteRequest {
         min_amount_out: None,
         max_impact: None,
         fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
     }
 }

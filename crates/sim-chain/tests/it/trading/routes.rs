@@ -10,7 +10,7 @@ use chain_solana::settings::{Settings, Simulating};
 use dex_router::pools::FoundPool;
 use dex_router::request::QuoteRequest;
 use dex_router::room::{self, Swap};
-use dex_router::router::RouteRequest;
+use dex_router::router::{RouteRequest, ThirdTokens};
 use dex_router::{Limits, Router};
 use domain::quote::Choice;
 use domain::route::Leg;
@@ -64,6 +64,7 @@ async fn choice(stage: &Stage, (legs, hops): (usize, usize), sol: u64) -> Choice
         min_amount_out: None,
         max_impact: None,
         fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
     };
     router.route(&request).await.unwrap().choice
