@@ -22,7 +22,9 @@ pub(crate) mod safety;
 pub(crate) mod waiting;
 pub(crate) mod withdraw;
 
+mod ending;
 mod event_row;
+mod group;
 mod head;
 mod heads;
 mod spending;

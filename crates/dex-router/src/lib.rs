@@ -11,7 +11,6 @@ pub mod limits;
 mod offers;
 mod planning;
 pub mod pools;
-mod reasons;
 pub mod report;
 pub mod request;
 pub mod room;

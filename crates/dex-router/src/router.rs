@@ -2,6 +2,7 @@
 //! several side by side, or two one after another over a third token.
 
 mod asking;
+mod reasons;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue
 use futures_util::future::join_all;
 use tracing::info;
 
+use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
 use crate::limits::Limits;
 use crate::offers::{Asked, Quoted};
@@ -22,7 +24,6 @@ use crate::report::PairReport;
 use crate::request::QuoteRequest;
 use crate::thirds::{Third, Thirds};
 use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
-use crate::{candidates, reasons};
 
 /// So many pools before a third token are tried where not all fit into one transaction with those behind it.
 const FIRST_POOLS_MAX: usize = 3;

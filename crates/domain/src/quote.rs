@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
-use crate::route::{Leg, PoolRef, Route};
+use crate::route::{Leftover, Leg, PoolRef, Route};
 use crate::transaction::Signature;
 use crate::venue::Venue;
 
@@ -119,13 +119,6 @@ pub struct Receipt {
     pub is_final: bool,
     /// What a first leg paid out and a second did not take: it stays in the wallet.
     pub leftover: Vec<Leftover>,
-}
-
-/// An amount that stays in the wallet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leftover {
-    pub asset: Asset,
-    pub amount: BaseUnits,
 }
 
 impl Fill {

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
-use crate::quote::Leftover;
 use crate::venue::{Program, Venue};
 
 /// A pool: its program and, where it is known, its address.
@@ -25,6 +24,13 @@ pub struct Leg {
     pub asset_out: Asset,
     pub amount_in: BaseUnits,
     pub amount_out: BaseUnits,
+}
+
+/// An amount that stays in the wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    pub asset: Asset,
+    pub amount: BaseUnits,
 }
 
 /// The legs of one transaction, in its order: side by side, one after another, or both. There is at

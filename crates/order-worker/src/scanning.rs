@@ -131,6 +131,7 @@ async fn judge(ctx: &Context, orders: Vec<WaitingOrder>) -> ports::Result<()> {
                 rested.push(order.id);
             }
         } else if order.is_resting {
+            // It fires once its rest is over.
         } else if order.terms.order_type.needs_two_slots() {
             again.push((order, look));
         } else {

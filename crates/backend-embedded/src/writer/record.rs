@@ -9,13 +9,13 @@ use ports::finality::waits_in;
 use ports::order_store::Lease;
 use rusqlite::params;
 
+use super::ending::end_order;
 use super::event_row::{EventRow, recorded_at};
 use super::head::{Head, LastEvent, head};
 use super::spending::Counting;
-use super::{Batch, Write, waiting};
+use super::{Batch, Write, group, waiting};
 use crate::error::Fault;
 use crate::reading::columns::slot_column;
-use crate::status_column::status_code;
 
 /// An event proposed under a lease.
 #[derive(Debug)]
@@ -268,7 +268,7 @@ impl Record {
         }
         end_order(batch, self.order, head, self.event.status, at)?;
         if self.event.status == Status::Confirmed && head.row.is_conditional {
-            waiting::end_group(batch, head.row.key, self.event.event_id)?;
+            group::end_group(batch, head.row.key, self.event.event_id)?;
         }
         Ok(())
     }
@@ -304,38 +304,5 @@ fn mark_transaction_dead(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
             )?
             .execute(params![head.row.key, batch.now.as_millis()])?;
     }
-    Ok(())
-}
-
-/// Ends the order's row, its lease and its waiting.
-pub(super) fn end_order(
-    batch: &mut Batch<'_>,
-    order: OrderId,
-    head: &Head,
-    status: Status,
-    at: Timestamp,
-) -> Result<(), Fault> {
-    batch
-        .db
-        .prepare_cached(
-            "-- end_order
-             update orders set lease_worker = null, begun = 0, waits = 0, ended_at = ?2, end_status = ?3
-             where key = ?1",
-        )?
-        .execute(params![head.row.key, at.as_millis(), status_code(status)])?;
-    if head.row.is_conditional {
-        waiting::leave(batch, head.row.key)?;
-        waiting::give_group_back(batch, head.row.key)?;
-    }
-    if let Some(worker) = head.row.lease_worker {
-        batch.changes.given_back(worker, order);
-    }
-    if head.row.due_at > batch.now {
-        batch
-            .changes
-            .no_longer_delayed_until(head.row.due_at, head.last.status);
-    }
-    let latency = (status == Status::Confirmed).then(|| at.since(head.row.created_at));
-    batch.changes.ended(head.row.client.clone(), latency);
     Ok(())
 }

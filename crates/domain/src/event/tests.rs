@@ -2,7 +2,8 @@ use super::*;
 use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
-use crate::quote::{Answer, Leftover, Offer, PoolQuote, Quote, Receipt};
+use crate::quote::{Answer, Offer, PoolQuote, Quote, Receipt};
+use crate::route::Leftover;
 use crate::route::{Leg, PoolRef, Route};
 use crate::venue::{Program, Venue};
 

@@ -3,9 +3,9 @@
 use domain::quote::Offer;
 use domain::{MaxImpact, Venue};
 
+use super::NoRoute;
 use crate::gates::Gate;
 use crate::offers::{Asked, Declined};
-use crate::router::NoRoute;
 use crate::thirds::Third;
 
 /// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
