@@ -5,7 +5,6 @@ mod stored;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::BaseUnits;
-use crate::asset::Asset;
 use crate::route::{Leftover, Leg, PoolRef, Route};
 use crate::transaction::Signature;
 use crate::venue::Venue;

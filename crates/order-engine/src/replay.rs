@@ -9,7 +9,7 @@ use chain_solana::recording::{RecordedPools, Recording, Swap};
 use dex_router::{Limits, Router};
 
 use dex_router::request::QuoteRequest;
-use dex_router::router::RouteRequest;
+use dex_router::router::{RouteRequest, ThirdTokens};
 use domain::quality::{Exchange, bps};
 use domain::venue::VenueSet;
 use domain::{BaseUnits, Bps, TokenList};
@@ -59,6 +59,7 @@ async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
         min_amount_out: None,
         max_impact: None,
         fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
     };
     match router.route(&request).await {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::router::RouteRequest;
+use dex_router::router::{RouteRequest, ThirdTokens};
 use domain::venue::VenueSet;
 use domain::waiting::{Firing, Seen};
 use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, OrderId, Terms};
@@ -208,6 +208,7 @@ async fn route(ctx: &Context, asked: &Asked) -> Option<Look> {
         min_amount_out: None,
         max_impact: asked.max_impact,
         fee_level: asked.fee_level,
+        thirds: ThirdTokens::WherePayingMore,
         swaps_max: None,
     };
     // The router tells of every route that it takes, and none is taken here.

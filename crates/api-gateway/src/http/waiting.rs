@@ -61,7 +61,7 @@ fn request(terms: &Terms) -> RouteRequest {
 }
 
 fn is_same(one: &RouteRequest, other: &RouteRequest) -> bool {
-    let rest = |request: &RouteRequest| (request.quote, request.venues, request.max_impact);
+    let rest = |it: &RouteRequest| (it.quote, it.venues, it.max_impact, it.fee_level);
     rest(one) == rest(other)
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn route(
     );
     let of_terms = RouteRequest::from(&order.terms);
     let request = RouteRequest {
-        min_amount_out: terms.floor(),
+        min_amount_out: order.terms.floor(),
         max_impact: MaxImpact::narrower(of_terms.max_impact, ctx.settings.max_impact),
         thirds: match order.executions > 1 {
             true => ThirdTokens::WhereNeeded,
