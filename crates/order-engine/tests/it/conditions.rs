@@ -15,6 +15,8 @@ const STILL: Settings = &[
     ("SIM_MARKET", "still"),
     ("SIM_LATENCY_SCALE", "0.1"),
     ("SWEEP_MS", "100"),
+    // The pair's price is moved, and a third token would lead around it.
+    ("ROUTE_MAX_HOPS", "1"),
 ];
 
 over_process! { World:

@@ -22,11 +22,11 @@ pub(super) async fn execution_quality_is_told_as_the_api_tells_it(visit: &mut Vi
     let stats = client.read("/api/stats/execution").await?;
     ensure!(stats["total"]["fills"] == 1, "{stats}");
     ensure!(stats["orders"] == 1 && stats["complete"] == true, "{stats}");
-    let used = order["pool"].as_str().context("a pool")?;
+    let legs = order["route"].as_array().context("a route")?;
     let kinds = stats["kinds"].as_array().context("kinds")?;
     for kind in kinds {
         let pool = kind["pool"].as_str().context("a pool")?;
-        let fills = u8::from(pool == used);
+        let fills = u8::from(legs.iter().any(|leg| leg["pool"] == pool));
         ensure!(kind["fills"] == fills, "{kind}");
         let row = text_of(&format!("[data-pool={pool}] td:nth-child(4)"));
         ensure!(browser.value(&row).await? == fills.to_string());

@@ -13,7 +13,7 @@ use domain::venue::Program;
 use domain::{Asset, BaseUnits};
 use ports::landing::Fate;
 use ports::simulation::Faults;
-use ports::{Random, Shutdown, TransactionBuilder as _};
+use ports::{Random, Shutdown, TransactionBuilder as _, transaction_builder};
 use sim_chain::bank::address;
 use sim_chain::cluster::{Commitment, GENESIS_HASH};
 use sim_chain::market::Mode;
@@ -192,9 +192,20 @@ impl Scene {
         let pool = (Program::Cpmm, self.pool);
         let mut sale = execution::sale(number, pool, (Asset::SOL, Asset::USDC), SOL);
         sale.legs[0].min_amount_out = BaseUnits::new(least);
-        self.chain.build(&sale).await.unwrap()
+        for _ in 0..TRIES_MAX {
+            // A blockhash that an honest endpoint gives makes no sense beside a height that another one lied about: it
+            // is asked for again, as for an order.
+            match self.chain.build(&sale).await {
+                Err(transaction_builder::Error::Unavailable(_)) => self.pass(1).await,
+                built => return built.unwrap(),
+            }
+        }
+        panic!("nothing was built in {TRIES_MAX} tries")
     }
 }
+
+/// Tries to build a transaction.
+const TRIES_MAX: u32 = 10;
 
 /// The CPMM pool of SOL and USDC.
 fn pool(world: &World) -> domain::Address {
