@@ -190,10 +190,11 @@ def fly(known):
 
 def holders():
     """Whoever is given a key, by any of the files: the file, who it is, and what names the key there."""
-    names = {"WALLET", "WALLET_KEY"}
+    names = {"WALLET", "WALLETS", "WALLET_KEY"}
 
     def is_key(value):
-        return bool(value) and not str(value).startswith("unix:")
+        places = [part.rpartition("=")[2] for part in str(value or "").split(",")]
+        return any(place and not place.startswith("unix:") for place in places)
 
     for path in sorted(Path("deploy/k8s").rglob("*.yaml")):
         for document in documents(path):

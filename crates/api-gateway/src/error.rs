@@ -70,6 +70,11 @@ impl ApiError {
         Self::of_faults(code, vec![FieldError { field, message }])
     }
 
+    /// One field that is wrong.
+    pub(crate) fn of_field(code: Code, field: &str, message: &str) -> Self {
+        Self::invalid(code, field, message.to_owned())
+    }
+
     /// Names every field that is wrong; the sentence is about the first one.
     pub(crate) fn of_faults(code: Code, faults: Vec<FieldError>) -> Self {
         let detail = match faults.as_slice() {

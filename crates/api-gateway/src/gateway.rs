@@ -11,20 +11,20 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use dex_router::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::reconciliation::{OnAlarm, WalletHistory};
+use ports::reconciliation::OnAlarm;
 use ports::{
-    Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView,
+    Announcer, AssetSource, Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletViews,
 };
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::doors::{self, tcp};
 use crate::doorstep::Doorstep;
+use crate::execution::ExecutionStats;
 use crate::http::edge;
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::routes;
 use crate::settings::GatewaySettings;
-use crate::spending::Spending;
 use crate::state::{AppState, Ctx};
 use crate::telemetry::{self, HttpMeter};
 
@@ -53,10 +53,8 @@ pub struct GatewayParts {
     pub assets: Arc<dyn AssetSource>,
     /// The simulated cluster, if it is simulated.
     pub simulation: Option<Arc<dyn Simulation>>,
-    /// The wallet that trades, if this process can look at it.
-    pub wallet: Option<Arc<dyn WalletView>>,
-    /// The same wallet's past.
-    pub history: Option<Arc<dyn WalletHistory>>,
+    /// The wallets that trade, if this process can look at them.
+    pub wallets: Option<Arc<dyn WalletViews>>,
     /// What is done about lamports that no receipt explains.
     pub on_alarm: OnAlarm,
     /// Reads transactions back, if this process can.
@@ -89,8 +87,7 @@ impl Gateway {
             router,
             assets,
             simulation,
-            wallet,
-            history,
+            wallets,
             on_alarm,
             transactions,
             statuses,
@@ -107,17 +104,16 @@ impl Gateway {
             );
         }
         let state = AppState {
-            spending: Spending::new(&settings.spend_limits, &settings.tokens, &ports),
             live: Live::start(&ports, &settings.tokens, settings.live, &shutdown),
             doorstep,
             intake,
+            execution: ExecutionStats::new(&ports),
             ports,
             router,
             tokens: settings.tokens,
             chain: settings.chain,
             simulation,
-            wallet,
-            history,
+            wallets,
             on_alarm,
             transactions,
             statuses,

@@ -3,6 +3,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod cancel;
+pub(crate) mod change;
 pub(crate) mod edge;
 pub(crate) mod events;
 pub(crate) mod execute;
@@ -27,3 +28,4 @@ mod fields;
 mod issues;
 mod pair;
 mod unread;
+mod waiting;

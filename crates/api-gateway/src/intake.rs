@@ -18,6 +18,7 @@ pub(crate) mod body;
 mod again;
 mod answer;
 mod cancelling;
+mod changing;
 mod fingerprint;
 mod request;
 mod terms;
@@ -33,6 +34,7 @@ use ports::STAGE_SPANS;
 use ports::job_queue::Job;
 use ports::order_store::{Accepted, Idempotency, NewOrder};
 use ports::unconfirmed::Made;
+use ports::waiting::OCO_GROUP_MAX;
 use ports::{Announcer, AssetSource, Ports, Shutdown, Unconfirmed};
 use tracing::{Instrument, trace_span};
 
@@ -44,7 +46,9 @@ use crate::error::{ApiError, Code, RateLimit, Result};
 use crate::limits::{Allowance, Limits, Payer, Room};
 use crate::settings::{ChainSettings, GatewaySettings, Trading};
 use crate::spending::Spending;
-use crate::stats::Stats;
+use crate::stats::{Place, Stats};
+use crate::wallets::{Asked, Wallets};
+use body::Field;
 use request::Request;
 use twins::Twins;
 
@@ -60,13 +64,14 @@ pub struct Intake {
     limits: Limits,
     assets: Assets,
     chain: ChainSettings,
-    spending: Spending,
+    pub(crate) spending: Spending,
     default_pair: Option<(Asset, Asset)>,
     twins: Twins,
     unconfirmed: Unconfirmed,
     shutdown: Shutdown,
     pub(crate) acts: Acts,
     pub(crate) stats: Arc<Stats>,
+    pub(crate) wallets: Wallets,
 }
 
 /// Who submits an order, and how. On a socket: taken from the upgrade request.
@@ -121,13 +126,15 @@ impl Intake {
         shutdown: &Shutdown,
     ) -> Arc<Self> {
         let salt = [(); 4].map(|()| ports.random.bits());
+        let stats = Stats::start(ports, settings, shutdown);
         Arc::new(Self {
             keys: Arc::new(Keys::new(settings, salt)),
             limits: Limits::new(settings, &ports.clock),
             twins: Twins::default(),
             acts: Acts::new(shutdown),
             unconfirmed: Unconfirmed::start(ports, &announcer, shutdown),
-            stats: Stats::start(ports, settings, shutdown),
+            wallets: Wallets::new(&settings.wallets, Arc::clone(&stats)),
+            stats,
             assets: Assets::new(Arc::clone(&settings.tokens), assets),
             chain: settings.chain,
             spending: Spending::new(&settings.spend_limits, &settings.tokens, ports),
@@ -159,8 +166,21 @@ impl Intake {
     }
 
     /// Reads an order without taking it in.
-    pub(crate) async fn check(&self, body: &[u8], payer: Option<&Payer>) -> Result<Terms> {
-        self.read(body, payer).await?.terms
+    pub(crate) async fn check(&self, body: &[u8], envelope: &Envelope) -> Result<Terms> {
+        let request = self.read(body, envelope.payer.as_ref()).await?;
+        let wallet = request.wallet;
+        self.paid(request.terms?, envelope, wallet.as_ref()).await
+    }
+
+    /// The terms with the wallet that pays, fixed for ever.
+    async fn paid(
+        &self,
+        terms: Terms,
+        envelope: &Envelope,
+        asked: Option<&Asked>,
+    ) -> Result<Terms> {
+        let wallet = self.wallets.payer(&envelope.caller.client, asked).await?;
+        Ok(Terms { wallet, ..terms })
     }
 
     /// Reads a body. Nobody is asked where the token list names its tokens, nor where it is wrong anyway.
@@ -208,7 +228,9 @@ impl Intake {
             || self.limits.any()
             || self.stats.is_near_full()
             || self.spending.limits_orders()
-            || self.chain.trading == Trading::Disabled;
+            || self.chain.trading == Trading::Disabled
+            || self.wallets.are_bound()
+            || request.wallet.is_some();
         let earlier = match &mark {
             Some(mark) if may_be_refused => self.earlier(envelope, mark).await?,
             _ => None,
@@ -219,7 +241,8 @@ impl Intake {
         }
         self.spending.admit(&terms)?;
 
-        let (allowance, room) = match (self.admit(envelope).await, &mark) {
+        let place = Place::of(&terms);
+        let (allowance, room) = match (self.admit(envelope, place).await, &mark) {
             // The last place may have gone to a duplicate of this request at another gateway.
             (Err(refusal), Some(mark)) if refusal.code().is_limit() => {
                 let earlier = self.earlier(envelope, mark).await?;
@@ -229,9 +252,10 @@ impl Intake {
             (admitted, _) => admitted?,
         };
         let rate = allowance.rate();
+        let terms = self.paid(terms, envelope, request.wallet.as_ref()).await?;
         let (order, answer) = self.prepare(envelope, terms, mark);
         let accepted = self.store(order, allowance, room).await?;
-        let receipt = self.receipt(envelope, accepted, answer)?;
+        let receipt = self.receipt((envelope, place), accepted, answer)?;
         Ok(Receipt { rate, ..receipt })
     }
 
@@ -249,13 +273,13 @@ impl Intake {
     /// What the client gets for what the store has made of its order; a new one is announced.
     fn receipt(
         &self,
-        envelope: &Envelope,
+        (envelope, place): (&Envelope, Place),
         accepted: Accepted,
         answer: Arc<[u8]>,
     ) -> Result<Receipt> {
         match accepted {
             Accepted::Stored(event) => {
-                self.announce(envelope, &event);
+                self.announce(envelope, &event, place);
                 Ok(Receipt {
                     order_id: event.order_id,
                     client: envelope.caller.client.clone(),
@@ -266,6 +290,15 @@ impl Intake {
             }
             Accepted::Replayed { order_id, answer } => Ok(self.replay(envelope, order_id, answer)),
             Accepted::KeyReused => Err(key_reused()),
+            Accepted::OcoGroupDone => {
+                let detail = "an order of this ocoGroup was confirmed: the group takes in no more";
+                Err(ApiError::new(Code::OcoGroupDone, detail))
+            }
+            Accepted::OcoGroupFull => {
+                let message = format!("names a group that has taken in its {OCO_GROUP_MAX} orders");
+                let field = Field::OcoGroup.name();
+                Err(ApiError::of_field(Code::InvalidOrder, field, &message))
+            }
             Accepted::ClientOrderIdTaken { order_id } => {
                 let detail = "this clientOrderId names another order of yours";
                 Err(ApiError::new(Code::ClientOrderIdTaken, detail).with_order(order_id))
@@ -290,7 +323,7 @@ impl Intake {
 
     /// Reserves the order's place in its client's limits and in the queue. If it is dropped, the
     /// place is free again.
-    async fn admit(&self, envelope: &Envelope) -> Result<(Allowance<'_>, Room)> {
+    async fn admit(&self, envelope: &Envelope, place: Place) -> Result<(Allowance<'_>, Room)> {
         if self.chain.trading == Trading::Disabled {
             return Err(trading_disabled());
         }
@@ -301,7 +334,7 @@ impl Intake {
             }
             None => Allowance::default(),
         };
-        Ok((allowance, self.stats.admit().await?))
+        Ok((allowance, self.stats.admit(place).await?))
     }
 
     /// Builds the answer before the commit, so that it is stored with the order.
@@ -315,7 +348,10 @@ impl Intake {
         let id = self.ports.random.order_id(now);
         let token = self.keys.token_for(&envelope.caller, Reach::Order(id), now);
         let base = &envelope.socket_base;
-        let answer = answer::accepted(id, base, token.as_ref(), self.stats.estimate());
+        let answer = match Place::of(&terms) {
+            Place::Queue => answer::accepted(id, base, token.as_ref(), self.stats.estimate()),
+            Place::Condition => answer::waiting(id, base, token.as_ref()),
+        };
         let order = NewOrder {
             id,
             event_id: self.ports.random.event_id(now),
@@ -366,13 +402,15 @@ impl Intake {
         outcome
     }
 
-    fn announce(&self, envelope: &Envelope, event: &Event) {
+    fn announce(&self, envelope: &Envelope, event: &Event, place: Place) {
         let client = &envelope.caller.client;
-        self.announcer.enqueue(Job {
-            order_id: event.order_id,
-            client: client.clone(),
-            starts_execution: true,
-        });
+        if place == Place::Queue {
+            self.announcer.enqueue(Job {
+                order_id: event.order_id,
+                client: client.clone(),
+                starts_execution: true,
+            });
+        }
         self.announcer.publish(client, event);
         tracing::info!(
             order.id = %event.order_id,

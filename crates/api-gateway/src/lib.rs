@@ -11,6 +11,7 @@ mod assets;
 pub mod asyncapi;
 pub mod auth;
 pub mod error;
+mod execution;
 pub mod gateway;
 mod http;
 pub mod intake;
@@ -33,6 +34,7 @@ mod spending;
 mod state;
 mod trace;
 mod views;
+mod wallets;
 
 pub use gateway::{Gateway, GatewayParts};
 pub use settings::GatewaySettings;

@@ -12,8 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use crate::http::{
-    admin, cancel, events, execute, ledger, market, orders, reconcile, sim, stats, system, tokens,
-    transaction, wallet, words,
+    admin, cancel, change, events, execute, ledger, market, orders, reconcile, sim, stats, system,
+    tokens, transaction, wallet, words,
 };
 use refusals::Refusals;
 use shapes::Shapes;
@@ -27,8 +27,8 @@ use shapes::Shapes;
     ),
     paths(
         execute::submit, orders::list, orders::show, orders::show_by_client_id, events::events,
-        transaction::transaction, cancel::cancel, market::quotes, market::pools, wallet::wallet,
-        tokens::list, tokens::for_sockets, stats::stats,
+        transaction::transaction, cancel::cancel, change::change, market::quotes, market::pools, wallet::wallet,
+        tokens::list, tokens::for_sockets, stats::stats, stats::execution,
         ledger::ledger, sim::trade, sim::launch, sim::faults, system::health, system::ready, system::metrics, doors::openapi,
         doors::asyncapi, admin::queue, admin::workers, admin::dead, admin::audit, admin::pause,
         admin::halt, admin::resume, reconcile::reconcile, admin::retry, words::declare_dead, doors::execute, doors::stream, doors::follow, doors::account,

@@ -101,7 +101,8 @@ impl Parameters {
         self.parsed("cursor", read, "must be a nextCursor of this list")
     }
 
-    fn parsed<T>(
+    /// A value that is read from a parameter's text.
+    pub(crate) fn parsed<T>(
         &self,
         name: &str,
         read: impl FnOnce(&str) -> Option<T>,

@@ -10,8 +10,8 @@ use crate::dashboard;
 use crate::documents;
 use crate::doors::ws;
 use crate::http::{
-    admin, cancel, events, execute, fallback, ledger, market, orders, reconcile, sim, stats,
-    system, tokens, transaction, wallet, words,
+    admin, cancel, change, events, execute, fallback, ledger, market, orders, reconcile, sim,
+    stats, system, tokens, transaction, wallet, words,
 };
 use crate::state::Ctx;
 
@@ -25,7 +25,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(orders_execute())
         .service(reading("/api/orders", orders::list))
         .service(reading("/api/orders/by-client-id/{clientOrderId:.*}", orders::show_by_client_id))
-        .service(reading("/api/orders/{id}", orders::show))
+        .service(one_order())
         .service(reading("/api/orders/{id}/events", events::events))
         .service(reading("/api/orders/{id}/transaction", transaction::transaction))
         .service(acting("/api/orders/{id}/cancel", cancel::cancel))
@@ -35,6 +35,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(reading("/api/tokens", tokens::list))
         .service(reading("/api/wallet", wallet::wallet))
         .service(reading("/api/stats", stats::stats))
+        .service(reading("/api/stats/execution", stats::execution))
         .service(reading("/api/sim/ledger", ledger::ledger))
         .service(acting("/api/sim/trade", sim::trade))
         .service(acting("/api/sim/launch", sim::launch))
@@ -75,6 +76,14 @@ fn orders_execute() -> Resource {
         .route(web::post().to(execute::submit))
         .route(web::get().to(ws::execute));
     or_not_allowed(resource, "GET, POST")
+}
+
+/// A GET shows an order; a PATCH changes it.
+fn one_order() -> Resource {
+    let resource = web::resource("/api/orders/{id}")
+        .route(web::route().guard(get_or_head()).to(orders::show))
+        .route(web::patch().to(change::change));
+    or_not_allowed(resource, "GET, HEAD, PATCH")
 }
 
 fn reading<F, Args>(path: &str, handler: F) -> Resource

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use config::{Cluster, Config, DEFAULT_PORT, LimitScope};
 use domain::spending::SpendLimits;
-use domain::{Address, Asset, ClientId, TokenList};
+use domain::{Address, Asset, ClientId, NamedWallet, TokenList, WalletName};
 
 use crate::live;
 
@@ -33,6 +33,8 @@ pub struct GatewaySettings {
     pub client_max_open_orders: u64,
     /// How many orders may wait; beyond that new ones are refused.
     pub queue_max_waiting: u64,
+    /// How many orders may wait for a condition.
+    pub waiting_max: u64,
     /// How many executions may start per minute, to estimate a new order's turn; `None` if there is
     /// no limit.
     pub start_limit: Option<StartLimit>,
@@ -43,6 +45,8 @@ pub struct GatewaySettings {
     pub chain: ChainSettings,
     /// What orders may spend.
     pub spend_limits: Arc<SpendLimits>,
+    /// The wallets that trade, as far as they are known before any worker has told of its own.
+    pub wallets: WalletSettings,
     /// What is traded where a request names no tokens; without it, it must.
     pub default_pair: Option<(Asset, Asset)>,
     /// Threads that serve requests; `None` for one per core.
@@ -65,6 +69,7 @@ impl GatewaySettings {
             client_rate_limit_per_minute: access.client_rate_limit_per_minute,
             client_max_open_orders: access.client_max_open_orders,
             queue_max_waiting: config.work.queue_max_waiting,
+            waiting_max: config.work.waiting_max,
             start_limit: StartLimit::configured(config),
             live: live::Settings {
                 client_max_sockets: access.client_max_sockets,
@@ -78,16 +83,32 @@ impl GatewaySettings {
                     .spend_limits()
                     .expect("invariant: a configuration is checked before it is used"),
             ),
+            wallets: WalletSettings::configured(config),
             default_pair: config.chain.order_venue_mode.defaults().pair,
             threads: Some(threads),
         }
     }
 
-    /// The same where this wallet trades.
+    /// The same where this wallet pays for orders that name none.
     #[must_use]
     pub fn of_wallet(mut self, wallet: Option<Address>) -> Self {
         self.chain.wallet = wallet;
         self
+    }
+
+    /// The same where these wallets are known.
+    #[must_use]
+    pub fn knowing(mut self, wallets: Vec<NamedWallet>) -> Self {
+        self.wallets.known = wallets;
+        self
+    }
+
+    /// The same where the keys of these wallets, and no others, are in this process.
+    #[must_use]
+    pub fn of_wallets(mut self, wallets: Vec<NamedWallet>) -> Self {
+        self.chain.wallet = wallets.first().map(|first| first.address);
+        self.wallets.are_all_here = true;
+        self.knowing(wallets)
     }
 }
 
@@ -104,11 +125,13 @@ impl Default for GatewaySettings {
             client_rate_limit_per_minute: 0,
             client_max_open_orders: 0,
             queue_max_waiting: 1_000_000,
+            waiting_max: 2_000_000,
             start_limit: None,
             live: live::Settings::default(),
             tokens: Arc::new(TokenList::mainnet()),
             chain: ChainSettings::default(),
             spend_limits: Arc::default(),
+            wallets: WalletSettings::default(),
             default_pair: Some((Asset::SOL, Asset::USDC)),
             threads: None,
         }
@@ -118,12 +141,39 @@ impl Default for GatewaySettings {
 /// The chain that orders are executed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChainSettings {
-    /// The wallet that trades, where it is known.
+    /// The wallet that pays for orders that name none, where it is known.
     pub wallet: Option<Address>,
     /// Where people look at transactions; none for a chain that nobody else shows.
     pub explorer: Option<Explorer>,
     /// Whether orders are taken in.
     pub trading: Trading,
+}
+
+/// The wallets that trade.
+#[derive(Debug, Clone, Default)]
+pub struct WalletSettings {
+    /// Those that are known before any worker has told of its own, the one that is used unasked first.
+    pub known: Vec<NamedWallet>,
+    /// Whether these are all there are: their keys are in this process.
+    pub are_all_here: bool,
+    /// The only addresses that the operator allows; empty for any.
+    pub allowed: Vec<Address>,
+    /// Clients that trade with a wallet of their own.
+    pub bound: Vec<(ClientId, WalletName)>,
+}
+
+impl WalletSettings {
+    fn configured(config: &Config) -> Self {
+        let bound = config.wallet.client_wallets.iter();
+        Self {
+            known: Vec::new(),
+            are_all_here: false,
+            allowed: config.wallet.wallet_address.clone(),
+            bound: bound
+                .map(|it| (it.client.clone(), it.wallet.clone()))
+                .collect(),
+        }
+    }
 }
 
 /// Whether orders are taken in.

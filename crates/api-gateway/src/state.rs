@@ -6,17 +6,17 @@ use actix_web::web::{self, Bytes};
 use dex_router::Router;
 use domain::{Order, OrderId, Seq, TokenList};
 use metrics_exporter_prometheus::PrometheusHandle;
-use ports::reconciliation::{OnAlarm, WalletHistory};
-use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletView};
+use ports::reconciliation::OnAlarm;
+use ports::{Ports, Shutdown, Simulation, Statuses, TransactionReader, WalletViews};
 
 use crate::auth::Caller;
 use crate::deadline;
 use crate::doorstep::Doorstep;
 use crate::error::{ApiError, Code, Result};
+use crate::execution::ExecutionStats;
 use crate::intake::{Envelope, Intake, Receipt};
 use crate::live::{Follower, Live, Subject};
 use crate::settings::ChainSettings;
-use crate::spending::Spending;
 
 /// Passed to every handler; a clone is one pointer.
 pub(crate) type Ctx = web::Data<AppState>;
@@ -26,17 +26,15 @@ pub(crate) type Ctx = web::Data<AppState>;
 pub(crate) struct AppState {
     pub(crate) doorstep: Doorstep,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) execution: ExecutionStats,
     pub(crate) live: Live,
     pub(crate) ports: Ports,
     pub(crate) router: Router,
     pub(crate) tokens: Arc<TokenList>,
     pub(crate) chain: ChainSettings,
-    pub(crate) spending: Spending,
     /// The simulated cluster, where it is simulated.
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
-    pub(crate) wallet: Option<Arc<dyn WalletView>>,
-    /// The same wallet's past.
-    pub(crate) history: Option<Arc<dyn WalletHistory>>,
+    pub(crate) wallets: Option<Arc<dyn WalletViews>>,
     /// What is done about lamports that no receipt explains.
     pub(crate) on_alarm: OnAlarm,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,

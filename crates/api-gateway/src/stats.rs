@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use api_types::submit::QueueEstimate;
+use domain::Terms;
 use ports::order_history::Counts;
+use ports::worker_registry::WorkerRow;
 use ports::{Ports, Shutdown};
 use tokio::sync::Notify;
 
@@ -41,13 +43,35 @@ pub(crate) struct Stats {
     max_waiting: u64,
     start_limit: Option<StartLimit>,
     latest: RwLock<Option<Arc<Snapshot>>>,
-    /// Waiting orders, for the limit.
+    /// Orders in the queue, for the limit.
     waiting: Ceiling,
+    max_on_condition: u64,
+    /// Orders that wait for a condition, for theirs.
+    on_condition: Ceiling,
     /// Lets one caller read at a time; holds when the last failed reading began.
     reading: tokio::sync::Mutex<Option<Duration>>,
     asked_at_ms: AtomicU64,
     asleep: AtomicBool,
     wake: Notify,
+}
+
+/// Where an order waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// For a worker.
+    Queue,
+    /// For its condition.
+    Condition,
+}
+
+impl Place {
+    /// Where a new order with these terms waits first.
+    pub(crate) const fn of(terms: &Terms) -> Self {
+        match terms.order_type.waits() {
+            true => Self::Condition,
+            false => Self::Queue,
+        }
+    }
 }
 
 /// The numbers of one moment.
@@ -62,6 +86,8 @@ pub(crate) struct Snapshot {
     pub(crate) in_hands: u64,
     /// Nothing is signed and nothing is sent.
     pub(crate) is_halted: bool,
+    /// The live workers, oldest first.
+    pub(crate) workers: Vec<WorkerRow>,
     estimate: Option<QueueEstimate>,
 }
 
@@ -79,20 +105,15 @@ impl Stats {
             start_limit: settings.start_limit,
             latest: RwLock::default(),
             waiting: Ceiling::default(),
+            max_on_condition: settings.waiting_max,
+            on_condition: Ceiling::default(),
             reading: tokio::sync::Mutex::default(),
             asked_at_ms: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
             wake: Notify::new(),
         });
         let keeper = Arc::clone(&stats);
-        let stop = shutdown.clone();
-        shutdown.spawn(async move {
-            tokio::select! {
-                biased;
-                () = stop.soft() => {}
-                () = keeper.keep_fresh() => {}
-            }
-        });
+        shutdown.spawn_until_soft(async move { keeper.keep_fresh().await });
         stats
     }
 
@@ -137,6 +158,13 @@ impl Stats {
         self.latest().filter(|snapshot| snapshot.read_at >= moment)
     }
 
+    /// The numbers, if they are at most so old. Keeps them fresh for a while.
+    pub(crate) fn within(&self, age: Duration) -> Option<Arc<Snapshot>> {
+        let now = self.ports.clock.monotonic();
+        self.note_interest(now);
+        self.not_older_than(now.saturating_sub(age))
+    }
+
     /// The numbers, at most a second old.
     pub(crate) async fn recent(&self) -> Result<Arc<Snapshot>> {
         let now = self.ports.clock.monotonic();
@@ -157,23 +185,38 @@ impl Stats {
     }
 
     /// A place in the queue, if it is not known to be full.
-    pub(crate) async fn admit(&self) -> Result<Room> {
+    pub(crate) async fn admit(&self, place: Place) -> Result<Room> {
         // The bound is right for this gateway's orders however old it is. For other gateways'
         // orders it is as old as the numbers, which are kept fresh while orders come.
-        let admit = || self.waiting.admit(self.max_waiting, Duration::ZERO);
+        let (ceiling, most) = self.limit_of(place);
+        let admit = || ceiling.admit(most, Duration::ZERO);
         if let Some(room) = admit() {
             return Ok(room);
         }
         self.refresh().await?;
         admit().ok_or_else(|| {
-            let detail = format!("{} orders are waiting already", self.max_waiting);
-            ApiError::new(Code::QueueFull, detail).retry_after(RETRY_FULL)
+            let (code, where_to) = match place {
+                Place::Queue => (Code::QueueFull, ""),
+                Place::Condition => (Code::WaitingFull, " for a condition"),
+            };
+            let detail = format!("{most} orders are waiting{where_to} already");
+            ApiError::new(code, detail).retry_after(RETRY_FULL)
         })
     }
 
-    /// Whether the queue's limit may refuse the next order.
+    const fn limit_of(&self, place: Place) -> (&Ceiling, u64) {
+        match place {
+            Place::Queue => (&self.waiting, self.max_waiting),
+            Place::Condition => (&self.on_condition, self.max_on_condition),
+        }
+    }
+
+    /// Whether the limit of one of the places may refuse the next order.
     pub(crate) fn is_near_full(&self) -> bool {
-        !self.waiting.is_below(self.max_waiting)
+        [Place::Queue, Place::Condition].iter().any(|place| {
+            let (ceiling, most) = self.limit_of(*place);
+            !ceiling.is_below(most)
+        })
     }
 
     /// Reads the numbers, or joins a reading that began after this call.
@@ -203,7 +246,7 @@ impl Stats {
 
     async fn read(&self) -> Result<Snapshot> {
         let read_at = self.ports.clock.monotonic();
-        let asking = self.waiting.ask();
+        let (asking, asking_too) = (self.waiting.ask(), self.on_condition.ask());
         let store = &self.ports.store;
         let reading = async {
             tokio::try_join!(
@@ -221,6 +264,8 @@ impl Stats {
             counts.waiting.saturating_add(counts.delayed),
             read_at,
         );
+        self.on_condition
+            .answer(&asking_too, counts.on_condition, read_at);
         report(&counts);
         let stats = views::stats(&counts, &workers, is_paused, halt.as_ref());
         let answer =
@@ -236,6 +281,7 @@ impl Stats {
             is_halted: halt.is_some(),
             in_hands: workers.iter().map(|row| u64::from(row.running)).sum(),
             counts,
+            workers,
         })
     }
 }
@@ -244,6 +290,7 @@ fn report(counts: &Counts) {
     let gauge = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     metrics::gauge!("queue_waiting_orders").set(gauge(counts.waiting));
     metrics::gauge!("queue_delayed_orders").set(gauge(counts.delayed));
+    metrics::gauge!("waiting_orders").set(gauge(counts.on_condition));
     metrics::gauge!("queue_running_orders").set(gauge(counts.running));
     let oldest = Duration::from_millis(counts.oldest_waiting_ms.unwrap_or(0));
     metrics::gauge!("queue_oldest_age_seconds").set(oldest.as_secs_f64());

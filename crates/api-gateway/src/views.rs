@@ -4,7 +4,7 @@
 use api_types::OrderView;
 use api_types::admin::{AuditView, QueueEntries};
 use api_types::stats::{
-    ByStatus, HaltView, Latency, QueueStats, StatsAnswer, Throughput, WorkerView,
+    ByStatus, HaltView, Latency, QueueStats, StatsAnswer, Throughput, WaitingStats, WorkerView,
 };
 use domain::{Order, Status, TokenList};
 use ports::finality::Standing;
@@ -49,6 +49,10 @@ pub(crate) fn stats(
         paused,
         halted: halt.map(|halt| halted(halt, To::Everybody)),
         by_status: ByStatus::from(&counts.by_status),
+        waiting: WaitingStats {
+            price: counts.on_condition,
+            ..WaitingStats::default()
+        },
         queue: queue(counts),
         throughput: Throughput {
             last_minute: counts.ended_last_minute,

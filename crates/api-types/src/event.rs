@@ -3,6 +3,7 @@
 use domain::event::EventData;
 use domain::quote::{Decision, Fill};
 use domain::route::Leg;
+use domain::waiting::Seen;
 use domain::{BaseUnits, Event, Route, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,10 +30,15 @@ pub struct EventView {
     /// one.
     #[schema(minimum = 1)]
     pub attempt: u32,
-    /// `pending` after a failed execution: when the next one may begin.
+    /// `pending` after a failed execution: when the next one may begin. Of an order that waits for its price again: when
+    /// it is looked at again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     pub retry_at: Option<String>,
+    /// `routing` of an order that had waited: what fired it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub trigger: Option<TriggerView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub dex: Option<VenueName>,
@@ -106,6 +112,28 @@ pub struct EventView {
     pub reason: Option<String>,
 }
 
+/// What was seen when an order fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TriggerView {
+    /// What the order's own amount would have been sold at.
+    #[schema(examples("150.25"))]
+    pub price: String,
+    /// The slot of the pools that it was read from.
+    pub slot: u64,
+    #[schema(format = DateTime)]
+    pub time: String,
+}
+
+impl From<&Seen> for TriggerView {
+    fn from(seen: &Seen) -> Self {
+        Self {
+            price: seen.price.clone(),
+            slot: seen.slot,
+            time: seen.at.to_string(),
+        }
+    }
+}
+
 /// The events of one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -148,7 +176,8 @@ impl EventView {
         let mut view = Self::bare(event);
         match &event.data {
             EventData::Accepted | EventData::RoutingStarted => {}
-            EventData::RetryScheduled { failure, .. } => {
+            EventData::Triggered { seen } => view.trigger = Some(seen.into()),
+            EventData::RetryScheduled { failure, .. } | EventData::WaitingAgain { failure, .. } => {
                 view.error = Some(failure.reason.clone());
                 view.landing = LandingView::of(failure);
             }
@@ -183,6 +212,7 @@ impl EventView {
             timestamp: event.at.to_string(),
             attempt: event.execution(),
             retry_at: event.retry_at().map(|at| at.to_string()),
+            trigger: None,
             dex: None,
             dex_type: None,
             pool: None,

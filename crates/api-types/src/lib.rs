@@ -7,12 +7,14 @@
 
 pub mod admin;
 pub mod event;
+pub mod execution;
 pub mod landing;
 pub mod ledger;
 pub mod names;
 pub mod order;
 pub mod pool;
 pub mod problem;
+pub mod quality;
 pub mod quote;
 pub mod receipt;
 pub mod reconciliation;

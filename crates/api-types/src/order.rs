@@ -1,9 +1,9 @@
 //! An order as clients see it.
 
 use domain::landing::LandingReport;
-use domain::order::State;
+use domain::order::{Condition, OrderType, State, Terms};
 use domain::quote::Fill;
-use domain::{Asset, BaseUnits, MaxImpact, Order, Route, Timestamp, TokenList};
+use domain::{Asset, BaseUnits, Bps, MaxImpact, Order, Price, Route, Timestamp, TokenList};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use crate::event::{amount_out, executed_price};
 use crate::landing::LandingView;
 use crate::names::{FeeLevelName, PoolName, StatusName, VenueName};
 use crate::pool;
+use crate::quality::QualityView;
 use crate::receipt::ReceiptView;
 use crate::route::{LegView, legs};
 
@@ -34,8 +35,21 @@ pub struct OrderView {
     pub token_out_mint: String,
     #[schema(examples("1.5"))]
     pub amount_in: String,
+    /// Null for a limit order that names none: its price alone is its floor.
     #[schema(maximum = 5000)]
-    pub slippage_bps: u16,
+    pub slippage_bps: Option<u16>,
+    /// `limit`: the price at which the order executes, or a better one.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub limit_price: Option<String>,
+    /// `stop` and `take_profit`: the price that fires the order.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub trigger_price: Option<String>,
+    /// The orders of which one at most executes, if it belongs to such a group.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub oco_group: Option<String>,
     /// The client's own minimum, if it named one.
     pub min_amount_out: Option<String>,
     /// What the order offers for its place in a block, if the client said so.
@@ -55,14 +69,19 @@ pub struct OrderView {
     pub tx_hash: Option<String>,
     /// The pools used: the amounts are those expected until the order is confirmed.
     pub route: Option<Vec<LegView>>,
+    /// How the last execution compares with what there was when its route was chosen. Told of one order at a time,
+    /// once its route is chosen; null in lists.
+    pub quality: Option<QualityView>,
     /// What the transaction cost, where the chain tells it.
     pub receipt: Option<ReceiptView>,
     /// Why a submitted order needs a person; null where it does not.
     pub doubt: Option<DoubtView>,
     /// Where people can look at the transaction; null for a chain that no explorer shows.
     pub explorer_url: Option<String>,
-    /// The wallet that pays, where it is known.
+    /// The address of the wallet that pays, where it is known.
     pub wallet: Option<String>,
+    /// What the order waits for, if that is no worker's turn.
+    pub waiting: Option<WaitingView>,
     /// Why the order failed.
     pub error_reason: Option<String>,
     pub error_code: Option<String>,
@@ -88,6 +107,71 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// The `seq` of the order's last event.
     pub seq: u32,
+}
+
+/// What an order waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingView {
+    #[serde(rename = "for")]
+    pub what: WaitingFor,
+    /// In one sentence.
+    #[schema(examples("no live worker has the order's wallet"))]
+    pub detail: String,
+    /// `price`: on which side of its price the order fires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub condition: Option<ConditionName>,
+    /// `price`: the price that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("150"))]
+    pub price: Option<String>,
+    /// `price`: what the order's own amount would be sold at now; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("148.75"))]
+    pub best: Option<String>,
+    /// `price`: how far `best` is from `price`, in hundredths of a percent of `price`; 0 or less where the condition
+    /// holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub distance_bps: Option<i64>,
+    /// When `best` was read, and from the pools of which slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    pub checked_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub slot: Option<u64>,
+    /// `price`: how the price is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mode: Option<WatchMode>,
+}
+
+/// On which side of its price an order fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionName {
+    AtOrAbove,
+    AtOrBelow,
+}
+
+/// How a price is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchMode {
+    /// Every few seconds.
+    Polling,
+}
+
+/// What there is to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// A worker that has the key of the order's wallet.
+    Wallet,
+    /// A price.
+    Price,
 }
 
 /// What is known of a transaction that should have come to an end.
@@ -193,6 +277,43 @@ impl OrderView {
         }
     }
 
+    /// It waits for a worker that has the key of its wallet.
+    pub fn add_missing_wallet(&mut self) {
+        self.waiting = Some(WaitingView {
+            what: WaitingFor::Wallet,
+            detail: "no live worker has the order's wallet".to_owned(),
+            condition: None,
+            price: None,
+            best: None,
+            distance_bps: None,
+            checked_at: None,
+            slot: None,
+            mode: None,
+        });
+    }
+
+    /// It waits for its condition; `look` is what its amount brings now, where that is known.
+    pub fn add_condition(&mut self, terms: &Terms, look: Option<Look>) {
+        let Some((condition, price)) = terms.order_type.condition() else {
+            return;
+        };
+        let (name, word) = match condition {
+            Condition::AtOrAbove => (ConditionName::AtOrAbove, "at or above"),
+            Condition::AtOrBelow => (ConditionName::AtOrBelow, "at or below"),
+        };
+        self.waiting = Some(WaitingView {
+            what: WaitingFor::Price,
+            detail: format!("the order waits for a price {word} {price}"),
+            condition: Some(name),
+            price: Some(price.to_string()),
+            best: look.map(|look| look.price(terms)),
+            distance_bps: look.and_then(|look| look.distance_bps(terms, condition, price)),
+            checked_at: look.map(|look| look.at.to_string()),
+            slot: look.map(|look| look.slot),
+            mode: Some(WatchMode::Polling),
+        });
+    }
+
     /// Nobody can prove its transaction dead since then.
     pub fn add_doubt(&mut self, since: Timestamp, reason: &str) {
         self.doubt.get_or_insert_default().unprovable = Some(UnprovableView {
@@ -236,7 +357,18 @@ impl OrderView {
             token_in_mint: terms.asset_in.mint.to_string(),
             token_out_mint: terms.asset_out.mint.to_string(),
             amount_in: terms.amount_in.to_decimal(terms.asset_in.decimals),
-            slippage_bps: terms.slippage.get(),
+            slippage_bps: (terms.slippage != Bps::ANY).then(|| terms.slippage.get()),
+            limit_price: match terms.order_type {
+                OrderType::Limit { price } => Some(price.to_string()),
+                _ => None,
+            },
+            trigger_price: match terms.order_type {
+                OrderType::Stop { price } | OrderType::TakeProfit { price } => {
+                    Some(price.to_string())
+                }
+                _ => None,
+            },
+            oco_group: terms.oco_group.as_ref().map(|it| it.as_str().to_owned()),
             min_amount_out: terms.min_amount_out.map(bought),
             fee_level: terms.fee_level.map(FeeLevelName::from),
             max_price_impact_bps: terms.max_impact.map(MaxImpact::get),
@@ -249,10 +381,12 @@ impl OrderView {
             amount_out: None,
             tx_hash: None,
             route: None,
+            quality: None,
             receipt: None,
             doubt: None,
             explorer_url: None,
-            wallet: None,
+            wallet: terms.wallet.map(|wallet| wallet.to_string()),
+            waiting: None,
             error_reason: None,
             error_code: None,
             landing: None,
@@ -276,6 +410,39 @@ impl OrderView {
         self.pool = Some(program.into());
         self.pool_address = pool::address(pool);
         self.route = Some(legs(route, tokens));
+    }
+}
+
+/// What an order's own amount would bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    pub amount_out: BaseUnits,
+    pub slot: u64,
+    pub at: Timestamp,
+}
+
+impl Look {
+    fn price(self, terms: &Terms) -> String {
+        let Terms {
+            asset_in,
+            asset_out,
+            amount_in,
+            ..
+        } = terms;
+        domain::price::price(*asset_in, *amount_in, *asset_out, self.amount_out)
+    }
+
+    fn distance_bps(self, terms: &Terms, condition: Condition, price: Price) -> Option<i64> {
+        let wanted = price.least_out(terms.asset_in, terms.amount_in, terms.asset_out)?;
+        let (wanted, brings) = (i128::from(wanted.get()), i128::from(self.amount_out.get()));
+        let missing = match condition {
+            Condition::AtOrAbove => wanted - brings,
+            Condition::AtOrBelow => brings - wanted,
+        };
+        // Rounded away from zero: 0 only where nothing is missing.
+        let bps = (missing * 10_000).checked_div(wanted)?;
+        let rest = i128::from(missing > 0 && missing * 10_000 % wanted != 0);
+        i64::try_from(bps + rest).ok()
     }
 }
 

@@ -114,6 +114,18 @@ impl PoolQuoteView {
     }
 }
 
+/// One pool's offer for a whole amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SingleView {
+    pub dex: VenueName,
+    pub pool: PoolName,
+    #[schema(examples("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5"))]
+    pub pool_address: Option<String>,
+    #[schema(examples("225.25"))]
+    pub amount_out: String,
+}
+
 fn offered(answer: &Answer) -> Option<BaseUnits> {
     match answer {
         Answer::Offered(offer) => Some(offer.amount_out),
@@ -157,6 +169,14 @@ pub struct QuotesAnswer {
     pub route: Vec<LegView>,
     /// What the route pays more than the best single pool, in hundredths of a percent.
     pub gain_bps: u32,
+    /// What the best single pool would pay; null if none makes an offer.
+    pub best_single: Option<SingleView>,
+    /// The best single pool's price before the trade, without its fee.
+    #[schema(examples("150.75"))]
+    pub mid_price: Option<String>,
+    /// What the route pays more than the mid price gives, in hundredths of a percent. Fees and price impact make it
+    /// less, so that it is below zero.
+    pub against_mid_bps: Option<i64>,
     /// Every pool that competed, the best first; empty if none makes an offer.
     pub pools: Vec<PoolQuoteView>,
     /// What would stop the trade now.

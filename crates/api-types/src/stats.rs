@@ -19,6 +19,10 @@ pub struct StatsAnswer {
     #[schema(required = true)]
     pub halted: Option<HaltView>,
     pub by_status: ByStatus,
+    /// Pending orders that wait for a condition, and are not in the queue.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub waiting: WaitingStats,
     pub queue: QueueStats,
     pub throughput: Throughput,
     pub latency_ms: Latency,
@@ -48,6 +52,17 @@ pub struct ByStatus {
     pub failed: u64,
     pub cancelled: u64,
     pub expired: u64,
+}
+
+/// How many orders wait for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct WaitingStats {
+    /// A price.
+    pub price: u64,
+    /// A pool.
+    pub pool: u64,
+    /// A volume.
+    pub volume: u64,
 }
 
 /// How many orders wait and are executed.

@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 use crate::names::{FeeLevelName, StatusName, VenueName};
 
-/// The message of every accepted order.
+/// The message of an order that is accepted for the queue.
 pub const ACCEPTED_MESSAGE: &str = "Order created and queued for execution";
+
+/// The message of an order that waits for a condition.
+pub const WAITING_MESSAGE: &str = "Order created and waiting for its price";
 
 /// An order. Amounts are strings or JSON numbers, taken exactly as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
@@ -32,7 +35,8 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub amount_in: Option<String>,
-    /// Slippage in basis points; at most one of the three may be given, and 50 is the default.
+    /// Slippage in basis points; at most one of the three may be given. The default is 50, 200 for a `stop`, and none for
+    /// a `limit`, whose price is its floor.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0, maximum = 5000)]
     pub slippage_bps: Option<u16>,
@@ -49,6 +53,25 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = DecimalText, nullable = false)]
     pub min_amount_out: Option<String>,
+    /// `limit`: the worst price, in `tokenOut` for one `tokenIn`. The order executes at this price or better, and never
+    /// at a worse one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub limit_price: Option<String>,
+    /// `stop` and `take_profit`: the price that fires the order, in `tokenOut` for one `tokenIn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub trigger_price: Option<String>,
+    /// Your name for a group of waiting orders, at most 20. At most one of them executes at a time, and once one is
+    /// confirmed the others are cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[ -~]+$"
+    )]
+    pub oco_group: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub order_type: Option<OrderTypeName>,
@@ -78,6 +101,11 @@ pub struct SubmitOrder {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 10000)]
     pub max_price_impact_bps: Option<u16>,
+    /// The wallet that pays, by its name or address; absent: the client's own, or the engine's first that is nobody's
+    /// own. It stays the order's wallet for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("main"))]
+    pub wallet: Option<String>,
     /// The venues the order may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -113,6 +141,12 @@ impl ToSchema for DecimalText {}
 pub enum OrderTypeName {
     /// At once.
     Market,
+    /// At `limitPrice` or better: `limitPrice` is needed.
+    Limit,
+    /// Once the price has fallen to `triggerPrice`, which is needed.
+    Stop,
+    /// Once the price has risen to `triggerPrice`, which is needed.
+    TakeProfit,
 }
 
 /// The answer to an accepted order: it is stored and cannot be lost.
@@ -145,4 +179,26 @@ pub struct CancelledOrder {
     pub order_id: Uuid,
     pub status: StatusName,
     pub message: String,
+}
+
+/// What to change of an order that waits. What is absent stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(examples(json!({"limitPrice": "151"})))]
+pub struct ChangeOrder {
+    /// Of a `limit` order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub limit_price: Option<String>,
+    /// Of a `stop` or `take_profit` order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub trigger_price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = DecimalText, nullable = false)]
+    pub min_amount_out: Option<String>,
+    /// Counted from the order's acceptance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 2592000)]
+    pub valid_for_seconds: Option<u32>,
 }

@@ -21,6 +21,23 @@ pub struct WalletAnswer {
     /// `enabled`, `halted`, or `disabled`: what gateways may take in is not enabled.
     #[schema(examples("enabled"))]
     pub trading: String,
+    /// What the wallet is called, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("main"))]
+    pub name: Option<String>,
+    /// All wallets, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wallets: Vec<NamedWalletView>,
+}
+
+/// One of several wallets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NamedWalletView {
+    #[schema(examples("main"))]
+    pub name: String,
+    pub address: String,
+    /// Whether a live worker has its key; null where nobody can tell. Without one its orders wait.
+    pub live: Option<bool>,
 }
 
 /// How much of one token the wallet's usual account holds.

@@ -6,6 +6,7 @@
 //! outlives the process. This state changes only after the corresponding transaction is committed.
 
 mod ended;
+pub(crate) mod wallets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub(crate) struct Live {
     lease: Duration,
     longest_rest: Duration,
     by_status: [u64; 8],
+    /// Pending orders that wait for a condition.
+    on_condition: u64,
     open_by_client: BTreeMap<ClientId, u64>,
     /// How many open orders wait for each due time that was in the future when it was set.
     delayed: BTreeMap<Timestamp, u64>,
@@ -55,6 +58,7 @@ struct Worker {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     by_status: [i64; 8],
+    on_condition: i64,
     opened: Vec<ClientId>,
     closed: Vec<ClientId>,
     delayed: Vec<(Timestamp, Status)>,
@@ -71,6 +75,11 @@ impl Changes {
     pub(crate) fn accepted(&mut self, client: ClientId) {
         self.by_status[Status::Pending.index()] += 1;
         self.opened.push(client);
+    }
+
+    /// So many orders more wait for a condition.
+    pub(crate) fn begun_to_wait(&mut self, more: i64) {
+        self.on_condition += more;
     }
 
     /// An order went from one status to another.
@@ -125,6 +134,7 @@ impl Changes {
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     pub(crate) by_status: [u64; 8],
+    pub(crate) on_condition: u64,
     pub(crate) open_by_client: BTreeMap<ClientId, u64>,
     pub(crate) delayed: BTreeMap<Timestamp, u64>,
     pub(crate) resting: BTreeMap<Timestamp, u64>,
@@ -138,6 +148,7 @@ impl Live {
             lease: settings.lease,
             longest_rest: settings.longest_rest,
             by_status: stored.by_status,
+            on_condition: stored.on_condition,
             open_by_client: stored.open_by_client,
             delayed: stored.delayed,
             resting: stored.resting,
@@ -178,6 +189,9 @@ impl Live {
     /// Applies changes that were committed at this time of the process.
     pub(crate) fn apply(&mut self, changes: Changes, monotonic: Duration) {
         self.by_status = self.counters_after(&changes);
+        self.on_condition = self
+            .on_condition
+            .saturating_add_signed(changes.on_condition);
         for client in changes.opened {
             *self.open_by_client.entry(client).or_default() += 1;
         }
@@ -352,7 +366,10 @@ impl Live {
         let latency = self.ended.latencies();
         Counts {
             by_status: self.by_status,
-            waiting: count(Status::Pending).saturating_sub(delayed.saturating_sub(resting)),
+            waiting: count(Status::Pending)
+                .saturating_sub(self.on_condition)
+                .saturating_sub(delayed.saturating_sub(resting)),
+            on_condition: self.on_condition,
             delayed,
             running,
             oldest_waiting_ms: None,

@@ -7,10 +7,12 @@ pub(crate) mod finality;
 pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod order;
+pub(crate) mod recent;
 pub(crate) mod safety;
 pub(crate) mod start;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
+pub(crate) mod waiting;
 pub(crate) mod wallet_uses;
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(crate) const STORE_FILE: Database = Database {
         include_str!("../../../migrations/sqlite/0007_slow_landings.sql"),
         include_str!("../../../migrations/sqlite/0008_safety.sql"),
         include_str!("../../../migrations/sqlite/0009_wallet_use.sql"),
+        include_str!("../../../migrations/sqlite/0010_wallets.sql"),
+        include_str!("../../../migrations/sqlite/0011_waiting_orders.sql"),
     ],
     version_in: VersionIn::Table,
     // More than there are different statements.

@@ -8,6 +8,7 @@ mod orders;
 mod registry;
 mod rows;
 mod safety;
+mod waiting;
 mod wallet_uses;
 
 use std::io;

@@ -19,9 +19,12 @@ pub(crate) mod record;
 pub(crate) mod release;
 pub(crate) mod retire;
 pub(crate) mod safety;
+pub(crate) mod waiting;
 pub(crate) mod withdraw;
 
+mod ending;
 mod event_row;
+mod group;
 mod head;
 mod heads;
 mod spending;
@@ -39,6 +42,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::error::Fault;
+use crate::live::wallets::Reach;
 use crate::live::{Changes, Live};
 use heads::Heads;
 
@@ -137,6 +141,11 @@ impl Batch<'_> {
     /// Whether the leases of this worker are valid.
     pub(crate) fn is_alive(&self, worker: domain::WorkerId) -> bool {
         lock(self.live).is_alive(worker, self.monotonic)
+    }
+
+    /// Whether this worker, or another one, may sign for a wallet.
+    pub(crate) fn reach(&self, worker: domain::WorkerId, wallet: &str) -> Reach {
+        lock(self.live).reach(worker, wallet, self.monotonic)
     }
 
     /// How many workers live.

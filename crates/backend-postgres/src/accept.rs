@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{ClientId, ClientOrderId, EventData, IdempotencyKey, Order, OrderId, Timestamp};
+use domain::{
+    ClientId, ClientOrderId, EventData, IdempotencyKey, OcoGroup, Order, OrderId, Timestamp,
+};
 use ports::order_store::{Accepted, Idempotency, NewOrder};
+use ports::waiting::OCO_GROUP_MAX;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -39,6 +42,7 @@ pub(crate) enum Key {
     Order(OrderId),
     Idempotency(ClientId, IdempotencyKey),
     Name(ClientId, ClientOrderId),
+    Group(ClientId, OcoGroup),
 }
 
 #[async_trait]
@@ -57,6 +61,9 @@ impl Kind for Accept {
         }
         if let Some(name) = &order.terms.client_order_id {
             keys.push(Key::Name(order.client.clone(), name.clone()));
+        }
+        if let Some(group) = &order.terms.oco_group {
+            keys.push(Key::Group(order.client.clone(), group.clone()));
         }
         keys
     }
@@ -108,9 +115,11 @@ with clock as materialized (
 ),
 given as materialized (
     select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                         $8::text[], $9::text[], $10::int8[], $11::text[], $12::bytea[], $13::bytea[])
+                         $8::text[], $9::text[], $10::int8[], $11::text[], $12::bytea[], $13::bytea[],
+                         $16::text[], $14::int2[], $17::text[], $18::text[])
         with ordinality as g(id, event_id, client, terms, token_in, token_out, client_order_id,
-                             trace_context, valid_for_ms, key, fingerprint, answer, place)
+                             trace_context, valid_for_ms, key, fingerprint, answer, wallet,
+                             schema_version, kind, oco_group, place)
     where place = place + 0
 ),
 fresh as materialized (
@@ -120,17 +129,33 @@ fresh as materialized (
       and not exists (select from client_order_ids c
                       where c.client = g.client and c.client_order_id = g.client_order_id)
 ),
+-- Locks the groups' rows: a confirmation comes before or after this, never between.
+grouped as (
+    insert into oco_groups as g (client, name, members)
+    select f.client, f.oco_group, 1
+    from fresh f
+    where f.oco_group is not null
+    order by f.client, f.oco_group
+    on conflict (client, name) do update
+    set members = g.members + 1
+    where g.confirmed is null and g.members < $19
+    returning g.client, g.name
+),
+admitted as materialized (
+    select * from fresh f
+    where f.oco_group is null or (f.client, f.oco_group) in (select g.client, g.name from grouped g)
+),
 keyed as (
     insert into idempotency_keys (client, key, fingerprint, order_id, answer, at)
     select f.client, f.key, f.fingerprint, f.id, f.answer, clock.now
-    from fresh f, clock
+    from admitted f, clock
     where f.key is not null
     order by f.client, f.key
     on conflict do nothing
     returning order_id
 ),
 winners as materialized (
-    select * from fresh where key is null or id in (select order_id from keyed)
+    select * from admitted where key is null or id in (select order_id from keyed)
 ),
 named as (
     insert into client_order_ids (client, client_order_id, order_id)
@@ -141,9 +166,10 @@ named as (
 ),
 placed as (
     insert into orders (id, client, terms, token_in, token_out, schema_version, trace_context,
-                        created_at, expires_at, due_at)
-    select w.id, w.client, w.terms, w.token_in, w.token_out, $14, w.trace_context,
-           clock.now, clock.now + w.valid_for_ms, clock.now
+                        created_at, expires_at, due_at, wallet, kind, oco_group)
+    select w.id, w.client, w.terms, w.token_in, w.token_out, w.schema_version, w.trace_context,
+           clock.now, clock.now + w.valid_for_ms, case when w.kind is null then clock.now end, w.wallet,
+           w.kind, w.oco_group
     from winners w, clock
     order by w.id
     returning id, created_at
@@ -176,13 +202,17 @@ async fn insert(
     let tokens_out: Vec<String> = orders().map(|o| o.terms.asset_out.mint.column()).collect();
     let names: Vec<Option<&str>> = orders().map(name_of).collect();
     let traces: Vec<Option<&str>> = orders().map(|o| o.trace_context.as_deref()).collect();
-    let valid_for: Vec<Option<i64>> = orders().map(rows::valid_for_ms).collect();
+    let valid_for: Vec<Option<i64>> = orders().map(|o| rows::valid_for_ms(&o.terms)).collect();
     let keys: Vec<Option<&str>> = idempotency().map(|i| i.map(|i| i.key.as_str())).collect();
     let fingerprints: Vec<Option<&[u8]>> = idempotency()
         .map(|i| i.map(|i| i.fingerprint.as_slice()))
         .collect();
     let answers: Vec<Option<&[u8]>> = idempotency().map(|i| i.map(|i| &*i.answer)).collect();
-    let version = rows::schema_version();
+    let wallets: Vec<Option<String>> = orders().map(wallet_of).collect();
+    let versions: Vec<i16> = orders().map(|o| rows::version_of(&o.terms)).collect();
+    let kinds: Vec<Option<&str>> = orders().map(|o| rows::kind_of(&o.terms)).collect();
+    let groups: Vec<Option<&str>> = orders().map(group_of).collect();
+    let group_max = rows::integer(OCO_GROUP_MAX);
     let first_event = rows::json(&EventData::Accepted)?;
     let found = connection
         .query(
@@ -201,8 +231,12 @@ async fn insert(
                 (&keys, Type::TEXT_ARRAY),
                 (&fingerprints, Type::BYTEA_ARRAY),
                 (&answers, Type::BYTEA_ARRAY),
-                (&version, Type::INT2),
+                (&versions, Type::INT2_ARRAY),
                 (&first_event, Type::TEXT),
+                (&wallets, Type::TEXT_ARRAY),
+                (&kinds, Type::TEXT_ARRAY),
+                (&groups, Type::TEXT_ARRAY),
+                (&group_max, Type::INT4),
             ],
         )
         .await
@@ -218,6 +252,14 @@ async fn insert(
         .collect()
 }
 
+fn wallet_of(order: &NewOrder) -> Option<String> {
+    order.terms.wallet.map(|wallet| wallet.to_string())
+}
+
+fn group_of(order: &NewOrder) -> Option<&str> {
+    order.terms.oco_group.as_ref().map(OcoGroup::as_str)
+}
+
 fn name_of(order: &NewOrder) -> Option<&str> {
     order
         .terms
@@ -228,12 +270,13 @@ fn name_of(order: &NewOrder) -> Option<&str> {
 
 const EXPLAIN: &str = "-- explain_refused_orders
 select g.place, k.order_id as key_order, k.fingerprint, k.answer, c.order_id as named_order,
-       e.event_id, e.at
-from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) with ordinality
-    as g(id, client, key, client_order_id, place)
+       e.event_id, e.at, o.members, o.confirmed
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) with ordinality
+    as g(id, client, key, client_order_id, oco_group, place)
 left join idempotency_keys k on k.client = g.client and k.key = g.key
 left join client_order_ids c on c.client = g.client and c.client_order_id = g.client_order_id
 left join order_events e on e.order_id = g.id and e.seq = 0
+left join oco_groups o on o.client = g.client and o.name = g.oco_group
 where g.place = g.place + 0
 order by g.place";
 
@@ -250,6 +293,7 @@ async fn explain(
         .map(|order| order.idempotency.as_ref().map(|i| i.key.as_str()))
         .collect();
     let names: Vec<Option<&str>> = orders().map(name_of).collect();
+    let groups: Vec<Option<&str>> = orders().map(group_of).collect();
     let found = connection
         .query(
             EXPLAIN,
@@ -258,6 +302,7 @@ async fn explain(
                 (&clients, Type::TEXT_ARRAY),
                 (&keys, Type::TEXT_ARRAY),
                 (&names, Type::TEXT_ARRAY),
+                (&groups, Type::TEXT_ARRAY),
             ],
         )
         .await
@@ -289,10 +334,17 @@ fn explained(order: &NewOrder, row: &Row) -> Result<Option<Accepted>, Failure> {
             Accepted::KeyReused
         }));
     }
-    let named = rows::column::<Option<Uuid>>(row, "named_order")?;
-    Ok(named.map(|taken| Accepted::ClientOrderIdTaken {
-        order_id: OrderId::new(taken),
-    }))
+    if let Some(taken) = rows::column::<Option<Uuid>>(row, "named_order")? {
+        return Ok(Some(Accepted::ClientOrderIdTaken {
+            order_id: OrderId::new(taken),
+        }));
+    }
+    if rows::column::<Option<Uuid>>(row, "confirmed")?.is_some() {
+        return Ok(Some(Accepted::OcoGroupDone));
+    }
+    let members: Option<i32> = rows::column(row, "members")?;
+    let is_full = members.is_some_and(|members| members >= rows::integer(OCO_GROUP_MAX));
+    Ok(is_full.then_some(Accepted::OcoGroupFull))
 }
 
 const ANSWER: &str = "-- read_idempotency_answer

@@ -55,7 +55,7 @@ impl Kind for ClaimOrders {
         let (granted, known) = tokio::join!(
             biased;
             grant(connection, &self.db, &ids, requests),
-            load(connection, &ids),
+            load(connection, &self.db, &ids, requests),
         );
         let (granted, known) = (granted?, by_order(known?)?);
         let mut answers = Vec::with_capacity(requests.len());
@@ -149,6 +149,7 @@ free as materialized (
     ) as deaths
     where o.fence = w.fence
       and o.schema_version <= $5
+      and (o.wallet is null or last.status = 3 or me.wallets is null or o.wallet = any (me.wallets))
       and (last.status <> 0 or not gate.is_closed)
       and (o.lease_worker = w.worker
            or ((o.due_at <= clock.now or o.due_at > clock.now + $6)
@@ -184,6 +185,10 @@ where w.id not in (select f.id from free f)
     ")"
 );
 
+fn workers(requests: &[&Request]) -> Vec<Uuid> {
+    requests.iter().map(|r| r.worker.uuid()).collect()
+}
+
 /// The first statement's result for one claim.
 #[derive(Debug, Clone, Copy, Default)]
 struct Granting {
@@ -200,7 +205,7 @@ async fn grant(
     ids: &[Uuid],
     requests: &[&Request],
 ) -> Result<HashMap<OrderId, Granting>, Failure> {
-    let workers: Vec<Uuid> = requests.iter().map(|r| r.worker.uuid()).collect();
+    let workers = workers(requests);
     let in_company = requests.iter().map(|r| r.company == Company::Others);
     let in_company: Vec<bool> = in_company.collect();
     let version = rows::schema_version();
@@ -234,12 +239,22 @@ async fn grant(
         .collect()
 }
 
+/// `lacking` is 1 where the worker has no key of the order's wallet and another one that lives does, 2 where none does.
+/// An order in the hands of a live worker lacks nothing.
 const LOAD: &str = "-- load_claims
 select o.id as order_id, o.client, o.terms, o.created_at, o.trace_context, o.schema_version,
-       o.due_at, o.ended_at, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
+       o.due_at, o.ended_at, o.firing, o.fence, o.lease_worker, o.deaths, o.granted_seq, now_ms() as now,
        e.seq, e.status, e.executions, e.at, e.data, a.signature, a.bytes, a.last_valid_height,
-       a.blockhash, a.outlay, a.said_dead_at, a.said_dead_by, a.said_dead_because
-from unnest($1::uuid[]) with ordinality as w(id, place)
+       a.blockhash, a.outlay, a.said_dead_at, a.said_dead_by, a.said_dead_because,
+       case when o.wallet is null or e.status = 3
+              or exists (select from workers me
+                         where me.id = w.worker and (me.wallets is null or o.wallet = any (me.wallets))) then 0
+            when o.lease_worker is not null
+             and lease_counts(o.lease_worker, o.leased_beat, o.id, now_ms() - $3) then 0
+            when exists (select from workers h
+                         where h.seen_at > now_ms() - $3 and (h.wallets is null or o.wallet = any (h.wallets))) then 1
+            else 2 end as lacking
+from unnest($1::uuid[], $2::uuid[]) with ordinality as w(id, worker, place)
 join orders o on o.id = w.id
 cross join lateral (
     select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -247,9 +262,22 @@ cross join lateral (
 left join order_attempts a on a.order_id = o.id and a.dead_at is null and e.status = 3
 where place = place + 0";
 
-async fn load(connection: &Connection, ids: &[Uuid]) -> Result<Vec<Row>, Failure> {
+async fn load(
+    connection: &Connection,
+    db: &Db,
+    ids: &[Uuid],
+    requests: &[&Request],
+) -> Result<Vec<Row>, Failure> {
+    let (workers, lease_ms) = (workers(requests), db.lease_ms());
     connection
-        .query(LOAD, &[(&ids, Type::UUID_ARRAY)])
+        .query(
+            LOAD,
+            &[
+                (&ids, Type::UUID_ARRAY),
+                (&workers, Type::UUID_ARRAY),
+                (&lease_ms, Type::INT8),
+            ],
+        )
         .await
         .map_err(Failure::write)
 }
@@ -271,12 +299,19 @@ fn claim(
         return Ok(Claim::Granted(Box::new(lease(row, worker)?)));
     }
     let now = rows::timestamp(row, "now")?;
-    let due_at = rows::timestamp(row, "due_at")?;
+    let Some(due_at) = rows::optional_timestamp(row, "due_at")? else {
+        return Ok(Claim::Waiting);
+    };
     if is_resting(due_at, now, longest_rest) {
         return Ok(Claim::NotDue {
             due_at,
             due_in: due_at.since(now),
         });
+    }
+    match rows::column::<i32>(row, "lacking")? {
+        1 => return Ok(Claim::WalletElsewhere),
+        2 => return Ok(Claim::WalletNowhere),
+        _ => {}
     }
     if granted.held_back && rows::column::<i16>(row, "status")? == 0 {
         return Ok(Claim::Paused);
@@ -297,6 +332,7 @@ fn lease(row: &Row, worker: WorkerId) -> Result<Lease, Failure> {
         fence: rows::number(row, "fence")?,
         live_transaction: rows::live_transaction(row)?,
         word: rows::word(row)?,
+        firing: rows::firing(row)?,
         deaths: if recorded_since {
             0
         } else {

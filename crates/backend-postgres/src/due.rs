@@ -32,6 +32,23 @@ macro_rules! is_free {
 }
 pub(crate) use is_free;
 
+/// Whether a live worker may sign for the wallet of order `o`, whose last status is `last.status`. The parameter is the
+/// time since which a live worker must have sent a heartbeat. Both questions are asked once for all orders. Without any
+/// worker there is nobody to wait for in particular.
+macro_rules! wallet_is_here {
+    ($alive_since:literal) => {
+        concat!(
+            "(o.wallet is null or last.status = 3
+              or (select coalesce(bool_or(h.wallets is null), true) from workers h where h.seen_at > ",
+            $alive_since,
+            ")
+              or o.wallet = any (array(select unnest(h.wallets) from workers h where h.seen_at > ",
+            $alive_since,
+            ")))"
+        )
+    };
+}
+
 /// Two ranges of due times, each walked in the index: those that have passed, and those further
 /// ahead than the longest delay, which were written before the clock was set back.
 const DUE: &str = concat!(
@@ -47,6 +64,8 @@ const DUE: &str = concat!(
    and o.schema_version <= $5
    and ",
     is_free!("(select now_ms() - $1)"),
+    " and ",
+    wallet_is_here!("(select now_ms() - $1)"),
     "
  order by o.due_at, o.id
  limit $6)
@@ -62,6 +81,8 @@ union all
    and o.schema_version <= $5
    and ",
     is_free!("(select now_ms() - $1)"),
+    " and ",
+    wallet_is_here!("(select now_ms() - $1)"),
     "
  order by o.due_at, o.id
  limit $6)
@@ -131,6 +152,8 @@ cross join lateral (
            and o.schema_version <= $2
            and ",
     is_free!("(select now_ms() - $1)"),
+    " and ",
+    wallet_is_here!("(select now_ms() - $1)"),
     "
          order by o.due_at, o.id
          limit $3)
@@ -146,6 +169,8 @@ cross join lateral (
            and o.schema_version <= $2
            and ",
     is_free!("(select now_ms() - $1)"),
+    " and ",
+    wallet_is_here!("(select now_ms() - $1)"),
     "
          order by o.due_at, o.id
          limit $3)
@@ -185,8 +210,9 @@ pub(crate) async fn due_fairly(
     found.iter().map(rows::due_order).collect()
 }
 
+/// Those that wait for a condition come second: they have no due time, and an index of their own.
 const OVERDUE: &str = "-- list_overdue_orders
-select o.id
+(select o.id, o.expires_at
 from orders o
 cross join lateral (
     select e.status from order_events e where e.order_id = o.id order by e.seq desc limit 1
@@ -197,6 +223,17 @@ where o.expires_at is not null
   and o.expires_at <= (select now_ms())
   and last.status <= 2
 order by o.expires_at
+limit $1)
+union all
+(select o.id, o.expires_at
+from orders o
+where o.expires_at is not null
+  and o.due_at is null
+  and o.ended_at is null
+  and o.expires_at <= (select now_ms())
+order by o.expires_at
+limit $1)
+order by expires_at
 limit $1";
 
 /// Open orders whose time has run out and that are not submitted.

@@ -170,10 +170,12 @@ pub(crate) async fn orders_of(
 }
 
 const OPEN_ORDERS: &str = "-- count_open_orders
-select count(*) as open
-from (select from orders o
-      where o.client = $1 and o.due_at is not null and o.due_at >= $3
-      limit $2) as open";
+select least(count(*), $2) as open
+from ((select from orders o
+       where o.client = $1 and o.due_at is not null and o.due_at >= $3
+       limit $2)
+      union all
+      (select from waiting_orders w where w.client = $1 limit $2)) as open";
 
 /// How many open orders a client has, counted up to a limit.
 pub(crate) async fn open_orders(db: &Db, client: &ClientId, limit: u64) -> Result<u64, Failure> {

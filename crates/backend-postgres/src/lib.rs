@@ -30,6 +30,7 @@ mod migrate;
 mod operations;
 mod page;
 mod peek;
+mod recent;
 mod record;
 mod registry;
 mod release;
@@ -38,6 +39,7 @@ mod safety;
 mod settings;
 mod store;
 mod tls;
+mod waiting;
 mod wallet_uses;
 mod withdraw;
 

@@ -131,6 +131,8 @@ async fn keys(
     let client = filter.client.as_ref().map(domain::ClientId::as_str);
     let sold = filter.mint_in.map(domain::Mint::column);
     let bought = filter.mint_out.map(domain::Mint::column);
+    let wallet = filter.wallet.map(|paid_by| paid_by.wallet.to_string());
+    let group = filter.oco_group.as_ref().map(domain::OcoGroup::as_str);
     let limit = rows::limit(look);
     let found = db
         .read_list(
@@ -144,6 +146,9 @@ async fn keys(
                 (&bought, Type::TEXT),
                 (&pairs.sold, Type::TEXT_ARRAY),
                 (&pairs.bought, Type::TEXT_ARRAY),
+                (&wallet, Type::TEXT),
+                (&group, Type::TEXT),
+                (&filter.order_type, Type::TEXT),
             ],
         )
         .await?;

@@ -46,6 +46,8 @@ const MIGRATIONS: &[Migration] = migrations! {
     14 "slow_landings"
     15 "safety"
     16 "wallet_use"
+    17 "wallets"
+    18 "waiting_orders"
 };
 
 /// How long a step waits for a table; meanwhile every later statement waits behind it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{ClientOrderId, EventData, Order, OrderId, Timestamp};
+use domain::{ClientOrderId, EventData, OcoGroup, Order, OrderId, Timestamp};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_store::NewOrder;
 use tokio_postgres::Row;
@@ -89,16 +89,24 @@ const RETRY_DEAD: &str = "-- retry_dead_order
 with clock as materialized (
     select now_ms() as now
 ),
+-- Of a group that has confirmed an order nothing executes any more.
+open_group as materialized (
+    select g.name from oco_groups g
+    where g.client = $5 and g.name = $17 and g.confirmed is null
+    for no key update
+),
 dead as (
     update orders
     set retried_as = $3
     where id = $2 and end_status = 5 and retried_as is null
+      and ($17::text is null or exists (select from open_group))
     returning id
 ),
 placed as (
     insert into orders (id, client, terms, token_in, token_out, schema_version, trace_context,
-                        created_at, expires_at, due_at)
-    select $3, $5, $6, $7, $8, $9, $10, clock.now, clock.now + $11, clock.now
+                        created_at, expires_at, due_at, wallet, kind, oco_group)
+    select $3, $5, $6, $7, $8, $9, $10, clock.now, clock.now + $11,
+           case when $16::text is null then clock.now end, $15, $16, $17
     from dead, clock
     returning created_at
 ),
@@ -162,9 +170,12 @@ async fn insert_replacement(
     let terms = rows::json(&order.terms)?;
     let token_in = order.terms.asset_in.mint.column();
     let token_out = order.terms.asset_out.mint.column();
-    let version = rows::schema_version();
-    let valid_for = rows::valid_for_ms(order);
+    let version = rows::version_of(&order.terms);
+    let valid_for = rows::valid_for_ms(&order.terms);
+    let kind = rows::kind_of(&order.terms);
+    let group = order.terms.oco_group.as_ref().map(OcoGroup::as_str);
     let first_event = rows::json(&EventData::Accepted)?;
+    let wallet = order.terms.wallet.map(|wallet| wallet.to_string());
     let name = order
         .terms
         .client_order_id
@@ -187,6 +198,9 @@ async fn insert_replacement(
             (&first_event, Type::TEXT),
             (&name, Type::TEXT),
             (&actor, Type::TEXT),
+            (&wallet, Type::TEXT),
+            (&kind, Type::TEXT),
+            (&group, Type::TEXT),
         ],
     )
     .await

@@ -256,8 +256,8 @@ async fn insert(
         (&blockhashes, Type::BYTEA_ARRAY),
         (&unfinal, Type::INT8_ARRAY),
     ]);
-    let counted = spending::Columns::of(requests);
-    if statement == RECORD_OUTLAYS {
+    let counted = (statement == RECORD_OUTLAYS).then(|| spending::Columns::of(requests));
+    if let Some(counted) = &counted {
         params.extend(counted.params());
     }
     let found = connection.query(statement, &params).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::WorkerId;
+use domain::{NamedWallet, WalletName, WorkerId};
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -13,14 +13,19 @@ use crate::failure::Failure;
 use crate::rows;
 
 const ENLIST: &str = "-- enlist_worker
-insert into workers (id, version, host, slots, running, limits, started_at, seen_at)
-select $1, $2, $3, $4, $5, $6, now, now from (select now_ms() as now) as clock
+insert into workers (id, version, host, slots, running, limits, started_at, seen_at, wallets, wallet_names)
+select $1, $2, $3, $4, $5, $6, now, now, $7, $8 from (select now_ms() as now) as clock
 on conflict (id) do nothing";
 
 /// Registers a new worker.
 pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
     let id = worker.id.uuid();
     let (slots, running) = (rows::integer(worker.slots), rows::integer(worker.running));
+    let wallets: Vec<String> = list(worker, |own| own.address.to_string());
+    let names: Vec<String> = list(worker, |own| own.name.to_string());
+    // A worker that names none may have any.
+    let is_told = !wallets.is_empty();
+    let (wallets, names) = (is_told.then_some(wallets), is_told.then_some(names));
     db.write(
         ENLIST,
         &[
@@ -30,10 +35,16 @@ pub(crate) async fn enlist(db: &Db, worker: &WorkerRow) -> Result<(), Failure> {
             (&slots, Type::INT4),
             (&running, Type::INT4),
             (&worker.limits, Type::TEXT),
+            (&wallets, Type::TEXT_ARRAY),
+            (&names, Type::TEXT_ARRAY),
         ],
     )
     .await?;
     Ok(())
+}
+
+fn list(worker: &WorkerRow, part: impl Fn(&NamedWallet) -> String) -> Vec<String> {
+    worker.wallets.iter().map(part).collect()
 }
 
 /// A row that was silent for too long is not renewed, whether or not it has been marked dead. A
@@ -126,7 +137,8 @@ pub(crate) async fn mark_silent_dead(db: &Db) -> Result<Vec<WorkerId>, Failure> 
 }
 
 const WORKERS: &str = "-- list_workers
-select w.id, w.version, w.host, w.slots, w.running, w.limits, w.started_at, w.seen_at
+select w.id, w.version, w.host, w.slots, w.running, w.limits, w.started_at, w.seen_at, w.wallets,
+       w.wallet_names
 from workers w
 where w.seen_at > now_ms() - $1
 order by w.started_at, w.id";
@@ -146,7 +158,25 @@ fn worker_row(row: &Row) -> Result<WorkerRow, Failure> {
         slots: rows::small_number(row, "slots")?,
         running: rows::small_number(row, "running")?,
         limits: rows::column(row, "limits")?,
+        wallets: wallets(row)?,
         started_at: rows::timestamp(row, "started_at")?,
         seen_at: rows::timestamp(row, "seen_at")?,
     })
+}
+
+fn wallets(row: &Row) -> Result<Vec<NamedWallet>, Failure> {
+    let of = |name| Ok(rows::column::<Option<Vec<&str>>>(row, name)?.unwrap_or_default());
+    let (addresses, names) = (of("wallets")?, of("wallet_names")?);
+    let wallets = addresses.into_iter().zip(names);
+    wallets
+        .map(|(address, name)| {
+            let unreadable = |error: &dyn std::error::Error| {
+                Failure::unreadable("a wallet", address, error.to_string())
+            };
+            Ok(NamedWallet {
+                name: WalletName::parse(name).map_err(|error| unreadable(&error))?,
+                address: address.parse().map_err(|error| unreadable(&error))?,
+            })
+        })
+        .collect()
 }

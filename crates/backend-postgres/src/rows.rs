@@ -6,9 +6,10 @@ use std::sync::Arc;
 use domain::event::SCHEMA_VERSION;
 use domain::spending::Outlay;
 use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
+use domain::waiting::Firing;
 use domain::{ClientId, Event, EventData, Order, OrderId, Seq, Status, Terms, Timestamp, WorkerId};
 use ports::doubt::Word;
-use ports::order_store::{DueOrder, NewOrder};
+use ports::order_store::DueOrder;
 use serde::Serialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -181,6 +182,16 @@ pub(crate) fn word(row: &Row) -> Result<Option<Word>, Failure> {
     }))
 }
 
+/// What fired the order, from the column `firing`, if it has waited.
+pub(crate) fn firing(row: &Row) -> Result<Option<Box<Firing>>, Failure> {
+    let Some(text) = column::<Option<&str>>(row, "firing")? else {
+        return Ok(None);
+    };
+    let read = serde_json::from_str(text);
+    read.map(Some)
+        .map_err(|error| Failure::unreadable("what fired an order", text, error))
+}
+
 /// A transaction's signature.
 pub(crate) fn signature(row: &Row) -> Result<Signature, Failure> {
     let text: &str = column(row, "signature")?;
@@ -200,15 +211,25 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| Failure::unreadable("a value", "a request", error))
 }
 
-/// The version of the stored form, for its column.
+/// The newest version of the stored form that is known here.
 pub(crate) fn schema_version() -> i16 {
     i16::try_from(SCHEMA_VERSION).unwrap_or(i16::MAX)
 }
 
+/// The version of an order's stored form, for its column.
+pub(crate) fn version_of(terms: &Terms) -> i16 {
+    i16::try_from(terms.schema_version()).unwrap_or(i16::MAX)
+}
+
+/// The kind of an order that waits for a condition.
+pub(crate) fn kind_of(terms: &Terms) -> Option<&'static str> {
+    let kind = terms.order_type;
+    kind.waits().then(|| kind.name())
+}
+
 /// How long an order is valid, in milliseconds.
-pub(crate) fn valid_for_ms(order: &NewOrder) -> Option<i64> {
-    order
-        .terms
+pub(crate) fn valid_for_ms(terms: &Terms) -> Option<i64> {
+    terms
         .valid_for_seconds
         .map(|seconds| i64::from(seconds) * 1_000)
 }

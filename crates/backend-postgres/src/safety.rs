@@ -96,8 +96,7 @@ impl Safety for PgStore {
 
     async fn keep_checkpoint(&self, wallet: Address, checkpoint: Checkpoint) -> Result<()> {
         let key = wallet.bytes().as_slice();
-        let integer = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let (slot, lamports) = (integer(checkpoint.slot), integer(checkpoint.lamports));
+        let (slot, lamports) = (rows::big(checkpoint.slot), rows::big(checkpoint.lamports));
         self.db()
             .write(
                 KEEP_CHECKPOINT,

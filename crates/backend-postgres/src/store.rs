@@ -10,22 +10,23 @@ use domain::spending::{Purpose, WalletUse};
 use domain::transaction::{Signature, SignedTransaction, TransactionRef};
 use domain::{
     Address, Asset, ClientId, ClientOrderId, Event, EventId, IdempotencyKey, Mint, NewEvent, Order,
-    OrderId, Seq, WorkerId,
+    OrderId, Seq, Terms, WorkerId,
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::directory::{KnownPools, VenuePair};
 use ports::doubt::{Doubted, LongSubmitted, Spoken};
 use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Recent, RecentPage, Watch};
 use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
 };
+use ports::waiting::{Changed, NewFiring, Pair, WaitingOrder};
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WalletUses,
-    WorkerRegistry,
+    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, WaitingOrders,
+    WalletUses, WorkerRegistry,
 };
 use tokio::task::JoinSet;
 
@@ -42,7 +43,7 @@ use crate::settings::PgSettings;
 use crate::withdraw;
 use crate::{
     cluster, counts, directory, doubt, due, expire, finality, history, housekeeping, list,
-    make_due, operations, registry, wallet_uses,
+    make_due, operations, recent, registry, waiting, wallet_uses,
 };
 
 /// The store on PostgreSQL. It is closed when it is dropped.
@@ -207,6 +208,11 @@ impl OrderHistory for PgStore {
 
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
         Ok(history::events_for(&self.db, watches).await?)
+    }
+
+    async fn recent(&self, page: RecentPage) -> Result<Recent> {
+        let read = move |db: Arc<Db>, _: Asker| async move { recent::recent(&db, page).await };
+        Ok(self.lists.read(read).await?)
     }
 
     async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {
@@ -382,5 +388,47 @@ impl WalletUses for PgStore {
 
     async fn newest_uses(&self, wallet: Address) -> Result<Vec<(Purpose, WalletUse)>> {
         Ok(wallet_uses::newest(&self.db, wallet).await?)
+    }
+}
+
+#[async_trait]
+impl WaitingOrders for PgStore {
+    async fn waiting_pairs(&self, after: Option<&Pair>, limit: usize) -> Result<Vec<Pair>> {
+        Ok(waiting::pairs(&self.db, after, limit).await?)
+    }
+
+    async fn waiting_of_pair(
+        &self,
+        pair: &Pair,
+        after: Option<OrderId>,
+        limit: usize,
+    ) -> Result<Vec<WaitingOrder>> {
+        Ok(waiting::of_pair(&self.db, pair, after, limit).await?)
+    }
+
+    async fn waiting_among(&self, orders: &[OrderId]) -> Result<Vec<WaitingOrder>> {
+        Ok(waiting::among(&self.db, orders).await?)
+    }
+
+    async fn fire(&self, firings: &[NewFiring]) -> Result<Vec<DueOrder>> {
+        Ok(waiting::fire(&self.db, firings).await?)
+    }
+
+    async fn end_rests(&self, orders: &[OrderId]) -> Result<()> {
+        Ok(waiting::end_rests(&self.db, orders).await?)
+    }
+
+    async fn change(
+        &self,
+        order: OrderId,
+        client: Option<&ClientId>,
+        revision: u32,
+        terms: &Terms,
+    ) -> Result<Changed> {
+        Ok(waiting::change(&self.db, order, client, revision, terms).await?)
+    }
+
+    async fn ended_by(&self, confirmed: OrderId) -> Result<Vec<(Event, ClientId)>> {
+        Ok(waiting::ended_by(&self.db, confirmed).await?)
     }
 }

@@ -7,13 +7,14 @@ mod market;
 use std::sync::Arc;
 
 use config::{Config, Role};
+use domain::spending::{Per, SpendLimits};
 use domain::{Address, Asset, BaseUnits};
 use ports::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use crate::backend;
 use crate::world::World;
-use crate::world::keys::{self, Key};
+use crate::world::keys::{self, Held, Key};
 
 /// What is to be traded.
 #[derive(Debug, Clone, Copy)]
@@ -93,9 +94,9 @@ impl Finding {
 /// Looks at everything.
 pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<Finding>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut findings = vec![settings(config), limits(config)];
+    let mut findings = vec![settings(config), limits(config, question)];
     findings.extend(limits_of_workers(config).await);
-    let (wallet, payer) = wallet(config).await;
+    let (wallet, payers) = wallets(config).await;
     let endpoints = config.endpoints();
     if endpoints.is_empty() {
         findings.extend(wallet);
@@ -113,9 +114,10 @@ pub async fn examine(config: &Config, question: Question) -> anyhow::Result<Vec<
         return Ok(findings);
     };
     let world = World::through(config, &usable.asked, usable.genesis, clock)?;
-    if let Some(payer) = payer {
-        findings.push(market::balances(&world, payer).await);
+    for (name, payer) in &payers {
+        findings.push(market::balances(&world, name, *payer).await);
     }
+    let payer = payers.first().map(|(_, payer)| *payer);
     findings.extend(market::examine(&world, payer, question).await);
     Ok(findings)
 }
@@ -138,8 +140,8 @@ fn settings(config: &Config) -> Finding {
     }
 }
 
-/// What may be spent.
-fn limits(config: &Config) -> Finding {
+/// What may be spent, and whether the trade is more than that.
+fn limits(config: &Config, question: Question) -> Finding {
     let about = "limits";
     match config.spend_limits() {
         Err(invalid) => Finding::bad(
@@ -154,11 +156,36 @@ fn limits(config: &Config) -> Finding {
         ),
         Ok(limits) if limits.is_empty() => Finding::good(about, "none"),
         Ok(limits) => {
+            if let Some(finding) = beyond(config, &limits, question) {
+                return finding;
+            }
             let printed = limits.print(&config.chain.tokens());
             let facts = json!({ "limits": printed });
             Finding::good(about, printed).with(facts)
         }
     }
+}
+
+/// The trade is more than an order, or a whole day, may sell.
+fn beyond(config: &Config, limits: &SpendLimits, question: Question) -> Option<Finding> {
+    let Question {
+        asset_in,
+        amount_in,
+        ..
+    } = question;
+    let per = |per| Some((per, limits.of_token(asset_in, per)?));
+    let mut all = [Per::Order, Per::Day].into_iter().filter_map(per);
+    let (per, limit) = all.find(|(_, limit)| amount_in > *limit)?;
+    let print = |amount: BaseUnits| amount.to_decimal(asset_in.decimals);
+    let name = config.chain.tokens().name_of(asset_in.mint);
+    let detail = format!(
+        "one {} may sell {} {name}, and {} are to be sold",
+        per.name(),
+        print(limit),
+        print(amount_in)
+    );
+    let advice = "sell less, or raise the limit in SPEND_LIMITS in every process";
+    Some(Finding::bad("limits", detail, advice))
 }
 
 /// Workers that hold to other limits than these. Each holds to its own.
@@ -193,9 +220,13 @@ async fn limits_of_workers(config: &Config) -> Option<Finding> {
     }
 }
 
-/// The key, or what is wrong with it; and the wallet that would pay.
-async fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
+/// The keys, or what is wrong with one; and the wallets that would pay, each under the name of its findings.
+async fn wallets(config: &Config) -> (Vec<Finding>, Vec<(String, Address)>) {
     let about = "key";
+    let only = |address: Option<Address>| {
+        let named = address.map(|address| ("wallet".to_owned(), address));
+        named.into_iter().collect()
+    };
     if config.chain.is_live() && !config.wallet.has_key() {
         let address = keys::address(config);
         let detail = match address {
@@ -203,43 +234,54 @@ async fn wallet(config: &Config) -> (Vec<Finding>, Option<Address>) {
             None => "none here".to_owned(),
         };
         let advice = "set WALLET to the key file of the wallet that trades, as workers have it";
-        return (vec![Finding::bad(about, detail, advice)], address);
+        return (vec![Finding::bad(about, detail, advice)], only(address));
     }
-    let signs = |address: Address, detail: String| {
-        let facts = json!({ "address": address.to_string() });
-        let finding = Finding::good(about, detail);
-        (vec![finding.with(facts)], Some(address))
-    };
-    match keys::key(config) {
-        Ok(Key::Here(wallet)) => {
-            let address = keys::address_of(&wallet);
-            signs(address, format!("signs for {address}"))
+    match keys::keys(config) {
+        Ok(keys) => {
+            // One wallet needs no name.
+            let is_one = config.wallet.wallets.is_empty();
+            let (mut findings, mut payers) = (Vec::new(), Vec::new());
+            for key in keys.iter() {
+                let title = |about: &str| match is_one {
+                    true => about.to_owned(),
+                    false => format!("{about} {}", key.name),
+                };
+                let (finding, found) = signing(&title(about), key).await;
+                findings.push(finding);
+                let named = || keys::address(config).filter(|_| is_one);
+                let payer = found.or_else(named);
+                payers.extend(payer.map(|payer| (title("wallet"), payer)));
+            }
+            (findings, payers)
         }
-        Ok(Key::At(socket)) => match keys::address_at(&socket).await {
-            Ok(address) => {
-                let socket = socket.display();
-                signs(
-                    address,
-                    format!("the signer at {socket} signs for {address}"),
-                )
-            }
-            Err(error) => {
-                let detail = format!(
-                    "the signer at {} does not answer: {error}",
-                    socket.display()
-                );
-                let advice =
-                    "start order-engine signer there, as a user whose processes it answers";
-                (
-                    vec![Finding::bad(about, detail, advice)],
-                    keys::address(config),
-                )
-            }
-        },
         Err(stop) => {
             let advice = "solana-keygen new --outfile FILE makes a key file that is used";
             let finding = Finding::bad(about, stop.to_string(), advice);
-            (vec![finding], keys::address(config))
+            (vec![finding], only(keys::address(config)))
+        }
+    }
+}
+
+/// Who signs with a key, and for which wallet.
+async fn signing(about: &str, key: &Key) -> (Finding, Option<Address>) {
+    let signs = |address: Address, detail: String| {
+        let facts = json!({ "name": key.name.as_str(), "address": address.to_string() });
+        (Finding::good(about, detail).with(facts), Some(address))
+    };
+    let socket = match &key.held {
+        Held::Here(wallet) => {
+            let address = keys::address_of(wallet);
+            return signs(address, format!("signs for {address}"));
+        }
+        Held::At(socket) => socket,
+    };
+    let at = socket.display();
+    match keys::address_at(socket).await {
+        Ok(address) => signs(address, format!("the signer at {at} signs for {address}")),
+        Err(error) => {
+            let detail = format!("the signer at {at} does not answer: {error}");
+            let advice = "start order-engine signer there, as a user whose processes it answers";
+            (Finding::bad(about, detail, advice), None)
         }
     }
 }

@@ -23,17 +23,10 @@ pub(crate) fn listen() -> std::io::Result<Signal> {
 
 /// Halts at each signal, until the process stops.
 pub(crate) fn follow(mut quit: Signal, ports: &Ports, valve: Arc<Valve>, shutdown: &Shutdown) {
-    let (ports, stop) = (ports.clone(), shutdown.clone());
-    shutdown.spawn(async move {
-        let halting = async {
-            while quit.recv().await.is_some() {
-                halt(&ports, &valve).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            () = stop.soft() => {}
-            () = halting => {}
+    let ports = ports.clone();
+    shutdown.spawn_until_soft(async move {
+        while quit.recv().await.is_some() {
+            halt(&ports, &valve).await;
         }
     });
 }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use chain_solana::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM};
 use chain_solana::keys::{self, Signer as _};
-use chain_solana::programs;
 use chain_solana::rpc::Address;
+use config::Signer as Settings;
 use config::args::Stop;
-use config::{Cluster, Signer as Settings};
 use domain::asset::TokenProgram;
 use nix::unistd::{Uid, geteuid};
 use ports::{Clock, Shutdown, SystemClock};
@@ -18,6 +17,8 @@ use signer::journal::Journal;
 use signer::server::{check_folder, harden, moment};
 use signer::{Door, Limits, Rules, Signer};
 use tracing::info;
+
+use crate::world::live::programs_of;
 
 /// A signer that is ready to answer.
 #[derive(Debug)]
@@ -88,10 +89,7 @@ fn journal(
 }
 
 fn rules(settings: &Settings, wallet: Address) -> Rules {
-    let programs = match settings.solana_cluster {
-        Some(Cluster::Devnet) => programs::devnet(),
-        _ => programs::moved(&settings.programs),
-    };
+    let programs = programs_of(settings.solana_cluster, &settings.programs);
     let tokens = settings.tokens();
     let mints = tokens.listings().iter().map(|listing| {
         let program = match listing.asset.program {

@@ -8,14 +8,15 @@ pub mod simulated;
 pub(crate) mod genesis;
 pub(crate) mod rehearsal;
 
-mod live;
+pub(crate) mod live;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chain_solana::assets::ChainAssets;
 use chain_solana::explain::Explainer;
-use chain_solana::fees::FeePolicy;
+use chain_solana::fees::{FeePolicy, UNIT_PRICE_MIN};
 use chain_solana::history::ChainHistory;
 use chain_solana::keys::Signer;
 use chain_solana::pools::PoolReader;
@@ -27,18 +28,18 @@ use chain_solana::standing::Standings;
 use chain_solana::wallet::{Place, SolanaWallet};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
 use config::{Config, Invalid, MinDepth, Switch, VenueMode};
-use dex_router::{Gates, Router, gates};
-use domain::{Address, Asset};
+use dex_router::{Gates, Limits, Router, gates};
+use domain::{Address, Asset, FeeLevel, NamedWallet};
 use ports::cluster::ClusterId;
 use ports::reconciliation::WalletHistory;
 use ports::{
     AssetSource, Clock, Directory, Landing, Random, Shutdown, Simulation, Statuses,
-    TransactionBuilder, TransactionReader, Valve, WalletUses, WalletView,
+    TransactionBuilder, TransactionReader, Valve, WalletUses, WalletView, WalletViews,
 };
 
 use blank::Blank;
 use endpoint::Asked;
-use keys::Signing;
+use keys::{Signing, Signings};
 
 /// How long a venue may take for a quote: twice what a simulated one takes at most, which is for a pair whose pools
 /// have to be found first.
@@ -76,7 +77,7 @@ pub struct World {
     valve: Arc<Valve>,
 }
 
-/// The cluster with the wallet that trades.
+/// The cluster with the wallets that trade.
 #[derive(Debug, Clone)]
 pub struct Trading {
     /// Makes transactions of routes, and signs them.
@@ -85,25 +86,36 @@ pub struct Trading {
     pub landing: Arc<dyn Landing>,
     /// Tells where signatures stand, many at once.
     pub statuses: Arc<dyn Statuses>,
-    /// Shows what the wallet holds.
-    pub wallet: Arc<dyn WalletView>,
-    /// Tells what the wallet did.
-    pub history: Arc<dyn WalletHistory>,
+    /// The wallets, the one that is used unasked first.
+    pub wallets: Vec<Traded>,
     /// What signs and sends goes through it.
     pub valve: Arc<Valve>,
 }
 
+/// A wallet that trades.
+#[derive(Debug, Clone)]
+pub struct Traded {
+    pub named: NamedWallet,
+    /// Shows what it holds.
+    pub view: Arc<dyn WalletView>,
+    /// Tells what it did.
+    pub history: Arc<dyn WalletHistory>,
+}
+
 impl World {
-    /// The cluster with whoever signs for a wallet, which workers alone have.
+    /// The cluster with whoever signs for wallets, which workers alone have.
     #[must_use]
-    pub fn trading(&self, signing: Signing) -> Trading {
-        let address = signing.address();
-        let signer: Arc<dyn Signer> = match (signing, &self.sim) {
-            (Signing::Signer(signer), _) => signer,
-            // It need not check again what was signed in its own process.
-            (Signing::Here(wallet), Some(sim)) => sim.service().signer(*wallet),
-            (Signing::Here(wallet), None) => Arc::new(*wallet),
-        };
+    pub fn trading(&self, signings: Signings) -> Trading {
+        let wallets = signings.names().into_iter();
+        let wallets = wallets.map(|named| Traded {
+            view: self.wallet(named.address),
+            history: self.history(named.address),
+            named,
+        });
+        let wallets = wallets.collect();
+        let (first, others) = signings.into_parts();
+        let signer = self.signer(first);
+        let others = others.into_iter().map(|signing| self.signer(signing));
         let clock = || Arc::clone(&self.clock);
         let mut chain = SolanaChain::new(
             Arc::clone(&self.pools),
@@ -111,7 +123,8 @@ impl World {
             signer,
             clock(),
             self.settings.clone(),
-        );
+        )
+        .also_signing(others.collect());
         if let Some(uses) = &self.uses {
             chain = chain.counting_in(Arc::clone(uses));
         }
@@ -129,8 +142,16 @@ impl World {
             builder: chain.clone(),
             landing: chain,
             statuses: self.statuses(),
-            wallet: self.wallet(address),
-            history: self.history(address),
+            wallets,
+        }
+    }
+
+    fn signer(&self, signing: Signing) -> Arc<dyn Signer> {
+        match (signing, &self.sim) {
+            (Signing::Signer(signer), _) => signer,
+            // It need not check again what was signed in its own process.
+            (Signing::Here(wallet), Some(sim)) => sim.service().signer(*wallet),
+            (Signing::Here(wallet), None) => Arc::new(*wallet),
         }
     }
 
@@ -171,6 +192,15 @@ impl World {
         Arc::new(ChainHistory::new(Arc::clone(&self.rpc), wallet))
     }
 
+    /// The wallets at any address, for those who only look at them.
+    #[must_use]
+    pub fn wallets(&self) -> Arc<dyn WalletViews> {
+        Arc::new(Views {
+            world: self.clone(),
+            known: Mutex::default(),
+        })
+    }
+
     /// Tells where signatures stand.
     #[must_use]
     pub fn statuses(&self) -> Arc<dyn Statuses> {
@@ -184,6 +214,35 @@ impl World {
             Arc::clone(&self.rpc),
             self.settings.programs.clone(),
         ))
+    }
+}
+
+/// Looks at wallets, each by one view.
+#[derive(Debug)]
+struct Views {
+    world: World,
+    known: Mutex<HashMap<Address, Arc<dyn WalletView>>>,
+}
+
+/// Views that are kept. An engine has a few wallets.
+const VIEWS_MAX: usize = 256;
+
+impl WalletViews for Views {
+    fn of(&self, wallet: Address) -> Arc<dyn WalletView> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = known.get(&wallet) {
+            return Arc::clone(view);
+        }
+        if known.len() >= VIEWS_MAX {
+            known.clear();
+        }
+        let view = self.world.wallet(wallet);
+        known.insert(wallet, Arc::clone(&view));
+        view
+    }
+
+    fn history(&self, wallet: Address) -> Arc<dyn WalletHistory> {
+        self.world.history(wallet)
     }
 }
 
@@ -222,14 +281,8 @@ pub async fn reach(
         VenueMode::Live => live::reach(config, &clock, &random, shutdown).await?,
     };
     let world = World::of(reached, config, directory, clock, random)?;
-    let (pools, stop) = (Arc::clone(&world.pools), shutdown.clone());
-    shutdown.spawn(async move {
-        tokio::select! {
-            biased;
-            () = stop.soft() => {}
-            () = pools.attend() => {}
-        }
-    });
+    let pools = Arc::clone(&world.pools);
+    shutdown.spawn_until_soft(async move { pools.attend().await });
     Ok(world)
 }
 
@@ -298,7 +351,9 @@ impl World {
         };
         let router = Router::new(pools.clone(), reached.quote_limit, tokens);
         Ok(Self {
-            router: router.with_gates(gates_of(config)?),
+            router: router
+                .with_gates(gates_of(config)?)
+                .with_limits(limits_of(config)),
             assets: Arc::new(ChainAssets::new(rpc.clone(), clock.clone(), directory)),
             simulation: reached.simulation,
             cluster: reached.cluster,
@@ -315,6 +370,20 @@ impl World {
             listed,
             valve,
         })
+    }
+}
+
+/// How far routes may reach.
+fn limits_of(config: &Config) -> Limits {
+    let transactions = &config.transactions;
+    Limits {
+        legs: transactions.route_max_legs.into(),
+        hops: transactions.route_max_hops.into(),
+        simulates: config.simulates() == Switch::On,
+        unit_price: match transactions.tx_fee_level {
+            FeeLevel::Priced(price) => price,
+            FeeLevel::Ranked(_) => UNIT_PRICE_MIN,
+        },
     }
 }
 

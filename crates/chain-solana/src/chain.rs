@@ -22,13 +22,15 @@ use async_trait::async_trait;
 use domain::OrderId;
 use domain::transaction::SignedTransaction;
 use ports::chain;
-use ports::landing::{Fate, Landing, Standing};
+use ports::landing::{Fate, Landing, Standing, Weight};
 use ports::{Clock, Valve, WalletUses};
 
 use crate::build::rent::Rents;
+use crate::death::Subject;
 use crate::endpoints::{Endpoints, Member};
 use crate::fees::Fees;
 use crate::keys::Signer;
+use crate::keys::ring::KeyRing;
 use crate::landing_list::{Heard, LandingList};
 use crate::notes::Notes;
 use crate::pools::PoolReader;
@@ -40,11 +42,11 @@ use funds::Funds;
 use jury::Jury;
 use statuses::Statuses;
 
-/// A cluster and one wallet on it.
+/// A cluster, and the wallets on it whose keys are here.
 #[derive(Debug)]
 pub struct SolanaChain {
     rpc: Arc<dyn Rpc>,
-    signer: Arc<dyn Signer>,
+    keys: KeyRing,
     clock: Arc<dyn Clock>,
     pools: Arc<PoolReader>,
     programs: Vec<Program>,
@@ -60,8 +62,6 @@ pub struct SolanaChain {
     blockhashes: Blockhashes,
     list: LandingList,
     jury: Jury,
-    /// What signs and sends goes through it.
-    valve: Arc<Valve>,
 }
 
 impl SolanaChain {
@@ -85,6 +85,7 @@ impl SolanaChain {
         Self {
             jury: Jury::new(
                 [Arc::new(only)],
+                None,
                 Arc::clone(&clock),
                 bank_for(settings.pace.look_every()),
             ),
@@ -95,9 +96,8 @@ impl SolanaChain {
             statuses: Statuses::new(Arc::clone(&rpc)),
             blockhashes: Blockhashes::new(hash_rpc, hash_clock, settings.blockhash_for),
             list: LandingList::new(list_rpc, list_clock, settings.pace, commitment, notes),
-            valve: Arc::new(Valve::open(Arc::clone(&clock))),
             rpc,
-            signer,
+            keys: KeyRing::of(signer),
             clock,
             pools,
             programs: settings.programs,
@@ -106,6 +106,13 @@ impl SolanaChain {
             checks_funds: settings.checks_funds,
             signing_limit: settings.signing_limit,
         }
+    }
+
+    /// The same chain, which signs for these wallets too.
+    #[must_use]
+    pub fn also_signing(mut self, signers: Vec<Arc<dyn Signer>>) -> Self {
+        self.keys.add(signers);
+        self
     }
 
     /// The same chain, told by these when it is worth to look for a transaction.
@@ -118,8 +125,7 @@ impl SolanaChain {
     /// The same chain, which signs and sends nothing while this is shut.
     #[must_use]
     pub fn behind(mut self, valve: Arc<Valve>) -> Self {
-        self.list.go_through(Arc::clone(&valve));
-        self.valve = valve;
+        self.list.go_through(valve);
         self
     }
 
@@ -135,7 +141,8 @@ impl SolanaChain {
     pub fn with_witnesses(mut self, endpoints: &Endpoints) -> Self {
         let members = endpoints.members().iter().cloned();
         let clock = Arc::clone(&self.clock);
-        self.jury = Jury::new(members, clock, bank_for(self.list.time().look_every()));
+        let bank_for = bank_for(self.list.time().look_every());
+        self.jury = Jury::new(members, Some(endpoints.genesis()), clock, bank_for);
         self
     }
 
@@ -202,6 +209,14 @@ impl Landing for SolanaChain {
             Ok(Fate::Absent) => looked,
             told => told,
         }
+    }
+
+    async fn weigh(&self, transaction: &SignedTransaction) -> Result<Weight, chain::Error> {
+        let subject = Subject {
+            signature: fate::parse(&transaction.signature)?,
+            last_valid: transaction.last_valid_height,
+        };
+        Ok(self.jury.weigh(subject).await?)
     }
 
     async fn await_fate(

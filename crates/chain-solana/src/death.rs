@@ -21,6 +21,8 @@ pub const BLOCKS_TO_SPARE: u64 = 32;
 pub const BLOCKHASH_BLOCKS: u64 = 150;
 /// How many blocks older than it seems a blockhash may be that is built on.
 pub(crate) const BLOCKHASH_OLDER_MAX: u64 = 64;
+/// No cluster goes without a block for more slots in a row: a node that shows none for longer has a hole there.
+pub(crate) const GAP_MAX: u64 = 64;
 
 #[cfg(test)]
 mod tests;

@@ -111,6 +111,11 @@ impl Endpoints {
         &self.members
     }
 
+    /// The cluster's genesis hash.
+    pub(crate) const fn genesis(&self) -> Hash {
+        self.genesis
+    }
+
     /// Goes on once one endpoint at least is known to show the cluster.
     async fn open(&self) -> Result<(), Error> {
         if self.is_open.load(Ordering::Acquire) {
@@ -129,25 +134,51 @@ impl Endpoints {
         method: Method,
         call: impl Fn(&'s dyn Rpc) -> BoxFuture<'s, Result<T, Error>> + Send + Sync,
     ) -> Result<T, Error> {
+        self.read_of(&mut 0, method, call).await
+    }
+
+    /// The same of those endpoints that are not among the asked ones, which become more.
+    async fn read_of<'s, T>(
+        &'s self,
+        asked: &mut u32,
+        method: Method,
+        call: impl Fn(&'s dyn Rpc) -> BoxFuture<'s, Result<T, Error>> + Send + Sync,
+    ) -> Result<T, Error> {
         self.open().await?;
-        let mut asked = 0;
         let mut failed = None;
-        while let Some(place) = self.next(method, asked) {
+        let mut refusing = Vec::new();
+        while let Some(place) = self.next(method, *asked) {
             let member = &self.members[place];
             if let Err(error) = member.wait_for(method).await {
                 return Err(failed.unwrap_or(error));
             }
-            asked |= 1 << place;
+            *asked |= 1 << place;
             match member.ask(method, &call).await {
                 // Another endpoint would say the same.
-                Err(error @ (Error::Refused(_) | Error::Preflight { .. })) => return Err(error),
-                Err(error) => failed = failed.or(Some(error)),
-                answer => return answer,
+                Err(error @ Error::Preflight { .. }) => return Err(error),
+                Err(error) => {
+                    if matches!(error, Error::Refused(_)) {
+                        refusing.push(member);
+                    }
+                    failed = failed.or(Some(error));
+                }
+                answer => {
+                    for member in refusing {
+                        member.lacks(method);
+                    }
+                    return answer;
+                }
             }
         }
         Err(failed.unwrap_or_else(|| {
             Error::Unsupported("no endpoint offers it that can be asked".to_owned())
         }))
+    }
+
+    /// Whether an endpoint that is not among those asked can be asked at once.
+    fn has_others(&self, method: Method, asked: u32) -> bool {
+        let next = self.next(method, asked).map(|place| &self.members[place]);
+        next.is_some_and(|member| member.is_ready(method) && !member.is_away())
     }
 
     /// The place of the best endpoint that is not among those asked: one that can be asked at once before others.
@@ -238,10 +269,15 @@ impl Rpc for Endpoints {
         signature: &Signature,
         commitment: Commitment,
     ) -> Result<Option<Transaction>, Error> {
-        self.read(Method::Transaction, |rpc| {
-            rpc.transaction(signature, commitment)
-        })
-        .await
+        let mut asked = 0;
+        let call = |rpc| Rpc::transaction(rpc, signature, commitment);
+        let mut found = self.read_of(&mut asked, Method::Transaction, call).await?;
+        // Whoever does not tell it may lack it for ever.
+        while found.is_none() && self.has_others(Method::Transaction, asked) {
+            let other = self.read_of(&mut asked, Method::Transaction, call).await;
+            found = other.ok().flatten();
+        }
+        Ok(found)
     }
 
     async fn signatures_for_address(

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use amm::Address;
 use domain::FeeLevel;
-use domain::fee::FeeRank;
+use domain::fee::{FeeRank, UnitPrice};
 use ports::Clock;
 use tokio::time::timeout;
 
@@ -18,7 +18,12 @@ use crate::recent_by::RecentBy;
 use crate::rpc::{Error, FEE_KEYS_MAX, Lamports, MicroLamports, Rpc, Slot};
 
 /// What is offered where nobody competes.
-const FLOOR: MicroLamports = MicroLamports::new(10_000);
+pub const UNIT_PRICE_MIN: UnitPrice = match UnitPrice::new(10_000) {
+    Some(price) => price,
+    None => UnitPrice::ZERO,
+};
+/// The same as the chain takes it.
+const FLOOR: MicroLamports = MicroLamports::new(UNIT_PRICE_MIN.get());
 /// Ten lamports for each unit: no market asks for more, an endpoint that says so is wrong.
 const CEILING: MicroLamports = MicroLamports::new(10_000_000);
 /// How long one answer serves whoever writes the same accounts: some slots. It tells of 150.

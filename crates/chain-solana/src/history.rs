@@ -9,11 +9,9 @@ use ports::reconciliation::{Held, Listed, Moved, WalletHistory};
 
 use crate::chain::fate::parse;
 use crate::convert::address;
+use crate::death::GAP_MAX;
 use crate::message::Decoded;
 use crate::rpc::{Address, Commitment, ENTRIES_MAX, EntryPage, Rpc, Slot, Transaction, View};
-
-/// More slots in a row than a cluster goes without a block.
-const SKIPPED_MAX: u64 = 64;
 
 /// The past of one wallet.
 #[derive(Debug)]
@@ -73,7 +71,7 @@ impl WalletHistory for ChainHistory {
     async fn tells_since(&self, slot: u64) -> Result<bool, chain::Error> {
         let blocks = self.rpc.blocks(Slot::new(slot), 1, Commitment::Finalized);
         let first = blocks.await?.first().copied();
-        Ok(first.is_none_or(|first| first.get() <= slot.saturating_add(SKIPPED_MAX)))
+        Ok(first.is_none_or(|first| first.get() <= slot.saturating_add(GAP_MAX)))
     }
 
     async fn moved(&self, signature: &Stored) -> Result<Option<Moved>, chain::Error> {

@@ -1,6 +1,7 @@
 //! Who signs: a trait, so that the key may live in another process, and keys that live in this one.
 
 mod file;
+pub(crate) mod ring;
 pub mod socket;
 
 use std::fmt::{self, Debug};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use amm::Address;
 use async_trait::async_trait;
+use domain::WalletName;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 use solana_hash::Hash;
@@ -80,6 +82,12 @@ impl Wallet {
     pub fn of_simulated_cluster(genesis: &Hash) -> Self {
         Self::new(simulated_key(genesis))
     }
+
+    /// The wallet of this name on a simulated cluster.
+    #[must_use]
+    pub fn named_of_simulated_cluster(genesis: &Hash, name: &WalletName) -> Self {
+        Self::new(simulated_key_of(genesis, name))
+    }
 }
 
 /// The key that the engine trades with on a simulated cluster: no secret, and the same in every process, so that a
@@ -88,6 +96,17 @@ impl Wallet {
 #[must_use]
 pub fn simulated_key(genesis: &Hash) -> SigningKey {
     let seed = Sha256::new().chain_update(SIMULATED).chain_update(genesis);
+    SigningKey::from_bytes(&seed.finalize().into())
+}
+
+/// The same for the wallet of a name. The one wallet of an engine that names none is called [`WalletName::main`].
+#[must_use]
+pub fn simulated_key_of(genesis: &Hash, name: &WalletName) -> SigningKey {
+    if *name == WalletName::main() {
+        return simulated_key(genesis);
+    }
+    let seed = Sha256::new().chain_update(SIMULATED).chain_update(genesis);
+    let seed = seed.chain_update(name.as_str());
     SigningKey::from_bytes(&seed.finalize().into())
 }
 

@@ -101,6 +101,11 @@ impl LandingList {
         self.valve = valve;
     }
 
+    /// What is sent goes through it.
+    pub(crate) fn valve(&self) -> &Valve {
+        &self.valve
+    }
+
     /// The cluster's slots.
     pub(crate) const fn time(&self) -> &SlotTime {
         &self.time

@@ -34,6 +34,7 @@ pub mod programs;
 pub mod receipt;
 mod recent;
 mod recent_by;
+pub mod recording;
 pub mod rpc;
 pub mod settings;
 pub mod standing;

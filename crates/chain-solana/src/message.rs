@@ -31,6 +31,12 @@ pub struct Decoded {
 }
 
 impl Decoded {
+    /// Who pays for it: the first of its signers.
+    #[must_use]
+    pub fn payer(&self) -> Option<Address> {
+        self.keys.first().copied()
+    }
+
     /// Reads a transaction, given what came from its lookup tables: addresses to write, then addresses to read.
     pub fn read(bytes: &[u8], loaded: &[Address]) -> Result<Self, Unreadable> {
         let transaction: VersionedTransaction =

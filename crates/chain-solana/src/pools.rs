@@ -61,18 +61,8 @@ pub async fn read(
     let needed = candidates.iter().flat_map(|it| it.accounts.iter().copied());
     let needed: BTreeSet<Address> = needed.collect();
     let snapshot = snapshots.take(needed, view).await?;
-    let read = |it: &Candidate| {
-        let held = it.held(&*snapshot);
-        ReadPool {
-            program: it.program,
-            address: it.address,
-            mints: it.mints,
-            held: held.ok(),
-            pool: held.and_then(|_| it.pool(&*snapshot)).map(Arc::new),
-        }
-    };
     Ok(Read {
-        pools: candidates.iter().map(read).collect(),
+        pools: candidates.iter().map(|it| it.look(&*snapshot)).collect(),
         snapshot,
     })
 }

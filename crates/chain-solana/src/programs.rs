@@ -1,6 +1,7 @@
 //! The venues' programs where a cluster has them at addresses of its own: what they sign for follows from there.
 
-use amm::{Program, amm_v4, cpmm, damm_v2, dlmm};
+pub use amm::Program;
+use amm::{amm_v4, cpmm, damm_v2, dlmm};
 use domain::venue;
 
 use crate::address::program_address;

@@ -1,10 +1,11 @@
 //! What a transaction did that landed: read from the ledger, never taken from a quote.
 
 pub mod failure;
+pub mod legs;
 
 use std::collections::BTreeSet;
 
-use amm::instruction::{Instruction, Trader};
+use amm::instruction::{Amounts, Instruction};
 use amm::token::WRAPPED_SOL;
 use amm::{Address, Program, Swap};
 
@@ -13,6 +14,7 @@ use crate::message::Decoded;
 use crate::rpc::transaction::{Meta, TokenBalance};
 use crate::rpc::{Lamports, Slot, Transaction};
 use failure::Reverted;
+use legs::{Exchanged, exchanged};
 
 /// Whose change of which balances is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,10 +37,9 @@ impl Swapped {
         programs: &[Program],
     ) -> Result<Self, Error> {
         let meta = &transaction.meta;
-        let traders = decoded.instructions.iter();
-        let mut traders = traders.filter_map(|it| trader(it, programs));
-        let first = traders.next().ok_or(Error::NoSwap)?;
-        let last = traders.next_back().unwrap_or(first);
+        let mut swaps = swaps(decoded, programs);
+        let first = swaps.next().ok_or(Error::NoSwap)?.trader;
+        let last = swaps.next_back().map_or(first, |it| it.trader);
         let mint = |account: Address| {
             let place = decoded.keys.iter().position(|key| *key == account);
             let mut balances = meta.post_tokens.iter().chain(&meta.pre_tokens);
@@ -53,12 +54,50 @@ impl Swapped {
     }
 }
 
-/// Who swaps from where to where, where this is a swap.
-fn trader(instruction: &Instruction, programs: &[Program]) -> Option<Trader> {
-    let mut programs = programs.iter();
-    let program = programs.find(|it| it.id() == instruction.program)?;
-    let swap = Swap::decode(program, instruction).ok()?;
-    Some(swap.trader)
+/// The swaps of a transaction.
+fn swaps(decoded: &Decoded, programs: &[Program]) -> impl DoubleEndedIterator<Item = Swap> {
+    let swap = |instruction: &Instruction| {
+        let mut programs = programs.iter();
+        let program = programs.find(|it| it.id() == instruction.program)?;
+        Swap::decode(program, instruction).ok()
+    };
+    decoded.instructions.iter().filter_map(swap)
+}
+
+/// Whether a transaction of the engine's can have moved such amounts: a sale was signed to sell so much, and for so much
+/// at least; a purchase, to pay no more. Limits are corrected by what is told, so an endpoint must not tell what it likes.
+#[must_use]
+pub fn is_as_signed(
+    decoded: &Decoded,
+    programs: &[Program],
+    (amount_in, amount_out): (u64, u64),
+) -> bool {
+    let all: Vec<Swap> = swaps(decoded, programs).collect();
+    let (Some(first), Some(last)) = (all.first(), all.last()) else {
+        return false;
+    };
+    let (input, output) = (first.trader.input, last.trader.output);
+    let (mut least_in, mut most_in, mut least_out) = (0_u64, 0_u64, 0_u64);
+    for swap in &all {
+        let (least, most, out) = match swap.amounts {
+            Amounts::ExactIn {
+                amount_in,
+                min_amount_out,
+            } => (amount_in, amount_in, min_amount_out),
+            Amounts::ExactOut {
+                amount_out,
+                max_amount_in,
+            } => (0, max_amount_in, amount_out),
+        };
+        if swap.trader.input == input {
+            least_in = least_in.saturating_add(least);
+            most_in = most_in.saturating_add(most);
+        }
+        if swap.trader.output == output {
+            least_out = least_out.saturating_add(out);
+        }
+    }
+    (least_in..=most_in).contains(&amount_in) && amount_out >= least_out
 }
 
 /// What a landed transaction did.
@@ -89,6 +128,8 @@ pub enum Effect {
         amount_in: u64,
         /// What arrived in the wallet.
         amount_out: u64,
+        /// The same of each swap, in their order; nothing where that cannot be told.
+        legs: Vec<Exchanged>,
     },
     /// It was rolled back: only the fee is gone.
     Reverted(Reverted),
@@ -124,6 +165,7 @@ pub fn read(
             Effect::Filled {
                 amount_in: amount(-change(swapped.mint_in)?)?,
                 amount_out: amount(change(swapped.mint_out)?)?,
+                legs: exchanged(meta, decoded, swapped, programs, |mint| change(mint).ok()),
             }
         }
     };
@@ -182,14 +224,17 @@ impl Rent {
             paid: 0,
             returned: 0,
         };
+        let is_in = |tokens: &[TokenBalance], place| tokens.iter().any(|it| it.index == place);
         for place in own {
             let before = balance(&meta.pre_balances, place)?;
             let after = balance(&meta.post_balances, place)?;
-            if before == 0 {
-                rent.paid += amount(after - wrapped(&meta.post_tokens, place))?;
+            // Anybody may have paid lamports to its address before there was an account of tokens.
+            if !is_in(&meta.pre_tokens, place) {
+                rent.paid += amount((after - before - wrapped(&meta.post_tokens, place)).max(0))?;
             }
-            if after == 0 {
-                rent.returned += amount(before - wrapped(&meta.pre_tokens, place))?;
+            if !is_in(&meta.post_tokens, place) {
+                rent.returned +=
+                    amount((before - after - wrapped(&meta.pre_tokens, place)).max(0))?;
             }
         }
         Ok(rent)

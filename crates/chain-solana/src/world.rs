@@ -104,6 +104,7 @@ pub(crate) fn execution(legs: Vec<Leg>) -> Execution {
         legs,
         quoted_at: SLOT,
         fee_level: None,
+        wallet: None,
         deaths: 0,
     }
 }

@@ -10,6 +10,12 @@ use uuid::Uuid;
 use crate::Error;
 use crate::transport::Client;
 
+/// Asks about one wallet, by its name or address.
+#[derive(Serialize)]
+pub(crate) struct OfWallet<'a> {
+    pub(crate) wallet: Option<&'a str>,
+}
+
 impl Client {
     /// Every pool known of a pair.
     pub async fn pools(&self, token_in: &str, token_out: &str) -> Result<PoolsAnswer, Error> {
@@ -29,6 +35,12 @@ impl Client {
     /// The wallet that trades; where keys are set, for the admin key alone.
     pub async fn wallet(&self) -> Result<WalletAnswer, Error> {
         self.get("/api/wallet").await
+    }
+
+    /// Another wallet, by its name or address.
+    pub async fn wallet_called(&self, wallet: &str) -> Result<WalletAnswer, Error> {
+        let wallet = Some(wallet);
+        self.get_with("/api/wallet", &OfWallet { wallet }).await
     }
 
     /// What an order's newest transaction does.

@@ -6,13 +6,16 @@ use api_types::admin::{
     AdminAudit, AdminDead, AdminDeclareDead, AdminDeclaredDead, AdminHalt, AdminPaused, AdminQueue,
     AdminRetried, AdminWorkers,
 };
+use api_types::execution::ExecutionStatsAnswer;
 use api_types::reconciliation::Reconciliation;
 use api_types::stats::StatsAnswer;
 use api_types::system::{HealthAnswer, ReadyAnswer};
+use reqwest::Method;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::market::OfWallet;
 use crate::transport::Client;
 
 /// Thousands of transactions may have to be read.
@@ -38,6 +41,19 @@ impl Client {
     /// Counts over the whole engine.
     pub async fn stats(&self) -> Result<StatsAnswer, Error> {
         self.get("/api/stats").await
+    }
+
+    /// How well orders were executed that were accepted within so many minutes; an hour where absent.
+    pub async fn execution_stats(
+        &self,
+        minutes: Option<u32>,
+    ) -> Result<ExecutionStatsAnswer, Error> {
+        #[derive(Serialize)]
+        struct Within {
+            minutes: Option<u32>,
+        }
+        self.get_with("/api/stats/execution", &Within { minutes })
+            .await
     }
 
     /// The queue as operators see it.
@@ -94,9 +110,10 @@ impl Client {
         Ok(self.call(self.post("/api/admin/halt").json(&halt)).await?)
     }
 
-    /// Compares the wallet with the engine's receipts.
-    pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
-        let request = self.post("/api/admin/reconcile");
+    /// Compares a wallet with the engine's receipts: the one of this name or address, else the one that pays unasked.
+    pub async fn reconcile(&self, wallet: Option<&str>) -> Result<Reconciliation, Error> {
+        let query = OfWallet { wallet };
+        let request = self.request(Method::POST, "/api/admin/reconcile", &query)?;
         Ok(self.call(request.timeout(RECONCILE_LIMIT)).await?)
     }
 

@@ -6,7 +6,7 @@ use api_types::event::EventsAnswer;
 use api_types::ledger::LedgerAnswer;
 use api_types::order::{OrderAnswer, OrderListAnswer};
 use api_types::quote::QuotesAnswer;
-use api_types::submit::{AcceptedOrder, CancelledOrder, SubmitOrder};
+use api_types::submit::{AcceptedOrder, CancelledOrder, ChangeOrder, OrderTypeName, SubmitOrder};
 use api_types::token::TokensAnswer;
 use api_types::{OrderView, names::StatusName};
 use serde::Serialize;
@@ -30,6 +30,12 @@ pub struct ListQuery {
     pub status: Option<StatusName>,
     pub token_in: Option<String>,
     pub token_out: Option<String>,
+    /// A wallet's name or address.
+    pub wallet: Option<String>,
+    pub order_type: Option<OrderTypeName>,
+    /// Only orders that wait for a condition, or only others.
+    pub waiting: Option<bool>,
+    pub oco_group: Option<String>,
     pub limit: Option<u32>,
     pub cursor: Option<String>,
 }
@@ -134,6 +140,13 @@ impl Client {
     #[must_use]
     pub fn follow(&self, id: Uuid) -> Follow {
         Follow::new(self.clone(), id)
+    }
+
+    /// Changes an order that waits for a condition, or says that it has fired.
+    pub async fn change(&self, id: Uuid, change: &ChangeOrder) -> Result<OrderView, Error> {
+        let request = self.patch(&format!("/api/orders/{id}")).json(change);
+        let answer: OrderAnswer = self.call(request).await?;
+        Ok(answer.order)
     }
 
     /// Cancels an order in time, or says why it is too late.

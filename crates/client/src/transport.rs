@@ -159,14 +159,28 @@ impl Client {
         path: &str,
         query: &(impl Serialize + ?Sized),
     ) -> Result<T, Error> {
+        let request = self.request(Method::GET, path, query)?;
+        Ok(self.call(request).await?)
+    }
+
+    /// A request with a query.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &(impl Serialize + ?Sized),
+    ) -> Result<RequestBuilder, Error> {
         let mut url = Url::parse(&self.url(path)).map_err(|_| Error::BaseUrl(self.url(path)))?;
         add_query(&mut url, query).map_err(|what| self.unexpected(what))?;
-        let request = self.0.http.request(Method::GET, url);
-        Ok(self.call(request).await?)
+        Ok(self.0.http.request(method, url))
     }
 
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.0.http.request(Method::POST, self.url(path))
+    }
+
+    pub(crate) fn patch(&self, path: &str) -> RequestBuilder {
+        self.0.http.request(Method::PATCH, self.url(path))
     }
 
     /// Sends a request and reads its JSON, or the refusal.

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use domain::venue::Program;
 use domain::{Address, TokenList};
 
+use crate::Invalid;
 use crate::Secret;
 use crate::token_list::{Named, token_list};
 use crate::values::{chain_url, decimal, program, rpc_url, socket_url, whole};
@@ -111,6 +112,14 @@ pub enum Cluster {
 impl Cluster {
     /// Those that everybody calls by the same name.
     pub const KNOWN: [Self; 3] = [Self::MainnetBeta, Self::Devnet, Self::Testnet];
+
+    /// Only a localnet has the venues' programs where somebody says that they are.
+    pub(super) fn admits(self, programs: &[(Program, Address)]) -> Result<(), Invalid> {
+        match programs.is_empty() || self == Self::Localnet {
+            true => Ok(()),
+            false => Err(Invalid::ProgramsElsewhere { cluster: self }),
+        }
+    }
 
     /// The list of a cluster; the simulated one and those without a name have mainnet's.
     pub(super) fn tokens(cluster: Option<Self>) -> TokenList {

@@ -8,6 +8,7 @@ pub mod secret;
 
 mod chain;
 mod defaults;
+mod key_place;
 mod live;
 mod pools;
 mod safety;
@@ -16,6 +17,8 @@ mod text_file;
 mod token_list;
 mod transactions;
 mod values;
+mod wallet_rules;
+mod wallets;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,7 +32,8 @@ use values::{
 
 pub use chain::{Chain, Cluster, Commitment, Market, Sim, VenueMode};
 pub use defaults::Defaults;
-pub use live::{KeyPlace, Role, Trading, Wallet};
+pub use key_place::KeyPlace;
+pub use live::{Role, Trading, Wallet};
 pub use pools::{MinDepth, Pools};
 pub use safety::Safety;
 pub use signer::{Signer, Tables};
@@ -37,6 +41,7 @@ pub use transactions::{Switch, Transactions};
 
 pub use secret::Secret;
 pub use values::ApiKey;
+pub use wallets::{ClientWallet, NamedKey};
 
 /// Where the all-in-one engine and the gateway listen by default.
 pub const DEFAULT_PORT: u16 = 3000;
@@ -177,6 +182,9 @@ pub struct Work {
     /// Waiting orders beyond which new ones are refused
     #[arg(long, env = "QUEUE_MAX_WAITING", value_name = "COUNT", default_value = "1000000", value_parser = whole(1..=1_000_000_000_u64))]
     pub queue_max_waiting: u64,
+    /// Orders that wait for a condition beyond which new ones are refused
+    #[arg(long, env = "WAITING_MAX", value_name = "COUNT", default_value = "2000000", value_parser = whole(1..=1_000_000_000_u64))]
+    pub waiting_max: u64,
     /// Executions of one order, the first included
     #[arg(long, env = "RETRY_MAX_ATTEMPTS", value_name = "COUNT", default_value = "3", value_parser = whole(1..=100_u32))]
     pub retry_max_attempts: u32,
@@ -334,13 +342,24 @@ pub enum Invalid {
     WithoutLimits,
     #[error("DATABASE_DIRECT_URL is not allowed without DATABASE_URL")]
     DirectWithoutDatabase,
-    #[error(
-        "SOLANA_CLUSTER=mainnet-beta is not allowed: {program} spends no real money yet, not before limits on what it \
-         may spend"
-    )]
-    BeforeLimits { program: &'static str },
     #[error("WALLET and WALLET_KEY are not allowed together: a process signs with one key")]
     TwoKeys,
+    #[error("WALLETS is not allowed with WALLET or WALLET_KEY: it names every key of a process")]
+    WalletsAndOne,
+    #[error("WALLETS names {name} twice: each name and each key once")]
+    WalletTwice { name: String },
+    #[error(
+        "WALLETS={name} is not allowed with ORDER_VENUE_MODE=live: it needs {name}=FILE, a key as solana-keygen writes it"
+    )]
+    WalletWithoutKey { name: String },
+    #[error("CLIENT_WALLETS binds {client} twice: each client to one wallet")]
+    BoundTwice { client: String },
+    #[error(
+        "CLIENT_WALLETS binds {client}, which is no client of API_KEYS; without API_KEYS the only one is anyone"
+    )]
+    BoundStranger { client: String },
+    #[error("CLIENT_WALLETS binds {client} to {wallet}, which is no wallet of WALLETS")]
+    BoundToNone { client: String, wallet: String },
     #[error(
         "PROGRAMS is not allowed with SOLANA_CLUSTER={cluster}: where its programs are is known"
     )]
@@ -377,9 +396,7 @@ impl Config {
         if self.servers.database_direct_url.is_some() && self.servers.database_url.is_none() {
             return Err(Invalid::DirectWithoutDatabase);
         }
-        if self.wallet.wallet.is_some() && self.wallet.wallet_key.is_some() {
-            return Err(Invalid::TwoKeys);
-        }
+        self.validate_wallets()?;
         let shards = self.work.queue_shards;
         if self.limit_scope() == LimitScope::Queue && shards > 1 {
             return Err(Invalid::LimitOverShards { shards });

@@ -1,13 +1,14 @@
 //! What a process needs to trade on a cluster that is not the engine's own, and what keeps it from doing so by mistake.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use domain::Address;
 
 use crate::chain::Cluster;
+use crate::key_place::{KeyPlace, key_place};
 use crate::values::{address, secret_text};
+use crate::wallets::{ClientWallet, NamedKey, client_wallet, named_key};
 use crate::{Config, Invalid, Secret};
 
 /// The wallet that trades.
@@ -16,26 +17,24 @@ use crate::{Config, Invalid, Secret};
 pub struct Wallet {
     /// Key file as solana-keygen writes it, or unix:PATH of a signer's socket, for workers alone [default
     /// with sim: a wallet of the simulated cluster's]
-    #[arg(long, env = "WALLET", value_name = "FILE", value_parser = wallet)]
+    #[arg(long, env = "WALLET", value_name = "FILE", value_parser = key_place)]
     pub wallet: Option<KeyPlace>,
     /// The key itself, in base58 or as a key file's array, for hosts without files; as a variable alone
     #[arg(long, env = "WALLET_KEY", value_name = "KEY", value_parser = key)]
     pub wallet_key: Option<Secret>,
+    /// Several wallets instead of one, as name=FILE or name=unix:PATH, comma-separated; an order that asks for none is paid from the
+    /// first that no client has for itself. With sim a name alone will do
+    #[arg(long, env = "WALLETS", value_name = "NAME=FILE", value_delimiter = ',', value_parser = named_key)]
+    pub wallets: Vec<NamedKey>,
+    /// Clients that trade with a wallet of their own, as client=wallet, comma-separated; for gateways
+    #[arg(long, env = "CLIENT_WALLETS", value_name = "CLIENT=WALLET", value_delimiter = ',', value_parser = client_wallet)]
+    pub client_wallets: Vec<ClientWallet>,
     /// Addresses of the wallets that trade, comma-separated; gateways need it with live
     #[arg(long, env = "WALLET_ADDRESS", value_name = "ADDRESS", value_delimiter = ',', value_parser = address)]
     pub wallet_address: Vec<Address>,
     /// Whether orders are taken on mainnet-beta; nothing else counts there without it
     #[arg(long, env = "TRADING", value_name = "STATE", value_enum)]
     pub trading: Option<Trading>,
-}
-
-/// Where the key is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyPlace {
-    /// In a file.
-    File(PathBuf),
-    /// In a process of its own, which is asked at this socket.
-    Signer(PathBuf),
 }
 
 /// Whether orders are taken on mainnet-beta.
@@ -73,7 +72,7 @@ impl Role {
         matches!(self, Self::Engine | Self::Worker)
     }
 
-    const fn takes_orders_in(self) -> bool {
+    pub(crate) const fn takes_orders_in(self) -> bool {
         matches!(self, Self::Engine | Self::Gateway)
     }
 }
@@ -81,8 +80,9 @@ impl Role {
 impl Wallet {
     /// Whether a key is named, in whichever way.
     #[must_use]
-    pub const fn has_key(&self) -> bool {
-        self.wallet.is_some() || self.wallet_key.is_some()
+    pub fn has_key(&self) -> bool {
+        let has_file = self.wallets.iter().any(|it| it.key.is_some());
+        self.wallet.is_some() || self.wallet_key.is_some() || has_file
     }
 }
 
@@ -95,26 +95,11 @@ fn key(text: &str) -> Result<Secret, String> {
     }
 }
 
-/// Where the key is: a file, or a signer's socket.
-fn wallet(text: &str) -> Result<KeyPlace, String> {
-    let text = text.trim();
-    let place = match text.strip_prefix("unix:") {
-        Some(socket) => (socket, KeyPlace::Signer(PathBuf::from(socket))),
-        None => (text, KeyPlace::File(PathBuf::from(text))),
-    };
-    match place {
-        ("", _) => Err(
-            "the path of a key file as solana-keygen writes it, or unix:PATH of a signer's socket"
-                .to_owned(),
-        ),
-        (_, place) => Ok(place),
-    }
-}
-
 impl Config {
     /// Checks what a process of this part needs to run.
     pub fn validate_to_run(&self, role: Role) -> Result<(), Invalid> {
         self.validate()?;
+        self.validate_bindings(role)?;
         match self.chain.is_live() {
             true => self.validate_live(role),
             false => Ok(()),
@@ -147,18 +132,13 @@ impl Config {
             "SOLANA_CLUSTER",
             "mainnet-beta, devnet, testnet or localnet, which ORDER_VENUE_MODE=live must be told",
         ))?;
-        match self.chain.programs.is_empty() || cluster == Cluster::Localnet {
-            true => Ok(cluster),
-            false => Err(Invalid::ProgramsElsewhere { cluster }),
-        }
+        cluster.admits(&self.chain.programs)?;
+        Ok(cluster)
     }
 
     fn validate_live(&self, role: Role) -> Result<(), Invalid> {
         let program = role.program();
         let cluster = self.validate_endpoint(program)?;
-        if cluster == Cluster::MainnetBeta {
-            return Err(Invalid::BeforeLimits { program });
-        }
         self.validate_limits_of(cluster)?;
         let missing = |variable, example| Invalid::Missing {
             program,
@@ -168,7 +148,7 @@ impl Config {
         if role.signs() && !self.wallet.has_key() {
             return Err(missing(
                 "WALLET",
-                "the path of a key file as solana-keygen writes it, unix:PATH of a signer, or the key itself as WALLET_KEY",
+                "the path of a key file as solana-keygen writes it, unix:PATH of a signer, or the key itself as WALLET_KEY; several as WALLETS",
             ));
         }
         if role == Role::Gateway && self.wallet.wallet_address.is_empty() {

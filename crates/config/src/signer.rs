@@ -103,11 +103,8 @@ impl Signer {
             "SIGNER_LIMITS",
             "the most that may leave the wallet, such as SOL:5/order,SOL:50/day,fees:0.1/day",
         ))?;
-        if !self.programs.is_empty()
-            && let Some(cluster) = self.solana_cluster
-            && cluster != Cluster::Localnet
-        {
-            return Err(Invalid::ProgramsElsewhere { cluster });
+        if let Some(cluster) = self.solana_cluster {
+            cluster.admits(&self.programs)?;
         }
         Ok((key_file, limits))
     }

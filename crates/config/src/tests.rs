@@ -7,6 +7,7 @@ mod live;
 mod pools;
 mod signer;
 mod together;
+mod wallets;
 
 use clap::Parser;
 use domain::{FeeLevel, MaxImpact, TokenList};
@@ -109,6 +110,7 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "QUEUE_MAX_WAITING",
             "1 to 1000000000",
         ),
+        ("--waiting-max", "0", "WAITING_MAX", "1 to 1000000000"),
         (
             "--retry-max-attempts",
             "0",
@@ -205,6 +207,9 @@ fn a_wrong_value_is_named_with_its_variable_and_what_is_allowed() {
             "MAX_PRICE_IMPACT_BPS",
             "0 to 10000",
         ),
+        ("--route-max-legs", "0", "ROUTE_MAX_LEGS", "1 to 4"),
+        ("--route-max-legs", "5", "ROUTE_MAX_LEGS", "1 to 4"),
+        ("--route-max-hops", "3", "ROUTE_MAX_HOPS", "1 to 2"),
         (
             "--halt-after-reverts",
             "1001",
@@ -321,6 +326,7 @@ fn nothing_set_is_the_contracts_defaults() {
     assert_eq!(config.work.queue_rate_limit_burst, 10);
     assert_eq!(config.work.queue_rate_limit_scope, LimitScope::Worker);
     assert_eq!(config.work.queue_max_waiting, 1_000_000);
+    assert_eq!(config.work.waiting_max, 2_000_000);
     assert_eq!(config.work.retry_max_attempts, 3);
     assert_eq!(config.periods.lease(), Duration::from_secs(20));
     assert_eq!(config.servers.data_dir, PathBuf::from("./data"));
@@ -334,6 +340,8 @@ fn nothing_set_is_the_contracts_defaults() {
     assert!(config.takes_orders());
     let transactions = &config.transactions;
     assert_eq!(transactions.tx_fee_level, FeeLevel::DEFAULT);
+    assert_eq!(transactions.route_max_legs, 2);
+    assert_eq!(transactions.route_max_hops, 2);
     assert_eq!(transactions.tx_fee_max_lamports, 1_000_000);
     assert_eq!(config.simulates(), Switch::Off);
     assert_eq!(config.max_impact(), None);

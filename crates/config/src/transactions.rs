@@ -14,6 +14,10 @@ const FEE_MIN_LAMPORTS: u64 = 5_000;
 const LIMITS_ALLOWED: &str = "TOKEN:AMOUNT/order or TOKEN:AMOUNT/day, comma-separated, each once, such as \
                               SOL:5/order,SOL:50/day,*:0/order,fees:0.1/day";
 
+/// More swaps fit into no transaction.
+const LEGS_MAX: u8 = 4;
+/// Over more than one third token no route is looked for.
+const HOPS_MAX: u8 = 2;
 /// A whole SOL for one transaction: who allows more has made a mistake.
 const FEE_MAX_LAMPORTS: u64 = 1_000_000_000;
 
@@ -41,6 +45,12 @@ pub struct Transactions {
     /// How far an order may move its pool's price, in hundredths of a percent, 0 for no limit [default: 0 in sim, 1000 in live]
     #[arg(long, env = "MAX_PRICE_IMPACT_BPS", value_name = "BPS", value_parser = whole(0..=10_000_u16))]
     pub max_price_impact_bps: Option<u16>,
+    /// How many pools side by side one transaction may use; 1 = never more than one
+    #[arg(long, env = "ROUTE_MAX_LEGS", value_name = "COUNT", default_value = "2", value_parser = whole(1..=LEGS_MAX))]
+    pub route_max_legs: u8,
+    /// How many pools one after another one transaction may use; 1 = no third token
+    #[arg(long, env = "ROUTE_MAX_HOPS", value_name = "COUNT", default_value = "2", value_parser = whole(1..=HOPS_MAX))]
+    pub route_max_hops: u8,
 }
 
 /// Something that is done or not.

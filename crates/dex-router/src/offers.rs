@@ -70,10 +70,19 @@ impl Asked {
         best(quoted.offers()).ok_or_else(|| quoted.reason())
     }
 
-    /// Every pool's offer, with the slot that it stands in.
-    pub(crate) fn offers(&self) -> impl Iterator<Item = (u64, &Offer)> {
-        let quoted = self.answer.iter();
-        quoted.flat_map(|quoted| quoted.offers().map(|offer| (quoted.found.slot, offer)))
+    /// Every pool's offer.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = &Offer> {
+        self.answer.iter().flat_map(Quoted::offers)
+    }
+
+    /// Every pool with what it answered.
+    pub(crate) fn pools(
+        &self,
+    ) -> impl Iterator<Item = (&PairPools, &FoundPool, &Result<Offer, Declined>)> {
+        self.answer.iter().flat_map(|quoted| {
+            let pools = quoted.found.pools.iter().zip(&quoted.answers);
+            pools.map(|(pool, answer)| (&quoted.found, pool, answer))
+        })
     }
 
     /// The same as it is kept with the order.
@@ -248,21 +257,30 @@ fn offer(found: &FoundPool, among: &PairPools, request: QuoteRequest) -> Result<
 pub(crate) fn quote(
     pool: &Pool,
     among: &PairPools,
-    (asset_in, asset_out): (Asset, Asset),
+    assets: (Asset, Asset),
     amount_in: u64,
 ) -> Result<(Quote, Direction), Declined> {
+    let conditions = conditions(pool, among, assets)?;
+    let quote = pool.quote_in(amount_in, &conditions).map_err(declined)?;
+    Ok((quote, conditions.direction))
+}
+
+/// What a pool's quotes of these assets follow from beside the pool.
+pub(crate) fn conditions(
+    pool: &Pool,
+    among: &PairPools,
+    (asset_in, asset_out): (Asset, Asset),
+) -> Result<Conditions, Declined> {
     let direction = direction(pool, asset_in.mint, asset_out.mint)?;
     let (input, output) = among.mints.unwrap_or_default();
-    let conditions = Conditions {
+    Ok(Conditions {
         direction,
         transfer_fees: TransferFees {
             input: input.transfer_fee,
             output: output.transfer_fee,
         },
         now: among.now,
-    };
-    let quote = pool.quote_in(amount_in, &conditions).map_err(declined)?;
-    Ok((quote, direction))
+    })
 }
 
 /// Which way a swap of these mints goes through a pool.

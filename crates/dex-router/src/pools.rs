@@ -75,4 +75,9 @@ pub trait PoolSource: Send + Sync + Debug {
     /// Says that a pair's pools are not what they were taken for: they are looked for again before they are read the
     /// next time, but not every moment.
     fn doubt(&self, pair: (Mint, Mint));
+
+    /// The token that most of the pools known share with both of a pair, beside these; nothing where none is known.
+    fn third(&self, _pair: (Mint, Mint), _beside: &[Mint]) -> Option<Mint> {
+        None
+    }
 }

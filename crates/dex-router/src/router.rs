@@ -1,23 +1,34 @@
-//! Asks every allowed venue's pools for quotes at the same time, and chooses the best offer.
+//! Asks every allowed venue's pools for quotes at the same time, and chooses the route that pays most: one pool,
+//! several side by side, or two one after another over a third token.
+
+mod asking;
+mod reasons;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::quote::{Answer, Choice, Decision, Offer, PoolQuote, Quote};
-use domain::route::Leg;
+use domain::quote::{Answer, Choice, Decision, PoolQuote, Quote};
 use domain::venue::VenueSet;
-use domain::{Asset, BaseUnits, Bps, MaxImpact, Route, Terms, TokenList, Venue};
+use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, Terms, TokenList, Venue};
 use futures_util::future::join_all;
-use ports::STAGE_SPANS;
-use tracing::field::{Empty, display};
-use tracing::{Instrument, debug, info, trace_span};
+use tracing::info;
 
+use crate::candidates;
 use crate::gates::{Gate, Gates, PairGates};
-use crate::offers::{self, Asked, Declined, Quoted};
-use crate::pools::{PairPools, PoolSource, Unavailable};
+use crate::limits::Limits;
+use crate::offers::{Asked, Quoted};
+use crate::planning::{self, IsBest, Plan};
+use crate::pools::{PoolSource, Unavailable};
 use crate::report::PairReport;
 use crate::request::QuoteRequest;
+use crate::thirds::{Third, Thirds};
+use crate::worth::{ACCOUNT_RENT, Worth, swap_lamports};
+
+/// So many pools before a third token are tried where not all fit into one transaction with those behind it.
+const FIRST_POOLS_MAX: usize = 3;
+/// A way over a third token that pays less than the direct one by no more than so many thousandths may pay more soon.
+const CLOSE_THOUSANDTHS: u64 = 2;
 
 /// What an order asks of a route.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +38,22 @@ pub struct RouteRequest {
     pub slippage: Bps,
     /// The client's own floor.
     pub min_amount_out: Option<BaseUnits>,
-    /// Offers that move their pool's price further are not taken.
+    /// No leg moves its pool's price further.
     pub max_impact: Option<MaxImpact>,
+    /// What its transaction offers for each compute unit, where the order says.
+    pub fee_level: Option<FeeLevel>,
+    /// When it goes over a third token.
+    pub thirds: ThirdTokens,
+    /// So many swaps at most, where fewer are wanted than the router's limits allow.
+    pub swaps_max: Option<usize>,
+}
+
+/// When a route goes over a third token. Its first leg may pay hardly less than it was quoted at, so that it fails where
+/// prices move: who has failed already takes it only where there is no other way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThirdTokens {
+    WherePayingMore,
+    WhereNeeded,
 }
 
 impl From<&Terms> for RouteRequest {
@@ -43,6 +68,9 @@ impl From<&Terms> for RouteRequest {
             slippage: terms.slippage,
             min_amount_out: terms.min_amount_out,
             max_impact: terms.max_impact,
+            fee_level: terms.fee_level,
+            thirds: ThirdTokens::WherePayingMore,
+            swaps_max: None,
         }
     }
 }
@@ -96,10 +124,12 @@ pub struct Router {
     /// Reasons call assets by their symbols.
     tokens: Arc<TokenList>,
     gates: Arc<Gates>,
+    limits: Limits,
+    thirds: Arc<Thirds>,
 }
 
 impl Router {
-    /// A router over these pools, all of which may be used.
+    /// A router over these pools, all of which may be used, one for each order.
     #[must_use]
     pub fn new(source: Arc<dyn PoolSource>, deadline: Duration, tokens: Arc<TokenList>) -> Self {
         Self {
@@ -107,7 +137,15 @@ impl Router {
             deadline,
             tokens,
             gates: Arc::default(),
+            limits: Limits::ONE_POOL,
+            thirds: Arc::default(),
         }
+    }
+
+    /// The same with routes that reach so far.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The same that uses only pools which pass these gates.
@@ -140,9 +178,9 @@ impl Router {
 
     /// The same, where what the venues answered is to be told also if there is no route.
     pub async fn decide(&self, request: &RouteRequest) -> Result<Decision, Unrouted> {
-        let asked = self.ask(request.quote, request.venues).await;
+        let (asked, thirds) = Box::pin(self.ask_all(request)).await;
         let quotes: Vec<Quote> = asked.iter().map(Asked::answer).collect();
-        let choice = match self.choose(&asked, request) {
+        let choice = match self.choose(&asked, &thirds, request) {
             Ok(choice) => choice,
             Err(why) => {
                 let gates = gates_of(&asked);
@@ -158,30 +196,120 @@ impl Router {
         })
     }
 
-    fn choose(&self, asked: &[Asked], request: &RouteRequest) -> Result<Choice, NoRoute> {
-        let offers = asked.iter().flat_map(Asked::offers);
-        let is_gentle = |offer: &Offer| {
-            let limit = request.max_impact;
-            limit.is_none_or(|limit| limit.admits(offer.impact_ppm))
-        };
-        let best = offers
-            .filter(|(_, offer)| is_gentle(offer))
-            .min_by_key(|(_, offer)| offers::rank(offer));
-        let (quoted_at, offer) = best.ok_or_else(|| why_none(asked, request.max_impact))?;
-        let floor = floor_of(offer, request);
-        if offer.amount_out < floor {
+    fn choose(
+        &self,
+        asked: &[Asked],
+        thirds: &[Third],
+        request: &RouteRequest,
+    ) -> Result<Choice, NoRoute> {
+        let best = self.best(asked, thirds, request);
+        let route = best.as_ref().and_then(Plan::route);
+        let (plan, route) = best
+            .zip(route)
+            .ok_or_else(|| reasons::why_none(asked, thirds, request.max_impact))?;
+        let floor = floor_of(plan.amount_out, request);
+        if plan.amount_out < floor {
             let asset = request.quote.asset_out;
             return Err(NoRoute::BelowMinimum {
-                best: self.print(offer.amount_out, asset),
+                best: self.print(plan.amount_out, asset),
                 minimum: floor.to_decimal(asset.decimals),
             });
         }
         Ok(Choice {
-            route: Route::of(leg(offer, request.quote)),
-            expected_amount_out: offer.amount_out,
+            route,
+            expected_amount_out: plan.amount_out,
             min_amount_out: floor,
-            quoted_at,
+            quoted_at: plan.quoted_at,
         })
+    }
+
+    /// The way that pays most, net of what it costs beyond the direct one through one pool.
+    fn best(&self, asked: &[Asked], thirds: &[Third], request: &RouteRequest) -> Option<Plan> {
+        let QuoteRequest { amount_in, .. } = request.quote;
+        let swaps_max = request.swaps_max.unwrap_or(usize::MAX);
+        let candidates = candidates::of(asked, request.quote, request.max_impact);
+        let worth = Worth {
+            request: request.quote,
+            sold_for: asked
+                .iter()
+                .flat_map(Asked::offers)
+                .map(|it| it.amount_out)
+                .max(),
+            thirds,
+        };
+        let unit_price = match request.fee_level {
+            Some(FeeLevel::Priced(price)) => price,
+            _ => self.limits.unit_price,
+        };
+        let swap_cost = worth.of(swap_lamports(unit_price));
+        let legs_max = self.limits.legs.min(swaps_max);
+        let parts = (legs_max, swap_cost);
+        let direct = planning::direct(&candidates, amount_in, parts, &self.limits);
+        if swaps_max < 2 {
+            return direct;
+        }
+        let over = thirds.iter().filter_map(|third| {
+            let plan = self.over(third, request)?;
+            let rent = if third.asset.is_native() {
+                0
+            } else {
+                ACCOUNT_RENT
+            };
+            let cost = swap_cost.get().saturating_add(worth.of(rent).get());
+            Some((plan.amount_out.get().saturating_sub(cost), plan))
+        });
+        let over = over.max_by_key(|(net, _)| *net);
+        let pays = direct.as_ref().map_or(0, |plan| plan.amount_out.get());
+        if !thirds.is_empty() {
+            let net = over.as_ref().map_or(0, |(net, _)| *net);
+            let pair = (request.quote.asset_in.mint, request.quote.asset_out.mint);
+            let reachable = thirds.iter().filter(|third| third.is_reachable());
+            let reachable = reachable.map(|third| third.asset).collect();
+            self.thirds.saw(pair, reachable, is_close(net, pays));
+        }
+        match over {
+            Some((_, plan)) if direct.is_none() => Some(plan),
+            Some((net, plan)) if net > pays && request.thirds == ThirdTokens::WherePayingMore => {
+                Some(plan)
+            }
+            _ => direct,
+        }
+    }
+
+    /// The way over a third token, through one pool on either side of it.
+    fn over(&self, third: &Third, request: &RouteRequest) -> Option<Plan> {
+        let to = QuoteRequest {
+            asset_out: third.asset,
+            ..request.quote
+        };
+        let asked = self.judge(&third.to, to, request.venues);
+        let before = candidates::of(&asked, to, request.max_impact);
+        let mut best: Option<Plan> = None;
+        for (place, first) in planning::singles(&before, to.amount_in).take(FIRST_POOLS_MAX) {
+            let from = QuoteRequest {
+                asset_in: third.asset,
+                amount_in: planning::passed_on(first.amount_out, request.slippage),
+                ..request.quote
+            };
+            let asked = self.judge(&third.from, from, request.venues);
+            let behind = candidates::of(&asked, from, request.max_impact);
+            let first = (&before[place], &first);
+            let row = planning::in_a_row(first, (&behind, from.amount_in), &self.limits);
+            let Some((row, is_best)) = row else {
+                continue;
+            };
+            if best
+                .as_ref()
+                .is_none_or(|best| row.amount_out > best.amount_out)
+            {
+                best = Some(row);
+            }
+            // What pays less before pays less behind.
+            if is_best == IsBest(true) {
+                break;
+            }
+        }
+        best
     }
 
     /// All that is known of a pair's pools: of every venue, or nothing where one of them does not answer.
@@ -215,133 +343,19 @@ impl Router {
             amount_in,
         }
     }
-
-    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
-        let assets = (request.asset_in, request.asset_out);
-        let gates = self.gates_of_pair(assets, Some(request.amount_in));
-        // What a pair costs is told by all of its pools, also those that the order may not use.
-        let telling = match self.gates.max_deviation_bps {
-            0 => venues,
-            _ => VenueSet::ALL,
-        };
-        let asked = telling.iter();
-        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
-        let mut asked = join_all(asked).await;
-        offers::refuse_far_prices(&gates, asked.iter_mut().filter_map(Asked::answers));
-        asked.retain(|it| venues.contains(it.venue));
-        asked
-    }
-
-    async fn ask_one(&self, venue: Venue, request: QuoteRequest, gates: &PairGates<'_>) -> Asked {
-        let span = trace_span!(
-            target: STAGE_SPANS, "venue.quote", %venue,
-            pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty
-        );
-        let pair = (request.asset_in.mint, request.asset_out.mint);
-        let found = self.found(venue, pair).instrument(span.clone()).await;
-        let asked = Asked {
-            venue,
-            answer: found.map(|found| Quoted::of(found, request, gates)),
-        };
-        match asked.best() {
-            Ok(offer) => {
-                span.record("pool", offer.pool.program.name());
-                span.record("amount_out", display(offer.amount_out));
-                span.record("impact_ppm", offer.impact_ppm);
-            }
-            Err(error) => {
-                span.record("error", display(&error));
-                debug!(%venue, %error, "{venue} makes no offer: {error}");
-            }
-        }
-        asked
-    }
-
-    async fn found(
-        &self,
-        venue: Venue,
-        pair: (domain::Mint, domain::Mint),
-    ) -> Result<PairPools, Unavailable> {
-        self.within_deadline(self.source.pools(venue, pair)).await
-    }
-
-    async fn within_deadline<T>(
-        &self,
-        answer: impl Future<Output = Result<T, Unavailable>>,
-    ) -> Result<T, Unavailable> {
-        let answer = tokio::time::timeout(self.deadline, answer).await;
-        answer.unwrap_or_else(|_| {
-            let millis = self.deadline.as_millis();
-            Err(Unavailable(format!("no answer within {millis} ms")))
-        })
-    }
 }
 
-fn leg(offer: &Offer, request: QuoteRequest) -> Leg {
-    let QuoteRequest {
-        asset_in,
-        asset_out,
-        amount_in,
-    } = request;
-    Leg {
-        pool: offer.pool,
-        asset_in,
-        asset_out,
-        amount_in,
-        amount_out: offer.amount_out,
-    }
+/// Whether one amount is about as good as another, or better.
+fn is_close(net: u64, pays: u64) -> bool {
+    net > 0 && net >= pays - pays / 1_000 * CLOSE_THOUSANDTHS
 }
 
-/// The least an order takes for this offer: the larger of slippage's floor and the client's own.
-fn floor_of(offer: &Offer, request: &RouteRequest) -> BaseUnits {
-    let by_slippage = offer.amount_out.less_bps_rounded_up(request.slippage);
+/// The least an order takes for so much: the larger of slippage's floor and the client's own.
+fn floor_of(amount_out: BaseUnits, request: &RouteRequest) -> BaseUnits {
+    let by_slippage = amount_out.less_bps_rounded_up(request.slippage);
     request
         .min_amount_out
         .map_or(by_slippage, |own| own.max(by_slippage))
-}
-
-/// A reason that holds whenever one asks is given only where every venue answered with one of that kind.
-fn why_none(asked: &[Asked], max_impact: Option<MaxImpact>) -> NoRoute {
-    let offers = asked.iter().flat_map(Asked::offers);
-    let least_ppm = offers.map(|(_, offer)| offer.impact_ppm).min();
-    // Offers that were not taken move the price too far.
-    if let Some((least_ppm, limit)) = least_ppm.zip(max_impact) {
-        return NoRoute::PriceImpact { least_ppm, limit };
-    }
-    let answered = asked.iter().map(|it| (it.venue, it.best().err()));
-    let reasons: Vec<(Venue, Declined)> = answered
-        .filter_map(|(venue, reason)| Some((venue, reason?)))
-        .collect();
-    if reasons.is_empty() {
-        return NoRoute::NoQuote("none of the order's venues is available".to_owned());
-    }
-    let of_tokens = reasons.iter().find_map(|(_, reason)| match reason {
-        Declined::Refused(refused) if refused.gate == Gate::Token => Some(refused),
-        _ => None,
-    });
-    if let Some(refused) = of_tokens {
-        return NoRoute::NotTradable(refused.why.clone());
-    }
-    if reasons.iter().any(|(_, reason)| reason.may_pass()) {
-        return NoRoute::NoQuote(told(&reasons));
-    }
-    let trades = |reason: &Declined| !matches!(reason, Declined::NoPool | Declined::Refused(_));
-    let mut trading = reasons.iter().filter(|(_, it)| trades(it)).peekable();
-    if trading.peek().is_none() {
-        return NoRoute::NoPool(told(&reasons));
-    }
-    match trading.all(|(_, reason)| *reason == Declined::AmountTooSmall) {
-        true => NoRoute::AmountTooSmall,
-        false => NoRoute::InsufficientLiquidity,
-    }
-}
-
-fn told(reasons: &[(Venue, Declined)]) -> String {
-    let reasons = reasons.iter();
-    let reasons: Vec<String> = reasons
-        .map(|(venue, reason)| format!("{venue}: {reason}"))
-        .collect();
-    reasons.join("; ")
 }
 
 fn gates_of(asked: &[Asked]) -> Vec<Gate> {

@@ -83,7 +83,7 @@ impl BaseUnits {
     }
 }
 
-fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {
+pub(crate) fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {
     if text.len() > MAX_TEXT_LENGTH {
         return Err(InvalidAmount::NotDecimal);
     }
@@ -99,7 +99,7 @@ fn split_plain(text: &str) -> Result<(&str, &str), InvalidAmount> {
     Ok((whole, fraction))
 }
 
-fn parse_exponent(text: &str) -> Result<i64, InvalidAmount> {
+pub(crate) fn parse_exponent(text: &str) -> Result<i64, InvalidAmount> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(InvalidAmount::NotDecimal);

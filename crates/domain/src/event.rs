@@ -19,9 +19,11 @@ use crate::quote::{Choice, Decision, Fill};
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::transaction::Signature;
+use crate::waiting::{Misses, Seen};
 
-/// Version of the persisted form of orders and events.
-pub const SCHEMA_VERSION: u16 = 2;
+/// Version of the persisted form of orders and events. An order carries the version that its kind needs: see
+/// [`Terms::schema_version`](crate::Terms::schema_version).
+pub const SCHEMA_VERSION: u16 = 3;
 
 /// An event that a writer wants to record. The store decides whether it becomes a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub enum EventData {
     Accepted,
     /// A worker began an execution.
     RoutingStarted,
+    /// A worker began an execution of an order that had waited for this.
+    Triggered { seen: Seen },
     /// The venues answered and the router chose a route.
     Routed { decision: Decision },
     /// The transaction's bytes are stored. The worker sends them after this event, never before.
@@ -65,6 +69,13 @@ pub enum EventData {
     Confirmed { fill: Fill },
     /// The execution failed, but another one may succeed; it begins after the delay.
     RetryScheduled { failure: Failure, delay_ms: u64 },
+    /// The price had gone when the order came to execute: it waits for its condition again, and is not looked at before
+    /// this rest is over or the price was seen not to hold.
+    WaitingAgain {
+        failure: Failure,
+        rest_ms: u64,
+        misses: Misses,
+    },
     /// The order ended without a swap.
     Failed { failure: Failure },
     /// The client cancelled the order in time.
@@ -144,8 +155,10 @@ impl EventData {
     #[must_use]
     pub const fn status(&self) -> Status {
         match self {
-            Self::Accepted | Self::RetryScheduled { .. } => Status::Pending,
-            Self::RoutingStarted => Status::Routing,
+            Self::Accepted | Self::RetryScheduled { .. } | Self::WaitingAgain { .. } => {
+                Status::Pending
+            }
+            Self::RoutingStarted | Self::Triggered { .. } => Status::Routing,
             Self::Routed { .. } => Status::Building,
             Self::Submitted { .. } => Status::Submitted,
             Self::Confirmed { .. } => Status::Confirmed,
@@ -185,8 +198,9 @@ impl Event {
     #[must_use]
     pub fn retry_at(&self) -> Option<Timestamp> {
         match &self.data {
-            EventData::RetryScheduled { delay_ms, .. } => {
-                Some(self.at.plus(Duration::from_millis(*delay_ms)))
+            EventData::RetryScheduled { delay_ms: ms, .. }
+            | EventData::WaitingAgain { rest_ms: ms, .. } => {
+                Some(self.at.plus(Duration::from_millis(*ms)))
             }
             _ => None,
         }

@@ -28,6 +28,8 @@ named! {
 pub struct UnitPrice(u64);
 
 impl UnitPrice {
+    /// Nothing for each unit.
+    pub const ZERO: Self = Self(0);
     /// A thousand lamports for each unit: who offers more has made a mistake.
     pub const MAX: Self = Self(1_000_000_000);
 

@@ -154,6 +154,10 @@ text_id!(
     ClientOrderId, 64, space: true
 );
 text_id!(
+    /// The client's name for a group of orders of which one at most executes.
+    OcoGroup, 64, space: true
+);
+text_id!(
     /// The `Idempotency-Key` of a request.
     IdempotencyKey, 255, space: false
 );

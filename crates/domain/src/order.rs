@@ -1,17 +1,20 @@
 //! The order: what the client asked for, and the state that its events have led to.
 
+mod kind;
 mod transition;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::status::Status;
+pub use kind::{Condition, OrderType};
 pub use transition::IllegalTransition;
 
+use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
 use crate::event::{Event, EventData, Failure, NewEvent};
 use crate::fee::FeeLevel;
-use crate::ids::{ClientId, ClientOrderId, EventId, OrderId, Seq};
+use crate::ids::{ClientId, ClientOrderId, EventId, OcoGroup, OrderId, Seq};
 use crate::impact::MaxImpact;
 use crate::quote::{Choice, Decision, Fill};
 use crate::slippage::Bps;
@@ -19,7 +22,7 @@ use crate::time::Timestamp;
 use crate::transaction::Signature;
 use crate::venue::VenueSet;
 
-/// What the client asked for. It never changes.
+/// What the client asked for. It changes while the order waits, at the client's wish, and never otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     pub order_type: OrderType,
@@ -41,24 +44,12 @@ pub struct Terms {
     /// How far it may move the price; the worker's setting holds as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_impact: Option<MaxImpact>,
-}
-
-/// How an order decides when to execute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderType {
-    /// At once, at the best price offered.
-    Market,
-}
-
-impl OrderType {
-    /// The name clients see and send.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Market => "market",
-        }
-    }
+    /// The wallet that pays, fixed when the order was accepted; where absent, the one that a worker uses unasked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<Address>,
+    /// The orders of which one at most executes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oco_group: Option<OcoGroup>,
 }
 
 /// Where an order stands, with the data of that state. The last event alone determines it.
@@ -161,7 +152,7 @@ impl Order {
     /// The next event, with its sequence number and execution, if the transition is legal.
     pub fn propose(&self, id: EventId, data: EventData) -> Result<NewEvent, IllegalTransition> {
         transition::check(&self.state, &data)?;
-        let begun = u32::from(matches!(data, EventData::RoutingStarted));
+        let begun = u32::from(data.status() == Status::Routing);
         Ok(NewEvent {
             id,
             order_id: self.id,
@@ -212,6 +203,46 @@ impl Order {
 }
 
 impl Terms {
+    /// The least that the order takes, whatever it is quoted: the client's own minimum and that of its limit price.
+    #[must_use]
+    pub fn floor(&self) -> Option<BaseUnits> {
+        let OrderType::Limit { price } = self.order_type else {
+            return self.min_amount_out;
+        };
+        let least = price.least_out(self.asset_in, self.amount_in, self.asset_out);
+        // Beyond every amount: nothing is enough.
+        let least = least.unwrap_or(BaseUnits::new(u64::MAX));
+        Some(self.min_amount_out.map_or(least, |own| own.max(least)))
+    }
+
+    /// Whether the order's condition holds where its amount brings so much.
+    #[must_use]
+    pub fn holds_at(&self, amount_out: BaseUnits) -> bool {
+        let Some((condition, price)) = self.order_type.condition() else {
+            return true;
+        };
+        let (sold, amount, bought) = (self.asset_in, self.amount_in, self.asset_out);
+        match condition {
+            Condition::AtOrAbove => {
+                let least = price.least_out(sold, amount, bought);
+                least.is_some_and(|least| amount_out >= least)
+            }
+            Condition::AtOrBelow => {
+                let most = price.most_out(sold, amount, bought);
+                most.is_none_or(|most| amount_out <= most)
+            }
+        }
+    }
+
+    /// The version of the stored form that a program must know to execute the order.
+    #[must_use]
+    pub const fn schema_version(&self) -> u16 {
+        match self.order_type {
+            OrderType::Market => 2,
+            _ => 3,
+        }
+    }
+
     /// When an order accepted at `created_at` expires if no transaction has been submitted by then.
     #[must_use]
     pub fn expires_at(&self, created_at: Timestamp) -> Option<Timestamp> {

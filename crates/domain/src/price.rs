@@ -1,4 +1,8 @@
-//! Prices for people: amount out per amount in, as an exact decimal text.
+//! Prices: amount out per amount in, printed for people as an exact decimal text, and as clients name them.
+
+mod exact;
+
+pub use exact::{InvalidPrice, Price};
 
 use crate::amount::BaseUnits;
 use crate::asset::Asset;

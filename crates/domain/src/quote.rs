@@ -5,8 +5,7 @@ mod stored;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::BaseUnits;
-use crate::asset::Asset;
-use crate::route::{Leg, PoolRef, Route};
+use crate::route::{Leftover, Leg, PoolRef, Route};
 use crate::transaction::Signature;
 use crate::venue::Venue;
 
@@ -38,14 +37,22 @@ pub struct Offer {
     pub impact_ppm: u32,
 }
 
+impl Answer {
+    /// The offer, if one was made.
+    #[must_use]
+    pub const fn offer(&self) -> Option<&Offer> {
+        match self {
+            Self::Offered(offer) => Some(offer),
+            Self::Declined { .. } => None,
+        }
+    }
+}
+
 impl Quote {
     /// The offer, if the venue made one.
     #[must_use]
     pub const fn offer(&self) -> Option<&Offer> {
-        match &self.answer {
-            Answer::Offered(offer) => Some(offer),
-            Answer::Declined { .. } => None,
-        }
+        self.answer.offer()
     }
 }
 
@@ -113,18 +120,33 @@ pub struct Receipt {
     pub leftover: Vec<Leftover>,
 }
 
-/// An amount that stays in the wallet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leftover {
-    pub asset: Asset,
-    pub amount: BaseUnits,
-}
-
 impl Fill {
     /// What the same transaction brought when it landed once more, by the chain's word.
     #[must_use]
     pub fn once_more(&self, amounts: (BaseUnits, BaseUnits), receipt: Receipt) -> Self {
         Self::of(&self.route, self.signature.clone(), amounts, receipt)
+    }
+
+    /// The same with what each leg exchanged, where that is known of all of them. What one leg gave and no other took
+    /// stays in the wallet.
+    #[must_use]
+    pub fn exchanged(mut self, legs: &[(BaseUnits, BaseUnits)]) -> Self {
+        let planned = self.route.legs();
+        if planned.len() < 2 || planned.len() != legs.len() {
+            return self;
+        }
+        let exchanged = planned.iter().zip(legs).map(|(leg, amounts)| Leg {
+            amount_in: amounts.0,
+            amount_out: amounts.1,
+            ..*leg
+        });
+        let Ok(route) = Route::try_from(exchanged.collect::<Vec<_>>()) else {
+            return self;
+        };
+        if let Some(receipt) = &mut self.receipt {
+            receipt.leftover = route.leftover();
+        }
+        Self { route, ..self }
     }
 
     /// A route of one leg took and gave all of it; of several legs the amounts are those expected.

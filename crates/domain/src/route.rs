@@ -26,6 +26,13 @@ pub struct Leg {
     pub amount_out: BaseUnits,
 }
 
+/// An amount that stays in the wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    pub asset: Asset,
+    pub amount: BaseUnits,
+}
+
 /// The legs of one transaction, in its order: side by side, one after another, or both. There is at
 /// least one, and what goes in fits 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +109,31 @@ impl Route {
                 false => largest,
             })
             .unwrap_or_else(|| self.first())
+    }
+
+    /// What its legs give and no leg takes, of what lies between that which the order sells and that which it buys.
+    #[must_use]
+    pub fn leftover(&self) -> Vec<Leftover> {
+        let mut all: Vec<Leftover> = Vec::new();
+        for leg in &self.0 {
+            let asset = leg.asset_out;
+            let is_between = asset != self.asset_out() && asset != self.asset_in();
+            if !is_between || all.iter().any(|it| it.asset == asset) {
+                continue;
+            }
+            let sum = |amounts: &mut dyn Iterator<Item = BaseUnits>| {
+                amounts.fold(0_u64, |sum, amount| sum.saturating_add(amount.get()))
+            };
+            let giving = self.0.iter().filter(|it| it.asset_out == asset);
+            let taking = self.0.iter().filter(|it| it.asset_in == asset);
+            let given = sum(&mut giving.map(|it| it.amount_out));
+            let left = given.saturating_sub(sum(&mut taking.map(|it| it.amount_in)));
+            if left > 0 {
+                let amount = BaseUnits::new(left);
+                all.push(Leftover { asset, amount });
+            }
+        }
+        all
     }
 
     fn selling_legs(&self) -> impl Iterator<Item = &Leg> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::{BaseUnits, InvalidAmount};
 
-/// Basis points (hundredths of a percent), at most [`Bps::MAX`].
+/// Basis points (hundredths of a percent), at most [`Bps::MAX`] where a client names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bps(u16);
@@ -27,6 +27,10 @@ impl Bps {
     pub const MAX: Self = Self(5_000);
     /// The slippage of an order that does not name any.
     pub const DEFAULT: Self = Self(50);
+    /// The slippage of a stop that does not name any: prices run when it fires.
+    pub const DEFAULT_OF_STOPS: Self = Self(200);
+    /// No minimum follows from it: the order's own floor alone holds.
+    pub const ANY: Self = Self(10_000);
 
     /// Checks a number of basis points.
     pub fn new(bps: u16) -> Result<Self, InvalidSlippage> {

@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use config::{Config, Signer};
 
 use crate::commands::{
-    bench, completions, demo, doctor, echo, health, migrate, orders, pools, queue, serve, signer,
-    sim_chain, simulate, submit, top, wallet, watch,
+    bench, completions, demo, doctor, echo, execution, health, migrate, orders, pools, queue,
+    replay, serve, signer, sim_chain, simulate, submit, top, wallet, watch,
 };
 use crate::exit::{MEANINGS, Verdict};
 
@@ -50,6 +50,9 @@ enum Command {
     /// The pools of two tokens: what the router would use, and why not the others
     #[command(after_help = pools::EXAMPLES)]
     Pools(pools::Pools),
+    /// How well orders were executed lately, by kind of pool
+    #[command(after_help = execution::EXAMPLES)]
+    Execution(execution::Execution),
     /// The wallet that trades, what it holds and may spend
     #[command(after_help = wallet::EXAMPLES)]
     Wallet(wallet::Wallet),
@@ -62,6 +65,9 @@ enum Command {
     /// A live view of a running engine
     #[command(after_help = top::EXAMPLES)]
     Top(top::Top),
+    /// What routes over recorded pools would have paid
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::Replay),
     /// Benchmark a separate engine on this machine, next to an echo of the same JSON
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::Bench),
@@ -112,9 +118,11 @@ impl Cli {
             Command::Simulate(simulate) => simulate::run(&simulate).await,
             Command::Orders(orders) => orders::run(&orders).await,
             Command::Pools(pools) => pools::run(&pools).await,
+            Command::Execution(execution) => execution::run(&execution).await,
             Command::Wallet(wallet) => wallet::run(&wallet).await,
             Command::Doctor(doctor) => Box::pin(doctor::run(&doctor)).await,
             Command::Queue(queue) => queue::run(&queue).await,
+            Command::Replay(args) => replay::run(&args).await,
             Command::Top(top) => top::run(&top).await,
             Command::Health(health) => health::run(&health).await,
             Command::Echo => echo::run().await,

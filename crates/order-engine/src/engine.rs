@@ -9,6 +9,7 @@ use api_gateway::Gateway;
 use bootstrap::service::Parts;
 use bootstrap::world::{World, keys};
 use config::Config;
+use order_engine::KeysAre;
 use ports::Shutdown;
 
 use crate::node::Node;
@@ -29,14 +30,14 @@ impl Engine {
         if let Some(point) = &config.crash_point {
             order_worker::crash_point::arm(point)?;
         }
-        let key = keys::key(config)?;
+        let keys = keys::keys(config)?;
         let parts = Parts::open(config, shutdown).await?;
-        let signing = key.reach(config, shutdown).await?;
-        let address = signing.address();
+        let signings = keys.reach(config, shutdown).await?;
+        let wallets = signings.names();
         let node = node(config, &parts.world, shutdown)?;
-        let gateway = order_engine::gateway(config, &parts, Some(address), shutdown)?;
+        let gateway = order_engine::gateway(config, &parts, KeysAre::Here(wallets), shutdown)?;
         if config.takes_orders() {
-            let trading = parts.world.trading(signing);
+            let trading = parts.world.trading(signings);
             order_engine::start_worker(config, &parts, trading, shutdown);
         }
         Ok(Self {

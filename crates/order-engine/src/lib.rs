@@ -4,31 +4,44 @@
 use api_gateway::{Gateway, GatewayParts, GatewaySettings};
 use bootstrap::runtime;
 use bootstrap::service::Parts;
-use bootstrap::world::Trading;
+use bootstrap::world::{Trading, keys};
 use config::Config;
-use domain::Address;
-use order_worker::{Chain, Settings, Worker};
+use domain::NamedWallet;
+use order_worker::{Chain, OwnWallet, Settings, Worker};
 use ports::Shutdown;
 
-/// Builds a gateway that shows this wallet. It listens but does not answer yet.
+/// Where the keys of the wallets are that trade.
+#[derive(Debug)]
+pub enum KeysAre {
+    /// In this process.
+    Here(Vec<NamedWallet>),
+    /// At the workers, who tell of their wallets.
+    AtWorkers,
+}
+
+/// Builds a gateway. It listens but does not answer yet.
 pub fn gateway(
     config: &Config,
     parts: &Parts,
-    wallet: Option<Address>,
+    wallets: KeysAre,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Gateway> {
     let settings = GatewaySettings::configured(config, runtime::threads());
     let world = &parts.world;
     Gateway::build(
-        settings.of_wallet(wallet),
+        match wallets {
+            KeysAre::Here(wallets) => settings.of_wallets(wallets),
+            KeysAre::AtWorkers => settings
+                .of_wallet(keys::address(config))
+                .knowing(keys::named(config)),
+        },
         GatewayParts {
             ports: parts.ports.clone(),
             announcer: parts.announcer.clone(),
             router: world.router.clone(),
             assets: world.assets.clone(),
             simulation: world.simulation.clone(),
-            wallet: wallet.map(|address| world.wallet(address)),
-            history: wallet.map(|address| world.history(address)),
+            wallets: Some(world.wallets()),
             on_alarm: order_worker::settings::on_alarm(config),
             transactions: Some(world.transactions()),
             statuses: Some(world.statuses()),
@@ -44,10 +57,15 @@ pub fn start_worker(config: &Config, parts: &Parts, trading: Trading, shutdown: 
         builder,
         landing,
         statuses,
-        wallet,
-        history,
+        wallets,
         valve,
     } = trading;
+    let wallets = wallets.into_iter();
+    let wallets = wallets.map(|it| OwnWallet {
+        name: it.named,
+        view: it.view,
+        history: it.history,
+    });
     // The handle is not needed.
     let _ = Worker::start(
         &parts.ports,
@@ -57,8 +75,7 @@ pub fn start_worker(config: &Config, parts: &Parts, trading: Trading, shutdown: 
             builder,
             landing,
             statuses,
-            wallet: Some(wallet),
-            history: Some(history),
+            wallets: wallets.collect(),
             valve,
         },
         Settings::configured(config, runtime::host_name()),

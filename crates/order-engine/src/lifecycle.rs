@@ -15,6 +15,7 @@ pub(crate) fn detail(event: &EventView, token_out: &str) -> String {
             Some(error) => format!("attempt {} follows: {error}", event.attempt),
             None => String::new(),
         },
+        StatusName::Routing if event.trigger.is_some() => fired(event),
         StatusName::Routing if event.attempt > 1 => format!("attempt {}", event.attempt),
         StatusName::Routing => String::new(),
         StatusName::Building => why(event),
@@ -28,6 +29,14 @@ pub(crate) fn detail(event: &EventView, token_out: &str) -> String {
         StatusName::Failed => text(&event.error),
         StatusName::Cancelled | StatusName::Expired => text(&event.reason),
     }
+}
+
+/// What fired an order that had waited.
+fn fired(event: &EventView) -> String {
+    let trigger = event.trigger.as_ref();
+    trigger.map_or_else(String::new, |it| {
+        format!("fired at {} in slot {}", short(&it.price), it.slot)
+    })
 }
 
 /// The chosen venue, and the offers that it beat.

@@ -7,13 +7,14 @@ mod batch;
 mod board;
 mod cli;
 mod commands;
+mod competition;
 mod connection;
 mod engine;
-
 mod exit;
 mod lifecycle;
 mod node;
 mod output;
+mod replay;
 
 use std::process::ExitCode;
 

@@ -112,6 +112,14 @@ async fn live(
         // If the holder lives, it finishes the order; if it is dead, the sweeper brings the order
         // again.
         Ok(Claim::Held) => Ending::Over,
+        // Its worker finds it in the queue.
+        Ok(Claim::WalletElsewhere) => as_it_was(job, ctx.foreign.rest(ctx.clock.monotonic())),
+        // The store names it again once a worker lives that has its wallet.
+        Ok(Claim::WalletNowhere) => {
+            ctx.metrics.walletless.increment(1);
+            debug!(order.id = %id, "order {id} waits for a worker that has its wallet");
+            Ending::Over
+        }
         Ok(Claim::Paused) => {
             session.hear_pause(true);
             Ending::Retry {
@@ -120,7 +128,8 @@ async fn live(
         }
         // Another worker died with it between our two claims.
         Ok(Claim::OnlyAlone) => as_it_was(job, COMPANY_REST),
-        Ok(Claim::Ended | Claim::Unknown) => Ending::Over,
+        // An order that went back to waiting needs no entry.
+        Ok(Claim::Waiting | Claim::Ended | Claim::Unknown) => Ending::Over,
         Err(error) => {
             error!(order.id = %id, %error, "order {id} cannot be claimed: {error}");
             Ending::Over

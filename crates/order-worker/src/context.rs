@@ -9,6 +9,7 @@ use domain::EventId;
 use ports::{Announcer, Clock, JobQueue, Ports, Random, Shutdown, Store, Unconfirmed};
 
 use crate::Chain;
+use crate::foreign::Foreign;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::settings::{LimitScope, Settings};
@@ -33,6 +34,7 @@ pub(crate) struct Context {
     /// This worker's share of the queue's common limit, for the time while the queue is down, with
     /// the number of workers that it was computed for. It also outlives the identities.
     share: Mutex<Option<(NonZeroU32, Arc<Limiter>)>>,
+    pub(crate) foreign: Foreign,
     /// Held while it is found out why a transaction is slow; from when on the next one may be asked about.
     pub(crate) slow_report: tokio::sync::Mutex<Duration>,
 }
@@ -64,6 +66,7 @@ impl Context {
             metrics: Metrics::register(),
             limiter,
             share: Mutex::default(),
+            foreign: Foreign::default(),
             slow_report: tokio::sync::Mutex::default(),
         }
     }

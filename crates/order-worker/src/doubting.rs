@@ -114,6 +114,11 @@ impl Doubter {
             Ok(Fate::Underway) => {
                 Some("it was seen, and nobody tells what became of it".to_owned())
             }
+            Ok(Fate::Reverted {
+                is_final: false, ..
+            }) => Some(
+                "it was rolled back, and endpoints do not agree that it is for good".to_owned(),
+            ),
             // Its next look settles it.
             Ok(Fate::Landed { .. } | Fate::Reverted { .. } | Fate::Dead) => None,
             Err(error) => Some(error.to_string()),

@@ -215,10 +215,15 @@ impl FinalityLook {
             Fate::Landed {
                 amount_in,
                 amount_out,
+                legs,
                 receipt,
             } if receipt.is_final => {
-                let amounts = (amount_in, amount_out);
-                self.landed_for_good(&order, amounts, receipt).await
+                let brought = Brought {
+                    amounts: (amount_in, amount_out),
+                    legs,
+                    receipt,
+                };
+                self.landed_for_good(&order, brought).await
             }
             Fate::Landed { .. } if order.has_vanished => self.found_again(id).await,
             Fate::Landed { .. } => Ok(()),
@@ -231,16 +236,11 @@ impl FinalityLook {
         }
     }
 
-    async fn landed_for_good(
-        &self,
-        order: &Unfinal,
-        amounts: (BaseUnits, BaseUnits),
-        receipt: Receipt,
-    ) -> Result<(), Error> {
-        let (id, slot) = (order.order, receipt.slot);
+    async fn landed_for_good(&self, order: &Unfinal, brought: Brought) -> Result<(), Error> {
+        let (id, slot) = (order.order, brought.receipt.slot);
         let mut fill = None;
         if slot != order.slot {
-            fill = self.filled(id, amounts, receipt).await?;
+            fill = self.filled(id, brought).await?;
             warn!(order.id = %id, slot, "order {id} was confirmed in slot {}, and its transaction landed for good in slot {slot}", order.slot);
         }
         let finality = NewFinality {
@@ -253,15 +253,17 @@ impl FinalityLook {
     }
 
     /// What the transaction brought in the block that is final.
-    async fn filled(
-        &self,
-        order: OrderId,
-        amounts: (BaseUnits, BaseUnits),
-        receipt: Receipt,
-    ) -> Result<Option<Fill>, Error> {
+    async fn filled(&self, order: OrderId, brought: Brought) -> Result<Option<Fill>, Error> {
+        let Brought {
+            amounts,
+            legs,
+            receipt,
+        } = brought;
         let found = self.ports.store.order(order, None).await?;
         Ok(match found.map(|order| order.state) {
-            Some(State::Confirmed { fill }) => Some(fill.once_more(amounts, receipt)),
+            Some(State::Confirmed { fill }) => {
+                Some(fill.once_more(amounts, receipt).exchanged(&legs))
+            }
             _ => None,
         })
     }
@@ -294,6 +296,15 @@ impl FinalityLook {
         }
         Ok(())
     }
+}
+
+/// What a transaction brought, by the chain's word.
+#[derive(Debug)]
+struct Brought {
+    amounts: (BaseUnits, BaseUnits),
+    /// Of each leg.
+    legs: Vec<(BaseUnits, BaseUnits)>,
+    receipt: Receipt,
 }
 
 /// Whether the same bytes may have to be sent again.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::Order;
 use domain::event::Failure;
-use ports::safety::{Halt, Reverted};
+use ports::safety::{ENGINE, Halt, Reverted};
 use ports::valve::LEAVE;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -16,8 +16,6 @@ use crate::recording::answered;
 
 /// Between two looks: several fit into the time for which one of them counts.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// Who halts where the engine does it itself.
-pub(crate) const ENGINE: &str = "engine";
 /// How long an order waits whose next step needs a signature, while nothing is signed.
 pub(crate) const HALTED_REST: Duration = Duration::from_secs(1);
 

@@ -19,7 +19,7 @@
 //!
 //! Begin with `lifecycle.rs`: how an order goes from state to state. `driver.rs` keeps the slots
 //! filled, `awakening.rs` wakes orders whose transactions have news, `halting.rs` follows halts, `sweeper.rs` brings back what
-//! was lost on the way, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
+//! was lost on the way, `scanning.rs` fires orders that wait for a price, `expiring.rs` ends orders whose time has run out, `finality.rs` looks after
 //! orders that are confirmed, `doubting.rs` for those that nobody can prove dead.
 
 pub mod crash_point;
@@ -36,13 +36,16 @@ mod context;
 mod doubting;
 mod driver;
 mod finality;
+mod foreign;
 mod halting;
 mod lifecycle;
 mod metrics;
+mod missing;
 mod panics;
 mod permission;
 mod reconciling;
 mod recording;
+mod scanning;
 mod session;
 mod stages;
 mod taking;
@@ -52,6 +55,7 @@ mod usage;
 use std::sync::Arc;
 
 use dex_router::Router;
+use domain::NamedWallet;
 use ports::reconciliation::WalletHistory;
 use ports::{Announcer, Landing, Ports, Shutdown, Statuses, TransactionBuilder, Valve, WalletView};
 use tokio::sync::oneshot;
@@ -75,12 +79,28 @@ pub struct Chain {
     pub landing: Arc<dyn Landing>,
     /// Tells where signatures stand, many at once.
     pub statuses: Arc<dyn Statuses>,
-    /// The wallet that pays, if its balance shall be shown.
-    pub wallet: Option<Arc<dyn WalletView>>,
-    /// The same wallet's past, if it shall be compared with the engine's receipts.
-    pub history: Option<Arc<dyn WalletHistory>>,
+    /// The wallets whose keys the builder has, the one that it uses unasked first. Where none is named, the worker takes
+    /// orders of all.
+    pub wallets: Vec<OwnWallet>,
     /// What builder and landing sign and send through.
     pub valve: Arc<Valve>,
+}
+
+/// A wallet that pays.
+#[derive(Debug, Clone)]
+pub struct OwnWallet {
+    pub name: NamedWallet,
+    /// Shows its balance.
+    pub view: Arc<dyn WalletView>,
+    /// Its past, which is compared with the engine's receipts.
+    pub history: Arc<dyn WalletHistory>,
+}
+
+impl Chain {
+    /// What the wallets are called, and where they are.
+    fn names(&self) -> Vec<NamedWallet> {
+        self.wallets.iter().map(|own| own.name.clone()).collect()
+    }
 }
 
 /// A running worker. It stops when the [`Shutdown`] says so.
@@ -105,27 +125,22 @@ impl Worker {
         let expirer = Expirer::new(ports, announcer, settings.sweep);
         let finality = FinalityLook::new(ports, &chain, settings.sweep);
         let doubter = Doubter::new(ports, &chain, settings.sweep, settings.doubt_after);
-        if let Some(wallet) = &chain.wallet {
-            let shown = balance::show(
-                Arc::clone(wallet),
-                Arc::clone(&ports.clock),
-                shutdown.clone(),
-            );
+        if !chain.wallets.is_empty() {
+            let (wallets, clock) = (chain.wallets.clone(), Arc::clone(&ports.clock));
+            let shown = balance::show(wallets, clock, shutdown.clone());
             shutdown.spawn_essential("balance", shown);
         }
-        if let Some(history) = &chain.history {
-            let history = Arc::clone(history);
-            let reconciling = Reconciling::new(ports, history, settings.on_alarm);
+        if !chain.wallets.is_empty() {
+            let reconciling = Reconciling::new(ports, &chain.wallets, settings.on_alarm);
             shutdown.spawn_essential("reconciliation", reconciling.run(shutdown.clone()));
         }
         let context = Context::new(ports, announcer, router, chain, settings, shutdown);
         let context = Arc::new(context);
-        if let Some(wallet) = &context.chain.wallet
-            && !context.settings.limits.is_empty()
-        {
-            let shown = usage::show(Arc::clone(&context), Arc::clone(wallet), shutdown.clone());
+        if !context.chain.wallets.is_empty() && !context.settings.limits.is_empty() {
+            let shown = usage::show(Arc::clone(&context), shutdown.clone());
             shutdown.spawn_essential("usage", shown);
         }
+        shutdown.spawn_essential("scan", scanning::run(Arc::clone(&context)));
         let presence = Arc::new(Presence::default());
         let driver = driver::run(Arc::clone(&context), Arc::clone(&presence));
         let (runs, ended) = oneshot::channel();

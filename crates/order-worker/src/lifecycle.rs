@@ -8,6 +8,7 @@ use domain::event::{Failure, FailureCode};
 use domain::landing::LandingReport;
 use domain::quote::Choice;
 use domain::transaction::SignedTransaction;
+use domain::waiting::Firing;
 use domain::{EventData, Order, State};
 use ports::order_store::{Lease, POISON_DEATHS};
 use tracing::error;
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::crash_point::{self, CrashPoint};
 use crate::halting::{self, HALTED_REST};
 use crate::metrics::took;
+use crate::missing;
 use crate::panics::{Panicked, contain};
 use crate::permission::Permission;
 use crate::recording::{self, Refused};
@@ -87,7 +89,7 @@ pub(crate) async fn live(
             }
         };
         match recorded {
-            Ok(Some(delay)) => return Ending::Retry { delay },
+            Ok(Some(ending)) => return ending,
             Ok(None) => {}
             Err(refused) => return refused_ending(ctx, &lease, refused).await,
         }
@@ -113,13 +115,21 @@ async fn turn(ctx: &Context, lease: &Lease, permission: &mut Permission, origin:
         _ if ctx.shutdown.is_stopping() => Next::Release(hand_back(&lease.order)),
 
         State::Pending { .. } => match permission.obtain() {
-            Ok(()) => Next::Record(EventData::RoutingStarted),
+            Ok(()) => Next::Record(start(lease)),
             Err(delay) => Next::Release(Ending::Retry { delay }),
         },
         // Without a signature there is nothing to do for it.
         State::Routing | State::Building { .. } if !ctx.chain.valve.is_open() => held_back(),
-        State::Routing => routing(ctx, &lease.order).await,
-        State::Building { decision } => building(ctx, &lease.order, &decision.choice).await,
+        State::Routing => routing(ctx, lease).await,
+        State::Building { decision } => building(ctx, lease, &decision.choice).await,
+    }
+}
+
+/// The event that begins an execution.
+fn start(lease: &Lease) -> EventData {
+    match lease.firing.as_deref() {
+        Some(Firing { seen, .. }) => EventData::Triggered { seen: seen.clone() },
+        None => EventData::RoutingStarted,
     }
 }
 
@@ -133,20 +143,25 @@ async fn passed(ctx: &Context, order: &Order, permission: &mut Permission) {
     }
 }
 
-async fn routing(ctx: &Context, order: &Order) -> Next {
+async fn routing(ctx: &Context, lease: &Lease) -> Next {
+    let order = &lease.order;
     let began = ctx.clock.monotonic();
-    let stage = contain(route::route(ctx, &order.terms));
+    let stage = contain(route::route(ctx, order, None));
     let Some(routed) = unless_stopping(ctx, stage).await else {
         return Next::Release(hand_back(order));
     };
     took(&ctx.metrics.route, began, ctx.clock.monotonic());
     match routed.unwrap_or_else(|panicked| Err(defect(ctx, order, &panicked))) {
         Ok(decision) => Next::Record(EventData::Routed { decision }),
-        Err(error) => Next::Record(after_failure(ctx, order, error)),
+        Err(error) => match missing::patience(ctx, order, error.failure()) {
+            Some(delay) => Next::Release(Ending::Resume { delay }),
+            None => Next::Record(after_failure(ctx, lease, error)),
+        },
     }
 }
 
-async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
+async fn building(ctx: &Context, lease: &Lease, choice: &Choice) -> Next {
+    let order = &lease.order;
     let began = ctx.clock.monotonic();
     let stage = contain(build::build(ctx, order, choice));
     let Some(built) = unless_stopping(ctx, stage).await else {
@@ -160,7 +175,7 @@ async fn building(ctx: &Context, order: &Order, choice: &Choice) -> Next {
         }) => Next::Submit(choice, transaction),
         // Halted meanwhile, which is no failure of the order.
         Err(_) if !ctx.chain.valve.is_open() => held_back(),
-        Err(NotBuilt::Failed(error)) => Next::Record(after_failure(ctx, order, error)),
+        Err(NotBuilt::Failed(error)) => Next::Record(after_failure(ctx, lease, error)),
         // It stays where it is, and its slot is free for others.
         Err(NotBuilt::Later(delay)) => Next::Release(Ending::Resume { delay }),
     }
@@ -179,7 +194,7 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         match word::weigh(ctx, order.id, transaction, said).await {
             Weighed::Dead(failure) => {
                 ctx.metrics.declared_dead.increment(1);
-                return Next::Record(after_failure(ctx, order, StageError::Transient(failure)));
+                return Next::Record(after_failure(ctx, lease, StageError::Transient(failure)));
             }
             Weighed::Unsure => return Next::Release(Ending::Resume { delay: WORD_REST }),
             Weighed::Known => {}
@@ -198,24 +213,27 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
         Ok(Settled::Landed {
             amount_in,
             amount_out,
+            legs,
             receipt,
         }) => {
             crash_point::reached(CrashPoint::ConfirmedNotStored);
             ctx.metrics.paid(&receipt);
             let signature = transaction.signature.clone();
             let fill = choice.filled(signature, (amount_in, amount_out), receipt);
+            let fill = fill.exchanged(&legs);
             Next::Record(EventData::Confirmed { fill })
         }
         Ok(Settled::Dead(failure)) => {
             let failure = landing::explain(ctx, transaction, failure).await;
-            Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
+            Next::Record(after_failure(ctx, lease, StageError::Transient(failure)))
         }
         Ok(Settled::Reverted { failure, kind }) => {
             // It may have met another pool than the one that was known.
-            ctx.router
-                .doubt(order.terms.asset_in, order.terms.asset_out);
+            for leg in choice.route.legs() {
+                ctx.router.doubt(leg.asset_in, leg.asset_out);
+            }
             halting::count_revert(ctx, order, &kind, &failure).await;
-            Next::Record(after_failure(ctx, order, StageError::Transient(failure)))
+            Next::Record(after_failure(ctx, lease, StageError::Transient(failure)))
         }
         Ok(Settled::Undecided { ask_again_in }) => {
             let landing = landing::slow(ctx, order, transaction, origin).await;
@@ -230,15 +248,22 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
     }
 }
 
-/// Records an event; with it the delay after which the next execution begins, if one does.
+/// Records an event; returns how the order leaves this worker, if it does.
 async fn record(
     ctx: &Context,
     lease: &mut Lease,
     data: EventData,
-) -> Result<Option<Duration>, Refused> {
-    let retry = retry_delay(&data);
+) -> Result<Option<Ending>, Refused> {
+    let ending = match &data {
+        EventData::RetryScheduled { delay_ms, .. } => Some(Ending::Retry {
+            delay: Duration::from_millis(*delay_ms),
+        }),
+        // It has no due time.
+        EventData::WaitingAgain { .. } => Some(Ending::Over),
+        _ => None,
+    };
     recording::record(ctx, lease, data).await?;
-    Ok(retry)
+    Ok(ending)
 }
 
 /// Stores the signed bytes with `submitted`, unless the order's time has run out meanwhile, or the wallet may not spend
@@ -248,7 +273,7 @@ async fn submit(
     lease: &mut Lease,
     choice: Choice,
     transaction: SignedTransaction,
-) -> Result<Option<Duration>, Refused> {
+) -> Result<Option<Ending>, Refused> {
     let signature = transaction.signature.clone();
     let data = EventData::Submitted { choice, signature };
     match recording::record_submission(ctx, lease, data, transaction).await {
@@ -257,24 +282,31 @@ async fn submit(
         Err(Refused::Expired) => recording::expire(ctx, &lease.order).await.map(|()| None),
         Err(Refused::NoRoom(no_room)) => {
             let error = limits::no_room(ctx, &lease.order, &no_room);
-            let data = after_failure(ctx, &lease.order, error);
+            let data = after_failure(ctx, lease, error);
             record(ctx, lease, data).await
         }
         Err(refused) => Err(refused),
     }
 }
 
-/// Another execution, or the end: the only place that decides it.
-fn after_failure(ctx: &Context, order: &Order, error: StageError) -> EventData {
-    let settings = &ctx.settings;
+/// Another execution, another wait, or the end: the only place that decides it.
+fn after_failure(ctx: &Context, lease: &Lease, error: StageError) -> EventData {
+    let (settings, order) = (&ctx.settings, &lease.order);
+    if let Some(data) = missing::of_limit(ctx, lease, error.failure()) {
+        return data;
+    }
+    let executions = missing::counted(lease);
     match error {
-        StageError::Transient(failure) if order.executions < settings.max_executions => {
-            let delay = settings.retry.delay_after(order.executions, &ctx.random);
+        StageError::Transient(failure) if executions < settings.max_executions => {
+            let delay = match missing::is_retried_at_once(order) {
+                true => Duration::ZERO,
+                false => settings.retry.delay_after(executions, &ctx.random),
+            };
             let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
             EventData::RetryScheduled { failure, delay_ms }
         }
         StageError::Transient(failure) => EventData::Failed {
-            failure: exhausted(ctx, order.executions, &failure),
+            failure: exhausted(ctx, executions, &failure),
         },
         StageError::Permanent(failure) => EventData::Failed { failure },
     }
@@ -296,13 +328,6 @@ fn exhausted(ctx: &Context, executions: u32, last: &Failure) -> Failure {
         reason,
         landing: last.landing.clone(),
         paid_lamports: last.paid_lamports,
-    }
-}
-
-fn retry_delay(data: &EventData) -> Option<Duration> {
-    match data {
-        EventData::RetryScheduled { delay_ms, .. } => Some(Duration::from_millis(*delay_ms)),
-        _ => None,
     }
 }
 

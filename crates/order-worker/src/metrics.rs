@@ -29,7 +29,7 @@ const REVERTS: [FailureCode; 3] = [
 const SIGNER_REFUSALS: [FailureCode; 2] = [FailureCode::SignerRefused, FailureCode::SignerLimit];
 
 /// What each counter counts.
-const COUNTERS: [(&str, &str); 23] = [
+const COUNTERS: [(&str, &str); 26] = [
     (
         "orders_ended_total",
         "Orders that reached their end, by outcome and venue",
@@ -113,6 +113,18 @@ const COUNTERS: [(&str, &str); 23] = [
         "Times an order left its slot because the signer gave no signature",
     ),
     (
+        "orders_without_wallet_total",
+        "Times an order was put aside because no live worker had its wallet",
+    ),
+    (
+        "waiting_orders_fired_total",
+        "Orders whose condition was seen to hold",
+    ),
+    (
+        "waiting_orders_sent_back_total",
+        "Times a limit order had fired and went back to waiting because its price had gone",
+    ),
+    (
         "workers_buried_total",
         "Workers declared dead because they fell silent",
     ),
@@ -133,7 +145,11 @@ const GAUGES: [(&str, &str); 4] = [
 ];
 
 /// What each histogram measures, in seconds.
-const HISTOGRAMS: [(&str, &str); 2] = [
+const HISTOGRAMS: [(&str, &str); 3] = [
+    (
+        "waiting_scan_duration_seconds",
+        "Time in which the prices of all orders that wait were looked at once",
+    ),
     (
         "stage_duration_seconds",
         "Time spent in each stage of an order",
@@ -159,6 +175,7 @@ pub(crate) struct Metrics {
     pub(crate) quote_mismatches: Counter,
     pub(crate) insufficient_funds: Counter,
     pub(crate) signer_waits: Counter,
+    pub(crate) walletless: Counter,
     pub(crate) queue_claims: Counter,
     pub(crate) queue_failures: Counter,
     pub(crate) store_failures: Counter,
@@ -170,6 +187,9 @@ pub(crate) struct Metrics {
     pub(crate) route: Histogram,
     pub(crate) build: Histogram,
     pub(crate) settle: Histogram,
+    pub(crate) scan: Histogram,
+    pub(crate) fired: Counter,
+    pub(crate) sent_back: Counter,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -220,6 +240,7 @@ impl Metrics {
             quote_mismatches: zeroed("quote_mismatches_total"),
             insufficient_funds: zeroed("insufficient_funds_total"),
             signer_waits: zeroed("signer_waits_total"),
+            walletless: zeroed("orders_without_wallet_total"),
             queue_claims: zeroed("queue_claims_total"),
             queue_failures: zeroed("queue_failures_total"),
             store_failures: zeroed("store_failures_total"),
@@ -231,6 +252,9 @@ impl Metrics {
             route: stage("route"),
             build: stage("build"),
             settle: stage("settle"),
+            scan: histogram!("waiting_scan_duration_seconds"),
+            fired: zeroed("waiting_orders_fired_total"),
+            sent_back: zeroed("waiting_orders_sent_back_total"),
         }
     }
 

@@ -71,7 +71,9 @@ pub(crate) async fn record(
     let writing = answered(ctx, || ctx.store.record(lease, &event));
     let answer = writing.instrument(span_of(&event)).await;
     unheard.heard();
-    move_on(ctx, lease, answer)
+    move_on(ctx, lease, answer)?;
+    tell_group(ctx, &lease.order).await;
+    Ok(())
 }
 
 /// Records `submitted` with the transaction's bytes and applies it to the order. Only a transaction
@@ -190,6 +192,28 @@ fn move_on(
     Ok(())
 }
 
+/// Announces the orders that ended because this one of their group was confirmed.
+async fn tell_group(ctx: &Context, order: &Order) {
+    if order.terms.oco_group.is_none() || order.status() != Status::Confirmed {
+        return;
+    }
+    match answered(ctx, || ctx.store.ended_by(order.id)).await {
+        Ok(ended) => {
+            for (event, client) in ended {
+                let id = event.order_id;
+                info!(order.id = %id, order.status = "cancelled", "order {id} is cancelled: another one of its group is confirmed");
+                Metrics::ended(event.data.status(), None);
+                ctx.announcer.publish(&client, &event);
+            }
+        }
+        Err(error) => {
+            let id = order.id;
+            error!(order.id = %id, %error, "the rest of order {id}'s group cannot be read: {error}");
+            ctx.announcer.lost();
+        }
+    }
+}
+
 fn broken(order: &Order, error: &dyn std::error::Error) -> Refused {
     let id = order.id;
     error!(order.id = %id, order.seq = order.seq.get(), %error, "order {id} cannot go on: {error}");
@@ -226,9 +250,9 @@ fn details<'a>(data: &'a EventData, before: &'a Order) -> (Option<Venue>, Option
     };
     match data {
         EventData::Routed { decision } => (Some(decision.choice.route.largest().venue()), None),
-        EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
-            (venue_so_far, Some(&failure.reason))
-        }
+        EventData::RetryScheduled { failure, .. }
+        | EventData::WaitingAgain { failure, .. }
+        | EventData::Failed { failure } => (venue_so_far, Some(&failure.reason)),
         EventData::Cancelled { reason } | EventData::Expired { reason } => {
             (venue_so_far, Some(reason))
         }

@@ -280,6 +280,7 @@ async fn enter(ctx: &Context) -> (WorkerId, ports::Result<Heartbeat>) {
         slots: ctx.settings.concurrency.max(1),
         limits: ctx.settings.limits.print(ctx.router.tokens()),
         running: 0,
+        wallets: ctx.chain.names(),
         started_at: now,
         seen_at: now,
     };

@@ -22,6 +22,13 @@ pub(crate) enum StageError {
 }
 
 impl StageError {
+    /// What failed.
+    pub(crate) const fn failure(&self) -> &Failure {
+        match self {
+            Self::Transient(failure) | Self::Permanent(failure) => failure,
+        }
+    }
+
     pub(crate) fn transient(code: FailureCode, reason: impl Into<String>) -> Self {
         Self::Transient(failure(code, reason))
     }

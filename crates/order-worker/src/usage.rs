@@ -1,13 +1,14 @@
-//! Shows how much of each day's limit is used.
+//! Shows how much of each day's limit is used, of each wallet: every one has the whole of it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::spending::{Limited, Per, Purpose, SpendLimits, WalletUse, quarter_of};
-use domain::{Asset, TokenList};
-use ports::{Shutdown, WalletView};
+use domain::{Asset, NamedWallet, TokenList};
+use ports::Shutdown;
 use tracing::debug;
 
+use crate::OwnWallet;
 use crate::context::Context;
 
 /// Between two looks.
@@ -15,29 +16,27 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 const RATIO: &str = "spend_limit_used_ratio";
 
 /// Looks until somebody asks to stop.
-pub(crate) async fn show(ctx: Arc<Context>, wallet: Arc<dyn WalletView>, shutdown: Shutdown) {
+pub(crate) async fn show(ctx: Arc<Context>, shutdown: Shutdown) {
     metrics::describe_gauge!(
         RATIO,
         metrics::Unit::Count,
-        "Used part of what a day may take, by token: 1 leaves no room; of tokens that are not named, the fullest"
+        "Used part of what a day may take, by wallet and token: 1 leaves no room; of tokens that are not named, the fullest"
     );
-    let limits = &ctx.settings.limits;
-    for limit in limits.all().iter().filter(|it| it.per == Per::Day) {
-        let token = limit.of.name(ctx.router.tokens());
-        metrics::gauge!(RATIO, "token" => token).set(0.0);
+    for wallet in &ctx.chain.wallets {
+        set(&ctx, &wallet.name, &[]);
     }
     tokio::select! {
         biased;
         () = shutdown.soft() => {}
-        () = looks(&ctx, &*wallet) => {}
+        () = looks(&ctx) => {}
     }
 }
 
-async fn looks(ctx: &Context, wallet: &dyn WalletView) {
+async fn looks(ctx: &Context) {
     loop {
-        if let Ok(wallet) = wallet.look().await {
-            match ctx.store.newest_uses(wallet.address).await {
-                Ok(uses) => set(ctx, &uses),
+        for OwnWallet { name, .. } in &ctx.chain.wallets {
+            match ctx.store.newest_uses(name.address).await {
+                Ok(uses) => set(ctx, name, &uses),
                 Err(error) => debug!(%error, "what is spent is looked at again: {error}"),
             }
         }
@@ -45,7 +44,7 @@ async fn looks(ctx: &Context, wallet: &dyn WalletView) {
     }
 }
 
-fn set(ctx: &Context, uses: &[(Purpose, WalletUse)]) {
+fn set(ctx: &Context, wallet: &NamedWallet, uses: &[(Purpose, WalletUse)]) {
     let (limits, tokens) = (&ctx.settings.limits, ctx.router.tokens());
     let quarter = quarter_of(ctx.clock.now());
     for limit in limits.all().iter().filter(|it| it.per == Per::Day) {
@@ -56,7 +55,8 @@ fn set(ctx: &Context, uses: &[(Purpose, WalletUse)]) {
             (most > 0).then(|| counted.used(quarter) as f64 / most as f64)
         });
         let fullest = ratios.fold(0.0, f64::max);
-        metrics::gauge!(RATIO, "token" => limit.of.name(tokens)).set(fullest);
+        let (wallet, token) = (wallet.name.to_string(), limit.of.name(tokens));
+        metrics::gauge!(RATIO, "wallet" => wallet, "token" => token).set(fullest);
     }
 }
 

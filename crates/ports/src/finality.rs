@@ -119,6 +119,8 @@ pub enum Turn {
     Doubts,
     /// Comparing the wallet with the engine's receipts.
     Reconciliation,
+    /// Looking at the prices that orders wait for.
+    Scan,
 }
 
 impl Turn {
@@ -129,6 +131,7 @@ impl Turn {
             Self::Finality => "finality",
             Self::Doubts => "doubts",
             Self::Reconciliation => "reconciliation",
+            Self::Scan => "scan",
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Fate {
     Landed {
         amount_in: BaseUnits,
         amount_out: BaseUnits,
+        /// What went in and came out of each swap, in their order; nothing where that cannot be told.
+        legs: Vec<(BaseUnits, BaseUnits)>,
         receipt: Receipt,
     },
     /// It was rolled back. Only once that is final can it never land again.
@@ -38,6 +40,17 @@ pub enum Fate {
     },
     /// It is proved that it did not land and never can.
     Dead,
+}
+
+/// What the chain says of a transaction that an operator calls dead, and that nobody can prove dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It is known, whatever its outcome.
+    Known,
+    /// What is final has not passed its last valid height, as far as somebody says who can be believed.
+    MayLand,
+    /// That is past, and nobody who answers knows it.
+    Unknown,
 }
 
 /// How a transaction stands on this process's landing list.
@@ -83,6 +96,9 @@ pub trait Landing: Send + Sync + Debug {
 
     /// What became of a transaction, or the proof that nothing can.
     async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error>;
+
+    /// What is to be said for and against an operator's word that it is dead. An error where nobody can say.
+    async fn weigh(&self, transaction: &SignedTransaction) -> Result<Weight, Error>;
 
     /// Waits until a transaction on the list has landed or was rolled back, at most for `limit`; then what is known. A
     /// revert need not be final yet, and nothing is denied by it: [`Fate::Absent`] here says that nothing was heard.

@@ -33,6 +33,7 @@ pub mod transaction_builder;
 pub mod transaction_reader;
 pub mod unconfirmed;
 pub mod valve;
+pub mod waiting;
 pub mod wallet;
 pub mod wallet_uses;
 pub mod worker_registry;
@@ -65,7 +66,8 @@ pub use transaction_builder::TransactionBuilder;
 pub use transaction_reader::TransactionReader;
 pub use unconfirmed::Unconfirmed;
 pub use valve::Valve;
-pub use wallet::WalletView;
+pub use waiting::WaitingOrders;
+pub use wallet::{WalletView, WalletViews};
 pub use wallet_uses::WalletUses;
 pub use worker_registry::WorkerRegistry;
 
@@ -73,8 +75,7 @@ pub use worker_registry::WorkerRegistry;
 /// never created: `bootstrap`'s telemetry decides.
 pub const STAGE_SPANS: &str = "stage";
 
-/// The whole store: a backend implements the eight parts, and the engine holds one object of this
-/// trait.
+/// The whole store: a backend implements all its parts, and the engine holds one object of this trait.
 pub trait Store:
     OrderStore
     + OrderHistory
@@ -85,6 +86,7 @@ pub trait Store:
     + Doubts
     + Directory
     + WalletUses
+    + WaitingOrders
 {
 }
 
@@ -98,6 +100,7 @@ impl<T> Store for T where
         + Doubts
         + Directory
         + WalletUses
+        + WaitingOrders
 {
 }
 

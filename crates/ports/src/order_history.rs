@@ -11,12 +11,17 @@
 //!    would have to wait too long is refused with [`crate::Error::Busy`].
 //! 6. A stored transaction is found by its order, and an order by its transaction's blockhash and
 //!    signature, however long ago it was stored and whatever became of it.
+//! 7. Following the pages of [`OrderHistory::recent`] tells all events of the orders that were accepted lately, each
+//!    once, and looks at no others: what was accepted before costs nothing.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::transaction::{Signature, TransactionRef};
-use domain::{ClientId, ClientOrderId, Event, Mint, Order, OrderId, Seq, Status};
+use domain::{
+    Address, ClientId, ClientOrderId, Event, Mint, OcoGroup, Order, OrderId, Seq, Status,
+};
 
 use crate::Result;
 
@@ -28,9 +33,23 @@ pub struct ListFilter {
     pub status: Option<Status>,
     pub mint_in: Option<Mint>,
     pub mint_out: Option<Mint>,
+    pub wallet: Option<PaidBy>,
+    /// Only those that wait for a condition, or only those that do not.
+    pub waiting: Option<bool>,
+    /// Only those of this type, by its name.
+    pub order_type: Option<&'static str>,
+    pub oco_group: Option<OcoGroup>,
     /// Continue with orders older than this one.
     pub before: Option<OrderId>,
     pub limit: usize,
+}
+
+/// Whose orders to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaidBy {
+    pub wallet: Address,
+    /// Whether orders that name no wallet are its own too, as those of older versions are of the one wallet.
+    pub or_unnamed: bool,
 }
 
 /// A page of a list.
@@ -39,6 +58,26 @@ pub struct ListPage {
     pub orders: Vec<Order>,
     /// Continue with orders older than this one, which need not be on the page; absent if none are
     /// left.
+    pub next: Option<OrderId>,
+}
+
+/// Which lately accepted orders to tell the events of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecentPage {
+    /// How long ago an order may have been accepted, by the store's clock.
+    pub within: Duration,
+    /// Continue with orders older than this one.
+    pub before: Option<OrderId>,
+    /// How many orders to look at.
+    pub limit: usize,
+}
+
+/// The events of lately accepted orders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recent {
+    /// The newest order's first; each order's in sequence. Those that a newer version wrote are left out.
+    pub events: Vec<Event>,
+    /// Continue with orders older than this one; absent if none are left.
     pub next: Option<OrderId>,
 }
 
@@ -74,6 +113,8 @@ pub struct Counts {
     pub running: u64,
     /// Age of the oldest pending order that is due.
     pub oldest_waiting_ms: Option<u64>,
+    /// Pending orders that wait for a condition: they are in none of the numbers of the queue.
+    pub on_condition: u64,
     /// Orders that ended within the last minute.
     pub ended_last_minute: u64,
     /// From acceptance to the end, over recently confirmed orders, in milliseconds.
@@ -105,6 +146,9 @@ pub trait OrderHistory: Send + Sync + Debug {
     /// The events that followers have missed, in order for each order: one query for many
     /// followers.
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>>;
+
+    /// A page of the events of lately accepted orders. As patient as a list, and refused like one.
+    async fn recent(&self, page: RecentPage) -> Result<Recent>;
 
     /// The signatures of an order's transactions, oldest first, dead ones too.
     async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>>;

@@ -43,6 +43,9 @@
 //!     changes.
 //! 15. A release may say how the live transaction fares. That is kept with the transaction, the newest alone, in the one
 //!     write of the release; a release that says nothing leaves it as it was.
+//! 15. An order of a wallet is granted only to a worker that names this wallet among its own, or none; once it is
+//!     submitted, to every worker. `due` and `due_fairly` leave out orders that no live worker would get, so that they
+//!     wait without anybody's work, and name them as soon as one lives that would.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -52,6 +55,7 @@ use async_trait::async_trait;
 use domain::landing::LandingReport;
 use domain::spending::NoRoom;
 use domain::transaction::SignedTransaction;
+use domain::waiting::Firing;
 use domain::{
     ClientId, Event, EventId, IdempotencyKey, NewEvent, Order, OrderId, Status, Terms, Timestamp,
     WorkerId,
@@ -117,6 +121,10 @@ pub enum Accepted {
     KeyReused,
     /// The client has used this client order id before, for this order.
     ClientOrderIdTaken { order_id: OrderId },
+    /// An order of its OCO group was confirmed before.
+    OcoGroupDone,
+    /// Its OCO group takes no more orders.
+    OcoGroupFull,
 }
 
 /// A worker's exclusive right to execute one order, as long as the store confirms it.
@@ -130,6 +138,8 @@ pub struct Lease {
     pub live_transaction: Option<SignedTransaction>,
     /// What an operator has said of it.
     pub word: Option<crate::doubt::Word>,
+    /// What fired the order, if it has waited.
+    pub firing: Option<Box<Firing>>,
     /// How many workers in a row have died with the order in their hands since its last event.
     pub deaths: u32,
     pub trace_context: Option<String>,
@@ -158,6 +168,12 @@ pub enum Claim {
     Paused,
     /// One more death ends the order, so only `claim_alone` gets it.
     OnlyAlone,
+    /// The worker does not have the order's wallet; another live one does.
+    WalletElsewhere,
+    /// No live worker has the order's wallet.
+    WalletNowhere,
+    /// The order waits for its condition, without a due time.
+    Waiting,
     /// The order has ended.
     Ended,
     /// There is no such order, or it is unreadable because a newer version of the engine has
@@ -243,7 +259,7 @@ pub struct DuePage {
 /// find out.
 #[async_trait]
 pub trait OrderStore: Send + Sync + Debug {
-    /// Stores a new order, due at once.
+    /// Stores a new order, due at once unless it waits for a condition.
     async fn accept(&self, order: NewOrder) -> Result<Accepted>;
 
     /// The answer stored for a client's idempotency key, and the fingerprint of its request.
@@ -266,7 +282,7 @@ pub trait OrderStore: Send + Sync + Debug {
         self.claim_in(order, worker, Company::Alone).await
     }
 
-    /// Records an event that carries no other data. A retry or a terminal event ends the lease.
+    /// Records an event that carries no other data. A retry, going back to waiting or a terminal event ends the lease.
     async fn record(&self, lease: &Lease, event: &NewEvent) -> Result<Recorded>;
 
     /// Records `submitted` together with the signed transaction, before anything is sent. Refused

@@ -8,6 +8,7 @@
 pub mod acting;
 
 mod judging;
+mod oldest;
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -25,9 +26,10 @@ use crate::{Clock, Store};
 
 pub use acting::OnAlarm;
 pub use judging::{Finding, Kind, Report};
+use oldest::Oldest;
 
-/// The most transactions that one comparison looks at.
-pub const TRANSACTIONS_MAX: usize = 50_000;
+/// The most transactions that are looked at together: of more than that the oldest first.
+const TRANSACTIONS_MAX: usize = 50_000;
 /// Transactions read from the chain side by side.
 const AT_ONCE: usize = 16;
 /// Transactions that are judged together.
@@ -101,8 +103,6 @@ pub enum Error {
     Store(#[from] crate::Error),
     #[error(transparent)]
     Chain(#[from] chain::Error),
-    #[error("more than {TRANSACTIONS_MAX} transactions since the last comparison")]
-    TooMany,
 }
 
 /// Compares one wallet.
@@ -121,9 +121,22 @@ struct Read {
 }
 
 impl Reconciler {
-    /// Compares everything since the last time, and notes how far it came. What is not explained is looked at again
-    /// before anything is said: an endpoint may lag behind another one.
+    /// Compares everything since the last time, and notes how far it came, part by part where that is much. It ends
+    /// with the first part that somebody must look at, or that leads no further yet.
     pub async fn reconcile(&self) -> Result<Report, Error> {
+        let mut before = None;
+        loop {
+            let report = self.reconcile_some().await?;
+            let noted = report.checkpoint();
+            let is_further = before.replace(noted) != Some(noted);
+            if !report.is_partial || report.is_alarming() || !is_further {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// What is not explained is looked at again before anything is said: an endpoint may lag behind another one.
+    async fn reconcile_some(&self) -> Result<Report, Error> {
         let mut report = self.compare().await?;
         for _ in 1..TRIES {
             if report.unexplained == 0 {
@@ -147,19 +160,21 @@ impl Reconciler {
         };
         let mut report = Report::begin(wallet, from, held);
         report.is_cut = !self.history.tells_since(from.slot).await?;
-        let mut listed = self.listed(from.slot, held.slot).await?;
         // Oldest first: what is not settled yet ends what is explained for good.
-        listed.reverse();
+        let (listed, left_out) = self.listed(from.slot, held.slot).await?.into_parts();
         for some in listed.chunks(CHUNK) {
             self.judge(some, &mut report).await?;
         }
-        report.conclude();
+        match left_out {
+            Some(up_to) => report.break_off(up_to),
+            None => report.conclude(),
+        }
         Ok(report)
     }
 
-    /// What landed behind one slot and up to another, newest first.
-    async fn listed(&self, behind: u64, up_to: u64) -> Result<Vec<Listed>, Error> {
-        let mut all: Vec<Listed> = Vec::new();
+    /// What landed behind one slot and up to another.
+    async fn listed(&self, behind: u64, up_to: u64) -> Result<Oldest, Error> {
+        let mut all = Oldest::of(TRANSACTIONS_MAX);
         let mut before: Option<Signature> = None;
         loop {
             let page = self.history.older_than(before.as_ref(), up_to).await?;
@@ -169,12 +184,11 @@ impl Reconciler {
             before = Some(last.signature.clone());
             let is_through = last.slot <= behind;
             let wanted = page.into_iter();
-            all.extend(wanted.filter(|it| it.slot > behind && it.slot <= up_to));
+            for one in wanted.filter(|it| it.slot > behind && it.slot <= up_to) {
+                all.add(one);
+            }
             if is_through {
                 return Ok(all);
-            }
-            if all.len() > TRANSACTIONS_MAX {
-                return Err(Error::TooMany);
             }
         }
     }

@@ -16,6 +16,8 @@ use domain::{Address, OrderId, Timestamp};
 
 use crate::Result;
 
+/// Who acts where the engine does it itself.
+pub const ENGINE: &str = "engine";
 /// The most that is kept of a reason.
 pub const REASON_MAX: usize = 500;
 

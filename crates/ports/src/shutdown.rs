@@ -58,6 +58,14 @@ impl Shutdown {
         });
     }
 
+    /// Runs a background task until it ends or somebody asks to stop: one that has nothing to finish.
+    pub fn spawn_until_soft(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let soft = self.soft.clone();
+        self.spawn(async move {
+            soft.run_until_cancelled_owned(task).await;
+        });
+    }
+
     /// Runs a background task without which the process is useless: if it ends before anybody has
     /// asked to stop, the process stops.
     pub fn spawn_essential(
@@ -99,5 +107,20 @@ impl Drop for EndsEarly {
             );
             self.shutdown.request_soft();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_with_nothing_to_finish_holds_up_no_stop() {
+        let shutdown = Shutdown::new();
+        shutdown.spawn_until_soft(std::future::pending());
+
+        shutdown.request_soft();
+
+        shutdown.finished().await;
     }
 }

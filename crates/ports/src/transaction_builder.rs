@@ -27,6 +27,8 @@ pub struct Execution {
     pub quoted_at: u64,
     /// What it offers for its place in a block; where absent, what the builder is set to.
     pub fee_level: Option<FeeLevel>,
+    /// The wallet that pays; where absent, the one that the builder uses unasked.
+    pub wallet: Option<Address>,
     /// How many of the order's transactions went by without landing: each raises the level by one step.
     pub deaths: u32,
 }
@@ -40,6 +42,9 @@ pub enum Error {
     /// No other moment would change it.
     #[error("no transaction can be made of it: {0}")]
     Refused(String),
+    /// Its transaction does not fit into one packet: a route of fewer swaps may.
+    #[error("the transaction takes {bytes} bytes, more than fit into one packet")]
+    TooLarge { bytes: usize },
     /// The signer gives no signature now. Nothing is wrong with the execution: it is to be built anew after this time.
     #[error("the signer gives no signature now: {why}")]
     NoSignature { why: String, again_in: Duration },
@@ -99,8 +104,15 @@ impl Execution {
             legs: legs.collect::<Result<_, _>>()?,
             quoted_at: choice.quoted_at,
             fee_level: None,
+            wallet: None,
             deaths: 0,
         })
+    }
+
+    /// The same, paid by this wallet.
+    #[must_use]
+    pub fn paid_by(self, wallet: Option<Address>) -> Self {
+        Self { wallet, ..self }
     }
 
     /// The same with what it offers for its place in a block.
@@ -143,15 +155,38 @@ fn path(route: &Route) -> Vec<Mint> {
     path
 }
 
-/// A leg's part of the least that the order takes: rounded up, so that the parts together are no less than it.
+/// A leg's part of the least that is needed of what it gives: rounded up, so that the parts together are no less than
+/// that. Of what the order buys it is the order's least; of what lies between, all that later legs take.
 fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
-    let (expected, least) = (choice.expected_amount_out, choice.min_amount_out);
-    let part = u128::from(leg.amount_out.get()) * u128::from(least.get());
-    let part = match choice.route.legs() {
-        [_] => u128::from(least.get()),
-        _ => part.div_ceil(u128::from(expected.get().max(1))),
+    let legs = choice.route.legs();
+    let sum = |amounts: &mut dyn Iterator<Item = BaseUnits>| {
+        amounts.fold(0_u128, |sum, amount| sum + u128::from(amount.get()))
+    };
+    let giving = legs
+        .iter()
+        .filter(|it| it.asset_out.mint == leg.asset_out.mint);
+    let given = sum(&mut giving.map(|it| it.amount_out));
+    let needed = match leg.asset_out.mint == choice.route.asset_out().mint {
+        true => u128::from(choice.min_amount_out.get()),
+        false => {
+            let taking = legs
+                .iter()
+                .filter(|it| it.asset_in.mint == leg.asset_out.mint);
+            sum(&mut taking.map(|it| it.amount_in))
+        }
+    };
+    // Sums of at most a few amounts of 64 bits, the larger of which is divided by.
+    let part = match given {
+        0 => needed,
+        given => mul_div_ceil(leg.amount_out.get().into(), needed, given),
     };
     BaseUnits::new(u64::try_from(part).unwrap_or(u64::MAX).max(1))
+}
+
+/// `a × b / c`, rounded up; as much as there is where it is beyond that.
+fn mul_div_ceil(a: u128, b: u128, c: u128) -> u128 {
+    a.checked_mul(b)
+        .map_or(u128::MAX, |product| product.div_ceil(c))
 }
 
 /// Builds and signs.
@@ -162,8 +197,9 @@ fn least(leg: &route::Leg, choice: &Choice) -> BaseUnits {
 /// 3. Nothing is sent.
 /// 4. [`Error::Refused`] is said of what no other moment would change.
 /// 5. No transaction pays more in fees than the operator allows.
-/// 6. Where transactions are simulated before they are signed, only one that pays what was quoted is.
-/// 7. Where it is counted what transactions may spend, a transaction says so, and takes no more.
+/// 6. The execution's wallet alone pays and signs. Of one whose key the builder does not have it builds nothing.
+/// 7. Where transactions are simulated before they are signed, only one that pays what was quoted is.
+/// 8. Where it is counted what transactions may spend, a transaction says so, and takes no more.
 ///
 /// Cancel safety: may be dropped; nothing happened.
 #[async_trait]

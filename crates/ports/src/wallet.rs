@@ -1,11 +1,13 @@
 //! What stands in the wallet that trades.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Address, Asset, BaseUnits};
 
 use crate::chain::Error;
+use crate::reconciliation::WalletHistory;
 
 /// A wallet on a cluster, and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,15 @@ pub struct Means {
     pub has_account_out: bool,
     /// Lamports that a new token account must hold.
     pub account_rent: u64,
+}
+
+/// The wallets that trade, for those who only look at them.
+pub trait WalletViews: Send + Sync + Debug {
+    /// The view of one: who asks for the same wallet shares its looks.
+    fn of(&self, wallet: Address) -> Arc<dyn WalletView>;
+
+    /// The past of one.
+    fn history(&self, wallet: Address) -> Arc<dyn WalletHistory>;
 }
 
 /// The wallet that trades, for those who only look at it.

@@ -17,10 +17,12 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::Address;
-use domain::spending::{Purpose, WalletUse};
+use domain::spending::{Outlay, Paid, Purpose, WalletUse};
+use domain::transaction::SignedTransaction;
+use domain::{Address, EventData, NewEvent, Status};
 
 use crate::Result;
+use crate::order_store::Lease;
 
 /// The most purposes that one call of [`WalletUses::uses`] asks for, and that [`WalletUses::newest_uses`] gives.
 pub const USES_MAX: usize = 256;
@@ -35,4 +37,58 @@ pub trait WalletUses: Send + Sync + Debug {
 
     /// What is counted of a wallet, the purposes of the newest transactions first, at most [`USES_MAX`].
     async fn newest_uses(&self, wallet: Address) -> Result<Vec<(Purpose, WalletUse)>>;
+}
+
+/// What an event changes of what is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It stores a transaction with this outlay.
+    Stored(Outlay),
+    /// It settles a transaction with this outlay.
+    Settled {
+        outlay: Outlay,
+        /// What the transaction took, for each item.
+        paid: Vec<Paid>,
+        /// Where it landed, if a receipt says so.
+        slot: Option<u64>,
+    },
+}
+
+impl Change {
+    /// What this event changes, if anything: it stores this transaction, or settles the one of the lease.
+    #[must_use]
+    pub fn of(
+        lease: &Lease,
+        event: &NewEvent,
+        transaction: Option<&SignedTransaction>,
+    ) -> Option<Self> {
+        if let Some(transaction) = transaction {
+            return transaction.outlay.as_deref().cloned().map(Self::Stored);
+        }
+        let live = lease.live_transaction.as_ref();
+        let outlay = live.and_then(|live| live.outlay.as_deref())?;
+        let settled = || Self::Settled {
+            paid: (outlay.items.iter())
+                .map(|item| event.data.paid_for(item))
+                .collect(),
+            slot: slot_of(&event.data),
+            outlay: outlay.clone(),
+        };
+        (lease.order.status() == Status::Submitted).then(settled)
+    }
+
+    /// What the transaction may spend.
+    #[must_use]
+    pub const fn outlay(&self) -> &Outlay {
+        match self {
+            Self::Stored(outlay) | Self::Settled { outlay, .. } => outlay,
+        }
+    }
+}
+
+fn slot_of(data: &EventData) -> Option<u64> {
+    match data {
+        EventData::Confirmed { fill } => fill.receipt.as_ref().map(|it| it.slot),
+        _ => None,
+    }
 }

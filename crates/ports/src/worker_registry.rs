@@ -18,7 +18,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::{OrderId, Timestamp, WorkerId};
+use domain::{Address, NamedWallet, OrderId, Timestamp, WorkerId};
 
 use crate::Result;
 
@@ -36,8 +36,19 @@ pub struct WorkerRow {
     pub limits: String,
     /// How many it has: none at registration, then as many as its last heartbeat named.
     pub running: u32,
+    /// The wallets whose keys it has, the one that it uses unasked first. A worker that names none may have any.
+    pub wallets: Vec<NamedWallet>,
     pub started_at: Timestamp,
     pub seen_at: Timestamp,
+}
+
+impl WorkerRow {
+    /// Whether it may sign for this wallet.
+    #[must_use]
+    pub fn signs_for(&self, wallet: Address) -> bool {
+        let mut wallets = self.wallets.iter();
+        self.wallets.is_empty() || wallets.any(|own| own.address == wallet)
+    }
 }
 
 /// A heartbeat, and the orders in the worker's hands.

@@ -8,7 +8,7 @@ mod past;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use std::time::Duration;
 use amm::Address;
 use sha2::{Digest, Sha256};
 
+use crate::files::{self, beside, folder};
 use crate::judge::Spending;
 use crate::limits::{Book, Exceeded, Limits, Spent, What, oldest_that_counts, quarter};
 use past::Past;
@@ -147,7 +148,8 @@ impl Journal {
             path: path.to_owned(),
             error,
         };
-        let lock = locked(path)?;
+        let lock = files::lock(path).map_err(wrong)?;
+        let lock = lock.ok_or_else(|| Error::Taken(path.to_owned()))?;
         let boot = boot();
         let past = Past::read(&content(path).map_err(wrong)?, &boot);
         let past = past.map_err(|line| Error::Unreadable {
@@ -368,40 +370,6 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
     match bytes.len() as u64 == 2 * LENGTH_MAX {
         true => Err(io::Error::other("it is too long")),
         false => Ok(bytes),
-    }
-}
-
-/// The file of this name with an ending of its own.
-pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-pub(crate) fn folder(path: &Path) -> &Path {
-    let parent = path.parent();
-    parent
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
-/// The lock of a journal: a file beside it that is never replaced.
-fn locked(path: &Path) -> Result<File, Error> {
-    let wrong = |error| Error::File {
-        path: path.to_owned(),
-        error,
-    };
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(beside(path, ".lock"))
-        .map_err(wrong)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Taken(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(wrong(error)),
     }
 }
 

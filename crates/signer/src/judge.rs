@@ -10,11 +10,13 @@ mod spending;
 use std::collections::{BTreeMap, BTreeSet};
 
 use amm::instruction::Instruction;
+use amm::token::is_program;
 use amm::{Address, Program, Swap};
 use chain_solana::address::{
-    ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM,
-    TOKEN_PROGRAM, associated_token,
+    ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_PROGRAM,
+    associated_token,
 };
+use chain_solana::build::compile::{BYTES_MAX, SIGNATURES_BYTES};
 use chain_solana::message::{Unreadable, Unsigned};
 
 use places::Places;
@@ -22,7 +24,7 @@ pub use spending::Spending;
 use spending::Tally;
 
 /// A packet holds no longer message: 1,232 bytes less one signature and its count.
-pub const MESSAGE_BYTES_MAX: usize = 1_167;
+pub const MESSAGE_BYTES_MAX: usize = BYTES_MAX - SIGNATURES_BYTES;
 
 /// What the signer holds a message against.
 #[derive(Debug, Clone)]
@@ -205,7 +207,7 @@ fn allowed(program: &Program, instruction: &Instruction, rules: &Rules) -> Resul
     }
     let (first, second) = swap.token_programs;
     for program in [first, second] {
-        if ![TOKEN_PROGRAM, TOKEN_2022_PROGRAM].contains(&program) {
+        if !is_program(program) {
             return Err(Refusal::Program(program));
         }
     }

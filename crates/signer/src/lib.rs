@@ -10,6 +10,7 @@
 //! up to the limits, unless the pools are listed; it can move nothing anywhere else.
 
 pub mod crash_point;
+mod files;
 pub mod journal;
 pub mod judge;
 pub mod limits;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use amm::Address;
-use domain::BaseUnits;
+use domain::{BaseUnits, spending};
 
-/// A day is counted in quarters of an hour, so it has the last 24 h to 24 h 15 min.
-const QUARTER_MS: u64 = 15 * 60 * 1_000;
-const QUARTERS: u64 = 96;
+/// As the engine counts, a day is the last 24 h to 24 h 15 min.
+const QUARTER_MS: u64 = spending::QUARTER_MS.unsigned_abs();
+/// How many quarters before the one that is under way count.
+const QUARTERS: u64 = spending::QUARTERS as u64 - 1;
 /// SOL's, in which fees are said.
 const FEE_DECIMALS: u8 = 9;
 

@@ -14,6 +14,7 @@ pub mod cluster;
 pub mod json_rpc;
 pub mod market;
 pub mod node;
+pub mod recording;
 pub mod remote;
 pub mod rpc;
 pub mod server;

@@ -69,8 +69,8 @@ pub struct Market {
     pool_of: HashMap<Address, usize>,
     payer: Payer,
     engine: Address,
-    /// The tokens that it trades, and where it has them.
-    engine_holdings: Vec<(Token, Address)>,
+    /// The engine's wallets.
+    filled: Vec<Filled>,
 }
 
 /// A pool, and when its price was last looked after.
@@ -143,8 +143,6 @@ impl Market {
             pool_of.extend(accounts.into_iter().map(|account| (account, place)));
         }
         let height = is_new.then_some(height);
-        let tokens = tokens.into_iter().filter(|token| !token.is_wrapped_sol());
-        let holdings = tokens.map(|token| (token, token.account_of(&engine)));
         let tend = |listed| Tended {
             listed,
             height,
@@ -158,7 +156,7 @@ impl Market {
             pool_of,
             payer,
             engine,
-            engine_holdings: holdings.collect(),
+            filled: vec![Filled::of(engine)],
         })
     }
 
@@ -171,6 +169,13 @@ impl Market {
     #[must_use]
     pub const fn engine_wallet(&self) -> Address {
         self.engine
+    }
+
+    /// Fills these wallets up too, which had nothing when the chain began.
+    pub fn fill_up_too(&mut self, wallets: &[Address]) {
+        let missing = wallets.iter().filter(|it| **it != self.engine);
+        let missing: Vec<Filled> = missing.map(|wallet| Filled::of(*wallet)).collect();
+        self.filled.extend(missing);
     }
 
     /// Somebody is about to look at these accounts: of those that are pools', prices are brought where they should be,
@@ -257,22 +262,47 @@ impl Market {
         launch::launch(bank, self.payer.wallet, launch)
     }
 
-    /// Fills the engine's wallet up where it has little left of something: a simulation does not run out.
+    /// Fills the engine's wallets up where one has little left of something: a simulation does not run out.
     pub fn top_up(&mut self, bank: &mut Bank) -> Result<Vec<Processed>, Failed> {
         let allowance = Allowance::ENGINE;
         let mut landed = Vec::new();
-        let lamports = bank.accounts().get(&self.engine).map(|it| it.lamports);
-        if let Some(missing) = missing(lamports.unwrap_or(0), allowance.lamports) {
-            landed.push(self.payer.give_lamports(bank, self.engine, missing)?);
-        }
-        for (token, account) in &self.engine_holdings {
-            let has = balance(bank, account);
-            if let Some(missing) = missing(has, token.units_worth(allowance.usd)) {
-                let asset = (token.mint, token.decimals);
-                landed.push(self.payer.give(bank, asset, self.engine, missing)?);
+        for Filled { wallet, holdings } in &self.filled {
+            let lamports = bank.accounts().get(wallet).map(|it| it.lamports);
+            if let Some(missing) = missing(lamports.unwrap_or(0), allowance.lamports) {
+                landed.push(self.payer.give_lamports(bank, *wallet, missing)?);
+            }
+            for (token, account) in holdings {
+                let has = balance(bank, account);
+                if let Some(missing) = missing(has, token.units_worth(allowance.usd)) {
+                    let asset = (token.mint, token.decimals);
+                    landed.push(self.payer.give(bank, asset, *wallet, missing)?);
+                }
             }
         }
         Ok(landed)
+    }
+}
+
+/// A wallet that does not run out.
+#[derive(Debug)]
+struct Filled {
+    wallet: Address,
+    /// Its accounts for every token but wrapped SOL.
+    holdings: Vec<(Token, Address)>,
+}
+
+impl Filled {
+    fn of(wallet: Address) -> Self {
+        let tokens = Token::listed().into_iter();
+        let tokens = tokens.filter(|token| !token.is_wrapped_sol());
+        let holdings = tokens.map(|token| {
+            let account = token.account_of(&wallet);
+            (token, account)
+        });
+        Self {
+            wallet,
+            holdings: holdings.collect(),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct SimConfig {
     /// Determines prices, delays and failures. Without one the ledger's own seed is used; a fresh ledger draws one.
     pub seed: Option<u64>,
     pub market: Mode,
+    /// The engine's wallets beside the one that is always there.
+    pub wallets: Vec<domain::Address>,
     /// How many blocks after it is confirmed a block is finalized.
     pub finality_blocks: u64,
     /// The ledger's file. Without one everything is in memory.
@@ -41,6 +43,7 @@ impl Default for SimConfig {
             failure_rate: 0.0,
             seed: None,
             market: Mode::Moving,
+            wallets: Vec::new(),
             finality_blocks: Settings::default().finality_blocks,
             ledger_path: None,
         }
@@ -98,18 +101,20 @@ impl World {
             founding.set_seed(market::seed_from(founding.seed(), height));
         }
         let seed = founding.seed();
-        let market = Market::open(
+        let mut market = Market::open(
             founding.bank_mut(),
             &GENESIS_HASH,
             seed,
             config.market,
             height,
         )?;
+        let wallets = config.wallets.iter();
+        let wallets: Vec<Address> = wallets.map(|it| Address::from(*it.bytes())).collect();
+        market.fill_up_too(&wallets);
+        // What came since the last start has nothing yet.
+        let filled_at = if config.wallets.is_empty() { height } else { 0 };
         let cluster = founding.finish()?;
-        let market = Arc::new(Tending(Mutex::new(Tended {
-            market,
-            filled_at: height,
-        })));
+        let market = Arc::new(Tending(Mutex::new(Tended { market, filled_at })));
         cluster.set_trader(market.clone());
         let settings = ServiceSettings {
             latency_scale: config.latency_scale,

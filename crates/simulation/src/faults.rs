@@ -4,6 +4,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod feed;
+pub(crate) mod lies;
 pub(crate) mod queue;
 pub(crate) mod store;
 
@@ -83,6 +84,12 @@ impl Server {
         self.faults.load(Ordering::Relaxed)
     }
 
+    fn lies(&self) -> bool {
+        let lies = !self.is_calm.load(Ordering::Relaxed);
+        self.faults.fetch_add(u64::from(lies), Ordering::Relaxed);
+        lies
+    }
+
     fn happens(&self, fortune: &Random, chance: f64) -> bool {
         // Drawn even without faults, so that ending the faults does not shift later draws.
         let happens = fortune.chance(chance) && !self.is_calm.load(Ordering::Relaxed);
@@ -114,6 +121,11 @@ impl Line {
     pub(crate) fn happens(&self, chance: impl Fn(&Climate) -> f64) -> bool {
         let chance = chance(&self.server.climate);
         self.server.happens(&self.process.fortune, chance)
+    }
+
+    /// Whether whoever is at its end may say what is not so; counted as a fault each time.
+    pub(crate) fn lies(&self) -> bool {
+        self.server.lies()
     }
 
     /// Leaves the process; returns what happens to the call.

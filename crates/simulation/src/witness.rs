@@ -4,6 +4,7 @@
 
 mod afterwards;
 mod blocks;
+mod book;
 mod grants;
 mod spending;
 
@@ -280,7 +281,9 @@ impl Witness {
                     );
                 }
             }
-            EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
+            EventData::RetryScheduled { failure, .. }
+            | EventData::WaitingAgain { failure, .. }
+            | EventData::Failed { failure } => {
                 if failure.code == FailureCode::Internal {
                     self.accuse("S10", format_args!("{id} met a defect: {}", failure.reason));
                 }
@@ -291,6 +294,7 @@ impl Witness {
             }
             EventData::Accepted
             | EventData::RoutingStarted
+            | EventData::Triggered { .. }
             | EventData::Routed { .. }
             | EventData::Cancelled { .. }
             | EventData::Expired { .. } => {}
@@ -426,42 +430,6 @@ impl Witness {
         };
         let open = notes.orders.iter().filter(|(_, events)| is_open(events));
         open.map(|(id, _)| *id).collect()
-    }
-
-    /// Compares all that took effect with every order.
-    pub(crate) async fn check_book(&self) {
-        let mut landed: BTreeMap<OrderId, Vec<Signature>> = BTreeMap::new();
-        let signed = self.notes().signed.clone();
-        for (signature, Signed { order, .. }) in signed {
-            if self.blocks.found(&signature).is_some_and(|found| found.ok) {
-                landed.entry(order).or_default().push(signature);
-            }
-        }
-        let orders = self.notes().orders.clone();
-        for (id, signatures) in &landed {
-            if signatures.len() > 1 {
-                self.accuse("S1", format_args!("{id} landed {signatures:?}"));
-            }
-            if !orders.contains_key(id) {
-                self.accuse("S2", format_args!("{id} landed and was never accepted"));
-            }
-        }
-        for (id, events) in &orders {
-            let last = events.last().map(|event| &event.data);
-            let is_right = match (last, landed.get(id).map(Vec::as_slice)) {
-                (Some(EventData::Confirmed { fill }), Some([one])) => fill.signature == *one,
-                (Some(EventData::Confirmed { .. }), None) => self.is_told_as_lost(*id).await,
-                (Some(EventData::Confirmed { .. }), _) => false,
-                (_, landed) => landed.is_none(),
-            };
-            if !is_right {
-                let landed = landed.get(id);
-                self.accuse(
-                    "S2",
-                    format_args!("{id} ended with {last:?}, landed: {landed:?}"),
-                );
-            }
-        }
     }
 
     /// How many orders have been accepted.

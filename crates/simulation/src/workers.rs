@@ -77,7 +77,7 @@ impl RunningWorker {
         let shutdown = Shutdown::new();
         let (feed, queue) = (Arc::clone(&ports.feed), Arc::clone(&ports.queue));
         let announcer = Announcer::start(feed, queue, &shutdown);
-        let (router, chain) = world.chain_of(&process, &ports);
+        let (router, chain) = world.chain_of(&process, &ports, &shutdown);
         let settings = settings(random, world.counts);
         // The handle is not needed: the worker ends with its shutdown.
         let _ = Worker::start(&ports, &announcer, router, chain, settings, &shutdown);

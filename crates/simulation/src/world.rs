@@ -12,8 +12,8 @@ use chain_solana::pools::PoolReader;
 use chain_solana::pools::reader::Known;
 use chain_solana::settings::Settings as ChainSettings;
 use chain_solana::standing::Standings;
-use chain_solana::{ChainAssets, Rpc, SolanaChain};
-use dex_router::Router;
+use chain_solana::{ChainAssets, Endpoints, Rpc, SolanaChain};
+use dex_router::{Router, limits};
 use domain::TokenList;
 use order_worker::Chain;
 use ports::{Clock, Ports, Random, Shutdown, StatusFeed, Store, Valve};
@@ -23,6 +23,7 @@ use testkit::{FaultyStore, VirtualClock};
 
 use crate::faults::chain::{FaultyRpc, WitnessedBuilder};
 use crate::faults::feed::FaultyFeed;
+use crate::faults::lies::Lie;
 use crate::faults::queue::{FaultyQueue, SharedQueue};
 use crate::faults::store::WayToStore;
 use crate::faults::{Line, Server};
@@ -65,12 +66,28 @@ pub(crate) struct Servers {
     pub(crate) queue: Arc<Server>,
     pub(crate) feed: Arc<Server>,
     pub(crate) chain: Arc<Server>,
+    /// Further endpoints of the chain, each with its lie.
+    pub(crate) endpoints: Vec<(Arc<Server>, Option<Lie>)>,
 }
 
 impl Servers {
-    pub(crate) fn all(&self) -> [&Arc<Server>; 4] {
-        [&self.store, &self.queue, &self.feed, &self.chain]
+    pub(crate) fn all(&self) -> Vec<&Arc<Server>> {
+        let usual = [&self.store, &self.queue, &self.feed, &self.chain];
+        let further = self.endpoints.iter().map(|(server, _)| server);
+        usual.into_iter().chain(further).collect()
     }
+}
+
+/// Two further endpoints in a third of the schedules, of which the last may lie. They have randomness of their own, so
+/// that the other schedules stay as they were when there was one endpoint alone.
+fn further_endpoints(seed: u64) -> Vec<(Arc<Server>, Option<Lie>)> {
+    if seed % 3 != 2 {
+        return Vec::new();
+    }
+    let random = Random::seeded(seed.rotate_left(16));
+    let honest = (Server::new("the second endpoint", &random), None);
+    let doubtful = Server::new("the third endpoint", &random);
+    vec![honest, (doubtful, Lie::draw(&random))]
 }
 
 impl World {
@@ -109,6 +126,7 @@ impl World {
                 queue: Server::new("the queue", &random),
                 feed: Server::new("the feed", &random),
                 chain: Server::new("the chain", &random),
+                endpoints: further_endpoints(seed),
             },
             outside,
             calm: Shutdown::new(),
@@ -157,12 +175,48 @@ impl World {
     }
 
     fn rpc_of(&self, process: &Arc<Process>) -> Arc<dyn Rpc> {
+        self.endpoint(process, &self.servers.chain, None)
+    }
+
+    fn endpoint(
+        &self,
+        process: &Arc<Process>,
+        server: &Arc<Server>,
+        lie: Option<Lie>,
+    ) -> Arc<dyn Rpc> {
         Arc::new(FaultyRpc {
             rpc: self.cluster.rpc(),
             cluster: Arc::clone(&self.cluster),
             witness: Arc::clone(&self.witness),
-            line: self.line(process, &self.servers.chain),
+            line: self.line(process, server),
+            lie,
         })
+    }
+
+    /// The cluster's endpoints as one, where there are several; an eye is kept on them until the process stops.
+    fn endpoints_of(
+        &self,
+        process: &Arc<Process>,
+        (clock, valve): (&Arc<dyn Clock>, &Arc<Valve>),
+        shutdown: &Shutdown,
+    ) -> Option<Arc<Endpoints>> {
+        if self.servers.endpoints.is_empty() {
+            return None;
+        }
+        let further = self.servers.endpoints.iter();
+        let further = further.map(|(server, lie)| (server, *lie));
+        let all = [(&self.servers.chain, None)].into_iter().chain(further);
+        let all = all.enumerate().map(|(n, (server, lie))| {
+            let name = format!("endpoint {n}");
+            (name, self.endpoint(process, server, lie))
+        });
+        let endpoints = Endpoints::new(all.collect(), GENESIS_HASH, Arc::clone(clock))
+            .expect("invariant: three endpoints are not too many")
+            .behind(Arc::clone(valve));
+        let endpoints = Arc::new(endpoints);
+        let watched = Arc::clone(&endpoints);
+        shutdown.spawn_until_soft(async move { watched.watch().await });
+        Some(endpoints)
     }
 
     /// The facts of mints as a process finds them out.
@@ -172,9 +226,19 @@ impl World {
     }
 
     /// The cluster as a process reaches it: the venues for its router, and its own side of a chain.
-    pub(crate) fn chain_of(&self, process: &Arc<Process>, ports: &Ports) -> (Router, Chain) {
-        let rpc = self.rpc_of(process);
+    pub(crate) fn chain_of(
+        &self,
+        process: &Arc<Process>,
+        ports: &Ports,
+        shutdown: &Shutdown,
+    ) -> (Router, Chain) {
         let clock = Arc::clone(&ports.clock);
+        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
+        let endpoints = self.endpoints_of(process, (&clock, &valve), shutdown);
+        let rpc: Arc<dyn Rpc> = match &endpoints {
+            Some(endpoints) => endpoints.clone(),
+            None => self.rpc_of(process),
+        };
         let settings = ChainSettings::simulated(LATENCY_SCALE);
         let known = Known {
             directory: Some(ports.store.clone()),
@@ -183,12 +247,19 @@ impl World {
         let pools = PoolReader::finding(Arc::clone(&rpc), Arc::clone(&clock), &settings, known);
         let pools = Arc::new(pools);
         let router = Router::new(pools.clone(), QUOTE_LIMIT, Arc::new(TokenList::mainnet()));
+        let router = router.with_limits(limits::Limits {
+            legs: 2,
+            hops: 2,
+            ..limits::Limits::ONE_POOL
+        });
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let signer = self.cluster.service().signer(wallet);
         let statuses = Arc::new(Standings::new(Arc::clone(&rpc)));
-        let valve = Arc::new(Valve::shut_at_first(Arc::clone(&clock)));
         let mut chain =
             SolanaChain::new(pools, rpc, signer, clock, settings).behind(Arc::clone(&valve));
+        if let Some(endpoints) = &endpoints {
+            chain = chain.with_witnesses(endpoints);
+        }
         if self.counts {
             chain = chain.counting_in(ports.store.clone());
         }
@@ -204,8 +275,7 @@ impl World {
                 builder,
                 landing,
                 statuses,
-                wallet: None,
-                history: None,
+                wallets: Vec::new(),
                 valve,
             },
         )

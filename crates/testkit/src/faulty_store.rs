@@ -1,6 +1,8 @@
 //! A store as somebody reaches it: whatever is on the way may lose a call, or its answer.
 
+mod finality;
 mod safety;
+mod waiting;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -17,18 +19,15 @@ use domain::{
 };
 use ports::cluster::{Bound, ClusterId, Rebound};
 use ports::directory::{KnownPools, VenuePair};
-use ports::doubt::{Doubted, LongSubmitted, Spoken};
-use ports::finality::{NewFinality, Standing, Turn, Unfinal, UnfinalPage, Waiting};
 use ports::operations::{AuditEntry, DeadRetry};
-use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Recent, RecentPage, Watch};
 use ports::order_store::{
     Accepted, Claim, Company, DueOrder, DuePage, Expired, Expiry, Idempotency, Lease, NewOrder,
     Recorded, Withdrawal, Withdrawn,
 };
 use ports::worker_registry::{Beat, Heartbeat, WorkerRow};
 use ports::{
-    Directory, Doubts, Finalities, Operations, OrderHistory, OrderStore, Result, Store, WalletUses,
-    WorkerRegistry,
+    Directory, Operations, OrderHistory, OrderStore, Result, Store, WalletUses, WorkerRegistry,
 };
 
 /// What is on the way to a store.
@@ -114,8 +113,6 @@ impl Outcome for Vec<DueOrder> {}
 impl Outcome for Vec<WorkerId> {}
 impl Outcome for Heartbeat {}
 impl Outcome for DeadRetry {}
-impl Outcome for Doubted {}
-impl Outcome for Spoken {}
 
 impl Outcome for Bound {
     fn has_won(&self) -> bool {
@@ -286,6 +283,10 @@ impl<W: Weather> OrderHistory for FaultyStore<W> {
         self.weather.ask(self.store.events_for(watches)).await
     }
 
+    async fn recent(&self, page: RecentPage) -> Result<Recent> {
+        self.weather.ask(self.store.recent(page)).await
+    }
+
     async fn signatures_of(&self, order: OrderId) -> Result<Vec<Signature>> {
         self.weather.ask(self.store.signatures_of(order)).await
     }
@@ -392,79 +393,6 @@ impl<W: Weather> Operations for FaultyStore<W> {
 
     async fn ping(&self) -> Result<()> {
         self.weather.ask(self.store.ping()).await
-    }
-}
-
-#[async_trait]
-impl<W: Weather> Finalities for FaultyStore<W> {
-    async fn waiting(&self, from_slot: u64) -> Result<Waiting> {
-        self.weather.ask(self.store.waiting(from_slot)).await
-    }
-
-    async fn unfinal(&self, page: UnfinalPage) -> Result<Vec<Unfinal>> {
-        self.weather.ask(self.store.unfinal(page)).await
-    }
-
-    async fn finalize(&self, finalities: &[NewFinality]) -> Result<()> {
-        let finalities = finalities.to_vec();
-        let call = |store: Arc<dyn Store>| async move { store.finalize(&finalities).await };
-        self.tell(Write::Other, call).await
-    }
-
-    async fn vanish(&self, order: OrderId) -> Result<bool> {
-        let call = move |store: Arc<dyn Store>| async move { store.vanish(order).await };
-        self.tell(Write::Other, call).await
-    }
-
-    async fn reappear(&self, order: OrderId) -> Result<bool> {
-        let call = move |store: Arc<dyn Store>| async move { store.reappear(order).await };
-        self.tell(Write::Other, call).await
-    }
-
-    async fn give_up(&self, order: OrderId) -> Result<bool> {
-        let call = move |store: Arc<dyn Store>| async move { store.give_up(order).await };
-        self.tell(Write::Other, call).await
-    }
-
-    async fn transaction_of(&self, order: OrderId) -> Result<Option<SignedTransaction>> {
-        self.weather.ask(self.store.transaction_of(order)).await
-    }
-
-    async fn standings(&self, orders: &[OrderId]) -> Result<Vec<Standing>> {
-        self.weather.ask(self.store.standings(orders)).await
-    }
-
-    async fn take_turn(&self, turn: Turn, lasting: Duration) -> Result<bool> {
-        let call = move |store: Arc<dyn Store>| async move { store.take_turn(turn, lasting).await };
-        self.tell(Write::Other, call).await
-    }
-}
-
-#[async_trait]
-impl<W: Weather> Doubts for FaultyStore<W> {
-    async fn long_submitted(&self, at_least: Duration, limit: usize) -> Result<Vec<LongSubmitted>> {
-        let call = self.store.long_submitted(at_least, limit);
-        self.weather.ask(call).await
-    }
-
-    async fn doubt(&self, order: OrderId, attempt: u32, reason: &str) -> Result<bool> {
-        let reason = reason.to_owned();
-        let call =
-            move |store: Arc<dyn Store>| async move { store.doubt(order, attempt, &reason).await };
-        self.tell(Write::Other, call).await
-    }
-
-    async fn doubted(&self) -> Result<Doubted> {
-        let call = move |store: Arc<dyn Store>| async move { store.doubted().await };
-        self.tell(Write::Other, call).await
-    }
-
-    async fn say_dead(&self, order: OrderId, actor: &str, reason: &str) -> Result<Spoken> {
-        let [actor, reason] = [actor, reason].map(str::to_owned);
-        let call = move |store: Arc<dyn Store>| async move {
-            store.say_dead(order, &actor, &reason).await
-        };
-        self.tell(Write::Other, call).await
     }
 }
 

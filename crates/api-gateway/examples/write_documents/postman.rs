@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 const FORMAT: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
-const METHODS: [&str; 2] = ["get", "post"];
+const METHODS: [&str; 3] = ["get", "patch", "post"];
 /// What is filled in by whoever uses the collection.
 const BASE_URL: &str = "http://127.0.0.1:3000";
 

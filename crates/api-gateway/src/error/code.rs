@@ -62,6 +62,8 @@ codes! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not allowed here";
     ClientOrderIdTaken "client_order_id_taken" CONFLICT "The client order id is taken";
     NotCancellable "not_cancellable" CONFLICT "The order can no longer be cancelled";
+    NotWaiting "not_waiting" CONFLICT "The order does not wait for a condition";
+    OcoGroupDone "oco_group_done" CONFLICT "An order of the group was confirmed";
     NotDead "not_dead" CONFLICT "The order is not on the dead list";
     NotSubmitted "not_submitted" CONFLICT "The order has no transaction that may still land";
     TransactionKnown "transaction_known" CONFLICT "The chain knows the transaction";
@@ -72,6 +74,8 @@ codes! {
     TokenRequired "token_required" UNPROCESSABLE_ENTITY "Both tokens must be named";
     UnknownToken "unknown_token" UNPROCESSABLE_ENTITY "There is no such token";
     TokenNotTradable "token_not_tradable" UNPROCESSABLE_ENTITY "The token cannot be traded";
+    UnknownWallet "unknown_wallet" UNPROCESSABLE_ENTITY "There is no such wallet";
+    WalletNotAllowed "wallet_not_allowed" UNPROCESSABLE_ENTITY "The client may not use this wallet";
     NoVenue "no_venue" UNPROCESSABLE_ENTITY "No venue is left for the order";
     OrderTypeNotAvailable "order_type_not_available" UNPROCESSABLE_ENTITY "The order type is not available";
     SpendLimit "spend_limit" UNPROCESSABLE_ENTITY "The order passes a limit on what may be spent";
@@ -86,7 +90,9 @@ codes! {
     Busy "busy" SERVICE_UNAVAILABLE "Too many lists at once";
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "It is not known whether the request took effect";
     QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many orders are waiting";
+    WaitingFull "waiting_full" SERVICE_UNAVAILABLE "Too many orders wait for a condition";
     ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The chain does not answer";
+    WalletUnavailable "wallet_unavailable" SERVICE_UNAVAILABLE "The wallet is not known yet";
     TradingDisabled "trading_disabled" SERVICE_UNAVAILABLE "Trading is not enabled";
     Stopping "stopping" SERVICE_UNAVAILABLE "The gateway is stopping";
 }
@@ -96,7 +102,7 @@ impl Code {
     pub(crate) const fn is_limit(self) -> bool {
         matches!(
             self,
-            Self::RateLimited | Self::TooManyOpenOrders | Self::QueueFull
+            Self::RateLimited | Self::TooManyOpenOrders | Self::QueueFull | Self::WaitingFull
         )
     }
 }

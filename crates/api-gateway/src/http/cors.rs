@@ -5,7 +5,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
-const ALLOWED_METHODS: &str = "GET, HEAD, POST";
+const ALLOWED_METHODS: &str = "GET, HEAD, PATCH, POST";
 const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, last-event-id, \
                                traceparent, x-api-key";
 const EXPOSED_HEADERS: &str = "location, idempotent-replayed, retry-after, ratelimit-limit, \

@@ -44,7 +44,7 @@ pub(crate) async fn submit(
     let is_dry_run = Parameters::of(&request)?.flag("dryRun")?;
     let envelope = ctx.doorstep.envelope(&request, caller, &ctx.intake)?;
     if is_dry_run {
-        let terms = ctx.intake.check(&body, envelope.payer.as_ref()).await?;
+        let terms = ctx.intake.check(&body, &envelope).await?;
         return market::dry_run(&ctx, &envelope.caller, &terms).await;
     }
     let receipt = ctx.submit(envelope, body).await?;

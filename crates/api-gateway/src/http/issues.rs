@@ -3,6 +3,7 @@
 use api_types::quote::IssueView;
 use dex_router::gates::Gate;
 use dex_router::router::{NoRoute, Unrouted};
+use domain::Address;
 use domain::order::Terms;
 use ports::wallet::Means;
 
@@ -56,9 +57,13 @@ pub(super) async fn of_trading(ctx: &AppState) -> Option<IssueView> {
 
 /// What the wallet lacks. A wallet that nobody can look at now lacks nothing that is known.
 pub(super) async fn of_wallet(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
-    let Some(view) = &ctx.wallet else {
+    let Some(views) = &ctx.wallets else {
         return Vec::new();
     };
+    let Some(wallet) = payer(ctx, caller, terms).await else {
+        return Vec::new();
+    };
+    let view = views.of(wallet);
     let means = view.means(terms.asset_in, terms.asset_out);
     match deadline::chain(means).await {
         Ok(means) => lacking(ctx, terms, &means, wallet::is_shown_to(ctx, caller)),
@@ -66,18 +71,28 @@ pub(super) async fn of_wallet(ctx: &AppState, caller: &Caller, terms: &Terms) ->
     }
 }
 
+/// Whose money it is.
+async fn payer(ctx: &AppState, caller: &Caller, terms: &Terms) -> Option<Address> {
+    if terms.wallet.is_some() {
+        return terms.wallet;
+    }
+    match ctx.intake.wallets.payer(&caller.client, None).await {
+        Ok(Some(wallet)) => Some(wallet),
+        // A client that may use no wallet is told so where it orders.
+        Err(_) => None,
+        Ok(None) => ctx.chain.wallet,
+    }
+}
+
 fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> Vec<IssueView> {
     let (asset_in, asset_out) = (terms.asset_in, terms.asset_out);
-    let with = |said: &str, amounts: String| match is_operator {
-        true => format!("{said}: {amounts}"),
-        false => said.to_owned(),
-    };
     let mut issues = Vec::new();
     if means.held < terms.amount_in {
         let printed = |amount| ctx.router.print(amount, asset_in);
         let amounts = format!("{} of {}", printed(means.held), printed(terms.amount_in));
         let said = "the wallet holds less than the order sells";
-        issues.push(issue("insufficient_funds", &with(said, amounts)));
+        let detail = detail(is_operator, said, &amounts);
+        issues.push(issue("insufficient_funds", &detail));
     }
     let sold = match asset_in.is_native() {
         true => terms.amount_in.get().min(means.lamports),
@@ -90,7 +105,8 @@ fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> V
     if left < needed {
         let said = "the wallet has too little SOL for the accounts and the fee of the transaction";
         let amounts = format!("{left} of at least {needed} lamports");
-        issues.push(issue("insufficient_rent", &with(said, amounts)));
+        let detail = detail(is_operator, said, &amounts);
+        issues.push(issue("insufficient_rent", &detail));
     }
     issues
 }
@@ -98,15 +114,21 @@ fn lacking(ctx: &AppState, terms: &Terms, means: &Means, is_operator: bool) -> V
 /// What limits leave no room for.
 pub(super) async fn of_limits(ctx: &AppState, caller: &Caller, terms: &Terms) -> Vec<IssueView> {
     let is_operator = wallet::is_shown_to(ctx, caller);
-    let excesses = ctx.spending.excesses(ctx.chain.wallet, terms).await;
+    let payer = payer(ctx, caller, terms).await;
+    let excesses = ctx.intake.spending.excesses(payer, terms).await;
     let excesses = excesses.into_iter().map(|excess| {
-        let detail = match is_operator {
-            true => format!("{}: {}", excess.said, excess.amounts),
-            false => excess.said.to_owned(),
-        };
+        let detail = detail(is_operator, excess.said, &excess.amounts);
         issue("spend_limit", &detail)
     });
     excesses.collect()
+}
+
+/// Amounts are for operators alone.
+fn detail(is_operator: bool, said: &str, amounts: &str) -> String {
+    match is_operator {
+        true => format!("{said}: {amounts}"),
+        false => said.to_owned(),
+    }
 }
 
 fn issue(code: &str, detail: &str) -> IssueView {

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::pool::{PoolView, PoolsAnswer, TokenFactsView};
+use api_types::quality::Benchmarks;
 use api_types::quote::{PoolQuoteView, QuoteView, QuotesAnswer, gain_bps};
 use api_types::route::legs;
 use dex_router::gates::untradable;
@@ -80,6 +81,8 @@ fn wished(parameters: &Parameters, (asset_in, asset_out): (Asset, Asset)) -> Res
         valid_for_seconds: None,
         fee_level: None,
         max_impact: None,
+        wallet: None,
+        oco_group: None,
     })
 }
 
@@ -120,12 +123,16 @@ fn offered(terms: &Terms, decision: &Decision, tokens: &TokenList) -> QuotesAnsw
     } = decision;
     let expected = choice.expected_amount_out;
     let printed = |amount: BaseUnits| amount.to_decimal(terms.asset_out.decimals);
+    let beside = Benchmarks::of(decision);
     QuotesAnswer {
         best: Some(choice.route.largest().venue().into()),
         expected_amount_out: Some(printed(expected)),
         min_amount_out: Some(printed(floor(expected, terms))),
         route: legs(&choice.route, tokens),
         gain_bps: gain_bps(choice, quotes),
+        best_single: beside.best_single,
+        mid_price: beside.mid_price,
+        against_mid_bps: beside.against_mid_bps,
         pools: PoolQuoteView::list(pools, terms.asset_out),
         ..declined(terms, quotes)
     }
@@ -143,6 +150,9 @@ fn declined(terms: &Terms, quotes: &[Quote]) -> QuotesAnswer {
         min_amount_out: None,
         route: Vec::new(),
         gain_bps: 0,
+        best_single: None,
+        mid_price: None,
+        against_mid_bps: None,
         pools: Vec::new(),
         issues: Vec::new(),
     }
@@ -152,7 +162,7 @@ fn declined(terms: &Terms, quotes: &[Quote]) -> QuotesAnswer {
 fn floor(expected: BaseUnits, terms: &Terms) -> BaseUnits {
     let by_slippage = expected.less_bps_rounded_up(terms.slippage);
     terms
-        .min_amount_out
+        .floor()
         .map_or(by_slippage, |own| own.max(by_slippage))
 }
 

@@ -1,21 +1,31 @@
 //! Reads orders: one by its id, one by the client's own id, and lists.
 
+use std::collections::HashSet;
+
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use api_types::OrderView;
 use api_types::order::{OrderAnswer, OrderListAnswer};
+use api_types::quality::QualityView;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{ClientOrderId, Order, OrderId, Status};
-use ports::order_history::ListFilter;
+use domain::quote::{Decision, Fill};
+use domain::{
+    Address, ClientOrderId, EventData, OcoGroup, Order, OrderId, OrderType, Seq, State, Status,
+    Timestamp,
+};
+use ports::finality::Standing;
+use ports::order_history::{ListFilter, PaidBy};
 use uuid::Uuid;
 
 use crate::auth::Caller;
 use crate::deadline;
 use crate::error::{ApiError, Code, Result};
+use crate::http::{waiting, wallet};
 use crate::parameters::{Parameters, order_id_in_path};
 use crate::state::Ctx;
 use crate::views;
+use crate::wallets::Asked;
 
 /// Longest page of a list.
 pub(crate) const MAX_LIMIT: usize = 200;
@@ -65,20 +75,56 @@ pub(crate) async fn show_by_client_id(
     answer(&ctx, &order).await
 }
 
-async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
-    let mut views = views(ctx, std::slice::from_ref(order)).await?;
-    let order = views.pop().ok_or_else(ApiError::order_not_found)?;
+/// The answer that shows one order.
+pub(super) async fn answer(ctx: &Ctx, order: &Order) -> Result<HttpResponse> {
+    let decided = decided(ctx, order).await?;
+    let orders = std::slice::from_ref(order);
+    let standings = standings(ctx, orders).await?;
+    let mut views = with_standings(ctx, orders, &standings).await?;
+    let mut view = views.pop().ok_or_else(ApiError::order_not_found)?;
+    if let Some((at, decision)) = decided {
+        let fill = fill_of(order, &standings);
+        view.quality = Some(QualityView::new(at, &decision, fill));
+    }
     Ok(HttpResponse::Ok().json(OrderAnswer {
         success: true,
-        order,
+        order: view,
     }))
+}
+
+/// The decision that the last execution goes by, and when it was made.
+async fn decided(ctx: &Ctx, order: &Order) -> Result<Option<(Timestamp, Decision)>> {
+    // How many events ago it was recorded.
+    let ago = match &order.state {
+        State::Building { .. } => 0,
+        State::Submitted { .. } => 1,
+        State::Confirmed { .. } => 2,
+        _ => return Ok(None),
+    };
+    let from = Seq::new(order.seq.get().saturating_sub(ago));
+    let events = deadline::read(ctx.ports.store.events(order.id, from)).await?;
+    Ok(events.into_iter().find_map(|event| match event.data {
+        EventData::Routed { decision } => Some((event.at, decision)),
+        _ => None,
+    }))
+}
+
+/// What an order brought, the last time its transaction landed.
+fn fill_of<'a>(order: &'a Order, standings: &'a [Standing]) -> Option<&'a Fill> {
+    let State::Confirmed { fill } = &order.state else {
+        return None;
+    };
+    let finality = standings.first().and_then(|it| it.finality.as_ref());
+    let last = finality.and_then(|finality| finality.fill.as_ref());
+    Some(last.unwrap_or(fill))
 }
 
 /// Who pays for an order, and where people can look at its transaction.
 fn on_chain(ctx: &Ctx, view: OrderView) -> OrderView {
     let chain = &ctx.chain;
+    let unasked = || chain.wallet.map(|wallet| wallet.to_string());
     OrderView {
-        wallet: chain.wallet.map(|wallet| wallet.to_string()),
+        wallet: view.wallet.or_else(unasked),
         explorer_url: chain
             .explorer
             .zip(view.tx_hash.as_deref())
@@ -89,22 +135,66 @@ fn on_chain(ctx: &Ctx, view: OrderView) -> OrderView {
 
 /// Orders as clients see them.
 pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>> {
-    // Of others nothing is known beside their events.
+    let standings = standings(ctx, orders).await?;
+    with_standings(ctx, orders, &standings).await
+}
+
+/// What is known of each order's transaction beside its events.
+async fn standings(ctx: &Ctx, orders: &[Order]) -> Result<Vec<Standing>> {
+    // Of others nothing is.
     let has_standing =
         |order: &&Order| matches!(order.status(), Status::Submitted | Status::Confirmed);
     let asked = orders.iter().filter(has_standing).map(|order| order.id);
     let asked: Vec<OrderId> = asked.collect();
-    let mut standings = match asked.is_empty() {
+    let mut known = match asked.is_empty() {
         true => Vec::new(),
         false => deadline::read(ctx.ports.store.standings(&asked)).await?,
     }
     .into_iter();
-    let views = orders.iter().map(|order| {
-        let standing = has_standing(&order).then(|| standings.next()).flatten();
-        let view = views::order(order, &standing.unwrap_or_default(), &ctx.tokens);
+    let standings = orders.iter().map(|order| {
+        let standing = has_standing(&order).then(|| known.next()).flatten();
+        standing.unwrap_or_default()
+    });
+    Ok(standings.collect())
+}
+
+async fn with_standings(
+    ctx: &Ctx,
+    orders: &[Order],
+    standings: &[Standing],
+) -> Result<Vec<OrderView>> {
+    let lacking = lacking(ctx, orders).await;
+    let waiting = waiting::of(ctx, orders).await?;
+    let views = orders.iter().zip(standings).map(|(order, standing)| {
+        let mut view = views::order(order, standing, &ctx.tokens);
+        if needs_key(order) && order.terms.wallet.is_some_and(|it| lacking.contains(&it)) {
+            view.add_missing_wallet();
+        }
+        if let Some((terms, look)) = waiting.get(&order.id) {
+            view.add_condition(terms, *look);
+        }
         on_chain(ctx, view)
     });
     Ok(views.collect())
+}
+
+/// The wallets of these orders that no live worker has.
+async fn lacking(ctx: &Ctx, orders: &[Order]) -> HashSet<Address> {
+    let waiting = orders.iter().filter(|order| needs_key(order));
+    let wallets: HashSet<Address> = waiting.filter_map(|order| order.terms.wallet).collect();
+    let mut lacking = HashSet::new();
+    for wallet in wallets {
+        if ctx.intake.wallets.is_here(wallet).await == Some(false) {
+            lacking.insert(wallet);
+        }
+    }
+    lacking
+}
+
+/// Whether an order goes on only where the key of its wallet is.
+fn needs_key(order: &Order) -> bool {
+    let status = order.status();
+    !status.is_terminal() && status != Status::Submitted
 }
 
 /// Orders, newest first
@@ -117,6 +207,10 @@ pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>>
         ("status" = Option<api_types::names::StatusName>, Query),
         ("tokenIn" = Option<String>, Query, description = "Symbol or mint address"),
         ("tokenOut" = Option<String>, Query, description = "Symbol or mint address"),
+        ("orderType" = Option<api_types::submit::OrderTypeName>, Query),
+        ("waiting" = Option<bool>, Query, description = "Only orders that wait for a condition, or only others"),
+        ("ocoGroup" = Option<String>, Query, min_length = 1, max_length = 64, pattern = "^[ -~]+$", description = "Orders of this group"),
+        ("wallet" = Option<String>, Query, description = "A wallet's name or address"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 where absent"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
@@ -125,13 +219,16 @@ pub(crate) async fn views(ctx: &Ctx, orders: &[Order]) -> Result<Vec<OrderView>>
 pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Result<HttpResponse> {
     let parameters = Parameters::of(&request)?;
     let limit = page_limit(&parameters)?;
-    refuse_filters_to_come(&parameters)?;
     let mint = |name| parameters.mint(name, &ctx.tokens);
     let filter = ListFilter {
         client: caller.limited_to().cloned(),
         status: parameters.status("status")?,
         mint_in: mint("tokenIn")?,
         mint_out: mint("tokenOut")?,
+        wallet: paid_by(&ctx, &parameters).await?,
+        waiting: waits(&parameters)?,
+        order_type: order_type(&parameters)?,
+        oco_group: oco_group(&parameters)?,
         before: parameters.cursor(read_cursor)?,
         // One more than asked for shows whether there is another page.
         limit: limit + 1,
@@ -147,22 +244,43 @@ pub(crate) async fn list(ctx: Ctx, caller: Caller, request: HttpRequest) -> Resu
     }))
 }
 
-/// Refuses filters by properties that no order has yet; ignoring them would return every order.
-fn refuse_filters_to_come(parameters: &Parameters) -> Result<()> {
-    for name in ["waiting", "ocoGroup", "wallet"] {
-        if parameters.get(name)?.is_some() {
-            return Err(not_available(name));
+/// The wallet that a list is of. Orders that name none are those of the wallet that pays unasked.
+async fn paid_by(ctx: &Ctx, parameters: &Parameters) -> Result<Option<PaidBy>> {
+    let Some(asked) = wallet::asked(parameters)? else {
+        return Ok(None);
+    };
+    let wallet = match (ctx.intake.wallets.find(&asked).await, asked) {
+        (Some(found), _) => found.address,
+        (None, Asked::Address(address)) => address,
+        (None, Asked::Name(_)) => {
+            let message = "must be the name of a wallet that trades, or an address";
+            return Err(ApiError::invalid_parameter("wallet", message));
         }
-    }
-    match parameters.get("orderType")? {
-        None | Some("market") => Ok(()),
-        Some(_) => Err(not_available("orderType")),
-    }
+    };
+    let or_unnamed = wallet::unasked(ctx).await == Some(wallet);
+    Ok(Some(PaidBy { wallet, or_unnamed }))
 }
 
-fn not_available(name: &str) -> ApiError {
-    let detail = format!("only market orders exist so far: no order has `{name}` yet");
-    ApiError::new(Code::OrderTypeNotAvailable, detail)
+/// Whether only orders are wanted that wait for a condition, or only others.
+fn waits(parameters: &Parameters) -> Result<Option<bool>> {
+    let read = |text: &str| text.parse().ok();
+    parameters.parsed("waiting", read, "must be true or false")
+}
+
+fn order_type(parameters: &Parameters) -> Result<Option<&'static str>> {
+    if let Some(name @ ("trailing_stop" | "sniper")) = parameters.get("orderType")? {
+        let detail = format!("no order has the type {name} yet");
+        return Err(ApiError::new(Code::OrderTypeNotAvailable, detail));
+    }
+    let names = OrderType::NAMES;
+    let read = |text: &str| names.into_iter().find(|name| *name == text);
+    let message = format!("must be one of {}", names.join(", "));
+    parameters.parsed("orderType", read, &message)
+}
+
+fn oco_group(parameters: &Parameters) -> Result<Option<OcoGroup>> {
+    let message = "must be 1 to 64 printable ASCII characters";
+    parameters.parsed("ocoGroup", |text| OcoGroup::parse(text).ok(), message)
 }
 
 /// The requested length of a page of orders.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use api_types::reconciliation::{FindingView, Reconciliation};
 use ports::reconciliation::{Error, Finding, Reconciler, Report};
 
 use crate::deadline::chain_unavailable;
 use crate::doorstep::Operator;
 use crate::error::{ApiError, Code, Result};
+use crate::http::wallet::{asked, chosen};
+use crate::parameters::Parameters;
 use crate::state::Ctx;
 
 /// Thousands of transactions may have to be read.
@@ -25,21 +27,31 @@ const PATIENCE: Duration = Duration::from_secs(120);
     path = "/api/admin/reconcile",
     operation_id = "reconcile",
     tag = "admin",
+    params(("wallet" = Option<String>, Query, description = "Another wallet than the one that pays unasked, by its name or address")),
     responses((status = 200, description = "What was found", body = Reconciliation))
 )]
-pub(crate) async fn reconcile(ctx: Ctx, Operator { actor }: Operator) -> Result<HttpResponse> {
-    let Some(history) = &ctx.history else {
-        let detail = "this gateway knows of no wallet";
+pub(crate) async fn reconcile(
+    ctx: Ctx,
+    request: HttpRequest,
+    Operator { actor }: Operator,
+) -> Result<HttpResponse> {
+    let asked = asked(&Parameters::of(&request)?)?;
+    let (_, address) = chosen(&ctx, asked.as_ref()).await;
+    let (Some(views), Some(address)) = (&ctx.wallets, address) else {
+        let detail = "this gateway knows of no such wallet";
         return Err(ApiError::new(Code::NotFound, detail));
     };
     let reconciler = Reconciler {
         store: Arc::clone(&ctx.ports.store),
-        history: Arc::clone(history),
+        history: views.history(address),
         clock: Arc::clone(&ctx.ports.clock),
     };
     let on_alarm = ctx.on_alarm;
     let comparing = async move {
-        tracing::info!(actor, "{actor} asks for the wallet to be reconciled");
+        tracing::info!(
+            actor,
+            "{actor} asks for the wallet {address} to be reconciled"
+        );
         match tokio::time::timeout(PATIENCE, reconciler.run(on_alarm)).await {
             Ok(report) => Ok(report?),
             Err(_) => Err(chain_unavailable(
@@ -56,7 +68,6 @@ impl From<Error> for ApiError {
         match error {
             Error::Store(error) => error.into(),
             Error::Chain(error) => error.into(),
-            Error::TooMany => chain_unavailable("there are too many transactions to compare"),
         }
     }
 }

@@ -11,6 +11,7 @@ use ports::unconfirmed::Made;
 
 use super::Intake;
 use crate::error::Result;
+use crate::stats::Place;
 
 impl Intake {
     /// Accepts a new order in place of a dead one; `None` if it is not dead, or was retried before.
@@ -33,6 +34,7 @@ impl Intake {
         replacement: NewOrder,
         actor: &'static str,
     ) -> Result<Option<OrderId>> {
+        let place = Place::of(&replacement.terms);
         let made = (replacement.id, Made::At(Seq::FIRST));
         let retrying = self.ports.store.retry_dead(dead, replacement, actor);
         let retried = self.written(made, retrying).await?;
@@ -42,11 +44,13 @@ impl Intake {
         let new = event.order_id;
         tracing::info!(order.id = %new, "order {new} accepted in place of the failed {dead}");
         self.announcer.publish(&client, &event);
-        self.announcer.enqueue(Job {
-            order_id: new,
-            client,
-            starts_execution: true,
-        });
+        if place == Place::Queue {
+            self.announcer.enqueue(Job {
+                order_id: new,
+                client,
+                starts_execution: true,
+            });
+        }
         Ok(Some(new))
     }
 

@@ -4,13 +4,18 @@
 use std::sync::Arc;
 
 use api_types::names::StatusName;
-use api_types::submit::{ACCEPTED_MESSAGE, AcceptedOrder, QueueEstimate};
+use api_types::submit::{ACCEPTED_MESSAGE, AcceptedOrder, QueueEstimate, WAITING_MESSAGE};
 use domain::OrderId;
 
 use crate::auth::Token;
 
 /// What precedes a token in a socket's URL.
 const TOKEN: &str = "&token=";
+
+/// The body of the answer to an order that waits for a condition, and is not in the queue.
+pub(super) fn waiting(id: OrderId, base: &str, token: Option<&Token>) -> Arc<[u8]> {
+    answer(WAITING_MESSAGE, (id, base, token), None)
+}
 
 /// The body of the answer; the client can follow the order on a socket at `base`.
 pub(super) fn accepted(
@@ -19,11 +24,19 @@ pub(super) fn accepted(
     token: Option<&Token>,
     queue: Option<QueueEstimate>,
 ) -> Arc<[u8]> {
+    answer(ACCEPTED_MESSAGE, (id, base, token), queue)
+}
+
+fn answer(
+    message: &str,
+    (id, base, token): (OrderId, &str, Option<&Token>),
+    queue: Option<QueueEstimate>,
+) -> Arc<[u8]> {
     let mut answer = AcceptedOrder {
         success: true,
         order_id: id.uuid(),
         status: StatusName::Pending,
-        message: ACCEPTED_MESSAGE.to_owned(),
+        message: message.to_owned(),
         ws_url: format!("{base}/api/orders/execute?orderId={id}"),
         queue,
     };

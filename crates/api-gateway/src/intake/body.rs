@@ -29,6 +29,7 @@ macro_rules! fields {
 }
 
 fields! {
+    ActivationPrice "activationPrice",
     Amount "amount",
     AmountIn "amountIn",
     ClientOrderId "clientOrderId",
@@ -37,17 +38,21 @@ fields! {
     LimitPrice "limitPrice",
     MaxPriceImpactBps "maxPriceImpactBps",
     MinAmountOut "minAmountOut",
+    OcoGroup "ocoGroup",
     OrderType "orderType",
     Slippage "slippage",
     SlippageBps "slippageBps",
     SlippageTolerance "slippageTolerance",
     TokenIn "tokenIn",
     TokenOut "tokenOut",
+    TrailBps "trailBps",
     TriggerCondition "triggerCondition",
+    TriggerPrice "triggerPrice",
     TriggerValue "triggerValue",
     Type "type",
     ValidForSeconds "validForSeconds",
     Venues "venues",
+    Wallet "wallet",
 }
 
 const FIELDS: usize = Field::ALL.len();

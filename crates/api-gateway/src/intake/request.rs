@@ -4,9 +4,11 @@ use domain::order::Terms;
 use domain::{Asset, Mint};
 
 use super::body::Fields;
+use super::terms::Reading;
 use super::{fingerprint, terms};
 use crate::assets::Names;
 use crate::error::Result;
+use crate::wallets::Asked;
 
 /// A body that is a JSON object.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(super) struct Request<'a> {
     pub(super) terms: Result<Terms>,
     /// Mints that must be looked up before it is known whether anything is wrong with it.
     pub(super) unlisted: Vec<Mint>,
+    /// The wallet that it asks for.
+    pub(super) wallet: Option<Asked>,
 }
 
 impl<'a> Request<'a> {
@@ -26,17 +30,23 @@ impl<'a> Request<'a> {
         default_pair: Option<(Asset, Asset)>,
     ) -> Result<Self> {
         let fields = Fields::read(body)?;
-        let (terms, unlisted) = terms::read(&fields, names, default_pair);
+        let Reading {
+            terms,
+            unlisted,
+            wallet,
+        } = terms::read(&fields, names, default_pair);
         Ok(Self {
             fields,
             terms,
             unlisted,
+            wallet,
         })
     }
 
     /// Reads its terms again, now that more is known of its tokens.
     pub(super) fn read_again(&mut self, names: &Names<'_>, default_pair: Option<(Asset, Asset)>) {
-        (self.terms, self.unlisted) = terms::read(&self.fields, names, default_pair);
+        let again = terms::read(&self.fields, names, default_pair);
+        (self.terms, self.unlisted) = (again.terms, again.unlisted);
     }
 
     /// The same for every spelling of the same request, valid or not.

@@ -1,5 +1,7 @@
 //! The rules of an order: from fields to terms, or to a list of errors.
 
+mod condition;
+
 use api_types::problem::FieldError;
 use domain::amount::InvalidAmount;
 use domain::fee::{FeeRank, InvalidFeeLevel, UnitPrice};
@@ -12,44 +14,62 @@ use super::body::{Field, Fields};
 use crate::assets::{self, Meaning, Names, SAME_TOKEN};
 use crate::error::{ApiError, Code, Result};
 use crate::json_object::{number_of, text_of};
+use crate::wallets::Asked;
+
+pub(super) use condition::changed;
 
 /// Longest `validForSeconds`: 30 days.
 const MAX_VALID_FOR_SECONDS: u64 = 2_592_000;
 /// Fields of order types that do not exist yet.
-const UNAVAILABLE: [Field; 3] = [
-    Field::LimitPrice,
+const UNAVAILABLE: [Field; 4] = [
+    Field::TrailBps,
+    Field::ActivationPrice,
     Field::TriggerCondition,
     Field::TriggerValue,
 ];
 /// Order types that do not exist yet.
-const UNAVAILABLE_TYPES: [&str; 2] = ["limit", "sniper"];
+const UNAVAILABLE_TYPES: [&str; 2] = ["trailing_stop", "sniper"];
 
-/// The terms of these fields, and the mints that must be looked up where nothing else is at fault.
+/// What fields mean.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The terms, without the wallet that pays.
+    pub(super) terms: Result<Terms>,
+    /// Mints that must be looked up where nothing else is at fault.
+    pub(super) unlisted: Vec<Mint>,
+    /// The wallet that the client asks for.
+    pub(super) wallet: Option<Asked>,
+}
+
+/// Reads these fields.
 pub(super) fn read(
     fields: &Fields<'_>,
     names: &Names<'_>,
     default_pair: Option<(Asset, Asset)>,
-) -> (Result<Terms>, Vec<Mint>) {
+) -> Reading {
     let mut reader = Reader {
-        fields,
-        names,
+        names: Some(names),
         default_pair,
-        faults: fields.faults.clone(),
-        has_unavailable_type: false,
-        has_no_venue: false,
-        token_faults: Vec::new(),
-        unlisted: Vec::new(),
+        ..Reader::of(fields)
     };
     let order_type = reader.order_type();
     let (asset_in, asset_out) = reader.assets();
     let amount_in = reader.amount_in(asset_in);
-    let slippage = reader.slippage();
+    let usual = order_type.map_or(Bps::DEFAULT, Reader::usual_slippage);
+    let slippage = reader.slippage(usual);
+    if let (Some(kind), Some(sold), Some(amount), Some(bought)) =
+        (order_type, asset_in, amount_in, asset_out)
+    {
+        reader.weigh(kind, sold, amount, bought);
+    }
+    let oco_group = reader.oco_group();
     let min_amount_out = reader.min_amount_out(asset_out);
     let client_order_id = reader.client_order_id();
     let valid_for_seconds = reader.valid_for_seconds();
     let fee_level = reader.fee_level();
     let max_impact = reader.max_impact();
     let venues = reader.venues();
+    let wallet = reader.wallet();
     let unlisted = reader.take_unlisted();
     let refusal = reader.refusal();
     let terms = || {
@@ -65,20 +85,31 @@ pub(super) fn read(
             valid_for_seconds,
             fee_level,
             max_impact,
+            wallet: None,
+            oco_group,
         })
     };
-    let terms =
-        match (refusal, terms()) {
-            (None, Some(terms)) => Ok(terms),
-            (refusal, _) => Err(refusal
-                .unwrap_or_else(|| ApiError::new(Code::InvalidOrder, "the order breaks a rule"))),
-        };
-    (terms, unlisted)
+    let terms = of_fields(refusal, terms());
+    Reading {
+        terms,
+        unlisted,
+        wallet,
+    }
+}
+
+/// What is read, unless something is wrong with it.
+fn of_fields(refusal: Option<ApiError>, terms: Option<Terms>) -> Result<Terms> {
+    match (refusal, terms) {
+        (None, Some(terms)) => Ok(terms),
+        (Some(refusal), _) => Err(refusal),
+        (None, None) => Err(ApiError::new(Code::InvalidOrder, "the order breaks a rule")),
+    }
 }
 
 struct Reader<'a, 'n> {
     fields: &'a Fields<'a>,
-    names: &'n Names<'n>,
+    /// Absent where no token is read.
+    names: Option<&'n Names<'n>>,
     default_pair: Option<(Asset, Asset)>,
     faults: Vec<FieldError>,
     has_unavailable_type: bool,
@@ -90,6 +121,19 @@ struct Reader<'a, 'n> {
 }
 
 impl<'a> Reader<'a, '_> {
+    fn of(fields: &'a Fields<'a>) -> Self {
+        Self {
+            fields,
+            names: None,
+            default_pair: None,
+            faults: fields.faults.clone(),
+            has_unavailable_type: false,
+            has_no_venue: false,
+            token_faults: Vec::new(),
+            unlisted: Vec::new(),
+        }
+    }
+
     fn fault(&mut self, field: Field, message: impl Into<String>) {
         let field = field.name().to_owned();
         let message = message.into();
@@ -163,17 +207,21 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let Some((field, _)) = self.one_of(&[Field::OrderType, Field::Type]) else {
-            return Some(OrderType::Market);
+            return self.typed(OrderType::Market.name()).flatten();
         };
         let name = self.text(field)?;
-        if name == OrderType::Market.name() {
-            return Some(OrderType::Market);
+        if let Some(order_type) = self.typed(&name) {
+            return order_type;
         }
+        let names = OrderType::NAMES.join(", ");
         if UNAVAILABLE_TYPES.contains(&&*name) {
             self.has_unavailable_type = true;
-            self.fault(field, "is not available yet; market is");
+            self.fault(
+                field,
+                format!("is not available yet; available are {names}"),
+            );
         } else {
-            self.fault(field, "must be market");
+            self.fault(field, format!("must be one of {names}"));
         }
         None
     }
@@ -202,7 +250,7 @@ impl<'a> Reader<'a, '_> {
 
     fn asset(&mut self, field: Field) -> Option<Asset> {
         let text = self.text(field)?;
-        let meaning = self.names.meaning(&text);
+        let meaning = self.names?.meaning(&text);
         if let Meaning::Unlisted(mint) = meaning {
             self.unlisted.push((field, mint));
             return None;
@@ -278,14 +326,14 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn slippage(&mut self) -> Bps {
+    fn slippage(&mut self, usual: Bps) -> Bps {
         let names = [
             Field::SlippageBps,
             Field::Slippage,
             Field::SlippageTolerance,
         ];
         let Some((field, value)) = self.one_of(&names) else {
-            return Bps::DEFAULT;
+            return usual;
         };
         // Basis points per unit of the field, as a power of ten.
         let places = match field {
@@ -295,7 +343,7 @@ impl<'a> Reader<'a, '_> {
         };
         let Some(number) = number_of(value) else {
             self.fault(field, "must be a number");
-            return Bps::DEFAULT;
+            return usual;
         };
         Bps::parse_json_number(number, places).unwrap_or_else(|error| {
             let message = match field {
@@ -303,7 +351,7 @@ impl<'a> Reader<'a, '_> {
                 _ => error.to_string(),
             };
             self.fault(field, message);
-            Bps::DEFAULT
+            usual
         })
     }
 
@@ -357,6 +405,14 @@ impl<'a> Reader<'a, '_> {
             self.fault(Field::MaxPriceImpactBps, message);
         }
         limit
+    }
+
+    fn wallet(&mut self) -> Option<Asked> {
+        let asked = Asked::parse(&self.text(Field::Wallet)?);
+        if asked.is_none() {
+            self.fault(Field::Wallet, "must be a wallet's name or address");
+        }
+        asked
     }
 
     fn venues(&mut self) -> Option<VenueSet> {

@@ -5,6 +5,7 @@
 //! 3. Every refusal names a field or says that the body is no JSON.
 
 mod any_body;
+mod waiting;
 
 use domain::venue::VenueSet;
 use domain::{Asset, BaseUnits, MaxImpact, Terms, TokenList, Venue};
@@ -199,7 +200,7 @@ fn unknown_and_repeated_fields_are_named() {
 fn every_fault_is_named_at_once() {
     let body = r#"{"tokenIn":"XYZ","tokenOut":1,"amount":-1,"slippageBps":9999,"foo":1,
         "clientOrderId":"","validForSeconds":0,"venues":"raydium","minAmountOut":"x",
-        "feeLevel":"fast","maxPriceImpactBps":10001}"#;
+        "feeLevel":"fast","maxPriceImpactBps":10001,"wallet":"No name"}"#;
     for field in [
         "tokenIn",
         "tokenOut",
@@ -212,6 +213,7 @@ fn every_fault_is_named_at_once() {
         "maxPriceImpactBps",
         "venues",
         "minAmountOut",
+        "wallet",
     ] {
         refused(body, Code::InvalidOrder, field);
     }
@@ -315,15 +317,15 @@ fn amount_and_type_have_two_names_and_take_one() {
 #[test]
 fn order_types_to_come_are_refused_as_such() {
     for body in [
-        r#"{"amount":1,"orderType":"limit","limitPrice":"150"}"#,
+        r#"{"amount":1,"orderType":"trailing_stop","trailBps":100}"#,
         r#"{"amount":1,"type":"sniper"}"#,
-        r#"{"amount":1,"limitPrice":"150"}"#,
+        r#"{"amount":1,"trailBps":100}"#,
         r#"{"amount":1,"triggerCondition":"x","triggerValue":1}"#,
     ] {
         refused(body, Code::OrderTypeNotAvailable, "");
     }
     refused(
-        r#"{"amount":1,"orderType":"stop"}"#,
+        r#"{"amount":1,"orderType":"iceberg"}"#,
         Code::InvalidOrder,
         "orderType",
     );

@@ -18,6 +18,7 @@ impl Modify for Refusals {
             let operations = [
                 (HttpMethod::Get, &mut item.get),
                 (HttpMethod::Post, &mut item.post),
+                (HttpMethod::Patch, &mut item.patch),
             ];
             for (method, operation) in operations {
                 if let Some(operation) = operation {
@@ -36,6 +37,9 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (HttpMethod::Post, "/api/orders/execute") => {
             &[400, 401, 403, 409, 413, 415, 422, 429, 500, 503]
         }
+        (HttpMethod::Patch, "/api/orders/{id}") => {
+            &[400, 401, 403, 404, 409, 413, 415, 422, 500, 503]
+        }
         (HttpMethod::Get, "/api/orders/execute") => &[400, 401, 403, 404, 426, 500, 503],
         (_, "/api/stream") => &[400, 401, 403, 426],
         (_, "/api/orders/{id}/stream" | "/ws/orders/{id}") => &[400, 401, 403, 404, 426, 500, 503],
@@ -47,6 +51,7 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         (_, "/api/admin/orders/{id}/dead") => &[400, 401, 403, 404, 409, 413, 415, 422, 500, 503],
         (_, "/api/admin/dead/{id}/retry") => &[400, 401, 403, 404, 409, 500, 503],
         (_, "/api/admin/dead" | "/api/admin/audit") => &[400, 401, 403, 500, 503],
+        (_, "/api/admin/reconcile") => &[400, 401, 403, 404, 500, 503],
         (_, path) if path.starts_with("/api/admin/") => &[401, 403, 500, 503],
         (
             _,
@@ -57,7 +62,8 @@ fn refusals(method: &HttpMethod, path: &str) -> &'static [u16] {
         ) => &[400, 401, 403, 404, 500, 503],
         (_, "/api/orders") => &[400, 401, 403, 422, 500, 503],
         (_, "/api/quotes" | "/api/pools") => &[400, 401, 403, 422, 429, 503],
-        (_, "/api/wallet") => &[401, 403, 404, 500, 503],
+        (_, "/api/wallet") => &[400, 401, 403, 404, 500, 503],
+        (_, "/api/stats/execution") => &[400, 401, 403, 500, 503],
         (_, "/api/stats") => &[401, 403, 500, 503],
         (_, "/api/ws-token" | "/api/tokens") => &[401, 403],
         _ => &[],

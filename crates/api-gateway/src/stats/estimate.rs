@@ -84,6 +84,7 @@ mod tests {
             slots,
             limits: String::new(),
             running: 0,
+            wallets: Vec::new(),
             started_at: at,
             seen_at: at,
         }

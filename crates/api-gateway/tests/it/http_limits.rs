@@ -30,7 +30,7 @@ fn settings(limits: &str) -> GatewaySettings {
 
 async fn server(limits: &str) -> Server {
     let outside = Outside {
-        wallet: Some(Arc::new(Purse)),
+        wallets: Some(Arc::new(Purse)),
         ..Outside::default()
     };
     Server::start_in(outside, settings(limits)).await

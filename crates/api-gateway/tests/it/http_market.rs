@@ -5,8 +5,8 @@ use std::sync::Arc;
 use api_gateway::GatewaySettings;
 use api_gateway::settings::{ApiKey, Explorer as Site};
 use config::Cluster;
-use domain::ClientId;
 use domain::transaction::Signature;
+use domain::{Address, ClientId};
 use serde_json::{Value, json};
 use testkit::contract::Given;
 
@@ -17,7 +17,7 @@ use crate::ws_server::Server;
 fn outside() -> Outside {
     Outside {
         pools: Arc::new(TwoPools),
-        wallet: Some(Arc::new(Purse)),
+        wallets: Some(Arc::new(Purse)),
         ..Outside::default()
     }
 }
@@ -27,6 +27,7 @@ async fn server() -> Server {
         port: 0,
         ..GatewaySettings::default()
     };
+    let settings = settings.of_wallet(Some(Address::new([1; 32])));
     Server::start_in(outside(), settings).await
 }
 
@@ -73,6 +74,10 @@ async fn quotes_show_the_route_and_every_pool_that_competed() {
     let paid = "149.475897";
     assert_eq!(answer["expectedAmountOut"], paid);
     assert_eq!(answer["minAmountOut"], "148.728518");
+    assert_eq!(answer["bestSingle"]["poolAddress"], POOL.to_string());
+    assert_eq!(answer["bestSingle"]["amountOut"], paid);
+    assert_eq!(answer["midPrice"], "150");
+    assert_eq!(answer["againstMidBps"], -35);
     assert_eq!(
         answer["route"],
         json!([{
@@ -94,6 +99,36 @@ async fn quotes_show_the_route_and_every_pool_that_competed() {
             (&json!("dlmm"), &Value::Null)
         ]
     );
+}
+
+#[tokio::test]
+async fn an_order_is_compared_with_what_there_was_when_its_route_was_chosen() {
+    let server = server().await;
+    let (store, given) = (&server.ports.store, Given::new());
+    let order = given.accepted(store).await;
+    let read = async |path: String| Request::get(&path).send(&server).await.json();
+    let shown = async || {
+        let answer = read(format!("/api/orders/{order}")).await;
+        answer["order"]["quality"].clone()
+    };
+    assert_eq!(shown().await, Value::Null);
+    let mut lease = given.leased(store, order).await;
+
+    given.build(store, &mut lease).await;
+    let building = shown().await;
+    let transaction = given.submit(store, &mut lease).await;
+    let submitted = shown().await;
+    given.fill(store, &mut lease, &transaction).await;
+    let confirmed = shown().await;
+
+    assert_eq!(building["expectedAmountOut"], "225");
+    assert_eq!(building["againstQuotedBps"], Value::Null);
+    assert_eq!(submitted, building);
+    // 224 instead of 225.
+    assert_eq!(confirmed["againstQuotedBps"], -44);
+    assert_eq!(confirmed["quotes"], building["quotes"]);
+    let listed = read("/api/orders".to_owned()).await;
+    assert_eq!(listed["orders"][0]["quality"], Value::Null);
 }
 
 #[tokio::test]
@@ -147,6 +182,7 @@ async fn where_keys_are_set_the_wallet_is_the_admin_keys_alone() {
         admin_key: Some("admin".to_owned()),
         ..GatewaySettings::default()
     };
+    let settings = settings.of_wallet(Some(Address::new([1; 32])));
     let server = Server::start_in(outside(), settings).await;
     let wallet = || Request::get("/api/wallet");
 

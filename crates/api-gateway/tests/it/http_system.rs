@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use api_gateway::error::Code;
 use serde_json::Value;
+use testkit::contract::Given;
 
 use crate::http_client::{ORDER, Request};
 use crate::ws_server::Server;
@@ -215,5 +216,46 @@ fn every_code_stands_in_the_documents() {
     for code in Code::ALL {
         let row = format!("| `{}` | {} |", code.name(), code.status().as_u16());
         assert!(documented.contains(&row), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn execution_is_counted_by_kind_of_pool() {
+    let server = server().await;
+    let (store, given) = (&server.ports.store, Given::new());
+    let filled = given.accepted(store).await;
+    let mut lease = given.leased(store, filled).await;
+    given.confirm(store, &mut lease).await;
+    given.accepted(store).await;
+
+    let stats = Request::get("/api/stats/execution").send(&server).await;
+
+    let stats = stats.json();
+
+    assert_eq!(stats["minutes"], 60);
+    assert_eq!(stats["orders"], 2);
+    assert_eq!(stats["complete"], true);
+    assert_eq!(stats["total"]["fills"], 1);
+    assert_eq!(stats["total"]["fillRateBps"], 10_000);
+    assert_eq!(stats["total"]["feeLamports"], 5_100);
+    let kinds = stats["kinds"].as_array().unwrap();
+    let fills: Vec<_> = kinds
+        .iter()
+        .map(|kind| (&kind["pool"], &kind["fills"]))
+        .collect();
+    assert_eq!(fills.len(), 4);
+    assert!(fills.contains(&(&"damm_v2".into(), &1.into())), "{fills:?}");
+}
+
+#[tokio::test]
+async fn execution_is_told_of_whole_minutes_of_a_week_at_most() {
+    let server = server().await;
+    for minutes in ["0", "10081", "1.5", "x"] {
+        let path = format!("/api/stats/execution?minutes={minutes}");
+
+        let refused = Request::get(&path).send(&server).await;
+
+        assert_eq!(refused.status, 400, "{path}");
+        assert_eq!(refused.json()["errors"][0]["field"], "minutes");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use api_gateway::GatewaySettings;
 use api_gateway::settings::ApiKey;
-use domain::{ClientId, Mint};
+use domain::{Address, ClientId, Mint};
 use serde_json::{Value, json};
 
 use crate::http_client::{EXECUTE, Request, stored};
@@ -17,7 +17,7 @@ async fn server_with(change: impl FnOnce(&mut GatewaySettings)) -> (Server, Arc<
     let outside = Outside {
         pools: Arc::new(TwoPools),
         assets: mints.clone(),
-        wallet: Some(Arc::new(Purse)),
+        wallets: Some(Arc::new(Purse)),
         ..Outside::default()
     };
     let mut settings = GatewaySettings {
@@ -25,6 +25,7 @@ async fn server_with(change: impl FnOnce(&mut GatewaySettings)) -> (Server, Arc<
         ..GatewaySettings::default()
     };
     change(&mut settings);
+    let settings = settings.of_wallet(Some(Address::new([1; 32])));
     (Server::start_in(outside, settings).await, mints)
 }
 

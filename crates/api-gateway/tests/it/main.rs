@@ -12,6 +12,7 @@ mod http_sim;
 mod http_sites;
 mod http_system;
 mod http_tokens;
+mod http_wallets;
 mod http_words;
 mod outside;
 mod ranges;

@@ -14,11 +14,11 @@ use ports::asset_source::Found;
 use ports::chain::Error;
 use ports::finality::{Root, Stand};
 use ports::ledger::{Ledger, LedgerEntry, LedgerFilter, LedgerPage};
-use ports::reconciliation::WalletHistory;
+use ports::reconciliation::{Held, Listed, Moved, WalletHistory};
 use ports::simulation::{Faults, Launch, Launched, Trade};
 use ports::transaction_reader::{AccountUse, Field, ReadInstruction, ReadTransaction};
 use ports::wallet::{Holding, Means, Wallet};
-use ports::{AssetSource, Simulation, Statuses, TransactionReader, WalletView};
+use ports::{AssetSource, Simulation, Statuses, TransactionReader, WalletView, WalletViews};
 use testkit::pool::{pair_pools, pool};
 
 /// The pool that can be used.
@@ -35,8 +35,7 @@ pub(crate) struct Outside {
     pub(crate) pools: Arc<dyn PoolSource>,
     pub(crate) assets: Arc<dyn AssetSource>,
     pub(crate) simulation: Option<Arc<dyn Simulation>>,
-    pub(crate) wallet: Option<Arc<dyn WalletView>>,
-    pub(crate) history: Option<Arc<dyn WalletHistory>>,
+    pub(crate) wallets: Option<Arc<dyn WalletViews>>,
     pub(crate) transactions: Option<Arc<dyn TransactionReader>>,
     pub(crate) statuses: Option<Arc<dyn Statuses>>,
 }
@@ -48,8 +47,7 @@ impl Default for Outside {
             pools: Arc::new(NoPools),
             assets: Arc::<Mints>::default(),
             simulation: None,
-            wallet: None,
-            history: None,
+            wallets: None,
             transactions: None,
             statuses: None,
         }
@@ -231,6 +229,47 @@ impl WalletView for Purse {
                     .any(|holding| holding.asset == asset_out),
             account_rent: 2_039_280,
         })
+    }
+}
+
+impl WalletViews for Purse {
+    fn of(&self, _: Address) -> Arc<dyn WalletView> {
+        Arc::new(Self)
+    }
+
+    fn history(&self, wallet: Address) -> Arc<dyn WalletHistory> {
+        Arc::new(NoPast(wallet))
+    }
+}
+
+fn untold() -> Error {
+    Error::Unavailable("nobody tells".to_owned())
+}
+
+/// A past that nobody can tell.
+#[derive(Debug)]
+struct NoPast(Address);
+
+#[async_trait]
+impl WalletHistory for NoPast {
+    fn wallet(&self) -> Address {
+        self.0
+    }
+
+    async fn holding(&self) -> Result<Held, Error> {
+        Err(untold())
+    }
+
+    async fn older_than(&self, _: Option<&Signature>, _: u64) -> Result<Vec<Listed>, Error> {
+        Err(untold())
+    }
+
+    async fn tells_since(&self, _: u64) -> Result<bool, Error> {
+        Err(untold())
+    }
+
+    async fn moved(&self, _: &Signature) -> Result<Option<Moved>, Error> {
+        Err(untold())
     }
 }
 

@@ -1,7 +1,8 @@
 use domain::asset::Mint;
 use domain::event::{Failure, FailureCode};
 use domain::landing::LandingReport;
-use domain::quote::{Answer, Choice, Leftover, Offer, PoolQuote, Quote, Receipt};
+use domain::quote::{Answer, Choice, Offer, PoolQuote, Quote, Receipt};
+use domain::route::Leftover;
 use domain::route::PoolRef;
 use domain::transaction::Signature;
 use domain::venue::Program;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns;
 use crate::error::Fault;
+use crate::live::wallets::Here;
 use crate::status_column::status_from;
 
 /// Clients looked at in one round: there are few keys, and a round follows every second.
@@ -46,18 +47,18 @@ pub(crate) struct Oldest {
 }
 
 pub(crate) const DUE: &str = "-- due_orders
-     select key, id, client, due_at, lease_worker, begun from orders indexed by orders_due
-     where ended_at is null and due_at <= ?1 and (due_at, key) > (?2, ?3)
+     select key, id, client, due_at, lease_worker, begun, wallet from orders indexed by orders_due
+     where ended_at is null and waits = 0 and due_at <= ?1 and (due_at, key) > (?2, ?3)
      order by due_at, key";
 
 pub(crate) const DUE_OF_CLIENT: &str = "-- due_orders_of_client
-     select key, id, client, due_at, lease_worker, begun from orders indexed by orders_by_client
-     where client = +?1 and end_status is null and (due_at <= ?2 or due_at > ?3)
+     select key, id, client, due_at, lease_worker, begun, wallet from orders indexed by orders_by_client
+     where client = +?1 and end_status is null and waits = 0 and (due_at <= ?2 or due_at > ?3)
      order by key";
 
 pub(crate) const OLDEST_DUE: &str = "-- oldest_due
      select due_at, lease_worker from orders indexed by orders_due
-     where ended_at is null and due_at > ?1 and due_at <= ?2
+     where ended_at is null and waits = 0 and due_at > ?1 and due_at <= ?2
      order by due_at";
 
 pub(crate) const OVERDUE: &str = "-- overdue_orders
@@ -71,12 +72,19 @@ pub(crate) const OVERDUE: &str = "-- overdue_orders
 pub(crate) const LAST_STATUS: &str = "-- last_status
      select status from order_events where order_key = +?1 order by seq desc limit 1";
 
-/// A page of due orders on which no live worker has a lease, oldest due time first.
+/// The live workers, and the wallets that they may sign for.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    pub(crate) alive: HashSet<WorkerId>,
+    pub(crate) wallets: Here,
+}
+
+/// A page of due orders on which no live worker has a lease, and that one would get, oldest due time first.
 pub(crate) fn due(
     db: &Connection,
     page: &DuePage,
     due: DueTimes,
-    alive: &HashSet<WorkerId>,
+    workers: &Workers,
 ) -> Result<Vec<DueOrder>, Fault> {
     let snapshot = db.unchecked_transaction()?;
     let grace = columns::millis(page.grace);
@@ -92,9 +100,7 @@ pub(crate) fn due(
         while orders.len() < page.limit
             && let Some(row) = rows.next()?
         {
-            if !is_held(row, 4, alive)? {
-                orders.push(due_order(&snapshot, row)?);
-            }
+            orders.extend(offered(&snapshot, row, workers)?);
         }
     }
     Ok(orders)
@@ -112,6 +118,21 @@ fn key_of(db: &Connection, order: OrderId) -> Result<i64, Fault> {
 fn is_held(row: &Row<'_>, index: usize, alive: &HashSet<WorkerId>) -> Result<bool, Fault> {
     let holder = columns::optional_worker(row, index)?;
     Ok(holder.is_some_and(|holder| alive.contains(&holder)))
+}
+
+/// The order of a row, where a live worker would get it.
+fn offered(db: &Connection, row: &Row<'_>, workers: &Workers) -> Result<Option<DueOrder>, Fault> {
+    if is_held(row, 4, &workers.alive)? {
+        return Ok(None);
+    }
+    let wallet = row.get_ref(6)?.as_str_or_null();
+    let is_here = workers.wallets.has(wallet.map_err(rusqlite::Error::from)?);
+    // Whoever settles an order needs no key.
+    let is_settled_by_all = || Ok::<_, Fault>(last_status(db, row.get(0)?)? == Status::Submitted);
+    match is_here || is_settled_by_all()? {
+        true => due_order(db, row).map(Some),
+        false => Ok(None),
+    }
 }
 
 fn due_order(db: &Connection, row: &Row<'_>) -> Result<DueOrder, Fault> {
@@ -138,7 +159,7 @@ pub(crate) fn due_fairly(
     clients: &[ClientId],
     (per_client, limit): (usize, usize),
     due: DueTimes,
-    alive: &HashSet<WorkerId>,
+    workers: &Workers,
 ) -> Result<Vec<DueOrder>, Fault> {
     let snapshot = db.unchecked_transaction()?;
     let mut turns = Vec::new();
@@ -150,8 +171,8 @@ pub(crate) fn due_fairly(
         while turn < per_client
             && let Some(row) = rows.next()?
         {
-            if !is_held(row, 4, alive)? {
-                turns.push((turn, due_order(&snapshot, row)?));
+            if let Some(order) = offered(&snapshot, row, workers)? {
+                turns.push((turn, order));
                 turn += 1;
             }
         }

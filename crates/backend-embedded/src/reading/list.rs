@@ -156,13 +156,13 @@ fn keys(
     })
 }
 
-fn id_of(db: &Connection, key: i64) -> Result<OrderId, Fault> {
+pub(super) fn id_of(db: &Connection, key: i64) -> Result<OrderId, Fault> {
     db.prepare_cached("-- id_of_key\nselect id from orders where key = ?1")?
         .query_row([key], |row| Ok(columns::order_id(row, 0)))?
 }
 
 /// The key below which a page after this order stays.
-fn key_bound(db: &Connection, order: OrderId) -> Result<i64, Fault> {
+pub(super) fn key_bound(db: &Connection, order: OrderId) -> Result<i64, Fault> {
     let exact: Option<i64> = db
         .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
         .query_row([order.uuid().as_bytes()], |row| row.get(0))

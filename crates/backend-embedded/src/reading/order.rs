@@ -134,7 +134,7 @@ pub(crate) fn events_for(db: &Connection, watches: &[Watch]) -> Result<Vec<Event
     Ok(events)
 }
 
-fn events_into(
+pub(super) fn events_into(
     db: &Connection,
     id: OrderId,
     from: Seq,

@@ -14,6 +14,7 @@ use crate::schema::STORE_FILE;
 pub(crate) fn stored(db: &Connection, now: Timestamp) -> Result<Stored, Fault> {
     Ok(Stored {
         by_status: counters(db)?,
+        on_condition: on_condition(db)?,
         open_by_client: open_by_client(db)?,
         delayed: by_due_time(db, DELAYED, now)?,
         resting: by_due_time(db, RESTING, now)?,
@@ -41,8 +42,8 @@ pub(crate) fn unfinished_of_first_release(db: &Connection) -> Result<u64, Fault>
 pub(crate) fn unfinished(db: &Connection) -> Result<u64, Fault> {
     let orders: i64 = db.query_row(
         "-- count_unfinished
-         select count(*) from orders o indexed by orders_due
-         where o.ended_at is null and exists (
+         select count(*) from orders o indexed by orders_by_end
+         where o.end_status is null and exists (
              select 1 from order_attempts a where a.order_key = o.key and a.dead_at is null)",
         [],
         |row| row.get(0),
@@ -68,6 +69,15 @@ fn counters(db: &Connection) -> Result<[u64; 8], Fault> {
     Ok(counters)
 }
 
+fn on_condition(db: &Connection) -> Result<u64, Fault> {
+    let count: i64 = db.query_row(
+        "-- count_waiting_orders\nselect count(*) from waiting_orders",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
 fn open_by_client(db: &Connection) -> Result<BTreeMap<ClientId, u64>, Fault> {
     let mut statement = db.prepare(
         "-- open_orders_by_client
@@ -85,12 +95,12 @@ fn open_by_client(db: &Connection) -> Result<BTreeMap<ClientId, u64>, Fault> {
 
 const DELAYED: &str = "-- delayed_orders
      select due_at, count(*) from orders indexed by orders_due
-     where ended_at is null and due_at > ?1 group by due_at";
+     where ended_at is null and waits = 0 and due_at > ?1 group by due_at";
 
 /// Statuses that come after pending have greater codes.
 const RESTING: &str = "-- resting_orders
      select due_at, count(*) from orders indexed by orders_due
-     where ended_at is null and due_at > ?1 and begun = 1
+     where ended_at is null and waits = 0 and due_at > ?1 and begun = 1
          and (select status from order_events where order_key = key order by seq desc limit 1) > 0
      group by due_at";
 

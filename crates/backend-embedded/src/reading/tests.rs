@@ -5,7 +5,7 @@ use rusqlite::{Connection, StatementStatus, params_from_iter};
 
 use super::*;
 use crate::schema::STORE_FILE;
-use domain::{Asset, ClientId, Status};
+use domain::{Asset, ClientId, OcoGroup, Status};
 
 /// Every statement of these, as its plan tells it.
 fn plan(db: &Connection, sql: &str) -> String {
@@ -38,6 +38,7 @@ fn what_is_asked_often_follows_an_index() {
         operations::DEAD,
         transactions::SIGNATURES_OF,
         transactions::OWNER,
+        recent::RECENT,
     ] {
         check(&db, sql);
     }
@@ -49,6 +50,22 @@ fn every_list_follows_an_index() {
     let clients = [None, Some(ClientId::anyone())];
     let statuses = Status::ALL.into_iter().map(Some).chain([None]);
     let mints = [None, Some(Asset::SOL.mint)];
+    let group = OcoGroup::parse("pair").unwrap();
+    for (client, waiting, oco_group) in [
+        (None, Some(true), None),
+        (clients[1].clone(), Some(true), None),
+        (clients[1].clone(), None, Some(group)),
+    ] {
+        let filter = ListFilter {
+            client,
+            waiting,
+            oco_group,
+            ..ListFilter::default()
+        };
+        for range in list::ways(&filter, None).concat() {
+            check(&db, &list::statement(&range, &filter, i64::MAX, 50).0);
+        }
+    }
     for status in statuses {
         for client in clients.clone() {
             for (mint_in, mint_out) in [
@@ -62,8 +79,8 @@ fn every_list_follows_an_index() {
                     status,
                     mint_in,
                     mint_out,
-                    before: None,
                     limit: 50,
+                    ..ListFilter::default()
                 };
                 let pair = ("SOL".to_owned(), "USDC".to_owned());
                 let pairs = (mint_in, mint_out) != (None, None);

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use domain::transaction::{Signature, TransactionRef};
-use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq};
-use ports::order_history::{Counts, ListFilter, ListPage, Owner, Watch};
+use domain::{ClientId, ClientOrderId, Event, Order, OrderId, Seq, Timestamp};
+use ports::order_history::{Counts, ListFilter, ListPage, Owner, Recent, RecentPage, Watch};
 use ports::{OrderHistory, Result};
 
 use super::SqliteStore;
 use crate::reading;
+use crate::reading::columns::millis;
 use crate::reading::due::Oldest;
 
 #[async_trait]
@@ -42,6 +43,12 @@ impl OrderHistory for SqliteStore {
     async fn events_for(&self, watches: &[Watch]) -> Result<Vec<Event>> {
         let watches = watches.to_vec();
         self.read(move |db| reading::order::events_for(db, &watches))
+            .await
+    }
+
+    async fn recent(&self, page: RecentPage) -> Result<Recent> {
+        let since = self.now().as_millis().saturating_sub(millis(page.within));
+        self.read_list(move |db| reading::recent::recent(db, page, Timestamp::from_millis(since)))
             .await
     }
 

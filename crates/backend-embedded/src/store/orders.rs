@@ -16,6 +16,7 @@ use ports::{OrderStore, Result};
 use super::SqliteStore;
 use crate::error::Fault;
 use crate::reading;
+use crate::reading::due::Workers;
 use crate::writer::accept::{self, Accept, Naming};
 use crate::writer::record::{self, Record};
 use crate::writer::{claim, make_due, release, withdraw};
@@ -35,6 +36,8 @@ impl OrderStore for SqliteStore {
             accept::Outcome::ClientOrderIdTaken { order } => {
                 Accepted::ClientOrderIdTaken { order_id: order }
             }
+            accept::Outcome::OcoGroupDone => Accepted::OcoGroupDone,
+            accept::Outcome::OcoGroupFull => Accepted::OcoGroupFull,
         })
     }
 
@@ -138,20 +141,17 @@ impl OrderStore for SqliteStore {
 
     async fn due(&self, page: DuePage) -> Result<Vec<DueOrder>> {
         let due = self.due_now();
-        let alive = self.live().alive(self.clock.monotonic());
-        self.read(move |db| reading::due::due(db, &page, due, &alive))
+        let workers = self.live_workers();
+        self.read(move |db| reading::due::due(db, &page, due, &workers))
             .await
     }
 
     async fn due_fairly(&self, per_client: usize, limit: usize) -> Result<Vec<DueOrder>> {
         let due = self.due_now();
-        let (alive, clients) = {
-            let live = self.live();
-            let alive = live.alive(self.clock.monotonic());
-            (alive, live.clients_with_open_orders())
-        };
+        let workers = self.live_workers();
+        let clients = self.live().clients_with_open_orders();
         let most = (per_client, limit);
-        self.read(move |db| reading::due::due_fairly(db, &clients, most, due, &alive))
+        self.read(move |db| reading::due::due_fairly(db, &clients, most, due, &workers))
             .await
     }
 
@@ -159,6 +159,16 @@ impl OrderStore for SqliteStore {
         let now = self.now();
         self.read(move |db| reading::due::overdue(db, limit, now))
             .await
+    }
+}
+
+impl SqliteStore {
+    fn live_workers(&self) -> Workers {
+        let (live, monotonic) = (self.live(), self.clock.monotonic());
+        Workers {
+            alive: live.alive(monotonic),
+            wallets: live.wallets_here(monotonic),
+        }
     }
 }
 

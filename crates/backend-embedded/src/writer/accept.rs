@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::event::SCHEMA_VERSION;
-use domain::{Order, OrderId, Timestamp};
+use domain::{OcoGroup, Order, OrderId, Timestamp};
 use ports::order_store::NewOrder;
+use ports::waiting::OCO_GROUP_MAX;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::event_row::{EventRow, recorded_at};
-use super::{Batch, Write};
+use super::{Batch, Write, waiting};
 use crate::error::Fault;
 
 /// How long a key's answer is kept: twice as long as promised.
@@ -42,6 +42,8 @@ pub(crate) enum Outcome {
     Replayed { order: OrderId, answer: Arc<[u8]> },
     KeyReused,
     ClientOrderIdTaken { order: OrderId },
+    OcoGroupDone,
+    OcoGroupFull,
 }
 
 impl Accept {
@@ -66,13 +68,21 @@ impl Write for Accept {
         if let Some(outcome) = self.earlier_name(&batch.db)? {
             return Ok(outcome);
         }
-        let Some(key) = self.insert_order(batch)? else {
+        if order_key(&batch.db, self.order.id)?.is_some() {
             return self.repeated(&batch.db);
-        };
+        }
+        if let Some(refused) = self.join_group(&batch.db)? {
+            return Ok(refused);
+        }
+        let key = self.insert_order(batch)?;
         self.first.insert(batch, key, batch.now)?;
         self.insert_answer(batch)?;
         self.insert_name(batch)?;
         batch.changes.accepted(self.order.client.clone());
+        if self.order.terms.order_type.waits() {
+            let pair = [&self.order.terms.asset_in, &self.order.terms.asset_out];
+            waiting::enter(batch, key, &pair.map(|asset| asset.mint.column()))?;
+        }
         Ok(Outcome::Stored { at: batch.now })
     }
 }
@@ -136,11 +146,40 @@ impl Accept {
         }
     }
 
+    /// Counts the order in its group; the refusal if the group takes none.
+    fn join_group(&self, db: &Connection) -> Result<Option<Outcome>, Fault> {
+        let Some(group) = &self.order.terms.oco_group else {
+            return Ok(None);
+        };
+        let known: Option<(u32, bool)> = db
+            .prepare_cached(
+                "-- oco_group
+                 select members, confirmed is not null from oco_groups where client = ?1 and name = ?2",
+            )?
+            .query_row(
+                params![self.order.client.as_str(), group.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        match known {
+            Some((_, true)) => return Ok(Some(Outcome::OcoGroupDone)),
+            Some((members, false)) if members >= OCO_GROUP_MAX => {
+                return Ok(Some(Outcome::OcoGroupFull));
+            }
+            _ => {}
+        }
+        db.prepare_cached(
+            "-- join_oco_group
+             insert into oco_groups (client, name, members) values (?1, ?2, 1)
+             on conflict (client, name) do update set members = members + 1",
+        )?
+        .execute(params![self.order.client.as_str(), group.as_str()])?;
+        Ok(None)
+    }
+
     /// The answer if exactly this call is repeated because its caller did not get the first answer.
     fn repeated(&self, db: &Connection) -> Result<Outcome, Fault> {
-        let key: i64 = db
-            .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
-            .query_row([self.order.id.uuid().as_bytes()], |row| row.get(0))?;
+        let key = order_key(db, self.order.id)?.unwrap_or_default();
         match recorded_at(db, key, self.first.seq, self.first.event_id)? {
             Some(at) => Ok(Outcome::Stored { at }),
             None => Err(Fault::Senseless {
@@ -149,31 +188,35 @@ impl Accept {
         }
     }
 
-    /// The new row's key; `None` if the order's id exists already.
-    fn insert_order(&self, batch: &Batch<'_>) -> Result<Option<i64>, Fault> {
+    /// The new row's key.
+    fn insert_order(&self, batch: &Batch<'_>) -> Result<i64, Fault> {
         let terms = &self.order.terms;
         let expires_at = terms.expires_at(batch.now).map(Timestamp::as_millis);
-        let inserted = batch
+        let waits = terms.order_type.waits();
+        batch
             .db
             .prepare_cached(
                 "-- accept_order
                  insert into orders (id, client, schema_version, terms, token_in, token_out,
-                     trace_context, created_at, due_at, expires_at)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
-                 on conflict (id) do nothing",
+                     trace_context, created_at, due_at, expires_at, wallet, waits, kind, oco_group)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?11, 0, ?8), ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute(params![
                 self.order.id.uuid().as_bytes(),
                 self.order.client.as_str(),
-                SCHEMA_VERSION,
+                terms.schema_version(),
                 self.terms,
                 terms.asset_in.mint.column(),
                 terms.asset_out.mint.column(),
                 self.order.trace_context,
                 batch.now.as_millis(),
                 expires_at,
+                terms.wallet.map(|wallet| wallet.to_string()),
+                waits,
+                waits.then(|| terms.order_type.name()),
+                terms.oco_group.as_ref().map(OcoGroup::as_str),
             ])?;
-        Ok((inserted == 1).then(|| batch.db.last_insert_rowid()))
+        Ok(batch.db.last_insert_rowid())
     }
 
     fn insert_answer(&self, batch: &Batch<'_>) -> Result<(), Fault> {
@@ -232,4 +275,11 @@ impl Accept {
             ])?;
         Ok(())
     }
+}
+
+fn order_key(db: &Connection, order: OrderId) -> Result<Option<i64>, Fault> {
+    let key = db
+        .prepare_cached("-- order_key\nselect key from orders where id = ?1")?
+        .query_row([order.uuid().as_bytes()], |row| row.get(0));
+    Ok(key.optional()?)
 }

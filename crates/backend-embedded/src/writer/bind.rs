@@ -107,7 +107,7 @@ fn forget_the_former(db: &Connection) -> Result<(), Fault> {
 fn open_orders(db: &Connection) -> Result<u64, Fault> {
     let orders: i64 = db.query_row(
         "-- count_open_orders
-         select count(*) from orders indexed by orders_due where ended_at is null",
+         select count(*) from orders indexed by orders_by_end where end_status is null",
         [],
         |row| row.get(0),
     )?;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::head::{Head, OrderRow, last_event, order_row};
 use super::{Batch, Write};
 use crate::error::Fault;
+use crate::live::wallets::Reach;
 use crate::reading::columns;
 use crate::reading::transaction::StoredTransaction;
 
@@ -28,6 +29,9 @@ pub(crate) enum Outcome {
     Held,
     Paused,
     OnlyAlone,
+    WalletElsewhere,
+    WalletNowhere,
+    Waiting,
     Ended,
     Unknown,
 }
@@ -65,6 +69,9 @@ struct Stored {
     deaths: u32,
     trace_context: Option<String>,
     terms: String,
+    wallet: Option<String>,
+    waits: bool,
+    firing: Option<String>,
 }
 
 impl Write for Claim {
@@ -84,6 +91,9 @@ impl Write for Claim {
         if row.has_ended {
             return Ok(Outcome::Ended);
         }
+        if found.stored.waits {
+            return Ok(Outcome::Waiting);
+        }
         let is_own = row.lease_worker == Some(self.worker);
         let is_anothers = row
             .lease_worker
@@ -97,6 +107,15 @@ impl Write for Claim {
                 due_at: row.due_at,
                 now: batch.now,
             });
+        }
+        if head.last.status != Status::Submitted
+            && let Some(wallet) = &found.stored.wallet
+        {
+            match batch.reach(self.worker, wallet) {
+                Reach::Own => {}
+                Reach::Elsewhere => return Ok(Outcome::WalletElsewhere),
+                Reach::Nowhere => return Ok(Outcome::WalletNowhere),
+            }
         }
         if head.last.status == Status::Pending && batch.is_paused() {
             return Ok(Outcome::Paused);
@@ -191,6 +210,9 @@ impl Claim {
             Outcome::Held => Answer::Held,
             Outcome::Paused => Answer::Paused,
             Outcome::OnlyAlone => Answer::OnlyAlone,
+            Outcome::WalletElsewhere => Answer::WalletElsewhere,
+            Outcome::WalletNowhere => Answer::WalletNowhere,
+            Outcome::Waiting => Answer::Waiting,
             Outcome::Ended => Answer::Ended,
             Outcome::Unknown => Answer::Unknown,
         })
@@ -226,6 +248,7 @@ impl Grant {
             data: EventData::read(&self.data, Some(&self.stored.terms))?,
         };
         let terms = serde_json::from_str(&self.stored.terms)?;
+        let firing = self.stored.firing.as_deref().map(serde_json::from_str);
         let (transaction, word) = self.live.unzip();
         Ok(Lease {
             order: Order::from_last_event(client, terms, created_at, event),
@@ -233,6 +256,7 @@ impl Grant {
             fence: u64::try_from(self.fence).map_err(|_| Fault::Senseless { what: "a fence" })?,
             live_transaction: transaction.map(StoredTransaction::parse).transpose()?,
             word: word.flatten(),
+            firing: firing.transpose()?,
             deaths: self.deaths,
             trace_context: self.stored.trace_context,
         })
@@ -243,9 +267,9 @@ impl Grant {
 /// every call.
 const CLAIMED_ORDER: &str = "-- claimed_order
      select o.key, o.client, o.created_at, o.due_at, o.expires_at, o.lease_worker, o.fence,
-         o.end_status is not null, o.schema_version,
+         o.end_status is not null, o.schema_version, o.kind is not null,
          e.seq, e.event_id, e.status, e.executions, e.at, e.data,
-         o.granted_seq, o.deaths, o.trace_context, o.terms
+         o.granted_seq, o.deaths, o.trace_context, o.terms, o.wallet, o.waits, o.firing
      from orders o join order_events e on e.order_key = o.key
      where o.id = +?1 order by e.seq desc limit 1";
 
@@ -260,14 +284,17 @@ fn found_in(row: &Row<'_>) -> Result<Found, Fault> {
     Ok(Found {
         head: Head {
             row: order_row(row)?,
-            last: last_event(row, 9)?,
+            last: last_event(row, 10)?,
         },
-        data: row.get(14)?,
+        data: row.get(15)?,
         stored: Stored {
-            granted_seq: row.get(15)?,
-            deaths: row.get(16)?,
-            trace_context: row.get(17)?,
-            terms: row.get(18)?,
+            granted_seq: row.get(16)?,
+            deaths: row.get(17)?,
+            trace_context: row.get(18)?,
+            terms: row.get(19)?,
+            wallet: row.get(20)?,
+            waits: row.get(21)?,
+            firing: row.get(22)?,
         },
     })
 }

@@ -42,6 +42,8 @@ pub(super) struct OrderRow {
     pub(super) fence: i64,
     pub(super) has_ended: bool,
     pub(super) schema_version: u16,
+    /// Whether it has a condition to wait for, or had one.
+    pub(super) is_conditional: bool,
 }
 
 /// Where the log stands.
@@ -74,7 +76,7 @@ pub(super) fn read(db: &Connection, order: OrderId) -> Result<Option<Head>, Faul
         .prepare_cached(
             "-- order_row
              select key, client, created_at, due_at, expires_at, lease_worker, fence,
-                 end_status is not null, schema_version
+                 end_status is not null, schema_version, kind is not null
              from orders where id = ?1",
         )?
         .query_row([order.uuid().as_bytes()], |row| Ok(order_row(row)))
@@ -87,7 +89,7 @@ pub(super) fn read(db: &Connection, order: OrderId) -> Result<Option<Head>, Faul
     Ok(Some(Head { row, last }))
 }
 
-/// The row from its first nine columns.
+/// The row from its first ten columns.
 pub(super) fn order_row(row: &Row<'_>) -> Result<OrderRow, Fault> {
     Ok(OrderRow {
         key: row.get(0)?,
@@ -99,6 +101,7 @@ pub(super) fn order_row(row: &Row<'_>) -> Result<OrderRow, Fault> {
         fence: row.get(6)?,
         has_ended: row.get(7)?,
         schema_version: row.get(8)?,
+        is_conditional: row.get(9)?,
     })
 }
 

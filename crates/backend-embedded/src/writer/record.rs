@@ -9,13 +9,13 @@ use ports::finality::waits_in;
 use ports::order_store::Lease;
 use rusqlite::params;
 
+use super::ending::end_order;
 use super::event_row::{EventRow, recorded_at};
 use super::head::{Head, LastEvent, head};
 use super::spending::Counting;
-use super::{Batch, Write};
+use super::{Batch, Write, group, waiting};
 use crate::error::Fault;
 use crate::reading::columns::slot_column;
-use crate::status_column::status_code;
 
 /// An event proposed under a lease.
 #[derive(Debug)]
@@ -42,6 +42,12 @@ enum Beside {
     Retry {
         delay: Duration,
     },
+    /// The end of the lease and of the transaction: the order waits for its condition again.
+    WaitingAgain {
+        rest: Duration,
+        misses: String,
+        pair: [String; 2],
+    },
     /// The end of the lease, and of the order.
     End {
         /// The slot of the block that may vanish yet.
@@ -66,6 +72,16 @@ impl Record {
             EventData::RetryScheduled { delay_ms, .. } => Beside::Retry {
                 delay: Duration::from_millis(*delay_ms),
             },
+            EventData::WaitingAgain {
+                rest_ms, misses, ..
+            } => {
+                let terms = &lease.order.terms;
+                Beside::WaitingAgain {
+                    rest: Duration::from_millis(*rest_ms),
+                    misses: serde_json::to_string(misses)?,
+                    pair: [&terms.asset_in, &terms.asset_out].map(|asset| asset.mint.column()),
+                }
+            }
             data if data.status().is_terminal() => Beside::End {
                 unfinal_in: waits_in(data).map(slot_column).transpose()?,
             },
@@ -148,12 +164,17 @@ impl Write for Record {
         self.event.insert(batch, head.row.key, at)?;
         self.counting.write(batch, at, head.last.at)?;
         batch.changes.moved(head.last.status, self.event.status);
-        match self.beside {
+        match &self.beside {
             Beside::Nothing | Beside::StoredTransaction { .. } => self.keep(batch, head, at),
-            Beside::Retry { delay } => self.give_back(batch, &head, delay)?,
+            Beside::Retry { delay } => self.give_back(batch, &head, *delay)?,
+            Beside::WaitingAgain { rest, misses, pair } => {
+                mark_transaction_dead(batch, &head)?;
+                batch.changes.given_back(self.worker, self.order);
+                waiting::enter_again(batch, head.row.key, pair, *rest, misses)?;
+            }
             Beside::End { unfinal_in } => {
                 self.end(batch, &head, at)?;
-                self.wait_for_finality(batch, &head, unfinal_in)?;
+                self.wait_for_finality(batch, &head, *unfinal_in)?;
             }
         }
         Ok(Outcome::Won { at })
@@ -245,7 +266,11 @@ impl Record {
         if self.event.status != Status::Confirmed {
             mark_transaction_dead(batch, head)?;
         }
-        end_order(batch, self.order, head, self.event.status, at)
+        end_order(batch, self.order, head, self.event.status, at)?;
+        if self.event.status == Status::Confirmed && head.row.is_conditional {
+            group::end_group(batch, head.row.key, self.event.event_id)?;
+        }
+        Ok(())
     }
 
     fn wait_for_finality(
@@ -279,34 +304,5 @@ fn mark_transaction_dead(batch: &Batch<'_>, head: &Head) -> Result<(), Fault> {
             )?
             .execute(params![head.row.key, batch.now.as_millis()])?;
     }
-    Ok(())
-}
-
-/// Ends the order's row, its lease and its waiting.
-pub(super) fn end_order(
-    batch: &mut Batch<'_>,
-    order: OrderId,
-    head: &Head,
-    status: Status,
-    at: Timestamp,
-) -> Result<(), Fault> {
-    batch
-        .db
-        .prepare_cached(
-            "-- end_order
-             update orders set lease_worker = null, begun = 0, ended_at = ?2, end_status = ?3
-             where key = ?1",
-        )?
-        .execute(params![head.row.key, at.as_millis(), status_code(status)])?;
-    if let Some(worker) = head.row.lease_worker {
-        batch.changes.given_back(worker, order);
-    }
-    if head.row.due_at > batch.now {
-        batch
-            .changes
-            .no_longer_delayed_until(head.row.due_at, head.last.status);
-    }
-    let latency = (status == Status::Confirmed).then(|| at.since(head.row.created_at));
-    batch.changes.ended(head.row.client.clone(), latency);
     Ok(())
 }

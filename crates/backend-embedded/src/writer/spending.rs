@@ -1,10 +1,11 @@
 //! Counts what transactions may spend, with the write that stores them, and what they did spend, with the one that
 //! records it. Writes come one after the other, so each is judged alone, by its rows.
 
-use domain::spending::{Item, NoRoom, Outlay, Paid, WalletUse, quarter_of};
+use domain::spending::{Item, NoRoom, Outlay, WalletUse, quarter_of};
 use domain::transaction::SignedTransaction;
-use domain::{Address, EventData, NewEvent, Status, Timestamp};
+use domain::{Address, NewEvent, Timestamp};
 use ports::order_store::Lease;
+use ports::wallet_uses::Change;
 use rusqlite::params;
 
 use super::Batch;
@@ -14,19 +15,10 @@ use crate::reading::wallet_uses;
 
 /// What of wallets is counted with an event.
 #[derive(Debug)]
-pub(super) enum Counting {
-    Nothing,
-    /// The event stores a transaction with this outlay.
-    Stored {
-        outlay: Outlay,
-        text: String,
-    },
-    /// The event settles a transaction with this outlay, which took this for each of its items.
-    Settled {
-        outlay: Outlay,
-        paid: Vec<Paid>,
-        slot: i64,
-    },
+pub(super) struct Counting {
+    change: Option<Change>,
+    /// A new outlay in its stored form.
+    text: Option<String>,
 }
 
 impl Counting {
@@ -36,36 +28,17 @@ impl Counting {
         event: &NewEvent,
         transaction: Option<&SignedTransaction>,
     ) -> Result<Self, Fault> {
-        if let Some(transaction) = transaction {
-            return Ok(match transaction.outlay.as_deref() {
-                Some(outlay) => Self::Stored {
-                    text: serde_json::to_string(outlay)?,
-                    outlay: outlay.clone(),
-                },
-                None => Self::Nothing,
-            });
-        }
-        let live = lease.live_transaction.as_ref();
-        let outlay = live.and_then(|live| live.outlay.as_deref());
-        Ok(match (outlay, lease.order.status()) {
-            (Some(outlay), Status::Submitted) => {
-                let items = outlay.items.iter();
-                Self::Settled {
-                    paid: items.map(|item| event.data.paid_for(item)).collect(),
-                    slot: slot_of(&event.data)?,
-                    outlay: outlay.clone(),
-                }
-            }
-            _ => Self::Nothing,
-        })
+        let change = Change::of(lease, event, transaction);
+        let text = match &change {
+            Some(Change::Stored(outlay)) => Some(serde_json::to_string(outlay)?),
+            Some(Change::Settled { .. }) | None => None,
+        };
+        Ok(Self { change, text })
     }
 
     /// The outlay in its stored form.
     pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Stored { text, .. } => Some(text),
-            Self::Nothing | Self::Settled { .. } => None,
-        }
+        self.text.as_deref()
     }
 
     /// Why a transaction must not be stored at this time, if so.
@@ -74,7 +47,7 @@ impl Counting {
         batch: &Batch<'_>,
         at: Timestamp,
     ) -> Result<Option<NoRoom>, Fault> {
-        let Self::Stored { outlay, .. } = self else {
+        let Some(Change::Stored(outlay)) = &self.change else {
             return Ok(None);
         };
         for item in &outlay.items {
@@ -93,31 +66,21 @@ impl Counting {
         at: Timestamp,
         former_at: Timestamp,
     ) -> Result<(), Fault> {
-        match self {
-            Self::Nothing => Ok(()),
-            Self::Stored { outlay, .. } => change(batch, outlay, |counted, item, _| {
+        match &self.change {
+            None => Ok(()),
+            Some(Change::Stored(outlay)) => change(batch, outlay, |counted, item, _| {
                 counted.count(quarter_of(at), item.spent.get(), item.live.get());
             }),
-            Self::Settled { outlay, paid, slot } => {
+            Some(Change::Settled { outlay, paid, slot }) => {
                 change(batch, outlay, |counted, item, place| {
                     let might = (item.spent.get(), item.live.get());
                     if let Some(took) = paid.get(place) {
                         counted.settle(quarter_of(former_at), might, *took);
                     }
-                    counted.slot = counted.slot.max(slot.unsigned_abs());
+                    counted.slot = counted.slot.max(slot.unwrap_or(0));
                 })
             }
         }
-    }
-}
-
-fn slot_of(data: &EventData) -> Result<i64, Fault> {
-    match data {
-        EventData::Confirmed { fill } => {
-            let slot = fill.receipt.as_ref().map(|it| slot_column(it.slot));
-            Ok(slot.transpose()?.unwrap_or(0))
-        }
-        _ => Ok(0),
     }
 }
 

@@ -3,9 +3,9 @@
 use domain::{ClientId, Event, EventData, EventId, OrderId, Seq};
 use ports::order_store::{Expired, Expiry, Withdrawal, Withdrawn};
 
+use super::ending::end_order;
 use super::event_row::EventRow;
 use super::head::{Head, head};
-use super::record::end_order;
 use super::{Batch, Write};
 use crate::error::Fault;
 

@@ -8,7 +8,7 @@ use ports::order_history::ListFilter;
 use super::pairs::Pairs;
 
 /// Ids in one order, each source under its number. Parameters: $1 before, $2 how many of each source,
-/// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens.
+/// $3 version, $4 client, $5 and $6 tokens, $7 and $8 pairs of tokens, $9 wallet, $10 OCO group, $11 type.
 #[derive(Debug)]
 pub(super) struct Way {
     sources: Vec<Source>,
@@ -27,8 +27,12 @@ enum Source {
     OpenOfPairs,
     /// Orders between their first step and their end or retry.
     Begun,
+    /// Orders that wait for a condition.
+    Waiting,
     /// One client's orders.
     OfClient,
+    /// The orders of one client's OCO group.
+    OfGroup,
     /// Orders that ended in this way.
     Ended(Status),
 }
@@ -43,6 +47,9 @@ pub(super) fn ways(filter: &ListFilter, pairs: Option<&Pairs>) -> Vec<Way> {
         None => Source::Open,
     };
     let sources = match filter.status {
+        _ if filter.oco_group.is_some() && has_client => vec![vec![Source::OfGroup]],
+        _ if filter.waiting == Some(true) && has_client => vec![vec![Source::Waiting], of_client],
+        _ if filter.waiting == Some(true) => vec![vec![Source::Waiting]],
         Some(Status::Routing | Status::Building | Status::Submitted) => vec![vec![Source::Begun]],
         Some(ended) if ended.is_terminal() && has_client => {
             vec![vec![Source::Ended(ended)], of_client]
@@ -125,7 +132,12 @@ impl Source {
             Self::Begun => {
                 "orders_begun b join orders o on o.id = b.order_id where b.order_id < $1".to_owned()
             }
+            Self::Waiting => {
+                "waiting_orders w join orders o on o.id = w.order_id where w.order_id < $1"
+                    .to_owned()
+            }
             Self::OfClient => "orders o where o.client = $4".to_owned(),
+            Self::OfGroup => "orders o where o.client = $4 and o.oco_group = $10".to_owned(),
             Self::Ended(status) => format!("orders o where o.end_status = {}", status.index()),
         }
     }
@@ -133,7 +145,7 @@ impl Source {
     /// The conditions that the index cannot check.
     fn leftover(self, filter: &ListFilter) -> Vec<String> {
         let mut leftover = Vec::new();
-        if filter.client.is_some() && self != Self::OfClient {
+        if filter.client.is_some() && !matches!(self, Self::OfClient | Self::OfGroup) {
             leftover.push("o.client = $4".to_owned());
         }
         if self != Self::OpenOfPairs {
@@ -144,11 +156,38 @@ impl Source {
                 leftover.push("o.token_out = $6".to_owned());
             }
         }
+        match filter.wallet {
+            Some(paid_by) if paid_by.or_unnamed => {
+                leftover.push("(o.wallet = $9 or o.wallet is null)".to_owned());
+            }
+            Some(_) => leftover.push("o.wallet = $9".to_owned()),
+            None => {}
+        }
+        if filter.oco_group.is_some() && self != Self::OfGroup {
+            leftover.push("o.oco_group = $10".to_owned());
+        }
+        match filter.waiting {
+            Some(true) if self != Self::Waiting => {
+                leftover.push("(o.due_at is null and o.ended_at is null)".to_owned());
+            }
+            Some(false) => {
+                leftover.push("(o.due_at is not null or o.ended_at is not null)".to_owned());
+            }
+            _ => {}
+        }
+        // An order of no kind is a market order.
+        if filter.order_type.is_some() {
+            leftover.push("o.kind is not distinct from nullif($11, 'market')".to_owned());
+        }
         match (self, filter.status) {
-            (Self::OfClient, Some(status)) if status.is_terminal() => {
+            (Self::OfClient | Self::OfGroup | Self::Waiting, Some(status))
+                if status.is_terminal() =>
+            {
                 leftover.push(format!("o.end_status = {}", status.index()));
             }
-            (Self::OfClient, Some(_)) => leftover.push("o.ended_at is null".to_owned()),
+            (Self::OfClient | Self::OfGroup, Some(_)) => {
+                leftover.push("o.ended_at is null".to_owned());
+            }
             _ => {}
         }
         leftover

@@ -9,8 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::spending::{Item, NoRoom, Outlay, Paid};
 use domain::transaction::SignedTransaction;
-use domain::{Address, EventData, NewEvent, OrderId, Status, Timestamp};
+use domain::{Address, NewEvent, OrderId, Timestamp};
 use ports::order_store::{Lease, Recorded};
+use ports::wallet_uses::Change;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -28,12 +29,9 @@ const KNOWN_MAX: usize = 4_096;
 /// What of wallets is counted with an event.
 #[derive(Debug)]
 pub(super) struct Counting {
-    outlay: Outlay,
-    /// As it is stored; absent where it is stored already.
+    change: Change,
+    /// A new outlay as it is stored.
     stored: Option<String>,
-    /// What each item took, where the event settles the transaction.
-    paid: Option<Vec<Paid>>,
-    slot: Option<i64>,
 }
 
 impl Counting {
@@ -43,43 +41,38 @@ impl Counting {
         event: &NewEvent,
         transaction: Option<&SignedTransaction>,
     ) -> Result<Option<Self>, Failure> {
-        if let Some(transaction) = transaction {
-            let new = |outlay: &Outlay| {
-                Ok(Self {
-                    stored: Some(rows::json(outlay)?),
-                    outlay: outlay.clone(),
-                    paid: None,
-                    slot: None,
-                })
-            };
-            return transaction.outlay.as_deref().map(new).transpose();
-        }
-        let live = lease.live_transaction.as_ref();
-        let outlay = live.and_then(|live| live.outlay.as_deref());
-        Ok(match (outlay, lease.order.status()) {
-            (Some(outlay), Status::Submitted) => {
-                let items = outlay.items.iter();
-                Some(Self {
-                    paid: Some(items.map(|item| event.data.paid_for(item)).collect()),
-                    outlay: outlay.clone(),
-                    stored: None,
-                    slot: slot_of(&event.data),
-                })
-            }
-            _ => None,
-        })
+        let Some(change) = Change::of(lease, event, transaction) else {
+            return Ok(None);
+        };
+        let stored = match &change {
+            Change::Stored(outlay) => Some(rows::json(outlay)?),
+            Change::Settled { .. } => None,
+        };
+        Ok(Some(Self { change, stored }))
+    }
+
+    fn outlay(&self) -> &Outlay {
+        self.change.outlay()
     }
 
     fn keys(&self) -> impl Iterator<Item = (Address, Address)> {
-        let items = self.outlay.items.iter();
-        items.map(|item| (self.outlay.wallet, item.purpose.key()))
+        let items = self.outlay().items.iter();
+        items.map(|item| (self.outlay().wallet, item.purpose.key()))
     }
-}
 
-fn slot_of(data: &EventData) -> Option<i64> {
-    match data {
-        EventData::Confirmed { fill } => fill.receipt.as_ref().map(|it| rows::big(it.slot)),
-        _ => None,
+    /// What its item at this place took, where the event settles the transaction.
+    fn paid(&self, place: usize) -> Option<&Paid> {
+        match &self.change {
+            Change::Stored(_) => None,
+            Change::Settled { paid, .. } => paid.get(place),
+        }
+    }
+
+    fn slot(&self) -> Option<i64> {
+        match &self.change {
+            Change::Stored(_) => None,
+            Change::Settled { slot, .. } => slot.map(rows::big),
+        }
     }
 }
 
@@ -182,8 +175,8 @@ impl<'a> Columns<'a> {
             let Some(counting) = counting else {
                 continue;
             };
-            for (place, item) in counting.outlay.items.iter().enumerate() {
-                let paid = counting.paid.as_ref().and_then(|paid| paid.get(place));
+            for (place, item) in counting.outlay().items.iter().enumerate() {
+                let paid = counting.paid(place);
                 columns.push(request.event.order_id.uuid(), counting, item, paid);
             }
         }
@@ -192,7 +185,7 @@ impl<'a> Columns<'a> {
 
     fn push(&mut self, order: Uuid, counting: &Counting, item: &Item, paid: Option<&Paid>) {
         self.orders.push(order);
-        self.wallets.push(counting.outlay.wallet.bytes().to_vec());
+        self.wallets.push(counting.outlay().wallet.bytes().to_vec());
         self.mints.push(item.purpose.key().bytes().to_vec());
         self.spent.push(item.spent.to_string());
         self.live.push(item.live.to_string());
@@ -201,7 +194,7 @@ impl<'a> Columns<'a> {
         self.seen.push(item.means.map(|it| it.settled.to_string()));
         self.paid.push(paid.map(|it| it.spent.to_string()));
         self.took.push(paid.map(|it| it.out.to_string()));
-        self.slots.push(counting.slot);
+        self.slots.push(counting.slot());
     }
 
     /// In their order.
@@ -247,7 +240,7 @@ pub(super) fn no_room(
     }
     let purpose = wallet_uses::purpose(row)?;
     let counted = wallet_uses::counted(row)?;
-    let items = counting.map(|it| it.outlay.items.iter());
+    let items = counting.map(|it| it.outlay().items.iter());
     let item = items.and_then(|mut items| items.find(|item| item.purpose == purpose));
     Ok(item.and_then(|item| item.fits(&counted, at).err()))
 }

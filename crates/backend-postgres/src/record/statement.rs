@@ -63,7 +63,8 @@ let_go as (
         ended_at = case when w.status >= 4 then w.at end,
         end_status = case when w.status >= 4 then w.status end
     from won w
-    where o.id = w.order_id and (w.status >= 4 or w.delay_ms is not null)
+    -- Without a delay one waits for its condition again: see migration 18.
+    where o.id = w.order_id and (w.status >= 4 or w.status = 0)
 ),
 finished as (
     delete from orders_begun b

@@ -60,8 +60,8 @@ fn filters() -> Vec<ListFilter> {
                     status,
                     mint_in,
                     mint_out,
-                    before: None,
                     limit: 11,
+                    ..ListFilter::default()
                 });
             }
         }

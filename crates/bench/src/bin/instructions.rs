@@ -1,4 +1,4 @@
-//! Counts, with callgrind, the instructions of four things that every order needs. The counts are
+//! Counts, with callgrind, the instructions of five things that every order needs. The counts are
 //! repeatable on any busy machine. The check fails if one has grown by more than 10 %.
 //!
 //! It runs itself under valgrind twice for each, once with twice as many repetitions: the
@@ -22,12 +22,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use chain_solana::pools::PoolReader;
 use chain_solana::settings::Settings;
-use dex_router::Router;
+use dex_router::request::QuoteRequest;
 use dex_router::router::RouteRequest;
+use dex_router::{Limits, Router};
 use domain::order::{Order, Terms};
 use domain::quote::{Decision, Receipt};
 use domain::transaction::Signature;
-use domain::{ClientId, Event, EventData, OrderId, Seq, Timestamp, TokenList};
+use domain::{BaseUnits, ClientId, Event, EventData, OrderId, Seq, Timestamp, TokenList};
 use ports::{Clock, Random, Shutdown, SystemClock};
 use sim_chain::market::Mode;
 use sim_chain::{SimConfig, World};
@@ -37,7 +38,9 @@ use uuid::Uuid;
 const FIGURES: &str = "bench/instructions.json";
 const REPETITIONS: u64 = 200;
 const GROWTH_MAX: f64 = 1.10;
-const NAMES: [&str; 4] = ["parse", "route", "transitions", "encode"];
+const NAMES: [&str; 5] = ["parse", "route", "reach", "transitions", "encode"];
+/// An order of so many lamports gains by several pools: some hundredths of what each of them holds.
+const LARGE: BaseUnits = BaseUnits::new(5_000_000_000_000);
 const BODY: &[u8] = br#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50,"clientOrderId":"desk-7-0001","venues":["raydium","meteora"]}"#;
 
 fn main() -> Result<()> {
@@ -112,6 +115,19 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
     runtime.block_on(async {
         let (router, terms, tokens) = (router()?, terms(), TokenList::mainnet());
         let request = RouteRequest::from(&terms);
+        // Two pools of six side by side, and two of six on either side of a third token.
+        let reaching = router.clone().with_limits(Limits {
+            legs: 2,
+            hops: 2,
+            ..Limits::ONE_POOL
+        });
+        let large = RouteRequest {
+            quote: QuoteRequest {
+                amount_in: LARGE,
+                ..request.quote
+            },
+            ..request
+        };
         let events = events(&router.route(&request).await?);
         for _ in 0..repetitions {
             match name {
@@ -120,6 +136,7 @@ fn repeat(name: &str, repetitions: u64) -> Result<()> {
                     ensure!(black_box(read).is_ok(), "the body is refused");
                 }
                 "route" => drop(black_box(router.route(black_box(&request)).await?)),
+                "reach" => drop(black_box(reaching.route(black_box(&large)).await?)),
                 "transitions" => drop(black_box(live(black_box(&events), &terms)?)),
                 "encode" => {
                     for event in black_box(&events) {

@@ -38,6 +38,8 @@ struct Told {
     genesis: Hash,
     slot: u64,
     is_honest: bool,
+    /// Whether the engine goes by what it tells of heights: it has no other way to a blockhash.
+    is_trusted: bool,
     lacks: Vec<&'static str>,
     latency_ms: u64,
 }
@@ -114,6 +116,11 @@ fn judge(asked: &Asked, told: Result<&Told, &String>, best: u64, expected: Expec
             let advice = "it is too far behind to be asked; name another endpoint";
             Finding::bad(&asked.name, detail, advice)
         }
+        Ok(()) if !told.is_trusted => {
+            let advice = "nothing is built on what it tells of heights, and it cannot witness that a transaction is \
+                          dead; name another endpoint beside it";
+            Finding::bad(&asked.name, detail, advice)
+        }
         Ok(()) if !told.is_honest => {
             let advice =
                 "it cannot witness that a transaction is dead; name another endpoint beside it";
@@ -151,14 +158,14 @@ async fn look(asked: &Asked, clock: &dyn Clock) -> Result<Told, String> {
     let said = answer(node.block_height(View::CONFIRMED)).await?;
     let mut witness = Witness::default();
     let now = clock.monotonic();
-    let is_honest = witness.shows(&info, now).is_ok()
-        && witness.gives(&hash, now).is_ok()
-        && said.get().abs_diff(info.height.get()) <= HEIGHT_SLACK;
+    let is_trusted = witness.shows(&info, now).is_ok() && witness.gives(&hash, now).is_ok();
+    let is_honest = is_trusted && said.get().abs_diff(info.height.get()) <= HEIGHT_SLACK;
     Ok(Told {
         version,
         genesis,
         slot: info.slot.get(),
         is_honest,
+        is_trusted,
         lacks: lacks(asked, final_info.slot).await,
         latency_ms,
     })

@@ -1,7 +1,7 @@
 //! What the wallet holds, which pools a pair has, and what the cluster says of the transaction of a swap.
 
 use dex_router::request::QuoteRequest;
-use dex_router::router::RouteRequest;
+use dex_router::router::{RouteRequest, ThirdTokens};
 use domain::quote::Decision;
 use domain::venue::VenueSet;
 use domain::{Address, Asset, BaseUnits, Bps};
@@ -15,8 +15,7 @@ use crate::world::World;
 const LAMPORTS_MIN: u64 = 10_000_000;
 
 /// What the wallet holds.
-pub(super) async fn balances(world: &World, address: Address) -> Finding {
-    let about = "wallet";
+pub(super) async fn balances(world: &World, about: &str, address: Address) -> Finding {
     let held = match world.wallet(address).look().await {
         Ok(held) => held,
         Err(error) => {
@@ -69,6 +68,9 @@ pub(super) async fn examine(
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         max_impact: None,
+        fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
+        swaps_max: None,
     };
     let decision = match world.router.decide(&request).await {
         Ok(decision) => decision,

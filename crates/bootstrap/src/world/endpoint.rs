@@ -78,14 +78,8 @@ pub(super) fn together(
     let valve = Valve::shut_at_first(Arc::clone(clock));
     let endpoints = Arc::new(endpoints.behind(Arc::new(valve)));
     if all.len() > 1 {
-        let (watched, stop) = (Arc::clone(&endpoints), shutdown.clone());
-        shutdown.spawn(async move {
-            tokio::select! {
-                biased;
-                () = stop.soft() => {}
-                () = watched.watch() => {}
-            }
-        });
+        let watched = Arc::clone(&endpoints);
+        shutdown.spawn_until_soft(async move { watched.watch().await });
     }
     Ok(endpoints)
 }

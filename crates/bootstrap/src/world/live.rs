@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use chain_solana::Settings;
+use chain_solana::programs::{self, Program};
 use chain_solana::rpc::Hash;
 use chain_solana::settings::Landed;
-use chain_solana::{Settings, programs};
 use config::{Cluster, Commitment, Config};
 use domain::transaction::Blockhash;
+use domain::venue;
 use futures_util::future::try_join_all;
 use ports::cluster::{ClusterId, Mode};
 use ports::{Clock, Random, Shutdown};
@@ -80,13 +82,21 @@ fn settings(config: &Config, cluster: Cluster) -> Settings {
         Commitment::Confirmed => Landed::Confirmed,
         Commitment::Finalized => Landed::Finalized,
     };
-    let programs = match cluster {
-        Cluster::Devnet => programs::devnet(),
-        Cluster::MainnetBeta | Cluster::Testnet | Cluster::Localnet => {
-            programs::moved(&config.chain.programs)
-        }
-    };
+    let programs = programs_of(Some(cluster), &config.chain.programs);
     Settings::live(programs, landed)
+}
+
+/// The venues' programs, which a signer has to know by the same addresses as its workers.
+pub(crate) fn programs_of(
+    cluster: Option<Cluster>,
+    named: &[(venue::Program, domain::Address)],
+) -> Vec<Program> {
+    match cluster {
+        Some(Cluster::Devnet) => programs::devnet(),
+        Some(Cluster::MainnetBeta | Cluster::Testnet | Cluster::Localnet) | None => {
+            programs::moved(named)
+        }
+    }
 }
 
 fn named(config: &Config) -> anyhow::Result<Cluster> {

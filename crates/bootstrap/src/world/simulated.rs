@@ -16,7 +16,7 @@ use sim_chain::market;
 use sim_chain::remote::RemoteSimulation;
 
 use super::genesis::Expected;
-use super::{Reached, endpoint, genesis};
+use super::{Reached, endpoint, genesis, keys};
 
 /// What people call it.
 const NAME: &str = "simulated";
@@ -98,7 +98,7 @@ pub fn run(
             .with_context(|| format!("could not make the folder {}", folder.display()))?;
     }
     let sim = &config.sim;
-    let config = SimConfig {
+    let sim_config = SimConfig {
         latency_scale: sim.sim_latency_scale,
         failure_rate: sim.sim_failure_rate,
         seed: sim.sim_seed,
@@ -106,9 +106,10 @@ pub fn run(
             Market::Moving => market::Mode::Moving,
             Market::Still => market::Mode::Still,
         },
+        wallets: keys::simulated_wallets(config).collect(),
         ledger_path: Some(ledger),
         ..SimConfig::default()
     };
-    sim_chain::World::open(&config, clock, random, shutdown)
+    sim_chain::World::open(&sim_config, clock, random, shutdown)
         .context("could not start the simulated cluster")
 }

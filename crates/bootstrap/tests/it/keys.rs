@@ -4,9 +4,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use bootstrap::world::keys::{Key, address, address_of, key};
+use bootstrap::doctor::{Question, State, examine};
+use bootstrap::world::keys::{Held, address, address_of, keys};
 use chain_solana::keys::{Wallet, from_text};
 use config::Config;
+use domain::{Asset, BaseUnits};
 
 use crate::config;
 
@@ -29,9 +31,13 @@ fn live(folder: &Path, flags: &[&str]) -> Config {
 }
 
 fn own(config: &Config) -> Wallet {
-    match key(config) {
-        Ok(Key::Here(wallet)) => *wallet,
-        other => panic!("{other:?}"),
+    key(config).expect("a key")
+}
+
+fn key(config: &Config) -> Result<Wallet, config::args::Stop> {
+    match keys(config)?.into_parts().0.held {
+        Held::Here(wallet) => Ok(*wallet),
+        Held::At(socket) => panic!("{socket:?}"),
     }
 }
 
@@ -124,4 +130,100 @@ fn the_key_of_these_tests_is_a_key() {
         address_of(&from_text(NUMBERS).unwrap()).to_string(),
         ADDRESS
     );
+}
+
+#[test]
+fn several_wallets_have_names_and_each_key_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = key_file(folder.path(), 0o600);
+    let twice = format!("--wallets=main={0},second={0}", path.display());
+
+    let line = refused(&live(folder.path(), &[&twice]));
+    assert!(
+        line.starts_with("WALLETS gives main and second the same key"),
+        "{line}"
+    );
+    let nowhere = format!("--wallets=main={},second=/nowhere.json", path.display());
+    let line = refused(&live(folder.path(), &[&nowhere]));
+    assert!(
+        line.starts_with("WALLETS=second=/nowhere.json is not allowed"),
+        "{line}"
+    );
+    let unnamed = [
+        format!("--wallets=main={}", path.display()),
+        format!("--wallet-address={OTHER}"),
+    ];
+    let line = refused(&live(
+        folder.path(),
+        &unnamed.each_ref().map(String::as_str),
+    ));
+    assert!(
+        line.starts_with("WALLET_ADDRESS") && line.contains(ADDRESS),
+        "{line}"
+    );
+
+    let simulated = config(folder.path(), &["--wallets=second,main"]);
+    let names = keys(&simulated).unwrap().names();
+    let told: Vec<&str> = names.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(told, ["second", "main"]);
+    // The one that trades where nobody names any.
+    let unasked = key(&config(folder.path(), &[])).unwrap();
+    assert_eq!(names[1].address, address_of(&unasked));
+    assert_ne!(names[0].address, names[1].address);
+}
+
+#[tokio::test]
+async fn the_doctor_has_a_line_for_each_wallet() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &["--wallets=main,second"]);
+    let question = Question {
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in: BaseUnits::new(1),
+    };
+
+    let findings = examine(&config, question).await.unwrap();
+
+    for wallet in keys(&config).unwrap().names() {
+        let about = format!("key {}", wallet.name);
+        let mut of_it = findings.iter().filter(|it| it.about == about);
+        let finding = of_it.next().expect("a line of its own");
+        assert_eq!(finding.state, State::Good);
+        assert!(finding.detail.contains(&wallet.address.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn one_of_several_keys_may_be_in_a_signer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = key_file(folder.path(), 0o600);
+    let socket = folder.path().join("signer.sock");
+    let both = format!(
+        "--wallets=main={},desk=unix:{}",
+        path.display(),
+        socket.display()
+    );
+    let config = config(folder.path(), &[&both]);
+
+    let keys = keys(&config).unwrap();
+    // Whose key a signer has, it alone can tell.
+    let names = keys.names();
+    let known: Vec<&str> = names.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(known, ["main"]);
+    let places: Vec<_> = keys.iter().map(|it| &it.held).collect();
+    assert!(
+        matches!(places[..], [Held::Here(_), Held::At(at)] if *at == socket),
+        "{places:?}"
+    );
+
+    let question = Question {
+        asset_in: Asset::SOL,
+        asset_out: Asset::USDC,
+        amount_in: BaseUnits::new(1),
+    };
+    let findings = examine(&config, question).await.unwrap();
+    let of = |about: &str| findings.iter().find(|it| it.about == about).unwrap();
+    assert_eq!(of("key main").state, State::Good);
+    assert_eq!(of("key desk").state, State::Bad);
+    assert!(of("key desk").detail.contains("does not answer"));
 }

@@ -13,7 +13,7 @@ pub const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
 /// Compute units of the instructions around the swaps, by executions of the real programs (`vectors/svm`), rounded up.
 const BASE_UNITS: u32 = 5_000;
 /// Deriving an associated account's address takes more the more often it meets the curve.
-const ASSOCIATED_TOKEN_UNITS: u32 = 30_000;
+pub(super) const ASSOCIATED_TOKEN_UNITS: u32 = 30_000;
 const WRAPPING_UNITS: u32 = 15_000;
 const BIN_UNITS: u32 = 6_000;
 /// Bins that a price may move on before the transaction lands.

@@ -13,7 +13,7 @@ use super::Error;
 /// What fits into one packet.
 pub const BYTES_MAX: usize = 1_232;
 /// One signature and its count, before the message.
-const SIGNATURES_BYTES: usize = 65;
+pub const SIGNATURES_BYTES: usize = 65;
 
 /// A message that is not signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

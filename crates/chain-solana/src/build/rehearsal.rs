@@ -6,10 +6,10 @@
 use amm::Address;
 use amm::instruction::Instruction;
 
-use super::budget::{Budget, UNITS_MAX};
+use super::budget::{ASSOCIATED_TOKEN_UNITS, Budget, UNITS_MAX};
 use super::instructions::{create_with_seed, initialize_account};
 use super::{Asset, Draft, Error, set_budget};
-use crate::address::with_seed;
+use crate::address::{ASSOCIATED_TOKEN_PROGRAM, with_seed};
 use crate::rpc::{Lamports, MicroLamports};
 
 /// The seed of the account that only simulations have.
@@ -86,5 +86,20 @@ impl Rehearsal {
             outlet: account,
             more_units: 0,
         })
+    }
+
+    /// The same without the wallet's usual account of its output, which nothing in it needs: a rehearsal is longer
+    /// than its transaction, and may be too long where that is not.
+    pub fn shortened(mut self, draft: &Draft, output: Asset) -> Result<Self, Error> {
+        let usual = draft.holdings.account(output.mint)?;
+        let before = self.instructions.len();
+        self.instructions.retain(|it| {
+            let names_it = it.accounts.iter().any(|meta| meta.address == usual);
+            it.program != ASSOCIATED_TOKEN_PROGRAM || !names_it
+        });
+        if self.instructions.len() < before {
+            self.more_units += ASSOCIATED_TOKEN_UNITS;
+        }
+        Ok(self)
     }
 }

@@ -1,5 +1,8 @@
 //! An execution as a signed transaction.
 
+use std::sync::Arc;
+
+use amm::Address;
 use async_trait::async_trait;
 use domain::landing::LandingReport;
 use domain::transaction::{Height, SignedTransaction};
@@ -25,19 +28,20 @@ impl TransactionBuilder for SolanaChain {
         &self,
         wanted: &transaction_builder::Execution,
     ) -> Result<SignedTransaction, Error> {
+        let signer = self.signer(wanted.wallet)?;
         // Nothing is asked of the cluster for a signature that nobody gives.
-        self.signer.standing()?;
+        signer.standing()?;
         let route = Route::of(wanted, &self.pools).await?;
         let rent = self.rents.minimum(WRAPPED_ACCOUNT_BYTES, route.epoch);
         let wrapped_rent = rent.await?;
-        let draft = self.draft(wanted, &route, wrapped_rent)?;
-        let wallet = self.signer.address();
+        let wallet = signer.address();
+        let draft = self.draft(wanted, wallet, &route, wrapped_rent)?;
         let contested = draft.contested(wallet);
         let price = self
             .fees
             .price(wanted.fee_level, wanted.deaths, &contested)
             .await;
-        let purse = self.purse(wanted, &route, &draft).await?;
+        let purse = self.purse((wanted, wallet), &route, &draft).await?;
         if let Some(purse) = &purse {
             self.check_funds(purse, self.budget(&route, None, price).fee())?;
         }
@@ -46,7 +50,10 @@ impl TransactionBuilder for SolanaChain {
             mut draft,
             units,
         } = match self.simulating {
-            Simulating::On => self.rehearse(wanted, route, draft, wrapped_rent).await?,
+            Simulating::On => {
+                let payer = (wanted, wallet);
+                self.rehearse(payer, route, draft, wrapped_rent).await?
+            }
             Simulating::Off => Rehearsed {
                 route,
                 draft,
@@ -59,7 +66,7 @@ impl TransactionBuilder for SolanaChain {
         // As late as can be: a transaction lives as long as its blockhash.
         let blockhash = self.blockhashes.recent().await?;
         let message = Message::compile(wallet, &draft.instructions, blockhash.hash, &[])?;
-        let signature = self.sign(message.bytes()).await?;
+        let signature = self.sign(&**signer, message.bytes()).await?;
         let note = Note {
             contested,
             simulated_units: units,
@@ -84,6 +91,7 @@ impl SolanaChain {
     pub(super) fn draft(
         &self,
         wanted: &transaction_builder::Execution,
+        wallet: Address,
         route: &Route,
         wrapped_rent: Lamports,
     ) -> Result<Draft, Error> {
@@ -95,7 +103,7 @@ impl SolanaChain {
         let execution = Execution {
             order_id: wanted.order_id,
             number: wanted.number,
-            wallet: self.signer.address(),
+            wallet,
             path: &route.path,
             legs: &legs.collect::<Vec<_>>(),
             budget: self.budget(route, None, MicroLamports::new(0)),
@@ -115,8 +123,15 @@ impl SolanaChain {
         }
     }
 
-    async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
-        let signing = self.valve.pass(self.signer.sign(message));
+    /// The key of the wallet that pays.
+    fn signer(&self, wallet: Option<domain::Address>) -> Result<&Arc<dyn keys::Signer>, Error> {
+        let missing =
+            || Error::Unavailable("this worker has no key of the order's wallet".to_owned());
+        self.keys.key(wallet).ok_or_else(missing)
+    }
+
+    async fn sign(&self, signer: &dyn keys::Signer, message: &[u8]) -> Result<Signature, Error> {
+        let signing = self.list.valve().pass(signer.sign(message));
         // A signature that comes later is thrown away with the future.
         match timeout(self.signing_limit, signing).await {
             Ok(Some(signed)) => Ok(signed?),
@@ -132,7 +147,10 @@ impl SolanaChain {
 /// A route of which no transaction can be made is a defect, and stays one.
 impl From<build::Error> for Error {
     fn from(error: build::Error) -> Self {
-        Self::Refused(error.to_string())
+        match error {
+            build::Error::TooLarge { bytes } => Self::TooLarge { bytes },
+            error => Self::Refused(error.to_string()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::BaseUnits;
 use domain::quote;
-use domain::transaction::{Signature as Stored, SignedTransaction};
+use domain::transaction::{Height, Signature as Stored, SignedTransaction};
 use ports::chain::{Error, Revert};
 use ports::landing::Fate;
 use solana_signature::Signature;
@@ -13,8 +13,9 @@ use crate::build::own;
 use crate::death::{Doubt, Subject, Verdict};
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
+use crate::receipt::legs::Exchanged;
 use crate::receipt::{self, Effect, Receipt, Swapped};
-use crate::rpc::{Commitment, Status};
+use crate::rpc::{Address, Commitment, Status};
 
 impl SolanaChain {
     /// Looks for a signature, at the healthiest endpoint. That it finds none says nothing.
@@ -33,9 +34,7 @@ impl SolanaChain {
         signature: Signature,
     ) -> Result<Fate, Error> {
         let decoded = Decoded::read(&transaction.bytes, &[]);
-        let own = decoded
-            .ok()
-            .and_then(|it| own::of(&it, self.signer.address()));
+        let own = decoded.ok().and_then(|it| own::of(&it, it.payer()?));
         let Some(own) = own else {
             return Err(Error::Refused("the transaction is none of ours".to_owned()));
         };
@@ -73,13 +72,50 @@ impl SolanaChain {
             return Ok(Fate::Underway);
         };
         let programs = &self.programs;
-        let wallet = self.signer.address();
         let decoded = Decoded::read(&transaction.bytes, &transaction.meta.loaded);
         let decoded = decoded.map_err(unreadable)?;
+        // Whoever has the key now: the wallet that paid is the one that traded.
+        let payer = decoded.payer();
+        let wallet = payer.ok_or_else(|| unreadable(crate::message::Unreadable::Accounts))?;
         let swapped = Swapped::of(&transaction, &decoded, wallet, programs).map_err(unreadable)?;
         let receipt = receipt::read(&transaction, &decoded, &swapped, programs);
         let receipt = receipt.map_err(unreadable)?;
-        Ok(told(receipt, status.commitment == Commitment::Finalized))
+        if let Effect::Filled {
+            amount_in,
+            amount_out,
+            ..
+        } = receipt.effect
+            && !receipt::is_as_signed(&decoded, programs, (amount_in, amount_out))
+        {
+            return Err(unreadable(receipt::Error::Balances));
+        }
+        let mut is_final = status.commitment == Commitment::Finalized;
+        if is_final && matches!(receipt.effect, Effect::Reverted(_)) {
+            is_final = self.is_rolled_back(signature, &decoded, wallet).await;
+        }
+        Ok(told(receipt, is_final))
+    }
+
+    /// Whether a revert that is told to be final is so by more than one word.
+    async fn is_rolled_back(
+        &self,
+        signature: &Signature,
+        transaction: &Decoded,
+        wallet: Address,
+    ) -> bool {
+        let Some(own) = own::of(transaction, wallet) else {
+            return false;
+        };
+        let subject = Subject {
+            signature: *signature,
+            // It has landed.
+            last_valid: Height::new(0),
+        };
+        let is_sure = self.jury.is_rolled_back(Question { subject, own }).await;
+        if !is_sure {
+            self.list.half_proved(signature);
+        }
+        is_sure
     }
 }
 
@@ -96,14 +132,16 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
         compute_units: receipt.units,
         slot: receipt.slot.get(),
         is_final,
-        // One swap takes all that it is given.
+        // It follows from what each swap exchanged.
         leftover: Vec::new(),
     };
     match receipt.effect {
         Effect::Filled {
             amount_in,
             amount_out,
+            legs,
         } => Fate::Landed {
+            legs: legs.iter().map(exchanged).collect(),
             amount_in: BaseUnits::new(amount_in),
             amount_out: BaseUnits::new(amount_out),
             receipt: paid,
@@ -115,6 +153,13 @@ fn told(receipt: Receipt, is_final: bool) -> Fate {
             is_final,
         },
     }
+}
+
+fn exchanged(leg: &Exchanged) -> (BaseUnits, BaseUnits) {
+    (
+        BaseUnits::new(leg.amount_in),
+        BaseUnits::new(leg.amount_out),
+    )
 }
 
 pub(super) fn reason(reverted: &Reverted) -> Revert {

@@ -17,6 +17,7 @@ use ports::{Clock, WalletUses};
 use super::SolanaChain;
 use super::route::Route;
 use crate::build::{Draft, WRAPPED_ACCOUNT_BYTES};
+use crate::convert::engines;
 use crate::recent_by::RecentBy;
 use crate::rpc::{self, Account, Lamports, Rpc, Slot, View};
 
@@ -136,6 +137,7 @@ fn held_by(account: &Option<Account>) -> Held {
 /// What a transaction takes beside its fee, and what there is.
 #[derive(Debug)]
 pub(super) struct Purse {
+    wallet: domain::Address,
     seen: Arc<Seen>,
     /// The token that is sold, and how much of it.
     sold: (Mint, u64),
@@ -177,7 +179,7 @@ impl Purse {
     }
 
     /// What is counted; judged by the balances where they are looked at for that.
-    fn outlay(&self, wallet: domain::Address, fee: Lamports, judges: bool) -> Outlay {
+    fn outlay(&self, fee: Lamports, judges: bool) -> Outlay {
         let [of_sold, of_sol] = &self.seen.counted;
         let means = |held: u64, counted: &WalletUse| Means {
             held: BaseUnits::new(held),
@@ -204,7 +206,10 @@ impl Purse {
         }
         let aside = BaseUnits::new(fee.get().saturating_add(self.rents));
         items.push(Item::new(Purpose::Fees, aside, BaseUnits::new(0)));
-        Outlay { wallet, items }
+        Outlay {
+            wallet: self.wallet,
+            items,
+        }
     }
 }
 
@@ -212,7 +217,7 @@ impl SolanaChain {
     /// What the wallet has for this execution, and what that takes, where either is looked at.
     pub(super) async fn purse(
         &self,
-        wanted: &Execution,
+        (wanted, wallet): (&Execution, Address),
         route: &Route,
         draft: &Draft,
     ) -> Result<Option<Purse>, Error> {
@@ -222,15 +227,15 @@ impl SolanaChain {
         let sold = sold(wanted)?;
         let usual = draft.holdings().iter().filter(|(it, _)| !it.is_native());
         let accounts = usual.map(|(_, account)| *account);
+        let payer = engines(wallet);
         let question = Question {
-            wallet: self.wallet_address(),
-            accounts: std::iter::once(self.signer.address())
-                .chain(accounts)
-                .collect(),
+            wallet: payer,
+            accounts: std::iter::once(wallet).chain(accounts).collect(),
             purposes: [Purpose::Token(sold.0), Purpose::Token(Mint::SOL)],
         };
         let seen = self.funds.look(question).await?;
         let mut purse = Purse {
+            wallet: payer,
             sold,
             tokens: 0,
             wrapped: draft.wrapped,
@@ -267,13 +272,8 @@ impl SolanaChain {
     /// What a transaction with this fee may take, where that is counted.
     pub(super) fn outlay(&self, purse: &Purse, fee: Lamports) -> Option<Box<Outlay>> {
         self.funds.uses.as_ref()?;
-        let outlay = purse.outlay(self.wallet_address(), fee, self.checks_funds);
+        let outlay = purse.outlay(fee, self.checks_funds);
         Some(Box::new(outlay))
-    }
-
-    /// Whose key signs.
-    fn wallet_address(&self) -> domain::Address {
-        domain::Address::new(self.signer.address().0)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Asks every endpoint about a transaction whose end may have come, and keeps what they said until its death is proved.
 
+mod revert;
+mod word;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -15,7 +18,7 @@ use crate::endpoints::Member;
 use crate::endpoints::method::Method;
 use crate::newest::Newest;
 use crate::recent::Recent;
-use crate::rpc::{Address, Commitment, EntryPage, EpochInfo, Error, View, words};
+use crate::rpc::{Address, At, Commitment, EntryPage, EpochInfo, Error, Hash, Status, View, words};
 
 /// Transactions of which votes are kept. One that is forgotten is asked about anew.
 const CASES_MAX: usize = 10_000;
@@ -30,6 +33,8 @@ const TRY_AGAIN_WITHIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Jury {
     seats: Vec<Seat>,
+    /// It is the cluster itself, in this process, and not what an endpoint says of it.
+    is_the_cluster: bool,
     clock: Arc<dyn Clock>,
     cases: Mutex<Cases>,
     metrics: Metrics,
@@ -39,6 +44,8 @@ pub(super) struct Jury {
 #[derive(Debug)]
 struct Seat {
     member: Arc<Member>,
+    /// That of the cluster which it must still show; absent where it is the cluster itself.
+    genesis: Option<Hash>,
     banks: Recent<EpochInfo, Error>,
     statuses: Statuses,
 }
@@ -48,6 +55,8 @@ type Cases = Newest<One, CASES_MAX>;
 #[derive(Debug, Default)]
 struct One {
     case: Case,
+    /// The same of its having been rolled back for good.
+    rolled_back: Case,
     is_disputed: bool,
     is_dead: bool,
 }
@@ -61,19 +70,23 @@ pub(super) struct Question {
 }
 
 impl Jury {
-    /// An endpoint's word on where it stands serves all transactions for so long.
+    /// The endpoints of the cluster with this genesis hash, or the cluster itself. A word on where one stands serves all
+    /// transactions for so long.
     pub(super) fn new(
         members: impl IntoIterator<Item = Arc<Member>>,
+        genesis: Option<Hash>,
         clock: Arc<dyn Clock>,
         bank_for: Duration,
     ) -> Self {
         let seat = |member: Arc<Member>| Seat {
             banks: Recent::new(Arc::clone(&clock), bank_for),
             statuses: Statuses::new(Arc::clone(member.rpc())),
+            genesis,
             member,
         };
         Self {
             seats: members.into_iter().map(seat).collect(),
+            is_the_cluster: genesis.is_none(),
             clock,
             cases: Mutex::default(),
             metrics: Metrics::register(),
@@ -110,14 +123,20 @@ impl Jury {
             one.is_dead = true;
             self.metrics.dead.increment(1);
         }
-        if *verdict == Verdict::Unknown(Doubt::Disagreement) && !one.is_disputed {
-            one.is_disputed = true;
-            self.metrics.disputed.increment(1);
-            tracing::error!(
-                %signature,
-                "endpoints disagree on {signature}: one knows it and another denies it; nothing is signed in its place"
-            );
+        if *verdict == Verdict::Unknown(Doubt::Disagreement) {
+            self.dispute(one, signature, "one knows it and another denies it");
         }
+    }
+
+    fn dispute(&self, one: &mut One, signature: Signature, what: &str) {
+        if std::mem::replace(&mut one.is_disputed, true) {
+            return;
+        }
+        self.metrics.disputed.increment(1);
+        tracing::error!(
+            %signature,
+            "endpoints disagree on {signature}: {what}; nothing is signed in its place"
+        );
     }
 
     /// One endpoint's word, which is kept as soon as it is there. None where the earlier one is enough.
@@ -192,15 +211,26 @@ impl Seat {
         !self.member.is_disqualified() && !self.member.is_away()
     }
 
-    /// Where it stands, and that what it says of heights fits together.
+    /// Where it stands, that what it says of heights fits together, and that it still shows the cluster: another one
+    /// may have taken its place since it was asked last.
     async fn bank(&self) -> Result<EpochInfo, Error> {
-        let member = Arc::clone(&self.member);
+        let (member, genesis) = (Arc::clone(&self.member), self.genesis);
         let ask = async move {
             let bank = member.bank(View::FINALIZED).await?;
             member.blockhash(View::FINALIZED.since(bank.slot)).await?;
+            if let Some(genesis) = genesis {
+                member.check_again(genesis).await?;
+            }
             Ok(bank)
         };
         self.banks.get(ask).await
+    }
+
+    async fn status(&self, signature: Signature) -> Result<At<Option<Status>>, Error> {
+        let asking = self.statuses.of(signature);
+        let status = self.member.in_time(Method::Statuses, asking).await;
+        self.member.heard(Method::Statuses, &status);
+        status
     }
 
     /// The questions that follow, in the order of the proof.
@@ -213,10 +243,8 @@ impl Seat {
         if let Some(vote) = hearing.history(&asking.await?) {
             return Ok(vote);
         }
-        let asking = self.statuses.of(question.subject.signature);
-        let status = member.in_time(Method::Statuses, asking).await;
-        member.heard(Method::Statuses, &status);
-        if let Some(vote) = hearing.status(&status?) {
+        let status = self.status(question.subject.signature).await?;
+        if let Some(vote) = hearing.status(&status) {
             return Ok(vote);
         }
         let blocks = match hearing.blocks() {

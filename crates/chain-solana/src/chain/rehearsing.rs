@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use amm::Address;
 use amm::token::TokenAccount;
 use domain::BaseUnits;
 use ports::chain::Revert;
@@ -11,9 +12,9 @@ use tracing::error;
 
 use super::route::Route;
 use super::{SolanaChain, fate};
-use crate::build::Draft;
 use crate::build::compile::Message;
 use crate::build::rehearsal::{Outlet, Rehearsal};
+use crate::build::{self, Draft};
 use crate::convert::address;
 use crate::message::Decoded;
 use crate::receipt::failure::{Reason, Reverted};
@@ -48,14 +49,14 @@ impl SolanaChain {
     /// the simulation's slot or later: what moved meanwhile is quoted anew, what did not is wrong.
     pub(super) async fn rehearse(
         &self,
-        wanted: &Execution,
+        (wanted, wallet): (&Execution, Address),
         mut route: Route,
         mut draft: Draft,
         wrapped_rent: Lamports,
     ) -> Result<Rehearsed, Error> {
-        let (mut differences, mut last) = (0, 0);
+        let (mut differences, mut paid, mut fails) = (0, 0, None);
         for _ in 0..ROUNDS_MAX {
-            let answer = self.simulate(&route, &draft).await?;
+            let answer = self.simulate(wallet, &route, &draft).await?;
             let quoted = route.expected();
             if let Ok(paid) = answer.outcome
                 && is_as_quoted(paid, quoted)
@@ -75,27 +76,45 @@ impl SolanaChain {
             let has_moved = route.expected() != quoted;
             match answer.outcome {
                 Err(why) if !has_moved => return Err(Error::WouldFail(why)),
-                Err(_) => {}
-                Ok(paid) => last = paid,
+                Err(why) => fails = Some(why),
+                Ok(amount) => (paid, fails) = (amount, None),
             }
             differences = if has_moved { 0 } else { differences + 1 };
             if differences == DIFFERENCES_MAX {
-                return Err(self.put_aside(wanted, &route, last, WRONG_FOR));
+                return Err(self.put_aside(wanted, &route, paid, WRONG_FOR));
             }
-            draft = self.draft(wanted, &route, wrapped_rent)?;
+            draft = self.draft(wanted, wallet, &route, wrapped_rent)?;
         }
-        Err(self.put_aside(wanted, &route, last, RESTLESS_FOR))
+        // That it would fail may be the order's own doing, who allows no slippage: it says nothing against the pools.
+        Err(match fails {
+            Some(why) => Error::WouldFail(why),
+            None => self.put_aside(wanted, &route, paid, RESTLESS_FOR),
+        })
     }
 
-    async fn simulate(&self, route: &Route, draft: &Draft) -> Result<Answer, Error> {
-        let (wallet, output) = (self.signer.address(), route.path.last().copied());
+    async fn simulate(
+        &self,
+        wallet: Address,
+        route: &Route,
+        draft: &Draft,
+    ) -> Result<Answer, Error> {
+        let output = route.path.last().copied();
         let output = output.ok_or_else(|| Error::Refused("a route without a path".to_owned()))?;
         let bytes = route.account_bytes.last().copied().unwrap_or_default();
         let rent = self.rents.minimum(bytes, route.epoch).await?;
         let rehearsal = Rehearsal::of(draft, wallet, output, Outlet { bytes, rent })?;
         let blockhash = self.blockhashes.recent().await?;
-        let message = Message::compile(wallet, &rehearsal.instructions, blockhash.hash, &[]);
-        let transaction = message?.unsigned();
+        let compile =
+            |it: &Rehearsal| Message::compile(wallet, &it.instructions, blockhash.hash, &[]);
+        let (rehearsal, message) = match compile(&rehearsal) {
+            Err(build::Error::TooLarge { .. }) => {
+                let shortened = rehearsal.shortened(draft, output)?;
+                let message = compile(&shortened)?;
+                (shortened, message)
+            }
+            compiled => (rehearsal, compiled?),
+        };
+        let transaction = message.unsigned();
         let request = SimulationRequest {
             transaction: &transaction,
             view: View::CONFIRMED.since(route.slot),

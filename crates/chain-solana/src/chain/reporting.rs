@@ -46,9 +46,9 @@ impl SolanaChain {
     fn written_by_swaps(&self, decoded: &Decoded) -> Arc<[Address]> {
         let is_swap = |program: Address| self.programs.iter().any(|it| it.id() == program);
         let swaps = decoded.instructions.iter().filter(|it| is_swap(it.program));
-        let wallet = self.signer.address();
+        let wallet = decoded.payer();
         let written = swaps.flat_map(|it| &it.accounts);
-        let written = written.filter(|it| it.is_writable && it.address != wallet);
+        let written = written.filter(|it| it.is_writable && Some(it.address) != wallet);
         let written: BTreeSet<Address> = written.map(|it| it.address).collect();
         written.into_iter().collect()
     }

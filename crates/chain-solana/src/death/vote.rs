@@ -7,13 +7,11 @@
 use domain::transaction::Height;
 use solana_signature::Signature;
 
-use super::{BLOCKHASH_BLOCKS, BLOCKHASH_OLDER_MAX, BLOCKS_TO_SPARE};
+use super::{BLOCKHASH_BLOCKS, BLOCKHASH_OLDER_MAX, BLOCKS_TO_SPARE, GAP_MAX};
 use crate::rpc::{At, BLOCKS_MAX, Entry, EpochInfo, Slot, Status};
 
 /// The statuses of so many newest blocks are in every node's memory, whatever has become of its ledger.
 const BLOCKS_REMEMBERED: u64 = 300;
-/// A node that shows no block for longer has a hole there.
-const GAP_MAX: u64 = 64;
 
 /// Whose death it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

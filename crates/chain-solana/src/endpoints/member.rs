@@ -183,6 +183,11 @@ impl Member {
         if self.state().shows == Shows::OurCluster {
             return Ok(());
         }
+        self.check_again(genesis).await
+    }
+
+    /// The same, whatever it answered before.
+    pub(crate) async fn check_again(&self, genesis: Hash) -> Result<(), Error> {
         let asking = self.ask(Method::Genesis, |rpc| rpc.genesis_hash());
         let found = asking.await?;
         let mut state = self.state();
@@ -231,6 +236,13 @@ impl Member {
         self.state().lag = slots;
         #[expect(clippy::cast_precision_loss, reason = "for a chart")]
         self.metrics.lag.set(slots as f64);
+    }
+
+    /// It refuses what another endpoint answers: it is taken to lack that.
+    pub(super) fn lacks(&self, method: Method) {
+        let lacking = Error::Unsupported("another endpoint answers it".to_owned());
+        let now = self.clock.monotonic();
+        self.state().failed(method, &lacking, now);
     }
 
     /// What operators see follows what is so.

@@ -74,16 +74,39 @@ async fn what_one_endpoint_does_not_answer_another_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_is_wrong_is_asked_once() {
+async fn a_question_is_refused_only_where_all_refuse_it() {
     let [first, second] = [Fake::new(), Fake::new()];
     let endpoints = endpoints(&[&first, &second]);
     read(&endpoints).await.unwrap();
-    first.set(|it| it.failure = Some(Error::Refused("bad parameters".to_owned())));
+    for fake in [&first, &second] {
+        fake.set(|it| it.failure = Some(Error::Refused("bad parameters".to_owned())));
+    }
 
     let refused = read(&endpoints).await;
 
     assert!(matches!(refused, Err(Error::Refused(_))));
-    assert_eq!(second.reads(), 0);
+    second.set(|it| it.failure = None);
+    let before = first.calls();
+    for _ in 0..10 {
+        read(&endpoints).await.unwrap();
+    }
+    assert_eq!(first.calls(), before + 1, "it lacks what another answers");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_one_does_not_tell_another_is_asked_for() {
+    let [first, second] = [Fake::new(), Fake::new()];
+    let endpoints = endpoints(&[&first, &second]);
+    let signature = Signature::default();
+    let ask = || endpoints.transaction(&signature, Commitment::Confirmed);
+    assert_eq!(ask().await.unwrap(), None);
+
+    second.set(|it| it.tells_transactions = true);
+
+    assert!(ask().await.unwrap().is_some());
+    first.set(|it| it.tells_transactions = true);
+    second.set(|it| it.failure = Some(Error::unavailable("away")));
+    assert!(ask().await.unwrap().is_some());
 }
 
 #[tokio::test(start_paused = true)]

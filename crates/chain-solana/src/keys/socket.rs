@@ -111,7 +111,7 @@ impl SocketSigner {
             address,
             key: VerifyingKey::from_bytes(&address.0).ok(),
             connections: (0..CONNECTIONS).map(|_| Mutex::new(None)).collect(),
-            standing: Standing::good(),
+            standing: Standing::good(address),
         }
     }
 

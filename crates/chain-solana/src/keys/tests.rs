@@ -32,6 +32,20 @@ async fn a_simulated_wallet_follows_from_its_cluster_alone() {
 }
 
 #[test]
+fn a_simulated_clusters_wallets_follow_from_their_names() {
+    let genesis = Hash::new_from_array([1; 32]);
+    let of = |name: &str| {
+        let name = WalletName::parse(name).unwrap();
+        Wallet::named_of_simulated_cluster(&genesis, &name).address()
+    };
+
+    assert_eq!(of("main"), Wallet::of_simulated_cluster(&genesis).address());
+    assert_eq!(of("second"), of("second"));
+    assert_ne!(of("second"), of("main"));
+    assert_ne!(of("second"), of("third"));
+}
+
+#[test]
 fn a_wallet_prints_its_address_and_nothing_of_its_key() {
     let wallet = Wallet::new(SigningKey::from_bytes(&[9; 32]));
 

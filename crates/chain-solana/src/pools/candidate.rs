@@ -1,6 +1,7 @@
 //! A pool that is known by its own account: which other accounts its price follows from.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use amm::dlmm::account::PairAccount;
 use amm::dlmm::bin_array::seeds;
@@ -9,6 +10,7 @@ use amm::snapshot::{ReadError, Snapshot};
 use amm::token::{TokenAccount, is_program};
 use amm::{Address, Direction, Pool, Program, amm_v4, cpmm, damm_v2};
 
+use super::ReadPool;
 use crate::address::program_address;
 
 /// Bin arrays that are read on each side of a pair's price: more would make the instruction too long.
@@ -121,8 +123,20 @@ impl Candidate {
         self.pool(snapshot)
     }
 
+    /// The pool and what it holds, or why there is none.
+    pub(crate) fn look(&self, snapshot: &impl Snapshot) -> ReadPool {
+        let held = self.held(snapshot);
+        ReadPool {
+            program: self.program,
+            address: self.address,
+            mints: self.mints,
+            held: held.ok(),
+            pool: held.and_then(|_| self.pool(snapshot)).map(Arc::new),
+        }
+    }
+
     /// The same of one whose vaults were looked at.
-    pub(super) fn pool(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
+    fn pool(&self, snapshot: &impl Snapshot) -> Result<Pool, ReadError> {
         // A bin array that is not there holds nothing; the others can be traded on.
         let there = |at: &&Address| snapshot.account(at).is_some();
         let arrays: Vec<_> = self.bin_arrays.iter().filter(there).copied().collect();

@@ -1,6 +1,6 @@
 //! What is known of pairs: the pools found for each once in a while, and how they stood when they were last read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -119,6 +119,27 @@ impl Pairs {
         self.known().get(key)?.reading.clone()
     }
 
+    /// The mint that most of the pools known share with both of a pair, beside these; nothing where none is known.
+    pub(super) fn third(&self, pair: (Address, Address), beside: &[Address]) -> Option<Address> {
+        let mut shared: BTreeMap<Address, (usize, usize)> = BTreeMap::new();
+        for ((_, (one, other)), known) in self.known().iter() {
+            for (end, third) in [(one, other), (other, one)] {
+                let pools = known.candidates.len();
+                if *end == pair.0 {
+                    shared.entry(*third).or_default().0 += pools;
+                } else if *end == pair.1 {
+                    shared.entry(*third).or_default().1 += pools;
+                }
+            }
+        }
+        let is_other =
+            |mint: &Address| *mint != pair.0 && *mint != pair.1 && !beside.contains(mint);
+        let shared = shared.into_iter().filter(|(mint, _)| is_other(mint));
+        let shared = shared.map(|(mint, (with_one, with_other))| (with_one.min(with_other), mint));
+        let most = shared.filter(|(pools, _)| *pools > 0).max();
+        most.map(|(_, mint)| mint)
+    }
+
     fn known(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
         self.0
             .lock()
@@ -134,6 +155,27 @@ mod tests {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&number.to_le_bytes());
         key(Venue::Raydium, (Address(bytes), Address([255; 32])))
+    }
+
+    #[test]
+    fn a_pairs_own_third_mint_is_the_one_that_it_has_most_pools_in_common_with() {
+        let pairs = Pairs::default();
+        let [one, other, sol, usual, rare] = [1, 2, 3, 4, 5].map(|byte| Address([byte; 32]));
+        let knows = |pair, pools: usize| {
+            let candidates = some().iter().cycle().take(pools).cloned().collect();
+            let key = key(Venue::Raydium, pair);
+            pairs.found(key, candidates, Duration::ZERO, Duration::ZERO);
+        };
+        knows((one, sol), 9);
+        knows((sol, other), 9);
+        knows((one, usual), 2);
+        knows((other, usual), 3);
+        knows((one, rare), 1);
+        knows((rare, other), 5);
+
+        assert_eq!(pairs.third((one, other), &[sol]), Some(usual));
+        assert_eq!(pairs.third((other, one), &[sol, usual]), Some(rare));
+        assert_eq!(pairs.third((one, sol), &[other]), None);
     }
 
     fn some() -> Arc<[Candidate]> {

@@ -22,7 +22,7 @@ use super::finder::Finder;
 use super::pairs::{Key, Pairs, key};
 use super::reading::kind;
 use super::{Candidate, Reading, Snapshots, read};
-use crate::convert::{address, mints};
+use crate::convert::{address, mint, mints};
 use crate::in_flight::InFlight;
 use crate::rpc::changes::Changes;
 use crate::rpc::{Error, Rpc, Slot, View, words};
@@ -310,6 +310,12 @@ impl PoolSource for PoolReader {
         let mut pools = reading.pair(pair);
         self.aside.withhold(&mut pools.pools);
         Ok(pools)
+    }
+
+    fn third(&self, pair: (Mint, Mint), beside: &[Mint]) -> Option<Mint> {
+        let beside: Vec<Address> = beside.iter().map(|mint| address(mint.address())).collect();
+        let third = self.shared.pairs.third(mints(pair), &beside)?;
+        Some(mint(third))
     }
 
     fn doubt(&self, pair: (Mint, Mint)) {

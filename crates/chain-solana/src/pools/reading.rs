@@ -12,7 +12,7 @@ use domain::{BaseUnits, venue};
 
 use super::{Read, Snapshot};
 use crate::build::Asset;
-use crate::convert::mint;
+use crate::convert::{engines, mint};
 use crate::rpc::Slot;
 
 /// Pools of one slot, with what must be known of their tokens.
@@ -43,7 +43,7 @@ pub(crate) struct Token {
 
 impl Reading {
     /// Of what was read just now.
-    pub(super) fn of(read: &Read, answered_at: Duration) -> Self {
+    pub(crate) fn of(read: &Read, answered_at: Duration) -> Self {
         let snapshot = &*read.snapshot;
         let mut tokens: Vec<Token> = Vec::new();
         for mint in read.pools.iter().flat_map(|it| [it.mints.0, it.mints.1]) {
@@ -86,14 +86,14 @@ impl Reading {
     /// One of its pools, or why it cannot be used.
     #[must_use]
     pub fn pool(&self, address: Address) -> Option<Result<&Arc<Pool>, &str>> {
-        let address = domain::Address::new(address.0);
+        let address = engines(address);
         let mut pools = self.pools.iter();
         let found = pools.find(|it| it.pool.address == Some(address))?;
         Some(found.state.as_ref().map_err(String::as_str))
     }
 
     /// The same as the router takes it, with the mints in this order. A mint that is none takes its pools with it.
-    pub(super) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
+    pub(crate) fn pair(&self, (first, second): (Address, Address)) -> PairPools {
         let facts = |mint| self.token(mint).map(|it| it.facts);
         let facts = facts(first).zip(facts(second));
         let pools = match facts {
@@ -151,7 +151,7 @@ pub(crate) fn facts(mint: &Mint, epoch: u64) -> MintFacts {
 pub(super) fn pool_ref(program: Program, address: Address) -> PoolRef {
     PoolRef {
         program: kind(&program),
-        address: Some(domain::Address::new(address.0)),
+        address: Some(engines(address)),
     }
 }
 

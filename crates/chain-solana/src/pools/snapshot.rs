@@ -28,6 +28,16 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Those of a recording, the chain's clock among them.
+    pub(crate) fn recorded(slot: Slot, accounts: BTreeMap<Address, StoredAccount>) -> Option<Self> {
+        Some(Self {
+            slot,
+            now: accounts.get(&CLOCK).and_then(|clock| time(&clock.data))?,
+            asked_at: Duration::ZERO,
+            accounts,
+        })
+    }
+
     /// When it was asked for, by our own clock's monotonic time: it is at least as old as that.
     #[must_use]
     pub const fn asked_at(&self) -> Duration {

@@ -155,9 +155,7 @@ impl Reverted {
             failure: failure.clone(),
         }
     }
-}
 
-impl Reverted {
     /// The program and what it said, alike for all transactions that fail in this way.
     #[must_use]
     pub fn kind(&self) -> String {

@@ -17,7 +17,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::transaction::Height;
 use serde_json::{Value, json};
 use solana_hash::Hash;
-use solana_signature::Signature;
+use solana_signature::{SIGNATURE_BYTES, Signature};
 
 use super::{
     ACCOUNTS_MAX, Account, At, BLOCKS_MAX, Blockhash, Commitment, ENTRIES_MAX, Entry, EntryPage,
@@ -214,13 +214,26 @@ impl Rpc for HttpRpc {
         signature: &Signature,
         commitment: Commitment,
     ) -> Result<Option<Transaction>, Error> {
+        const METHOD: &str = "getTransaction";
         let mut config = config(View::newest(commitment.max(Commitment::Confirmed)));
         config["encoding"] = json!("base64");
         config["maxSupportedTransactionVersion"] = json!(TRANSACTION_VERSION_MAX);
         let params = json!([signature.to_string(), config]);
-        let found: Option<wire::Transaction> = self.call("getTransaction", params).await?;
+        let found: Option<wire::Transaction> = self.call(METHOD, params).await?;
         // Nodes that kept a transaction without its metadata know nothing of what it did.
-        Ok(found.and_then(wire::Transaction::with_meta))
+        let found = found.and_then(wire::Transaction::with_meta);
+        // It is among the transaction's own bytes, wherever its version has it.
+        let is_signed = |it: &Transaction| {
+            let mut parts = it.bytes.windows(SIGNATURE_BYTES);
+            parts.any(|part| part == signature.as_ref())
+        };
+        match found {
+            Some(found) if !is_signed(&found) => Err(Error::Malformed {
+                method: METHOD,
+                reason: "it tells of another transaction".to_owned(),
+            }),
+            found => Ok(found),
+        }
     }
 
     async fn signatures_for_address(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use amm::token::{TokenAccount, WRAPPED_SOL, is_program};
 use amm::{Address, Program};
 use chain_solana::receipt::failure::Reason;
+use chain_solana::receipt::legs::Exchanged;
 use chain_solana::receipt::{self, Effect, Receipt, Swapped};
 use chain_solana::rpc::transaction::{Meta, TokenBalance};
 use chain_solana::rpc::{Failure, Lamports, Slot, Transaction};
@@ -35,7 +36,8 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
         let Effect::Filled {
             amount_in,
             amount_out,
-        } = receipt.effect
+            legs,
+        } = receipt.effect.clone()
         else {
             panic!("{}: {receipt:?}", case.id)
         };
@@ -53,6 +55,18 @@ fn a_receipt_tells_what_the_wallet_paid_and_received() {
             case.id
         );
         assert!(amount_in > 0 && amount_out > 0, "{}", case.id);
+        let is_as_signed =
+            |amounts| receipt::is_as_signed(&case.decoded, &Program::MAINNET, amounts);
+        assert!(is_as_signed((amount_in, amount_out)), "{}", case.id);
+        if !case.id.contains("exact-out") {
+            assert!(!is_as_signed((amount_in + 1, amount_out)), "{}", case.id);
+            assert!(!is_as_signed((amount_in - 1, amount_out)), "{}", case.id);
+        }
+        assert!(!is_as_signed((amount_in, 0)), "{}", case.id);
+        let sum = |of: fn(&Exchanged) -> u64| legs.iter().map(of).sum::<u64>();
+        assert_eq!(legs.len(), trade.legs.len(), "{}", case.id);
+        assert_eq!(sum(|leg| leg.amount_in), amount_in, "{}", case.id);
+        assert_eq!(sum(|leg| leg.amount_out), amount_out, "{}", case.id);
         count += 1;
     }
     assert_eq!(count, 53);

@@ -7,7 +7,8 @@ use super::dice::{Dice, FRESH};
 pub const LIMIT: usize = 64 * 1024;
 
 /// Every field of an order, and one that does not exist.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 25] = [
+    "activationPrice",
     "amount",
     "amountIn",
     "clientOrderId",
@@ -16,21 +17,25 @@ const FIELDS: [&str; 20] = [
     "limitPrice",
     "maxPriceImpactBps",
     "minAmountOut",
+    "ocoGroup",
     "orderType",
     "slippage",
     "slippageBps",
     "slippageTolerance",
     "tokenIn",
     "tokenOut",
+    "trailBps",
     "triggerCondition",
+    "triggerPrice",
     "triggerValue",
     "type",
     "validForSeconds",
     "venues",
+    "wallet",
     "x",
 ];
 
-const DECENT: [&str; 9] = [
+const DECENT: [&str; 10] = [
     r#"{"amount":1}"#,
     r#"{"tokenIn":"SOL","tokenOut":"USDC","amount":"1.5","slippageBps":50}"#,
     r#"{"amountIn":1e1,"slippageTolerance":0.5,"venues":["raydium"],"validForSeconds":60}"#,
@@ -40,6 +45,7 @@ const DECENT: [&str; 9] = [
     r#"{"amount":1,"orderType":"limit","limitPrice":"150"}"#,
     r#"{"amount":0.1,"minAmountOut":"1000000"}"#,
     r#"{"amount":0.1,"feeLevel":"urgent","maxPriceImpactBps":300}"#,
+    r#"{"amount":0.1,"wallet":"main"}"#,
 ];
 
 const STRAY: [&str; 20] = [

@@ -218,7 +218,9 @@ impl<'a> Launcher<'a> {
         let mut command = self.program(program, name, &state.variables, &own)?;
         if program != WORKER {
             // Workers alone sign.
-            command.env_remove("WALLET").env_remove("WALLET_KEY");
+            for key in ["WALLET", "WALLETS", "WALLET_KEY"] {
+                command.env_remove(key);
+            }
         }
         command.envs(extra.iter().copied());
         if let Some(clocks) = &between.clocks {

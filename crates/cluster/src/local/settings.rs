@@ -39,7 +39,7 @@ const PREFIXES: [&str; 16] = [
     "TRUST_",
     "OTEL_",
 ];
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "PUBLIC_URL",
     "LOG_FORMAT",
     "RUST_LOG",
@@ -47,6 +47,7 @@ const NAMES: [&str; 10] = [
     "QUOTE_MAX_AGE_MS",
     "PROGRAMS",
     "WALLET",
+    "WALLETS",
     "WALLET_KEY",
     "WALLET_ADDRESS",
     "TRADING",

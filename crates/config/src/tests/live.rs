@@ -63,17 +63,34 @@ fn one_process_signs_with_one_key() {
 }
 
 #[test]
-fn nothing_spends_real_money_before_there_are_limits() {
-    let mut flags = LIVE.to_vec();
-    flags[2] = "--solana-cluster=mainnet-beta";
-    flags.extend([WALLET, ADDRESS, "--trading=enabled"]);
-    let config = parse(&flags).expect("each is right");
+fn real_money_needs_a_limit_for_every_token() {
+    let mainnet = |flags: &[&str]| {
+        let cluster = "--solana-cluster=mainnet-beta";
+        let all = [
+            &[
+                LIVE[0],
+                ENDPOINT,
+                cluster,
+                WALLET,
+                ADDRESS,
+                "--trading=enabled",
+            ],
+            flags,
+        ];
+        parse(&all.concat()).expect("each is right")
+    };
+    let limited = mainnet(&["--spend-limits=SOL:0.01/order,*:0/order"]);
 
     for role in [Role::Engine, Role::Gateway, Role::Worker] {
-        let line = refused(&config, role);
+        for limits in [&[][..], &["--spend-limits=SOL:0.01/order"]] {
+            let line = refused(&mainnet(limits), role);
 
-        assert!(line.starts_with("SOLANA_CLUSTER=mainnet-beta"), "{line}");
-        assert!(line.contains("not before limits"), "{line}");
+            assert!(
+                line.starts_with("SPEND_LIMITS must have a limit for *"),
+                "{line}"
+            );
+        }
+        assert_eq!(limited.validate_to_run(role), Ok(()));
     }
 }
 

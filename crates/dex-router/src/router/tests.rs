@@ -1,12 +1,14 @@
 mod gated;
+mod reach;
 mod scripted;
 
 use amm::token::TransferFee;
+use domain::quote::Offer;
 use domain::route::PoolRef;
 use domain::venue::Program;
 
 use super::*;
-use crate::pools::{FoundPool, MintFacts};
+use crate::pools::{FoundPool, MintFacts, PairPools};
 use scripted::{
     Answering, SOL, amm_v4, at, cpmm, damm_v2, dlmm, fails, has, holding, opening, pool_ref,
     request, router,

@@ -11,7 +11,10 @@ impl EventData {
     #[must_use]
     pub fn paid_for(&self, item: &Item) -> Paid {
         let (sold, fees) = match self {
-            Self::Confirmed { fill } => (Some(sold(fill)), fees(fill)),
+            Self::Confirmed { fill } => {
+                let sold = (fill.route.asset_in().mint, fill.route.amount_in().get());
+                (Some(sold), fees(fill))
+            }
             Self::RetryScheduled { failure, .. } | Self::Failed { failure } => {
                 (None, Some(failure.paid_lamports.unwrap_or(0)))
             }
@@ -36,15 +39,6 @@ impl EventData {
             out: spent.saturating_add(lamports),
         }
     }
-}
-
-/// What was sold of which token: the swaps that begin with it.
-fn sold(fill: &Fill) -> (Mint, u64) {
-    let mint = fill.route.asset_in().mint;
-    let legs = fill.route.legs().iter();
-    let amounts = legs.filter(|leg| leg.asset_in.mint == mint);
-    let amounts = amounts.map(|leg| leg.amount_in.get());
-    (mint, amounts.fold(0, u64::saturating_add))
 }
 
 /// Fees, and rent that did not return.

@@ -2,7 +2,8 @@ use super::*;
 use crate::address::Address;
 use crate::amount::BaseUnits;
 use crate::asset::Asset;
-use crate::quote::{Answer, Leftover, Offer, PoolQuote, Quote, Receipt};
+use crate::quote::{Answer, Offer, PoolQuote, Quote, Receipt};
+use crate::route::Leftover;
 use crate::route::{Leg, PoolRef, Route};
 use crate::venue::{Program, Venue};
 
@@ -294,4 +295,37 @@ fn a_pending_event_speaks_of_the_next_execution() {
     );
     assert_eq!(retry.execution(), 2);
     assert_eq!(retry.retry_at(), Some(Timestamp::from_millis(250)));
+}
+
+#[test]
+fn the_stored_form_of_firing_is_this() {
+    let seen = Seen {
+        price: "150.25".to_owned(),
+        slot: SLOT,
+        at: Timestamp::from_millis(1_700_000_000_000),
+    };
+    let failure = Failure {
+        code: FailureCode::BelowMinimum,
+        reason: "gone".to_owned(),
+        landing: None,
+        paid_lamports: None,
+    };
+    let misses = Misses {
+        routed: 1,
+        reverted: 2,
+        uncounted: 3,
+    };
+
+    check(
+        &EventData::Triggered { seen },
+        r#"{"type":"triggered","seen":{"price":"150.25","slot":300000000,"at":1700000000000}}"#,
+    );
+    check(
+        &EventData::WaitingAgain {
+            failure,
+            rest_ms: 1_000,
+            misses,
+        },
+        r#"{"type":"waiting_again","failure":{"code":"below_minimum","reason":"gone"},"rest_ms":1000,"misses":{"routed":1,"reverted":2,"uncounted":3}}"#,
+    );
 }

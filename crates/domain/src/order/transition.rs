@@ -21,6 +21,7 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
 
     match (state, event) {
         (S::Pending { .. },   E::RoutingStarted)        => Ok(()),
+        (S::Pending { .. },   E::Triggered { .. })      => Ok(()),
         // Only for an order that killed every worker that took it.
         (S::Pending { .. },   E::Failed { .. })         => Ok(()),
         (S::Pending { .. },   E::Cancelled { .. })      => Ok(()),
@@ -28,20 +29,23 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
 
         (S::Routing,          E::Routed { .. })         => Ok(()),
         (S::Routing,          E::RetryScheduled { .. }) => Ok(()),
+        (S::Routing,          E::WaitingAgain { .. })   => Ok(()),
         (S::Routing,          E::Failed { .. })         => Ok(()),
         (S::Routing,          E::Cancelled { .. })      => Ok(()),
         (S::Routing,          E::Expired { .. })        => Ok(()),
 
         (S::Building { .. },  E::Submitted { .. })      => Ok(()),
         (S::Building { .. },  E::RetryScheduled { .. }) => Ok(()),
+        (S::Building { .. },  E::WaitingAgain { .. })   => Ok(()),
         (S::Building { .. },  E::Failed { .. })         => Ok(()),
         (S::Building { .. },  E::Cancelled { .. })      => Ok(()),
         (S::Building { .. },  E::Expired { .. })        => Ok(()),
 
         // Stored bytes may have been sent: from here on only the chain decides. A worker records an
-        // event of the last two lines only once the transaction is proved dead.
+        // event of the lines below `Confirmed` only once the transaction is proved dead.
         (S::Submitted { .. }, E::Confirmed { .. })      => Ok(()),
         (S::Submitted { .. }, E::RetryScheduled { .. }) => Ok(()),
+        (S::Submitted { .. }, E::WaitingAgain { .. })   => Ok(()),
         (S::Submitted { .. }, E::Failed { .. })         => Ok(()),
 
         (from, to) => Err(IllegalTransition::Status { from: from.status(), to: to.status() }),
@@ -52,10 +56,12 @@ pub(super) fn check(state: &State, event: &EventData) -> Result<(), IllegalTrans
 pub(super) fn state_after(event: EventData) -> State {
     match event {
         EventData::Accepted => State::Pending { last_failure: None },
-        EventData::RetryScheduled { failure, .. } => State::Pending {
-            last_failure: Some(failure),
-        },
-        EventData::RoutingStarted => State::Routing,
+        EventData::RetryScheduled { failure, .. } | EventData::WaitingAgain { failure, .. } => {
+            State::Pending {
+                last_failure: Some(failure),
+            }
+        }
+        EventData::RoutingStarted | EventData::Triggered { .. } => State::Routing,
         EventData::Routed { decision } => State::Building { decision },
         EventData::Submitted { choice, signature } => State::Submitted { choice, signature },
         EventData::Confirmed { fill } => State::Confirmed { fill },

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Purpose;
-use crate::amount::BaseUnits;
+use crate::amount::{BaseUnits, split_plain};
 use crate::asset::{Asset, Mint};
 use crate::token_list::TokenList;
 
@@ -224,15 +224,7 @@ impl Limited {
 
 impl Amount {
     fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = match text.split_once('.') {
-            Some((_, "")) => return None,
-            Some(parts) => parts,
-            None => (text, ""),
-        };
-        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
-            return None;
-        }
+        let (whole, fraction) = split_plain(text).ok()?;
         let fraction = fraction.trim_end_matches('0');
         let digits = [whole.trim_start_matches('0'), fraction].concat();
         if digits.len() > DIGITS_MAX {

@@ -7,6 +7,7 @@ use bootstrap::service::{self, Parts};
 use bootstrap::world::keys;
 use clap::Parser;
 use config::{Config, Role, args};
+use order_engine::KeysAre;
 use ports::Shutdown;
 
 #[global_allocator]
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
 async fn run(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     keys::warn_of_key(config);
     let parts = Parts::open(config, shutdown).await?;
-    let gateway = order_engine::gateway(config, &parts, keys::address(config), shutdown)?;
+    let gateway = order_engine::gateway(config, &parts, KeysAre::AtWorkers, shutdown)?;
     tracing::info!("the gateway is at http://{}", gateway.address());
     let served = gateway.run_until_stopped().await;
     shutdown.request_soft();

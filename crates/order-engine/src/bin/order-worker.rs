@@ -46,11 +46,11 @@ async fn start(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<St
     if let Some(point) = &config.crash_point {
         order_worker::crash_point::arm(point)?;
     }
-    let key = keys::key(config)?;
+    let keys = keys::keys(config)?;
     let parts = Parts::open(config, shutdown).await?;
     if config.takes_orders() {
-        let signing = key.reach(config, shutdown).await?;
-        let trading = parts.world.trading(signing);
+        let signings = keys.reach(config, shutdown).await?;
+        let trading = parts.world.trading(signings);
         order_engine::start_worker(config, &parts, trading, shutdown);
     }
     let Some(port) = config.listen.port else {

@@ -3,6 +3,7 @@
 use api_types::OrderView;
 use api_types::names::FeeLevelName;
 use api_types::receipt::ReceiptView;
+use api_types::submit::ChangeOrder;
 use clap::{Args, Subcommand};
 use client::{Client, ListQuery};
 use comfy_table::{Cell, Table};
@@ -10,6 +11,7 @@ use domain::Status;
 use uuid::Uuid;
 
 use crate::arguments::{Page, one_of};
+use crate::competition;
 use crate::connection::{Connection, order_id};
 use crate::exit::Verdict;
 use crate::lifecycle::{detail, leg, time_of_day};
@@ -20,6 +22,8 @@ Examples:
   order-engine orders list --status failed
   order-engine orders list --token-in SOL --limit 200 --json
   order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
+  order-engine orders list --waiting
+  order-engine orders change 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --limit 165
   order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01
   order-engine orders dead 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --reason gone";
 
@@ -30,6 +34,9 @@ Examples:
 const SHOW_EXAMPLE: &str = "\
 Example:
   order-engine orders show 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
+const CHANGE_EXAMPLE: &str = "\
+Example:
+  order-engine orders change 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01 --limit 165";
 const CANCEL_EXAMPLE: &str = "\
 Example:
   order-engine orders cancel 0197c3a2-7f7e-7000-8000-5b2f3e8d9c01";
@@ -47,6 +54,9 @@ pub(crate) enum Orders {
     /// One order with its events
     #[command(after_help = SHOW_EXAMPLE)]
     Show(One),
+    /// Change an order that waits for its price
+    #[command(after_help = CHANGE_EXAMPLE)]
+    Change(Change),
     /// Cancel an order before it is submitted
     #[command(after_help = CANCEL_EXAMPLE)]
     Cancel(One),
@@ -67,6 +77,15 @@ pub(crate) struct List {
     /// Only orders that buy this token
     #[arg(long, value_name = "TOKEN")]
     token_out: Option<String>,
+    /// Only orders that this wallet pays for, by its name or address
+    #[arg(long)]
+    wallet: Option<String>,
+    /// Only orders that wait for a price
+    #[arg(long)]
+    waiting: bool,
+    /// Only orders of this group
+    #[arg(long, value_name = "NAME")]
+    oco_group: Option<String>,
     #[command(flatten)]
     page: Page,
     #[command(flatten)]
@@ -87,6 +106,26 @@ pub(crate) struct One {
     connection: Connection,
 }
 
+/// Which order, and what of it.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
+pub(crate) struct Change {
+    #[command(flatten)]
+    one: One,
+    /// The price of a limit order
+    #[arg(long, value_name = "PRICE", group = "what")]
+    limit: Option<String>,
+    /// The price that fires a stop or a take-profit order
+    #[arg(long, value_name = "PRICE", group = "what")]
+    trigger: Option<String>,
+    /// The least to buy
+    #[arg(long, value_name = "AMOUNT", group = "what")]
+    min_amount_out: Option<String>,
+    /// Seconds, counted from its acceptance, after which the order expires
+    #[arg(long, value_name = "SECONDS", group = "what")]
+    valid_for: Option<u32>,
+}
+
 /// Which order, and why its transaction is dead.
 #[derive(Debug, Args)]
 pub(crate) struct Dead {
@@ -103,6 +142,7 @@ pub(crate) async fn run(orders: &Orders) -> anyhow::Result<Verdict> {
         Orders::List(list) => run_list(list).await,
         Orders::Show(one) => run_show(&one.connection.client()?, one).await,
         Orders::Cancel(one) => run_cancel(&one.connection.client()?, one).await,
+        Orders::Change(change) => run_change(&change.one.connection.client()?, change).await,
         Orders::Dead(dead) => run_dead(&dead.one.connection.client()?, dead).await,
     }
 }
@@ -112,6 +152,10 @@ async fn run_list(list: &List) -> anyhow::Result<Verdict> {
         status: list.status.map(Into::into),
         token_in: list.token_in.clone(),
         token_out: list.token_out.clone(),
+        wallet: list.wallet.clone(),
+        order_type: None,
+        waiting: list.waiting.then_some(true),
+        oco_group: list.oco_group.clone(),
         limit: Some(list.page.limit),
         cursor: list.page.cursor.clone(),
     };
@@ -191,7 +235,16 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
                 order.amount_in, order.token_in, order.token_out
             ),
         ),
-        ("slippage", format!("{} bps", order.slippage_bps)),
+        ("type", kind(order)),
+        ("limit price", some(&order.limit_price)),
+        ("trigger", some(&order.trigger_price)),
+        ("group", some(&order.oco_group)),
+        (
+            "slippage",
+            order
+                .slippage_bps
+                .map_or(String::new(), |bps| format!("{bps} bps")),
+        ),
         ("at least", bought(&order.min_amount_out)),
         (
             "fee level",
@@ -203,6 +256,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
                 .max_price_impact_bps
                 .map_or(String::new(), |bps| format!("at most {bps} bps")),
         ),
+        ("wallet", some(&order.wallet)),
         ("venue", venue.to_owned()),
         ("got", bought(&order.amount_out)),
         ("price", some(&order.executed_price)),
@@ -212,6 +266,7 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
         ("vanished", receipt(|it| it.vanished_at.clone())),
         ("never lands", receipt(|it| it.died_at.clone())),
         ("slow", slow(order)),
+        ("waits for", waiting(order)),
         ("unprovable", unprovable(order)),
         ("said dead", said_dead(order)),
         ("failed of", some(&order.error_reason)),
@@ -228,7 +283,27 @@ fn print_order(order: &OrderView) -> anyhow::Result<()> {
     for one in order.route.iter().flatten() {
         output::line(format!("{:<12} {}", "route", leg(one)))?;
     }
+    let Some(quality) = &order.quality else {
+        return Ok(());
+    };
+    let compared = competition::compared(quality, &order.token_out);
+    for (name, value) in compared.iter().filter(|(_, value)| !value.is_empty()) {
+        output::line(format!("{name:<12} {value}"))?;
+    }
+    if !quality.quotes.is_empty() {
+        output::line("")?;
+        let route = order.route.as_deref().unwrap_or_default();
+        output::print_table(&competition::table_of(&quality.quotes, route))?;
+    }
     Ok(())
+}
+
+/// The type of an order that waits for a condition, or has waited.
+fn kind(order: &OrderView) -> String {
+    match order.order_type.as_str() {
+        "market" => String::new(),
+        kind => kind.to_owned(),
+    }
 }
 
 fn fee_level(level: FeeLevelName) -> String {
@@ -243,6 +318,16 @@ fn slow(order: &OrderView) -> String {
     let is_under_way = order.status.name() == Status::Submitted.name();
     let landing = order.landing.filter(|_| is_under_way);
     landing.map_or_else(String::new, |it| it.in_words())
+}
+
+fn waiting(order: &OrderView) -> String {
+    let waiting = order.waiting.as_ref();
+    waiting.map_or(String::new(), |waiting| {
+        match (&waiting.best, waiting.distance_bps) {
+            (Some(best), Some(bps)) => format!("{}; now {best}, {bps} bps away", waiting.detail),
+            _ => waiting.detail.clone(),
+        }
+    })
 }
 
 fn unprovable(order: &OrderView) -> String {
@@ -268,6 +353,22 @@ async fn run_dead(client: &Client, dead: &Dead) -> anyhow::Result<Verdict> {
         output::line(format!(
             "the transaction of order {id} counts as dead once it can no longer land"
         ))?;
+    }
+    Ok(Verdict::Good)
+}
+
+async fn run_change(client: &Client, change: &Change) -> anyhow::Result<Verdict> {
+    let wish = ChangeOrder {
+        limit_price: change.limit.clone(),
+        trigger_price: change.trigger.clone(),
+        min_amount_out: change.min_amount_out.clone(),
+        valid_for_seconds: change.valid_for,
+    };
+    let order = client.change(change.one.order_id, &wish).await?;
+    if change.one.format.is_json() {
+        output::json(&order)?;
+    } else {
+        print_order(&order)?;
     }
     Ok(Verdict::Good)
 }

@@ -3,13 +3,15 @@
 use anyhow::Context;
 use api_types::names::{FeeLevelName, StatusName, VenueName};
 use api_types::quote::QuotesAnswer;
-use api_types::submit::SubmitOrder;
+use api_types::submit::{OrderTypeName, SubmitOrder};
 use clap::Args;
 use domain::{FeeLevel, Venue};
 
 use crate::arguments::one_of;
+use crate::competition;
 use crate::connection::Connection;
 use crate::exit::Verdict;
+use crate::lifecycle::leg;
 use crate::output::{self, Format, short};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -17,6 +19,9 @@ Examples:
   order-engine submit SOL USDC 1.5
   order-engine submit USDC BONK 100 --slippage-bps 30 --venue raydium
   order-engine submit SOL USDC 5 --fee-level urgent --max-price-impact-bps 100
+  order-engine submit SOL USDC 2 --limit 160 --valid-for 86400 --detach
+  order-engine submit SOL USDC 2 --stop 120 --oco-group exit --detach
+  order-engine submit SOL USDC 2 --take-profit 180 --oco-group exit --detach
   order-engine submit SOL USDC 10 --dry-run         quotes, nothing is stored
   order-engine submit SOL 9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump 0.1
   order-engine submit SOL USDC 1 --detach --json    the answer, for programs
@@ -33,12 +38,40 @@ pub(crate) struct Submit {
     /// How much to sell, a plain decimal
     #[arg(allow_negative_numbers = true)]
     amount: String,
-    /// How much worse than quoted the price may become, in basis points [default: 50]
+    /// How much worse than quoted the price may become, in basis points [default: 50; of a stop 200, of a
+    /// limit none]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(0..=5000))]
     slippage_bps: Option<u16>,
     /// The least to buy; the minimum that follows from slippage holds as well
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     min_amount_out: Option<String>,
+    /// Wait until the swap pays this price or a better one, and never take a worse one
+    #[arg(
+        long,
+        value_name = "PRICE",
+        group = "condition",
+        allow_negative_numbers = true
+    )]
+    limit: Option<String>,
+    /// Wait until the price has fallen to this one, and sell then
+    #[arg(
+        long,
+        value_name = "PRICE",
+        group = "condition",
+        allow_negative_numbers = true
+    )]
+    stop: Option<String>,
+    /// Wait until the price has risen to this one, and sell then
+    #[arg(
+        long,
+        value_name = "PRICE",
+        group = "condition",
+        allow_negative_numbers = true
+    )]
+    take_profit: Option<String>,
+    /// A group of waiting orders of which one at most executes: once it is confirmed the others are cancelled
+    #[arg(long, value_name = "NAME", requires = "condition")]
+    oco_group: Option<String>,
     /// What to offer for the place in a block: low, medium, high, urgent, or a number of
     /// micro-lamports per compute unit [default: the engine's]
     #[arg(long, value_name = "LEVEL", value_parser = FeeLevel::parse)]
@@ -46,6 +79,9 @@ pub(crate) struct Submit {
     /// How far the swap may move its pool's price, in basis points [default: the engine's limit]
     #[arg(long, value_name = "BPS", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     max_price_impact_bps: Option<u16>,
+    /// The wallet that pays, by its name or address [default: the client's own, or the engine's]
+    #[arg(long)]
+    wallet: Option<String>,
     /// Use only this venue; may be repeated
     #[arg(long, value_parser = one_of(Venue::ALL.map(Venue::name), Venue::parse))]
     venue: Vec<Venue>,
@@ -74,6 +110,15 @@ pub(crate) struct Submit {
 }
 
 impl Submit {
+    fn order_type(&self) -> Option<OrderTypeName> {
+        match (&self.limit, &self.stop, &self.take_profit) {
+            (Some(_), _, _) => Some(OrderTypeName::Limit),
+            (_, Some(_), _) => Some(OrderTypeName::Stop),
+            (_, _, Some(_)) => Some(OrderTypeName::TakeProfit),
+            (None, None, None) => None,
+        }
+    }
+
     fn order(&self) -> SubmitOrder {
         let names = |venues: &[Venue]| {
             (!venues.is_empty()).then(|| venues.iter().copied().map(VenueName::from).collect())
@@ -82,12 +127,17 @@ impl Submit {
             token_in: Some(self.token_in.clone()),
             token_out: Some(self.token_out.clone()),
             amount: Some(self.amount.clone()),
+            order_type: self.order_type(),
+            limit_price: self.limit.clone(),
+            trigger_price: self.stop.clone().or_else(|| self.take_profit.clone()),
+            oco_group: self.oco_group.clone(),
             slippage_bps: self.slippage_bps,
             min_amount_out: self.min_amount_out.clone(),
             client_order_id: self.client_order_id.clone(),
             valid_for_seconds: self.valid_for,
             fee_level: self.fee_level.map(FeeLevelName::from),
             max_price_impact_bps: self.max_price_impact_bps,
+            wallet: self.wallet.clone(),
             venues: names(&self.venue),
             exclude_venues: names(&self.exclude_venue),
             ..SubmitOrder::default()
@@ -159,6 +209,21 @@ fn print_quotes(answer: &QuotesAnswer, format: Format) -> anyhow::Result<()> {
     }
     output::align_right(&mut table, &[1, 2, 3, 4]);
     output::print_table(&table)?;
+    if !answer.pools.is_empty() {
+        output::line("")?;
+        output::print_table(&competition::table_of(&answer.pools, &answer.route))?;
+        output::line("")?;
+    }
+    for one in answer.route.iter().filter(|_| answer.route.len() > 1) {
+        output::line(leg(one))?;
+    }
+    if let Some(gain) = competition::gain_of(answer) {
+        output::line(gain)?;
+    }
+    if let Some((mid, bps)) = answer.mid_price.as_ref().zip(answer.against_mid_bps) {
+        let against = competition::signed(bps);
+        output::line(format!("{against} bp against the mid price of {mid}"))?;
+    }
     if let Some(floor) = &answer.min_amount_out {
         output::line(format!("at least {} after slippage", short(floor)))?;
     }

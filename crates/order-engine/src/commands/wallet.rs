@@ -1,7 +1,7 @@
-//! `order-engine wallet`: the wallet that trades, what it holds and may spend. Needs the admin key where keys
+//! `order-engine wallet`: the wallets that trade, what one of them holds and may spend. Needs the admin key where keys
 //! are set.
 
-use api_types::wallet::LimitView;
+use api_types::wallet::{LimitView, NamedWalletView};
 use clap::Args;
 use domain::{Asset, BaseUnits};
 
@@ -13,6 +13,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   order-engine wallet
   order-engine wallet --reconcile     compare it with all receipts
+  order-engine wallet second
   order-engine wallet --json --api-key \"$ADMIN_KEY\"";
 
 /// The engine and the form of the output.
@@ -21,6 +22,8 @@ pub(crate) struct Wallet {
     /// Compare what it did since the last time with the engine's receipts; exit code 1 where somebody must look
     #[arg(long)]
     reconcile: bool,
+    /// A wallet's name or address [default: the one that pays where an order asks for none]
+    wallet: Option<String>,
     #[command(flatten)]
     format: Format,
     #[command(flatten)]
@@ -32,12 +35,19 @@ pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
     if wallet.reconcile {
         return reconcile(wallet).await;
     }
-    let answer = wallet.connection.client()?.wallet().await?;
+    let client = wallet.connection.client()?;
+    let answer = match &wallet.wallet {
+        Some(name) => client.wallet_called(name).await?,
+        None => client.wallet().await?,
+    };
     if wallet.format.is_json() {
         output::json(&answer)?;
         return Ok(Verdict::Good);
     }
     let sol = BaseUnits::new(answer.lamports).to_decimal(Asset::SOL.decimals);
+    if let Some(name) = &answer.name {
+        output::line(format!("wallet       {name}"))?;
+    }
     output::line(format!("address      {}", answer.address))?;
     output::line(format!("cluster      {} ({})", answer.cluster, answer.mode))?;
     output::line(format!("trading      {}", answer.trading))?;
@@ -57,15 +67,21 @@ pub(crate) async fn run(wallet: &Wallet) -> anyhow::Result<Verdict> {
         } = limit;
         output::line(format!("{title:<13}{limit} {token} per {per}{used}"))?;
     }
+    for other in &answer.wallets {
+        let live = match other.live {
+            Some(false) => "  no live worker has its key: its orders wait",
+            Some(true) | None => "",
+        };
+        let NamedWalletView { name, address, .. } = other;
+        output::line(format!("has          {address}  {name}{live}"))?;
+    }
     Ok(Verdict::Good)
 }
 
 async fn reconcile(wallet: &Wallet) -> anyhow::Result<Verdict> {
-    let answer = wallet.connection.client()?.reconcile().await?;
-    let verdict = match answer.explained {
-        true => Verdict::Good,
-        false => Verdict::Bad,
-    };
+    let client = wallet.connection.client()?;
+    let answer = client.reconcile(wallet.wallet.as_deref()).await?;
+    let verdict = Verdict::good_if(answer.explained);
     if wallet.format.is_json() {
         output::json(&answer)?;
         return Ok(verdict);

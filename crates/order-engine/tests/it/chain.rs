@@ -32,7 +32,7 @@ impl Node {
     }
 
     /// What a method answers; an error of the method is an error here.
-    async fn call(&self, method: &str, params: Value) -> Result<Value> {
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value> {
         let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let answer = http().post(&self.url).json(&question).send().await;
         let mut answer: Value = answer.with_context(|| self.url.clone())?.json().await?;
@@ -47,7 +47,7 @@ impl Node {
 }
 
 /// An engine in one process, whose cluster is also a node.
-async fn engine_and_node(variables: &[(&str, &str)]) -> Result<(Engine, Node)> {
+pub(crate) async fn engine_and_node(variables: &[(&str, &str)]) -> Result<(Engine, Node)> {
     let port = free_port();
     let text = port.to_string();
     let all: Vec<_> = variables

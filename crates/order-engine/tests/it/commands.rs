@@ -72,6 +72,19 @@ pub(crate) async fn submit_follows_the_order_to_its_end(world: &mut World) -> Re
             "confirmed"
         ]
     );
+
+    let id = text(&json[0], "orderId")?;
+    let shown = shell.run(&["orders", "show", id]).await;
+    for part in ["best single", "mid price", "bp the quote", "used"] {
+        assert!(shown.stdout.contains(part), "{part}: {shown:?}");
+    }
+    let executed = shell.run(&["execution", "--json"]).await.json();
+    assert!(
+        executed[0]["total"]["fills"].as_u64() >= Some(2),
+        "{executed:?}"
+    );
+    let table = shell.run(&["execution"]).await;
+    assert!(table.stdout.contains("meteora damm_v2"), "{table:?}");
     Ok(())
 }
 
@@ -154,10 +167,15 @@ pub(crate) async fn a_dry_run_shows_offers_and_stores_nothing(world: &mut World)
         .await;
 
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(
-        ran.stdout.contains("raydium") && ran.stdout.contains("best"),
-        "{ran:?}"
-    );
+    for part in [
+        "raydium",
+        "best",
+        "meteora damm_v2",
+        "used",
+        "against the mid price",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {ran:?}");
+    }
     assert_eq!(shell.run(&["orders", "list"]).await.stdout, "no orders\n");
     Ok(())
 }

@@ -13,6 +13,7 @@
 mod access;
 mod browser;
 mod doubt;
+mod execution;
 mod keys;
 mod operators;
 mod orders;
@@ -62,7 +63,7 @@ fn text_of(css: &str) -> String {
 }
 
 mod process {
-    use super::{Visit, access, doubt, keys, operators, orders, outage};
+    use super::{Visit, access, doubt, execution, keys, operators, orders, outage};
     use crate::world::{NONE, over_process};
 
     over_process! { Visit:
@@ -71,8 +72,11 @@ mod process {
         access::the_chosen_theme_outlives_a_reload(NONE),
         access::an_amount_of_twelve_digits_stays_whole_on_a_small_phone(NONE),
         doubt::an_order_in_doubt_keeps_its_key_until_it_is_placed_once(NONE),
+        execution::execution_quality_is_told_as_the_api_tells_it(NONE),
+        execution::a_routes_bar_says_what_each_pool_took_and_paid(NONE),
         keys::a_key_is_asked_for_and_opens_orders_and_their_stream(keys::KEYS),
         keys::operators_enter_their_own_key(keys::KEYS),
+        operators::a_wallet_is_chosen_by_its_name(operators::TWO_WALLETS),
         operators::the_queue_is_paused_and_resumed(operators::QUICK_HEARTS),
         operators::the_engine_is_halted_with_a_reason_and_resumed(NONE),
         operators::a_dead_order_is_tried_again_as_a_new_one(NONE),
@@ -81,6 +85,7 @@ mod process {
         orders::an_order_that_failed_shows_every_attempt_and_why(NONE),
         orders::an_order_that_is_slow_to_land_says_why_on_its_page(orders::LONG_LIVES),
         orders::an_order_that_waits_can_be_withdrawn_from_its_page(orders::LONG_WAITS),
+        orders::an_order_that_waits_for_a_price_says_how_far_it_is(NONE),
         orders::the_list_is_filtered_and_paged_without_a_hole(NONE),
         orders::a_thousand_live_orders_neither_grow_the_page_nor_stop_it(NONE),
         outage::a_lost_connection_is_said_and_healed_without_a_gap(NONE),

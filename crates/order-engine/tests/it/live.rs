@@ -3,6 +3,7 @@
 
 mod doctor;
 mod locks;
+mod mainnet;
 mod secrets;
 mod trading;
 

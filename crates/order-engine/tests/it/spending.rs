@@ -85,11 +85,61 @@ async fn an_engine_spends_what_its_limits_allow_and_shows_it() -> Result<()> {
         let metrics = world.metrics().await.ok()?;
         metrics
             .lines()
-            .any(|line| line == r#"spend_limit_used_ratio{token="SOL"} 1"#)
+            .any(|line| line == r#"spend_limit_used_ratio{wallet="main",token="SOL"} 1"#)
             .then_some(())
     })
     .await;
     let metrics = world.metrics().await?;
     assert!(metrics.contains(r#"spend_limit_refusals_total{of="token"} 1"#));
+    Ok(())
+}
+
+const EACH: Settings = &[
+    ("SPEND_LIMITS", "SOL:1/day,*:0/order"),
+    ("WALLETS", "main,second"),
+    ("RETRY_BASE_DELAY_MS", "10"),
+];
+
+#[tokio::test]
+async fn each_wallet_may_spend_the_whole_limit_and_is_reconciled_by_itself() -> Result<()> {
+    let world = World::process(EACH).await?;
+    let client = world.client();
+    let ended = async |wallet: &str, amount: &str| {
+        let order = json!({
+            "tokenIn": "SOL", "tokenOut": "USDC", "amount": amount, "slippageBps": 500, "wallet": wallet
+        });
+        let order = client.accept(&order.to_string()).await?;
+        client.ended(&order).await
+    };
+    let (folder, base_url) = (tempfile::tempdir()?, client.url(""));
+    let command = async |arguments: &[&str]| {
+        let url = [("ORDER_ENGINE_URL", base_url.as_str())];
+        run(folder.path(), arguments, &url).await
+    };
+    let noted = command(&["wallet", "--reconcile", "second"]).await;
+    assert_eq!(noted.code, Some(0), "{noted:?}");
+
+    let all = ended("main", "1").await?;
+    let beyond = ended("main", "0.5").await?;
+    let others = ended("second", "0.5").await?;
+
+    assert_eq!(all["status"], "confirmed", "{all}");
+    assert_eq!(beyond["errorCode"], "spend_limit", "{beyond}");
+    assert_eq!(others["status"], "confirmed", "{others}");
+    for (wallet, used) in [("main", "1"), ("second", "0.5")] {
+        let shown = client.read(&format!("/api/wallet?wallet={wallet}")).await?;
+        assert_eq!(limit(&shown, "SOL", "day")["used"], used, "{shown}");
+        let shown = command(&["wallet", wallet]).await;
+        let line = format!("1 SOL per day, {used} used");
+        assert!(shown.stdout.contains(&line), "{shown:?}");
+    }
+    let address = &client.read("/api/wallet?wallet=second").await?["address"];
+    let report = command(&["wallet", "--reconcile", "second", "--json"]).await;
+    let report: Value = serde_json::from_str(&report.stdout)?;
+    assert_eq!(
+        (&report["address"], &report["explained"]),
+        (address, &json!(true)),
+        "{report}"
+    );
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Makes a signed transaction of the chosen route, or of the next best one where that does not pay what it was quoted
-//! at. Sends nothing.
+//! at or does not fit into one packet. Sends nothing.
 
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ pub(crate) async fn build(
     let deaths = deaths(ctx, order).await?;
     let mut choice = choice.clone();
     let mut routes = 1;
+    let mut swaps_max = None;
     loop {
         let error = match build_once(ctx, order, &choice, deaths).await {
             Ok(transaction) => {
@@ -70,15 +71,25 @@ pub(crate) async fn build(
             }
             Err(error) => error,
         };
-        if matches!(error, Error::QuoteMismatch { .. }) {
-            ctx.metrics.quote_mismatches.increment(1);
-            if routes < ROUTES_MAX
-                && let Ok(next) = route::route(ctx, &order.terms).await
-            {
-                choice = next.choice;
-                routes += 1;
-                continue;
+        let another_may_do = match &error {
+            Error::QuoteMismatch { .. } => {
+                ctx.metrics.quote_mismatches.increment(1);
+                true
             }
+            Error::TooLarge { .. } => {
+                let swaps = choice.route.legs().len();
+                swaps_max = swaps.checked_sub(1);
+                swaps > 1
+            }
+            _ => false,
+        };
+        if another_may_do
+            && routes < ROUTES_MAX
+            && let Ok(next) = route::route(ctx, order, swaps_max).await
+        {
+            choice = next.choice;
+            routes += 1;
+            continue;
         }
         return Err(not_built(ctx, order, &choice, error).await);
     }
@@ -126,7 +137,9 @@ async fn build_once(
     deaths: u32,
 ) -> Result<SignedTransaction, Error> {
     let execution = Execution::of(order.id, order.executions, choice)?;
-    let execution = execution.offering(order.terms.fee_level, deaths);
+    let terms = &order.terms;
+    let execution = execution.paid_by(terms.wallet);
+    let execution = execution.offering(terms.fee_level, deaths);
     crash_point::reached(CrashPoint::Built);
     let span = trace_span!(
         target: STAGE_SPANS, "order.build", venue = %choice.route.largest().venue(), attempt = order.executions,
@@ -182,7 +195,12 @@ fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> Stag
         Error::Unavailable(_) => {
             StageError::transient(FailureCode::ChainUnavailable, error.to_string())
         }
-        Error::Refused(_)
+        // No other route was found now.
+        Error::TooLarge { .. } if choice.route.legs().len() > 1 => {
+            StageError::transient(FailureCode::NoQuote, error.to_string())
+        }
+        Error::TooLarge { .. }
+        | Error::Refused(_)
         | Error::NoSignature { .. }
         | Error::SignerRefused(_)
         | Error::SignerLimit(_) => {
@@ -204,8 +222,7 @@ fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> Stag
             let (needed, held) = (print(*needed, asset), print(*held, asset));
             if is_held {
                 let promised = print(*promised, asset);
-                let reason = limits::promised_to_others(&held, &promised, &needed);
-                return StageError::transient(FailureCode::InsufficientFunds, reason);
+                return limits::promised_to_others(&held, &promised, &needed);
             }
             let reason = format!(
                 "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"

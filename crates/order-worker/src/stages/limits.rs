@@ -117,19 +117,19 @@ pub(crate) fn no_room(ctx: &Context, order: &Order, no_room: &NoRoom) -> StageEr
                 true => order.terms.asset_in,
                 false => Asset::SOL,
             };
-            let print = |amount| ctx.router.print(amount, asset);
-            let reason = promised_to_others(&print(*held), &print(*promised), &print(*wanted));
-            StageError::transient(FailureCode::InsufficientFunds, reason)
+            let print = |amount: &BaseUnits| ctx.router.print(*amount, asset);
+            promised_to_others(&print(held), &print(promised), &print(wanted))
         }
     }
 }
 
-/// What is said of a balance that others may still spend.
-pub(super) fn promised_to_others(held: &str, promised: &str, needed: &str) -> String {
-    format!(
+/// Others may still spend what an order needs.
+pub(super) fn promised_to_others(held: &str, promised: &str, needed: &str) -> StageError {
+    let reason = format!(
         "the wallet holds {held}, of which {promised} are for transactions under way, and the transaction needs \
          {needed} with its fees and deposits"
-    )
+    );
+    StageError::transient(FailureCode::InsufficientFunds, reason)
 }
 
 fn per_order(limit: &str, wanted: &str, does: &str) -> String {

@@ -1,9 +1,9 @@
 //! Asks the venues and chooses one.
 
-use dex_router::router::{NoRoute, RouteRequest};
+use dex_router::router::{NoRoute, RouteRequest, ThirdTokens};
 use domain::event::FailureCode;
 use domain::quote::Decision;
-use domain::{MaxImpact, Terms};
+use domain::{MaxImpact, Order};
 use ports::STAGE_SPANS;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, trace_span};
@@ -11,15 +11,26 @@ use tracing::{Instrument, trace_span};
 use super::StageError;
 use crate::context::Context;
 
-/// The best route for these terms now. Changes nothing and may be cut short.
-pub(crate) async fn route(ctx: &Context, terms: &Terms) -> Result<Decision, StageError> {
+/// The best route for an order now, of so many swaps where fewer are wanted than are allowed. Changes nothing and
+/// may be cut short.
+pub(crate) async fn route(
+    ctx: &Context,
+    order: &Order,
+    swaps_max: Option<usize>,
+) -> Result<Decision, StageError> {
     let span = trace_span!(
         target: STAGE_SPANS, "order.route",
         venue = Empty, pool = Empty, expected_amount_out = Empty, min_amount_out = Empty, error = Empty
     );
-    let of_terms = RouteRequest::from(terms);
+    let of_terms = RouteRequest::from(&order.terms);
     let request = RouteRequest {
+        min_amount_out: order.terms.floor(),
         max_impact: MaxImpact::narrower(of_terms.max_impact, ctx.settings.max_impact),
+        thirds: match order.executions > 1 {
+            true => ThirdTokens::WhereNeeded,
+            false => ThirdTokens::WherePayingMore,
+        },
+        swaps_max,
         ..of_terms
     };
     let routed = ctx.router.route(&request).instrument(span.clone()).await;

@@ -49,6 +49,8 @@ pub(crate) enum Settled {
     Landed {
         amount_in: BaseUnits,
         amount_out: BaseUnits,
+        /// Of each leg.
+        legs: Vec<(BaseUnits, BaseUnits)>,
         receipt: Receipt,
     },
     /// It can never take effect any more: it did not land.
@@ -179,10 +181,12 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         Fate::Landed {
             amount_in,
             amount_out,
+            legs,
             receipt,
         } => Some(Settled::Landed {
             amount_in,
             amount_out,
+            legs,
             receipt,
         }),
         Fate::Reverted {

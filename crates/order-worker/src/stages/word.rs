@@ -4,8 +4,8 @@
 use domain::OrderId;
 use domain::event::{Failure, FailureCode};
 use domain::transaction::SignedTransaction;
-use ports::chain;
 use ports::doubt::Word;
+use ports::landing::Weight;
 use tracing::{debug, warn};
 
 use super::failure;
@@ -30,33 +30,24 @@ pub(crate) async fn weigh(
     transaction: &SignedTransaction,
     word: &Word,
 ) -> Weighed {
-    let (height_is_past, is_known) = match in_time(ask(ctx, transaction)).await {
-        Ok(answer) => answer,
+    let weight = match in_time(ctx.chain.landing.weigh(transaction)).await {
+        Ok(weight) => weight,
         Err(error) => {
             debug!(order.id = %order, %error, "an operator's word on order {order} waits: {error}");
             return Weighed::Unsure;
         }
     };
-    if is_known {
-        warn!(order.id = %order, "{} said that the transaction of order {order} is dead, but the chain knows it", word.actor);
-        return Weighed::Known;
-    }
-    if !height_is_past {
-        return Weighed::Unsure;
+    match weight {
+        Weight::Known => {
+            warn!(order.id = %order, "{} said that the transaction of order {order} is dead, but the chain knows it", word.actor);
+            return Weighed::Known;
+        }
+        Weight::MayLand => return Weighed::Unsure,
+        Weight::Unknown => {}
     }
     let reason = format!(
         "{} said that its transaction is dead: {}",
         word.actor, word.reason
     );
     Weighed::Dead(failure(FailureCode::DeclaredDead, reason))
-}
-
-/// Whether its last valid height is past, read first, and whether it is known.
-async fn ask(ctx: &Context, transaction: &SignedTransaction) -> Result<(bool, bool), chain::Error> {
-    let statuses = &ctx.chain.statuses;
-    let root = statuses.root().await?;
-    let signature = std::slice::from_ref(&transaction.signature);
-    let stands = statuses.of(signature, root.slot).await?;
-    let is_known = stands.iter().any(Option::is_some);
-    Ok((root.height > transaction.last_valid_height, is_known))
 }

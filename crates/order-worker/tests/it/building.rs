@@ -2,10 +2,10 @@
 
 use domain::event::FailureCode;
 use domain::fee::FeeRank;
-use domain::{EventData, FeeLevel, MaxImpact, Status};
+use domain::{Event, EventData, FeeLevel, MaxImpact, Status};
 use testkit::contract::eventually;
 
-use crate::world::{Plan, World, chain, settings};
+use crate::world::{Mood, Plan, World, chain, settings};
 
 #[tokio::test(start_paused = true)]
 async fn a_route_that_pays_something_else_than_quoted_is_chosen_anew_in_the_same_execution() {
@@ -17,6 +17,55 @@ async fn a_route_that_pays_something_else_than_quoted_is_chosen_anew_in_the_same
 
     let confirmed = world.until(order, Status::Confirmed).await;
     assert_eq!((confirmed.executions, world.chain.built(order)), (1, 1));
+}
+
+fn legs_routed(events: &[Event]) -> Option<usize> {
+    events.iter().find_map(|event| match &event.data {
+        EventData::Routed { decision } => Some(decision.choice.route.legs().len()),
+        _ => None,
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_gains_by_it_is_built_over_two_pools_each_held_to_its_part() {
+    let world = World::new().await;
+    world.venue.set(Mood::Two);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    let [built] = &world.chain.executions(order)[..] else {
+        panic!("one execution")
+    };
+    assert_eq!(built.legs.len(), 2);
+    let sold: u64 = built.legs.iter().map(|leg| leg.amount_in.get()).sum();
+    assert_eq!(sold, confirmed.terms.amount_in.get());
+    let events = world.events(order).await;
+    let Some(EventData::Submitted { choice, .. }) = events
+        .iter()
+        .map(|event| &event.data)
+        .find(|data| matches!(data, EventData::Submitted { .. }))
+    else {
+        panic!("{events:?}")
+    };
+    let least: u64 = built.legs.iter().map(|leg| leg.min_amount_out.get()).sum();
+    assert!(least >= choice.min_amount_out.get());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_into_one_packet_is_routed_over_fewer_pools_before_anything_is_stored() {
+    let world = World::new().await;
+    world.venue.set(Mood::Two);
+    world.chain.plan([Plan::TooLarge]);
+    let _running = world.start(settings());
+
+    let order = world.order().await;
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+    assert_eq!((confirmed.executions, world.chain.built(order)), (1, 1));
+    assert_eq!(legs_routed(&world.events(order).await), Some(2));
+    assert_eq!(world.chain.executions(order)[0].legs.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

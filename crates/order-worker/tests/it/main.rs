@@ -19,4 +19,5 @@ mod resuming;
 mod settling;
 mod spending;
 mod sweeping;
+mod waiting;
 mod world;

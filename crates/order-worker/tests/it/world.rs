@@ -11,7 +11,7 @@ mod backend;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::Router;
+use dex_router::{Limits, Router};
 use domain::event::Failure;
 use domain::spending::SpendLimits;
 use domain::{Event, EventData, Order, OrderId, Seq, Status, TokenList};
@@ -138,13 +138,16 @@ impl World {
         let shutdown = Shutdown::new();
         let tokens = Arc::new(TokenList::mainnet());
         let router = Router::new(self.venue.clone(), Duration::from_secs(60), tokens);
+        let router = router.with_limits(Limits {
+            legs: 2,
+            ..Limits::ONE_POOL
+        });
         let valve = Arc::new(Valve::shut_at_first(Arc::clone(&self.ports.clock)));
         let chain = Chain {
             builder: self.chain.clone(),
             landing: Arc::new(ScriptedList::new(self.chain.clone(), Arc::clone(&valve))),
             statuses: self.chain.clone(),
-            wallet: None,
-            history: None,
+            wallets: Vec::new(),
             valve: Arc::clone(&valve),
         };
         let worker = Worker::start(

@@ -1,10 +1,11 @@
 //! What follows from a comparison: log lines, metrics, and, where it is wanted, a halt.
 
-use domain::Timestamp;
+use domain::{Address, Timestamp};
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use tracing::{error, info, warn};
 
 use super::{Error, Finding, Kind, Reconciler, Report};
+use crate::safety::ENGINE;
 
 /// What a comparison does that somebody must look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,8 +22,6 @@ const UNEXPLAINED: &str = "wallet_unexplained_lamports";
 const FOREIGN: &str = "wallet_foreign_transactions_total";
 const CONTRADICTED: &str = "wallet_contradicted_orders_total";
 const RECONCILED_AT: &str = "wallet_reconciled_timestamp_seconds";
-/// Who halted, in the audit log.
-const ENGINE: &str = "engine";
 
 #[derive(Debug, Clone, Copy)]
 enum Outcome {
@@ -50,8 +49,8 @@ impl Outcome {
     }
 }
 
-/// Describes the metrics and sets each counter to zero.
-pub fn register(now: Timestamp) {
+/// Describes the metrics and sets each to zero, of these wallets.
+pub fn register(now: Timestamp, wallets: impl Iterator<Item = Address>) {
     let counters = [
         (
             RUNS,
@@ -78,9 +77,18 @@ pub fn register(now: Timestamp) {
     }
     counter!(FOREIGN).increment(0);
     counter!(CONTRADICTED).increment(0);
-    gauge!(UNEXPLAINED).set(0.0);
-    // Nothing is overdue before there was time for it.
-    gauge!(RECONCILED_AT).set(seconds(now));
+    for wallet in wallets {
+        // Nothing is overdue before there was time for it.
+        show(wallet, 0, now);
+    }
+}
+
+/// What a comparison left of a wallet, and when.
+fn show(wallet: Address, unexplained: u128, at: Timestamp) {
+    let wallet = wallet.to_string();
+    // Exact up to 9 million SOL.
+    gauge!(UNEXPLAINED, "wallet" => wallet.clone()).set(unexplained as f64);
+    gauge!(RECONCILED_AT, "wallet" => wallet).set(seconds(at));
 }
 
 fn seconds(at: Timestamp) -> f64 {
@@ -115,15 +123,14 @@ impl Reconciler {
         counter!(RUNS, "outcome" => outcome.name()).increment(1);
         counter!(FOREIGN).increment(report.foreign);
         counter!(CONTRADICTED).increment(report.contradicted);
-        // Exact up to 9 million SOL.
-        gauge!(UNEXPLAINED).set(report.unexplained.unsigned_abs() as f64);
-        gauge!(RECONCILED_AT).set(seconds(self.clock.now()));
+        let unexplained = report.unexplained.unsigned_abs();
+        show(report.wallet, unexplained, self.clock.now());
     }
 
     async fn sound(&self, report: &Report, on_alarm: OnAlarm) -> Result<(), Error> {
-        let why = report.alarm();
         let wallet = report.wallet;
-        error!(%wallet, foreign = report.foreign, unexplained = report.unexplained, "wallet {wallet}: {why}");
+        let why = format!("wallet {wallet}: {}", report.alarm());
+        error!(%wallet, foreign = report.foreign, unexplained = report.unexplained, "{why}");
         match on_alarm {
             OnAlarm::Tell => self.store.note_act(ENGINE, "reconcile", &why).await?,
             OnAlarm::Halt => {

@@ -30,6 +30,8 @@ pub struct Report {
     pub untold: u64,
     /// Whether the chain no longer holds all of it: nobody can say what is not explained.
     pub is_cut: bool,
+    /// Whether there was more than is looked at together: it goes on from there.
+    pub is_partial: bool,
     /// What came from others, in lamports.
     pub from_outside: i128,
     /// Transactions that the wallet has signed and no order names.
@@ -121,6 +123,7 @@ impl Report {
             under_way: 0,
             untold: 0,
             is_cut: false,
+            is_partial: false,
             from_outside: 0,
             foreign: 0,
             contradicted: 0,
@@ -219,9 +222,21 @@ impl Report {
     /// Everything was read: what the wallet holds beside what it must hold is unexplained. Where the chain did not tell
     /// everything, nobody can say.
     pub(super) fn conclude(&mut self) {
-        if self.is_whole() {
+        if self.is_told() {
             self.unexplained += i128::from(self.to.lamports) - self.expected;
         }
+    }
+
+    /// Everything up to this slot was read, and there is more: what the wallet held then nobody tells any more, so that
+    /// it is what was read.
+    pub(super) fn break_off(&mut self, up_to: u64) {
+        self.is_partial = true;
+        let lamports = u64::try_from(self.expected).unwrap_or_else(|_| {
+            self.unexplained += self.expected;
+            0
+        });
+        let slot = up_to;
+        self.to = Held { slot, lamports };
     }
 
     /// Up to where the next comparison need not look. What was found is told once.
@@ -230,13 +245,17 @@ impl Report {
             slot: self.to.slot,
             lamports: self.to.lamports,
         };
-        let is_explained = !self.is_alarming() && self.is_whole();
+        let is_explained = !self.is_alarming() && self.is_told();
         self.settled.filter(|_| is_explained).unwrap_or(whole)
     }
 
-    /// Whether the chain has told everything.
+    /// Whether everything was compared, and the chain has told all of it.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
+        self.is_told() && !self.is_partial
+    }
+
+    const fn is_told(&self) -> bool {
         self.untold == 0 && !self.is_cut
     }
 
@@ -279,4 +298,43 @@ fn told(fill: &Fill) -> Option<i128> {
     let left = receipt.leftover.iter().filter(|it| it.asset.is_native());
     lamports += left.map(|it| i128::from(it.amount.get())).sum::<i128>();
     Some(lamports)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_much_the_first_part_is_explained_and_the_next_one_goes_on_behind_it() {
+        let from = Checkpoint {
+            slot: 10,
+            lamports: 1_000,
+        };
+        let held = Held {
+            slot: 90,
+            lamports: 7_777,
+        };
+        let mut report = Report::begin(Address::new([1; 32]), from, held);
+        let listed = Listed {
+            signature: Signature::from_bytes(&[2; 64]),
+            slot: 20,
+        };
+        let moved = Moved {
+            blockhash: None,
+            is_signed: false,
+            has_succeeded: true,
+            fee: 0,
+            lamports: 5,
+        };
+        report.add(&listed, Some(&moved), None);
+
+        report.break_off(20);
+
+        assert!(!report.is_alarming() && !report.is_whole(), "{report:?}");
+        let reached = Checkpoint {
+            slot: 20,
+            lamports: 1_005,
+        };
+        assert_eq!(report.checkpoint(), reached);
+    }
 }

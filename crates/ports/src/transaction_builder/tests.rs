@@ -57,6 +57,7 @@ fn an_execution_of_one_leg_holds_its_swap_to_the_orders_own_minimum() {
         }],
         quoted_at: 1_000,
         fee_level: None,
+        wallet: None,
         deaths: 0,
     };
     assert_eq!(execution, expected);
@@ -85,6 +86,19 @@ fn what_lies_between_stands_between_on_the_path() {
     let execution = Execution::of(ORDER, 2, &choice(legs, (150, 148))).unwrap();
 
     assert_eq!(execution.path, [Mint::SOL, USDT.mint, Asset::USDC.mint]);
+    assert_eq!(minimums(&execution), [74, 75, 74]);
+}
+
+#[test]
+fn the_first_leg_of_a_hop_pays_at_least_what_the_second_takes() {
+    let legs = vec![
+        leg(7, (Asset::SOL, USDT), (1_000, 5_000)),
+        leg(8, (USDT, Asset::USDC), (4_995, 150)),
+    ];
+
+    let execution = Execution::of(ORDER, 2, &choice(legs, (150, 149))).unwrap();
+
+    assert_eq!(minimums(&execution), [4_995, 149]);
 }
 
 #[test]

@@ -2,16 +2,14 @@
 
 use amm::Address;
 use amm::instruction::Instruction;
-use amm::token::WRAPPED_SOL;
-use chain_solana::address::{
-    SYSTEM_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token, with_seed,
-};
+use amm::token::{ACCOUNT_LENGTH, TOKEN_PROGRAM, WRAPPED_SOL, is_program};
+use chain_solana::address::{SYSTEM_PROGRAM, associated_token, with_seed};
 
 use super::places::Places;
 use super::{Refusal, Tally};
 
 /// Bytes of a token account.
-const ACCOUNT_BYTES: u64 = 165;
+const ACCOUNT_BYTES: u64 = ACCOUNT_LENGTH as u64;
 /// The longest seed of an address.
 const SEED_BYTES_MAX: usize = 32;
 
@@ -108,7 +106,7 @@ pub(super) fn associated(
         && payer == wallet
         && owner == wallet
         && system == SYSTEM_PROGRAM
-        && [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].contains(&program);
+        && is_program(program);
     if !is_known {
         return Err(unknown());
     }

@@ -4,19 +4,16 @@ use std::collections::BTreeMap;
 
 use amm::Address;
 use amm::instruction::Amounts;
-use amm::token::TOKEN_PROGRAM;
+use amm::token::{ACCOUNT_LENGTH, TOKEN_PROGRAM};
+use chain_solana::build::budget::{LAMPORTS_PER_SIGNATURE, UNITS_MAX};
 
 use super::Refusal;
 
-/// What the chain takes for one signature.
-const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
-/// The most compute units that a transaction may use, which it also pays for where it says nothing.
-const UNITS_MAX: u32 = 1_400_000;
 const MICRO: u128 = 1_000_000;
 /// What an account deposits for each of its bytes, and for 128 more, at most: the rate has only ever been lowered.
 const LAMPORTS_PER_BYTE_MAX: u64 = 6_960;
 const HEADER_BYTES: u64 = 128;
-const ACCOUNT_BYTES: u64 = 165;
+const ACCOUNT_BYTES: u64 = ACCOUNT_LENGTH as u64;
 /// Of Token-2022, with every extension that a mint demands of its accounts.
 const EXTENDED_ACCOUNT_BYTES_MAX: u64 = 650;
 

@@ -1,8 +1,8 @@
 //! The socket that workers come to.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::{Signer, converse};
-use crate::journal::{SYNC_EVERY, beside, folder};
+use crate::files::{self, beside, folder};
+use crate::journal::SYNC_EVERY;
 
 /// Workers that are connected at once, each with a few connections.
 const CONNECTIONS_MAX: usize = 256;
@@ -104,16 +105,8 @@ impl Door {
             path: path.to_owned(),
             error,
         };
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(beside(path, ".lock"))
-            .map_err(wrong)?;
-        if lock.try_lock().is_err() {
-            return Err(NoDoor::Taken(path.to_owned()));
-        }
+        let lock = files::lock(path).map_err(wrong)?;
+        let lock = lock.ok_or_else(|| NoDoor::Taken(path.to_owned()))?;
         // Under its name it is never open to others, not even for a moment.
         let new = beside(path, ".new");
         let _ = std::fs::remove_file(&new);

@@ -27,6 +27,7 @@ pub(crate) fn sale(
         }],
         quoted_at: 0,
         fee_level: None,
+        wallet: None,
         deaths: 0,
     }
 }

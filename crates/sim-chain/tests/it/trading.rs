@@ -5,4 +5,5 @@ mod ahead;
 mod funds;
 mod judged;
 mod rehearsal;
+mod routes;
 mod stage;

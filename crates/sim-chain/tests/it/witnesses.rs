@@ -5,7 +5,9 @@
 //! who tell the truth are enough.
 
 mod memory;
+mod reverts;
 mod scene;
+mod words;
 
 use std::time::Duration;
 
@@ -264,4 +266,17 @@ async fn refusals_of_all_kinds_prove_nothing_and_end_with_the_storm() {
     let dead = decided(&scene, &forgotten, 100).await;
 
     assert_eq!((stormy, dead), (None, Some(Fate::Dead)));
+}
+
+#[tokio::test]
+async fn an_endpoint_behind_which_another_cluster_stands_by_now_proves_nothing() {
+    let scene = Scene::new(&[Trait::Moving], Way::InThisProcess).await;
+    let transaction = scene.signed().await;
+    scene.send(&transaction).await.unwrap();
+    scene.make_blind(true);
+
+    let fate = decided(&scene, &transaction, 1_000).await;
+
+    assert_eq!(fate, None);
+    assert!(scene.landed_at(&transaction).is_some());
 }

@@ -41,8 +41,9 @@ pub(crate) async fn make(world: Arc<World>, random: Random) {
             }
             _ => {
                 world.witness.count_absence();
-                let index = usize::try_from(random.below(4)).unwrap_or(0);
-                let server = world.servers.all()[index];
+                let servers = world.servers.all();
+                let count = u64::try_from(servers.len()).unwrap_or(1);
+                let server = servers[usize::try_from(random.below(count)).unwrap_or(0)];
                 world.witness.note(format_args!("{server:?} goes away"));
                 server.set_away(true);
                 world.sleep(random.duration_below(ABSENCE)).await;

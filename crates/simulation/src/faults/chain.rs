@@ -16,6 +16,7 @@ use ports::TransactionBuilder;
 use ports::transaction_builder::{self, Execution};
 use sim_chain::World as Cluster;
 
+use super::lies::Lie;
 use super::{Fate, Line};
 use crate::witness::Witness;
 
@@ -28,9 +29,16 @@ pub(crate) struct FaultyRpc {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) witness: Arc<Witness>,
     pub(crate) line: Line,
+    /// What it says that is not so.
+    pub(crate) lie: Option<Lie>,
 }
 
 impl FaultyRpc {
+    /// Its lie, while faults last.
+    fn lie(&self) -> Option<Lie> {
+        self.lie.filter(|_| self.line.lies())
+    }
+
     async fn ask<T>(
         &self,
         call: impl Future<Output = Result<T, Error>> + Send,
@@ -67,7 +75,8 @@ impl FaultyRpc {
 #[async_trait]
 impl Rpc for FaultyRpc {
     async fn epoch_info(&self, view: View) -> Result<EpochInfo, Error> {
-        self.ask(self.rpc.epoch_info(view)).await
+        let told = self.ask(self.rpc.epoch_info(view)).await?;
+        Ok(self.lie().map_or(told, |lie| lie.of_epoch(told)))
     }
 
     async fn latest_blockhash(&self, view: View) -> Result<At<Blockhash>, Error> {
@@ -132,8 +141,12 @@ impl Rpc for FaultyRpc {
         signatures: &[Signature],
         history: History,
     ) -> Result<At<Vec<Option<Status>>>, Error> {
-        self.ask(self.rpc.signature_statuses(signatures, history))
-            .await
+        let asking = self.ask(self.rpc.signature_statuses(signatures, history));
+        let told = asking.await?;
+        Ok(match self.lie() {
+            Some(lie) => lie.of_statuses(told),
+            None => told,
+        })
     }
 
     async fn transaction(
@@ -141,7 +154,13 @@ impl Rpc for FaultyRpc {
         signature: &Signature,
         commitment: Commitment,
     ) -> Result<Option<Transaction>, Error> {
-        self.ask(self.rpc.transaction(signature, commitment)).await
+        let told = self
+            .ask(self.rpc.transaction(signature, commitment))
+            .await?;
+        Ok(match self.lie() {
+            Some(lie) if !lie.shows_transactions() => None,
+            _ => told,
+        })
     }
 
     async fn signatures_for_address(
@@ -150,8 +169,12 @@ impl Rpc for FaultyRpc {
         page: EntryPage,
         view: View,
     ) -> Result<Vec<Entry>, Error> {
-        self.ask(self.rpc.signatures_for_address(address, page, view))
-            .await
+        let asking = self.ask(self.rpc.signatures_for_address(address, page, view));
+        let told = asking.await?;
+        Ok(match self.lie() {
+            Some(lie) => lie.of_history(told),
+            None => told,
+        })
     }
 
     async fn prioritization_fees(

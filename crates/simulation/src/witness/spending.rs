@@ -47,8 +47,10 @@ fn of_order(events: &[Event]) -> Vec<(Mint, u128)> {
             }
             EventData::Confirmed { fill } => {
                 let sold = fill.route.asset_in().mint;
+                // A later leg of a hop sells what an earlier one bought.
                 let legs = fill.route.legs().iter();
-                let amount = legs.map(|leg| u128::from(leg.amount_in.get())).sum();
+                let selling = legs.filter(|leg| leg.asset_in.mint == sold);
+                let amount = selling.map(|leg| u128::from(leg.amount_in.get())).sum();
                 spent.push((sold, amount));
                 if let (Mint::SOL, Some(receipt)) = (sold, &fill.receipt) {
                     let paid = receipt.fee_lamports + receipt.rent_paid_lamports;

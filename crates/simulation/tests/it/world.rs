@@ -271,8 +271,7 @@ impl World {
             builder: chain.clone(),
             landing: chain,
             statuses: Arc::new(Standings::new(standing_rpc)),
-            wallet: None,
-            history: None,
+            wallets: Vec::new(),
             valve: Arc::new(Valve::open(clock())),
         };
         let settings = order_worker::Settings {

@@ -145,6 +145,7 @@ impl Given {
             slots: 10,
             limits: "SOL:5/order".to_owned(),
             running: 0,
+            wallets: Vec::new(),
             started_at: at,
             seen_at: at,
         }
@@ -201,8 +202,18 @@ impl Given {
     pub async fn confirm(&self, store: &Arc<dyn Store>, lease: &mut Lease) -> SignedTransaction {
         self.build(store, lease).await;
         let transaction = self.submit(store, lease).await;
-        self.record(store, lease, confirmed(&transaction)).await;
+        self.fill(store, lease, &transaction).await;
         transaction
+    }
+
+    /// Records that a submitted order's transaction was executed.
+    pub async fn fill(
+        &self,
+        store: &Arc<dyn Store>,
+        lease: &mut Lease,
+        transaction: &SignedTransaction,
+    ) {
+        self.record(store, lease, confirmed(transaction)).await;
     }
 
     /// Takes a leased, pending order through the rest of its life; its transaction may spend this.
@@ -276,6 +287,8 @@ pub fn terms() -> Terms {
         valid_for_seconds: None,
         fee_level: None,
         max_impact: None,
+        wallet: None,
+        oco_group: None,
     }
 }
 
@@ -378,7 +391,8 @@ pub(super) fn receipt() -> Receipt {
     }
 }
 
-fn failure() -> Failure {
+/// Why an execution failed.
+pub(super) fn failure() -> Failure {
     Failure {
         code: FailureCode::NoQuote,
         reason: "no venue answered in time".to_owned(),

@@ -109,6 +109,10 @@ macro_rules! store_contract {
             a_confirmed_pause_holds_every_start_back,
             a_pause_grants_what_is_further_on,
             no_start_is_granted_after_a_pause_was_confirmed,
+            an_order_of_a_wallet_goes_to_a_worker_that_has_it,
+            an_order_of_a_wallet_that_nobody_has_is_not_due_until_somebody_has,
+            a_submitted_order_is_everybodys_and_its_next_execution_is_not,
+            an_orders_wallet_survives_a_crash,
         }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; order_history:
             what_was_recorded_is_read_at_once_by_every_handle,
@@ -118,6 +122,7 @@ macro_rules! store_contract {
             paging_neither_skips_nor_repeats,
             a_list_is_filtered_by_every_status,
             a_list_is_filtered_by_tokens,
+            lists_by_wallet_hold_what_it_pays_for,
             a_list_finds_the_few_behind_the_many_that_wait,
             a_list_that_looks_at_too_much_says_how_far_it_came,
             lists_keep_nobody_waiting,
@@ -128,6 +133,8 @@ macro_rules! store_contract {
             all_transactions_of_an_order_are_told_oldest_first,
             orders_are_found_by_their_transactions,
             no_more_transactions_are_asked_about_than_allowed,
+            the_events_of_lately_accepted_orders_are_told_page_by_page,
+            what_was_accepted_before_is_not_looked_at,
         }
         $crate::contract_tests! { [$(#[$attribute])*] $fixture; worker_registry:
             a_heartbeat_keeps_a_worker_alive,
@@ -216,6 +223,30 @@ macro_rules! store_contract {
             an_order_without_an_outlay_is_counted_nowhere,
             what_is_counted_survives_a_crash,
             another_cluster_begins_with_nothing_counted,
+        }
+        $crate::contract_tests! { [$(#[$attribute])*] $fixture; waiting:
+            a_waiting_order_is_seen_by_no_queue,
+            waiting_orders_are_listed_by_pair,
+            lists_tell_waiting_orders_from_others,
+            firing_makes_an_order_due_and_keeps_what_was_seen,
+            only_what_waits_fires,
+            an_order_goes_back_to_waiting_and_fires_again,
+            an_order_goes_back_after_a_revert,
+            a_rest_ends_where_the_price_does_not_hold,
+            a_changed_order_does_not_fire_as_it_was,
+            another_clients_order_is_not_changed,
+            a_waiting_order_expires_and_does_not_fire_then,
+            a_waiting_order_is_cancelled_as_any_other,
+            one_of_a_group_fires_at_a_time,
+            a_confirmation_ends_the_others_of_its_group,
+            a_group_that_has_confirmed_takes_in_no_more,
+            a_holder_gives_its_group_back,
+            a_retry_keeps_the_group,
+            a_group_takes_in_so_many_orders,
+            concurrent_firings_fire_once,
+            of_a_group_concurrent_firings_fire_one,
+            a_firing_and_a_cancel_have_one_order,
+            a_firing_and_a_change_have_one_winner,
         }
     };
 }

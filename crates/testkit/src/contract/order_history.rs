@@ -1,18 +1,20 @@
 //! The promises of [`ports::order_history`], by their numbers.
 
 mod counting;
+mod lately;
 mod transactions;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Asset, ClientOrderId, EventData, OrderId, Seq, Status};
+use domain::{Address, Asset, ClientOrderId, EventData, OrderId, Seq, Status};
 use ports::Store;
-use ports::order_history::{ListFilter, Watch};
+use ports::order_history::{ListFilter, PaidBy, Watch};
 use ports::order_store::{Withdrawal, Withdrawn};
 
 pub use counting::*;
+pub use lately::*;
 pub use transactions::*;
 
 use super::flood::{flood, flood_expires};
@@ -439,4 +441,43 @@ pub async fn an_order_is_found_by_its_clients_name_for_it(fixture: &impl StoreFi
     let found = found.expect("the store answers").expect("the order");
     assert_eq!(found.id, order);
     assert_eq!(hidden.expect("the store answers"), None);
+}
+
+/// 2: lists by wallet.
+pub async fn lists_by_wallet_hold_what_it_pays_for(fixture: &impl StoreFixture) {
+    let given = Given::new();
+    let store = fixture.store();
+    let (first, second) = (Address::new([1; 32]), Address::new([2; 32]));
+    let mut of_first = Vec::new();
+    let mut of_second = Vec::new();
+    let mut unnamed = Vec::new();
+    for _ in 0..7 {
+        unnamed.push(given.accepted(&store).await);
+        for (wallet, ids) in [(first, &mut of_first), (second, &mut of_second)] {
+            let mut order = given.order();
+            order.terms.wallet = Some(wallet);
+            ids.push(given.accept(&store, order).await);
+        }
+    }
+    let newest_first = |ids: &[OrderId]| {
+        let mut ids = ids.to_vec();
+        ids.sort_by(|one, other| other.cmp(one));
+        ids
+    };
+    let by = |wallet, or_unnamed, status| ListFilter {
+        wallet: Some(PaidBy { wallet, or_unnamed }),
+        status,
+        limit: 3,
+        ..ListFilter::default()
+    };
+
+    for status in [None, Some(Status::Pending)] {
+        let (listed, _) = listed_through(&store, &by(second, false, status)).await;
+        assert_eq!(listed, newest_first(&of_second));
+        let both = [of_first.clone(), unnamed.clone()].concat();
+        let (listed, _) = listed_through(&store, &by(first, true, status)).await;
+        assert_eq!(listed, newest_first(&both));
+    }
+    let (listed, _) = listed_through(&store, &by(first, false, Some(Status::Failed))).await;
+    assert_eq!(listed, []);
 }

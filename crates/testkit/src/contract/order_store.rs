@@ -8,6 +8,7 @@ mod dying;
 mod expiring;
 mod naming;
 mod recording;
+mod wallets;
 mod withdrawing;
 
 pub use accepting::*;
@@ -18,4 +19,5 @@ pub use dying::*;
 pub use expiring::*;
 pub use naming::*;
 pub use recording::*;
+pub use wallets::*;
 pub use withdrawing::*;

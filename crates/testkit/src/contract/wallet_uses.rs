@@ -1,5 +1,7 @@
 //! The promises of [`ports::wallet_uses`], by their numbers.
 
+mod days;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,12 +17,12 @@ use tokio::task::JoinSet;
 use super::StoreFixture;
 use super::given::{Given, confirmed, failed, granted, submitted};
 
+pub use days::*;
+
 const WALLET: Address = Address::new([7; 32]);
 const OTHER_WALLET: Address = Address::new([8; 32]);
 const SOL: Purpose = Purpose::Token(Mint::SOL);
 const USDC: Purpose = Purpose::Token(Asset::USDC.mint);
-const QUARTER: Duration = Duration::from_secs(15 * 60);
-const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 const fn units(amount: u64) -> BaseUnits {
     BaseUnits::new(amount)
@@ -383,57 +385,6 @@ pub async fn a_fill_leaves_what_it_took(fixture: &impl StoreFixture) {
     assert_eq!((counted.live, counted.settled), (0, 1_500_005_100));
     assert_eq!(counted.slot, 300_000_004);
     submit(&given, &store, &[limited(SOL, 500_000_000, 2_000_000_000)]).await;
-}
-
-/// 1: what is older makes room, and nothing else does.
-pub async fn a_day_is_over_after_24_hours_and_a_quarter(fixture: &impl StoreFixture) {
-    let (given, store) = (Given::new(), fixture.store());
-    submit(&given, &store, &[limited(SOL, 6, 10)]).await;
-    fixture.advance(DAY / 2).await;
-    submit(&given, &store, &[limited(SOL, 4, 10)]).await;
-    fixture.advance(DAY / 2 - QUARTER).await;
-
-    let too_early = try_one(&given, &store, outlay(&[limited(SOL, 1, 10)])).await;
-    fixture.advance(QUARTER * 2).await;
-
-    assert!(matches!(too_early, Recorded::NoRoom(_)), "{too_early:?}");
-    let too_much = try_one(&given, &store, outlay(&[limited(SOL, 7, 10)])).await;
-    assert!(matches!(too_much, Recorded::NoRoom(_)), "{too_much:?}");
-    submit(&given, &store, &[limited(SOL, 6, 10)]).await;
-    fixture.advance(DAY * 2).await;
-    submit(&given, &store, &[limited(SOL, 10, 10)]).await;
-    assert_eq!(live(&store, SOL).await, 26);
-}
-
-/// 4: a late death takes nothing out of what others have spent since.
-pub async fn an_end_is_counted_where_its_beginning_was(fixture: &impl StoreFixture) {
-    let (given, store) = (Given::new(), fixture.store());
-    let old = submit(&given, &store, &[limited(SOL, 6, 10)]).await;
-    fixture.advance(QUARTER * 3).await;
-    submit(&given, &store, &[limited(SOL, 4, 10)]).await;
-    let worker = given.worker(&store).await;
-    let lease = granted(&store, old.order.id, worker).await;
-
-    record(&given, &store, &lease, failed()).await;
-
-    let quarters = counted(&store, SOL).await.quarters;
-    let used: Vec<u128> = quarters.into_iter().filter(|used| *used > 0).collect();
-    assert_eq!(used, [4]);
-}
-
-/// 1: a clock that is set back far makes room a day later, and not when it has caught up.
-pub async fn a_clock_that_is_set_back_keeps_no_limit_full(fixture: &impl StoreFixture) {
-    let (given, store) = (Given::new(), fixture.store());
-    fixture.turn_clock(30 * 86_400_000).await;
-    submit(&given, &store, &[limited(SOL, 6, 10)]).await;
-    fixture.turn_clock(-30 * 86_400_000).await;
-
-    let too_much = try_one(&given, &store, outlay(&[limited(SOL, 5, 10)])).await;
-    submit(&given, &store, &[limited(SOL, 4, 10)]).await;
-    fixture.advance(DAY + QUARTER).await;
-
-    assert!(matches!(too_much, Recorded::NoRoom(_)), "{too_much:?}");
-    submit(&given, &store, &[limited(SOL, 10, 10)]).await;
 }
 
 /// 7.

@@ -40,6 +40,9 @@ export function percent(fraction) {
   return `${value.toFixed(2).replace(/\.?0+$/, "")} %`;
 }
 
+/** Basis points above or below something, with a sign. */
+export const signedBps = (bps) => (bps === 0 ? "0 bp" : `${bps > 0 ? "+" : "−"}${Math.abs(bps)} bp`);
+
 export function duration(ms) {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1).replace(/\.0+$/, "")} s`;

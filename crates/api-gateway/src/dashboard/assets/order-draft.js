@@ -21,6 +21,22 @@ export function amountFault(text, token) {
   return units > MAX_BASE_UNITS ? `More ${token.symbol} than the chain can count.` : null;
 }
 
+/** The types that wait for a price, with the field that it goes to. */
+const PRICES = { limit: "limitPrice", stop: "triggerPrice", take_profit: "triggerPrice" };
+const MAX_PRICE_DIGITS = 18;
+
+/** Whether an order of this type waits for a price. */
+export const waitsForPrice = (type) => Object.hasOwn(PRICES, type);
+
+/** Why `text` is no price. */
+export function priceFault(text) {
+  const parsed = parse(text);
+  if (parsed === null) return "A price, such as 150.25.";
+  if (isZero(text)) return "More than zero, please.";
+  const digits = parsed.digits.toString().replace(/0+$/, "");
+  return digits.length > MAX_PRICE_DIGITS ? `${MAX_PRICE_DIGITS} digits at most.` : null;
+}
+
 /** Percent as typed, in basis points; null where it is none, or more than `most`. */
 function basisPoints(text, most) {
   const parsed = parse(text);
@@ -48,8 +64,16 @@ export function readDraft(fields, tokens) {
     if (token === null) faults[name] = "A listed symbol, or the address of any mint.";
   }
   if (tokenIn && tokenIn.mint === tokenOut?.mint) faults.tokenOut = "Two different tokens, please.";
-  const bps = slippageBps(fields.slippage);
+  const isUsual = waitsForPrice(fields.orderType) && !fields.slippage;
+  const bps = isUsual ? undefined : slippageBps(fields.slippage);
   if (bps === null) faults.slippage = "0 to 50 percent, in steps of 0.01.";
+  if (waitsForPrice(fields.orderType)) {
+    const problem = priceFault(fields.price);
+    if (problem) faults.price = problem;
+    if (fields.ocoGroup && !/^[ -~]{1,64}$/.test(fields.ocoGroup)) {
+      faults.ocoGroup = "Up to 64 plain characters.";
+    }
+  }
   if (fields.minAmountOut) {
     const problem = amountFault(fields.minAmountOut, tokenOut);
     if (problem) faults.minAmountOut = problem;
@@ -59,6 +83,9 @@ export function readDraft(fields, tokens) {
   }
   const impact = fields.maxPriceImpact ? basisPoints(fields.maxPriceImpact, MAX_IMPACT_BPS) : null;
   if (fields.maxPriceImpact && !impact) faults.maxPriceImpact = "0.01 to 100 percent, in steps of 0.01.";
+  if (fields.wallet && !/^[A-Za-z0-9_-]{1,44}$/.test(fields.wallet)) {
+    faults.wallet = "A wallet's name or address.";
+  }
   if (fields.clientOrderId && !/^[ -~]{1,64}$/.test(fields.clientOrderId)) {
     faults.clientOrderId = "Up to 64 plain characters.";
   }
@@ -73,12 +100,18 @@ function orderOf(fields, bps, impact) {
     tokenIn: fields.tokenIn,
     tokenOut: fields.tokenOut,
     amount: fields.amount,
-    slippageBps: bps,
   };
+  if (bps !== undefined) order.slippageBps = bps;
+  if (waitsForPrice(fields.orderType)) {
+    order.orderType = fields.orderType;
+    order[PRICES[fields.orderType]] = fields.price;
+    if (fields.ocoGroup) order.ocoGroup = fields.ocoGroup;
+  }
   if (fields.minAmountOut) order.minAmountOut = fields.minAmountOut;
   if (fields.validForSeconds) order.validForSeconds = Number(fields.validForSeconds);
   if (fields.feeLevel) order.feeLevel = fields.feeLevel;
   if (impact) order.maxPriceImpactBps = impact;
+  if (fields.wallet) order.wallet = fields.wallet;
   if (fields.clientOrderId) order.clientOrderId = fields.clientOrderId;
   if (fields.isRestricted) order.venues = fields.venues;
   return order;

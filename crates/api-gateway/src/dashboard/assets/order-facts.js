@@ -1,12 +1,13 @@
 // What an order's page says beside the timeline: what was asked, what was offered, what landed.
 
-import { bpsAbove } from "./decimal.js";
 import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
-import { amount, count, duration, moment, percent, venueAndPool } from "./format.js";
+import { amount, count, duration, moment, percent, signedBps, venueAndPool } from "./format.js";
 import { instructionList } from "./instructions.js";
 import { addressOf, poolComparison, poolTable } from "./pool-quotes.js";
-import { comparison, quoteCard } from "./quote-panel.js";
+import { comparison } from "./offer-words.js";
+import { quoteCard } from "./quote-panel.js";
+import { routeBar } from "./route-bar.js";
 
 /** A definition list; entries without a value are left out. */
 export function facts(entries) {
@@ -25,10 +26,16 @@ export function termsCard(order) {
       ["Sells", `${order.amountIn} ${order.tokenIn}`],
       ["Buys", order.tokenOut],
       ["Type", order.orderType],
-      ["Slippage", `${order.slippageBps} bp (${percent(order.slippageBps / 10_000)})`],
+      ["Limit price", pricePerUnit(order.limitPrice, order)],
+      ["Fires at", pricePerUnit(order.triggerPrice, order)],
+      ["Group", order.ocoGroup],
+      ["Slippage", slippage(order.slippageBps)],
       ["Own floor", order.minAmountOut && `${order.minAmountOut} ${order.tokenOut}`],
       ["Network fee", feeLevel(order.feeLevel)],
       ["Moves the price", order.maxPriceImpactBps && `by ${percent(order.maxPriceImpactBps / 10_000)} at most`],
+      ["Paid by", order.wallet],
+      ["Waits", order.waiting?.detail],
+      ["Now", nowOf(order)],
       ["Venues", both ? null : `${order.venues[0]} only`],
       ["Valid until", order.expiresAt && moment(order.expiresAt)],
       ["Your name for it", order.clientOrderId],
@@ -37,12 +44,62 @@ export function termsCard(order) {
   ]);
 }
 
+const pricePerUnit = (price, order) => price && `${price} ${order.tokenOut} for one ${order.tokenIn}`;
+
+/** None where the price of a limit is its floor. */
+const slippage = (bps) => (bps === null ? null : `${bps} bp (${percent(bps / 10_000)})`);
+
+/** What an order that waits would be sold at now, and how far that is from its price. */
+function nowOf({ waiting }) {
+  if (!waiting?.best) return null;
+  return `${waiting.best}, ${distance(waiting.distanceBps)}`;
+}
+
+/** How far a price is away, in words. */
+export const distance = (bps) => (bps > 0 ? `${percent(bps / 10_000)} away` : "there");
+
 /** A level's name, or a price. */
 function feeLevel(level) {
   return typeof level === "number" ? unitPrice(level) : level;
 }
 
 const unitPrice = (number) => `${count(number)} micro-lamports per unit`;
+
+/**
+ * What each pool took and paid, and how that compares. `quality`: the engine's word on it, null where it has said
+ * nothing yet.
+ */
+export function paidCard({ route, fill }, order, quality) {
+  const legs = fill?.route ?? route?.route ?? [];
+  if (legs.length === 0) return null;
+  const compared = fill ? quality : null;
+  const single = quality?.bestSingle;
+  return card(fill ? "What was paid" : "The route", [
+    compared && compared.againstQuotedBps !== null ? h("p", { class: "verdict" }, paidVerdict(compared, legs)) : null,
+    routeBar(legs),
+    facts([
+      ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
+      ["Price", fill && fill.executedPrice],
+      ["Quoted", route && `${route.expectedAmountOut} ${order.tokenOut}`],
+      ["Best single pool", single && `${single.amountOut} ${order.tokenOut} on ${venueAndPool(single.dex, single.pool)}`],
+      ["Mid price", quality?.midPrice && `${quality.midPrice} at the decision`],
+      ["Against the quote", difference(compared?.againstQuotedBps)],
+      ["Against the best single pool", difference(compared?.againstBestSingleBps)],
+      ["Against the mid price", difference(compared?.againstMidBps)],
+    ]),
+  ]);
+}
+
+function paidVerdict({ againstQuotedBps, againstBestSingleBps }, legs) {
+  const quoted =
+    againstQuotedBps === 0
+      ? "Paid what was quoted"
+      : `Paid ${Math.abs(againstQuotedBps)} bp ${againstQuotedBps > 0 ? "more" : "less"} than quoted`;
+  if (legs.length === 1 || againstBestSingleBps === null) return `${quoted}.`;
+  return `${quoted}, ${signedBps(againstBestSingleBps)} against the best single pool's offer.`;
+}
+
+const difference = (bps) => (bps === null || bps === undefined ? null : signedBps(bps));
 
 /** The quotes of the newest attempt, and why the chosen one won. */
 export function routeCard(route, order) {
@@ -85,12 +142,9 @@ export function transactionCard({ sent, fill, route }, order, { entries, transac
       stepsOf(order, fill?.route ?? route?.route ?? []),
     ),
     facts([
-      ["Received", fill && `${fill.amountOut} ${order.tokenOut}`],
-      ["Price", fill && fill.executedPrice],
       ...receiptFacts(receipt ?? fill?.receipt ?? null),
       ...(slow === null ? [] : landingFacts(slow)),
       ...doubtFacts(order.doubt),
-      ["Against the quote", fill && route && againstQuote(fill.amountOut, route.expectedAmountOut)],
       ["Block", entry && count(entry.height)],
       ["Landed", entry && `${moment(entry.landedAt)}${entry.ok ? "" : ", rolled back"}`],
       ["On the ledger", entry ? null : fill ? null : "not yet"],
@@ -194,12 +248,6 @@ function stepsOf(order, legs) {
 function legLine(leg) {
   const swap = `Swap ${amount(leg.amountIn)} ${leg.tokenIn} for ${amount(leg.amountOut)} ${leg.tokenOut}`;
   return h("li", {}, h("span", {}, `${swap} on ${venueAndPool(leg.dex, leg.pool)} `, addressOf(leg)));
-}
-
-function againstQuote(received, expected) {
-  const bps = bpsAbove(received, expected);
-  if (bps === 0) return "exactly as quoted";
-  return bps > 0 ? `${bps} bp better` : `${-bps} bp worse`;
 }
 
 function card(title, children) {

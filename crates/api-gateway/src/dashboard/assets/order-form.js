@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setText } from "./dom.js";
 import { doubtNotes } from "./doubt-notes.js";
-import { readDraft } from "./order-draft.js";
+import { readDraft, waitsForPrice } from "./order-draft.js";
 import { drawNeed, needsEngine, outageNote } from "./outage.js";
 import { quotePanel } from "./quote-panel.js";
 import { poolsPanel } from "./pools-panel.js";
@@ -13,11 +13,14 @@ const FIELDS = [
   "amount",
   "tokenIn",
   "tokenOut",
+  "price",
+  "ocoGroup",
   "slippage",
   "minAmountOut",
   "validForSeconds",
   "feeLevel",
   "maxPriceImpact",
+  "wallet",
   "clientOrderId",
   "venues",
 ];
@@ -25,9 +28,18 @@ const FIELDS = [
 const FORM_NAMES = {
   amountIn: "amount",
   slippageBps: "slippage",
+  limitPrice: "price",
+  triggerPrice: "price",
   maxPriceImpactBps: "maxPriceImpact",
   excludeVenues: "venues",
 };
+/** When an order executes, with a sentence for people. */
+const TYPES = [
+  ["market", "Market", "Swaps at once, at the best price offered."],
+  ["limit", "Limit", "Waits until the swap pays your price or a better one, and never takes a worse one."],
+  ["stop", "Stop", "Waits until the price has fallen to yours, then sells at what it can get, less slippage."],
+  ["take_profit", "Take profit", "Waits until the price has risen to yours, then sells at what it can get, less slippage."],
+];
 /** The levels of the network fee by what they outbid; none: what the engine is set to. */
 const FEE_LEVELS = [
   ["", "As the engine is set"],
@@ -177,6 +189,14 @@ function controls(tokens) {
     { type: "button", class: "quiet swap", on: { click: turnRound } },
     "⇄ Other way round",
   );
+  const orderType = h(
+    "select",
+    { name: "orderType", id: "f-orderType", on: { change: showType } },
+    TYPES.map(([value, text]) => h("option", { value }, text)),
+  );
+  const meaning = h("p", { class: "muted", id: "f-orderType-meaning" });
+  const price = h("input", { name: "price", id: "f-price", inputmode: "decimal", maxlength: 40 });
+  const ocoGroup = h("input", { name: "ocoGroup", id: "f-ocoGroup", maxlength: 64 });
   const slippage = h("input", {
     name: "slippage",
     id: "f-slippage",
@@ -207,6 +227,7 @@ function controls(tokens) {
     inputmode: "decimal",
     maxlength: 6,
   });
+  const wallet = h("input", { name: "wallet", id: "f-wallet", maxlength: 44, spellcheck: "false" });
   const clientOrderId = h("input", { name: "clientOrderId", id: "f-clientOrderId", maxlength: 64 });
   const venues = ["raydium", "meteora"].map((dex) =>
     h("input", { type: "checkbox", name: "venues", value: dex, id: `f-${dex}`, checked: true }),
@@ -216,6 +237,16 @@ function controls(tokens) {
   function turnRound() {
     [tokenIn.value, tokenOut.value] = [tokenOut.value, tokenIn.value];
     tokenIn.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** What the type means, and the fields that it needs. Slippage is the type's own until somebody types one. */
+  function showType() {
+    const [value, , sentence] = TYPES.find(([name]) => name === orderType.value);
+    setText(meaning, sentence);
+    const waits = waitsForPrice(value);
+    whenWaiting.hidden = !waits;
+    if (waits && slippage.value === "0.5") slippage.value = "";
+    if (!waits && slippage.value === "") slippage.value = "0.5";
   }
 
   function field(name, label, control) {
@@ -236,6 +267,12 @@ function controls(tokens) {
 
   const venueFault = h("p", { class: "fault", id: "f-venues-fault", hidden: true });
   faults.set("venues", { fault: venueFault, control: venues[0] });
+  const whenWaiting = h(
+    "div",
+    { class: "pair", hidden: true },
+    field("price", "Price, of one sold", price),
+    field("ocoGroup", "One of a group", ocoGroup),
+  );
   const elements = [
     listed,
     sellField(),
@@ -245,6 +282,9 @@ function controls(tokens) {
       field("tokenOut", "Buy", tokenOut),
       field("slippage", "Slippage, %", slippage),
     ),
+    field("orderType", "Type", orderType),
+    meaning,
+    whenWaiting,
     h(
       "details",
       {},
@@ -256,6 +296,7 @@ function controls(tokens) {
         field("validForSeconds", "Valid for, seconds", validFor),
         field("feeLevel", "Network fee", feeLevel),
         field("maxPriceImpact", "Move the price at most, %", maxPriceImpact),
+        field("wallet", "Wallet that pays", wallet),
         field("clientOrderId", "Your own name for it", clientOrderId),
         h(
           "fieldset",
@@ -270,9 +311,13 @@ function controls(tokens) {
     ),
   ];
 
+  showType();
   return {
     elements,
     read: () => ({
+      orderType: orderType.value,
+      price: price.value.trim(),
+      ocoGroup: ocoGroup.value.trim(),
       amount: pay.value.trim(),
       tokenIn: tokenIn.value.trim(),
       tokenOut: tokenOut.value.trim(),
@@ -281,6 +326,7 @@ function controls(tokens) {
       validForSeconds: validFor.value.trim(),
       feeLevel: feeLevel.value,
       maxPriceImpact: maxPriceImpact.value.trim(),
+      wallet: wallet.value.trim(),
       clientOrderId: clientOrderId.value.trim(),
       venues: venues.filter((box) => box.checked).map((box) => box.value),
       isRestricted: venues.some((box) => !box.checked),

@@ -9,6 +9,8 @@ import { newer, patchOf } from "./order-patch.js";
 const READ_EVERY_MS = 500;
 /** While the stream is away the list is read this often. */
 const READ_WITHOUT_STREAM_MS = 3_000;
+/** Prices move without events. */
+const READ_PRICES_EVERY_MS = 5_000;
 /** Events kept while a read is on its way; beyond it another read is due anyway. */
 const MAX_KEPT = 5_000;
 
@@ -48,6 +50,7 @@ export function orderList({ filter, limit, cursor = null, onPage, onPatch, onUns
     reading = false;
     if (isStale) timer = setTimeout(read, READ_EVERY_MS);
     else if (failed || connection.get().feed !== "live") timer = setTimeout(read, READ_WITHOUT_STREAM_MS);
+    else if (filter.waiting === "true") timer = setTimeout(read, READ_PRICES_EVERY_MS);
   }
 
   function take({ orders, nextCursor }) {
@@ -76,7 +79,10 @@ export function orderList({ filter, limit, cursor = null, onPage, onPatch, onUns
     }
   }
 
-  const matches = (order) => !filter.status || order.status === filter.status;
+  const matches = (order) => {
+    if (filter.waiting === "true" && order.status !== "pending") return false;
+    return !filter.status || order.status === filter.status;
+  };
 
   function onEvent(event) {
     const change = patchOf(event);

@@ -9,6 +9,7 @@ export function patchOf(event) {
     updatedAt: event.timestamp,
     lastError: null,
   };
+  if (event.status !== "pending") patch.waiting = null;
   switch (event.status) {
     case "pending":
       patch.attempts = event.attempt - 1;

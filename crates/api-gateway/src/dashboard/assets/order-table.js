@@ -3,6 +3,7 @@
 
 import { h, perFrame, setAttribute, setText } from "./dom.js";
 import { amount, moment, shortId, tokenName, venueAndPool } from "./format.js";
+import { distance } from "./order-facts.js";
 import { newer } from "./order-patch.js";
 import { statusBadge } from "./status.js";
 
@@ -128,6 +129,14 @@ function orderRow() {
   };
 }
 
+const SIDES = { at_or_above: "≥", at_or_below: "≤" };
+
+/** Such as `waits for ≥ 150, 2.1 % away`. */
+function waitsOf({ condition, price, distanceBps }) {
+  const away = distanceBps === undefined ? "" : `, ${distance(distanceBps)}`;
+  return `waits for ${SIDES[condition]} ${amount(price)}${away}`;
+}
+
 /** What became of the order, or what it is waiting for. */
 function outcomeOf(view) {
   switch (view.status) {
@@ -139,6 +148,7 @@ function outcomeOf(view) {
     case "expired":
       return view.reason ?? "";
     case "pending":
+      if (view.waiting?.for === "price") return waitsOf(view.waiting);
       return view.lastError ? `retry after: ${view.lastError}` : "–";
     default:
       return "–";

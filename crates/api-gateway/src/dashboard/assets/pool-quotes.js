@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { amount, percent, shortHash, tokenName, venueAndPool } from "./format.js";
-import { advantage } from "./quote-panel.js";
+import { advantage } from "./offer-words.js";
 
 /** `pools` as an event shows them; `route` marks those that were used. */
 export function poolTable(pools, route, symbol) {

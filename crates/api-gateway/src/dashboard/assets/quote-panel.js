@@ -1,9 +1,12 @@
 // Both venues' offers for what the form says, asked for while one types and kept fresh after that.
 
 import { get } from "./api.js";
-import { bpsAbove, floorAfter, minus } from "./decimal.js";
+import { floorAfter } from "./decimal.js";
 import { debounced, h, setText } from "./dom.js";
-import { amount, percent, poolName, tokenName, venueName } from "./format.js";
+import { amount, percent, poolName, signedBps, tokenName, venueName } from "./format.js";
+import { comparison } from "./offer-words.js";
+import { poolComparison, poolTable } from "./pool-quotes.js";
+import { routeBar } from "./route-bar.js";
 
 const TYPING_MS = 250;
 /** Prices move with every block. */
@@ -14,13 +17,25 @@ const INVITATION = "Enter an amount and two tokens to see both venues' offers.";
 export function quotePanel() {
   const cards = h("div", { class: "quotes" });
   const verdict = h("p", { class: "verdict", "aria-live": "polite" });
+  const route = h("div", { class: "quote-route", hidden: true });
+  const pools = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Every pool that competes" });
+  const mid = h("p", { class: "muted" });
+  const competing = h(
+    "details",
+    { class: "pools-panel", hidden: true },
+    h("summary", {}, "Every pool that competes"),
+    pools,
+    mid,
+  );
   const obstacles = h("ul", { class: "issues", "aria-label": "What would stop the trade now", hidden: true });
   const element = h(
     "section",
     { class: "quote-panel", "aria-label": "Live quotes" },
     cards,
     verdict,
+    route,
     obstacles,
+    competing,
   );
   let wanted = null;
   let timer = 0;
@@ -59,18 +74,38 @@ export function quotePanel() {
     obstacles.replaceChildren(...issues.map(({ code, detail }) => h("li", { "data-code": code }, detail)));
   }
 
-  function draw({ quotes, best, issues }, order, tokenOut) {
+  function draw(answer, order, tokenOut) {
+    const { quotes, best, issues } = answer;
     const allowed = new Set(order.venues ?? quotes.map(({ dex }) => dex));
     const offers = quotes.filter((quote) => allowed.has(quote.dex) && quote.amountOut !== null);
     const chosen = allowed.has(best) ? best : (offers[0]?.dex ?? null);
     cards.replaceChildren(...quotes.map((quote) => quoteCard(quote, { chosen, symbol: tokenOut.symbol })));
-    setText(verdict, verdictOf(offers, chosen, order, tokenOut));
+    // Asked without the form's venues: a route through others is not the order's.
+    const taken = answer.route.every(({ dex }) => allowed.has(dex)) ? answer : null;
+    setText(verdict, verdictOf(offers, { chosen, taken }, order, tokenOut));
+    drawRoute(taken);
+    drawPools(answer, tokenOut.symbol);
     drawIssues(issues);
+  }
+
+  function drawRoute(taken) {
+    const legs = taken?.route ?? [];
+    route.hidden = legs.length < 2;
+    route.replaceChildren(...(route.hidden ? [] : [routeBar(legs)]));
+  }
+
+  function drawPools(answer, symbol) {
+    competing.hidden = answer.pools.length === 0;
+    pools.replaceChildren(poolTable(answer.pools, answer.route, symbol));
+    const { midPrice, againstMidBps } = answer;
+    setText(mid, midPrice === null ? "" : `${signedBps(againstMidBps)} against the mid price of ${amount(midPrice)}.`);
   }
 
   function blank(text) {
     cards.replaceChildren(emptyCard("raydium"), emptyCard("meteora"));
     setText(verdict, text);
+    drawRoute(null);
+    competing.hidden = true;
     drawIssues([]);
   }
 
@@ -146,31 +181,16 @@ function emptyCard(dex) {
   );
 }
 
-/** Why the best one is, in a sentence. */
-export function comparison(offers, chosen, symbol) {
-  const winner = offers.find(({ dex }) => dex === chosen);
-  const other = offers.find(({ dex }) => dex !== chosen);
-  if (!winner) return "No venue makes an offer.";
-  if (!other) return `${venueName(chosen)} alone makes an offer.`;
-  const more = advantage(winner, other, symbol);
-  if (more === null) return `Both pay the same; ${venueName(chosen)} comes first.`;
-  return `${venueName(chosen)} pays ${more} more than ${venueName(other.dex)}.`;
-}
-
-/** How much more the better of two offers pays; null where they pay the same. */
-export function advantage(better, other, symbol) {
-  const difference = minus(better.amountOut, other.amountOut);
-  if (difference === "0") return null;
-  const bps = bpsAbove(better.amountOut, other.amountOut);
-  const share = bps >= 0.1 ? ` (${bps} bp)` : "";
-  return `${amount(difference)} ${tokenName(symbol)}${share}`;
-}
-
-function verdictOf(offers, chosen, order, tokenOut) {
-  const sentence = comparison(offers, chosen, tokenOut.symbol);
+/** `taken`: the answer whose route the order would take, null where it may not. */
+function verdictOf(offers, { chosen, taken }, order, tokenOut) {
+  const isSplit = taken !== null && taken.route.length > 1;
+  const sentence = isSplit
+    ? poolComparison(taken.pools, taken, tokenOut.symbol)
+    : comparison(offers, chosen, tokenOut.symbol);
   const winner = offers.find(({ dex }) => dex === chosen);
   if (!winner) return sentence;
-  if (order.slippageBps === null || tokenOut.decimals === null) return sentence;
-  const least = floorAfter(winner.amountOut, order.slippageBps, tokenOut.decimals);
+  if ((order.slippageBps ?? null) === null || tokenOut.decimals === null) return sentence;
+  const expected = isSplit ? taken.expectedAmountOut : winner.amountOut;
+  const least = floorAfter(expected, order.slippageBps, tokenOut.decimals);
   return `${sentence} At least ${amount(least)} ${tokenOut.symbol} after slippage.`;
 }

@@ -1,5 +1,6 @@
 // Which screen the address names, and the change from one to the next.
 
+import * as execution from "./view-execution.js";
 import * as operators from "./view-operators.js";
 import * as order from "./view-order.js";
 import * as orders from "./view-orders.js";
@@ -9,6 +10,7 @@ const SCREENS = [
   { pattern: /^\/$/, tab: "overview", screen: overview },
   { pattern: /^\/orders$/, tab: "orders", screen: orders },
   { pattern: /^\/orders\/([^/]+)$/, tab: "orders", screen: order, parameter: "orderId" },
+  { pattern: /^\/execution$/, tab: "execution", screen: execution },
   { pattern: /^\/operators$/, tab: "operators", screen: operators },
 ];
 

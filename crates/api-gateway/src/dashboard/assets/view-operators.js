@@ -212,9 +212,9 @@ function deskOf({ say, onProblem }) {
       h("h2", {}, "Workers"),
       h("div", { class: "panel-body" }, workers.element),
     ),
-    wallet.element,
     dead.element,
     words,
+    wallet.element,
     audit.element,
   );
   return { element, read };

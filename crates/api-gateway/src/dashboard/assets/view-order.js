@@ -6,7 +6,7 @@ import { h, perFrame, setText } from "./dom.js";
 import { broken } from "./empty.js";
 import { followOrder } from "./follow.js";
 import { amount, tokenName } from "./format.js";
-import { attemptsCard, routeCard, termsCard, transactionCard } from "./order-facts.js";
+import { attemptsCard, paidCard, routeCard, termsCard, transactionCard } from "./order-facts.js";
 import { needsEngine, outageNote } from "./outage.js";
 import { isCancellable, isTerminal, statusBadge } from "./status.js";
 import { timeline } from "./timeline.js";
@@ -81,6 +81,7 @@ function orderPage(order, heading) {
   const outage = outageNote("The engine does not answer. The order can be cancelled as soon as it does.");
   const events = [];
   const landed = { entries: [], transaction: null, receipt: order.receipt, slow: order.landing };
+  let quality = order.quality;
   let hasAsked = false;
 
   needsEngine(cancel, outage);
@@ -95,7 +96,11 @@ function orderPage(order, heading) {
     const highlights = highlightsOf(events);
     const failures = attemptsCard(highlights);
     const slow = status === "submitted" ? landed.slow : null;
-    const explained = [routeCard(highlights.route, order), transactionCard(highlights, order, { ...landed, slow })];
+    const explained = [
+      paidCard(highlights, order, quality),
+      routeCard(highlights.route, order),
+      transactionCard(highlights, order, { ...landed, slow }),
+    ];
     // What matters most comes first: how it went, or why it did not.
     const shown = highlights.fill ? [...explained, failures] : [failures, ...explained];
     cards.replaceChildren(...[...shown, termsCard(order)].filter((card) => card !== null));
@@ -115,6 +120,7 @@ function orderPage(order, heading) {
     ask(`/api/orders/${order.orderId}`, {}, ({ order: now }) => {
       landed.receipt = now.receipt;
       landed.slow = now.landing;
+      quality = now.quality;
       order.doubt = now.doubt;
     });
   }
@@ -123,6 +129,7 @@ function orderPage(order, heading) {
     onEvent(event) {
       events.push(event);
       if (isTerminal(event.status)) readChain();
+      if (event.status === "confirmed" && quality?.againstQuotedBps == null) readStanding();
       frame.ask();
     },
     onPhase() {},

@@ -93,6 +93,10 @@ function pagedList(query) {
   let table = null;
 
   const status = choice("Status", "status", STATUSES, filter.status);
+  const waiting = choice("Waiting", "waiting", ["true", "false"], filter.waiting, {
+    true: "For a price",
+    false: "Not for a price",
+  });
   const tokenIn = choice("Sell", "tokenIn", [], filter.tokenIn);
   const tokenOut = choice("Buy", "tokenOut", [], filter.tokenOut);
 
@@ -138,7 +142,7 @@ function pagedList(query) {
 
   function refilter() {
     const next = new URLSearchParams();
-    for (const control of [status, tokenIn, tokenOut])
+    for (const control of [status, waiting, tokenIn, tokenOut])
       if (control.select.value) next.set(control.name, control.select.value);
     const text = next.toString();
     location.hash = text ? `#/orders?${text}` : "#/orders";
@@ -151,6 +155,7 @@ function pagedList(query) {
       "div",
       { class: "list-tools", on: { change: (event) => event.target.tagName === "SELECT" && refilter() } },
       status.element,
+      waiting.element,
       tokenIn.element,
       tokenOut.element,
       h("label", { class: "check" }, held, "Hold still"),
@@ -167,7 +172,7 @@ function pagedList(query) {
     element,
     filterBy(next) {
       filter = filterOf(next);
-      for (const control of [status, tokenIn, tokenOut]) control.choose(filter[control.name]);
+      for (const control of [status, waiting, tokenIn, tokenOut]) control.choose(filter[control.name]);
       starts = [null];
       page = 0;
       open();
@@ -181,10 +186,12 @@ function pagedList(query) {
 }
 
 function filterOf(query) {
-  return { status: query.get("status"), tokenIn: query.get("tokenIn"), tokenOut: query.get("tokenOut") };
+  const names = ["status", "waiting", "tokenIn", "tokenOut"];
+  return Object.fromEntries(names.map((name) => [name, query.get(name)]));
 }
 
-function choice(label, name, values, chosen) {
+/** `words`: what values are called, where that is not themselves. */
+function choice(label, name, values, chosen, words = {}) {
   const select = h("select", { id: `filter-${name}` });
   const choose = (value) => {
     // An address may name what is not on offer, or not yet.
@@ -196,7 +203,7 @@ function choice(label, name, values, chosen) {
     const now = select.value;
     select.replaceChildren(
       h("option", { value: "" }, "All"),
-      ...offered.map((value) => h("option", { value }, value)),
+      ...offered.map((value) => h("option", { value }, words[value] ?? value)),
     );
     choose(now);
   };

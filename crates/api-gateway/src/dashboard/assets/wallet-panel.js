@@ -1,51 +1,87 @@
-// The wallet that trades: what it holds, what it may spend, and how much of that is used.
+// The wallets that trade: what the chosen one holds, what it may spend, and how much of that is used.
 
 import { adminGet } from "./api.js";
-import { h } from "./dom.js";
+import { copyButton } from "./copy.js";
+import { h, setText } from "./dom.js";
 import { amount, tokenName } from "./format.js";
 import { facts } from "./order-facts.js";
 
-const LAMPORTS_PER_SOL = 1_000_000_000;
+const LAMPORT_DECIMALS = 9;
 
-/** `read()` asks for it; a gateway that knows of no wallet shows no panel. */
+/**
+ * `read()` shows the chosen wallet: the engine's first until another one is chosen. A gateway that knows of none shows no
+ * panel.
+ */
 export function walletPanel() {
-  const body = h("div", { class: "panel-body" });
+  const chooser = h("select", { id: "wallet-choice", "aria-label": "Wallet", on: { change: read } });
+  const numbers = h("div", { class: "queue-numbers" });
+  const note = h("p", { class: "empty", hidden: true });
+  let names = "";
+  chooser.hidden = true;
+
+  async function read() {
+    const asked = chooser.value;
+    let wallet;
+    try {
+      wallet = await adminGet("/api/wallet", { wallet: asked });
+    } catch (problem) {
+      element.hidden = problem.status === 404 && asked === "";
+      say(problem.message);
+      return;
+    }
+    // Another one was chosen meanwhile.
+    if (chooser.value !== asked) return;
+    offer(wallet);
+    draw(wallet);
+  }
+
+  /** One wallet needs no choice. */
+  function offer({ wallets = [], name }) {
+    const next = wallets.map((one) => one.name).join();
+    if (next === names) return;
+    names = next;
+    chooser.replaceChildren(...wallets.map((one) => h("option", { value: one.name }, one.name)));
+    if (name) chooser.value = name;
+    chooser.hidden = wallets.length === 0;
+  }
+
+  function draw({ address, cluster, mode, lamports, tokens, limits, trading, name, wallets = [] }) {
+    const own = wallets.find((one) => one.name === name);
+    const held = facts([
+      ["Address", h("span", { class: "mono" }, address, copyButton(address, "address"))],
+      ["Cluster", `${cluster} (${mode})`],
+      ["Trading", trading],
+      ["SOL", amount(sol(lamports))],
+      ...tokens.map(({ symbol, mint, amount: units }) => [tokenName(symbol ?? mint), amount(units)]),
+    ]);
+    const shown = h("div", {}, held, spending(limits));
+    element.hidden = false;
+    if (!numbers.firstChild?.isEqualNode(shown)) numbers.replaceChildren(shown);
+    say(own?.live === false ? "No live worker has the key of this wallet: its orders wait." : null);
+  }
+
+  function say(text) {
+    note.hidden = text === null;
+    setText(note, text ?? "");
+  }
+
   const element = h(
     "section",
     { class: "panel", "aria-label": "Wallet", hidden: true },
-    h("h2", {}, "Wallet"),
-    body,
+    h("header", { class: "panel-head" }, h("h2", {}, "Wallet"), chooser),
+    h("div", { class: "panel-body" }, note, numbers),
   );
-  return {
-    element,
-    async read() {
-      try {
-        draw(await adminGet("/api/wallet"));
-      } catch (problem) {
-        if (problem.status !== 404) throw problem;
-        element.hidden = true;
-      }
-    },
-  };
-
-  function draw(wallet) {
-    const shown = h("div", {}, holdings(wallet), limits(wallet.limits));
-    element.hidden = false;
-    if (!body.firstChild?.isEqualNode(shown)) body.replaceChildren(shown);
-  }
+  return { element, read };
 }
 
-function holdings({ address, cluster, mode, lamports, tokens, trading }) {
-  return facts([
-    ["Address", h("span", { class: "mono", title: address }, tokenName(address))],
-    ["Cluster", `${cluster} (${mode})`],
-    ["Trading", trading],
-    ["SOL", amount(String(lamports / LAMPORTS_PER_SOL))],
-    ...tokens.map(({ symbol, mint, amount: held }) => [tokenName(symbol ?? mint), amount(held)]),
-  ]);
+/** Lamports as SOL, exactly. */
+function sol(lamports) {
+  const digits = String(lamports).padStart(LAMPORT_DECIMALS + 1, "0");
+  const [whole, part] = [digits.slice(0, -LAMPORT_DECIMALS), digits.slice(-LAMPORT_DECIMALS)];
+  return `${whole}.${part}`.replace(/\.?0+$/, "");
 }
 
-function limits(all) {
+function spending(all) {
   if (all.length === 0) return h("p", { class: "sub" }, "No limits are set on what orders may spend.");
   return h(
     "table",

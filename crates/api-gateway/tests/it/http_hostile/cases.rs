@@ -195,8 +195,8 @@ pub(super) fn bodies() -> Vec<Case> {
         "invalid_order",
     );
     order(
-        "limit",
-        r#"{"amount":1,"orderType":"limit","limitPrice":"1"}"#,
+        "trailing stop",
+        r#"{"amount":1,"orderType":"trailing_stop","trailBps":1}"#,
         422,
         "order_type_not_available",
     );

@@ -32,7 +32,23 @@ pub(crate) fn ways(filter: &ListFilter, pairs: Option<&[Pair]>) -> Vec<Vec<Range
         || vec![Range::ALL],
         |pairs| pairs.iter().map(of_pair).collect(),
     );
+    let only = |range| vec![vec![range]];
     match (&filter.client, filter.status) {
+        (Some(client), _) if let Some(group) = &filter.oco_group => only(Range {
+            index: Some("orders_of_group"),
+            condition: "client = +? and oco_group = +?",
+            values: vec![
+                Value::from(client.as_str().to_owned()),
+                Value::from(group.as_str().to_owned()),
+            ],
+            tells: Tells::Nothing,
+        }),
+        _ if filter.waiting == Some(true) => only(Range {
+            index: Some("orders_waiting"),
+            condition: "waits = 1",
+            values: Vec::new(),
+            tells: Tells::Nothing,
+        }),
         (_, Some(status)) if begun.contains(&status) => vec![vec![Range {
             index: Some("orders_begun"),
             condition: "begun = 1",
@@ -139,6 +155,22 @@ impl Range {
             for (condition, mint) in mints {
                 leftover.extend(mint.map(|mint| (condition, Value::from(mint.column()))));
             }
+        }
+        if let Some(paid_by) = filter.wallet {
+            let condition = match paid_by.or_unnamed {
+                true => "coalesce(wallet = ?, true)",
+                false => "wallet = ?",
+            };
+            leftover.push((condition, Value::from(paid_by.wallet.to_string())));
+        }
+        if let Some(group) = &filter.oco_group {
+            leftover.push(("oco_group = ?", Value::from(group.as_str().to_owned())));
+        }
+        if let Some(waits) = filter.waiting {
+            leftover.push(("waits = ?", Value::from(waits)));
+        }
+        if let Some(kind) = filter.order_type {
+            leftover.push(("coalesce(kind, 'market') = ?", Value::from(kind.to_owned())));
         }
         leftover
     }

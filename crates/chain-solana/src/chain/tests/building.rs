@@ -5,7 +5,7 @@ use dex_router::PoolSource as _;
 use domain::transaction::SignedTransaction;
 use domain::venue::Program;
 use domain::{FeeLevel, Venue};
-use ed25519_dalek::{Verifier, VerifyingKey};
+use ed25519_dalek::{SigningKey, Verifier, VerifyingKey};
 use futures_util::future::join_all;
 use ports::transaction_builder::{Error, Execution, TransactionBuilder as _};
 
@@ -15,7 +15,7 @@ use crate::build::budget::Budget;
 use crate::build::own;
 use crate::chain::SolanaChain;
 use crate::fees::FeePolicy;
-use crate::keys::Signer as _;
+use crate::keys::{Signer as _, Wallet};
 use crate::message::Decoded;
 use crate::rpc::Lamports;
 use crate::script::{Call, Script};
@@ -345,4 +345,40 @@ async fn a_leg_without_a_limit_is_refused_for_good() {
     let built = chain(&script).build(&execution(legs)).await;
 
     assert!(matches!(built, Err(Error::Refused(_))), "{built:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_orders_wallet_alone_pays_and_signs() {
+    let script = Script::new([
+        search(&[DEEP]),
+        snapshot(&[DEEP]),
+        rent(),
+        blockhash(5_000),
+        blockhash(5_000),
+    ]);
+    let second = Wallet::new(SigningKey::from_bytes(&[3; 32]));
+    let address = second.address();
+    let chain = quoted(&script, settings()).await;
+    let chain = chain.also_signing(vec![Arc::new(second)]);
+    let of = |wallet: Option<[u8; 32]>| swap(DEEP).paid_by(wallet.map(domain::Address::new));
+
+    let unasked = chain.build(&of(None)).await.unwrap();
+    let asked = chain.build(&of(Some(address.0))).await.unwrap();
+    let missing = chain.build(&of(Some([9; 32]))).await;
+
+    for (built, payer) in [(&unasked, wallet().address()), (&asked, address)] {
+        let decoded = Decoded::read(&built.bytes, &[]).unwrap();
+        assert_eq!(decoded.payer(), Some(payer));
+        let own = own::address(payer, &own::seed(swap(DEEP).order_id, 2));
+        assert_eq!(own::of(&decoded, payer), Some(own));
+        let signature = built.bytes[1..65].try_into().unwrap();
+        let signature = ed25519_dalek::Signature::from_bytes(&signature);
+        let key = VerifyingKey::from_bytes(&payer.0).unwrap();
+        key.verify(&built.bytes[65..], &signature).unwrap();
+    }
+    let Err(Error::Unavailable(why)) = missing else {
+        panic!("{missing:?}");
+    };
+    assert!(why.contains("no key of the order's wallet"), "{why}");
+    script.check_done();
 }

@@ -131,6 +131,8 @@ pub(super) fn filled() -> Fate {
     Fate::Landed {
         amount_in: BaseUnits::new(1_000_000_000),
         amount_out: BaseUnits::new(150_500_000),
+        // The ledger of these tests shows no vaults.
+        legs: Vec::new(),
         receipt: Receipt {
             rent_paid_lamports: 2_039_280,
             ..receipt()
@@ -167,6 +169,48 @@ async fn a_fill_and_its_costs_are_what_the_ledger_says() {
 
     assert_eq!(fate, Ok(filled()));
     script.check_done();
+}
+
+#[tokio::test(start_paused = true)]
+async fn lamports_that_somebody_paid_to_an_address_before_are_no_part_of_the_swap() {
+    const PAID_BEFORE: u64 = 900_000;
+    let of = built().await;
+    let mut told_of = landed(&of, Ok(()));
+    let place = told_of.meta.post_tokens[0].index;
+    let meta = &mut told_of.meta;
+    meta.pre_balances[place] = Lamports::new(PAID_BEFORE);
+    meta.post_balances[0] = Lamports::new(meta.post_balances[0].get() + PAID_BEFORE);
+    let script = Script::new([
+        whole(&of, Ok(()), Commitment::Confirmed),
+        told(&of, Some(told_of)),
+    ]);
+
+    let fate = chain(&script).fate(&of).await;
+
+    let Ok(Fate::Landed {
+        amount_in, receipt, ..
+    }) = fate
+    else {
+        panic!("{fate:?}")
+    };
+    assert_eq!(amount_in, BaseUnits::new(1_000_000_000));
+    assert_eq!(receipt.rent_paid_lamports, 2_039_280 - PAID_BEFORE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn amounts_that_were_not_signed_are_not_believed() {
+    let of = built().await;
+    let known = status(Ok(()), Commitment::Confirmed).unwrap();
+    for lamports in [-1, 1, 990_000_000] {
+        let mut told_of = landed(&of, Ok(()));
+        let held = &mut told_of.meta.post_balances[0];
+        *held = Lamports::new(held.get().checked_add_signed(lamports).unwrap());
+        let script = Script::new([told(&of, Some(told_of))]);
+
+        let fate = chain(&script).judge(&signature(&of), &known).await;
+
+        check_unusable(&fate);
+    }
 }
 
 #[tokio::test(start_paused = true)]

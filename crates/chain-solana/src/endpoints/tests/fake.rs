@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use domain::transaction::Height;
 
+use crate::rpc::transaction::Meta;
 use crate::rpc::{
     Account, Address, At, Blockhash, Commitment, Entry, EntryPage, EpochInfo, Error, Filter, Hash,
     History, Lamports, MicroLamports, Rpc, Signature, Simulated, SimulationRequest, Slot, Status,
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub(super) height: u64,
     /// It tells the slot in place of the height.
     pub(super) tells_slots: bool,
+    /// It tells what transactions did.
+    pub(super) tells_transactions: bool,
     /// What every call ends with.
     pub(super) failure: Option<Error>,
     /// It answers nothing, ever.
@@ -43,6 +46,7 @@ impl Fake {
             slot: SLOT,
             height: HEIGHT,
             tells_slots: false,
+            tells_transactions: false,
             failure: None,
             is_silent: false,
             calls: 0,
@@ -181,7 +185,23 @@ impl Rpc for Fake {
         _signature: &Signature,
         _commitment: Commitment,
     ) -> Result<Option<Transaction>, Error> {
-        unasked()
+        let told = |slot| Transaction {
+            slot: Slot::new(slot),
+            bytes: Vec::new(),
+            meta: Meta {
+                outcome: Ok(()),
+                fee: Lamports::new(5_000),
+                units: None,
+                pre_balances: Vec::new(),
+                post_balances: Vec::new(),
+                pre_tokens: Vec::new(),
+                post_tokens: Vec::new(),
+                loaded: Vec::new(),
+                logs: Vec::new(),
+            },
+        };
+        self.answer(|it| it.tells_transactions.then(|| told(it.slot)))
+            .await
     }
 
     async fn signatures_for_address(

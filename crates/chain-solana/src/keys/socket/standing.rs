@@ -4,16 +4,18 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use amm::Address;
 use metrics::{Gauge, Unit, describe_gauge, gauge};
+use ports::retry::Policy;
 use tokio::time::Instant;
 
 use super::{ANSWER_LIMIT, Error};
 
 /// How long a signer is left alone that did not answer; it doubles each time.
-const FIRST_REST: Duration = Duration::from_millis(250);
-const LONGEST_REST: Duration = Duration::from_secs(10);
-/// So many doublings lead beyond the longest rest.
-const STEPS_MAX: u32 = 8;
+const RESTS: Policy = Policy {
+    base_delay: Duration::from_millis(250),
+    max_delay: Duration::from_secs(10),
+};
 
 /// Whether a signer answers.
 pub(super) struct Standing {
@@ -31,13 +33,13 @@ struct Missed {
 
 impl Standing {
     /// Nothing is known against it. The recorder of metrics must be installed before.
-    pub(super) fn good() -> Self {
+    pub(super) fn good(wallet: Address) -> Self {
         describe_gauge!(
             "signer_reachable",
             Unit::Count,
-            "1 while the signer at this worker's socket answers"
+            "1 while the signer of a wallet answers at this worker's socket"
         );
-        let reachable = gauge!("signer_reachable");
+        let reachable = gauge!("signer_reachable", "wallet" => wallet.to_string());
         reachable.set(1.0);
         Self {
             missed: Mutex::default(),
@@ -78,10 +80,13 @@ impl Standing {
         let (times, until) = match missed.as_ref() {
             None => {
                 tracing::warn!(error = %why, "the signer does not answer: {why}");
-                (1, now + rest(0))
+                (1, now + RESTS.step(1))
             }
             Some(it) if it.until > now && !it.is_tried => (it.times, it.until),
-            Some(it) => (it.times.saturating_add(1), now + rest(it.times)),
+            Some(it) => {
+                let times = it.times.saturating_add(1);
+                (times, now + RESTS.step(times))
+            }
         };
         *missed = Some(Missed {
             times,
@@ -95,11 +100,6 @@ impl Standing {
             again_in: until - now,
         }
     }
-}
-
-fn rest(times: u32) -> Duration {
-    let step = 1_u32 << times.min(STEPS_MAX);
-    FIRST_REST.saturating_mul(step).min(LONGEST_REST)
 }
 
 impl fmt::Debug for Standing {

@@ -10,7 +10,7 @@ use domain::route::PoolRef;
 use domain::venue::Program;
 
 use super::super::*;
-use crate::pools::{FoundPool, Holds, MintFacts};
+use crate::pools::{FoundPool, Holds, MintFacts, PairPools};
 
 /// One SOL, which most tests sell.
 pub(super) const SOL: u64 = 1_000_000_000;
@@ -239,5 +239,8 @@ pub(super) fn request() -> RouteRequest {
         slippage: Bps::DEFAULT,
         min_amount_out: None,
         max_impact: None,
+        fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
+        swaps_max: None,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
 use cluster::e2e::{Target, load, text};
-use domain::{BaseUnits, TokenList};
+use domain::{Asset, BaseUnits, TokenList};
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use sim_chain::bank::address::{TOKEN, TOKEN_2022};
@@ -114,18 +114,20 @@ fn explain(order: &Value, balances: &mut Balances) -> Result<()> {
     let lamports = |field: &str| receipt[field].as_u64().map(i128::from).context("a receipt");
     let rent = lamports("rentReturnedLamports")? - lamports("rentPaidLamports")?;
     *balances.entry(LAMPORTS.to_owned()).or_default() += rent - lamports("feeLamports")?;
-    let left = receipt["leftover"].as_array().context("what is left")?;
-    ensure!(left.is_empty(), "a swap of one hop leaves nothing over");
     let tokens = TokenList::mainnet();
+    let key = |asset: Asset| match asset.is_native() {
+        true => LAMPORTS.to_owned(),
+        false => asset.mint.to_string(),
+    };
+    for left in receipt["leftover"].as_array().context("what is left")? {
+        let asset = tokens.find(text(left, "mint")?).context("a listed token")?;
+        let units = BaseUnits::parse(text(left, "amount")?, asset.decimals)?;
+        *balances.entry(key(asset)).or_default() += i128::from(units.get());
+    }
     for (token, amount, sign) in [("tokenIn", "amountIn", -1), ("tokenOut", "amountOut", 1)] {
-        let symbol = text(order, token)?;
-        let asset = tokens.find(symbol).context("a listed token")?;
+        let asset = tokens.find(text(order, token)?).context("a listed token")?;
         let units = BaseUnits::parse(text(order, amount)?, asset.decimals)?;
-        let key = match symbol {
-            "SOL" => LAMPORTS.to_owned(),
-            _ => asset.mint.to_string(),
-        };
-        *balances.entry(key).or_default() += sign * i128::from(units.get());
+        *balances.entry(key(asset)).or_default() += sign * i128::from(units.get());
     }
     Ok(())
 }

@@ -59,6 +59,8 @@ async fn every_command_helps_with_an_example() {
         "queue",
         "top",
         "migrate",
+        "execution",
+        "replay",
         "sim-chain",
         "completions",
     ];

@@ -1,6 +1,7 @@
 //! What operators do: stop and start the queue, and try dead orders again.
 
 use anyhow::{Result, ensure};
+use cluster::e2e::text;
 use serde_json::Value;
 
 use super::{HOPELESS, MODEST, Visit, number};
@@ -8,6 +9,29 @@ use crate::world::Settings;
 
 /// Workers are shown as of their last heartbeat.
 pub(super) const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "100")];
+
+pub(super) const TWO_WALLETS: Settings = &[("WALLETS", "main,second")];
+
+pub(super) async fn a_wallet_is_chosen_by_its_name(visit: &mut Visit) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    let address = async |wallet: &str| {
+        let shown = client.read(&format!("/api/wallet?wallet={wallet}")).await?;
+        Ok::<_, anyhow::Error>(text(&shown, "address")?.to_owned())
+    };
+    let facts = "section[aria-label='Wallet'] .fact-list";
+    browser.open(world, &client, "#/operators").await?;
+    browser.sees(facts, &address("main").await?).await?;
+
+    browser.choose("#wallet-choice", "second").await?;
+
+    browser.sees(facts, &address("second").await?).await?;
+    // It stays chosen when the page reads again.
+    browser.sees(".worker", "busy").await?;
+    let chosen = "document.querySelector('#wallet-choice').value === 'second'";
+    browser.until(chosen, "the choice stays").await?;
+    browser.check_console().await
+}
 
 pub(super) async fn the_queue_is_paused_and_resumed(visit: &mut Visit) -> Result<()> {
     let Visit { world, browser } = visit;

@@ -29,6 +29,11 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
         )
         .await?;
 
+    browser.click(".quote-panel summary").await?;
+    browser
+        .sees(".quote-panel details", "against the mid price")
+        .await?;
+    browser.sees(".quote-panel .pool-quotes", "Used").await?;
     browser.fill("#f-amount", "2.5").await?;
     let much = "[...document.querySelectorAll('.quote-amount')].every((amount) => parseFloat(amount.title) > 200)";
     browser.until(much, "offers for 2.5 SOL").await?;
@@ -69,6 +74,13 @@ pub(super) async fn an_order_is_quoted_placed_and_followed_to_its_end(
     browser.sees(".steps", "Wrap 2.5 SOL into wSOL").await?;
     browser.sees(".steps", "Swap 2.5 SOL for ").await?;
     browser.sees(".cards", "Landed").await?;
+    let quality = &order["quality"];
+    browser.sees(".route-legs", "took 2.5 SOL").await?;
+    let single = quality["bestSingle"]["amountOut"].as_str();
+    browser.sees(".cards", single.context("an offer")?).await?;
+    browser.sees(".cards", "Against the mid price").await?;
+    let mid = quality["midPrice"].as_str().context("a price")?;
+    browser.sees(".cards", mid).await?;
     let chosen = browser
         .value("document.querySelector('.quote[data-best]').dataset.dex")
         .await?;
@@ -261,5 +273,42 @@ pub(super) async fn a_thousand_live_orders_neither_grow_the_page_nor_stop_it(
     let share = busy.as_secs_f64() / began.elapsed().as_secs_f64();
     // By its own time on a core: engine and load beside it take nothing of that.
     ensure!(share < 0.5, "the page worked for {share} of the time");
+    browser.check_console().await
+}
+
+pub(super) async fn an_order_that_waits_for_a_price_says_how_far_it_is(
+    visit: &mut Visit,
+) -> Result<()> {
+    let Visit { world, browser } = visit;
+    let client = world.client();
+    browser.open(world, &client, "#/orders").await?;
+    browser.sees(".order-form", "best price offered").await?;
+    let is_hidden = "document.querySelector('#f-price').getClientRects().length === 0";
+    browser
+        .until(is_hidden, "no price for a market order")
+        .await?;
+
+    browser.choose("#f-orderType", "limit").await?;
+    browser
+        .sees(".order-form", "never takes a worse one")
+        .await?;
+    browser.click(".order-form .primary").await?;
+    browser.sees("#f-price-fault", "A price").await?;
+    browser.fill("#f-price", "100000").await?;
+    browser.click(".order-form .primary").await?;
+
+    browser.sees(".orders tbody tr", "waits for ≥ 100").await?;
+    browser.sees(".orders tbody tr", "away").await?;
+    browser.choose("#filter-waiting", "false").await?;
+    browser.sees(".live-table", "No").await?;
+    browser.choose("#filter-waiting", "true").await?;
+    browser.sees(".orders tbody tr", "waits for").await?;
+    browser.click(".orders tbody .row-link").await?;
+    browser
+        .sees(".fact-list", "100000 USDC for one SOL")
+        .await?;
+    browser
+        .sees(".fact-list", "the order waits for a price")
+        .await?;
     browser.check_console().await
 }

@@ -102,11 +102,17 @@ async fn what_stands_in_the_way_is_said_with_what_to_do() -> Result<()> {
         (
             ("SOLANA_CLUSTER", "mainnet-beta"),
             "settings",
-            "not before limits",
+            "SPEND_LIMITS",
         ),
         (("WALLET", ""), "key", "none here"),
         (("WALLET", poor_path.as_str()), "wallet", "holds 0 SOL"),
         (("WALLET", poor_path.as_str()), "transaction", "would fail"),
+        (
+            ("SPEND_LIMITS", "SOL:0.009999999/order"),
+            "limits",
+            "one order may sell 0.009999999 SOL",
+        ),
+        (("SPEND_LIMITS", "*:0/day"), "limits", "one day may sell 0"),
         (
             ("SOLANA_RPC_URL", "http://127.0.0.1:1"),
             "http://127.0.0.1:1",
@@ -131,13 +137,9 @@ async fn what_stands_in_the_way_is_said_with_what_to_do() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_lies_of_its_height_is_named_and_one_that_is_away_is_done_without()
+async fn an_endpoint_that_lies_of_its_height_is_none_to_trade_with_and_one_that_is_away_is_done_without()
 -> Result<()> {
     let given = Given::new().await?;
-    given
-        .chain
-        .let_go_wrong(&json!({"heightIsSlot": true}))
-        .await?;
     let both = format!(
         "http://127.0.0.1:1/{SECRET},{}/?api-key={SECRET}",
         given.chain.url()
@@ -154,12 +156,24 @@ async fn an_endpoint_that_lies_of_its_height_is_named_and_one_that_is_away_is_do
     let report = ran.json().remove(0);
     let away = check(&report, "http://127.0.0.1:1")?;
     ensure!(away["state"] == "warning", "{report}");
+    ensure!(ran.code == Some(0), "{report}");
+
+    given
+        .chain
+        .let_go_wrong(&json!({"heightIsSlot": true}))
+        .await?;
+    let ran = given.doctor(&["--json"], &[]).await;
+
+    let report = ran.json().remove(0);
     let lying = check(&report, given.chain.url())?;
     ensure!(
-        lying["state"] == "warning" && lying["facts"]["heightIsHonest"] == false,
+        lying["state"] == "failed" && lying["facts"]["heightIsHonest"] == false,
         "{report}"
     );
-    ensure!(ran.code == Some(0), "{report}");
+    ensure!(
+        ran.code == Some(1),
+        "no order gets a blockhash from it: {report}"
+    );
     Ok(())
 }
 

@@ -52,7 +52,7 @@ async fn what_is_missing_or_forbidden_is_said_in_one_line() -> Result<()> {
                 ("TRADING", "enabled"),
                 ("WALLET_ADDRESS", OTHER),
             ],
-            &["mainnet-beta", "not before limits"],
+            &["SPEND_LIMITS", "a limit for *"],
         ),
         (
             &[("HOST", "0.0.0.0")],

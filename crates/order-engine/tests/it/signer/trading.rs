@@ -35,9 +35,14 @@ impl World {
         let wallet = chain.wallet("wallet").await?;
         let signer = Signer::of(tempfile::tempdir()?, wallet, limits).await?;
         let named = format!("unix:{}", signer.socket().display());
+        Self::with(chain, signer, ("WALLET", named)).await
+    }
+
+    /// An engine whose keys this variable names.
+    async fn with(chain: Chain, signer: Signer, keys: (&'static str, String)) -> Result<Self> {
         let mut variables = signer.wallet.live_on(chain.url());
         variables.retain(|(name, _)| *name != "WALLET");
-        variables.push(("WALLET", named));
+        variables.push(keys);
         variables.push(("QUEUE_MAX_CONCURRENCY", SLOTS.to_owned()));
         let variables = variables.iter();
         let variables: Vec<_> = variables
@@ -52,7 +57,14 @@ impl World {
     }
 
     async fn post(&self, amount: &str) -> Result<String> {
-        let order = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": amount});
+        self.post_to(amount, None).await
+    }
+
+    async fn post_to(&self, amount: &str, wallet: Option<&str>) -> Result<String> {
+        let mut order = json!({"tokenIn": "SOL", "tokenOut": "USDC", "amount": amount});
+        if let Some(wallet) = wallet {
+            order["wallet"] = json!(wallet);
+        }
         let answer = http()
             .post(self.engine.url("/api/orders/execute"))
             .json(&order)
@@ -105,6 +117,12 @@ impl World {
         Ok(value.with_context(|| series.to_owned())?.parse()?)
     }
 
+    async fn reachable(&self) -> Result<f64> {
+        let wallet = &self.signer.wallet.address;
+        let series = format!("signer_reachable{{wallet=\"{wallet}\"}}");
+        self.metric(&series).await
+    }
+
     /// Waits until orders have come back from their wait for the signer so often.
     async fn waits(&self, times: f64) -> Result<()> {
         for _ in 0..POLLS_MAX {
@@ -137,10 +155,10 @@ async fn orders_wait_for_a_signer_that_is_frozen_or_killed_and_none_is_lost() ->
     world.signer.process()?.signal(Signal::SIGSTOP)?;
     let frozen = world.post_all().await?;
     world.waits(WAITS).await?;
-    ensure!(world.metric("signer_reachable").await? == 0.0);
+    ensure!(world.reachable().await? == 0.0);
     world.signer.process()?.signal(Signal::SIGCONT)?;
     world.all_confirmed(&frozen).await?;
-    ensure!(world.metric("signer_reachable").await? == 1.0);
+    ensure!(world.reachable().await? == 1.0);
 
     let before = world.metric("signer_waits_total").await?;
     world.signer.kill()?;
@@ -156,6 +174,38 @@ async fn orders_wait_for_a_signer_that_is_frozen_or_killed_and_none_is_lost() ->
     );
     drop(world.chain);
     Ok(())
+}
+
+/// One key in the engine's own process, the other in a signer: while that is away, only its own orders wait.
+#[tokio::test]
+async fn of_two_wallets_one_may_be_a_signers() -> Result<()> {
+    let chain = Chain::start(&CHAIN).await?;
+    let (main, desk) = (chain.wallet("main").await?, chain.wallet("desk").await?);
+    let signer = Signer::of(tempfile::tempdir()?, desk, PLENTY).await?;
+    let socket = signer.socket();
+    let named = format!(
+        "main={},desk=unix:{}",
+        main.path.display(),
+        socket.display()
+    );
+    let mut world = World::with(chain, signer, ("WALLETS", named)).await?;
+    let addresses = [main.address, world.signer.wallet.address.clone()];
+
+    for (name, address) in ["main", "desk"].iter().zip(&addresses) {
+        let order = world.post_to("0.5", Some(name)).await?;
+        let ended = world.ended(&order).await?;
+        ensure!(
+            (&ended["status"], &ended["wallet"]) == (&json!("confirmed"), &json!(address)),
+            "{ended}"
+        );
+    }
+    world.signer.kill()?;
+    let waiting = world.post_to("0.5", Some("desk")).await?;
+    world.waits(1.0).await?;
+    let others = world.post_to("0.5", Some("main")).await?;
+    world.all_confirmed(&[others]).await?;
+    world.signer.restart().await?;
+    world.all_confirmed(&[waiting]).await
 }
 
 #[tokio::test]

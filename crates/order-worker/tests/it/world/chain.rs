@@ -12,7 +12,7 @@ use domain::transaction::{Blockhash, Height, Signature, SignedTransaction};
 use domain::{Address, BaseUnits, Mint, OrderId};
 use ports::chain::{Error, Revert};
 use ports::finality::{Root, Stand};
-use ports::landing::Fate;
+use ports::landing::{Fate, Weight};
 use ports::transaction_builder::{self, Execution};
 use ports::{Statuses, TransactionBuilder};
 use tokio::sync::watch;
@@ -50,6 +50,8 @@ pub(crate) enum Plan {
     /// Building it is refused.
     RefuseBuild,
     /// Simulated, it pays something else than was quoted.
+    /// It does not fit into one packet.
+    TooLarge,
     Mismatch,
     /// The wallet holds too little for it.
     TooDear,
@@ -181,6 +183,7 @@ impl ScriptedChain {
             known.fate = Fate::Landed {
                 amount_in: TAKEN,
                 amount_out,
+                legs: Vec::new(),
                 receipt: Receipt {
                     slot,
                     is_final: true,
@@ -260,6 +263,7 @@ impl Known {
             self.fate = Fate::Landed {
                 amount_in: TAKEN,
                 amount_out: PAID,
+                legs: Vec::new(),
                 receipt: receipt(),
             };
         }
@@ -303,6 +307,7 @@ impl Plan {
                 quoted: PAID,
                 simulated: BaseUnits::new(223_000_000),
             }),
+            Self::TooLarge => Some(Of::TooLarge { bytes: 1_240 }),
             Self::SignerAway => Some(Of::NoSignature {
                 why: "no answer in time".to_owned(),
                 again_in: Duration::from_secs(1),
@@ -410,6 +415,18 @@ impl ScriptedChain {
         }
         let is_dead = fate == Fate::Absent && self.is_past(transaction.last_valid_height);
         Ok(if is_dead { Fate::Dead } else { fate })
+    }
+
+    /// Also a chain that holds no history says whether it knows it.
+    pub(crate) fn weigh(&self, transaction: &SignedTransaction) -> Result<Weight, Error> {
+        if self.book.lock().unwrap().is_mute {
+            return Err(Error::Unavailable("says nothing".to_owned()));
+        }
+        Ok(match self.fate_of(&transaction.signature) {
+            Fate::Absent if self.is_past(transaction.last_valid_height) => Weight::Unknown,
+            Fate::Absent => Weight::MayLand,
+            _ => Weight::Known,
+        })
     }
 
     /// Waits until it has landed or was rolled back.

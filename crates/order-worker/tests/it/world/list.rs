@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::OrderId;
 use domain::transaction::{Signature, SignedTransaction};
 use ports::chain::Error;
-use ports::landing::{Fate, Standing};
+use ports::landing::{Fate, Standing, Weight};
 use ports::{Landing, Valve};
 use tokio::sync::Notify;
 
@@ -136,6 +136,10 @@ impl Landing for ScriptedList {
 
     async fn fate(&self, transaction: &SignedTransaction) -> Result<Fate, Error> {
         self.chain.fate(transaction)
+    }
+
+    async fn weigh(&self, transaction: &SignedTransaction) -> Result<Weight, Error> {
+        self.chain.weigh(transaction)
     }
 
     async fn await_fate(

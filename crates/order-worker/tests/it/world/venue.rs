@@ -1,6 +1,7 @@
 //! A venue that does what a test says: it has one pool, of whatever pair is asked for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use dex_router::PoolSource;
@@ -11,12 +12,16 @@ use tokio::sync::watch;
 
 /// Where the pool is.
 pub(crate) const POOL: Address = Address::literal("7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5");
-/// The slot that all answers show.
+/// Where the second one is.
+const OTHER_POOL: Address = Address::literal("58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2");
+/// The slot that all answers show, until slots pass.
 pub(crate) const SLOT: u64 = 77;
 
 /// What the pool holds of a mint: a million of SOL, and of others what they cost.
 const SOL_HELD: u64 = 1_000_000_000_000_000;
 const OTHER_HELD: u64 = 150_000_000_000_000;
+/// A shallow pool holds so much less.
+const SHALLOW: u64 = 10_000;
 
 /// How the venue answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub(crate) enum Mood {
     /// It lets every caller wait until its mood changes.
     Hesitates,
     Unavailable,
+    /// Beside its pool there is another one, and both are so shallow that a large order gains by using both.
+    Two,
     /// Its pool is dry.
     NoLiquidity,
     NoPool,
@@ -34,6 +41,9 @@ pub(crate) enum Mood {
 pub(crate) struct ScriptedVenue {
     mood: watch::Sender<Mood>,
     waiting: watch::Sender<usize>,
+    slot: AtomicU64,
+    /// Slots that pass between two answers.
+    pace: AtomicU64,
 }
 
 impl ScriptedVenue {
@@ -41,11 +51,23 @@ impl ScriptedVenue {
         Arc::new(Self {
             mood: watch::Sender::new(Mood::Offers),
             waiting: watch::Sender::new(0),
+            slot: AtomicU64::new(SLOT),
+            pace: AtomicU64::new(0),
         })
     }
 
     pub(crate) fn set(&self, mood: Mood) {
         self.mood.send_replace(mood);
+    }
+
+    /// From now on each answer is of another slot.
+    pub(crate) fn let_slots_pass(&self) {
+        self.pace.store(1, Ordering::SeqCst);
+    }
+
+    fn slot(&self) -> u64 {
+        let pace = self.pace.load(Ordering::SeqCst);
+        self.slot.fetch_add(pace, Ordering::SeqCst)
     }
 
     /// How many wait for an answer now.
@@ -73,7 +95,15 @@ impl PoolSource for ScriptedVenue {
         let mut mood = self.mood.subscribe();
         let decided = mood.wait_for(|mood| *mood != Mood::Hesitates).await;
         match decided.map(|mood| *mood) {
-            Ok(Mood::Offers) => Ok(pair_pools(SLOT, vec![pool_of(pair)])),
+            Ok(Mood::Offers) => Ok(pair_pools(self.slot(), vec![pool_of(pair)])),
+            Ok(Mood::Two) => {
+                let shallow =
+                    |address| pool(address, [pair.0, pair.1].map(|it| (it, held(it) / SHALLOW)));
+                Ok(pair_pools(
+                    self.slot(),
+                    vec![shallow(POOL), shallow(OTHER_POOL)],
+                ))
+            }
             Ok(Mood::NoLiquidity) => {
                 let (one, other) = pair;
                 let dry = pool(POOL, [(one, 0), (other, 0)]);

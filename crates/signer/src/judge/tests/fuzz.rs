@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use amm::instruction::AccountMeta;
-use amm::token::WRAPPED_SOL;
+use amm::token::{TOKEN_2022_PROGRAM, WRAPPED_SOL};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

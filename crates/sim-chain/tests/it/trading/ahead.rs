@@ -22,8 +22,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::twisted::{Twist, Twisted};
 
-/// A tenth of mainnet's times: a slot is 40 ms.
-const SCALE: f64 = 0.1;
+/// A quarter of mainnet's times: a slot is 100 ms, of which two quotes over HTTP take a part on any machine.
+const SCALE: f64 = 0.25;
 const PAIR: (domain::Mint, domain::Mint) = (Asset::SOL.mint, Asset::USDC.mint);
 /// Slots by which a quote may be older than one that is read for it: until an endpoint counts as silent, and some more
 /// on a busy machine.

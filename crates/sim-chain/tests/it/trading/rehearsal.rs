@@ -143,6 +143,23 @@ async fn a_pool_that_moves_before_every_simulation_is_left_alone_for_a_moment() 
 }
 
 #[tokio::test]
+async fn an_order_that_allows_no_slippage_takes_no_moving_pool_from_others() {
+    let stage = Stage::open();
+    let (_, found) = stage.found(PAIR).await;
+    let pool = &found[0];
+    let mut sale = stage.sale(1, pool, PAIR, SOL);
+    sale.legs[0].min_amount_out = domain::BaseUnits::new(u64::MAX);
+    stage.liar.lie([Lie::Traded(address(pool)); 8]);
+
+    let built = stage.chain.build(&sale).await;
+
+    let expected = Err(Error::WouldFail(Revert::SlippageExceeded));
+    assert_eq!(built.map(|it| it.signature), expected);
+    let (_, now) = stage.found(PAIR).await;
+    assert!(now[0].state.is_ok(), "{:?}", now[0].state);
+}
+
+#[tokio::test]
 async fn a_program_that_pays_one_unit_less_than_quoted_is_not_traded_with_for_an_hour() {
     let stage = Stage::open();
     let (_, found) = stage.found(PAIR).await;

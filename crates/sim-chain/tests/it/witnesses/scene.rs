@@ -8,12 +8,12 @@ use chain_solana::keys::Wallet;
 use chain_solana::pools::PoolReader;
 use chain_solana::rpc::{At, Blockhash, Error, Signature, View};
 use chain_solana::{Endpoints, Rpc, Settings, SolanaChain};
-use domain::Asset;
 use domain::transaction::{Height, SignedTransaction};
 use domain::venue::Program;
+use domain::{Asset, BaseUnits};
 use ports::landing::Fate;
 use ports::simulation::Faults;
-use ports::{Random, Shutdown, TransactionBuilder as _};
+use ports::{Random, Shutdown, TransactionBuilder as _, transaction_builder};
 use sim_chain::bank::address;
 use sim_chain::cluster::{Commitment, GENESIS_HASH};
 use sim_chain::market::Mode;
@@ -177,14 +177,35 @@ impl Scene {
 
     /// One more transaction of the engine's, which nobody has sent yet.
     pub(super) async fn signed(&self) -> SignedTransaction {
+        self.signed_for(1).await
+    }
+
+    /// The same, which will be rolled back: it asks for more than the pool can pay.
+    pub(super) async fn signed_in_vain(&self) -> SignedTransaction {
+        self.signed_for(u64::MAX / 2).await
+    }
+
+    async fn signed_for(&self, least: u64) -> SignedTransaction {
         // Not over the last one's blockhash.
         self.pass(10).await;
         let number = self.signed.fetch_add(1, Ordering::Relaxed) + 1;
         let pool = (Program::Cpmm, self.pool);
-        let sale = execution::sale(number, pool, (Asset::SOL, Asset::USDC), SOL);
-        self.chain.build(&sale).await.unwrap()
+        let mut sale = execution::sale(number, pool, (Asset::SOL, Asset::USDC), SOL);
+        sale.legs[0].min_amount_out = BaseUnits::new(least);
+        for _ in 0..TRIES_MAX {
+            // A blockhash that an honest endpoint gives makes no sense beside a height that another one lied about: it
+            // is asked for again, as for an order.
+            match self.chain.build(&sale).await {
+                Err(transaction_builder::Error::Unavailable(_)) => self.pass(1).await,
+                built => return built.unwrap(),
+            }
+        }
+        panic!("nothing was built in {TRIES_MAX} tries")
     }
 }
+
+/// Tries to build a transaction.
+const TRIES_MAX: u32 = 10;
 
 /// The CPMM pool of SOL and USDC.
 fn pool(world: &World) -> domain::Address {

@@ -137,8 +137,8 @@ async fn an_answer_without_a_result_is_not_a_null_one() {
 
 #[tokio::test]
 async fn a_transaction_tells_balances_fees_and_what_tables_gave() {
-    let node = node(
-        r#"{"blockTime":1780000000,"slot":350000001,"version":0,"transaction":["AQID","base64"],
+    let signed = [&[1][..], signature().as_ref(), &[2, 3]].concat();
+    let result = r#"{"blockTime":1780000000,"slot":350000001,"version":0,"transaction":["BYTES","base64"],
             "meta":{"err":null,"fee":20000,"computeUnitsConsumed":34567,"innerInstructions":[],
               "preBalances":[18446744073709551615,0],"postBalances":[1,2039280],
               "preTokenBalances":[],"postTokenBalances":[{"accountIndex":1,
@@ -147,9 +147,8 @@ async fn a_transaction_tells_balances_fees_and_what_tables_gave() {
                 "programId":"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
                 "uiTokenAmount":{"amount":"18446744073709551615","decimals":9,"uiAmount":1.8446744073709552e10,"uiAmountString":"18446744073.709551615"}}],
               "loadedAddresses":{"writable":["So11111111111111111111111111111111111111112"],"readonly":["TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"]},
-              "logMessages":["Program log: x"],"rewards":[],"status":{"Ok":null}}}"#,
-    )
-    .await;
+              "logMessages":["Program log: x"],"rewards":[],"status":{"Ok":null}}}"#;
+    let node = node(&result.replace("BYTES", &BASE64_STANDARD.encode(&signed))).await;
 
     let found = client(&node)
         .transaction(&signature(), Commitment::Confirmed)
@@ -157,7 +156,7 @@ async fn a_transaction_tells_balances_fees_and_what_tables_gave() {
         .unwrap()
         .unwrap();
 
-    assert_eq!(found.bytes, [1, 2, 3]);
+    assert_eq!(found.bytes, signed);
     let meta = found.meta;
     assert_eq!(meta.pre_balances[0], Lamports::new(u64::MAX));
     assert_eq!(meta.post_tokens[0].amount, u64::MAX);
@@ -167,6 +166,20 @@ async fn a_transaction_tells_balances_fees_and_what_tables_gave() {
         (meta.fee, meta.units),
         (Lamports::new(20_000), Some(34_567))
     );
+}
+
+#[tokio::test]
+async fn another_transaction_than_the_one_asked_for_is_no_answer() {
+    let others = [&[1][..], Signature::from([8; 64]).as_ref(), &[2, 3]].concat();
+    let result = r#"{"slot":1,"transaction":["BYTES","base64"],
+        "meta":{"err":null,"fee":5000,"preBalances":[],"postBalances":[]}}"#;
+    let node = node(&result.replace("BYTES", &BASE64_STANDARD.encode(others))).await;
+
+    let found = client(&node)
+        .transaction(&signature(), Commitment::Confirmed)
+        .await;
+
+    assert!(matches!(found, Err(Error::Malformed { .. })), "{found:?}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use cluster::Scratch;
 use cluster::e2e::socket::Socket;
 use cluster::e2e::suites::SOL_FOR_USDC;
 use cluster::e2e::{Target, load};
+use domain::event::SCHEMA_VERSION;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
@@ -54,7 +55,7 @@ async fn an_older_release_goes_on_beside_a_newer_one() -> Result<()> {
 /// Accepted by the newer release: of its version, with an event of a kind that is not known here.
 fn becomes_newer(cluster: &Scratch, order: &str) -> Result<()> {
     let armed = format!(
-        r#"update orders set schema_version = schema_version + 1,
+        r#"update orders set schema_version = {SCHEMA_VERSION} + 1,
                terms = (terms::jsonb || '{{"order_type":"sniper","trigger":{{"pool":"new"}}}}')::text
            where id = '{order}';
            insert into order_events (order_id, seq, event_id, status, executions, at, data)

@@ -1,0 +1,248 @@
+//! Moves orders into the table of those that wait for a condition, and out of it.
+
+use std::time::Duration;
+
+use domain::{ClientId, OrderId};
+use ports::order_store::DueOrder;
+use ports::waiting::{Changed, NewFiring};
+use rusqlite::{OptionalExtension, params};
+
+use super::head::{self, Head};
+use super::{Batch, Write};
+use crate::error::Fault;
+
+/// A new order waits.
+pub(super) fn enter(batch: &mut Batch<'_>, key: i64, pair: &[String; 2]) -> Result<(), Fault> {
+    insert(batch, key, pair, 0, None)
+}
+
+/// An order that has fired waits again, not before this rest is over, and its group is free.
+pub(super) fn enter_again(
+    batch: &mut Batch<'_>,
+    key: i64,
+    pair: &[String; 2],
+    rest: Duration,
+    misses: &str,
+) -> Result<(), Fault> {
+    batch
+        .db
+        .prepare_cached(
+            "-- wait_again
+             update orders set lease_worker = null, due_at = 0, begun = 0, waits = 1 where key = ?1",
+        )?
+        .execute([key])?;
+    give_group_back(batch, key)?;
+    let rests_until = batch.now.plus(rest).as_millis();
+    insert(batch, key, pair, rests_until, Some(misses))
+}
+
+fn insert(
+    batch: &mut Batch<'_>,
+    key: i64,
+    [sold, bought]: &[String; 2],
+    rests_until: i64,
+    misses: Option<&str>,
+) -> Result<(), Fault> {
+    batch
+        .db
+        .prepare_cached(
+            "-- enter_waiting_order
+             insert into waiting_orders (order_key, token_in, token_out, rests_until, misses)
+             values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![key, sold, bought, rests_until, misses])?;
+    batch.changes.begun_to_wait(1);
+    Ok(())
+}
+
+/// An order waits no longer, if it did.
+pub(super) fn leave(batch: &mut Batch<'_>, key: i64) -> Result<(), Fault> {
+    let left = batch
+        .db
+        .prepare_cached("-- leave_waiting_orders\ndelete from waiting_orders where order_key = ?1")?
+        .execute([key])?;
+    batch
+        .changes
+        .begun_to_wait(-i64::try_from(left).unwrap_or(0));
+    Ok(())
+}
+
+/// The group of an order that has fired is free, if it has one.
+pub(super) fn give_group_back(batch: &Batch<'_>, key: i64) -> Result<(), Fault> {
+    batch
+        .db
+        .prepare_cached(
+            "-- give_oco_group_back
+             update oco_groups set holder = null
+             where (client, name) = (select client, oco_group from orders where key = ?1) and holder = ?1",
+        )?
+        .execute([key])?;
+    Ok(())
+}
+
+/// Conditions were seen to hold.
+#[derive(Debug)]
+pub(crate) struct Fire {
+    /// With what was seen, as JSON.
+    pub(crate) firings: Vec<(NewFiring, String)>,
+}
+
+impl Write for Fire {
+    type Answer = Vec<DueOrder>;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Vec<DueOrder>, Fault> {
+        let mut fired = Vec::new();
+        for (firing, text) in &self.firings {
+            fired.extend(fire(batch, firing, text)?);
+        }
+        Ok(fired)
+    }
+}
+
+fn fire(batch: &mut Batch<'_>, firing: &NewFiring, text: &str) -> Result<Option<DueOrder>, Fault> {
+    let Some(head) = head::read(&batch.db, firing.order)? else {
+        return Ok(None);
+    };
+    let key = head.row.key;
+    if head.has_expired(batch) || !take_group(batch, key)? {
+        return Ok(None);
+    }
+    let left = batch
+        .db
+        .prepare_cached(
+            "-- fire_waiting_order
+             delete from waiting_orders where order_key = ?1 and revision = ?2",
+        )?
+        .execute(params![key, firing.revision])?;
+    if left == 0 {
+        give_group_back(batch, key)?;
+        return Ok(None);
+    }
+    batch.changes.begun_to_wait(-1);
+    batch
+        .db
+        .prepare_cached(
+            "-- make_fired_order_due
+             update orders set waits = 0, due_at = ?2, firing = ?3 where key = ?1",
+        )?
+        .execute(params![key, batch.now.as_millis(), text])?;
+    batch.heads.take(firing.order);
+    Ok(Some(DueOrder {
+        id: firing.order,
+        client: head.row.client,
+        due_at: batch.now,
+        starts_execution: true,
+    }))
+}
+
+/// Whether the order's group, if it has one, was free and is the order's now.
+fn take_group(batch: &Batch<'_>, key: i64) -> Result<bool, Fault> {
+    let is_held: Option<bool> = batch
+        .db
+        .prepare_cached(
+            "-- is_oco_group_held
+             select holder is not null or confirmed is not null from oco_groups
+             where (client, name) = (select client, oco_group from orders where key = ?1)",
+        )?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    if is_held != Some(false) {
+        return Ok(is_held.is_none());
+    }
+    batch
+        .db
+        .prepare_cached(
+            "-- take_oco_group
+             update oco_groups set holder = ?1
+             where (client, name) = (select client, oco_group from orders where key = ?1)",
+        )?
+        .execute([key])?;
+    Ok(true)
+}
+
+/// Prices were seen not to hold.
+#[derive(Debug)]
+pub(crate) struct EndRests {
+    pub(crate) orders: Vec<OrderId>,
+}
+
+impl Write for EndRests {
+    type Answer = ();
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
+        for order in &self.orders {
+            batch
+                .db
+                .prepare_cached(
+                    "-- end_rest_of_waiting_order
+                     update waiting_orders set rests_until = 0, misses = json_set(misses, '$.routed', 0)
+                     where order_key = (select key from orders where id = ?1) and misses is not null",
+                )?
+                .execute([order.uuid().as_bytes()])?;
+        }
+        Ok(())
+    }
+}
+
+/// A client gives a waiting order other terms.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) order: OrderId,
+    /// Only if it is this client's.
+    pub(crate) client: Option<ClientId>,
+    pub(crate) revision: u32,
+    pub(crate) terms: String,
+    pub(crate) valid_for: Option<Duration>,
+}
+
+impl Write for Change {
+    type Answer = Changed;
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<Changed, Fault> {
+        let found = head::read(&batch.db, self.order)?;
+        let is_own = |head: &Head| {
+            let owner = self.client.as_ref();
+            owner.is_none_or(|client| *client == head.row.client)
+        };
+        let Some(head) = found.filter(is_own) else {
+            return Ok(Changed::Unknown);
+        };
+        let key = head.row.key;
+        let revision: Option<u32> = batch
+            .db
+            .prepare_cached(
+                "-- revision_of_waiting_order
+                 select revision from waiting_orders where order_key = ?1",
+            )?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        match revision {
+            None => {
+                let status = head.last.status;
+                return Ok(Changed::TooLate { status });
+            }
+            Some(revision) if revision != self.revision => return Ok(Changed::Stale),
+            Some(_) => {}
+        }
+        batch
+            .db
+            .prepare_cached(
+                "-- change_waiting_order
+                 update waiting_orders set revision = revision + 1, rests_until = 0 where order_key = ?1",
+            )?
+            .execute([key])?;
+        let expires_at = self.valid_for.map(|valid| head.row.created_at.plus(valid));
+        batch
+            .db
+            .prepare_cached(
+                "-- change_terms\nupdate orders set terms = ?2, expires_at = ?3 where key = ?1",
+            )?
+            .execute(params![
+                key,
+                self.terms,
+                expires_at.map(domain::Timestamp::as_millis)
+            ])?;
+        batch.heads.take(self.order);
+        Ok(Changed::Done)
+    }
+}

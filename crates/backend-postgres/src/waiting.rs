@@ -1,0 +1,225 @@
+//! Orders that wait for a condition. What moves them into their table and out of it is in the schema, in triggers and
+//! functions (migration 18).
+
+use domain::waiting::Misses;
+use domain::{ClientId, Event, OrderId, Terms};
+use ports::order_store::DueOrder;
+use ports::waiting::{Changed, NewFiring, Pair, WaitingOrder};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use crate::db::{Db, Param};
+use crate::failure::Failure;
+use crate::history;
+use crate::rows;
+
+/// The walk jumps from one pair to the next in the index, however many orders each has.
+const PAIRS: &str = "-- list_waiting_pairs
+with recursive pairs as (
+    (select w.token_in, w.token_out, 1 as place from waiting_orders w
+     where (w.token_in, w.token_out) > ($1, $2)
+     order by w.token_in, w.token_out limit 1)
+    union all
+    select n.token_in, n.token_out, p.place + 1
+    from pairs p
+    cross join lateral (
+        select w.token_in, w.token_out from waiting_orders w
+        where (w.token_in, w.token_out) > (p.token_in, p.token_out)
+        order by w.token_in, w.token_out limit 1
+    ) as n
+    where p.place < $3
+)
+select token_in, token_out from pairs order by token_in, token_out";
+
+/// The pairs of which orders wait.
+pub(crate) async fn pairs(
+    db: &Db,
+    after: Option<&Pair>,
+    limit: usize,
+) -> Result<Vec<Pair>, Failure> {
+    let (sold, bought) = after.map_or(("", ""), |pair| (&*pair.sold, &*pair.bought));
+    let limit = rows::integer(u32::try_from(limit).unwrap_or(u32::MAX));
+    let params: [Param<'_>; 3] = [
+        (&sold, Type::TEXT),
+        (&bought, Type::TEXT),
+        (&limit, Type::INT4),
+    ];
+    let found = db.read(PAIRS, &params).await?;
+    let pair = |row| {
+        Ok(Pair {
+            sold: rows::column(row, "token_in")?,
+            bought: rows::column(row, "token_out")?,
+        })
+    };
+    found.iter().map(pair).collect()
+}
+
+const OF_PAIR: &str = "-- list_waiting_of_pair
+select o.id as order_id, o.client, o.terms, w.revision, w.misses, w.rests_until > now_ms() as is_resting
+from (select * from waiting_orders w
+      where w.token_in = $1 and w.token_out = $2 and w.order_id > $3
+      order by w.order_id
+      limit $4) as w
+join orders o on o.id = w.order_id
+where o.schema_version <= $5
+order by o.id";
+
+/// A page of a pair's waiting orders.
+pub(crate) async fn of_pair(
+    db: &Db,
+    pair: &Pair,
+    after: Option<OrderId>,
+    limit: usize,
+) -> Result<Vec<WaitingOrder>, Failure> {
+    let (sold, bought) = (&*pair.sold, &*pair.bought);
+    let after = after.map_or(Uuid::nil(), OrderId::uuid);
+    let (limit, version) = (rows::limit(limit), rows::schema_version());
+    let params: [Param<'_>; 5] = [
+        (&sold, Type::TEXT),
+        (&bought, Type::TEXT),
+        (&after, Type::UUID),
+        (&limit, Type::INT8),
+        (&version, Type::INT2),
+    ];
+    let found = db.read(OF_PAIR, &params).await?;
+    found.iter().map(waiting_order).collect()
+}
+
+const AMONG: &str = "-- list_waiting_among
+select o.id as order_id, o.client, o.terms, w.revision, w.misses, w.rests_until > now_ms() as is_resting
+from unnest($1::uuid[]) with ordinality as named(id, place)
+join waiting_orders w on w.order_id = named.id
+join orders o on o.id = w.order_id
+where place = place + 0 and o.schema_version <= $2";
+
+/// Those of these orders that wait.
+pub(crate) async fn among(db: &Db, orders: &[OrderId]) -> Result<Vec<WaitingOrder>, Failure> {
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.uuid()).collect();
+    let version = rows::schema_version();
+    let found = db
+        .read(AMONG, &[(&ids, Type::UUID_ARRAY), (&version, Type::INT2)])
+        .await?;
+    found.iter().map(waiting_order).collect()
+}
+
+fn waiting_order(row: &Row) -> Result<WaitingOrder, Failure> {
+    let id = rows::order_id(row, "order_id")?;
+    let terms: &str = rows::column(row, "terms")?;
+    let unreadable = |error| Failure::unreadable("a waiting order", id, error);
+    let misses = rows::column::<Option<&str>>(row, "misses")?
+        .map(serde_json::from_str::<Misses>)
+        .transpose();
+    Ok(WaitingOrder {
+        id,
+        client: rows::client(row)?,
+        terms: serde_json::from_str::<Terms>(terms).map_err(unreadable)?,
+        revision: rows::small_number(row, "revision")?,
+        is_resting: rows::column(row, "is_resting")?,
+        misses: misses.map_err(unreadable)?.unwrap_or_default(),
+    })
+}
+
+/// In one order, so that two who fire the same do not take turns at finding each other's.
+const FIRE: &str = "-- fire_waiting_orders
+select f.id, f.client, f.due_at, 0::int2 as last_status
+from (select * from unnest($1::uuid[], $2::int4[], $3::text[]) as g(id, revision, firing) order by g.id) as g
+cross join lateral fire_waiting(g.id, g.revision, g.firing) as f";
+
+/// Fires those of these orders that still wait as they were looked at.
+pub(crate) async fn fire(db: &Db, firings: &[NewFiring]) -> Result<Vec<DueOrder>, Failure> {
+    let ids: Vec<Uuid> = firings.iter().map(|it| it.order.uuid()).collect();
+    let revisions: Vec<i32> = firings
+        .iter()
+        .map(|it| rows::integer(it.revision))
+        .collect();
+    let seen: Result<Vec<String>, Failure> =
+        firings.iter().map(|it| rows::json(&it.firing)).collect();
+    let seen = seen?;
+    let params: [Param<'_>; 3] = [
+        (&ids, Type::UUID_ARRAY),
+        (&revisions, Type::INT4_ARRAY),
+        (&seen, Type::TEXT_ARRAY),
+    ];
+    let fired = db.write(FIRE, &params).await?;
+    fired.iter().map(rows::due_order).collect()
+}
+
+/// How often one has missed before anything was sent begins anew as well.
+const END_RESTS: &str = "-- end_rests_of_waiting_orders
+update waiting_orders w
+set rests_until = 0, misses = (w.misses::jsonb || '{\"routed\":0}')::text
+where w.order_id = any($1) and w.misses is not null";
+
+/// The price of these orders was seen not to hold.
+pub(crate) async fn end_rests(db: &Db, orders: &[OrderId]) -> Result<(), Failure> {
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.uuid()).collect();
+    db.write(END_RESTS, &[(&ids, Type::UUID_ARRAY)]).await?;
+    Ok(())
+}
+
+const CHANGE: &str = "-- change_waiting_order
+select change_waiting($1, $2, $3, $4, $5) as changed";
+
+/// Gives a waiting order other terms.
+pub(crate) async fn change(
+    db: &Db,
+    order: OrderId,
+    client: Option<&ClientId>,
+    revision: u32,
+    terms: &Terms,
+) -> Result<Changed, Failure> {
+    let id = order.uuid();
+    let owner = client.map(ClientId::as_str);
+    let revision = rows::integer(revision);
+    let text = rows::json(terms)?;
+    let valid_for = rows::valid_for_ms(terms);
+    let params: [Param<'_>; 5] = [
+        (&id, Type::UUID),
+        (&owner, Type::TEXT),
+        (&revision, Type::INT4),
+        (&text, Type::TEXT),
+        (&valid_for, Type::INT8),
+    ];
+    let answer = db.write(CHANGE, &params).await?;
+    let answer = answer
+        .first()
+        .map(|row| rows::column::<&str>(row, "changed"));
+    match answer.transpose()? {
+        Some("done") => Ok(Changed::Done),
+        Some("stale") => Ok(Changed::Stale),
+        Some("late") => {
+            let found = history::order(db, order, client).await;
+            let found = found.map_err(Failure::after_a_write)?;
+            Ok(found.map_or(Changed::Unknown, |order| Changed::TooLate {
+                status: order.status(),
+            }))
+        }
+        _ => Ok(Changed::Unknown),
+    }
+}
+
+/// Which orders ended so is said by the reason of their last event, which nothing else gives.
+const ENDED_BY: &str = "-- list_orders_ended_by
+select o.id as order_id, o.client, o.terms, last.seq, last.executions, last.at, last.data
+from orders confirmed
+join oco_groups g on g.client = confirmed.client and g.name = confirmed.oco_group and g.confirmed = confirmed.id
+join orders o on o.client = g.client and o.oco_group = g.name and o.end_status = 6
+cross join lateral (
+    select * from order_events e where e.order_id = o.id order by e.seq desc limit 1
+) as last
+where confirmed.id = $1 and last.data = '{\"type\":\"cancelled\",\"reason\":\"oco\"}'
+order by o.id";
+
+/// The orders that ended with the confirmation of this one.
+pub(crate) async fn ended_by(
+    db: &Db,
+    confirmed: OrderId,
+) -> Result<Vec<(Event, ClientId)>, Failure> {
+    let id = confirmed.uuid();
+    let found = db.read(ENDED_BY, &[(&id, Type::UUID)]).await?;
+    found
+        .iter()
+        .map(|row| Ok((rows::event(row)?, rows::client(row)?)))
+        .collect()
+}

@@ -1,0 +1,38 @@
+//! How far routes may reach.
+
+use domain::fee::UnitPrice;
+
+use crate::room::{self, Swap};
+
+/// How far routes may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Pools side by side.
+    pub legs: usize,
+    /// Pools one after another.
+    pub hops: usize,
+    /// Whether transactions are simulated before they are signed: what is simulated must fit into a packet too.
+    pub simulates: bool,
+    /// What a transaction usually offers for each compute unit: each further swap costs that.
+    pub unit_price: UnitPrice,
+}
+
+impl Limits {
+    /// One pool and no more.
+    pub const ONE_POOL: Self = Self {
+        legs: 1,
+        hops: 1,
+        simulates: false,
+        unit_price: UnitPrice::ZERO,
+    };
+
+    /// Whether a transaction has room for these swaps.
+    pub(crate) fn have_room<'a>(&self, swaps: impl IntoIterator<Item = Swap<'a>>) -> bool {
+        let length = room::length(swaps);
+        let bytes = match self.simulates {
+            true => length.transaction.max(length.simulation),
+            false => length.transaction,
+        };
+        bytes <= room::BYTES_MAX
+    }
+}

@@ -1,0 +1,165 @@
+//! What the router asks of venues: the pools of the pair at all of them at the same time, and third tokens' where that
+//! is worth a look.
+
+use std::time::Duration;
+
+use domain::venue::VenueSet;
+use domain::{Mint, Venue};
+use futures_util::future::{Either, join, join_all, select};
+use ports::STAGE_SPANS;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, debug, trace_span};
+
+use super::{RouteRequest, Router};
+use crate::gates::PairGates;
+use crate::offers::{self, Asked, Quoted};
+use crate::pools::{PairPools, Unavailable};
+use crate::request::QuoteRequest;
+use crate::thirds::{self, Cause, Fetched, Third};
+
+/// An order with a direct offer waits no longer for a look at third tokens.
+const THIRDS_PATIENCE: Duration = Duration::from_millis(250);
+/// A direct offer that moves the price so far, in millionths, is dear: third tokens are looked at.
+const DEAR_PPM: u32 = 1_000;
+
+impl Router {
+    /// What the venues have of the pair, and what there is over third tokens where that is worth a look.
+    pub(super) async fn ask_all(&self, request: &RouteRequest) -> (Vec<Asked>, Vec<Third>) {
+        // Boxed: whoever routes would carry all that is asked.
+        let asking = Box::pin(self.ask(request.quote, request.venues));
+        let looking = Box::pin(self.look(request, Cause::Order));
+        let (asked, thirds) = match select(asking, looking).await {
+            Either::Left((asked, looking)) => {
+                let has_offer = asked.iter().flat_map(Asked::offers).next().is_some();
+                let thirds = match has_offer {
+                    true => tokio::time::timeout(THIRDS_PATIENCE, looking).await,
+                    false => Ok(looking.await),
+                };
+                (asked, thirds.unwrap_or_default())
+            }
+            Either::Right((thirds, asking)) => (asking.await, thirds),
+        };
+        let best = asked
+            .iter()
+            .flat_map(Asked::offers)
+            .min_by_key(|it| offers::rank(it));
+        let is_dear = best.is_none_or(|offer| offer.impact_ppm >= DEAR_PPM);
+        if thirds.is_empty() && is_dear {
+            let thirds = Box::pin(self.look(request, Cause::Dear)).await;
+            return (asked, thirds);
+        }
+        (asked, thirds)
+    }
+
+    /// Third tokens with the pools that lead to them and from them.
+    async fn look(&self, request: &RouteRequest, cause: Cause) -> Vec<Third> {
+        let (sold, bought) = (request.quote.asset_in.mint, request.quote.asset_out.mint);
+        if self.limits.hops < 2 || request.swaps_max.is_some_and(|most| most < 2) {
+            return Vec::new();
+        }
+        let pair = (sold, bought);
+        let all = || thirds::of_pair(pair, &self.tokens, &*self.source);
+        let due = self.thirds.due(pair, cause, all);
+        let telling = self.telling(request.venues);
+        let looks = due.into_iter().map(async |asset| {
+            let third = asset.mint;
+            let to = self.fetch(telling, (sold, third));
+            let (to, from) = join(to, self.fetch(telling, (third, bought))).await;
+            Third { asset, to, from }
+        });
+        join_all(looks).await
+    }
+
+    async fn fetch(&self, venues: VenueSet, pair: (Mint, Mint)) -> Vec<Fetched> {
+        let fetched = venues.iter().map(async |venue| Fetched {
+            venue,
+            pools: self.found(venue, pair).await,
+        });
+        join_all(fetched).await
+    }
+
+    /// What a pair costs is told by all of its pools, also those that the order may not use.
+    fn telling(&self, venues: VenueSet) -> VenueSet {
+        match self.gates.max_deviation_bps {
+            0 => venues,
+            _ => VenueSet::ALL,
+        }
+    }
+
+    async fn ask(&self, request: QuoteRequest, venues: VenueSet) -> Vec<Asked> {
+        let assets = (request.asset_in, request.asset_out);
+        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        let asked = self.telling(venues).iter();
+        let asked = asked.map(|venue| self.ask_one(venue, request, &gates));
+        allowed(join_all(asked).await, &gates, venues)
+    }
+
+    /// What pools offer that were fetched.
+    pub(super) fn judge(
+        &self,
+        fetched: &[Fetched],
+        request: QuoteRequest,
+        venues: VenueSet,
+    ) -> Vec<Asked> {
+        let assets = (request.asset_in, request.asset_out);
+        let gates = self.gates_of_pair(assets, Some(request.amount_in));
+        let asked = fetched.iter().map(|Fetched { venue, pools }| Asked {
+            venue: *venue,
+            answer: pools
+                .clone()
+                .map(|found| Quoted::of(found, request, &gates)),
+        });
+        allowed(asked.collect(), &gates, venues)
+    }
+
+    async fn ask_one(&self, venue: Venue, request: QuoteRequest, gates: &PairGates<'_>) -> Asked {
+        let span = trace_span!(
+            target: STAGE_SPANS, "venue.quote", %venue,
+            pool = Empty, amount_out = Empty, impact_ppm = Empty, error = Empty
+        );
+        let pair = (request.asset_in.mint, request.asset_out.mint);
+        let found = self.found(venue, pair).instrument(span.clone()).await;
+        let asked = Asked {
+            venue,
+            answer: found.map(|found| Quoted::of(found, request, gates)),
+        };
+        match asked.best() {
+            Ok(offer) => {
+                span.record("pool", offer.pool.program.name());
+                span.record("amount_out", display(offer.amount_out));
+                span.record("impact_ppm", offer.impact_ppm);
+            }
+            Err(error) => {
+                span.record("error", display(&error));
+                debug!(%venue, %error, "{venue} makes no offer: {error}");
+            }
+        }
+        asked
+    }
+
+    pub(super) async fn found(
+        &self,
+        venue: Venue,
+        pair: (domain::Mint, domain::Mint),
+    ) -> Result<PairPools, Unavailable> {
+        self.within_deadline(self.source.pools(venue, pair)).await
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Unavailable>>,
+    ) -> Result<T, Unavailable> {
+        let answer = tokio::time::timeout(self.deadline, answer).await;
+        answer.unwrap_or_else(|_| {
+            let millis = self.deadline.as_millis();
+            Err(Unavailable(format!("no answer within {millis} ms")))
+        })
+    }
+}
+
+/// The offers that the order may take.
+fn allowed(mut asked: Vec<Asked>, gates: &PairGates<'_>, venues: VenueSet) -> Vec<Asked> {
+    offers::refuse_far_prices(gates, asked.iter_mut().filter_map(Asked::answers));
+    asked.retain(|it| venues.contains(it.venue));
+    asked
+}

@@ -1,0 +1,148 @@
+//! Third tokens, over which an order may go where that pays more: which there are, and when it is worth to look.
+//!
+//! To look over a third token is to read two more pairs. So each pair's third tokens are looked at once in a while, and
+//! between those looks only for orders that may gain: where the direct route is dear or there is none, or where a third
+//! token was about as good the last time.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use domain::{Asset, Mint, TokenList, Venue};
+use tokio::time::Instant;
+
+use crate::pools::{PairPools, PoolSource, Unavailable};
+
+/// Between two looks at all third tokens of a pair.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Pairs that are remembered; of further ones the third tokens are looked at only where there is no direct route.
+const PAIRS_MAX: usize = 1_024;
+/// The tokens that most pools have.
+const BUSIEST: [&str; 3] = ["SOL", "USDC", "USDT"];
+
+/// What one venue has of a pair.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) venue: Venue,
+    pub(crate) pools: Result<PairPools, Unavailable>,
+}
+
+/// A third token, with the pools that lead to it and from it.
+#[derive(Debug)]
+pub(crate) struct Third {
+    pub(crate) asset: Asset,
+    pub(crate) to: Vec<Fetched>,
+    pub(crate) from: Vec<Fetched>,
+}
+
+impl Third {
+    /// Whether there are pools on both sides.
+    pub(crate) fn is_reachable(&self) -> bool {
+        let has_pools = |side: &[Fetched]| {
+            let mut answered = side.iter().filter_map(|it| it.pools.as_ref().ok());
+            answered.any(|found| !found.pools.is_empty())
+        };
+        has_pools(&self.to) && has_pools(&self.from)
+    }
+
+    /// Whether some venue did not answer.
+    pub(crate) fn is_unsure(&self) -> bool {
+        let mut sides = self.to.iter().chain(&self.from);
+        sides.any(|it| it.pools.is_err())
+    }
+}
+
+/// What the last look at a pair's third tokens showed.
+#[derive(Debug, Clone)]
+struct Looked {
+    at: Instant,
+    reachable: Vec<Asset>,
+    /// One of them was about as good as the direct route.
+    is_close: bool,
+}
+
+/// What is remembered of pairs.
+#[derive(Debug, Default)]
+pub(crate) struct Thirds(Mutex<HashMap<(Mint, Mint), Looked>>);
+
+/// Why third tokens are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// An order comes along.
+    Order,
+    /// There is no direct route, or it is dear.
+    Dear,
+}
+
+impl Thirds {
+    /// The third tokens to look at for an order of this pair: nothing, those that can be reached, or `all`.
+    pub(crate) fn due(
+        &self,
+        pair: (Mint, Mint),
+        cause: Cause,
+        all: impl FnOnce() -> Vec<Asset>,
+    ) -> Vec<Asset> {
+        let now = Instant::now();
+        let looked = self.looked();
+        match looked.get(&pair) {
+            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+                match last.is_close || cause == Cause::Dear {
+                    true => last.reachable.clone(),
+                    false => Vec::new(),
+                }
+            }
+            None if looked.len() >= PAIRS_MAX && cause == Cause::Order => Vec::new(),
+            _ => all(),
+        }
+    }
+
+    /// Remembers what a look at all of a pair's third tokens showed, or a later one at those that can be reached.
+    pub(crate) fn saw(&self, pair: (Mint, Mint), reachable: Vec<Asset>, is_close: bool) {
+        let now = Instant::now();
+        let mut looked = self.looked();
+        match looked.get_mut(&pair) {
+            Some(last) if now.saturating_duration_since(last.at) < LOOK_EVERY => {
+                last.is_close = is_close;
+            }
+            _ => {
+                if looked.len() >= PAIRS_MAX {
+                    looked.retain(|_, it| now.saturating_duration_since(it.at) < LOOK_EVERY);
+                }
+                if looked.len() < PAIRS_MAX {
+                    let at = now;
+                    looked.insert(
+                        pair,
+                        Looked {
+                            at,
+                            reachable,
+                            is_close,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    fn looked(&self) -> MutexGuard<'_, HashMap<(Mint, Mint), Looked>> {
+        self.0
+            .lock()
+            .expect("invariant: nothing panics while holding it")
+    }
+}
+
+/// The third tokens of a pair: those that most pools have, and the one that it has most pools in common with, where
+/// that is listed.
+pub(crate) fn of_pair(
+    pair: (Mint, Mint),
+    tokens: &TokenList,
+    source: &dyn PoolSource,
+) -> Vec<Asset> {
+    let named = BUSIEST.iter().filter_map(|symbol| tokens.find(symbol));
+    let named: Vec<Asset> = named.collect();
+    let beside: Vec<Mint> = named.iter().map(|asset| asset.mint).collect();
+    let own = source.third(pair, &beside);
+    let own = own.and_then(|mint| tokens.find(&mint.to_string()));
+    let all = named.into_iter().chain(own);
+    all.filter(|asset| asset.mint != pair.0 && asset.mint != pair.1)
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! Routes over recorded pools: each swap of a recording at each of its snapshots, and what they paid together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use chain_solana::recording::{RecordedPools, Recording, Swap};
+use dex_router::{Limits, Router};
+
+use dex_router::request::QuoteRequest;
+use dex_router::router::{RouteRequest, ThirdTokens};
+use domain::quality::{Exchange, bps};
+use domain::venue::VenueSet;
+use domain::{BaseUnits, Bps, TokenList};
+use serde::Serialize;
+
+/// Recorded pools answer at once.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a swap would have paid in each way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Paid {
+    /// Through the best pool alone, or why through none.
+    single: Result<BaseUnits, String>,
+    /// Through two pools side by side, where that pays more.
+    split: Option<BaseUnits>,
+    /// Over a third token too, where that pays more.
+    hop: Option<BaseUnits>,
+}
+
+/// The ways compared: one router for each, over the same pools, each of which may do what the one before it may.
+async fn routes(pools: &Arc<RecordedPools>, tokens: &Arc<TokenList>, swap: Swap) -> Paid {
+    let reaching = async |legs, hops| {
+        let limits = Limits {
+            legs,
+            hops,
+            ..Limits::ONE_POOL
+        };
+        let router = Router::new(pools.clone(), DEADLINE, tokens.clone());
+        paid(&router.with_limits(limits), swap).await
+    };
+    Paid {
+        single: reaching(1, 1).await,
+        split: reaching(2, 1).await.ok(),
+        hop: reaching(2, 2).await.ok(),
+    }
+}
+
+async fn paid(router: &Router, swap: Swap) -> Result<BaseUnits, String> {
+    let request = RouteRequest {
+        quote: QuoteRequest {
+            asset_in: swap.asset_in,
+            asset_out: swap.asset_out,
+            amount_in: swap.amount_in,
+        },
+        venues: VenueSet::ALL,
+        slippage: Bps::DEFAULT,
+        min_amount_out: None,
+        max_impact: None,
+        fee_level: None,
+        thirds: ThirdTokens::WherePayingMore,
+        swaps_max: None,
+    };
+    match router.route(&request).await {
+        Ok(decision) => Ok(decision.choice.expected_amount_out),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
+/// What one swap would have paid at one snapshot.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Routed {
+    slot: u64,
+    token_in: String,
+    token_out: String,
+    amount_in: String,
+    single: Option<String>,
+    split: Option<String>,
+    hop: Option<String>,
+    /// Why there is no route.
+    error: Option<String>,
+}
+
+/// What one swap would have paid at all snapshots together.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    token_in: String,
+    token_out: String,
+    amount_in: String,
+    pub(crate) snapshots: u64,
+    /// At how many of them there was a route.
+    pub(crate) routed: u64,
+    single_total: String,
+    pub(crate) single_mean: Option<String>,
+    pub(crate) split_mean: Option<String>,
+    /// What splits paid more than the best pool alone.
+    pub(crate) split_gain_bps: Option<i64>,
+    pub(crate) hop_mean: Option<String>,
+    pub(crate) hop_gain_bps: Option<i64>,
+}
+
+/// Sums of one swap, in base units. They stay within 64 bits, or the recording is refused.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    snapshots: u64,
+    routed: u64,
+    single: u64,
+    split: Option<u64>,
+    hop: Option<u64>,
+}
+
+/// Routes every swap at every snapshot, and tells of each as it is found.
+pub(crate) async fn replay(
+    recording: &Recording,
+    mut tell: impl FnMut(&Routed) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Summary>> {
+    let tokens = Arc::new(recording.tokens.clone());
+    let mut sums = vec![Sums::default(); recording.swaps.len()];
+    for pools in recording.snapshots() {
+        let pools = Arc::new(pools?);
+        for (swap, sums) in recording.swaps.iter().zip(&mut sums) {
+            let paid = routes(&pools, &tokens, *swap).await;
+            sums.add(&paid)
+                .context("the sum of what was paid exceeds 64 bits")?;
+            tell(&Routed::of(pools.slot(), *swap, &paid, &tokens))?;
+        }
+    }
+    let summaries = recording.swaps.iter().zip(&sums);
+    Ok(summaries
+        .map(|(swap, sums)| sums.summary(*swap, &tokens))
+        .collect())
+}
+
+impl Sums {
+    fn add(&mut self, paid: &Paid) -> Option<()> {
+        self.snapshots += 1;
+        let Ok(single) = paid.single else {
+            return Some(());
+        };
+        self.routed += 1;
+        self.single = self.single.checked_add(single.get())?;
+        for (sum, paid) in [(&mut self.split, paid.split), (&mut self.hop, paid.hop)] {
+            if let Some(paid) = paid {
+                *sum = Some(sum.unwrap_or_default().checked_add(paid.get())?);
+            }
+        }
+        Some(())
+    }
+
+    fn summary(&self, swap: Swap, tokens: &TokenList) -> Summary {
+        let print = |amount: u64| BaseUnits::new(amount).to_decimal(swap.asset_out.decimals);
+        let mean = |sum: Option<u64>| sum?.checked_div(self.routed).map(print);
+        let gain = |sum: Option<u64>| {
+            let of = |amount_out| Exchange {
+                amount_in: swap.amount_in,
+                amount_out: BaseUnits::new(amount_out),
+            };
+            of(sum?).ppm_above(of(self.single)).map(bps)
+        };
+        Summary {
+            token_in: tokens.name_of(swap.asset_in.mint),
+            token_out: tokens.name_of(swap.asset_out.mint),
+            amount_in: swap.amount_in.to_decimal(swap.asset_in.decimals),
+            snapshots: self.snapshots,
+            routed: self.routed,
+            single_total: print(self.single),
+            single_mean: mean(Some(self.single)),
+            split_mean: mean(self.split),
+            split_gain_bps: gain(self.split),
+            hop_mean: mean(self.hop),
+            hop_gain_bps: gain(self.hop),
+        }
+    }
+}
+
+impl Summary {
+    /// Such as `1.5 SOL→USDC`.
+    pub(crate) fn swap(&self) -> String {
+        format!("{} {}→{}", self.amount_in, self.token_in, self.token_out)
+    }
+}
+
+impl Routed {
+    fn of(slot: u64, swap: Swap, paid: &Paid, tokens: &TokenList) -> Self {
+        let print = |amount: BaseUnits| amount.to_decimal(swap.asset_out.decimals);
+        Self {
+            slot,
+            token_in: tokens.name_of(swap.asset_in.mint),
+            token_out: tokens.name_of(swap.asset_out.mint),
+            amount_in: swap.amount_in.to_decimal(swap.asset_in.decimals),
+            single: paid.single.as_ref().ok().copied().map(print),
+            split: paid.split.map(print),
+            hop: paid.hop.map(print),
+            error: paid.single.as_ref().err().cloned(),
+        }
+    }
+}
+
+impl fmt::Display for Routed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            slot,
+            token_in,
+            token_out,
+            amount_in,
+            ..
+        } = self;
+        write!(f, "{slot}  {amount_in} {token_in}→{token_out}  ")?;
+        match (&self.single, &self.error) {
+            (Some(single), _) => write!(f, "single {single}")?,
+            (None, error) => write!(f, "none: {}", error.as_deref().unwrap_or_default())?,
+        }
+        for (way, paid) in [("split", &self.split), ("hop", &self.hop)] {
+            if let Some(paid) = paid {
+                write!(f, "  {way} {paid}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Orders that wait for a price: when they fire, and what becomes of one whose price has gone by then. The venue sells
+//! 1.5 SOL for some 224 USDC, less where its price falls.
+
+use std::time::Duration;
+
+use domain::event::FailureCode;
+use domain::order::OrderType;
+use domain::waiting::{Firing, Misses, Seen};
+use domain::{EventData, OcoGroup, OrderId, Price, Status, Timestamp};
+use order_worker::Settings;
+use ports::job_queue::Job;
+use ports::status_feed::Tailed;
+use ports::waiting::NewFiring;
+
+use crate::world::venue::SLOT;
+use crate::world::{Plan, World, settings};
+
+/// No attempt is left after the first.
+fn one_attempt() -> Settings {
+    Settings {
+        max_executions: 1,
+        ..settings()
+    }
+}
+
+async fn accept(world: &World, kind: fn(Price) -> OrderType, price: &str) -> OrderId {
+    accept_in(world, kind, price, None).await
+}
+
+async fn accept_in(
+    world: &World,
+    kind: fn(Price) -> OrderType,
+    price: &str,
+    group: Option<&str>,
+) -> OrderId {
+    let mut order = world.given.order();
+    order.terms.order_type = kind(Price::parse(price).unwrap());
+    order.terms.slippage = domain::Bps::ANY;
+    order.terms.oco_group = group.and_then(|name| OcoGroup::parse(name).ok());
+    world.given.accept(world.store(), order).await
+}
+
+fn limit(price: Price) -> OrderType {
+    OrderType::Limit { price }
+}
+
+fn stop(price: Price) -> OrderType {
+    OrderType::Stop { price }
+}
+
+/// Fires an order whatever its price is, after so many reverts.
+async fn fire(world: &World, order: OrderId, reverted: u32) {
+    let seen = Seen {
+        price: "1".to_owned(),
+        slot: SLOT,
+        at: Timestamp::from_millis(0),
+    };
+    let misses = Misses {
+        reverted,
+        ..Misses::default()
+    };
+    let firing = NewFiring {
+        order,
+        revision: 0,
+        firing: Firing { seen, misses },
+    };
+    let fired = world.truth.fire(&[firing]).await.unwrap();
+    let jobs = fired.into_iter().map(Job::from).collect();
+    world.ports.queue.push(jobs).await.unwrap();
+}
+
+async fn waits(world: &World, order: OrderId) -> bool {
+    let waiting = world.truth.waiting_among(&[order]).await.unwrap();
+    !waiting.is_empty()
+}
+
+/// Several scans pass, in the paused runtime's time.
+async fn scans_pass() {
+    tokio::time::sleep(settings().sweep * 50).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_fires_at_its_price_and_says_what_was_seen() {
+    let world = World::new().await;
+    let _running = world.start(settings());
+    let near = accept(&world, limit, "149").await;
+    let far = accept(&world, limit, "151").await;
+
+    world.until(near, Status::Confirmed).await;
+
+    let events = world.events(near).await;
+    let EventData::Triggered { seen } = &events[1].data else {
+        panic!("not triggered: {events:?}");
+    };
+    assert_eq!(seen.slot, SLOT);
+    assert!(seen.price.starts_with("149."), "{}", seen.price);
+    scans_pass().await;
+    assert!(waits(&world, far).await);
+    assert_eq!(world.events(far).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_fires_once_its_price_is_seen_at_two_slots() {
+    let world = World::new().await;
+    let _running = world.start(settings());
+    let order = accept(&world, stop, "150").await;
+    scans_pass().await;
+    assert!(waits(&world, order).await, "one slot is not enough");
+
+    world.venue.let_slots_pass();
+
+    world.until(order, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_rolled_back_waits_again_and_uses_up_no_attempt() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Revert, Plan::Land]);
+    let _running = world.start(one_attempt());
+    let order = accept(&world, limit, "149").await;
+
+    let confirmed = world.until(order, Status::Confirmed).await;
+
+    assert_eq!(confirmed.executions, 2);
+    let events = world.events(order).await;
+    let again = events.iter().find_map(|event| match &event.data {
+        EventData::WaitingAgain {
+            rest_ms, misses, ..
+        } => Some((*rest_ms, *misses)),
+        _ => None,
+    });
+    let (rest_ms, misses) = again.unwrap();
+    assert_eq!(rest_ms, 10_000);
+    assert_eq!(
+        (misses.routed, misses.reverted, misses.uncounted),
+        (0, 1, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_whose_price_has_gone_waits_again_before_anything_is_sent() {
+    let world = World::new().await;
+    let _running = world.start(one_attempt());
+    let order = accept(&world, limit, "151").await;
+
+    fire(&world, order, 0).await;
+
+    let statuses = [Status::Pending, Status::Routing, Status::Pending];
+    testkit::contract::eventually("it to wait again", || async {
+        (world.statuses(order).await == statuses).then_some(())
+    })
+    .await;
+    assert!(waits(&world, order).await);
+    assert_eq!(world.chain.built(order), 0);
+    // A look at which the price does not hold ends the rest, whatever it was.
+    scans_pass().await;
+    let waiting = world.truth.waiting_among(&[order]).await.unwrap();
+    assert_eq!(
+        (waiting[0].is_resting, waiting[0].misses.routed),
+        (false, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tenth_revert_ends_a_limit() {
+    let world = World::new().await;
+    world.chain.plan([Plan::Revert]);
+    let _running = world.start(settings());
+    let order = accept(&world, limit, "149").await;
+
+    fire(&world, order, 9).await;
+
+    let failure = world.failure(order).await;
+    assert_eq!(failure.code, FailureCode::SlippageExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_tried_again_at_once_as_often_as_any_order() {
+    let world = World::new().await;
+    world.venue.let_slots_pass();
+    world.chain.plan([Plan::Revert; 3]);
+    let _running = world.start(settings());
+    let order = accept(&world, stop, "150").await;
+
+    world.failure(order).await;
+
+    let events = world.events(order).await;
+    let delays: Vec<u64> = events
+        .iter()
+        .filter_map(|event| match &event.data {
+            EventData::RetryScheduled { delay_ms, .. } => Some(*delay_ms),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(delays, [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_others_of_a_group_are_told_to_be_cancelled() {
+    let world = World::new().await;
+    let mut tails = world.tails().await;
+    let _running = world.start(settings());
+    let far = accept_in(&world, limit, "1000", Some("pair")).await;
+    let near = accept_in(&world, limit, "149", Some("pair")).await;
+
+    world.until(near, Status::Confirmed).await;
+
+    let cancelled = world.until(far, Status::Cancelled).await;
+    assert_eq!(cancelled.executions, 0);
+    let told = async {
+        loop {
+            for tail in &mut tails {
+                let Tailed::Events(events) = tail.next().await.unwrap() else {
+                    continue;
+                };
+                if events.iter().any(|(_, it)| it.event.order_id == far) {
+                    return;
+                }
+            }
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(20), told).await;
+    assert!(told.is_ok(), "nobody told");
+}
