@@ -3,7 +3,7 @@
 use domain::{Asset, BaseUnits};
 
 /// A wish to swap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QuoteRequest {
     pub asset_in: Asset,
     pub asset_out: Asset,

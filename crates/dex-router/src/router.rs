@@ -31,7 +31,7 @@ const FIRST_POOLS_MAX: usize = 3;
 const CLOSE_THOUSANDTHS: u64 = 2;
 
 /// What an order asks of a route.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RouteRequest {
     pub quote: QuoteRequest,
     pub venues: VenueSet,
@@ -50,10 +50,23 @@ pub struct RouteRequest {
 
 /// When a route goes over a third token. Its first leg may pay hardly less than it was quoted at, so that it fails where
 /// prices move: who has failed already takes it only where there is no other way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ThirdTokens {
     WherePayingMore,
     WhereNeeded,
+}
+
+impl RouteRequest {
+    /// What tells the price of an order that waits: the same for all that would take the same route, whatever their
+    /// floors.
+    #[must_use]
+    pub fn of_price(terms: &Terms) -> Self {
+        Self {
+            slippage: Bps::ANY,
+            min_amount_out: None,
+            ..Self::from(terms)
+        }
+    }
 }
 
 impl From<&Terms> for RouteRequest {

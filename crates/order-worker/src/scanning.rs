@@ -11,10 +11,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dex_router::router::{RouteRequest, ThirdTokens};
-use domain::venue::VenueSet;
+use dex_router::router::RouteRequest;
 use domain::waiting::{Firing, Seen};
-use domain::{Asset, BaseUnits, Bps, FeeLevel, MaxImpact, OrderId, Terms};
+use domain::{BaseUnits, MaxImpact, OrderId, Terms};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use ports::finality::Turn;
@@ -45,17 +44,6 @@ const AGAIN_AT_MOST: u32 = 10;
 struct Look {
     amount_out: BaseUnits,
     slot: u64,
-}
-
-/// What decides which route is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Asked {
-    asset_in: Asset,
-    asset_out: Asset,
-    amount_in: BaseUnits,
-    venues: VenueSet,
-    max_impact: Option<MaxImpact>,
-    fee_level: Option<FeeLevel>,
 }
 
 /// Looks once per period until somebody asks to stop.
@@ -174,9 +162,9 @@ async fn seen_twice(
 /// What each order's amount brings now; absent where no route is known.
 async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Option<Look>> {
     let asked = |order: &WaitingOrder| asked(ctx, &order.terms);
-    let mut looks: HashMap<Asked, Option<Look>> =
+    let mut looks: HashMap<RouteRequest, Option<Look>> =
         orders.iter().map(|order| (asked(order), None)).collect();
-    let different: Vec<Asked> = looks.keys().copied().collect();
+    let different: Vec<RouteRequest> = looks.keys().copied().collect();
     for some in different.chunks(ROUTES_AT_ONCE) {
         let routes = some.iter().map(|asked| route(ctx, asked));
         looks.extend(some.iter().copied().zip(join_all(routes).await));
@@ -185,34 +173,16 @@ async fn look(ctx: &Context, orders: &[WaitingOrder]) -> Vec<Option<Look>> {
     orders.iter().map(found).collect()
 }
 
-fn asked(ctx: &Context, terms: &Terms) -> Asked {
-    Asked {
-        asset_in: terms.asset_in,
-        asset_out: terms.asset_out,
-        amount_in: terms.amount_in,
-        venues: terms.venues,
+fn asked(ctx: &Context, terms: &Terms) -> RouteRequest {
+    RouteRequest {
         max_impact: MaxImpact::narrower(terms.max_impact, ctx.settings.max_impact),
-        fee_level: terms.fee_level,
+        ..RouteRequest::of_price(terms)
     }
 }
 
-async fn route(ctx: &Context, asked: &Asked) -> Option<Look> {
-    let request = RouteRequest {
-        quote: dex_router::request::QuoteRequest {
-            asset_in: asked.asset_in,
-            asset_out: asked.asset_out,
-            amount_in: asked.amount_in,
-        },
-        venues: asked.venues,
-        slippage: Bps::ANY,
-        min_amount_out: None,
-        max_impact: asked.max_impact,
-        fee_level: asked.fee_level,
-        thirds: ThirdTokens::WherePayingMore,
-        swaps_max: None,
-    };
+async fn route(ctx: &Context, request: &RouteRequest) -> Option<Look> {
     // The router tells of every route that it takes, and none is taken here.
-    let routing = ctx.router.route(&request);
+    let routing = ctx.router.route(request);
     let routed = routing.with_subscriber(NoSubscriber::new()).await;
     let choice = routed.ok()?.choice;
     Some(Look {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_types::order::Look;
 use dex_router::router::RouteRequest;
-use domain::{Bps, Order, OrderId, Terms};
+use domain::{Order, OrderId, Terms};
 use futures_util::future::join_all;
 
 use crate::deadline;
@@ -32,8 +32,8 @@ pub(super) async fn of(
     let waiting = deadline::read(ctx.ports.store.waiting_among(&asked)).await?;
     let mut different: Vec<RouteRequest> = Vec::new();
     for order in &waiting {
-        let request = request(&order.terms);
-        if different.len() < ROUTES_MAX && !different.iter().any(|it| is_same(it, &request)) {
+        let request = RouteRequest::of_price(&order.terms);
+        if different.len() < ROUTES_MAX && !different.contains(&request) {
             different.push(request);
         }
     }
@@ -41,28 +41,15 @@ pub(super) async fn of(
     let looks = tokio::time::timeout(PATIENCE, join_all(looks)).await;
     let looks = looks.unwrap_or_default();
     let found = |terms: &Terms| {
-        let request = request(terms);
+        let request = RouteRequest::of_price(terms);
         let mut known = different.iter().zip(&looks);
-        known.find(|(it, _)| is_same(it, &request))?.1.to_owned()
+        known.find(|(it, _)| **it == request)?.1.to_owned()
     };
     let found = waiting.into_iter().map(|order| {
         let look = found(&order.terms);
         (order.id, (order.terms, look))
     });
     Ok(found.collect())
-}
-
-fn request(terms: &Terms) -> RouteRequest {
-    RouteRequest {
-        min_amount_out: None,
-        slippage: Bps::ANY,
-        ..RouteRequest::from(terms)
-    }
-}
-
-fn is_same(one: &RouteRequest, other: &RouteRequest) -> bool {
-    let rest = |it: &RouteRequest| (it.quote, it.venues, it.max_impact, it.fee_level);
-    rest(one) == rest(other)
 }
 
 async fn look(ctx: &Ctx, request: &RouteRequest) -> Option<Look> {
