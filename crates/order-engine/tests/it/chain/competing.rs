@@ -1,4 +1,5 @@
-//! Pools of all four programs compete for every order.
+//! Pools of all four programs compete for every order. A route over a third token may pay more
+//! than each of them, so here an order goes from token to token at once.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 #[tokio::test]
 async fn an_order_shows_pools_of_all_four_programs_and_takes_the_best() -> Result<()> {
-    let engine = Engine::start(&[]).await?;
+    let engine = Engine::start(&[("ROUTE_MAX_HOPS", "1")]).await?;
     let target = Target::new(vec![engine.url("")]);
     let order = target.accept(0, SOL_FOR_USDC).await?;
 
