@@ -28,6 +28,8 @@ const ENTRIES: usize = 1;
 const TRIES: u32 = 3;
 /// One that fails more slowly than this is not asked again in the same look: the others' words would wait for it.
 const TRY_AGAIN_WITHIN: Duration = Duration::from_secs(1);
+/// One that failed when it was asked last is given another chance so often: looks may all fall into its bad moments.
+const CHANCE_EVERY: Duration = Duration::from_secs(2);
 
 /// All endpoints that may vote.
 #[derive(Debug)]
@@ -48,6 +50,18 @@ struct Seat {
     genesis: Option<Hash>,
     banks: Recent<EpochInfo, Error>,
     statuses: Statuses,
+    clock: Arc<dyn Clock>,
+    /// When it was asked although it was away.
+    last_chance: Mutex<Option<Duration>>,
+}
+
+/// Whom to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    /// Those that answered when they were asked last.
+    Answering,
+    /// Those that did not, too, if a while ago.
+    AwayToo,
 }
 
 type Cases = Newest<One, CASES_MAX>;
@@ -60,6 +74,9 @@ struct One {
     is_disputed: bool,
     is_dead: bool,
 }
+
+/// Why there is no vote of an endpoint that nobody asked.
+const NOT_ASKED: &str = "it is not asked now";
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +99,8 @@ impl Jury {
             banks: Recent::new(Arc::clone(&clock), bank_for),
             statuses: Statuses::new(Arc::clone(member.rpc())),
             genesis,
+            clock: Arc::clone(&clock),
+            last_chance: Mutex::default(),
             member,
         };
         Self {
@@ -97,8 +116,15 @@ impl Jury {
     ///
     /// Cancel safety: may be dropped; what was said until then is kept.
     pub(super) async fn hear(&self, question: Question) -> Verdict {
+        match self.ask_all(question, Whom::Answering).await {
+            Verdict::Unknown(Doubt::OthersSilent) => self.ask_all(question, Whom::AwayToo).await,
+            verdict => verdict,
+        }
+    }
+
+    async fn ask_all(&self, question: Question, whom: Whom) -> Verdict {
         let asked = self.seats.iter().enumerate();
-        let asked = asked.map(|(place, seat)| self.ask(place, seat, question));
+        let asked = asked.map(|(place, seat)| self.ask((place, seat), question, whom));
         let votes = join_all(asked).await;
         let now = self.clock.monotonic();
         let witnesses = self.witnesses();
@@ -140,8 +166,16 @@ impl Jury {
     }
 
     /// One endpoint's word, which is kept as soon as it is there. None where the earlier one is enough.
-    async fn ask(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
+    async fn ask(
+        &self,
+        (place, seat): (usize, &Seat),
+        question: Question,
+        whom: Whom,
+    ) -> Option<Vote> {
         let began = self.clock.monotonic();
+        if !seat.is_asked(whom) {
+            return Some(Vote::Nothing(NoVote::Unanswered(NOT_ASKED.to_owned())));
+        }
         let mut tries = 1;
         let vote = loop {
             let vote = self.vote(place, seat, question).await?;
@@ -167,9 +201,6 @@ impl Jury {
 
     async fn vote(&self, place: usize, seat: &Seat, question: Question) -> Option<Vote> {
         let silent = |why: String| Some(Vote::Nothing(NoVote::Unanswered(why)));
-        if !seat.can_be_asked() {
-            return silent("it is not asked now".to_owned());
-        }
         let bank = match seat.bank().await {
             Ok(bank) => bank,
             Err(error) => return silent(words(&error)),
@@ -209,6 +240,25 @@ impl Jury {
 impl Seat {
     fn can_be_asked(&self) -> bool {
         !self.member.is_disqualified() && !self.member.is_away()
+    }
+
+    /// The same, with a chance now and then for one that did not answer when it was asked last.
+    fn is_asked(&self, whom: Whom) -> bool {
+        self.can_be_asked()
+            || whom == Whom::AwayToo && !self.member.is_disqualified() && self.has_a_chance()
+    }
+
+    fn has_a_chance(&self) -> bool {
+        let now = self.clock.monotonic();
+        let mut last = self
+            .last_chance
+            .lock()
+            .expect("invariant: nothing panics while holding it");
+        let is_due = last.is_none_or(|last| now.saturating_sub(last) >= CHANCE_EVERY);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
     }
 
     /// Where it stands, that what it says of heights fits together, and that it still shows the cluster: another one

@@ -18,6 +18,9 @@ use crate::world::{Settings, World};
 /// Workers hear of a pause, at the latest, with their next heartbeat.
 const QUICK_HEARTS: Settings = &[("HEARTBEAT_MS", "50")];
 
+/// Every route goes from token to token at once, through one of the pools that are shown.
+const ONE_HOP: Settings = &[("ROUTE_MAX_HOPS", "1")];
+
 /// Somebody's shell.
 struct Shell {
     caller: Caller,
@@ -386,7 +389,7 @@ mod process {
     use crate::world::{NONE, World, over_process};
 
     over_process! { World:
-        commands::submit_follows_the_order_to_its_end(NONE),
+        commands::submit_follows_the_order_to_its_end(commands::ONE_HOP),
         commands::submit_says_what_to_offer_and_how_far_to_move_the_price(NONE),
         commands::a_repeated_submission_under_one_key_is_one_order(NONE),
         commands::a_dry_run_shows_offers_and_stores_nothing(NONE),
@@ -405,7 +408,12 @@ mod clustered {
     use crate::world::{CLIENTS, OPERATORS, Settings, World, over_cluster};
     use crate::{commands, health};
 
-    const USUAL: Settings = &[CLIENTS, OPERATORS, ("HEARTBEAT_MS", "50")];
+    const USUAL: Settings = &[
+        CLIENTS,
+        OPERATORS,
+        ("HEARTBEAT_MS", "50"),
+        ("ROUTE_MAX_HOPS", "1"),
+    ];
 
     over_cluster! {
         #[ignore = "repeats over a cluster what holds over one process; scripts/test --full runs it"]

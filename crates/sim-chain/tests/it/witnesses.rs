@@ -240,6 +240,18 @@ async fn while_every_endpoint_is_away_nothing_is_called_dead_and_afterwards_all_
 }
 
 #[tokio::test]
+async fn an_endpoint_that_failed_a_moment_ago_is_asked_again_where_its_word_is_needed() {
+    let scene = Scene::new(&[HONEST, HONEST], Way::InThisProcess).await;
+    let transaction = scene.signed().await;
+    scene.pass(A_LIFE).await;
+    scene.fail_once(1).await;
+
+    let fate = scene.chain.fate(&transaction).await;
+
+    assert_eq!(fate, Ok(Fate::Dead));
+}
+
+#[tokio::test]
 async fn refusals_of_all_kinds_prove_nothing_and_end_with_the_storm() {
     let scene = Scene::new(&[HONEST, HONEST], Way::InThisProcess).await;
     let forgotten = scene.signed().await;

@@ -3,7 +3,7 @@
 
 use futures_util::future::join_all;
 
-use super::{Jury, Question, Seat};
+use super::{Jury, Question, Seat, Whom};
 use crate::death::{Doubt, NoVote, Verdict, Vote};
 use crate::endpoints::method::Method;
 use crate::rpc::{Commitment, ENTRIES_MAX, Entry, EntryPage, Error, View, words};
@@ -16,7 +16,17 @@ impl Jury {
         if self.is_the_cluster {
             return true;
         }
-        let asked = self.seats.iter().map(|seat| seat.revert(question));
+        let verdict = match self.ask_all_of_revert(question, Whom::Answering).await {
+            Verdict::Unknown(Doubt::OthersSilent) => {
+                self.ask_all_of_revert(question, Whom::AwayToo).await
+            }
+            verdict => verdict,
+        };
+        verdict == Verdict::Dead
+    }
+
+    async fn ask_all_of_revert(&self, question: Question, whom: Whom) -> Verdict {
+        let asked = self.seats.iter().map(|seat| seat.revert(question, whom));
         let votes = join_all(asked).await;
         let (witnesses, now) = (self.witnesses(), self.clock.monotonic());
         let signature = question.subject.signature;
@@ -30,16 +40,16 @@ impl Jury {
             let what = "one says that it was rolled back and another that it took effect";
             self.dispute(one, signature, what);
         }
-        verdict == Verdict::Dead
+        verdict
     }
 }
 
 impl Seat {
     /// Its vote: `Dead` means here that it was rolled back for good, and `Known` that it was not.
-    async fn revert(&self, question: Question) -> Vote {
+    async fn revert(&self, question: Question, whom: Whom) -> Vote {
         let silent = |why: String| Vote::Nothing(NoVote::Unanswered(why));
-        if !self.can_be_asked() {
-            return silent("it is not asked now".to_owned());
+        if !self.is_asked(whom) {
+            return silent(super::NOT_ASKED.to_owned());
         }
         let asking = self.examine_revert(question).await;
         asking.unwrap_or_else(|error| silent(words(&error)))

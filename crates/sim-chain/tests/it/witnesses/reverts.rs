@@ -68,6 +68,19 @@ async fn a_revert_counts_once_two_endpoints_or_one_that_is_alone_twice_say_so() 
 }
 
 #[tokio::test]
+async fn a_revert_counts_by_the_word_of_an_endpoint_that_failed_a_moment_ago() {
+    let scene = Scene::new(&[HONEST, HONEST], Way::InThisProcess).await;
+    let transaction = scene.signed_in_vain().await;
+    scene.send(&transaction).await.unwrap();
+    scene.pass(FINAL).await;
+    scene.fail_once(1).await;
+
+    let passed = given_up(&scene, &transaction, FINAL).await;
+
+    assert_eq!(passed, Some(0));
+}
+
+#[tokio::test]
 async fn beside_a_silent_endpoint_a_revert_counts_after_ten_minutes() {
     let scene = Scene::new(&[HONEST, HONEST], Way::InThisProcess).await;
     let transaction = scene.signed_in_vain().await;

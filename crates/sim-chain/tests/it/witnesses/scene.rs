@@ -135,6 +135,14 @@ impl Scene {
         self.services[endpoint].set_faults(&faults);
     }
 
+    /// An endpoint does not answer the next look at it, and is back right after that.
+    pub(super) async fn fail_once(&self, endpoint: usize) {
+        self.set(endpoint, |faults| faults.outage = true);
+        self.wait(Duration::from_secs(2)).await;
+        assert!(self.endpoints.members()[endpoint].is_away());
+        self.set(endpoint, |_| {});
+    }
+
     /// What an endpoint is sent is executed at this height.
     pub(super) fn hold(&self, endpoint: usize, height: Height) {
         let faults = self.services[endpoint].planned();
