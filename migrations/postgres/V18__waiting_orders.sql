@@ -1,6 +1,10 @@
 -- Orders that wait for a condition. What waits stands in a table of its own, and its order has no due time: nothing that
 -- looks for due orders sees it. Everything that moves an order into that table and out of it is written here, once, so
 -- that programs of older versions, which end orders too, do it as well.
+--
+-- Whatever writes to orders waits while the two indexes on it are built. A store with many million orders has the
+-- columns added and the indexes built before the upgrade instead, by hand, under the same names and `concurrently`. One
+-- whose building failed is refused below, and dropped by hand.
 
 -- The kind of an order that has a condition, as in its terms; null for market orders.
 alter table orders add column if not exists kind text;
@@ -26,6 +30,16 @@ create index if not exists waiting_orders_of_client on waiting_orders (client, o
 create index if not exists orders_of_group on orders (client, oco_group) where oco_group is not null;
 create index if not exists orders_waiting_expiring on orders (expires_at)
     where expires_at is not null and due_at is null and ended_at is null;
+
+do $$
+begin
+    if exists (select from pg_index
+               where indexrelid in ('orders_of_group'::regclass, 'orders_waiting_expiring'::regclass)
+                 and not indisvalid) then
+        raise exception 'orders_of_group or orders_waiting_expiring is not valid: drop it, and start again';
+    end if;
+end
+$$;
 
 -- Groups of which one order at most executes.
 create table if not exists oco_groups (
@@ -70,14 +84,17 @@ create trigger waiting_orders_leave after delete on waiting_orders
 create or replace function order_waits() returns trigger language plpgsql as $$
 declare
     missed json;
+    -- Whoever looked at it before it fired must not fire it again: its revision is another one each time.
+    since integer;
 begin
     if tg_op = 'UPDATE' then
-        select e.data::json into missed from order_events e where e.order_id = new.id order by e.seq desc limit 1;
+        select e.data::json, e.seq into missed, since
+        from order_events e where e.order_id = new.id order by e.seq desc limit 1;
         update oco_groups set holder = null
         where client = new.client and name = new.oco_group and holder = new.id;
     end if;
-    insert into waiting_orders (order_id, client, token_in, token_out, oco_group, rests_until, misses)
-    values (new.id, new.client, new.token_in, new.token_out, new.oco_group,
+    insert into waiting_orders (order_id, client, token_in, token_out, oco_group, revision, rests_until, misses)
+    values (new.id, new.client, new.token_in, new.token_out, new.oco_group, coalesce(since, 0) * 1000,
             coalesce(now_ms() + (missed ->> 'rest_ms')::bigint, 0), (missed -> 'misses')::text);
     return null;
 end

@@ -87,7 +87,7 @@ impl Wallets {
         let known = self.known_with(|it| match (own, asked) {
             (Some(own), _) => it.name == *own,
             (None, Some(asked)) => asked.is(it),
-            (None, None) => !self.is_taken(&it.name),
+            (None, None) => !self.is_bound(&it.name),
         });
         let known = known.await;
         let mut all = known.iter();
@@ -115,7 +115,7 @@ impl Wallets {
                         ));
                     }
                 };
-                if self.is_taken(&found.name) {
+                if self.is_taken(found, &known) {
                     return Err(ApiError::of_field(
                         Code::WalletNotAllowed,
                         "wallet",
@@ -124,7 +124,7 @@ impl Wallets {
                 }
                 Some(found)
             }
-            (None, None) => match all.find(|it| !self.is_taken(&it.name)) {
+            (None, None) => match all.find(|it| !self.is_taken(it, &known)) {
                 Some(found) => Some(found),
                 None if self.bound.is_empty() => None,
                 None if known.is_empty() => return Err(untold()),
@@ -182,8 +182,14 @@ impl Wallets {
         Some(workers.any(|worker| worker.signs_for(wallet)))
     }
 
-    fn is_taken(&self, name: &WalletName) -> bool {
+    fn is_bound(&self, name: &WalletName) -> bool {
         self.bound.values().any(|bound| bound == name)
+    }
+
+    /// Whether clients have it for themselves, under whichever of its names.
+    fn is_taken(&self, wallet: &NamedWallet, known: &[NamedWallet]) -> bool {
+        let mut names = known.iter().filter(|it| it.address == wallet.address);
+        names.any(|it| self.is_bound(&it.name))
     }
 
     /// What live workers tell, those that started last first: a wallet that got another key is where the newest has it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{ClientOrderId, EventData, OcoGroup, Order, OrderId, Timestamp};
 use ports::operations::{AuditEntry, DeadRetry};
 use ports::order_store::NewOrder;
+use ports::waiting::OCO_GROUP_MAX;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -89,16 +90,23 @@ const RETRY_DEAD: &str = "-- retry_dead_order
 with clock as materialized (
     select now_ms() as now
 ),
--- Of a group that has confirmed an order nothing executes any more.
-open_group as materialized (
-    select g.name from oco_groups g
-    where g.client = $5 and g.name = $17 and g.confirmed is null
+found as materialized (
+    select id from orders
+    where id = $2 and end_status = 5 and retried_as is null
     for no key update
+),
+-- Of a group that has confirmed an order nothing executes any more, and one that is full takes in no other.
+open_group as (
+    update oco_groups g
+    set members = g.members + 1
+    where g.client = $5 and g.name = $17 and g.confirmed is null and g.members < $18
+      and exists (select from found)
+    returning g.name
 ),
 dead as (
     update orders
     set retried_as = $3
-    where id = $2 and end_status = 5 and retried_as is null
+    where id = (select id from found)
       and ($17::text is null or exists (select from open_group))
     returning id
 ),
@@ -201,6 +209,7 @@ async fn insert_replacement(
             (&wallet, Type::TEXT),
             (&kind, Type::TEXT),
             (&group, Type::TEXT),
+            (&rows::integer(OCO_GROUP_MAX), Type::INT4),
         ],
     )
     .await

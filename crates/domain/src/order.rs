@@ -224,7 +224,11 @@ impl Terms {
         let (sold, amount, bought) = (self.asset_in, self.amount_in, self.asset_out);
         match condition {
             Condition::AtOrAbove => {
-                let least = price.least_out(sold, amount, bought);
+                let least = match self.order_type {
+                    // It is not sold for less than its own minimum either.
+                    OrderType::Limit { .. } => self.floor(),
+                    _ => price.least_out(sold, amount, bought),
+                };
                 least.is_some_and(|least| amount_out >= least)
             }
             Condition::AtOrBelow => {

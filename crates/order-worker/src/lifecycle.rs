@@ -232,7 +232,10 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             for leg in choice.route.legs() {
                 ctx.router.doubt(leg.asset_in, leg.asset_out);
             }
-            halting::count_revert(ctx, order, &kind, &failure).await;
+            // That a price has gone is what a limit is for, and no sign that something is wrong.
+            if !missing::is_missed_limit(order, &failure) {
+                halting::count_revert(ctx, order, &kind, &failure).await;
+            }
             Next::Record(after_failure(ctx, lease, StageError::Transient(failure)))
         }
         Ok(Settled::Undecided { ask_again_in }) => {

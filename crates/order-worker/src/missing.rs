@@ -32,13 +32,18 @@ fn misses(lease: &Lease) -> Misses {
     firing.map(|firing| firing.misses).unwrap_or_default()
 }
 
-/// What becomes of a limit order that could not be sold at its price; `None` for all others, and after other failures.
-pub(crate) fn of_limit(ctx: &Context, lease: &Lease, failure: &Failure) -> Option<EventData> {
+/// Whether a limit order could not be sold at its price.
+pub(crate) fn is_missed_limit(order: &Order, failure: &Failure) -> bool {
     let has_missed = matches!(
         failure.code,
         FailureCode::BelowMinimum | FailureCode::SlippageExceeded | FailureCode::PriceImpact
     );
-    if !has_missed || !matches!(lease.order.terms.order_type, OrderType::Limit { .. }) {
+    has_missed && matches!(order.terms.order_type, OrderType::Limit { .. })
+}
+
+/// What becomes of a limit order that could not be sold at its price; `None` for all others, and after other failures.
+pub(crate) fn of_limit(ctx: &Context, lease: &Lease, failure: &Failure) -> Option<EventData> {
+    if !is_missed_limit(&lease.order, failure) {
         return None;
     }
     let mut misses = misses(lease);

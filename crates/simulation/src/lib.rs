@@ -31,6 +31,8 @@
 //! - **S15** Nothing is signed and nothing is sent from the confirmation of a halt to its end.
 //! - **S16** Where it is counted what transactions spend, what is counted at the end is what the orders' events say:
 //!   each fill and each fee of a revert once, and nothing under way.
+//! - **S17** An order that waits for a price fires at no other, and no order brings less than its floor.
+//! - **S18** Of an OCO group one order at a time is executed, and one at most is confirmed.
 //!
 //! It must not know any server, file or thread.
 //!

@@ -5,6 +5,7 @@
 mod afterwards;
 mod blocks;
 mod book;
+mod conditions;
 mod grants;
 mod spending;
 
@@ -24,6 +25,7 @@ use testkit::VirtualClock;
 use crate::process::Process;
 use afterwards::is_submission_of;
 use blocks::{Blocks, InBlock};
+pub(crate) use conditions::near;
 use grants::Grants;
 
 /// Steps kept to be shown with a violation.
@@ -52,6 +54,7 @@ struct Notes {
     digest: u64,
     grants: Grants,
     is_halted: bool,
+    last_price: Option<u64>,
 }
 
 /// A transaction that some process has signed.
@@ -267,6 +270,7 @@ impl Witness {
                 }
             }
             EventData::Confirmed { fill } => {
+                self.check_fill(id, fill).await;
                 let landed = self.landed(id);
                 // Its block may have vanished since the worker looked.
                 let is_right = match landed.as_slice() {
@@ -292,10 +296,13 @@ impl Witness {
                 }
                 self.check_dead(id, before, event.executions + 1).await;
             }
+            EventData::Triggered { seen } => self.check_firing(id, seen).await,
+            EventData::Routed { decision } => {
+                let promised = decision.choice.expected_amount_out;
+                self.note_price(id, promised).await;
+            }
             EventData::Accepted
             | EventData::RoutingStarted
-            | EventData::Triggered { .. }
-            | EventData::Routed { .. }
             | EventData::Cancelled { .. }
             | EventData::Expired { .. } => {}
         }

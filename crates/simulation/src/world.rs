@@ -57,6 +57,8 @@ pub(crate) struct World {
     random: Random,
     /// Whether it is counted what transactions spend.
     pub(crate) counts: bool,
+    /// Whether most orders wait for a price.
+    pub(crate) waits: bool,
 }
 
 /// The servers, each with its own faults.
@@ -133,6 +135,7 @@ impl World {
             random,
             // Not drawn, so that the other schedules stay as they were before anything was counted.
             counts: seed % 4 == 1,
+            waits: seed % 5 == 3,
         })
     }
 

@@ -172,6 +172,24 @@ async fn a_gateway_learns_wallets_from_workers_and_remembers_them() {
 }
 
 #[tokio::test]
+async fn a_wallet_that_a_client_has_for_itself_is_nobodys_under_an_earlier_name() {
+    let known = [
+        wallet("main", MAIN),
+        wallet("old", SECOND),
+        wallet("second", SECOND),
+    ];
+    let server = Server::start_in(outside(), settings(&known)).await;
+
+    assert_eq!(paid_by(&server, "beta", ORDER).await, MAIN.to_string());
+    let refused = Request::order(order_by("old")).key("beta");
+    let refused = refused.send(&server).await;
+    refused.problem(422, "wallet_not_allowed");
+    let server = Server::start_in(outside(), settings(&known[1..])).await;
+    let refused = Request::order(ORDER).key("beta").send(&server).await;
+    refused.problem(422, "wallet_not_allowed");
+}
+
+#[tokio::test]
 async fn an_order_says_that_it_waits_for_a_worker_with_its_wallet() {
     let server = server().await;
     let (given, store) = (Given::new(), &server.ports.store);

@@ -47,8 +47,10 @@ fn insert(
         .db
         .prepare_cached(
             "-- enter_waiting_order
-             insert into waiting_orders (order_key, token_in, token_out, rests_until, misses)
-             values (?1, ?2, ?3, ?4, ?5)",
+             insert into waiting_orders (order_key, token_in, token_out, revision, rests_until, misses)
+             values (?1, ?2, ?3,
+                     -- Whoever looked at it before it fired must not fire it again.
+                     coalesce((select max(seq) from order_events where order_key = ?1), 0) * 1000, ?4, ?5)",
         )?
         .execute(params![key, sold, bought, rests_until, misses])?;
     batch.changes.begun_to_wait(1);

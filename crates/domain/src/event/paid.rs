@@ -15,9 +15,9 @@ impl EventData {
                 let sold = (fill.route.asset_in().mint, fill.route.amount_in().get());
                 (Some(sold), fees(fill))
             }
-            Self::RetryScheduled { failure, .. } | Self::Failed { failure } => {
-                (None, Some(failure.paid_lamports.unwrap_or(0)))
-            }
+            Self::RetryScheduled { failure, .. }
+            | Self::WaitingAgain { failure, .. }
+            | Self::Failed { failure } => (None, Some(failure.paid_lamports.unwrap_or(0))),
             _ => (None, Some(0)),
         };
         let Purpose::Token(mint) = item.purpose else {
@@ -60,6 +60,7 @@ mod tests {
     use crate::route::{Leg, PoolRef, Route};
     use crate::transaction::Signature;
     use crate::venue::Program;
+    use crate::waiting::Misses;
 
     fn units(amount: u64) -> BaseUnits {
         BaseUnits::new(amount)
@@ -133,5 +134,15 @@ mod tests {
         assert_eq!(ended(None).paid_for(&fees), Paid { spent: 0, out: 0 });
         assert_eq!(ended(Some(5)).paid_for(&sol), Paid { spent: 0, out: 5 });
         assert_eq!(ended(Some(5)).paid_for(&fees), Paid { spent: 5, out: 0 });
+        let EventData::Failed { failure } = ended(Some(5)) else {
+            unreachable!("it says so above")
+        };
+        let sent_back = EventData::WaitingAgain {
+            failure,
+            rest_ms: 1,
+            misses: Misses::default(),
+        };
+        assert_eq!(sent_back.paid_for(&sol), Paid { spent: 0, out: 5 });
+        assert_eq!(sent_back.paid_for(&fees), Paid { spent: 5, out: 0 });
     }
 }

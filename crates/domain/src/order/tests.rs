@@ -286,6 +286,12 @@ fn a_condition_holds_from_its_price_on() {
     assert_eq!(at(&limit), [false, true, true]);
     assert_eq!(at(&profit), [false, true, true]);
     assert_eq!(at(&stop), [true, true, false]);
+    let least = |own: u64| Terms {
+        min_amount_out: Some(BaseUnits::new(own)),
+        ..limit.clone()
+    };
+    assert_eq!(at(&least(1)), [false, true, true]);
+    assert_eq!(at(&least(225_000_001)), [false, false, true]);
 }
 
 #[test]

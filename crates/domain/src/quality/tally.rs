@@ -117,7 +117,9 @@ impl Tally {
                         self.add_fill(&sent, fill, event.at);
                     }
                 }
-                EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
+                EventData::RetryScheduled { failure, .. }
+                | EventData::WaitingAgain { failure, .. }
+                | EventData::Failed { failure } => {
                     if let Some(sent) = sent.take() {
                         self.add_failure(&sent, failure);
                     }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_gateway::auth::{Caller, Scope};
+use api_gateway::error::Code;
 use api_gateway::intake::{Envelope, Receipt};
 use domain::{ClientId, IdempotencyKey, OrderId, Status};
 use ports::Random;
 use ports::order_store::Withdrawn;
 
 use crate::gateways::{Gateway, Gateways};
+use crate::witness::near;
 use crate::world::World;
 
 /// Clients come within this time.
@@ -21,6 +23,10 @@ const PAUSE: Duration = Duration::from_millis(400);
 const DOUBTS: Duration = Duration::from_millis(800);
 /// Names of clients: orders of several share the queue.
 const CLIENTS: u64 = 3;
+/// What one SOL costs in USDC's units where nobody has asked for it yet.
+const FIRST_PRICE: u64 = 150_000_000;
+/// How far from the price an order waits, in thousandths of a percent.
+const FAR: u64 = 300;
 
 /// Which clients change their mind about their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,15 +73,21 @@ impl Client {
     /// Arrives and submits the order, until it is accepted.
     pub(crate) async fn order(&self) -> OrderId {
         self.world.sleep(self.random.duration_below(ARRIVALS)).await;
-        let (envelope, body) = (self.envelope(), self.body());
-        let first = self.accepted(&envelope, &body).await;
+        let (envelope, mut body) = (self.envelope(), self.body());
+        let mut first = self.submitted(&envelope, &body).await;
+        if first.is_none() {
+            // Nothing was accepted, and never will be: the group is done.
+            body = self.market_order();
+            first = self.submitted(&envelope, &body).await;
+        }
+        let first = first.expect("invariant: a market order is of no group");
         // Some repeat an accepted request, as a doubtful client or a proxy would.
         if self.random.below(3) == 0 {
             let (again, more) = tokio::join!(
-                self.accepted(&envelope, &body),
-                self.accepted(&envelope, &body)
+                self.submitted(&envelope, &body),
+                self.submitted(&envelope, &body)
             );
-            for receipt in [again, more] {
+            for receipt in [again, more].into_iter().flatten() {
                 if (receipt.order_id, &receipt.answer) != (first.order_id, &first.answer) {
                     let what = format_args!("one key, two answers: {first:?} {receipt:?}");
                     self.world.witness.accuse("S6", what);
@@ -86,7 +98,12 @@ impl Client {
     }
 
     fn envelope(&self) -> Envelope {
-        let name = format!("client-{}", self.random.below(CLIENTS));
+        // Two neighbours are one client, who may bind both orders together.
+        let client = match self.world.waits {
+            true => self.number / 2 % CLIENTS,
+            false => self.random.below(CLIENTS),
+        };
+        let name = format!("client-{client}");
         let key = format!("key-{}", self.number);
         Envelope {
             caller: Caller {
@@ -101,6 +118,33 @@ impl Client {
     }
 
     fn body(&self) -> Vec<u8> {
+        match self.world.waits && self.random.below(4) > 0 {
+            true => self.waiting_order(),
+            false => self.market_order(),
+        }
+    }
+
+    /// An order that waits for a price near the last one, for some seconds.
+    fn waiting_order(&self) -> Vec<u8> {
+        let price = self.world.witness.last_price().unwrap_or(FIRST_PRICE);
+        let away = i64::try_from(self.random.below(2 * FAR)).unwrap_or(0);
+        let price = near(price, away - i64::try_from(FAR).unwrap_or(0));
+        let kind = match self.random.below(3) {
+            0 => format!(r#""orderType":"limit","limitPrice":"{price}""#),
+            1 => format!(r#""orderType":"stop","triggerPrice":"{price}""#),
+            _ => format!(r#""orderType":"take_profit","triggerPrice":"{price}""#),
+        };
+        let group = match self.random.below(2) {
+            0 => format!(r#","ocoGroup":"both of {}""#, self.number / 2),
+            _ => String::new(),
+        };
+        let (amount, seconds) = (1 + self.random.below(5), 2 + self.random.below(10));
+        let tokens = r#""tokenIn":"SOL","tokenOut":"USDC""#;
+        format!(r#"{{{tokens},"amount":"{amount}",{kind},"validForSeconds":{seconds}{group}}}"#)
+            .into_bytes()
+    }
+
+    fn market_order(&self) -> Vec<u8> {
         let slippage_bps = [0, 5, 50, 500][usize::try_from(self.random.below(4)).unwrap_or(0)];
         let amount = 1 + self.random.below(5);
         let validity = match self.random.below(4) {
@@ -112,7 +156,8 @@ impl Client {
             .into_bytes()
     }
 
-    async fn accepted(&self, envelope: &Envelope, body: &[u8]) -> Receipt {
+    /// Submits it until it is accepted. None if its group is done.
+    async fn submitted(&self, envelope: &Envelope, body: &[u8]) -> Option<Receipt> {
         loop {
             let gateway = self.gateways.pick(&self.random);
             let answer = tokio::select! {
@@ -121,15 +166,18 @@ impl Client {
                 () = self.connection_breaks() => None,
                 answer = gateway.intake.submit(envelope.clone(), body.to_vec().into()) => Some(answer),
             };
-            if let Some(Ok(receipt)) = answer {
+            if let Some(Ok(receipt)) = &answer {
                 let id = receipt.order_id;
                 if let Some(first) = &receipt.accepted {
-                    gateway.live.expect(&receipt, first);
+                    gateway.live.expect(receipt, first);
                 }
                 self.world
                     .witness
                     .note(format_args!("{id} is told accepted"));
-                return receipt;
+                return Some(receipt.clone());
+            }
+            if matches!(&answer, Some(Err(refusal)) if refusal.code() == Code::OcoGroupDone) {
+                return None;
             }
             self.world.sleep(self.random.duration_below(PAUSE)).await;
         }

@@ -57,7 +57,9 @@ fn of_order(events: &[Event]) -> Vec<(Mint, u128)> {
                     spent.push((sold, u128::from(paid - receipt.rent_returned_lamports)));
                 }
             }
-            EventData::RetryScheduled { failure, .. } | EventData::Failed { failure } => {
+            EventData::RetryScheduled { failure, .. }
+            | EventData::WaitingAgain { failure, .. }
+            | EventData::Failed { failure } => {
                 if let (Some(Mint::SOL), Some(paid)) = (sells.take(), failure.paid_lamports) {
                     spent.push((Mint::SOL, paid.into()));
                 }

@@ -53,7 +53,8 @@ fn firing(order: OrderId, revision: u32) -> NewFiring {
 }
 
 async fn fire(store: &Arc<dyn Store>, order: OrderId) -> Vec<DueOrder> {
-    let fired = store.fire(&[firing(order, 0)]).await;
+    let revision = waits(store, order).await.map_or(0, |it| it.revision);
+    let fired = store.fire(&[firing(order, revision)]).await;
     fired.expect("fire answers")
 }
 
@@ -265,6 +266,12 @@ pub async fn an_order_goes_back_to_waiting_and_fires_again(fixture: &impl StoreF
     assert_eq!(counts.running, 0);
     fixture.advance(Duration::from_millis(REST_MS + 1)).await;
     assert!(!waits(&store, order).await.expect("it waits").is_resting);
+    let fired = store.fire(&[firing(order, 0)]).await;
+    assert_eq!(
+        fired.ok(),
+        Some(Vec::new()),
+        "whoever looked before it fired fires nothing"
+    );
     let lease = taken(&given, &store, order).await;
     assert_eq!(lease.order.status(), Status::Pending);
 }
