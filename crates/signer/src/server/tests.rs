@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::*;
 use crate::judge::tests::messages;
-use crate::limits::Limits;
+use crate::limits::tests::parse;
 
 /// Two sales of one SOL fit into a day.
 const LIMITS: &str = "SOL:1/order,SOL:2/day,USDC:5000/day,fees:0.1/day";
@@ -20,15 +20,8 @@ struct Scene {
     shutdown: Shutdown,
 }
 
-fn token(name: &str) -> Option<(amm::Address, u8)> {
-    match name {
-        "SOL" => Some((amm::token::WRAPPED_SOL, 9)),
-        _ => Some((messages::USDC, 6)),
-    }
-}
-
 fn journal(folder: &Path) -> Journal {
-    let limits = Limits::parse(LIMITS, token).unwrap();
+    let limits = parse(LIMITS).unwrap();
     let now = moment(&SystemClock::new());
     Journal::open(&folder.join("journal"), limits, 600, now).unwrap()
 }
@@ -321,7 +314,7 @@ async fn the_socket_costs_at_most_150_microseconds() {
     const ROUNDS: u32 = 20_000;
     let scene = Scene::new();
     scene.stop().await;
-    let limits = Limits::parse("SOL:1000000/day,fees:1000000/day", token).unwrap();
+    let limits = parse("SOL:1000000/day,fees:1000000/day").unwrap();
     let folder = scene.folder.path().join("fast");
     std::fs::create_dir(&folder).unwrap();
     let clock = SystemClock::new();
