@@ -307,6 +307,37 @@ async fn neither_the_signer_nor_its_answers_show_the_key() {
     assert!(!shown.contains("7, 7, 7"), "{shown}");
 }
 
+/// While it answers, every socket of this process is one of files.
+#[tokio::test]
+async fn a_signer_asks_no_network() {
+    let scene = Scene::new();
+    let client = scene.client().await;
+    client.sign(&messages::numbered(1)).await.unwrap();
+
+    let of_files = std::fs::read_to_string("/proc/self/net/unix").unwrap();
+    let of_files: Vec<&str> = of_files
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(6))
+        .collect();
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let sockets: Vec<String> = open
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .filter_map(|link| {
+            let inode = link.to_str()?.strip_prefix("socket:[")?;
+            Some(inode.trim_end_matches(']').to_owned())
+        })
+        .collect();
+
+    assert!(!sockets.is_empty());
+    for socket in &sockets {
+        assert!(
+            of_files.contains(&socket.as_str()),
+            "{socket} is of a network"
+        );
+    }
+    scene.stop().await;
+}
+
 /// How much longer a signature takes over the socket: `cargo test --release -p signer -- --ignored --nocapture costs`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, which needs a release build and a machine of its own"]
