@@ -111,10 +111,15 @@ impl fmt::Display for Kind {
     }
 }
 
+/// How a receipt says that the wallet changed.
+struct Told {
+    lamports: i128,
+    tokens: BTreeMap<Mint, i128>,
+}
+
 /// What an order says of a transaction.
 enum Booked {
-    /// The change of the wallet's lamports and tokens.
-    As(i128, BTreeMap<Mint, i128>),
+    As(Told),
     /// Nothing yet.
     Open,
     /// Something that cannot be.
@@ -181,12 +186,11 @@ impl Report {
         };
         self.orders += 1;
         match booked(order, standing, &listed.signature, moved) {
-            Booked::As(told, tokens) => {
-                let differs = self.book.differ(&moved.tokens, &tokens);
-                self.unexplained += moved.lamports - told;
-                if differs || told != moved.lamports {
-                    let order = Some((order.id, Some((told, &tokens))));
-                    self.find(Kind::Differs, listed, moved, order);
+            Booked::As(told) => {
+                let differs = self.book.differ(&moved.tokens, &told.tokens);
+                self.unexplained += moved.lamports - told.lamports;
+                if differs || told.lamports != moved.lamports {
+                    self.find(Kind::Differs, (listed, moved), Some(order.id), Some(&told));
                 }
             }
             Booked::Open => {
@@ -203,7 +207,7 @@ impl Report {
             }
             Booked::Otherwise => {
                 self.contradicted += 1;
-                self.find(Kind::Contradicts, listed, moved, Some((order.id, None)));
+                self.find(Kind::Contradicts, (listed, moved), Some(order.id), None);
             }
         }
     }
@@ -211,7 +215,7 @@ impl Report {
     fn add_unnamed(&mut self, listed: &Listed, moved: &Moved) {
         if moved.is_signed {
             self.foreign += 1;
-            self.find(Kind::Foreign, listed, moved, None);
+            self.find(Kind::Foreign, (listed, moved), None, None);
             return;
         }
         self.from_outside += moved.lamports;
@@ -227,31 +231,30 @@ impl Report {
             }
         }
         match self.book.add_outside(&moved.tokens) {
-            true => self.find(Kind::Taken, listed, moved, None),
+            true => self.find(Kind::Taken, (listed, moved), None, None),
             // Many transactions name a wallet and do nothing to it.
             false if moved.lamports == 0 && moved.tokens.is_empty() => {}
-            false => self.find(Kind::FromOutside, listed, moved, None),
+            false => self.find(Kind::FromOutside, (listed, moved), None, None),
         }
     }
 
     fn find(
         &mut self,
         kind: Kind,
-        listed: &Listed,
-        moved: &Moved,
-        order: Option<(OrderId, Option<(i128, &BTreeMap<Mint, i128>)>)>,
+        (listed, moved): (&Listed, &Moved),
+        order: Option<OrderId>,
+        told: Option<&Told>,
     ) {
         if self.findings.len() == FINDINGS_MAX {
             return;
         }
-        let told = order.and_then(|(_, told)| told);
         let mut mints: Vec<Mint> = moved.tokens.keys().copied().collect();
-        mints.extend(told.iter().flat_map(|(_, tokens)| tokens.keys()));
+        mints.extend(told.iter().flat_map(|told| told.tokens.keys()));
         mints.sort_unstable();
         mints.dedup();
         let tokens = mints.into_iter().map(|mint| {
             let change = moved.tokens.get(&mint).copied().unwrap_or(0);
-            let told = told.map(|(_, tokens)| tokens.get(&mint).copied().unwrap_or(0));
+            let told = told.map(|told| told.tokens.get(&mint).copied().unwrap_or(0));
             TokenChange {
                 mint,
                 change,
@@ -262,9 +265,9 @@ impl Report {
             kind,
             signature: listed.signature.clone(),
             slot: listed.slot,
-            order: order.map(|(id, _)| id),
+            order,
             lamports: moved.lamports,
-            told: told.map(|(told, _)| told),
+            told: told.map(|told| told.lamports),
             tokens: tokens.collect(),
         });
     }
@@ -351,7 +354,10 @@ impl Report {
 fn booked(order: &Order, standing: &Standing, signature: &Signature, moved: &Moved) -> Booked {
     if !moved.has_succeeded {
         // Rolled back: the fee alone is gone.
-        return Booked::As(-i128::from(moved.fee), BTreeMap::new());
+        return Booked::As(Told {
+            lamports: -i128::from(moved.fee),
+            tokens: BTreeMap::new(),
+        });
     }
     match &order.state {
         State::Submitted { signature: of, .. } if of == signature => Booked::Open,
@@ -359,15 +365,17 @@ fn booked(order: &Order, standing: &Standing, signature: &Signature, moved: &Mov
             let again = standing.finality.as_ref().and_then(|it| it.fill.as_ref());
             // A fill of before there were receipts tells nothing that could be compared.
             let told = told(again.unwrap_or(fill));
-            let (lamports, tokens) = told.unwrap_or_else(|| (moved.lamports, moved.tokens.clone()));
-            Booked::As(lamports, tokens)
+            Booked::As(told.unwrap_or_else(|| Told {
+                lamports: moved.lamports,
+                tokens: moved.tokens.clone(),
+            }))
         }
         _ => Booked::Otherwise,
     }
 }
 
 /// The change of the wallet's lamports and tokens that a fill tells.
-fn told(fill: &Fill) -> Option<(i128, BTreeMap<Mint, i128>)> {
+fn told(fill: &Fill) -> Option<Told> {
     let receipt = fill.receipt.as_deref()?;
     let route = &fill.route;
     let mut lamports = i128::from(receipt.rent_returned_lamports)
@@ -383,7 +391,7 @@ fn told(fill: &Fill) -> Option<(i128, BTreeMap<Mint, i128>)> {
     for left in &receipt.leftover {
         add(left.asset, left.amount.get().into());
     }
-    Some((lamports, tokens))
+    Some(Told { lamports, tokens })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A wallet's tokens, each to its smallest unit: what it must hold of them by what was read, and what it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Mint;
 
@@ -77,7 +77,7 @@ impl Book {
     ) -> bool {
         let mints = changes.keys().chain(told.keys());
         let mut differs = false;
-        for mint in mints.collect::<std::collections::BTreeSet<_>>() {
+        for mint in mints.collect::<BTreeSet<_>>() {
             let of = |all: &BTreeMap<Mint, i128>| all.get(mint).copied().unwrap_or(0);
             let missing = of(changes) - of(told);
             if missing != 0 {
