@@ -1,12 +1,12 @@
 //! Why a transaction did not land, as clients see it.
 
-use domain::event::Failure;
+use domain::event::{Failure, FailureCode};
 use domain::landing::LandingReport;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How a transaction fared that did not land, or not yet. Whatever nobody can tell is null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LandingView {
     /// The blocks in which it could have landed.
@@ -26,6 +26,11 @@ pub struct LandingView {
     pub usual_unit_price: Option<u64>,
     /// The compute units that its last simulation used.
     pub simulated_units: Option<u64>,
+    /// The `errorCode` with which it was rolled back where it landed, in a block that is not final yet: it may land in
+    /// another one.
+    #[serde(default)]
+    #[schema(examples("slippage_exceeded"))]
+    pub rolled_back: Option<String>,
 }
 
 impl LandingView {
@@ -52,6 +57,7 @@ impl From<&LandingReport> for LandingView {
             fee_percentile: report.fee_percentile,
             usual_unit_price: report.usual_unit_price,
             simulated_units: report.simulated_units,
+            rolled_back: report.rolled_back.map(|code| code.name().to_owned()),
         }
     }
 }
@@ -67,6 +73,7 @@ impl From<&LandingView> for LandingReport {
             fee_percentile: view.fee_percentile,
             usual_unit_price: view.usual_unit_price,
             simulated_units: view.simulated_units,
+            rolled_back: view.rolled_back.as_deref().and_then(FailureCode::parse),
         }
     }
 }

@@ -36,6 +36,12 @@ pub struct Reconciliation {
     pub contradicted: u64,
     /// What neither receipts nor transfers explain.
     pub unexplained_lamports: i64,
+    /// Tokens that the wallet holds or that moved.
+    #[serde(default)]
+    pub tokens: Vec<ReconciledToken>,
+    /// Tokens that are too many to be compared.
+    #[serde(default)]
+    pub tokens_left_out: u64,
     /// What there is to say, oldest first, at most a hundred.
     pub findings: Vec<FindingView>,
 }
@@ -44,7 +50,7 @@ pub struct Reconciliation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingView {
-    /// `foreign`, `from_outside`, `differs` or `contradicts`.
+    /// `foreign`, `from_outside`, `taken`, `differs` or `contradicts`.
     #[schema(examples("from_outside"))]
     pub kind: String,
     /// The same in words.
@@ -57,4 +63,36 @@ pub struct FindingView {
     pub lamports: i64,
     /// The change that the order's receipt tells.
     pub receipt_lamports: Option<i64>,
+    /// What it did to tokens.
+    #[serde(default)]
+    pub tokens: Vec<TokenChangeView>,
+}
+
+/// What a comparison has come to of one token. Amounts are whole numbers of its smallest unit, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReconciledToken {
+    pub mint: String,
+    /// By the engine's token list.
+    pub symbol: Option<String>,
+    /// What the wallet's usual account held; null for a token that is compared from the next time on.
+    #[schema(examples("1500000"))]
+    pub held: Option<String>,
+    /// What others paid in.
+    pub from_outside: String,
+    /// What neither receipts nor transfers explain.
+    pub unexplained: String,
+}
+
+/// What a transaction did to a token of the wallet, in its smallest unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenChangeView {
+    pub mint: String,
+    /// By the engine's token list.
+    pub symbol: Option<String>,
+    #[schema(examples("-1500000"))]
+    pub change: String,
+    /// The change that the order's receipt tells, if that is another one.
+    pub receipt: Option<String>,
 }

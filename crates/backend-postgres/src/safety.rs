@@ -51,11 +51,11 @@ from landed
 returning e.reverts_in_row";
 
 const CHECKPOINT: &str = "-- read_checkpoint
-select slot, lamports from checkpoints where wallet = $1";
+select slot, lamports, tokens from checkpoints where wallet = $1";
 
 const KEEP_CHECKPOINT: &str = "-- keep_checkpoint
-insert into checkpoints as c (wallet, slot, lamports) values ($1, $2, $3)
-on conflict (wallet) do update set slot = excluded.slot, lamports = excluded.lamports
+insert into checkpoints as c (wallet, slot, lamports, tokens) values ($1, $2, $3, $4)
+on conflict (wallet) do update set slot = excluded.slot, lamports = excluded.lamports, tokens = excluded.tokens
 where c.slot < excluded.slot";
 
 #[async_trait]
@@ -88,15 +88,20 @@ impl Safety for PgStore {
         let Some(row) = found.first() else {
             return Ok(None);
         };
+        let tokens: String = rows::column(row, "tokens")?;
+        let tokens = Checkpoint::read_tokens(&tokens)
+            .ok_or_else(|| Failure::unreadable("a checkpoint", "its tokens", "they are no list"))?;
         Ok(Some(Checkpoint {
             slot: rows::number(row, "slot")?,
             lamports: rows::number(row, "lamports")?,
+            tokens,
         }))
     }
 
     async fn keep_checkpoint(&self, wallet: Address, checkpoint: Checkpoint) -> Result<()> {
         let key = wallet.bytes().as_slice();
         let (slot, lamports) = (rows::big(checkpoint.slot), rows::big(checkpoint.lamports));
+        let tokens = checkpoint.tokens_text();
         self.db()
             .write(
                 KEEP_CHECKPOINT,
@@ -104,6 +109,7 @@ impl Safety for PgStore {
                     (&key, Type::BYTEA),
                     (&slot, Type::INT8),
                     (&lamports, Type::INT8),
+                    (&tokens, Type::TEXT),
                 ],
             )
             .await?;

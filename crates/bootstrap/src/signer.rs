@@ -11,6 +11,7 @@ use chain_solana::rpc::Address;
 use config::Signer as Settings;
 use config::args::Stop;
 use domain::asset::TokenProgram;
+use domain::spending::SpendLimits;
 use nix::unistd::{Uid, geteuid};
 use ports::{Clock, Shutdown, SystemClock};
 use signer::journal::Journal;
@@ -67,12 +68,11 @@ impl Ready {
 
 fn limits(settings: &Settings, text: &str) -> Result<Limits, Stop> {
     let tokens = settings.tokens();
-    let token = |name: &str| {
-        let asset = tokens.find(name)?;
-        Some((Address(*asset.mint.address().bytes()), asset.decimals))
+    let wrong = |error: &dyn std::error::Error| {
+        Stop::Wrong(format!("SIGNER_LIMITS={text} is not allowed: {error}"))
     };
-    Limits::parse(text, token)
-        .map_err(|error| Stop::Wrong(format!("SIGNER_LIMITS={text} is not allowed: {error}")))
+    let written = SpendLimits::parse(text, &tokens).map_err(|error| wrong(&error))?;
+    Limits::new(&written, &tokens).map_err(|error| wrong(&error))
 }
 
 /// It may be in the folder of the socket, through which another user has to get; the file itself is nobody else's.

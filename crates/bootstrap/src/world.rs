@@ -189,7 +189,8 @@ impl World {
     /// What the wallet at an address did.
     #[must_use]
     pub fn history(&self, wallet: Address) -> Arc<dyn WalletHistory> {
-        Arc::new(ChainHistory::new(Arc::clone(&self.rpc), wallet))
+        let listed = self.listed.clone();
+        Arc::new(ChainHistory::new(Arc::clone(&self.rpc), wallet, listed))
     }
 
     /// The wallets at any address, for those who only look at them.

@@ -1,30 +1,74 @@
-//! A wallet's past, read back from the ledger: which transactions name it, and what each did to its lamports.
+//! A wallet's past, read back from the ledger: which transactions name it, and what each did to its lamports and to the
+//! tokens in its usual accounts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use amm::token::TokenAccount;
 use async_trait::async_trait;
+use domain::asset::{Asset, Mint, TokenProgram};
 use domain::transaction::{Blockhash, Signature as Stored};
 use ports::chain;
 use ports::reconciliation::{Held, Listed, Moved, WalletHistory};
 
+use crate::address::{TOKEN_2022_PROGRAM, TOKEN_PROGRAM, associated_token};
 use crate::chain::fate::parse;
 use crate::convert::address;
 use crate::death::GAP_MAX;
 use crate::message::Decoded;
-use crate::rpc::{Address, Commitment, ENTRIES_MAX, EntryPage, Rpc, Slot, Transaction, View};
+use crate::rpc::transaction::TokenBalance;
+use crate::rpc::{
+    ACCOUNTS_MAX, Account, Address, At, Commitment, ENTRIES_MAX, EntryPage, Rpc, Slot, Transaction,
+    View,
+};
+
+/// Tokens that are looked for although nobody asks for them: what goes beyond is left out.
+const LISTED_MAX: usize = ACCOUNTS_MAX - 1;
+/// How often accounts of more than one call are read that must be of one bank.
+const TRIES: u32 = 8;
 
 /// The past of one wallet.
 #[derive(Debug)]
 pub struct ChainHistory {
     rpc: Arc<dyn Rpc>,
     wallet: domain::Address,
+    listed: Vec<Asset>,
 }
 
 impl ChainHistory {
-    /// Nothing is asked yet.
+    /// Nothing is asked yet. These tokens are looked for anyway.
     #[must_use]
-    pub fn new(rpc: Arc<dyn Rpc>, wallet: domain::Address) -> Self {
-        Self { rpc, wallet }
+    pub fn new(rpc: Arc<dyn Rpc>, wallet: domain::Address, mut listed: Vec<Asset>) -> Self {
+        listed.truncate(LISTED_MAX);
+        Self {
+            rpc,
+            wallet,
+            listed,
+        }
+    }
+
+    /// All of one bank.
+    async fn read(&self, addresses: &[Address]) -> Result<At<Vec<Option<Account>>>, chain::Error> {
+        let mut read = At {
+            slot: Slot::new(0),
+            value: Vec::new(),
+        };
+        for _ in 0..TRIES {
+            read.value.clear();
+            for some in addresses.chunks(ACCOUNTS_MAX) {
+                let found = self.rpc.accounts(some, View::FINALIZED).await?;
+                if !read.value.is_empty() && found.slot != read.slot {
+                    break;
+                }
+                read.slot = found.slot;
+                read.value.extend(found.value);
+            }
+            if read.value.len() == addresses.len() {
+                return Ok(read);
+            }
+        }
+        let why = "the wallet's accounts could not be read of one bank";
+        Err(chain::Error::Unavailable(why.to_owned()))
     }
 }
 
@@ -34,21 +78,46 @@ impl WalletHistory for ChainHistory {
         self.wallet
     }
 
-    async fn holding(&self) -> Result<Held, chain::Error> {
-        let found = self
-            .rpc
-            .accounts(&[address(self.wallet)], View::FINALIZED)
-            .await?;
+    fn token_accounts(&self, mint: Mint) -> Vec<domain::Address> {
+        let own = address(self.wallet);
+        let known = self.listed.iter().find(|it| it.mint == mint);
+        let programs = TokenProgram::ALL.iter().copied();
+        let programs = programs.filter(|it| known.is_none_or(|known| known.program == *it));
+        let accounts = programs.map(|program| usual(own, address(mint.address()), program));
+        accounts.map(|it| domain::Address::new(it.0)).collect()
+    }
+
+    async fn holding(&self, also: &[Mint]) -> Result<Held, chain::Error> {
+        let mut mints: Vec<Mint> = self.listed.iter().map(|it| it.mint).collect();
+        mints.extend(also);
+        mints.sort_unstable();
+        mints.dedup();
+        let accounts = |mint: Mint| {
+            let accounts = self.token_accounts(mint).into_iter();
+            accounts.map(move |account| (mint, address(account)))
+        };
+        let of_tokens: Vec<(Mint, Address)> = mints.iter().copied().flat_map(accounts).collect();
+        let own = std::iter::once(address(self.wallet));
+        let all = own.chain(of_tokens.iter().map(|(_, account)| *account));
+        let found = self.read(&all.collect::<Vec<_>>()).await?;
+        let mut accounts = found.value.into_iter();
         // An account that was never paid in does not exist.
-        let own = found.value.into_iter().next().flatten();
+        let own = accounts.next().flatten();
+        let mut tokens: BTreeMap<Mint, u64> = BTreeMap::new();
+        for ((mint, _), account) in of_tokens.iter().zip(accounts) {
+            let read = account.and_then(|it| TokenAccount::read(&it.data));
+            *tokens.entry(*mint).or_default() += read.map_or(0, |it| it.amount);
+        }
         Ok(Held {
             slot: found.slot.get(),
             lamports: own.map_or(0, |account| account.lamports.get()),
+            tokens,
         })
     }
 
     async fn older_than(
         &self,
+        account: domain::Address,
         before: Option<&Stored>,
         at_least: u64,
     ) -> Result<Vec<Listed>, chain::Error> {
@@ -59,7 +128,7 @@ impl WalletHistory for ChainHistory {
         let view = View::FINALIZED.since(Slot::new(at_least));
         let entries = self
             .rpc
-            .signatures_for_address(address(self.wallet), page, view)
+            .signatures_for_address(address(account), page, view)
             .await?;
         let listed = entries.into_iter().map(|entry| Listed {
             signature: Stored::from_bytes(entry.signature.as_array()),
@@ -84,7 +153,40 @@ impl WalletHistory for ChainHistory {
     }
 }
 
-/// What a transaction did to a wallet's lamports. Nothing where its balances do not say.
+/// A wallet's usual account of a token.
+fn usual(wallet: Address, mint: Address, program: TokenProgram) -> Address {
+    let program = match program {
+        TokenProgram::Token => TOKEN_PROGRAM,
+        TokenProgram::Token2022 => TOKEN_2022_PROGRAM,
+    };
+    associated_token(wallet, mint, program)
+}
+
+/// What a transaction did to the tokens in a wallet's usual accounts.
+fn tokens(transaction: &Transaction, keys: &[Address], wallet: Address) -> BTreeMap<Mint, i128> {
+    let meta = &transaction.meta;
+    let mut changes: BTreeMap<Mint, i128> = BTreeMap::new();
+    let mut add = |balances: &[TokenBalance], sign: i128| {
+        for balance in balances {
+            let Some(account) = keys.get(balance.index) else {
+                continue;
+            };
+            let is_usual =
+                |program: &TokenProgram| *account == usual(wallet, balance.mint, *program);
+            let is_others = balance.owner.is_some_and(|owner| owner != wallet);
+            if !is_others && TokenProgram::ALL.iter().any(is_usual) {
+                let mint = Mint::new(domain::Address::new(balance.mint.0));
+                *changes.entry(mint).or_default() += sign * i128::from(balance.amount);
+            }
+        }
+    };
+    add(&meta.pre_tokens, -1);
+    add(&meta.post_tokens, 1);
+    changes.retain(|_, change| *change != 0);
+    changes
+}
+
+/// What a transaction did to a wallet. Nothing where its balances do not say.
 fn moved(transaction: &Transaction, wallet: Address) -> Option<Moved> {
     let meta = &transaction.meta;
     let Ok(decoded) = Decoded::read(&transaction.bytes, &meta.loaded) else {
@@ -111,5 +213,6 @@ fn moved(transaction: &Transaction, wallet: Address) -> Option<Moved> {
             _ => 0,
         },
         lamports,
+        tokens: tokens(transaction, &decoded.keys, wallet),
     })
 }

@@ -63,10 +63,20 @@ pub trait Signer: Send + Sync + Debug {
     async fn sign(&self, message: &[u8]) -> Result<Signature, Error>;
 }
 
-/// A wallet whose key is in this process. Its memory is zeroed when it is dropped.
+/// More than a signature and the reading of a key use of the stack.
+const STACK_BYTES: usize = 64 * 1_024;
+
+/// A wallet whose key is in this process, in one place alone: what is moved stays behind, so the key stays where it is.
+/// Its memory is zeroed when it is dropped.
 pub struct Wallet {
-    key: SigningKey,
+    key: Box<SigningKey>,
     address: Address,
+}
+
+/// Overwrites what calls before this one have left on the stack.
+#[inline(never)]
+fn scrub() {
+    std::hint::black_box(&mut [0_u8; STACK_BYTES]);
 }
 
 impl Wallet {
@@ -74,6 +84,7 @@ impl Wallet {
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
         let address = Address(key.verifying_key().to_bytes());
+        let key = Box::new(key);
         Self { key, address }
     }
 
@@ -132,7 +143,9 @@ impl Signer for Wallet {
     }
 
     async fn sign(&self, message: &[u8]) -> Result<Signature, Error> {
-        Ok(Signature::from(self.key.sign(message).to_bytes()))
+        let signature = Signature::from(self.key.sign(message).to_bytes());
+        scrub();
+        Ok(signature)
     }
 }
 
@@ -142,5 +155,7 @@ impl Debug for Wallet {
     }
 }
 
+#[cfg(test)]
+mod memory_tests;
 #[cfg(test)]
 mod tests;

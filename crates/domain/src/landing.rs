@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::FailureCode;
+
 /// What can be told of it. Whatever nobody can tell is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LandingReport {
@@ -21,6 +23,9 @@ pub struct LandingReport {
     pub usual_unit_price: Option<u64>,
     /// The compute units that its last simulation used.
     pub simulated_units: Option<u64>,
+    /// Why it was rolled back where it landed, in a block that may vanish yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<FailureCode>,
 }
 
 impl LandingReport {
@@ -28,6 +33,12 @@ impl LandingReport {
     #[must_use]
     pub fn in_words(&self) -> String {
         let mut parts = Vec::new();
+        if let Some(code) = self.rolled_back {
+            let code = code.name();
+            parts.push(format!(
+                "it was rolled back ({code}), in a block that is not final yet"
+            ));
+        }
         if let Some(blocks) = self.blocks_lived {
             parts.push(format!("it could land in {blocks} blocks"));
         }
@@ -60,6 +71,15 @@ mod tests {
             ..LandingReport::default()
         };
         assert_eq!(bare.in_words(), "it offered 10000 micro-lamports per unit");
+        let rolled_back = LandingReport {
+            rolled_back: Some(FailureCode::SlippageExceeded),
+            ..bare
+        };
+        assert_eq!(
+            rolled_back.in_words(),
+            "it was rolled back (slippage_exceeded), in a block that is not final yet; it offered 10000 micro-lamports \
+             per unit"
+        );
 
         let known = LandingReport {
             blocks_lived: Some(182),

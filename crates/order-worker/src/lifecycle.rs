@@ -238,8 +238,15 @@ async fn submitted(ctx: &Context, lease: &Lease, choice: &Choice, origin: Origin
             }
             Next::Record(after_failure(ctx, lease, StageError::Transient(failure)))
         }
-        Ok(Settled::Undecided { ask_again_in }) => {
-            let landing = landing::slow(ctx, order, transaction, origin).await;
+        Ok(Settled::Undecided {
+            ask_again_in,
+            rolled_back,
+        }) => {
+            let report = landing::slow(ctx, order, transaction, origin).await;
+            let landing = report.map(|report| LandingReport {
+                rolled_back,
+                ..report
+            });
             Next::Rest(ask_again_in, landing)
         }
         Err(panicked) => {

@@ -1,23 +1,25 @@
-//! Compares what a wallet did on the chain with what the engine knows of it, to the lamport: since the last time, every
-//! transaction that names the wallet is read, and must be one that an order names, with the change that its receipt
-//! tells. All of it together must explain what the wallet holds.
+//! Compares what a wallet did on the chain with what the engine knows of it, to the lamport and to each token's smallest
+//! unit: since the last time, every transaction that names the wallet is read, and must be one that an order names, with
+//! the changes that its receipt tells. All of it together must explain what the wallet holds.
 //!
-//! The first comparison of a wallet only notes what it holds: what was before is nobody's business here. A transaction
-//! that the wallet signed and no order names is the first sign of a key that leaked.
+//! The first comparison of a wallet, and of each token, only notes what it holds: what was before is nobody's business
+//! here. A transaction that the wallet signed and no order names is the first sign of a key that leaked. Whoever pays
+//! tokens in need not name the wallet: where a token is not explained, its account's own list of transactions is read.
 
 pub mod acting;
 
 mod judging;
 mod oldest;
+mod tokens;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::transaction::{Blockhash, Signature, TransactionRef};
-use domain::{Address, Order, OrderId};
+use domain::{Address, Mint, Order, OrderId};
 use tokio::task::JoinSet;
 
 use crate::chain;
@@ -27,6 +29,7 @@ use crate::{Clock, Store};
 pub use acting::OnAlarm;
 pub use judging::{Finding, Kind, Report};
 use oldest::Oldest;
+pub use tokens::{TokenChange, TokenTotal};
 
 /// The most transactions that are looked at together: of more than that the oldest first.
 const TRANSACTIONS_MAX: usize = 50_000;
@@ -40,11 +43,17 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// Between two comparisons of which the first left something unexplained: some blocks become final meanwhile.
 const BETWEEN_COMPARISONS: Duration = Duration::from_secs(2);
 
+/// The most tokens of a wallet that are compared.
+pub const TOKENS_MAX: usize = 400;
+
 /// What a wallet holds by a bank that is final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub slot: u64,
     pub lamports: u64,
+    /// What its usual accounts hold of the tokens that were asked for, and of those that are looked for anyway; nothing
+    /// where there is no account.
+    pub tokens: BTreeMap<Mint, u64>,
 }
 
 /// A final transaction that names the wallet.
@@ -54,7 +63,7 @@ pub struct Listed {
     pub slot: u64,
 }
 
-/// What a transaction did to the wallet's lamports, by the ledger.
+/// What a transaction did to the wallet's lamports and tokens, by the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
     /// Absent where the transaction cannot be read: it is none of ours.
@@ -65,6 +74,8 @@ pub struct Moved {
     /// What the wallet paid for it.
     pub fee: u64,
     pub lamports: i128,
+    /// Of its usual accounts, each mint once and none that stayed as it was.
+    pub tokens: BTreeMap<Mint, i128>,
 }
 
 /// A wallet's past, as the chain tells it.
@@ -79,12 +90,17 @@ pub trait WalletHistory: Send + Sync + Debug {
     /// Whose it is.
     fn wallet(&self) -> Address;
 
-    /// What the wallet holds.
-    async fn holding(&self) -> Result<Held, chain::Error>;
+    /// Where it usually holds a token: one account for each program that the mint may belong to.
+    fn token_accounts(&self, mint: Mint) -> Vec<Address>;
 
-    /// Transactions that name it, older than this one, as a bank at this slot or later knows them.
+    /// What the wallet holds, of these tokens too: all of it of one bank.
+    async fn holding(&self, also: &[Mint]) -> Result<Held, chain::Error>;
+
+    /// Transactions that name it or one of its token accounts, older than this one, as a bank at this slot or later
+    /// knows them.
     async fn older_than(
         &self,
+        account: Address,
         before: Option<&Signature>,
         at_least: u64,
     ) -> Result<Vec<Listed>, chain::Error>;
@@ -128,7 +144,8 @@ impl Reconciler {
         loop {
             let report = self.reconcile_some().await?;
             let noted = report.checkpoint();
-            let is_further = before.replace(noted) != Some(noted);
+            let is_further = before.as_ref() != Some(&noted);
+            before = Some(noted);
             if !report.is_partial || report.is_alarming() || !is_further {
                 return Ok(report);
             }
@@ -139,7 +156,7 @@ impl Reconciler {
     async fn reconcile_some(&self) -> Result<Report, Error> {
         let mut report = self.compare().await?;
         for _ in 1..TRIES {
-            if report.unexplained == 0 {
+            if report.is_balanced() {
                 break;
             }
             self.clock.sleep(BETWEEN_COMPARISONS).await;
@@ -154,15 +171,25 @@ impl Reconciler {
 
     async fn compare(&self) -> Result<Report, Error> {
         let wallet = self.history.wallet();
-        let held = self.history.holding().await?;
-        let Some(from) = self.store.checkpoint(wallet).await? else {
+        let from = self.store.checkpoint(wallet).await?;
+        let followed = from.iter().flat_map(|it| it.tokens.keys().copied());
+        let held = self.history.holding(&followed.collect::<Vec<_>>()).await?;
+        let Some(from) = from else {
             return Ok(Report::first(wallet, held));
         };
+        let (behind, up_to) = (from.slot, held.slot);
         let mut report = Report::begin(wallet, from, held);
-        report.is_cut = !self.history.tells_since(from.slot).await?;
+        report.is_cut = !self.history.tells_since(behind).await?;
         // Oldest first: what is not settled yet ends what is explained for good.
-        let (listed, left_out) = self.listed(from.slot, held.slot).await?.into_parts();
+        let listed = self.listed(wallet, behind, up_to).await?;
+        let (listed, left_out) = listed.into_parts();
         for some in listed.chunks(CHUNK) {
+            self.judge(some, &mut report).await?;
+        }
+        let up_to = left_out.unwrap_or(up_to);
+        let seen = listed.into_iter().map(|it| it.signature).collect();
+        let unlisted = self.unlisted(&report, seen, left_out.is_some(), (behind, up_to));
+        for some in unlisted.await?.chunks(CHUNK) {
             self.judge(some, &mut report).await?;
         }
         match left_out {
@@ -172,12 +199,34 @@ impl Reconciler {
         Ok(report)
     }
 
+    /// Transactions that name a token account of the wallet and not the wallet. Where everything is read they matter for
+    /// tokens alone that are not explained without them.
+    async fn unlisted(
+        &self,
+        report: &Report,
+        mut seen: HashSet<Signature>,
+        is_partial: bool,
+        (behind, up_to): (u64, u64),
+    ) -> Result<Vec<Listed>, Error> {
+        let mut all = Vec::new();
+        for mint in report.tokens_to_look_at(is_partial) {
+            for account in self.history.token_accounts(mint) {
+                // What goes beyond that many in one token stays unexplained, and is told.
+                let listed = self.listed(account, behind, up_to).await?.into_parts().0;
+                let unseen = listed.into_iter();
+                all.extend(unseen.filter(|it| seen.insert(it.signature.clone())));
+            }
+        }
+        Ok(all)
+    }
+
     /// What landed behind one slot and up to another.
-    async fn listed(&self, behind: u64, up_to: u64) -> Result<Oldest, Error> {
+    async fn listed(&self, account: Address, behind: u64, up_to: u64) -> Result<Oldest, Error> {
         let mut all = Oldest::of(TRANSACTIONS_MAX);
         let mut before: Option<Signature> = None;
         loop {
-            let page = self.history.older_than(before.as_ref(), up_to).await?;
+            let page = self.history.older_than(account, before.as_ref(), up_to);
+            let page = page.await?;
             let Some(last) = page.last() else {
                 return Ok(all);
             };

@@ -1,5 +1,5 @@
 //! What holds a running engine back from losing money: the halt, the count of reverts in a row, and how far the
-//! wallet's lamports are explained.
+//! wallet's lamports and tokens are explained.
 //!
 //! Promises of every [`Safety`]:
 //! 1. A halt stands until somebody resumes, also over restarts; the first reason stays. It pauses the engine as well:
@@ -9,10 +9,11 @@
 //!    kind and a resume begin the count anew. The same execution counts once.
 //! 4. What is explained of a wallet never goes back, and is forgotten with the cluster.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use domain::{Address, OrderId, Timestamp};
+use domain::{Address, Mint, OrderId, Timestamp};
 
 use crate::Result;
 
@@ -40,13 +41,45 @@ pub struct Reverted {
     pub kind: String,
 }
 
-/// Up to where all lamports of a wallet are explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Up to where all lamports and tokens of a wallet are explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The last slot of which all transactions were looked at.
     pub slot: u64,
     /// What the wallet held behind it.
     pub lamports: u64,
+    /// The same of each token that is followed; nothing of one that is looked at from the next comparison on.
+    pub tokens: Tokens,
+}
+
+/// Base units by mint.
+pub type Tokens = BTreeMap<Mint, Option<u64>>;
+
+impl Checkpoint {
+    /// Its tokens as stores keep them.
+    #[must_use]
+    pub fn tokens_text(&self) -> String {
+        let tokens = self.tokens.iter();
+        let words = tokens.map(|(mint, held)| match held {
+            Some(held) => format!("{mint}:{held}"),
+            None => format!("{mint}:"),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads them back; nothing where a store has something else.
+    #[must_use]
+    pub fn read_tokens(text: &str) -> Option<Tokens> {
+        let words = text.split_whitespace().map(|word| {
+            let (mint, held) = word.split_once(':')?;
+            let held = match held {
+                "" => None,
+                held => Some(held.parse().ok()?),
+            };
+            Some((mint.parse().ok()?, held))
+        });
+        words.collect()
+    }
 }
 
 /// What holds a running engine back. See the module's promises.

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use amm::Address;
-use domain::{BaseUnits, spending};
+use domain::spending::{self, Limited, Per, SpendLimits};
+use domain::{Asset, Mint, TokenList};
 
 /// As the engine counts, a day is the last 24 h to 24 h 15 min.
 const QUARTER_MS: u64 = spending::QUARTER_MS.unsigned_abs();
 /// How many quarters before the one that is under way count.
 const QUARTERS: u64 = spending::QUARTERS as u64 - 1;
-/// SOL's, in which fees are said.
-const FEE_DECIMALS: u8 = 9;
 
 /// What a limit is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,75 +39,53 @@ pub struct Limits {
     named: BTreeMap<What, Limit>,
 }
 
-/// Why a text is no list of limits.
+/// Why an operator's limits are none for a signer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
-    /// A part of it is not in the form.
-    #[error(
-        "{0} is not of the form TOKEN:AMOUNT/order, TOKEN:AMOUNT/day, fees:AMOUNT/day or *:0/order"
-    )]
-    Form(String),
-    /// A symbol or mint whose decimals nobody told.
+    /// A mint whose decimals nobody told.
     #[error("{0} stands in no token list, so its decimals are not known")]
-    Unknown(String),
-    /// The same twice.
-    #[error("{0} is said twice")]
-    Twice(String),
+    Unknown(Mint),
+    /// What is not named may be sold.
+    #[error("what is not named is never sold: *:{0}/{1} can only be *:0/{1}")]
+    Others(String, &'static str),
     /// A limit without which all could leave the wallet in a moment.
     #[error("a limit of {0} is missing: each token needs one a day, and fees too")]
     Missing(String),
 }
 
 impl Limits {
-    /// Reads such as `SOL:5/order,SOL:50/day,*:0/order,fees:0.1/day`, given each token's mint and decimals. Each token
-    /// needs a limit a day, and so do fees; what is not named is never sold, whether or not `*:0/order` says so.
-    pub fn parse(
-        text: &str,
-        token: impl Fn(&str) -> Option<(Address, u8)>,
-    ) -> Result<Self, Invalid> {
-        let mut named: BTreeMap<What, (&str, Limit)> = BTreeMap::new();
-        named.insert(What::Fees, ("fees", Limit::default()));
-        for part in text.split(',').map(str::trim) {
-            let form = || Invalid::Form(part.to_owned());
-            if part == "*:0/order" {
-                continue;
-            }
-            let (name, rest) = part.split_once(':').ok_or_else(form)?;
-            let (amount, per) = rest.split_once('/').ok_or_else(form)?;
-            let (what, decimals) = match name {
-                "fees" => (What::Fees, FEE_DECIMALS),
-                "*" => return Err(form()),
-                _ => {
-                    let unknown = || Invalid::Unknown(name.to_owned());
-                    let (mint, decimals) = token(name).ok_or_else(unknown)?;
-                    (What::Token(mint), decimals)
+    /// Takes over an operator's limits, in the form that the engine's have too. Each token needs a limit a day, and so
+    /// do fees; what is not named is never sold, whether or not `*:0/order` says so.
+    pub fn new(written: &SpendLimits, tokens: &TokenList) -> Result<Self, Invalid> {
+        let mut named = BTreeMap::from([(What::Fees, Limit::default())]);
+        for one in written.all() {
+            let (what, decimals) = match one.of {
+                Limited::Fees => (What::Fees, Asset::SOL.decimals),
+                Limited::Token(mint) => {
+                    let listed = tokens.find(&mint.to_string());
+                    let asset = listed.ok_or(Invalid::Unknown(mint))?;
+                    (What::Token(address(mint)), asset.decimals)
                 }
+                Limited::Others if one.amount() == "0" => continue,
+                Limited::Others => return Err(Invalid::Others(one.amount(), one.per.name())),
             };
-            let amount = match amount {
-                "0" => 0,
-                _ => BaseUnits::parse(amount, decimals)
-                    .map_err(|_| form())?
-                    .get(),
+            let limit = named.entry(what).or_default();
+            let place = match one.per {
+                Per::Order => &mut limit.per_order,
+                Per::Day => &mut limit.per_day,
             };
-            let (_, limit) = named
-                .entry(what)
-                .or_insert_with(|| (name, Limit::default()));
-            let place = match per {
-                "order" => &mut limit.per_order,
-                "day" => &mut limit.per_day,
-                _ => return Err(form()),
-            };
-            if place.replace(amount).is_some() {
-                return Err(Invalid::Twice(part.to_owned()));
-            }
+            *place = Some(one.units(decimals).get());
         }
-        if let Some((name, _)) = named.values().find(|(_, it)| it.per_day.is_none()) {
-            return Err(Invalid::Missing((*name).to_owned()));
+        if let Some((what, _)) = named.iter().find(|(_, it)| it.per_day.is_none()) {
+            let all = written.all().iter();
+            let mut of = all.map(|it| it.of).filter(|of| match of {
+                Limited::Token(mint) => What::Token(address(*mint)) == *what,
+                Limited::Others | Limited::Fees => false,
+            });
+            let name = of.next().unwrap_or(Limited::Fees).name(tokens);
+            return Err(Invalid::Missing(name));
         }
-        let named = named.into_iter().map(|(what, (_, limit))| (what, limit));
-        Ok(Self {
-            named: named.collect(),
-        })
+        Ok(Self { named })
     }
 
     /// The limit of something.
@@ -128,6 +105,10 @@ impl Limits {
             (*what, bounds.into_iter().flatten().min().unwrap_or(0))
         })
     }
+}
+
+const fn address(mint: Mint) -> Address {
+    Address(*mint.address().bytes())
 }
 
 /// A limit that a message would pass.
@@ -237,4 +218,4 @@ pub(crate) const fn oldest_that_counts(now_ms: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

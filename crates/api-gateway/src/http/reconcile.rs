@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
-use api_types::reconciliation::{FindingView, Reconciliation};
+use api_types::reconciliation::{FindingView, ReconciledToken, Reconciliation, TokenChangeView};
+use domain::{Mint, TokenList};
 use ports::reconciliation::{Error, Finding, Reconciler, Report};
 
 use crate::deadline::chain_unavailable;
@@ -19,9 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Compare the wallet with the receipts
 ///
-/// Every transaction since the last comparison that names the wallet must be an order's, with the change of lamports
-/// that its receipt tells, and all of them together must explain what the wallet holds. The first comparison only notes
-/// what it holds. What is found is in the log, in the metrics, and once in an answer.
+/// Every transaction since the last comparison that names the wallet must be an order's, with the changes of lamports and
+/// tokens that its receipt tells, and all of them together must explain what the wallet holds. The first comparison, of
+/// a token too, only notes what it holds. What is found is in the log, in the metrics, and once in an answer.
 #[utoipa::path(
     post,
     path = "/api/admin/reconcile",
@@ -60,7 +61,7 @@ pub(crate) async fn reconcile(
         }
     };
     let report = ctx.intake.acts.run_to_end(comparing).await?;
-    Ok(HttpResponse::Ok().json(view(&report)))
+    Ok(HttpResponse::Ok().json(view(&report, &ctx.tokens)))
 }
 
 impl From<Error> for ApiError {
@@ -72,13 +73,13 @@ impl From<Error> for ApiError {
     }
 }
 
-fn view(report: &Report) -> Reconciliation {
+fn view(report: &Report, list: &TokenList) -> Reconciliation {
     Reconciliation {
         success: true,
         address: report.wallet.to_string(),
         explained: !report.is_alarming(),
         complete: report.is_whole(),
-        from_slot: report.from.map(|from| from.slot),
+        from_slot: report.from.as_ref().map(|from| from.slot),
         to_slot: report.to.slot,
         lamports: report.to.lamports,
         transactions: report.transactions,
@@ -89,11 +90,33 @@ fn view(report: &Report) -> Reconciliation {
         foreign: report.foreign,
         contradicted: report.contradicted,
         unexplained_lamports: lamports(report.unexplained),
-        findings: report.findings.iter().map(finding).collect(),
+        tokens: tokens(report, list),
+        tokens_left_out: u64::try_from(report.tokens_left_out()).unwrap_or(u64::MAX),
+        findings: report.findings.iter().map(|it| finding(it, list)).collect(),
     }
 }
 
-fn finding(finding: &Finding) -> FindingView {
+/// Those that there is something to say of.
+fn tokens(report: &Report, list: &TokenList) -> Vec<ReconciledToken> {
+    let all = report.tokens().iter();
+    let told = all.filter(|(_, it)| {
+        it.held.is_none_or(|held| held > 0) || (it.from_outside, it.unexplained) != (0, 0)
+    });
+    let view = told.map(|(mint, total)| ReconciledToken {
+        mint: mint.to_string(),
+        symbol: symbol(list, *mint),
+        held: total.held.map(|held| held.to_string()),
+        from_outside: total.from_outside.to_string(),
+        unexplained: total.unexplained.to_string(),
+    });
+    view.collect()
+}
+
+fn symbol(list: &TokenList, mint: Mint) -> Option<String> {
+    list.place_of(mint).map(|_| list.name_of(mint))
+}
+
+fn finding(finding: &Finding, list: &TokenList) -> FindingView {
     FindingView {
         kind: finding.kind.name().to_owned(),
         detail: finding.kind.to_string(),
@@ -102,6 +125,16 @@ fn finding(finding: &Finding) -> FindingView {
         order_id: finding.order.map(|order| order.uuid()),
         lamports: lamports(finding.lamports),
         receipt_lamports: finding.told.map(lamports),
+        tokens: finding
+            .tokens
+            .iter()
+            .map(|it| TokenChangeView {
+                mint: it.mint.to_string(),
+                symbol: symbol(list, it.mint),
+                change: it.change.to_string(),
+                receipt: it.told.map(|told| told.to_string()),
+            })
+            .collect(),
     }
 }
 

@@ -256,11 +256,20 @@ impl WalletHistory for NoPast {
         self.0
     }
 
-    async fn holding(&self) -> Result<Held, Error> {
+    fn token_accounts(&self, _: Mint) -> Vec<Address> {
+        Vec::new()
+    }
+
+    async fn holding(&self, _: &[Mint]) -> Result<Held, Error> {
         Err(untold())
     }
 
-    async fn older_than(&self, _: Option<&Signature>, _: u64) -> Result<Vec<Listed>, Error> {
+    async fn older_than(
+        &self,
+        _: Address,
+        _: Option<&Signature>,
+        _: u64,
+    ) -> Result<Vec<Listed>, Error> {
         Err(untold())
     }
 

@@ -167,6 +167,7 @@ fn an_order_whose_transaction_did_not_land_shows_how_it_fared() {
     let expected = json!({
         "blocksLived": 182, "sendsTaken": null, "unitPrice": 10_000, "unitLimit": 90_000,
         "feeLamports": 5_900, "feePercentile": 12, "usualUnitPrice": null, "simulatedUnits": null,
+        "rolledBack": null,
     });
     assert_eq!(failed["landing"], expected);
     assert_eq!(waiting["landing"], expected);

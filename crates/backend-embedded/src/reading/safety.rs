@@ -26,22 +26,24 @@ pub(crate) fn halted(db: &Connection) -> Result<Option<Halt>, Fault> {
 
 /// How far a wallet is explained.
 pub(crate) fn checkpoint(db: &Connection, wallet: Address) -> Result<Option<Checkpoint>, Fault> {
-    let found: Option<(i64, i64)> = db
+    let found: Option<(i64, i64, String)> = db
         .prepare_cached(
-            "-- read_checkpoint\nselect slot, lamports from checkpoints where wallet = ?1",
+            "-- read_checkpoint\nselect slot, lamports, tokens from checkpoints where wallet = ?1",
         )?
-        .query_row([wallet.bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let number = |of: i64| {
-        u64::try_from(of).map_err(|_| Fault::Senseless {
-            what: "a checkpoint",
+        .query_row([wallet.bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
+        .optional()?;
+    let senseless = || Fault::Senseless {
+        what: "a checkpoint",
     };
-    let Some((slot, lamports)) = found else {
+    let number = |of: i64| u64::try_from(of).map_err(|_| senseless());
+    let Some((slot, lamports, tokens)) = found else {
         return Ok(None);
     };
     Ok(Some(Checkpoint {
         slot: number(slot)?,
         lamports: number(lamports)?,
+        tokens: Checkpoint::read_tokens(&tokens).ok_or_else(senseless)?,
     }))
 }

@@ -83,16 +83,18 @@ impl Write for KeepCheckpoint {
 
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault> {
         let integer = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let Checkpoint { slot, lamports } = self.checkpoint;
+        let Checkpoint { slot, lamports, .. } = self.checkpoint;
+        let tokens = self.checkpoint.tokens_text();
         batch
             .db
             .prepare_cached(
                 "-- keep_checkpoint
-                 insert into checkpoints (wallet, slot, lamports) values (?1, ?2, ?3)
-                 on conflict (wallet) do update set slot = excluded.slot, lamports = excluded.lamports
+                 insert into checkpoints (wallet, slot, lamports, tokens) values (?1, ?2, ?3, ?4)
+                 on conflict (wallet) do update set slot = excluded.slot, lamports = excluded.lamports,
+                     tokens = excluded.tokens
                  where slot < excluded.slot",
             )?
-            .execute(params![self.wallet.bytes(), integer(slot), integer(lamports)])?;
+            .execute(params![self.wallet.bytes(), integer(slot), integer(lamports), tokens])?;
         Ok(())
     }
 }

@@ -38,6 +38,7 @@ impl SolanaChain {
             fee_percentile: standing(budget.price, &landed),
             usual_unit_price: usual.map(|price| price.get()),
             simulated_units: note.and_then(|note| note.simulated_units),
+            rolled_back: None,
         })
     }
 

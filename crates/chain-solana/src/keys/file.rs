@@ -13,7 +13,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
-use super::Wallet;
+use super::{Wallet, scrub};
 
 /// Numbers, commas and spaces of 64 bytes take less.
 const FILE_BYTES_MAX: u16 = 1_024;
@@ -67,7 +67,13 @@ pub enum KeyTextError {
 
 /// Reads a wallet's key from a text: its 64 bytes in base58, or as a key file has them.
 pub fn from_text(text: &str) -> Result<Wallet, KeyTextError> {
-    let text = text.trim();
+    let read = parse_text(text.trim());
+    scrub();
+    read
+}
+
+#[inline(never)]
+fn parse_text(text: &str) -> Result<Wallet, KeyTextError> {
     let keypair = match text.starts_with('[') {
         true => parse(text.as_bytes()),
         false => base58(text),
@@ -78,6 +84,13 @@ pub fn from_text(text: &str) -> Result<Wallet, KeyTextError> {
 
 /// Reads a wallet's key file.
 pub fn read(path: &Path) -> Result<Wallet, KeyFileError> {
+    let read = read_file(path);
+    scrub();
+    read
+}
+
+#[inline(never)]
+fn read_file(path: &Path) -> Result<Wallet, KeyFileError> {
     let file = open(path)?;
     let about = file.metadata().map_err(KeyFileError::Unreadable)?;
     check(&about, geteuid().as_raw())?;

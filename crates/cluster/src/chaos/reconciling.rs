@@ -72,9 +72,12 @@ impl Compared {
 
     fn take(&mut self, report: &Value) {
         self.orders += report["orders"].as_u64().unwrap_or(0);
-        let is_well = ["foreign", "contradicted", "unexplainedLamports"]
-            .iter()
-            .all(|field| report[field] == 0);
+        let tokens = report["tokens"].as_array().into_iter().flatten();
+        let are_tokens_well = tokens.into_iter().all(|it| it["unexplained"] == "0");
+        let is_well = are_tokens_well
+            && ["foreign", "contradicted", "unexplainedLamports"]
+                .iter()
+                .all(|field| report[field] == 0);
         if !is_well {
             self.complaints.push(format!("the wallet: {report}"));
         }

@@ -191,6 +191,7 @@ fn the_persisted_form_of_a_failure_with_how_its_transaction_fared_is_stable() {
         fee_percentile: Some(12),
         usual_unit_price: Some(70_000),
         simulated_units: None,
+        rolled_back: None,
     };
     check(
         &EventData::Failed {

@@ -316,7 +316,7 @@ fn fee_level(level: FeeLevelName) -> String {
 /// How a transaction fares that has not landed yet.
 fn slow(order: &OrderView) -> String {
     let is_under_way = order.status.name() == Status::Submitted.name();
-    let landing = order.landing.filter(|_| is_under_way);
+    let landing = order.landing.as_ref().filter(|_| is_under_way);
     landing.map_or_else(String::new, |it| it.in_words())
 }
 

@@ -1,6 +1,7 @@
 //! `order-engine wallet`: the wallets that trade, what one of them holds and may spend. Needs the admin key where keys
 //! are set.
 
+use api_types::reconciliation::ReconciledToken;
 use api_types::wallet::{LimitView, NamedWalletView};
 use clap::Args;
 use domain::{Asset, BaseUnits};
@@ -105,6 +106,23 @@ async fn reconcile(wallet: &Wallet) -> anyhow::Result<Verdict> {
         "unexplained  {} lamports",
         answer.unexplained_lamports
     ))?;
+    for token in &answer.tokens {
+        let name = token.symbol.as_deref().unwrap_or(&token.mint);
+        let ReconciledToken {
+            held,
+            from_outside,
+            unexplained,
+            ..
+        } = token;
+        let held = held.as_deref().unwrap_or("compared from the next time on");
+        output::line(format!(
+            "token        {name}: {held} units, {from_outside} from outside, {unexplained} unexplained"
+        ))?;
+    }
+    if answer.tokens_left_out > 0 {
+        let count = answer.tokens_left_out;
+        output::line(format!("left out     {count} tokens: too many to compare"))?;
+    }
     output::line(format!("foreign      {} transactions", answer.foreign))?;
     if !answer.complete {
         output::line(
@@ -113,7 +131,14 @@ async fn reconcile(wallet: &Wallet) -> anyhow::Result<Verdict> {
     }
     for finding in &answer.findings {
         let (signature, lamports, detail) = (&finding.signature, finding.lamports, &finding.detail);
-        output::line(format!("  {signature}  {lamports} lamports: {detail}"))?;
+        let tokens = finding.tokens.iter().map(|it| {
+            let name = it.symbol.as_deref().unwrap_or(&it.mint);
+            format!(", {} units of {name}", it.change)
+        });
+        let tokens = tokens.collect::<String>();
+        output::line(format!(
+            "  {signature}  {lamports} lamports{tokens}: {detail}"
+        ))?;
     }
     Ok(verdict)
 }

@@ -1,6 +1,6 @@
 //! What orders may spend, on a whole engine (FAILURES.md, case 44).
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use testkit::contract::eventually;
 
@@ -141,5 +141,10 @@ async fn each_wallet_may_spend_the_whole_limit_and_is_reconciled_by_itself() -> 
         (address, &json!(true)),
         "{report}"
     );
+    let tokens = report["tokens"].as_array().context("tokens")?.iter();
+    let usdc: Vec<&Value> = tokens.filter(|it| it["symbol"] == "USDC").collect();
+    assert_eq!(usdc.len(), 1, "{report}");
+    assert_eq!(usdc[0]["unexplained"], "0", "{report}");
+    assert_ne!(usdc[0]["held"], "0", "{report}");
     Ok(())
 }

@@ -96,16 +96,69 @@ pub(crate) async fn build(
 }
 
 async fn not_built(ctx: &Context, order: &Order, choice: &Choice, error: Error) -> NotBuilt {
-    match error {
+    let print = |amount: BaseUnits, asset: Asset| ctx.router.print(amount, asset);
+    let error = match &error {
         Error::NoSignature { again_in, .. } => {
             ctx.metrics.signer_waits.increment(1);
-            let rest = again_in.clamp(SIGNER_REST_MIN, SIGNER_REST_MAX);
-            NotBuilt::Later(spread(ctx, rest))
+            let rest = (*again_in).clamp(SIGNER_REST_MIN, SIGNER_REST_MAX);
+            return NotBuilt::Later(spread(ctx, rest));
         }
-        Error::SignerRefused(rule) => refused(ctx, order, FailureCode::SignerRefused, rule).await,
-        Error::SignerLimit(limit) => refused(ctx, order, FailureCode::SignerLimit, limit).await,
-        error => explain(ctx, order, choice, &error).into(),
-    }
+        Error::SignerRefused(rule) => {
+            return refused(ctx, order, FailureCode::SignerRefused, rule.clone()).await;
+        }
+        Error::SignerLimit(limit) => {
+            return refused(ctx, order, FailureCode::SignerLimit, limit.clone()).await;
+        }
+        // What version 0.1.0 routed names no pools. Another route will.
+        Error::Unavailable(reason) if !has_pools(choice) => {
+            StageError::transient(FailureCode::NoQuote, reason)
+        }
+        Error::Unavailable(_) => {
+            StageError::transient(FailureCode::ChainUnavailable, error.to_string())
+        }
+        // No other route was found now.
+        Error::TooLarge { .. } if choice.route.legs().len() > 1 => {
+            StageError::transient(FailureCode::NoQuote, error.to_string())
+        }
+        Error::TooLarge { .. } | Error::Refused(_) => {
+            StageError::permanent(FailureCode::TransactionFailed, error.to_string())
+        }
+        Error::InsufficientFunds {
+            mint,
+            needed,
+            held,
+            promised,
+        } => {
+            ctx.metrics.insufficient_funds.increment(1);
+            let asset = if *mint == Mint::SOL {
+                Asset::SOL
+            } else {
+                order.terms.asset_in
+            };
+            let is_held = needed <= held;
+            let (needed, held) = (print(*needed, asset), print(*held, asset));
+            if is_held {
+                let promised = print(*promised, asset);
+                return limits::promised_to_others(&held, &promised, &needed).into();
+            }
+            let reason = format!(
+                "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"
+            );
+            StageError::permanent(FailureCode::InsufficientFunds, reason)
+        }
+        Error::QuoteMismatch { quoted, simulated } => {
+            let asset = order.terms.asset_out;
+            let (quoted, simulated) = (print(*quoted, asset), print(*simulated, asset));
+            let reason = format!("simulated, the swap pays {simulated}, and {quoted} were quoted");
+            StageError::transient(FailureCode::QuoteMismatch, reason)
+        }
+        Error::WouldFail(revert) => {
+            let failure = settle::explain(&ctx.router, choice, order.terms.asset_out, revert);
+            let reason = format!("simulated, before it was signed: {}", failure.reason);
+            StageError::transient(failure.code, reason)
+        }
+    };
+    error.into()
 }
 
 /// Orders that wait for a signer do not all come back in one moment.
@@ -183,64 +236,6 @@ async fn deaths(ctx: &Context, order: &Order) -> Result<u32, StageError> {
     };
     let deaths = events.iter().filter(|event| is_death(&event.data)).count();
     Ok(u32::try_from(deaths).unwrap_or(u32::MAX))
-}
-
-fn explain(ctx: &Context, order: &Order, choice: &Choice, error: &Error) -> StageError {
-    let print = |amount: BaseUnits, asset: Asset| ctx.router.print(amount, asset);
-    match error {
-        // What version 0.1.0 routed names no pools. Another route will.
-        Error::Unavailable(reason) if !has_pools(choice) => {
-            StageError::transient(FailureCode::NoQuote, reason)
-        }
-        Error::Unavailable(_) => {
-            StageError::transient(FailureCode::ChainUnavailable, error.to_string())
-        }
-        // No other route was found now.
-        Error::TooLarge { .. } if choice.route.legs().len() > 1 => {
-            StageError::transient(FailureCode::NoQuote, error.to_string())
-        }
-        Error::TooLarge { .. }
-        | Error::Refused(_)
-        | Error::NoSignature { .. }
-        | Error::SignerRefused(_)
-        | Error::SignerLimit(_) => {
-            StageError::permanent(FailureCode::TransactionFailed, error.to_string())
-        }
-        Error::InsufficientFunds {
-            mint,
-            needed,
-            held,
-            promised,
-        } => {
-            ctx.metrics.insufficient_funds.increment(1);
-            let asset = if *mint == Mint::SOL {
-                Asset::SOL
-            } else {
-                order.terms.asset_in
-            };
-            let is_held = needed <= held;
-            let (needed, held) = (print(*needed, asset), print(*held, asset));
-            if is_held {
-                let promised = print(*promised, asset);
-                return limits::promised_to_others(&held, &promised, &needed);
-            }
-            let reason = format!(
-                "the wallet holds {held}, and the transaction needs {needed} with its fees and deposits"
-            );
-            StageError::permanent(FailureCode::InsufficientFunds, reason)
-        }
-        Error::QuoteMismatch { quoted, simulated } => {
-            let asset = order.terms.asset_out;
-            let (quoted, simulated) = (print(*quoted, asset), print(*simulated, asset));
-            let reason = format!("simulated, the swap pays {simulated}, and {quoted} were quoted");
-            StageError::transient(FailureCode::QuoteMismatch, reason)
-        }
-        Error::WouldFail(revert) => {
-            let failure = settle::explain(&ctx.router, choice, order.terms.asset_out, revert);
-            let reason = format!("simulated, before it was signed: {}", failure.reason);
-            StageError::transient(failure.code, reason)
-        }
-    }
 }
 
 fn has_pools(choice: &Choice) -> bool {

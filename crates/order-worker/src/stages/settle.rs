@@ -58,7 +58,11 @@ pub(crate) enum Settled {
     /// The same: it landed and was rolled back for good.
     Reverted { failure: Failure, kind: String },
     /// It may still land: ask again after this long, outside the slot.
-    Undecided { ask_again_in: Duration },
+    Undecided {
+        ask_again_in: Duration,
+        /// Why it was rolled back, in a block that may vanish yet.
+        rolled_back: Option<FailureCode>,
+    },
 }
 
 /// A transaction on its way, with what messages for people need.
@@ -103,7 +107,7 @@ async fn see_to(ctx: &Context, sending: Sending<'_>, origin: Origin) -> Settled 
             Standing::Unlisted => take_over(ctx, sending, usual).await,
         },
     };
-    settled.unwrap_or_else(|| undecided(ctx, sending))
+    settled.unwrap_or_else(|| undecided(ctx, sending, None))
 }
 
 /// Works on a transaction that another worker has stored, or this one long ago. Resumes come before new orders: on a
@@ -206,8 +210,13 @@ fn verdict(ctx: &Context, sending: Sending<'_>, fate: Fate) -> Option<Settled> {
         // If its block vanishes, the transaction may land in another one. Until then there is
         // nothing to do for it that needs a slot.
         Fate::Reverted {
-            is_final: false, ..
-        } => Some(undecided(ctx, sending)),
+            reason,
+            is_final: false,
+            ..
+        } => {
+            let failure = explain(&ctx.router, sending.choice, sending.asset_out, &reason);
+            Some(undecided(ctx, sending, Some(failure.code)))
+        }
     }
 }
 
@@ -220,10 +229,12 @@ fn expired(transaction: &SignedTransaction) -> Failure {
 }
 
 /// Others get the slot. A worker that stops leaves the order to the others at once.
-fn undecided(ctx: &Context, sending: Sending<'_>) -> Settled {
+fn undecided(ctx: &Context, sending: Sending<'_>, rolled_back: Option<FailureCode>) -> Settled {
     if ctx.shutdown.is_stopping() {
-        let ask_again_in = Duration::ZERO;
-        return Settled::Undecided { ask_again_in };
+        return Settled::Undecided {
+            ask_again_in: Duration::ZERO,
+            rolled_back,
+        };
     }
     let looks = ctx.chain.landing.looked_in_vain(sending.transaction);
     let pause = usize::try_from(looks).ok().and_then(|it| LOOKS.get(it));
@@ -232,6 +243,7 @@ fn undecided(ctx: &Context, sending: Sending<'_>) -> Settled {
     let early = ctx.random.duration_below(pause / JITTER_PART);
     Settled::Undecided {
         ask_again_in: pause - early,
+        rolled_back,
     }
 }
 

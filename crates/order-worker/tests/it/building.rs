@@ -2,6 +2,7 @@
 
 use domain::event::FailureCode;
 use domain::fee::FeeRank;
+use domain::landing::LandingReport;
 use domain::{Event, EventData, FeeLevel, MaxImpact, Status};
 use testkit::contract::eventually;
 
@@ -158,6 +159,32 @@ async fn an_order_that_is_slow_to_land_says_how_its_transaction_fares() {
     assert_eq!(world.get(order).await.status(), Status::Submitted);
     world.chain.land(&signature);
     world.until(order, Status::Confirmed).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_revert_is_not_final_says_the_programs_error() {
+    let world = World::new().await;
+    world.chain.plan([Plan::RevertForNow, Plan::Land]);
+    let _running = world.start(settings());
+    let order = world.order().await;
+    world.until(order, Status::Submitted).await;
+
+    let told = eventually("it to be told", || async {
+        world.standing(order).await.landing
+    });
+
+    let rolled_back = Some(FailureCode::SlippageExceeded);
+    let expected = LandingReport {
+        rolled_back,
+        ..chain::landing()
+    };
+    assert_eq!(told.await, expected);
+    assert_eq!(world.get(order).await.status(), Status::Submitted);
+    // In another block it lands after all, or it ends for good: then the order says so itself.
+    let signature = world.chain.signature_of(order).unwrap();
+    world.chain.finalize(&signature);
+    world.until(order, Status::Confirmed).await;
+    assert_eq!(world.standing(order).await.landing, None);
 }
 
 /// A revert is no death: the next one offers no more.

@@ -19,6 +19,7 @@ pub enum OnAlarm {
 
 const RUNS: &str = "reconciliations_total";
 const UNEXPLAINED: &str = "wallet_unexplained_lamports";
+const UNEXPLAINED_TOKENS: &str = "wallet_unexplained_tokens";
 const FOREIGN: &str = "wallet_foreign_transactions_total";
 const CONTRADICTED: &str = "wallet_contradicted_orders_total";
 const RECONCILED_AT: &str = "wallet_reconciled_timestamp_seconds";
@@ -70,6 +71,8 @@ pub fn register(now: Timestamp, wallets: impl Iterator<Item = Address>) {
     }
     let what = "Lamports that neither receipts nor transfers explain, at the last comparison";
     describe_gauge!(UNEXPLAINED, Unit::Count, what);
+    let what = "Tokens of which neither receipts nor transfers explain what is held, at the last comparison";
+    describe_gauge!(UNEXPLAINED_TOKENS, Unit::Count, what);
     let what = "When the wallet was last compared with the engine's receipts";
     describe_gauge!(RECONCILED_AT, Unit::Seconds, what);
     for outcome in Outcome::ALL {
@@ -79,13 +82,14 @@ pub fn register(now: Timestamp, wallets: impl Iterator<Item = Address>) {
     counter!(CONTRADICTED).increment(0);
     for wallet in wallets {
         // Nothing is overdue before there was time for it.
-        show(wallet, 0, now);
+        show(wallet, 0, 0, now);
     }
 }
 
 /// What a comparison left of a wallet, and when.
-fn show(wallet: Address, unexplained: u128, at: Timestamp) {
+fn show(wallet: Address, unexplained: u128, tokens: u32, at: Timestamp) {
     let wallet = wallet.to_string();
+    gauge!(UNEXPLAINED_TOKENS, "wallet" => wallet.clone()).set(tokens);
     // Exact up to 9 million SOL.
     gauge!(UNEXPLAINED, "wallet" => wallet.clone()).set(unexplained as f64);
     gauge!(RECONCILED_AT, "wallet" => wallet).set(seconds(at));
@@ -124,7 +128,10 @@ impl Reconciler {
         counter!(FOREIGN).increment(report.foreign);
         counter!(CONTRADICTED).increment(report.contradicted);
         let unexplained = report.unexplained.unsigned_abs();
-        show(report.wallet, unexplained, self.clock.now());
+        let tokens = report.tokens().values();
+        let tokens = tokens.filter(|it| it.unexplained != 0).count();
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        show(report.wallet, unexplained, tokens, self.clock.now());
     }
 
     async fn sound(&self, report: &Report, on_alarm: OnAlarm) -> Result<(), Error> {
@@ -156,14 +163,21 @@ fn tell(report: &Report) {
             lamports,
             ..
         } = finding;
+        let tokens = finding.tokens.iter();
+        let tokens = tokens.map(|it| format!(", {} of {}", it.change, it.mint));
+        let what = format!("{lamports} lamports{}", tokens.collect::<String>());
         match kind {
             Kind::FromOutside => {
-                info!(%wallet, %signature, slot, lamports, "wallet {wallet}: {lamports} lamports by {signature}: {kind}");
+                info!(%wallet, %signature, slot, lamports, "wallet {wallet}: {what} by {signature}: {kind}");
             }
             _ => {
-                error!(%wallet, %signature, slot, lamports, "wallet {wallet}: {lamports} lamports by {signature}: {kind}");
+                error!(%wallet, %signature, slot, lamports, "wallet {wallet}: {what} by {signature}: {kind}");
             }
         }
+    }
+    if report.tokens_left_out() > 0 {
+        let count = report.tokens_left_out();
+        warn!(%wallet, count, "wallet {wallet}: {count} of its tokens are too many to be compared");
     }
     match report.from {
         None => info!(%wallet, "wallet {wallet} is reconciled from now on"),
@@ -206,6 +220,14 @@ impl Report {
         }
         if self.unexplained != 0 {
             said.push(format!("{} lamports are not explained", self.unexplained));
+        }
+        let tokens = self.tokens().iter();
+        let unexplained = tokens.filter(|(_, total)| total.unexplained != 0);
+        for (mint, total) in unexplained.take(3) {
+            let amount = total.unexplained;
+            said.push(format!(
+                "{amount} smallest units of {mint} are not explained"
+            ));
         }
         said.join("; ")
     }

@@ -1,14 +1,16 @@
 //! What each transaction of a wallet means, and what all of them together explain: plain arithmetic.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use domain::quote::Fill;
 use domain::transaction::Signature;
-use domain::{Address, Order, OrderId, State};
+use domain::{Address, Asset, Mint, Order, OrderId, State};
 
+use super::tokens::{Book, TokenChange, TokenTotal};
 use super::{Held, Listed, Moved};
 use crate::finality::Standing;
-use crate::safety::Checkpoint;
+use crate::safety::{Checkpoint, Tokens};
 
 /// The most findings that are told one by one.
 const FINDINGS_MAX: usize = 100;
@@ -44,8 +46,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What the wallet must hold by what was read.
     expected: i128,
+    /// Its tokens.
+    book: Book,
     /// The slot that is being read, and what the wallet must have held before it.
-    slot_began: (u64, i128),
+    slot_began: (u64, i128, Tokens),
     /// Up to where everything is settled.
     settled: Option<Checkpoint>,
 }
@@ -62,6 +66,8 @@ pub struct Finding {
     pub lamports: i128,
     /// The change that its receipt tells, if that is another one.
     pub told: Option<i128>,
+    /// What it did to tokens.
+    pub tokens: Vec<TokenChange>,
 }
 
 /// What is to be said of it.
@@ -69,8 +75,10 @@ pub struct Finding {
 pub enum Kind {
     /// The wallet signed it, and no order names it: somebody else may have the key.
     Foreign,
-    /// Somebody else signed it, and it names the wallet: a transfer, an airdrop.
+    /// Somebody else signed it, and it names the wallet or its token accounts: a transfer, an airdrop.
     FromOutside,
+    /// Somebody else signed it, and tokens left the wallet.
+    Taken,
     /// Its order's receipt tells another change.
     Differs,
     /// It landed, and its order says that it did not.
@@ -84,6 +92,7 @@ impl Kind {
         match self {
             Self::Foreign => "foreign",
             Self::FromOutside => "from_outside",
+            Self::Taken => "taken",
             Self::Differs => "differs",
             Self::Contradicts => "contradicts",
         }
@@ -95,16 +104,22 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Foreign => "the wallet signed it, and no order names it",
             Self::FromOutside => "from outside",
+            Self::Taken => "somebody else signed it, and it took tokens of the wallet",
             Self::Differs => "its receipt tells another change",
             Self::Contradicts => "it landed, and its order says otherwise",
         })
     }
 }
 
+/// How a receipt says that the wallet changed.
+struct Told {
+    lamports: i128,
+    tokens: BTreeMap<Mint, i128>,
+}
+
 /// What an order says of a transaction.
 enum Booked {
-    /// The change of the wallet's lamports.
-    As(i128),
+    As(Told),
     /// Nothing yet.
     Open,
     /// Something that cannot be.
@@ -114,10 +129,10 @@ enum Booked {
 impl Report {
     /// What there is to say the first time.
     pub(super) fn first(wallet: Address, to: Held) -> Self {
+        let book = Book::begin(None, &to);
         Self {
             wallet,
             from: None,
-            to,
             transactions: 0,
             orders: 0,
             under_way: 0,
@@ -130,17 +145,21 @@ impl Report {
             unexplained: 0,
             findings: Vec::new(),
             expected: to.lamports.into(),
-            slot_began: (0, to.lamports.into()),
+            slot_began: (0, to.lamports.into(), book.expected()),
+            book,
             settled: None,
+            to,
         }
     }
 
     /// Nothing was read yet.
     pub(super) fn begin(wallet: Address, from: Checkpoint, to: Held) -> Self {
+        let book = Book::begin(Some(&from), &to);
         Self {
-            from: Some(from),
             expected: from.lamports.into(),
-            slot_began: (from.slot, from.lamports.into()),
+            slot_began: (from.slot, from.lamports.into(), book.expected()),
+            book,
+            from: Some(from),
             ..Self::first(wallet, to)
         }
     }
@@ -158,31 +177,37 @@ impl Report {
             return;
         };
         if self.slot_began.0 != listed.slot {
-            self.slot_began = (listed.slot, self.expected);
+            self.slot_began = (listed.slot, self.expected, self.book.expected());
         }
         self.expected += moved.lamports;
+        self.book.add(&moved.tokens);
         let Some((order, standing)) = known else {
             return self.add_unnamed(listed, moved);
         };
         self.orders += 1;
         match booked(order, standing, &listed.signature, moved) {
-            Booked::As(told) if told == moved.lamports => {}
             Booked::As(told) => {
-                self.unexplained += moved.lamports - told;
-                self.find(Kind::Differs, listed, moved, Some((order.id, Some(told))));
+                let differs = self.book.differ(&moved.tokens, &told.tokens);
+                self.unexplained += moved.lamports - told.lamports;
+                if differs || told.lamports != moved.lamports {
+                    self.find(Kind::Differs, (listed, moved), Some(order.id), Some(&told));
+                }
             }
             Booked::Open => {
                 self.under_way += 1;
                 // The whole slot is looked at again.
-                let (slot, lamports) = self.slot_began;
-                if let Ok(lamports) = u64::try_from(lamports) {
-                    let slot = slot.saturating_sub(1);
-                    self.settled.get_or_insert(Checkpoint { slot, lamports });
+                let (slot, lamports, tokens) = &self.slot_began;
+                if let Ok(lamports) = u64::try_from(*lamports) {
+                    self.settled.get_or_insert_with(|| Checkpoint {
+                        slot: slot.saturating_sub(1),
+                        lamports,
+                        tokens: tokens.clone(),
+                    });
                 }
             }
             Booked::Otherwise => {
                 self.contradicted += 1;
-                self.find(Kind::Contradicts, listed, moved, Some((order.id, None)));
+                self.find(Kind::Contradicts, (listed, moved), Some(order.id), None);
             }
         }
     }
@@ -190,33 +215,88 @@ impl Report {
     fn add_unnamed(&mut self, listed: &Listed, moved: &Moved) {
         if moved.is_signed {
             self.foreign += 1;
-            self.find(Kind::Foreign, listed, moved, None);
-        } else {
-            self.from_outside += moved.lamports;
-            // Many transactions name a wallet and do nothing to it.
-            if moved.lamports != 0 {
-                self.find(Kind::FromOutside, listed, moved, None);
+            self.find(Kind::Foreign, (listed, moved), None, None);
+            return;
+        }
+        self.from_outside += moved.lamports;
+        // It is read behind those that the wallet signed, and may have landed before them.
+        if let Some(settled) = &mut self.settled
+            && listed.slot <= settled.slot
+        {
+            for (mint, change) in &moved.tokens {
+                let held = settled.tokens.get_mut(mint).and_then(Option::as_mut);
+                if let Some(held) = held {
+                    *held = u64::try_from(i128::from(*held) + change).unwrap_or(*held);
+                }
             }
+        }
+        match self.book.add_outside(&moved.tokens) {
+            true => self.find(Kind::Taken, (listed, moved), None, None),
+            // Many transactions name a wallet and do nothing to it.
+            false if moved.lamports == 0 && moved.tokens.is_empty() => {}
+            false => self.find(Kind::FromOutside, (listed, moved), None, None),
         }
     }
 
     fn find(
         &mut self,
         kind: Kind,
-        listed: &Listed,
-        moved: &Moved,
-        order: Option<(OrderId, Option<i128>)>,
+        (listed, moved): (&Listed, &Moved),
+        order: Option<OrderId>,
+        told: Option<&Told>,
     ) {
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding {
-                kind,
-                signature: listed.signature.clone(),
-                slot: listed.slot,
-                order: order.map(|(id, _)| id),
-                lamports: moved.lamports,
-                told: order.and_then(|(_, told)| told),
-            });
+        if self.findings.len() == FINDINGS_MAX {
+            return;
         }
+        let mut mints: Vec<Mint> = moved.tokens.keys().copied().collect();
+        mints.extend(told.iter().flat_map(|told| told.tokens.keys()));
+        mints.sort_unstable();
+        mints.dedup();
+        let tokens = mints.into_iter().map(|mint| {
+            let change = moved.tokens.get(&mint).copied().unwrap_or(0);
+            let told = told.map(|told| told.tokens.get(&mint).copied().unwrap_or(0));
+            TokenChange {
+                mint,
+                change,
+                told: told.filter(|told| *told != change),
+            }
+        });
+        self.findings.push(Finding {
+            kind,
+            signature: listed.signature.clone(),
+            slot: listed.slot,
+            order,
+            lamports: moved.lamports,
+            told: told.map(|told| told.lamports),
+            tokens: tokens.collect(),
+        });
+    }
+
+    /// Tokens whose own accounts must be asked, because others may have paid in without naming the wallet: those that
+    /// what was read does not explain. Where not everything is read nobody knows what was held, so it is all of them.
+    pub(super) fn tokens_to_look_at(&self, is_partial: bool) -> Vec<Mint> {
+        match is_partial {
+            true => self.book.compared().collect(),
+            false => self.book.unbalanced(),
+        }
+    }
+
+    /// What was found of each token, by its mint.
+    #[must_use]
+    pub const fn tokens(&self) -> &BTreeMap<Mint, TokenTotal> {
+        self.book.totals()
+    }
+
+    /// Tokens that are too many to be compared.
+    #[must_use]
+    pub fn tokens_left_out(&self) -> usize {
+        self.book.noted().1
+    }
+
+    /// Whether receipts and what came from others explain what the wallet holds.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        self.unexplained == 0 && self.book.is_balanced()
     }
 
     /// Everything was read: what the wallet holds beside what it must hold is unexplained. Where the chain did not tell
@@ -224,6 +304,7 @@ impl Report {
     pub(super) fn conclude(&mut self) {
         if self.is_told() {
             self.unexplained += i128::from(self.to.lamports) - self.expected;
+            self.book.conclude();
         }
     }
 
@@ -235,18 +316,22 @@ impl Report {
             self.unexplained += self.expected;
             0
         });
-        let slot = up_to;
-        self.to = Held { slot, lamports };
+        self.book.break_off();
+        self.to.slot = up_to;
+        self.to.lamports = lamports;
     }
 
     /// Up to where the next comparison need not look. What was found is told once.
-    pub(super) fn checkpoint(&self) -> Checkpoint {
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
         let whole = Checkpoint {
             slot: self.to.slot,
             lamports: self.to.lamports,
+            tokens: self.book.noted().0,
         };
         let is_explained = !self.is_alarming() && self.is_told();
-        self.settled.filter(|_| is_explained).unwrap_or(whole)
+        let settled = self.settled.clone();
+        settled.filter(|_| is_explained).unwrap_or(whole)
     }
 
     /// Whether everything was compared, and the chain has told all of it.
@@ -261,43 +346,52 @@ impl Report {
 
     /// Whether somebody must look.
     #[must_use]
-    pub const fn is_alarming(&self) -> bool {
-        self.foreign > 0 || self.contradicted > 0 || self.unexplained != 0
+    pub fn is_alarming(&self) -> bool {
+        self.foreign > 0 || self.contradicted > 0 || !self.is_balanced()
     }
 }
 
 fn booked(order: &Order, standing: &Standing, signature: &Signature, moved: &Moved) -> Booked {
     if !moved.has_succeeded {
         // Rolled back: the fee alone is gone.
-        return Booked::As(-i128::from(moved.fee));
+        return Booked::As(Told {
+            lamports: -i128::from(moved.fee),
+            tokens: BTreeMap::new(),
+        });
     }
     match &order.state {
         State::Submitted { signature: of, .. } if of == signature => Booked::Open,
         State::Confirmed { fill } if fill.signature == *signature => {
             let again = standing.finality.as_ref().and_then(|it| it.fill.as_ref());
             // A fill of before there were receipts tells nothing that could be compared.
-            Booked::As(told(again.unwrap_or(fill)).unwrap_or(moved.lamports))
+            let told = told(again.unwrap_or(fill));
+            Booked::As(told.unwrap_or_else(|| Told {
+                lamports: moved.lamports,
+                tokens: moved.tokens.clone(),
+            }))
         }
         _ => Booked::Otherwise,
     }
 }
 
-/// The change of the wallet's lamports that a fill tells.
-fn told(fill: &Fill) -> Option<i128> {
+/// The change of the wallet's lamports and tokens that a fill tells.
+fn told(fill: &Fill) -> Option<Told> {
     let receipt = fill.receipt.as_deref()?;
     let route = &fill.route;
     let mut lamports = i128::from(receipt.rent_returned_lamports)
         - i128::from(receipt.rent_paid_lamports)
         - i128::from(receipt.fee_lamports);
-    if route.asset_in().is_native() {
-        lamports -= i128::from(route.amount_in().get());
+    let mut tokens = BTreeMap::new();
+    let mut add = |asset: Asset, change: i128| match asset.is_native() {
+        true => lamports += change,
+        false => *tokens.entry(asset.mint).or_insert(0) += change,
+    };
+    add(route.asset_in(), -i128::from(route.amount_in().get()));
+    add(route.asset_out(), fill.amount_out.get().into());
+    for left in &receipt.leftover {
+        add(left.asset, left.amount.get().into());
     }
-    if route.asset_out().is_native() {
-        lamports += i128::from(fill.amount_out.get());
-    }
-    let left = receipt.leftover.iter().filter(|it| it.asset.is_native());
-    lamports += left.map(|it| i128::from(it.amount.get())).sum::<i128>();
-    Some(lamports)
+    Some(Told { lamports, tokens })
 }
 
 #[cfg(test)]
@@ -306,13 +400,16 @@ mod tests {
 
     #[test]
     fn of_too_much_the_first_part_is_explained_and_the_next_one_goes_on_behind_it() {
+        let mint = Mint::new(Address::new([7; 32]));
         let from = Checkpoint {
             slot: 10,
             lamports: 1_000,
+            tokens: BTreeMap::from([(mint, Some(30))]),
         };
         let held = Held {
             slot: 90,
             lamports: 7_777,
+            tokens: BTreeMap::from([(mint, 99)]),
         };
         let mut report = Report::begin(Address::new([1; 32]), from, held);
         let listed = Listed {
@@ -325,6 +422,7 @@ mod tests {
             has_succeeded: true,
             fee: 0,
             lamports: 5,
+            tokens: BTreeMap::from([(mint, 4)]),
         };
         report.add(&listed, Some(&moved), None);
 
@@ -334,7 +432,46 @@ mod tests {
         let reached = Checkpoint {
             slot: 20,
             lamports: 1_005,
+            tokens: BTreeMap::from([(mint, Some(34))]),
         };
         assert_eq!(report.checkpoint(), reached);
+    }
+
+    /// By a delegate, or by whoever may take tokens of everybody.
+    #[test]
+    fn tokens_that_leave_without_the_wallets_signature_are_not_explained() {
+        let mint = Mint::new(Address::new([7; 32]));
+        let held = |slot, held| Held {
+            slot,
+            lamports: 9,
+            tokens: BTreeMap::from([(mint, held)]),
+        };
+        let wallet = Address::new([1; 32]);
+        let from = Report::first(wallet, held(10, 30)).checkpoint();
+        let mut report = Report::begin(wallet, from, held(20, 26));
+        assert_eq!(report.tokens_to_look_at(false), [mint]);
+        let listed = Listed {
+            signature: Signature::from_bytes(&[2; 64]),
+            slot: 15,
+        };
+        let moved = Moved {
+            blockhash: None,
+            is_signed: false,
+            has_succeeded: true,
+            fee: 0,
+            lamports: 0,
+            tokens: BTreeMap::from([(mint, -4)]),
+        };
+        report.add(&listed, Some(&moved), None);
+
+        report.conclude();
+
+        assert!(report.is_alarming());
+        assert_eq!(report.findings[0].kind, Kind::Taken);
+        assert_eq!(report.tokens()[&mint].unexplained, -4);
+        assert_eq!(
+            report.checkpoint().tokens,
+            BTreeMap::from([(mint, Some(26))])
+        );
     }
 }

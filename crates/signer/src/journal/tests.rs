@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::limits::Limit;
+use crate::limits::tests::parse;
 
 const SOL: What = What::Token(WRAPPED_SOL);
 const NEVER: u32 = PER_MINUTE_MAX;
@@ -17,10 +18,9 @@ struct Scene {
 
 /// A day's limit of ten, and seven a message.
 fn scene() -> Scene {
-    let token = |_: &str| Some((WRAPPED_SOL, 0));
     Scene {
         folder: tempfile::tempdir().unwrap(),
-        limits: Limits::parse("SOL:7/order,SOL:10/day,fees:1/day", token).unwrap(),
+        limits: parse("SOL:0.000000007/order,SOL:0.00000001/day,fees:1/day").unwrap(),
         now: Moment {
             wall_ms: 1_800_000_000_000,
             steady_ms: 86_400_000,
@@ -262,8 +262,7 @@ fn a_clock_that_is_set_back_gives_no_room() {
 #[test]
 fn a_long_journal_is_written_anew_with_what_counts() {
     let mut scene = scene();
-    let token = |_: &str| Some((WRAPPED_SOL, 0));
-    scene.limits = Limits::parse("SOL:1000000/day,fees:1/day", token).unwrap();
+    scene.limits = parse("SOL:0.001/day,fees:1/day").unwrap();
     let mut journal = scene.open();
     let mut longest = 0;
     let free = Spending {

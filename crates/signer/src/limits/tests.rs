@@ -1,19 +1,14 @@
 use super::*;
 
-const SOL: Address = Address([1; 32]);
-const USDC: Address = Address([2; 32]);
+const SOL: Address = address(Mint::SOL);
+const USDC: Address = address(Asset::USDC.mint);
 const HOUR: u64 = 3_600_000;
 
-fn token(name: &str) -> Option<(Address, u8)> {
-    match name {
-        "SOL" => Some((SOL, 9)),
-        "USDC" => Some((USDC, 6)),
-        _ => None,
-    }
-}
-
-fn parse(text: &str) -> Result<Limits, Invalid> {
-    Limits::parse(text, token)
+/// As the program reads them.
+pub(crate) fn parse(text: &str) -> Result<Limits, Invalid> {
+    let tokens = TokenList::mainnet();
+    let written = SpendLimits::parse(text, &tokens).expect("invariant: they are in the form");
+    Limits::new(&written, &tokens)
 }
 
 fn sol(amount: u64) -> Spent {
@@ -42,27 +37,41 @@ fn what_is_not_named_is_never_sold() {
 }
 
 #[test]
-fn a_text_that_is_no_list_of_limits_is_refused_with_its_part() {
-    let form = |part: &str| Invalid::Form(part.to_owned());
-    let cases = [
-        ("", form("")),
-        ("SOL", form("SOL")),
-        ("SOL:1", form("SOL:1")),
-        ("SOL:-1/day", form("SOL:-1/day")),
-        ("SOL:1/week", form("SOL:1/week")),
-        ("SOL:0.1234567891/day", form("SOL:0.1234567891/day")),
-        ("*:1/order", form("*:1/order")),
-        ("WIF:1/day", Invalid::Unknown("WIF".to_owned())),
+fn every_text_that_the_engines_grammar_takes_is_taken_with_the_same_amounts() {
+    let text = "sol:5/order,SOL : 050.0/day,EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v:0/day,FEES:0.1/day";
+    let limits = parse(text).unwrap();
+
+    let engines = SpendLimits::parse(text, &TokenList::mainnet()).unwrap();
+    for (asset, what) in [(Asset::SOL, SOL), (Asset::USDC, USDC)] {
+        let of = |per| engines.of_token(asset, per).map(|it| it.get());
+        let limit = limits.of(What::Token(what));
+        assert_eq!(
+            (limit.per_order, limit.per_day),
+            (of(Per::Order), of(Per::Day))
+        );
+    }
+    let fees = engines.of_fees(Per::Day).map(|it| it.get());
+    assert_eq!(limits.of(What::Fees).per_day, fees);
+}
+
+#[test]
+fn limits_that_let_all_leave_in_a_moment_are_refused() {
+    let unlisted = "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump";
+    let others = |amount: &str, per| Invalid::Others(amount.to_owned(), per);
+    for (text, expected) in [
+        ("*:1/order,fees:1/day", others("1", "order")),
+        ("*:0.000001/day,fees:1/day", others("0.000001", "day")),
         (
-            "SOL:1/day,SOL:2/day",
-            Invalid::Twice("SOL:2/day".to_owned()),
+            &format!("{unlisted}:1/day,fees:1/day"),
+            Invalid::Unknown(Mint::literal(unlisted)),
         ),
         ("SOL:1/order,fees:1/day", Invalid::Missing("SOL".to_owned())),
         ("SOL:1/day", Invalid::Missing("fees".to_owned())),
-    ];
-    for (text, expected) in cases {
+        ("fees:1/order", Invalid::Missing("fees".to_owned())),
+    ] {
         assert_eq!(parse(text), Err(expected), "{text}");
     }
+    assert!(parse("*:0/order,*:0.00/day,fees:1/day").is_ok());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::*;
 use crate::judge::tests::messages;
-use crate::limits::Limits;
+use crate::limits::tests::parse;
 
 /// Two sales of one SOL fit into a day.
 const LIMITS: &str = "SOL:1/order,SOL:2/day,USDC:5000/day,fees:0.1/day";
@@ -20,15 +20,8 @@ struct Scene {
     shutdown: Shutdown,
 }
 
-fn token(name: &str) -> Option<(amm::Address, u8)> {
-    match name {
-        "SOL" => Some((amm::token::WRAPPED_SOL, 9)),
-        _ => Some((messages::USDC, 6)),
-    }
-}
-
 fn journal(folder: &Path) -> Journal {
-    let limits = Limits::parse(LIMITS, token).unwrap();
+    let limits = parse(LIMITS).unwrap();
     let now = moment(&SystemClock::new());
     Journal::open(&folder.join("journal"), limits, 600, now).unwrap()
 }
@@ -314,6 +307,37 @@ async fn neither_the_signer_nor_its_answers_show_the_key() {
     assert!(!shown.contains("7, 7, 7"), "{shown}");
 }
 
+/// While it answers, every socket of this process is one of files.
+#[tokio::test]
+async fn a_signer_asks_no_network() {
+    let scene = Scene::new();
+    let client = scene.client().await;
+    client.sign(&messages::numbered(1)).await.unwrap();
+
+    let of_files = std::fs::read_to_string("/proc/self/net/unix").unwrap();
+    let of_files: Vec<&str> = of_files
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(6))
+        .collect();
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let sockets: Vec<String> = open
+        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
+        .filter_map(|link| {
+            let inode = link.to_str()?.strip_prefix("socket:[")?;
+            Some(inode.trim_end_matches(']').to_owned())
+        })
+        .collect();
+
+    assert!(!sockets.is_empty());
+    for socket in &sockets {
+        assert!(
+            of_files.contains(&socket.as_str()),
+            "{socket} is of a network"
+        );
+    }
+    scene.stop().await;
+}
+
 /// How much longer a signature takes over the socket: `cargo test --release -p signer -- --ignored --nocapture costs`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement, which needs a release build and a machine of its own"]
@@ -321,7 +345,7 @@ async fn the_socket_costs_at_most_150_microseconds() {
     const ROUNDS: u32 = 20_000;
     let scene = Scene::new();
     scene.stop().await;
-    let limits = Limits::parse("SOL:1000000/day,fees:1000000/day", token).unwrap();
+    let limits = parse("SOL:1000000/day,fees:1000000/day").unwrap();
     let folder = scene.folder.path().join("fast");
     std::fs::create_dir(&folder).unwrap();
     let clock = SystemClock::new();

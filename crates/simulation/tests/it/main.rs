@@ -10,4 +10,5 @@ mod landing;
 mod outage;
 mod reconciling;
 mod schedules;
+mod stranger;
 mod world;

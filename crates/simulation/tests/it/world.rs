@@ -211,13 +211,19 @@ impl World {
         (Arc::new(rpc), socket)
     }
 
+    pub(crate) fn rpc(&self) -> Arc<dyn Rpc> {
+        self.cluster.rpc()
+    }
+
     /// Compares the engine's wallet with what the store knows of it.
     pub(crate) fn reconciler(&self) -> Reconciler {
         let wallet = Wallet::of_simulated_cluster(&GENESIS_HASH);
         let address = Address::new(wallet.address().0);
+        let tokens = TokenList::mainnet();
+        let listed = tokens.listings().iter().map(|it| it.asset).collect();
         Reconciler {
             store: Arc::clone(&self.store),
-            history: Arc::new(ChainHistory::new(self.cluster.rpc(), address)),
+            history: Arc::new(ChainHistory::new(self.cluster.rpc(), address, listed)),
             clock: Arc::clone(&self.clock),
         }
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::transaction::Blockhash;
-use domain::{Address, OrderId};
+use domain::{Address, Mint, OrderId};
 use ports::Store;
 use ports::cluster::{ClusterId, Mode, Rebound};
 use ports::order_store::Claim;
-use ports::safety::{Checkpoint, Halt, REASON_MAX, Reverted};
+use ports::safety::{Checkpoint, Halt, REASON_MAX, Reverted, Tokens};
 
 use super::given::confirmed;
 use super::{Given, StoreFixture};
@@ -141,7 +141,14 @@ pub async fn a_confirmed_order_begins_the_count_of_reverts_anew(fixture: &impl S
 /// 4: never back, and gone with the cluster.
 pub async fn what_is_explained_of_a_wallet_goes_forth_only(fixture: &impl StoreFixture) {
     let store = fixture.store();
-    let at = |slot, lamports| Checkpoint { slot, lamports };
+    let held = [Some(u64::MAX), None, Some(0)];
+    let mints = (1..).map(|place| Mint::new(Address::new([place; 32])));
+    let tokens: Tokens = mints.zip(held).collect();
+    let at = |slot, lamports| Checkpoint {
+        slot,
+        lamports,
+        tokens: tokens.clone(),
+    };
     let keep = async |checkpoint| {
         let kept = store.keep_checkpoint(WALLET, checkpoint).await;
         kept.expect("keep_checkpoint answers");
@@ -152,9 +159,13 @@ pub async fn what_is_explained_of_a_wallet_goes_forth_only(fixture: &impl StoreF
     keep(at(10, 500_000_000_000_000_000)).await;
     keep(at(9, 1)).await;
     assert_eq!(known().await, Some(at(10, 500_000_000_000_000_000)));
-    keep(at(11, 0)).await;
+    let without = Checkpoint {
+        tokens: Tokens::new(),
+        ..at(11, 0)
+    };
+    keep(without.clone()).await;
 
-    assert_eq!(known().await, Some(at(11, 0)));
+    assert_eq!(known().await, Some(without));
     let cluster = ClusterId {
         mode: Mode::Live,
         genesis: Blockhash::new([9; 32]),

@@ -36,8 +36,10 @@ export const post = (path, body, headers) => call("POST", path, { body, headers 
 /** Operators' calls take the admin key alone: an API key there is refused. */
 export const adminGet = (path, query) =>
   call("GET", path, { query, key: session.get().adminKey, isAdmin: true });
-export const adminPost = (path, fields) =>
+export const adminPost = (path, fields, { query, deadlineMs } = {}) =>
   call("POST", path, {
+    query,
+    deadlineMs,
     body: fields && JSON.stringify(fields),
     key: session.get().adminKey,
     isAdmin: true,
@@ -46,7 +48,7 @@ export const adminPost = (path, fields) =>
 async function call(
   method,
   path,
-  { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, signal },
+  { query, body, headers = {}, key = session.get().apiKey, isAdmin = false, deadlineMs = DEADLINE_MS, signal },
 ) {
   const all = { accept: "application/json", ...headers };
   if (key) all.authorization = `Bearer ${key}`;
@@ -54,7 +56,7 @@ async function call(
   let answer;
   let text;
   try {
-    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    const deadline = AbortSignal.timeout(deadlineMs);
     answer = await fetch(address(path, query), {
       method,
       headers: all,

@@ -220,6 +220,7 @@ export function attemptsCard({ retries, end }) {
 function landingFacts(landing) {
   const known = (value, text) => (value === null ? null : text(value));
   return [
+    ["Rolled back", landing.rolledBack ? `${landing.rolledBack}, in a block that is not final yet` : null],
     ["Blocks it lived", known(landing.blocksLived, count)],
     ["Sends taken", known(landing.sendsTaken, count)],
     ["Offered", unitPrice(landing.unitPrice)],

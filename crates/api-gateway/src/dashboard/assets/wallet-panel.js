@@ -5,6 +5,7 @@ import { copyButton } from "./copy.js";
 import { h, setText } from "./dom.js";
 import { amount, tokenName } from "./format.js";
 import { facts } from "./order-facts.js";
+import { walletComparison } from "./wallet-compare.js";
 
 const LAMPORT_DECIMALS = 9;
 
@@ -13,11 +14,17 @@ const LAMPORT_DECIMALS = 9;
  * panel.
  */
 export function walletPanel() {
-  const chooser = h("select", { id: "wallet-choice", "aria-label": "Wallet", on: { change: read } });
+  const chooser = h("select", { id: "wallet-choice", "aria-label": "Wallet", on: { change: choose } });
+  const comparison = walletComparison(() => chooser.value);
   const numbers = h("div", { class: "queue-numbers" });
   const note = h("p", { class: "empty", hidden: true });
   let names = "";
   chooser.hidden = true;
+
+  function choose() {
+    comparison.forget();
+    read();
+  }
 
   async function read() {
     const asked = chooser.value;
@@ -69,7 +76,7 @@ export function walletPanel() {
     "section",
     { class: "panel", "aria-label": "Wallet", hidden: true },
     h("header", { class: "panel-head" }, h("h2", {}, "Wallet"), chooser),
-    h("div", { class: "panel-body" }, note, numbers),
+    h("div", { class: "panel-body" }, note, numbers, comparison.element),
   );
   return { element, read };
 }

@@ -92,6 +92,7 @@ async fn a_report_says_how_long_it_lived_who_took_it_and_what_others_paid() {
         fee_percentile: Some(25),
         usual_unit_price: Some(70_000),
         simulated_units: None,
+        rolled_back: None,
     };
     assert_eq!(report, expected);
     script.check_done();

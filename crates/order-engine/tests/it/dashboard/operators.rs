@@ -30,6 +30,17 @@ pub(super) async fn a_wallet_is_chosen_by_its_name(visit: &mut Visit) -> Result<
     browser.sees(".worker", "busy").await?;
     let chosen = "document.querySelector('#wallet-choice').value === 'second'";
     browser.until(chosen, "the choice stays").await?;
+    let comparison = ".wallet-comparison [role='status']";
+    // A worker may have noted it already when it started.
+    browser.click(".wallet-comparison button").await?;
+    let is_told = format!(
+        "/Noted what it holds|Receipts and transfers/.test(document.querySelector(\"{comparison}\").textContent)"
+    );
+    browser.until(&is_told, "the comparison is told").await?;
+    browser.click(".wallet-comparison button").await?;
+    browser
+        .sees(comparison, "explain every lamport and every token")
+        .await?;
     browser.check_console().await
 }
 

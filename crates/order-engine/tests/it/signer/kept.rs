@@ -104,7 +104,7 @@ async fn a_wrong_setting_is_named_in_one_line_with_exit_code_2() -> Result<()> {
         (
             "SIGNER_LIMITS",
             "HAT:5/day,fees:1/day",
-            "stands in no token list",
+            "is no token of the token list",
         ),
         ("SIGNER_MAX_PER_MINUTE", "0", "1 to 60000"),
         ("SIGNER_SOCKET", &in_open, "can be written by others"),

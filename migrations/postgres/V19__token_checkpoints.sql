@@ -1,0 +1,3 @@
+-- What a wallet held of each token that is followed, behind the same slot, as MINT:UNITS with blanks between; no units
+-- where the next comparison notes them first.
+alter table checkpoints add column if not exists tokens text not null default '';
