@@ -11,7 +11,7 @@ use crate::split::{Part, Pays as _, Rules, divide};
 const GAIN_MIN_BPS: u16 = 1;
 /// Of what a first pool pays, the second takes so much less at most, in hundredths of a percent: with the order's whole
 /// slippage as much would stay behind in the wallet.
-const LEFT_MAX_BPS: u16 = 10;
+pub(crate) const LEFT_MAX_BPS: u16 = 10;
 
 /// A way to sell an amount.
 #[derive(Debug, Clone)]

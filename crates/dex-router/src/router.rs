@@ -300,7 +300,7 @@ impl Router {
         match over {
             Some((_, _, plan)) if direct.is_none() => Some(plan),
             Some((net, _, plan))
-                if net > pays && request.thirds == ThirdTokens::WherePayingMore =>
+                if net > at_risk(pays) && request.thirds == ThirdTokens::WherePayingMore =>
             {
                 Some(plan)
             }
@@ -377,10 +377,17 @@ impl Router {
     }
 }
 
+/// What a way over a third token must pay where the direct one pays so much: its first leg may pay hardly less than it
+/// was quoted at, and the order is not to fail for less than that.
+const fn at_risk(direct: u64) -> u64 {
+    direct.saturating_add(direct / 10_000 * planning::LEFT_MAX_BPS as u64)
+}
+
 /// From which amount on an order gains what it costs to go over a third token, where this amount brings so much there
 /// and so much directly. In a moment it may bring a little more than now.
 fn worthwhile(amount_in: BaseUnits, (over, direct): (u64, u64), cost: u64) -> Worthwhile {
-    let more = (over.saturating_add(direct / 1_000 * CLOSE_THOUSANDTHS)).saturating_sub(direct);
+    let soon = over.saturating_add(direct / 1_000 * CLOSE_THOUSANDTHS);
+    let more = soon.saturating_sub(at_risk(direct));
     if more == 0 {
         return Worthwhile::Never;
     }

@@ -114,6 +114,7 @@ async fn ask(ctx: &AppState, caller: &Caller, terms: &Terms) -> QuotesAnswer {
         max_impact: None,
         ..RouteRequest::from(terms)
     };
+    request.wallet = request.wallet.or(ctx.chain.wallet);
     if request.quote.amount_out.is_some() {
         request.quote.amount_in = BaseUnits::new(0);
     }

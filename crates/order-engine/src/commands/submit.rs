@@ -56,6 +56,7 @@ pub(crate) struct Submit {
         long,
         value_name = "AMOUNT",
         requires = "out",
+        conflicts_with = "amount",
         allow_negative_numbers = true
     )]
     max_in: Option<String>,
